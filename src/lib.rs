@@ -1,1 +1,3 @@
-//! placeholder
+//! chatdb (module list to come)
+pub mod diff;
+pub mod table;

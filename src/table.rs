@@ -1,0 +1,249 @@
+//! The one currency between SQLite, transcribed files, the diff and the reports: a table of typed cells.
+//!
+//! The text form of a cell is decided here and nowhere else, in both directions: what [`Cell`] displays,
+//! [`Kind::parse`] reads back. This module does not know SQLite, files or terminals.
+
+pub mod delimited;
+pub mod pipe;
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime};
+use serde::Serialize;
+
+/// What the cells of a column are, besides NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A whole number, as SQL Server's `numeric(18,0)`, `int` and `smallint` hold it.
+    Integer,
+    /// A number with a fraction.
+    Real,
+    /// Text of any length.
+    Text,
+    /// A wall-clock time in the server's own time zone, at millisecond precision.
+    Timestamp,
+    /// A length of time in whole seconds, shown as `HH:MM:SS`.
+    Duration,
+}
+
+impl Kind {
+    /// Every kind, in the order help and errors list them.
+    pub const ALL: [Self; 5] = [
+        Self::Integer,
+        Self::Real,
+        Self::Text,
+        Self::Timestamp,
+        Self::Duration,
+    ];
+
+    /// The word by which a query's header, a report and an error call this kind.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::Real => "real",
+            Self::Text => "text",
+            Self::Timestamp => "timestamp",
+            Self::Duration => "duration",
+        }
+    }
+
+    /// The kind called `name`, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Reads `text` as a cell of this kind. `None` when it is not one: `abc` is no integer, and neither is
+    /// `007`, which would not print back as it was.
+    #[must_use]
+    pub fn parse(self, text: &str) -> Option<Cell> {
+        match self {
+            Self::Text => Some(Cell::Text(text.to_owned())),
+            Self::Integer => {
+                let value: i64 = text.parse().ok()?;
+                (value.to_string() == text).then_some(Cell::Integer(value))
+            }
+            Self::Real => {
+                let numeric = text
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+                let value: f64 = text.parse().ok()?;
+                (numeric && value.is_finite()).then_some(Cell::Real(value))
+            }
+            Self::Timestamp => parse_timestamp(text).map(Cell::Timestamp),
+            Self::Duration => parse_duration(text).map(Cell::Duration),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One value. NULL, the empty text and the text `NULL` are three different cells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// SQL's NULL.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction; never NaN or infinite.
+    Real(f64),
+    /// Text, kept to the byte.
+    Text(String),
+    /// Milliseconds since 1970-01-01 00:00:00.000 on the server's wall clock (server-local, no zone).
+    Timestamp(i64),
+    /// Whole seconds.
+    Duration(i64),
+}
+
+impl Cell {
+    /// The word for what this cell is: its kind's name, or `null`.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Integer(_) => Kind::Integer.name(),
+            Self::Real(_) => Kind::Real.name(),
+            Self::Text(_) => Kind::Text.name(),
+            Self::Timestamp(_) => Kind::Timestamp.name(),
+            Self::Duration(_) => Kind::Duration.name(),
+        }
+    }
+
+    /// The cell as JSON: null, a number, or a string; times and durations in their text form.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Integer(value) => (*value).into(),
+            Self::Real(value) => (*value).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::Timestamp(_) | Self::Duration(_) => self.to_string().into(),
+        }
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+/// The plain text form: `NULL`, `1347`, `2011-07-12 14:49:55.000`, `00:04:00`. The text `NULL` and the
+/// empty text look like themselves here; a format that must tell them apart quotes them.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Real(value) => write!(f, "{value:?}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Timestamp(ms) => match DateTime::from_timestamp_millis(*ms) {
+                Some(time) => write!(f, "{}", time.format("%Y-%m-%d %H:%M:%S%.3f")),
+                None => write!(f, "{ms} ms"),
+            },
+            Self::Duration(seconds) => {
+                let sign = if *seconds < 0 { "-" } else { "" };
+                let s = seconds.unsigned_abs();
+                write!(f, "{sign}{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+            }
+        }
+    }
+}
+
+/// Reads `YYYY-MM-DD HH:MM:SS`, with `T` for the blank and up to seven decimals allowed, of which the first
+/// three count, as milliseconds since 1970 on the same wall clock.
+#[must_use]
+pub fn parse_timestamp(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let plain = bytes.len() >= 19
+        && bytes.len() <= 27
+        && bytes.iter().enumerate().all(|(at, b)| match at {
+            4 | 7 => *b == b'-',
+            10 => matches!(b, b' ' | b'T'),
+            13 | 16 => *b == b':',
+            19 => *b == b'.' && bytes.len() > 20,
+            _ => b.is_ascii_digit(),
+        });
+    if !plain {
+        return None;
+    }
+    let seconds = NaiveDateTime::parse_from_str(
+        &format!("{} {}", &text[..10], &text[11..19]),
+        "%Y-%m-%d %H:%M:%S",
+    )
+    .ok()?;
+    let fraction = text.get(20..).unwrap_or("");
+    let ms = format!("{fraction:0<3}")[..3].parse::<i64>().ok()?;
+    Some(seconds.and_utc().timestamp_millis() + ms)
+}
+
+/// Reads `HH:MM:SS`, with more than two digits of hours and a leading `-` allowed, as seconds.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let mut parts = rest.split(':');
+    let mut part = |digits: std::ops::RangeInclusive<usize>, below: i64| {
+        let word = parts.next()?;
+        let plain = digits.contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+        let value: i64 = plain.then(|| word.parse().ok())??;
+        (value < below).then_some(value)
+    };
+    let (h, m, s) = (part(2..=9, i64::MAX)?, part(2..=2, 60)?, part(2..=2, 60)?);
+    parts
+        .next()
+        .is_none()
+        .then_some(sign * (h * 3600 + m * 60 + s))
+}
+
+/// A column of a [`ResultTable`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// The name as the query or the file spells it, case kept.
+    pub name: String,
+    /// What its cells are.
+    pub kind: Kind,
+}
+
+impl Column {
+    /// A column called `name` of `kind`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+        }
+    }
+}
+
+/// Named, typed columns and rows of cells. Every row has as many cells as there are columns; rows stand in
+/// the order in which the query or the file gave them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ResultTable {
+    /// The columns, left to right.
+    pub columns: Vec<Column>,
+    /// The rows, top to bottom.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl ResultTable {
+    /// The position of the column called `name`, letter case included.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The column names, left to right.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.columns.iter().map(|c| c.name.as_str()).collect()
+    }
+}

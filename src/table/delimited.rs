@@ -1,0 +1,1 @@
+//! CSV and TSV, read with the quotes remembered, and written.

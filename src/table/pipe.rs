@@ -1,0 +1,1 @@
+//! Aligned pipe tables (Markdown), read and written.
