@@ -1,0 +1,321 @@
+//! The record of what was run and what came of it: plain data, serialisable, without behaviour beyond
+//! counting. Every format renders this and nothing else.
+//!
+//! The record holds no wall clock, no path of the machine and nothing in hash order, so the same input gives
+//! the same bytes.
+
+use serde::Serialize;
+
+use crate::document::Lines;
+use crate::scenario::{Erratum, Place};
+use crate::table::{Cell, Column};
+
+/// The name and version of the record's shape, as JSON carries it. The number changes when a reader written
+/// for the old shape would break.
+pub const SCHEMA: &str = "chatdb.report/1";
+
+/// Everything that one call ran.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The program and its version.
+    pub program: String,
+    /// The scenarios replayed, in the order asked for. Empty for a diff of two files.
+    pub runs: Vec<Run>,
+    /// The tables compared outside a scenario, by `chatdb diff`.
+    pub comparisons: Vec<NamedComparison>,
+}
+
+/// Two tables compared outside a scenario.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedComparison {
+    /// What stands on the expected side: a file, or a check of a scenario.
+    pub expected: String,
+    /// What stands on the actual side.
+    pub actual: String,
+    /// The result.
+    pub comparison: Comparison,
+}
+
+/// One scenario replayed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Its name.
+    pub scenario: String,
+    /// Its title.
+    pub title: String,
+    /// The heading of the document.
+    pub section: Option<String>,
+    /// The lines of the document.
+    pub lines: Option<Lines>,
+    /// The scenario that it continues.
+    pub continues: Option<String>,
+    /// The parameters, in the order of the scenario.
+    pub parameters: Vec<ParameterRun>,
+    /// What came of it.
+    pub verdict: RunVerdict,
+    /// Why it did not run, when it did not.
+    pub problem: Option<String>,
+    /// Its own steps, in order.
+    pub steps: Vec<StepRun>,
+    /// Its observations, in order.
+    pub observations: Vec<ObservationRun>,
+    /// The corrections of the print that its checks used.
+    pub errata: Vec<Erratum>,
+    /// What a reader should know.
+    pub notes: Option<String>,
+}
+
+/// A parameter as a run had it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParameterRun {
+    /// The name.
+    pub name: String,
+    /// The value used.
+    pub value: Cell,
+    /// The value that the scenario has, when another one was set.
+    pub instead_of: Option<Cell>,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunVerdict {
+    /// Every step did what it should and every check matches.
+    Reproduced,
+    /// It ran, and something differs.
+    Differs,
+    /// The baseline or a scenario that it continues did not hold.
+    NotRun,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepRun {
+    /// Its id.
+    pub id: String,
+    /// When, as written.
+    pub at: String,
+    /// When, on the server's wall clock.
+    pub time: Cell,
+    /// What happens.
+    pub title: String,
+    /// The script's path.
+    pub script: Option<String>,
+    /// The branch that it belongs to.
+    pub branch: Option<String>,
+    /// Rows that the script should change, and did change.
+    pub changes: Option<Changes>,
+    /// What went wrong with the step itself.
+    pub problem: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+    /// What was asked after it.
+    pub checks: Vec<CheckRun>,
+}
+
+/// How many rows a script changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// As the scenario says, when it does.
+    pub expected: Option<u64>,
+    /// As it was.
+    pub actual: u64,
+}
+
+/// One check of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckRun {
+    /// Its id: with the scenario's name before it, `services_failure/open_chats` names it anywhere.
+    pub id: String,
+    /// The query's name.
+    pub query: String,
+    /// The query's title.
+    pub title: String,
+    /// Where the expectation comes from.
+    pub basis: BasisRun,
+    /// The file of the expectation, or the scenario file where it stands inline.
+    pub expected_at: Place,
+    /// Where the check stands.
+    pub place: Place,
+    /// The observations that it answers.
+    pub observes: Vec<String>,
+    /// What came of it.
+    pub verdict: CheckVerdict,
+    /// Whether what came back rests on documented rules of the model only.
+    pub rests_on: RestsOn,
+    /// The comparison; `None` when the query failed.
+    pub comparison: Option<Comparison>,
+    /// Why the query failed.
+    pub problem: Option<String>,
+    /// The command that shows this check again.
+    pub reproduce: String,
+}
+
+/// Where an expectation comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BasisRun {
+    /// Printed, stated or derived.
+    pub origin: Origin,
+    /// The lines of the document.
+    pub lines: Option<Lines>,
+    /// Why it follows.
+    pub because: Option<String>,
+}
+
+/// Where an expectation comes from, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The document prints it.
+    Printed,
+    /// The document says so in words.
+    Stated,
+    /// It follows without being said.
+    Derived,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// What came back is what was expected.
+    Matches,
+    /// It is not.
+    Differs,
+    /// The query could not be run.
+    Failed,
+}
+
+/// What an answer of the model rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestsOn {
+    /// Rows of the product's tables, or rules that the document states.
+    Documented,
+    /// At least one rule that the document does not state.
+    Extrapolated,
+}
+
+/// Two tables, cell by cell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Whether nothing differs.
+    pub same: bool,
+    /// The key columns by which rows were matched; empty when they were matched by likeness.
+    pub key: Vec<String>,
+    /// The expected columns, as read.
+    pub expected_columns: Vec<Column>,
+    /// The actual columns.
+    pub actual_columns: Vec<Column>,
+    /// How the headers differ, in sentences; empty when they do not.
+    pub header: Vec<String>,
+    /// Every row of either table, expected order first.
+    pub rows: Vec<RowRun>,
+    /// Rows that do not stand where the order puts them, and keys that occur twice, in sentences.
+    pub remarks: Vec<String>,
+}
+
+/// One row of either table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RowRun {
+    /// The cells of the key columns.
+    pub key: Vec<Cell>,
+    /// What came of it.
+    pub verdict: RowVerdict,
+    /// The line of the document on which it is printed.
+    pub source_line: Option<u32>,
+    /// The line of the expected file.
+    pub file_line: Option<u32>,
+    /// Every compared cell, left to right.
+    pub cells: Vec<CellRun>,
+}
+
+/// What came of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowVerdict {
+    /// Nothing differs.
+    Matches,
+    /// At least one cell differs.
+    Differs,
+    /// Expected, and not there.
+    Missing,
+    /// There, and not expected.
+    Extra,
+}
+
+/// One cell compared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CellRun {
+    /// The column.
+    pub column: String,
+    /// As printed; `None` when the expectation is not from a file.
+    pub printed: Option<String>,
+    /// As read, after errata and set parameters; `None` when the row or column is not expected.
+    pub expected: Option<Cell>,
+    /// As it came back; `None` when the row or column is missing.
+    pub actual: Option<Cell>,
+    /// What came of it.
+    pub verdict: CellVerdict,
+    /// The erratum that corrects the print.
+    pub erratum: Option<String>,
+    /// Why it is ignored or tolerated, or what it stands for.
+    pub reason: Option<String>,
+}
+
+/// What came of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellVerdict {
+    /// The same value.
+    Matches,
+    /// The same value as the erratum's reading.
+    MatchesByErratum,
+    /// The same value as a parameter was set to, in place of the printed one.
+    MatchesByParameter,
+    /// Not compared, for a reason.
+    Ignored,
+    /// Different, but within the tolerance.
+    WithinTolerance,
+    /// Another value.
+    Differs,
+    /// The value is what is printed, so the erratum that corrects it no longer applies.
+    StaleErratum,
+    /// Expected, and not there.
+    Missing,
+    /// There, and not expected.
+    Extra,
+    /// A printed cell that is not data, by an erratum.
+    NotData,
+}
+
+/// One statement of the document and what the run says of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservationRun {
+    /// Its number.
+    pub id: String,
+    /// The lines that make it.
+    pub lines: Lines,
+    /// The statement in our words.
+    pub says: String,
+    /// The checks that answer it, by id.
+    pub checks: Vec<String>,
+    /// What came of it.
+    pub verdict: ObservationVerdict,
+    /// The weakest origin among its checks.
+    pub origin: Option<Origin>,
+}
+
+/// What a run says of a statement of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservationVerdict {
+    /// Every check that answers it matches.
+    Reproduced,
+    /// One differs or failed.
+    Differs,
+    /// No check answers it, or the scenario did not run.
+    NotCovered,
+}

@@ -1,0 +1,267 @@
+//! A scenario: one failure (or one restore) as a folder of data.
+//!
+//! [`Library`] reads and validates folders; afterwards nothing about a [`Scenario`] can be wrong except that
+//! its SQL may fail and its expectations may not hold. This module does not know SQLite.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diff::{ColumnMode, RowOrder};
+use crate::document::Lines;
+use crate::table::{Cell, Kind};
+
+/// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The path as the user would open it; for what is compiled in, the path in the project.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// One scenario, read and validated.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The name of its folder: lower-case letters, digits and `_`, at most 64.
+    pub name: String,
+    /// The folder, as messages and reports name it.
+    pub folder: String,
+    /// What happens, in a sentence.
+    pub title: String,
+    /// The heading of the document that it reproduces, and the lines of that section.
+    pub section: Option<String>,
+    /// The lines of the document that it reproduces.
+    pub lines: Option<Lines>,
+    /// The scenario whose end state this one starts from; `None` starts from an empty database.
+    pub continues: Option<String>,
+    /// Where the scenario clock counts from, in ms on the server's wall clock. Only a scenario that
+    /// continues nothing has it; those that continue it count from the same moment.
+    pub clock: Option<i64>,
+    /// Values that its scripts and queries name as `@name`, in the order written.
+    pub parameters: Vec<Parameter>,
+    /// Scripts run before the first step, at the time of the clock's start, in order.
+    pub seeds: Vec<Script>,
+    /// The statements of the document that it answers for.
+    pub observations: Vec<Observation>,
+    /// What happens, in order of time.
+    pub steps: Vec<Step>,
+    /// Where the print is not what was meant.
+    pub errata: Vec<Erratum>,
+    /// Queries that the document prints.
+    pub printed_queries: Vec<PrintedQuery>,
+    /// What a reader should know: choices made where the document is silent.
+    pub notes: Option<String>,
+    /// Queries that stand in the scenario's own folder, by name: text and path.
+    pub queries: BTreeMap<String, Script>,
+}
+
+/// A file with SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The path as the user would open it.
+    pub file: String,
+    /// Its text.
+    pub sql: String,
+}
+
+/// A named value of a scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// The name, without the `@`.
+    pub name: String,
+    /// The value that the document has, or the author chose: integer or text.
+    pub value: Cell,
+    /// Columns of expected tables in which this value stands for whatever the parameter is set to.
+    pub columns: Vec<String>,
+}
+
+/// A numbered statement of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The number, such as `SF2`.
+    pub id: String,
+    /// The lines that make the statement.
+    pub lines: Lines,
+    /// The statement in our words.
+    pub says: String,
+}
+
+/// One thing that happens, and what is asked right after it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Short and unique in the scenario, such as `20`; the number of its script unless written.
+    pub id: String,
+    /// When, in ms on the server's wall clock.
+    pub at: i64,
+    /// When, as written: `+00:09:00` or a date and time.
+    pub at_text: String,
+    /// What happens, in a sentence.
+    pub title: String,
+    /// The causes, as SQL; `None` when only time passes.
+    pub script: Option<Script>,
+    /// How many rows the script's own statements must change, triggers not counted.
+    pub changes: Option<u64>,
+    /// Part of the message with which the script must fail; the step then has no effect.
+    pub error: Option<String>,
+    /// Steps in a row with the same branch run on a copy that is dropped after them.
+    pub branch: Option<String>,
+    /// What is asked once the step has happened.
+    pub checks: Vec<Check>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A query plus what it should return.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// Unique in the scenario; the query's name unless written.
+    pub id: String,
+    /// The query's name.
+    pub query: String,
+    /// Values for the query's parameters, beside those of the scenario.
+    pub with: Vec<(String, Cell)>,
+    /// What should come back.
+    pub expect: Expect,
+    /// Where the expectation comes from.
+    pub basis: Basis,
+    /// The observations that it answers.
+    pub observes: Vec<String>,
+    /// The key by which rows are matched; `None` takes the query's.
+    pub key: Option<Vec<String>>,
+    /// How strictly the header is compared.
+    pub columns: ColumnMode,
+    /// How the order of rows is compared; `None` follows the query's `ORDER BY`.
+    pub order: Option<RowOrder>,
+    /// Columns not compared, each with its reason.
+    pub ignore: Vec<(String, String)>,
+    /// Columns compared with a tolerance, each with its reason.
+    pub tolerance: Vec<(String, f64, String)>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a check expects.
+#[derive(Debug, Clone)]
+pub enum Expect {
+    /// A table, transcribed or written.
+    Table(Expected),
+    /// So many rows, whatever is in them.
+    Rows(u64),
+    /// One row whose one compared cell is this text.
+    Value(String),
+}
+
+/// An expected table, as its file has it; kinds are known only once the query has run.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// The path as the user would open it.
+    pub file: String,
+    /// The file's name as written in `expect`, by which errata name it.
+    pub name: String,
+    /// How the file lays the table out.
+    pub layout: Layout,
+    /// The header as printed. Empty for [`Layout::Lines`].
+    pub header: Vec<String>,
+    /// The rows as printed, with the line of the file on which each stands.
+    pub rows: Vec<PrintedRow>,
+}
+
+/// How an expected file lays out its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Rows and columns: a pipe table or CSV.
+    Grid,
+    /// Lines of text in Markdown: each line is a row, blank lines and Markdown's own marks left out.
+    Lines,
+}
+
+/// A row of an expected file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedRow {
+    /// The line of the file, from 1.
+    pub line: u32,
+    /// The cells as printed.
+    pub cells: Vec<PrintedCell>,
+}
+
+/// A cell of an expected file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedCell {
+    /// The text as printed.
+    pub text: String,
+    /// Whether it stood in quotes: `"NULL"` is a text, `NULL` is not.
+    pub quoted: bool,
+    /// The erratum that corrects it, as an index into [`Scenario::errata`].
+    pub erratum: Option<usize>,
+}
+
+/// Where an expectation comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// The document prints it, on these lines.
+    Printed(Lines),
+    /// The document says so in words, on these lines.
+    Stated(Lines),
+    /// It follows without being said, for this reason.
+    Derived(String),
+}
+
+/// A misprint: what is printed, how we read it, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Erratum {
+    /// `E1`, `E2`, ... in the order written.
+    pub id: String,
+    /// The file of the transcription, as written.
+    pub file: String,
+    /// The row, from 1, and the column, for a cell of a grid; `None` for text of a printed query.
+    pub cell: Option<(u32, String)>,
+    /// What is printed.
+    pub printed: String,
+    /// What we take it for; `None` when it is not part of the data at all.
+    pub reading: Option<String>,
+    /// What kind of misprint it is.
+    pub kind: ErratumKind,
+    /// Why we read it so.
+    pub evidence: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// The kinds of misprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErratumKind {
+    /// A character misread by optical character recognition.
+    Ocr,
+    /// Text cut off.
+    Truncated,
+    /// Text torn apart by the end of a page.
+    PageBreak,
+    /// Text moved or merged by the layout.
+    Layout,
+    /// A backslash that Markdown added.
+    MarkdownEscape,
+    /// The grid's row number, which is not data.
+    RowNumber,
+}
+
+/// A query that the document prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedQuery {
+    /// The query as restored and run.
+    pub query: String,
+    /// The text exactly as printed.
+    pub printed: Script,
+    /// The lines of the document.
+    pub lines: Lines,
+}
+
+/// The kind of a parameter's value, for messages.
+#[must_use]
+pub fn parameter_kind(value: &Cell) -> Kind {
+    match value {
+        Cell::Integer(_) => Kind::Integer,
+        _ => Kind::Text,
+    }
+}
