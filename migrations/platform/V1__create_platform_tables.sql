@@ -1,0 +1,147 @@
+-- The platform model, laid over the product's tables for replays only. It is chatdb's own: no name in this
+-- set is the vendor's.
+--
+-- Three kinds of table, and who writes them:
+--   master data   server, entry_point                     seeds
+--   causes        what somebody or something did          steps and seeds, by INSERT
+--   effects       what follows from causes and rules      the triggers of this set, nobody else
+-- Rules are the next migration, triggers and views the ones after it.
+
+-- The scenario clock: one row, a time on the servers' wall clock. Every trigger and view reads the time here.
+CREATE TABLE chatdb_clock (
+    now DATETIME NOT NULL
+);
+
+-- MASTER DATA ---------------------------------------------------------------------------------------------
+
+-- The three servers of the document. `bit` makes a set of servers a number: application 1, services 2,
+-- messaging 4.
+CREATE TABLE server (
+    server NVARCHAR(20) NOT NULL PRIMARY KEY,
+    bit    SMALLINT NOT NULL UNIQUE,
+    title  NVARCHAR(40) NOT NULL,
+    host   NVARCHAR(255)                     -- the name in login_ip; set by a seed
+) WITHOUT ROWID;
+
+-- Where customers come in: a page for chats, an address for e-mail.
+CREATE TABLE entry_point (
+    entry_point_id NUMERIC(18,0) NOT NULL PRIMARY KEY,
+    channel        NVARCHAR(10) NOT NULL CHECK (channel IN ('chat', 'e-mail')),
+    name           NVARCHAR(100) NOT NULL,   -- as the page's address names it
+    page_title     NVARCHAR(100),
+    web_host       NVARCHAR(255),
+    banner         NVARCHAR(255),
+    address        NVARCHAR(255),            -- the address that replies come from
+    address_label  NVARCHAR(100),
+    queue_id       NUMERIC(18,0) NOT NULL,
+    department_id  NUMERIC(18,0) NOT NULL
+);
+
+-- CAUSES --------------------------------------------------------------------------------------------------
+-- Nobody writes `at`: the clock's time is put in by a trigger.
+
+CREATE TABLE server_event (
+    server_event_id INTEGER PRIMARY KEY,
+    at     DATETIME,
+    server NVARCHAR(20) NOT NULL CHECK (server IN ('application', 'services', 'messaging')),
+    event  NVARCHAR(10) NOT NULL CHECK (event IN ('stops', 'starts'))
+);
+
+-- A customer asks for a chat at an entry point.
+CREATE TABLE chat_request (
+    activity_id    INTEGER PRIMARY KEY,
+    at             DATETIME,
+    entry_point_id NUMERIC(18,0) NOT NULL,
+    customer_name  NVARCHAR(100) NOT NULL,
+    email_address  NVARCHAR(255) NOT NULL,
+    browser        NVARCHAR(100) NOT NULL,
+    text           NVARCHAR(4000) NOT NULL
+);
+
+-- An e-mail reaches the mail server.
+CREATE TABLE email_arrival (
+    activity_id    INTEGER PRIMARY KEY,
+    at             DATETIME,
+    entry_point_id NUMERIC(18,0) NOT NULL,
+    from_address   NVARCHAR(255) NOT NULL,
+    to_address     NVARCHAR(255) NOT NULL,
+    subject        NVARCHAR(255) NOT NULL,
+    body           NVARCHAR(4000) NOT NULL
+);
+
+-- The customer or the agent types a chat message and sends it off.
+CREATE TABLE message (
+    message_id  INTEGER PRIMARY KEY,
+    at          DATETIME,
+    activity_id NUMERIC(18,0) NOT NULL,
+    author      NVARCHAR(10) NOT NULL CHECK (author IN ('customer', 'agent')),
+    text        NVARCHAR(4000) NOT NULL
+);
+
+-- The agent logs in or out, or opens a part of the console; a chat is opened by its activity_id.
+CREATE TABLE agent_action (
+    agent_action_id INTEGER PRIMARY KEY,
+    at           DATETIME,
+    user_id      NUMERIC(18,0) NOT NULL,
+    action       NVARCHAR(10) NOT NULL CHECK (action IN ('logs in', 'logs out', 'opens')),
+    console_part NVARCHAR(20) REFERENCES console_part,
+    activity_id  NUMERIC(18,0),
+    CHECK ((action = 'opens') = (console_part IS NOT NULL))
+);
+
+-- The agent types an answer into the reply pane of an e-mail.
+CREATE TABLE email_reply (
+    email_reply_id INTEGER PRIMARY KEY,
+    at          DATETIME,
+    user_id     NUMERIC(18,0) NOT NULL,
+    activity_id NUMERIC(18,0) NOT NULL,
+    text        NVARCHAR(4000) NOT NULL
+);
+
+-- The customer leaves the chat, by its own button or by closing the browser.
+CREATE TABLE customer_leaves (
+    activity_id INTEGER PRIMARY KEY,
+    at          DATETIME
+);
+
+-- EFFECTS -------------------------------------------------------------------------------------------------
+
+-- Times during which a server was down. Outages that overlap belong to one episode.
+CREATE TABLE outage (
+    outage_id  INTEGER PRIMARY KEY,
+    episode    INTEGER NOT NULL,
+    server     NVARCHAR(20) NOT NULL,
+    stopped_at DATETIME NOT NULL,
+    started_at DATETIME                      -- NULL while it is down
+);
+
+-- Log-ins that succeeded. A log-in that finds an older one still on record found a session in progress.
+CREATE TABLE agent_login (
+    agent_login_id INTEGER PRIMARY KEY,
+    user_id        NUMERIC(18,0) NOT NULL,
+    at             DATETIME NOT NULL,
+    found_login_id INTEGER,
+    ended_at       DATETIME,
+    ended_by       NVARCHAR(10)              -- 'log-out' or 'log-in'
+);
+
+-- What became of a message.
+CREATE TABLE delivery (
+    message_id INTEGER PRIMARY KEY,
+    delivered  SMALLINT NOT NULL,
+    lost_to    NVARCHAR(100)                 -- the servers in the way, NULL when delivered
+);
+
+-- What came of opening a part of the console.
+CREATE TABLE opening (
+    agent_action_id INTEGER PRIMARY KEY,
+    result          NVARCHAR(20) NOT NULL,   -- 'loads', 'pop-up', 'does not load', 'no desktop'
+    lost_to         NVARCHAR(100)
+);
+
+-- When an agent first opened a chat.
+CREATE TABLE chat_pickup (
+    activity_id INTEGER PRIMARY KEY,
+    at          DATETIME NOT NULL,
+    user_id     NUMERIC(18,0) NOT NULL
+);

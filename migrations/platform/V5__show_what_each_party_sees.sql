@@ -1,0 +1,498 @@
+-- What the customer, the agent and a support engineer see at the clock's time. Views only: nothing here is
+-- stored. `basis` says whether the document speaks of what the row shows for just these servers in just this
+-- phase ('documented'), or the model carries it over from elsewhere ('extrapolated'). Before anything has
+-- failed all is documented (line 4: an agent is logged in with an active chat).
+
+-- THE CHAT -------------------------------------------------------------------------------------------------
+
+-- Seconds for which the agent's console has had no connection to a chat that is in its list; NULL when it has.
+CREATE VIEW chat_contact AS
+SELECT a.activity_id, a.assigned_to AS user_id,
+       round((julianday((SELECT now FROM chatdb_clock)) - julianday(
+           (SELECT min(k.since) FROM agent_lacks k
+            WHERE k.user_id = a.assigned_to AND k.capability = 'see the chat''s connection'))) * 86400, 3)
+           AS seconds_lost
+FROM egpl_casemgmt_activity a
+WHERE a.activity_type = 2000 AND a.activity_status = 5000 AND a.assigned_to IS NOT NULL;
+
+-- Messages that the agent's chat pane holds: what the agent typed, what reached it, and nothing from before
+-- the console was opened where the history is gone.
+CREATE VIEW console_message AS
+SELECT m.message_id, m.activity_id, m.at, m.author, m.text
+FROM message m
+JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
+JOIN delivery d ON d.message_id = m.message_id
+JOIN desktop t ON t.user_id = a.assigned_to
+WHERE (m.author = 'agent' OR d.delivered = 1)
+  AND (m.at >= t.opened_at
+       OR NOT EXISTS (SELECT 1 FROM chat_lacks k
+                      WHERE k.activity_id = m.activity_id AND k.capability = 'keep the history'));
+
+-- The list of chats in the agent console, one row per chat. The status text says who wrote last; the
+-- indicator is the connection: two fields that do not depend on each other.
+CREATE VIEW agent_console AS
+SELECT x.user_id, x.key, x.activity_id, x.customer_name, x.activity_duration, x.chat_status,
+       x.connection_indicator, x.queue_name,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d
+                        WHERE d.effect = x.connection_indicator
+                           OR (d.effect = 'see the chat''s connection'
+                               AND x.connection_indicator = 'green circle'))
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM (
+    SELECT c.user_id,
+           row_number() OVER (PARTITION BY c.user_id ORDER BY a.when_created, a.activity_id) AS key,
+           a.activity_id, q.customer_name,
+           -- From the start of the chat; the console counts on by itself.
+           printf('%02d:%02d:%02d', s.seconds / 3600, s.seconds / 60 % 60, s.seconds % 60)
+               AS activity_duration,
+           CASE
+               WHEN EXISTS (SELECT 1 FROM customer_leaves e WHERE e.activity_id = a.activity_id)
+                   THEN 'Customer exited chat'
+               WHEN c.seconds_lost >= (SELECT seconds FROM time_rule WHERE time_rule = 'red square')
+                   THEN 'Customer not connected'
+               WHEN (SELECT m.author FROM console_message m WHERE m.activity_id = a.activity_id
+                     ORDER BY m.message_id DESC LIMIT 1) = 'agent'
+                   THEN 'Waiting for customer to reply'
+               ELSE 'Waiting for you to reply'
+           END AS chat_status,
+           CASE
+               WHEN c.seconds_lost >= (SELECT seconds FROM time_rule WHERE time_rule = 'red square')
+                   THEN 'red square'
+               WHEN c.seconds_lost >= (SELECT seconds FROM time_rule WHERE time_rule = 'triangle')
+                   THEN 'triangle'
+               ELSE 'green circle'
+           END AS connection_indicator,
+           r.queue_name
+    FROM chat_contact c
+    JOIN desktop t ON t.user_id = c.user_id AND t.state = 'open'
+    JOIN egpl_casemgmt_activity a ON a.activity_id = c.activity_id
+    JOIN chat_request q ON q.activity_id = a.activity_id
+    JOIN egpl_routing_queue r ON r.queue_id = a.queue_id
+    JOIN (SELECT activity_id,
+                 CAST(round((julianday((SELECT now FROM chatdb_clock)) - julianday(when_created)) * 86400, 3)
+                      AS INTEGER) AS seconds
+          FROM egpl_casemgmt_activity) s ON s.activity_id = a.activity_id
+) x;
+
+-- What became of each message.
+CREATE VIEW message_fate AS
+SELECT m.message_id, m.activity_id, m.at, m.author, m.text,
+       CASE d.delivered WHEN 1 THEN 'delivered' ELSE 'lost' END AS fate, d.lost_to,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now x WHERE x.effect = 'exchange messages')
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM message m JOIN delivery d ON d.message_id = m.message_id;
+
+-- What the agent's chat pane shows of what was said, in order.
+CREATE VIEW agent_transcript AS
+SELECT x.activity_id,
+       row_number() OVER (PARTITION BY x.activity_id ORDER BY x.at, x.message_id) AS line_no, x.line
+FROM (
+    SELECT q.activity_id, q.at, 0 AS message_id, q.customer_name || ' : ' || q.text AS line
+    FROM chat_request q
+    JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
+    JOIN desktop t ON t.user_id = a.assigned_to AND t.state = 'open'
+    WHERE q.at >= t.opened_at
+       OR NOT EXISTS (SELECT 1 FROM chat_lacks k
+                      WHERE k.activity_id = q.activity_id AND k.capability = 'keep the history')
+    UNION ALL
+    SELECT m.activity_id, m.at, m.message_id,
+           CASE m.author WHEN 'customer' THEN q.customer_name ELSE u.screen_name END || ' : ' || m.text
+    FROM console_message m
+    JOIN chat_request q ON q.activity_id = m.activity_id
+    JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
+    JOIN desktop t ON t.user_id = a.assigned_to AND t.state = 'open'
+    JOIN egpl_user u ON u.user_id = a.assigned_to
+) x
+-- Where the history is gone, a console opened later has not even the first line: the chat pane is empty.
+WHERE NOT EXISTS (SELECT 1 FROM chat_lacks k
+                  JOIN egpl_casemgmt_activity a ON a.activity_id = k.activity_id
+                  JOIN desktop t ON t.user_id = a.assigned_to
+                  WHERE k.activity_id = x.activity_id AND k.capability = 'keep the history'
+                    AND x.at < t.opened_at);
+
+-- THE CUSTOMER -------------------------------------------------------------------------------------------
+
+-- The browser window in which the chat runs.
+CREATE VIEW customer_window AS
+SELECT q.activity_id, e.page_title || ' - ' || q.browser AS title,
+       'http://' || e.web_host || '/system/LiveCustomerServlet.egain?eglvcmd=CustEntry&entryPointName=' || e.name
+           AS address,
+       e.banner
+FROM chat_request q
+JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
+JOIN entry_point e ON e.entry_point_id = q.entry_point_id;
+
+-- The transcript in that window: what reached it, and the page's own lines in brackets.
+CREATE VIEW customer_transcript AS
+SELECT x.activity_id,
+       row_number() OVER (PARTITION BY x.activity_id ORDER BY x.at, x.position, x.message_id) AS line_no,
+       x.line,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d
+                        WHERE d.effect IN ('exchange messages', 'some messages may not be delivered'))
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM (
+    SELECT q.activity_id, q.at, 1 AS position, 0 AS message_id, q.customer_name || ' : ' || q.text AS line
+    FROM chat_request q JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
+    UNION ALL
+    SELECT q.activity_id, q.at, 2, 0, '[' || n.text || ']'
+    FROM chat_request q
+    JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
+    JOIN notice n ON n.notice = 'an agent will come'
+    UNION ALL
+    SELECT p.activity_id, p.at, 3, 0, '[' || replace(n.text, '%', u.screen_name) || ']'
+    FROM chat_pickup p
+    JOIN egpl_user u ON u.user_id = p.user_id
+    JOIN notice n ON n.notice = 'an agent has come'
+    UNION ALL
+    SELECT m.activity_id, m.at, 4, m.message_id,
+           CASE m.author WHEN 'customer' THEN q.customer_name ELSE u.screen_name END || ' : ' || m.text
+    FROM message m
+    JOIN delivery d ON d.message_id = m.message_id AND d.delivered = 1
+    JOIN chat_request q ON q.activity_id = m.activity_id
+    JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
+    LEFT JOIN egpl_user u ON u.user_id = a.assigned_to
+    UNION ALL
+    SELECT w.activity_id, w.warned_at, 5, 0, '[' || n.text || ']'
+    FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
+) x;
+
+-- When the customer's window noticed that messages were not exchanged: once per episode of outages, if it
+-- lasted as long as a triangle takes.
+CREATE VIEW exchange_warning AS
+SELECT x.activity_id, x.episode,
+       strftime('%Y-%m-%d %H:%M:%f', x.stopped_at, '+' || t.seconds || ' seconds') AS warned_at
+FROM (
+    SELECT a.activity_id, o.episode, min(o.stopped_at) AS stopped_at,
+           CASE WHEN count(o.started_at) = count(*) THEN max(o.started_at) ELSE c.now END AS until
+    FROM egpl_casemgmt_activity a
+    JOIN chatdb_clock c
+    JOIN outage o ON o.stopped_at >= a.when_created
+    JOIN server_rule r ON r.server = o.server AND r.capability = 'exchange messages' AND r.needed = 1
+    LEFT JOIN customer_leaves e ON e.activity_id = a.activity_id
+    WHERE a.activity_type = 2000
+      AND NOT (a.activity_status = 9000 AND a.when_modified <= o.stopped_at)
+      AND coalesce(e.at, '9999') > o.stopped_at
+    GROUP BY a.activity_id, o.episode
+) x
+JOIN time_rule t ON t.time_rule = 'triangle'
+WHERE round((julianday(x.until) - julianday(x.stopped_at)) * 86400, 3) >= t.seconds;
+
+-- When a chat's session was lost with the customer still in it, and when the servers that took it were back
+-- (NULL while one is away).
+CREATE VIEW session_loss AS
+SELECT x.activity_id, x.lost_at, x.back_at,
+       round((julianday(coalesce(x.back_at, (SELECT now FROM chatdb_clock))) - julianday(x.lost_at)) * 86400, 3)
+           AS seconds_away
+FROM (
+    SELECT k.activity_id, min(k.since) AS lost_at,
+           CASE WHEN count(o.started_at) = count(*) THEN max(o.started_at) END AS back_at
+    FROM chat_lacks k
+    JOIN outage o ON o.server = k.server AND o.stopped_at = k.since
+    WHERE k.capability = 'keep the session'
+    GROUP BY k.activity_id
+) x
+JOIN egpl_casemgmt_activity a ON a.activity_id = x.activity_id
+LEFT JOIN customer_leaves e ON e.activity_id = x.activity_id
+WHERE NOT (a.activity_status = 9000 AND a.when_modified <= x.lost_at)
+  AND coalesce(e.at, '9999') > x.lost_at;
+
+-- What the customer has been told beside the transcript, and since when.
+CREATE VIEW customer_notice AS
+SELECT x.activity_id, x.notice, n.text, x.since,
+       CASE
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.notice) THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM (
+    SELECT s.activity_id, n.notice, min(m.at) AS since
+    FROM session_loss s
+    JOIN message m ON m.activity_id = s.activity_id AND m.author = 'customer' AND m.at >= s.lost_at
+    JOIN delivery d ON d.message_id = m.message_id AND d.delivered = 0
+    JOIN notice n ON n.notice IN ('messages sent after the failure are lost', 'start a new session')
+    GROUP BY s.activity_id, n.notice
+    UNION ALL
+    SELECT s.activity_id, 'start another chat', s.back_at
+    FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
+    WHERE s.back_at IS NOT NULL AND s.seconds_away < t.seconds
+    UNION ALL
+    SELECT s.activity_id, 'connection issues',
+           strftime('%Y-%m-%d %H:%M:%f', s.lost_at, '+' || t.seconds || ' seconds')
+    FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
+    WHERE s.seconds_away >= t.seconds
+    UNION ALL
+    SELECT s.activity_id, 'session lost', s.back_at
+    FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
+    WHERE s.back_at IS NOT NULL AND s.seconds_away >= t.seconds
+) x JOIN notice n ON n.notice = x.notice;
+
+-- THE AGENT ----------------------------------------------------------------------------------------------
+
+-- Belief against truth: what the console tells the agent of a chat's session, and what is so.
+CREATE VIEW session_belief AS
+SELECT x.activity_id, x.user_id, x.agent_is_told, x.truth,
+       CASE WHEN x.agent_is_told = 'session active' AND x.truth <> 'session active' THEN 'false' ELSE 'true' END
+           AS statement_is,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.agent_is_told) THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM (
+    SELECT c.activity_id, c.user_id,
+           CASE
+               WHEN coalesce(t.state, 'closed') <> 'open' THEN 'nothing'
+               WHEN c.seconds_lost >= (SELECT seconds FROM time_rule WHERE time_rule = 'red square')
+                   THEN 'red square'
+               ELSE 'session active'
+           END AS agent_is_told,
+           CASE
+               WHEN EXISTS (SELECT 1 FROM customer_leaves e WHERE e.activity_id = c.activity_id)
+                   THEN 'customer left'
+               WHEN EXISTS (SELECT 1 FROM chat_lacks k
+                            WHERE k.activity_id = c.activity_id AND k.capability = 'keep the session')
+                   THEN 'session lost'
+               ELSE 'session active'
+           END AS truth
+    FROM chat_contact c LEFT JOIN desktop t ON t.user_id = c.user_id
+) x;
+
+-- Activities in the agent's hands, oldest first.
+CREATE VIEW agent_inbox AS
+SELECT a.assigned_to AS user_id, a.activity_id,
+       CASE a.activity_type WHEN 2000 THEN 'chat' WHEN 1 THEN 'e-mail' END AS channel,
+       a.subject, a.contact_point_data AS customer, a.activity_status, a.activity_sub_status
+FROM egpl_casemgmt_activity a
+WHERE a.assigned_to IS NOT NULL AND a.activity_status = 5000;
+
+-- The state of the console program.
+CREATE VIEW agent_desktop AS
+SELECT d.user_id, d.state AS desktop,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now x
+                        WHERE x.effect = CASE d.state WHEN 'timed out' THEN 'desktop times out'
+                                                      WHEN 'closed' THEN 'log out'
+                                                      ELSE 'keep the log-in' END)
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM desktop d;
+
+-- What flashes in the console's title bar: no row while it is quiet.
+CREATE VIEW agent_title_bar AS
+SELECT d.user_id, n.text AS title_bar,
+       CASE
+           WHEN EXISTS (SELECT 1 FROM documented_now x WHERE x.effect = 'hold the connection to the server')
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM desktop d
+JOIN notice n ON n.notice = 'no connection to the server'
+JOIN time_rule t ON t.time_rule = 'triangle'
+WHERE d.state = 'open'
+  AND round((julianday((SELECT now FROM chatdb_clock)) - julianday(
+          (SELECT min(k.since) FROM agent_lacks k
+           WHERE k.user_id = d.user_id AND k.capability = 'hold the connection to the server'))) * 86400, 3)
+      >= t.seconds;
+
+-- What the agent must do before work can go on: 'none', 'log out' or 'log in again'.
+CREATE VIEW required_action AS
+SELECT x.user_id, x.required_action,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.required_action)
+             OR (x.required_action = 'none'
+                 AND EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = 'keep the log-in'))
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM (
+    SELECT d.user_id,
+           CASE
+               WHEN d.state <> 'open' THEN 'log in again'
+               WHEN EXISTS (SELECT 1 FROM agent_lacks k
+                            WHERE k.user_id = d.user_id AND k.capability = 'keep the log-in')
+                   THEN 'log in again'
+               WHEN EXISTS (SELECT 1 FROM agent_lacks k
+                            JOIN server_rule r ON r.capability = k.capability AND r.server = k.server
+                            WHERE k.user_id = d.user_id AND r.recovers = 'log-in')
+                   THEN 'log out'
+               ELSE 'none'
+           END AS required_action
+    FROM desktop d
+) x;
+
+-- What came of opening parts of the console, since the console was opened.
+CREATE VIEW opened_part AS
+SELECT a.user_id, a.agent_action_id, a.at, a.console_part, o.result, o.lost_to,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = p.capability) THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM opening o
+JOIN agent_action a ON a.agent_action_id = o.agent_action_id
+JOIN console_part p ON p.console_part = a.console_part
+JOIN desktop t ON t.user_id = a.user_id AND a.at >= t.opened_at;
+
+-- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
+CREATE VIEW agent_popup AS
+SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
+       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, o.basis
+FROM opened_part o JOIN console_part p ON p.console_part = o.console_part
+WHERE o.result = 'pop-up'
+UNION ALL
+SELECT l.user_id, l.at, 0, l.agent_login_id, 'log-in', n.text,
+       CASE
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = n.notice) THEN 'documented'
+           ELSE 'extrapolated'
+       END
+FROM newest_login l JOIN notice n ON n.notice = 'Session in Progress'
+WHERE l.found_login_id IS NOT NULL;
+
+-- E-mails open in the agent's reply pane: what was typed since the console was opened.
+CREATE VIEW open_reply AS
+SELECT r.user_id, r.activity_id, r.text
+FROM email_reply r
+JOIN desktop t ON t.user_id = r.user_id AND t.state = 'open' AND r.at >= t.opened_at
+WHERE r.email_reply_id = (SELECT max(x.email_reply_id) FROM email_reply x
+                          WHERE x.user_id = r.user_id AND x.activity_id = r.activity_id);
+
+-- Whether the buttons of the reply pane can be pressed.
+CREATE VIEW reply_buttons AS
+SELECT r.user_id, r.activity_id,
+       CASE
+           WHEN EXISTS (SELECT 1 FROM agent_lacks k
+                        WHERE k.user_id = r.user_id AND k.capability = 'work on other activities')
+               THEN 'greyed out'
+           ELSE 'enabled'
+       END AS buttons,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = 'work on other activities')
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM open_reply r;
+
+-- The reply pane, line by line.
+CREATE VIEW reply_pane AS
+SELECT r.user_id, r.activity_id, f.line_no,
+       CASE f.line_no
+           WHEN 1 THEN 'Reply'
+           WHEN 2 THEN 'From: [' || e.address_label || ' - ' || e.address || ']'
+           WHEN 3 THEN 'To: ' || m.from_email_address
+           WHEN 4 THEN 'Subject: Re: ' || m.subject
+                || CASE WHEN EXISTS (SELECT 1 FROM agent_lacks k
+                                     WHERE k.user_id = r.user_id AND k.capability = 'number a reply')
+                        THEN '' ELSE ' [#' || r.activity_id || ']' END
+           WHEN 5 THEN r.text
+           WHEN 6 THEN '--Original Message--'
+           WHEN 7 THEN 'From: ' || m.from_email_address
+           WHEN 8 THEN 'Date: ' || CAST(strftime('%m', m.email_date) AS INTEGER)
+                || '/' || CAST(strftime('%d', m.email_date) AS INTEGER)
+                || '/' || strftime('%Y', m.email_date)
+                || ' ' || ((CAST(strftime('%H', m.email_date) AS INTEGER) + 11) % 12 + 1)
+                || strftime(':%M:%S', m.email_date)
+                || CASE WHEN CAST(strftime('%H', m.email_date) AS INTEGER) < 12 THEN ' AM' ELSE ' PM' END
+           WHEN 9 THEN 'To: ' || m.recv_email_address
+           ELSE 'Subject: ' || m.subject
+       END AS line,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = 'number a reply') THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM open_reply r
+JOIN egml_email m ON m.activity_id = r.activity_id
+JOIN entry_point e ON e.entry_point_id = m.alias_id
+JOIN (SELECT 1 AS line_no UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5
+      UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10) f;
+
+-- ALL OF IT -----------------------------------------------------------------------------------------------
+
+-- Every capability of every open chat, every agent who ever logged in, and the system: 'works', or how it
+-- comes back ('back at once' with the server, 'back at log-in', 'never back') and who took it away.
+CREATE VIEW capability_now AS
+SELECT x.subject, x.subject_id, x.position, x.capability,
+       CASE max(x.weight)
+           WHEN 0 THEN 'works' WHEN 1 THEN 'back at once' WHEN 2 THEN 'back at log-in' ELSE 'never back'
+       END AS state,
+       group_concat(x.server, ', ') AS lost_to,
+       CASE
+           WHEN (SELECT phase FROM situation) = 'none'
+             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.capability) THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
+FROM (
+    SELECT s.subject, s.subject_id, c.position, c.capability, r.server,
+           CASE r.recovers WHEN 'at once' THEN 1 WHEN 'log-in' THEN 2 WHEN 'never' THEN 3 ELSE 0 END AS weight
+    FROM (
+        SELECT 'chat' AS subject, activity_id AS subject_id FROM egpl_casemgmt_activity
+        WHERE activity_type = 2000 AND activity_status <> 9000
+        UNION ALL
+        SELECT 'agent', user_id FROM newest_login
+        UNION ALL
+        SELECT 'system', NULL
+    ) s
+    JOIN capability c ON c.subject = s.subject
+    LEFT JOIN (
+        SELECT 'chat' AS subject, activity_id AS subject_id, capability, server FROM chat_lacks
+        UNION ALL SELECT 'agent', user_id, capability, server FROM agent_lacks
+        UNION ALL SELECT 'system', NULL, capability, server FROM system_lacks
+    ) k ON k.subject = s.subject AND k.subject_id IS s.subject_id AND k.capability = c.capability
+    LEFT JOIN server_rule r ON r.capability = k.capability AND r.server = k.server
+) x
+GROUP BY x.subject, x.subject_id, x.capability;
+
+-- What the matrix says for each set of servers (as the sum of their bits), whatever has happened.
+CREATE VIEW outage_effect AS
+SELECT m.servers, c.position, c.capability,
+       CASE coalesce(max(CASE r.recovers WHEN 'at once' THEN 1 WHEN 'log-in' THEN 2 WHEN 'never' THEN 3 END), 0)
+           WHEN 0 THEN 'works' WHEN 1 THEN 'back at once' WHEN 2 THEN 'back at log-in' ELSE 'never back'
+       END AS state
+FROM (SELECT 0 AS servers UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+      UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7) m
+JOIN capability c
+LEFT JOIN server s ON s.bit & m.servers <> 0
+LEFT JOIN server_rule r ON r.capability = c.capability AND r.server = s.server AND r.needed = 1
+GROUP BY m.servers, c.capability;
+
+-- Every rule as a sentence, with its citation.
+CREATE VIEW rule AS
+SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' / ' || s.server AS rule,
+       CASE r.recovers
+           WHEN 'at once' THEN 'needed; back at once'
+           WHEN 'log-in' THEN 'needed; back at the next log-in'
+           WHEN 'never' THEN 'needed; never back for that chat'
+           ELSE 'not needed'
+       END AS statement,
+       CASE WHEN EXISTS (SELECT 1 FROM evidence e WHERE e.effect = c.capability AND e.servers = s.bit)
+            THEN 'documented' ELSE 'extrapolated' END AS basis,
+       (SELECT group_concat(x.lines, ', ')
+        FROM (SELECT DISTINCT e.lines FROM evidence e
+              WHERE e.effect = c.capability AND e.servers = s.bit ORDER BY e.phase DESC) x) AS lines,
+       r.reading
+FROM server_rule r
+JOIN capability c ON c.capability = r.capability
+JOIN server s ON s.server = r.server
+UNION ALL
+SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, seconds || ' s: ' || what,
+       'extrapolated', lines, reading
+FROM time_rule
+UNION ALL
+SELECT 'notice', row_number() OVER (ORDER BY notice), notice, 'the ' || told || ' is told: ' || text,
+       CASE printed WHEN 1 THEN 'documented' ELSE 'extrapolated' END, lines, reading
+FROM notice;

@@ -1,0 +1,9 @@
+-- title: Activities in the agent's hands
+-- lines: 4
+-- key: activity_id
+-- kind: channel text
+-- parameter: agent_id
+SELECT activity_id, channel, subject, customer, activity_status, activity_sub_status
+FROM agent_inbox
+WHERE user_id = @agent_id
+ORDER BY activity_id

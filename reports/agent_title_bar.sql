@@ -1,0 +1,5 @@
+-- title: What flashes in the title bar of the agent's browser
+-- lines: 201
+-- basis: basis
+-- parameter: agent_id
+SELECT title_bar, basis FROM agent_title_bar WHERE user_id = @agent_id

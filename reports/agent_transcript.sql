@@ -1,0 +1,9 @@
+-- title: What the agent's chat pane shows of what was said
+-- lines: 49, 189, 221
+-- key: line_no
+-- kind: line_no integer
+-- parameter: activity_id
+SELECT line_no, line
+FROM agent_transcript
+WHERE activity_id = @activity_id
+ORDER BY line_no

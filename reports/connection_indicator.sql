@@ -1,0 +1,7 @@
+-- title: The sign next to the chat status
+-- lines: 131, 153, 194, 205
+-- basis: basis
+-- parameter: activity_id
+SELECT connection_indicator, basis
+FROM agent_console
+WHERE activity_id = @activity_id

@@ -1,0 +1,9 @@
+-- title: What the customer has been told beside the transcript
+-- lines: 22-23, 31, 188, 211, 220
+-- key: notice
+-- basis: basis
+-- parameter: activity_id
+SELECT notice, basis
+FROM customer_notice
+WHERE activity_id = @activity_id
+ORDER BY since

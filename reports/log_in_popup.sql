@@ -1,0 +1,8 @@
+-- title: The pop-up at the agent's log-in
+-- lines: 45, 187, 219
+-- kind: popup text
+-- basis: basis
+-- parameter: agent_id
+SELECT popup, basis
+FROM agent_popup
+WHERE user_id = @agent_id AND console_part = 'log-in'

@@ -1,0 +1,9 @@
+-- title: What came of opening parts of the console
+-- lines: 36, 179
+-- key: console_part
+-- basis: basis
+-- parameter: agent_id
+SELECT console_part, result, basis
+FROM opened_part
+WHERE user_id = @agent_id
+ORDER BY at, agent_action_id

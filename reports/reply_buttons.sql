@@ -1,0 +1,5 @@
+-- title: Whether the buttons of the reply pane can be pressed
+-- lines: 92, 112
+-- basis: basis
+-- parameter: email_id
+SELECT buttons, basis FROM reply_buttons WHERE activity_id = @email_id

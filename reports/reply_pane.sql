@@ -1,0 +1,10 @@
+-- title: The reply pane of an e-mail
+-- lines: 94-106, 114-126
+-- key: line_no
+-- kind: line_no integer
+-- basis: basis
+-- parameter: email_id
+SELECT line_no, line, basis
+FROM reply_pane
+WHERE activity_id = @email_id
+ORDER BY line_no

@@ -1,0 +1,8 @@
+-- title: What the agent is told about the session, and what is so
+-- lines: 49, 189, 221
+-- key: activity_id
+-- basis: basis
+-- parameter: activity_id
+SELECT activity_id, agent_is_told, truth, statement_is, basis
+FROM session_belief
+WHERE activity_id = @activity_id

@@ -1,0 +1,8 @@
+-- title: Every capability, how it comes back, and who took it away
+-- key: subject, capability
+-- kind: lost_to text
+-- basis: basis
+-- note: `works`, or `back at once` with the server, `back at log-in` of the agent, `never back` for that chat
+SELECT subject, capability, state, lost_to, basis
+FROM capability_now
+ORDER BY position, subject_id

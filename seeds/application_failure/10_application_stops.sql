@@ -1,0 +1,2 @@
+-- The Application server stops.
+INSERT INTO server_event (server, event) VALUES ('application', 'stops');

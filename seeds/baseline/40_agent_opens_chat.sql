@@ -1,0 +1,3 @@
+-- The agent opens the chat that was assigned.
+INSERT INTO agent_action (user_id, action, console_part, activity_id)
+VALUES (@agent_id, 'opens', 'chat', @activity_id);

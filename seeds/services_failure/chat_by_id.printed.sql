@@ -1,0 +1,10 @@
+select b.contact_point_data,a.queue_name,b.activity_id,b.activity_status,b.activity_sub_status,c.l
+FROM egpl_routing_queue a, egpl_casemgmt_activity b, egpl_user c with (nolock)
+WHERE a.queue_id=b.queue_id AND
+b.assigned_to=c.user_id AND
+b.activity_type=2000 AND
+```
+
+## Chat\_Session\_Failure\_Scenarios
+
+b.activity\_id=1347

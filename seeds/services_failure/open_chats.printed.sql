@@ -1,0 +1,8 @@
+select b.contact_point_data,a.queue_name,b.activity_id,b.activity_status,b.activity_sub_status,c.l
+FROM egpl_routing_queue a, egpl_casemgmt_activity b, egpl_user c with (nolock)
+WHERE a.queue_id=b.queue_id AND
+b.assigned_to=c.user_id AND
+b.activity_type=2000 AND
+b.activity_status <> 9000 AND
+b.activity_sub_status NOT IN (9100,9200)
+ORDER BY b.when_created ASC
