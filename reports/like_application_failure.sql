@@ -3,7 +3,11 @@
 -- key: capability
 -- kind: verdict text
 SELECT x.capability, y.state AS application_failure, x.state AS this_failure,
-       CASE WHEN x.state = y.state THEN 'same' ELSE 'differs' END AS verdict
+       CASE
+           WHEN x.state = y.state THEN 'same'
+           WHEN x.state <> 'works' AND y.state <> 'works' THEN 'same while down'
+           ELSE 'differs'
+       END AS verdict
 FROM outage_effect x
 JOIN outage_effect y ON y.capability = x.capability AND y.servers = 1
 WHERE x.servers = (SELECT coalesce(sum(s.bit), 0) FROM server s

@@ -1,0 +1,4 @@
+-- All three servers stop.
+INSERT INTO server_event (server, event) VALUES ('messaging', 'stops');
+INSERT INTO server_event (server, event) VALUES ('application', 'stops');
+INSERT INTO server_event (server, event) VALUES ('services', 'stops');

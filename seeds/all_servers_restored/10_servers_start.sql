@@ -1,0 +1,4 @@
+-- All three servers start.
+INSERT INTO server_event (server, event) VALUES ('messaging', 'starts');
+INSERT INTO server_event (server, event) VALUES ('application', 'starts');
+INSERT INTO server_event (server, event) VALUES ('services', 'starts');

@@ -1,0 +1,2 @@
+-- The agent asks whether the customer is there; messages still pass.
+INSERT INTO message (activity_id, author, text) VALUES (@activity_id, 'agent', 'Are you there?');

@@ -1,0 +1,2 @@
+-- The Messaging server stops.
+INSERT INTO server_event (server, event) VALUES ('messaging', 'stops');
