@@ -264,13 +264,13 @@ fn written() -> ResultTable {
 #[test]
 fn a_pipe_table_is_aligned_by_what_a_terminal_shows() {
     let expect = r#"
-| activity_id |                           |
-|-------------|---------------------------|
-| 1347        | Sorry, \*Señor\* 名前     |
-| "1347"      | a\|b_c \_d\_ \\           |
-| NULL        | "NULL"                    |
-|             | "two\nlines ""so"" "      |
-| """"        | "\u{1b}\[31m"             |
+| activity_id |                       |
+|-------------|-----------------------|
+| 1347        | Sorry, \*Señor\* 名前 |
+| "1347"      | a\|b_c \_d\_ \\       |
+| NULL        | "NULL"                |
+|             | "two\nlines ""so"" "  |
+| """"        | "\u{1b}\[31m"         |
 "#;
     assert_eq!(pipe::write(&written()), expect.trim_start());
 }
