@@ -1,5 +1,5 @@
 //! A table as a file spells it: cells of text that remember whether they stood in quotes, and the step from
-//! there to typed cells. Both readers, [`pipe`](super::pipe) and [`delimited`](super::delimited), end here.
+//! there to typed cells. Both readers, [`pipe`] and [`delimited`], end here.
 //!
 //! A file says three things in one of three ways: `NULL` without quotes is NULL, `"NULL"` is the text, and
 //! an empty cell is the empty text. This module does not know how a format escapes, quotes or ends a cell.
