@@ -5,6 +5,7 @@
 
 pub mod delimited;
 pub mod pipe;
+pub mod raw;
 
 use std::fmt;
 
@@ -168,6 +169,7 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
             10 => matches!(b, b' ' | b'T'),
             13 | 16 => *b == b':',
             19 => *b == b'.' && bytes.len() > 20,
+            17 => matches!(b, b'0'..=b'5'), // no 60th second, which would be read as the next minute's first
             _ => b.is_ascii_digit(),
         });
     if !plain {
@@ -191,17 +193,15 @@ pub fn parse_duration(text: &str) -> Option<i64> {
         None => (1, text),
     };
     let mut parts = rest.split(':');
-    let mut part = |digits: std::ops::RangeInclusive<usize>, below: i64| {
+    let mut part = |digits: std::ops::RangeInclusive<usize>, below: i128| {
         let word = parts.next()?;
         let plain = digits.contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
-        let value: i64 = plain.then(|| word.parse().ok())??;
+        let value: i128 = plain.then(|| word.parse().ok())??;
         (value < below).then_some(value)
     };
-    let (h, m, s) = (part(2..=9, i64::MAX)?, part(2..=2, 60)?, part(2..=2, 60)?);
-    parts
-        .next()
-        .is_none()
-        .then_some(sign * (h * 3600 + m * 60 + s))
+    let (h, m, s) = (part(2..=16, i128::MAX)?, part(2..=2, 60)?, part(2..=2, 60)?);
+    let seconds = i64::try_from(sign * (h * 3600 + m * 60 + s)).ok()?;
+    parts.next().is_none().then_some(seconds)
 }
 
 /// A column of a [`ResultTable`].

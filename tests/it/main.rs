@@ -1,1 +1,4 @@
+//! Every test of chatdb, in one program.
 
+mod diff;
+mod table;

@@ -1,0 +1,224 @@
+//! A table as a file spells it: cells of text that remember whether they stood in quotes, and the step from
+//! there to typed cells. Both readers, [`pipe`] and [`delimited`], end here.
+//!
+//! A file says three things in one of three ways: `NULL` without quotes is NULL, `"NULL"` is the text, and
+//! an empty cell is the empty text. This module does not know how a format escapes, quotes or ends a cell.
+
+use std::collections::HashMap;
+
+use super::{Cell, Column, Kind, ResultTable, delimited, pipe};
+
+/// One cell of a file, its quotes and escapes taken off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawCell {
+    /// What the cell says.
+    pub text: String,
+    /// Whether it stood in double quotes, which make it text whatever it looks like.
+    pub quoted: bool,
+}
+
+impl RawCell {
+    /// Reads the cell as one of `kind`. A cell that is not one stays text, and the diff shows the two types.
+    #[must_use]
+    pub fn read(&self, kind: Kind) -> Cell {
+        if !self.quoted {
+            if self.is_null() {
+                return Cell::Null;
+            }
+            if let Some(cell) = kind.parse(&self.text) {
+                return cell;
+            }
+        }
+        Cell::Text(self.text.clone())
+    }
+
+    fn is_null(&self) -> bool {
+        !self.quoted && self.text == "NULL"
+    }
+
+    /// Whether the cell is NULL or blank, from which no kind can be told.
+    fn says_nothing(&self) -> bool {
+        self.is_null() || (self.text.is_empty() && !self.quoted)
+    }
+
+    /// Whether the cell could stand in a column of `kind` as anything but an exception.
+    fn fits(&self, kind: Kind) -> bool {
+        self.says_nothing() || (!self.quoted && kind.parse(&self.text).is_some())
+    }
+}
+
+/// One row of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawRow {
+    /// The line on which the row starts, counted from 1.
+    pub line: u32,
+    /// The cells, left to right, as many as the header has.
+    pub cells: Vec<RawCell>,
+}
+
+/// A header and rows, as a file spells them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawTable {
+    /// The column names, left to right; they may be blank, and may repeat.
+    pub header: Vec<RawCell>,
+    /// The rows, top to bottom.
+    pub rows: Vec<RawRow>,
+}
+
+impl RawTable {
+    /// The table with its cells read as `kinds`, one per column from the left; columns beyond are text.
+    #[must_use]
+    pub fn typed(&self, kinds: &[Kind]) -> ResultTable {
+        let kinds = kinds.iter().copied().chain(std::iter::repeat(Kind::Text));
+        let read = |(cell, kind): (&RawCell, Kind)| cell.read(kind);
+        ResultTable {
+            columns: (self.header.iter().zip(kinds.clone()))
+                .map(|(name, kind)| Column::new(name.text.as_str(), kind))
+                .collect(),
+            rows: (self.rows.iter())
+                .map(|row| row.cells.iter().zip(kinds.clone()).map(read).collect())
+                .collect(),
+        }
+    }
+
+    /// Each column as its name, which of the columns so called it is (from 0), and its position.
+    fn columns(&self) -> impl Iterator<Item = (&str, usize, usize)> {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        self.header.iter().enumerate().map(move |(at, cell)| {
+            let count = seen.entry(&cell.text).or_default();
+            let nth = *count;
+            *count += 1;
+            (cell.text.as_str(), nth, at)
+        })
+    }
+}
+
+/// The kinds of the columns of `tables`, table by table, where nothing declares them.
+///
+/// Columns of one name are judged together, so that the same text is read as the same cell in every table.
+/// A column is integers, timestamps or durations if all its cells are; NULL and blank cells say nothing, a
+/// quoted cell is text. Numbers with a fraction stay text: whether `1.50` and `1.5` are the same is not for
+/// a guess to decide.
+#[must_use]
+pub fn infer_kinds(tables: &[&RawTable]) -> Vec<Vec<Kind>> {
+    let mut columns: HashMap<(&str, usize), Vec<&RawCell>> = HashMap::new();
+    for table in tables {
+        for (name, nth, at) in table.columns() {
+            let cells = table.rows.iter().filter_map(|row| row.cells.get(at));
+            columns.entry((name, nth)).or_default().extend(cells);
+        }
+    }
+    let kinds: HashMap<_, _> = columns
+        .into_iter()
+        .map(|(column, cells)| (column, kind_of(&cells)))
+        .collect();
+    (tables.iter())
+        .map(|table| {
+            table
+                .columns()
+                .map(|(name, nth, _)| kinds[&(name, nth)])
+                .collect()
+        })
+        .collect()
+}
+
+fn kind_of(cells: &[&RawCell]) -> Kind {
+    let spoken = !cells.iter().all(|cell| cell.says_nothing());
+    [Kind::Integer, Kind::Timestamp, Kind::Duration]
+        .into_iter()
+        .find(|kind| spoken && cells.iter().all(|cell| cell.fits(*kind)))
+        .unwrap_or(Kind::Text)
+}
+
+/// Reads a table in any of the forms this crate knows, told apart by content: a first line that is not blank
+/// and starts with `|` opens a pipe table; anything else is delimited text with the delimiter sniffed.
+///
+/// # Errors
+/// When the text is not a table of that form; the error knows the line and column.
+pub fn read_any(text: &str) -> Result<RawTable, ReadError> {
+    let blanks = [' ', '\t', '\r', '\n'];
+    if strip_bom(text).trim_start_matches(blanks).starts_with('|') {
+        pipe::read(text)
+    } else {
+        delimited::read(text, None)
+    }
+}
+
+/// Why a text is not a table, and where. Shown as `line:column: problem`, to follow a file name and a colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {problem}")]
+pub struct ReadError {
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The character within the line, counted from 1.
+    pub column: u32,
+    /// What is wrong there.
+    pub problem: ReadProblem,
+}
+
+/// What keeps a text from being a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReadProblem {
+    /// A pipe table has to start here, and does not.
+    #[error("expected a table whose header starts with `|`")]
+    NoPipeTable,
+    /// The text is empty, so there is no header.
+    #[error("expected a header line, found the end of the text")]
+    NoHeader,
+    /// The header of a pipe table is not followed by its line of dashes.
+    #[error("expected a line of dashes like `|---|` below the header")]
+    NoDashes,
+    /// A row has more or fewer cells than the header.
+    #[error("expected {expected} cell{}, found {found}", plural(*.expected))]
+    Ragged {
+        /// How many the header has.
+        expected: usize,
+        /// How many stand here.
+        found: usize,
+    },
+    /// Something other than blank lines follows a pipe table.
+    #[error("expected nothing after the table, found text")]
+    TextAfterTable,
+    /// A quoted field goes on after its closing quote.
+    #[error("expected the end of the field after its closing quote, found `{}`", .found.escape_debug())]
+    TextAfterQuote {
+        /// The first character that should not be there.
+        found: char,
+    },
+    /// The text ends inside the quoted field that starts here.
+    #[error("expected a closing quote for this field, found the end of the text")]
+    UnterminatedQuote,
+}
+
+impl ReadProblem {
+    pub(super) fn at(self, line: u32, column: u32) -> ReadError {
+        ReadError {
+            line,
+            column,
+            problem: self,
+        }
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+pub(super) fn strip_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Whether a text cell of a column of `kind` has to stand in quotes in any format: without them it would be
+/// read as something else, or its outer blanks would be lost to a reader that trims.
+pub(super) fn needs_quotes(text: &str, kind: Kind) -> bool {
+    let bare = RawCell {
+        text: text.to_owned(),
+        quoted: false,
+    };
+    !matches!(bare.read(kind), Cell::Text(_)) || blank_outside(text)
+}
+
+/// Whether blanks stand at either end, or a quote at the start.
+pub(super) fn blank_outside(text: &str) -> bool {
+    text.starts_with('"') || text.trim() != text
+}
