@@ -143,7 +143,7 @@ INSERT INTO time_rule (time_rule, seconds, lines, what, reading) VALUES
 
 -- `servers` is a set of servers as the sum of their bits. `phase` is 'during' while all of them are down,
 -- 'after' once all are back. `effect` is a capability or an effect that a view names; the capability's own
--- name covers whether it works or not.
+-- name covers whether it works or not; 'none', 'log out' and 'log in again' are what the agent must do.
 CREATE TABLE evidence (
     effect  NVARCHAR(60) NOT NULL,
     servers SMALLINT NOT NULL,
@@ -193,6 +193,7 @@ INSERT INTO evidence (effect, servers, phase, lines) VALUES
     ('log out',                2, 'during', '108'),
     ('log in again',           2, 'during', '108-112'),
     ('log in again',           2, 'after',  '112'),
+    ('none',                   2, 'after',  '112'),
     ('see the chat''s connection', 2, 'during', '57'),
     ('session active',         2, 'during', '57'),
     ('take a chat request',    2, 'during', '92'),

@@ -183,7 +183,7 @@ FROM (
     LEFT JOIN customer_leaves e ON e.activity_id = a.activity_id
     WHERE a.activity_type = 2000
       AND NOT (a.activity_status = 9000 AND a.when_modified <= o.stopped_at)
-      AND coalesce(e.at, '9999') > o.stopped_at
+      AND coalesce(e.at, '9999-12-31') > o.stopped_at
     GROUP BY a.activity_id, o.episode
 ) x
 JOIN time_rule t ON t.time_rule = 'triangle'
@@ -206,7 +206,7 @@ FROM (
 JOIN egpl_casemgmt_activity a ON a.activity_id = x.activity_id
 LEFT JOIN customer_leaves e ON e.activity_id = x.activity_id
 WHERE NOT (a.activity_status = 9000 AND a.when_modified <= x.lost_at)
-  AND coalesce(e.at, '9999') > x.lost_at;
+  AND coalesce(e.at, '9999-12-31') > x.lost_at;
 
 -- What the customer has been told beside the transcript, and since when.
 CREATE VIEW customer_notice AS

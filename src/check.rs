@@ -1,0 +1,421 @@
+//! Puts an expectation and what came back side by side, cell by cell.
+//!
+//! Printed text becomes typed cells here: corrected by errata, bound to the parameters of the run, read as the
+//! kinds that the query's columns have. This module does not know SQLite, clocks or steps.
+
+use std::collections::BTreeMap;
+
+use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
+use crate::document::Lines;
+use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
+use crate::scenario::{Check, Erratum, Expect, Expected, Layout, ParameterValue, PrintedCell};
+use crate::table::raw::RawCell;
+use crate::table::{Cell, Column, Kind, ResultTable};
+
+/// The column by which a transcription of lines is numbered.
+const LINE_NUMBER: &str = "line_no";
+
+/// An expected table that has become cells, with all that a report says of each.
+struct Reading {
+    table: ResultTable,
+    /// Per row: the line of the file.
+    file_lines: Vec<Option<u32>>,
+    /// Per row and column of `table`.
+    notes: Vec<Vec<Note>>,
+    /// Printed cells that are not data: per row, the column's heading, the text, the erratum.
+    struck: Vec<Vec<CellRun>>,
+}
+
+/// What is known of an expected cell beside its value.
+#[derive(Default, Clone)]
+struct Note {
+    printed: Option<String>,
+    /// The printed text as a cell, where an erratum reads it otherwise.
+    uncorrected: Option<Cell>,
+    erratum: Option<String>,
+    /// The parameter in whose place the printed value stands.
+    parameter: Option<String>,
+}
+
+/// Compares what a check expects with `actual`, the query's answer without its basis column.
+///
+/// `key` and `order` are the query's; the check's own go before them. `first_line` is the line of the document
+/// on which the transcription's first line stands.
+///
+/// # Errors
+/// Fails when a key, ignored or tolerated column is in neither table.
+pub fn compare(
+    check: &Check,
+    errata: &[Erratum],
+    parameters: &[ParameterValue],
+    query_key: &[String],
+    query_order: &[String],
+    actual: &ResultTable,
+    printed: Option<&Lines>,
+) -> Result<Comparison, DiffError> {
+    let reading = match &check.expect {
+        Expect::Rows(count) => return Ok(compare_count(*count, actual)),
+        Expect::Value(text) => read_value(text, actual),
+        Expect::Table(expected) => read_expected(expected, errata, parameters, actual),
+    };
+    let visible = |names: &[String]| names.iter().all(|name| actual.position(name).is_some());
+    let options = DiffOptions {
+        key: match (&check.key, &check.expect) {
+            (Some(key), _) => key.clone(),
+            (None, Expect::Value(_)) => Vec::new(),
+            (None, Expect::Table(_)) => query_key.to_vec(),
+            (None, Expect::Rows(_)) => Vec::new(),
+        },
+        columns: check.columns,
+        order: check.order.clone().unwrap_or_else(|| {
+            if query_order.is_empty() || !visible(query_order) {
+                RowOrder::Bag
+            } else {
+                RowOrder::By(query_order.to_vec())
+            }
+        }),
+        ignore: check.ignore.iter().map(|(column, _)| column.clone()).collect(),
+        tolerance: check
+            .tolerance
+            .iter()
+            .map(|(column, within, _)| (column.clone(), *within))
+            .collect::<BTreeMap<_, _>>(),
+    };
+    let found = diff::diff(&reading.table, actual, &options)?;
+    let first_line = printed.map(Lines::first);
+    Ok(comparison(&found, &reading, actual, check, first_line))
+}
+
+/// Compares two tables outside a scenario.
+///
+/// # Errors
+/// Fails when a key, ignored or tolerated column is in neither table.
+pub fn compare_tables(
+    expected: &ResultTable,
+    actual: &ResultTable,
+    options: &DiffOptions,
+) -> Result<Comparison, DiffError> {
+    let found = diff::diff(expected, actual, options)?;
+    let reading = Reading {
+        table: expected.clone(),
+        file_lines: vec![None; expected.rows.len()],
+        notes: vec![vec![Note::default(); expected.columns.len()]; expected.rows.len()],
+        struck: vec![Vec::new(); expected.rows.len()],
+    };
+    let reasons = Reasons { ignore: &[], tolerance: &[] };
+    Ok(assemble(&found, &reading, actual, options.columns, &reasons, None))
+}
+
+fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
+    let found = actual.rows.len() as u64;
+    let rows = if count == 0 { actual.rows.as_slice() } else { &[] };
+    Comparison {
+        same: found == count,
+        key: Vec::new(),
+        expected_columns: Vec::new(),
+        actual_columns: actual.columns.clone(),
+        header: Vec::new(),
+        rows: rows
+            .iter()
+            .map(|row| RowRun {
+                key: Vec::new(),
+                verdict: RowVerdict::Extra,
+                source_line: None,
+                file_line: None,
+                cells: actual
+                    .columns
+                    .iter()
+                    .zip(row)
+                    .map(|(column, cell)| CellRun {
+                        column: column.name.clone(),
+                        printed: None,
+                        expected: None,
+                        actual: Some(cell.clone()),
+                        verdict: CellVerdict::Extra,
+                        erratum: None,
+                        reason: None,
+                    })
+                    .collect(),
+            })
+            .collect(),
+        remarks: match (count, found) {
+            _ if count == found => vec![format!("{} as expected", rows_in_words(found))],
+            _ => vec![format!("expected {}, found {found}", rows_in_words(count))],
+        },
+    }
+}
+
+fn rows_in_words(count: u64) -> String {
+    match count {
+        0 => "no row".to_owned(),
+        1 => "1 row".to_owned(),
+        more => format!("{more} rows"),
+    }
+}
+
+fn read_value(text: &str, actual: &ResultTable) -> Reading {
+    let column = actual.columns.first().cloned().unwrap_or_else(|| Column::new("value", Kind::Text));
+    let cell = RawCell { text: text.to_owned(), quoted: false }.read(column.kind);
+    Reading {
+        table: ResultTable { columns: vec![column], rows: vec![vec![cell]] },
+        file_lines: vec![None],
+        notes: vec![vec![Note { printed: Some(text.to_owned()), ..Note::default() }]],
+        struck: vec![Vec::new()],
+    }
+}
+
+fn read_expected(
+    expected: &Expected,
+    errata: &[Erratum],
+    parameters: &[ParameterValue],
+    actual: &ResultTable,
+) -> Reading {
+    let header: Vec<String> = match expected.layout {
+        Layout::Grid => expected.header.clone(),
+        Layout::Lines => vec!["line".to_owned()],
+    };
+    let is_struck = |cell: &PrintedCell| {
+        cell.erratum.is_some_and(|at| errata.get(at).is_some_and(|erratum| erratum.reading.is_none()))
+    };
+    let kept: Vec<usize> = (0..header.len())
+        .filter(|at| {
+            expected.rows.is_empty() || !expected.rows.iter().all(|row| is_struck(&row.cells[*at]))
+        })
+        .collect();
+    let numbered = expected.layout == Layout::Lines && actual.position(LINE_NUMBER).is_some();
+    let mut columns: Vec<Column> = Vec::new();
+    if numbered {
+        columns.push(Column::new(LINE_NUMBER, Kind::Integer));
+    }
+    for at in &kept {
+        let kind = actual.position(&header[*at]).map_or(Kind::Text, |found| actual.columns[found].kind);
+        columns.push(Column::new(header[*at].clone(), kind));
+    }
+    let mut reading = Reading {
+        table: ResultTable { columns, rows: Vec::new() },
+        file_lines: Vec::new(),
+        notes: Vec::new(),
+        struck: Vec::new(),
+    };
+    for (number, row) in expected.rows.iter().enumerate() {
+        let mut cells = Vec::new();
+        let mut notes = Vec::new();
+        if numbered {
+            cells.push(Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX).saturating_add(1)));
+            notes.push(Note::default());
+        }
+        for at in &kept {
+            let column = &reading.table.columns[cells.len()];
+            let (cell, note) = read_cell(&row.cells[*at], column, errata, parameters);
+            cells.push(cell);
+            notes.push(note);
+        }
+        let struck = (0..header.len()).filter(|at| !kept.contains(at)).map(|at| {
+            let cell = &row.cells[at];
+            CellRun {
+                column: header[at].clone(),
+                printed: Some(cell.text.clone()),
+                expected: None,
+                actual: None,
+                verdict: CellVerdict::NotData,
+                erratum: cell.erratum.map(|at| errata[at].id.clone()),
+                reason: None,
+            }
+        });
+        reading.struck.push(struck.collect());
+        reading.table.rows.push(cells);
+        reading.notes.push(notes);
+        reading.file_lines.push(Some(row.line));
+    }
+    reading
+}
+
+fn read_cell(
+    printed: &PrintedCell,
+    column: &Column,
+    errata: &[Erratum],
+    parameters: &[ParameterValue],
+) -> (Cell, Note) {
+    let raw = |text: &str| RawCell { text: text.to_owned(), quoted: printed.quoted }.read(column.kind);
+    let mut note = Note { printed: Some(printed.text.clone()), ..Note::default() };
+    let erratum = printed.erratum.and_then(|at| errata.get(at));
+    let mut cell = raw(&printed.text);
+    if let Some((erratum, reading)) = erratum.and_then(|e| e.reading.as_ref().map(|r| (e, r))) {
+        note.uncorrected = Some(cell);
+        note.erratum = Some(erratum.id.clone());
+        cell = raw(reading);
+    }
+    let bound = parameters.iter().find(|parameter| {
+        parameter.columns.contains(&column.name)
+            && parameter.instead_of.as_ref().is_some_and(|before| before.to_string() == cell.to_string())
+    });
+    if let Some(parameter) = bound {
+        note.parameter = Some(parameter.name.clone());
+        let quoted = RawCell { text: parameter.value.to_string(), quoted: true };
+        cell = if column.kind == Kind::Text {
+            quoted.read(Kind::Text)
+        } else {
+            RawCell { quoted: false, ..quoted }.read(column.kind)
+        };
+    }
+    (cell, note)
+}
+
+/// Why columns are ignored or tolerated.
+struct Reasons<'a> {
+    ignore: &'a [(String, String)],
+    tolerance: &'a [(String, f64, String)],
+}
+
+fn comparison(
+    found: &TableDiff,
+    reading: &Reading,
+    actual: &ResultTable,
+    check: &Check,
+    first_line: Option<u32>,
+) -> Comparison {
+    let reasons = Reasons { ignore: &check.ignore, tolerance: &check.tolerance };
+    assemble(found, reading, actual, check.columns, &reasons, first_line)
+}
+
+fn assemble(
+    found: &TableDiff,
+    reading: &Reading,
+    actual: &ResultTable,
+    mode: ColumnMode,
+    reasons: &Reasons<'_>,
+    first_line: Option<u32>,
+) -> Comparison {
+    let mut stale = false;
+    let mut rows = Vec::with_capacity(found.rows.len());
+    for row in &found.rows {
+        let mut cells: Vec<CellRun> =
+            row.expected.map(|at| reading.struck[at].clone()).unwrap_or_default();
+        for (at, column) in found.columns.iter().enumerate() {
+            if mode == ColumnMode::Subset && column.expected.is_none() {
+                continue;
+            }
+            let expected_place = row.expected.zip(column.expected.as_ref());
+            let note = expected_place.map(|(r, place)| &reading.notes[r][place.position]);
+            let expected = expected_place.map(|(r, place)| reading.table.rows[r][place.position].clone());
+            let actual_cell = row
+                .actual
+                .zip(column.actual.as_ref())
+                .map(|(r, place)| actual.rows[r][place.position].clone());
+            let difference = row.cells.iter().find(|cell| cell.at == at);
+            let (verdict, reason) = cell_verdict(difference.map(|d| d.verdict), note, actual_cell.as_ref());
+            stale |= verdict == CellVerdict::StaleErratum;
+            let reason = reason.or_else(|| match verdict {
+                CellVerdict::Ignored => {
+                    reasons.ignore.iter().find(|(name, _)| *name == column.name).map(|(_, why)| why.clone())
+                }
+                CellVerdict::WithinTolerance => reasons
+                    .tolerance
+                    .iter()
+                    .find(|(name, _, _)| *name == column.name)
+                    .map(|(_, within, why)| format!("within {within}: {why}")),
+                _ => None,
+            });
+            cells.push(CellRun {
+                column: column.name.clone(),
+                printed: note.and_then(|note| note.printed.clone()),
+                expected,
+                actual: actual_cell,
+                verdict,
+                erratum: note.and_then(|note| note.erratum.clone()),
+                reason,
+            });
+        }
+        let file_line = row.expected.and_then(|at| reading.file_lines[at]);
+        let verdict = match row.verdict() {
+            diff::RowVerdict::Matches => RowVerdict::Matches,
+            diff::RowVerdict::Differs => RowVerdict::Differs,
+            diff::RowVerdict::Missing => RowVerdict::Missing,
+            diff::RowVerdict::Extra => RowVerdict::Extra,
+        };
+        rows.push(RowRun {
+            key: row.key.clone(),
+            verdict,
+            source_line: first_line.zip(file_line).map(|(first, line)| first + line - 1),
+            file_line,
+            cells,
+        });
+    }
+    Comparison {
+        same: found.is_same() && !stale,
+        key: found.key.clone(),
+        expected_columns: reading.table.columns.clone(),
+        actual_columns: actual.columns.clone(),
+        header: header_sentences(found),
+        rows,
+        remarks: remarks(found),
+    }
+}
+
+fn cell_verdict(
+    difference: Option<diff::CellVerdict>,
+    note: Option<&Note>,
+    actual: Option<&Cell>,
+) -> (CellVerdict, Option<String>) {
+    let uncorrected = note.and_then(|note| note.uncorrected.as_ref());
+    match difference {
+        Some(diff::CellVerdict::Differs) if uncorrected.is_some() && uncorrected == actual => (
+            CellVerdict::StaleErratum,
+            Some("the value is what is printed, so its erratum no longer applies".to_owned()),
+        ),
+        Some(diff::CellVerdict::Differs) => (CellVerdict::Differs, None),
+        Some(diff::CellVerdict::Ignored) => (CellVerdict::Ignored, None),
+        Some(diff::CellVerdict::WithinTolerance) => (CellVerdict::WithinTolerance, None),
+        Some(diff::CellVerdict::Missing) => (CellVerdict::Missing, None),
+        Some(diff::CellVerdict::Extra) => (CellVerdict::Extra, None),
+        None => match note {
+            Some(Note { parameter: Some(name), .. }) => {
+                (CellVerdict::MatchesByParameter, Some(format!("set by `{name}`")))
+            }
+            Some(Note { erratum: Some(_), .. }) => (CellVerdict::MatchesByErratum, None),
+            _ => (CellVerdict::Matches, None),
+        },
+    }
+}
+
+fn header_sentences(found: &TableDiff) -> Vec<String> {
+    let Some(header) = &found.header else { return Vec::new() };
+    let list = |names: &[String]| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let mut sentences = Vec::new();
+    if !header.missing.is_empty() {
+        sentences.push(format!("columns missing: {}", list(&header.missing)));
+    }
+    if !header.extra.is_empty() {
+        sentences.push(format!("columns not expected: {}", list(&header.extra)));
+    }
+    if header.moved {
+        sentences.push(format!(
+            "columns in another order: expected {}; found {}",
+            list(&header.expected),
+            list(&header.actual)
+        ));
+    }
+    sentences
+}
+
+fn remarks(found: &TableDiff) -> Vec<String> {
+    let key = |cells: &[Cell]| {
+        let pairs = found.key.iter().zip(cells).map(|(name, cell)| format!("{name}={cell}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    };
+    let order = found.out_of_order.iter().map(|row| {
+        let name = if found.key.is_empty() { String::new() } else { format!("{} ", key(&row.key)) };
+        format!("row {name}stands in place {}, expected in place {}", row.actual + 1, row.expected + 1)
+    });
+    let duplicates = found.duplicate_keys.iter().map(|duplicate| {
+        format!(
+            "key {} occurs {} times in expected and {} times in actual; rows are paired by likeness",
+            key(&duplicate.key),
+            duplicate.expected,
+            duplicate.actual
+        )
+    });
+    order.chain(duplicates).collect()
+}

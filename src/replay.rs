@@ -1,0 +1,571 @@
+//! Plays scenarios on a database and records what came of every step and check.
+//!
+//! Each scenario starts from an empty database with the schema and the platform model. Scenarios that begin
+//! alike share the beginning: the states along a chain are savepoints of one database, so a restore goes on
+//! from its failure and the next failure from the baseline, which is as if each had been played from the
+//! start (a test holds the two against each other).
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+use crate::check;
+use crate::query::{Dialect, Query};
+use crate::report::{
+    BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict, Origin,
+    ParameterRun, Report, RestsOn, Run, RunVerdict, SCHEMA, StepRun,
+};
+use crate::scenario::{Basis, Check, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step};
+use crate::sql::tsql::{self, Literal};
+use crate::store::{Binding, Store, StoreError};
+use crate::table::{Cell, ResultTable};
+
+/// Why nothing was played.
+#[derive(Debug, Error)]
+pub enum ReplayError {
+    /// A scenario could not be loaded, or a parameter not be set.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The database failed outside any script or query of a scenario.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No step of the scenario has this id.
+    #[error("`{scenario}` has no step `{step}`")]
+    UnknownStep {
+        /// The scenario.
+        scenario: String,
+        /// The step asked for.
+        step: String,
+        /// The ids that it has.
+        known: Vec<String>,
+    },
+}
+
+/// What a replay is asked for beside the scenarios.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Values set for parameters, as text.
+    pub sets: Vec<(String, String)>,
+    /// The id of the step after which to stop, checks of that step included.
+    pub until: Option<String>,
+}
+
+/// Plays the scenarios called `names`, in that order, and gives the record and the database as the last one
+/// left it.
+///
+/// # Errors
+/// Fails when a scenario is not found or not valid, a parameter or step is unknown, or the database cannot be
+/// set up. A step or check that fails is no error: the record says so.
+pub fn replay(library: &Library, names: &[String], options: &Options) -> Result<(Report, Store), ReplayError> {
+    let mut player = Player::new(library)?;
+    let mut runs = Vec::with_capacity(names.len());
+    for name in names {
+        runs.push(player.play(name, options)?);
+    }
+    let report = Report {
+        schema: SCHEMA,
+        program: concat!("chatdb ", env!("CARGO_PKG_VERSION")).to_owned(),
+        runs,
+        comparisons: Vec::new(),
+    };
+    while !player.levels.is_empty() {
+        player.store.release()?;
+        player.levels.pop();
+    }
+    Ok((report, player.store))
+}
+
+/// A scenario of the chain that stands played in the database, on a savepoint of its own.
+struct Level {
+    name: String,
+    /// The values of the parameters that the chain up to here declares.
+    values: Vec<Binding>,
+    /// What went wrong, so that whatever continues it cannot run.
+    problem: Option<String>,
+}
+
+struct Player<'l> {
+    library: &'l Library,
+    store: Store,
+    levels: Vec<Level>,
+    /// Queries as SQLite gets them, by the place of their text.
+    rewritten: HashMap<String, Result<String, String>>,
+}
+
+/// How far a chain's scenario is played.
+enum Extent<'o> {
+    /// To its end; checks are made only where `checks` says so, and the first thing that does not hold ends it.
+    Through { checks: bool },
+    /// As asked for, with all checks.
+    Asked { until: Option<&'o str> },
+}
+
+impl<'l> Player<'l> {
+    fn new(library: &'l Library) -> Result<Self, ReplayError> {
+        Ok(Self {
+            library,
+            store: Store::with_platform()?,
+            levels: Vec::new(),
+            rewritten: HashMap::new(),
+        })
+    }
+
+    fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
+        let chain = self.library.chain(name)?;
+        let parameters = self.library.resolve_parameters(name, &options.sets)?;
+        let (scenario, before) = chain.split_last().expect("a chain holds at least the scenario itself");
+        if let Some(until) = &options.until
+            && !scenario.steps.iter().any(|step| step.id == *until)
+        {
+            return Err(ReplayError::UnknownStep {
+                scenario: scenario.name.clone(),
+                step: until.clone(),
+                known: scenario.steps.iter().map(|step| step.id.clone()).collect(),
+            });
+        }
+        let problem = self.prepare(before, &parameters)?;
+        let mut run = empty_run(scenario, &parameters);
+        if let Some(problem) = problem {
+            run.problem = Some(problem);
+        } else {
+            self.enter(scenario, &chain, &parameters)?;
+            let extent = Extent::Asked { until: options.until.as_deref() };
+            run.steps = self.run_steps(scenario, &parameters, &extent)?;
+            let level = self.levels.last_mut().expect("enter has pushed it");
+            level.problem = first_step_problem(scenario, &run.steps);
+            if options.until.is_some() {
+                level.problem = Some("was stopped on the way".to_owned());
+            }
+        }
+        conclude(&mut run, scenario, options.until.is_some());
+        Ok(run)
+    }
+
+    /// Brings the database to the end of `before`, and says what did not hold on the way.
+    fn prepare(
+        &mut self,
+        before: &[&Scenario],
+        parameters: &[ParameterValue],
+    ) -> Result<Option<String>, ReplayError> {
+        let shared = self
+            .levels
+            .iter()
+            .zip(before)
+            .enumerate()
+            .take_while(|(at, (level, scenario))| {
+                level.name == scenario.folder
+                    && level.values == values_of(&before[..=*at], parameters)
+                    && level.problem.as_deref() != Some("was stopped on the way")
+            })
+            .count();
+        while self.levels.len() > shared {
+            self.store.roll_back()?;
+            self.levels.pop();
+        }
+        for at in shared..before.len() {
+            if self.levels.last().is_some_and(|level| level.problem.is_some()) {
+                break;
+            }
+            let scenario = before[at];
+            self.enter(scenario, &before[..=at], parameters)?;
+            let extent = Extent::Through { checks: at == 0 };
+            let steps = self.run_steps(scenario, parameters, &extent)?;
+            let problem = first_step_problem(scenario, &steps).or_else(|| first_difference(scenario, &steps));
+            self.levels.last_mut().expect("enter has pushed it").problem = problem;
+        }
+        Ok(self.levels.last().and_then(|level| level.problem.clone()))
+    }
+
+    fn enter(
+        &mut self,
+        scenario: &Scenario,
+        chain: &[&Scenario],
+        parameters: &[ParameterValue],
+    ) -> Result<(), ReplayError> {
+        self.store.savepoint()?;
+        self.levels.push(Level {
+            name: scenario.folder.clone(),
+            values: values_of(chain, parameters),
+            problem: None,
+        });
+        Ok(())
+    }
+
+    fn run_steps(
+        &mut self,
+        scenario: &Scenario,
+        parameters: &[ParameterValue],
+        extent: &Extent<'_>,
+    ) -> Result<Vec<StepRun>, ReplayError> {
+        let values: Vec<Binding> =
+            parameters.iter().map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect();
+        let mut runs = Vec::with_capacity(scenario.steps.len());
+        if let Some(at) = scenario.clock.map(|clock| scenario.steps.first().map_or(clock, |s| s.at.min(clock)))
+        {
+            self.store.set_clock(at)?;
+        }
+        for seed in &scenario.seeds {
+            if let Err(error) = self.atomically(&seed.file, &seed.sql, &values)? {
+                runs.push(seed_problem(scenario, &seed.file, &error));
+                return Ok(runs);
+            }
+        }
+        let mut branch: Option<&str> = None;
+        for step in &scenario.steps {
+            if matches!(extent, Extent::Through { .. }) && step.branch.is_some() {
+                continue;
+            }
+            if branch != step.branch.as_deref() {
+                if branch.is_some() {
+                    self.store.roll_back()?;
+                }
+                branch = step.branch.as_deref();
+                if branch.is_some() {
+                    self.store.savepoint()?;
+                }
+            }
+            let mut run = self.run_step(step, &values)?;
+            let ask = match extent {
+                Extent::Through { checks } => *checks,
+                Extent::Asked { .. } => true,
+            };
+            if ask {
+                for check in &step.checks {
+                    run.checks.push(self.run_check(scenario, step, check, parameters, &values)?);
+                }
+            }
+            runs.push(run);
+            if let Extent::Asked { until: Some(until) } = extent
+                && step.id == *until
+            {
+                // A branch is left open on purpose: its state is what was asked for.
+                if branch.take().is_some() {
+                    self.store.release()?;
+                }
+                break;
+            }
+        }
+        if branch.is_some() {
+            self.store.roll_back()?;
+        }
+        Ok(runs)
+    }
+
+    /// Runs a script so that it happens whole or not at all.
+    fn atomically(
+        &self,
+        file: &str,
+        sql: &str,
+        values: &[Binding],
+    ) -> Result<Result<u64, StoreError>, StoreError> {
+        self.store.savepoint()?;
+        let outcome = self.store.run_script(file, sql, values);
+        match &outcome {
+            Ok(_) => self.store.release()?,
+            Err(_) => self.store.roll_back()?,
+        }
+        Ok(outcome)
+    }
+
+    fn run_step(&mut self, step: &Step, values: &[Binding]) -> Result<StepRun, ReplayError> {
+        self.store.set_clock(step.at)?;
+        let mut run = StepRun {
+            id: step.id.clone(),
+            at: step.at_text.clone(),
+            time: Cell::Timestamp(step.at),
+            title: step.title.clone(),
+            script: step.script.as_ref().map(|script| script.file.clone()),
+            branch: step.branch.clone(),
+            changes: None,
+            problem: None,
+            place: step.place.clone(),
+            checks: Vec::new(),
+        };
+        let Some(script) = &step.script else { return Ok(run) };
+        let outcome = self.atomically(&script.file, &script.sql, values)?;
+        run.problem = match (&outcome, &step.error) {
+            (Ok(actual), None) => {
+                run.changes = Some(Changes { expected: step.changes, actual: *actual });
+                step.changes.filter(|expected| expected != actual).map(|expected| {
+                    format!(
+                        "the script should change {}, and changed {actual}",
+                        if expected == 1 { "1 row".to_owned() } else { format!("{expected} rows") }
+                    )
+                })
+            }
+            (Ok(_), Some(text)) => {
+                Some(format!("the script should fail with `{text}`, and did not fail"))
+            }
+            (Err(error), None) => Some(error.to_string()),
+            (Err(error), Some(text)) if error.to_string().contains(text.as_str()) => None,
+            (Err(error), Some(text)) => {
+                Some(format!("the script should fail with `{text}`, and failed with: {error}"))
+            }
+        };
+        Ok(run)
+    }
+
+    fn run_check(
+        &mut self,
+        scenario: &Scenario,
+        step: &Step,
+        check: &Check,
+        parameters: &[ParameterValue],
+        values: &[Binding],
+    ) -> Result<CheckRun, ReplayError> {
+        let library = self.library;
+        let query = library.query(scenario, &check.query)?;
+        let mut run = CheckRun {
+            id: check.id.clone(),
+            query: check.query.clone(),
+            title: query.title.clone(),
+            basis: basis(&check.basis),
+            expected_at: match &check.expect {
+                Expect::Table(expected) => Place {
+                    file: expected.file.clone(),
+                    line: expected.rows.first().map_or(1, |row| row.line),
+                },
+                _ => check.place.clone(),
+            },
+            place: check.place.clone(),
+            observes: check.observes.clone(),
+            verdict: CheckVerdict::Failed,
+            rests_on: RestsOn::Documented,
+            comparison: None,
+            problem: None,
+            reproduce: format!("chatdb replay {} --until {}", scenario.name, step.id),
+        };
+        let mut bindings: Vec<Binding> = check.with.clone();
+        bindings.extend(values.iter().cloned());
+        let defaults = query.parameters.iter().filter_map(|parameter| {
+            parameter.default.clone().map(|value| (parameter.name.clone(), value))
+        });
+        bindings.extend(defaults);
+        match self.ask(query, &bindings) {
+            Err(problem) => run.problem = Some(problem),
+            Ok((actual, rests_on)) => {
+                run.rests_on = rests_on;
+                match self.compare(scenario, check, query, parameters, &actual) {
+                    Ok(comparison) => {
+                        run.verdict = match comparison.same {
+                            true => CheckVerdict::Matches,
+                            false => CheckVerdict::Differs,
+                        };
+                        run.comparison = Some(comparison);
+                    }
+                    Err(problem) => run.problem = Some(problem),
+                }
+            }
+        }
+        Ok(run)
+    }
+
+    fn compare(
+        &self,
+        scenario: &Scenario,
+        check: &Check,
+        query: &Query,
+        parameters: &[ParameterValue],
+        actual: &ResultTable,
+    ) -> Result<Comparison, String> {
+        if matches!(check.expect, Expect::Value(_)) && actual.columns.len() != 1 {
+            return Err(format!(
+                "`value` needs a query with one column; `{}` has {}: {}",
+                query.name,
+                actual.columns.len(),
+                actual.names().join(", ")
+            ));
+        }
+        let printed = match &check.basis {
+            Basis::Printed(lines) => Some(lines),
+            _ => None,
+        };
+        let errata = match &check.expect {
+            Expect::Table(expected) => self.library.errata(scenario, expected),
+            _ => &[],
+        };
+        check::compare(check, errata, parameters, &query.key, &query.order, actual, printed)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The answer of a query without its basis column, and what it rests on.
+    fn ask(&mut self, query: &Query, bindings: &[Binding]) -> Result<(ResultTable, RestsOn), String> {
+        let sql = self
+            .rewritten
+            .entry(query.place.file.clone())
+            .or_insert_with(|| as_run(query).map_err(|error| error.to_string()))
+            .clone()?;
+        let answer = |error: StoreError| format!("{}: {error}", query.place.file);
+        let mut table = self.store.ask(&sql, &query.kinds, bindings).map_err(answer)?;
+        let mut rests_on = None;
+        if let Some(at) = query.basis.as_deref().and_then(|name| table.position(name)) {
+            table.columns.remove(at);
+            for row in &mut table.rows {
+                let extrapolated = row.remove(at) == Cell::Text("extrapolated".to_owned());
+                let here = if extrapolated { RestsOn::Extrapolated } else { RestsOn::Documented };
+                rests_on = Some(match (rests_on, here) {
+                    (Some(RestsOn::Extrapolated), _) | (_, RestsOn::Extrapolated) => RestsOn::Extrapolated,
+                    _ => RestsOn::Documented,
+                });
+            }
+        }
+        let rests_on = match rests_on {
+            Some(rests_on) => rests_on,
+            None => self.situation().map_err(answer)?,
+        };
+        Ok((table, rests_on))
+    }
+
+    /// What an answer rests on that does not say so itself: whether the document speaks at all of what is
+    /// down.
+    fn situation(&self) -> Result<RestsOn, StoreError> {
+        const SPOKEN_OF: &str = "SELECT phase = 'none' OR EXISTS (SELECT 1 FROM documented_now) FROM situation";
+        let answer = self.store.ask(SPOKEN_OF, &[], &[])?;
+        Ok(match answer.rows.first().and_then(|row| row.first()) {
+            Some(Cell::Integer(1)) => RestsOn::Documented,
+            _ => RestsOn::Extrapolated,
+        })
+    }
+}
+
+/// A query as SQLite gets it: T-SQL rewritten, anything else as it stands.
+///
+/// # Errors
+/// Fails when the T-SQL holds what is not rewritten.
+pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
+    match query.dialect {
+        Dialect::Sqlite => Ok(query.sql.clone()),
+        Dialect::Tsql => {
+            let literals: Vec<Literal> = query
+                .parameters
+                .iter()
+                .filter_map(|parameter| {
+                    let value = parameter.default.clone()?;
+                    Some(Literal { parameter: parameter.name.clone(), value })
+                })
+                .collect();
+            tsql::rewrite(&query.sql, &literals)
+        }
+    }
+}
+
+fn values_of(chain: &[&Scenario], parameters: &[ParameterValue]) -> Vec<Binding> {
+    parameters
+        .iter()
+        .filter(|parameter| {
+            chain.iter().any(|scenario| scenario.parameters.iter().any(|p| p.name == parameter.name))
+        })
+        .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
+        .collect()
+}
+
+fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> Run {
+    Run {
+        scenario: scenario.name.clone(),
+        title: scenario.title.clone(),
+        section: scenario.section.clone(),
+        lines: scenario.lines.clone(),
+        continues: scenario.continues.clone(),
+        parameters: parameters
+            .iter()
+            .map(|parameter| ParameterRun {
+                name: parameter.name.clone(),
+                value: parameter.value.clone(),
+                instead_of: parameter.instead_of.clone(),
+            })
+            .collect(),
+        verdict: RunVerdict::NotRun,
+        problem: None,
+        steps: Vec::new(),
+        observations: Vec::new(),
+        errata: scenario.errata.clone(),
+        notes: scenario.notes.clone(),
+    }
+}
+
+fn basis(basis: &Basis) -> BasisRun {
+    match basis {
+        Basis::Printed(lines) => {
+            BasisRun { origin: Origin::Printed, lines: Some(lines.clone()), because: None }
+        }
+        Basis::Stated(lines) => BasisRun { origin: Origin::Stated, lines: Some(lines.clone()), because: None },
+        Basis::Derived(because) => {
+            BasisRun { origin: Origin::Derived, lines: None, because: Some(because.clone()) }
+        }
+    }
+}
+
+fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun {
+    StepRun {
+        id: "seeds".to_owned(),
+        at: String::new(),
+        time: Cell::Null,
+        title: "The seeds are laid".to_owned(),
+        script: Some(file.to_owned()),
+        branch: None,
+        changes: None,
+        problem: Some(error.to_string()),
+        place: Place { file: format!("{}/scenario.toml", scenario.folder), line: 1 },
+        checks: Vec::new(),
+    }
+}
+
+fn first_step_problem(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
+    steps.iter().find_map(|step| {
+        let problem = step.problem.as_ref()?;
+        Some(format!("`{}` did not hold at step {}: {problem}", scenario.name, step.id))
+    })
+}
+
+fn first_difference(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
+    let checks = steps.iter().flat_map(|step| &step.checks);
+    let check = checks.into_iter().find(|check| check.verdict != CheckVerdict::Matches)?;
+    Some(format!(
+        "`{}` did not hold: check `{}` {}; `chatdb replay {0}` shows it",
+        scenario.name,
+        check.id,
+        if check.verdict == CheckVerdict::Failed { "failed" } else { "differs" }
+    ))
+}
+
+fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
+    if run.problem.is_none() {
+        let checks = || run.steps.iter().flat_map(|step| &step.checks);
+        let good = run.steps.iter().all(|step| step.problem.is_none())
+            && checks().all(|check| check.verdict == CheckVerdict::Matches);
+        run.verdict = if good { RunVerdict::Reproduced } else { RunVerdict::Differs };
+    }
+    for observation in &scenario.observations {
+        let answers: Vec<&CheckRun> = run
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter(|check| check.observes.contains(&observation.id))
+            .collect();
+        let all = scenario
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter(|check| check.observes.contains(&observation.id))
+            .count();
+        let verdict = if answers.iter().any(|check| check.verdict != CheckVerdict::Matches) {
+            ObservationVerdict::Differs
+        } else if answers.is_empty() || (stopped && answers.len() < all) {
+            ObservationVerdict::NotCovered
+        } else {
+            ObservationVerdict::Reproduced
+        };
+        run.observations.push(ObservationRun {
+            id: observation.id.clone(),
+            lines: observation.lines.clone(),
+            says: observation.says.clone(),
+            checks: answers.iter().map(|check| check.id.clone()).collect(),
+            verdict,
+            origin: answers.iter().map(|check| check.basis.origin).max_by_key(|origin| match origin {
+                Origin::Printed => 0,
+                Origin::Stated => 1,
+                Origin::Derived => 2,
+            }),
+        });
+    }
+}
