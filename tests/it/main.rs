@@ -1,1 +1,5 @@
-
+//! One test binary.
+mod files;
+mod render;
+mod sample_report;
+mod snapshot;
