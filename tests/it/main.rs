@@ -1,4 +1,8 @@
 //! Every test of chatdb, in one program.
 
 mod diff;
+mod files;
+mod render;
+mod sample_report;
+mod snapshot;
 mod table;

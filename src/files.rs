@@ -1,0 +1,172 @@
+//! Writes files for the user, so that nothing of theirs is lost: a file appears whole or not at all, one
+//! that is there stays unless it may be replaced, and a symbolic link is neither followed nor replaced.
+//!
+//! This module does not know what the files hold.
+
+use std::fs::{self, Metadata};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+use thiserror::Error;
+
+/// What to do with a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Keep it, and fail.
+    Keep,
+    /// Put the new one in its place, with the same permissions.
+    Replace,
+}
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// Its name in the folder; a plain name, without any `/`.
+    pub name: String,
+    /// What it will hold.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a file was not written.
+#[derive(Debug, Error)]
+pub enum FilesError {
+    /// There is a file, and it may not be replaced.
+    #[error("`{}` exists and is kept", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is a symbolic link, which is never written through.
+    #[error("`{}` is a symbolic link, which is neither followed nor replaced", path.display())]
+    Symlink {
+        /// The link.
+        path: PathBuf,
+    },
+    /// There is a folder, a device or a pipe.
+    #[error("`{}` is not a regular file", path.display())]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// The name would lead out of the folder.
+    #[error("`{name}` is not a plain file name")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The system refused.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was being done: `write`, `create folder`.
+        action: &'static str,
+        /// What it was done to.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl FilesError {
+    /// Whether a rule of this module kept the file, rather than the system.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Io { .. })
+    }
+}
+
+/// Writes `files` into `folder`, which is created if it is missing. All targets are looked at before the
+/// first is written: if one may not be replaced, none is.
+///
+/// Returns the paths written, in order.
+///
+/// # Errors
+/// When a target is there and kept, is not a regular file, or cannot be written.
+pub fn write_all(
+    folder: &Path,
+    files: &[NewFile],
+    existing: Existing,
+) -> Result<Vec<PathBuf>, FilesError> {
+    let plain = |name: &str| !name.is_empty() && Path::new(name).file_name() == Some(name.as_ref());
+    if let Some(file) = files.iter().find(|file| !plain(&file.name)) {
+        let name = file.name.clone();
+        return Err(FilesError::Name { name });
+    }
+    let paths: Vec<PathBuf> = files.iter().map(|file| folder.join(&file.name)).collect();
+    for path in &paths {
+        look(path, existing)?;
+    }
+    fs::create_dir_all(folder).map_err(io_error("create folder", folder))?;
+    for (path, file) in paths.iter().zip(files) {
+        write(path, &file.bytes, existing)?;
+    }
+    Ok(paths)
+}
+
+/// Writes one file, whole or not at all.
+///
+/// It is written and synced under another name in the same folder (`.chatdb-….tmp`, which is all that a
+/// killed process leaves), then put in place in one step.
+///
+/// # Errors
+/// As [`write_all`]; the folder has to be there.
+pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), FilesError> {
+    let replaced = look(path, existing)?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let failed = || io_error("write", path);
+    let temporary = fill(folder, bytes, replaced).map_err(failed())?;
+    let placed = match existing {
+        Existing::Replace => temporary.persist(path),
+        Existing::Keep => temporary.persist_noclobber(path),
+    };
+    match placed {
+        Ok(_) => Ok(()),
+        // Somebody else was quicker.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(FilesError::Exists { path: path.into() })
+        }
+        Err(error) => Err(failed()(error.error)),
+    }
+}
+
+fn fill(folder: &Path, bytes: &[u8], replaced: Option<Metadata>) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".chatdb-").suffix(".tmp");
+    // As for any new file: what the user's mask leaves of reading and writing for all.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    if let Some(replaced) = replaced {
+        temporary
+            .as_file()
+            .set_permissions(replaced.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+/// Looks at what is at `path`, without following it: a file that may be replaced, or nothing.
+fn look(path: &Path, existing: Existing) -> Result<Option<Metadata>, FilesError> {
+    let path_buf = || path.to_path_buf();
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error("look at", path)(error)),
+        Ok(found) if found.is_symlink() => Err(FilesError::Symlink { path: path_buf() }),
+        Ok(found) if !found.is_file() => Err(FilesError::NotAFile { path: path_buf() }),
+        Ok(_) if existing == Existing::Keep => Err(FilesError::Exists { path: path_buf() }),
+        Ok(found) => Ok(Some(found)),
+    }
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> FilesError {
+    let path = path.to_path_buf();
+    move |source| FilesError::Io {
+        action,
+        path: path.clone(),
+        source,
+    }
+}

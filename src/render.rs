@@ -1,0 +1,91 @@
+//! The list of report formats. A format turns a [`Report`] into bytes and knows nothing else: no database,
+//! no scenario folder, no terminal, no clock. The same report gives the same bytes.
+//!
+//! To add a format, write `src/render/<name>.rs` with a `render` function and give it a line in [`FORMATS`].
+
+pub mod csv;
+pub mod json;
+pub mod markdown;
+pub mod safe;
+pub mod terminal;
+mod words;
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+/// A way to write a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// The name, as `--format` takes it.
+    pub name: &'static str,
+    /// The ending of a file in this format, without the dot.
+    pub extension: &'static str,
+    /// What it is for, in one line of help.
+    pub help: &'static str,
+    /// Writes a report. Fails only when the writer does.
+    pub render: fn(&Report, Options, &mut dyn Write) -> io::Result<()>,
+}
+
+/// Every format, in the order that help lists them.
+pub const FORMATS: [Format; 4] = [
+    Format {
+        name: "terminal",
+        extension: "txt",
+        help: "Tables and differences for reading in a terminal",
+        render: terminal::render,
+    },
+    Format {
+        name: "csv",
+        extension: "csv",
+        help: "One line per cell compared, for a spreadsheet",
+        render: csv::render,
+    },
+    Format {
+        name: "markdown",
+        extension: "md",
+        help: "A document with every table, difference and observation",
+        render: markdown::render,
+    },
+    Format {
+        name: "json",
+        extension: "json",
+        help: "The whole record, exactly, for programs",
+        render: json::render,
+    },
+];
+
+/// The format called `name`, or `None`.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// What the caller knows and the report does not. Only [`terminal`] looks at it; files are always in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The columns that a line may take.
+    pub width: usize,
+    /// How much to show of what is as it should be.
+    pub detail: Detail,
+}
+
+impl Default for Options {
+    /// In full, 80 columns wide.
+    fn default() -> Self {
+        Self {
+            width: 80,
+            detail: Detail::Full,
+        }
+    }
+}
+
+/// How much to show of what is as it should be. What differs is shown either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// Every step, and the table of every check whose expectation is printed.
+    #[default]
+    Full,
+    /// One line per check.
+    Brief,
+}

@@ -1,0 +1,71 @@
+//! JSON: the record itself, for programs. Its shape is named by [`SCHEMA`](crate::report::SCHEMA), which
+//! stands first; a change of shape that breaks a reader takes a new number.
+//!
+//! Characters that would act on a terminal are written as `\u001b` and the like, so that a report can be
+//! looked at with `cat`; a parser gives them back as they were.
+
+use std::io::{self, Write};
+
+use serde::Serialize as _;
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+
+use super::Options;
+use super::safe::is_hidden;
+use crate::report::Report;
+
+/// Writes the report, indented by two blanks, with a line end after it.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    let mut serializer = Serializer::with_formatter(&mut out, Visible(PrettyFormatter::new()));
+    report.serialize(&mut serializer)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// [`PrettyFormatter`], except for hidden characters.
+struct Visible<'a>(PrettyFormatter<'a>);
+
+/// Passes calls on to the formatter inside.
+macro_rules! pass_on {
+    ($($name:ident($($argument:ident: $type:ty),*);)*) => {$(
+        fn $name<W: ?Sized + Write>(&mut self, out: &mut W $(, $argument: $type)*) -> io::Result<()> {
+            self.0.$name(out $(, $argument)*)
+        }
+    )*};
+}
+
+impl Formatter for Visible<'_> {
+    pass_on! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        begin_object_value();
+        end_object_value();
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(is_hidden) {
+            let (before, from) = rest.split_at(at);
+            out.write_all(before.as_bytes())?;
+            let mut characters = from.chars();
+            let hidden = characters.next().into_iter();
+            for unit in hidden.flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec()) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = characters.as_str();
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
