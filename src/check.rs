@@ -3,8 +3,6 @@
 //! Printed text becomes typed cells here: corrected by errata, bound to the parameters of the run, read as the
 //! kinds that the query's columns have. This module does not know SQLite, clocks or steps.
 
-use std::collections::BTreeMap;
-
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
@@ -14,6 +12,33 @@ use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// The column by which a transcription of lines is numbered.
 const LINE_NUMBER: &str = "line_no";
+
+/// How two tables are to be compared: what the diff takes, with a reason for every column that is let off.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Terms {
+    /// The columns by which rows are matched.
+    pub key: Vec<String>,
+    /// How strictly headers are compared.
+    pub columns: ColumnMode,
+    /// How the order of rows is compared.
+    pub order: RowOrder,
+    /// Columns not compared, each with its reason.
+    pub ignore: Vec<(String, String)>,
+    /// Columns compared with a tolerance, each with its reason.
+    pub tolerance: Vec<(String, f64, String)>,
+}
+
+impl Terms {
+    fn options(&self) -> DiffOptions {
+        DiffOptions {
+            key: self.key.clone(),
+            columns: self.columns,
+            order: self.order.clone(),
+            ignore: self.ignore.iter().map(|(column, _)| column.clone()).collect(),
+            tolerance: self.tolerance.iter().map(|(column, within, _)| (column.clone(), *within)).collect(),
+        }
+    }
+}
 
 /// An expected table that has become cells, with all that a report says of each.
 struct Reading {
@@ -59,12 +84,11 @@ pub fn compare(
         Expect::Table(expected) => read_expected(expected, errata, parameters, actual),
     };
     let visible = |names: &[String]| names.iter().all(|name| actual.position(name).is_some());
-    let options = DiffOptions {
+    let terms = Terms {
         key: match (&check.key, &check.expect) {
             (Some(key), _) => key.clone(),
-            (None, Expect::Value(_)) => Vec::new(),
             (None, Expect::Table(_)) => query_key.to_vec(),
-            (None, Expect::Rows(_)) => Vec::new(),
+            (None, _) => Vec::new(),
         },
         columns: check.columns,
         order: check.order.clone().unwrap_or_else(|| {
@@ -74,16 +98,11 @@ pub fn compare(
                 RowOrder::By(query_order.to_vec())
             }
         }),
-        ignore: check.ignore.iter().map(|(column, _)| column.clone()).collect(),
-        tolerance: check
-            .tolerance
-            .iter()
-            .map(|(column, within, _)| (column.clone(), *within))
-            .collect::<BTreeMap<_, _>>(),
+        ignore: check.ignore.clone(),
+        tolerance: check.tolerance.clone(),
     };
-    let found = diff::diff(&reading.table, actual, &options)?;
-    let first_line = printed.map(Lines::first);
-    Ok(comparison(&found, &reading, actual, check, first_line))
+    let found = diff::diff(&reading.table, actual, &terms.options())?;
+    Ok(assemble(&found, &reading, actual, &terms, printed.map(Lines::first)))
 }
 
 /// Compares two tables outside a scenario.
@@ -93,17 +112,16 @@ pub fn compare(
 pub fn compare_tables(
     expected: &ResultTable,
     actual: &ResultTable,
-    options: &DiffOptions,
+    terms: &Terms,
 ) -> Result<Comparison, DiffError> {
-    let found = diff::diff(expected, actual, options)?;
+    let found = diff::diff(expected, actual, &terms.options())?;
     let reading = Reading {
         table: expected.clone(),
         file_lines: vec![None; expected.rows.len()],
         notes: vec![vec![Note::default(); expected.columns.len()]; expected.rows.len()],
         struck: vec![Vec::new(); expected.rows.len()],
     };
-    let reasons = Reasons { ignore: &[], tolerance: &[] };
-    Ok(assemble(&found, &reading, actual, options.columns, &reasons, None))
+    Ok(assemble(&found, &reading, actual, terms, None))
 }
 
 fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
@@ -261,29 +279,11 @@ fn read_cell(
     (cell, note)
 }
 
-/// Why columns are ignored or tolerated.
-struct Reasons<'a> {
-    ignore: &'a [(String, String)],
-    tolerance: &'a [(String, f64, String)],
-}
-
-fn comparison(
-    found: &TableDiff,
-    reading: &Reading,
-    actual: &ResultTable,
-    check: &Check,
-    first_line: Option<u32>,
-) -> Comparison {
-    let reasons = Reasons { ignore: &check.ignore, tolerance: &check.tolerance };
-    assemble(found, reading, actual, check.columns, &reasons, first_line)
-}
-
 fn assemble(
     found: &TableDiff,
     reading: &Reading,
     actual: &ResultTable,
-    mode: ColumnMode,
-    reasons: &Reasons<'_>,
+    terms: &Terms,
     first_line: Option<u32>,
 ) -> Comparison {
     let mut stale = false;
@@ -292,7 +292,7 @@ fn assemble(
         let mut cells: Vec<CellRun> =
             row.expected.map(|at| reading.struck[at].clone()).unwrap_or_default();
         for (at, column) in found.columns.iter().enumerate() {
-            if mode == ColumnMode::Subset && column.expected.is_none() {
+            if terms.columns == ColumnMode::Subset && column.expected.is_none() {
                 continue;
             }
             let expected_place = row.expected.zip(column.expected.as_ref());
@@ -307,9 +307,9 @@ fn assemble(
             stale |= verdict == CellVerdict::StaleErratum;
             let reason = reason.or_else(|| match verdict {
                 CellVerdict::Ignored => {
-                    reasons.ignore.iter().find(|(name, _)| *name == column.name).map(|(_, why)| why.clone())
+                    terms.ignore.iter().find(|(name, _)| *name == column.name).map(|(_, why)| why.clone())
                 }
-                CellVerdict::WithinTolerance => reasons
+                CellVerdict::WithinTolerance => terms
                     .tolerance
                     .iter()
                     .find(|(name, _, _)| *name == column.name)

@@ -6,19 +6,24 @@
 //! start (a test holds the two against each other).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::check;
+use crate::check::{self, Terms};
+use crate::diff::{ColumnMode, DiffError, RowOrder};
 use crate::query::{Dialect, Query};
 use crate::report::{
     BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict, Origin,
-    ParameterRun, Report, RestsOn, Run, RunVerdict, SCHEMA, StepRun,
+    ParameterRun, Report, RestsOn, Run, RunVerdict, StepRun,
 };
-use crate::scenario::{Basis, Check, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step};
+use crate::scenario::{
+    Basis, Check, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step, resolve_parameters,
+};
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Binding, Store, StoreError};
-use crate::table::{Cell, ResultTable};
+use crate::table::raw::RawTable;
+use crate::table::{Cell, Kind, ResultTable};
 
 /// Why nothing was played.
 #[derive(Debug, Error)]
@@ -29,6 +34,27 @@ pub enum ReplayError {
     /// The database failed outside any script or query of a scenario.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Two tables could not be compared.
+    #[error(transparent)]
+    Diff(#[from] DiffError),
+    /// No check of the scenario has this id.
+    #[error("`{scenario}` has no check `{check}`")]
+    UnknownCheck {
+        /// The scenario.
+        scenario: String,
+        /// The check asked for.
+        check: String,
+        /// The ids that it has.
+        known: Vec<String>,
+    },
+    /// The check's query could not be run, so the kinds of its columns are not known.
+    #[error("check `{check}` of `{scenario}` could not be asked")]
+    NotAsked {
+        /// The scenario.
+        scenario: String,
+        /// The check.
+        check: String,
+    },
     /// No step of the scenario has this id.
     #[error("`{scenario}` has no step `{step}`")]
     UnknownStep {
@@ -57,22 +83,84 @@ pub struct Options {
 /// Fails when a scenario is not found or not valid, a parameter or step is unknown, or the database cannot be
 /// set up. A step or check that fails is no error: the record says so.
 pub fn replay(library: &Library, names: &[String], options: &Options) -> Result<(Report, Store), ReplayError> {
-    let mut player = Player::new(library)?;
+    replay_on(Store::with_platform()?, library, names, options)
+}
+
+/// The same on a database that was set up already, which must be as [`Store::with_platform`] makes it.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_on(
+    store: Store,
+    library: &Library,
+    names: &[String],
+    options: &Options,
+) -> Result<(Report, Store), ReplayError> {
+    let mut player = Player { library, store, levels: Vec::new(), rewritten: HashMap::new() };
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
         runs.push(player.play(name, options)?);
     }
-    let report = Report {
-        schema: SCHEMA,
-        program: concat!("chatdb ", env!("CARGO_PKG_VERSION")).to_owned(),
-        runs,
-        comparisons: Vec::new(),
-    };
+    let report = Report { runs, ..Report::new() };
     while !player.levels.is_empty() {
         player.store.release()?;
         player.levels.pop();
     }
     Ok((report, player.store))
+}
+
+/// Plays a scenario up to one of its checks, and compares a table from elsewhere with what the check expects,
+/// on the terms of the check and those given: a key, ignored and tolerated columns go before the check's.
+///
+/// # Errors
+/// As [`replay`]; also when the scenario has no such check, or the check's query cannot be run.
+pub fn compare_table(
+    library: &Library,
+    scenario: &str,
+    check: &str,
+    actual: &RawTable,
+    terms: &Terms,
+) -> Result<Comparison, ReplayError> {
+    let found = library.get(scenario)?;
+    let steps = || found.steps.iter().flat_map(|step| step.checks.iter().map(move |check| (step, check)));
+    let Some((step, wanted)) = steps().find(|(_, found)| found.id == check) else {
+        return Err(ReplayError::UnknownCheck {
+            scenario: scenario.to_owned(),
+            check: check.to_owned(),
+            known: steps().map(|(_, check)| check.id.clone()).collect(),
+        });
+    };
+    let mut wanted = wanted.clone();
+    if !terms.key.is_empty() {
+        wanted.key = Some(terms.key.clone());
+    }
+    if terms.columns != ColumnMode::Exact {
+        wanted.columns = terms.columns;
+    }
+    if terms.order != RowOrder::Bag {
+        wanted.order = Some(terms.order.clone());
+    }
+    wanted.ignore.extend(terms.ignore.iter().cloned());
+    wanted.tolerance.extend(terms.tolerance.iter().cloned());
+    let options = Options { sets: Vec::new(), until: Some(step.id.clone()) };
+    let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
+    let answered = report.runs.iter().flat_map(|run| &run.steps).flat_map(|step| &step.checks);
+    let kinds = answered
+        .into_iter()
+        .find(|run| run.id == check)
+        .and_then(|run| run.comparison.as_ref())
+        .map(|comparison| comparison.actual_columns.clone())
+        .ok_or_else(|| ReplayError::NotAsked { scenario: scenario.to_owned(), check: check.to_owned() })?;
+    let kind_of = |name: &str| {
+        kinds.iter().find(|column| column.name == name).map_or(Kind::Text, |column| column.kind)
+    };
+    let actual = actual.typed(&actual.header.iter().map(|cell| kind_of(&cell.text)).collect::<Vec<_>>());
+    let query = library.query(&found, &wanted.query)?;
+    let printed = match &wanted.basis {
+        Basis::Printed(lines) => Some(lines),
+        _ => None,
+    };
+    Ok(check::compare(&wanted, &found.errata, &[], &query.key, &query.order, &actual, printed)?)
 }
 
 /// A scenario of the chain that stands played in the database, on a savepoint of its own.
@@ -101,18 +189,9 @@ enum Extent<'o> {
 }
 
 impl<'l> Player<'l> {
-    fn new(library: &'l Library) -> Result<Self, ReplayError> {
-        Ok(Self {
-            library,
-            store: Store::with_platform()?,
-            levels: Vec::new(),
-            rewritten: HashMap::new(),
-        })
-    }
-
     fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
         let chain = self.library.chain(name)?;
-        let parameters = self.library.resolve_parameters(name, &options.sets)?;
+        let parameters = resolve_parameters(&chain, &options.sets)?;
         let (scenario, before) = chain.split_last().expect("a chain holds at least the scenario itself");
         if let Some(until) = &options.until
             && !scenario.steps.iter().any(|step| step.id == *until)
@@ -144,7 +223,7 @@ impl<'l> Player<'l> {
     /// Brings the database to the end of `before`, and says what did not hold on the way.
     fn prepare(
         &mut self,
-        before: &[&Scenario],
+        before: &[Arc<Scenario>],
         parameters: &[ParameterValue],
     ) -> Result<Option<String>, ReplayError> {
         let shared = self
@@ -166,7 +245,7 @@ impl<'l> Player<'l> {
             if self.levels.last().is_some_and(|level| level.problem.is_some()) {
                 break;
             }
-            let scenario = before[at];
+            let scenario = &before[at];
             self.enter(scenario, &before[..=at], parameters)?;
             let extent = Extent::Through { checks: at == 0 };
             let steps = self.run_steps(scenario, parameters, &extent)?;
@@ -179,7 +258,7 @@ impl<'l> Player<'l> {
     fn enter(
         &mut self,
         scenario: &Scenario,
-        chain: &[&Scenario],
+        chain: &[Arc<Scenario>],
         parameters: &[ParameterValue],
     ) -> Result<(), ReplayError> {
         self.store.savepoint()?;
@@ -286,12 +365,7 @@ impl<'l> Player<'l> {
         run.problem = match (&outcome, &step.error) {
             (Ok(actual), None) => {
                 run.changes = Some(Changes { expected: step.changes, actual: *actual });
-                step.changes.filter(|expected| expected != actual).map(|expected| {
-                    format!(
-                        "the script should change {}, and changed {actual}",
-                        if expected == 1 { "1 row".to_owned() } else { format!("{expected} rows") }
-                    )
-                })
+                None
             }
             (Ok(_), Some(text)) => {
                 Some(format!("the script should fail with `{text}`, and did not fail"))
@@ -341,11 +415,11 @@ impl<'l> Player<'l> {
             parameter.default.clone().map(|value| (parameter.name.clone(), value))
         });
         bindings.extend(defaults);
-        match self.ask(query, &bindings) {
+        match self.ask(&query, &bindings) {
             Err(problem) => run.problem = Some(problem),
             Ok((actual, rests_on)) => {
                 run.rests_on = rests_on;
-                match self.compare(scenario, check, query, parameters, &actual) {
+                match self.compare(scenario, check, &query, parameters, &actual) {
                     Ok(comparison) => {
                         run.verdict = match comparison.same {
                             true => CheckVerdict::Matches,
@@ -380,11 +454,7 @@ impl<'l> Player<'l> {
             Basis::Printed(lines) => Some(lines),
             _ => None,
         };
-        let errata = match &check.expect {
-            Expect::Table(expected) => self.library.errata(scenario, expected),
-            _ => &[],
-        };
-        check::compare(check, errata, parameters, &query.key, &query.order, actual, printed)
+        check::compare(check, &scenario.errata, parameters, &query.key, &query.order, actual, printed)
             .map_err(|error| error.to_string())
     }
 
@@ -449,7 +519,7 @@ pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
     }
 }
 
-fn values_of(chain: &[&Scenario], parameters: &[ParameterValue]) -> Vec<Binding> {
+fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Binding> {
     parameters
         .iter()
         .filter(|parameter| {
@@ -511,10 +581,15 @@ fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun 
 }
 
 fn first_step_problem(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
-    steps.iter().find_map(|step| {
-        let problem = step.problem.as_ref()?;
-        Some(format!("`{}` did not hold at step {}: {problem}", scenario.name, step.id))
-    })
+    let step = steps.iter().find(|step| !step.holds())?;
+    let problem = match (&step.problem, &step.changes) {
+        (Some(problem), _) => problem.clone(),
+        (None, Some(Changes { expected: Some(expected), actual })) => {
+            format!("the script should change {expected} rows, and changed {actual}")
+        }
+        (None, _) => "it failed".to_owned(),
+    };
+    Some(format!("`{}` did not hold at step {}: {problem}", scenario.name, step.id))
 }
 
 fn first_difference(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
@@ -531,7 +606,7 @@ fn first_difference(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
 fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
     if run.problem.is_none() {
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
-        let good = run.steps.iter().all(|step| step.problem.is_none())
+        let good = run.steps.iter().all(StepRun::holds)
             && checks().all(|check| check.verdict == CheckVerdict::Matches);
         run.verdict = if good { RunVerdict::Reproduced } else { RunVerdict::Differs };
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::document::Lines;
 use crate::scenario::{Erratum, Place};
-use crate::table::{Cell, Column};
+use crate::table::{Cell, Column, ResultTable};
 
 /// The name and version of the record's shape, as JSON carries it. The number changes when a reader written
 /// for the old shape would break.
@@ -25,6 +25,47 @@ pub struct Report {
     pub runs: Vec<Run>,
     /// The tables compared outside a scenario, by `chatdb diff`.
     pub comparisons: Vec<NamedComparison>,
+    /// Plain lists: scenarios, rules, observations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listings: Vec<Listing>,
+}
+
+impl Report {
+    /// A record of nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            schema: SCHEMA,
+            program: concat!("chatdb ", env!("CARGO_PKG_VERSION")).to_owned(),
+            runs: Vec::new(),
+            comparisons: Vec::new(),
+            listings: Vec::new(),
+        }
+    }
+
+    /// Whether all that was run and compared is as expected.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.runs.iter().all(|run| run.verdict == RunVerdict::Reproduced)
+            && self.comparisons.iter().all(|named| named.comparison.same)
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A plain list under a title.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Listing {
+    /// What it lists.
+    pub title: String,
+    /// The list.
+    pub table: ResultTable,
+    /// What there is to say about it, in sentences.
+    pub remarks: Vec<String>,
 }
 
 /// Two tables compared outside a scenario.
@@ -122,6 +163,15 @@ pub struct Changes {
     pub expected: Option<u64>,
     /// As it was.
     pub actual: u64,
+}
+
+impl StepRun {
+    /// Whether the step did what it should, checks aside.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let as_many = |changes: &Changes| changes.expected.is_none_or(|expected| expected == changes.actual);
+        self.problem.is_none() && self.changes.as_ref().is_none_or(as_many)
+    }
 }
 
 /// One check of a run.

@@ -69,6 +69,14 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
 }
 
+/// All that the migrations run, in order, as one script.
+#[must_use]
+pub fn schema_script() -> String {
+    let sets = [egpl::migrations::runner(), platform::migrations::runner()];
+    let migrations = sets.iter().flat_map(|runner| runner.get_migrations());
+    migrations.filter_map(|migration| migration.sql()).collect::<Vec<_>>().join("\n")
+}
+
 /// A named value for a script or a query: `@name` in the SQL.
 pub type Binding = (String, Cell);
 
@@ -162,7 +170,6 @@ impl Store {
         bind(&mut statement, values)?;
         let declared: Vec<(String, Option<Kind>)> = statement
             .columns()
-            .iter()
             .map(|column| {
                 let given = kinds.iter().find(|(name, _)| name == column.name()).map(|(_, kind)| *kind);
                 (column.name().to_owned(), given.or_else(|| column.decl_type().and_then(declared_kind)))
@@ -214,7 +221,7 @@ impl Store {
     ///
     /// # Errors
     /// Fails when SQLite does, for example while a savepoint is open.
-    pub fn image(&self) -> Result<Vec<u8>, StoreError> {
+    pub fn image(&mut self) -> Result<Vec<u8>, StoreError> {
         Ok(self.conn.serialize(MAIN_DB)?.to_vec())
     }
 
@@ -223,7 +230,7 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn record_access(
-        &self,
+        &mut self,
         recorder: Option<impl FnMut(Access<'_>) + Send + 'static>,
     ) -> Result<(), StoreError> {
         use rusqlite::hooks::{AuthAction, AuthContext, Authorization};

@@ -473,6 +473,7 @@ GROUP BY m.servers, c.capability;
 -- Every rule as a sentence, with its citation.
 CREATE VIEW rule AS
 SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' / ' || s.server AS rule,
+       s.server,
        CASE r.recovers
            WHEN 'at once' THEN 'needed; back at once'
            WHEN 'log-in' THEN 'needed; back at the next log-in'
@@ -489,10 +490,10 @@ FROM server_rule r
 JOIN capability c ON c.capability = r.capability
 JOIN server s ON s.server = r.server
 UNION ALL
-SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, seconds || ' s: ' || what,
+SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, NULL, seconds || ' s: ' || what,
        'extrapolated', lines, reading
 FROM time_rule
 UNION ALL
-SELECT 'notice', row_number() OVER (ORDER BY notice), notice, 'the ' || told || ' is told: ' || text,
+SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL, 'the ' || told || ' is told: ' || text,
        CASE printed WHEN 1 THEN 'documented' ELSE 'extrapolated' END, lines, reading
 FROM notice;

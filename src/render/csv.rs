@@ -54,6 +54,17 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
         .has_headers(false)
         .terminator(Terminator::Any(b'\n'))
         .from_writer(&mut bytes);
+    for listing in &report.listings {
+        csv.write_record(listing.table.names().into_iter().map(text))?;
+        for row in &listing.table.rows {
+            csv.write_record(row.iter().map(|cell| value(Some(cell))))?;
+        }
+    }
+    if !report.listings.is_empty() && report.runs.is_empty() && report.comparisons.is_empty() {
+        csv.flush()?;
+        drop(csv);
+        return out.write_all(&bytes);
+    }
     csv.write_record(HEADER)?;
     for run in &report.runs {
         of_run(&mut csv, run)?;

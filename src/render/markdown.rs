@@ -13,10 +13,11 @@ use super::Options;
 use super::safe::Safe;
 use super::words::{self, Side, Tally};
 use crate::report::{
-    CheckRun, CheckVerdict, Comparison, NamedComparison, ObservationRun, Report, RestsOn,
+    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationRun, Report, RestsOn,
     RowVerdict, Run, RunVerdict, StepRun,
 };
 use crate::scenario::Erratum;
+use crate::table::Cell;
 
 /// Writes the report as one document, with a heading for each run.
 ///
@@ -39,7 +40,24 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
     for named in &report.comparisons {
         of_two(&mut page, named);
     }
+    for listing in &report.listings {
+        listed(&mut page, listing);
+    }
     out.write_all(page.text.as_bytes())
+}
+
+fn listed(page: &mut Page, listing: &Listing) {
+    page.heading(1, &listing.title);
+    let header: Vec<String> = listing.table.names().iter().map(|name| cell(name)).collect();
+    let shown = |value: &Cell| match value {
+        Cell::Null => String::new(),
+        value => cell(&value.to_string()),
+    };
+    let rows = listing.table.rows.iter();
+    page.table(&header, rows.map(|row| row.iter().map(shown).collect()).collect());
+    for remark in &listing.remarks {
+        page.paragraph(remark);
+    }
 }
 
 fn overview(page: &mut Page, runs: &[Run]) {

@@ -15,10 +15,11 @@ use super::safe::Safe;
 use super::words::{self, Side, Tally};
 use super::{Detail, Options};
 use crate::report::{
-    CheckRun, CheckVerdict, Comparison, NamedComparison, ObservationVerdict, Origin, Report,
+    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationVerdict, Origin, Report,
     RestsOn, RowVerdict, Run, RunVerdict, StepRun,
 };
 use crate::scenario::Erratum;
+use crate::table::Cell;
 
 /// Narrower than this, lines are as long as they would be here.
 const MIN_WIDTH: usize = 30;
@@ -34,6 +35,9 @@ const MAX_LISTED: usize = 20;
 
 const CHECK: usize = 2;
 const DETAIL: usize = 8;
+
+/// The terminal is never taken to be narrower than this for a list, whose cells wrap.
+const MIN_LISTING: usize = 60;
 
 const TABLE: TableStyle = TableStyle::new()
     .header_lines(ContentLineStyle::none().junction('|'))
@@ -63,6 +67,10 @@ pub fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Res
             page.blank();
         }
         comparison_of_two(&mut page, named)?;
+    }
+    for listing in &report.listings {
+        page.blank();
+        listed(&mut page, listing)?;
     }
     if !report.runs.is_empty() {
         summary(&mut page, report)?;
@@ -495,6 +503,36 @@ fn comparison_of_two(page: &mut Page<'_>, named: &NamedComparison) -> io::Result
     };
     let rows = words::count(expected, "row");
     page.prose(0, 2, format_args!("{what}; {rows} and {columns} expected"))
+}
+
+/// A list: side by side with cells that wrap between words, since its texts are long.
+fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
+    page.line(0, &listing.title)?;
+    page.blank();
+    let names = listing.table.names();
+    let mut table = Table::new();
+    table
+        .load_style(TABLE)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(page.width.max(MIN_LISTING)).unwrap_or(u16::MAX))
+        .set_header(names.iter().map(Safe::of));
+    for row in &listing.table.rows {
+        let shown = |cell: &Cell| match cell {
+            Cell::Null => Safe::of(""),
+            cell => Safe::of(cell),
+        };
+        table.add_row(row.iter().map(shown));
+    }
+    for line in table.lines() {
+        page.line(0, line)?;
+    }
+    if !listing.remarks.is_empty() {
+        page.blank();
+    }
+    for remark in &listing.remarks {
+        page.prose(0, 2, remark)?;
+    }
+    Ok(())
 }
 
 fn summary(page: &mut Page<'_>, report: &Report) -> io::Result<()> {

@@ -1,2 +1,61 @@
-//! placeholder
-fn main() {}
+//! The program: reads the command line, calls the library, writes what came of it.
+
+mod cli;
+mod coverage;
+mod diff;
+mod failure;
+mod list;
+mod output;
+mod replay;
+mod report;
+mod rules;
+mod show;
+mod validate;
+
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use cli::{Cli, Command};
+use failure::{Code, Failure};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match panic::catch_unwind(|| run(cli)) {
+        Ok(Ok(code)) => ExitCode::from(code as u8),
+        Ok(Err(failure)) => ExitCode::from(failure.tell()),
+        Err(_) => {
+            let failure = Failure::new(Code::Environment, "chatdb itself went wrong; the lines above say where");
+            ExitCode::from(failure.tell())
+        }
+    }
+}
+
+/// Help and version are asked for and go to standard output; anything else is a mistake.
+fn usage(error: &clap::Error) -> ExitCode {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    match error.print() {
+        Ok(()) if asked => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::from(Code::Usage as u8),
+        Err(error) => ExitCode::from(Failure::from(error).tell()),
+    }
+}
+
+fn run(cli: Cli) -> Result<Code, Failure> {
+    match cli.command {
+        Command::List(args) => list::run(&args),
+        Command::Show(args) => show::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::New(_) => Ok(Code::Usage),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Rules(args) => rules::run(&args),
+    }
+}

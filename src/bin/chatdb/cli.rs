@@ -1,0 +1,174 @@
+//! What the command line takes: clap types and nothing else. Help texts are the doc comments here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Replay documented chat failures on an embedded database, and compare what comes back with what is printed
+#[derive(Debug, Parser)]
+#[command(name = "chatdb", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the scenarios
+    List(List),
+    /// Show what a scenario does: its steps, its SQL as printed and as run, the rules it uses
+    Show(Show),
+    /// Play scenarios and compare every result with the document
+    Replay(Replay),
+    /// Play scenarios and write the record into files
+    Report(ReportArgs),
+    /// Compare two tables, or a check of a scenario with a table
+    Diff(Diff),
+    /// Find every mistake in scenario folders
+    Validate(Validate),
+    /// Write a scenario folder to start from
+    New(New),
+    /// Show which statements of the document are reproduced
+    Coverage(Coverage),
+    /// List the rules of the platform model with their citations
+    Rules(Rules),
+}
+
+#[derive(Debug, Args)]
+pub struct Folders {
+    /// Also look for scenarios in the folders of DIR
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Form {
+    /// How to write the result: terminal, csv, markdown or json
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: String,
+    /// Columns that a line may take; the terminal's unless given, and 180 where there is none
+    #[arg(long, value_name = "COLUMNS")]
+    pub width: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// Names of scenarios, or paths of scenario folders
+    #[arg(value_name = "SCENARIO", required_unless_present = "all")]
+    pub names: Vec<String>,
+    /// Every scenario
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+    /// Set a parameter, such as activity_id=2001
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub sets: Vec<String>,
+    #[command(flatten)]
+    pub folders: Folders,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub folders: Folders,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Name of a scenario, or path of a scenario folder
+    pub scenario: String,
+    /// Print the whole scenario as one SQL script for the `sqlite3` shell
+    #[arg(long)]
+    pub script: bool,
+    #[command(flatten)]
+    pub folders: Folders,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Stop after this step
+    #[arg(long, value_name = "STEP")]
+    pub until: Option<String>,
+    /// Keep the database in FILE, to look at with any SQLite client
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// Folder to write into; made if missing
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Formats to write, separated by commas: csv, markdown, json, terminal
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "csv,markdown,json")]
+    pub format: Vec<String>,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Table to hold against: a CSV, TSV or Markdown file, or a check such as services_failure/open_chats
+    pub expected: String,
+    /// Table held against it: a CSV, TSV or Markdown file
+    pub actual: PathBuf,
+    /// Match rows by this column; give it again for a key of several columns
+    #[arg(long, value_name = "COL")]
+    pub key: Vec<String>,
+    /// Compare headers: exact, any_order or subset (further actual columns are not looked at)
+    #[arg(long, value_name = "MODE")]
+    pub columns: Option<String>,
+    /// Compare the order of rows: bag (not at all) or strict
+    #[arg(long, value_name = "ORDER")]
+    pub order: Option<String>,
+    /// Leave a column out, for a reason
+    #[arg(long, value_name = "COL=REASON")]
+    pub ignore: Vec<String>,
+    /// Allow numbers, seconds or (for times) milliseconds to lie apart by N, for a reason
+    #[arg(long, value_name = "COL=N:REASON")]
+    pub tolerance: Vec<String>,
+    #[command(flatten)]
+    pub folders: Folders,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Scenario folders, or folders of scenario folders
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// Name of the scenario: lower-case letters, digits and _
+    pub name: String,
+    /// Folder in which to make the scenario's folder
+    #[arg(long = "in", value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Coverage {
+    #[command(flatten)]
+    pub folders: Folders,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// Show only rules whose name holds TEXT
+    pub text: Option<String>,
+    #[command(flatten)]
+    pub form: Form,
+}

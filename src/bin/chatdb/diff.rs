@@ -1,0 +1,101 @@
+//! `chatdb diff`
+
+use std::fs;
+use std::path::Path;
+
+use chatdb::check::{self, Terms};
+use chatdb::diff::{ColumnMode, RowOrder};
+use chatdb::render::Detail;
+use chatdb::replay;
+use chatdb::report::{NamedComparison, Report};
+use chatdb::table::raw::{self, RawTable};
+
+use crate::cli::Diff;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+pub fn run(args: &Diff) -> Result<Code, Failure> {
+    output::format(&args.form.format)?;
+    let terms = terms(args)?;
+    let actual = read(&args.actual)?;
+    let path = Path::new(&args.expected);
+    let comparison = match args.expected.split_once('/') {
+        Some((scenario, check)) if !path.exists() => {
+            let library = output::library(&args.folders)?;
+            replay::compare_table(&library, scenario, check, &actual, &terms)?
+        }
+        _ => {
+            let expected = read(path)?;
+            let kinds = raw::infer_kinds(&[&expected, &actual]);
+            check::compare_tables(&expected.typed(&kinds[0]), &actual.typed(&kinds[1]), &terms)?
+        }
+    };
+    let holds = comparison.same;
+    let named = NamedComparison {
+        expected: args.expected.clone(),
+        actual: args.actual.display().to_string(),
+        comparison,
+    };
+    output::show(&Report { comparisons: vec![named], ..Report::new() }, &args.form, Detail::Full)?;
+    Ok(if holds { Code::Success } else { Code::Differs })
+}
+
+fn terms(args: &Diff) -> Result<Terms, Failure> {
+    let columns = match args.columns.as_deref() {
+        None | Some("exact") => ColumnMode::Exact,
+        Some("any_order") => ColumnMode::AnyOrder,
+        Some("subset") => ColumnMode::Subset,
+        Some(other) => return Err(unknown("--columns", other, "exact, any_order, subset")),
+    };
+    let order = match args.order.as_deref() {
+        None | Some("bag") => RowOrder::Bag,
+        Some("strict") => RowOrder::Strict,
+        Some(other) => return Err(unknown("--order", other, "bag, strict")),
+    };
+    Ok(Terms {
+        key: args.key.clone(),
+        columns,
+        order,
+        ignore: args.ignore.iter().map(|text| ignored(text)).collect::<Result<_, _>>()?,
+        tolerance: args.tolerance.iter().map(|text| tolerated(text)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn unknown(option: &str, value: &str, known: &str) -> Failure {
+    Failure::new(Code::Usage, format!("`{option} {value}` is not known")).hint(format!("there are {known}"))
+}
+
+fn ignored(text: &str) -> Result<(String, String), Failure> {
+    match text.split_once('=') {
+        Some((column, reason)) if !reason.trim().is_empty() => Ok((column.to_owned(), reason.to_owned())),
+        _ => Err(Failure::new(Code::Usage, format!("`--ignore {text}` gives no reason"))
+            .hint(format!("write `--ignore \"{}=set at import\"`", text.trim_end_matches('=')))),
+    }
+}
+
+fn tolerated(text: &str) -> Result<(String, f64, String), Failure> {
+    let parts = || {
+        let (column, rest) = text.split_once('=')?;
+        let (within, reason) = rest.split_once(':')?;
+        let within: f64 = within.trim().parse().ok()?;
+        (!reason.trim().is_empty()).then(|| (column.to_owned(), within, reason.to_owned()))
+    };
+    parts().ok_or_else(|| {
+        Failure::new(Code::Usage, format!("`--tolerance {text}` is not a column, a number and a reason"))
+            .hint("write `--tolerance \"seconds=2:clocks differ\"`")
+    })
+}
+
+fn read(path: &Path) -> Result<RawTable, Failure> {
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::new(Code::Environment, format!("cannot read `{}`: {error}", path.display()))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::new(Code::Rejected, format!("{}:{line}: not UTF-8", path.display()))
+            .hint("save the file as UTF-8 first")
+    })?;
+    raw::read_any(&text)
+        .map_err(|error| Failure::new(Code::Rejected, format!("{}:{error}", path.display())))
+}

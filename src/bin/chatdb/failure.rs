@@ -1,0 +1,171 @@
+//! What the program says when it cannot do what it is asked, and the code it exits with.
+
+use std::error::Error;
+use std::io;
+
+use chatdb::diff::DiffError;
+use chatdb::files::FilesError;
+use chatdb::render::safe::Safe;
+use chatdb::replay::ReplayError;
+use chatdb::scenario::ScenarioError;
+use chatdb::store::StoreError;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// Reproduced, same.
+    Success = 0,
+    /// It ran, and something differs.
+    Differs = 1,
+    /// Usage, an unknown name, or an invalid scenario.
+    Usage = 2,
+    /// Some input was rejected.
+    Rejected = 3,
+    /// The environment: input and output, a full disk, a lock.
+    Environment = 4,
+    /// Refused by policy.
+    Refused = 5,
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub code: Code,
+    /// Whole messages, each with what belongs to it.
+    messages: Vec<String>,
+    /// What to do about it.
+    hint: Option<String>,
+    /// Whoever reads the output has gone: no failure at all.
+    quiet: bool,
+}
+
+impl Failure {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, messages: vec![message.into()], hint: None, quiet: false }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn of(code: Code, error: &dyn Error) -> Self {
+        Self::new(code, chain(error))
+    }
+
+    /// Writes the failure to standard error, and gives the exit code.
+    pub fn tell(&self) -> u8 {
+        if self.quiet {
+            return Code::Success as u8;
+        }
+        let mut text = String::new();
+        for message in &self.messages {
+            text.push_str("error: ");
+            for (at, line) in message.lines().enumerate() {
+                if at > 0 {
+                    text.push_str("\n  ");
+                }
+                text.push_str(Safe::of(line).as_str());
+            }
+            text.push('\n');
+        }
+        if let Some(hint) = &self.hint {
+            for (at, line) in hint.lines().enumerate() {
+                text.push_str(if at == 0 { " hint: " } else { "       " });
+                text.push_str(Safe::of(line).as_str());
+                text.push('\n');
+            }
+        }
+        // Where standard error is closed there is nobody to tell.
+        let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+        self.code as u8
+    }
+}
+
+/// The message and those of its sources, unless a message already repeats its source.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        source = error.source();
+    }
+    text
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let quiet = error.kind() == io::ErrorKind::BrokenPipe;
+        Self { quiet, ..Self::new(Code::Environment, format!("cannot write the output: {error}")) }
+    }
+}
+
+impl From<FilesError> for Failure {
+    fn from(error: FilesError) -> Self {
+        let code = if error.is_refusal() { Code::Refused } else { Code::Environment };
+        let failure = Self::of(code, &error);
+        match error {
+            FilesError::Exists { .. } => {
+                failure.hint("`--force` replaces files that are there; or name another place")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<DiffError> for Failure {
+    fn from(error: DiffError) -> Self {
+        let failure = Self::of(Code::Usage, &error);
+        match error.nearest() {
+            Some(name) => failure.hint(format!("did you mean `{name}`?")),
+            None => failure,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::of(Code::Environment, &error)
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        let hint = error.suggestion().map(|name| format!("did you mean `{name}`?"));
+        match error {
+            ScenarioError::Invalid(problems) => Self {
+                messages: problems.into_iter().map(|problem| problem.to_string()).collect(),
+                ..Self::new(Code::Usage, "")
+            },
+            ScenarioError::UnknownScenario { .. } => Self {
+                hint: Some(hint.unwrap_or_else(|| "`chatdb list` names the scenarios".to_owned())),
+                ..Self::of(Code::Usage, &error)
+            },
+            error => Self { hint, ..Self::of(Code::Usage, &error) },
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Scenario(error) => error.into(),
+            ReplayError::Store(error) => error.into(),
+            ReplayError::UnknownStep { ref known, .. } => {
+                let hint = format!("its steps are {}", known.join(", "));
+                Self::of(Code::Usage, &error).hint(hint)
+            }
+            ReplayError::UnknownCheck { ref known, .. } => {
+                let hint = format!("its checks are {}", known.join(", "));
+                Self::of(Code::Usage, &error).hint(hint)
+            }
+            ReplayError::Diff(error) => error.into(),
+            ReplayError::NotAsked { .. } => Self::of(Code::Usage, &error),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `chatdb list`
+
+use chatdb::render::Detail;
+use chatdb::report::{Listing, Report};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
+
+use crate::cli::List;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+pub fn run(args: &List) -> Result<Code, Failure> {
+    let library = output::library(&args.folders)?;
+    let mut table = ResultTable {
+        columns: vec![
+            Column::new("scenario", Kind::Text),
+            Column::new("title", Kind::Text),
+            Column::new("lines", Kind::Text),
+            Column::new("continues", Kind::Text),
+            Column::new("steps", Kind::Integer),
+            Column::new("checks", Kind::Integer),
+        ],
+        rows: Vec::new(),
+    };
+    let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
+    let count = |n: usize| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    for name in output::every(&library)? {
+        let scenario = library.get(&name)?;
+        table.rows.push(vec![
+            Cell::Text(scenario.name.clone()),
+            Cell::Text(scenario.title.clone()),
+            text(scenario.lines.as_ref().map(ToString::to_string)),
+            text(scenario.continues.clone()),
+            count(scenario.steps.len()),
+            count(scenario.steps.iter().map(|step| step.checks.len()).sum()),
+        ]);
+    }
+    let remarks = vec!["`chatdb replay SCENARIO` plays one, `chatdb show SCENARIO` explains it".to_owned()];
+    let listing = Listing { title: "Scenarios".to_owned(), table, remarks };
+    let report = Report { listings: vec![listing], ..Report::new() };
+    output::show(&report, &args.form, Detail::Full)?;
+    Ok(Code::Success)
+}

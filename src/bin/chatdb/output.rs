@@ -1,0 +1,81 @@
+//! What the commands share: formats by name, the width, and writing to standard output.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use chatdb::document::Lines;
+use chatdb::problem::did_you_mean;
+use chatdb::render::{self, Detail, FORMATS, Format, Options};
+use chatdb::report::Report;
+use chatdb::scenario::{Library, Scenario, ScenarioError};
+
+use crate::cli::{Chosen, Folders, Form};
+use crate::failure::{Code, Failure};
+
+/// Columns of a line where there is no terminal: wide enough for the document's widest table.
+const WIDTH: usize = 180;
+
+pub fn library(folders: &Folders) -> Result<Library, Failure> {
+    Ok(Library::new(folders.scenarios.clone()).map_err(ScenarioError::from)?)
+}
+
+pub fn format(name: &str) -> Result<&'static Format, Failure> {
+    render::format(name).ok_or_else(|| {
+        let names = || FORMATS.iter().map(|format| format.name);
+        let all = names().collect::<Vec<_>>().join(", ");
+        let failure = Failure::new(Code::Usage, format!("no format is called `{name}`"));
+        match did_you_mean(name, names()) {
+            Some(nearest) => failure.hint(format!("did you mean `{nearest}`? there are {all}")),
+            None => failure.hint(format!("there are {all}")),
+        }
+    })
+}
+
+/// Writes a report to standard output.
+pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure> {
+    let format = format(&form.format)?;
+    let terminal = || {
+        let size = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+        size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
+    };
+    let width = form.width.or_else(terminal).unwrap_or(WIDTH);
+    let mut bytes = Vec::new();
+    (format.render)(report, Options { width, detail }, &mut bytes)?;
+    print(&bytes)
+}
+
+/// Writes bytes to standard output.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}
+
+/// The scenarios chosen on the command line.
+pub fn chosen(library: &Library, chosen: &Chosen) -> Result<Vec<String>, Failure> {
+    if chosen.all { every(library) } else { Ok(chosen.names.clone()) }
+}
+
+/// Every scenario but those that only others start from, in the order of the document; those that reproduce no
+/// lines of it follow by name.
+pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
+    let scenarios = library.names().iter().map(|name| library.get(name)).collect::<Result<Vec<_>, _>>()?;
+    let is_start = |scenario: &Scenario| {
+        scenario.continues.is_none()
+            && scenarios.iter().any(|other| other.continues.as_ref() == Some(&scenario.name))
+    };
+    let mut chosen: Vec<_> = scenarios.iter().filter(|scenario| !is_start(scenario)).collect();
+    chosen.sort_by_key(|scenario| (scenario.lines.as_ref().map_or(u32::MAX, Lines::first), &scenario.name));
+    Ok(chosen.into_iter().map(|scenario| scenario.name.clone()).collect())
+}
+
+/// Takes `NAME=VALUE` apart.
+pub fn sets(chosen: &Chosen) -> Result<Vec<(String, String)>, Failure> {
+    let pair = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            Failure::new(Code::Usage, format!("`--set {text}` has no `=`"))
+                .hint("write `--set NAME=VALUE`, for example `--set activity_id=2001`")
+        })?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    chosen.sets.iter().map(pair).collect()
+}

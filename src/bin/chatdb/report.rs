@@ -1,0 +1,38 @@
+//! `chatdb report`
+
+use chatdb::files::{self, Existing, NewFile};
+use chatdb::render;
+use chatdb::replay::{self, Options};
+
+use crate::cli::ReportArgs;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+/// The name of the files: one scenario's own, or this.
+const TOGETHER: &str = "report";
+
+pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
+    let formats = args.format.iter().map(|name| output::format(name)).collect::<Result<Vec<_>, _>>()?;
+    let library = output::library(&args.chosen.folders)?;
+    let names = output::chosen(&library, &args.chosen)?;
+    let options = Options { sets: output::sets(&args.chosen)?, until: None };
+    let (report, _) = replay::replay(&library, &names, &options)?;
+    let stem = match report.runs.as_slice() {
+        [run] => run.scenario.as_str(),
+        _ => TOGETHER,
+    };
+    let mut written = Vec::new();
+    for format in formats {
+        let mut bytes = Vec::new();
+        let options = render::Options { width: 100, ..render::Options::default() };
+        (format.render)(&report, options, &mut bytes)?;
+        written.push(NewFile { name: format!("{stem}.{}", format.extension), bytes });
+    }
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    let mut list = String::new();
+    for path in files::write_all(&args.out, &written, existing)? {
+        list.push_str(&format!("{}\n", path.display()));
+    }
+    output::print(list.as_bytes())?;
+    Ok(if report.holds() { Code::Success } else { Code::Differs })
+}

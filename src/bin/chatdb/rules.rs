@@ -1,0 +1,36 @@
+//! `chatdb rules`
+
+use chatdb::assets;
+use chatdb::query::Query;
+use chatdb::render::Detail;
+use chatdb::report::{Listing, Report};
+use chatdb::scenario::ScenarioError;
+use chatdb::store::Store;
+use chatdb::table::Cell;
+
+use crate::cli::Rules;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+pub fn run(args: &Rules) -> Result<Code, Failure> {
+    output::format(&args.form.format)?;
+    let (file, text) = assets::report("rules").expect("reports/rules.sql is compiled in");
+    let query = Query::read("rules", &file, text).map_err(ScenarioError::from)?;
+    let mut table = Store::with_platform()?.ask(&query.sql, &query.kinds, &[])?;
+    if let Some(text) = &args.text {
+        let at = table.position("rule");
+        let holds = |row: &Vec<Cell>| at.is_none_or(|at| row[at].to_string().contains(text.as_str()));
+        table.rows.retain(holds);
+        if table.rows.is_empty() {
+            return Err(Failure::new(Code::Usage, format!("no rule's name holds `{text}`"))
+                .hint("`chatdb rules` lists them all"));
+        }
+    }
+    let remarks = vec![
+        "documented: the document says so of exactly these servers; extrapolated: it follows from the reading"
+            .to_owned(),
+    ];
+    let listing = Listing { title: query.title.clone(), table, remarks };
+    output::show(&Report { listings: vec![listing], ..Report::new() }, &args.form, Detail::Full)?;
+    Ok(Code::Success)
+}

@@ -1,0 +1,166 @@
+//! `chatdb show`
+
+use std::fmt::{Display, Write as _};
+
+use chatdb::render::safe::Safe;
+use chatdb::replay::{self, Options};
+use chatdb::scenario::{Basis, Check, Expect, Library, Scenario};
+use chatdb::script;
+use chatdb::table::Cell;
+
+use crate::cli::Show;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+pub fn run(args: &Show) -> Result<Code, Failure> {
+    let library = output::library(&args.folders)?;
+    if args.script {
+        output::print(script::write(&library, &args.scenario, &[])?.as_bytes())?;
+        return Ok(Code::Success);
+    }
+    let scenario = library.get(&args.scenario)?;
+    let mut page = Page::default();
+    heading(&mut page, &scenario);
+    steps(&mut page, &scenario);
+    queries(&mut page, &library, &scenario)?;
+    errata(&mut page, &scenario);
+    rules(&mut page, &library, &args.scenario)?;
+    output::print(page.text.as_bytes())?;
+    Ok(Code::Success)
+}
+
+/// Lines of text, each made safe for a terminal.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, indent: usize, text: impl Display) {
+        let safe = Safe::of(text);
+        let line = safe.as_str().trim_end();
+        let indent = if line.is_empty() { 0 } else { indent };
+        writeln!(self.text, "{:indent$}{line}", "").expect("writing to a String cannot fail");
+    }
+
+    fn block(&mut self, indent: usize, text: &str) {
+        for line in text.lines() {
+            self.line(indent, line);
+        }
+    }
+}
+
+fn heading(page: &mut Page, scenario: &Scenario) {
+    page.line(0, format_args!("{}: {}", scenario.name, scenario.title));
+    if let (Some(section), Some(lines)) = (&scenario.section, &scenario.lines) {
+        page.line(2, format_args!("reproduces \"{section}\", document lines {lines}"));
+    }
+    if let Some(continues) = &scenario.continues {
+        page.line(2, format_args!("continues {continues}"));
+    }
+    for parameter in &scenario.parameters {
+        page.line(2, format_args!("parameter {} = {}", parameter.name, parameter.value));
+    }
+    if let Some(notes) = &scenario.notes {
+        page.line(0, "");
+        page.block(2, notes.trim());
+    }
+}
+
+fn steps(page: &mut Page, scenario: &Scenario) {
+    page.line(0, "");
+    page.line(0, "STEPS");
+    for step in &scenario.steps {
+        page.line(0, "");
+        let branch = step.branch.as_ref().map_or(String::new(), |name| format!("  (branch: {name})"));
+        page.line(2, format_args!("{}  step {}: {}{branch}", step.at_text, step.id, step.title));
+        if let Some(script) = &step.script {
+            page.block(6, script.sql.trim_end());
+        }
+        for check in &step.checks {
+            page.line(4, format_args!("check {}: {}", check.id, expectation(check)));
+        }
+    }
+}
+
+fn expectation(check: &Check) -> String {
+    let what = match &check.expect {
+        Expect::Table(expected) => format!("as in {}", expected.name),
+        Expect::Rows(0) => "no row".to_owned(),
+        Expect::Rows(1) => "1 row".to_owned(),
+        Expect::Rows(count) => format!("{count} rows"),
+        Expect::Value(text) => format!("\"{text}\""),
+    };
+    match &check.basis {
+        Basis::Printed(lines) => format!("{what}, printed on {lines}"),
+        Basis::Stated(lines) => format!("{what}, stated on {lines}"),
+        Basis::Derived(because) => format!("{what}, derived: {because}"),
+    }
+}
+
+fn queries(page: &mut Page, library: &Library, scenario: &Scenario) -> Result<(), Failure> {
+    let mut names: Vec<&str> = Vec::new();
+    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+        if !names.contains(&check.query.as_str()) {
+            names.push(&check.query);
+        }
+    }
+    page.line(0, "");
+    page.line(0, "QUERIES");
+    for name in names {
+        let query = library.query(scenario, name)?;
+        page.line(0, "");
+        page.line(2, format_args!("{name}: {}", query.title));
+        if let Some(printed) = scenario.printed_queries.iter().find(|printed| printed.query == name) {
+            page.line(4, format_args!("as printed on {}:", printed.lines));
+            page.block(6, printed.printed.sql.trim_end());
+            page.line(4, "as restored:");
+            page.block(6, &query.sql);
+        }
+        page.line(4, "as run:");
+        match replay::as_run(&query) {
+            Ok(sql) => page.block(6, &sql),
+            Err(error) => page.line(6, error),
+        }
+    }
+    Ok(())
+}
+
+fn errata(page: &mut Page, scenario: &Scenario) {
+    if scenario.errata.is_empty() {
+        return;
+    }
+    page.line(0, "");
+    page.line(0, "ERRATA");
+    for erratum in &scenario.errata {
+        let cell = erratum.cell.as_ref().map_or(String::new(), |(row, column)| {
+            let column = if column.is_empty() { "the column without a name" } else { column };
+            format!(", row {row}, {column}")
+        });
+        page.line(2, format_args!("{}  {}{cell}", erratum.id, erratum.file));
+        let reading = erratum.reading.as_deref().map_or("not data".to_owned(), |text| format!("{text:?}"));
+        page.line(6, format_args!("printed {:?}, read as {reading}", erratum.printed));
+        page.line(6, &erratum.evidence);
+    }
+}
+
+/// The rules of the matrix for the servers that stop in this scenario or those that it continues.
+fn rules(page: &mut Page, library: &Library, name: &str) -> Result<(), Failure> {
+    const USED: &str = "SELECT rule, statement, basis, coalesce(lines, '') FROM rule \
+         WHERE server IN (SELECT server FROM server_event) OR server IS NULL ORDER BY kind, position";
+    let (_, store) = replay::replay(library, &[name.to_owned()], &Options::default())?;
+    let table = store.ask(USED, &[], &[])?;
+    page.line(0, "");
+    page.line(0, "RULES USED  (`chatdb rules` gives the reading of each)");
+    page.line(0, "");
+    let shown: Vec<Vec<Safe>> =
+        table.rows.iter().map(|row| row.iter().map(|cell: &Cell| Safe::of(cell)).collect()).collect();
+    let width = |at: usize| shown.iter().map(|row| row[at].width()).max().unwrap_or(0);
+    let widths = [width(0), width(1).min(60)];
+    for row in &shown {
+        let pad = |at: usize| " ".repeat(widths[at].saturating_sub(row[at].width()));
+        let lines = if row[3].as_str().is_empty() { String::new() } else { format!(", {}", row[3]) };
+        page.line(2, format_args!("{}{}  {}{}  {}{lines}", row[0], pad(0), row[1], pad(1), row[2]));
+    }
+    Ok(())
+}
