@@ -14,7 +14,9 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     for folder in EMBEDDED {
         println!("cargo:rerun-if-changed={folder}");
-        list(&root, Path::new(folder), &mut files)?;
+        if root.join(folder).is_dir() {
+            list(&root, Path::new(folder), &mut files)?;
+        }
     }
     println!("cargo:rerun-if-changed=migrations");
     files.sort();

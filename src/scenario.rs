@@ -3,6 +3,13 @@
 //! [`Library`] reads and validates folders; afterwards nothing about a [`Scenario`] can be wrong except that
 //! its SQL may fail and its expectations may not hold. This module does not know SQLite.
 
+mod draft;
+mod errata;
+mod expected;
+mod fields;
+mod library;
+mod resolve;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -10,6 +17,9 @@ use serde::Serialize;
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::Lines;
 use crate::table::{Cell, Kind};
+
+pub use expected::LINE_COLUMN;
+pub use library::{Library, ParameterValue, ScenarioError, is_scenario_name, resolve_parameters};
 
 /// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

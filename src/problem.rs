@@ -1,0 +1,175 @@
+//! Mistakes in files that people write: each with its place, what was found and what was expected, and all
+//! of them at once.
+//!
+//! A [`Problem`] is a sentence for a person; programs look at its fields. This module does not know what the
+//! files are for.
+
+use std::fmt;
+
+/// One mistake in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The path as the user would open it.
+    pub file: String,
+    /// Where in the file; `None` when it is about the file as a whole.
+    pub at: Option<Position>,
+    /// What was found, and what was expected.
+    pub message: String,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The character in the line, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// `file:line:column: message`, and the hint on a line of its own.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(at) = self.at {
+            write!(f, ":{at}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Every mistake found, by file, line and column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// The problems, in order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Problem] {
+        &self.0
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Sorts, and drops what was found twice: two scenarios may use the same query.
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Self {
+        let mut problems: Vec<_> = problems.into_iter().collect();
+        problems.sort();
+        problems.dedup();
+        Self(problems)
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// One paragraph for each.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str("\n\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Finds the line and column of a byte of a text.
+#[derive(Debug)]
+pub(crate) struct Positions<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Positions<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        Self {
+            text,
+            starts: std::iter::once(0)
+                .chain(breaks.map(|(at, _)| at + 1))
+                .collect(),
+        }
+    }
+
+    /// The place of the byte at `offset`; of the end of the text, when it lies beyond.
+    pub(crate) fn of(&self, offset: usize) -> Position {
+        let offset = offset.min(self.text.len());
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        // A byte inside a character belongs to the character.
+        let before = self.text[start..].char_indices();
+        let column = before.take_while(|(at, _)| start + at < offset).count();
+        Position {
+            line: count(line),
+            column: count(column + 1),
+        }
+    }
+}
+
+/// A count of lines or characters. No file that is read has four thousand million of them.
+pub(crate) fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// The one of `known` that `found` was likely meant to be.
+#[must_use]
+pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 80;
+    if found.len() > LONGEST {
+        return None;
+    }
+    let found = found.to_lowercase();
+    let allowed = 1 + found.chars().count() / 4;
+    known
+        .into_iter()
+        .filter(|known| known.len() <= LONGEST)
+        .map(|known| {
+            let lower = known.to_lowercase();
+            let near = strsim::damerau_levenshtein(&found, &lower);
+            let begins = found.len() >= 3 && lower.starts_with(&found);
+            (if begins { near.min(1) } else { near }, known)
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// The hint for a word that is not one of `known`: the likely one, or the list.
+pub(crate) fn hint_among<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
+    if let Some(meant) = did_you_mean(found, known.clone()) {
+        return Some(format!("did you mean `{meant}`?"));
+    }
+    let known: Vec<_> = known.into_iter().map(|word| format!("`{word}`")).collect();
+    (!known.is_empty()).then(|| format!("known: {}", known.join(", ")))
+}

@@ -1,0 +1,719 @@
+//! A `scenario.toml` as written: every key taken, and everything checked that the file alone can tell.
+//!
+//! What needs other files, the scenario continued or a query is left to `resolve`.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fields::{At, Fields, Reader, describe, scalar_of};
+use super::{Basis, ErratumKind, Observation};
+use crate::diff::{ColumnMode, RowOrder};
+use crate::document::{HEADINGS, Heading, Lines};
+use crate::problem::hint_among;
+use crate::query::is_parameter_name;
+use crate::table::{Cell, parse_duration, parse_timestamp};
+
+const SCENARIO: [&str; 12] = [
+    "title",
+    "section",
+    "lines",
+    "continues",
+    "clock",
+    "seeds",
+    "notes",
+    "parameters",
+    "observation",
+    "printed_query",
+    "step",
+    "erratum",
+];
+const OBSERVATION: [&str; 3] = ["id", "lines", "says"];
+const PRINTED_QUERY: [&str; 3] = ["query", "printed", "lines"];
+const STEP: [&str; 8] = [
+    "at", "title", "script", "id", "changes", "error", "branch", "check",
+];
+const CHECK: [&str; 15] = [
+    "query",
+    "id",
+    "with",
+    "expect",
+    "rows",
+    "value",
+    "printed",
+    "stated",
+    "derived",
+    "observes",
+    "key",
+    "columns",
+    "order",
+    "ignore",
+    "tolerance",
+];
+const ERRATUM: [&str; 7] = [
+    "file", "row", "column", "printed", "reading", "kind", "evidence",
+];
+const PARAMETER: [&str; 2] = ["value", "columns"];
+const IGNORE: [&str; 2] = ["column", "reason"];
+const TOLERANCE: [&str; 3] = ["column", "within", "reason"];
+
+const COLUMN_MODES: [(&str, ColumnMode); 3] = [
+    ("exact", ColumnMode::Exact),
+    ("any_order", ColumnMode::AnyOrder),
+    ("subset", ColumnMode::Subset),
+];
+const ORDERS: [(&str, Order); 2] = [("strict", Order::Strict), ("bag", Order::Bag)];
+const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
+    ("ocr", ErratumKind::Ocr),
+    ("truncated", ErratumKind::Truncated),
+    ("page_break", ErratumKind::PageBreak),
+    ("layout", ErratumKind::Layout),
+    ("markdown_escape", ErratumKind::MarkdownEscape),
+    ("row_number", ErratumKind::RowNumber),
+];
+
+#[derive(Clone, Copy)]
+enum Order {
+    Strict,
+    Bag,
+}
+
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) title: String,
+    pub(super) section: Option<&'static Heading>,
+    pub(super) lines: Option<Lines>,
+    pub(super) continues: Option<At<String>>,
+    pub(super) clock: Option<i64>,
+    pub(super) seeds: Vec<At<String>>,
+    pub(super) notes: Option<String>,
+    pub(super) parameters: Vec<ParameterDraft>,
+    pub(super) observations: Vec<At<Observation>>,
+    pub(super) printed_queries: Vec<PrintedQueryDraft>,
+    pub(super) steps: Vec<StepDraft>,
+    pub(super) errata: Vec<ErratumDraft>,
+}
+
+pub(super) struct ParameterDraft {
+    pub(super) name: At<String>,
+    pub(super) value: At<Cell>,
+    pub(super) columns: Vec<String>,
+}
+
+pub(super) struct PrintedQueryDraft {
+    pub(super) query: At<String>,
+    pub(super) printed: At<String>,
+    pub(super) lines: At<Lines>,
+}
+
+/// When a step happens, in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Time {
+    /// So long after the scenario clock's start.
+    After(i64),
+    /// On the server's wall clock.
+    On(i64),
+}
+
+pub(super) struct StepDraft {
+    pub(super) place: usize,
+    pub(super) at: Option<At<(String, Time)>>,
+    pub(super) title: String,
+    pub(super) script: Option<At<String>>,
+    pub(super) id: At<String>,
+    pub(super) changes: Option<u64>,
+    pub(super) error: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) checks: Vec<CheckDraft>,
+}
+
+pub(super) struct CheckDraft {
+    pub(super) place: usize,
+    pub(super) id: String,
+    pub(super) query: Option<At<String>>,
+    pub(super) with: Vec<(At<String>, At<Cell>)>,
+    pub(super) expect: ExpectDraft,
+    pub(super) basis: Option<At<Basis>>,
+    pub(super) observes: Vec<At<String>>,
+    pub(super) key: Option<Vec<At<String>>>,
+    pub(super) columns: ColumnMode,
+    pub(super) order: Option<RowOrder>,
+    pub(super) ignore: Vec<(At<String>, String)>,
+    pub(super) tolerance: Vec<(At<String>, f64, String)>,
+}
+
+pub(super) enum ExpectDraft {
+    File(At<String>),
+    Rows(u64),
+    Value(String),
+    /// A mistake, already kept.
+    Unclear,
+}
+
+pub(super) struct ErratumDraft {
+    pub(super) place: usize,
+    pub(super) file: Option<At<String>>,
+    pub(super) cell: Option<(At<u64>, At<String>)>,
+    pub(super) printed: Option<At<String>>,
+    pub(super) reading: Option<String>,
+    pub(super) kind: Option<ErratumKind>,
+    pub(super) evidence: String,
+}
+
+/// Reads the `text` of a `scenario.toml`. What is wrong in it is kept in `reader`.
+pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    reader.syntax(&errors);
+    let fields = Fields::new(reader, table.get_ref(), 0, "a scenario", &SCENARIO);
+    let section = section(&fields);
+    let draft = Draft {
+        title: plain(fields.need_text("title")),
+        section,
+        lines: lines(&fields, section),
+        continues: fields.text("continues"),
+        clock: clock(&fields),
+        seeds: fields.texts("seeds").unwrap_or_default(),
+        notes: fields.text("notes").map(|notes| notes.value),
+        parameters: parameters(&fields),
+        observations: observations(&fields),
+        printed_queries: printed_queries(&fields),
+        steps: steps(&fields),
+        errata: errata(&fields),
+    };
+    bounds(reader, &draft);
+    draft
+}
+
+fn plain(text: Option<At<String>>) -> String {
+    text.map_or_else(String::new, |text| text.value)
+}
+
+fn section(fields: &Fields<'_>) -> Option<&'static Heading> {
+    let text = fields.text("section")?;
+    let found = HEADINGS.iter().find(|heading| heading.text == text.value);
+    if found.is_none() {
+        let hint = hint_among(&text.value, HEADINGS.iter().map(|heading| heading.text));
+        let message = format!("the document has no scenario headed `{}`", text.value);
+        fields.reader.hinted(text.at, message, hint);
+    }
+    found
+}
+
+fn lines(fields: &Fields<'_>, section: Option<&Heading>) -> Option<Lines> {
+    let lines = fields.lines("lines")?;
+    if let Some(heading) = section
+        && let Some(outside) = lines
+            .value
+            .iter()
+            .find(|line| !(heading.first_line..=heading.last_line).contains(line))
+    {
+        let message = format!(
+            "line {outside} is not in the section `{}`, lines {}-{}",
+            heading.text, heading.first_line, heading.last_line
+        );
+        fields.reader.problem(lines.at, message);
+    }
+    Some(lines.value)
+}
+
+fn clock(fields: &Fields<'_>) -> Option<i64> {
+    let continues = fields.has("continues");
+    if !fields.has("clock") {
+        if !continues {
+            let message = "a scenario that continues no other needs `clock`, when it starts";
+            fields.reader.absent(fields.at, message, None);
+        }
+        return None;
+    }
+    let text = fields.text("clock")?;
+    if continues {
+        let message = "`clock` stands in the scenario that all others continue, not in this one";
+        fields.reader.problem(text.at, message);
+    }
+    let clock = parse_timestamp(&text.value);
+    if clock.is_none() {
+        let message = format!(
+            "`clock` is `{}`; expected a time like `2011-07-12 14:49:55.000`",
+            text.value
+        );
+        fields.reader.problem(text.at, message);
+    }
+    clock
+}
+
+fn parameters(fields: &Fields<'_>) -> Vec<ParameterDraft> {
+    let entries = fields.entries("parameters");
+    entries
+        .into_iter()
+        .filter_map(|(name, value)| {
+            if !is_parameter_name(&name.value) {
+                let message = format!("`{}` is no name for a parameter", name.value);
+                let hint = "lower-case letters, digits and `_`, a letter first";
+                fields
+                    .reader
+                    .hinted(name.at, message, Some(hint.to_owned()));
+            }
+            let (value, columns) = match value.get_ref() {
+                DeValue::Table(table) => long_parameter(fields.reader, table, &name)?,
+                _ => (short_value(fields.reader, &name.value, value)?, None),
+            };
+            Some(ParameterDraft {
+                columns: columns.unwrap_or_else(|| vec![name.value.clone()]),
+                name,
+                value,
+            })
+        })
+        .collect()
+}
+
+fn short_value(reader: &Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) -> Option<At<Cell>> {
+    let found = scalar_of(value);
+    if found.is_none() {
+        let message = format!(
+            "`{name}` is {}; expected a whole number or text in quotes",
+            describe(value.get_ref())
+        );
+        reader.problem(value.span().start, message);
+    }
+    found
+}
+
+type LongParameter = (At<Cell>, Option<Vec<String>>);
+
+fn long_parameter<'a>(
+    reader: &'a Reader<'a>,
+    table: &'a DeTable<'a>,
+    name: &At<String>,
+) -> Option<LongParameter> {
+    let fields = Fields::new(reader, table, name.at, "a parameter", &PARAMETER);
+    let columns = fields.texts("columns");
+    if !fields.has("value") {
+        fields.missing("value");
+    }
+    let value = fields.scalar("value")?;
+    let columns = columns.map(|columns| columns.into_iter().map(|at| at.value).collect());
+    Some((value, columns))
+}
+
+fn observations(fields: &Fields<'_>) -> Vec<At<Observation>> {
+    let mut ids = Ids::new(fields.reader, "observations");
+    let tables = fields.tables("observation", "an observation", &OBSERVATION);
+    tables
+        .into_iter()
+        .filter_map(|fields| {
+            let id = fields.need_text("id");
+            let lines = fields.need_lines("lines");
+            let says = fields.need_text("says");
+            let id = id?;
+            ids.take(&id);
+            Some(At {
+                at: id.at,
+                value: Observation {
+                    id: id.value,
+                    lines: lines?.value,
+                    says: plain(says),
+                },
+            })
+        })
+        .collect()
+}
+
+fn printed_queries(fields: &Fields<'_>) -> Vec<PrintedQueryDraft> {
+    let tables = fields.tables("printed_query", "a printed query", &PRINTED_QUERY);
+    let read = |fields: Fields<'_>| {
+        let query = fields.need_text("query");
+        let printed = fields.need_text("printed");
+        let lines = fields.need_lines("lines");
+        Some(PrintedQueryDraft {
+            query: query?,
+            printed: printed?,
+            lines: lines?,
+        })
+    };
+    tables.into_iter().filter_map(read).collect()
+}
+
+fn steps(fields: &Fields<'_>) -> Vec<StepDraft> {
+    let mut ids = Ids::new(fields.reader, "steps");
+    let mut check_ids = Ids::new(fields.reader, "checks");
+    let mut branches = Branches::default();
+    let tables = fields.tables("step", "a step", &STEP);
+    tables
+        .into_iter()
+        .map(|fields| {
+            let id = step_id(&fields);
+            if !id.value.is_empty() {
+                ids.take(&id);
+            }
+            branches.take(&fields, &id.value);
+            step(&fields, id, &mut check_ids)
+        })
+        .collect()
+}
+
+fn step(fields: &Fields<'_>, id: At<String>, check_ids: &mut Ids<'_>) -> StepDraft {
+    let script = fields.text("script");
+    for key in ["changes", "error"] {
+        if fields.has(key) && !fields.has("script") {
+            let message = format!("`{key}` says something of a script, and the step has none");
+            fields.reader.problem(fields.place_of(key), message);
+        }
+    }
+    if fields.has("changes") && fields.has("error") {
+        let message = "a step whose script fails changes nothing; leave out `changes` or `error`";
+        fields.reader.problem(fields.place_of("changes"), message);
+    }
+    StepDraft {
+        place: fields.at,
+        at: time(fields),
+        title: plain(fields.need_text("title")),
+        script,
+        id,
+        changes: fields.count("changes").map(|changes| changes.value),
+        error: fields.text("error").map(|error| error.value),
+        branch: fields.text("branch").map(|branch| branch.value),
+        checks: fields
+            .tables("check", "a check", &CHECK)
+            .iter()
+            .map(|fields| check(fields, check_ids))
+            .collect(),
+    }
+}
+
+/// The id as written, or else the number of the script.
+fn step_id(fields: &Fields<'_>) -> At<String> {
+    let none = At {
+        value: String::new(),
+        at: fields.at,
+    };
+    if fields.has("id") {
+        let Some(id) = fields.text("id") else {
+            return none;
+        };
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        if !id.value.bytes().all(plain) {
+            let message = format!("`{}` is no id for a step", id.value);
+            let hint = "lower-case letters, digits and `_`";
+            fields.reader.hinted(id.at, message, Some(hint.to_owned()));
+        }
+        return id;
+    }
+    let script = match fields.peek_text("script") {
+        Some(script) => script,
+        None if fields.has("script") => return none,
+        None => {
+            let message = "a step without a script needs an `id`";
+            fields.reader.absent(fields.at, message, None);
+            return none;
+        }
+    };
+    let digits = script.value.bytes().take_while(u8::is_ascii_digit).count();
+    At {
+        value: script.value[..digits].to_owned(),
+        at: script.at,
+    }
+}
+
+fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
+    let text = fields.need_text("at")?;
+    let found = match text.value.strip_prefix('+') {
+        Some(after) => parse_duration(after)
+            .filter(|seconds| *seconds >= 0)
+            .and_then(|seconds| seconds.checked_mul(1000))
+            .map(Time::After),
+        None => parse_timestamp(&text.value).map(Time::On),
+    };
+    if found.is_none() {
+        let message = format!(
+            "`at` is `{}`; expected a time after the start like `+00:09:00`, or like \
+             `2011-07-12 14:58:55`",
+            text.value
+        );
+        fields.reader.problem(text.at, message);
+    }
+    Some(At {
+        value: (text.value, found?),
+        at: text.at,
+    })
+}
+
+fn check(fields: &Fields<'_>, ids: &mut Ids<'_>) -> CheckDraft {
+    let query = fields.need_text("query");
+    let id = fields.text("id").or_else(|| query.clone());
+    if let Some(id) = &id {
+        ids.take(id);
+    }
+    let expect = expect(fields);
+    meaningless(fields);
+    CheckDraft {
+        place: fields.at,
+        id: plain(id),
+        query,
+        with: with(fields),
+        expect,
+        basis: basis(fields),
+        observes: fields.texts("observes").unwrap_or_default(),
+        key: fields.texts("key"),
+        columns: fields.word("columns", &COLUMN_MODES).unwrap_or_default(),
+        order: fields.word("order", &ORDERS).map(|order| match order {
+            Order::Strict => RowOrder::Strict,
+            Order::Bag => RowOrder::Bag,
+        }),
+        ignore: reasoned(fields, "ignore", "an ignored column", &IGNORE)
+            .into_iter()
+            .map(|(_, column, reason)| (column, reason))
+            .collect(),
+        tolerance: reasoned(fields, "tolerance", "a tolerance", &TOLERANCE)
+            .into_iter()
+            .filter_map(|(fields, column, reason)| {
+                if !fields.has("within") {
+                    fields.missing("within");
+                }
+                Some((column, fields.number("within")?, reason))
+            })
+            .collect(),
+    }
+}
+
+fn with(fields: &Fields<'_>) -> Vec<(At<String>, At<Cell>)> {
+    let entries = fields.entries("with");
+    entries
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let value = short_value(fields.reader, &name.value, value)?;
+            Some((name, value))
+        })
+        .collect()
+}
+
+/// Takes the columns named at `key`, each with its reason.
+fn reasoned<'a>(
+    fields: &Fields<'a>,
+    key: &str,
+    what: &'static str,
+    keys: &[&str],
+) -> Vec<(Fields<'a>, At<String>, String)> {
+    let tables = fields.tables(key, what, keys);
+    tables
+        .into_iter()
+        .filter_map(|fields| {
+            if !fields.has("column") {
+                fields.missing("column");
+            }
+            let reason = fields.need_text("reason");
+            Some((fields, fields.any_text("column")?, plain(reason)))
+        })
+        .collect()
+}
+
+/// Says which of `keys` there are when it is not exactly one.
+fn exactly_one<'k>(fields: &Fields<'_>, keys: &[&'k str]) -> Option<&'k str> {
+    let found: Vec<_> = keys.iter().filter(|key| fields.has(key)).collect();
+    let listed = |keys: Vec<&str>, word| {
+        let quoted: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+        quoted.join(word)
+    };
+    match found.as_slice() {
+        [one] => Some(**one),
+        [] => {
+            let message = format!("a check needs one of {}", listed(keys.to_vec(), ", "));
+            fields.reader.absent(fields.at, message, None);
+            None
+        }
+        [_, second, ..] => {
+            let both = listed(found.iter().map(|key| **key).collect(), " and ");
+            let message = format!(
+                "a check has one of {}; this one has {both}",
+                listed(keys.to_vec(), ", ")
+            );
+            fields.reader.problem(fields.place_of(second), message);
+            None
+        }
+    }
+}
+
+fn expect(fields: &Fields<'_>) -> ExpectDraft {
+    let found = match exactly_one(fields, &["expect", "rows", "value"]) {
+        Some("expect") => fields.text("expect").map(ExpectDraft::File),
+        Some("rows") => fields
+            .count("rows")
+            .map(|rows| ExpectDraft::Rows(rows.value)),
+        Some(_) => fields
+            .scalar("value")
+            .map(|value| ExpectDraft::Value(value.value.to_string())),
+        None => None,
+    };
+    found.unwrap_or(ExpectDraft::Unclear)
+}
+
+/// Refuses keys that say how to compare what is not compared.
+fn meaningless(fields: &Fields<'_>) {
+    let (what, keys): (_, &[&str]) = match (fields.has("rows"), fields.has("value")) {
+        (true, false) => ("rows", &["key", "columns", "order", "ignore", "tolerance"]),
+        (false, true) => ("value", &["key", "columns", "order", "tolerance"]),
+        _ => return,
+    };
+    for key in keys.iter().filter(|key| fields.has(key)) {
+        let message = format!("`{key}` means nothing beside `{what}`");
+        fields.reader.problem(fields.place_of(key), message);
+    }
+}
+
+fn basis(fields: &Fields<'_>) -> Option<At<Basis>> {
+    let key = exactly_one(fields, &["printed", "stated", "derived"])?;
+    let at = fields.place_of(key);
+    let value = match key {
+        "printed" => Basis::Printed(fields.lines(key)?.value),
+        "stated" => Basis::Stated(fields.lines(key)?.value),
+        _ => Basis::Derived(fields.text(key)?.value),
+    };
+    Some(At { value, at })
+}
+
+fn errata(fields: &Fields<'_>) -> Vec<ErratumDraft> {
+    let tables = fields.tables("erratum", "an erratum", &ERRATUM);
+    tables.iter().map(erratum).collect()
+}
+
+fn erratum(fields: &Fields<'_>) -> ErratumDraft {
+    let reader = fields.reader;
+    for key in ["printed", "kind"] {
+        if !fields.has(key) {
+            fields.missing(key);
+        }
+    }
+    let cell = match (fields.has("row"), fields.has("column")) {
+        (true, false) => {
+            reader.absent(fields.at, "an erratum with `row` needs `column`", None);
+            None
+        }
+        (false, true) => {
+            reader.absent(fields.at, "an erratum with `column` needs `row`", None);
+            None
+        }
+        _ => fields.count("row").zip(fields.any_text("column")),
+    };
+    let printed = fields.any_text("printed");
+    let reading = fields.any_text("reading");
+    if let (Some(printed), Some(reading)) = (&printed, &reading)
+        && printed.value == reading.value
+    {
+        let message = "`reading` is what is printed, so there is nothing to correct";
+        reader.problem(reading.at, message);
+    }
+    ErratumDraft {
+        place: fields.at,
+        file: fields.need_text("file"),
+        cell,
+        printed,
+        reading: reading.map(|reading| reading.value),
+        kind: fields.word("kind", &ERRATUM_KINDS),
+        evidence: plain(fields.need_text("evidence")),
+    }
+}
+
+/// Ids that may each stand once.
+struct Ids<'a> {
+    reader: &'a Reader<'a>,
+    what: &'static str,
+    seen: BTreeMap<String, usize>,
+}
+
+impl<'a> Ids<'a> {
+    fn new(reader: &'a Reader<'a>, what: &'static str) -> Self {
+        Self {
+            reader,
+            what,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, id: &At<String>) {
+        match self.seen.entry(id.value.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(id.at);
+            }
+            Entry::Occupied(first) => {
+                let line = self.reader.position(*first.get()).line;
+                let message = format!(
+                    "two {} have the id `{}`, the first in line {line}",
+                    self.what, id.value
+                );
+                let hint = "give one of them another `id`".to_owned();
+                self.reader.hinted(id.at, message, Some(hint));
+            }
+        }
+    }
+}
+
+/// Holds the steps of each branch together.
+#[derive(Default)]
+struct Branches {
+    /// The branch of the step before, if it has one.
+    current: Option<String>,
+    /// Branches that are over, and the step that ended each.
+    over: BTreeMap<String, String>,
+}
+
+impl Branches {
+    fn take(&mut self, fields: &Fields<'_>, step: &str) {
+        let branch = fields.peek_text("branch");
+        let name = branch.as_ref().map(|branch| branch.value.clone());
+        if self.current != name
+            && let Some(before) = self.current.take()
+        {
+            self.over.insert(before, step.to_owned());
+        }
+        if let Some(branch) = branch
+            && let Some(end) = self.over.get(&branch.value)
+        {
+            let message = format!(
+                "the branch `{}` is over since step `{end}`; its steps stand in a row",
+                branch.value
+            );
+            fields.reader.problem(branch.at, message);
+        }
+        self.current = name;
+    }
+}
+
+/// Holds every citation against the lines that the scenario reproduces.
+fn bounds(reader: &Reader<'_>, draft: &Draft) {
+    let whole = draft.section.map(|heading| {
+        let text = format!("{}-{}", heading.first_line, heading.last_line);
+        text.parse().expect("a heading's lines ascend")
+    });
+    let bounds = draft.lines.clone().or(whole);
+    let inside = |lines: &Lines, at| match &bounds {
+        None => {
+            let message = "a scenario that cites lines of the document needs `lines` or `section`";
+            reader.absent(at, message, None);
+        }
+        Some(bounds) => {
+            let mut bound = bounds.iter();
+            if let Some(outside) = lines.iter().find(|line| !bound.any(|b| b == *line)) {
+                let message = format!("line {outside} is not among the scenario's lines, {bounds}");
+                reader.problem(at, message);
+            }
+        }
+    };
+    for observation in &draft.observations {
+        inside(&observation.value.lines, observation.at);
+    }
+    for query in &draft.printed_queries {
+        inside(&query.lines.value, query.lines.at);
+    }
+    for check in draft.steps.iter().flat_map(|step| &step.checks) {
+        // A table of another scenario is printed in that one's section.
+        let foreign = matches!(&check.expect, ExpectDraft::File(file) if file.value.contains('/'));
+        match &check.basis {
+            Some(At { value, at }) if !foreign => match value {
+                Basis::Printed(lines) | Basis::Stated(lines) => inside(lines, *at),
+                Basis::Derived(_) => {}
+            },
+            _ => {}
+        }
+    }
+}

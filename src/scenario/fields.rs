@@ -1,0 +1,403 @@
+//! Reads TOML key by key, strictly: each value is taken with its place, and each mistake is kept, so that one
+//! reading finds them all.
+//!
+//! Knows TOML and places, and nothing of what a scenario is.
+
+use std::cell::{Cell as Slot, RefCell};
+use std::fmt;
+use std::str::FromStr as _;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::document::Lines;
+use crate::problem::{Position, Positions, Problem, hint_among};
+use crate::table::{Cell, Kind};
+
+/// A value, and the byte of the file at which it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) at: usize,
+}
+
+/// A file being read, and the mistakes found in it.
+pub(super) struct Reader<'a> {
+    file: &'a str,
+    positions: Positions<'a>,
+    problems: RefCell<Vec<Problem>>,
+    /// Whether the file is not even TOML, so that what is missing may only have been lost.
+    broken: Slot<bool>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        Self {
+            file,
+            positions: Positions::new(text),
+            problems: RefCell::new(Vec::new()),
+            broken: Slot::new(false),
+        }
+    }
+
+    pub(super) fn position(&self, at: usize) -> Position {
+        self.positions.of(at)
+    }
+
+    /// Keeps a mistake in this file.
+    pub(super) fn problem(&self, at: usize, message: impl fmt::Display) {
+        self.hinted(at, message, None);
+    }
+
+    pub(super) fn hinted(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
+        self.push(Problem {
+            file: self.file.to_owned(),
+            at: Some(self.position(at)),
+            message: message.to_string(),
+            hint,
+        });
+    }
+
+    /// Keeps a mistake that is that something is not there, unless it may have been lost in broken TOML.
+    pub(super) fn absent(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
+        if !self.broken() {
+            self.hinted(at, message, hint);
+        }
+    }
+
+    /// Keeps a mistake in any file.
+    pub(super) fn push(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    pub(super) fn broken(&self) -> bool {
+        self.broken.get()
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_inner()
+    }
+
+    /// Keeps what TOML itself finds wrong.
+    pub(super) fn syntax(&self, errors: &[toml::de::Error]) {
+        for error in errors {
+            self.broken.set(true);
+            let at = error.span().map_or(0, |span| span.start);
+            self.problem(at, format_args!("not TOML: {}", error.message()));
+        }
+    }
+}
+
+/// A table being read.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    table: &'a DeTable<'a>,
+    /// What the table describes, as messages call it: `a step`.
+    what: &'static str,
+    /// Where it starts.
+    pub(super) at: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts reading a table that may have `keys` and no others.
+    pub(super) fn new(
+        reader: &'a Reader<'a>,
+        table: &'a DeTable<'a>,
+        at: usize,
+        what: &'static str,
+        keys: &[&str],
+    ) -> Self {
+        for (key, _) in table {
+            let name: &str = key.get_ref();
+            if !keys.contains(&name) {
+                let hint = hint_among(name, keys.iter().copied());
+                let message = format!("{what} has no key `{name}`");
+                reader.hinted(key.span().start, message, hint);
+            }
+        }
+        Self {
+            reader,
+            table,
+            what,
+            at,
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.table.get(key)
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Where the value of `key` stands; where the table starts when there is none.
+    pub(super) fn place_of(&self, key: &str) -> usize {
+        self.get(key).map_or(self.at, |value| value.span().start)
+    }
+
+    fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        let found = describe(value.get_ref());
+        let message = format!("`{key}` is {found}; expected {expected}");
+        self.reader.problem(value.span().start, message);
+    }
+
+    /// Says that `key` is missing.
+    pub(super) fn missing(&self, key: &str) {
+        let message = format!("{} needs `{key}`", self.what);
+        self.reader.absent(self.at, message, None);
+    }
+
+    /// The text at `key`, which is not blank.
+    pub(super) fn text(&self, key: &str) -> Option<At<String>> {
+        let value = self.get(key)?;
+        let text = text_of(value).or_else(|| {
+            self.wrong(key, value, "text in quotes");
+            None
+        })?;
+        if text.value.trim().is_empty() {
+            self.reader
+                .problem(text.at, format_args!("`{key}` is blank"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The text at `key`, which may be blank.
+    pub(super) fn any_text(&self, key: &str) -> Option<At<String>> {
+        let value = self.get(key)?;
+        let text = text_of(value);
+        if text.is_none() {
+            self.wrong(key, value, "text in quotes");
+        }
+        text
+    }
+
+    /// The text at `key`, if it is one, without a word about it if it is not.
+    pub(super) fn peek_text(&self, key: &str) -> Option<At<String>> {
+        let text = text_of(self.get(key)?)?;
+        (!text.value.trim().is_empty()).then_some(text)
+    }
+
+    pub(super) fn need_text(&self, key: &str) -> Option<At<String>> {
+        if !self.has(key) {
+            self.missing(key);
+        }
+        self.text(key)
+    }
+
+    pub(super) fn lines(&self, key: &str) -> Option<At<Lines>> {
+        let text = self.text(key)?;
+        match Lines::from_str(&text.value) {
+            Ok(value) => Some(At { value, at: text.at }),
+            Err(error) => {
+                self.reader.problem(text.at, error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn need_lines(&self, key: &str) -> Option<At<Lines>> {
+        if !self.has(key) {
+            self.missing(key);
+        }
+        self.lines(key)
+    }
+
+    pub(super) fn count(&self, key: &str) -> Option<At<u64>> {
+        let value = self.get(key)?;
+        let at = value.span().start;
+        match integer_of(value.get_ref()).and_then(|number| u64::try_from(number).ok()) {
+            Some(value) => Some(At { value, at }),
+            None => {
+                self.wrong(key, value, "a whole number from 0");
+                None
+            }
+        }
+    }
+
+    /// A number from 0 that may have a fraction.
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
+        let value = self.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
+            DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| number.is_finite() && *number >= 0.0);
+        if number.is_none() {
+            self.wrong(key, value, "a number from 0");
+        }
+        number
+    }
+
+    /// A whole number or text.
+    pub(super) fn scalar(&self, key: &str) -> Option<At<Cell>> {
+        let value = self.get(key)?;
+        let found = scalar_of(value);
+        if found.is_none() {
+            self.wrong(key, value, "a whole number or text in quotes");
+        }
+        found
+    }
+
+    /// One word of a closed list, such as `exact` of `columns`.
+    pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = words.iter().find(|(word, _)| *word == text.value);
+        if found.is_none() {
+            let hint = hint_among(&text.value, words.iter().map(|(word, _)| *word));
+            let message = format!("`{key}` cannot be `{}`", text.value);
+            self.reader.hinted(text.at, message, hint);
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// A list of texts, none of them blank.
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<At<String>>> {
+        let value = self.get(key)?;
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(key, value, "a list of texts, such as `[\"one\", \"two\"]`");
+            return None;
+        };
+        let mut texts = Vec::new();
+        for item in items.iter() {
+            match text_of(item) {
+                Some(text) if text.value.trim().is_empty() => {
+                    let message = format!("`{key}` holds a blank text");
+                    self.reader.problem(text.at, message);
+                }
+                Some(text) => texts.push(text),
+                None => {
+                    let found = describe(item.get_ref());
+                    let message = format_args!("`{key}` holds {found}; expected text in quotes");
+                    self.reader.problem(item.span().start, message);
+                }
+            }
+        }
+        Some(texts)
+    }
+
+    /// A list of tables, as `[[key]]` writes it.
+    pub(super) fn tables(&self, key: &str, what: &'static str, keys: &[&str]) -> Vec<Self> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(
+                key,
+                value,
+                &format!("a list of tables, each headed `[[{key}]]`"),
+            );
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in items.iter() {
+            let at = item.span().start;
+            match item.get_ref() {
+                DeValue::Table(table) => tables.push(Self::new(self.reader, table, at, what, keys)),
+                other => {
+                    let found = describe(other);
+                    let message = format_args!("`{key}` holds {found}; expected a table");
+                    self.reader.problem(at, message);
+                }
+            }
+        }
+        tables
+    }
+
+    /// The values of the table at `key`, each with the name it has there, in the order written.
+    pub(super) fn entries(&self, key: &str) -> Vec<(At<String>, &'a Spanned<DeValue<'a>>)> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong(key, value, "a table");
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = table
+            .iter()
+            .map(|(name, value)| {
+                let at = name.span().start;
+                let value_of = name.get_ref().clone().into_owned();
+                (
+                    At {
+                        value: value_of,
+                        at,
+                    },
+                    value,
+                )
+            })
+            .collect();
+        entries.sort_by_key(|(name, _)| name.at);
+        entries
+    }
+}
+
+pub(super) fn text_of(value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(At {
+            value: text.clone().into_owned(),
+            at: value.span().start,
+        }),
+        _ => None,
+    }
+}
+
+/// A whole number or text.
+pub(super) fn scalar_of(value: &Spanned<DeValue<'_>>) -> Option<At<Cell>> {
+    let cell = match value.get_ref() {
+        DeValue::String(text) => Cell::Text(text.clone().into_owned()),
+        other => Cell::Integer(integer_of(other)?),
+    };
+    Some(At {
+        value: cell,
+        at: value.span().start,
+    })
+}
+
+fn integer_of(value: &DeValue<'_>) -> Option<i64> {
+    match value {
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    }
+}
+
+/// What a value is, for messages.
+pub(super) fn describe(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("the text `{}`", shorten(text)),
+        DeValue::Integer(number) => format!("the whole number `{}`", shorten(&number.to_string())),
+        DeValue::Float(number) => format!("the number `{}`", shorten(&number.to_string())),
+        DeValue::Boolean(value) => format!("`{value}`"),
+        DeValue::Datetime(time) => format!("the time `{time}`"),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+/// The start of a text, on one line, for messages.
+pub(super) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut short = String::new();
+    for (at, c) in text.chars().enumerate() {
+        if at == LONGEST {
+            short.push('…');
+            break;
+        }
+        match c {
+            c if c.is_control() => short.extend(c.escape_debug()),
+            c => short.push(c),
+        }
+    }
+    short
+}
+
+/// The kind of a parameter's value with its article, for messages.
+pub(super) fn kind_of(value: &Cell) -> &'static str {
+    match super::parameter_kind(value) {
+        Kind::Integer => "a whole number",
+        _ => "text",
+    }
+}

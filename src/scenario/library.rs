@@ -1,0 +1,513 @@
+//! Finds scenarios by name or path, and reads each at most once, with those that it continues and no others.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+
+use super::fields::{At, Reader};
+use super::resolve::Resolver;
+use super::{Scenario, draft, parameter_kind};
+use crate::assets::{self, AssetError, SCENARIO_FILE, Source};
+use crate::problem::{Problem, Problems, did_you_mean, hint_among};
+use crate::query::Query;
+use crate::table::Cell;
+
+/// How many scenarios may stand behind one another.
+const LONGEST_CHAIN: usize = 32;
+
+/// The scenarios that can be replayed, and the queries that they ask.
+#[derive(Debug)]
+pub struct Library {
+    /// In the order in which a name is looked up.
+    sources: Vec<Source>,
+    names: Vec<String>,
+    scenarios: Mutex<BTreeMap<PathBuf, Loaded>>,
+    queries: Mutex<BTreeMap<String, Arc<Query>>>,
+}
+
+/// A scenario and those that it continues, root first, itself last.
+type Loaded = Arc<[Arc<Scenario>]>;
+
+/// Where a scenario stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Located {
+    pub(super) source: Source,
+    pub(super) name: String,
+}
+
+/// Why there is no such scenario, query or parameter.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// The name is not known.
+    #[error("no scenario is called `{name}`")]
+    UnknownScenario {
+        /// The name asked for.
+        name: String,
+        /// The one likely meant.
+        suggestion: Option<String>,
+    },
+    /// The path does not lead to a scenario.
+    #[error("`{path}` is not the folder of a scenario: it holds no `{SCENARIO_FILE}`")]
+    NoScenario {
+        /// The path asked for.
+        path: String,
+    },
+    /// A folder or a file cannot be read.
+    #[error(transparent)]
+    Asset(#[from] AssetError),
+    /// It has mistakes.
+    #[error(transparent)]
+    Invalid(#[from] Problems),
+    /// The query is not known.
+    #[error("there is no query `{name}`")]
+    UnknownQuery {
+        /// The name asked for.
+        name: String,
+        /// The one likely meant.
+        suggestion: Option<String>,
+    },
+    /// A value is set for what is no parameter.
+    #[error("`{scenario}` has no parameter `{name}`")]
+    UnknownParameter {
+        /// The scenario.
+        scenario: String,
+        /// The name set.
+        name: String,
+        /// The one likely meant.
+        suggestion: Option<String>,
+    },
+    /// A value is set that is of another kind.
+    #[error("`{name}` is a whole number, not `{found}`")]
+    NotAnInteger {
+        /// The name of the parameter.
+        name: String,
+        /// The text set.
+        found: String,
+    },
+}
+
+impl ScenarioError {
+    /// The name likely meant, for a hint.
+    #[must_use]
+    pub fn suggestion(&self) -> Option<&str> {
+        match self {
+            Self::UnknownScenario { suggestion, .. }
+            | Self::UnknownQuery { suggestion, .. }
+            | Self::UnknownParameter { suggestion, .. } => suggestion.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A parameter as a run has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParameterValue {
+    /// The name, without the `@`.
+    pub name: String,
+    /// The value.
+    pub value: Cell,
+    /// The value that the scenario has, when another was set.
+    pub instead_of: Option<Cell>,
+    /// Columns of expected tables in which the scenario's value stands for this one.
+    pub columns: Vec<String>,
+}
+
+impl Library {
+    /// A library of the folders of `extra`, in that order, and of what is compiled in. Where two scenarios
+    /// have the same name, the first is meant.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn new(extra: Vec<PathBuf>) -> Result<Self, AssetError> {
+        let mut sources: Vec<_> = extra.into_iter().map(Source::Folder).collect();
+        sources.push(Source::Embedded);
+        let mut names: Vec<String> = Vec::new();
+        for source in &sources {
+            names.extend(source.scenarios()?);
+        }
+        let mut known = std::collections::BTreeSet::new();
+        names.retain(|name| known.insert(name.clone()));
+        Ok(Self {
+            sources,
+            names,
+            scenarios: Mutex::default(),
+            queries: Mutex::default(),
+        })
+    }
+
+    /// The names of the scenarios, those of the extra folders first.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
+
+    /// The scenario called `name_or_path`, or in the folder of that path, with everything about it
+    /// validated.
+    ///
+    /// # Errors
+    /// When there is none, or it or one that it continues has mistakes.
+    pub fn get(&self, name_or_path: &str) -> Result<Arc<Scenario>, ScenarioError> {
+        let chain = self.chain(name_or_path)?;
+        Ok(chain
+            .last()
+            .expect("a chain ends with the scenario itself")
+            .clone())
+    }
+
+    /// The scenario called `name_or_path` and those that it continues, root first, itself last.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn chain(&self, name_or_path: &str) -> Result<Vec<Arc<Scenario>>, ScenarioError> {
+        let located = self.locate(name_or_path)?;
+        Ok(self.load(&located, &mut Vec::new())?.to_vec())
+    }
+
+    /// The query that the checks of `scenario` call `name`: one of its own folder, or else one of those
+    /// compiled in.
+    ///
+    /// # Errors
+    /// When there is none, or it has mistakes.
+    pub fn query(&self, scenario: &Scenario, name: &str) -> Result<Arc<Query>, ScenarioError> {
+        if let Some(own) = scenario.queries.get(name) {
+            let read = || Query::read(name, &own.file, &own.sql);
+            return Ok(self.remember_query(&own.file, read)?);
+        }
+        self.report(name)
+            .map(|query| Ok(query?))
+            .unwrap_or_else(|| {
+                let known = scenario.queries.keys().map(String::as_str);
+                Err(ScenarioError::UnknownQuery {
+                    name: name.to_owned(),
+                    suggestion: did_you_mean(name, known.chain(assets::reports()))
+                        .map(str::to_owned),
+                })
+            })
+    }
+
+    /// The query compiled in as `name`, or what is wrong with it.
+    pub(super) fn report(&self, name: &str) -> Option<Result<Arc<Query>, Problems>> {
+        let (path, text) = assets::report(name)?;
+        Some(self.remember_query(&path, || Query::read(name, &path, text)))
+    }
+
+    fn remember_query(
+        &self,
+        path: &str,
+        read: impl FnOnce() -> Result<Query, Problems>,
+    ) -> Result<Arc<Query>, Problems> {
+        let mut queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(query) = queries.get(path) {
+            return Ok(query.clone());
+        }
+        let query = Arc::new(read()?);
+        queries.insert(path.to_owned(), query.clone());
+        Ok(query)
+    }
+
+    /// Every mistake in the scenarios of `names_or_paths`, in those that they continue and in the queries
+    /// that they ask. A path may also be that of a folder of scenarios. Without any, all that is known is
+    /// looked at.
+    #[must_use]
+    pub fn validate(&self, names_or_paths: &[String]) -> Problems {
+        let mut problems = Vec::new();
+        let all = self.names.iter().filter(|_| names_or_paths.is_empty());
+        for asked in names_or_paths.iter().chain(all) {
+            match self.locate_all(asked) {
+                Ok(located) => problems.extend(located.iter().flat_map(|one| {
+                    let loaded = self.load(one, &mut Vec::new());
+                    loaded.err().map(problems_of).unwrap_or_default()
+                })),
+                Err(error) => problems.extend(problems_of(error)),
+            }
+        }
+        problems.into_iter().collect()
+    }
+
+    // Finding.
+
+    /// The scenario called `name`: beside the one that asks, or else in the order of the library.
+    pub(super) fn find(&self, beside: Option<&Source>, name: &str) -> Option<Located> {
+        beside
+            .into_iter()
+            .chain(&self.sources)
+            .find(|source| source.has(name))
+            .map(|source| Located {
+                source: source.clone(),
+                name: name.to_owned(),
+            })
+    }
+
+    fn locate(&self, name_or_path: &str) -> Result<Located, ScenarioError> {
+        if let Some(located) = self.find(None, name_or_path) {
+            return Ok(located);
+        }
+        let path = Path::new(name_or_path);
+        let is_path = name_or_path.contains(['/', '\\']) || path.is_dir();
+        if !is_path && name_or_path != SCENARIO_FILE {
+            return Err(self.unknown(name_or_path));
+        }
+        let located = Located::at(path);
+        located.ok_or_else(|| ScenarioError::NoScenario {
+            path: name_or_path.to_owned(),
+        })
+    }
+
+    fn unknown(&self, name: &str) -> ScenarioError {
+        ScenarioError::UnknownScenario {
+            name: name.to_owned(),
+            suggestion: did_you_mean(name, self.names()).map(str::to_owned),
+        }
+    }
+
+    /// The scenario of that name or path, or those in the folder of that path.
+    fn locate_all(&self, name_or_path: &str) -> Result<Vec<Located>, ScenarioError> {
+        let error = match self.locate(name_or_path) {
+            Ok(located) => return Ok(vec![located]),
+            Err(error) => error,
+        };
+        let path = Path::new(name_or_path);
+        let source = Source::Folder(path.to_owned());
+        let names = if path.is_dir() {
+            source.scenarios()?
+        } else {
+            Vec::new()
+        };
+        if names.is_empty() {
+            return Err(error);
+        }
+        let located = |name| Located {
+            source: source.clone(),
+            name,
+        };
+        Ok(names.into_iter().map(located).collect())
+    }
+
+    // Reading.
+
+    /// Reads a scenario; `behind` are those that continue it, the first asked for first.
+    fn load(&self, located: &Located, behind: &mut Vec<Located>) -> Result<Loaded, ScenarioError> {
+        let key = located.key();
+        let known = || {
+            self.scenarios
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(loaded) = known().get(&key) {
+            return Ok(loaded.clone());
+        }
+        let loaded = self.read(located, behind)?;
+        known().insert(key, loaded.clone());
+        Ok(loaded)
+    }
+
+    fn read(&self, located: &Located, behind: &mut Vec<Located>) -> Result<Loaded, ScenarioError> {
+        let text = located.source.read(&located.name, SCENARIO_FILE)?;
+        let file = located.source.path(&located.name, SCENARIO_FILE);
+        let reader = Reader::new(&file, &text);
+        located.has_a_name(&reader);
+        let draft = draft::read(&reader, &text);
+        behind.push(located.clone());
+        let chain = match &draft.continues {
+            None => Some(Loaded::default()),
+            Some(name) => self.continued(&reader, located, name, behind),
+        };
+        behind.pop();
+        let resolver = Resolver::new(self, located, &reader, &draft, chain.as_deref());
+        let scenario = resolver.scenario();
+        let problems: Problems = reader.into_problems().into_iter().collect();
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        let chain = chain.unwrap_or_default();
+        Ok(chain.iter().cloned().chain([Arc::new(scenario)]).collect())
+    }
+
+    /// The scenarios that `name` stands for, root first. `None` is a mistake, which is kept.
+    fn continued(
+        &self,
+        reader: &Reader<'_>,
+        located: &Located,
+        name: &At<String>,
+        behind: &mut Vec<Located>,
+    ) -> Option<Loaded> {
+        let Some(other) = self.find(Some(&located.source), &name.value) else {
+            let message = format!("no scenario is called `{}`", name.value);
+            let hint = hint_among(&name.value, self.names());
+            reader.hinted(name.at, message, hint);
+            return None;
+        };
+        if let Some(first) = behind.iter().position(|one| one.key() == other.key()) {
+            let names = behind[first..]
+                .iter()
+                .chain([&other])
+                .map(|one| format!("`{}`", one.name));
+            let circle = names.collect::<Vec<_>>().join(", which continues ");
+            reader.problem(
+                name.at,
+                format_args!("a scenario cannot continue itself: {circle}"),
+            );
+            return None;
+        }
+        if behind.len() >= LONGEST_CHAIN {
+            let message = format!("more than {LONGEST_CHAIN} scenarios continue one another");
+            reader.problem(name.at, message);
+            return None;
+        }
+        match self.load(&other, behind) {
+            Ok(loaded) => Some(loaded),
+            Err(error) => {
+                problems_of(error)
+                    .into_iter()
+                    .for_each(|problem| reader.push(problem));
+                None
+            }
+        }
+    }
+}
+
+impl Located {
+    /// The scenario in the folder at `path`, or the one whose `scenario.toml` it is.
+    fn at(path: &Path) -> Option<Self> {
+        let folder = match path.file_name() {
+            Some(name) if name == SCENARIO_FILE => path.parent()?,
+            _ => path,
+        };
+        // `.` and `..` have no name of their own.
+        let folder = match folder.file_name() {
+            Some(_) => folder.to_owned(),
+            None => folder.join(".").canonicalize().ok()?,
+        };
+        let located = Self {
+            name: folder.file_name()?.to_str()?.to_owned(),
+            source: Source::Folder(folder.parent()?.to_owned()),
+        };
+        located.source.has(&located.name).then_some(located)
+    }
+
+    /// Tells scenarios apart however they were asked for.
+    fn key(&self) -> PathBuf {
+        let folder = PathBuf::from(self.source.folder(&self.name));
+        match self.source {
+            Source::Embedded => Path::new("embedded:").join(folder),
+            Source::Folder(_) => folder.canonicalize().unwrap_or(folder),
+        }
+    }
+
+    fn has_a_name(&self, reader: &Reader<'_>) {
+        if !is_scenario_name(&self.name) {
+            reader.push(Problem {
+                file: self.source.folder(&self.name),
+                at: None,
+                message: format!("`{}` is no name for a scenario's folder", self.name),
+                hint: Some("lower-case letters, digits and `_`, at most 64".to_owned()),
+            });
+        }
+    }
+}
+
+/// Whether `name` can be the name of a scenario's folder: lower-case letters, digits and `_`, at most 64.
+#[must_use]
+pub fn is_scenario_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    (1..=64).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// An error as mistakes, with a place each.
+fn problems_of(error: ScenarioError) -> Vec<Problem> {
+    match error {
+        ScenarioError::Invalid(problems) => problems.into_iter().collect(),
+        ScenarioError::Asset(AssetError { path, problem }) => vec![Problem {
+            file: path,
+            at: None,
+            message: problem.to_string(),
+            hint: None,
+        }],
+        ScenarioError::NoScenario { path } => vec![Problem {
+            file: path,
+            at: None,
+            message: format!("expected a folder with a `{SCENARIO_FILE}`"),
+            hint: None,
+        }],
+        ScenarioError::UnknownScenario { ref name, .. } => vec![Problem {
+            file: name.clone(),
+            at: None,
+            message: error.to_string(),
+            hint: error
+                .suggestion()
+                .map(|meant| format!("did you mean `{meant}`?")),
+        }],
+        other => vec![Problem {
+            file: String::new(),
+            at: None,
+            message: other.to_string(),
+            hint: None,
+        }],
+    }
+}
+
+/// The parameters of the last scenario of `chain` (root first), with the values of `sets` in place of its
+/// own. A scenario's value goes before that of one that it continues. They stand in the order in which they
+/// were first written, root first.
+///
+/// The values as an earlier scenario of the chain has them come of the chain up to it.
+///
+/// # Errors
+/// When a value is set for what is no parameter, or is of another kind.
+pub fn resolve_parameters(
+    chain: &[Arc<Scenario>],
+    sets: &[(String, String)],
+) -> Result<Vec<ParameterValue>, ScenarioError> {
+    let mut values: Vec<ParameterValue> = Vec::new();
+    for parameter in chain.iter().flat_map(|scenario| &scenario.parameters) {
+        let value = ParameterValue {
+            name: parameter.name.clone(),
+            value: parameter.value.clone(),
+            instead_of: None,
+            columns: parameter.columns.clone(),
+        };
+        match values.iter_mut().find(|known| known.name == value.name) {
+            Some(known) => *known = value,
+            None => values.push(value),
+        }
+    }
+    for (name, text) in sets {
+        set(chain, &mut values, name, text)?;
+    }
+    Ok(values)
+}
+
+fn set(
+    chain: &[Arc<Scenario>],
+    values: &mut [ParameterValue],
+    name: &str,
+    text: &str,
+) -> Result<(), ScenarioError> {
+    let Some(at) = values.iter().position(|value| value.name == name) else {
+        let known = values.iter().map(|value| value.name.as_str());
+        return Err(ScenarioError::UnknownParameter {
+            scenario: chain
+                .last()
+                .map_or_else(String::new, |last| last.name.clone()),
+            name: name.to_owned(),
+            suggestion: did_you_mean(name, known).map(str::to_owned),
+        });
+    };
+    let parameter = &mut values[at];
+    let own = parameter
+        .instead_of
+        .take()
+        .unwrap_or_else(|| parameter.value.clone());
+    let kind = parameter_kind(&own);
+    let value = kind
+        .parse(text)
+        .ok_or_else(|| ScenarioError::NotAnInteger {
+            name: name.to_owned(),
+            found: text.to_owned(),
+        })?;
+    parameter.instead_of = (value != own).then_some(own);
+    parameter.value = value;
+    Ok(())
+}

@@ -1,0 +1,704 @@
+//! Holds a draft against the files of its folder, the queries and the scenario that it continues.
+//!
+//! Everything is looked at even after the first mistake; a [`Scenario`] comes out only if there was none.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::draft::{CheckDraft, Draft, ExpectDraft, ParameterDraft, StepDraft, Time};
+use super::errata;
+use super::expected::{LINE_COLUMN, line_count, read_expected};
+use super::fields::{At, Reader, kind_of, shorten};
+use super::library::{Library, Located};
+use super::{
+    Basis, Check, Expect, Expected, Layout, Parameter, Place, Scenario, Script, Step,
+    parameter_kind,
+};
+use crate::assets::{self, SCENARIO_FILE};
+use crate::problem::{Position, Positions, Problem, Problems, hint_among};
+use crate::query::{Query, is_parameter_name};
+use crate::sql;
+use crate::table::Cell;
+
+/// A draft and what stands around it.
+pub(super) struct Resolver<'a> {
+    pub(super) library: &'a Library,
+    pub(super) located: &'a Located,
+    pub(super) reader: &'a Reader<'a>,
+    pub(super) draft: &'a Draft,
+    /// The scenarios continued, root first; `None` when they cannot be read, so that nothing can be said
+    /// against them.
+    pub(super) chain: Option<&'a [Arc<Scenario>]>,
+    /// The files and folders in the scenario's folder.
+    pub(super) listing: Vec<String>,
+    /// Those of them that something uses.
+    pub(super) used: BTreeSet<String>,
+    /// The queries of the folder, read as far as they are used; `None` for one with mistakes.
+    queries: BTreeMap<String, Option<(Script, Arc<Query>)>>,
+    /// The expected files, by the name by which checks call them; `None` for one with mistakes.
+    pub(super) expected: BTreeMap<String, Option<Table>>,
+}
+
+/// An expected file and how long it is.
+pub(super) struct Table {
+    pub(super) table: Expected,
+    lines: u32,
+}
+
+/// A file read for somebody.
+pub(super) struct FileText {
+    /// The path as the user would open it.
+    pub(super) path: String,
+    pub(super) text: Cow<'static, str>,
+}
+
+impl FileText {
+    pub(super) fn into_script(self) -> Script {
+        Script {
+            file: self.path,
+            sql: self.text.into_owned(),
+        }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(
+        library: &'a Library,
+        located: &'a Located,
+        reader: &'a Reader<'a>,
+        draft: &'a Draft,
+        chain: Option<&'a [Arc<Scenario>]>,
+    ) -> Self {
+        let listing = located.source.files(&located.name).unwrap_or_else(|error| {
+            reader.problem(0, error);
+            Vec::new()
+        });
+        Self {
+            library,
+            located,
+            reader,
+            draft,
+            chain,
+            listing,
+            used: BTreeSet::from([SCENARIO_FILE.to_owned(), "README.md".to_owned()]),
+            queries: BTreeMap::new(),
+            expected: BTreeMap::new(),
+        }
+    }
+
+    /// What the draft stands for. It is right only if the reader has no problem afterwards.
+    pub(super) fn scenario(mut self) -> Scenario {
+        let draft = self.draft;
+        self.parameters_keep_their_kind();
+        let seeds = draft
+            .seeds
+            .iter()
+            .filter_map(|seed| self.script(seed))
+            .collect();
+        let printed_queries = errata::printed_queries(&mut self);
+        self.read_expected_files();
+        let errata = errata::apply(&mut self);
+        let steps = self.steps();
+        self.observations_are_observed();
+        let queries = self.own_queries();
+        self.files_are_used();
+        Scenario {
+            name: self.located.name.clone(),
+            folder: self.located.source.folder(&self.located.name),
+            title: draft.title.clone(),
+            section: draft.section.map(|heading| heading.text.to_owned()),
+            lines: draft.lines.clone(),
+            continues: draft.continues.as_ref().map(|name| name.value.clone()),
+            clock: draft.clock,
+            parameters: draft.parameters.iter().map(parameter).collect(),
+            seeds,
+            observations: draft
+                .observations
+                .iter()
+                .map(|at| at.value.clone())
+                .collect(),
+            steps,
+            errata,
+            printed_queries,
+            notes: draft.notes.clone(),
+            queries,
+        }
+    }
+
+    pub(super) fn place(&self, at: usize) -> Place {
+        Place {
+            file: self.located.source.path(&self.located.name, SCENARIO_FILE),
+            line: self.reader.position(at).line,
+        }
+    }
+
+    // Files.
+
+    /// Reads a file of the folder, or, as `NAME/FILE`, of the folder of another scenario.
+    pub(super) fn file(&mut self, name: &At<String>) -> Option<FileText> {
+        let read = match name.value.split_once('/') {
+            None => {
+                if !self.listing.contains(&name.value) && !name.value.contains('\\') {
+                    let known = self.listing.iter().map(String::as_str);
+                    let known = known.filter(|file| *file != SCENARIO_FILE);
+                    let message = format!("there is no file `{}` in the folder", name.value);
+                    let hint = hint_among(&name.value, known);
+                    self.reader.hinted(name.at, message, hint);
+                    return None;
+                }
+                self.used.insert(name.value.clone());
+                read_file(self.located, &name.value)
+            }
+            Some((scenario, file)) => {
+                let other = self.library.find(Some(&self.located.source), scenario);
+                let Some(other) = other else {
+                    let message = format!("no scenario is called `{scenario}`");
+                    let hint = hint_among(scenario, self.library.names());
+                    self.reader.hinted(name.at, message, hint);
+                    return None;
+                };
+                read_file(&other, file)
+            }
+        };
+        read.map_err(|error| self.reader.problem(name.at, error))
+            .ok()
+    }
+
+    /// Reads a script, and holds its text against what scripts may be.
+    fn script(&mut self, name: &At<String>) -> Option<Script> {
+        let own = !name.value.contains('/');
+        if own && !name.value.starts_with(|c: char| c.is_ascii_digit()) {
+            let message = format!("`{}` is no name for a script", shorten(&name.value));
+            let hint =
+                "a script's name starts with its number, such as `20_`; one without is a query's";
+            self.reader.hinted(name.at, message, Some(hint.to_owned()));
+        }
+        let file = self.file(name)?;
+        match sql::split(&file.text) {
+            Ok(statements) if statements.is_empty() => {
+                self.elsewhere(
+                    &file,
+                    None,
+                    "a script needs a statement, and this one has none",
+                    None,
+                );
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let at = Position {
+                    line: error.line,
+                    column: error.column,
+                };
+                self.elsewhere(&file, Some(at), error.problem.to_string(), None);
+            }
+        }
+        self.parameters_are_declared(&file);
+        Some(file.into_script())
+    }
+
+    /// Keeps a mistake in another file than `scenario.toml`.
+    pub(super) fn elsewhere(
+        &self,
+        file: &FileText,
+        at: Option<Position>,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        self.reader.push(Problem {
+            file: file.path.clone(),
+            at,
+            message: message.into(),
+            hint,
+        });
+    }
+
+    fn files_are_used(&self) {
+        if self.reader.broken() {
+            return;
+        }
+        for file in self
+            .listing
+            .iter()
+            .filter(|file| !self.used.contains(*file))
+        {
+            self.reader.push(Problem {
+                file: self.located.source.path(&self.located.name, file),
+                at: None,
+                message: "nothing in the scenario uses this file".to_owned(),
+                hint: None,
+            });
+        }
+    }
+
+    // Parameters.
+
+    /// The value of a parameter of this scenario or of one that it continues, the nearest first.
+    fn parameter_value(&self, name: &str) -> Option<&Cell> {
+        let own = self
+            .draft
+            .parameters
+            .iter()
+            .find(|own| own.name.value == name);
+        own.map(|own| &own.value.value)
+            .or_else(|| self.inherited(name))
+    }
+
+    fn inherited(&self, name: &str) -> Option<&'a Cell> {
+        let chain = self.chain?.iter().rev();
+        let mut parameters = chain.flat_map(|scenario| &scenario.parameters);
+        parameters
+            .find(|parameter| parameter.name == name)
+            .map(|parameter| &parameter.value)
+    }
+
+    fn parameters_keep_their_kind(&self) {
+        for own in &self.draft.parameters {
+            if let Some(before) = self.inherited(&own.name.value)
+                && parameter_kind(before) != parameter_kind(&own.value.value)
+            {
+                let message = format!(
+                    "`{}` is {} in a scenario that this one continues, and {} here",
+                    own.name.value,
+                    kind_of(before),
+                    kind_of(&own.value.value)
+                );
+                self.reader.problem(own.value.at, message);
+            }
+        }
+    }
+
+    /// Finds every `@name` of a script that is no parameter.
+    fn parameters_are_declared(&self, file: &FileText) {
+        if self.chain.is_none() || self.reader.broken() {
+            return;
+        }
+        let positions = Positions::new(&file.text);
+        for named in sql::named_parameters(&file.text) {
+            if self.parameter_value(named.name).is_none() {
+                let message = format!("`@{}` is no parameter of the scenario", named.name);
+                let known = self.parameter_names();
+                let hint = hint_among(named.name, known.iter().map(String::as_str));
+                let hint = hint.or_else(|| Some("declare it under `[parameters]`".to_owned()));
+                self.elsewhere(file, Some(positions.of(named.offset)), message, hint);
+            }
+        }
+    }
+
+    fn parameter_names(&self) -> Vec<String> {
+        let own = self
+            .draft
+            .parameters
+            .iter()
+            .map(|own| own.name.value.clone());
+        let chain = self.chain.unwrap_or_default().iter();
+        let inherited = chain.flat_map(|scenario| &scenario.parameters);
+        let mut names: Vec<_> = own
+            .chain(inherited.map(|other| other.name.clone()))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    // Queries.
+
+    /// Finds and reads a query: of the folder, or else of those compiled in.
+    pub(super) fn query(&mut self, name: &At<String>) -> Option<Arc<Query>> {
+        let file = format!("{}.sql", name.value);
+        if is_parameter_name(&name.value) && self.listing.contains(&file) {
+            return self.own_query(name, file);
+        }
+        match self.library.report(&name.value) {
+            Some(query) => self.or_keep(query),
+            None => {
+                let own = (self.listing.iter())
+                    .filter_map(|file| file.strip_suffix(".sql"))
+                    .filter(|name| is_parameter_name(name));
+                let known: Vec<&str> = own.chain(assets::reports()).collect();
+                let message = format!("there is no query `{}`", name.value);
+                let hint = hint_among(&name.value, known);
+                self.reader.hinted(name.at, message, hint);
+                None
+            }
+        }
+    }
+
+    fn own_query(&mut self, name: &At<String>, file: String) -> Option<Arc<Query>> {
+        if !self.queries.contains_key(&name.value) {
+            let at = name.at;
+            let read = self.file(&At { value: file, at }).and_then(|file| {
+                let query = Query::read(&name.value, &file.path, &file.text).map(Arc::new);
+                Some((file.into_script(), self.or_keep(query)?))
+            });
+            self.queries.insert(name.value.clone(), read);
+        }
+        let read = self.queries.get(&name.value)?.as_ref();
+        read.map(|(_, query)| query.clone())
+    }
+
+    fn or_keep<T>(&self, read: Result<T, Problems>) -> Option<T> {
+        let keep = |problems: Problems| {
+            problems
+                .into_iter()
+                .for_each(|problem| self.reader.push(problem))
+        };
+        read.map_err(keep).ok()
+    }
+
+    /// The queries of the folder that are used.
+    fn own_queries(&mut self) -> BTreeMap<String, Script> {
+        let queries = std::mem::take(&mut self.queries).into_iter();
+        queries
+            .filter_map(|(name, read)| Some((name, read?.0)))
+            .collect()
+    }
+
+    // Expected files.
+
+    fn read_expected_files(&mut self) {
+        let draft = self.draft;
+        for check in draft.steps.iter().flat_map(|step| &step.checks) {
+            if let ExpectDraft::File(name) = &check.expect
+                && !self.expected.contains_key(&name.value)
+            {
+                let table = self.read_table(name);
+                self.expected.insert(name.value.clone(), table);
+            }
+        }
+    }
+
+    fn read_table(&mut self, name: &At<String>) -> Option<Table> {
+        let file = self.file(name)?;
+        match read_expected(&name.value, &file.text) {
+            Ok((layout, header, rows)) => Some(Table {
+                lines: line_count(&file.text),
+                table: Expected {
+                    file: file.path,
+                    name: name.value.clone(),
+                    layout,
+                    header,
+                    rows,
+                },
+            }),
+            Err((line, message)) => {
+                self.elsewhere(&file, Some(Position { line, column: 1 }), message, None);
+                None
+            }
+        }
+    }
+
+    // Steps and checks.
+
+    fn steps(&mut self) -> Vec<Step> {
+        let draft = self.draft;
+        let mut clock = Clock::new(self);
+        let mut steps = Vec::new();
+        for step in &draft.steps {
+            let at = clock.time(self, step);
+            let script = step.script.as_ref().and_then(|script| {
+                if script.value.contains('/') {
+                    let message = "a step's script stands in the scenario's own folder";
+                    self.reader.problem(script.at, message);
+                    return None;
+                }
+                self.script(script)
+            });
+            steps.push(Step {
+                id: step.id.value.clone(),
+                at,
+                at_text: step
+                    .at
+                    .as_ref()
+                    .map_or_else(String::new, |at| at.value.0.clone()),
+                title: step.title.clone(),
+                script,
+                changes: step.changes,
+                error: step.error.clone(),
+                branch: step.branch.clone(),
+                checks: step
+                    .checks
+                    .iter()
+                    .filter_map(|check| self.check(check))
+                    .collect(),
+                place: self.place(step.place),
+            });
+        }
+        steps
+    }
+
+    fn check(&mut self, draft: &CheckDraft) -> Option<Check> {
+        let query = draft.query.as_ref().and_then(|name| self.query(name));
+        if let Some(query) = &query {
+            self.query_has_its_values(draft, query);
+        }
+        self.observed_exist(draft);
+        let expect = match &draft.expect {
+            ExpectDraft::Rows(rows) => Some(Expect::Rows(*rows)),
+            ExpectDraft::Value(value) => Some(Expect::Value(value.clone())),
+            ExpectDraft::File(name) => match self.expected.get(&name.value) {
+                Some(Some(table)) => {
+                    self.transcription_is_whole(draft, table);
+                    self.columns_exist(draft, &table.table);
+                    Some(Expect::Table(table.table.clone()))
+                }
+                _ => None,
+            },
+            ExpectDraft::Unclear => None,
+        };
+        Some(Check {
+            id: draft.id.clone(),
+            query: draft.query.as_ref()?.value.clone(),
+            with: values(&draft.with),
+            expect: expect?,
+            basis: draft.basis.as_ref()?.value.clone(),
+            observes: texts(&draft.observes),
+            key: draft.key.as_deref().map(texts),
+            columns: draft.columns,
+            order: draft.order.clone(),
+            ignore: (draft.ignore.iter())
+                .map(|(column, reason)| (column.value.clone(), reason.clone()))
+                .collect(),
+            tolerance: (draft.tolerance.iter())
+                .map(|(column, within, reason)| (column.value.clone(), *within, reason.clone()))
+                .collect(),
+            place: self.place(draft.place),
+        })
+    }
+
+    /// Holds the values of a check, and those of the scenario, against what the query asks for.
+    fn query_has_its_values(&self, draft: &CheckDraft, query: &Query) {
+        let known = query
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name.as_str());
+        for (name, value) in &draft.with {
+            let Some(parameter) = query.parameter(&name.value) else {
+                let message = format!(
+                    "the query `{}` has no parameter `{}`",
+                    query.name, name.value
+                );
+                let hint = hint_among(&name.value, known.clone());
+                self.reader.hinted(name.at, message, hint);
+                continue;
+            };
+            if let Some(default) = &parameter.default {
+                self.kinds_fit(query, &parameter.name, default, &value.value, value.at);
+            }
+        }
+        let place = draft.query.as_ref().map_or(draft.place, |query| query.at);
+        for parameter in &query.parameters {
+            if draft
+                .with
+                .iter()
+                .any(|(name, _)| name.value == parameter.name)
+            {
+                continue;
+            }
+            match (self.parameter_value(&parameter.name), &parameter.default) {
+                (Some(value), Some(default)) => {
+                    self.kinds_fit(query, &parameter.name, default, value, place);
+                }
+                (None, None) if self.chain.is_some() => {
+                    let name = &parameter.name;
+                    let message = format!("the query `{}` needs a value for `{name}`", query.name);
+                    let hint = format!("add `with = {{ {name} = ... }}`");
+                    self.reader.absent(place, message, Some(hint));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn kinds_fit(&self, query: &Query, name: &str, default: &Cell, value: &Cell, at: usize) {
+        if parameter_kind(default) != parameter_kind(value) {
+            let message = format!(
+                "`{name}` is {}; the query `{}` takes {}",
+                kind_of(value),
+                query.name,
+                kind_of(default)
+            );
+            self.reader.problem(at, message);
+        }
+    }
+
+    fn transcription_is_whole(&self, draft: &CheckDraft, table: &Table) {
+        if let Some(At {
+            value: Basis::Printed(lines),
+            at,
+        }) = &draft.basis
+        {
+            self.as_many_lines(*at, &table.table.name, table.lines, lines);
+        }
+    }
+
+    /// A transcription has the lines that are cited, so that each of its lines is one of the document.
+    pub(super) fn as_many_lines(
+        &self,
+        at: usize,
+        file: &str,
+        found: u32,
+        lines: &crate::document::Lines,
+    ) {
+        let cited = lines.iter().count();
+        if cited != found as usize {
+            let message = format!(
+                "`{file}` has {}, and `{lines}` cites {cited}",
+                plural(found, "line")
+            );
+            let hint = "a transcription has every line cited, blank ones included, and no other";
+            self.reader.hinted(at, message, Some(hint.to_owned()));
+        }
+    }
+
+    fn columns_exist(&self, draft: &CheckDraft, table: &Expected) {
+        let named = (draft.key.iter().flatten())
+            .chain(draft.ignore.iter().map(|(column, _)| column))
+            .chain(draft.tolerance.iter().map(|(column, _, _)| column));
+        let known = columns(table);
+        for column in named.filter(|column| !known.contains(&column.value.as_str())) {
+            let message = format!("`{}` has no column `{}`", table.name, column.value);
+            let hint = hint_among(&column.value, known.iter().copied());
+            self.reader.hinted(column.at, message, hint);
+        }
+    }
+
+    // Observations.
+
+    fn observed_exist(&self, draft: &CheckDraft) {
+        let known = self
+            .draft
+            .observations
+            .iter()
+            .map(|at| at.value.id.as_str());
+        for id in &draft.observes {
+            if !known.clone().any(|known| known == id.value) {
+                let message = format!("the scenario has no observation `{}`", id.value);
+                self.reader
+                    .absent(id.at, message, hint_among(&id.value, known.clone()));
+            }
+        }
+    }
+
+    fn observations_are_observed(&self) {
+        let checks = self.draft.steps.iter().flat_map(|step| &step.checks);
+        let observed: BTreeSet<_> = checks
+            .flat_map(|check| check.observes.iter().map(|id| &id.value))
+            .collect();
+        for observation in &self.draft.observations {
+            if !observed.contains(&observation.value.id) {
+                let id = &observation.value.id;
+                let message = format!("no check observes `{id}`");
+                let hint = format!("name it where it is checked: `observes = [\"{id}\"]`");
+                self.reader.absent(observation.at, message, Some(hint));
+            }
+        }
+    }
+}
+
+/// Reads a file of a scenario. The error has no path: it stands where the file is named.
+fn read_file(located: &Located, file: &str) -> Result<FileText, String> {
+    let path = located.source.path(&located.name, file);
+    match located.source.read(&located.name, file) {
+        Ok(text) => Ok(FileText { path, text }),
+        Err(error) => Err(format!("`{}`: {}", shorten(file), error.problem)),
+    }
+}
+
+fn parameter(draft: &ParameterDraft) -> Parameter {
+    Parameter {
+        name: draft.name.value.clone(),
+        value: draft.value.value.clone(),
+        columns: draft.columns.clone(),
+    }
+}
+
+fn texts(texts: &[At<String>]) -> Vec<String> {
+    texts.iter().map(|text| text.value.clone()).collect()
+}
+
+fn values(with: &[(At<String>, At<Cell>)]) -> Vec<(String, Cell)> {
+    with.iter()
+        .map(|(name, value)| (name.value.clone(), value.value.clone()))
+        .collect()
+}
+
+/// The columns of an expected file.
+pub(super) fn columns(table: &Expected) -> Vec<&str> {
+    match table.layout {
+        Layout::Grid => table.header.iter().map(String::as_str).collect(),
+        Layout::Lines => vec![LINE_COLUMN],
+    }
+}
+
+fn plural(n: u32, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{s}")
+}
+
+/// The scenario clock while the steps are read.
+struct Clock {
+    start: Option<i64>,
+    /// The last step outside branches.
+    trunk: Option<(i64, String)>,
+    /// The branch of the step before, and its last step.
+    branch: Option<(String, (i64, String))>,
+}
+
+impl Clock {
+    fn new(resolver: &Resolver<'_>) -> Self {
+        let chain = resolver.chain.unwrap_or_default();
+        let start = match chain.first() {
+            Some(root) => root.clock,
+            None => resolver.draft.clock,
+        };
+        let last = chain.iter().rev().find_map(|scenario| {
+            let trunk = scenario.steps.iter().rfind(|step| step.branch.is_none())?;
+            Some((trunk.at, format!("the end of `{}`", scenario.name)))
+        });
+        Self {
+            start,
+            // A scenario may begin before the moment from which its clock counts.
+            trunk: last,
+            branch: None,
+        }
+    }
+
+    /// The time of a step, in ms, held against the step before it. Zero when it cannot be told.
+    fn time(&mut self, resolver: &Resolver<'_>, step: &StepDraft) -> i64 {
+        let Some(written) = &step.at else {
+            return 0;
+        };
+        let time = match written.value.1 {
+            Time::On(ms) => Some(ms),
+            Time::After(ms) => self.start.and_then(|start| start.checked_add(ms)),
+        };
+        let Some(ms) = time else {
+            return 0;
+        };
+        let before = match (&self.branch, &step.branch) {
+            (Some((current, before)), Some(branch)) if current == branch => Some(before),
+            _ => self.trunk.as_ref(),
+        };
+        if let Some((before, what)) = before
+            && ms < *before
+        {
+            let message = format!(
+                "`{}` is {}, before {what}, {}",
+                written.value.0,
+                Cell::Timestamp(ms),
+                Cell::Timestamp(*before)
+            );
+            resolver.reader.problem(written.at, message);
+        }
+        let here = (ms, format!("step `{}`", step.id.value));
+        match &step.branch {
+            Some(branch) => self.branch = Some((branch.clone(), here)),
+            None => {
+                self.trunk = Some(here);
+                self.branch = None;
+            }
+        }
+        ms
+    }
+}
