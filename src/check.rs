@@ -6,7 +6,7 @@
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
-use crate::scenario::{Check, Erratum, Expect, Expected, Layout, ParameterValue, PrintedCell};
+use crate::scenario::{Check, Expect, Expected, Layout, ParameterValue, PrintedCell};
 use crate::table::raw::RawCell;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -34,8 +34,16 @@ impl Terms {
             key: self.key.clone(),
             columns: self.columns,
             order: self.order.clone(),
-            ignore: self.ignore.iter().map(|(column, _)| column.clone()).collect(),
-            tolerance: self.tolerance.iter().map(|(column, within, _)| (column.clone(), *within)).collect(),
+            ignore: self
+                .ignore
+                .iter()
+                .map(|(column, _)| column.clone())
+                .collect(),
+            tolerance: self
+                .tolerance
+                .iter()
+                .map(|(column, within, _)| (column.clone(), *within))
+                .collect(),
         }
     }
 }
@@ -71,7 +79,6 @@ struct Note {
 /// Fails when a key, ignored or tolerated column is in neither table.
 pub fn compare(
     check: &Check,
-    errata: &[Erratum],
     parameters: &[ParameterValue],
     query_key: &[String],
     query_order: &[String],
@@ -81,7 +88,7 @@ pub fn compare(
     let reading = match &check.expect {
         Expect::Rows(count) => return Ok(compare_count(*count, actual)),
         Expect::Value(text) => read_value(text, actual),
-        Expect::Table(expected) => read_expected(expected, errata, parameters, actual),
+        Expect::Table(expected) => read_expected(expected, parameters, actual),
     };
     let visible = |names: &[String]| names.iter().all(|name| actual.position(name).is_some());
     let terms = Terms {
@@ -102,7 +109,13 @@ pub fn compare(
         tolerance: check.tolerance.clone(),
     };
     let found = diff::diff(&reading.table, actual, &terms.options())?;
-    Ok(assemble(&found, &reading, actual, &terms, printed.map(Lines::first)))
+    Ok(assemble(
+        &found,
+        &reading,
+        actual,
+        &terms,
+        printed.map(Lines::first),
+    ))
 }
 
 /// Compares two tables outside a scenario.
@@ -126,7 +139,11 @@ pub fn compare_tables(
 
 fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
     let found = actual.rows.len() as u64;
-    let rows = if count == 0 { actual.rows.as_slice() } else { &[] };
+    let rows = if count == 0 {
+        actual.rows.as_slice()
+    } else {
+        &[]
+    };
     Comparison {
         same: found == count,
         key: Vec::new(),
@@ -172,19 +189,32 @@ fn rows_in_words(count: u64) -> String {
 }
 
 fn read_value(text: &str, actual: &ResultTable) -> Reading {
-    let column = actual.columns.first().cloned().unwrap_or_else(|| Column::new("value", Kind::Text));
-    let cell = RawCell { text: text.to_owned(), quoted: false }.read(column.kind);
+    let column = actual
+        .columns
+        .first()
+        .cloned()
+        .unwrap_or_else(|| Column::new("value", Kind::Text));
+    let cell = RawCell {
+        text: text.to_owned(),
+        quoted: false,
+    }
+    .read(column.kind);
     Reading {
-        table: ResultTable { columns: vec![column], rows: vec![vec![cell]] },
+        table: ResultTable {
+            columns: vec![column],
+            rows: vec![vec![cell]],
+        },
         file_lines: vec![None],
-        notes: vec![vec![Note { printed: Some(text.to_owned()), ..Note::default() }]],
+        notes: vec![vec![Note {
+            printed: Some(text.to_owned()),
+            ..Note::default()
+        }]],
         struck: vec![Vec::new()],
     }
 }
 
 fn read_expected(
     expected: &Expected,
-    errata: &[Erratum],
     parameters: &[ParameterValue],
     actual: &ResultTable,
 ) -> Reading {
@@ -193,7 +223,9 @@ fn read_expected(
         Layout::Lines => vec!["line".to_owned()],
     };
     let is_struck = |cell: &PrintedCell| {
-        cell.erratum.is_some_and(|at| errata.get(at).is_some_and(|erratum| erratum.reading.is_none()))
+        cell.erratum
+            .as_ref()
+            .is_some_and(|erratum| erratum.reading.is_none())
     };
     let kept: Vec<usize> = (0..header.len())
         .filter(|at| {
@@ -206,25 +238,33 @@ fn read_expected(
         columns.push(Column::new(LINE_NUMBER, Kind::Integer));
     }
     for at in &kept {
-        let kind = actual.position(&header[*at]).map_or(Kind::Text, |found| actual.columns[found].kind);
+        let kind = actual
+            .position(&header[*at])
+            .map_or(Kind::Text, |found| actual.columns[found].kind);
         columns.push(Column::new(header[*at].clone(), kind));
     }
     let mut reading = Reading {
-        table: ResultTable { columns, rows: Vec::new() },
+        table: ResultTable {
+            columns,
+            rows: Vec::new(),
+        },
         file_lines: Vec::new(),
         notes: Vec::new(),
         struck: Vec::new(),
     };
+    let bindings = bindings(expected, parameters);
     for (number, row) in expected.rows.iter().enumerate() {
         let mut cells = Vec::new();
         let mut notes = Vec::new();
         if numbered {
-            cells.push(Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX).saturating_add(1)));
+            cells.push(Cell::Integer(
+                i64::try_from(number).unwrap_or(i64::MAX).saturating_add(1),
+            ));
             notes.push(Note::default());
         }
         for at in &kept {
             let column = &reading.table.columns[cells.len()];
-            let (cell, note) = read_cell(&row.cells[*at], column, errata, parameters);
+            let (cell, note) = read_cell(&row.cells[*at], column, &bindings);
             cells.push(cell);
             notes.push(note);
         }
@@ -236,7 +276,7 @@ fn read_expected(
                 expected: None,
                 actual: None,
                 verdict: CellVerdict::NotData,
-                erratum: cell.erratum.map(|at| errata[at].id.clone()),
+                erratum: cell.erratum.as_ref().map(|erratum| erratum.id.clone()),
                 reason: None,
             }
         });
@@ -248,33 +288,55 @@ fn read_expected(
     reading
 }
 
-fn read_cell(
-    printed: &PrintedCell,
-    column: &Column,
-    errata: &[Erratum],
-    parameters: &[ParameterValue],
-) -> (Cell, Note) {
-    let raw = |text: &str| RawCell { text: text.to_owned(), quoted: printed.quoted }.read(column.kind);
-    let mut note = Note { printed: Some(printed.text.clone()), ..Note::default() };
-    let erratum = printed.erratum.and_then(|at| errata.get(at));
+/// A parameter whose value in the run is not the one that the table was written with.
+struct Rebound<'a> {
+    before: &'a Cell,
+    parameter: &'a ParameterValue,
+}
+
+fn bindings<'a>(expected: &'a Expected, parameters: &'a [ParameterValue]) -> Vec<Rebound<'a>> {
+    let written = expected.written_with.iter();
+    written
+        .filter_map(|(name, before)| {
+            let parameter = parameters
+                .iter()
+                .find(|parameter| parameter.name == *name)?;
+            (parameter.value != *before).then_some(Rebound { before, parameter })
+        })
+        .collect()
+}
+
+fn read_cell(printed: &PrintedCell, column: &Column, bindings: &[Rebound<'_>]) -> (Cell, Note) {
+    let raw = |text: &str| {
+        RawCell {
+            text: text.to_owned(),
+            quoted: printed.quoted,
+        }
+        .read(column.kind)
+    };
+    let mut note = Note {
+        printed: Some(printed.text.clone()),
+        ..Note::default()
+    };
     let mut cell = raw(&printed.text);
+    let erratum = printed.erratum.as_ref();
     if let Some((erratum, reading)) = erratum.and_then(|e| e.reading.as_ref().map(|r| (e, r))) {
         note.uncorrected = Some(cell);
         note.erratum = Some(erratum.id.clone());
         cell = raw(reading);
     }
-    let bound = parameters.iter().find(|parameter| {
-        parameter.columns.contains(&column.name)
-            && parameter.instead_of.as_ref().is_some_and(|before| before.to_string() == cell.to_string())
-    });
-    if let Some(parameter) = bound {
+    let stands_for = |rebound: &&Rebound<'_>| {
+        rebound.parameter.columns.contains(&column.name)
+            && rebound.before.to_string() == cell.to_string()
+    };
+    if let Some(Rebound { parameter, .. }) = bindings.iter().find(stands_for) {
         note.parameter = Some(parameter.name.clone());
-        let quoted = RawCell { text: parameter.value.to_string(), quoted: true };
-        cell = if column.kind == Kind::Text {
-            quoted.read(Kind::Text)
-        } else {
-            RawCell { quoted: false, ..quoted }.read(column.kind)
-        };
+        let quoted = column.kind == Kind::Text;
+        cell = RawCell {
+            text: parameter.value.to_string(),
+            quoted,
+        }
+        .read(column.kind);
     }
     (cell, note)
 }
@@ -289,26 +351,32 @@ fn assemble(
     let mut stale = false;
     let mut rows = Vec::with_capacity(found.rows.len());
     for row in &found.rows {
-        let mut cells: Vec<CellRun> =
-            row.expected.map(|at| reading.struck[at].clone()).unwrap_or_default();
+        let mut cells: Vec<CellRun> = row
+            .expected
+            .map(|at| reading.struck[at].clone())
+            .unwrap_or_default();
         for (at, column) in found.columns.iter().enumerate() {
             if terms.columns == ColumnMode::Subset && column.expected.is_none() {
                 continue;
             }
             let expected_place = row.expected.zip(column.expected.as_ref());
             let note = expected_place.map(|(r, place)| &reading.notes[r][place.position]);
-            let expected = expected_place.map(|(r, place)| reading.table.rows[r][place.position].clone());
+            let expected =
+                expected_place.map(|(r, place)| reading.table.rows[r][place.position].clone());
             let actual_cell = row
                 .actual
                 .zip(column.actual.as_ref())
                 .map(|(r, place)| actual.rows[r][place.position].clone());
             let difference = row.cells.iter().find(|cell| cell.at == at);
-            let (verdict, reason) = cell_verdict(difference.map(|d| d.verdict), note, actual_cell.as_ref());
+            let (verdict, reason) =
+                cell_verdict(difference.map(|d| d.verdict), note, actual_cell.as_ref());
             stale |= verdict == CellVerdict::StaleErratum;
             let reason = reason.or_else(|| match verdict {
-                CellVerdict::Ignored => {
-                    terms.ignore.iter().find(|(name, _)| *name == column.name).map(|(_, why)| why.clone())
-                }
+                CellVerdict::Ignored => terms
+                    .ignore
+                    .iter()
+                    .find(|(name, _)| *name == column.name)
+                    .map(|(_, why)| why.clone()),
                 CellVerdict::WithinTolerance => terms
                     .tolerance
                     .iter()
@@ -336,7 +404,9 @@ fn assemble(
         rows.push(RowRun {
             key: row.key.clone(),
             verdict,
-            source_line: first_line.zip(file_line).map(|(first, line)| first + line - 1),
+            source_line: first_line
+                .zip(file_line)
+                .map(|(first, line)| first + line - 1),
             file_line,
             cells,
         });
@@ -369,19 +439,31 @@ fn cell_verdict(
         Some(diff::CellVerdict::Missing) => (CellVerdict::Missing, None),
         Some(diff::CellVerdict::Extra) => (CellVerdict::Extra, None),
         None => match note {
-            Some(Note { parameter: Some(name), .. }) => {
-                (CellVerdict::MatchesByParameter, Some(format!("set by `{name}`")))
-            }
-            Some(Note { erratum: Some(_), .. }) => (CellVerdict::MatchesByErratum, None),
+            Some(Note {
+                parameter: Some(name),
+                ..
+            }) => (
+                CellVerdict::MatchesByParameter,
+                Some(format!("stands for parameter `{name}`")),
+            ),
+            Some(Note {
+                erratum: Some(_), ..
+            }) => (CellVerdict::MatchesByErratum, None),
             _ => (CellVerdict::Matches, None),
         },
     }
 }
 
 fn header_sentences(found: &TableDiff) -> Vec<String> {
-    let Some(header) = &found.header else { return Vec::new() };
+    let Some(header) = &found.header else {
+        return Vec::new();
+    };
     let list = |names: &[String]| {
-        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let mut sentences = Vec::new();
     if !header.missing.is_empty() {
@@ -402,12 +484,24 @@ fn header_sentences(found: &TableDiff) -> Vec<String> {
 
 fn remarks(found: &TableDiff) -> Vec<String> {
     let key = |cells: &[Cell]| {
-        let pairs = found.key.iter().zip(cells).map(|(name, cell)| format!("{name}={cell}"));
+        let pairs = found
+            .key
+            .iter()
+            .zip(cells)
+            .map(|(name, cell)| format!("{name}={cell}"));
         pairs.collect::<Vec<_>>().join("; ")
     };
     let order = found.out_of_order.iter().map(|row| {
-        let name = if found.key.is_empty() { String::new() } else { format!("{} ", key(&row.key)) };
-        format!("row {name}stands in place {}, expected in place {}", row.actual + 1, row.expected + 1)
+        let name = if found.key.is_empty() {
+            String::new()
+        } else {
+            format!("{} ", key(&row.key))
+        };
+        format!(
+            "row {name}stands in place {}, expected in place {}",
+            row.actual + 1,
+            row.expected + 1
+        )
     });
     let duplicates = found.duplicate_keys.iter().map(|duplicate| {
         format!(

@@ -14,11 +14,12 @@ use crate::check::{self, Terms};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
 use crate::query::{Dialect, Query};
 use crate::report::{
-    BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict, Origin,
-    ParameterRun, Report, RestsOn, Run, RunVerdict, StepRun,
+    BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict,
+    Origin, ParameterRun, Report, RestsOn, Run, RunVerdict, StepRun,
 };
 use crate::scenario::{
-    Basis, Check, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step, resolve_parameters,
+    Basis, Check, Erratum, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step,
+    resolve_parameters,
 };
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Binding, Store, StoreError};
@@ -82,7 +83,11 @@ pub struct Options {
 /// # Errors
 /// Fails when a scenario is not found or not valid, a parameter or step is unknown, or the database cannot be
 /// set up. A step or check that fails is no error: the record says so.
-pub fn replay(library: &Library, names: &[String], options: &Options) -> Result<(Report, Store), ReplayError> {
+pub fn replay(
+    library: &Library,
+    names: &[String],
+    options: &Options,
+) -> Result<(Report, Store), ReplayError> {
     replay_on(Store::with_platform()?, library, names, options)
 }
 
@@ -96,12 +101,20 @@ pub fn replay_on(
     names: &[String],
     options: &Options,
 ) -> Result<(Report, Store), ReplayError> {
-    let mut player = Player { library, store, levels: Vec::new(), rewritten: HashMap::new() };
+    let mut player = Player {
+        library,
+        store,
+        levels: Vec::new(),
+        rewritten: HashMap::new(),
+    };
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
         runs.push(player.play(name, options)?);
     }
-    let report = Report { runs, ..Report::new() };
+    let report = Report {
+        runs,
+        ..Report::new()
+    };
     while !player.levels.is_empty() {
         player.store.release()?;
         player.levels.pop();
@@ -122,7 +135,12 @@ pub fn compare_table(
     terms: &Terms,
 ) -> Result<Comparison, ReplayError> {
     let found = library.get(scenario)?;
-    let steps = || found.steps.iter().flat_map(|step| step.checks.iter().map(move |check| (step, check)));
+    let steps = || {
+        found
+            .steps
+            .iter()
+            .flat_map(|step| step.checks.iter().map(move |check| (step, check)))
+    };
     let Some((step, wanted)) = steps().find(|(_, found)| found.id == check) else {
         return Err(ReplayError::UnknownCheck {
             scenario: scenario.to_owned(),
@@ -142,25 +160,51 @@ pub fn compare_table(
     }
     wanted.ignore.extend(terms.ignore.iter().cloned());
     wanted.tolerance.extend(terms.tolerance.iter().cloned());
-    let options = Options { sets: Vec::new(), until: Some(step.id.clone()) };
+    let options = Options {
+        sets: Vec::new(),
+        until: Some(step.id.clone()),
+    };
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
-    let answered = report.runs.iter().flat_map(|run| &run.steps).flat_map(|step| &step.checks);
+    let answered = report
+        .runs
+        .iter()
+        .flat_map(|run| &run.steps)
+        .flat_map(|step| &step.checks);
     let kinds = answered
         .into_iter()
         .find(|run| run.id == check)
         .and_then(|run| run.comparison.as_ref())
         .map(|comparison| comparison.actual_columns.clone())
-        .ok_or_else(|| ReplayError::NotAsked { scenario: scenario.to_owned(), check: check.to_owned() })?;
+        .ok_or_else(|| ReplayError::NotAsked {
+            scenario: scenario.to_owned(),
+            check: check.to_owned(),
+        })?;
     let kind_of = |name: &str| {
-        kinds.iter().find(|column| column.name == name).map_or(Kind::Text, |column| column.kind)
+        kinds
+            .iter()
+            .find(|column| column.name == name)
+            .map_or(Kind::Text, |column| column.kind)
     };
-    let actual = actual.typed(&actual.header.iter().map(|cell| kind_of(&cell.text)).collect::<Vec<_>>());
+    let actual = actual.typed(
+        &actual
+            .header
+            .iter()
+            .map(|cell| kind_of(&cell.text))
+            .collect::<Vec<_>>(),
+    );
     let query = library.query(&found, &wanted.query)?;
     let printed = match &wanted.basis {
         Basis::Printed(lines) => Some(lines),
         _ => None,
     };
-    Ok(check::compare(&wanted, &found.errata, &[], &query.key, &query.order, &actual, printed)?)
+    Ok(check::compare(
+        &wanted,
+        &[],
+        &query.key,
+        &query.order,
+        &actual,
+        printed,
+    )?)
 }
 
 /// A scenario of the chain that stands played in the database, on a savepoint of its own.
@@ -192,7 +236,9 @@ impl<'l> Player<'l> {
     fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
         let chain = self.library.chain(name)?;
         let parameters = resolve_parameters(&chain, &options.sets)?;
-        let (scenario, before) = chain.split_last().expect("a chain holds at least the scenario itself");
+        let (scenario, before) = chain
+            .split_last()
+            .expect("a chain holds at least the scenario itself");
         if let Some(until) = &options.until
             && !scenario.steps.iter().any(|step| step.id == *until)
         {
@@ -208,7 +254,9 @@ impl<'l> Player<'l> {
             run.problem = Some(problem);
         } else {
             self.enter(scenario, &chain, &parameters)?;
-            let extent = Extent::Asked { until: options.until.as_deref() };
+            let extent = Extent::Asked {
+                until: options.until.as_deref(),
+            };
             run.steps = self.run_steps(scenario, &parameters, &extent)?;
             let level = self.levels.last_mut().expect("enter has pushed it");
             level.problem = first_step_problem(scenario, &run.steps);
@@ -242,14 +290,19 @@ impl<'l> Player<'l> {
             self.levels.pop();
         }
         for at in shared..before.len() {
-            if self.levels.last().is_some_and(|level| level.problem.is_some()) {
+            if self
+                .levels
+                .last()
+                .is_some_and(|level| level.problem.is_some())
+            {
                 break;
             }
             let scenario = &before[at];
             self.enter(scenario, &before[..=at], parameters)?;
             let extent = Extent::Through { checks: at == 0 };
             let steps = self.run_steps(scenario, parameters, &extent)?;
-            let problem = first_step_problem(scenario, &steps).or_else(|| first_difference(scenario, &steps));
+            let problem =
+                first_step_problem(scenario, &steps).or_else(|| first_difference(scenario, &steps));
             self.levels.last_mut().expect("enter has pushed it").problem = problem;
         }
         Ok(self.levels.last().and_then(|level| level.problem.clone()))
@@ -276,10 +329,14 @@ impl<'l> Player<'l> {
         parameters: &[ParameterValue],
         extent: &Extent<'_>,
     ) -> Result<Vec<StepRun>, ReplayError> {
-        let values: Vec<Binding> =
-            parameters.iter().map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect();
+        let values: Vec<Binding> = parameters
+            .iter()
+            .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
+            .collect();
         let mut runs = Vec::with_capacity(scenario.steps.len());
-        if let Some(at) = scenario.clock.map(|clock| scenario.steps.first().map_or(clock, |s| s.at.min(clock)))
+        if let Some(at) = scenario
+            .clock
+            .map(|clock| scenario.steps.first().map_or(clock, |s| s.at.min(clock)))
         {
             self.store.set_clock(at)?;
         }
@@ -310,7 +367,8 @@ impl<'l> Player<'l> {
             };
             if ask {
                 for check in &step.checks {
-                    run.checks.push(self.run_check(scenario, step, check, parameters, &values)?);
+                    run.checks
+                        .push(self.run_check(scenario, step, check, parameters, &values)?);
                 }
             }
             runs.push(run);
@@ -360,21 +418,26 @@ impl<'l> Player<'l> {
             place: step.place.clone(),
             checks: Vec::new(),
         };
-        let Some(script) = &step.script else { return Ok(run) };
+        let Some(script) = &step.script else {
+            return Ok(run);
+        };
         let outcome = self.atomically(&script.file, &script.sql, values)?;
         run.problem = match (&outcome, &step.error) {
             (Ok(actual), None) => {
-                run.changes = Some(Changes { expected: step.changes, actual: *actual });
+                run.changes = Some(Changes {
+                    expected: step.changes,
+                    actual: *actual,
+                });
                 None
             }
-            (Ok(_), Some(text)) => {
-                Some(format!("the script should fail with `{text}`, and did not fail"))
-            }
+            (Ok(_), Some(text)) => Some(format!(
+                "the script should fail with `{text}`, and did not fail"
+            )),
             (Err(error), None) => Some(error.to_string()),
             (Err(error), Some(text)) if error.to_string().contains(text.as_str()) => None,
-            (Err(error), Some(text)) => {
-                Some(format!("the script should fail with `{text}`, and failed with: {error}"))
-            }
+            (Err(error), Some(text)) => Some(format!(
+                "the script should fail with `{text}`, and failed with: {error}"
+            )),
         };
         Ok(run)
     }
@@ -412,14 +475,17 @@ impl<'l> Player<'l> {
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());
         let defaults = query.parameters.iter().filter_map(|parameter| {
-            parameter.default.clone().map(|value| (parameter.name.clone(), value))
+            parameter
+                .default
+                .clone()
+                .map(|value| (parameter.name.clone(), value))
         });
         bindings.extend(defaults);
         match self.ask(&query, &bindings) {
             Err(problem) => run.problem = Some(problem),
             Ok((actual, rests_on)) => {
                 run.rests_on = rests_on;
-                match self.compare(scenario, check, &query, parameters, &actual) {
+                match compare(check, &query, parameters, &actual) {
                     Ok(comparison) => {
                         run.verdict = match comparison.same {
                             true => CheckVerdict::Matches,
@@ -434,47 +500,36 @@ impl<'l> Player<'l> {
         Ok(run)
     }
 
-    fn compare(
-        &self,
-        scenario: &Scenario,
-        check: &Check,
-        query: &Query,
-        parameters: &[ParameterValue],
-        actual: &ResultTable,
-    ) -> Result<Comparison, String> {
-        if matches!(check.expect, Expect::Value(_)) && actual.columns.len() != 1 {
-            return Err(format!(
-                "`value` needs a query with one column; `{}` has {}: {}",
-                query.name,
-                actual.columns.len(),
-                actual.names().join(", ")
-            ));
-        }
-        let printed = match &check.basis {
-            Basis::Printed(lines) => Some(lines),
-            _ => None,
-        };
-        check::compare(check, &scenario.errata, parameters, &query.key, &query.order, actual, printed)
-            .map_err(|error| error.to_string())
-    }
-
     /// The answer of a query without its basis column, and what it rests on.
-    fn ask(&mut self, query: &Query, bindings: &[Binding]) -> Result<(ResultTable, RestsOn), String> {
+    fn ask(
+        &mut self,
+        query: &Query,
+        bindings: &[Binding],
+    ) -> Result<(ResultTable, RestsOn), String> {
         let sql = self
             .rewritten
             .entry(query.place.file.clone())
             .or_insert_with(|| as_run(query).map_err(|error| error.to_string()))
             .clone()?;
         let answer = |error: StoreError| format!("{}: {error}", query.place.file);
-        let mut table = self.store.ask(&sql, &query.kinds, bindings).map_err(answer)?;
+        let mut table = self
+            .store
+            .ask(&sql, &query.kinds, bindings)
+            .map_err(answer)?;
         let mut rests_on = None;
         if let Some(at) = query.basis.as_deref().and_then(|name| table.position(name)) {
             table.columns.remove(at);
             for row in &mut table.rows {
                 let extrapolated = row.remove(at) == Cell::Text("extrapolated".to_owned());
-                let here = if extrapolated { RestsOn::Extrapolated } else { RestsOn::Documented };
+                let here = if extrapolated {
+                    RestsOn::Extrapolated
+                } else {
+                    RestsOn::Documented
+                };
                 rests_on = Some(match (rests_on, here) {
-                    (Some(RestsOn::Extrapolated), _) | (_, RestsOn::Extrapolated) => RestsOn::Extrapolated,
+                    (Some(RestsOn::Extrapolated), _) | (_, RestsOn::Extrapolated) => {
+                        RestsOn::Extrapolated
+                    }
                     _ => RestsOn::Documented,
                 });
             }
@@ -489,13 +544,36 @@ impl<'l> Player<'l> {
     /// What an answer rests on that does not say so itself: whether the document speaks at all of what is
     /// down.
     fn situation(&self) -> Result<RestsOn, StoreError> {
-        const SPOKEN_OF: &str = "SELECT phase = 'none' OR EXISTS (SELECT 1 FROM documented_now) FROM situation";
+        const SPOKEN_OF: &str =
+            "SELECT phase = 'none' OR EXISTS (SELECT 1 FROM documented_now) FROM situation";
         let answer = self.store.ask(SPOKEN_OF, &[], &[])?;
         Ok(match answer.rows.first().and_then(|row| row.first()) {
             Some(Cell::Integer(1)) => RestsOn::Documented,
             _ => RestsOn::Extrapolated,
         })
     }
+}
+
+fn compare(
+    check: &Check,
+    query: &Query,
+    parameters: &[ParameterValue],
+    actual: &ResultTable,
+) -> Result<Comparison, String> {
+    if matches!(check.expect, Expect::Value(_)) && actual.columns.len() != 1 {
+        return Err(format!(
+            "`value` needs a query with one column; `{}` has {}: {}",
+            query.name,
+            actual.columns.len(),
+            actual.names().join(", ")
+        ));
+    }
+    let printed = match &check.basis {
+        Basis::Printed(lines) => Some(lines),
+        _ => None,
+    };
+    check::compare(check, parameters, &query.key, &query.order, actual, printed)
+        .map_err(|error| error.to_string())
 }
 
 /// A query as SQLite gets it: T-SQL rewritten, anything else as it stands.
@@ -511,7 +589,10 @@ pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
                 .iter()
                 .filter_map(|parameter| {
                     let value = parameter.default.clone()?;
-                    Some(Literal { parameter: parameter.name.clone(), value })
+                    Some(Literal {
+                        parameter: parameter.name.clone(),
+                        value,
+                    })
                 })
                 .collect();
             tsql::rewrite(&query.sql, &literals)
@@ -523,7 +604,9 @@ fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Bind
     parameters
         .iter()
         .filter(|parameter| {
-            chain.iter().any(|scenario| scenario.parameters.iter().any(|p| p.name == parameter.name))
+            chain
+                .iter()
+                .any(|scenario| scenario.parameters.iter().any(|p| p.name == parameter.name))
         })
         .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
         .collect()
@@ -548,20 +631,49 @@ fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> Run {
         problem: None,
         steps: Vec::new(),
         observations: Vec::new(),
-        errata: scenario.errata.clone(),
+        errata: errata_of(scenario),
         notes: scenario.notes.clone(),
     }
 }
 
+/// The scenario's errata, and those that come with tables of other scenarios.
+fn errata_of(scenario: &Scenario) -> Vec<Erratum> {
+    let mut errata = scenario.errata.clone();
+    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+        let Expect::Table(table) = &check.expect else {
+            continue;
+        };
+        for erratum in table
+            .rows
+            .iter()
+            .flat_map(|row| &row.cells)
+            .filter_map(|cell| cell.erratum.as_ref())
+        {
+            if !errata.iter().any(|known| known.id == erratum.id) {
+                errata.push(Erratum::clone(erratum));
+            }
+        }
+    }
+    errata
+}
+
 fn basis(basis: &Basis) -> BasisRun {
     match basis {
-        Basis::Printed(lines) => {
-            BasisRun { origin: Origin::Printed, lines: Some(lines.clone()), because: None }
-        }
-        Basis::Stated(lines) => BasisRun { origin: Origin::Stated, lines: Some(lines.clone()), because: None },
-        Basis::Derived(because) => {
-            BasisRun { origin: Origin::Derived, lines: None, because: Some(because.clone()) }
-        }
+        Basis::Printed(lines) => BasisRun {
+            origin: Origin::Printed,
+            lines: Some(lines.clone()),
+            because: None,
+        },
+        Basis::Stated(lines) => BasisRun {
+            origin: Origin::Stated,
+            lines: Some(lines.clone()),
+            because: None,
+        },
+        Basis::Derived(because) => BasisRun {
+            origin: Origin::Derived,
+            lines: None,
+            because: Some(because.clone()),
+        },
     }
 }
 
@@ -575,7 +687,10 @@ fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun 
         branch: None,
         changes: None,
         problem: Some(error.to_string()),
-        place: Place { file: format!("{}/scenario.toml", scenario.folder), line: 1 },
+        place: Place {
+            file: format!("{}/scenario.toml", scenario.folder),
+            line: 1,
+        },
         checks: Vec::new(),
     }
 }
@@ -584,22 +699,37 @@ fn first_step_problem(scenario: &Scenario, steps: &[StepRun]) -> Option<String> 
     let step = steps.iter().find(|step| !step.holds())?;
     let problem = match (&step.problem, &step.changes) {
         (Some(problem), _) => problem.clone(),
-        (None, Some(Changes { expected: Some(expected), actual })) => {
+        (
+            None,
+            Some(Changes {
+                expected: Some(expected),
+                actual,
+            }),
+        ) => {
             format!("the script should change {expected} rows, and changed {actual}")
         }
         (None, _) => "it failed".to_owned(),
     };
-    Some(format!("`{}` did not hold at step {}: {problem}", scenario.name, step.id))
+    Some(format!(
+        "`{}` did not hold at step {}: {problem}",
+        scenario.name, step.id
+    ))
 }
 
 fn first_difference(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
     let checks = steps.iter().flat_map(|step| &step.checks);
-    let check = checks.into_iter().find(|check| check.verdict != CheckVerdict::Matches)?;
+    let check = checks
+        .into_iter()
+        .find(|check| check.verdict != CheckVerdict::Matches)?;
     Some(format!(
         "`{}` did not hold: check `{}` {}; `chatdb replay {0}` shows it",
         scenario.name,
         check.id,
-        if check.verdict == CheckVerdict::Failed { "failed" } else { "differs" }
+        if check.verdict == CheckVerdict::Failed {
+            "failed"
+        } else {
+            "differs"
+        }
     ))
 }
 
@@ -608,7 +738,11 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
         let good = run.steps.iter().all(StepRun::holds)
             && checks().all(|check| check.verdict == CheckVerdict::Matches);
-        run.verdict = if good { RunVerdict::Reproduced } else { RunVerdict::Differs };
+        run.verdict = if good {
+            RunVerdict::Reproduced
+        } else {
+            RunVerdict::Differs
+        };
     }
     for observation in &scenario.observations {
         let answers: Vec<&CheckRun> = run
@@ -623,7 +757,10 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
             .flat_map(|step| &step.checks)
             .filter(|check| check.observes.contains(&observation.id))
             .count();
-        let verdict = if answers.iter().any(|check| check.verdict != CheckVerdict::Matches) {
+        let verdict = if answers
+            .iter()
+            .any(|check| check.verdict != CheckVerdict::Matches)
+        {
             ObservationVerdict::Differs
         } else if answers.is_empty() || (stopped && answers.len() < all) {
             ObservationVerdict::NotCovered
@@ -636,11 +773,13 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
             says: observation.says.clone(),
             checks: answers.iter().map(|check| check.id.clone()).collect(),
             verdict,
-            origin: answers.iter().map(|check| check.basis.origin).max_by_key(|origin| match origin {
-                Origin::Printed => 0,
-                Origin::Stated => 1,
-                Origin::Derived => 2,
-            }),
+            origin: answers.iter().map(|check| check.basis.origin).max_by_key(
+                |origin| match origin {
+                    Origin::Printed => 0,
+                    Origin::Stated => 1,
+                    Origin::Derived => 2,
+                },
+            ),
         });
     }
 }

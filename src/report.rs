@@ -46,7 +46,9 @@ impl Report {
     /// Whether all that was run and compared is as expected.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.runs.iter().all(|run| run.verdict == RunVerdict::Reproduced)
+        self.runs
+            .iter()
+            .all(|run| run.verdict == RunVerdict::Reproduced)
             && self.comparisons.iter().all(|named| named.comparison.same)
     }
 }
@@ -169,7 +171,11 @@ impl StepRun {
     /// Whether the step did what it should, checks aside.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let as_many = |changes: &Changes| changes.expected.is_none_or(|expected| expected == changes.actual);
+        let as_many = |changes: &Changes| {
+            changes
+                .expected
+                .is_none_or(|expected| expected == changes.actual)
+        };
         self.problem.is_none() && self.changes.as_ref().is_none_or(as_many)
     }
 }

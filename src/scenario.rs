@@ -11,6 +11,7 @@ mod library;
 mod resolve;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -167,7 +168,8 @@ pub enum Expect {
 pub struct Expected {
     /// The path as the user would open it.
     pub file: String,
-    /// The file's name as written in `expect`, by which errata name it.
+    /// The file's name as written in `expect`, by which errata name it; `NAME/FILE` for a table of another
+    /// scenario's, which comes with that scenario's errata.
     pub name: String,
     /// How the file lays the table out.
     pub layout: Layout,
@@ -175,6 +177,9 @@ pub struct Expected {
     pub header: Vec<String>,
     /// The rows as printed, with the line of the file on which each stands.
     pub rows: Vec<PrintedRow>,
+    /// The values that the parameters have in the scenario whose table this is: cells equal to one of them
+    /// stand for whatever the parameter is in the run.
+    pub written_with: Vec<(String, Cell)>,
 }
 
 /// How an expected file lays out its table.
@@ -202,8 +207,8 @@ pub struct PrintedCell {
     pub text: String,
     /// Whether it stood in quotes: `"NULL"` is a text, `NULL` is not.
     pub quoted: bool,
-    /// The erratum that corrects it, as an index into [`Scenario::errata`].
-    pub erratum: Option<usize>,
+    /// The erratum that corrects it.
+    pub erratum: Option<Arc<Erratum>>,
 }
 
 /// Where an expectation comes from.

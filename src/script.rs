@@ -16,11 +16,17 @@ use crate::table::Cell;
 ///
 /// # Errors
 /// Fails when the scenario is not found or not valid, or a parameter cannot be set.
-pub fn write(library: &Library, name: &str, sets: &[(String, String)]) -> Result<String, ReplayError> {
+pub fn write(
+    library: &Library,
+    name: &str,
+    sets: &[(String, String)],
+) -> Result<String, ReplayError> {
     let chain = library.chain(name)?;
     let parameters = resolve_parameters(&chain, sets)?;
-    let values: Vec<Binding> =
-        parameters.iter().map(|ParameterValue { name, value, .. }| (name.clone(), value.clone())).collect();
+    let values: Vec<Binding> = parameters
+        .iter()
+        .map(|ParameterValue { name, value, .. }| (name.clone(), value.clone()))
+        .collect();
     let mut out = String::new();
     let mut put = |text: &str| {
         out.push_str(text);
@@ -46,14 +52,21 @@ fn one(
 ) -> Result<(), ReplayError> {
     put(&format!("\n-- {}: {}", scenario.name, scenario.title));
     if let Some(clock) = scenario.clock {
-        let first = scenario.steps.first().map_or(clock, |step| step.at.min(clock));
+        let first = scenario
+            .steps
+            .first()
+            .map_or(clock, |step| step.at.min(clock));
         put(&clock_to(first));
     }
     for seed in &scenario.seeds {
         put(filled(&seed.sql, values).trim_end());
     }
     let mut branch: Option<&str> = None;
-    for step in scenario.steps.iter().filter(|step| asks || step.branch.is_none()) {
+    for step in scenario
+        .steps
+        .iter()
+        .filter(|step| asks || step.branch.is_none())
+    {
         if branch != step.branch.as_deref() {
             if branch.is_some() {
                 put("ROLLBACK TO branch; RELEASE branch;");
@@ -82,7 +95,10 @@ fn one(
 }
 
 fn clock_to(at_ms: i64) -> String {
-    format!("UPDATE chatdb_clock SET now = '{}';", Cell::Timestamp(at_ms))
+    format!(
+        "UPDATE chatdb_clock SET now = '{}';",
+        Cell::Timestamp(at_ms)
+    )
 }
 
 fn asked(query: &Query, bindings: &[Binding]) -> String {
@@ -90,7 +106,10 @@ fn asked(query: &Query, bindings: &[Binding]) -> String {
         Ok(sql) => {
             let mut bindings = bindings.to_vec();
             bindings.extend(query.parameters.iter().filter_map(|parameter| {
-                parameter.default.clone().map(|value| (parameter.name.clone(), value))
+                parameter
+                    .default
+                    .clone()
+                    .map(|value| (parameter.name.clone(), value))
             }));
             format!("-- {}\n{};", query.title, filled(&sql, &bindings))
         }
@@ -103,7 +122,9 @@ fn filled(text: &str, values: &[Binding]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for named in sql::named_parameters(text) {
-        let Some((_, value)) = values.iter().find(|(name, _)| name == named.name) else { continue };
+        let Some((_, value)) = values.iter().find(|(name, _)| name == named.name) else {
+            continue;
+        };
         out.push_str(&text[done..named.offset]);
         match value {
             Cell::Null | Cell::Integer(_) | Cell::Real(_) => {

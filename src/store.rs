@@ -74,7 +74,10 @@ pub enum StoreError {
 pub fn schema_script() -> String {
     let sets = [egpl::migrations::runner(), platform::migrations::runner()];
     let migrations = sets.iter().flat_map(|runner| runner.get_migrations());
-    migrations.filter_map(|migration| migration.sql()).collect::<Vec<_>>().join("\n")
+    migrations
+        .filter_map(|migration| migration.sql())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A named value for a script or a query: `@name` in the SQL.
@@ -107,9 +110,10 @@ impl Store {
         let mut runner = platform::migrations::runner();
         runner.set_migration_table_name(PLATFORM_HISTORY);
         runner.run(&mut store.conn)?;
-        store
-            .conn
-            .execute("INSERT INTO chatdb_clock (now) VALUES (?1)", [Cell::Timestamp(0).to_string()])?;
+        store.conn.execute(
+            "INSERT INTO chatdb_clock (now) VALUES (?1)",
+            [Cell::Timestamp(0).to_string()],
+        )?;
         Ok(store)
     }
 
@@ -118,7 +122,9 @@ impl Store {
     /// # Errors
     /// Fails when a trigger of the model does.
     pub fn set_clock(&self, at_ms: i64) -> Result<(), StoreError> {
-        let mut statement = self.conn.prepare_cached("UPDATE chatdb_clock SET now = ?1")?;
+        let mut statement = self
+            .conn
+            .prepare_cached("UPDATE chatdb_clock SET now = ?1")?;
         statement.execute([Cell::Timestamp(at_ms).to_string()])?;
         Ok(())
     }
@@ -128,12 +134,23 @@ impl Store {
     ///
     /// # Errors
     /// Fails at the first statement that does; the ones before it have happened, so take a savepoint first.
-    pub fn run_script(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
-        let statements = sql::split(script)
-            .map_err(|source| StoreError::Split { file: file.to_owned(), source })?;
+    pub fn run_script(
+        &self,
+        file: &str,
+        script: &str,
+        values: &[Binding],
+    ) -> Result<u64, StoreError> {
+        let statements = sql::split(script).map_err(|source| StoreError::Split {
+            file: file.to_owned(),
+            source,
+        })?;
         let mut changes = 0;
         for part in statements {
-            let failed = |source| StoreError::Script { file: file.to_owned(), line: part.line, source };
+            let failed = |source| StoreError::Script {
+                file: file.to_owned(),
+                line: part.line,
+                source,
+            };
             let mut statement = self.conn.prepare_cached(part.sql).map_err(failed)?;
             bind(&mut statement, values)?;
             let reads = statement.readonly();
@@ -160,7 +177,9 @@ impl Store {
     ) -> Result<ResultTable, StoreError> {
         let mut statement = match self.conn.prepare_cached(query) {
             Err(rusqlite::Error::MultipleStatement) => {
-                return Err(StoreError::NotAQuery { found: "is more than one" });
+                return Err(StoreError::NotAQuery {
+                    found: "is more than one",
+                });
             }
             other => other?,
         };
@@ -171,8 +190,14 @@ impl Store {
         let declared: Vec<(String, Option<Kind>)> = statement
             .columns()
             .map(|column| {
-                let given = kinds.iter().find(|(name, _)| name == column.name()).map(|(_, kind)| *kind);
-                (column.name().to_owned(), given.or_else(|| column.decl_type().and_then(declared_kind)))
+                let given = kinds
+                    .iter()
+                    .find(|(name, _)| name == column.name())
+                    .map(|(_, kind)| *kind);
+                (
+                    column.name().to_owned(),
+                    given.or_else(|| column.decl_type().and_then(declared_kind)),
+                )
             })
             .collect();
         let mut raw: Vec<Vec<Cell>> = Vec::new();
@@ -187,7 +212,9 @@ impl Store {
         let columns = declared
             .into_iter()
             .enumerate()
-            .map(|(at, (name, kind))| Column::new(name, kind.unwrap_or_else(|| seen_kind(&raw, at))))
+            .map(|(at, (name, kind))| {
+                Column::new(name, kind.unwrap_or_else(|| seen_kind(&raw, at)))
+            })
             .collect();
         Ok(ResultTable { columns, rows: raw })
     }
@@ -197,7 +224,11 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn savepoint(&self) -> Result<(), StoreError> {
-        Ok(self.conn.prepare_cached("SAVEPOINT chatdb")?.raw_execute().map(drop)?)
+        Ok(self
+            .conn
+            .prepare_cached("SAVEPOINT chatdb")?
+            .raw_execute()
+            .map(drop)?)
     }
 
     /// Takes back all that has happened since the newest savepoint, and drops it.
@@ -205,7 +236,9 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn roll_back(&self) -> Result<(), StoreError> {
-        self.conn.prepare_cached("ROLLBACK TO chatdb")?.raw_execute()?;
+        self.conn
+            .prepare_cached("ROLLBACK TO chatdb")?
+            .raw_execute()?;
         self.release()
     }
 
@@ -214,7 +247,11 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn release(&self) -> Result<(), StoreError> {
-        Ok(self.conn.prepare_cached("RELEASE chatdb")?.raw_execute().map(drop)?)
+        Ok(self
+            .conn
+            .prepare_cached("RELEASE chatdb")?
+            .raw_execute()
+            .map(drop)?)
     }
 
     /// The database as the bytes of a database file.
@@ -240,20 +277,31 @@ impl Store {
             move |context: AuthContext<'_>| {
                 let through = context.accessor;
                 match context.action {
-                    AuthAction::Read { table_name, column_name } => recorder(Access {
+                    AuthAction::Read {
+                        table_name,
+                        column_name,
+                    } => recorder(Access {
                         table: table_name,
                         column: Some(column_name),
                         writes: false,
                         through,
                     }),
-                    AuthAction::Update { table_name, column_name } => recorder(Access {
+                    AuthAction::Update {
+                        table_name,
+                        column_name,
+                    } => recorder(Access {
                         table: table_name,
                         column: Some(column_name),
                         writes: true,
                         through,
                     }),
                     AuthAction::Insert { table_name } | AuthAction::Delete { table_name } => {
-                        recorder(Access { table: table_name, column: None, writes: true, through });
+                        recorder(Access {
+                            table: table_name,
+                            column: None,
+                            writes: true,
+                            through,
+                        });
                     }
                     _ => {}
                 }
@@ -291,14 +339,18 @@ pub fn is_ours(header: &[u8]) -> bool {
 pub fn file_is_ours(path: &Path) -> std::io::Result<bool> {
     use std::io::Read as _;
     let mut header = Vec::with_capacity(100);
-    std::fs::File::open(path)?.take(100).read_to_end(&mut header)?;
+    std::fs::File::open(path)?
+        .take(100)
+        .read_to_end(&mut header)?;
     Ok(is_ours(&header))
 }
 
 fn bind(statement: &mut Statement<'_>, values: &[Binding]) -> Result<(), StoreError> {
     for index in 1..=statement.parameter_count() {
         let name = statement.parameter_name(index).unwrap_or("?").to_owned();
-        let value = values.iter().find(|(key, _)| name.strip_prefix('@') == Some(key));
+        let value = values
+            .iter()
+            .find(|(key, _)| name.strip_prefix('@') == Some(key));
         let Some((_, value)) = value else {
             return Err(StoreError::Unbound { name });
         };
@@ -312,7 +364,9 @@ struct Bound<'a>(&'a Cell);
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
         match self.0 {
-            Cell::Null => rusqlite::types::Null.to_sql().map(|_| rusqlite::types::Null.into()),
+            Cell::Null => rusqlite::types::Null
+                .to_sql()
+                .map(|_| rusqlite::types::Null.into()),
             Cell::Integer(value) => Ok((*value).into()),
             Cell::Real(value) => Ok((*value).into()),
             Cell::Text(text) => text.to_sql(),
@@ -323,7 +377,12 @@ impl ToSql for Bound<'_> {
 
 /// The kind that a column's declared type stands for: SQL Server's names.
 fn declared_kind(declared: &str) -> Option<Kind> {
-    let word = declared.split('(').next().unwrap_or("").trim().to_ascii_uppercase();
+    let word = declared
+        .split('(')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_ascii_uppercase();
     match word.as_str() {
         "NUMERIC" | "DECIMAL" | "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "BIT" => {
             Some(Kind::Integer)
@@ -336,7 +395,10 @@ fn declared_kind(declared: &str) -> Option<Kind> {
 }
 
 fn seen_kind(rows: &[Vec<Cell>], at: usize) -> Kind {
-    let first = rows.iter().map(|row| &row[at]).find(|cell| **cell != Cell::Null);
+    let first = rows
+        .iter()
+        .map(|row| &row[at])
+        .find(|cell| **cell != Cell::Null);
     match first {
         Some(Cell::Integer(_)) => Kind::Integer,
         Some(Cell::Real(_)) => Kind::Real,

@@ -48,13 +48,21 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
 
 fn listed(page: &mut Page, listing: &Listing) {
     page.heading(1, &listing.title);
-    let header: Vec<String> = listing.table.names().iter().map(|name| cell(name)).collect();
+    let header: Vec<String> = listing
+        .table
+        .names()
+        .iter()
+        .map(|name| cell(name))
+        .collect();
     let shown = |value: &Cell| match value {
         Cell::Null => String::new(),
         value => cell(&value.to_string()),
     };
     let rows = listing.table.rows.iter();
-    page.table(&header, rows.map(|row| row.iter().map(shown).collect()).collect());
+    page.table(
+        &header,
+        rows.map(|row| row.iter().map(shown).collect()).collect(),
+    );
     for remark in &listing.remarks {
         page.paragraph(remark);
     }

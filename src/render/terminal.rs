@@ -15,8 +15,8 @@ use super::safe::Safe;
 use super::words::{self, Side, Tally};
 use super::{Detail, Options};
 use crate::report::{
-    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationVerdict, Origin, Report,
-    RestsOn, RowVerdict, Run, RunVerdict, StepRun,
+    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationVerdict, Origin,
+    Report, RestsOn, RowVerdict, Run, RunVerdict, StepRun,
 };
 use crate::scenario::Erratum;
 use crate::table::Cell;

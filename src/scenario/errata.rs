@@ -2,6 +2,7 @@
 //! applies is found.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::draft::{ErratumDraft, PrintedQueryDraft};
 use super::expected::line_count;
@@ -123,10 +124,7 @@ pub(super) fn apply(resolver: &mut Resolver<'_>) -> Vec<Erratum> {
     let mut taken = BTreeMap::new();
     let mut errata = Vec::new();
     for (index, erratum) in draft.errata.iter().enumerate() {
-        if let Some(file) = &erratum.file {
-            one(resolver, index, erratum, file, &mut taken);
-        }
-        errata.push(Erratum {
+        let whole = Erratum {
             id: format!("E{}", index + 1),
             file: erratum
                 .file
@@ -140,7 +138,11 @@ pub(super) fn apply(resolver: &mut Resolver<'_>) -> Vec<Erratum> {
             kind: erratum.kind.unwrap_or(ErratumKind::Ocr),
             evidence: erratum.evidence.clone(),
             place: resolver.place(erratum.place),
-        });
+        };
+        if let Some(file) = &erratum.file {
+            one(resolver, &whole, erratum, file, &mut taken);
+        }
+        errata.push(whole);
     }
     errata
 }
@@ -154,7 +156,7 @@ type Taken = BTreeMap<(String, usize, usize), usize>;
 
 fn one(
     resolver: &mut Resolver<'_>,
-    index: usize,
+    whole: &Erratum,
     erratum: &ErratumDraft,
     file: &At<String>,
     taken: &mut Taken,
@@ -169,6 +171,13 @@ fn one(
             resolver.reader.problem(row.at, message);
         }
         return;
+    }
+    if file.value.contains('/') && resolver.expected.contains_key(&file.value) {
+        let message = format!(
+            "`{}` is another scenario's, and comes with its errata",
+            file.value
+        );
+        return resolver.reader.problem(file.at, message);
     }
     let Some(table) = resolver.expected.get_mut(&file.value) else {
         return unknown_file(resolver, file);
@@ -191,7 +200,7 @@ fn one(
                 return resolver.reader.problem(erratum.place, message);
             }
             let cell = &mut table.rows[row].cells[column];
-            cell.erratum = Some(index);
+            cell.erratum = Some(Arc::new(whole.clone()));
             if cell.text != printed.value {
                 let message = format!(
                     "`printed` is `{}`; the cell is `{}`",

@@ -288,7 +288,11 @@ impl Library {
     // Reading.
 
     /// Reads a scenario; `behind` are those that continue it, the first asked for first.
-    fn load(&self, located: &Located, behind: &mut Vec<Located>) -> Result<Loaded, ScenarioError> {
+    pub(super) fn load(
+        &self,
+        located: &Located,
+        behind: &mut Vec<Located>,
+    ) -> Result<Loaded, ScenarioError> {
         let key = located.key();
         let known = || {
             self.scenarios
@@ -314,9 +318,9 @@ impl Library {
             None => Some(Loaded::default()),
             Some(name) => self.continued(&reader, located, name, behind),
         };
-        behind.pop();
-        let resolver = Resolver::new(self, located, &reader, &draft, chain.as_deref());
+        let resolver = Resolver::new(self, located, &reader, &draft, chain.as_deref(), behind);
         let scenario = resolver.scenario();
+        behind.pop();
         let problems: Problems = reader.into_problems().into_iter().collect();
         if !problems.is_empty() {
             return Err(problems.into());
@@ -388,7 +392,7 @@ impl Located {
     }
 
     /// Tells scenarios apart however they were asked for.
-    fn key(&self) -> PathBuf {
+    pub(super) fn key(&self) -> PathBuf {
         let folder = PathBuf::from(self.source.folder(&self.name));
         match self.source {
             Source::Embedded => Path::new("embedded:").join(folder),
@@ -416,7 +420,7 @@ pub fn is_scenario_name(name: &str) -> bool {
 }
 
 /// An error as mistakes, with a place each.
-fn problems_of(error: ScenarioError) -> Vec<Problem> {
+pub(super) fn problems_of(error: ScenarioError) -> Vec<Problem> {
     match error {
         ScenarioError::Invalid(problems) => problems.into_iter().collect(),
         ScenarioError::Asset(AssetError { path, problem }) => vec![Problem {

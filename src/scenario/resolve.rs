@@ -10,9 +10,9 @@ use super::draft::{CheckDraft, Draft, ExpectDraft, ParameterDraft, StepDraft, Ti
 use super::errata;
 use super::expected::{LINE_COLUMN, line_count, read_expected};
 use super::fields::{At, Reader, kind_of, shorten};
-use super::library::{Library, Located};
+use super::library::{Library, Located, problems_of};
 use super::{
-    Basis, Check, Expect, Expected, Layout, Parameter, Place, Scenario, Script, Step,
+    Basis, Check, Erratum, Expect, Expected, Layout, Parameter, Place, Scenario, Script, Step,
     parameter_kind,
 };
 use crate::assets::{self, SCENARIO_FILE};
@@ -38,6 +38,8 @@ pub(super) struct Resolver<'a> {
     queries: BTreeMap<String, Option<(Script, Arc<Query>)>>,
     /// The expected files, by the name by which checks call them; `None` for one with mistakes.
     pub(super) expected: BTreeMap<String, Option<Table>>,
+    /// The scenarios being read, this one last.
+    behind: &'a mut Vec<Located>,
 }
 
 /// An expected file and how long it is.
@@ -69,6 +71,7 @@ impl<'a> Resolver<'a> {
         reader: &'a Reader<'a>,
         draft: &'a Draft,
         chain: Option<&'a [Arc<Scenario>]>,
+        behind: &'a mut Vec<Located>,
     ) -> Self {
         let listing = located.source.files(&located.name).unwrap_or_else(|error| {
             reader.problem(0, error);
@@ -84,6 +87,7 @@ impl<'a> Resolver<'a> {
             used: BTreeSet::from([SCENARIO_FILE.to_owned(), "README.md".to_owned()]),
             queries: BTreeMap::new(),
             expected: BTreeMap::new(),
+            behind,
         }
     }
 
@@ -369,6 +373,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn read_table(&mut self, name: &At<String>) -> Option<Table> {
+        if let Some((scenario, file)) = name.value.split_once('/') {
+            return self.borrow_table(name, scenario, file);
+        }
         let file = self.file(name)?;
         match read_expected(&name.value, &file.text) {
             Ok((layout, header, rows)) => Some(Table {
@@ -379,6 +386,7 @@ impl<'a> Resolver<'a> {
                     layout,
                     header,
                     rows,
+                    written_with: self.parameter_values(),
                 },
             }),
             Err((line, message)) => {
@@ -386,6 +394,80 @@ impl<'a> Resolver<'a> {
                 None
             }
         }
+    }
+
+    /// The table that a check of another scenario expects, as that scenario reads it.
+    fn borrow_table(&mut self, name: &At<String>, scenario: &str, file: &str) -> Option<Table> {
+        let Some(other) = self.library.find(Some(&self.located.source), scenario) else {
+            let message = format!("no scenario is called `{scenario}`");
+            let hint = hint_among(scenario, self.library.names());
+            self.reader.hinted(name.at, message, hint);
+            return None;
+        };
+        if self.behind.iter().any(|one| one.key() == other.key()) {
+            let message = format!("`{scenario}` is being read for this very scenario");
+            let hint = "move the table to the one of the two that does not need the other";
+            self.reader.hinted(name.at, message, Some(hint.to_owned()));
+            return None;
+        }
+        let loaded = match self.library.load(&other, self.behind) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                for problem in problems_of(error) {
+                    self.reader.push(problem);
+                }
+                return None;
+            }
+        };
+        let owner = loaded
+            .last()
+            .expect("a chain ends with the scenario itself");
+        let tables = || {
+            let checks = owner.steps.iter().flat_map(|step| &step.checks);
+            checks.filter_map(|check| match &check.expect {
+                Expect::Table(table) => Some(table),
+                _ => None,
+            })
+        };
+        let Some(table) = tables().find(|table| table.name == file) else {
+            let message = format!("no check of `{scenario}` expects a file `{file}`");
+            let hint = hint_among(file, tables().map(|table| table.name.as_str()));
+            self.reader.hinted(name.at, message, hint);
+            return None;
+        };
+        let mut table = Expected {
+            name: name.value.clone(),
+            ..table.clone()
+        };
+        for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
+            if let Some(erratum) = &cell.erratum {
+                let id = format!("{scenario}/{}", erratum.id);
+                cell.erratum = Some(Arc::new(Erratum {
+                    id,
+                    ..Erratum::clone(erratum)
+                }));
+            }
+        }
+        let lines = table.rows.last().map_or(0, |row| row.line);
+        Some(Table { table, lines })
+    }
+
+    /// The values of the parameters that this scenario and those that it continues declare.
+    fn parameter_values(&self) -> Vec<(String, Cell)> {
+        let inherited = self
+            .chain
+            .unwrap_or_default()
+            .iter()
+            .flat_map(|scenario| &scenario.parameters);
+        let own = self.draft.parameters.iter().map(parameter);
+        let mut values: Vec<(String, Cell)> = Vec::new();
+        for Parameter { name, value, .. } in inherited.cloned().chain(own) {
+            match values.iter_mut().find(|(known, _)| *known == name) {
+                Some(known) => known.1 = value,
+                None => values.push((name, value)),
+            }
+        }
+        values
     }
 
     // Steps and checks.

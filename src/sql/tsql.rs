@@ -7,8 +7,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Query, SelectItem, SetExpr, Statement, TableFactor, Value, VisitMut,
-    VisitorMut,
+    BinaryOperator, Expr, GroupByExpr, Query, SelectItem, SetExpr, Statement, TableFactor, Value,
+    VisitMut, VisitorMut,
 };
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
@@ -48,8 +48,9 @@ pub struct Literal {
 }
 
 /// Functions that SQL Server and SQLite know by the same name and with the same meaning.
-const SHARED_FUNCTIONS: [&str; 9] =
-    ["abs", "avg", "coalesce", "count", "max", "min", "nullif", "sum", "lower"];
+const SHARED_FUNCTIONS: [&str; 9] = [
+    "abs", "avg", "coalesce", "count", "max", "min", "nullif", "sum", "lower",
+];
 
 /// Rewrites one query. Each of `literals` becomes the named value `@parameter`.
 ///
@@ -66,7 +67,10 @@ pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
         };
         return Err(TsqlError::NotAQuery(found));
     };
-    let mut rewriter = Rewriter { literals, found: vec![false; literals.len()] };
+    let mut rewriter = Rewriter {
+        literals,
+        found: vec![false; literals.len()],
+    };
     if let ControlFlow::Break(error) = VisitMut::visit(query, &mut rewriter) {
         return Err(error);
     }
@@ -80,7 +84,10 @@ pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
 }
 
 fn first_word(text: &str) -> String {
-    text.split_whitespace().next().unwrap_or("nothing").to_owned()
+    text.split_whitespace()
+        .next()
+        .unwrap_or("nothing")
+        .to_owned()
 }
 
 struct Rewriter<'a> {
@@ -115,7 +122,11 @@ impl VisitorMut for Rewriter<'_> {
             return refuse("GROUP BY ALL");
         }
         for item in &select.projection {
-            if let SelectItem::UnnamedExpr(Expr::BinaryOp { op: BinaryOperator::Eq, .. }) = item {
+            if let SelectItem::UnnamedExpr(Expr::BinaryOp {
+                op: BinaryOperator::Eq,
+                ..
+            }) = item
+            {
                 return refuse("alias = expression");
             }
         }
@@ -124,7 +135,12 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<TsqlError> {
         match factor {
-            TableFactor::Table { name, args, with_hints, .. } => {
+            TableFactor::Table {
+                name,
+                args,
+                with_hints,
+                ..
+            } => {
                 if args.is_some() {
                     return refuse(format!("{name}(...)"));
                 }
@@ -168,7 +184,10 @@ impl VisitorMut for Rewriter<'_> {
                     Value::SingleQuotedString(text) => Some(Cell::Text(text.clone())),
                     _ => None,
                 };
-                let at = self.literals.iter().position(|literal| Some(&literal.value) == cell.as_ref());
+                let at = self
+                    .literals
+                    .iter()
+                    .position(|literal| Some(&literal.value) == cell.as_ref());
                 if let Some(at) = at {
                     self.found[at] = true;
                     value.value = Value::Placeholder(format!("@{}", self.literals[at].parameter));

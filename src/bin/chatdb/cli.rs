@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 /// Replay documented chat failures on an embedded database, and compare what comes back with what is printed
 #[derive(Debug, Parser)]
-#[command(name = "chatdb", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "chatdb",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -107,7 +112,12 @@ pub struct ReportArgs {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Formats to write, separated by commas: csv, markdown, json, terminal
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "csv,markdown,json")]
+    #[arg(
+        long,
+        value_name = "FORMATS",
+        value_delimiter = ',',
+        default_value = "csv,markdown,json"
+    )]
     pub format: Vec<String>,
     /// Replace files that are there
     #[arg(long)]

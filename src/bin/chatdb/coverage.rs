@@ -13,9 +13,20 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let library = output::library(&args.folders)?;
     let (report, _) = replay::replay(&library, &output::every(&library)?, &Options::default())?;
-    let names = ["observation", "scenario", "lines", "statement", "checks", "verdict", "origin"];
+    let names = [
+        "observation",
+        "scenario",
+        "lines",
+        "statement",
+        "checks",
+        "verdict",
+        "origin",
+    ];
     let mut table = ResultTable {
-        columns: names.iter().map(|name| Column::new(*name, Kind::Text)).collect(),
+        columns: names
+            .iter()
+            .map(|name| Column::new(*name, Kind::Text))
+            .collect(),
         rows: Vec::new(),
     };
     let mut missing = Vec::new();
@@ -44,20 +55,41 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
                 verdict,
                 origin,
             ];
-            table.rows.push(cells.iter().map(|cell| Cell::Text((*cell).to_owned())).collect());
+            table.rows.push(
+                cells
+                    .iter()
+                    .map(|cell| Cell::Text((*cell).to_owned()))
+                    .collect(),
+            );
         }
     }
     let all = table.rows.len();
-    let mut remarks = vec![format!("{} of {all} observations reproduced", all - missing.len())];
+    let mut remarks = vec![format!(
+        "{} of {all} observations reproduced",
+        all - missing.len()
+    )];
     if missing.is_empty() {
-        remarks.push("printed: held against what the document prints; stated: against its words; derived: \
+        remarks.push(
+            "printed: held against what the document prints; stated: against its words; derived: \
              at least one of its checks expects what follows without being said"
-            .to_owned());
+                .to_owned(),
+        );
     } else {
         remarks.push(format!("not reproduced: {}", missing.join(", ")));
     }
     let holds = missing.is_empty();
-    let listing = Listing { title: "Statements of the document".to_owned(), table, remarks };
-    output::show(&Report { listings: vec![listing], ..Report::new() }, &args.form, Detail::Full)?;
+    let listing = Listing {
+        title: "Statements of the document".to_owned(),
+        table,
+        remarks,
+    };
+    output::show(
+        &Report {
+            listings: vec![listing],
+            ..Report::new()
+        },
+        &args.form,
+        Detail::Full,
+    )?;
     Ok(if holds { Code::Success } else { Code::Differs })
 }

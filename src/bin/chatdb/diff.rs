@@ -36,7 +36,14 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
         actual: args.actual.display().to_string(),
         comparison,
     };
-    output::show(&Report { comparisons: vec![named], ..Report::new() }, &args.form, Detail::Full)?;
+    output::show(
+        &Report {
+            comparisons: vec![named],
+            ..Report::new()
+        },
+        &args.form,
+        Detail::Full,
+    )?;
     Ok(if holds { Code::Success } else { Code::Differs })
 }
 
@@ -56,20 +63,35 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
         key: args.key.clone(),
         columns,
         order,
-        ignore: args.ignore.iter().map(|text| ignored(text)).collect::<Result<_, _>>()?,
-        tolerance: args.tolerance.iter().map(|text| tolerated(text)).collect::<Result<_, _>>()?,
+        ignore: args
+            .ignore
+            .iter()
+            .map(|text| ignored(text))
+            .collect::<Result<_, _>>()?,
+        tolerance: args
+            .tolerance
+            .iter()
+            .map(|text| tolerated(text))
+            .collect::<Result<_, _>>()?,
     })
 }
 
 fn unknown(option: &str, value: &str, known: &str) -> Failure {
-    Failure::new(Code::Usage, format!("`{option} {value}` is not known")).hint(format!("there are {known}"))
+    Failure::new(Code::Usage, format!("`{option} {value}` is not known"))
+        .hint(format!("there are {known}"))
 }
 
 fn ignored(text: &str) -> Result<(String, String), Failure> {
     match text.split_once('=') {
-        Some((column, reason)) if !reason.trim().is_empty() => Ok((column.to_owned(), reason.to_owned())),
-        _ => Err(Failure::new(Code::Usage, format!("`--ignore {text}` gives no reason"))
-            .hint(format!("write `--ignore \"{}=set at import\"`", text.trim_end_matches('=')))),
+        Some((column, reason)) if !reason.trim().is_empty() => {
+            Ok((column.to_owned(), reason.to_owned()))
+        }
+        _ => Err(
+            Failure::new(Code::Usage, format!("`--ignore {text}` gives no reason")).hint(format!(
+                "write `--ignore \"{}=set at import\"`",
+                text.trim_end_matches('=')
+            )),
+        ),
     }
 }
 
@@ -81,20 +103,29 @@ fn tolerated(text: &str) -> Result<(String, f64, String), Failure> {
         (!reason.trim().is_empty()).then(|| (column.to_owned(), within, reason.to_owned()))
     };
     parts().ok_or_else(|| {
-        Failure::new(Code::Usage, format!("`--tolerance {text}` is not a column, a number and a reason"))
-            .hint("write `--tolerance \"seconds=2:clocks differ\"`")
+        Failure::new(
+            Code::Usage,
+            format!("`--tolerance {text}` is not a column, a number and a reason"),
+        )
+        .hint("write `--tolerance \"seconds=2:clocks differ\"`")
     })
 }
 
 fn read(path: &Path) -> Result<RawTable, Failure> {
     let bytes = fs::read(path).map_err(|error| {
-        Failure::new(Code::Environment, format!("cannot read `{}`: {error}", path.display()))
+        Failure::new(
+            Code::Environment,
+            format!("cannot read `{}`: {error}", path.display()),
+        )
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure::new(Code::Rejected, format!("{}:{line}: not UTF-8", path.display()))
-            .hint("save the file as UTF-8 first")
+        Failure::new(
+            Code::Rejected,
+            format!("{}:{line}: not UTF-8", path.display()),
+        )
+        .hint("save the file as UTF-8 first")
     })?;
     raw::read_any(&text)
         .map_err(|error| Failure::new(Code::Rejected, format!("{}:{error}", path.display())))

@@ -42,7 +42,12 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, messages: vec![message.into()], hint: None, quiet: false }
+        Self {
+            code,
+            messages: vec![message.into()],
+            hint: None,
+            quiet: false,
+        }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -101,13 +106,23 @@ fn chain(error: &dyn Error) -> String {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let quiet = error.kind() == io::ErrorKind::BrokenPipe;
-        Self { quiet, ..Self::new(Code::Environment, format!("cannot write the output: {error}")) }
+        Self {
+            quiet,
+            ..Self::new(
+                Code::Environment,
+                format!("cannot write the output: {error}"),
+            )
+        }
     }
 }
 
 impl From<FilesError> for Failure {
     fn from(error: FilesError) -> Self {
-        let code = if error.is_refusal() { Code::Refused } else { Code::Environment };
+        let code = if error.is_refusal() {
+            Code::Refused
+        } else {
+            Code::Environment
+        };
         let failure = Self::of(code, &error);
         match error {
             FilesError::Exists { .. } => {
@@ -136,17 +151,25 @@ impl From<StoreError> for Failure {
 
 impl From<ScenarioError> for Failure {
     fn from(error: ScenarioError) -> Self {
-        let hint = error.suggestion().map(|name| format!("did you mean `{name}`?"));
+        let hint = error
+            .suggestion()
+            .map(|name| format!("did you mean `{name}`?"));
         match error {
             ScenarioError::Invalid(problems) => Self {
-                messages: problems.into_iter().map(|problem| problem.to_string()).collect(),
+                messages: problems
+                    .into_iter()
+                    .map(|problem| problem.to_string())
+                    .collect(),
                 ..Self::new(Code::Usage, "")
             },
             ScenarioError::UnknownScenario { .. } => Self {
                 hint: Some(hint.unwrap_or_else(|| "`chatdb list` names the scenarios".to_owned())),
                 ..Self::of(Code::Usage, &error)
             },
-            error => Self { hint, ..Self::of(Code::Usage, &error) },
+            error => Self {
+                hint,
+                ..Self::of(Code::Usage, &error)
+            },
         }
     }
 }

@@ -34,9 +34,17 @@ pub fn run(args: &List) -> Result<Code, Failure> {
             count(scenario.steps.iter().map(|step| step.checks.len()).sum()),
         ]);
     }
-    let remarks = vec!["`chatdb replay SCENARIO` plays one, `chatdb show SCENARIO` explains it".to_owned()];
-    let listing = Listing { title: "Scenarios".to_owned(), table, remarks };
-    let report = Report { listings: vec![listing], ..Report::new() };
+    let remarks =
+        vec!["`chatdb replay SCENARIO` plays one, `chatdb show SCENARIO` explains it".to_owned()];
+    let listing = Listing {
+        title: "Scenarios".to_owned(),
+        table,
+        remarks,
+    };
+    let report = Report {
+        listings: vec![listing],
+        ..Report::new()
+    };
     output::show(&report, &args.form, Detail::Full)?;
     Ok(Code::Success)
 }

@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         Ok(Ok(code)) => ExitCode::from(code as u8),
         Ok(Err(failure)) => ExitCode::from(failure.tell()),
         Err(_) => {
-            let failure = Failure::new(Code::Environment, "chatdb itself went wrong; the lines above say where");
+            let failure = Failure::new(
+                Code::Environment,
+                "chatdb itself went wrong; the lines above say where",
+            );
             ExitCode::from(failure.tell())
         }
     }
@@ -38,7 +41,10 @@ fn main() -> ExitCode {
 
 /// Help and version are asked for and go to standard output; anything else is a mistake.
 fn usage(error: &clap::Error) -> ExitCode {
-    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     match error.print() {
         Ok(()) if asked => ExitCode::SUCCESS,
         Ok(()) => ExitCode::from(Code::Usage as u8),

@@ -34,7 +34,10 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
 pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure> {
     let format = format(&form.format)?;
     let terminal = || {
-        let size = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+        let size = io::stdout()
+            .is_terminal()
+            .then(terminal_size::terminal_size)
+            .flatten();
         size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
     };
     let width = form.width.or_else(terminal).unwrap_or(WIDTH);
@@ -52,20 +55,41 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// The scenarios chosen on the command line.
 pub fn chosen(library: &Library, chosen: &Chosen) -> Result<Vec<String>, Failure> {
-    if chosen.all { every(library) } else { Ok(chosen.names.clone()) }
+    if chosen.all {
+        every(library)
+    } else {
+        Ok(chosen.names.clone())
+    }
 }
 
 /// Every scenario but those that only others start from, in the order of the document; those that reproduce no
 /// lines of it follow by name.
 pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
-    let scenarios = library.names().iter().map(|name| library.get(name)).collect::<Result<Vec<_>, _>>()?;
+    let scenarios = library
+        .names()
+        .iter()
+        .map(|name| library.get(name))
+        .collect::<Result<Vec<_>, _>>()?;
     let is_start = |scenario: &Scenario| {
         scenario.continues.is_none()
-            && scenarios.iter().any(|other| other.continues.as_ref() == Some(&scenario.name))
+            && scenarios
+                .iter()
+                .any(|other| other.continues.as_ref() == Some(&scenario.name))
     };
-    let mut chosen: Vec<_> = scenarios.iter().filter(|scenario| !is_start(scenario)).collect();
-    chosen.sort_by_key(|scenario| (scenario.lines.as_ref().map_or(u32::MAX, Lines::first), &scenario.name));
-    Ok(chosen.into_iter().map(|scenario| scenario.name.clone()).collect())
+    let mut chosen: Vec<_> = scenarios
+        .iter()
+        .filter(|scenario| !is_start(scenario))
+        .collect();
+    chosen.sort_by_key(|scenario| {
+        (
+            scenario.lines.as_ref().map_or(u32::MAX, Lines::first),
+            &scenario.name,
+        )
+    });
+    Ok(chosen
+        .into_iter()
+        .map(|scenario| scenario.name.clone())
+        .collect())
 }
 
 /// Takes `NAME=VALUE` apart.

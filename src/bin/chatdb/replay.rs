@@ -18,17 +18,30 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     let names = output::chosen(&library, &args.chosen)?;
     if names.len() != 1 && (args.db.is_some() || args.until.is_some()) {
         let option = if args.db.is_some() { "--db" } else { "--until" };
-        return Err(Failure::new(Code::Usage, format!("`{option}` goes with one scenario"))
-            .hint("name the scenario; each replay starts from a database of its own"));
+        return Err(
+            Failure::new(Code::Usage, format!("`{option}` goes with one scenario"))
+                .hint("name the scenario; each replay starts from a database of its own"),
+        );
     }
-    let options = Options { sets: output::sets(&args.chosen)?, until: args.until.clone() };
+    let options = Options {
+        sets: output::sets(&args.chosen)?,
+        until: args.until.clone(),
+    };
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
         keep(&mut store, path)?;
     }
-    let detail = if names.len() == 1 { Detail::Full } else { Detail::Brief };
+    let detail = if names.len() == 1 {
+        Detail::Full
+    } else {
+        Detail::Brief
+    };
     output::show(&report, &args.form, detail)?;
-    Ok(if report.holds() { Code::Success } else { Code::Differs })
+    Ok(if report.holds() {
+        Code::Success
+    } else {
+        Code::Differs
+    })
 }
 
 /// Puts the database where the user wants it: whole, in one step, and never in the place of a file that this
@@ -37,11 +50,19 @@ fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
     let existing = match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() && found.len() > 0 => {
             let ours = store::file_is_ours(path).map_err(|error| {
-                Failure::new(Code::Environment, format!("cannot read `{}`: {error}", path.display()))
+                Failure::new(
+                    Code::Environment,
+                    format!("cannot read `{}`: {error}", path.display()),
+                )
             })?;
             if !ours {
-                let message = format!("`{}` is not a database of chatdb's, and is kept", path.display());
-                return Err(Failure::new(Code::Refused, message).hint("name another file for `--db`"));
+                let message = format!(
+                    "`{}` is not a database of chatdb's, and is kept",
+                    path.display()
+                );
+                return Err(
+                    Failure::new(Code::Refused, message).hint("name another file for `--db`")
+                );
             }
             Existing::Replace
         }

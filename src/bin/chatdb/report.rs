@@ -12,10 +12,17 @@ use crate::output;
 const TOGETHER: &str = "report";
 
 pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
-    let formats = args.format.iter().map(|name| output::format(name)).collect::<Result<Vec<_>, _>>()?;
+    let formats = args
+        .format
+        .iter()
+        .map(|name| output::format(name))
+        .collect::<Result<Vec<_>, _>>()?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
-    let options = Options { sets: output::sets(&args.chosen)?, until: None };
+    let options = Options {
+        sets: output::sets(&args.chosen)?,
+        until: None,
+    };
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = match report.runs.as_slice() {
         [run] => run.scenario.as_str(),
@@ -24,15 +31,29 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let mut written = Vec::new();
     for format in formats {
         let mut bytes = Vec::new();
-        let options = render::Options { width: 100, ..render::Options::default() };
+        let options = render::Options {
+            width: 100,
+            ..render::Options::default()
+        };
         (format.render)(&report, options, &mut bytes)?;
-        written.push(NewFile { name: format!("{stem}.{}", format.extension), bytes });
+        written.push(NewFile {
+            name: format!("{stem}.{}", format.extension),
+            bytes,
+        });
     }
-    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    let existing = if args.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
     let mut list = String::new();
     for path in files::write_all(&args.out, &written, existing)? {
         list.push_str(&format!("{}\n", path.display()));
     }
     output::print(list.as_bytes())?;
-    Ok(if report.holds() { Code::Success } else { Code::Differs })
+    Ok(if report.holds() {
+        Code::Success
+    } else {
+        Code::Differs
+    })
 }

@@ -19,18 +19,32 @@ pub fn run(args: &Rules) -> Result<Code, Failure> {
     let mut table = Store::with_platform()?.ask(&query.sql, &query.kinds, &[])?;
     if let Some(text) = &args.text {
         let at = table.position("rule");
-        let holds = |row: &Vec<Cell>| at.is_none_or(|at| row[at].to_string().contains(text.as_str()));
+        let holds =
+            |row: &Vec<Cell>| at.is_none_or(|at| row[at].to_string().contains(text.as_str()));
         table.rows.retain(holds);
         if table.rows.is_empty() {
-            return Err(Failure::new(Code::Usage, format!("no rule's name holds `{text}`"))
-                .hint("`chatdb rules` lists them all"));
+            return Err(
+                Failure::new(Code::Usage, format!("no rule's name holds `{text}`"))
+                    .hint("`chatdb rules` lists them all"),
+            );
         }
     }
     let remarks = vec![
         "documented: the document says so of exactly these servers; extrapolated: it follows from the reading"
             .to_owned(),
     ];
-    let listing = Listing { title: query.title.clone(), table, remarks };
-    output::show(&Report { listings: vec![listing], ..Report::new() }, &args.form, Detail::Full)?;
+    let listing = Listing {
+        title: query.title.clone(),
+        table,
+        remarks,
+    };
+    output::show(
+        &Report {
+            listings: vec![listing],
+            ..Report::new()
+        },
+        &args.form,
+        Detail::Full,
+    )?;
     Ok(Code::Success)
 }

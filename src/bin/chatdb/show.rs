@@ -53,13 +53,19 @@ impl Page {
 fn heading(page: &mut Page, scenario: &Scenario) {
     page.line(0, format_args!("{}: {}", scenario.name, scenario.title));
     if let (Some(section), Some(lines)) = (&scenario.section, &scenario.lines) {
-        page.line(2, format_args!("reproduces \"{section}\", document lines {lines}"));
+        page.line(
+            2,
+            format_args!("reproduces \"{section}\", document lines {lines}"),
+        );
     }
     if let Some(continues) = &scenario.continues {
         page.line(2, format_args!("continues {continues}"));
     }
     for parameter in &scenario.parameters {
-        page.line(2, format_args!("parameter {} = {}", parameter.name, parameter.value));
+        page.line(
+            2,
+            format_args!("parameter {} = {}", parameter.name, parameter.value),
+        );
     }
     if let Some(notes) = &scenario.notes {
         page.line(0, "");
@@ -72,13 +78,22 @@ fn steps(page: &mut Page, scenario: &Scenario) {
     page.line(0, "STEPS");
     for step in &scenario.steps {
         page.line(0, "");
-        let branch = step.branch.as_ref().map_or(String::new(), |name| format!("  (branch: {name})"));
-        page.line(2, format_args!("{}  step {}: {}{branch}", step.at_text, step.id, step.title));
+        let branch = step
+            .branch
+            .as_ref()
+            .map_or(String::new(), |name| format!("  (branch: {name})"));
+        page.line(
+            2,
+            format_args!("{}  step {}: {}{branch}", step.at_text, step.id, step.title),
+        );
         if let Some(script) = &step.script {
             page.block(6, script.sql.trim_end());
         }
         for check in &step.checks {
-            page.line(4, format_args!("check {}: {}", check.id, expectation(check)));
+            page.line(
+                4,
+                format_args!("check {}: {}", check.id, expectation(check)),
+            );
         }
     }
 }
@@ -111,7 +126,11 @@ fn queries(page: &mut Page, library: &Library, scenario: &Scenario) -> Result<()
         let query = library.query(scenario, name)?;
         page.line(0, "");
         page.line(2, format_args!("{name}: {}", query.title));
-        if let Some(printed) = scenario.printed_queries.iter().find(|printed| printed.query == name) {
+        if let Some(printed) = scenario
+            .printed_queries
+            .iter()
+            .find(|printed| printed.query == name)
+        {
             page.line(4, format_args!("as printed on {}:", printed.lines));
             page.block(6, printed.printed.sql.trim_end());
             page.line(4, "as restored:");
@@ -133,13 +152,26 @@ fn errata(page: &mut Page, scenario: &Scenario) {
     page.line(0, "");
     page.line(0, "ERRATA");
     for erratum in &scenario.errata {
-        let cell = erratum.cell.as_ref().map_or(String::new(), |(row, column)| {
-            let column = if column.is_empty() { "the column without a name" } else { column };
-            format!(", row {row}, {column}")
-        });
+        let cell = erratum
+            .cell
+            .as_ref()
+            .map_or(String::new(), |(row, column)| {
+                let column = if column.is_empty() {
+                    "the column without a name"
+                } else {
+                    column
+                };
+                format!(", row {row}, {column}")
+            });
         page.line(2, format_args!("{}  {}{cell}", erratum.id, erratum.file));
-        let reading = erratum.reading.as_deref().map_or("not data".to_owned(), |text| format!("{text:?}"));
-        page.line(6, format_args!("printed {:?}, read as {reading}", erratum.printed));
+        let reading = erratum
+            .reading
+            .as_deref()
+            .map_or("not data".to_owned(), |text| format!("{text:?}"));
+        page.line(
+            6,
+            format_args!("printed {:?}, read as {reading}", erratum.printed),
+        );
         page.line(6, &erratum.evidence);
     }
 }
@@ -153,14 +185,31 @@ fn rules(page: &mut Page, library: &Library, name: &str) -> Result<(), Failure> 
     page.line(0, "");
     page.line(0, "RULES USED  (`chatdb rules` gives the reading of each)");
     page.line(0, "");
-    let shown: Vec<Vec<Safe>> =
-        table.rows.iter().map(|row| row.iter().map(|cell: &Cell| Safe::of(cell)).collect()).collect();
+    let shown: Vec<Vec<Safe>> = table
+        .rows
+        .iter()
+        .map(|row| row.iter().map(|cell: &Cell| Safe::of(cell)).collect())
+        .collect();
     let width = |at: usize| shown.iter().map(|row| row[at].width()).max().unwrap_or(0);
     let widths = [width(0), width(1).min(60)];
     for row in &shown {
         let pad = |at: usize| " ".repeat(widths[at].saturating_sub(row[at].width()));
-        let lines = if row[3].as_str().is_empty() { String::new() } else { format!(", {}", row[3]) };
-        page.line(2, format_args!("{}{}  {}{}  {}{lines}", row[0], pad(0), row[1], pad(1), row[2]));
+        let lines = if row[3].as_str().is_empty() {
+            String::new()
+        } else {
+            format!(", {}", row[3])
+        };
+        page.line(
+            2,
+            format_args!(
+                "{}{}  {}{}  {}{lines}",
+                row[0],
+                pad(0),
+                row[1],
+                pad(1),
+                row[2]
+            ),
+        );
     }
     Ok(())
 }

@@ -7,8 +7,14 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &Validate) -> Result<Code, Failure> {
-    let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
-    let problems = Library::new(Vec::new()).map_err(ScenarioError::from)?.validate(&paths);
+    let paths: Vec<String> = args
+        .paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let problems = Library::new(Vec::new())
+        .map_err(ScenarioError::from)?
+        .validate(&paths);
     if problems.is_empty() {
         let text = match args.paths.as_slice() {
             [path] => format!("{}: no mistakes found\n", path.display()),
@@ -25,7 +31,10 @@ pub fn run(args: &Validate) -> Result<Code, Failure> {
             text.push('\n');
         }
     }
-    text.push_str(&format!("{count} {}\n", if count == 1 { "mistake" } else { "mistakes" }));
+    text.push_str(&format!(
+        "{count} {}\n",
+        if count == 1 { "mistake" } else { "mistakes" }
+    ));
     output::print(text.as_bytes())?;
     Ok(Code::Usage)
 }
