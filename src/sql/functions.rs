@@ -1,0 +1,210 @@
+//! SQL Server's functions that SQLite has no twin for, in plain Rust on a small value type.
+//!
+//! Pure and deterministic: the same arguments give the same value, whatever the machine's clock, locale or time
+//! zone. Nothing here knows SQLite; [`crate::store`] registers what [`FUNCTIONS`] lists. Each function is called
+//! `tsql_` and the name that SQL Server has for it; its result for odd arguments is the one of SQL Server's public
+//! definition, and where that is an error it is an error here, in SQL Server's words.
+//!
+//! A date is the text `2011-07-12`, a time of day `14:49:55.000`, and whatever holds both
+//! `2011-07-12 14:49:55.000`: milliseconds and no more, as everywhere in chatdb.
+
+pub mod collation;
+mod convert;
+mod format;
+mod like;
+mod number;
+mod text;
+pub(crate) mod time;
+
+use thiserror::Error;
+
+pub use convert::convert;
+
+/// A value on its way into or out of a function.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `NULL`.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Real(f64),
+    /// Text, a date or a time.
+    Text(String),
+}
+
+/// What SQL Server says instead of giving a value.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct FunctionError(pub String);
+
+impl FunctionError {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+type Outcome = Result<Value, FunctionError>;
+
+/// A function of one value per row.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    /// The name under which SQLite knows it.
+    pub name: &'static str,
+    /// The least number of arguments.
+    pub least: u8,
+    /// The greatest; `None` when there is none.
+    pub most: Option<u8>,
+    /// Computes it.
+    pub call: fn(&[Value]) -> Outcome,
+}
+
+const fn function(
+    name: &'static str,
+    least: u8,
+    most: u8,
+    call: fn(&[Value]) -> Outcome,
+) -> Function {
+    Function {
+        name,
+        least,
+        most: Some(most),
+        call,
+    }
+}
+
+const fn any_number(name: &'static str, call: fn(&[Value]) -> Outcome) -> Function {
+    Function {
+        name,
+        least: 0,
+        most: None,
+        call,
+    }
+}
+
+/// Every function, by name.
+pub const FUNCTIONS: &[Function] = &[
+    function("tsql_abs", 1, 1, number::abs),
+    function("tsql_ascii", 1, 1, text::ascii),
+    function("tsql_ceiling", 1, 1, number::ceiling),
+    function("tsql_char", 1, 1, text::char_of),
+    function("tsql_charindex", 2, 3, text::charindex),
+    function("tsql_check", 2, 2, number::check),
+    any_number("tsql_concat", text::concat),
+    any_number("tsql_concat_ws", text::concat_ws),
+    function("tsql_convert", 3, 4, convert::call),
+    function("tsql_dateadd", 4, 4, time::dateadd),
+    function("tsql_datediff", 3, 3, time::datediff),
+    function("tsql_datediff_big", 3, 3, time::datediff_big),
+    function("tsql_datefromparts", 3, 3, time::datefromparts),
+    function("tsql_datename", 2, 2, time::datename),
+    function("tsql_datepart", 2, 2, time::datepart),
+    function("tsql_datetimefromparts", 7, 7, time::datetimefromparts),
+    function("tsql_decimal", 5, 5, number::decimal),
+    function("tsql_divide", 2, 2, number::divide),
+    function("tsql_eomonth", 1, 2, time::eomonth),
+    function("tsql_floor", 1, 1, number::floor),
+    function("tsql_format", 3, 3, format::call),
+    function("tsql_left", 2, 2, text::left),
+    function("tsql_len", 1, 1, text::len),
+    function("tsql_like", 2, 3, like::varchar),
+    function("tsql_lower", 1, 1, text::lower),
+    function("tsql_ltrim", 1, 1, text::ltrim),
+    function("tsql_modulo", 2, 2, number::modulo),
+    function("tsql_nchar", 1, 1, text::nchar),
+    function("tsql_nlike", 2, 3, like::nvarchar),
+    function("tsql_patindex", 2, 2, like::patindex),
+    function("tsql_percent", 2, 2, number::percent),
+    function("tsql_quotename", 1, 2, text::quotename),
+    function("tsql_replace", 3, 3, text::replace),
+    function("tsql_replicate", 3, 3, text::replicate),
+    function("tsql_reverse", 1, 1, text::reverse),
+    function("tsql_right", 2, 2, text::right),
+    function("tsql_round", 2, 4, number::round),
+    function("tsql_rows", 1, 1, number::rows),
+    function("tsql_rtrim", 1, 1, text::rtrim),
+    function("tsql_sign", 1, 1, number::sign),
+    function("tsql_space", 1, 1, text::space),
+    function("tsql_sqrt", 1, 1, number::sqrt),
+    function("tsql_str", 1, 3, number::str),
+    function("tsql_stuff", 4, 4, text::stuff),
+    function("tsql_substring", 3, 3, text::substring),
+    function("tsql_trim", 1, 2, text::trim),
+    function("tsql_try_convert", 3, 4, convert::try_call),
+    function("tsql_unicode", 1, 1, text::unicode),
+    function("tsql_units", 1, 1, text::units_of),
+    function("tsql_upper", 1, 1, text::upper),
+];
+
+/// The name of the aggregate that gives the one value of its rows: `NULL` for none, an error for two.
+pub const SINGLE: &str = "tsql_single";
+
+/// What SQL Server says when a subquery in the place of a value has two rows.
+#[must_use]
+pub fn more_than_one() -> FunctionError {
+    FunctionError::new(
+        "Subquery returned more than 1 value. This is not permitted when the subquery is used as an expression.",
+    )
+}
+
+/// Calls the function `name`; `None` when there is none of that name.
+#[must_use]
+pub fn call(name: &str, arguments: &[Value]) -> Option<Outcome> {
+    let found = FUNCTIONS.iter().find(|function| function.name == name)?;
+    Some((found.call)(arguments))
+}
+
+impl Value {
+    fn is_null(&self) -> bool {
+        *self == Self::Null
+    }
+
+    /// The number as a whole one, fraction cut off, as SQL Server passes it to an `int` argument.
+    fn integer(&self) -> Result<i64, FunctionError> {
+        match self {
+            Self::Integer(value) => Ok(*value),
+            Self::Real(value) => Ok(value.trunc() as i64),
+            Self::Text(text) => convert::integer_of(text),
+            Self::Null => Ok(0),
+        }
+    }
+
+    fn real(&self) -> Result<f64, FunctionError> {
+        match self {
+            Self::Integer(value) => Ok(*value as f64),
+            Self::Real(value) => Ok(*value),
+            Self::Text(text) => convert::real_of(text),
+            Self::Null => Ok(0.0),
+        }
+    }
+
+    /// The text of it: of a number what SQLite would make of it, which the rewriter never asks for.
+    fn text(&self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Integer(value) => value.to_string(),
+            Self::Real(value) => format!("{value:?}"),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// Computes `f`, or `NULL` when one of the arguments is.
+fn unless_null(arguments: &[Value], f: impl FnOnce() -> Outcome) -> Outcome {
+    if arguments.iter().any(Value::is_null) {
+        Ok(Value::Null)
+    } else {
+        f()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_order_and_names_nothing_twice() {
+        let names: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    }
+}

@@ -1,0 +1,421 @@
+//! Functions of numbers: SQL Server's overflow, division, rounding and decimals.
+//!
+//! A decimal with a fraction is SQLite's real here, rounded to its scale after each step, so it is exact as far as
+//! fifteen digits go; steps are computed on whole numbers of 128 bits.
+
+use super::convert::scaled;
+use super::{FunctionError, Outcome, Value, unless_null};
+use crate::sql::types::Type;
+
+fn overflow(to: &str) -> FunctionError {
+    FunctionError::new(format!(
+        "Arithmetic overflow error converting expression to data type {to}."
+    ))
+}
+
+fn divide_by_zero() -> FunctionError {
+    FunctionError::new("Divide by zero error encountered.")
+}
+
+/// `tsql_check(value, type)`: the value, when it fits into the type.
+pub fn check(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let name = arguments[1].text();
+        let range = Type::declared(&name).range();
+        match (&arguments[0], range) {
+            (Value::Integer(value), Some((low, high)))
+                if (low..=high).contains(&i128::from(*value)) =>
+            {
+                Ok(Value::Integer(*value))
+            }
+            // SQLite goes on with a real where 64 bits are not enough.
+            (Value::Integer(_) | Value::Real(_), Some(_)) => {
+                Err(overflow(name.split('(').next().unwrap_or(&name)))
+            }
+            (value, _) => Ok(value.clone()),
+        }
+    })
+}
+
+pub fn divide(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || match (&arguments[0], &arguments[1]) {
+        (Value::Integer(a), Value::Integer(b)) => {
+            if *b == 0 {
+                return Err(divide_by_zero());
+            }
+            let quotient = a.checked_div(*b).ok_or_else(|| overflow("bigint"))?;
+            Ok(Value::Integer(quotient))
+        }
+        (a, b) => {
+            let (a, b) = (a.real()?, b.real()?);
+            if b == 0.0 {
+                return Err(divide_by_zero());
+            }
+            float(a / b)
+        }
+    })
+}
+
+pub fn modulo(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (a, b) = (arguments[0].integer()?, arguments[1].integer()?);
+        if b == 0 {
+            return Err(divide_by_zero());
+        }
+        Ok(Value::Integer(a.checked_rem(b).unwrap_or(0)))
+    })
+}
+
+fn float(value: f64) -> Outcome {
+    if value.is_finite() {
+        Ok(Value::Real(value))
+    } else {
+        Err(overflow("float"))
+    }
+}
+
+/// `tsql_decimal(operator, a, type of a, b, type of b)`: `+ - * / %` of decimals, with the digits that SQL Server
+/// gives the result.
+pub fn decimal(arguments: &[Value]) -> Outcome {
+    let [operator, a, a_type, b, b_type] = arguments else {
+        return Ok(Value::Null);
+    };
+    if a.is_null() || b.is_null() {
+        return Ok(Value::Null);
+    }
+    let operator = operator.text();
+    let digits = |name: &Value| Type::declared(&name.text()).as_decimal().unwrap_or((18, 0));
+    let (left, right) = (digits(a_type), digits(b_type));
+    let (precision, scale) = result_digits(&operator, left, right);
+    let too_large = || overflow("numeric");
+    let power = |n: u8| 10_i128.pow(u32::from(n));
+    let (x, y) = (scaled(a, left.1)?, scaled(b, right.1)?);
+    // To a common scale, or so that the quotient has the scale of the result.
+    let common = left.1.max(right.1);
+    let up = |value: i128, from: u8| {
+        value
+            .checked_mul(power(common - from))
+            .ok_or_else(too_large)
+    };
+    let (value, has) = match operator.as_str() {
+        "+" => (
+            up(x, left.1)?
+                .checked_add(up(y, right.1)?)
+                .ok_or_else(too_large)?,
+            common,
+        ),
+        "-" => (
+            up(x, left.1)?
+                .checked_sub(up(y, right.1)?)
+                .ok_or_else(too_large)?,
+            common,
+        ),
+        "*" => (x.checked_mul(y).ok_or_else(too_large)?, left.1 + right.1),
+        "%" => {
+            let (x, y) = (up(x, left.1)?, up(y, right.1)?);
+            if y == 0 {
+                return Err(divide_by_zero());
+            }
+            (x % y, common)
+        }
+        _ => {
+            if y == 0 {
+                return Err(divide_by_zero());
+            }
+            // What a quotient has beyond its scale is cut off, not rounded: 2.0 / 3 is 0.666666.
+            let shift = scale + right.1;
+            let x = if shift >= left.1 {
+                x.checked_mul(power(shift - left.1)).ok_or_else(too_large)?
+            } else {
+                x / power(left.1 - shift)
+            };
+            (x / y, scale)
+        }
+    };
+    let value = if has > scale {
+        round_half_up(value, power(has - scale))
+    } else {
+        value
+    };
+    if value.unsigned_abs() >= power(precision).unsigned_abs() {
+        return Err(too_large());
+    }
+    Ok(unscaled(value, scale))
+}
+
+/// The digits of a result: those of all, and those after the point.
+pub fn result_digits(operator: &str, (p, s): (u8, u8), (q, t): (u8, u8)) -> (u8, u8) {
+    let (p, s, q, t) = (i32::from(p), i32::from(s), i32::from(q), i32::from(t));
+    let (precision, scale) = match operator {
+        "+" | "-" => (s.max(t) + (p - s).max(q - t) + 1, s.max(t)),
+        "*" => (p + q + 1, s + t),
+        "%" => ((p - s).min(q - t) + s.max(t), s.max(t)),
+        _ => (p - s + t + 6.max(s + q + 1), 6.max(s + q + 1)),
+    };
+    if precision <= 38 {
+        return (small(precision), small(scale));
+    }
+    // Whole digits are kept before those after the point, of which products and quotients keep six.
+    let whole = precision - scale;
+    let scale = match operator {
+        "+" | "-" | "%" => scale.min(38 - whole).max(0),
+        _ if whole < 32 => scale.min(38 - whole),
+        _ => scale.min(6),
+    };
+    (38, small(scale))
+}
+
+fn small(n: i32) -> u8 {
+    u8::try_from(n).unwrap_or(0)
+}
+
+fn round_half_up(value: i128, unit: i128) -> i128 {
+    let (quotient, rest) = (value / unit, value % unit);
+    if rest.abs() * 2 >= unit {
+        quotient + value.signum()
+    } else {
+        quotient
+    }
+}
+
+/// A whole number of units of the last digit as a value.
+pub fn unscaled(value: i128, scale: u8) -> Value {
+    if scale == 0 {
+        return match i64::try_from(value) {
+            Ok(value) => Value::Integer(value),
+            Err(_) => Value::Real(value as f64),
+        };
+    }
+    Value::Real(digits(value, scale).parse().unwrap_or(0.0))
+}
+
+/// The digits of a decimal with its point.
+pub fn digits(value: i128, scale: u8) -> String {
+    let scale = usize::from(scale);
+    let all = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, fraction) = all.split_at(all.len() - scale);
+    if fraction.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
+}
+
+pub fn abs(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || match &arguments[0] {
+        Value::Integer(value) => value
+            .checked_abs()
+            .map(Value::Integer)
+            .ok_or_else(|| overflow("bigint")),
+        other => float(other.real()?.abs()),
+    })
+}
+
+pub fn sign(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || match &arguments[0] {
+        Value::Integer(value) => Ok(Value::Integer(value.signum())),
+        other => {
+            let value = other.real()?;
+            Ok(Value::Real(if value == 0.0 { 0.0 } else { value.signum() }))
+        }
+    })
+}
+
+pub fn sqrt(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let value = arguments[0].real()?;
+        if value < 0.0 {
+            return Err(FunctionError::new(
+                "An invalid floating point operation occurred.",
+            ));
+        }
+        float(value.sqrt())
+    })
+}
+
+pub fn ceiling(arguments: &[Value]) -> Outcome {
+    whole(arguments, f64::ceil)
+}
+
+pub fn floor(arguments: &[Value]) -> Outcome {
+    whole(arguments, f64::floor)
+}
+
+fn whole(arguments: &[Value], f: fn(f64) -> f64) -> Outcome {
+    unless_null(arguments, || match &arguments[0] {
+        Value::Integer(value) => Ok(Value::Integer(*value)),
+        other => float(f(other.real()?)),
+    })
+}
+
+/// `tsql_round(value, digits, cut, type)`: half is rounded away from zero; with `cut` not 0, digits are cut off.
+pub fn round(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let places = arguments[1].integer()?.clamp(-39, 39);
+        let cut = match arguments.get(2) {
+            Some(cut) => cut.integer()? != 0,
+            None => false,
+        };
+        let kind = match arguments.get(3) {
+            Some(name) => Type::declared(&name.text()),
+            None => Type::Unknown,
+        };
+        let Some((precision, scale)) = kind.as_decimal() else {
+            let unit = 10_f64.powi(i32::try_from(places).unwrap_or(0));
+            let value = arguments[0].real()? * unit;
+            let value = if cut { value.trunc() } else { value.round() };
+            return float(value / unit);
+        };
+        let value = scaled(&arguments[0], scale)?;
+        let drop = i64::from(scale) - places;
+        let value = match u32::try_from(drop) {
+            Err(_) | Ok(0) => value,
+            Ok(39..) => 0,
+            Ok(drop) => match 10_i128.checked_pow(drop) {
+                None => 0,
+                Some(unit) if cut => value / unit * unit,
+                Some(unit) => round_half_up(value, unit)
+                    .checked_mul(unit)
+                    .ok_or_else(|| overflow("numeric"))?,
+            },
+        };
+        if kind.is_integer() {
+            return match kind.range() {
+                Some((low, high)) if (low..=high).contains(&value) => Ok(unscaled(value, 0)),
+                _ => Err(overflow(&kind.to_string())),
+            };
+        }
+        if value.unsigned_abs() >= 10_u128.pow(u32::from(precision)) {
+            return Err(overflow("numeric"));
+        }
+        Ok(unscaled(value, scale))
+    })
+}
+
+/// `STR(number, length, decimals)`.
+pub fn str(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let value = arguments[0].real()?;
+        let argument = |at: usize, otherwise: i64| match arguments.get(at) {
+            Some(value) => value.integer(),
+            None => Ok(otherwise),
+        };
+        let (length, decimals) = (argument(1, 10)?, argument(2, 0)?.clamp(0, 16));
+        let (Ok(length), Ok(decimals)) = (usize::try_from(length), usize::try_from(decimals))
+        else {
+            return Ok(Value::Null);
+        };
+        let length = length.min(8000);
+        let unit = 10_f64.powi(i32::try_from(decimals).unwrap_or(0));
+        let rounded = (value * unit).round() / unit;
+        let mut text = format!("{rounded:.decimals$}");
+        let whole = text.find('.').unwrap_or(text.len());
+        if whole > length {
+            return Ok(Value::Text("*".repeat(length)));
+        }
+        if text.len() > length {
+            // Digits after the point give way, rounded.
+            let fits = (length - whole).saturating_sub(1);
+            text = format!("{value:.fits$}");
+        }
+        Ok(Value::Text(format!("{text:>length$}")))
+    })
+}
+
+/// `tsql_rows(n)`: a number of rows for `TOP`, `OFFSET` and `FETCH`, which may not be negative.
+pub fn rows(arguments: &[Value]) -> Outcome {
+    if arguments[0].is_null() {
+        return Err(FunctionError::new(
+            "A TOP, OFFSET or FETCH clause contains an invalid value.",
+        ));
+    }
+    match arguments[0].integer()? {
+        n if n < 0 => Err(FunctionError::new(
+            "A TOP, OFFSET or FETCH clause may not have a negative value.",
+        )),
+        n => Ok(Value::Integer(n)),
+    }
+}
+
+/// `tsql_percent(rows, n)`: how many rows `TOP (n) PERCENT` is, a part of one counting as one.
+pub fn percent(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (rows, part) = (arguments[0].real()?, arguments[1].real()?);
+        if !(0.0..=100.0).contains(&part) {
+            return Err(FunctionError::new(
+                "Percent values must be between 0 and 100.",
+            ));
+        }
+        // Multiplied first: 10 % of 30 rows is 3, whatever a tenth is in binary.
+        Ok(Value::Integer((rows * part / 100.0).ceil() as i64))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(operator: &str, a: f64, a_type: &str, b: f64, b_type: &str, expected: &str) {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let arguments = [
+            text(operator),
+            Value::Real(a),
+            text(a_type),
+            Value::Real(b),
+            text(b_type),
+        ];
+        let found = match decimal(&arguments) {
+            Ok(value) => value.text(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found, expected, "{a} {operator} {b}");
+    }
+
+    #[test]
+    fn decimals_keep_the_digits_that_sql_server_gives_them() {
+        check("/", 2.0, "decimal(2,1)", 3.0, "decimal(1,0)", "0.666666");
+        check("+", 0.1, "decimal(2,1)", 0.2, "decimal(2,1)", "0.3");
+        check("*", 1.15, "decimal(3,2)", 100.0, "decimal(3,0)", "115.0");
+        check("%", 5.5, "decimal(2,1)", 2.0, "decimal(1,0)", "1.5");
+        check(
+            "/",
+            1.0,
+            "decimal(2,1)",
+            0.0,
+            "decimal(1,0)",
+            "Divide by zero error encountered.",
+        );
+        assert_eq!(result_digits("/", (18, 0), (10, 0)), (29, 11));
+        assert_eq!(result_digits("*", (38, 10), (38, 10)), (38, 6));
+        assert_eq!(result_digits("+", (18, 0), (10, 2)), (21, 2));
+    }
+
+    #[test]
+    fn rounding_is_away_from_zero() {
+        let round = |value: Value, places: i64, kind: &str| {
+            round(&[
+                value,
+                Value::Integer(places),
+                Value::Integer(0),
+                Value::Text(kind.to_owned()),
+            ])
+        };
+        assert_eq!(
+            round(Value::Real(2.5), 0, "decimal(2,1)"),
+            Ok(Value::Real(3.0))
+        );
+        assert_eq!(
+            round(Value::Real(-2.5), 0, "decimal(2,1)"),
+            Ok(Value::Real(-3.0))
+        );
+        assert_eq!(
+            round(Value::Integer(1250), -2, "int"),
+            Ok(Value::Integer(1300))
+        );
+        assert_eq!(
+            round(Value::Real(748.58), -3, "decimal(5,2)").map_err(|error| error.to_string()),
+            Err("Arithmetic overflow error converting expression to data type numeric.".to_owned())
+        );
+    }
+}

@@ -1,0 +1,420 @@
+//! Functions of text. Positions count from 1, in the units that SQL Server counts: UTF-16, so that a character
+//! beyond the first plane is two.
+
+use super::{FunctionError, Outcome, Value, collation, unless_null};
+
+/// The longest text that is made by repeating one: SQL Server's limit for types without `max`.
+const LONGEST: i64 = 8000;
+/// The same for `max`, where SQL Server's is two gigabytes: more than anybody reads.
+const LONGEST_MAX: i64 = 10_000_000;
+
+fn units(text: &str) -> Vec<u16> {
+    text.encode_utf16().collect()
+}
+
+fn from_units(units: &[u16]) -> Value {
+    Value::Text(String::from_utf16_lossy(units))
+}
+
+/// The part from `start` (from 0) that is `length` long, as far as there is one.
+fn part(text: &str, start: i64, length: i64) -> Value {
+    let bound = |n: i64, len: usize| usize::try_from(n.max(0)).map_or(len, |n| n.min(len));
+    let end = start.saturating_add(length);
+    if text.is_ascii() {
+        let (from, to) = (bound(start, text.len()), bound(end, text.len()));
+        return Value::Text(text.get(from..to.max(from)).unwrap_or("").to_owned());
+    }
+    let units = units(text);
+    let (from, to) = (bound(start, units.len()), bound(end, units.len()));
+    from_units(units.get(from..to.max(from)).unwrap_or(&[]))
+}
+
+fn count(text: &str) -> i64 {
+    let units = if text.is_ascii() {
+        text.len()
+    } else {
+        text.encode_utf16().count()
+    };
+    i64::try_from(units).unwrap_or(i64::MAX)
+}
+
+fn bad_length(function: &str) -> FunctionError {
+    FunctionError::new(format!(
+        "Invalid length parameter passed to the {function} function."
+    ))
+}
+
+pub fn len(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Integer(count(
+            arguments[0].text().trim_end_matches(' '),
+        )))
+    })
+}
+
+/// All units, blanks at the end included: half of `DATALENGTH` of Unicode text.
+pub fn units_of(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Integer(count(&arguments[0].text())))
+    })
+}
+
+pub fn left(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || match arguments[1].integer()? {
+        n if n < 0 => Err(bad_length("LEFT")),
+        n => Ok(part(&arguments[0].text(), 0, n)),
+    })
+}
+
+pub fn right(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let text = arguments[0].text();
+        match arguments[1].integer()? {
+            n if n < 0 => Err(bad_length("RIGHT")),
+            n => Ok(part(&text, (count(&text).saturating_sub(n)).max(0), n)),
+        }
+    })
+}
+
+pub fn substring(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (start, length) = (arguments[1].integer()?, arguments[2].integer()?);
+        if length < 0 {
+            return Err(bad_length("SUBSTRING"));
+        }
+        // A start before the text counts from there: `SUBSTRING('abc', 0, 2)` is `a`.
+        let start = start.saturating_sub(1);
+        let end = start.saturating_add(length).max(0);
+        let start = start.max(0);
+        Ok(part(&arguments[0].text(), start, (end - start).max(0)))
+    })
+}
+
+pub fn stuff(arguments: &[Value]) -> Outcome {
+    let [text, start, length, with] = arguments else {
+        return Ok(Value::Null);
+    };
+    if text.is_null() || start.is_null() || length.is_null() {
+        return Ok(Value::Null);
+    }
+    let (text, start, length) = (units(&text.text()), start.integer()?, length.integer()?);
+    let (Ok(start), Ok(length)) = (usize::try_from(start - 1), usize::try_from(length)) else {
+        return Ok(Value::Null);
+    };
+    if start >= text.len() {
+        return Ok(Value::Null);
+    }
+    let end = start.saturating_add(length).min(text.len());
+    let mut result = text[..start].to_vec();
+    result.extend(with.text().encode_utf16());
+    result.extend(&text[end..]);
+    Ok(from_units(&result))
+}
+
+/// The places where `wanted` begins in `text`, by the default collation, without overlap; as indices of
+/// characters.
+fn places(text: &[char], wanted: &[char], from: usize) -> Option<usize> {
+    if wanted.is_empty() || text.len() < wanted.len() {
+        return None;
+    }
+    (from..=text.len() - wanted.len()).find(|at| {
+        text[*at..*at + wanted.len()]
+            .iter()
+            .zip(wanted)
+            .all(|(a, b)| collation::same(*a, *b))
+    })
+}
+
+pub fn charindex(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let wanted: Vec<char> = arguments[0].text().chars().collect();
+        let text: Vec<char> = arguments[1].text().chars().collect();
+        let start = match arguments.get(2) {
+            Some(start) => start.integer()?,
+            None => 1,
+        };
+        let skipped = usize::try_from(start.max(1) - 1).unwrap_or(usize::MAX);
+        // The start is counted in units, the search in characters.
+        let mut passed = 0;
+        let from = text
+            .iter()
+            .position(|c| {
+                let here = passed >= skipped;
+                passed += c.len_utf16();
+                here
+            })
+            .unwrap_or(text.len());
+        let found = places(&text, &wanted, from);
+        let position = found.map_or(0, |at| {
+            1 + text[..at].iter().map(|c| c.len_utf16()).sum::<usize>()
+        });
+        Ok(Value::Integer(i64::try_from(position).unwrap_or(i64::MAX)))
+    })
+}
+
+pub fn replace(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let text: Vec<char> = arguments[0].text().chars().collect();
+        let wanted: Vec<char> = arguments[1].text().chars().collect();
+        let with = arguments[2].text();
+        let mut result = String::new();
+        let mut done = 0;
+        while let Some(at) = places(&text, &wanted, done) {
+            result.extend(&text[done..at]);
+            result.push_str(&with);
+            done = at + wanted.len();
+        }
+        result.extend(&text[done..]);
+        Ok(Value::Text(result))
+    })
+}
+
+/// `REPLICATE(text, times)`; the third argument says whether the text is `max`.
+pub fn replicate(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (text, times) = (arguments[0].text(), arguments[1].integer()?);
+        let Ok(times) = usize::try_from(times) else {
+            return Ok(Value::Null);
+        };
+        let most = if arguments[2].integer()? == 0 {
+            LONGEST
+        } else {
+            LONGEST_MAX
+        };
+        let wanted = count(&text).saturating_mul(i64::try_from(times).unwrap_or(i64::MAX));
+        if wanted <= most {
+            return Ok(Value::Text(text.repeat(times)));
+        }
+        if most == LONGEST_MAX {
+            return Err(FunctionError::new(format!(
+                "REPLICATE makes a text of more than {LONGEST_MAX} characters"
+            )));
+        }
+        let enough = usize::try_from(most / count(&text).max(1)).unwrap_or(0) + 1;
+        Ok(part(&text.repeat(enough.min(times)), 0, most))
+    })
+}
+
+pub fn space(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(match usize::try_from(arguments[0].integer()?) {
+            Ok(n) => Value::Text(" ".repeat(n.min(8000))),
+            Err(_) => Value::Null,
+        })
+    })
+}
+
+pub fn reverse(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Text(arguments[0].text().chars().rev().collect()))
+    })
+}
+
+pub fn ltrim(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Text(
+            arguments[0].text().trim_start_matches(' ').to_owned(),
+        ))
+    })
+}
+
+pub fn rtrim(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Text(
+            arguments[0].text().trim_end_matches(' ').to_owned(),
+        ))
+    })
+}
+
+pub fn trim(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let text = arguments[0].text();
+        let trimmed = match arguments.get(1) {
+            None => text.trim_matches(' '),
+            Some(set) => {
+                let set: Vec<char> = set.text().chars().collect();
+                text.trim_matches(|c| set.iter().any(|s| collation::same(*s, c)))
+            }
+        };
+        Ok(Value::Text(trimmed.to_owned()))
+    })
+}
+
+pub fn upper(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Text(each(&arguments[0].text(), |c| {
+            let mut capital = c.to_uppercase();
+            (capital.next(), capital.next())
+        })))
+    })
+}
+
+pub fn lower(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Text(each(&arguments[0].text(), |c| {
+            let mut small = c.to_lowercase();
+            (small.next(), small.next())
+        })))
+    })
+}
+
+/// Letter by letter; a letter that would become two stays, as with SQL Server: `ß`.
+fn each(text: &str, change: impl Fn(char) -> (Option<char>, Option<char>)) -> String {
+    text.chars()
+        .map(|c| match change(c) {
+            (Some(one), None) => one,
+            _ => c,
+        })
+        .collect()
+}
+
+pub fn concat(arguments: &[Value]) -> Outcome {
+    Ok(Value::Text(arguments.iter().map(Value::text).collect()))
+}
+
+pub fn concat_ws(arguments: &[Value]) -> Outcome {
+    let Some((separator, rest)) = arguments.split_first() else {
+        return Ok(Value::Text(String::new()));
+    };
+    let parts: Vec<String> = rest
+        .iter()
+        .filter(|part| !part.is_null())
+        .map(Value::text)
+        .collect();
+    Ok(Value::Text(parts.join(&separator.text())))
+}
+
+/// The characters of code page 1252 from 128 to 159; the others are those of Latin-1.
+const PAGE: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+pub fn char_of(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(match u8::try_from(arguments[0].integer()?) {
+            Ok(code @ 128..=159) => Value::Text(PAGE[usize::from(code) - 128].to_string()),
+            Ok(code) => Value::Text(char::from(code).to_string()),
+            Err(_) => Value::Null,
+        })
+    })
+}
+
+pub fn nchar(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(match u16::try_from(arguments[0].integer()?) {
+            Ok(unit) => from_units(&[unit]),
+            Err(_) => Value::Null,
+        })
+    })
+}
+
+pub fn ascii(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(match arguments[0].text().chars().next() {
+            None => Value::Null,
+            Some(c) => {
+                let paged = PAGE.iter().zip(128_u32..).find(|(p, _)| **p == c);
+                let code = paged.map_or(u32::from(c), |(_, code)| code);
+                // What the code page has no place for is stored as a question mark.
+                Value::Integer(i64::from(if code > 255 { 63 } else { code }))
+            }
+        })
+    })
+}
+
+pub fn unicode(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(match arguments[0].text().encode_utf16().next() {
+            None => Value::Null,
+            Some(unit) => Value::Integer(i64::from(unit)),
+        })
+    })
+}
+
+pub fn quotename(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let text = arguments[0].text();
+        let quote = arguments.get(1).map_or("[".to_owned(), Value::text);
+        let (open, close) = match quote.as_str() {
+            "[" | "]" => ('[', ']'),
+            "(" | ")" => ('(', ')'),
+            "<" | ">" => ('<', '>'),
+            "{" | "}" => ('{', '}'),
+            "'" => ('\'', '\''),
+            "\"" | "" => ('"', '"'),
+            "`" => ('`', '`'),
+            _ => return Ok(Value::Null),
+        };
+        if count(&text) > 128 {
+            return Ok(Value::Null);
+        }
+        let doubled = text.replace(close, &format!("{close}{close}"));
+        Ok(Value::Text(format!("{open}{doubled}{close}")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::call;
+    use super::*;
+
+    fn check(name: &str, arguments: &[Value], expected: &str) {
+        let found = match call(name, arguments).expect("a function") {
+            Ok(Value::Null) => "NULL".to_owned(),
+            Ok(value) => value.text(),
+            Err(error) => format!("error: {error}"),
+        };
+        assert_eq!(found, expected, "{name} {arguments:?}");
+    }
+
+    fn t(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn i(n: i64) -> Value {
+        Value::Integer(n)
+    }
+
+    #[test]
+    fn text_functions_at_their_edges() {
+        check("tsql_len", &[t("abc  ")], "3");
+        check("tsql_len", &[t("  ")], "0");
+        check("tsql_len", &[t("😀")], "2");
+        check("tsql_substring", &[t("abcdef"), i(2), i(3)], "bcd");
+        check("tsql_substring", &[t("abc"), i(0), i(2)], "a");
+        check("tsql_substring", &[t("abc"), i(-5), i(2)], "");
+        check("tsql_substring", &[t("abc"), i(2), i(100)], "bc");
+        check(
+            "tsql_substring",
+            &[t("abc"), i(1), i(-1)],
+            "error: Invalid length parameter passed to the SUBSTRING function.",
+        );
+        check(
+            "tsql_stuff",
+            &[t("abcdef"), i(2), i(3), t("ijklmn")],
+            "aijklmnef",
+        );
+        check("tsql_stuff", &[t("abc"), i(0), i(1), t("x")], "NULL");
+        check("tsql_stuff", &[t("abc"), i(4), i(1), t("x")], "NULL");
+        check("tsql_stuff", &[t("abc"), i(2), i(1), Value::Null], "ac");
+        check("tsql_charindex", &[t("BC"), t("abcabc"), i(3)], "5");
+        check("tsql_charindex", &[t(""), t("abc")], "0");
+        check("tsql_charindex", &[t("a"), t("abc"), i(9)], "0");
+        check("tsql_replace", &[t("aXbxc"), t("x"), t("-")], "a-b-c");
+        check("tsql_replace", &[t("abc"), t(""), t("-")], "abc");
+        check("tsql_replicate", &[t("ab"), i(-1), i(0)], "NULL");
+        check("tsql_left", &[t("abc"), i(9)], "abc");
+        check("tsql_right", &[t("abc"), i(2)], "bc");
+        check("tsql_upper", &[t("straße é")], "STRAßE É");
+        check(
+            "tsql_concat_ws",
+            &[t(","), t("a"), Value::Null, t("b")],
+            "a,b",
+        );
+        check("tsql_char", &[i(128)], "€");
+        check("tsql_char", &[i(256)], "NULL");
+        check("tsql_quotename", &[t("a]b")], "[a]]b]");
+        check("tsql_trim", &[t(".,abc,."), t(",.")], "abc");
+    }
+}
