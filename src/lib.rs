@@ -22,6 +22,7 @@
 //! [`store`], the database; [`diff`], [`check`] and [`replay`], the work; [`report`] and [`render`], what comes
 //! out. The library never prints, and reads no clock.
 
+pub mod ask;
 pub mod assets;
 pub mod check;
 pub mod diff;

@@ -7,10 +7,15 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, MAIN_DB, Statement, ToSql};
+use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, MAIN_DB, OpenFlags, Statement, ToSql};
 use thiserror::Error;
 
+use crate::sql::functions::{self, FUNCTIONS, FunctionError, Value, collation};
+use crate::sql::tsql::{Catalog, Table};
+use crate::sql::types::Type;
 use crate::sql::{self, SqlError};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -64,9 +69,65 @@ pub enum StoreError {
     /// A migration failed.
     #[error("the schema could not be created")]
     Migration(#[from] refinery::Error),
+    /// It was told to stop; see [`Interrupter`].
+    #[error("interrupted")]
+    Interrupted,
+    /// A statement does what queries may not; see [`Store::only_read`].
+    #[error("{0}")]
+    Forbidden(String),
+    /// A value could not be computed: a conversion that fails, a division by zero.
+    #[error("{0}")]
+    Value(String),
     /// SQLite failed otherwise.
     #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, message) => match (failure.code, message) {
+                (ErrorCode::OperationInterrupted, _) => Self::Interrupted,
+                (ErrorCode::AuthorizationForStatementDenied, message) => Self::Forbidden(
+                    message
+                        .clone()
+                        .unwrap_or_else(|| "not authorized".to_owned()),
+                ),
+                (ErrorCode::Unknown, Some(message)) if failure.extended_code == 1 => {
+                    Self::Value(message.clone())
+                }
+                _ => Self::Sqlite(error),
+            },
+            rusqlite::Error::SqlInputError {
+                error: failure,
+                msg,
+                ..
+            } if failure.code == ErrorCode::AuthorizationForStatementDenied => {
+                Self::Forbidden(msg.clone())
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// Stops what a store is doing, from another thread. A statement that runs fails with
+/// [`StoreError::Interrupted`]; when none runs, nothing happens.
+pub struct Interrupter(InterruptHandle);
+
+impl Interrupter {
+    /// Stops the statement that runs.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// Rows of an answer, and whether there are more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The rows, up to as many as were asked for.
+    pub table: ResultTable,
+    /// Whether there are more.
+    pub more: bool,
 }
 
 /// All that the migrations run, in order, as one script.
@@ -96,6 +157,7 @@ impl Store {
     pub fn new() -> Result<Self, StoreError> {
         let mut conn = Connection::open_in_memory()?;
         conn.set_prepared_statement_cache_capacity(128);
+        know_tsql(&conn)?;
         conn.pragma_update(None, "application_id", APPLICATION_ID)?;
         egpl::migrations::runner().run(&mut conn)?;
         Ok(Self { conn })
@@ -175,6 +237,39 @@ impl Store {
         kinds: &[(String, Kind)],
         values: &[Binding],
     ) -> Result<ResultTable, StoreError> {
+        let by_name = |_, name: &str| {
+            let given = kinds.iter().find(|(own, _)| own == name);
+            (name.to_owned(), given.map(|(_, kind)| *kind))
+        };
+        Ok(self.collect(query, by_name, values, None)?.table)
+    }
+
+    /// The same, with at most `limit` rows, and with names and kinds by the place of the column: where a kind is
+    /// `None` it follows from the column as in [`Store::ask`].
+    ///
+    /// # Errors
+    /// As [`Store::ask`].
+    pub fn answer(
+        &self,
+        query: &str,
+        columns: Option<&[(String, Option<Kind>)]>,
+        values: &[Binding],
+        limit: Option<usize>,
+    ) -> Result<Answer, StoreError> {
+        let by_place = |at: usize, name: &str| match columns.and_then(|columns| columns.get(at)) {
+            Some((own, kind)) => (own.clone(), *kind),
+            None => (name.to_owned(), None),
+        };
+        self.collect(query, by_place, values, limit)
+    }
+
+    fn collect(
+        &self,
+        query: &str,
+        column: impl Fn(usize, &str) -> (String, Option<Kind>),
+        values: &[Binding],
+        limit: Option<usize>,
+    ) -> Result<Answer, StoreError> {
         let mut statement = match self.conn.prepare_cached(query) {
             Err(rusqlite::Error::MultipleStatement) => {
                 return Err(StoreError::NotAQuery {
@@ -189,20 +284,23 @@ impl Store {
         bind(&mut statement, values)?;
         let declared: Vec<(String, Option<Kind>)> = statement
             .columns()
-            .map(|column| {
-                let given = kinds
-                    .iter()
-                    .find(|(name, _)| name == column.name())
-                    .map(|(_, kind)| *kind);
+            .enumerate()
+            .map(|(at, own)| {
+                let (name, kind) = column(at, own.name());
                 (
-                    column.name().to_owned(),
-                    given.or_else(|| column.decl_type().and_then(declared_kind)),
+                    name,
+                    kind.or_else(|| own.decl_type().and_then(declared_kind)),
                 )
             })
             .collect();
         let mut raw: Vec<Vec<Cell>> = Vec::new();
+        let mut more = false;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
+            if limit.is_some_and(|limit| raw.len() >= limit) {
+                more = true;
+                break;
+            }
             let mut cells = Vec::with_capacity(declared.len());
             for (at, (_, kind)) in declared.iter().enumerate() {
                 cells.push(cell(row.get_ref(at)?, *kind));
@@ -216,7 +314,142 @@ impl Store {
                 Column::new(name, kind.unwrap_or_else(|| seen_kind(&raw, at)))
             })
             .collect();
-        Ok(ResultTable { columns, rows: raw })
+        let table = ResultTable { columns, rows: raw };
+        Ok(Answer { table, more })
+    }
+
+    /// Runs one statement that a rewritten text asks for to make or fill a temporary table.
+    ///
+    /// # Errors
+    /// Fails when SQLite does, or a value is not given.
+    pub fn change_temporary(&self, sql: &str, values: &[Binding]) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare(sql)?;
+        bind(&mut statement, values)?;
+        let mut rows = statement.raw_query();
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
+    /// How SQLite would go about a statement, a line for each thing that it does, indented by what it is part of.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn plan(&self, sql: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let mut lines: Vec<String> = Vec::new();
+        let mut depths: Vec<(i64, usize)> = Vec::new();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let (id, parent): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let above = depths.iter().find(|(known, _)| *known == parent);
+            let depth = above.map_or(0, |(_, depth)| depth + 1);
+            depths.push((id, depth));
+            lines.push(format!(
+                "{}{}",
+                "  ".repeat(depth),
+                row.get::<_, String>(3)?
+            ));
+        }
+        Ok(lines)
+    }
+
+    /// Opens a database file to read it and nothing else.
+    ///
+    /// # Errors
+    /// Fails when it cannot be opened or is no database.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.set_prepared_statement_cache_capacity(128);
+        know_tsql(&conn)?;
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+            row.get::<_, i64>(0)
+        })?;
+        Ok(Self { conn })
+    }
+
+    /// Lets every further statement read, and make temporary tables, but do nothing else: no other database is
+    /// attached, no setting read or changed, nothing outside the database reached.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn only_read(&mut self) -> Result<(), StoreError> {
+        self.conn.flush_prepared_statement_cache();
+        self.conn.authorizer(Some(|context: AuthContext<'_>| {
+            let temporary = context.database_name == Some("temp");
+            let allowed = match context.action {
+                AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => true,
+                AuthAction::Function { function_name } => {
+                    !function_name.eq_ignore_ascii_case("load_extension")
+                }
+                AuthAction::CreateTempTable { .. }
+                | AuthAction::CreateTempIndex { .. }
+                | AuthAction::DropTempTable { .. } => true,
+                AuthAction::Insert { .. }
+                | AuthAction::Update { .. }
+                | AuthAction::Delete { .. } => temporary,
+                _ => false,
+            };
+            if allowed {
+                Authorization::Allow
+            } else {
+                Authorization::Deny
+            }
+        }))?;
+        Ok(())
+    }
+
+    /// What stops this store from another thread.
+    #[must_use]
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.conn.get_interrupt_handle())
+    }
+
+    /// The time on the scenario clock; `None` in a database that has none.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn now(&self) -> Result<Option<Cell>, StoreError> {
+        const HAS_CLOCK: &str =
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'chatdb_clock'";
+        if self.ask(HAS_CLOCK, &[], &[])?.rows.is_empty() {
+            return Ok(None);
+        }
+        let table = self.ask("SELECT now FROM chatdb_clock", &[], &[])?;
+        Ok(table.rows.into_iter().flatten().next())
+    }
+
+    /// The tables and views, with the types that their columns are declared with.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn catalog(&self) -> Result<Catalog, StoreError> {
+        const COLUMNS: &str = "SELECT l.name, l.type = 'table' AND l.wr = 0, x.name, x.type \
+             FROM pragma_table_list l, pragma_table_xinfo(l.name) x \
+             WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND x.hidden <> 1 \
+             ORDER BY l.name, x.cid";
+        let mut tables: Vec<Table> = Vec::new();
+        let mut statement = self.conn.prepare(COLUMNS)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let (name, rowid): (String, bool) = (row.get(0)?, row.get(1)?);
+            let column: (String, String) = (row.get(2)?, row.get(3)?);
+            let column = (column.0, Type::declared(&column.1));
+            match tables.last_mut() {
+                Some(table) if table.name == name => {
+                    table.columns.get_or_insert_default().push(column);
+                }
+                _ => tables.push(Table {
+                    name,
+                    columns: Some(vec![column]),
+                    rowid,
+                }),
+            }
+        }
+        let application: i32 = self
+            .conn
+            .pragma_query_value(None, "application_id", |row| row.get(0))?;
+        Ok(Catalog::new(tables, application == APPLICATION_ID))
     }
 
     /// Takes a savepoint. Savepoints nest.
@@ -270,7 +503,6 @@ impl Store {
         &mut self,
         recorder: Option<impl FnMut(Access<'_>) + Send + 'static>,
     ) -> Result<(), StoreError> {
-        use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
         // Only what is compiled passes the authorizer: forget what was compiled before.
         self.conn.flush_prepared_statement_cache();
         let hook = recorder.map(|mut recorder| {
@@ -343,6 +575,87 @@ pub fn file_is_ours(path: &Path) -> std::io::Result<bool> {
         .take(100)
         .read_to_end(&mut header)?;
     Ok(is_ours(&header))
+}
+
+/// Gives a connection the functions and collations that rewritten T-SQL uses.
+fn know_tsql(conn: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    for function in FUNCTIONS {
+        let exact = function.most == Some(function.least);
+        let count = if exact { i32::from(function.least) } else { -1 };
+        conn.create_scalar_function(function.name, count, flags, move |context| {
+            let given = context.len();
+            let takes = usize::from(function.least)..=function.most.map_or(usize::MAX, usize::from);
+            if !takes.contains(&given) {
+                let error =
+                    FunctionError(format!("{} does not take {given} arguments", function.name));
+                return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
+            }
+            let arguments: Vec<Value> = (0..given).map(|at| value(context.get_raw(at))).collect();
+            match (function.call)(&arguments) {
+                Ok(value) => Ok(Given(value)),
+                Err(error) => Err(rusqlite::Error::UserFunctionError(Box::new(error))),
+            }
+        })?;
+    }
+    conn.create_aggregate_function(functions::SINGLE, 1, flags, Single)?;
+    for (name, compare) in collation::COLLATIONS {
+        conn.create_collation(name, compare)?;
+    }
+    Ok(())
+}
+
+fn value(raw: ValueRef<'_>) -> Value {
+    match raw {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Value::Text(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+}
+
+/// A function's value on its way to SQLite.
+struct Given(Value);
+
+impl ToSql for Given {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match &self.0 {
+            Value::Null => rusqlite::types::Null.into(),
+            Value::Integer(value) => (*value).into(),
+            Value::Real(value) => (*value).into(),
+            Value::Text(text) => text.as_str().into(),
+        })
+    }
+}
+
+/// The one value of a subquery's rows.
+struct Single;
+
+impl Aggregate<Option<Value>, Given> for Single {
+    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Option<Value>> {
+        Ok(None)
+    }
+
+    fn step(&self, context: &mut Context<'_>, seen: &mut Option<Value>) -> rusqlite::Result<()> {
+        if seen.is_some() {
+            let error = functions::more_than_one();
+            return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
+        }
+        *seen = Some(value(context.get_raw(0)));
+        Ok(())
+    }
+
+    fn finalize(
+        &self,
+        _: &mut Context<'_>,
+        seen: Option<Option<Value>>,
+    ) -> rusqlite::Result<Given> {
+        Ok(Given(seen.flatten().unwrap_or(Value::Null)))
+    }
 }
 
 fn bind(statement: &mut Statement<'_>, values: &[Binding]) -> Result<(), StoreError> {

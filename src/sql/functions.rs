@@ -19,6 +19,7 @@ pub(crate) mod time;
 use thiserror::Error;
 
 pub use convert::convert;
+pub use number::result_digits;
 
 /// A value on its way into or out of a function.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,33 +1,72 @@
-//! Rewrites T-SQL for SQLite: parsed by sqlparser's SQL Server dialect, changed on the tree, written out again.
+//! Rewrites T-SQL for SQLite: parsed by sqlparser's SQL Server dialect, translated node by node, written out again.
 //!
-//! What it knows so far is what the document's queries need: comma joins, table hints, which SQLite has no use
-//! for and loses, and a literal that stands for a parameter. Whatever else could mean something else in SQLite
-//! is refused by name, never passed on in the hope that it means the same.
+//! The list of what is known is closed. Each kind of node is written out because both engines read it alike,
+//! rewritten so that SQLite answers as SQL Server would, or refused by name, with its place and, where there is one,
+//! the rewrite that works; whatever the list does not name is refused too. Nothing is passed on in the hope that it
+//! means the same, because types are followed: `+` is a sum or a concatenation by the types of its operands, text is
+//! compared without letter case and blanks at its end, a text beside a date is read as a date. Where a type cannot be
+//! told and matters, the statement is refused.
+//!
+//! `DIFFERENCES.md` beside this module lists where the engines differ, what is done about it, and the test that
+//! holds it. The functions that SQLite lacks are [`super::functions`]; the database that runs the result must have
+//! them, which every [`crate::store::Store`] does.
+//!
+//! Rewriting the result again changes nothing as long as it is T-SQL still, which it is unless it holds a `LIMIT`, a
+//! function called `tsql_…`, or SQLite's `group_concat`, `ifnull` and `CAST … AS REAL`. Those are not read back.
 
-use std::ops::ControlFlow;
+mod apply;
+mod batch;
+mod calls;
+mod catalog;
+mod expr;
+mod from;
+mod names;
+mod ops;
+mod script;
+mod select;
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Query, SelectItem, SetExpr, Statement, TableFactor, Value,
-    VisitMut, VisitorMut,
-};
-use sqlparser::dialect::MsSqlDialect;
-use sqlparser::parser::Parser;
+use std::sync::LazyLock;
+
+use sqlparser::ast::Statement;
 use thiserror::Error;
 
-use crate::table::Cell;
+pub use catalog::{Catalog, Table};
+pub use script::{Act, Answer, Script, Step};
 
-/// Why a statement was not rewritten.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum TsqlError {
+use crate::problem::Position;
+use crate::sql::types::Type;
+use crate::table::{Cell, Kind};
+
+/// Why a text was not rewritten, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{at}: {problem}")]
+pub struct TsqlError {
+    /// The place in the text.
+    pub at: Position,
+    /// What is wrong there.
+    pub problem: TsqlProblem,
+    /// What works instead, where something does.
+    pub hint: Option<String>,
+}
+
+/// What keeps a text from being rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TsqlProblem {
     /// It is no T-SQL.
     #[error("not read as T-SQL: {0}")]
     Syntax(String),
     /// It is not one query.
     #[error("only one SELECT is read; found {0}")]
     NotAQuery(String),
-    /// It holds something whose meaning in SQLite is not settled.
+    /// It holds something that cannot be expressed in SQLite with the same meaning, or not yet.
     #[error("`{0}` of T-SQL is not rewritten for SQLite")]
     Unsupported(String),
+    /// SQL Server would refuse it as well, or only knows at run time what it means.
+    #[error("{0}")]
+    Invalid(String),
+    /// It changes what it should only read.
+    #[error("`{0}` writes, and a query only reads")]
+    Writes(String),
     /// A literal that should stand for a parameter does not occur.
     #[error("the literal `{literal}`, which stands for `@{parameter}`, does not occur")]
     NoLiteral {
@@ -36,6 +75,28 @@ pub enum TsqlError {
         /// The parameter.
         parameter: String,
     },
+}
+
+impl TsqlError {
+    pub(crate) fn new(at: Position, problem: TsqlProblem) -> Self {
+        Self {
+            at,
+            problem,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same mistake in a text that stands `lines` further down in its file.
+    #[must_use]
+    pub fn lower_by(mut self, lines: u32) -> Self {
+        self.at.line = self.at.line.saturating_add(lines);
+        self
+    }
 }
 
 /// A literal of the text that stands for a parameter.
@@ -47,166 +108,104 @@ pub struct Literal {
     pub value: Cell,
 }
 
-/// Functions that SQL Server and SQLite know by the same name and with the same meaning.
-const SHARED_FUNCTIONS: [&str; 9] = [
-    "abs", "avg", "coalesce", "count", "max", "min", "nullif", "sum", "lower",
-];
+/// The product's tables and the model's, for statements that are rewritten before there is a database.
+static PRODUCT: LazyLock<Catalog> =
+    LazyLock::new(|| Catalog::of_script(&crate::store::schema_script()));
 
-/// Rewrites one query. Each of `literals` becomes the named value `@parameter`.
+/// The time of a replay, where no value is bound for it.
+const CLOCK: &str = "(SELECT now FROM chatdb_clock)";
+/// The time of a query, bound by whoever runs it.
+pub const NOW: &str = "chatdb_now";
+
+/// Rewrites one query of a scenario. Each of `literals` becomes the named value `@parameter`; other named values need
+/// no declaration, and tables may be the scenario's own.
 ///
 /// # Errors
 /// Refuses what it does not know, by name.
 pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
-    let mut statements = Parser::parse_sql(&MsSqlDialect {}, text)
-        .map_err(|error| TsqlError::Syntax(error.to_string()))?;
-    let [Statement::Query(query)] = statements.as_mut_slice() else {
-        let found = match statements.as_slice() {
-            [] => "nothing".to_owned(),
-            [one] => first_word(&one.to_string()),
-            more => format!("{} statements", more.len()),
+    let start = Position { line: 1, column: 1 };
+    let mut statements = Vec::new();
+    for batch in batch::batches(batch::tokens(text)?)? {
+        statements.extend(batch::statements(batch)?);
+    }
+    let [(Statement::Query(query), _)] = statements.as_slice() else {
+        let (found, at) = match statements.as_slice() {
+            [] => ("nothing".to_owned(), start),
+            [(one, at)] => (batch::first_word(one), *at),
+            [_, (_, at), ..] => (format!("{} statements", statements.len()), *at),
         };
-        return Err(TsqlError::NotAQuery(found));
+        return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
     };
-    let mut rewriter = Rewriter {
-        literals,
-        found: vec![false; literals.len()],
-    };
-    if let ControlFlow::Break(error) = VisitMut::visit(query, &mut rewriter) {
-        return Err(error);
-    }
-    if let Some(at) = rewriter.found.iter().position(|found| !found) {
-        return Err(TsqlError::NoLiteral {
-            literal: literals[at].value.to_string(),
-            parameter: literals[at].parameter.clone(),
-        });
-    }
-    Ok(query.to_string())
-}
-
-fn first_word(text: &str) -> String {
-    text.split_whitespace()
-        .next()
-        .unwrap_or("nothing")
-        .to_owned()
-}
-
-struct Rewriter<'a> {
-    literals: &'a [Literal],
-    found: Vec<bool>,
-}
-
-fn refuse(what: impl Into<String>) -> ControlFlow<TsqlError> {
-    ControlFlow::Break(TsqlError::Unsupported(what.into()))
-}
-
-impl VisitorMut for Rewriter<'_> {
-    type Break = TsqlError;
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<TsqlError> {
-        if query.for_clause.is_some() {
-            return refuse("FOR");
-        }
-        if query.limit_clause.is_some() || query.fetch.is_some() {
-            return refuse("OFFSET ... FETCH");
-        }
-        let SetExpr::Select(select) = query.body.as_ref() else {
-            return refuse("UNION, EXCEPT, INTERSECT or VALUES");
-        };
-        if select.top.is_some() {
-            return refuse("TOP");
-        }
-        if select.into.is_some() {
-            return refuse("INTO");
-        }
-        if let GroupByExpr::All(_) = select.group_by {
-            return refuse("GROUP BY ALL");
-        }
-        for item in &select.projection {
-            if let SelectItem::UnnamedExpr(Expr::BinaryOp {
-                op: BinaryOperator::Eq,
-                ..
-            }) = item
-            {
-                return refuse("alias = expression");
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<TsqlError> {
-        match factor {
-            TableFactor::Table {
-                name,
-                args,
-                with_hints,
-                ..
-            } => {
-                if args.is_some() {
-                    return refuse(format!("{name}(...)"));
-                }
-                if name.0.len() > 1 {
-                    return refuse(name.to_string());
-                }
-                with_hints.clear();
-                ControlFlow::Continue(())
-            }
-            TableFactor::Derived { lateral: false, .. } | TableFactor::NestedJoin { .. } => {
-                ControlFlow::Continue(())
-            }
-            other => refuse(first_word(&other.to_string())),
-        }
-    }
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<TsqlError> {
-        match expr {
-            Expr::BinaryOp { op, .. } => match op {
-                BinaryOperator::Eq
-                | BinaryOperator::NotEq
-                | BinaryOperator::Lt
-                | BinaryOperator::LtEq
-                | BinaryOperator::Gt
-                | BinaryOperator::GtEq
-                | BinaryOperator::And
-                | BinaryOperator::Or => ControlFlow::Continue(()),
-                other => refuse(other.to_string()),
+    let mut translator = script::Translator::new(&PRODUCT, CLOCK);
+    translator.stand_for(literals);
+    let answer = translator.one_query(query)?;
+    if let Some(missing) = translator.unused_literal() {
+        return Err(TsqlError::new(
+            start,
+            TsqlProblem::NoLiteral {
+                literal: missing.value.to_string(),
+                parameter: missing.parameter.clone(),
             },
-            Expr::Function(function) => {
-                let name = function.name.to_string().to_lowercase();
-                if SHARED_FUNCTIONS.contains(&name.as_str()) {
-                    ControlFlow::Continue(())
-                } else {
-                    refuse(format!("{}(...)", function.name))
-                }
-            }
-            Expr::Value(value) => {
-                let cell = match &value.value {
-                    Value::Number(digits, _) => digits.parse().ok().map(Cell::Integer),
-                    Value::SingleQuotedString(text) => Some(Cell::Text(text.clone())),
-                    _ => None,
-                };
-                let at = self
-                    .literals
-                    .iter()
-                    .position(|literal| Some(&literal.value) == cell.as_ref());
-                if let Some(at) = at {
-                    self.found[at] = true;
-                    value.value = Value::Placeholder(format!("@{}", self.literals[at].parameter));
-                }
-                ControlFlow::Continue(())
-            }
-            Expr::Identifier(_)
-            | Expr::CompoundIdentifier(_)
-            | Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::InList { .. }
-            | Expr::InSubquery { .. }
-            | Expr::Exists { .. }
-            | Expr::Subquery(_)
-            | Expr::Between { .. }
-            | Expr::UnaryOp { .. }
-            | Expr::Nested(_)
-            | Expr::Case { .. } => ControlFlow::Continue(()),
-            other => refuse(other.to_string()),
-        }
+        ));
+    }
+    Ok(answer)
+}
+
+/// Rewrites a script for a database with the tables of `catalog`: batches, declarations, temporary tables, queries.
+/// `values` are the named values that whoever runs it binds beside [`NOW`].
+///
+/// # Errors
+/// Refuses what it does not know, what writes, and what names a table, column or variable that is not there.
+pub fn translate(
+    text: &str,
+    catalog: &Catalog,
+    values: &[(String, Type)],
+) -> Result<Script, TsqlError> {
+    let now = format!("@{NOW}");
+    let mut translator = script::Translator::new(catalog, &now);
+    translator.declare(values);
+    translator.script(text)
+}
+
+/// Rewrites one query for a database with the tables of `catalog`, with literals that stand for named values.
+///
+/// # Errors
+/// As [`translate`], and when it is not one query.
+pub fn translate_query(
+    text: &str,
+    catalog: &Catalog,
+    literals: &[Literal],
+    values: &[(String, Type)],
+) -> Result<Script, TsqlError> {
+    let now = format!("@{NOW}");
+    let mut translator = script::Translator::new(catalog, &now);
+    translator.declare(values);
+    translator.stand_for(literals);
+    translator.script(text)
+}
+
+/// The kind of the cells that a column of type `of` holds; `None` when only the values tell.
+#[must_use]
+pub fn kind_of(of: Type) -> Option<Kind> {
+    match of {
+        Type::Unknown | Type::Null | Type::Binary => None,
+        of if of.is_integer() => Some(Kind::Integer),
+        Type::Decimal { scale: 0, .. } => Some(Kind::Integer),
+        Type::Decimal { .. } | Type::Float => Some(Kind::Real),
+        of if of.is_moment() => Some(Kind::Timestamp),
+        _ => Some(Kind::Text),
+    }
+}
+
+/// The type of a value that stands for a parameter.
+#[must_use]
+pub fn type_of(value: &Cell) -> Type {
+    match value {
+        Cell::Null => Type::Null,
+        Cell::Integer(value) if i32::try_from(*value).is_ok() => Type::Int,
+        Cell::Integer(_) | Cell::Duration(_) => Type::BigInt,
+        Cell::Real(_) => Type::Float,
+        Cell::Text(_) => Type::NVARCHAR,
+        Cell::Timestamp(_) => Type::DateTime,
     }
 }

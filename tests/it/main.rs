@@ -6,3 +6,4 @@ mod render;
 mod sample_report;
 mod snapshot;
 mod table;
+mod tsql;

@@ -1,0 +1,245 @@
+//! Asks a database what a person asks it: a text in T-SQL or SQLite's SQL, answer after answer.
+//!
+//! Knows the order of things and the values of variables. What the text means is [`crate::sql::tsql`]'s matter, how
+//! it is run [`crate::store`]'s.
+
+use thiserror::Error;
+
+use crate::query::Dialect;
+use crate::report::Listing;
+use crate::sql::tsql::{self, Act, Literal, Script, Step, TsqlError};
+use crate::sql::{self, SqlError};
+use crate::store::{Answer, Binding, Store, StoreError};
+use crate::table::{Cell, Column, Kind, ResultTable};
+
+/// What SQL Server's own client writes above a column without a name.
+pub const NO_NAME: &str = "(No column name)";
+
+/// Why a question was not answered.
+#[derive(Debug, Error)]
+pub enum AskError {
+    /// The T-SQL was not rewritten.
+    #[error(transparent)]
+    Tsql(#[from] TsqlError),
+    /// The text could not be taken apart into statements.
+    #[error(transparent)]
+    Split(#[from] SqlError),
+    /// A statement failed.
+    #[error("line {line}: {source}")]
+    Statement {
+        /// The line on which it begins.
+        line: u32,
+        /// Why.
+        source: StoreError,
+    },
+    /// The statement asks for the time, and there is none.
+    #[error("line {line}: it asks for the time, and this database has no clock")]
+    NoTime {
+        /// The line on which it begins.
+        line: u32,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It holds no statement.
+    #[error("there is nothing to ask")]
+    Nothing,
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Question<'q> {
+    /// The text.
+    pub text: &'q str,
+    /// The SQL that it is written in.
+    pub dialect: Dialect,
+    /// Literals of the text that stand for values.
+    pub literals: &'q [Literal],
+    /// The kinds of columns by name, where they are known.
+    pub kinds: &'q [(String, Kind)],
+    /// Named values.
+    pub values: &'q [Binding],
+    /// What `GETDATE()` is; the scenario clock unless given.
+    pub now: Option<Cell>,
+    /// How many rows of each answer to read; all unless given.
+    pub limit: Option<usize>,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// The answers, in order.
+    pub answers: Vec<Answer>,
+    /// What there is to say about them, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// A question as it is put to SQLite.
+fn script(store: &Store, question: &Question<'_>) -> Result<Script, AskError> {
+    let script = match question.dialect {
+        Dialect::Tsql => {
+            let catalog = store.catalog()?;
+            let types: Vec<_> = question
+                .values
+                .iter()
+                .map(|(name, value)| (name.clone(), tsql::type_of(value)))
+                .collect();
+            tsql::translate_query(question.text, &catalog, question.literals, &types)?
+        }
+        Dialect::Sqlite => {
+            let steps = sql::split(question.text)?
+                .into_iter()
+                .map(|statement| Step {
+                    line: statement.line,
+                    act: Act::Ask {
+                        sql: statement.sql.to_owned(),
+                        columns: None,
+                    },
+                })
+                .collect();
+            Script {
+                steps,
+                notes: Vec::new(),
+            }
+        }
+    };
+    if script.steps.is_empty() {
+        return Err(AskError::Nothing);
+    }
+    Ok(script)
+}
+
+fn values_of(store: &Store, question: &Question<'_>) -> Result<Vec<Binding>, AskError> {
+    let now = match &question.now {
+        Some(now) => Some(now.clone()),
+        None => store.now()?,
+    };
+    let mut values = question.values.to_vec();
+    values.extend(now.map(|now| (tsql::NOW.to_owned(), now)));
+    Ok(values)
+}
+
+fn failed(line: u32) -> impl Fn(StoreError) -> AskError {
+    move |source| match source {
+        StoreError::Unbound { ref name } if name.strip_prefix('@') == Some(tsql::NOW) => {
+            AskError::NoTime { line }
+        }
+        source => AskError::Statement { line, source },
+    }
+}
+
+/// Puts a question to a database. `stopped` is asked between statements.
+///
+/// # Errors
+/// At the first statement that is refused or fails; a text is refused as a whole before any of it runs.
+pub fn ask(
+    store: &Store,
+    question: &Question<'_>,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Answers, AskError> {
+    let script = script(store, question)?;
+    let mut values = values_of(store, question)?;
+    let mut answers = Vec::new();
+    for step in &script.steps {
+        if stopped() {
+            return Err(StoreError::Interrupted.into());
+        }
+        let failed = failed(step.line);
+        match &step.act {
+            Act::Ask { sql, columns } => {
+                let columns: Option<Vec<(String, Option<Kind>)>> =
+                    columns.as_ref().map(|columns| {
+                        let place = |column: &tsql::Answer| named(column, question.kinds);
+                        columns.iter().map(place).collect()
+                    });
+                let answer = match &columns {
+                    None if question.limit.is_none() => Answer {
+                        table: store.ask(sql, question.kinds, &values).map_err(failed)?,
+                        more: false,
+                    },
+                    columns => store
+                        .answer(sql, columns.as_deref(), &values, question.limit)
+                        .map_err(failed)?,
+                };
+                answers.push(answer);
+            }
+            Act::Set { sql, variables } => {
+                let table = store
+                    .answer(sql, None, &values, None)
+                    .map_err(failed)?
+                    .table;
+                let last = table.rows.into_iter().last();
+                for (at, name) in variables.iter().enumerate() {
+                    let known = values.iter().position(|(own, _)| own == name);
+                    let value = last.as_ref().and_then(|row| row.get(at)).cloned();
+                    match (known, value) {
+                        (Some(known), Some(value)) => values[known].1 = value,
+                        (None, value) => values.push((name.clone(), value.unwrap_or(Cell::Null))),
+                        (Some(_), None) => {}
+                    }
+                }
+            }
+            Act::Change { sql } => store.change_temporary(sql, &values).map_err(failed)?,
+        }
+    }
+    Ok(Answers {
+        answers,
+        notes: script.notes,
+    })
+}
+
+fn named(column: &tsql::Answer, kinds: &[(String, Kind)]) -> (String, Option<Kind>) {
+    let given = kinds.iter().find(|(name, _)| *name == column.name);
+    let kind = given.map(|(_, kind)| *kind);
+    let name = if column.name.is_empty() {
+        NO_NAME.to_owned()
+    } else {
+        column.name.clone()
+    };
+    (name, kind.or_else(|| tsql::kind_of(column.of)))
+}
+
+/// The SQL that a question is run as, and how SQLite goes about it: one listing for each statement. Temporary tables
+/// are made, and stay empty; nothing else runs.
+///
+/// # Errors
+/// As [`ask`], but for what only shows when it runs.
+pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, AskError> {
+    let script = script(store, question)?;
+    let mut listings = Vec::new();
+    for step in &script.steps {
+        let failed = failed(step.line);
+        let sql = step.act.sql();
+        let mut remarks = Vec::new();
+        if let Act::Set { variables, .. } = &step.act {
+            let names: Vec<String> = variables.iter().map(|name| format!("@{name}")).collect();
+            remarks.push(format!("the values of {}", names.join(", ")));
+        }
+        let plan = match &step.act {
+            Act::Change { sql } if !sql.starts_with("INSERT") => {
+                store.change_temporary(sql, &[]).map_err(failed)?;
+                Vec::new()
+            }
+            _ => store.plan(sql).map_err(failed)?,
+        };
+        let rows = std::iter::once(sql)
+            .map(|sql| ("SQL", sql))
+            .chain(plan.iter().map(|line| ("plan", line.as_str())));
+        listings.push(Listing {
+            title: format!("Line {}", step.line),
+            table: ResultTable {
+                columns: vec![
+                    Column::new("part", Kind::Text),
+                    Column::new("as run", Kind::Text),
+                ],
+                rows: rows
+                    .map(|(part, text)| {
+                        vec![Cell::Text(part.to_owned()), Cell::Text(text.to_owned())]
+                    })
+                    .collect(),
+            },
+            remarks,
+        });
+    }
+    Ok(listings)
+}

@@ -1,0 +1,322 @@
+//! From text to statements: tokens, batches between lines that say `GO`, what the parser does not read, statements.
+//!
+//! What is done here is done on tokens, so that a word within a text, a comment or brackets is never taken for more
+//! than it is.
+
+use sqlparser::ast::Statement;
+use sqlparser::dialect::MsSqlDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
+
+use super::{TsqlError, TsqlProblem};
+use crate::problem::Position;
+
+/// So many tokens may follow each other without a comma or a parenthesis. It bounds how deep a chain of operators
+/// can become as a tree.
+const LONGEST_CHAIN: usize = 6000;
+
+pub fn position(at: Location) -> Position {
+    let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).max(1);
+    Position {
+        line: number(at.line),
+        column: number(at.column),
+    }
+}
+
+fn unsupported(at: Position, what: impl Into<String>) -> TsqlError {
+    TsqlError::new(at, TsqlProblem::Unsupported(what.into()))
+}
+
+/// The tokens of a text, blanks and comments included.
+pub fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, TsqlError> {
+    Tokenizer::new(&MsSqlDialect {}, text)
+        .tokenize_with_location()
+        .map_err(|error| {
+            TsqlError::new(
+                position(error.location),
+                TsqlProblem::Syntax(lower_first(&error.message)),
+            )
+        })
+}
+
+fn lower_first(message: &str) -> String {
+    let mut characters = message.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+fn word(token: &Token) -> Option<&str> {
+    match token {
+        Token::Word(Word {
+            value,
+            quote_style: None,
+            ..
+        }) => Some(value),
+        _ => None,
+    }
+}
+
+fn is(token: Option<&TokenWithSpan>, wanted: &str) -> bool {
+    token
+        .and_then(|token| word(&token.token))
+        .is_some_and(|word| word.eq_ignore_ascii_case(wanted))
+}
+
+/// Splits at the lines that hold nothing but `GO`, comments apart.
+pub fn batches(tokens: Vec<TokenWithSpan>) -> Result<Vec<Vec<TokenWithSpan>>, TsqlError> {
+    let mut batches = Vec::new();
+    let mut open: Vec<TokenWithSpan> = Vec::new();
+    let mut at_line_start = true;
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        if at_line_start && is(Some(&token), "GO") {
+            let mut line = Vec::new();
+            let mut alone = true;
+            while let Some(next) = rest.peek() {
+                match &next.token {
+                    Token::Whitespace(Whitespace::Newline) | Token::EOF => break,
+                    Token::Whitespace(_) | Token::SemiColon => {}
+                    Token::Number(times, _) if times == "1" => {}
+                    Token::Number(times, _) => {
+                        return Err(
+                            unsupported(position(token.span.start), format!("GO {times}"))
+                                .with_hint("repeat the batch as often as it should run"),
+                        );
+                    }
+                    _ => alone = false,
+                }
+                let ends = matches!(
+                    next.token,
+                    Token::Whitespace(Whitespace::SingleLineComment { .. })
+                );
+                line.extend(rest.next());
+                if ends || !alone {
+                    break;
+                }
+            }
+            if alone {
+                batches.push(std::mem::take(&mut open));
+                at_line_start = true;
+            } else {
+                at_line_start = false;
+                open.push(token);
+                open.extend(line);
+            }
+            continue;
+        }
+        at_line_start = match &token.token {
+            Token::Whitespace(Whitespace::Newline | Whitespace::SingleLineComment { .. }) => true,
+            Token::Whitespace(_) => at_line_start,
+            _ => false,
+        };
+        open.push(token);
+    }
+    batches.push(open);
+    Ok(batches)
+}
+
+/// The statements of a batch, each with the place of its first word.
+pub fn statements(batch: Vec<TokenWithSpan>) -> Result<Vec<(Statement, Position)>, TsqlError> {
+    let tokens = readable(batch)?;
+    let last = tokens.last().map(|token| token.span.end);
+    let mut parser = Parser::new(&MsSqlDialect {}).with_tokens_with_locations(tokens);
+    let mut statements = Vec::new();
+    loop {
+        while parser.consume_token(&Token::SemiColon) {}
+        let first = parser.peek_token_ref().clone();
+        if first.token == Token::EOF {
+            return Ok(statements);
+        }
+        let at = position(first.span.start);
+        refuse_by_first_word(&first.token, at)?;
+        let statement = parser
+            .parse_statement()
+            .map_err(|error| syntax(&error, last, at))?;
+        statements.push((statement, at));
+    }
+}
+
+/// Refuses by their first word the statements that are not read at all.
+fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
+    const READ: [&str; 9] = [
+        "SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF",
+    ];
+    const WRITE: [&str; 24] = [
+        "ALTER",
+        "BACKUP",
+        "BULK",
+        "CHECKPOINT",
+        "COMMIT",
+        "DBCC",
+        "DELETE",
+        "DENY",
+        "EXEC",
+        "EXECUTE",
+        "GRANT",
+        "KILL",
+        "MERGE",
+        "RECONFIGURE",
+        "RESTORE",
+        "REVOKE",
+        "ROLLBACK",
+        "SAVE",
+        "SHUTDOWN",
+        "TRUNCATE",
+        "UPDATE",
+        "UPDATETEXT",
+        "WRITETEXT",
+        "DISABLE",
+    ];
+    let Some(word) = word(token) else {
+        return match token {
+            Token::LParen => Ok(()),
+            other => Err(TsqlError::new(
+                at,
+                TsqlProblem::Syntax(format!("expected a statement, found `{other}`")),
+            )),
+        };
+    };
+    let upper = word.to_ascii_uppercase();
+    if READ.contains(&upper.as_str()) {
+        return Ok(());
+    }
+    if WRITE.contains(&upper.as_str()) {
+        return Err(TsqlError::new(at, TsqlProblem::Writes(upper)));
+    }
+    let hint = match upper.as_str() {
+        "PRINT" => "leave it out, or SELECT the text",
+        "WHILE" | "BEGIN" | "GOTO" | "RETURN" | "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" => {
+            "queries, declarations and temporary tables are run one after the other, without a flow of control"
+        }
+        "LIMIT" => "write TOP (n) after SELECT",
+        "RAISERROR" | "THROW" | "WAITFOR" => "leave it out; what is asked for is the answer",
+        _ => {
+            return Err(TsqlError::new(
+                at,
+                TsqlProblem::Syntax(format!("expected a statement, found `{word}`")),
+            ));
+        }
+    };
+    Err(unsupported(at, upper).with_hint(hint))
+}
+
+fn syntax(error: &ParserError, last: Option<Location>, statement: Position) -> TsqlError {
+    let (ParserError::ParserError(message) | ParserError::TokenizerError(message)) = error else {
+        return TsqlError::new(
+            statement,
+            TsqlProblem::Syntax("it is nested too deeply".to_owned()),
+        );
+    };
+    let placed = message.rsplit_once(" at Line: ").and_then(|(text, place)| {
+        let (line, column) = place.split_once(", Column: ")?;
+        let at = Location::new(line.trim().parse().ok()?, column.trim().parse().ok()?);
+        Some((text, position(at)))
+    });
+    let (text, at) = placed.unwrap_or((message, last.map_or(statement, position)));
+    TsqlError::new(at, TsqlProblem::Syntax(lower_first(text)))
+}
+
+/// Drops what has no meaning for the answer, spells what the parser does not read as it reads it, and refuses by
+/// name what it would only stumble over. Blanks and comments go.
+fn readable(batch: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TsqlError> {
+    let tokens: Vec<TokenWithSpan> = batch
+        .into_iter()
+        .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
+        .collect();
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut chain = 0;
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let here = position(token.span.start);
+        let next = tokens.get(at + 1);
+        chain = match token.token {
+            Token::Comma | Token::LParen | Token::RParen | Token::SemiColon => 0,
+            _ => chain + 1,
+        };
+        if chain > LONGEST_CHAIN {
+            return Err(TsqlError::new(
+                here,
+                TsqlProblem::Syntax("it is nested too deeply".to_owned()),
+            ));
+        }
+        let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
+        if is(Some(token), "OPTION") && next_is(&Token::LParen) {
+            at += 1 + closed(&tokens[at + 1..]);
+            continue;
+        }
+        let hint = ["LOOP", "HASH", "MERGE", "REMOTE"]
+            .iter()
+            .any(|word| is(Some(token), word));
+        let joins = ["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]
+            .iter()
+            .any(|word| is(out.last(), word));
+        if hint && joins && is(next, "JOIN") {
+            at += 1;
+            continue;
+        }
+        if is(Some(token), "WITH") && (is(next, "ROLLUP") || is(next, "CUBE")) {
+            let what = if is(next, "ROLLUP") {
+                "WITH ROLLUP"
+            } else {
+                "WITH CUBE"
+            };
+            return Err(unsupported(here, what).with_hint("UNION ALL the groupings"));
+        }
+        if is(Some(token), "GROUPING") && is(next, "SETS") {
+            return Err(unsupported(here, "GROUPING SETS").with_hint("UNION ALL the groupings"));
+        }
+        if is(Some(token), "PARSE") && next_is(&Token::LParen) {
+            return Err(unsupported(here, "PARSE").with_hint("CAST or CONVERT the text"));
+        }
+        if token.token == Token::ExclamationMark && (next_is(&Token::Gt) || next_is(&Token::Lt)) {
+            let instead = if next_is(&Token::Gt) {
+                Token::LtEq
+            } else {
+                Token::GtEq
+            };
+            out.push(TokenWithSpan::new(instead, token.span));
+            at += 2;
+            continue;
+        }
+        out.push(token.clone());
+        // `db..table` leaves the schema out; what is meant is the default one.
+        if token.token == Token::Period && next_is(&Token::Period) {
+            let schema = Word {
+                value: "dbo".to_owned(),
+                quote_style: None,
+                keyword: Keyword::NoKeyword,
+            };
+            out.push(TokenWithSpan::new(Token::Word(schema), token.span));
+        }
+        at += 1;
+    }
+    Ok(out)
+}
+
+/// How many tokens a group in parentheses takes, both parentheses included.
+fn closed(tokens: &[TokenWithSpan]) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    tokens.len()
+}
+
+/// The word that a statement begins with.
+pub fn first_word(statement: &Statement) -> String {
+    let text = statement.to_string();
+    text.split_whitespace()
+        .next()
+        .unwrap_or("nothing")
+        .to_uppercase()
+}

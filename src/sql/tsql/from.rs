@@ -1,0 +1,563 @@
+//! `FROM`: tables and their names, derived tables, joins, `PIVOT`.
+
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{
+    Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Join, JoinConstraint,
+    JoinOperator, ObjectName, PivotValueSource, TableAlias, TableFactor, TableWithJoins,
+};
+
+use super::expr::{Typed, short, span_of};
+use super::names::quoted;
+use super::script::{R, Scope, Source, SourceColumn, Translator};
+use super::select::{Shape, as_text_literal};
+use crate::problem::did_you_mean;
+use crate::sql::types::Type;
+
+/// Hints that say how to read, lock or plan, and nothing about what the answer is.
+const HINTS: [&str; 22] = [
+    "forcescan",
+    "forceseek",
+    "fastfirstrow",
+    "holdlock",
+    "index",
+    "keepidentity",
+    "noexpand",
+    "nolock",
+    "nowait",
+    "paglock",
+    "readcommitted",
+    "readcommittedlock",
+    "readpast",
+    "readuncommitted",
+    "repeatableread",
+    "rowlock",
+    "serializable",
+    "snapshot",
+    "tablock",
+    "tablockx",
+    "updlock",
+    "xlock",
+];
+
+impl Translator<'_> {
+    pub fn from(&mut self, from: &[TableWithJoins]) -> R<String> {
+        let mut written = Vec::new();
+        for (at, item) in from.iter().enumerate() {
+            let first = self.scopes.last().map_or(0, |scope| scope.sources.len());
+            let sql = self.joined(item, first)?;
+            // A comma binds less than a join in T-SQL and as much in SQLite, which shows in outer joins that keep
+            // the rows of their right side.
+            let keeps_right = item.joins.iter().any(|join| {
+                matches!(
+                    join.join_operator,
+                    JoinOperator::Right(_)
+                        | JoinOperator::RightOuter(_)
+                        | JoinOperator::FullOuter(_)
+                )
+            });
+            written.push(if at > 0 && keeps_right {
+                format!("({sql})")
+            } else {
+                sql
+            });
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.from = 0;
+        }
+        Ok(written.join(", "))
+    }
+
+    fn joined(&mut self, item: &TableWithJoins, first: usize) -> R<String> {
+        let mut sql = self.factor(&item.relation)?;
+        for join in &item.joins {
+            let Join {
+                relation,
+                global: false,
+                join_operator,
+            } = join
+            else {
+                return Err(self.unsupported("GLOBAL JOIN"));
+            };
+            let (word, constraint) = match join_operator {
+                JoinOperator::Join(on) | JoinOperator::Inner(on) => ("JOIN", on),
+                JoinOperator::Left(on) | JoinOperator::LeftOuter(on) => ("LEFT JOIN", on),
+                JoinOperator::Right(on) | JoinOperator::RightOuter(on) => ("RIGHT JOIN", on),
+                JoinOperator::FullOuter(on) => ("FULL JOIN", on),
+                JoinOperator::CrossJoin(JoinConstraint::None) => {
+                    let right = self.factor(relation)?;
+                    sql.push_str(&format!(" CROSS JOIN {right}"));
+                    continue;
+                }
+                JoinOperator::CrossApply => {
+                    sql.push_str(&self.apply(relation, false)?);
+                    continue;
+                }
+                JoinOperator::OuterApply => {
+                    sql.push_str(&self.apply(relation, true)?);
+                    continue;
+                }
+                other => {
+                    let what = short(&format!("{other:?}"));
+                    let what = what.split('(').next().unwrap_or("join").to_owned();
+                    return Err(self.unsupported(what));
+                }
+            };
+            let right = self.factor(relation)?;
+            let JoinConstraint::On(condition) = constraint else {
+                return Err(self
+                    .invalid("a join without ON")
+                    .with_hint("T-SQL joins ON a condition; CROSS JOIN takes every pair"));
+            };
+            // Only the tables of this chain of joins can be seen in its conditions.
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.from = first;
+            }
+            let condition = self.condition(condition)?;
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.from = 0;
+            }
+            sql.push_str(&format!(" {word} {right} ON {}", condition.sql));
+        }
+        Ok(sql)
+    }
+
+    pub fn add_source(&mut self, source: Source) -> R<()> {
+        let again = self.scopes.last().is_some_and(|scope| {
+            scope
+                .sources
+                .iter()
+                .any(|known| known.name.eq_ignore_ascii_case(&source.name))
+        });
+        if again {
+            return Err(self
+                .invalid(format!("two tables of FROM are called `{}`", source.name))
+                .with_hint("give one of them another name: table AS name"));
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.sources.push(source);
+        }
+        Ok(())
+    }
+
+    pub fn factor(&mut self, factor: &TableFactor) -> R<String> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_hints,
+                version,
+                with_ordinality: false,
+                partitions,
+                json_path: None,
+                sample: None,
+                index_hints,
+            } if partitions.is_empty() && index_hints.is_empty() => {
+                self.see(span_of(name));
+                if version.is_some() {
+                    return Err(self.unsupported("FOR SYSTEM_TIME").with_hint(
+                        "the copy holds one state; --after SCENARIO/STEP asks another",
+                    ));
+                }
+                self.hints(with_hints)?;
+                if let Some(args) = args {
+                    // The old way to write hints, without WITH.
+                    let hints = args
+                        .args
+                        .iter()
+                        .map(hint_argument)
+                        .collect::<Option<Vec<_>>>();
+                    match hints {
+                        Some(hints) if args.settings.is_none() && known_hints(&hints) => {}
+                        _ => return Err(self.unsupported(format!("{name}(...)"))),
+                    }
+                }
+                self.table(name, alias.as_ref())
+            }
+            TableFactor::Table { name, .. } => {
+                self.see(span_of(name));
+                Err(self.unsupported("TABLESAMPLE or a partition"))
+            }
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias,
+                sample: None,
+            } => {
+                let Some(alias) = alias else {
+                    return Err(self
+                        .invalid("a derived table has no name")
+                        .with_hint("give it one: (SELECT ...) AS name"));
+                };
+                self.see(alias.name.span);
+                let names = self.alias_columns(alias)?;
+                // It sees what surrounds the query, not what stands beside it.
+                let hidden = self.scopes.pop();
+                let shape = Shape {
+                    names: names.as_deref(),
+                    ..Shape::default()
+                };
+                let answer = self.query(subquery, shape);
+                self.scopes.extend(hidden);
+                let answer = answer?;
+                let columns = self.columns_of_derived(&alias.name.value, answer.columns)?;
+                self.add_source(Source {
+                    name: alias.name.value.clone(),
+                    emitted: None,
+                    columns,
+                    stored: false,
+                })?;
+                Ok(format!("({}) AS {}", answer.sql, quoted(&alias.name.value)))
+            }
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => {
+                let first = self.scopes.last().map_or(0, |scope| scope.sources.len());
+                Ok(format!("({})", self.joined(table_with_joins, first)?))
+            }
+            TableFactor::Pivot {
+                table,
+                aggregate_functions,
+                value_column,
+                value_source: PivotValueSource::List(values),
+                default_on_null: None,
+                alias: Some(alias),
+            } => self.pivot(table, aggregate_functions, value_column, values, alias),
+            TableFactor::Pivot { .. } => Err(self.unsupported("PIVOT")),
+            TableFactor::Unpivot { name, .. } => {
+                self.see(name.span);
+                Err(self
+                    .unsupported("UNPIVOT")
+                    .with_hint("UNION ALL one SELECT for each column"))
+            }
+            TableFactor::OpenJsonTable { .. } => Err(self.unsupported("OPENJSON")),
+            TableFactor::Function { name, .. } => {
+                self.see(span_of(name));
+                Err(self.unsupported(format!("{name}(...)")))
+            }
+            other => {
+                let text = other.to_string();
+                let word = text.split(['(', ' ']).next().unwrap_or("").to_owned();
+                Err(self.unsupported(word))
+            }
+        }
+    }
+
+    pub fn alias_columns(&mut self, alias: &TableAlias) -> R<Option<Vec<String>>> {
+        if alias.at.is_some()
+            || alias
+                .columns
+                .iter()
+                .any(|column| column.data_type.is_some())
+        {
+            return Err(self.unsupported("types in a list of column names"));
+        }
+        let names: Vec<String> = alias
+            .columns
+            .iter()
+            .map(|column| column.name.value.clone())
+            .collect();
+        Ok((!names.is_empty()).then_some(names))
+    }
+
+    pub fn columns_of_derived(
+        &self,
+        name: &str,
+        columns: Option<Vec<super::select::Column>>,
+    ) -> R<Option<Vec<SourceColumn>>> {
+        let Some(columns) = columns else {
+            return Ok(None);
+        };
+        let mut seen = BTreeSet::new();
+        let mut known = Vec::new();
+        for (at, column) in columns.into_iter().enumerate() {
+            let Some(own) = column.name.filter(|own| !own.is_empty()) else {
+                return Err(self
+                    .invalid(format!("column {} of `{name}` has no name", at + 1))
+                    .with_hint("give it one: expression AS name"));
+            };
+            if !seen.insert(own.to_lowercase()) {
+                return Err(self
+                    .invalid(format!("two columns of `{name}` are called `{own}`"))
+                    .with_hint("name the columns instead of *, or give one another name"));
+            }
+            known.push(SourceColumn {
+                name: own,
+                of: column.of,
+                instead: None,
+            });
+        }
+        Ok(Some(known))
+    }
+
+    fn hints(&mut self, hints: &[Expr]) -> R<()> {
+        let names: Vec<String> = hints
+            .iter()
+            .map(|hint| match hint {
+                Expr::Identifier(ident) => ident.value.clone(),
+                Expr::Function(function) => function.name.to_string(),
+                // `INDEX = name` and `FORCESEEK (name (column))`.
+                other => other
+                    .to_string()
+                    .split(['(', ' ', '='])
+                    .next()
+                    .unwrap_or("")
+                    .to_owned(),
+            })
+            .collect();
+        match names
+            .iter()
+            .find(|name| !known_hints(std::slice::from_ref(name)))
+        {
+            None => Ok(()),
+            Some(name) => Err(self.unsupported(format!("WITH ({name})"))),
+        }
+    }
+
+    /// A table by its name, whose qualifiers say nothing that the copy does not.
+    fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> R<String> {
+        let mut parts = Vec::new();
+        for part in &name.0 {
+            match part.as_ident() {
+                Some(ident) => parts.push(ident.clone()),
+                None => return Err(self.unsupported(name.to_string())),
+            }
+        }
+        let Some((own, qualifiers)) = parts.split_last() else {
+            return Err(self.invalid("a table has no name"));
+        };
+        let temporary = Self::temporary_name(name);
+        if temporary.is_none() {
+            match qualifiers {
+                [] => {}
+                [schema] => self.name_schema(&schema.value)?,
+                [database, schema] => {
+                    self.name_database(&database.value)?;
+                    if !schema.value.is_empty() {
+                        self.name_schema(&schema.value)?;
+                    }
+                }
+                _ => {
+                    return Err(self.unsupported("a linked server").with_hint(
+                        "load its rows into the copy; this one holds the tables of one database",
+                    ));
+                }
+            }
+        }
+        if let Some(alias) = alias
+            && !alias.columns.is_empty()
+            // The old way to write hints, without WITH.
+            && !known_hints(&alias.columns.iter().map(|c| c.name.value.clone()).collect::<Vec<_>>())
+        {
+            return Err(self
+                .unsupported("names for the columns of a table")
+                .with_hint("name them in a derived table: (SELECT a AS b FROM t) AS name"));
+        }
+        let (columns, stored) = self.known_table(&own.value, temporary, qualifiers.is_empty())?;
+        let lifted = self.lift.take();
+        let source = Source {
+            name: alias.map_or_else(|| own.value.clone(), |alias| alias.name.value.clone()),
+            emitted: lifted.clone(),
+            columns,
+            stored,
+        };
+        self.add_source(source)?;
+        if let Some(lifted) = lifted {
+            return Ok(format!("{} AS {lifted}", quoted(&own.value)));
+        }
+        Ok(match alias {
+            Some(alias) => format!("{} AS {}", quoted(&own.value), quoted(&alias.name.value)),
+            None => quoted(&own.value),
+        })
+    }
+
+    fn known_table(
+        &mut self,
+        name: &str,
+        temporary: Option<String>,
+        unqualified: bool,
+    ) -> R<(Option<Vec<SourceColumn>>, bool)> {
+        let plain = |columns: &[(String, Type)]| {
+            columns
+                .iter()
+                .map(|(name, of)| SourceColumn {
+                    name: name.clone(),
+                    of: *of,
+                    instead: None,
+                })
+                .collect::<Vec<_>>()
+        };
+        if let Some(own) = temporary {
+            return match self.temporary.get(&own) {
+                Some(table) => Ok((table.columns.as_deref().map(plain), false)),
+                None => Err(self.invalid(format!("there is no table `{own}`")).with_hint(
+                    "a temporary table is made by SELECT ... INTO or CREATE TABLE in the same text",
+                )),
+            };
+        }
+        if unqualified {
+            let lower = name.to_lowercase();
+            if let Some(columns) = self.ctes.iter().rev().find_map(|known| known.get(&lower)) {
+                return Ok((Some(columns.clone()), false));
+            }
+        }
+        match self.catalog.table(name) {
+            Some(table) => Ok((table.columns.as_deref().map(plain), true)),
+            None if self.catalog.open => Ok((None, true)),
+            None => {
+                let error = self.invalid(format!("there is no table `{name}`"));
+                Err(match did_you_mean(name, self.catalog.names()) {
+                    Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
+                    None => error,
+                })
+            }
+        }
+    }
+
+    /// `PIVOT (aggregate(value) FOR column IN ([a], [b]))` as a grouping by all other columns.
+    fn pivot(
+        &mut self,
+        table: &TableFactor,
+        aggregates: &[ExprWithAlias],
+        by: &[Expr],
+        values: &[ExprWithAlias],
+        alias: &TableAlias,
+    ) -> R<String> {
+        self.see(alias.name.span);
+        let hidden = self.scopes.pop();
+        self.scopes.push(Scope::default());
+        let bare = self.bare.len();
+        let made = self.pivoted(table, aggregates, by, values);
+        self.scopes.pop();
+        self.bare.truncate(bare);
+        self.scopes.extend(hidden);
+        let (sql, columns) = made?;
+        self.see(alias.name.span);
+        if !alias.columns.is_empty() {
+            return Err(self.unsupported("names for the columns of a PIVOT"));
+        }
+        self.add_source(Source {
+            name: alias.name.value.clone(),
+            emitted: None,
+            columns: Some(columns),
+            stored: false,
+        })?;
+        Ok(format!("({sql}) AS {}", quoted(&alias.name.value)))
+    }
+
+    fn pivoted(
+        &mut self,
+        table: &TableFactor,
+        aggregates: &[ExprWithAlias],
+        by: &[Expr],
+        values: &[ExprWithAlias],
+    ) -> R<(String, Vec<SourceColumn>)> {
+        let from = self.factor(table)?;
+        let [
+            ExprWithAlias {
+                expr: Expr::Function(function),
+                alias: None,
+            },
+        ] = aggregates
+        else {
+            return Err(self.unsupported("PIVOT with more than one aggregate"));
+        };
+        let name = function.name.to_string().to_uppercase();
+        let known = ["SUM", "COUNT", "MIN", "MAX", "AVG"].contains(&name.as_str());
+        let argument = match &function.args {
+            FunctionArguments::List(list) => match list.args.as_slice() {
+                [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] => Some(argument),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (Some(Expr::Identifier(counted)), true, [Expr::Identifier(by)]) = (argument, known, by)
+        else {
+            return Err(self
+                .unsupported(format!("PIVOT with {name}"))
+                .with_hint("PIVOT (SUM(column) FOR column IN ([value], ...)) is read"));
+        };
+        let columns = self
+            .scopes
+            .last()
+            .and_then(|scope| scope.sources.first())
+            .and_then(|source| source.columns.clone());
+        let Some(columns) = columns else {
+            return Err(self.unsupported("PIVOT of columns that are not known"));
+        };
+        let value = self.value(&Expr::Identifier(counted.clone()))?;
+        let by_value = self.value(&Expr::Identifier(by.clone()))?;
+        let kept: Vec<&SourceColumn> = columns
+            .iter()
+            .filter(|column| {
+                !column.name.eq_ignore_ascii_case(&counted.value)
+                    && !column.name.eq_ignore_ascii_case(&by.value)
+            })
+            .collect();
+        let mut list: Vec<String> = kept.iter().map(|column| quoted(&column.name)).collect();
+        let grouping: Vec<String> = kept
+            .iter()
+            .map(|column| Typed::plain(quoted(&column.name), column.of).collated())
+            .collect();
+        let of = match name.as_str() {
+            "COUNT" => Type::Int,
+            "SUM" | "AVG" => self.sum_type(value.of)?,
+            _ => value.of,
+        };
+        let mut made: Vec<SourceColumn> = kept.into_iter().cloned().collect();
+        for entry in values {
+            let Expr::Identifier(ident) = &entry.expr else {
+                return Err(self.invalid("the values of a PIVOT are names in brackets"));
+            };
+            self.see(ident.span);
+            let wanted = as_text_literal(&ident.value);
+            let (left, right) = self.comparable(by_value.clone(), wanted)?;
+            let test = self.equal(&left, &right).sql;
+            let own = entry.alias.as_ref().unwrap_or(ident);
+            let case = format!("CASE WHEN {test} THEN {} END", value.sql);
+            let aggregate = match name.as_str() {
+                "AVG" => self.average(&Typed::plain(case, value.of), false, "")?.sql,
+                "MIN" | "MAX" => {
+                    format!("{name}({})", Typed::plain(case, value.of).collated())
+                }
+                _ => format!("{name}({case})"),
+            };
+            list.push(format!("{aggregate} AS {}", quoted(&own.value)));
+            made.push(SourceColumn {
+                name: own.value.clone(),
+                of,
+                instead: None,
+            });
+        }
+        let group = if grouping.is_empty() {
+            String::new()
+        } else {
+            format!(" GROUP BY {}", grouping.join(", "))
+        };
+        Ok((
+            format!("SELECT {} FROM {from}{group}", list.join(", ")),
+            made,
+        ))
+    }
+}
+
+fn known_hints(names: &[String]) -> bool {
+    !names.is_empty()
+        && names
+            .iter()
+            .all(|name| HINTS.contains(&name.to_lowercase().as_str()))
+}
+
+fn hint_argument(argument: &FunctionArg) -> Option<String> {
+    match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(ident))) => {
+            Some(ident.value.clone())
+        }
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(function))) => {
+            Some(function.name.to_string())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,836 @@
+//! Statements in order: declarations and their values, temporary tables, queries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{
+    ColumnOption, ConditionalStatements, CreateTable, DataType, Declare, DeclareAssignment, Expr,
+    FunctionArguments, Ident, Insert, ObjectName, ObjectType, Query, Select, SelectItem, Set,
+    SetExpr, Statement, TableConstraint, TableObject,
+};
+use sqlparser::tokenizer::Span;
+
+use super::catalog::{Catalog, Table};
+use super::expr::Typed;
+use super::names::quoted;
+use super::select::Shape;
+use super::{Literal, TsqlError, TsqlProblem, batch};
+use crate::problem::{Position, did_you_mean};
+use crate::sql::types::Type;
+
+/// What a text comes to: steps to run in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What there is to say about the answer, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// One statement for SQLite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The line of the text on which what it comes from begins.
+    pub line: u32,
+    /// What to do.
+    pub act: Act,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Gives rows.
+    Ask {
+        /// The query.
+        sql: String,
+        /// Its columns, left to right; `None` when they are only known once it runs.
+        columns: Option<Vec<Answer>>,
+    },
+    /// Gives values to variables: the columns of its last row, in this order. Without a row they keep theirs.
+    Set {
+        /// The query.
+        sql: String,
+        /// The variables, without `@`.
+        variables: Vec<String>,
+    },
+    /// Makes, fills or drops a temporary table.
+    Change {
+        /// The statement.
+        sql: String,
+    },
+}
+
+impl Act {
+    /// The statement for SQLite.
+    #[must_use]
+    pub fn sql(&self) -> &str {
+        match self {
+            Self::Ask { sql, .. } | Self::Set { sql, .. } | Self::Change { sql } => sql,
+        }
+    }
+}
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The name; empty where SQL Server gives none.
+    pub name: String,
+    /// The type.
+    pub of: Type,
+}
+
+pub(super) type R<T> = Result<T, TsqlError>;
+
+/// A column of something in `FROM`.
+#[derive(Debug, Clone)]
+pub(super) struct SourceColumn {
+    pub name: String,
+    pub of: Type,
+    /// What stands for it, when it is no column of its own in the SQL that is run.
+    pub instead: Option<String>,
+}
+
+/// Something in `FROM`.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// The name by which columns are qualified.
+    pub name: String,
+    /// The name in the SQL that is run, where it is another one.
+    pub emitted: Option<String>,
+    /// The columns; `None` when they are not known.
+    pub columns: Option<Vec<SourceColumn>>,
+    /// Whether it is a table of the database, whose times may be stored in another form.
+    pub stored: bool,
+}
+
+/// The names that a `SELECT` sees.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    pub sources: Vec<Source>,
+    /// The first of the sources that can be seen: within the joins of one item of `FROM`, only that item's.
+    pub from: usize,
+    /// The grouping expressions as written out.
+    pub grouping: Vec<String>,
+    /// Grouping columns: source and column.
+    pub grouped: Vec<(usize, String)>,
+    /// Whether an aggregate was met.
+    pub aggregates: bool,
+}
+
+/// The state of a rewriting.
+pub(super) struct Translator<'a> {
+    pub catalog: &'a Catalog,
+    pub temporary: BTreeMap<String, Table>,
+    pub variables: BTreeMap<String, Type>,
+    pub literals: Vec<Literal>,
+    used: Vec<bool>,
+    pub now: &'a str,
+    /// The database and the schema that the text names, which are one each.
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    pub ctes: Vec<BTreeMap<String, Vec<SourceColumn>>>,
+    pub scopes: Vec<Scope>,
+    /// Columns met outside of aggregates: how deep their scope is, where they stand and what they are called.
+    pub bare: Vec<(usize, Position, String)>,
+    /// The scopes that columns were found in since this was last looked at.
+    pub reached: BTreeSet<usize>,
+    /// Whether every column is written with its table.
+    pub qualify: bool,
+    /// The name that the next table goes by in the SQL, in the place of its own.
+    pub lift: Option<String>,
+    /// The variables met since this was last looked at.
+    pub met: BTreeSet<String>,
+    /// The place of the newest thing that has one.
+    pub at: Position,
+    pub serial: u32,
+    /// Whether this is inside an aggregate, where another may not stand.
+    pub in_aggregate: bool,
+    pub notes: BTreeSet<&'static str>,
+    steps: Vec<Step>,
+}
+
+impl<'a> Translator<'a> {
+    pub fn new(catalog: &'a Catalog, now: &'a str) -> Self {
+        Self {
+            catalog,
+            temporary: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            literals: Vec::new(),
+            used: Vec::new(),
+            now,
+            database: None,
+            schema: None,
+            ctes: Vec::new(),
+            scopes: Vec::new(),
+            bare: Vec::new(),
+            reached: BTreeSet::new(),
+            qualify: false,
+            lift: None,
+            met: BTreeSet::new(),
+            at: Position { line: 1, column: 1 },
+            serial: 0,
+            in_aggregate: false,
+            notes: BTreeSet::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    pub fn stand_for(&mut self, literals: &[Literal]) {
+        self.literals = literals.to_vec();
+        self.used = vec![false; literals.len()];
+    }
+
+    pub fn declare(&mut self, values: &[(String, Type)]) {
+        let lower = |(name, of): &(String, Type)| (name.to_lowercase(), *of);
+        self.variables.extend(values.iter().map(lower));
+    }
+
+    pub fn unused_literal(&self) -> Option<&Literal> {
+        let at = self.used.iter().position(|used| !used)?;
+        self.literals.get(at)
+    }
+
+    pub fn use_literal(&mut self, at: usize) {
+        if let Some(used) = self.used.get_mut(at) {
+            *used = true;
+        }
+    }
+
+    /// Notes where a node stands.
+    pub fn see(&mut self, span: Span) {
+        if span.start.line > 0 {
+            self.at = batch::position(span.start);
+        }
+    }
+
+    pub fn unsupported(&self, what: impl Into<String>) -> TsqlError {
+        TsqlError::new(self.at, TsqlProblem::Unsupported(what.into()))
+    }
+
+    pub fn invalid(&self, what: impl Into<String>) -> TsqlError {
+        TsqlError::new(self.at, TsqlProblem::Invalid(what.into()))
+    }
+
+    pub fn writes(&self, what: impl Into<String>) -> TsqlError {
+        TsqlError::new(self.at, TsqlProblem::Writes(what.into()))
+    }
+
+    /// A name that nothing else in the SQL has.
+    pub fn fresh(&mut self, stem: &str) -> String {
+        self.serial += 1;
+        format!("chatdb_{stem}{}", self.serial)
+    }
+
+    pub fn one_query(&mut self, query: &Query) -> R<String> {
+        if let SetExpr::Select(select) = query.body.as_ref()
+            && select.into.is_some()
+        {
+            return Err(self.unsupported("SELECT INTO"));
+        }
+        Ok(self.query(query, Shape::default())?.sql)
+    }
+
+    pub fn script(mut self, text: &str) -> R<Script> {
+        for tokens in batch::batches(batch::tokens(text)?)? {
+            // Variables live as long as their batch.
+            let before = self.variables.clone();
+            for (statement, at) in batch::statements(tokens)? {
+                self.at = at;
+                self.scopes.clear();
+                self.ctes.clear();
+                self.bare.clear();
+                self.statement(&statement)?;
+            }
+            self.variables = before;
+        }
+        if let Some(missing) = self.unused_literal() {
+            return Err(TsqlError::new(
+                Position { line: 1, column: 1 },
+                TsqlProblem::NoLiteral {
+                    literal: missing.value.to_string(),
+                    parameter: missing.parameter.clone(),
+                },
+            ));
+        }
+        Ok(Script {
+            steps: self.steps,
+            notes: self.notes.into_iter().map(str::to_owned).collect(),
+        })
+    }
+
+    fn push(&mut self, line: u32, act: Act) {
+        self.steps.push(Step { line, act });
+    }
+
+    fn statement(&mut self, statement: &Statement) -> R<()> {
+        let line = self.at.line;
+        match statement {
+            Statement::Query(query) => self.top_query(query, line),
+            Statement::Declare { stmts } => {
+                for declare in stmts {
+                    self.declaration(declare, line)?;
+                }
+                Ok(())
+            }
+            Statement::Set(set) => self.set(set, line),
+            Statement::Use(named) => {
+                let text = named.to_string();
+                let name = text
+                    .trim_start_matches("USE ")
+                    .trim_matches(['[', ']', '"']);
+                self.name_database(name)
+            }
+            Statement::CreateTable(create) => self.create_table(create, line),
+            Statement::Insert(insert) => self.insert(insert, line),
+            Statement::Drop {
+                object_type: ObjectType::Table,
+                if_exists,
+                names,
+                ..
+            } => {
+                for name in names {
+                    self.drop_table(name, *if_exists, line)?;
+                }
+                Ok(())
+            }
+            Statement::If(_) => self.drop_if_there(statement, line),
+            other => {
+                let word = batch::first_word(other);
+                match word.as_str() {
+                    "SELECT" | "WITH" | "(" => Err(self.unsupported(word)),
+                    "IF" => Err(self.unsupported(word)),
+                    _ => Err(self.writes(word)),
+                }
+            }
+        }
+    }
+
+    fn top_query(&mut self, query: &Query, line: u32) -> R<()> {
+        if let SetExpr::Select(select) = query.body.as_ref() {
+            if select.into.is_some() {
+                return self.select_into(query, select, line);
+            }
+            if let Some(targets) = self.assignments(select)? {
+                return self.assign(query, select, targets, line);
+            }
+        }
+        let answer = self.query(query, Shape::default())?;
+        let columns = answer.columns.map(|columns| {
+            let named = |column: super::select::Column| Answer {
+                name: column.name.unwrap_or_default(),
+                of: column.of,
+            };
+            columns.into_iter().map(named).collect()
+        });
+        self.push(
+            line,
+            Act::Ask {
+                sql: answer.sql,
+                columns,
+            },
+        );
+        Ok(())
+    }
+
+    fn declaration(&mut self, declare: &Declare, line: u32) -> R<()> {
+        let Declare {
+            names,
+            data_type,
+            assignment,
+            declare_type: None,
+            binary: None,
+            sensitive: None,
+            scroll: None,
+            hold: None,
+            for_query: None,
+        } = declare
+        else {
+            return Err(self.unsupported("DECLARE CURSOR"));
+        };
+        for name in names {
+            self.see(name.span);
+            let Some(variable) = name.value.strip_prefix('@') else {
+                return Err(self.unsupported("DECLARE CURSOR"));
+            };
+            let variable = variable.to_lowercase();
+            let Some(data_type) = data_type else {
+                return Err(self.invalid(format!("`@{variable}` is declared without a type")));
+            };
+            if let DataType::Table(columns) = data_type {
+                let columns = columns.as_deref().unwrap_or(&[]);
+                let table = format!("@{variable}");
+                let columns = self.columns_of(columns)?;
+                self.make_table(&table, columns, line);
+                continue;
+            }
+            let of = self.data_type(data_type, Some(1))?;
+            if self.variables.insert(variable.clone(), of).is_some() {
+                return Err(self.invalid(format!("`@{variable}` is declared twice")));
+            }
+            let value = match assignment {
+                None => Typed::plain("NULL".to_owned(), Type::Null),
+                Some(DeclareAssignment::MsSqlAssignment(expr)) => self.value(expr)?,
+                Some(_) => return Err(self.unsupported("DECLARE")),
+            };
+            let value = self.cast(value, of, None, false)?;
+            self.push(
+                line,
+                Act::Set {
+                    sql: format!("SELECT {}", value.sql),
+                    variables: vec![variable],
+                },
+            );
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, set: &Set, line: u32) -> R<()> {
+        match set {
+            Set::SingleAssignment {
+                scope: None,
+                hivevar: false,
+                variable,
+                values,
+            } => {
+                let name = variable.to_string();
+                let Some(variable) = name.strip_prefix('@') else {
+                    return Err(self.unsupported(format!("SET {name}")));
+                };
+                let [value] = values.as_slice() else {
+                    return Err(self.unsupported(format!("SET {name}")));
+                };
+                let variable = variable.to_lowercase();
+                let of = self.variable(&variable)?;
+                let value = self.value(value)?;
+                let value = self.cast(value, of, None, false)?;
+                self.push(
+                    line,
+                    Act::Set {
+                        sql: format!("SELECT {}", value.sql),
+                        variables: vec![variable],
+                    },
+                );
+                Ok(())
+            }
+            // Locks and options of the session have no bearing on the answer.
+            Set::SetTransaction { session: false, .. } => Ok(()),
+            Set::SetSessionParam(option) => {
+                const WITHOUT_BEARING: [&str; 8] = [
+                    "NOCOUNT ON",
+                    "NOCOUNT OFF",
+                    "ANSI_NULLS ON",
+                    "ANSI_PADDING ON",
+                    "ANSI_WARNINGS ON",
+                    "ARITHABORT ON",
+                    "QUOTED_IDENTIFIER ON",
+                    "XACT_ABORT ON",
+                ];
+                let text = option.to_string().to_uppercase();
+                let harmless = WITHOUT_BEARING.contains(&text.as_str())
+                    || text.starts_with("STATISTICS ")
+                    || text == "DATEFIRST 7"
+                    || text == "DATEFORMAT MDY"
+                    || text == "LOCK_TIMEOUT -1";
+                if harmless {
+                    Ok(())
+                } else {
+                    Err(self.unsupported(format!("SET {text}")))
+                }
+            }
+            other => Err(self.unsupported(other.to_string())),
+        }
+    }
+
+    /// The type of a variable.
+    pub fn variable(&self, name: &str) -> R<Type> {
+        match self.variables.get(name) {
+            Some(of) => Ok(*of),
+            // A scenario's values come from its parameters.
+            None if self.catalog.open => Ok(Type::Unknown),
+            None => {
+                let error = self.invalid(format!("`@{name}` is not declared"));
+                let known = self.variables.keys().map(String::as_str);
+                Err(match did_you_mean(name, known) {
+                    Some(meant) => error.with_hint(format!("did you mean `@{meant}`?")),
+                    None => error.with_hint(format!(
+                        "write `DECLARE @{name} type = value` before it, in the same batch"
+                    )),
+                })
+            }
+        }
+    }
+
+    /// The variables that a `SELECT @a = ..., @b = ...` assigns; `None` when it gives rows.
+    fn assignments(&self, select: &Select) -> R<Option<Vec<Ident>>> {
+        let mut targets = Vec::new();
+        for item in &select.projection {
+            match item {
+                SelectItem::ExprWithAlias { alias, .. } if alias.value.starts_with('@') => {
+                    targets.push(alias.clone());
+                }
+                _ => {}
+            }
+        }
+        match targets.len() {
+            0 => Ok(None),
+            n if n == select.projection.len() => Ok(Some(targets)),
+            _ => Err(self.invalid(
+                "a SELECT that assigns a variable gives no rows; assign all of its columns or none",
+            )),
+        }
+    }
+
+    fn assign(&mut self, query: &Query, select: &Select, targets: Vec<Ident>, line: u32) -> R<()> {
+        let mut variables = Vec::new();
+        let mut types = Vec::new();
+        for target in &targets {
+            self.see(target.span);
+            let name = target.value.trim_start_matches('@').to_lowercase();
+            types.push(self.variable(&name)?);
+            variables.push(name);
+        }
+        self.met.clear();
+        let names: Vec<String> = (1..=variables.len()).map(|n| format!("v{n}")).collect();
+        let shape = Shape {
+            names: Some(&names),
+            types: Some(&types),
+            assigns: true,
+            ..Shape::default()
+        };
+        let answer = self.query(query, shape)?;
+        if !select.from.is_empty() && variables.iter().any(|name| self.met.contains(name)) {
+            return Err(self
+                .unsupported("SELECT @variable = @variable ... FROM")
+                .with_hint("use STRING_AGG or SUM over the rows"));
+        }
+        self.push(
+            line,
+            Act::Set {
+                sql: answer.sql,
+                variables,
+            },
+        );
+        Ok(())
+    }
+
+    /// The name of a temporary table or table variable, in lower case; `None` for any other table.
+    pub fn temporary_name(name: &ObjectName) -> Option<String> {
+        let last = name.0.last()?.as_ident()?;
+        let temporary = last.value.starts_with(['#', '@']);
+        temporary.then(|| last.value.to_lowercase())
+    }
+
+    fn select_into(&mut self, query: &Query, select: &Select, line: u32) -> R<()> {
+        let targets = select.into.as_ref().map_or(&[][..], |into| &into.targets);
+        let [Expr::Identifier(target)] = targets else {
+            return Err(self.writes("SELECT INTO"));
+        };
+        self.see(target.span);
+        if !target.value.starts_with('#') {
+            return Err(self
+                .writes(format!("SELECT INTO {}", target.value))
+                .with_hint(format!(
+                    "a temporary table is possible: INTO #{}",
+                    target.value
+                )));
+        }
+        let name = target.value.to_lowercase();
+        if self.temporary.contains_key(&name) {
+            return Err(self.invalid(format!("there is already a table `{name}`")));
+        }
+        let mut without = query.clone();
+        if let SetExpr::Select(select) = without.body.as_mut() {
+            select.into = None;
+        }
+        let answer = self.query(&without, Shape::default())?;
+        let Some(columns) = answer.columns else {
+            return Err(self.unsupported("SELECT INTO of columns that are not known"));
+        };
+        let mut named = Vec::new();
+        for column in columns {
+            let Some(own) = column.name.filter(|own| !own.is_empty()) else {
+                return Err(self
+                    .invalid("a column of SELECT INTO has no name")
+                    .with_hint("give it one: expression AS name"));
+            };
+            let of = if column.of == Type::Null {
+                Type::Int
+            } else {
+                column.of
+            };
+            named.push((own, of));
+        }
+        self.make_table(&name, named, line);
+        self.push(
+            line,
+            Act::Change {
+                sql: format!("INSERT INTO {} {}", quoted(&name), answer.sql),
+            },
+        );
+        Ok(())
+    }
+
+    fn make_table(&mut self, name: &str, columns: Vec<(String, Type)>, line: u32) {
+        let declared: Vec<String> = columns
+            .iter()
+            .map(|(column, of)| {
+                let of = match of {
+                    Type::Unknown | Type::Null => String::new(),
+                    of => format!(" \"{of}\""),
+                };
+                format!("{}{of}", quoted(column))
+            })
+            .collect();
+        self.push(
+            line,
+            Act::Change {
+                sql: format!(
+                    "CREATE TEMP TABLE {} ({})",
+                    quoted(name),
+                    declared.join(", ")
+                ),
+            },
+        );
+        self.temporary.insert(
+            name.to_owned(),
+            Table {
+                name: name.to_owned(),
+                columns: Some(columns),
+                rowid: true,
+            },
+        );
+    }
+
+    fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Vec<(String, Type)>> {
+        let mut read = Vec::new();
+        for column in columns {
+            self.see(column.name.span);
+            let of = self.data_type(&column.data_type, Some(1))?;
+            for option in &column.options {
+                match &option.option {
+                    ColumnOption::Null | ColumnOption::NotNull => {}
+                    ColumnOption::PrimaryKey(_) | ColumnOption::Unique(_) => {}
+                    other => {
+                        return Err(self.unsupported(format!("{other} in a temporary table")));
+                    }
+                }
+            }
+            read.push((column.name.value.clone(), of));
+        }
+        Ok(read)
+    }
+
+    fn create_table(&mut self, create: &CreateTable, line: u32) -> R<()> {
+        let Some(name) = Self::temporary_name(&create.name) else {
+            return Err(self
+                .writes("CREATE TABLE")
+                .with_hint("a temporary table is possible: its name begins with #"));
+        };
+        if self.temporary.contains_key(&name) {
+            return Err(self.invalid(format!("there is already a table `{name}`")));
+        }
+        if create.query.is_some() || create.like.is_some() || create.clone.is_some() {
+            return Err(self.unsupported("CREATE TABLE AS"));
+        }
+        // Keys are there for speed; that they are kept is the matter of whoever fills the table.
+        for constraint in &create.constraints {
+            match constraint {
+                TableConstraint::PrimaryKey(_) | TableConstraint::Unique(_) => {}
+                other => return Err(self.unsupported(format!("{other} in a temporary table"))),
+            }
+        }
+        let columns = self.columns_of(&create.columns)?;
+        self.notes.insert(
+            "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice",
+        );
+        self.make_table(&name, columns, line);
+        Ok(())
+    }
+
+    fn insert(&mut self, insert: &Insert, line: u32) -> R<()> {
+        let TableObject::TableName(name) = &insert.table else {
+            return Err(self.writes("INSERT"));
+        };
+        let Some(name) = Self::temporary_name(name) else {
+            return Err(self
+                .writes("INSERT")
+                .with_hint("a temporary table is possible: its name begins with #"));
+        };
+        let Some(table) = self.temporary.get(&name).cloned() else {
+            return Err(self.invalid(format!("there is no table `{name}`")));
+        };
+        let plain = insert.or.is_none()
+            && !insert.ignore
+            && !insert.overwrite
+            && insert.table_alias.is_none()
+            && insert.assignments.is_empty()
+            && insert.partitioned.is_none()
+            && insert.on.is_none()
+            && insert.returning.is_none()
+            && insert.output.is_none()
+            && !insert.replace_into;
+        let Some(source) = insert.source.as_ref().filter(|_| plain) else {
+            return Err(self.unsupported("INSERT with more than columns and rows"));
+        };
+        let known = table.columns.unwrap_or_default();
+        let mut targets = Vec::new();
+        for column in &insert.columns {
+            let wanted = column.to_string();
+            let wanted = wanted.trim_matches(['[', ']', '"']);
+            let found = known
+                .iter()
+                .find(|(own, _)| own.eq_ignore_ascii_case(wanted));
+            match found {
+                Some(found) => targets.push(found.clone()),
+                None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
+            }
+        }
+        if targets.is_empty() {
+            targets = known;
+        }
+        let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
+        let shape = Shape {
+            types: Some(&types),
+            assigns: true,
+            ..Shape::default()
+        };
+        let answer = self.query(source, shape)?;
+        if answer
+            .columns
+            .as_ref()
+            .is_some_and(|columns| columns.len() != types.len())
+        {
+            return Err(self.invalid(format!(
+                "`{name}` is given another number of columns than it takes, which is {}",
+                types.len()
+            )));
+        }
+        let columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
+        self.push(
+            line,
+            Act::Change {
+                sql: format!(
+                    "INSERT INTO {} ({}) {}",
+                    quoted(&name),
+                    columns.join(", "),
+                    answer.sql
+                ),
+            },
+        );
+        Ok(())
+    }
+
+    fn drop_table(&mut self, name: &ObjectName, if_exists: bool, line: u32) -> R<()> {
+        let Some(own) = Self::temporary_name(name) else {
+            return Err(self.writes("DROP TABLE"));
+        };
+        if self.temporary.remove(&own).is_some() {
+            self.push(
+                line,
+                Act::Change {
+                    sql: format!("DROP TABLE {}", quoted(&own)),
+                },
+            );
+        } else if !if_exists {
+            return Err(self
+                .invalid(format!("there is no table `{own}`"))
+                .with_hint(format!("write DROP TABLE IF EXISTS {own}")));
+        }
+        Ok(())
+    }
+
+    /// `IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t`, the one use of `IF` that is read.
+    fn drop_if_there(&mut self, statement: &Statement, line: u32) -> R<()> {
+        let refuse = |this: &Self| {
+            Err(this.unsupported("IF").with_hint(
+                "only IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read",
+            ))
+        };
+        let Statement::If(branch) = statement else {
+            return refuse(self);
+        };
+        let (Some(Expr::IsNotNull(test)), None, true) = (
+            &branch.if_block.condition,
+            &branch.else_block,
+            branch.elseif_blocks.is_empty(),
+        ) else {
+            return refuse(self);
+        };
+        let statements = match &branch.if_block.conditional_statements {
+            ConditionalStatements::Sequence { statements } => statements,
+            ConditionalStatements::BeginEnd(block) => &block.statements,
+        };
+        let [
+            Statement::Drop {
+                object_type: ObjectType::Table,
+                names,
+                ..
+            },
+        ] = statements.as_slice()
+        else {
+            return refuse(self);
+        };
+        let [name] = names.as_slice() else {
+            return refuse(self);
+        };
+        let asked = match test.as_ref() {
+            Expr::Function(function)
+                if function.name.to_string().eq_ignore_ascii_case("object_id") =>
+            {
+                match &function.args {
+                    FunctionArguments::List(list) => list.args.first().map(ToString::to_string),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let dropped = Self::temporary_name(name);
+        let same = asked.zip(dropped).is_some_and(|(asked, own)| {
+            let text = asked
+                .trim_start_matches(['N', 'n'])
+                .trim_matches('\'')
+                .to_lowercase();
+            text.rsplit('.')
+                .next()
+                .unwrap_or("")
+                .trim_matches(['[', ']'])
+                == own
+        });
+        if !same {
+            return refuse(self);
+        }
+        self.drop_table(name, true, line)
+    }
+
+    /// Notes the database that the text names; a second one cannot be told apart from the first.
+    pub fn name_database(&mut self, name: &str) -> R<()> {
+        let lower = name.to_lowercase();
+        match &self.database {
+            Some(known) if *known != lower => Err(self.invalid(format!(
+                "`{name}` is a second database; this copy holds the tables of one, here `{known}`"
+            ))),
+            _ => {
+                self.database = Some(lower);
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes the schema that the text names.
+    pub fn name_schema(&mut self, name: &str) -> R<()> {
+        let lower = name.to_lowercase();
+        if ["sys", "information_schema", "cdc"].contains(&lower.as_str()) {
+            return Err(self.invalid(format!(
+                "the schema `{name}` is SQL Server's own, and not in this copy"
+            )));
+        }
+        match &self.schema {
+            Some(known) if *known != lower => Err(self.invalid(format!(
+                "`{name}` is a second schema; this copy holds the tables of one, here `{known}`"
+            ))),
+            _ => {
+                self.schema = Some(lower);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,1232 @@
+//! Queries: common table expressions, `SELECT`, set operations, order and how many rows.
+
+use std::collections::BTreeMap;
+
+use sqlparser::ast::{
+    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderBy,
+    OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectFlavor, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TopQuantity,
+    Value as Literal, Values, WildcardAdditionalOptions, With,
+};
+
+use super::expr::Typed;
+use super::names::quoted;
+use super::ops::power;
+use super::script::{R, Scope, Source, SourceColumn, Translator};
+use crate::sql::functions::Value;
+use crate::sql::types::Type;
+
+/// What a query must come out as.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shape<'s> {
+    /// Names for its columns.
+    pub names: Option<&'s [String]>,
+    /// Types for its columns.
+    pub types: Option<&'s [Type]>,
+    /// Whether equal texts must be found by SQLite: below `DISTINCT` and set operations.
+    pub collated: bool,
+    /// Whether types are converted as an assignment does.
+    pub assigns: bool,
+}
+
+/// A column of a query.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub name: Option<String>,
+    pub of: Type,
+}
+
+/// A query as written for SQLite.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub sql: String,
+    /// The columns; `None` when they are not known.
+    pub columns: Option<Vec<Column>>,
+    /// Whether it cannot have more than one row.
+    pub single: bool,
+}
+
+/// One entry of a select list.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub value: Typed,
+    pub name: Option<String>,
+    /// Whether the name is written out.
+    pub named: bool,
+}
+
+/// The parts of a `SELECT`, before they are put together.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub items: Vec<Item>,
+    /// The list as it stands in the text, where nothing in it must change.
+    pub list: Option<String>,
+    /// Whether it has a `*` of columns that are not known.
+    pub open: bool,
+    pub distinct: bool,
+    pub from: String,
+    pub selection: Option<String>,
+    pub grouping: Vec<String>,
+    pub having: Option<String>,
+    pub order: Vec<String>,
+    /// The order as `rank()` needs it: with expressions in the place of names.
+    pub order_values: Vec<String>,
+    pub top: Top,
+    pub offset: Option<String>,
+    pub fetch: Option<String>,
+    pub aggregates: bool,
+}
+
+/// `TOP`.
+#[derive(Debug, Default)]
+pub(super) struct Top {
+    pub rows: Option<String>,
+    pub one: bool,
+    pub percent: bool,
+    pub ties: bool,
+}
+
+impl Translator<'_> {
+    /// Rewrites a query with all that may stand around its body.
+    pub fn query(&mut self, query: &Query, shape: Shape<'_>) -> R<Answered> {
+        let Query {
+            with,
+            body,
+            order_by,
+            limit_clause,
+            fetch,
+            locks,
+            for_clause,
+            settings,
+            format_clause,
+            pipe_operators,
+        } = query;
+        if let Some(clause) = for_clause {
+            let text = clause.to_string();
+            let words: Vec<&str> = text.split_whitespace().take(2).collect();
+            return Err(self.unsupported(words.join(" ")).with_hint(
+                "STRING_AGG joins texts of several rows; --format json writes the answer as JSON",
+            ));
+        }
+        let foreign = !locks.is_empty()
+            || settings.is_some()
+            || format_clause.is_some()
+            || !pipe_operators.is_empty();
+        if foreign {
+            return Err(self.unsupported("a clause after the query"));
+        }
+        self.ctes.push(BTreeMap::new());
+        let head = match with {
+            Some(with) => self.with(with)?,
+            None => String::new(),
+        };
+        let page = self.page(limit_clause.as_ref(), fetch.as_ref())?;
+        let order = match order_by {
+            None => &[][..],
+            Some(OrderBy {
+                kind: OrderByKind::Expressions(list),
+                interpolate: None,
+            }) => list,
+            Some(_) => return Err(self.unsupported("ORDER BY ALL")),
+        };
+        let mut answer = self.body(body, order, page, shape)?;
+        self.ctes.pop();
+        answer.sql = format!("{head}{}", answer.sql);
+        Ok(answer)
+    }
+
+    fn with(&mut self, with: &With) -> R<String> {
+        let mut written = Vec::new();
+        for cte in &with.cte_tables {
+            self.see(cte.alias.name.span);
+            if cte.from.is_some() || cte.materialized.is_some() || with.recursive {
+                return Err(self.unsupported("WITH RECURSIVE or MATERIALIZED"));
+            }
+            let name = cte.alias.name.value.clone();
+            let names: Vec<String> = cte
+                .alias
+                .columns
+                .iter()
+                .map(|column| column.name.value.clone())
+                .collect();
+            let shape = Shape {
+                names: (!names.is_empty()).then_some(&names[..]),
+                ..Shape::default()
+            };
+            if let SetExpr::SetOperation { left, .. } = cte.query.body.as_ref() {
+                // It may name itself on the right; its columns are those of what it starts from.
+                let serial = self.serial;
+                let mut start = cte.query.as_ref().clone();
+                start.body = left.clone();
+                start.order_by = None;
+                if !names_table(&start, &name) {
+                    let start = self.query(&start, shape)?;
+                    let columns = self.cte_columns(&name, start.columns)?;
+                    if names_table(&cte.query, &name) {
+                        self.notes.insert(
+                            "SQL Server ends a recursion with an error after 100 rounds, unless OPTION (MAXRECURSION n) \
+                             says otherwise; here it goes on",
+                        );
+                    }
+                    self.register(&name, columns);
+                    self.serial = serial;
+                }
+            }
+            let answer = self.query(&cte.query, shape)?;
+            let columns = self.cte_columns(&name, answer.columns)?;
+            self.register(&name, columns);
+            written.push(format!("{} AS ({})", quoted(&name), answer.sql));
+        }
+        Ok(format!("WITH {} ", written.join(", ")))
+    }
+
+    fn register(&mut self, name: &str, columns: Vec<SourceColumn>) {
+        if let Some(known) = self.ctes.last_mut() {
+            known.insert(name.to_lowercase(), columns);
+        }
+    }
+
+    fn cte_columns(&self, name: &str, columns: Option<Vec<Column>>) -> R<Vec<SourceColumn>> {
+        let Some(columns) = columns else {
+            return Err(self
+                .unsupported(format!("`*` of unknown columns in `{name}`"))
+                .with_hint("name its columns"));
+        };
+        columns
+            .into_iter()
+            .enumerate()
+            .map(|(at, column)| match column.name {
+                Some(own) if !own.is_empty() => Ok(SourceColumn {
+                    name: own,
+                    of: column.of,
+                    instead: None,
+                }),
+                _ => Err(self
+                    .invalid(format!("column {} of `{name}` has no name", at + 1))
+                    .with_hint("give it one: expression AS name")),
+            })
+            .collect()
+    }
+
+    /// `OFFSET n ROWS FETCH NEXT m ROWS ONLY`.
+    fn page(
+        &mut self,
+        limit: Option<&LimitClause>,
+        fetch: Option<&sqlparser::ast::Fetch>,
+    ) -> R<(Option<String>, Option<String>)> {
+        let offset = match limit {
+            None => None,
+            Some(LimitClause::LimitOffset {
+                limit: None,
+                offset: Some(offset),
+                limit_by,
+            }) if limit_by.is_empty() => Some(self.rows(&offset.value)?),
+            Some(_) => {
+                return Err(self.invalid("LIMIT is not T-SQL").with_hint(
+                    "write TOP (n) after SELECT, or OFFSET n ROWS FETCH NEXT m ROWS ONLY",
+                ));
+            }
+        };
+        let fetch = match fetch {
+            None => None,
+            Some(fetch) if fetch.with_ties || fetch.percent => {
+                return Err(self.unsupported("FETCH ... WITH TIES or PERCENT"));
+            }
+            Some(fetch) => match &fetch.quantity {
+                Some(quantity) => Some(self.rows(quantity)?),
+                None => Some("1".to_owned()),
+            },
+        };
+        Ok((offset, fetch))
+    }
+
+    /// A number of rows.
+    fn rows(&mut self, expr: &Expr) -> R<String> {
+        let value = self.value(expr)?;
+        match &value.literal {
+            Some(Value::Integer(n)) if *n >= 0 => Ok(n.to_string()),
+            Some(_) => Err(self.invalid(format!("`{}` is no number of rows", value.sql))),
+            None if value.of.is_integer() || value.of == Type::Unknown => {
+                Ok(format!("tsql_rows({})", value.sql))
+            }
+            None => Err(self.invalid(format!("a value of type {} is no number of rows", value.of))),
+        }
+    }
+
+    fn body(
+        &mut self,
+        body: &SetExpr,
+        order: &[OrderByExpr],
+        (offset, fetch): (Option<String>, Option<String>),
+        shape: Shape<'_>,
+    ) -> R<Answered> {
+        let paged = offset.is_some() || fetch.is_some();
+        match body {
+            SetExpr::Select(select) => {
+                let mut parts = self.select(select, order, shape)?;
+                if paged && order.is_empty() {
+                    return Err(self.invalid("OFFSET needs an ORDER BY"));
+                }
+                if paged && parts.top.rows.is_some() {
+                    return Err(self.invalid("TOP and OFFSET do not go together"));
+                }
+                (parts.offset, parts.fetch) = (offset, fetch);
+                self.assemble(parts)
+            }
+            SetExpr::Query(inner) if order.is_empty() && !paged => self.query(inner, shape),
+            SetExpr::Query(inner) => {
+                let inner = self.query(inner, shape)?;
+                let order = self.order_of_columns(order, inner.columns.as_deref())?;
+                Ok(Answered {
+                    sql: format!(
+                        "SELECT * FROM ({}){order}{}",
+                        inner.sql,
+                        limits(fetch.as_deref(), offset.as_deref())
+                    ),
+                    ..inner
+                })
+            }
+            SetExpr::SetOperation { .. } => {
+                let answer = self.set_operation(body, shape)?;
+                let order = self.order_of_columns(order, answer.columns.as_deref())?;
+                Ok(Answered {
+                    sql: format!(
+                        "{}{order}{}",
+                        answer.sql,
+                        limits(fetch.as_deref(), offset.as_deref())
+                    ),
+                    ..answer
+                })
+            }
+            SetExpr::Values(values) => self.values(values, shape),
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                let word = super::expr::short(&body.to_string());
+                let word = word.split_whitespace().next().unwrap_or("").to_uppercase();
+                Err(self.writes(word))
+            }
+            SetExpr::Table(_) => Err(self.unsupported("TABLE")),
+        }
+    }
+
+    /// `VALUES` as rows, with the column names that SQLite gives them unless others are asked for.
+    fn values(&mut self, values: &Values, shape: Shape<'_>) -> R<Answered> {
+        let mut rows: Vec<Vec<Typed>> = Vec::new();
+        for row in &values.rows {
+            let mut typed = Vec::new();
+            for expr in &row.content {
+                typed.push(self.value(expr)?);
+            }
+            rows.push(typed);
+        }
+        let width = rows.first().map_or(0, Vec::len);
+        if width == 0 || rows.iter().any(|row| row.len() != width) {
+            return Err(self.invalid("the rows of VALUES have different numbers of columns"));
+        }
+        let mut types = Vec::new();
+        for at in 0..width {
+            let column: Vec<Typed> = rows.iter().map(|row| row[at].clone()).collect();
+            let mut column = self.together(column)?;
+            if let Some(of) = shape.types.and_then(|types| types.get(at)) {
+                for value in &mut column {
+                    *value = self.assigned(value.clone(), *of, shape)?;
+                }
+            }
+            types.push(column.first().map_or(Type::Null, |value| value.of));
+            for (row, value) in rows.iter_mut().zip(column) {
+                row[at] = value;
+            }
+        }
+        let written: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let cells: Vec<&str> = row.iter().map(|value| value.sql.as_str()).collect();
+                format!("({})", cells.join(", "))
+            })
+            .collect();
+        let mut sql = format!("VALUES {}", written.join(", "));
+        let names: Vec<Option<String>> = match shape.names {
+            None => vec![None; width],
+            Some(names) if names.len() == width => {
+                let list: Vec<String> = names
+                    .iter()
+                    .enumerate()
+                    .map(|(at, name)| format!("column{} AS {}", at + 1, quoted(name)))
+                    .collect();
+                sql = format!("SELECT {} FROM ({sql})", list.join(", "));
+                names.iter().cloned().map(Some).collect()
+            }
+            Some(names) => {
+                return Err(self.invalid(format!(
+                    "{} names are given to {width} columns",
+                    names.len()
+                )));
+            }
+        };
+        let columns = names
+            .into_iter()
+            .zip(types)
+            .map(|(name, of)| Column { name, of });
+        Ok(Answered {
+            sql,
+            columns: Some(columns.collect()),
+            single: rows.len() == 1,
+        })
+    }
+
+    fn assigned(&mut self, value: Typed, of: Type, shape: Shape<'_>) -> R<Typed> {
+        if shape.assigns {
+            self.cast(value, of, None, false)
+        } else {
+            self.implicit(value, of, false)
+        }
+    }
+
+    fn set_operation(&mut self, body: &SetExpr, shape: Shape<'_>) -> R<Answered> {
+        let mut steps = Vec::new();
+        let mut inner = body;
+        while let SetExpr::SetOperation {
+            left,
+            op,
+            set_quantifier,
+            right,
+        } = inner
+        {
+            let word = match (op, set_quantifier) {
+                (SetOperator::Union, SetQuantifier::None | SetQuantifier::Distinct) => "UNION",
+                (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
+                (SetOperator::Except, SetQuantifier::None | SetQuantifier::Distinct) => "EXCEPT",
+                (SetOperator::Intersect, SetQuantifier::None | SetQuantifier::Distinct) => {
+                    "INTERSECT"
+                }
+                (op, quantifier) => return Err(self.unsupported(format!("{op} {quantifier}"))),
+            };
+            steps.push((word, right.as_ref()));
+            inner = left;
+        }
+        steps.reverse();
+        let collated = shape.collated || steps.iter().any(|(word, _)| *word != "UNION ALL");
+        let branches = || std::iter::once(inner).chain(steps.iter().map(|(_, branch)| *branch));
+        // Once to learn the types, and again where they differ.
+        let shape = Shape { collated, ..shape };
+        let serial = self.serial;
+        let bare = self.bare.len();
+        let mut written = Vec::new();
+        for branch in branches() {
+            written.push(self.branch(branch, shape)?);
+        }
+        if let Some(types) = self.common_types(&written)? {
+            let differ = written.iter().any(|branch| {
+                let columns = branch.columns.iter().flatten();
+                columns.zip(&types).any(|(column, of)| {
+                    column.of != *of
+                        && !(column.of.is_text() && of.is_text())
+                        && !(column.of.is_integer() && of.is_integer())
+                        && column.of != Type::Null
+                })
+            });
+            if differ && shape.types.is_none() {
+                self.serial = serial;
+                self.bare.truncate(bare);
+                written.clear();
+                for branch in branches() {
+                    let shape = Shape {
+                        types: Some(&types),
+                        ..shape
+                    };
+                    written.push(self.branch(branch, shape)?);
+                }
+            }
+            let first = written
+                .first_mut()
+                .and_then(|branch| branch.columns.as_mut());
+            for (column, of) in first.into_iter().flatten().zip(types) {
+                column.of = of;
+            }
+        }
+        let mut written = written.into_iter();
+        let Some(first) = written.next() else {
+            return Err(self.invalid("a set operation without a query"));
+        };
+        let mut sql = first.sql;
+        for ((word, _), branch) in steps.iter().zip(written) {
+            sql.push_str(&format!(" {word} {}", branch.sql));
+        }
+        Ok(Answered {
+            sql,
+            columns: first.columns,
+            single: false,
+        })
+    }
+
+    /// One member of a set operation; what SQLite does not take there is wrapped.
+    fn branch(&mut self, branch: &SetExpr, shape: Shape<'_>) -> R<Answered> {
+        let plain = match branch {
+            SetExpr::Select(select) => select.top.is_none(),
+            SetExpr::Values(_) => true,
+            _ => false,
+        };
+        let answer = self.body(branch, &[], (None, None), shape)?;
+        if plain {
+            return Ok(answer);
+        }
+        Ok(Answered {
+            sql: format!("SELECT * FROM ({})", answer.sql),
+            ..answer
+        })
+    }
+
+    fn common_types(&self, branches: &[Answered]) -> R<Option<Vec<Type>>> {
+        let Some(lists) = branches
+            .iter()
+            .map(|branch| branch.columns.as_ref())
+            .collect::<Option<Vec<_>>>()
+        else {
+            return Ok(None);
+        };
+        let Some((first, rest)) = lists.split_first() else {
+            return Ok(None);
+        };
+        let mut types: Vec<Type> = first.iter().map(|column| column.of).collect();
+        for list in rest {
+            if list.len() != types.len() {
+                return Err(self.invalid(
+                    "the queries of a UNION, INTERSECT or EXCEPT have different numbers of columns",
+                ));
+            }
+            for (of, column) in types.iter_mut().zip(list.iter()) {
+                *of = of.common(column.of).ok_or_else(|| {
+                    self.invalid(format!(
+                        "columns of the types {of} and {} have no type in common",
+                        column.of
+                    ))
+                })?;
+            }
+        }
+        Ok(Some(types))
+    }
+
+    /// An order that can only name columns of the answer.
+    fn order_of_columns(&mut self, order: &[OrderByExpr], columns: Option<&[Column]>) -> R<String> {
+        if order.is_empty() {
+            return Ok(String::new());
+        }
+        let columns = columns.unwrap_or(&[]);
+        let mut written = Vec::new();
+        for entry in order {
+            let direction = self.direction(entry)?;
+            self.see_expr(&entry.expr);
+            let found = match &entry.expr {
+                Expr::Identifier(ident) => columns
+                    .iter()
+                    .position(|column| {
+                        column
+                            .name
+                            .as_ref()
+                            .is_some_and(|name| name.eq_ignore_ascii_case(&ident.value))
+                    })
+                    .map(|at| (at, quoted(&ident.value))),
+                other => ordinal(other)
+                    .and_then(|n| (n < columns.len()).then(|| (n, (n + 1).to_string()))),
+            };
+            let Some((at, sql)) = found else {
+                return Err(self
+                    .invalid(
+                        "ORDER BY of a UNION, INTERSECT or EXCEPT names a column of the answer",
+                    )
+                    .with_hint("name the column in the first SELECT, and order by that name"));
+            };
+            let column = Typed::plain(sql, columns[at].of);
+            written.push(format!("{}{direction}", column.collated()));
+        }
+        Ok(format!(" ORDER BY {}", written.join(", ")))
+    }
+
+    fn direction(&self, entry: &OrderByExpr) -> R<&'static str> {
+        let OrderByExpr {
+            expr: _,
+            options: OrderByOptions { sort, nulls_first },
+            with_fill,
+        } = entry;
+        if with_fill.is_some() || nulls_first.is_some() {
+            return Err(self.invalid("NULLS FIRST and NULLS LAST are not T-SQL").with_hint(
+                "NULL comes first in ascending order; ORDER BY CASE WHEN x IS NULL THEN 1 ELSE 0 END, x puts it last",
+            ));
+        }
+        match sort {
+            None => Ok(""),
+            Some(OrderBySort::Asc) => Ok(" ASC"),
+            Some(OrderBySort::Desc) => Ok(" DESC"),
+            Some(OrderBySort::Using(_)) => Err(self.unsupported("ORDER BY ... USING")),
+        }
+    }
+
+    /// Rewrites the parts of a `SELECT`.
+    pub fn select(&mut self, select: &Select, order: &[OrderByExpr], shape: Shape<'_>) -> R<Parts> {
+        self.scopes.push(Scope::default());
+        let bare = self.bare.len();
+        let parts = self.select_inside(select, order, shape);
+        self.scopes.pop();
+        let depth = self.scopes.len() + 1;
+        // What was left of outer queries' columns stays for them to judge.
+        let kept: Vec<_> = self
+            .bare
+            .drain(bare..)
+            .filter(|(at, ..)| *at < depth)
+            .collect();
+        self.bare.extend(kept);
+        parts
+    }
+
+    fn select_inside(
+        &mut self,
+        select: &Select,
+        order: &[OrderByExpr],
+        shape: Shape<'_>,
+    ) -> R<Parts> {
+        let Select {
+            select_token,
+            optimizer_hints,
+            distinct,
+            select_modifiers,
+            top,
+            top_before_distinct: _,
+            projection,
+            exclude,
+            into,
+            from,
+            lateral_views,
+            prewhere,
+            selection,
+            connect_by,
+            group_by,
+            cluster_by,
+            distribute_by,
+            sort_by,
+            having,
+            named_window,
+            qualify,
+            window_before_qualify: _,
+            value_table_mode,
+            flavor,
+        } = select;
+        self.see(select_token.0.span);
+        let foreign = !optimizer_hints.is_empty()
+            || select_modifiers.is_some()
+            || exclude.is_some()
+            || !lateral_views.is_empty()
+            || prewhere.is_some()
+            || !connect_by.is_empty()
+            || !cluster_by.is_empty()
+            || !distribute_by.is_empty()
+            || !sort_by.is_empty()
+            || qualify.is_some()
+            || value_table_mode.is_some()
+            || *flavor != SelectFlavor::Standard;
+        if foreign {
+            return Err(self.unsupported("a clause of another dialect"));
+        }
+        if !named_window.is_empty() {
+            return Err(self
+                .unsupported("WINDOW")
+                .with_hint("write the window within OVER (...)"));
+        }
+        if into.is_some() {
+            return Err(self.unsupported("INTO within a query"));
+        }
+        let mut parts = Parts {
+            distinct: match distinct {
+                None | Some(Distinct::All) => false,
+                Some(Distinct::Distinct) => true,
+                Some(Distinct::On(_)) => return Err(self.unsupported("DISTINCT ON")),
+            },
+            ..Parts::default()
+        };
+        if let Some(top) = top {
+            parts.top = self.top(top)?;
+        }
+        parts.from = self.from(from)?;
+        let outside = self.bare.len();
+        if let Some(condition) = selection {
+            let before = self.aggregates();
+            parts.selection = Some(self.condition(condition)?.sql);
+            if self.aggregates() != before {
+                return Err(self
+                    .invalid("an aggregate stands in WHERE")
+                    .with_hint("write the condition in HAVING"));
+            }
+        }
+        self.group_by(group_by, &mut parts)?;
+        // Columns of WHERE and ON need not be grouped.
+        let depth = self.scopes.len();
+        let kept: Vec<_> = self
+            .bare
+            .drain(outside..)
+            .filter(|(at, ..)| *at != depth)
+            .collect();
+        self.bare.extend(kept);
+        self.projection(projection, shape, &mut parts)?;
+        if let Some(condition) = having {
+            parts.having = Some(self.condition(condition)?.sql);
+        }
+        self.order(order, &mut parts)?;
+        parts.aggregates = self.aggregates();
+        let grouped = parts.aggregates || !parts.grouping.is_empty() || having.is_some();
+        if grouped
+            && let Some((_, at, name)) = self.bare[outside..]
+                .iter()
+                .find(|(at, ..)| *at == depth)
+                .cloned()
+        {
+            self.at = at;
+            return Err(self
+                .invalid(format!("`{name}` is neither grouped nor in an aggregate"))
+                .with_hint("add it to GROUP BY, spelt the same, or take MIN or MAX of it"));
+        }
+        if grouped && parts.open {
+            return Err(self.invalid("`*` does not go with GROUP BY"));
+        }
+        Ok(parts)
+    }
+
+    fn aggregates(&self) -> bool {
+        self.scopes.last().is_some_and(|scope| scope.aggregates)
+    }
+
+    fn top(&mut self, top: &sqlparser::ast::Top) -> R<Top> {
+        let one = matches!(&top.quantity, Some(TopQuantity::Constant(1)))
+            || matches!(&top.quantity, Some(TopQuantity::Expr(expr)) if ordinal(expr) == Some(0));
+        let rows = match &top.quantity {
+            Some(TopQuantity::Constant(n)) => n.to_string(),
+            Some(TopQuantity::Expr(expr)) if top.percent => self.value(expr)?.sql,
+            Some(TopQuantity::Expr(expr)) => self.rows(expr)?,
+            None => return Err(self.invalid("TOP says no number of rows")),
+        };
+        Ok(Top {
+            rows: Some(rows),
+            one: one && !top.with_ties && !top.percent,
+            percent: top.percent,
+            ties: top.with_ties,
+        })
+    }
+
+    fn group_by(&mut self, group_by: &GroupByExpr, parts: &mut Parts) -> R<()> {
+        let GroupByExpr::Expressions(list, modifiers) = group_by else {
+            return Err(self.unsupported("GROUP BY ALL"));
+        };
+        if !modifiers.is_empty() {
+            return Err(self
+                .unsupported("WITH ROLLUP")
+                .with_hint("UNION ALL the groupings"));
+        }
+        let mut written = Vec::new();
+        let mut columns = Vec::new();
+        for expr in list {
+            self.see_expr(expr);
+            let name = match expr {
+                Expr::Rollup(_) => Some("ROLLUP"),
+                Expr::Cube(_) => Some("CUBE"),
+                Expr::GroupingSets(_) => Some("GROUPING SETS"),
+                Expr::Function(function) => {
+                    let name = function.name.to_string().to_uppercase();
+                    ["ROLLUP", "CUBE"].into_iter().find(|known| *known == name)
+                }
+                _ => None,
+            };
+            if let Some(name) = name {
+                return Err(self.unsupported(name).with_hint("UNION ALL the groupings"));
+            }
+            let value = self.value(expr)?;
+            if value.literal.is_some() {
+                return Err(self.invalid("GROUP BY takes columns, not constants"));
+            }
+            if let Expr::Identifier(own) = expr {
+                columns.extend(self.place_of(None, own));
+            } else if let Expr::CompoundIdentifier(names) = expr
+                && let [.., table, own] = names.as_slice()
+            {
+                columns.extend(self.place_of(Some(table), own));
+            }
+            parts.grouping.push(value.collated());
+            written.push(value.sql);
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.grouping = written;
+            scope.grouped = columns;
+        }
+        Ok(())
+    }
+
+    /// The source and the name of a column of the innermost query.
+    fn place_of(&self, table: Option<&Ident>, own: &Ident) -> Option<(usize, String)> {
+        let scope = self.scopes.last()?;
+        let name = own.value.to_lowercase();
+        let at = scope.sources.iter().position(|source| {
+            table.is_none_or(|table| source.name.eq_ignore_ascii_case(&table.value))
+                && source.columns.as_ref().is_none_or(|columns| {
+                    columns
+                        .iter()
+                        .any(|column| column.name.to_lowercase() == name)
+                })
+        })?;
+        Some((at, name))
+    }
+
+    fn projection(
+        &mut self,
+        projection: &[SelectItem],
+        shape: Shape<'_>,
+        parts: &mut Parts,
+    ) -> R<()> {
+        let mut open = false;
+        let mut list: Vec<String> = Vec::new();
+        for item in projection {
+            let (expr, name) = match item {
+                SelectItem::UnnamedExpr(Expr::BinaryOp {
+                    left,
+                    op: BinaryOperator::Eq,
+                    right,
+                }) if text_of(left).is_some() => (right.as_ref(), text_of(left)),
+                SelectItem::UnnamedExpr(expr) => (expr, None),
+                SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias.value.clone())),
+                SelectItem::ExprWithAliases { .. } => {
+                    return Err(self.unsupported("several names for one column"));
+                }
+                SelectItem::Wildcard(options) => {
+                    open |= !self.expand(None, options, parts, &mut list)?;
+                    continue;
+                }
+                SelectItem::QualifiedWildcard(
+                    SelectItemQualifiedWildcardKind::ObjectName(table),
+                    options,
+                ) => {
+                    open |= !self.expand(Some(table), options, parts, &mut list)?;
+                    continue;
+                }
+                SelectItem::QualifiedWildcard(..) => return Err(self.unsupported("(...).*")),
+            };
+            self.see_expr(expr);
+            let value = self.value(expr)?;
+            let own = match expr {
+                Expr::Identifier(ident) if !ident.value.starts_with('@') => {
+                    Some(ident.value.clone())
+                }
+                Expr::CompoundIdentifier(names) => names.last().map(|name| name.value.clone()),
+                _ => None,
+            };
+            let named = name.is_some();
+            let item = Item {
+                value,
+                name: name.or(own),
+                named,
+            };
+            list.push(written(&item));
+            parts.items.push(item);
+        }
+        if open {
+            if shape.names.is_some() || shape.types.is_some() {
+                return Err(self
+                    .unsupported("`*` of columns that are not known")
+                    .with_hint("name the columns"));
+            }
+            parts.open = true;
+            parts.list = Some(list.join(", "));
+            return Ok(());
+        }
+        let as_it_is = shape.names.is_none() && shape.types.is_none() && !shape.collated;
+        if as_it_is && !parts.distinct {
+            parts.list = Some(list.join(", "));
+        }
+        if let Some(names) = shape.names {
+            if names.len() != parts.items.len() {
+                return Err(self.invalid(format!(
+                    "{} names are given to {} columns",
+                    names.len(),
+                    parts.items.len()
+                )));
+            }
+            for (item, name) in parts.items.iter_mut().zip(names) {
+                item.named = item.name.as_ref() != Some(name) || item.value.sql != quoted(name);
+                item.name = Some(name.clone());
+            }
+        }
+        if let Some(types) = shape.types {
+            for (at, of) in types.iter().enumerate() {
+                if let Some(item) = parts.items.get(at).cloned() {
+                    let value = self.assigned(item.value.clone(), *of, shape)?;
+                    let named = item.named || value.sql != item.value.sql;
+                    parts.items[at] = Item {
+                        value,
+                        named,
+                        ..item
+                    };
+                }
+            }
+        }
+        if shape.collated || parts.distinct {
+            for item in &mut parts.items {
+                let sql = item.value.collated();
+                if sql != item.value.sql
+                    && matches!(item.value.of, Type::Text { .. } | Type::Unknown)
+                {
+                    item.named |= item.name.is_some();
+                    item.value.sql = sql;
+                    item.value.power = power::COLLATE;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the columns of `*` or `table.*`; `false` when they are not known, and the list says so itself.
+    fn expand(
+        &mut self,
+        table: Option<&ObjectName>,
+        options: &WildcardAdditionalOptions,
+        parts: &mut Parts,
+        list: &mut Vec<String>,
+    ) -> R<bool> {
+        let WildcardAdditionalOptions {
+            wildcard_token,
+            opt_ilike: None,
+            opt_exclude: None,
+            opt_except: None,
+            opt_replace: None,
+            opt_rename: None,
+            opt_alias: None,
+        } = options
+        else {
+            return Err(self.unsupported("* with options"));
+        };
+        self.see(wildcard_token.0.span);
+        let wanted = match table {
+            None => None,
+            Some(name) => {
+                let ident = name.0.last().and_then(|part| part.as_ident());
+                ident.map(|ident| ident.value.clone())
+            }
+        };
+        let Some(scope) = self.scopes.last() else {
+            return Err(self.invalid("`*` without FROM"));
+        };
+        let sources: Vec<Source> = scope
+            .sources
+            .iter()
+            .filter(|source| {
+                wanted
+                    .as_ref()
+                    .is_none_or(|wanted| source.name.eq_ignore_ascii_case(wanted))
+            })
+            .cloned()
+            .collect();
+        if sources.is_empty() {
+            return Err(self.invalid(match wanted {
+                Some(wanted) => format!("`{wanted}.*` names no table of FROM"),
+                None => "`*` without FROM".to_owned(),
+            }));
+        }
+        let star = match &wanted {
+            Some(wanted) => format!("{}.*", quoted(wanted)),
+            None => "*".to_owned(),
+        };
+        if sources.iter().any(|source| source.columns.is_none()) {
+            list.push(star);
+            return Ok(false);
+        }
+        let own = |source: &Source| {
+            let stored_otherwise = source.stored && !self.catalog.canonical_times;
+            let columns = source.columns.iter().flatten();
+            source.emitted.is_none()
+                && !stored_otherwise
+                && columns.into_iter().all(|column| column.instead.is_none())
+        };
+        let whole = sources.iter().all(own);
+        if whole {
+            list.push(star);
+        }
+        let several = self
+            .scopes
+            .last()
+            .is_some_and(|scope| scope.sources.len() > 1);
+        for source in sources {
+            for column in source.columns.iter().flatten() {
+                let own = Ident::new(column.name.clone());
+                let qualifier = Ident::new(source.name.clone());
+                let value = if several || source.emitted.is_some() || wanted.is_some() {
+                    let at = self.at;
+                    let names = [qualifier, own];
+                    let value = self.value(&Expr::CompoundIdentifier(names.to_vec()))?;
+                    self.at = at;
+                    value
+                } else {
+                    self.value(&Expr::Identifier(own))?
+                };
+                let item = Item {
+                    named: column.instead.is_some(),
+                    value,
+                    name: Some(column.name.clone()),
+                };
+                if !whole {
+                    list.push(written(&item));
+                }
+                parts.items.push(item);
+            }
+        }
+        Ok(true)
+    }
+
+    fn order(&mut self, order: &[OrderByExpr], parts: &mut Parts) -> R<()> {
+        for entry in order {
+            let direction = self.direction(entry)?;
+            self.see_expr(&entry.expr);
+            let by_place = ordinal(&entry.expr);
+            if let Some(at) = by_place {
+                if parts.open {
+                    parts.order.push(format!("{}{direction}", at + 1));
+                    continue;
+                }
+                let Some(item) = parts.items.get(at) else {
+                    return Err(self.invalid(format!(
+                        "ORDER BY {} is beyond the {} columns",
+                        at + 1,
+                        parts.items.len()
+                    )));
+                };
+                let place = Typed {
+                    sql: (at + 1).to_string(),
+                    power: power::ATOM,
+                    ..item.value.clone()
+                };
+                parts.order.push(format!("{}{direction}", place.collated()));
+                parts
+                    .order_values
+                    .push(format!("{}{direction}", item.value.collated()));
+                continue;
+            }
+            let alias = match &entry.expr {
+                Expr::Identifier(ident) => parts.items.iter().find(|item| {
+                    item.named
+                        && item
+                            .name
+                            .as_ref()
+                            .is_some_and(|name| name.eq_ignore_ascii_case(&ident.value))
+                }),
+                _ => None,
+            };
+            if let (Some(item), Expr::Identifier(ident)) = (alias, &entry.expr) {
+                let by_name = Typed {
+                    sql: quoted(&ident.value),
+                    power: power::ATOM,
+                    ..item.value.clone()
+                };
+                parts
+                    .order
+                    .push(format!("{}{direction}", by_name.collated()));
+                parts
+                    .order_values
+                    .push(format!("{}{direction}", item.value.collated()));
+                continue;
+            }
+            let value = self.value(&entry.expr)?;
+            if value.literal.is_some() {
+                return Err(self.invalid("ORDER BY takes columns, not constants"));
+            }
+            if parts.distinct
+                && !parts
+                    .items
+                    .iter()
+                    .any(|item| item.value.sql == value.sql || item.value.sql == value.collated())
+            {
+                return Err(self.invalid("ORDER BY names what SELECT DISTINCT does not list"));
+            }
+            parts.order.push(format!("{}{direction}", value.collated()));
+            parts
+                .order_values
+                .push(format!("{}{direction}", value.collated()));
+        }
+        Ok(())
+    }
+
+    /// Puts the parts of a `SELECT` together.
+    pub fn assemble(&mut self, parts: Parts) -> R<Answered> {
+        let single = parts.top.one
+            || (parts.from.is_empty() && parts.grouping.is_empty())
+            || (parts.aggregates && parts.grouping.is_empty());
+        let columns = (!parts.open).then(|| {
+            let column = |item: &Item| Column {
+                name: item.name.clone(),
+                of: item.value.of,
+            };
+            parts.items.iter().map(column).collect()
+        });
+        if parts.top.ties && !parts.top.percent {
+            let sql = self.with_ties(&parts)?;
+            return Ok(Answered {
+                sql,
+                columns,
+                single,
+            });
+        }
+        if parts.top.ties {
+            return Err(self.unsupported("TOP ... PERCENT WITH TIES"));
+        }
+        let list = match &parts.list {
+            Some(list) => list.clone(),
+            None => parts
+                .items
+                .iter()
+                .map(written)
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        let mut sql = body_of(&parts, &list);
+        let whole = sql.clone();
+        if !parts.order.is_empty() {
+            sql.push_str(&format!(" ORDER BY {}", parts.order.join(", ")));
+        }
+        match &parts.top.rows {
+            Some(percent) if parts.top.percent => {
+                sql.push_str(&format!(
+                    " LIMIT (SELECT tsql_percent(count(*), {percent}) FROM ({whole}))"
+                ));
+            }
+            Some(rows) => sql.push_str(&format!(" LIMIT {rows}")),
+            None => {
+                sql.push_str(&limits(parts.fetch.as_deref(), parts.offset.as_deref()));
+            }
+        }
+        Ok(Answered {
+            sql,
+            columns,
+            single,
+        })
+    }
+
+    /// `TOP n WITH TIES`: the rows whose rank is n at most.
+    fn with_ties(&mut self, parts: &Parts) -> R<String> {
+        if parts.order_values.is_empty() {
+            return Err(self.invalid("TOP ... WITH TIES needs an ORDER BY"));
+        }
+        if parts.distinct {
+            return Err(self
+                .unsupported("DISTINCT TOP ... WITH TIES")
+                .with_hint("put the SELECT DISTINCT into a common table expression"));
+        }
+        if parts.open {
+            return Err(self
+                .unsupported("TOP ... WITH TIES of columns that are not known")
+                .with_hint("name the columns"));
+        }
+        let rank = self.fresh("rank");
+        let names: Vec<String> = (1..=parts.items.len())
+            .map(|n| format!("{rank}_{n}"))
+            .collect();
+        let mut inner: Vec<String> = parts
+            .items
+            .iter()
+            .zip(&names)
+            .map(|(item, name)| format!("{} AS {name}", item.value.sql))
+            .collect();
+        inner.push(format!(
+            "rank() OVER (ORDER BY {}) AS {rank}",
+            parts.order_values.join(", ")
+        ));
+        let outer: Vec<String> = parts
+            .items
+            .iter()
+            .zip(&names)
+            .map(|(item, name)| match &item.name {
+                Some(own) => format!("{name} AS {}", quoted(own)),
+                None => name.clone(),
+            })
+            .collect();
+        let rows = parts.top.rows.as_deref().unwrap_or("0");
+        Ok(format!(
+            "SELECT {} FROM ({}) WHERE {rank} <= {rows} ORDER BY {rank}",
+            outer.join(", "),
+            body_of(parts, &inner.join(", "))
+        ))
+    }
+}
+
+/// `SELECT list FROM ...` without order.
+pub(super) fn body_of(parts: &Parts, list: &str) -> String {
+    let distinct = if parts.distinct { "DISTINCT " } else { "" };
+    let mut sql = format!("SELECT {distinct}{list}");
+    if !parts.from.is_empty() {
+        sql.push_str(&format!(" FROM {}", parts.from));
+    }
+    if let Some(condition) = &parts.selection {
+        sql.push_str(&format!(" WHERE {condition}"));
+    }
+    if !parts.grouping.is_empty() {
+        sql.push_str(&format!(" GROUP BY {}", parts.grouping.join(", ")));
+    }
+    if let Some(condition) = &parts.having {
+        sql.push_str(&format!(" HAVING {condition}"));
+    }
+    sql
+}
+
+fn written(item: &Item) -> String {
+    match &item.name {
+        Some(name) if item.named => format!("{} AS {}", item.value.sql, quoted(name)),
+        _ => item.value.sql.clone(),
+    }
+}
+
+fn limits(fetch: Option<&str>, offset: Option<&str>) -> String {
+    match (fetch, offset) {
+        (None, None) => String::new(),
+        (Some(fetch), None) => format!(" LIMIT {fetch}"),
+        (None, Some(offset)) => format!(" LIMIT -1 OFFSET {offset}"),
+        (Some(fetch), Some(offset)) => format!(" LIMIT {fetch} OFFSET {offset}"),
+    }
+}
+
+/// The place, from 0, that a number in `ORDER BY` means.
+fn ordinal(expr: &Expr) -> Option<usize> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Literal::Number(digits, _) => digits.parse::<usize>().ok()?.checked_sub(1),
+            _ => None,
+        },
+        Expr::Nested(inner) => ordinal(inner),
+        _ => None,
+    }
+}
+
+fn text_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Literal::SingleQuotedString(text) | Literal::NationalStringLiteral(text) => {
+                Some(text.clone())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a query names a table without qualifying it.
+fn names_table(query: &Query, name: &str) -> bool {
+    use std::ops::ControlFlow;
+    let found = sqlparser::ast::visit_relations(query, |relation: &ObjectName| {
+        let same = relation.0.len() == 1
+            && relation
+                .0
+                .last()
+                .and_then(|part| part.as_ident())
+                .is_some_and(|ident| ident.value.eq_ignore_ascii_case(name));
+        if same {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    found.is_break()
+}
+
+/// A name as a text, for a column that stands for one.
+pub(super) fn as_text_literal(name: &str) -> Typed {
+    Typed::value(Value::Text(name.to_owned()), Type::NVARCHAR)
+}
