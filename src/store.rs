@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, MAIN_DB, Statement, ToSql};
 use thiserror::Error;
@@ -96,6 +97,9 @@ impl Store {
     pub fn new() -> Result<Self, StoreError> {
         let mut conn = Connection::open_in_memory()?;
         conn.set_prepared_statement_cache_capacity(128);
+        // Without this, a statement with parameters is compiled anew each time that they are bound, because a
+        // partial index might fit their values.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.pragma_update(None, "application_id", APPLICATION_ID)?;
         egpl::migrations::runner().run(&mut conn)?;
         Ok(Self { conn })
