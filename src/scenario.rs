@@ -9,6 +9,7 @@ mod expected;
 mod fields;
 mod library;
 mod resolve;
+mod template;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use crate::table::{Cell, Kind};
 
 pub use expected::LINE_COLUMN;
 pub use library::{Library, ParameterValue, ScenarioError, is_scenario_name, resolve_parameters};
+pub use template::{FORMAT_PAGE, files_of, template};
 
 /// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,0 +1,1 @@
+//! Scripts split into statements.
