@@ -531,14 +531,12 @@ fn order_by(sql: &str) -> Vec<String> {
     let tokens: Vec<_> = Tokens::new(sql).map_while(Result::ok).collect();
     let mut depth = 0_i64;
     let mut start = None;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
+    for (at, pair) in tokens.windows(2).enumerate() {
+        match pair[0].kind {
             TokenKind::Symbol('(') => depth += 1,
             TokenKind::Symbol(')') => depth -= 1,
-            TokenKind::Word if depth == 0 && is_word(token, "BY") && at > 0 => {
-                if is_word(&tokens[at - 1], "ORDER") {
-                    start = Some(at + 1);
-                }
+            _ if depth == 0 && is_word(&pair[0], "ORDER") && is_word(&pair[1], "BY") => {
+                start = Some(at + 2);
             }
             _ => {}
         }

@@ -169,7 +169,8 @@ pub enum Expect {
 pub struct Expected {
     /// The path as the user would open it.
     pub file: String,
-    /// The file's name as written in `expect`, by which errata name it.
+    /// The file as written in `expect`, by which errata name it: `20_open_chats.md`, or, of another
+    /// scenario, `services_failure/20_open_chats.md`.
     pub name: String,
     /// How the file lays the table out.
     pub layout: Layout,
@@ -177,6 +178,21 @@ pub struct Expected {
     pub header: Vec<String>,
     /// The rows as printed, with the line of the file on which each stands.
     pub rows: Vec<PrintedRow>,
+}
+
+impl Expected {
+    /// Whether the column at `index`, from 0, is data. A column without a name of which every cell is struck
+    /// by one of `errata`, those of the scenario, is not: a grid numbers its rows so.
+    #[must_use]
+    pub fn is_data(&self, index: usize, errata: &[Erratum]) -> bool {
+        let struck = |row: &PrintedRow| {
+            let erratum = row.cells.get(index).and_then(|cell| cell.erratum);
+            let erratum = erratum.and_then(|at| errata.get(at));
+            erratum.is_some_and(|erratum| erratum.reading.is_none())
+        };
+        let nameless = self.header.get(index).is_some_and(String::is_empty);
+        !(nameless && !self.rows.is_empty() && self.rows.iter().all(struck))
+    }
 }
 
 /// How an expected file lays out its table.

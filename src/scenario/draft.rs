@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fields::{At, Fields, Reader, describe, scalar_of};
+use super::fields::{At, Fields, Reader, describe, scalar_of, shorten};
 use super::{Basis, ErratumKind};
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::{HEADINGS, Heading, Lines};
@@ -322,6 +322,15 @@ fn observations(fields: &Fields<'_>) -> Vec<ObservationDraft> {
             let lines = fields.need_lines("lines");
             let says = fields.need_text("says");
             let id = id?;
+            if !id
+                .value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            {
+                let message = format!("`{}` is no id for an observation", shorten(&id.value));
+                let hint = "letters, digits and `_`, such as `SF2`".to_owned();
+                fields.reader.hinted(id.at, message, Some(hint));
+            }
             ids.take(&id);
             Some(ObservationDraft {
                 id,
@@ -404,12 +413,7 @@ fn step_id(fields: &Fields<'_>) -> At<String> {
         let Some(id) = fields.text("id") else {
             return none;
         };
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-        if !id.value.bytes().all(plain) {
-            let message = format!("`{}` is no id for a step", id.value);
-            let hint = "lower-case letters, digits and `_`";
-            fields.reader.hinted(id.at, message, Some(hint.to_owned()));
-        }
+        is_id(fields, &id, "a step");
         return id;
     }
     let script = match fields.peek_text("script") {
@@ -425,6 +429,16 @@ fn step_id(fields: &Fields<'_>) -> At<String> {
     At {
         value: script.value[..digits].to_owned(),
         at: script.at,
+    }
+}
+
+/// Ids stand in commands and in paths such as `services_failure/open_chats`.
+fn is_id(fields: &Fields<'_>, id: &At<String>, what: &str) {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if !id.value.bytes().all(plain) {
+        let message = format!("`{}` is no id for {what}", shorten(&id.value));
+        let hint = "lower-case letters, digits and `_`".to_owned();
+        fields.reader.hinted(id.at, message, Some(hint));
     }
 }
 
@@ -453,7 +467,11 @@ fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
 
 fn check(fields: &Fields<'_>, ids: &mut Ids<'_>) -> CheckDraft {
     let query = fields.need_text("query");
-    let id = fields.text("id").or_else(|| query.clone());
+    let own = fields.text("id");
+    if let Some(own) = &own {
+        is_id(fields, own, "a check");
+    }
+    let id = own.or_else(|| query.clone());
     if let Some(id) = &id {
         ids.take(id);
     }
