@@ -222,16 +222,7 @@ fn read_expected(
         Layout::Grid => expected.header.clone(),
         Layout::Lines => vec!["line".to_owned()],
     };
-    let is_struck = |cell: &PrintedCell| {
-        cell.erratum
-            .as_ref()
-            .is_some_and(|erratum| erratum.reading.is_none())
-    };
-    let kept: Vec<usize> = (0..header.len())
-        .filter(|at| {
-            expected.rows.is_empty() || !expected.rows.iter().all(|row| is_struck(&row.cells[*at]))
-        })
-        .collect();
+    let kept: Vec<usize> = (0..header.len()).filter(|at| expected.is_data(*at)).collect();
     let numbered = expected.layout == Layout::Lines && actual.position(LINE_NUMBER).is_some();
     let mut columns: Vec<Column> = Vec::new();
     if numbered {
@@ -268,7 +259,7 @@ fn read_expected(
             cells.push(cell);
             notes.push(note);
         }
-        let struck = (0..header.len()).filter(|at| !kept.contains(at)).map(|at| {
+        let struck = (0..header.len()).filter(|at| !expected.is_data(*at)).map(|at| {
             let cell = &row.cells[at];
             CellRun {
                 column: header[at].clone(),

@@ -1,8 +1,12 @@
 //! Every test of chatdb, in one program.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod diff;
 mod files;
+mod query;
 mod render;
 mod sample_report;
+mod scenario;
 mod snapshot;
+mod sql;
 mod table;

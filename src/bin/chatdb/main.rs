@@ -5,6 +5,7 @@ mod coverage;
 mod diff;
 mod failure;
 mod list;
+mod new;
 mod output;
 mod replay;
 mod report;
@@ -60,7 +61,7 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Validate(args) => validate::run(&args),
-        Command::New(_) => Ok(Code::Usage),
+        Command::New(args) => new::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Rules(args) => rules::run(&args),
     }
