@@ -105,6 +105,7 @@ pub fn replay_on(
         library,
         store,
         levels: Vec::new(),
+        asked: String::new(),
         rewritten: HashMap::new(),
     };
     let mut runs = Vec::with_capacity(names.len());
@@ -220,6 +221,8 @@ struct Player<'l> {
     library: &'l Library,
     store: Store,
     levels: Vec<Level>,
+    /// The scenario being played, as it was asked for.
+    asked: String,
     /// Queries as SQLite gets them, by the place of their text.
     rewritten: HashMap<String, Result<String, String>>,
 }
@@ -235,6 +238,7 @@ enum Extent<'o> {
 impl<'l> Player<'l> {
     fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
         let chain = self.library.chain(name)?;
+        name.clone_into(&mut self.asked);
         let parameters = resolve_parameters(&chain, &options.sets)?;
         let (scenario, before) = chain
             .split_last()
@@ -472,7 +476,7 @@ impl<'l> Player<'l> {
             rests_on: RestsOn::Documented,
             comparison: None,
             problem: None,
-            reproduce: format!("chatdb replay {} --until {}", scenario.name, step.id),
+            reproduce: format!("chatdb replay {} --until {}", self.asked, step.id),
         };
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());

@@ -3,6 +3,7 @@
 
 mod diff;
 mod files;
+mod honesty;
 mod query;
 mod render;
 mod sample_report;
