@@ -222,7 +222,9 @@ fn read_expected(
         Layout::Grid => expected.header.clone(),
         Layout::Lines => vec!["line".to_owned()],
     };
-    let kept: Vec<usize> = (0..header.len()).filter(|at| expected.is_data(*at)).collect();
+    let kept: Vec<usize> = (0..header.len())
+        .filter(|at| expected.is_data(*at))
+        .collect();
     let numbered = expected.layout == Layout::Lines && actual.position(LINE_NUMBER).is_some();
     let mut columns: Vec<Column> = Vec::new();
     if numbered {
@@ -259,18 +261,20 @@ fn read_expected(
             cells.push(cell);
             notes.push(note);
         }
-        let struck = (0..header.len()).filter(|at| !expected.is_data(*at)).map(|at| {
-            let cell = &row.cells[at];
-            CellRun {
-                column: header[at].clone(),
-                printed: Some(cell.text.clone()),
-                expected: None,
-                actual: None,
-                verdict: CellVerdict::NotData,
-                erratum: cell.erratum.as_ref().map(|erratum| erratum.id.clone()),
-                reason: None,
-            }
-        });
+        let struck = (0..header.len())
+            .filter(|at| !expected.is_data(*at))
+            .map(|at| {
+                let cell = &row.cells[at];
+                CellRun {
+                    column: header[at].clone(),
+                    printed: Some(cell.text.clone()),
+                    expected: None,
+                    actual: None,
+                    verdict: CellVerdict::NotData,
+                    erratum: cell.erratum.as_ref().map(|erratum| erratum.id.clone()),
+                    reason: None,
+                }
+            });
         reading.struck.push(struck.collect());
         reading.table.rows.push(cells);
         reading.notes.push(notes);

@@ -36,7 +36,8 @@ pub fn library() -> Library {
 }
 
 fn play(library: &Library, names: &[String]) -> Report {
-    let (report, _) = replay::replay(library, names, &Options::default()).expect("it can be played");
+    let (report, _) =
+        replay::replay(library, names, &Options::default()).expect("it can be played");
     report
 }
 
@@ -85,14 +86,20 @@ fn events(library: &Library, name: &str) -> Vec<Event> {
     for scenario in &chain {
         let own = scenario.name == name;
         // What happens in a branch is gone at its end, so it is no event for those who continue.
-        for step in scenario.steps.iter().filter(|step| own || step.branch.is_none()) {
+        for step in scenario
+            .steps
+            .iter()
+            .filter(|step| own || step.branch.is_none())
+        {
             let Some(script) = &step.script else { continue };
             for statement in chatdb::sql::split(&script.sql).expect("it is SQL") {
                 if !statement.sql.contains("INSERT INTO server_event") {
                     continue;
                 }
                 let mut words = statement.sql.split('\'').skip(1).step_by(2);
-                let word = |words: &mut dyn Iterator<Item = &str>| words.next().expect("a word").to_owned();
+                let word = |words: &mut dyn Iterator<Item = &str>| {
+                    words.next().expect("a word").to_owned()
+                };
                 events.push(Event {
                     scenario: scenario.name.clone(),
                     script: script.file.rsplit('/').next().expect("a name").to_owned(),
@@ -136,9 +143,22 @@ fn a_copy_of_the_scenarios_is_reproduced_like_the_original() {
 fn every_scenario_is_reproduced_and_every_observation() {
     let report = play(&library(), &ten());
     for run in &report.runs {
-        assert_eq!(run.verdict, RunVerdict::Reproduced, "{}: {:?}", run.scenario, failing(run));
+        assert_eq!(
+            run.verdict,
+            RunVerdict::Reproduced,
+            "{}: {:?}",
+            run.scenario,
+            failing(run)
+        );
     }
-    assert_eq!(report.runs.iter().map(|run| run.observations.len()).sum::<usize>(), 49);
+    assert_eq!(
+        report
+            .runs
+            .iter()
+            .map(|run| run.observations.len())
+            .sum::<usize>(),
+        49
+    );
 }
 
 #[test]
@@ -151,8 +171,16 @@ fn taking_out_any_server_event_makes_checks_of_the_scenario_fail() {
         for event in events {
             // A script needs a statement.
             let failing = play_with(name, &event, "SELECT 1");
-            println!("{name} without \"{} {}\": {}", event.server, event.event, failing.join(", "));
-            assert!(!failing.is_empty(), "{name} does not notice that {event:?} is missing");
+            println!(
+                "{name} without \"{} {}\": {}",
+                event.server,
+                event.event,
+                failing.join(", ")
+            );
+            assert!(
+                !failing.is_empty(),
+                "{name} does not notice that {event:?} is missing"
+            );
             taken += 1;
         }
     }
@@ -163,15 +191,25 @@ fn taking_out_any_server_event_makes_checks_of_the_scenario_fail() {
 fn letting_another_server_fail_makes_checks_of_the_scenario_fail() {
     let library = library();
     for name in TEN {
-        for event in events(&library, name).iter().filter(|event| event.event == "stops") {
+        for event in events(&library, name)
+            .iter()
+            .filter(|event| event.event == "stops")
+        {
             for other in ["application", "services", "messaging"] {
                 if other == event.server {
                     continue;
                 }
                 let instead = event.statement.replace(&event.server, other);
                 let failing = play_with(name, event, &instead);
-                println!("{name} with {other} for {}: {}", event.server, failing.join(", "));
-                assert!(!failing.is_empty(), "{name} does not notice {other} in place of {event:?}");
+                println!(
+                    "{name} with {other} for {}: {}",
+                    event.server,
+                    failing.join(", ")
+                );
+                assert!(
+                    !failing.is_empty(),
+                    "{name} does not notice {other} in place of {event:?}"
+                );
             }
         }
     }
@@ -188,7 +226,8 @@ fn answer(comparison: &chatdb::report::Comparison) -> ResultTable {
                 .iter()
                 .map(|column| {
                     let cell = row.cells.iter().find(|cell| cell.column == column.name);
-                    cell.and_then(|cell| cell.actual.clone()).unwrap_or(chatdb::table::Cell::Null)
+                    cell.and_then(|cell| cell.actual.clone())
+                        .unwrap_or(chatdb::table::Cell::Null)
                 })
                 .collect()
         })
@@ -200,7 +239,11 @@ fn answer(comparison: &chatdb::report::Comparison) -> ResultTable {
 fn another(text: &str) -> String {
     match text.chars().last() {
         Some(digit) if digit.is_ascii_digit() => {
-            format!("{}{}", &text[..text.len() - 1], if digit == '7' { '8' } else { '7' })
+            format!(
+                "{}{}",
+                &text[..text.len() - 1],
+                if digit == '7' { '8' } else { '7' }
+            )
         }
         _ => format!("{text}x"),
     }
@@ -217,7 +260,9 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
         let parameters = resolve_parameters(&chain, &[]).expect("nothing is set");
         for (step, played) in scenario.steps.iter().zip(&run.steps) {
             for (check, checked) in step.checks.iter().zip(&played.checks) {
-                let Expect::Table(table) = &check.expect else { continue };
+                let Expect::Table(table) = &check.expect else {
+                    continue;
+                };
                 let comparison = checked.comparison.as_ref().expect("it was asked");
                 let actual = answer(comparison);
                 let query = library.query(&scenario, &check.query).expect("it is known");
@@ -226,11 +271,22 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
                     _ => None,
                 };
                 let compare = |check: &chatdb::scenario::Check| {
-                    check::compare(check, &parameters, &query.key, &query.order, &actual, printed)
-                        .expect("it can be compared")
+                    check::compare(
+                        check,
+                        &parameters,
+                        &query.key,
+                        &query.order,
+                        &actual,
+                        printed,
+                    )
+                    .expect("it can be compared")
                 };
                 assert!(compare(check).same, "{}/{}", run.scenario, check.id);
-                let width = if table.layout == Layout::Lines { 1 } else { table.header.len() };
+                let width = if table.layout == Layout::Lines {
+                    1
+                } else {
+                    table.header.len()
+                };
                 for row in 0..table.rows.len() {
                     for column in (0..width).filter(|at| table.is_data(*at)) {
                         let name = match table.layout {
@@ -238,21 +294,31 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
                             Layout::Grid => table.header[column].as_str(),
                         };
                         let mut other = check.clone();
-                        let Expect::Table(changed_table) = &mut other.expect else { unreachable!() };
+                        let Expect::Table(changed_table) = &mut other.expect else {
+                            unreachable!()
+                        };
                         let cell = &mut changed_table.rows[row].cells[column];
                         cell.text = another(&cell.text);
                         cell.erratum = None;
                         let found = compare(&other);
-                        let place = format!("{}/{} row {row} column {name}", run.scenario, check.id);
+                        let place =
+                            format!("{}/{} row {row} column {name}", run.scenario, check.id);
                         assert!(!found.same, "{place}");
-                        let off: Vec<_> =
-                            found.rows.iter().filter(|row| row.verdict != RowVerdict::Matches).collect();
+                        let off: Vec<_> = found
+                            .rows
+                            .iter()
+                            .filter(|row| row.verdict != RowVerdict::Matches)
+                            .collect();
                         if found.key.iter().any(|key| key == name) {
                             // A row with another key is another row: this one is missing, and one is extra.
                             let verdicts: BTreeSet<_> =
                                 off.iter().map(|row| format!("{:?}", row.verdict)).collect();
                             assert_eq!(off.len(), 2, "{place}");
-                            assert_eq!(verdicts, BTreeSet::from(["Extra".into(), "Missing".into()]), "{place}");
+                            assert_eq!(
+                                verdicts,
+                                BTreeSet::from(["Extra".into(), "Missing".into()]),
+                                "{place}"
+                            );
                             keys += 1;
                             continue;
                         }
@@ -261,7 +327,10 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
                             .cells
                             .iter()
                             .filter(|cell| {
-                                matches!(cell.verdict, CellVerdict::Differs | CellVerdict::StaleErratum)
+                                matches!(
+                                    cell.verdict,
+                                    CellVerdict::Differs | CellVerdict::StaleErratum
+                                )
                             })
                             .map(|cell| cell.column.as_str())
                             .collect();
@@ -298,13 +367,19 @@ const IDENTITIES: [&str; 6] = [
 ];
 
 /// The one thing that a person's action changes in a row that checks read.
-const COMPLETION: [&str; 2] =
-    ["egpl_casemgmt_activity.activity_status", "egpl_casemgmt_activity.activity_sub_status"];
+const COMPLETION: [&str; 2] = [
+    "egpl_casemgmt_activity.activity_status",
+    "egpl_casemgmt_activity.activity_sub_status",
+];
 
 /// The columns that the statements of a scenario's scripts write, by their text.
 fn written(scenario: &Scenario) -> BTreeSet<String> {
     let mut written = BTreeSet::new();
-    let scripts = scenario.steps.iter().filter_map(|step| step.script.as_ref()).chain(&scenario.seeds);
+    let scripts = scenario
+        .steps
+        .iter()
+        .filter_map(|step| step.script.as_ref())
+        .chain(&scenario.seeds);
     for script in scripts {
         for statement in chatdb::sql::split(&script.sql).expect("it is SQL") {
             let code: String = statement
@@ -317,16 +392,26 @@ fn written(scenario: &Scenario) -> BTreeSet<String> {
             match words.as_slice() {
                 ["INSERT", "INTO", table, ..] => {
                     let columns = code.split(['(', ')']).nth(1).expect("named columns");
-                    written.extend(columns.split(',').map(|column| format!("{table}.{}", column.trim())));
+                    written.extend(
+                        columns
+                            .split(',')
+                            .map(|column| format!("{table}.{}", column.trim())),
+                    );
                 }
                 ["UPDATE", table, "SET", ..] => {
-                    let set = code.split(" SET ").nth(1).and_then(|rest| rest.split(" WHERE ").next());
+                    let set = code
+                        .split(" SET ")
+                        .nth(1)
+                        .and_then(|rest| rest.split(" WHERE ").next());
                     for part in set.expect("a SET").split(',') {
                         let column = part.split('=').next().expect("a column").trim();
                         written.insert(format!("{table}.{column}"));
                     }
                 }
-                other => panic!("{}: a step only inserts and updates: {other:?}", script.file),
+                other => panic!(
+                    "{}: a step only inserts and updates: {other:?}",
+                    script.file
+                ),
             }
         }
     }
@@ -339,11 +424,22 @@ fn no_step_or_seed_writes_what_a_check_reads_back() {
     let mut written_by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for name in TEN.iter().chain(&["baseline"]) {
         for column in written(&library.get(name).expect("it is valid")) {
-            written_by.entry(column).or_default().insert((*name).to_owned());
+            written_by
+                .entry(column)
+                .or_default()
+                .insert((*name).to_owned());
         }
     }
-    assert!(written_by.keys().any(|column| column == "server_event.server"), "scripts are read");
-    assert!(!written_by.keys().any(|column| column.ends_with(".at")), "the clock sets the time");
+    assert!(
+        written_by
+            .keys()
+            .any(|column| column == "server_event.server"),
+        "scripts are read"
+    );
+    assert!(
+        !written_by.keys().any(|column| column.ends_with(".at")),
+        "the clock sets the time"
+    );
 
     // What the checks' own statements read, not what views and triggers read for them.
     let read = Arc::new(Mutex::new(BTreeSet::new()));
@@ -356,7 +452,9 @@ fn no_step_or_seed_writes_what_a_check_reads_back() {
             if let (false, None, Some(column)) = (access.writes, access.through, access.column)
                 && !column.is_empty()
             {
-                note.lock().expect("no panic").insert(format!("{}.{column}", access.table));
+                note.lock()
+                    .expect("no panic")
+                    .insert(format!("{}.{column}", access.table));
             }
         }))
         .expect("a recorder");
@@ -376,17 +474,30 @@ fn no_step_or_seed_writes_what_a_check_reads_back() {
         store.ask(&sql, &query.kinds, &values).expect("it runs");
     }
     let read = read.lock().expect("no panic").clone();
-    assert!(read.contains("egpl_casemgmt_activity.assigned_to"), "reads are recorded");
+    assert!(
+        read.contains("egpl_casemgmt_activity.assigned_to"),
+        "reads are recorded"
+    );
 
     for cause in CAUSES {
-        let of_cause: Vec<_> = read.iter().filter(|column| column.starts_with(&format!("{cause}."))).collect();
+        let of_cause: Vec<_> = read
+            .iter()
+            .filter(|column| column.starts_with(&format!("{cause}.")))
+            .collect();
         // A view of the same name as a cause is none of it; `message` and the like are read through views only.
         assert!(of_cause.is_empty(), "a check reads causes: {of_cause:?}");
     }
-    let both: BTreeSet<&str> = written_by.keys().map(String::as_str).filter(|c| read.contains(*c)).collect();
+    let both: BTreeSet<&str> = written_by
+        .keys()
+        .map(String::as_str)
+        .filter(|c| read.contains(*c))
+        .collect();
     let allowed: BTreeSet<&str> = IDENTITIES.into_iter().chain(COMPLETION).collect();
     let more: Vec<_> = both.difference(&allowed).collect();
-    assert!(more.is_empty(), "written by a script and read by a check: {more:?}");
+    assert!(
+        more.is_empty(),
+        "written by a script and read by a check: {more:?}"
+    );
     for column in COMPLETION {
         assert_eq!(
             written_by.get(column),
@@ -401,8 +512,11 @@ fn a_script_that_writes_an_outcome_would_be_noticed() {
     let folder = copy();
     let script = folder.path().join("services_failure/20_chat_goes_on.sql");
     let text = fs::read_to_string(&script).expect("a script");
-    fs::write(&script, text + "UPDATE egpl_casemgmt_activity SET assigned_to = 1003 WHERE activity_id = 1;\n")
-        .expect("a script");
+    fs::write(
+        &script,
+        text + "UPDATE egpl_casemgmt_activity SET assigned_to = 1003 WHERE activity_id = 1;\n",
+    )
+    .expect("a script");
     let library = Library::new(vec![folder.path().to_owned()]).expect("a library");
     let written = written(&library.get("services_failure").expect("it is valid"));
     assert!(written.contains("egpl_casemgmt_activity.assigned_to"));

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chatdb::assets::{self, LARGEST_FILE, Source};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::query::Query;
-use chatdb::scenario::{PrintedCell, 
-    Basis, ErratumKind, Expect, Expected, FORMAT_PAGE, Layout, Library, Scenario, ScenarioError,
-    files_of, resolve_parameters, template,
+use chatdb::scenario::{
+    Basis, ErratumKind, Expect, Expected, FORMAT_PAGE, Layout, Library, PrintedCell, Scenario,
+    ScenarioError, files_of, resolve_parameters, template,
 };
 use chatdb::table::{Cell, Kind, parse_timestamp};
 use proptest::prelude::*;

@@ -11,7 +11,10 @@ pub fn run(args: &New) -> Result<Code, Failure> {
     let template = scenario::template(&args.name)?;
     let new: Vec<NewFile> = template
         .into_iter()
-        .map(|(name, text)| NewFile { name, bytes: text.into_bytes() })
+        .map(|(name, text)| NewFile {
+            name,
+            bytes: text.into_bytes(),
+        })
         .collect();
     let folder = args.folder.join(&args.name);
     let mut list = String::new();
