@@ -2,6 +2,7 @@
 
 mod diff;
 mod files;
+mod readme;
 mod render;
 mod sample_report;
 mod snapshot;

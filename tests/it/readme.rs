@@ -167,7 +167,7 @@ fn list(path: &Path, sql: &str) -> rusqlite::Result<String> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let conn = rusqlite::Connection::open_with_flags(path, flags)?;
     let mut statement = conn.prepare(sql)?;
-    let heading = statement.column_names().join("|");
+    let heading = statement.column_names().collect::<Vec<_>>().join("|");
     let width = statement.column_count();
     let mut rows = statement.query([])?;
     let mut text = String::new();

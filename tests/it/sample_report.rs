@@ -14,6 +14,7 @@ pub fn report(runs: Vec<Run>) -> Report {
         program: String::from("chatdb 0.1.0"),
         runs,
         comparisons: Vec::new(),
+        listings: Vec::new(),
     }
 }
 
