@@ -7,3 +7,4 @@ mod render;
 mod sample_report;
 mod snapshot;
 mod table;
+mod tidy;

@@ -400,8 +400,10 @@ fn a_page_that_shows_something_else_is_told_and_mended() {
     let (right, wrong) = run(page);
     assert_eq!(
         wrong,
-        ["README.md:10: `chatdb diff a.csv a.csv`\n   shown \"same: nothing\"\n \
-          printed \"same: 1 row, 2 columns\""]
+        [
+            "README.md:10: `chatdb diff a.csv a.csv`\n   shown \"same: nothing\"\n \
+          printed \"same: 1 row, 2 columns\""
+        ]
     );
     assert_eq!(
         right,
