@@ -1,5 +1,5 @@
 //! Every test of chatdb, in one program.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod cli;
 mod diff;
@@ -8,9 +8,11 @@ mod files;
 mod honesty;
 mod model;
 mod query;
+mod readme;
 mod render;
 mod sample_report;
 mod scenario;
 mod snapshot;
 mod sql;
 mod table;
+mod tidy;

@@ -84,7 +84,10 @@ proptest! {
     /// Whatever happens, in whatever order and after however long, every view gives an answer.
     #[test]
     fn the_model_is_total(
-        steps in prop::collection::vec((0..HAPPENINGS.len(), prop::sample::select(vec![0, 1, 29, 31, 200, 90_000])), 1..14),
+        steps in prop::collection::vec(
+            (0..HAPPENINGS.len(), prop::sample::select(vec![0, 1, 29, 31, 200, 90_000])),
+            1..14,
+        ),
     ) {
         let store = baseline();
         let views = views(&store);
@@ -347,4 +350,50 @@ fn the_product_s_schema_stands_alone() {
     assert_eq!(activity, [["46"]]);
     let tags = rows(&store, "SELECT DISTINCT tag FROM chatdb_code ORDER BY 1").concat();
     assert_eq!(tags, ["contested", "inferred", "unknown", "verified"]);
+}
+
+/// The program starts from databases made when it was built; they are what the migrations make.
+#[test]
+fn the_databases_carried_are_those_of_the_migrations() {
+    let objects = "SELECT type, name, sql FROM sqlite_master
+                   WHERE name NOT GLOB 'sqlite_*' AND name NOT GLOB '*_history' AND name NOT GLOB 'chatdb_clock'
+                   ORDER BY type, name";
+    let carried = Store::with_platform().expect("a database");
+    let fresh = rusqlite::Connection::open_in_memory().expect("a database");
+    fresh
+        .execute_batch(&chatdb::store::schema_script())
+        .expect("the migrations run");
+    let read = |sql: &str| {
+        let mut statement = fresh.prepare(sql).expect(sql);
+        let width = statement.column_count();
+        let mut found = statement.query([]).expect(sql);
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().expect(sql) {
+            let cell = |at| match row.get_ref(at).expect("a cell") {
+                rusqlite::types::ValueRef::Null => "NULL".to_owned(),
+                rusqlite::types::ValueRef::Integer(value) => value.to_string(),
+                other => other.as_str().expect("text").to_owned(),
+            };
+            rows.push((0..width).map(cell).collect::<Vec<_>>());
+        }
+        rows
+    };
+    assert_eq!(rows(&carried, objects), read(objects));
+    for table in [
+        "server_rule",
+        "evidence",
+        "time_rule",
+        "notice",
+        "capability",
+        "chatdb_code",
+    ] {
+        let all = format!("SELECT * FROM {table} ORDER BY 1, 2, 3");
+        assert_eq!(rows(&carried, &all), read(&all), "{table}");
+    }
+    let applied = rows(&carried, "SELECT count(*) FROM refinery_schema_history");
+    assert_eq!(applied, [["2"]]);
+    assert_eq!(
+        rows(&carried, "SELECT count(*) FROM chatdb_platform_history"),
+        [["4"]]
+    );
 }

@@ -122,7 +122,8 @@ proptest! {
 
     #[test]
     fn any_text_is_a_query_or_refused(
-        text in "(-- (title|key|kind|order|parameter|lines|dialect|x): ?([a-z0-9,='\\-]|\\PC){0,8}\n){0,5}(ORDER BY |SELECT |[a-z.,;@'()\\[\\]\n ]|\\PC){0,30}",
+        text in "(-- (title|key|kind|order|parameter|lines|dialect|x): ?([a-z0-9,='\\-]|\\PC){0,8}\n){0,5}\
+                (ORDER BY |SELECT |[a-z.,;@'()\\[\\]\n ]|\\PC){0,30}",
     ) {
         if let Err(problems) = Query::read("ask", "ask.sql", &text) {
             prop_assert!(!problems.to_string().is_empty());

@@ -690,7 +690,9 @@ fn a_new_scenario_is_the_example_under_its_own_name() {
 #[test]
 fn the_format_page_explains_the_keys_that_there_are() {
     let (folder, _, _) = lay_out(
-        "== scenario.toml\nzzzzzzzz = 1\n[[observation]]\nzzzzzzzz = 1\n[[printed_query]]\nzzzzzzzz = 1\n[[step]]\nzzzzzzzz = 1\n[[step.check]]\nzzzzzzzz = 1\nignore = [{ zzzzzzzz = 1 }]\ntolerance = [{ zzzzzzzz = 1 }]\n[[erratum]]\nzzzzzzzz = 1\n[parameters]\na = { zzzzzzzz = 1 }\n",
+        "== scenario.toml\nzzzzzzzz = 1\n[[observation]]\nzzzzzzzz = 1\n\
+         [[printed_query]]\nzzzzzzzz = 1\n[[step]]\nzzzzzzzz = 1\n[[step.check]]\nzzzzzzzz = 1\n\
+         ignore = [{ zzzzzzzz = 1 }]\ntolerance = [{ zzzzzzzz = 1 }]\n[[erratum]]\nzzzzzzzz = 1\n[parameters]\na = { zzzzzzzz = 1 }\n",
     );
     let found = problems(&folder);
     let lists: Vec<_> = found
@@ -732,10 +734,13 @@ proptest! {
         sql in "(--|[a-z:@']|/\\*|\\*/|\n| |\\PC){0,60}",
     ) {
         for toml in [toml, pieces.concat()] {
-            let (folder, _, _) = lay_out("== scenario.toml\n== base/scenario.toml\ntitle = 'x'\nclock = '2011-07-12 14:49:55'\n");
+            let (folder, _, _) = lay_out(
+                "== scenario.toml\n== base/scenario.toml\ntitle = 'x'\nclock = '2011-07-12 14:49:55'\n",
+            );
             let lab = folder.path().join("my_lab");
             for (file, text) in [
-                ("scenario.toml", &toml), ("t.md", &table), ("t.csv", &table), ("q.sql", &sql), ("1_s.sql", &sql), ("p.sql", &sql),
+                ("scenario.toml", &toml), ("t.md", &table), ("t.csv", &table), ("q.sql", &sql),
+                ("1_s.sql", &sql), ("p.sql", &sql),
             ] {
                 fs::write(lab.join(file), text).expect("a file");
             }
