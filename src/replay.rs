@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::{panic, thread};
 
 use thiserror::Error;
 
@@ -88,7 +89,14 @@ pub fn replay(
     names: &[String],
     options: &Options,
 ) -> Result<(Report, Store), ReplayError> {
-    replay_on(Store::with_platform()?, library, names, options)
+    // The scenarios are read while the database is set up.
+    let store = thread::spawn(Store::with_platform);
+    let rewritten = rewrite_queries(library, names);
+    let store = match store.join() {
+        Ok(store) => store?,
+        Err(panic) => panic::resume_unwind(panic),
+    };
+    play_all(store, library, names, options, rewritten)
 }
 
 /// The same on a database that was set up already, which must be as [`Store::with_platform`] makes it.
@@ -101,12 +109,22 @@ pub fn replay_on(
     names: &[String],
     options: &Options,
 ) -> Result<(Report, Store), ReplayError> {
+    play_all(store, library, names, options, HashMap::new())
+}
+
+fn play_all(
+    store: Store,
+    library: &Library,
+    names: &[String],
+    options: &Options,
+    rewritten: Rewritten,
+) -> Result<(Report, Store), ReplayError> {
     let mut player = Player {
         library,
         store,
         levels: Vec::new(),
         asked: String::new(),
-        rewritten: HashMap::new(),
+        rewritten,
     };
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
@@ -208,6 +226,26 @@ pub fn compare_table(
     )?)
 }
 
+/// Queries as SQLite gets them, or why they cannot be run, by the file of their text.
+type Rewritten = HashMap<String, Result<String, String>>;
+
+/// Reads the scenarios and rewrites the queries that they ask. What is not found or not valid is left for the
+/// replay to say.
+fn rewrite_queries(library: &Library, names: &[String]) -> Rewritten {
+    let chains = names.iter().filter_map(|name| library.chain(name).ok());
+    let mut rewritten = HashMap::new();
+    for scenario in chains.flatten() {
+        for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+            if let Ok(query) = library.query(&scenario, &check.query) {
+                rewritten
+                    .entry(query.place.file.clone())
+                    .or_insert_with(|| as_run(&query).map_err(|error| error.to_string()));
+            }
+        }
+    }
+    rewritten
+}
+
 /// A scenario of the chain that stands played in the database, on a savepoint of its own.
 struct Level {
     name: String,
@@ -224,7 +262,7 @@ struct Player<'l> {
     /// The scenario being played, as it was asked for.
     asked: String,
     /// Queries as SQLite gets them, by the place of their text.
-    rewritten: HashMap<String, Result<String, String>>,
+    rewritten: Rewritten,
 }
 
 /// How far a chain's scenario is played.
