@@ -32,9 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let mut source = String::from("&[\n");
     for file in &files {
-        let absolute = root.join(file);
-        writeln!(source, "    ({file:?}, include_str!({absolute:?})),")
-            .expect("writing to a String");
+        // Not as an absolute path: what is generated here outlives a move of the project's folder.
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {file:?}))");
+        writeln!(source, "    ({file:?}, {text}),").expect("writing to a String");
     }
     source.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));

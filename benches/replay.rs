@@ -44,6 +44,7 @@ fn main() {
     println!("then replay all {} {first_replay:.0}.\n", names.len());
     whole_parts(&library, &names, runs);
     model(&library, &names, runs);
+    causes(&library, runs);
 }
 
 fn library() -> Library {
@@ -115,13 +116,13 @@ fn median(ascending: &[f64]) -> f64 {
 }
 
 fn print(title: &str, measured: &mut [Measured<'_>], runs: usize) {
-    println!("| {title:<44} | median | fastest | slowest |");
-    println!("| {:-<44} | -----: | ------: | ------: |", "");
+    println!("| {title:<48} | median | fastest | slowest |");
+    println!("| {:-<48} | -----: | ------: | ------: |", "");
     let times = in_turns(measured, runs);
     for ((name, _), times) in measured.iter().zip(times) {
         let (fastest, slowest) = (times[0], times[times.len() - 1]);
         println!(
-            "| {name:<44} | {:>6.0} | {fastest:>7.0} | {slowest:>7.0} |",
+            "| {name:<48} | {:>6.0} | {fastest:>7.0} | {slowest:>7.0} |",
             median(&times)
         );
     }
@@ -131,6 +132,7 @@ fn print(title: &str, measured: &mut [Measured<'_>], runs: usize) {
 // THE PARTS OF A RUN ---------------------------------------------------------------------------------------
 
 fn whole_parts(library: &Library, names: &[String], runs: usize) {
+    let (report, mut store) = play(library, names);
     let mut measured: Vec<Measured<'_>> = Vec::new();
     let mut add =
         |name: &str, call: Box<dyn FnMut() -> f64>| measured.push((name.to_owned(), call));
@@ -162,7 +164,6 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
         Box::new(all),
     ));
 
-    let (report, mut store) = play(library, names);
     for format in FORMATS {
         let report = &report;
         let detail = Detail::Full;
@@ -219,9 +220,9 @@ fn asked(library: &Library, names: &[String]) -> Vec<Asked> {
     all
 }
 
-fn open(image: &[u8]) -> Connection {
+fn open(image: &[u8], read_only: bool) -> Connection {
     let mut conn = Connection::open_in_memory().expect("SQLite opens");
-    conn.deserialize_read_exact("main", image, image.len(), true)
+    conn.deserialize_read_exact("main", image, image.len(), read_only)
         .expect("an image is a database");
     conn
 }
@@ -255,7 +256,7 @@ fn rows(statement: &mut Statement<'_>) -> usize {
 /// Prepares and runs each query on the database as its scenario leaves it, the two measured apart.
 fn model(library: &Library, names: &[String], runs: usize) {
     let all = asked(library, names);
-    let connections: Vec<Connection> = all.iter().map(|asked| open(&asked.image)).collect();
+    let connections: Vec<Connection> = all.iter().map(|asked| open(&asked.image, true)).collect();
     let mut measured: Vec<Measured<'_>> = Vec::new();
     for (asked, conn) in all.iter().zip(&connections) {
         let prepare = || time(|| conn.prepare(&asked.sql).expect("it ran in the replay"));
@@ -266,7 +267,7 @@ fn model(library: &Library, names: &[String], runs: usize) {
         measured.push((String::new(), Box::new(run)));
     }
     let schema = || {
-        let conn = open(&all[0].image);
+        let conn = open(&all[0].image, true);
         time(|| drop(conn.prepare("SELECT now FROM chatdb_clock")))
     };
     measured.push((String::new(), Box::new(schema)));
@@ -292,4 +293,63 @@ fn model(library: &Library, names: &[String], runs: usize) {
     println!(
         "The first statement on a database read from bytes, which parses the schema: {schema:.0}."
     );
+}
+
+/// What a step may write; the triggers of the model do the rest.
+const CAUSES: [(&str, &str); 6] = [
+    (
+        "time passes",
+        "UPDATE chatdb_clock SET now = '2011-07-12 15:30:00.000'",
+    ),
+    (
+        "a server stops",
+        "INSERT INTO server_event (server, event) VALUES ('messaging', 'stops')",
+    ),
+    (
+        "the agent types",
+        "INSERT INTO message (activity_id, author, text) VALUES (1347, 'agent', 'Hello?')",
+    ),
+    (
+        "the agent opens the inbox",
+        "INSERT INTO agent_action (user_id, action, console_part) VALUES (1003, 'opens', 'inbox')",
+    ),
+    (
+        "the agent logs out",
+        "INSERT INTO agent_action (user_id, action) VALUES (1003, 'logs out')",
+    ),
+    (
+        "the agent completes the chat",
+        "UPDATE egpl_casemgmt_activity SET activity_status = 9000, activity_sub_status = 9100 \
+         WHERE activity_id = 1347",
+    ),
+];
+
+/// Prepares and runs each cause on the baseline, and takes it back; the two measured apart. A statement is
+/// compiled together with every trigger that it can set off.
+fn causes(library: &Library, runs: usize) {
+    let (_, mut store) = play(library, &["baseline".to_owned()]);
+    let conn = open(&store.image().expect("the database can be read"), false);
+    let mut measured: Vec<Measured<'_>> = Vec::new();
+    for (_, sql) in CAUSES {
+        let prepare = || time(|| conn.prepare(sql).expect("a cause is SQL"));
+        measured.push((String::new(), Box::new(prepare)));
+        let mut statement = conn.prepare(sql).expect("a cause is SQL");
+        let conn = &conn;
+        let run = move || {
+            conn.execute_batch("SAVEPOINT cause").expect("a savepoint");
+            let took = time(|| statement.raw_execute().expect("a cause happens"));
+            let back = conn.execute_batch("ROLLBACK TO cause; RELEASE cause");
+            back.expect("a savepoint is taken back");
+            took
+        };
+        measured.push((String::new(), Box::new(run)));
+    }
+    let times = in_turns(&mut measured, runs);
+
+    println!("\n| cause                        | prepare |   run |");
+    println!("| ---------------------------- | ------: | ----: |");
+    for ((name, _), times) in CAUSES.iter().zip(times.chunks(2)) {
+        let (prepare, run) = (median(&times[0]), median(&times[1]));
+        println!("| {name:<28} | {prepare:>7.0} | {run:>5.0} |");
+    }
 }

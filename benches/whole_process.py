@@ -34,7 +34,6 @@ class Command(NamedTuple):
 class Took(NamedTuple):
     wall: float  # ms
     cpu: float  # ms, user and system
-    rss: int  # KiB
 
 
 def run(command, devnull):
@@ -48,7 +47,7 @@ def run(command, devnull):
     os.close(stdin)
     if status != 0:
         sys.exit(f"{' '.join(command.argv)}: wait status {status}")
-    return Took(wall * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3, usage.ru_maxrss)
+    return Took(wall * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3)
 
 
 def scripts(chatdb, folder):
@@ -104,21 +103,20 @@ def main():
                     times[command.name].append(took)
 
     print(f"{options.rounds} rounds, {len(scenarios)} scenarios, sqlite3 {version}; ms, medians\n")
-    print("| command                        |  wall | fastest |   cpu | MiB | ratio to the line above |")
-    print("| ------------------------------ | ----: | ------: | ----: | --: | ----------------------: |")
+    print("| command                        |   wall | fastest |    cpu | ratio to the line above |")
+    print("| ------------------------------ | -----: | ------: | -----: | ----------------------: |")
     for command in everything:
         took = times[command.name]
         wall = statistics.median(one.wall for one in took)
         cpu = statistics.median(one.cpu for one in took)
         fastest = min(one.wall for one in took)
-        rss = max(one.rss for one in took) / 1024
         ratio = ""
         if command.peer:
             pairs = zip(took, times[command.peer])
             ratios = sorted(mine.wall / theirs.wall for mine, theirs in pairs)
             low, high = ratios[len(ratios) // 10], ratios[-1 - len(ratios) // 10]
             ratio = f"{statistics.median(ratios):.2f} ({low:.2f}-{high:.2f})"
-        print(f"| {command.name:<30} | {wall:>5.2f} | {fastest:>7.2f} | {cpu:>5.2f} | {rss:>3.0f} | {ratio:>23} |")
+        print(f"| {command.name:<30} | {wall:>6.2f} | {fastest:>7.2f} | {cpu:>6.2f} | {ratio:>23} |")
     print("\nIn brackets: the ratios that nine of ten rounds lie above, and below.")
 
 
