@@ -76,6 +76,35 @@ pub struct Options {
     pub sets: Vec<(String, String)>,
     /// The id of the step after which to stop, checks of that step included.
     pub until: Option<String>,
+    /// Words of the command line that a command to reproduce needs beside the scenario and the step, such as
+    /// `--scenarios lab`. What is set is added to them.
+    pub words: Vec<String>,
+}
+
+impl Options {
+    /// The command that plays `name` again in the same way.
+    fn again(&self, name: &str) -> String {
+        let sets = self
+            .sets
+            .iter()
+            .map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
+        let words = self.words.iter().map(|word| quoted(word));
+        let all = [format!("chatdb replay {}", quoted(name))]
+            .into_iter()
+            .chain(sets)
+            .chain(words);
+        all.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=@:,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Plays the scenarios called `names`, in that order, and gives the record and the database as the last one
@@ -152,6 +181,7 @@ pub fn compare_table(
     check: &str,
     actual: &RawTable,
     terms: &Terms,
+    sets: &[(String, String)],
 ) -> Result<Comparison, ReplayError> {
     let found = library.get(scenario)?;
     let steps = || {
@@ -180,9 +210,11 @@ pub fn compare_table(
     wanted.ignore.extend(terms.ignore.iter().cloned());
     wanted.tolerance.extend(terms.tolerance.iter().cloned());
     let options = Options {
-        sets: Vec::new(),
+        sets: sets.to_vec(),
         until: Some(step.id.clone()),
+        words: Vec::new(),
     };
+    let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
     let answered = report
         .runs
@@ -218,9 +250,10 @@ pub fn compare_table(
     };
     Ok(check::compare(
         &wanted,
-        &[],
+        &parameters,
         &query.key,
         &query.order,
+        &kinds,
         &actual,
         printed,
     )?)
@@ -251,6 +284,8 @@ struct Level {
     name: String,
     /// The values of the parameters that the chain up to here declares.
     values: Vec<Binding>,
+    /// Whether it was played to its end.
+    complete: bool,
     /// What went wrong, so that whatever continues it cannot run.
     problem: Option<String>,
 }
@@ -259,7 +294,7 @@ struct Player<'l> {
     library: &'l Library,
     store: Store,
     levels: Vec<Level>,
-    /// The scenario being played, as it was asked for.
+    /// The command that plays the scenario being played.
     asked: String,
     /// Queries as SQLite gets them, by the place of their text.
     rewritten: Rewritten,
@@ -276,7 +311,7 @@ enum Extent<'o> {
 impl<'l> Player<'l> {
     fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
         let chain = self.library.chain(name)?;
-        name.clone_into(&mut self.asked);
+        self.asked = options.again(name);
         let parameters = resolve_parameters(&chain, &options.sets)?;
         let (scenario, before) = chain
             .split_last()
@@ -292,8 +327,10 @@ impl<'l> Player<'l> {
         }
         let problem = self.prepare(before, &parameters)?;
         let mut run = empty_run(scenario, &parameters);
+        run.reproduce.clone_from(&self.asked);
         if let Some(problem) = problem {
             run.problem = Some(problem);
+            run.reproduce = again_before(&before[..self.levels.len()], &parameters, options)?;
         } else {
             self.enter(scenario, &chain, &parameters)?;
             let extent = Extent::Asked {
@@ -301,10 +338,8 @@ impl<'l> Player<'l> {
             };
             run.steps = self.run_steps(scenario, &parameters, &extent)?;
             let level = self.levels.last_mut().expect("enter has pushed it");
-            level.problem = first_step_problem(scenario, &run.steps);
-            if options.until.is_some() {
-                level.problem = Some("was stopped on the way".to_owned());
-            }
+            level.complete = options.until.is_none();
+            level.problem = first_problem(scenario, &run.steps, before.is_empty());
         }
         conclude(&mut run, scenario, options.until.is_some());
         Ok(run)
@@ -324,7 +359,7 @@ impl<'l> Player<'l> {
             .take_while(|(at, (level, scenario))| {
                 level.name == scenario.folder
                     && level.values == values_of(&before[..=*at], parameters)
-                    && level.problem.as_deref() != Some("was stopped on the way")
+                    && level.complete
             })
             .count();
         while self.levels.len() > shared {
@@ -343,9 +378,8 @@ impl<'l> Player<'l> {
             self.enter(scenario, &before[..=at], parameters)?;
             let extent = Extent::Through { checks: at == 0 };
             let steps = self.run_steps(scenario, parameters, &extent)?;
-            let problem =
-                first_step_problem(scenario, &steps).or_else(|| first_difference(scenario, &steps));
-            self.levels.last_mut().expect("enter has pushed it").problem = problem;
+            self.levels.last_mut().expect("enter has pushed it").problem =
+                first_problem(scenario, &steps, at == 0);
         }
         Ok(self.levels.last().and_then(|level| level.problem.clone()))
     }
@@ -360,6 +394,7 @@ impl<'l> Player<'l> {
         self.levels.push(Level {
             name: scenario.folder.clone(),
             values: values_of(chain, parameters),
+            complete: true,
             problem: None,
         });
         Ok(())
@@ -514,7 +549,7 @@ impl<'l> Player<'l> {
             rests_on: RestsOn::Documented,
             comparison: None,
             problem: None,
-            reproduce: format!("chatdb replay {} --until {}", self.asked, step.id),
+            reproduce: format!("{} --until {}", self.asked, step.id),
         };
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());
@@ -615,8 +650,16 @@ fn compare(
         Basis::Printed(lines) => Some(lines),
         _ => None,
     };
-    check::compare(check, parameters, &query.key, &query.order, actual, printed)
-        .map_err(|error| error.to_string())
+    check::compare(
+        check,
+        parameters,
+        &query.key,
+        &query.order,
+        &actual.columns,
+        actual,
+        printed,
+    )
+    .map_err(|error| error.to_string())
 }
 
 /// A query as SQLite gets it: T-SQL rewritten, anything else as it stands.
@@ -672,6 +715,7 @@ fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> Run {
             .collect(),
         verdict: RunVerdict::NotRun,
         problem: None,
+        reproduce: String::new(),
         steps: Vec::new(),
         observations: Vec::new(),
         errata: errata_of(scenario),
@@ -738,42 +782,65 @@ fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun 
     }
 }
 
-fn first_step_problem(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
-    let step = steps.iter().find(|step| !step.holds())?;
-    let problem = match (&step.problem, &step.changes) {
-        (Some(problem), _) => problem.clone(),
-        (
-            None,
-            Some(Changes {
-                expected: Some(expected),
-                actual,
-            }),
-        ) => {
-            format!("the script should change {expected} rows, and changed {actual}")
-        }
-        (None, _) => "it failed".to_owned(),
+/// What keeps others from continuing a scenario: a step that did not do what it should or, for a baseline, a
+/// check that does not match.
+fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> Option<String> {
+    let name = &scenario.name;
+    if let Some(step) = steps.iter().find(|step| !step.holds()) {
+        let problem = match (&step.problem, &step.changes) {
+            (Some(problem), _) => problem.clone(),
+            (
+                None,
+                Some(Changes {
+                    expected: Some(expected),
+                    actual,
+                }),
+            ) => {
+                format!("the script should change {expected} rows, and changed {actual}")
+            }
+            (None, _) => "it failed".to_owned(),
+        };
+        return Some(format!(
+            "`{name}` did not hold at step {}: {problem}",
+            step.id
+        ));
+    }
+    let mut checks = steps
+        .iter()
+        .flat_map(|step| &step.checks)
+        .filter(|_| is_baseline);
+    let check = checks.find(|check| check.verdict != CheckVerdict::Matches)?;
+    let verdict = if check.verdict == CheckVerdict::Failed {
+        "failed"
+    } else {
+        "differs"
     };
     Some(format!(
-        "`{}` did not hold at step {}: {problem}",
-        scenario.name, step.id
+        "`{name}` did not hold: check `{}` {verdict}",
+        check.id
     ))
 }
 
-fn first_difference(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
-    let checks = steps.iter().flat_map(|step| &step.checks);
-    let check = checks
-        .into_iter()
-        .find(|check| check.verdict != CheckVerdict::Matches)?;
-    Some(format!(
-        "`{}` did not hold: check `{}` {}; `chatdb replay {0}` shows it",
-        scenario.name,
-        check.id,
-        if check.verdict == CheckVerdict::Failed {
-            "failed"
-        } else {
-            "differs"
-        }
-    ))
+/// The command that plays the last scenario of `chain` with the values that it had in this run.
+fn again_before(
+    chain: &[Arc<Scenario>],
+    parameters: &[ParameterValue],
+    options: &Options,
+) -> Result<String, ReplayError> {
+    let own = resolve_parameters(chain, &[])?;
+    let other = |parameter: &&ParameterValue| {
+        own.iter()
+            .any(|own| own.name == parameter.name && own.value != parameter.value)
+    };
+    let sets = parameters.iter().filter(other);
+    let options = Options {
+        sets: sets
+            .map(|parameter| (parameter.name.clone(), parameter.value.to_string()))
+            .collect(),
+        until: None,
+        words: options.words.clone(),
+    };
+    Ok(options.again(chain.last().map_or("", |scenario| scenario.name.as_str())))
 }
 
 fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
@@ -786,6 +853,20 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
         } else {
             RunVerdict::Differs
         };
+    }
+    if stopped {
+        let cells = run
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter_map(|check| check.comparison.as_ref());
+        let used: Vec<String> = cells
+            .flat_map(|comparison| &comparison.rows)
+            .flat_map(|row| &row.cells)
+            .filter_map(|cell| cell.erratum.clone())
+            .collect();
+        run.errata
+            .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
     }
     for observation in &scenario.observations {
         let answers: Vec<&CheckRun> = run
@@ -805,7 +886,9 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
             .any(|check| check.verdict != CheckVerdict::Matches)
         {
             ObservationVerdict::Differs
-        } else if answers.is_empty() || (stopped && answers.len() < all) {
+        } else if stopped && answers.len() < all {
+            ObservationVerdict::NotReached
+        } else if answers.is_empty() {
             ObservationVerdict::NotCovered
         } else {
             ObservationVerdict::Reproduced

@@ -203,7 +203,7 @@ WHERE NOT (a.activity_status = 9000 AND a.when_modified <= x.lost_at)
   AND coalesce(e.at, '9999-12-31') > x.lost_at;
 
 -- What the customer has been told beside the transcript, and since when.
-CREATE VIEW customer_notice AS
+CREATE VIEW customer_notices AS
 SELECT x.activity_id, x.notice, n.text, x.since,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.notice, 'all')) THEN 'documented'
@@ -330,7 +330,7 @@ FROM (
 ) x;
 
 -- What came of opening parts of the console, since the console was opened.
-CREATE VIEW opened_part AS
+CREATE VIEW opened_parts AS
 SELECT a.user_id, a.agent_action_id, a.at, a.console_part, o.result, o.lost_to,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (p.capability, 'all')) THEN 'documented'
@@ -342,10 +342,10 @@ JOIN console_part p ON p.console_part = a.console_part
 JOIN desktop t ON t.user_id = a.user_id AND a.at >= t.opened_at;
 
 -- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
-CREATE VIEW agent_popup AS
+CREATE VIEW agent_popups AS
 SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
        'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, o.basis
-FROM opened_part o JOIN console_part p ON p.console_part = o.console_part
+FROM opened_parts o JOIN console_part p ON p.console_part = o.console_part
 WHERE o.result = 'pop-up'
 UNION ALL
 SELECT l.user_id, l.at, 0, l.agent_login_id, 'log-in', n.text,
@@ -420,7 +420,7 @@ JOIN (SELECT 1 AS line_no UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT
 
 -- Every capability of every open chat, every agent who ever logged in, and the system: 'works', or how it
 -- comes back ('back at once' with the server, 'back at log-in', 'never back') and who took it away.
-CREATE VIEW capability_now AS
+CREATE VIEW what_works AS
 SELECT x.subject, x.subject_id, x.position, x.capability,
        CASE max(x.weight)
            WHEN 0 THEN 'works' WHEN 1 THEN 'back at once' WHEN 2 THEN 'back at log-in' ELSE 'never back'
@@ -484,6 +484,7 @@ SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, NULL, seconds 
        'extrapolated', lines, reading
 FROM time_rule
 UNION ALL
-SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL, 'the ' || told || ' is told: ' || text,
-       CASE printed WHEN 1 THEN 'documented' ELSE 'extrapolated' END, lines, reading
+SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL,
+       'the ' || told || ' is told: ' || text || CASE printed WHEN 1 THEN '' ELSE ' (the wording is ours)' END,
+       'documented', lines, reading
 FROM notice;

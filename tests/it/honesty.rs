@@ -276,6 +276,7 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
                         &parameters,
                         &query.key,
                         &query.order,
+                        &actual.columns,
                         &actual,
                         printed,
                     )

@@ -102,9 +102,9 @@ proptest! {
             // Every capability has one state, and every open chat of an agent a belief.
             prop_assert_eq!(
                 rows(&store, "SELECT count(*) FROM capability WHERE subject IN ('agent', 'system')"),
-                rows(&store, "SELECT count(*) FROM capability_now WHERE subject IN ('agent', 'system')")
+                rows(&store, "SELECT count(*) FROM what_works WHERE subject IN ('agent', 'system')")
             );
-            let states = "SELECT DISTINCT state FROM capability_now
+            let states = "SELECT DISTINCT state FROM what_works
                           WHERE state NOT IN ('works', 'back at once', 'back at log-in', 'never back')";
             prop_assert!(rows(&store, states).is_empty());
             prop_assert_eq!(
@@ -203,7 +203,7 @@ fn servers_that_the_document_does_not_name_together_give_extrapolated_answers() 
         assert_eq!(found, [[basis.to_owned()]], "{servers:?}");
         let all = rows(
             &store,
-            "SELECT count(*) FROM capability_now WHERE basis = 'documented'",
+            "SELECT count(*) FROM what_works WHERE basis = 'documented'",
         );
         assert_eq!(all[0][0] != "0", basis == "documented", "{servers:?}");
     }

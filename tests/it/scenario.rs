@@ -692,7 +692,8 @@ fn the_format_page_explains_the_keys_that_there_are() {
     let (folder, _, _) = lay_out(
         "== scenario.toml\nzzzzzzzz = 1\n[[observation]]\nzzzzzzzz = 1\n\
          [[printed_query]]\nzzzzzzzz = 1\n[[step]]\nzzzzzzzz = 1\n[[step.check]]\nzzzzzzzz = 1\n\
-         ignore = [{ zzzzzzzz = 1 }]\ntolerance = [{ zzzzzzzz = 1 }]\n[[erratum]]\nzzzzzzzz = 1\n[parameters]\na = { zzzzzzzz = 1 }\n",
+         ignore = [{ zzzzzzzz = 1 }]\ntolerance = [{ zzzzzzzz = 1 }]\n[[erratum]]\nzzzzzzzz = 1\n\
+         [parameters]\na = { zzzzzzzz = 1 }\n",
     );
     let found = problems(&folder);
     let lists: Vec<_> = found
