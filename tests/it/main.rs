@@ -11,6 +11,7 @@ mod query;
 mod readme;
 mod render;
 mod sample_report;
+mod samples;
 mod scenario;
 mod snapshot;
 mod sql;
