@@ -1,6 +1,8 @@
-//! Lists the files of `seeds/` and `reports/` that are compiled into the program, so that a new scenario,
-//! query or finding is found without a line of Rust.
+//! What the program carries: the files of `seeds/` and `reports/`, listed here so that a new scenario, query or
+//! finding is found without a line of Rust; and the databases that the migrations make, so that they need not
+//! be made at each start.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -9,7 +11,15 @@ use std::{env, fs, io};
 const EMBEDDED: [&str; 2] = ["seeds", "reports"];
 const LEFT_OUT: &str = "reports/samples";
 
-fn main() -> io::Result<()> {
+mod egpl {
+    refinery::embed_migrations!("migrations/egpl");
+}
+
+mod platform {
+    refinery::embed_migrations!("migrations/platform");
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
     for folder in EMBEDDED {
@@ -22,13 +32,52 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut source = String::from("&[\n");
     for file in &files {
-        let absolute = root.join(file);
-        writeln!(source, "    ({file:?}, include_str!({absolute:?})),")
-            .expect("writing to a String");
+        // Not as an absolute path: what is generated here outlives a move of the project's folder.
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {file:?}))");
+        writeln!(source, "    ({file:?}, {text}),").expect("writing to a String");
     }
     source.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::write(out.join("embedded.rs"), source)
+    fs::write(out.join("embedded.rs"), source)?;
+    images(&out)
+}
+
+/// Runs the migrations and writes the database after each set: `egpl.sqlite` with the product's schema alone,
+/// `platform.sqlite` with the model over it.
+fn images(out: &Path) -> Result<(), Box<dyn Error>> {
+    let mut conn = rusqlite::Connection::open_in_memory()?;
+    // Most tables are empty or small: small pages make a small image.
+    conn.pragma_update(None, "page_size", 1024)?;
+    // `CHDB` in ASCII, by which a file is known to be ours.
+    conn.pragma_update(None, "application_id", 0x4348_4442)?;
+    egpl::migrations::runner().run(&mut conn)?;
+    write_image(
+        &mut conn,
+        "refinery_schema_history",
+        &out.join("egpl.sqlite"),
+    )?;
+    let mut runner = platform::migrations::runner();
+    runner.set_migration_table_name("chatdb_platform_history");
+    runner.run(&mut conn)?;
+    write_image(
+        &mut conn,
+        "chatdb_platform_history",
+        &out.join("platform.sqlite"),
+    )
+}
+
+/// The same sources give the same bytes: the time at which a migration ran is not kept.
+fn write_image(
+    conn: &mut rusqlite::Connection,
+    history: &str,
+    to: &Path,
+) -> Result<(), Box<dyn Error>> {
+    conn.execute(
+        &format!("UPDATE {history} SET applied_on = '1970-01-01T00:00:00Z'"),
+        [],
+    )?;
+    conn.execute_batch("VACUUM")?;
+    Ok(fs::write(to, &*conn.serialize(rusqlite::MAIN_DB)?)?)
 }
 
 fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {

@@ -5,6 +5,6 @@
 -- basis: basis
 -- parameter: agent_id
 SELECT console_part, popup, basis
-FROM agent_popup
+FROM agent_popups
 WHERE user_id = @agent_id
 ORDER BY at, position, id

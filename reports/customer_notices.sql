@@ -4,6 +4,6 @@
 -- basis: basis
 -- parameter: activity_id
 SELECT notice, basis
-FROM customer_notice
+FROM customer_notices
 WHERE activity_id = @activity_id
 ORDER BY since

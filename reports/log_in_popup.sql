@@ -4,5 +4,5 @@
 -- basis: basis
 -- parameter: agent_id
 SELECT popup, basis
-FROM agent_popup
+FROM agent_popups
 WHERE user_id = @agent_id AND console_part = 'log-in'

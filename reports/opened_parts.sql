@@ -4,6 +4,6 @@
 -- basis: basis
 -- parameter: agent_id
 SELECT console_part, result, basis
-FROM opened_part
+FROM opened_parts
 WHERE user_id = @agent_id
 ORDER BY at, agent_action_id

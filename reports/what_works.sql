@@ -4,5 +4,5 @@
 -- basis: basis
 -- note: `works`, or `back at once` with the server, `back at log-in` of the agent, `never back` for that chat
 SELECT subject, capability, state, lost_to, basis
-FROM capability_now
+FROM what_works
 ORDER BY position, subject_id

@@ -70,10 +70,12 @@ struct Note {
     parameter: Option<String>,
 }
 
-/// Compares what a check expects with `actual`, the query's answer without its basis column.
+/// Compares what a check expects with `actual`: the query's answer without its basis column, or a table to be
+/// held against it.
 ///
-/// `key` and `order` are the query's; the check's own go before them. `first_line` is the line of the document
-/// on which the transcription's first line stands.
+/// `columns` are those of the query's answer, by whose kinds the expectation is read; `query_key` and
+/// `query_order` are the query's, and the check's own go before them. `printed` are the lines of the document
+/// that the expectation transcribes.
 ///
 /// # Errors
 /// Fails when a key, ignored or tolerated column is in neither table.
@@ -82,13 +84,14 @@ pub fn compare(
     parameters: &[ParameterValue],
     query_key: &[String],
     query_order: &[String],
+    columns: &[Column],
     actual: &ResultTable,
     printed: Option<&Lines>,
 ) -> Result<Comparison, DiffError> {
     let reading = match &check.expect {
         Expect::Rows(count) => return Ok(compare_count(*count, actual)),
-        Expect::Value(text) => read_value(text, actual),
-        Expect::Table(expected) => read_expected(expected, parameters, actual),
+        Expect::Value(text) => read_value(text, columns),
+        Expect::Table(expected) => read_expected(expected, parameters, columns),
     };
     let visible = |names: &[String]| names.iter().all(|name| actual.position(name).is_some());
     let terms = Terms {
@@ -188,9 +191,8 @@ fn rows_in_words(count: u64) -> String {
     }
 }
 
-fn read_value(text: &str, actual: &ResultTable) -> Reading {
-    let column = actual
-        .columns
+fn read_value(text: &str, columns: &[Column]) -> Reading {
+    let column = columns
         .first()
         .cloned()
         .unwrap_or_else(|| Column::new("value", Kind::Text));
@@ -213,34 +215,22 @@ fn read_value(text: &str, actual: &ResultTable) -> Reading {
     }
 }
 
-fn read_expected(
-    expected: &Expected,
-    parameters: &[ParameterValue],
-    actual: &ResultTable,
-) -> Reading {
+fn read_expected(expected: &Expected, parameters: &[ParameterValue], answer: &[Column]) -> Reading {
     let header: Vec<String> = match expected.layout {
         Layout::Grid => expected.header.clone(),
         Layout::Lines => vec!["line".to_owned()],
     };
-    let is_struck = |cell: &PrintedCell| {
-        cell.erratum
-            .as_ref()
-            .is_some_and(|erratum| erratum.reading.is_none())
-    };
     let kept: Vec<usize> = (0..header.len())
-        .filter(|at| {
-            expected.rows.is_empty() || !expected.rows.iter().all(|row| is_struck(&row.cells[*at]))
-        })
+        .filter(|at| expected.is_data(*at))
         .collect();
-    let numbered = expected.layout == Layout::Lines && actual.position(LINE_NUMBER).is_some();
+    let numbered = expected.layout == Layout::Lines && answer.iter().any(|c| c.name == LINE_NUMBER);
     let mut columns: Vec<Column> = Vec::new();
     if numbered {
         columns.push(Column::new(LINE_NUMBER, Kind::Integer));
     }
     for at in &kept {
-        let kind = actual
-            .position(&header[*at])
-            .map_or(Kind::Text, |found| actual.columns[found].kind);
+        let found = answer.iter().find(|column| column.name == header[*at]);
+        let kind = found.map_or(Kind::Text, |column| column.kind);
         columns.push(Column::new(header[*at].clone(), kind));
     }
     let mut reading = Reading {
@@ -268,18 +258,20 @@ fn read_expected(
             cells.push(cell);
             notes.push(note);
         }
-        let struck = (0..header.len()).filter(|at| !kept.contains(at)).map(|at| {
-            let cell = &row.cells[at];
-            CellRun {
-                column: header[at].clone(),
-                printed: Some(cell.text.clone()),
-                expected: None,
-                actual: None,
-                verdict: CellVerdict::NotData,
-                erratum: cell.erratum.as_ref().map(|erratum| erratum.id.clone()),
-                reason: None,
-            }
-        });
+        let struck = (0..header.len())
+            .filter(|at| !expected.is_data(*at))
+            .map(|at| {
+                let cell = &row.cells[at];
+                CellRun {
+                    column: header[at].clone(),
+                    printed: Some(cell.text.clone()),
+                    expected: None,
+                    actual: None,
+                    verdict: CellVerdict::NotData,
+                    erratum: cell.erratum.as_ref().map(|erratum| erratum.id.clone()),
+                    reason: None,
+                }
+            });
         reading.struck.push(struck.collect());
         reading.table.rows.push(cells);
         reading.notes.push(notes);
@@ -381,7 +373,7 @@ fn assemble(
                     .tolerance
                     .iter()
                     .find(|(name, _, _)| *name == column.name)
-                    .map(|(_, within, why)| format!("within {within}: {why}")),
+                    .map(|(_, within, why)| format!("up to {within}: {why}")),
                 _ => None,
             });
             cells.push(CellRun {

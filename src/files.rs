@@ -138,7 +138,10 @@ fn fill(folder: &Path, bytes: &[u8], replaced: Option<Metadata>) -> io::Result<N
     // As for any new file: what the user's mask leaves of reading and writing for all.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder)?;
+    // The name of the temporary file, which is another each time, is nothing to tell.
+    let mut temporary = builder
+        .tempfile_in(folder)
+        .map_err(|error| io::Error::from(error.kind()))?;
     temporary.write_all(bytes)?;
     if let Some(replaced) = replaced {
         temporary

@@ -4,7 +4,7 @@
 //! A [`Problem`] is a sentence for a person; programs look at its fields. This module does not know what the
 //! files are for.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,16 +34,32 @@ impl fmt::Display for Position {
     }
 }
 
-/// `file:line:column: message`, and the hint on a line of its own.
+/// Text from a file as a terminal may have it: control characters are written out.
+struct Visible<'a>(&'a str);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_debug())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `file:line:column: message`, and the hint on a line of its own. Control characters are written out.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        write!(f, "{}", Visible(&self.file))?;
         if let Some(at) = self.at {
             write!(f, ":{at}")?;
         }
-        write!(f, ": {}", self.message)?;
+        write!(f, ": {}", Visible(&self.message))?;
         match &self.hint {
-            Some(hint) => write!(f, "\n hint: {hint}"),
+            Some(hint) => write!(f, "\n hint: {}", Visible(hint)),
             None => Ok(()),
         }
     }

@@ -7,7 +7,7 @@
 use std::str::FromStr as _;
 
 use crate::document::Lines;
-use crate::problem::{Position, Problem, Problems, count, hint_among};
+use crate::problem::{Position, Positions, Problem, Problems, count, did_you_mean, hint_among};
 use crate::scenario::Place;
 use crate::sql::{self, Token, TokenKind, Tokens};
 use crate::table::{Cell, Kind};
@@ -132,11 +132,13 @@ impl Query {
     pub fn read(name: &str, file: &str, text: &str) -> Result<Self, Problems> {
         let mut reader = Reader {
             file,
+            declared: Vec::new(),
+            misspelt_title: false,
             problems: Vec::new(),
         };
         let (entries, sql, sql_line) = reader.header(text);
         let query = reader.query(name, &entries, sql, sql_line);
-        reader.hold_against_sql(&query, &entries);
+        reader.hold_against_sql(&query);
         if reader.problems.is_empty() {
             Ok(query)
         } else {
@@ -155,6 +157,10 @@ impl Query {
 
 struct Reader<'a> {
     file: &'a str,
+    /// Where each parameter is declared.
+    declared: Vec<Position>,
+    /// Whether a word that is not known was likely meant to be `title`.
+    misspelt_title: bool,
     problems: Vec<Problem>,
 }
 
@@ -217,7 +223,9 @@ impl Reader<'_> {
         };
         let (word, text) = (word.trim(), text.trim().to_owned());
         let Some((_, word)) = WORDS.iter().find(|(known, _)| *known == word) else {
-            let hint = hint_among(word, WORDS.iter().map(|(known, _)| *known));
+            let known = WORDS.iter().map(|(known, _)| *known);
+            self.misspelt_title |= did_you_mean(word, known.clone()) == Some("title");
+            let hint = hint_among(word, known);
             self.problem(at, format!("a query's header has no word `{word}`"), hint);
             return None;
         };
@@ -235,7 +243,7 @@ impl Reader<'_> {
         }
         let title = self.one(entries, Word::Title);
         let start = Position { line: 1, column: 1 };
-        if title.is_none() {
+        if title.is_none() && !self.misspelt_title {
             let message = "a query needs a title: `-- title: What it asks`";
             self.problem(start, message, None);
         }
@@ -380,6 +388,7 @@ impl Reader<'_> {
                 );
                 self.problem(entry.at, message, None);
             }
+            self.declared.push(entry.at);
             parameters.push(QueryParameter {
                 name: name.to_owned(),
                 default: value,
@@ -389,7 +398,7 @@ impl Reader<'_> {
     }
 
     /// Holds the statement and the parameters against the SQL.
-    fn hold_against_sql(&mut self, query: &Query, entries: &[Entry]) {
+    fn hold_against_sql(&mut self, query: &Query) {
         let start = Position {
             line: query.sql_line,
             column: 1,
@@ -412,14 +421,18 @@ impl Reader<'_> {
             Ok(_) => {}
         }
         self.undeclared(query);
-        for (parameter, entry) in query.parameters.iter().zip(of(entries, Word::Parameter)) {
-            self.unused(query, parameter, entry.at);
+        for (parameter, at) in query
+            .parameters
+            .iter()
+            .zip(std::mem::take(&mut self.declared))
+        {
+            self.unused(query, parameter, at);
         }
     }
 
     /// Finds every `@name` of the SQL that the header does not declare.
     fn undeclared(&mut self, query: &Query) {
-        let positions = crate::problem::Positions::new(&query.sql);
+        let positions = Positions::new(&query.sql);
         for named in sql::named_parameters(&query.sql) {
             if query.parameter(named.name).is_none() {
                 let mut at = positions.of(named.offset);
@@ -428,7 +441,7 @@ impl Reader<'_> {
                     .parameters
                     .iter()
                     .map(|parameter| parameter.name.as_str());
-                let hint = match crate::problem::did_you_mean(named.name, known) {
+                let hint = match did_you_mean(named.name, known) {
                     Some(meant) => format!("did you mean `@{meant}`?"),
                     None => format!("declare it in the header: `-- parameter: {}`", named.name),
                 };
@@ -518,14 +531,12 @@ fn order_by(sql: &str) -> Vec<String> {
     let tokens: Vec<_> = Tokens::new(sql).map_while(Result::ok).collect();
     let mut depth = 0_i64;
     let mut start = None;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
+    for (at, pair) in tokens.windows(2).enumerate() {
+        match pair[0].kind {
             TokenKind::Symbol('(') => depth += 1,
             TokenKind::Symbol(')') => depth -= 1,
-            TokenKind::Word if depth == 0 && is_word(token, "BY") && at > 0 => {
-                if is_word(&tokens[at - 1], "ORDER") {
-                    start = Some(at + 1);
-                }
+            _ if depth == 0 && is_word(&pair[0], "ORDER") && is_word(&pair[1], "BY") => {
+                start = Some(at + 2);
             }
             _ => {}
         }

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::{panic, thread};
 
 use thiserror::Error;
 
@@ -75,6 +76,35 @@ pub struct Options {
     pub sets: Vec<(String, String)>,
     /// The id of the step after which to stop, checks of that step included.
     pub until: Option<String>,
+    /// Words of the command line that a command to reproduce needs beside the scenario and the step, such as
+    /// `--scenarios lab`. What is set is added to them.
+    pub words: Vec<String>,
+}
+
+impl Options {
+    /// The command that plays `name` again in the same way.
+    fn again(&self, name: &str) -> String {
+        let sets = self
+            .sets
+            .iter()
+            .map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
+        let words = self.words.iter().map(|word| quoted(word));
+        let all = [format!("chatdb replay {}", quoted(name))]
+            .into_iter()
+            .chain(sets)
+            .chain(words);
+        all.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=@:,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Plays the scenarios called `names`, in that order, and gives the record and the database as the last one
@@ -88,7 +118,14 @@ pub fn replay(
     names: &[String],
     options: &Options,
 ) -> Result<(Report, Store), ReplayError> {
-    replay_on(Store::with_platform()?, library, names, options)
+    // The scenarios are read while the database is set up.
+    let store = thread::spawn(Store::with_platform);
+    let rewritten = rewrite_queries(library, names);
+    let store = match store.join() {
+        Ok(store) => store?,
+        Err(panic) => panic::resume_unwind(panic),
+    };
+    play_all(store, library, names, options, rewritten)
 }
 
 /// The same on a database that was set up already, which must be as [`Store::with_platform`] makes it.
@@ -101,11 +138,22 @@ pub fn replay_on(
     names: &[String],
     options: &Options,
 ) -> Result<(Report, Store), ReplayError> {
+    play_all(store, library, names, options, HashMap::new())
+}
+
+fn play_all(
+    store: Store,
+    library: &Library,
+    names: &[String],
+    options: &Options,
+    rewritten: Rewritten,
+) -> Result<(Report, Store), ReplayError> {
     let mut player = Player {
         library,
         store,
         levels: Vec::new(),
-        rewritten: HashMap::new(),
+        asked: String::new(),
+        rewritten,
     };
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
@@ -133,6 +181,7 @@ pub fn compare_table(
     check: &str,
     actual: &RawTable,
     terms: &Terms,
+    sets: &[(String, String)],
 ) -> Result<Comparison, ReplayError> {
     let found = library.get(scenario)?;
     let steps = || {
@@ -161,9 +210,11 @@ pub fn compare_table(
     wanted.ignore.extend(terms.ignore.iter().cloned());
     wanted.tolerance.extend(terms.tolerance.iter().cloned());
     let options = Options {
-        sets: Vec::new(),
+        sets: sets.to_vec(),
         until: Some(step.id.clone()),
+        words: Vec::new(),
     };
+    let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
     let answered = report
         .runs
@@ -199,12 +250,33 @@ pub fn compare_table(
     };
     Ok(check::compare(
         &wanted,
-        &[],
+        &parameters,
         &query.key,
         &query.order,
+        &kinds,
         &actual,
         printed,
     )?)
+}
+
+/// Queries as SQLite gets them, or why they cannot be run, by the file of their text.
+type Rewritten = HashMap<String, Result<String, String>>;
+
+/// Reads the scenarios and rewrites the queries that they ask. What is not found or not valid is left for the
+/// replay to say.
+fn rewrite_queries(library: &Library, names: &[String]) -> Rewritten {
+    let chains = names.iter().filter_map(|name| library.chain(name).ok());
+    let mut rewritten = HashMap::new();
+    for scenario in chains.flatten() {
+        for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+            if let Ok(query) = library.query(&scenario, &check.query) {
+                rewritten
+                    .entry(query.place.file.clone())
+                    .or_insert_with(|| as_run(&query).map_err(|error| error.to_string()));
+            }
+        }
+    }
+    rewritten
 }
 
 /// A scenario of the chain that stands played in the database, on a savepoint of its own.
@@ -212,6 +284,8 @@ struct Level {
     name: String,
     /// The values of the parameters that the chain up to here declares.
     values: Vec<Binding>,
+    /// Whether it was played to its end.
+    complete: bool,
     /// What went wrong, so that whatever continues it cannot run.
     problem: Option<String>,
 }
@@ -220,8 +294,10 @@ struct Player<'l> {
     library: &'l Library,
     store: Store,
     levels: Vec<Level>,
+    /// The command that plays the scenario being played.
+    asked: String,
     /// Queries as SQLite gets them, by the place of their text.
-    rewritten: HashMap<String, Result<String, String>>,
+    rewritten: Rewritten,
 }
 
 /// How far a chain's scenario is played.
@@ -235,6 +311,7 @@ enum Extent<'o> {
 impl<'l> Player<'l> {
     fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
         let chain = self.library.chain(name)?;
+        self.asked = options.again(name);
         let parameters = resolve_parameters(&chain, &options.sets)?;
         let (scenario, before) = chain
             .split_last()
@@ -250,8 +327,10 @@ impl<'l> Player<'l> {
         }
         let problem = self.prepare(before, &parameters)?;
         let mut run = empty_run(scenario, &parameters);
+        run.reproduce.clone_from(&self.asked);
         if let Some(problem) = problem {
             run.problem = Some(problem);
+            run.reproduce = again_before(&before[..self.levels.len()], &parameters, options)?;
         } else {
             self.enter(scenario, &chain, &parameters)?;
             let extent = Extent::Asked {
@@ -259,10 +338,8 @@ impl<'l> Player<'l> {
             };
             run.steps = self.run_steps(scenario, &parameters, &extent)?;
             let level = self.levels.last_mut().expect("enter has pushed it");
-            level.problem = first_step_problem(scenario, &run.steps);
-            if options.until.is_some() {
-                level.problem = Some("was stopped on the way".to_owned());
-            }
+            level.complete = options.until.is_none();
+            level.problem = first_problem(scenario, &run.steps, before.is_empty());
         }
         conclude(&mut run, scenario, options.until.is_some());
         Ok(run)
@@ -282,7 +359,7 @@ impl<'l> Player<'l> {
             .take_while(|(at, (level, scenario))| {
                 level.name == scenario.folder
                     && level.values == values_of(&before[..=*at], parameters)
-                    && level.problem.as_deref() != Some("was stopped on the way")
+                    && level.complete
             })
             .count();
         while self.levels.len() > shared {
@@ -301,9 +378,8 @@ impl<'l> Player<'l> {
             self.enter(scenario, &before[..=at], parameters)?;
             let extent = Extent::Through { checks: at == 0 };
             let steps = self.run_steps(scenario, parameters, &extent)?;
-            let problem =
-                first_step_problem(scenario, &steps).or_else(|| first_difference(scenario, &steps));
-            self.levels.last_mut().expect("enter has pushed it").problem = problem;
+            self.levels.last_mut().expect("enter has pushed it").problem =
+                first_problem(scenario, &steps, at == 0);
         }
         Ok(self.levels.last().and_then(|level| level.problem.clone()))
     }
@@ -318,6 +394,7 @@ impl<'l> Player<'l> {
         self.levels.push(Level {
             name: scenario.folder.clone(),
             values: values_of(chain, parameters),
+            complete: true,
             problem: None,
         });
         Ok(())
@@ -422,6 +499,8 @@ impl<'l> Player<'l> {
             return Ok(run);
         };
         let outcome = self.atomically(&script.file, &script.sql, values)?;
+        // Things settle when the clock is moved, be it to the same time.
+        self.store.set_clock(step.at)?;
         run.problem = match (&outcome, &step.error) {
             (Ok(actual), None) => {
                 run.changes = Some(Changes {
@@ -470,7 +549,7 @@ impl<'l> Player<'l> {
             rests_on: RestsOn::Documented,
             comparison: None,
             problem: None,
-            reproduce: format!("chatdb replay {} --until {}", scenario.name, step.id),
+            reproduce: format!("{} --until {}", self.asked, step.id),
         };
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());
@@ -544,8 +623,7 @@ impl<'l> Player<'l> {
     /// What an answer rests on that does not say so itself: whether the document speaks at all of what is
     /// down.
     fn situation(&self) -> Result<RestsOn, StoreError> {
-        const SPOKEN_OF: &str =
-            "SELECT phase = 'none' OR EXISTS (SELECT 1 FROM documented_now) FROM situation";
+        const SPOKEN_OF: &str = "SELECT EXISTS (SELECT 1 FROM documented_now)";
         let answer = self.store.ask(SPOKEN_OF, &[], &[])?;
         Ok(match answer.rows.first().and_then(|row| row.first()) {
             Some(Cell::Integer(1)) => RestsOn::Documented,
@@ -572,8 +650,16 @@ fn compare(
         Basis::Printed(lines) => Some(lines),
         _ => None,
     };
-    check::compare(check, parameters, &query.key, &query.order, actual, printed)
-        .map_err(|error| error.to_string())
+    check::compare(
+        check,
+        parameters,
+        &query.key,
+        &query.order,
+        &actual.columns,
+        actual,
+        printed,
+    )
+    .map_err(|error| error.to_string())
 }
 
 /// A query as SQLite gets it: T-SQL rewritten, anything else as it stands.
@@ -629,6 +715,7 @@ fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> Run {
             .collect(),
         verdict: RunVerdict::NotRun,
         problem: None,
+        reproduce: String::new(),
         steps: Vec::new(),
         observations: Vec::new(),
         errata: errata_of(scenario),
@@ -695,42 +782,65 @@ fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun 
     }
 }
 
-fn first_step_problem(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
-    let step = steps.iter().find(|step| !step.holds())?;
-    let problem = match (&step.problem, &step.changes) {
-        (Some(problem), _) => problem.clone(),
-        (
-            None,
-            Some(Changes {
-                expected: Some(expected),
-                actual,
-            }),
-        ) => {
-            format!("the script should change {expected} rows, and changed {actual}")
-        }
-        (None, _) => "it failed".to_owned(),
+/// What keeps others from continuing a scenario: a step that did not do what it should or, for a baseline, a
+/// check that does not match.
+fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> Option<String> {
+    let name = &scenario.name;
+    if let Some(step) = steps.iter().find(|step| !step.holds()) {
+        let problem = match (&step.problem, &step.changes) {
+            (Some(problem), _) => problem.clone(),
+            (
+                None,
+                Some(Changes {
+                    expected: Some(expected),
+                    actual,
+                }),
+            ) => {
+                format!("the script should change {expected} rows, and changed {actual}")
+            }
+            (None, _) => "it failed".to_owned(),
+        };
+        return Some(format!(
+            "`{name}` did not hold at step {}: {problem}",
+            step.id
+        ));
+    }
+    let mut checks = steps
+        .iter()
+        .flat_map(|step| &step.checks)
+        .filter(|_| is_baseline);
+    let check = checks.find(|check| check.verdict != CheckVerdict::Matches)?;
+    let verdict = if check.verdict == CheckVerdict::Failed {
+        "failed"
+    } else {
+        "differs"
     };
     Some(format!(
-        "`{}` did not hold at step {}: {problem}",
-        scenario.name, step.id
+        "`{name}` did not hold: check `{}` {verdict}",
+        check.id
     ))
 }
 
-fn first_difference(scenario: &Scenario, steps: &[StepRun]) -> Option<String> {
-    let checks = steps.iter().flat_map(|step| &step.checks);
-    let check = checks
-        .into_iter()
-        .find(|check| check.verdict != CheckVerdict::Matches)?;
-    Some(format!(
-        "`{}` did not hold: check `{}` {}; `chatdb replay {0}` shows it",
-        scenario.name,
-        check.id,
-        if check.verdict == CheckVerdict::Failed {
-            "failed"
-        } else {
-            "differs"
-        }
-    ))
+/// The command that plays the last scenario of `chain` with the values that it had in this run.
+fn again_before(
+    chain: &[Arc<Scenario>],
+    parameters: &[ParameterValue],
+    options: &Options,
+) -> Result<String, ReplayError> {
+    let own = resolve_parameters(chain, &[])?;
+    let other = |parameter: &&ParameterValue| {
+        own.iter()
+            .any(|own| own.name == parameter.name && own.value != parameter.value)
+    };
+    let sets = parameters.iter().filter(other);
+    let options = Options {
+        sets: sets
+            .map(|parameter| (parameter.name.clone(), parameter.value.to_string()))
+            .collect(),
+        until: None,
+        words: options.words.clone(),
+    };
+    Ok(options.again(chain.last().map_or("", |scenario| scenario.name.as_str())))
 }
 
 fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
@@ -743,6 +853,20 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
         } else {
             RunVerdict::Differs
         };
+    }
+    if stopped {
+        let cells = run
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter_map(|check| check.comparison.as_ref());
+        let used: Vec<String> = cells
+            .flat_map(|comparison| &comparison.rows)
+            .flat_map(|row| &row.cells)
+            .filter_map(|cell| cell.erratum.clone())
+            .collect();
+        run.errata
+            .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
     }
     for observation in &scenario.observations {
         let answers: Vec<&CheckRun> = run
@@ -762,7 +886,9 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
             .any(|check| check.verdict != CheckVerdict::Matches)
         {
             ObservationVerdict::Differs
-        } else if answers.is_empty() || (stopped && answers.len() < all) {
+        } else if stopped && answers.len() < all {
+            ObservationVerdict::NotReached
+        } else if answers.is_empty() {
             ObservationVerdict::NotCovered
         } else {
             ObservationVerdict::Reproduced

@@ -100,6 +100,8 @@ pub struct Run {
     pub verdict: RunVerdict,
     /// Why it did not run, when it did not.
     pub problem: Option<String>,
+    /// The command that shows this run again; where it did not run, the command that shows why.
+    pub reproduce: String,
     /// Its own steps, in order.
     pub steps: Vec<StepRun>,
     /// Its observations, in order.
@@ -374,4 +376,6 @@ pub enum ObservationVerdict {
     Differs,
     /// No check answers it, or the scenario did not run.
     NotCovered,
+    /// The run was stopped before the checks that answer it.
+    NotReached,
 }

@@ -9,6 +9,7 @@ mod expected;
 mod fields;
 mod library;
 mod resolve;
+mod template;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::table::{Cell, Kind};
 
 pub use expected::LINE_COLUMN;
 pub use library::{Library, ParameterValue, ScenarioError, is_scenario_name, resolve_parameters};
+pub use template::{FORMAT_PAGE, files_of, template};
 
 /// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -180,6 +182,20 @@ pub struct Expected {
     /// The values that the parameters have in the scenario whose table this is: cells equal to one of them
     /// stand for whatever the parameter is in the run.
     pub written_with: Vec<(String, Cell)>,
+}
+
+impl Expected {
+    /// Whether the column at `index`, from 0, is data. A column without a name of which every cell is struck
+    /// by an erratum is not: a grid numbers its rows so.
+    #[must_use]
+    pub fn is_data(&self, index: usize) -> bool {
+        let struck = |row: &PrintedRow| {
+            let erratum = row.cells.get(index).and_then(|cell| cell.erratum.as_ref());
+            erratum.is_some_and(|erratum| erratum.reading.is_none())
+        };
+        let nameless = self.header.get(index).is_some_and(String::is_empty);
+        !(nameless && !self.rows.is_empty() && self.rows.iter().all(struck))
+    }
 }
 
 /// How an expected file lays out its table.

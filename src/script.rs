@@ -80,6 +80,7 @@ fn one(
         put(&clock_to(step.at));
         if let Some(script) = &step.script {
             put(filled(&script.sql, values).trim_end());
+            put(&clock_to(step.at));
         }
         for check in step.checks.iter().filter(|_| asks) {
             let query = library.query(scenario, &check.query)?;

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -27,8 +28,11 @@ mod platform {
     refinery::embed_migrations!("migrations/platform");
 }
 
-/// The migration history of the platform model; the product's schema has refinery's own.
-const PLATFORM_HISTORY: &str = "chatdb_platform_history";
+/// The database that the product's migrations make, as the build made it.
+const EGPL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/egpl.sqlite"));
+
+/// The same with the platform model.
+const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlite"));
 
 /// `CHDB` in ASCII, as SQLite's application id: by it a file is known to be ours.
 pub const APPLICATION_ID: i32 = 0x4348_4442;
@@ -66,9 +70,6 @@ pub enum StoreError {
         /// What was found instead.
         found: &'static str,
     },
-    /// A migration failed.
-    #[error("the schema could not be created")]
-    Migration(#[from] refinery::Error),
     /// It was told to stop; see [`Interrupter`].
     #[error("interrupted")]
     Interrupted,
@@ -141,6 +142,17 @@ pub fn schema_script() -> String {
         .join("\n")
 }
 
+/// What creates the product's own tables, as one script.
+#[must_use]
+pub fn product_script() -> String {
+    let runner = egpl::migrations::runner();
+    let migrations = runner.get_migrations().iter();
+    migrations
+        .filter_map(|migration| migration.sql())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 /// A named value for a script or a query: `@name` in the SQL.
 pub type Binding = (String, Cell);
 
@@ -153,30 +165,33 @@ impl Store {
     /// A new database in memory with the product's schema, as exported rows are loaded into it.
     ///
     /// # Errors
-    /// Fails when SQLite does, or a migration.
+    /// Fails when SQLite does.
     pub fn new() -> Result<Self, StoreError> {
-        let mut conn = Connection::open_in_memory()?;
-        conn.set_prepared_statement_cache_capacity(128);
-        know_tsql(&conn)?;
-        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-        egpl::migrations::runner().run(&mut conn)?;
-        Ok(Self { conn })
+        Self::from_image(EGPL)
     }
 
     /// The same, with the platform model laid over it, for replays. Its clock stands at the year 1970.
     ///
     /// # Errors
-    /// Fails when SQLite does, or a migration.
+    /// Fails when SQLite does.
     pub fn with_platform() -> Result<Self, StoreError> {
-        let mut store = Self::new()?;
-        let mut runner = platform::migrations::runner();
-        runner.set_migration_table_name(PLATFORM_HISTORY);
-        runner.run(&mut store.conn)?;
+        let store = Self::from_image(PLATFORM)?;
         store.conn.execute(
             "INSERT INTO chatdb_clock (now) VALUES (?1)",
             [Cell::Timestamp(0).to_string()],
         )?;
         Ok(store)
+    }
+
+    fn from_image(image: &[u8]) -> Result<Self, StoreError> {
+        let mut conn = Connection::open_in_memory()?;
+        conn.deserialize_read_exact(MAIN_DB, image, image.len(), false)?;
+        conn.set_prepared_statement_cache_capacity(128);
+        // Without this, a statement with parameters is compiled anew each time that they are bound, because a
+        // partial index might fit their values.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        know_tsql(&conn)?;
+        Ok(Self { conn })
     }
 
     /// Puts the scenario clock to `at_ms`; what time alone brings about happens.

@@ -6,6 +6,9 @@
 --   causes        what somebody or something did          steps and seeds, by INSERT
 --   effects       what follows from causes and rules      the triggers of this set, nobody else
 -- Rules are the next migration, triggers and views the ones after it.
+--
+-- Things settle when the clock moves: mail is fetched, waiting activities are assigned, a desktop times out.
+-- Whoever writes causes moves the clock before and, be it to the same time, after.
 
 -- The scenario clock: one row, a time on the servers' wall clock. Every trigger and view reads the time here.
 CREATE TABLE chatdb_clock (
@@ -115,6 +118,34 @@ CREATE TABLE outage (
     started_at DATETIME                      -- NULL while it is down
 );
 
+-- Which servers the newest episode took down, as the sum of their bits, and how it stands. One row.
+--   phase  'none'     nothing has failed yet
+--          'during'   all servers of the episode are down
+--          'partly'   some are back
+--          'after'    all are back
+--          'repeated' this is not the first episode
+CREATE TABLE situation (
+    servers SMALLINT NOT NULL,
+    phase   NVARCHAR(10) NOT NULL
+);
+
+-- The effects of which the document speaks in this very situation; 'all' before anything has failed. Whatever
+-- is not here is extrapolated.
+CREATE TABLE documented_now (
+    effect NVARCHAR(60) NOT NULL PRIMARY KEY
+) WITHOUT ROWID;
+
+-- What is missing now: a capability of a chat (by activity_id), of an agent (by user_id) or of the system (0),
+-- which server is in the way, and since when. No row: it works.
+CREATE TABLE lacks (
+    subject    NVARCHAR(10) NOT NULL,
+    subject_id NUMERIC(18,0) NOT NULL,
+    capability NVARCHAR(40) NOT NULL,
+    server     NVARCHAR(20) NOT NULL,
+    since      DATETIME NOT NULL,
+    PRIMARY KEY (subject, subject_id, capability, server)
+) WITHOUT ROWID;
+
 -- Log-ins that succeeded. A log-in that finds an older one still on record found a session in progress.
 CREATE TABLE agent_login (
     agent_login_id INTEGER PRIMARY KEY,
@@ -123,6 +154,15 @@ CREATE TABLE agent_login (
     found_login_id INTEGER,
     ended_at       DATETIME,
     ended_by       NVARCHAR(10)              -- 'log-out' or 'log-in'
+);
+
+-- The console program on the agent's desk: it opens with a log-in and closes with a log-out, whatever the
+-- servers make of either; in between it can time out.
+CREATE TABLE desktop (
+    user_id        NUMERIC(18,0) NOT NULL PRIMARY KEY,
+    agent_login_id INTEGER NOT NULL,
+    opened_at      DATETIME NOT NULL,
+    state          NVARCHAR(10) NOT NULL     -- 'open', 'closed', 'timed out'
 );
 
 -- What became of a message.
@@ -145,3 +185,6 @@ CREATE TABLE chat_pickup (
     at          DATETIME NOT NULL,
     user_id     NUMERIC(18,0) NOT NULL
 );
+
+INSERT INTO situation (servers, phase) VALUES (0, 'none');
+INSERT INTO documented_now (effect) VALUES ('all');

@@ -107,6 +107,13 @@ fn full(page: &mut Page<'_>, run: &Run) -> io::Result<()> {
                     notes(page, DETAIL + 2, comparison, &run.errata)?;
                     page.blank();
                 }
+                (Some(comparison), CheckVerdict::Matches, _)
+                    if !comparison.expected_columns.is_empty() =>
+                {
+                    actual_table(page, comparison)?;
+                    notes(page, DETAIL + 2, comparison, &run.errata)?;
+                    page.blank();
+                }
                 (_, CheckVerdict::Matches, _) => {}
                 (Some(comparison), _, Origin::Printed) => {
                     page.line(DETAIL, "came back:")?;

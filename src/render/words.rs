@@ -25,6 +25,7 @@ pub(super) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {
         ObservationVerdict::Reproduced => "reproduced",
         ObservationVerdict::Differs => "differs",
         ObservationVerdict::NotCovered => "not covered",
+        ObservationVerdict::NotReached => "not reached",
     }
 }
 
@@ -433,7 +434,7 @@ pub(super) fn document_lines(check: &CheckRun) -> Option<String> {
     }
 }
 
-/// `seeds/services_failure/20_chat_by_id.md:3`: the first row that differs, or the expectation.
+/// `seeds/services_failure/30_chat_by_id.md:3`: the first row that differs, or the expectation.
 pub(super) fn expected_place(check: &CheckRun) -> String {
     let rows = check.comparison.iter().flat_map(|c| &c.rows);
     let wrong = rows.filter(|row| row.verdict != RowVerdict::Matches);
@@ -598,21 +599,13 @@ pub(super) fn next(report: &Report) -> Option<String> {
                 .iter()
                 .find(|c| c.verdict != CheckVerdict::Matches);
             let step_wrong = !step_problems(step).is_empty();
-            let again = || {
-                format!(
-                    "chatdb replay {} --until {} --db look.sqlite",
-                    run.scenario, step.id
-                )
-            };
+            let again = || format!("{} --until {} --db look.sqlite", run.reproduce, step.id);
             step_wrong
                 .then(again)
                 .or_else(|| wrong.map(|check| check.reproduce.clone()))
         })
     };
-    let not_run = |run: &Run| {
-        let before = run.continues.as_ref()?;
-        (run.verdict == RunVerdict::NotRun).then(|| format!("chatdb replay {before}"))
-    };
+    let not_run = |run: &Run| (run.verdict == RunVerdict::NotRun).then(|| run.reproduce.clone());
     report
         .runs
         .iter()

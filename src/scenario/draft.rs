@@ -8,8 +8,8 @@ use std::collections::btree_map::Entry;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fields::{At, Fields, Reader, describe, scalar_of};
-use super::{Basis, ErratumKind, Observation};
+use super::fields::{At, Fields, Reader, describe, scalar_of, shorten};
+use super::{Basis, ErratumKind};
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::{HEADINGS, Heading, Lines};
 use crate::problem::hint_among;
@@ -90,7 +90,7 @@ pub(super) struct Draft {
     pub(super) seeds: Vec<At<String>>,
     pub(super) notes: Option<String>,
     pub(super) parameters: Vec<ParameterDraft>,
-    pub(super) observations: Vec<At<Observation>>,
+    pub(super) observations: Vec<ObservationDraft>,
     pub(super) printed_queries: Vec<PrintedQueryDraft>,
     pub(super) steps: Vec<StepDraft>,
     pub(super) errata: Vec<ErratumDraft>,
@@ -98,14 +98,21 @@ pub(super) struct Draft {
 
 pub(super) struct ParameterDraft {
     pub(super) name: At<String>,
-    pub(super) value: At<Cell>,
+    /// `None` for a mistake, already kept.
+    pub(super) value: Option<At<Cell>>,
     pub(super) columns: Vec<String>,
 }
 
+pub(super) struct ObservationDraft {
+    pub(super) id: At<String>,
+    pub(super) lines: Option<At<Lines>>,
+    pub(super) says: String,
+}
+
 pub(super) struct PrintedQueryDraft {
-    pub(super) query: At<String>,
+    pub(super) query: Option<At<String>>,
     pub(super) printed: At<String>,
-    pub(super) lines: At<Lines>,
+    pub(super) lines: Option<At<Lines>>,
 }
 
 /// When a step happens, in ms.
@@ -152,10 +159,18 @@ pub(super) enum ExpectDraft {
     Unclear,
 }
 
+pub(super) enum CellDraft {
+    /// Neither row nor column is written.
+    None,
+    /// A mistake, already kept.
+    Unclear,
+    At(At<u64>, At<String>),
+}
+
 pub(super) struct ErratumDraft {
     pub(super) place: usize,
     pub(super) file: Option<At<String>>,
-    pub(super) cell: Option<(At<u64>, At<String>)>,
+    pub(super) cell: CellDraft,
     pub(super) printed: Option<At<String>>,
     pub(super) reading: Option<String>,
     pub(super) kind: Option<ErratumKind>,
@@ -223,7 +238,7 @@ fn clock(fields: &Fields<'_>) -> Option<i64> {
     if !fields.has("clock") {
         if !continues {
             let message = "a scenario that continues no other needs `clock`, when it starts";
-            fields.reader.absent(fields.at, message, None);
+            fields.lacks(&["clock", "continues"], message);
         }
         return None;
     }
@@ -247,7 +262,7 @@ fn parameters(fields: &Fields<'_>) -> Vec<ParameterDraft> {
     let entries = fields.entries("parameters");
     entries
         .into_iter()
-        .filter_map(|(name, value)| {
+        .map(|(name, value)| {
             if !is_parameter_name(&name.value) {
                 let message = format!("`{}` is no name for a parameter", name.value);
                 let hint = "lower-case letters, digits and `_`, a letter first";
@@ -256,14 +271,14 @@ fn parameters(fields: &Fields<'_>) -> Vec<ParameterDraft> {
                     .hinted(name.at, message, Some(hint.to_owned()));
             }
             let (value, columns) = match value.get_ref() {
-                DeValue::Table(table) => long_parameter(fields.reader, table, &name)?,
-                _ => (short_value(fields.reader, &name.value, value)?, None),
+                DeValue::Table(table) => long_parameter(fields.reader, table, &name),
+                _ => (short_value(fields.reader, &name.value, value), None),
             };
-            Some(ParameterDraft {
+            ParameterDraft {
                 columns: columns.unwrap_or_else(|| vec![name.value.clone()]),
                 name,
                 value,
-            })
+            }
         })
         .collect()
 }
@@ -280,24 +295,24 @@ fn short_value(reader: &Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) ->
     found
 }
 
-type LongParameter = (At<Cell>, Option<Vec<String>>);
+type LongParameter = (Option<At<Cell>>, Option<Vec<String>>);
 
 fn long_parameter<'a>(
     reader: &'a Reader<'a>,
     table: &'a DeTable<'a>,
     name: &At<String>,
-) -> Option<LongParameter> {
+) -> LongParameter {
     let fields = Fields::new(reader, table, name.at, "a parameter", &PARAMETER);
     let columns = fields.texts("columns");
     if !fields.has("value") {
         fields.missing("value");
     }
-    let value = fields.scalar("value")?;
+    let value = fields.scalar("value");
     let columns = columns.map(|columns| columns.into_iter().map(|at| at.value).collect());
-    Some((value, columns))
+    (value, columns)
 }
 
-fn observations(fields: &Fields<'_>) -> Vec<At<Observation>> {
+fn observations(fields: &Fields<'_>) -> Vec<ObservationDraft> {
     let mut ids = Ids::new(fields.reader, "observations");
     let tables = fields.tables("observation", "an observation", &OBSERVATION);
     tables
@@ -307,14 +322,20 @@ fn observations(fields: &Fields<'_>) -> Vec<At<Observation>> {
             let lines = fields.need_lines("lines");
             let says = fields.need_text("says");
             let id = id?;
+            if !id
+                .value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            {
+                let message = format!("`{}` is no id for an observation", shorten(&id.value));
+                let hint = "letters, digits and `_`, such as `SF2`".to_owned();
+                fields.reader.hinted(id.at, message, Some(hint));
+            }
             ids.take(&id);
-            Some(At {
-                at: id.at,
-                value: Observation {
-                    id: id.value,
-                    lines: lines?.value,
-                    says: plain(says),
-                },
+            Some(ObservationDraft {
+                id,
+                lines,
+                says: plain(says),
             })
         })
         .collect()
@@ -327,9 +348,9 @@ fn printed_queries(fields: &Fields<'_>) -> Vec<PrintedQueryDraft> {
         let printed = fields.need_text("printed");
         let lines = fields.need_lines("lines");
         Some(PrintedQueryDraft {
-            query: query?,
+            query,
             printed: printed?,
-            lines: lines?,
+            lines,
         })
     };
     tables.into_iter().filter_map(read).collect()
@@ -361,7 +382,7 @@ fn step(fields: &Fields<'_>, id: At<String>, check_ids: &mut Ids<'_>) -> StepDra
             fields.reader.problem(fields.place_of(key), message);
         }
     }
-    if fields.has("changes") && fields.has("error") {
+    if fields.has("script") && fields.has("changes") && fields.has("error") {
         let message = "a step whose script fails changes nothing; leave out `changes` or `error`";
         fields.reader.problem(fields.place_of("changes"), message);
     }
@@ -392,12 +413,7 @@ fn step_id(fields: &Fields<'_>) -> At<String> {
         let Some(id) = fields.text("id") else {
             return none;
         };
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-        if !id.value.bytes().all(plain) {
-            let message = format!("`{}` is no id for a step", id.value);
-            let hint = "lower-case letters, digits and `_`";
-            fields.reader.hinted(id.at, message, Some(hint.to_owned()));
-        }
+        is_id(fields, &id, "a step");
         return id;
     }
     let script = match fields.peek_text("script") {
@@ -405,7 +421,7 @@ fn step_id(fields: &Fields<'_>) -> At<String> {
         None if fields.has("script") => return none,
         None => {
             let message = "a step without a script needs an `id`";
-            fields.reader.absent(fields.at, message, None);
+            fields.lacks(&["script", "id"], message);
             return none;
         }
     };
@@ -413,6 +429,16 @@ fn step_id(fields: &Fields<'_>) -> At<String> {
     At {
         value: script.value[..digits].to_owned(),
         at: script.at,
+    }
+}
+
+/// Ids stand in commands and in paths such as `services_failure/open_chats`.
+fn is_id(fields: &Fields<'_>, id: &At<String>, what: &str) {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if !id.value.bytes().all(plain) {
+        let message = format!("`{}` is no id for {what}", shorten(&id.value));
+        let hint = "lower-case letters, digits and `_`".to_owned();
+        fields.reader.hinted(id.at, message, Some(hint));
     }
 }
 
@@ -441,7 +467,11 @@ fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
 
 fn check(fields: &Fields<'_>, ids: &mut Ids<'_>) -> CheckDraft {
     let query = fields.need_text("query");
-    let id = fields.text("id").or_else(|| query.clone());
+    let own = fields.text("id");
+    if let Some(own) = &own {
+        is_id(fields, own, "a check");
+    }
+    let id = own.or_else(|| query.clone());
     if let Some(id) = &id {
         ids.take(id);
     }
@@ -493,7 +523,7 @@ fn reasoned<'a>(
     fields: &Fields<'a>,
     key: &str,
     what: &'static str,
-    keys: &[&str],
+    keys: &'static [&'static str],
 ) -> Vec<(Fields<'a>, At<String>, String)> {
     let tables = fields.tables(key, what, keys);
     tables
@@ -519,7 +549,7 @@ fn exactly_one<'k>(fields: &Fields<'_>, keys: &[&'k str]) -> Option<&'k str> {
         [one] => Some(**one),
         [] => {
             let message = format!("a check needs one of {}", listed(keys.to_vec(), ", "));
-            fields.reader.absent(fields.at, message, None);
+            fields.lacks(keys, message);
             None
         }
         [_, second, ..] => {
@@ -543,7 +573,8 @@ fn expect(fields: &Fields<'_>) -> ExpectDraft {
         Some(_) => fields
             .scalar("value")
             .map(|value| ExpectDraft::Value(value.value.to_string())),
-        None => None,
+        // The file is looked at even if there is another expectation beside it.
+        None => fields.peek_text("expect").map(ExpectDraft::File),
     };
     found.unwrap_or(ExpectDraft::Unclear)
 }
@@ -578,30 +609,19 @@ fn errata(fields: &Fields<'_>) -> Vec<ErratumDraft> {
 }
 
 fn erratum(fields: &Fields<'_>) -> ErratumDraft {
-    let reader = fields.reader;
     for key in ["printed", "kind"] {
         if !fields.has(key) {
             fields.missing(key);
         }
     }
-    let cell = match (fields.has("row"), fields.has("column")) {
-        (true, false) => {
-            reader.absent(fields.at, "an erratum with `row` needs `column`", None);
-            None
-        }
-        (false, true) => {
-            reader.absent(fields.at, "an erratum with `column` needs `row`", None);
-            None
-        }
-        _ => fields.count("row").zip(fields.any_text("column")),
-    };
+    let cell = cell(fields);
     let printed = fields.any_text("printed");
     let reading = fields.any_text("reading");
     if let (Some(printed), Some(reading)) = (&printed, &reading)
         && printed.value == reading.value
     {
         let message = "`reading` is what is printed, so there is nothing to correct";
-        reader.problem(reading.at, message);
+        fields.reader.problem(reading.at, message);
     }
     ErratumDraft {
         place: fields.at,
@@ -611,6 +631,20 @@ fn erratum(fields: &Fields<'_>) -> ErratumDraft {
         reading: reading.map(|reading| reading.value),
         kind: fields.word("kind", &ERRATUM_KINDS),
         evidence: plain(fields.need_text("evidence")),
+    }
+}
+
+fn cell(fields: &Fields<'_>) -> CellDraft {
+    let (row, column) = (fields.count("row"), fields.any_text("column"));
+    match (fields.has("row"), fields.has("column")) {
+        (true, false) => fields.lacks(&["column"], "an erratum with `row` needs `column`"),
+        (false, true) => fields.lacks(&["row"], "an erratum with `column` needs `row`"),
+        (false, false) => return CellDraft::None,
+        (true, true) => {}
+    }
+    match row.zip(column) {
+        Some((row, column)) => CellDraft::At(row, column),
+        None => CellDraft::Unclear,
     }
 }
 
@@ -699,11 +733,13 @@ fn bounds(reader: &Reader<'_>, draft: &Draft) {
             }
         }
     };
-    for observation in &draft.observations {
-        inside(&observation.value.lines, observation.at);
-    }
-    for query in &draft.printed_queries {
-        inside(&query.lines.value, query.lines.at);
+    let observed = draft
+        .observations
+        .iter()
+        .flat_map(|observation| &observation.lines);
+    let printed = draft.printed_queries.iter().flat_map(|query| &query.lines);
+    for lines in observed.chain(printed) {
+        inside(&lines.value, lines.at);
     }
     for check in draft.steps.iter().flat_map(|step| &step.checks) {
         // A table of another scenario is printed in that one's section.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draft::{ErratumDraft, PrintedQueryDraft};
+use super::draft::{CellDraft, ErratumDraft, PrintedQueryDraft};
 use super::expected::line_count;
 use super::fields::{At, shorten};
 use super::resolve::{FileText, Resolver, columns};
@@ -20,17 +20,18 @@ pub(super) fn printed_queries(resolver: &mut Resolver<'_>) -> Vec<PrintedQuery> 
 }
 
 fn printed_query(resolver: &mut Resolver<'_>, draft: &PrintedQueryDraft) -> Option<PrintedQuery> {
-    let query = resolver.query(&draft.query);
+    let query = draft.query.as_ref().and_then(|name| resolver.query(name));
     let file = resolver.file(&draft.printed)?;
-    let (lines, at) = (&draft.lines.value, draft.lines.at);
-    resolver.as_many_lines(at, &draft.printed.value, line_count(&file.text), lines);
+    if let Some(At { value, at }) = &draft.lines {
+        resolver.as_many_lines(*at, &draft.printed.value, line_count(&file.text), value);
+    }
     if let (Some(corrected), Some(query)) = (corrected(resolver, draft, &file), query) {
         restored_as_said(resolver, draft, &corrected, &query);
     }
     Some(PrintedQuery {
-        query: draft.query.value.clone(),
+        query: draft.query.as_ref()?.value.clone(),
         printed: file.into_script(),
-        lines: draft.lines.value.clone(),
+        lines: draft.lines.as_ref()?.value.clone(),
     })
 }
 
@@ -47,7 +48,7 @@ fn corrected(
             .file
             .as_ref()
             .is_some_and(|file| file.value == draft.printed.value);
-        if !of_this || erratum.cell.is_some() {
+        if !of_this || !matches!(erratum.cell, CellDraft::None) {
             continue;
         }
         let Some(printed) = &erratum.printed else {
@@ -130,8 +131,10 @@ pub(super) fn apply(resolver: &mut Resolver<'_>) -> Vec<Erratum> {
                 .file
                 .as_ref()
                 .map_or_else(String::new, |file| file.value.clone()),
-            cell: (erratum.cell.as_ref())
-                .map(|(row, column)| (row_number(row), column.value.clone())),
+            cell: match &erratum.cell {
+                CellDraft::At(row, column) => Some((row_number(row), column.value.clone())),
+                CellDraft::None | CellDraft::Unclear => None,
+            },
             printed: (erratum.printed.as_ref())
                 .map_or_else(String::new, |printed| printed.value.clone()),
             reading: erratum.reading.clone(),
@@ -163,7 +166,7 @@ fn one(
 ) {
     let mut queries = resolver.draft.printed_queries.iter();
     if queries.any(|query| query.printed.value == file.value) {
-        if let Some((row, _)) = &erratum.cell {
+        if let CellDraft::At(row, _) = &erratum.cell {
             let message = format!(
                 "`{}` is a printed query, which has no rows; leave out `row` and `column`",
                 file.value
@@ -186,9 +189,13 @@ fn one(
         return;
     };
     let table = &mut table.table;
-    let Some((row, column)) = &erratum.cell else {
-        let message = format!("an erratum of `{}` needs `row` and `column`", file.value);
-        return resolver.reader.absent(erratum.place, message, None);
+    let (row, column) = match &erratum.cell {
+        CellDraft::At(row, column) => (row, column),
+        CellDraft::Unclear => return,
+        CellDraft::None => {
+            let message = format!("an erratum of `{}` needs `row` and `column`", file.value);
+            return resolver.reader.absent(erratum.place, message, None);
+        }
     };
     match cell_of(table, row, column) {
         Err((at, message, hint)) => resolver.reader.hinted(at, message, hint),

@@ -3,7 +3,8 @@
 //!
 //! Knows TOML and places, and nothing of what a scenario is.
 
-use std::cell::{Cell as Slot, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr as _;
 
@@ -11,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::document::Lines;
-use crate::problem::{Position, Positions, Problem, hint_among};
+use crate::problem::{Position, Positions, Problem, did_you_mean, hint_among};
 use crate::table::{Cell, Kind};
 
 /// A value, and the byte of the file at which it stands.
@@ -26,8 +27,9 @@ pub(super) struct Reader<'a> {
     file: &'a str,
     positions: Positions<'a>,
     problems: RefCell<Vec<Problem>>,
-    /// Whether the file is not even TOML, so that what is missing may only have been lost.
-    broken: Slot<bool>,
+    /// The lines that are not even TOML. What is missing may only have been lost in them, and what was made
+    /// out of them need not be what is written there.
+    broken: RefCell<BTreeSet<u32>>,
 }
 
 impl<'a> Reader<'a> {
@@ -36,7 +38,7 @@ impl<'a> Reader<'a> {
             file,
             positions: Positions::new(text),
             problems: RefCell::new(Vec::new()),
-            broken: Slot::new(false),
+            broken: RefCell::default(),
         }
     }
 
@@ -50,6 +52,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn hinted(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
+        if self.broken.borrow().contains(&self.position(at).line) {
+            return;
+        }
         self.push(Problem {
             file: self.file.to_owned(),
             at: Some(self.position(at)),
@@ -71,19 +76,26 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn broken(&self) -> bool {
-        self.broken.get()
+        !self.broken.borrow().is_empty()
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_inner()
     }
 
-    /// Keeps what TOML itself finds wrong.
+    /// Keeps what TOML itself finds wrong: the first mistake of each line, since one makes others.
     pub(super) fn syntax(&self, errors: &[toml::de::Error]) {
+        let mut broken = self.broken.borrow_mut();
         for error in errors {
-            self.broken.set(true);
             let at = error.span().map_or(0, |span| span.start);
-            self.problem(at, format_args!("not TOML: {}", error.message()));
+            if broken.insert(self.position(at).line) {
+                self.push(Problem {
+                    file: self.file.to_owned(),
+                    at: Some(self.position(at)),
+                    message: format!("not TOML: {}", error.message()),
+                    hint: None,
+                });
+            }
         }
     }
 }
@@ -95,6 +107,8 @@ pub(super) struct Fields<'a> {
     table: &'a DeTable<'a>,
     /// What the table describes, as messages call it: `a step`.
     what: &'static str,
+    /// The keys that it may have.
+    keys: &'static [&'static str],
     /// Where it starts.
     pub(super) at: usize,
 }
@@ -106,7 +120,7 @@ impl<'a> Fields<'a> {
         table: &'a DeTable<'a>,
         at: usize,
         what: &'static str,
-        keys: &[&str],
+        keys: &'static [&'static str],
     ) -> Self {
         for (key, _) in table {
             let name: &str = key.get_ref();
@@ -120,6 +134,7 @@ impl<'a> Fields<'a> {
             reader,
             table,
             what,
+            keys,
             at,
         }
     }
@@ -145,8 +160,18 @@ impl<'a> Fields<'a> {
 
     /// Says that `key` is missing.
     pub(super) fn missing(&self, key: &str) {
-        let message = format!("{} needs `{key}`", self.what);
-        self.reader.absent(self.at, message, None);
+        self.lacks(&[key], format!("{} needs `{key}`", self.what));
+    }
+
+    /// Says that none of `needed` is there, unless one of them is and is misspelt.
+    pub(super) fn lacks(&self, needed: &[&str], message: impl fmt::Display) {
+        let mut unknown = (self.table.iter())
+            .map(|(key, _)| key.get_ref().as_ref())
+            .filter(|key| !self.keys.contains(key));
+        let meant = |key| did_you_mean(key, self.keys.iter().copied());
+        if !unknown.any(|key| meant(key).is_some_and(|meant| needed.contains(&meant))) {
+            self.reader.absent(self.at, message, None);
+        }
     }
 
     /// The text at `key`, which is not blank.
@@ -280,7 +305,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of tables, as `[[key]]` writes it.
-    pub(super) fn tables(&self, key: &str, what: &'static str, keys: &[&str]) -> Vec<Self> {
+    pub(super) fn tables(
+        &self,
+        key: &str,
+        what: &'static str,
+        keys: &'static [&'static str],
+    ) -> Vec<Self> {
         let Some(value) = self.get(key) else {
             return Vec::new();
         };

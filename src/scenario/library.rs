@@ -48,6 +48,14 @@ pub enum ScenarioError {
         /// The one likely meant.
         suggestion: Option<String>,
     },
+    /// The text cannot be the name of a scenario.
+    #[error(
+        "`{name}` is no name for a scenario; expected lower-case letters, digits and `_`, at most 64"
+    )]
+    NotAName {
+        /// The text.
+        name: String,
+    },
     /// The path does not lead to a scenario.
     #[error("`{path}` is not the folder of a scenario: it holds no `{SCENARIO_FILE}`")]
     NoScenario {

@@ -6,16 +6,19 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::draft::{CheckDraft, Draft, ExpectDraft, ParameterDraft, StepDraft, Time};
+use super::draft::{
+    CheckDraft, Draft, ExpectDraft, ObservationDraft, ParameterDraft, StepDraft, Time,
+};
 use super::errata;
 use super::expected::{LINE_COLUMN, line_count, read_expected};
 use super::fields::{At, Reader, kind_of, shorten};
-use super::library::{Library, Located, problems_of};
+use super::library::{Library, Located, is_scenario_name, problems_of};
 use super::{
-    Basis, Check, Erratum, Expect, Expected, Layout, Parameter, Place, Scenario, Script, Step,
-    parameter_kind,
+    Basis, Check, Erratum, Expect, Expected, Layout, Observation, Parameter, Place, Scenario,
+    Script, Step, parameter_kind,
 };
 use crate::assets::{self, SCENARIO_FILE};
+use crate::document::Lines;
 use crate::problem::{Position, Positions, Problem, Problems, hint_among};
 use crate::query::{Query, is_parameter_name};
 use crate::sql;
@@ -115,13 +118,9 @@ impl<'a> Resolver<'a> {
             lines: draft.lines.clone(),
             continues: draft.continues.as_ref().map(|name| name.value.clone()),
             clock: draft.clock,
-            parameters: draft.parameters.iter().map(parameter).collect(),
+            parameters: draft.parameters.iter().filter_map(parameter).collect(),
             seeds,
-            observations: draft
-                .observations
-                .iter()
-                .map(|at| at.value.clone())
-                .collect(),
+            observations: draft.observations.iter().filter_map(observation).collect(),
             steps,
             errata,
             printed_queries,
@@ -153,6 +152,12 @@ impl<'a> Resolver<'a> {
                 }
                 self.used.insert(name.value.clone());
                 read_file(self.located, &name.value)
+            }
+            Some((scenario, file)) if !is_scenario_name(scenario) || file.contains('/') => {
+                let message = format!("`{}` names no file of a scenario", shorten(&name.value));
+                let hint = "`FILE` of this scenario's folder, or `NAME/FILE` of another's";
+                self.reader.hinted(name.at, message, Some(hint.to_owned()));
+                return None;
             }
             Some((scenario, file)) => {
                 let other = self.library.find(Some(&self.located.source), scenario);
@@ -239,13 +244,19 @@ impl<'a> Resolver<'a> {
 
     /// The value of a parameter of this scenario or of one that it continues, the nearest first.
     fn parameter_value(&self, name: &str) -> Option<&Cell> {
-        let own = self
-            .draft
-            .parameters
-            .iter()
-            .find(|own| own.name.value == name);
-        own.map(|own| &own.value.value)
-            .or_else(|| self.inherited(name))
+        match self.own_parameter(name) {
+            Some(own) => own.value.as_ref().map(|value| &value.value),
+            None => self.inherited(name),
+        }
+    }
+
+    fn own_parameter(&self, name: &str) -> Option<&'a ParameterDraft> {
+        let mut parameters = self.draft.parameters.iter();
+        parameters.find(|own| own.name.value == name)
+    }
+
+    fn is_parameter(&self, name: &str) -> bool {
+        self.own_parameter(name).is_some() || self.inherited(name).is_some()
     }
 
     fn inherited(&self, name: &str) -> Option<&'a Cell> {
@@ -258,16 +269,16 @@ impl<'a> Resolver<'a> {
 
     fn parameters_keep_their_kind(&self) {
         for own in &self.draft.parameters {
-            if let Some(before) = self.inherited(&own.name.value)
-                && parameter_kind(before) != parameter_kind(&own.value.value)
+            if let (Some(before), Some(value)) = (self.inherited(&own.name.value), &own.value)
+                && parameter_kind(before) != parameter_kind(&value.value)
             {
                 let message = format!(
                     "`{}` is {} in a scenario that this one continues, and {} here",
                     own.name.value,
                     kind_of(before),
-                    kind_of(&own.value.value)
+                    kind_of(&value.value)
                 );
-                self.reader.problem(own.value.at, message);
+                self.reader.problem(value.at, message);
             }
         }
     }
@@ -279,7 +290,7 @@ impl<'a> Resolver<'a> {
         }
         let positions = Positions::new(&file.text);
         for named in sql::named_parameters(&file.text) {
-            if self.parameter_value(named.name).is_none() {
+            if !self.is_parameter(named.name) {
                 let message = format!("`@{}` is no parameter of the scenario", named.name);
                 let known = self.parameter_names();
                 let hint = hint_among(named.name, known.iter().map(String::as_str));
@@ -459,7 +470,7 @@ impl<'a> Resolver<'a> {
             .unwrap_or_default()
             .iter()
             .flat_map(|scenario| &scenario.parameters);
-        let own = self.draft.parameters.iter().map(parameter);
+        let own = self.draft.parameters.iter().filter_map(parameter);
         let mut values: Vec<(String, Cell)> = Vec::new();
         for Parameter { name, value, .. } in inherited.cloned().chain(own) {
             match values.iter_mut().find(|(known, _)| *known == name) {
@@ -581,7 +592,7 @@ impl<'a> Resolver<'a> {
                 (Some(value), Some(default)) => {
                     self.kinds_fit(query, &parameter.name, default, value, place);
                 }
-                (None, None) if self.chain.is_some() => {
+                (None, None) if self.chain.is_some() && !self.is_parameter(&parameter.name) => {
                     let name = &parameter.name;
                     let message = format!("the query `{}` needs a value for `{name}`", query.name);
                     let hint = format!("add `with = {{ {name} = ... }}`");
@@ -615,13 +626,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A transcription has the lines that are cited, so that each of its lines is one of the document.
-    pub(super) fn as_many_lines(
-        &self,
-        at: usize,
-        file: &str,
-        found: u32,
-        lines: &crate::document::Lines,
-    ) {
+    pub(super) fn as_many_lines(&self, at: usize, file: &str, found: u32, lines: &Lines) {
         let cited = lines.iter().count();
         if cited != found as usize {
             let message = format!(
@@ -652,7 +657,7 @@ impl<'a> Resolver<'a> {
             .draft
             .observations
             .iter()
-            .map(|at| at.value.id.as_str());
+            .map(|observation| observation.id.value.as_str());
         for id in &draft.observes {
             if !known.clone().any(|known| known == id.value) {
                 let message = format!("the scenario has no observation `{}`", id.value);
@@ -668,11 +673,11 @@ impl<'a> Resolver<'a> {
             .flat_map(|check| check.observes.iter().map(|id| &id.value))
             .collect();
         for observation in &self.draft.observations {
-            if !observed.contains(&observation.value.id) {
-                let id = &observation.value.id;
+            let id = &observation.id.value;
+            if !observed.contains(id) {
                 let message = format!("no check observes `{id}`");
                 let hint = format!("name it where it is checked: `observes = [\"{id}\"]`");
-                self.reader.absent(observation.at, message, Some(hint));
+                self.reader.absent(observation.id.at, message, Some(hint));
             }
         }
     }
@@ -687,12 +692,20 @@ fn read_file(located: &Located, file: &str) -> Result<FileText, String> {
     }
 }
 
-fn parameter(draft: &ParameterDraft) -> Parameter {
-    Parameter {
+fn parameter(draft: &ParameterDraft) -> Option<Parameter> {
+    Some(Parameter {
         name: draft.name.value.clone(),
-        value: draft.value.value.clone(),
+        value: draft.value.as_ref()?.value.clone(),
         columns: draft.columns.clone(),
-    }
+    })
+}
+
+fn observation(draft: &ObservationDraft) -> Option<Observation> {
+    Some(Observation {
+        id: draft.id.value.clone(),
+        lines: draft.lines.as_ref()?.value.clone(),
+        says: draft.says.clone(),
+    })
 }
 
 fn texts(texts: &[At<String>]) -> Vec<String> {

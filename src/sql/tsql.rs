@@ -108,9 +108,9 @@ pub struct Literal {
     pub value: Cell,
 }
 
-/// The product's tables and the model's, for statements that are rewritten before there is a database.
+/// The product's tables, for statements that are rewritten before there is a database.
 static PRODUCT: LazyLock<Catalog> =
-    LazyLock::new(|| Catalog::of_script(&crate::store::schema_script()));
+    LazyLock::new(|| Catalog::of_script(&crate::store::product_script()));
 
 /// The time of a replay, where no value is bound for it.
 const CLOCK: &str = "(SELECT now FROM chatdb_clock)";

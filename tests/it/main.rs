@@ -1,9 +1,20 @@
 //! Every test of chatdb, in one program.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod cli;
 mod diff;
+mod document;
 mod files;
+mod honesty;
+mod model;
+mod query;
+mod readme;
 mod render;
 mod sample_report;
+mod samples;
+mod scenario;
 mod snapshot;
+mod sql;
 mod table;
+mod tidy;
 mod tsql;

@@ -442,6 +442,7 @@ fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> Run {
         }],
         verdict,
         problem: None,
+        reproduce: String::from("chatdb replay services_failure"),
         steps,
         observations: vec![
             observation(

@@ -77,7 +77,8 @@ def write(path, header, rows):
 def parse_chatdb(text):
     """Reads the JSON document of `chatdb diff --format json`. All that is known of its shape stands here."""
     changed, missing, extra = set(), set(), set()
-    for row in json.loads(text)["comparison"]["rows"]:
+    (compared,) = json.loads(text)["comparisons"]
+    for row in compared["comparison"]["rows"]:
         (key,) = map(str, row["key"])
         if row["verdict"] == "missing":
             missing.add(key)

@@ -64,11 +64,17 @@ pub struct Chosen {
     /// Every scenario
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
-    /// Set a parameter, such as activity_id=2001
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    pub sets: Vec<String>,
+    #[command(flatten)]
+    pub set: Sets,
     #[command(flatten)]
     pub folders: Folders,
+}
+
+#[derive(Debug, Args)]
+pub struct Sets {
+    /// Set a parameter of the scenario, such as activity_id=2001
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +92,8 @@ pub struct Show {
     /// Print the whole scenario as one SQL script for the `sqlite3` shell
     #[arg(long)]
     pub script: bool,
+    #[command(flatten)]
+    pub set: Sets,
     #[command(flatten)]
     pub folders: Folders,
 }
@@ -145,6 +153,8 @@ pub struct Diff {
     /// Allow numbers, seconds or (for times) milliseconds to lie apart by N, for a reason
     #[arg(long, value_name = "COL=N:REASON")]
     pub tolerance: Vec<String>,
+    #[command(flatten)]
+    pub set: Sets,
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]

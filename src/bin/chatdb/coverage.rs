@@ -36,6 +36,7 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
                 ObservationVerdict::Reproduced => "reproduced",
                 ObservationVerdict::Differs => "differs",
                 ObservationVerdict::NotCovered => "not covered",
+                ObservationVerdict::NotReached => "not reached",
             };
             if observation.verdict != ObservationVerdict::Reproduced {
                 missing.push(observation.id.clone());

@@ -1,6 +1,7 @@
 //! `chatdb diff`
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use chatdb::check::{self, Terms};
@@ -22,7 +23,14 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
             let library = output::library(&args.folders)?;
-            replay::compare_table(&library, scenario, check, &actual, &terms)?
+            replay::compare_table(
+                &library,
+                scenario,
+                check,
+                &actual,
+                &terms,
+                &output::sets(&args.set)?,
+            )?
         }
         _ => {
             let expected = read(path)?;
@@ -113,10 +121,16 @@ fn tolerated(text: &str) -> Result<(String, f64, String), Failure> {
 
 fn read(path: &Path) -> Result<RawTable, Failure> {
     let bytes = fs::read(path).map_err(|error| {
-        Failure::new(
+        let failure = Failure::new(
             Code::Environment,
             format!("cannot read `{}`: {error}", path.display()),
-        )
+        );
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                failure.hint("name a file, or a check of a scenario as SCENARIO/CHECK")
+            }
+            _ => failure,
+        }
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];

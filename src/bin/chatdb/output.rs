@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use chatdb::document::Lines;
 use chatdb::problem::did_you_mean;
-use chatdb::render::{self, Detail, FORMATS, Format, Options};
+use chatdb::render::{self, Detail, FORMATS, Format};
+use chatdb::replay::Options;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 
-use crate::cli::{Chosen, Folders, Form};
+use crate::cli::{Chosen, Folders, Form, Sets};
 use crate::failure::{Code, Failure};
 
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
@@ -42,7 +43,7 @@ pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure>
     };
     let width = form.width.or_else(terminal).unwrap_or(WIDTH);
     let mut bytes = Vec::new();
-    (format.render)(report, Options { width, detail }, &mut bytes)?;
+    (format.render)(report, render::Options { width, detail }, &mut bytes)?;
     print(&bytes)
 }
 
@@ -92,8 +93,19 @@ pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
         .collect())
 }
 
+/// How the chosen scenarios are to be played.
+pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failure> {
+    let folders = chosen.folders.scenarios.iter();
+    let words = folders.flat_map(|folder| ["--scenarios".to_owned(), folder.display().to_string()]);
+    Ok(Options {
+        sets: sets(&chosen.set)?,
+        until: until.cloned(),
+        words: words.collect(),
+    })
+}
+
 /// Takes `NAME=VALUE` apart.
-pub fn sets(chosen: &Chosen) -> Result<Vec<(String, String)>, Failure> {
+pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
             Failure::new(Code::Usage, format!("`--set {text}` has no `=`"))
@@ -101,5 +113,5 @@ pub fn sets(chosen: &Chosen) -> Result<Vec<(String, String)>, Failure> {
         })?;
         Ok((name.to_owned(), value.to_owned()))
     };
-    chosen.sets.iter().map(pair).collect()
+    sets.values.iter().map(pair).collect()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chatdb::files::{self, Existing};
 use chatdb::render::Detail;
-use chatdb::replay::{self, Options};
+use chatdb::replay;
 use chatdb::store::{self, Store};
 
 use crate::cli::Replay;
@@ -23,10 +23,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
                 .hint("name the scenario; each replay starts from a database of its own"),
         );
     }
-    let options = Options {
-        sets: output::sets(&args.chosen)?,
-        until: args.until.clone(),
-    };
+    let options = output::options(&args.chosen, args.until.as_ref())?;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
         keep(&mut store, path)?;

@@ -2,7 +2,7 @@
 
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::render;
-use chatdb::replay::{self, Options};
+use chatdb::replay;
 
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
@@ -19,10 +19,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
-    let options = Options {
-        sets: output::sets(&args.chosen)?,
-        until: None,
-    };
+    let options = output::options(&args.chosen, None)?;
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = match report.runs.as_slice() {
         [run] => run.scenario.as_str(),

@@ -29,12 +29,16 @@ pub fn run(args: &Rules) -> Result<Code, Failure> {
             );
         }
     }
+    let title = match &args.text {
+        None => query.title.clone(),
+        Some(text) => format!("Rules of the platform model whose name holds `{text}`"),
+    };
     let remarks = vec![
         "documented: the document says so of exactly these servers; extrapolated: it follows from the reading"
             .to_owned(),
     ];
     let listing = Listing {
-        title: query.title.clone(),
+        title,
         table,
         remarks,
     };

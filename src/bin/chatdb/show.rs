@@ -4,7 +4,9 @@ use std::fmt::{Display, Write as _};
 
 use chatdb::render::safe::Safe;
 use chatdb::replay::{self, Options};
-use chatdb::scenario::{Basis, Check, Expect, Library, Scenario};
+use chatdb::scenario::{
+    Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
+};
 use chatdb::script;
 use chatdb::table::Cell;
 
@@ -15,12 +17,16 @@ use crate::output;
 pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     if args.script {
-        output::print(script::write(&library, &args.scenario, &[])?.as_bytes())?;
+        output::print(
+            script::write(&library, &args.scenario, &output::sets(&args.set)?)?.as_bytes(),
+        )?;
         return Ok(Code::Success);
     }
     let scenario = library.get(&args.scenario)?;
     let mut page = Page::default();
-    heading(&mut page, &scenario);
+    let parameters =
+        resolve_parameters(&library.chain(&args.scenario)?, &output::sets(&args.set)?)?;
+    heading(&mut page, &scenario, &parameters);
     steps(&mut page, &scenario);
     queries(&mut page, &library, &scenario)?;
     errata(&mut page, &scenario);
@@ -50,7 +56,7 @@ impl Page {
     }
 }
 
-fn heading(page: &mut Page, scenario: &Scenario) {
+fn heading(page: &mut Page, scenario: &Scenario, parameters: &[ParameterValue]) {
     page.line(0, format_args!("{}: {}", scenario.name, scenario.title));
     if let (Some(section), Some(lines)) = (&scenario.section, &scenario.lines) {
         page.line(
@@ -61,7 +67,7 @@ fn heading(page: &mut Page, scenario: &Scenario) {
     if let Some(continues) = &scenario.continues {
         page.line(2, format_args!("continues {continues}"));
     }
-    for parameter in &scenario.parameters {
+    for parameter in parameters {
         page.line(
             2,
             format_args!("parameter {} = {}", parameter.name, parameter.value),

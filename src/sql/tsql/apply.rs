@@ -11,8 +11,8 @@ use super::names::quoted;
 use super::script::{R, Source, SourceColumn, Translator};
 use super::select::{Parts, Shape, body_of};
 
-const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY the \
-                    columns that match ORDER BY ...) and keep those with number 1";
+const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY \
+                    the columns that match ORDER BY ...) and keep those with number 1";
 
 impl Translator<'_> {
     pub fn apply(&mut self, factor: &TableFactor, outer: bool) -> R<String> {
@@ -191,10 +191,13 @@ impl Translator<'_> {
         if !item.joins.is_empty() || !has_rows || select.distinct.is_some() {
             return Ok(None);
         }
-        let counts_rows = select
-            .projection
-            .iter()
-            .any(|item| matches!(item, SelectItem::UnnamedExpr(Expr::Function(f)) | SelectItem::ExprWithAlias { expr: Expr::Function(f), .. } if f.over.is_some()));
+        let counts_rows = select.projection.iter().any(|item| {
+            let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item
+            else {
+                return false;
+            };
+            matches!(expr, Expr::Function(function) if function.over.is_some())
+        });
         if counts_rows {
             return Ok(None);
         }

@@ -9,8 +9,9 @@
 CREATE VIEW chat_contact AS
 SELECT a.activity_id, a.assigned_to AS user_id,
        round((julianday((SELECT now FROM chatdb_clock)) - julianday(
-           (SELECT min(k.since) FROM agent_lacks k
-            WHERE k.user_id = a.assigned_to AND k.capability = 'see the chat''s connection'))) * 86400, 3)
+           (SELECT min(k.since) FROM lacks k
+            WHERE k.subject = 'agent' AND k.subject_id = a.assigned_to
+              AND k.capability = 'see the chat''s connection'))) * 86400, 3)
            AS seconds_lost
 FROM egpl_casemgmt_activity a
 WHERE a.activity_type = 2000 AND a.activity_status = 5000 AND a.assigned_to IS NOT NULL;
@@ -25,8 +26,9 @@ JOIN delivery d ON d.message_id = m.message_id
 JOIN desktop t ON t.user_id = a.assigned_to
 WHERE (m.author = 'agent' OR d.delivered = 1)
   AND (m.at >= t.opened_at
-       OR NOT EXISTS (SELECT 1 FROM chat_lacks k
-                      WHERE k.activity_id = m.activity_id AND k.capability = 'keep the history'));
+       OR NOT EXISTS (SELECT 1 FROM lacks k
+                      WHERE k.subject = 'chat' AND k.subject_id = m.activity_id
+                        AND k.capability = 'keep the history'));
 
 -- The list of chats in the agent console, one row per chat. The status text says who wrote last; the
 -- indicator is the connection: two fields that do not depend on each other.
@@ -34,9 +36,8 @@ CREATE VIEW agent_console AS
 SELECT x.user_id, x.key, x.activity_id, x.customer_name, x.activity_duration, x.chat_status,
        x.connection_indicator, x.queue_name,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d
-                        WHERE d.effect = x.connection_indicator
+           WHEN EXISTS (SELECT 1 FROM documented_now d
+                        WHERE d.effect IN (x.connection_indicator, 'all')
                            OR (d.effect = 'see the chat''s connection'
                                AND x.connection_indicator = 'green circle'))
                THEN 'documented'
@@ -83,8 +84,7 @@ CREATE VIEW message_fate AS
 SELECT m.message_id, m.activity_id, m.at, m.author, m.text,
        CASE d.delivered WHEN 1 THEN 'delivered' ELSE 'lost' END AS fate, d.lost_to,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now x WHERE x.effect = 'exchange messages')
+           WHEN EXISTS (SELECT 1 FROM documented_now x WHERE x.effect IN ('exchange messages', 'all'))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -100,8 +100,9 @@ FROM (
     JOIN egpl_casemgmt_activity a ON a.activity_id = q.activity_id
     JOIN desktop t ON t.user_id = a.assigned_to AND t.state = 'open'
     WHERE q.at >= t.opened_at
-       OR NOT EXISTS (SELECT 1 FROM chat_lacks k
-                      WHERE k.activity_id = q.activity_id AND k.capability = 'keep the history')
+       OR NOT EXISTS (SELECT 1 FROM lacks k
+                      WHERE k.subject = 'chat' AND k.subject_id = q.activity_id
+                        AND k.capability = 'keep the history')
     UNION ALL
     SELECT m.activity_id, m.at, m.message_id,
            CASE m.author WHEN 'customer' THEN q.customer_name ELSE u.screen_name END || ' : ' || m.text
@@ -110,13 +111,7 @@ FROM (
     JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
     JOIN desktop t ON t.user_id = a.assigned_to AND t.state = 'open'
     JOIN egpl_user u ON u.user_id = a.assigned_to
-) x
--- Where the history is gone, a console opened later has not even the first line: the chat pane is empty.
-WHERE NOT EXISTS (SELECT 1 FROM chat_lacks k
-                  JOIN egpl_casemgmt_activity a ON a.activity_id = k.activity_id
-                  JOIN desktop t ON t.user_id = a.assigned_to
-                  WHERE k.activity_id = x.activity_id AND k.capability = 'keep the history'
-                    AND x.at < t.opened_at);
+) x;
 
 -- THE CUSTOMER -------------------------------------------------------------------------------------------
 
@@ -136,9 +131,8 @@ SELECT x.activity_id,
        row_number() OVER (PARTITION BY x.activity_id ORDER BY x.at, x.position, x.message_id) AS line_no,
        x.line,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d
-                        WHERE d.effect IN ('exchange messages', 'some messages may not be delivered'))
+           WHEN EXISTS (SELECT 1 FROM documented_now d
+                        WHERE d.effect IN ('exchange messages', 'some messages may not be delivered', 'all'))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -196,12 +190,12 @@ SELECT x.activity_id, x.lost_at, x.back_at,
        round((julianday(coalesce(x.back_at, (SELECT now FROM chatdb_clock))) - julianday(x.lost_at)) * 86400, 3)
            AS seconds_away
 FROM (
-    SELECT k.activity_id, min(k.since) AS lost_at,
+    SELECT k.subject_id AS activity_id, min(k.since) AS lost_at,
            CASE WHEN count(o.started_at) = count(*) THEN max(o.started_at) END AS back_at
-    FROM chat_lacks k
+    FROM lacks k
     JOIN outage o ON o.server = k.server AND o.stopped_at = k.since
-    WHERE k.capability = 'keep the session'
-    GROUP BY k.activity_id
+    WHERE k.subject = 'chat' AND k.capability = 'keep the session'
+    GROUP BY k.subject_id
 ) x
 JOIN egpl_casemgmt_activity a ON a.activity_id = x.activity_id
 LEFT JOIN customer_leaves e ON e.activity_id = x.activity_id
@@ -209,10 +203,10 @@ WHERE NOT (a.activity_status = 9000 AND a.when_modified <= x.lost_at)
   AND coalesce(e.at, '9999-12-31') > x.lost_at;
 
 -- What the customer has been told beside the transcript, and since when.
-CREATE VIEW customer_notice AS
+CREATE VIEW customer_notices AS
 SELECT x.activity_id, x.notice, n.text, x.since,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.notice) THEN 'documented'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.notice, 'all')) THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
 FROM (
@@ -245,8 +239,7 @@ SELECT x.activity_id, x.user_id, x.agent_is_told, x.truth,
        CASE WHEN x.agent_is_told = 'session active' AND x.truth <> 'session active' THEN 'false' ELSE 'true' END
            AS statement_is,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.agent_is_told) THEN 'documented'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.agent_is_told, 'all')) THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
 FROM (
@@ -260,8 +253,9 @@ FROM (
            CASE
                WHEN EXISTS (SELECT 1 FROM customer_leaves e WHERE e.activity_id = c.activity_id)
                    THEN 'customer left'
-               WHEN EXISTS (SELECT 1 FROM chat_lacks k
-                            WHERE k.activity_id = c.activity_id AND k.capability = 'keep the session')
+               WHEN EXISTS (SELECT 1 FROM lacks k
+                            WHERE k.subject = 'chat' AND k.subject_id = c.activity_id
+                              AND k.capability = 'keep the session')
                    THEN 'session lost'
                ELSE 'session active'
            END AS truth
@@ -280,11 +274,10 @@ WHERE a.assigned_to IS NOT NULL AND a.activity_status = 5000;
 CREATE VIEW agent_desktop AS
 SELECT d.user_id, d.state AS desktop,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now x
-                        WHERE x.effect = CASE d.state WHEN 'timed out' THEN 'desktop times out'
-                                                      WHEN 'closed' THEN 'log out'
-                                                      ELSE 'keep the log-in' END)
+           WHEN EXISTS (SELECT 1 FROM documented_now x
+                        WHERE x.effect IN ('all', CASE d.state WHEN 'timed out' THEN 'desktop times out'
+                                                               WHEN 'closed' THEN 'log out'
+                                                               ELSE 'keep the log-in' END))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -294,7 +287,8 @@ FROM desktop d;
 CREATE VIEW agent_title_bar AS
 SELECT d.user_id, n.text AS title_bar,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now x WHERE x.effect = 'hold the connection to the server')
+           WHEN EXISTS (SELECT 1 FROM documented_now x
+                        WHERE x.effect IN ('hold the connection to the server', 'all'))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -303,18 +297,18 @@ JOIN notice n ON n.notice = 'no connection to the server'
 JOIN time_rule t ON t.time_rule = 'triangle'
 WHERE d.state = 'open'
   AND round((julianday((SELECT now FROM chatdb_clock)) - julianday(
-          (SELECT min(k.since) FROM agent_lacks k
-           WHERE k.user_id = d.user_id AND k.capability = 'hold the connection to the server'))) * 86400, 3)
+          (SELECT min(k.since) FROM lacks k
+           WHERE k.subject = 'agent' AND k.subject_id = d.user_id
+             AND k.capability = 'hold the connection to the server'))) * 86400, 3)
       >= t.seconds;
 
 -- What the agent must do before work can go on: 'none', 'log out' or 'log in again'.
 CREATE VIEW required_action AS
 SELECT x.user_id, x.required_action,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.required_action)
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.required_action, 'all'))
              OR (x.required_action = 'none'
-                 AND EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = 'keep the log-in'))
+                 AND EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('keep the log-in', 'all')))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -322,12 +316,13 @@ FROM (
     SELECT d.user_id,
            CASE
                WHEN d.state <> 'open' THEN 'log in again'
-               WHEN EXISTS (SELECT 1 FROM agent_lacks k
-                            WHERE k.user_id = d.user_id AND k.capability = 'keep the log-in')
+               WHEN EXISTS (SELECT 1 FROM lacks k
+                            WHERE k.subject = 'agent' AND k.subject_id = d.user_id
+                              AND k.capability = 'keep the log-in')
                    THEN 'log in again'
-               WHEN EXISTS (SELECT 1 FROM agent_lacks k
+               WHEN EXISTS (SELECT 1 FROM lacks k
                             JOIN server_rule r ON r.capability = k.capability AND r.server = k.server
-                            WHERE k.user_id = d.user_id AND r.recovers = 'log-in')
+                            WHERE k.subject = 'agent' AND k.subject_id = d.user_id AND r.recovers = 'log-in')
                    THEN 'log out'
                ELSE 'none'
            END AS required_action
@@ -335,11 +330,10 @@ FROM (
 ) x;
 
 -- What came of opening parts of the console, since the console was opened.
-CREATE VIEW opened_part AS
+CREATE VIEW opened_parts AS
 SELECT a.user_id, a.agent_action_id, a.at, a.console_part, o.result, o.lost_to,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = p.capability) THEN 'documented'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (p.capability, 'all')) THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
 FROM opening o
@@ -348,19 +342,20 @@ JOIN console_part p ON p.console_part = a.console_part
 JOIN desktop t ON t.user_id = a.user_id AND a.at >= t.opened_at;
 
 -- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
-CREATE VIEW agent_popup AS
+CREATE VIEW agent_popups AS
 SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
        'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, o.basis
-FROM opened_part o JOIN console_part p ON p.console_part = o.console_part
+FROM opened_parts o JOIN console_part p ON p.console_part = o.console_part
 WHERE o.result = 'pop-up'
 UNION ALL
 SELECT l.user_id, l.at, 0, l.agent_login_id, 'log-in', n.text,
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = n.notice) THEN 'documented'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all')) THEN 'documented'
            ELSE 'extrapolated'
        END
-FROM newest_login l JOIN notice n ON n.notice = 'Session in Progress'
-WHERE l.found_login_id IS NOT NULL;
+FROM desktop t
+JOIN agent_login l ON l.agent_login_id = t.agent_login_id AND l.found_login_id IS NOT NULL
+JOIN notice n ON n.notice = 'Session in Progress';
 
 -- E-mails open in the agent's reply pane: what was typed since the console was opened.
 CREATE VIEW open_reply AS
@@ -374,14 +369,14 @@ WHERE r.email_reply_id = (SELECT max(x.email_reply_id) FROM email_reply x
 CREATE VIEW reply_buttons AS
 SELECT r.user_id, r.activity_id,
        CASE
-           WHEN EXISTS (SELECT 1 FROM agent_lacks k
-                        WHERE k.user_id = r.user_id AND k.capability = 'work on other activities')
+           WHEN EXISTS (SELECT 1 FROM lacks k
+                        WHERE k.subject = 'agent' AND k.subject_id = r.user_id
+                          AND k.capability = 'work on other activities')
                THEN 'greyed out'
            ELSE 'enabled'
        END AS buttons,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = 'work on other activities')
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('work on other activities', 'all'))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -395,8 +390,9 @@ SELECT r.user_id, r.activity_id, f.line_no,
            WHEN 2 THEN 'From: [' || e.address_label || ' - ' || e.address || ']'
            WHEN 3 THEN 'To: ' || m.from_email_address
            WHEN 4 THEN 'Subject: Re: ' || m.subject
-                || CASE WHEN EXISTS (SELECT 1 FROM agent_lacks k
-                                     WHERE k.user_id = r.user_id AND k.capability = 'number a reply')
+                || CASE WHEN EXISTS (SELECT 1 FROM lacks k
+                                     WHERE k.subject = 'agent' AND k.subject_id = r.user_id
+                                       AND k.capability = 'number a reply')
                         THEN '' ELSE ' [#' || r.activity_id || ']' END
            WHEN 5 THEN r.text
            WHEN 6 THEN '--Original Message--'
@@ -411,8 +407,7 @@ SELECT r.user_id, r.activity_id, f.line_no,
            ELSE 'Subject: ' || m.subject
        END AS line,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = 'number a reply') THEN 'documented'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('number a reply', 'all')) THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
 FROM open_reply r
@@ -425,15 +420,14 @@ JOIN (SELECT 1 AS line_no UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT
 
 -- Every capability of every open chat, every agent who ever logged in, and the system: 'works', or how it
 -- comes back ('back at once' with the server, 'back at log-in', 'never back') and who took it away.
-CREATE VIEW capability_now AS
+CREATE VIEW what_works AS
 SELECT x.subject, x.subject_id, x.position, x.capability,
        CASE max(x.weight)
            WHEN 0 THEN 'works' WHEN 1 THEN 'back at once' WHEN 2 THEN 'back at log-in' ELSE 'never back'
        END AS state,
        group_concat(x.server, ', ') AS lost_to,
        CASE
-           WHEN (SELECT phase FROM situation) = 'none'
-             OR EXISTS (SELECT 1 FROM documented_now d WHERE d.effect = x.capability) THEN 'documented'
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.capability, 'all')) THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
 FROM (
@@ -443,16 +437,12 @@ FROM (
         SELECT 'chat' AS subject, activity_id AS subject_id FROM egpl_casemgmt_activity
         WHERE activity_type = 2000 AND activity_status <> 9000
         UNION ALL
-        SELECT 'agent', user_id FROM newest_login
+        SELECT 'agent', user_id FROM desktop
         UNION ALL
-        SELECT 'system', NULL
+        SELECT 'system', 0
     ) s
     JOIN capability c ON c.subject = s.subject
-    LEFT JOIN (
-        SELECT 'chat' AS subject, activity_id AS subject_id, capability, server FROM chat_lacks
-        UNION ALL SELECT 'agent', user_id, capability, server FROM agent_lacks
-        UNION ALL SELECT 'system', NULL, capability, server FROM system_lacks
-    ) k ON k.subject = s.subject AND k.subject_id IS s.subject_id AND k.capability = c.capability
+    LEFT JOIN lacks k ON k.subject = s.subject AND k.subject_id = s.subject_id AND k.capability = c.capability
     LEFT JOIN server_rule r ON r.capability = k.capability AND r.server = k.server
 ) x
 GROUP BY x.subject, x.subject_id, x.capability;
@@ -494,6 +484,7 @@ SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, NULL, seconds 
        'extrapolated', lines, reading
 FROM time_rule
 UNION ALL
-SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL, 'the ' || told || ' is told: ' || text,
-       CASE printed WHEN 1 THEN 'documented' ELSE 'extrapolated' END, lines, reading
+SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL,
+       'the ' || told || ' is told: ' || text || CASE printed WHEN 1 THEN '' ELSE ' (the wording is ours)' END,
+       'documented', lines, reading
 FROM notice;

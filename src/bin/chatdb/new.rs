@@ -1,0 +1,32 @@
+//! `chatdb new`
+
+use chatdb::files::{self, Existing, NewFile};
+use chatdb::scenario;
+
+use crate::cli::New;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+pub fn run(args: &New) -> Result<Code, Failure> {
+    let template = scenario::template(&args.name)?;
+    let new: Vec<NewFile> = template
+        .into_iter()
+        .map(|(name, text)| NewFile {
+            name,
+            bytes: text.into_bytes(),
+        })
+        .collect();
+    let folder = args.folder.join(&args.name);
+    let mut list = String::new();
+    for path in files::write_all(&folder, &new, Existing::Keep)? {
+        list.push_str(&format!("{}\n", path.display()));
+    }
+    let path = if folder.is_absolute() || folder.starts_with(".") {
+        folder.display().to_string()
+    } else {
+        format!("./{}", folder.display())
+    };
+    list.push_str(&format!("next: chatdb replay {path}\n"));
+    output::print(list.as_bytes())?;
+    Ok(Code::Success)
+}

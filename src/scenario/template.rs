@@ -1,0 +1,59 @@
+//! The folder that `chatdb new` writes: the example of the format's own page, under another name.
+//!
+//! There is one example, so that what the page shows, what a test runs and what a user starts from cannot
+//! drift apart.
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use super::library::{ScenarioError, is_scenario_name};
+
+/// The page that describes the format of a scenario folder, in Markdown.
+pub const FORMAT_PAGE: &str = include_str!("../../seeds/FORMAT.md");
+
+/// The name of the scenario that the page shows.
+const EXAMPLE: &str = "my_lab_failover";
+
+/// The files of a scenario to start from, called `name`: the name of each, and its text. It continues the
+/// baseline and can be replayed as it is.
+///
+/// # Errors
+/// When `name` is no name for a scenario.
+pub fn template(name: &str) -> Result<Vec<(String, String)>, ScenarioError> {
+    if !is_scenario_name(name) {
+        return Err(ScenarioError::NotAName {
+            name: name.to_owned(),
+        });
+    }
+    let folder = format!("{EXAMPLE}/");
+    let files = files_of(FORMAT_PAGE).into_iter();
+    Ok(files
+        .filter_map(|(path, text)| {
+            let file = path.strip_prefix(&folder)?.to_owned();
+            Some((file, text.replace(EXAMPLE, name)))
+        })
+        .collect())
+}
+
+/// The files that a page in Markdown shows, each a fenced block headed with `file=PATH`.
+#[must_use]
+pub fn files_of(page: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut open: Option<(String, String)> = None;
+    for event in Parser::new(page) {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let mut words = info.split_whitespace();
+                let path = words.find_map(|word| word.strip_prefix("file="));
+                open = path.map(|path| (path.to_owned(), String::new()));
+            }
+            Event::Text(more) => {
+                if let Some((_, text)) = &mut open {
+                    text.push_str(&more);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => files.extend(open.take()),
+            _ => {}
+        }
+    }
+    files
+}

@@ -1,0 +1,462 @@
+//! The program as a user meets it: what goes to standard output and what to standard error, exit codes, and
+//! files that are neither lost nor half written.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn chatdb(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// Runs the program and holds the exit code and the whole of standard error against what is expected.
+fn refused(args: &[&str], code: i32, stderr: &str) {
+    let folder = scratch();
+    let output = chatdb(folder.path(), args);
+    assert_eq!(text(&output.stderr), stderr, "{args:?}");
+    assert_eq!(output.status.code(), Some(code), "{args:?}");
+    assert_eq!(text(&output.stdout), "", "{args:?}");
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("a folder").count(),
+        0,
+        "{args:?}"
+    );
+}
+
+#[test]
+fn the_main_job_reproduces_both_printed_tables() {
+    let folder = scratch();
+    let output = chatdb(folder.path(), &["replay", "services_failure"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stderr), "");
+    let page = text(&output.stdout);
+    for part in [
+        "same as printed on lines 70-72",
+        "same as printed on lines 88-90",
+        "customer@awesome.com | CIM_WIM    | 1347        | 5000            | 5900",
+        "customer@awesome.com | CIM_WIM    | 1347        | 9000            | 9100",
+        "printed \"CIM_w/M\", read as \"CIM_WIM\"",
+        "6 of 6 reproduced",
+    ] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+}
+
+#[test]
+fn everything_is_reproduced_and_covered() {
+    let folder = scratch();
+    let output = chatdb(folder.path(), &["replay", "--all"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("observations  49 of 49 reproduced"));
+    let output = chatdb(folder.path(), &["coverage"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("49 of 49 observations reproduced"));
+}
+
+#[test]
+fn unknown_names_get_a_suggestion_and_exit_2() {
+    refused(
+        &["replay", "service_failure"],
+        2,
+        "error: no scenario is called `service_failure`\n hint: did you mean `services_failure`?\n",
+    );
+    refused(
+        &["replay", "what"],
+        2,
+        "error: no scenario is called `what`\n hint: `chatdb list` names the scenarios\n",
+    );
+    refused(
+        &["replay", "services_failure", "--until", "99"],
+        2,
+        "error: `services_failure` has no step `99`\n hint: its steps are 10, 20, 30, 40, 50, 60\n",
+    );
+    refused(
+        &["replay", "services_failure", "--set", "activity=1"],
+        2,
+        "error: `services_failure` has no parameter `activity`\n hint: did you mean `activity_id`?\n",
+    );
+    refused(
+        &["replay", "services_failure", "--set", "activity_id=x"],
+        2,
+        "error: `activity_id` is a whole number, not `x`\n",
+    );
+    refused(
+        &["replay", "services_failure", "--set", "activity_id"],
+        2,
+        "error: `--set activity_id` has no `=`\n hint: write `--set NAME=VALUE`, for example \
+         `--set activity_id=2001`\n",
+    );
+    refused(
+        &["list", "--format", "cvs"],
+        2,
+        "error: no format is called `cvs`\n hint: did you mean `csv`? there are terminal, csv, markdown, json\n",
+    );
+    refused(
+        &["replay", "--all", "--db", "x.db"],
+        2,
+        "error: `--db` goes with one scenario\n hint: name the scenario; each replay starts from a database of \
+         its own\n",
+    );
+    refused(
+        &["diff", "services_failure/open_chat", "/dev/null"],
+        3,
+        "error: /dev/null:1:1: expected a header line, found the end of the text\n",
+    );
+}
+
+#[test]
+fn a_mistake_in_the_command_line_exits_2_and_help_exits_0() {
+    let folder = scratch();
+    let output = chatdb(folder.path(), &["replya"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a similar subcommand exists: 'replay'"));
+    let output = chatdb(folder.path(), &["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stderr), "");
+    assert!(text(&output.stdout).contains("replay"));
+}
+
+#[test]
+fn a_set_parameter_stands_in_the_documented_tables() {
+    let folder = scratch();
+    let args = [
+        "replay",
+        "services_failure",
+        "--set",
+        "activity_id=2001",
+        "--format",
+        "csv",
+    ];
+    let output = chatdb(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let csv = text(&output.stdout);
+    assert!(
+        csv.contains("activity_id,1347,2001,2001,matches_by_parameter"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn the_kept_database_can_be_looked_at_and_replaced_but_nothing_else_is() {
+    let folder = scratch();
+    let keep = |file: &str| {
+        chatdb(
+            folder.path(),
+            &["replay", "services_failure", "--until", "30", "--db", file],
+        )
+    };
+    for _ in 0..2 {
+        assert_eq!(keep("look.sqlite").status.code(), Some(0));
+    }
+    let conn = rusqlite::Connection::open(folder.path().join("look.sqlite")).expect("a database");
+    let status: i64 = conn
+        .query_row(
+            "SELECT activity_status FROM egpl_casemgmt_activity WHERE activity_id = 1347",
+            [],
+            |row| row.get(0),
+        )
+        .expect("a row");
+    assert_eq!(status, 9000);
+    let check: String = conn
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .expect("a row");
+    assert_eq!(check, "ok");
+
+    fs::write(folder.path().join("mine.txt"), "mine").expect("a file");
+    let output = keep("mine.txt");
+    assert_eq!(output.status.code(), Some(5));
+    assert_eq!(
+        text(&output.stderr),
+        "error: `mine.txt` is not a database of chatdb's, and is kept\n hint: name another file for `--db`\n"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("mine.txt")).expect("a file"),
+        "mine"
+    );
+
+    let output = keep("no/such/folder.sqlite");
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+}
+
+#[test]
+fn runs_at_the_same_time_on_one_new_file_all_succeed() {
+    for _ in 0..3 {
+        let folder = scratch();
+        let start = || {
+            Command::new(env!("CARGO_BIN_EXE_chatdb"))
+                .args(["replay", "messaging_failure", "--db", "one.sqlite"])
+                .current_dir(folder.path())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the program starts")
+        };
+        let running: Vec<_> = (0..16).map(|_| start()).collect();
+        for run in running {
+            let output = run.wait_with_output().expect("it ends");
+            assert_eq!(text(&output.stderr), "");
+            assert_eq!(output.status.code(), Some(0));
+        }
+        let conn =
+            rusqlite::Connection::open(folder.path().join("one.sqlite")).expect("a database");
+        let check: String = conn
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .expect("a row");
+        assert_eq!(check, "ok");
+        let files: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_quiet_and_a_full_disk_is_not() {
+    let folder = scratch();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(["replay", "--all", "--format", "json"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut out = run.stdout.take().expect("a pipe");
+    out.read_exact(&mut [0; 10]).expect("ten bytes");
+    drop(out);
+    let output = run.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+
+    if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
+        let output = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(["replay", "services_failure"])
+            .stdout(full)
+            .output()
+            .expect("the program starts");
+        assert_eq!(output.status.code(), Some(4));
+        assert!(text(&output.stderr).starts_with("error: cannot write the output: "));
+    }
+}
+
+#[test]
+fn reports_are_written_once_and_replaced_only_when_told() {
+    let folder = scratch();
+    let write = |force: &[&str]| {
+        chatdb(
+            folder.path(),
+            &[&["report", "services_failure", "--out", "out"], force].concat(),
+        )
+    };
+    let output = write(&[]);
+    assert_eq!(output.status.code(), Some(0));
+    let listed = "out/services_failure.csv\nout/services_failure.md\nout/services_failure.json\n";
+    assert_eq!(text(&output.stdout), listed);
+    fs::write(folder.path().join("out/services_failure.md"), "mine").expect("a file");
+    let output = write(&[]);
+    assert_eq!(output.status.code(), Some(5));
+    assert_eq!(
+        text(&output.stderr),
+        "error: `out/services_failure.csv` exists and is kept\n hint: `--force` replaces files that are there; or \
+         name another place\n"
+    );
+    let kept = fs::read_to_string(folder.path().join("out/services_failure.md")).expect("a file");
+    assert_eq!(kept, "mine");
+    assert_eq!(write(&["--force"]).status.code(), Some(0));
+    let replaced =
+        fs::read_to_string(folder.path().join("out/services_failure.md")).expect("a file");
+    assert!(replaced.contains("1347"));
+}
+
+#[test]
+fn two_files_are_compared_cell_by_cell() {
+    let folder = scratch();
+    let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    file(
+        "a.csv",
+        "id,name,seen\n1,Ann,2011-07-12 14:49:55\n2,Bob,NULL\n3,Cy,\n",
+    );
+    file(
+        "b.md",
+        "| id | name | seen                    |\n|----|------|-------------------------|\n\
+         | 1  | Ann  | 2011-07-12 14:49:55.000 |\n| 2  | Rob  | NULL                    |\n",
+    );
+    let output = chatdb(
+        folder.path(),
+        &["diff", "a.csv", "b.md", "--key", "id", "--format", "csv"],
+    );
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let differing: Vec<&str> = text(&output.stdout)
+        .lines()
+        .filter(|line| line.contains("differs") || line.contains("missing"))
+        .collect();
+    assert_eq!(differing.len(), 4, "{differing:#?}");
+    assert!(
+        differing[0].contains("id=2,name,,Bob,Rob,differs"),
+        "{differing:#?}"
+    );
+    let output = chatdb(folder.path(), &["diff", "a.csv", "a.csv", "--key", "id"]);
+    assert_eq!(output.status.code(), Some(0));
+    let args = ["diff", "a.csv", "b.md", "--key", "id", "--ignore", "name"];
+    assert_eq!(
+        chatdb(folder.path(), &args).status.code(),
+        Some(2),
+        "no reason is given"
+    );
+}
+
+#[test]
+fn a_check_is_compared_with_a_file() {
+    let folder = scratch();
+    let header = "contact_point_data,queue_name,activity_id,activity_status,activity_sub_status,login_ip,\
+                  assigned_to,when_created,user_name,screen_name\n";
+    let row = "customer@awesome.com,CIM_WIM,1347,5000,5900,43app,1003,2011-07-12 14:49:55.000,DMarino,DMarino\n";
+    fs::write(folder.path().join("same.csv"), format!("{header}{row}")).expect("a file");
+    fs::write(
+        folder.path().join("other.csv"),
+        format!("{header}{}", row.replace("5900", "5100")),
+    )
+    .expect("a file");
+    let diff = |file: &str| {
+        chatdb(
+            folder.path(),
+            &["diff", "services_failure/open_chats", file],
+        )
+    };
+    assert_eq!(
+        diff("same.csv").status.code(),
+        Some(0),
+        "{}",
+        text(&diff("same.csv").stdout)
+    );
+    let output = diff("other.csv");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).contains("activity_sub_status"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn a_new_scenario_runs_as_it_is_written_and_says_where_it_is_wrong() {
+    let folder = scratch();
+    let output = chatdb(folder.path(), &["new", "my_lab_failover"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).ends_with("next: chatdb replay ./my_lab_failover\n"));
+    let replay = |args: &[&str]| {
+        chatdb(
+            folder.path(),
+            &[&["replay", "./my_lab_failover"], args].concat(),
+        )
+    };
+    assert_eq!(
+        replay(&[]).status.code(),
+        Some(0),
+        "{}",
+        text(&replay(&[]).stdout)
+    );
+    assert_eq!(
+        replay(&["--set", "question=Anybody?"]).status.code(),
+        Some(0)
+    );
+    let by_name = chatdb(
+        folder.path(),
+        &["replay", "my_lab_failover", "--scenarios", "."],
+    );
+    assert_eq!(by_name.status.code(), Some(0), "{}", text(&by_name.stderr));
+    assert_eq!(
+        chatdb(folder.path(), &["new", "my_lab_failover"])
+            .status
+            .code(),
+        Some(5)
+    );
+
+    let toml = folder.path().join("my_lab_failover/scenario.toml");
+    let whole = fs::read_to_string(&toml).expect("a scenario");
+    fs::write(
+        &toml,
+        whole
+            .replace("message_fate\"", "message_fat\"")
+            .replace("title  ", "titel  "),
+    )
+    .expect("a file");
+    let output = chatdb(folder.path(), &["validate", "my_lab_failover"]);
+    assert_eq!(output.status.code(), Some(2));
+    let found = text(&output.stdout);
+    assert!(
+        found.contains("my_lab_failover/scenario.toml:2:1: "),
+        "{found}"
+    );
+    assert!(found.contains("did you mean `title`?"), "{found}");
+    assert!(found.contains("did you mean `message_fate`?"), "{found}");
+    assert_eq!(replay(&[]).status.code(), Some(2));
+}
+
+#[test]
+fn the_script_of_a_scenario_needs_nothing_but_sqlite() {
+    let folder = scratch();
+    let output = chatdb(folder.path(), &["show", "messaging_restored", "--script"]);
+    assert_eq!(output.status.code(), Some(0));
+    let script = text(&output.stdout);
+    let conn = rusqlite::Connection::open_in_memory().expect("a database");
+    for statement in chatdb::sql::split(script).expect("it is SQL") {
+        let mut prepared = conn.prepare(statement.sql).expect(statement.sql);
+        let mut rows = prepared.query([]).expect(statement.sql);
+        while rows.next().expect(statement.sql).is_some() {}
+    }
+    let lines: Vec<String> = conn
+        .prepare("SELECT line FROM customer_transcript ORDER BY line_no")
+        .expect("a view")
+        .query_map([], |row| row.get(0))
+        .expect("rows")
+        .map(|line| line.expect("a line"))
+        .collect();
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("Customer : Hi! Looks like we're connected again!")
+    );
+    assert_eq!(lines.len(), 9);
+}
+
+#[test]
+fn every_command_shows_something_and_no_control_characters() {
+    let folder = scratch();
+    for args in [
+        &["list"][..],
+        &["show", "services_failure"],
+        &["rules"],
+        &["rules", "log in"],
+        &["coverage", "--format", "markdown"],
+        &["list", "--format", "json"],
+        &["replay", "--all", "--format", "markdown"],
+        &["replay", "all_servers_failure", "--width", "40"],
+    ] {
+        let output = chatdb(folder.path(), args);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{args:?}: {}",
+            text(&output.stderr)
+        );
+        let page = text(&output.stdout);
+        assert!(page.lines().count() > 2, "{args:?}");
+        assert!(
+            !page.chars().any(|c| c.is_control() && c != '\n'),
+            "{args:?}"
+        );
+    }
+}

@@ -1,0 +1,399 @@
+//! The platform model by itself: it answers whatever happens, and every documented rule counts.
+
+use chatdb::replay::{self, Options};
+use chatdb::report::RunVerdict;
+use chatdb::store::{Binding, Store};
+use chatdb::table::Cell;
+use proptest::prelude::*;
+
+use crate::honesty::{TEN, library, ten};
+
+const BEGAN: i64 = 1_310_482_195_000;
+
+/// A database in which the baseline has been played.
+fn baseline() -> Store {
+    let (report, store) = replay::replay(&library(), &["baseline".to_owned()], &Options::default())
+        .expect("it can be played");
+    assert_eq!(report.runs[0].verdict, RunVerdict::Reproduced);
+    store
+}
+
+fn values() -> Vec<Binding> {
+    [
+        ("activity_id", 1347),
+        ("agent_id", 1003),
+        ("email_id", 1187),
+    ]
+    .map(|(name, value)| (name.to_owned(), Cell::Integer(value)))
+    .to_vec()
+}
+
+fn happen(store: &Store, at: i64, sql: &str) {
+    store.set_clock(at).expect("time passes");
+    store
+        .run_script("test", sql, &values())
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    store.set_clock(at).expect("things settle");
+}
+
+fn rows(store: &Store, sql: &str) -> Vec<Vec<String>> {
+    let table = store
+        .ask(sql, &[], &values())
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    table
+        .rows
+        .iter()
+        .map(|row| row.iter().map(ToString::to_string).collect())
+        .collect()
+}
+
+fn views(store: &Store) -> Vec<String> {
+    let views = rows(
+        store,
+        "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name",
+    );
+    views.into_iter().map(|mut row| row.remove(0)).collect()
+}
+
+/// Something that can happen in any situation.
+const HAPPENINGS: [&str; 16] = [
+    "INSERT INTO server_event (server, event) VALUES ('application', 'stops')",
+    "INSERT INTO server_event (server, event) VALUES ('application', 'starts')",
+    "INSERT INTO server_event (server, event) VALUES ('services', 'stops')",
+    "INSERT INTO server_event (server, event) VALUES ('services', 'starts')",
+    "INSERT INTO server_event (server, event) VALUES ('messaging', 'stops')",
+    "INSERT INTO server_event (server, event) VALUES ('messaging', 'starts')",
+    "INSERT INTO message (activity_id, author, text) VALUES (@activity_id, 'agent', 'Hello?')",
+    "INSERT INTO message (activity_id, author, text) VALUES (@activity_id, 'customer', 'Hello?')",
+    "INSERT INTO agent_action (user_id, action) VALUES (@agent_id, 'logs in')",
+    "INSERT INTO agent_action (user_id, action) VALUES (@agent_id, 'logs out')",
+    "INSERT INTO agent_action (user_id, action, console_part) VALUES (@agent_id, 'opens', 'case')",
+    "INSERT INTO agent_action (user_id, action, console_part, activity_id)
+         VALUES (@agent_id, 'opens', 'chat', @activity_id)",
+    "INSERT INTO email_reply (user_id, activity_id, text) VALUES (@agent_id, @email_id, 'So')",
+    "INSERT OR IGNORE INTO customer_leaves (activity_id) VALUES (@activity_id)",
+    "INSERT OR IGNORE INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text)
+         VALUES (1350, 1000, 'Customer', 'c@awesome.com', 'Mozilla Firefox', 'Help')",
+    "UPDATE egpl_casemgmt_activity SET activity_status = 9000, activity_sub_status = 9100
+         WHERE activity_id = @activity_id",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens, in whatever order and after however long, every view gives an answer.
+    #[test]
+    fn the_model_is_total(
+        steps in prop::collection::vec(
+            (0..HAPPENINGS.len(), prop::sample::select(vec![0, 1, 29, 31, 200, 90_000])),
+            1..14,
+        ),
+    ) {
+        let store = baseline();
+        let views = views(&store);
+        let mut at = BEGAN + 60_000;
+        for (happening, seconds) in steps {
+            at += seconds * 1000;
+            happen(&store, at, HAPPENINGS[happening]);
+            for view in &views {
+                let sql = format!("SELECT * FROM {view}");
+                prop_assert!(store.ask(&sql, &[], &[]).is_ok(), "{view}");
+            }
+            // Every capability has one state, and every open chat of an agent a belief.
+            prop_assert_eq!(
+                rows(&store, "SELECT count(*) FROM capability WHERE subject IN ('agent', 'system')"),
+                rows(&store, "SELECT count(*) FROM what_works WHERE subject IN ('agent', 'system')")
+            );
+            let states = "SELECT DISTINCT state FROM what_works
+                          WHERE state NOT IN ('works', 'back at once', 'back at log-in', 'never back')";
+            prop_assert!(rows(&store, states).is_empty());
+            prop_assert_eq!(
+                rows(&store, "SELECT count(*) FROM chat_contact"),
+                rows(&store, "SELECT count(*) FROM session_belief")
+            );
+            let codes = "SELECT activity_status, activity_sub_status FROM egpl_casemgmt_activity
+                         EXCEPT SELECT activity_status, activity_sub_status FROM chatdb_status_pair";
+            prop_assert!(rows(&store, codes).is_empty(), "{:?}", rows(&store, codes));
+        }
+    }
+}
+
+#[test]
+fn every_order_of_failures_and_restores_of_every_set_of_servers_has_an_answer() {
+    let servers = ["application", "services", "messaging"];
+    let mut orders: Vec<Vec<usize>> = vec![vec![]];
+    for _ in 0..3 {
+        let longer: Vec<Vec<usize>> = orders
+            .iter()
+            .flat_map(|order| {
+                (0..3)
+                    .filter(|s| !order.contains(s))
+                    .map(|s| [order.as_slice(), &[s]].concat())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        orders.extend(longer);
+        orders.sort();
+        orders.dedup();
+    }
+    assert_eq!(orders.len(), 1 + 3 + 6 + 6);
+    let store = baseline();
+    let views = views(&store);
+    let mut played = 0;
+    for down in &orders {
+        for up in orders
+            .iter()
+            .filter(|up| up.iter().all(|s| down.contains(s)))
+        {
+            for seconds in [0, 10, 600] {
+                store.savepoint().expect("a savepoint");
+                let mut at = BEGAN + 60_000;
+                for (order, event) in [(down, "stops"), (up, "starts")] {
+                    for server in order {
+                        at += seconds * 1000;
+                        let server = servers[*server];
+                        happen(
+                            &store,
+                            at,
+                            &format!(
+                                "INSERT INTO server_event (server, event) VALUES ('{server}', '{event}')"
+                            ),
+                        );
+                    }
+                }
+                at += seconds * 1000;
+                happen(
+                    &store,
+                    at,
+                    "INSERT INTO agent_action (user_id, action) VALUES (@agent_id, 'logs in')",
+                );
+                for view in &views {
+                    rows(&store, &format!("SELECT * FROM {view}"));
+                }
+                let lacking = down.iter().filter(|s| !up.contains(s)).count();
+                let still = rows(
+                    &store,
+                    "SELECT count(*) FROM outage WHERE started_at IS NULL",
+                );
+                assert_eq!(still, [[lacking.to_string()]]);
+                store.roll_back().expect("a way back");
+                played += 1;
+            }
+        }
+    }
+    assert!(played > 100, "only {played}");
+}
+
+#[test]
+fn servers_that_the_document_does_not_name_together_give_extrapolated_answers() {
+    for (servers, basis) in [
+        (vec!["services"], "documented"),
+        (vec!["messaging", "application"], "documented"),
+        (vec!["application", "services"], "extrapolated"),
+        (vec!["messaging", "services"], "extrapolated"),
+    ] {
+        let store = baseline();
+        for server in &servers {
+            let sql =
+                format!("INSERT INTO server_event (server, event) VALUES ('{server}', 'stops')");
+            happen(&store, BEGAN + 60_000, &sql);
+        }
+        happen(&store, BEGAN + 90_000, HAPPENINGS[6]);
+        let found = rows(&store, "SELECT DISTINCT basis FROM message_fate");
+        assert_eq!(found, [[basis.to_owned()]], "{servers:?}");
+        let all = rows(
+            &store,
+            "SELECT count(*) FROM what_works WHERE basis = 'documented'",
+        );
+        assert_eq!(all[0][0] != "0", basis == "documented", "{servers:?}");
+    }
+}
+
+#[test]
+fn a_completion_takes_only_where_the_agent_reaches_the_row() {
+    let complete = HAPPENINGS[15];
+    for (before, completed) in [
+        ("SELECT 1", true),
+        (HAPPENINGS[2], true),  // Services stops
+        (HAPPENINGS[4], true),  // Messaging stops
+        (HAPPENINGS[0], false), // Application stops
+        (HAPPENINGS[9], false), // the agent logs out
+    ] {
+        let store = baseline();
+        happen(&store, BEGAN + 60_000, before);
+        store.set_clock(BEGAN + 90_000).expect("time passes");
+        let changed = store
+            .run_script("test", complete, &values())
+            .expect("it is no error");
+        assert_eq!(changed, u64::from(completed), "{before}");
+    }
+}
+
+/// For each cell of the matrix that the document states of one server alone: turned round, some check of the
+/// ten scenarios fails. So no documented rule is there for show.
+#[test]
+fn every_documented_rule_of_the_matrix_counts() {
+    let library = library();
+    let cells = rows(
+        &Store::with_platform().expect("a database"),
+        "SELECT r.capability, r.server, r.needed FROM server_rule r
+         JOIN server s ON s.server = r.server
+         WHERE EXISTS (SELECT 1 FROM evidence e WHERE e.effect = r.capability AND e.servers = s.bit)",
+    );
+    assert!(cells.len() >= 20, "only {} documented cells", cells.len());
+    let mut idle = Vec::new();
+    for cell in &cells {
+        let store = Store::with_platform().expect("a database");
+        let turned = match cell[2].as_str() {
+            "1" => "needed = 0, recovers = NULL",
+            _ => "needed = 1, recovers = 'at once'",
+        };
+        let (capability, server) = (cell[0].replace('\'', "''"), &cell[1]);
+        let sql = format!(
+            "UPDATE server_rule SET {turned} WHERE capability = '{capability}' AND server = '{server}'"
+        );
+        assert_eq!(store.run_script("test", &sql, &[]).expect("a rule"), 1);
+        let (report, _) = replay::replay_on(store, &library, &ten(), &Options::default())
+            .expect("it can be played");
+        if report.holds() {
+            idle.push(format!("{} / {server}", cell[0]));
+        }
+    }
+    assert!(
+        idle.is_empty(),
+        "turned round, these change nothing: {idle:?}"
+    );
+}
+
+#[test]
+fn every_time_rule_counts() {
+    let library = library();
+    let names = rows(
+        &Store::with_platform().expect("a database"),
+        "SELECT time_rule FROM time_rule",
+    );
+    assert_eq!(names.len(), 4);
+    for name in names {
+        // A triangle that comes at once is what the prints would show as well.
+        let shortest = if name[0] == "triangle" { 300 } else { 0 };
+        for seconds in [shortest, 1_000_000] {
+            let store = Store::with_platform().expect("a database");
+            let sql = format!(
+                "UPDATE time_rule SET seconds = {seconds} WHERE time_rule = '{}'",
+                name[0]
+            );
+            assert_eq!(store.run_script("test", &sql, &[]).expect("a rule"), 1);
+            let (report, _) = replay::replay_on(store, &library, &ten(), &Options::default())
+                .expect("it can be played");
+            assert!(
+                !report.holds(),
+                "`{}` of {seconds} s changes nothing",
+                name[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn each_rule_says_where_it_comes_from() {
+    let store = Store::with_platform().expect("a database");
+    let rules = rows(&store, "SELECT kind, rule, basis, lines, reading FROM rule");
+    assert!(rules.len() > 60, "only {} rules", rules.len());
+    for rule in rules {
+        assert!(
+            rule[2] == "documented" || rule[2] == "extrapolated",
+            "{rule:?}"
+        );
+        assert!(
+            rule[2] == "extrapolated" || rule[3] != "NULL",
+            "documented without lines: {rule:?}"
+        );
+        assert!(!rule[4].is_empty(), "{rule:?}");
+    }
+    // The matrix is whole: every capability has a cell for every server.
+    assert_eq!(
+        rows(&store, "SELECT count(*) FROM server_rule"),
+        rows(
+            &store,
+            "SELECT (SELECT count(*) FROM capability) * (SELECT count(*) FROM server)"
+        )
+    );
+    // Evidence speaks of effects that exist, and of sets of servers that the document has a section for.
+    let unknown = rows(
+        &store,
+        "SELECT effect FROM evidence EXCEPT SELECT capability FROM capability EXCEPT SELECT notice FROM notice
+         EXCEPT VALUES ('triangle'), ('red square'), ('green circle'), ('session active'), ('none'),
+                       ('log out'), ('log in again'), ('desktop times out')",
+    );
+    assert!(unknown.is_empty(), "{unknown:?}");
+    assert_eq!(
+        rows(&store, "SELECT DISTINCT servers FROM evidence ORDER BY 1").concat(),
+        ["1", "2", "4", "5", "7"]
+    );
+    assert_eq!(TEN.len(), 10);
+}
+
+#[test]
+fn the_product_s_schema_stands_alone() {
+    let store = Store::new().expect("a database");
+    let others = rows(
+        &store,
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view', 'trigger')
+         AND name NOT GLOB 'eg*' AND name NOT GLOB 'chatdb_*' AND name NOT GLOB 'refinery_*'
+         AND name NOT GLOB 'sqlite_*'",
+    );
+    assert!(others.is_empty(), "{others:?}");
+    let activity = rows(
+        &store,
+        "SELECT count(*) FROM pragma_table_info('egpl_casemgmt_activity')",
+    );
+    assert_eq!(activity, [["46"]]);
+    let tags = rows(&store, "SELECT DISTINCT tag FROM chatdb_code ORDER BY 1").concat();
+    assert_eq!(tags, ["contested", "inferred", "unknown", "verified"]);
+}
+
+/// The program starts from databases made when it was built; they are what the migrations make.
+#[test]
+fn the_databases_carried_are_those_of_the_migrations() {
+    let objects = "SELECT type, name, sql FROM sqlite_master
+                   WHERE name NOT GLOB 'sqlite_*' AND name NOT GLOB '*_history' AND name NOT GLOB 'chatdb_clock'
+                   ORDER BY type, name";
+    let carried = Store::with_platform().expect("a database");
+    let fresh = rusqlite::Connection::open_in_memory().expect("a database");
+    fresh
+        .execute_batch(&chatdb::store::schema_script())
+        .expect("the migrations run");
+    let read = |sql: &str| {
+        let mut statement = fresh.prepare(sql).expect(sql);
+        let width = statement.column_count();
+        let mut found = statement.query([]).expect(sql);
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().expect(sql) {
+            let cell = |at| match row.get_ref(at).expect("a cell") {
+                rusqlite::types::ValueRef::Null => "NULL".to_owned(),
+                rusqlite::types::ValueRef::Integer(value) => value.to_string(),
+                other => other.as_str().expect("text").to_owned(),
+            };
+            rows.push((0..width).map(cell).collect::<Vec<_>>());
+        }
+        rows
+    };
+    assert_eq!(rows(&carried, objects), read(objects));
+    for table in [
+        "server_rule",
+        "evidence",
+        "time_rule",
+        "notice",
+        "capability",
+        "chatdb_code",
+    ] {
+        let all = format!("SELECT * FROM {table} ORDER BY 1, 2, 3");
+        assert_eq!(rows(&carried, &all), read(&all), "{table}");
+    }
+    let applied = rows(&carried, "SELECT count(*) FROM refinery_schema_history");
+    assert_eq!(applied, [["2"]]);
+    assert_eq!(
+        rows(&carried, "SELECT count(*) FROM chatdb_platform_history"),
+        [["4"]]
+    );
+}

@@ -1,0 +1,437 @@
+//! The README is run: each ` ```console ` block is typed into a shell of sorts, and what the program prints must
+//! be what the block shows, byte for byte.
+//!
+//! All blocks share one scratch folder, from the top of the page to its end. A block with `file=NAME` after its
+//! language writes that file there. In a console block, a line `...` alone stands for any lines. What the shell
+//! knows is [`Shell::run`]. `UPDATE=1` rewrites what blocks without `...` show; read the change before you
+//! commit it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use rusqlite::types::ValueRef;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_chatdb");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).expect("README.md stands beside Cargo.toml")
+}
+
+/// One fenced block of a page.
+#[derive(Debug, PartialEq)]
+struct Block<'a> {
+    language: &'a str,
+    file: Option<&'a str>,
+    /// The line of the page on which its first line stands, from 1.
+    line: usize,
+    lines: Vec<&'a str>,
+}
+
+fn blocks(page: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block<'_>> = None;
+    for (at, line) in page.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(info), None) => {
+                let mut words = info.split_whitespace();
+                open = Some(Block {
+                    language: words.next().unwrap_or(""),
+                    file: words.find_map(|word| word.strip_prefix("file=")),
+                    line: at + 2,
+                    lines: Vec::new(),
+                });
+            }
+            (None, Some(block)) => block.lines.push(line),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    blocks
+}
+
+/// A command of a console block, the line of the page it stands on, and what is shown below it.
+struct Typed<'a> {
+    line: usize,
+    command: &'a str,
+    shown: Vec<&'a str>,
+}
+
+fn typed<'a>(block: &Block<'a>) -> Vec<Typed<'a>> {
+    let mut all: Vec<Typed<'_>> = Vec::new();
+    for (at, line) in block.lines.iter().enumerate() {
+        let line_no = block.line + at;
+        match (line.strip_prefix("$ "), all.last_mut()) {
+            (Some(command), _) => all.push(Typed {
+                line: line_no,
+                command,
+                shown: Vec::new(),
+            }),
+            (None, Some(last)) => last.shown.push(line),
+            (None, None) => panic!("README.md:{line_no}: a console block starts with `$ `"),
+        }
+    }
+    all
+}
+
+/// What can be typed, and where.
+struct Shell<'a> {
+    folder: &'a Path,
+    /// The exit code of the last command that ended with another than 0, until `echo $?` has shown it.
+    unseen: Option<i32>,
+}
+
+impl Shell<'_> {
+    /// Runs one line: `chatdb ... [> FILE]`, `sqlite3 -header FILE "SQL"`, `cat FILE` or `echo $?`. A command
+    /// that ends with another code than 0 is followed by `echo $?`, so that a reader sees it too.
+    fn run(&mut self, line: &str) -> Result<String, String> {
+        if line == "echo $?" {
+            return Ok(format!("{}\n", self.unseen.take().unwrap_or(0)));
+        }
+        if let Some(code) = self.unseen {
+            return Err(format!(
+                "the command before ended with {code}, and no `$ echo $?` shows it"
+            ));
+        }
+        let mut words = words(line)?;
+        let target = match words.iter().position(|word| word == ">") {
+            Some(at) => {
+                let target = words.get(at + 1).ok_or("`>` names no file")?.clone();
+                words.truncate(at);
+                Some(target)
+            }
+            None => None,
+        };
+        let (name, arguments) = words.split_first().ok_or("no command")?;
+        let output = match (name.as_str(), arguments) {
+            ("chatdb", arguments) => self.chatdb(arguments),
+            ("sqlite3", [header, file, sql]) if header == "-header" => self.sqlite3(file, sql),
+            ("cat", [file]) => {
+                fs::read_to_string(self.folder.join(file)).map_err(|e| e.to_string())
+            }
+            _ => Err("this shell does not know that command".to_owned()),
+        }?;
+        match target {
+            Some(file) => {
+                fs::write(self.folder.join(file), output).map_err(|e| e.to_string())?;
+                Ok(String::new())
+            }
+            None => Ok(output),
+        }
+    }
+
+    fn chatdb(&mut self, arguments: &[String]) -> Result<String, String> {
+        let output = Command::new(PROGRAM)
+            .args(arguments)
+            .current_dir(self.folder)
+            .env_remove("COLUMNS")
+            .env_remove("LINES")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| error.to_string())?;
+        self.unseen = match output.status.code() {
+            Some(0) => None,
+            Some(code) => Some(code),
+            None => return Err("it was ended by a signal".to_owned()),
+        };
+        let text = |bytes| String::from_utf8(bytes).map_err(|error| error.to_string());
+        Ok(text(output.stdout)? + &text(output.stderr)?)
+    }
+
+    /// What `sqlite3 -header` prints. Where that program is at hand, it must agree.
+    fn sqlite3(&self, file: &str, sql: &str) -> Result<String, String> {
+        let path = self.folder.join(file);
+        let mine = list(&path, sql).map_err(|error| error.to_string())?;
+        let theirs = Command::new("sqlite3")
+            .args(["-batch", "-header"])
+            .arg(&path)
+            .arg(sql)
+            .stdin(Stdio::null())
+            .output();
+        if let Ok(output) = theirs {
+            let theirs = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(mine, theirs, "`sqlite3` says something else of {sql}");
+        }
+        Ok(mine)
+    }
+}
+
+/// The rows of a query, cells between bars, below a line of headings.
+fn list(path: &Path, sql: &str) -> rusqlite::Result<String> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let conn = rusqlite::Connection::open_with_flags(path, flags)?;
+    let mut statement = conn.prepare(sql)?;
+    let heading = statement.column_names().collect::<Vec<_>>().join("|");
+    let width = statement.column_count();
+    let mut rows = statement.query([])?;
+    let mut text = String::new();
+    while let Some(row) = rows.next()? {
+        if text.is_empty() {
+            writeln!(text, "{heading}").expect("writing to a String cannot fail");
+        }
+        for at in 0..width {
+            let bar = if at == 0 { "" } else { "|" };
+            let written = match row.get_ref(at)? {
+                ValueRef::Null => write!(text, "{bar}"),
+                ValueRef::Integer(value) => write!(text, "{bar}{value}"),
+                ValueRef::Real(value) => write!(text, "{bar}{value}"),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                    write!(text, "{bar}{}", String::from_utf8_lossy(bytes))
+                }
+            };
+            written.expect("writing to a String cannot fail");
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// The words of a line; quotes, single or double, hold one together.
+fn words(line: &str) -> Result<Vec<String>, String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(mark), c) if c == mark => quote = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (None, '|' | ';' | '&' | '$' | '*' | '\\' | '<') => {
+                return Err(format!("this shell does not know `{c}`"));
+            }
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote is not closed".to_owned());
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+/// Whether `actual` is what is shown; a line `...` of `shown` stands for any lines, none included.
+fn shows(shown: &[&str], actual: &[&str]) -> bool {
+    match shown.split_first() {
+        None => actual.is_empty(),
+        Some((&"...", rest)) => (0..=actual.len()).any(|skip| shows(rest, &actual[skip..])),
+        Some((line, rest)) => actual
+            .split_first()
+            .is_some_and(|(first, more)| first == line && shows(rest, more)),
+    }
+}
+
+/// Runs a page in a scratch folder, and gives it back as it should read, with a line on each command that does
+/// not print what is shown.
+fn run(page: &str) -> (String, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let mut shell = Shell {
+        folder: folder.path(),
+        unseen: None,
+    };
+    let mut right: Vec<String> = page.lines().map(str::to_owned).collect();
+    let mut wrong = Vec::new();
+    // From the end of the page, so that line numbers hold while lines are replaced.
+    let mut replaced: Vec<(usize, usize, Vec<String>)> = Vec::new();
+    for block in blocks(page) {
+        if let Some(file) = block.file {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a file stands in a folder"))
+                .expect("a folder");
+            fs::write(path, block.lines.join("\n") + "\n").expect("a file can be written");
+        }
+        if block.language != "console" {
+            continue;
+        }
+        let cut = block.lines.contains(&"...");
+        for typed in typed(&block) {
+            let output = shell.run(typed.command).unwrap_or_else(|error| {
+                panic!("README.md:{}: `{}`: {error}", typed.line, typed.command)
+            });
+            let actual: Vec<&str> = output.lines().collect();
+            if shows(&typed.shown, &actual) {
+                continue;
+            }
+            wrong.push(difference(&typed, &actual));
+            if !cut {
+                let lines = actual.iter().map(|&line| line.to_owned()).collect();
+                replaced.push((typed.line, typed.shown.len(), lines));
+            }
+        }
+        if let Some(code) = shell.unseen {
+            panic!(
+                "README.md:{}: the last command ends with {code}; show it with `$ echo $?`",
+                block.line
+            );
+        }
+    }
+    for (line, count, lines) in replaced.into_iter().rev() {
+        right.splice(line..line + count, lines);
+    }
+    (right.join("\n") + "\n", wrong)
+}
+
+fn difference(typed: &Typed<'_>, actual: &[&str]) -> String {
+    let Typed {
+        line,
+        command,
+        shown,
+    } = typed;
+    let same = shown.iter().zip(actual).take_while(|(a, b)| a == b).count();
+    let at = |lines: &[&str]| lines.get(same).map_or("the end".into(), |s| s.to_string());
+    format!(
+        "README.md:{}: `{command}`\n   shown {:?}\n printed {:?}",
+        line + same + 1,
+        at(shown),
+        at(actual)
+    )
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let page = readme();
+    let (right, wrong) = run(&page);
+    if env::var_os("UPDATE").is_some_and(|value| value == "1") && right != page {
+        fs::write(root().join("README.md"), &right).expect("README.md can be written");
+        let (_, wrong) = run(&right);
+        assert!(
+            wrong.is_empty(),
+            "blocks with `...` are yours to mend:\n{}",
+            wrong.join("\n")
+        );
+        return;
+    }
+    assert!(
+        wrong.is_empty(),
+        "UPDATE=1 rewrites blocks without `...`\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_command_stands_in_the_readme() {
+    let help = Command::new(PROGRAM)
+        .arg("--help")
+        .output()
+        .expect("it runs");
+    let help = String::from_utf8(help.stdout).expect("help is UTF-8");
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.len() > 5, "the help lists commands: {help}");
+    let page = readme();
+    let missing: Vec<&&str> = commands
+        .iter()
+        .filter(|name| !page.contains(&format!("chatdb {name}")))
+        .collect();
+    assert!(missing.is_empty(), "not in README.md: {missing:?}");
+}
+
+#[test]
+fn the_readme_and_the_ci_name_the_same_two_commands() {
+    let page = readme();
+    let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run is there");
+    for command in [
+        "cargo run --release -- replay services_failure",
+        "cargo test",
+    ] {
+        let alone = page.lines().any(|line| line == command);
+        assert!(alone, "`{command}` has no line of its own in README.md");
+        assert!(ci.contains(command), "`{command}` is not in .ci/run");
+    }
+}
+
+#[test]
+fn the_files_that_the_readme_links_to_are_there() {
+    let page = readme();
+    let links = page.split("](").skip(1);
+    for link in links.map(|rest| rest.split(')').next().unwrap_or("")) {
+        let local = !link.starts_with("http") && !link.starts_with('#');
+        let there = root().join(link).exists();
+        assert!(
+            !local || there,
+            "README.md links to `{link}`, which is not there"
+        );
+    }
+}
+
+#[test]
+fn an_ellipsis_stands_for_any_lines_and_nothing_else_does() {
+    let cases = [
+        ("a b", "a b", true),
+        ("a b", "a c", false),
+        ("a", "a b", false),
+        ("a b", "a", false),
+        ("...", "", true),
+        ("a ... d", "a d", true),
+        ("a ... d", "a b c d", true),
+        ("a ... d", "a b c", false),
+        ("... c", "a c b c", true),
+        ("... b ...", "a c", false),
+    ];
+    for (shown, actual, expected) in cases {
+        let lines = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
+        assert_eq!(
+            shows(&lines(shown), &lines(actual)),
+            expected,
+            "{shown} / {actual}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_shows_something_else_is_told_and_mended() {
+    let page = "Text.\n\n```csv file=a.csv\nid,n\n1,2\n```\n\n```console\n$ chatdb diff a.csv a.csv\n\
+                same: nothing\n$ cat a.csv\nid,n\n1,2\n```\n";
+    let (right, wrong) = run(page);
+    assert_eq!(
+        wrong,
+        [
+            "README.md:10: `chatdb diff a.csv a.csv`\n   shown \"same: nothing\"\n \
+          printed \"same: 1 row, 2 columns\""
+        ]
+    );
+    assert_eq!(
+        right,
+        page.replace("same: nothing", "same: 1 row, 2 columns")
+    );
+    assert_eq!(run(&right), (right.clone(), Vec::new()));
+}
+
+#[test]
+#[should_panic(expected = "the last command ends with 2; show it with `$ echo $?`")]
+fn a_command_that_fails_shows_its_code() {
+    run("```console\n$ chatdb show nothing_of_the_kind\n...\n```\n");
+}
+
+#[test]
+fn words_are_held_together_by_quotes() {
+    let cases = [
+        ("a b", Ok(vec!["a", "b"])),
+        ("a  'b c' d", Ok(vec!["a", "b c", "d"])),
+        ("a \"it's\" ''", Ok(vec!["a", "it's", ""])),
+        ("a=\"b c\"", Ok(vec!["a=b c"])),
+        ("a | b", Err("this shell does not know `|`")),
+        ("a 'b", Err("a quote is not closed")),
+    ];
+    for (line, expected) in cases {
+        let expected = expected
+            .map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>())
+            .map_err(str::to_owned);
+        assert_eq!(words(line), expected, "{line}");
+    }
+}
