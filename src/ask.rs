@@ -32,6 +32,16 @@ pub enum AskError {
         /// Why.
         source: StoreError,
     },
+    /// A statement does what a query may not.
+    #[error("line {line}: `{word}` {does}, and a query only reads")]
+    Refused {
+        /// The line on which it begins.
+        line: u32,
+        /// The word that it begins with.
+        word: String,
+        /// What it does.
+        does: &'static str,
+    },
     /// The statement asks for the time, and there is none.
     #[error("line {line}: it asks for the time, and this database has no clock")]
     NoTime {
@@ -119,8 +129,26 @@ fn values_of(store: &Store, question: &Question<'_>) -> Result<Vec<Binding>, Ask
     Ok(values)
 }
 
-fn failed(line: u32) -> impl Fn(StoreError) -> AskError {
+/// The words that statements of SQLite's begin with that change rows or tables.
+const WRITES: [&str; 10] = [
+    "ALTER", "ANALYZE", "CREATE", "DELETE", "DROP", "INSERT", "REINDEX", "REPLACE", "UPDATE",
+    "VACUUM",
+];
+
+fn failed(step: &Step) -> impl Fn(StoreError) -> AskError {
+    let line = step.line;
+    let first = step.act.sql().split_whitespace().next().unwrap_or("");
+    let word = first.to_uppercase();
     move |source| match source {
+        StoreError::NotAQuery { found: "writes" } | StoreError::Forbidden(_) => AskError::Refused {
+            line,
+            word: word.clone(),
+            does: if WRITES.contains(&word.as_str()) {
+                "writes"
+            } else {
+                "reaches for more than rows"
+            },
+        },
         StoreError::Unbound { ref name } if name.strip_prefix('@') == Some(tsql::NOW) => {
             AskError::NoTime { line }
         }
@@ -144,7 +172,7 @@ pub fn ask(
         if stopped() {
             return Err(StoreError::Interrupted.into());
         }
-        let failed = failed(step.line);
+        let failed = failed(step);
         match &step.act {
             Act::Ask { sql, columns } => {
                 let columns: Option<Vec<(String, Option<Kind>)>> =
@@ -208,7 +236,7 @@ pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, A
     let script = script(store, question)?;
     let mut listings = Vec::new();
     for step in &script.steps {
-        let failed = failed(step.line);
+        let failed = failed(step);
         let sql = step.act.sql();
         let mut remarks = Vec::new();
         if let Act::Set { variables, .. } = &step.act {

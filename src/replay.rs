@@ -22,6 +22,7 @@ use crate::scenario::{
     Basis, Check, Erratum, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step,
     resolve_parameters,
 };
+use crate::sql;
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Binding, Store, StoreError};
 use crate::table::raw::RawTable;
@@ -669,21 +670,30 @@ fn compare(
 pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
     match query.dialect {
         Dialect::Sqlite => Ok(query.sql.clone()),
-        Dialect::Tsql => {
-            let literals: Vec<Literal> = query
-                .parameters
-                .iter()
-                .filter_map(|parameter| {
-                    let value = parameter.default.clone()?;
-                    Some(Literal {
-                        parameter: parameter.name.clone(),
-                        value,
-                    })
-                })
-                .collect();
-            tsql::rewrite(&query.sql, &literals)
-        }
+        Dialect::Tsql => tsql::rewrite(&query.sql, &literals_of(query))
+            .map_err(|error| error.lower_by(query.sql_line - 1)),
     }
+}
+
+/// The literals of a query's text that stand for its parameters: those whose name the text does not hold.
+#[must_use]
+pub fn literals_of(query: &Query) -> Vec<Literal> {
+    if query.dialect == Dialect::Sqlite {
+        return Vec::new();
+    }
+    let named = sql::named_parameters(&query.sql);
+    query
+        .parameters
+        .iter()
+        .filter(|parameter| !named.iter().any(|named| named.name == parameter.name))
+        .filter_map(|parameter| {
+            let value = parameter.default.clone()?;
+            Some(Literal {
+                parameter: parameter.name.clone(),
+                value,
+            })
+        })
+        .collect()
 }
 
 fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Binding> {

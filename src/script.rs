@@ -5,10 +5,14 @@
 
 use std::fmt::Write as _;
 
-use crate::query::Query;
-use crate::replay::{ReplayError, as_run};
+use thiserror::Error;
+
+use crate::query::{Dialect, Query, QueryParameter};
+use crate::replay::{ReplayError, as_run, literals_of};
 use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
 use crate::sql;
+use crate::sql::functions::collation;
+use crate::sql::tsql::{Literal, TsqlError};
 use crate::store::{self, Binding};
 use crate::table::Cell;
 
@@ -116,6 +120,119 @@ fn asked(query: &Query, bindings: &[Binding]) -> String {
         }
         Err(error) => format!("-- {}: not run: {error}", query.title),
     }
+}
+
+/// Why a query cannot be handed out.
+#[derive(Debug, Error)]
+pub enum HandoutError {
+    /// It asks what only the platform model has.
+    #[error("`{name}` asks the platform model, which SQL Server does not have")]
+    Model {
+        /// The query.
+        name: String,
+    },
+    /// Its T-SQL was not rewritten for SQLite.
+    #[error(transparent)]
+    Tsql(#[from] TsqlError),
+}
+
+/// Writes a query so that it can be run by itself: in T-SQL with its parameters declared at the top, in SQLite's
+/// SQL with their values in their places. `values` go before the query's own.
+///
+/// # Errors
+/// When the query is not one for that engine.
+pub fn handout(
+    query: &Query,
+    dialect: Dialect,
+    values: &[Binding],
+) -> Result<String, HandoutError> {
+    let mut out = format!("-- {}\n", query.title);
+    if let Some(lines) = &query.lines {
+        out.push_str(&format!("-- lines {lines} of the document\n"));
+    }
+    let value_of = |parameter: &QueryParameter| {
+        let given = values.iter().find(|(name, _)| *name == parameter.name);
+        given.map_or_else(
+            || parameter.default.clone(),
+            |(_, value)| Some(value.clone()),
+        )
+    };
+    match (query.dialect, dialect) {
+        (Dialect::Sqlite, Dialect::Tsql) => {
+            return Err(HandoutError::Model {
+                name: query.name.clone(),
+            });
+        }
+        (_, Dialect::Tsql) => {
+            for parameter in &query.parameters {
+                out.push_str(&declared(&parameter.name, value_of(parameter).as_ref()));
+            }
+            let literals = literals_of(query);
+            out.push_str(&with_variables(&query.sql, &literals));
+            out.push_str(";\n");
+        }
+        (_, Dialect::Sqlite) => {
+            let values: Vec<Binding> = query
+                .parameters
+                .iter()
+                .filter_map(|parameter| Some((parameter.name.clone(), value_of(parameter)?)))
+                .collect();
+            for parameter in &query.parameters {
+                let name = &parameter.name;
+                if !values.iter().any(|(known, _)| known == name) {
+                    out.push_str(&format!(
+                        "-- give @{name} a value: .parameter set @{name} VALUE\n"
+                    ));
+                }
+            }
+            let sql = as_run(query)?;
+            if sql.contains("tsql_") || sql.contains(collation::DEFAULT) {
+                out.push_str("-- runs in chatdb, which has the functions and collations of SQL Server it names\n");
+            }
+            out.push_str(&filled(&sql, &values));
+            out.push_str(";\n");
+        }
+    }
+    Ok(out)
+}
+
+fn declared(name: &str, value: Option<&Cell>) -> String {
+    let of = match value {
+        Some(Cell::Integer(_)) => "numeric(18,0)",
+        Some(Cell::Real(_)) => "float",
+        Some(Cell::Timestamp(_)) => "datetime",
+        _ => "nvarchar(4000)",
+    };
+    match value {
+        None => format!("DECLARE @{name} {of} = NULL; -- give it a value\n"),
+        Some(value) => format!("DECLARE @{name} {of} = {};\n", tsql_literal(value)),
+    }
+}
+
+fn tsql_literal(value: &Cell) -> String {
+    match value {
+        Cell::Null | Cell::Integer(_) | Cell::Real(_) => value.to_string(),
+        text => format!("N'{}'", text.to_string().replace('\'', "''")),
+    }
+}
+
+/// The text with a variable in the place of each literal that stands for one.
+fn with_variables(text: &str, literals: &[Literal]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for token in sql::Tokens::new(text).map_while(Result::ok) {
+        let found = literals.iter().find(|literal| match &literal.value {
+            Cell::Text(own) => token.text == format!("'{}'", own.replace('\'', "''")),
+            other => token.text == other.to_string(),
+        });
+        if let Some(literal) = found {
+            out.push_str(&text[done..token.start]);
+            out.push_str(&format!("@{}", literal.parameter));
+            done = token.start + token.text.len();
+        }
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 /// The text with each `@name` that has a value in its place as a literal.

@@ -111,6 +111,14 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the text of the statement is wrong, and not what surrounds it.
+    #[must_use]
+    pub fn is_in_the_text(&self) -> bool {
+        matches!(self, Self::Sqlite(rusqlite::Error::SqlInputError { .. }))
+    }
+}
+
 /// Stops what a store is doing, from another thread. A statement that runs fails with
 /// [`StoreError::Interrupted`]; when none runs, nothing happens.
 pub struct Interrupter(InterruptHandle);
@@ -159,6 +167,8 @@ pub type Binding = (String, Cell);
 /// An open database.
 pub struct Store {
     conn: Connection,
+    /// The tables, once they are known and can no longer be asked for.
+    catalog: Option<Catalog>,
 }
 
 impl Store {
@@ -191,7 +201,10 @@ impl Store {
         // partial index might fit their values.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         know_tsql(&conn)?;
-        Ok(Self { conn })
+        Ok(Self {
+            conn,
+            catalog: None,
+        })
     }
 
     /// Puts the scenario clock to `at_ms`; what time alone brings about happens.
@@ -380,7 +393,10 @@ impl Store {
         conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
             row.get::<_, i64>(0)
         })?;
-        Ok(Self { conn })
+        Ok(Self {
+            conn,
+            catalog: None,
+        })
     }
 
     /// Lets every further statement read, and make temporary tables, but do nothing else: no other database is
@@ -389,6 +405,7 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn only_read(&mut self) -> Result<(), StoreError> {
+        self.catalog = Some(self.catalog()?);
         self.conn.flush_prepared_statement_cache();
         self.conn.authorizer(Some(|context: AuthContext<'_>| {
             let temporary = context.database_name == Some("temp");
@@ -443,6 +460,9 @@ impl Store {
              FROM pragma_table_list l, pragma_table_xinfo(l.name) x \
              WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND x.hidden <> 1 \
              ORDER BY l.name, x.cid";
+        if let Some(known) = &self.catalog {
+            return Ok(known.clone());
+        }
         let mut tables: Vec<Table> = Vec::new();
         let mut statement = self.conn.prepare(COLUMNS)?;
         let mut rows = statement.raw_query();

@@ -29,6 +29,10 @@ pub enum Command {
     Report(ReportArgs),
     /// Compare two tables, or a check of a scenario with a table
     Diff(Diff),
+    /// Ask a database, or a scenario at any of its steps, in T-SQL or SQL
+    Query(Query),
+    /// Print a documented query to be run elsewhere, its parameters declared at the top
+    Sql(Sql),
     /// Find every mistake in scenario folders
     Validate(Validate),
     /// Write a scenario folder to start from
@@ -159,6 +163,60 @@ pub struct Diff {
     pub folders: Folders,
     #[command(flatten)]
     pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input
+    #[arg(
+        value_name = "SQL",
+        required_unless_present = "file",
+        conflicts_with = "file"
+    )]
+    pub sql: Option<String>,
+    /// Read the SQL from FILE
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Ask the database in FILE; it is opened to read and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with = "after")]
+    pub db: Option<PathBuf>,
+    /// Ask a scenario after its last step, or after a step: services_failure/20
+    #[arg(long, value_name = "SCENARIO[/STEP]")]
+    pub after: Option<String>,
+    /// Let GETDATE() be TIME, in the place of the scenario clock
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Show at most N rows of each answer
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// Show the SQL as it is run and how SQLite goes about it, in the place of rows
+    #[arg(long)]
+    pub explain: bool,
+    /// The SQL that the text is written in: tsql or sqlite
+    #[arg(long, value_name = "DIALECT", default_value = "tsql")]
+    pub dialect: String,
+    /// Set a parameter of the query or the scenario, such as activity_id=2001
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
+    #[command(flatten)]
+    pub folders: Folders,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Sql {
+    /// Name of a documented query, such as open_chats
+    pub name: String,
+    /// The SQL to write it in: tsql or sqlite
+    #[arg(long, value_name = "DIALECT", default_value = "tsql")]
+    pub dialect: String,
+    /// Set a parameter of the query, such as activity_id=2001
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -3,11 +3,14 @@
 use std::error::Error;
 use std::io;
 
+use chatdb::ask::AskError;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
 use chatdb::render::safe::Safe;
 use chatdb::replay::ReplayError;
 use chatdb::scenario::ScenarioError;
+use chatdb::script::HandoutError;
+use chatdb::sql::tsql::{TsqlError, TsqlProblem};
 use chatdb::store::StoreError;
 
 /// How the program ends.
@@ -25,6 +28,8 @@ pub enum Code {
     Environment = 4,
     /// Refused by policy.
     Refused = 5,
+    /// Stopped by whoever started it.
+    Interrupted = 130,
 }
 
 /// Why a command could not be carried out.
@@ -57,6 +62,18 @@ impl Failure {
 
     fn of(code: Code, error: &dyn Error) -> Self {
         Self::new(code, chain(error))
+    }
+
+    /// Puts the file before messages that begin with a place in it.
+    pub fn in_file(mut self, file: &str) -> Self {
+        for message in &mut self.messages {
+            if message.starts_with(|c: char| c.is_ascii_digit()) {
+                *message = format!("{file}:{message}");
+            } else if let Some(rest) = message.strip_prefix("line ") {
+                *message = format!("{file}:{rest}");
+            }
+        }
+        self
     }
 
     /// Writes the failure to standard error, and gives the exit code.
@@ -146,6 +163,54 @@ impl From<DiffError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::of(Code::Environment, &error)
+    }
+}
+
+impl From<TsqlError> for Failure {
+    fn from(error: TsqlError) -> Self {
+        let code = match error.problem {
+            TsqlProblem::Writes(_) => Code::Refused,
+            _ => Code::Usage,
+        };
+        Self {
+            hint: error.hint.clone(),
+            ..Self::of(code, &error)
+        }
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Tsql(error) => error.into(),
+            AskError::Refused { .. } => Self::of(Code::Refused, &error),
+            AskError::Split(_) | AskError::Nothing => Self::of(Code::Usage, &error),
+            AskError::NoTime { .. } => {
+                Self::of(Code::Usage, &error).hint("give it one: `--as-of \"2011-07-12 14:49:55\"`")
+            }
+            AskError::Statement { ref source, .. } => match source {
+                StoreError::Value(_) => Self::of(Code::Rejected, &error),
+                StoreError::Unbound { name } => {
+                    let name = name.trim_start_matches('@');
+                    let hint = format!("give it one: `--set {name}=VALUE`");
+                    Self::of(Code::Usage, &error).hint(hint)
+                }
+                StoreError::NotAQuery { .. } => Self::of(Code::Usage, &error),
+                source if source.is_in_the_text() => Self::of(Code::Usage, &error),
+                _ => Self::of(Code::Environment, &error),
+            },
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<HandoutError> for Failure {
+    fn from(error: HandoutError) -> Self {
+        match error {
+            HandoutError::Model { .. } => Self::of(Code::Usage, &error)
+                .hint("`--dialect sqlite` prints it for the database that `replay --db` keeps"),
+            HandoutError::Tsql(error) => error.into(),
+        }
     }
 }
 

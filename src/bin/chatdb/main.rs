@@ -7,10 +7,12 @@ mod failure;
 mod list;
 mod new;
 mod output;
+mod query;
 mod replay;
 mod report;
 mod rules;
 mod show;
+mod sql;
 mod validate;
 
 use std::panic;
@@ -72,6 +74,8 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Replay(args) => replay::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Sql(args) => sql::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::New(args) => new::run(&args),
         Command::Coverage(args) => coverage::run(&args),

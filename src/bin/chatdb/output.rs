@@ -104,8 +104,13 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failu
     })
 }
 
-/// Takes `NAME=VALUE` apart.
+/// What is set, taken apart.
 pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
+    pairs(&sets.values)
+}
+
+/// Takes each `NAME=VALUE` apart.
+pub fn pairs(values: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
             Failure::new(Code::Usage, format!("`--set {text}` has no `=`"))
@@ -113,5 +118,5 @@ pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
         })?;
         Ok((name.to_owned(), value.to_owned()))
     };
-    sets.values.iter().map(pair).collect()
+    values.iter().map(pair).collect()
 }

@@ -121,6 +121,8 @@ pub(super) struct Translator<'a> {
     pub catalog: &'a Catalog,
     pub temporary: BTreeMap<String, Table>,
     pub variables: BTreeMap<String, Type>,
+    /// The variables that the batch declares itself.
+    declared: BTreeSet<String>,
     pub literals: Vec<Literal>,
     used: Vec<bool>,
     pub now: &'a str,
@@ -154,6 +156,7 @@ impl<'a> Translator<'a> {
             catalog,
             temporary: BTreeMap::new(),
             variables: BTreeMap::new(),
+            declared: BTreeSet::new(),
             literals: Vec::new(),
             used: Vec::new(),
             now,
@@ -233,6 +236,7 @@ impl<'a> Translator<'a> {
         for tokens in batch::batches(batch::tokens(text)?)? {
             // Variables live as long as their batch.
             let before = self.variables.clone();
+            self.declared.clear();
             for (statement, at) in batch::statements(tokens)? {
                 self.at = at;
                 self.scopes.clear();
@@ -363,7 +367,8 @@ impl<'a> Translator<'a> {
                 continue;
             }
             let of = self.data_type(data_type, Some(1))?;
-            if self.variables.insert(variable.clone(), of).is_some() {
+            self.variables.insert(variable.clone(), of);
+            if !self.declared.insert(variable.clone()) {
                 return Err(self.invalid(format!("`@{variable}` is declared twice")));
             }
             let value = match assignment {

@@ -164,8 +164,8 @@ impl Translator<'_> {
                     let columns = self.cte_columns(&name, start.columns)?;
                     if names_table(&cte.query, &name) {
                         self.notes.insert(
-                            "SQL Server ends a recursion with an error after 100 rounds, unless OPTION (MAXRECURSION n) \
-                             says otherwise; here it goes on",
+                            "SQL Server ends a recursion with an error after 100 rounds, unless OPTION \
+                             (MAXRECURSION n) says otherwise; here it goes on",
                         );
                     }
                     self.register(&name, columns);

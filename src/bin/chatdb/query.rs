@@ -1,0 +1,379 @@
+//! `chatdb query`
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+use std::{fs, thread};
+
+use chatdb::ask::{self, AskError, Question};
+use chatdb::assets;
+use chatdb::problem::did_you_mean;
+use chatdb::query::{Dialect, Query as Documented};
+use chatdb::render::Detail;
+use chatdb::replay::{self, Options};
+use chatdb::report::{Listing, Report};
+use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
+use chatdb::store::{Answer, Binding, Interrupter, Store, StoreError};
+use chatdb::table::{Cell, Kind, parse_timestamp};
+
+use crate::cli::Query;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+/// How often a statement is told to stop until it does.
+const AGAIN: Duration = Duration::from_millis(50);
+
+const GOES_ON: u8 = 0;
+const STOPPED: u8 = 1;
+const TIMED_OUT: u8 = 2;
+
+pub fn run(args: &Query) -> Result<Code, Failure> {
+    output::format(&args.form.format)?;
+    let dialect = dialect(&args.dialect)?;
+    let library = output::library(&args.folders)?;
+    let sets = output::pairs(&args.values)?;
+    let now = args.as_of.as_deref().map(time).transpose()?;
+    let asked = asked(args, dialect, &library)?;
+    let (mut store, mut values) = database(args, &library, &sets)?;
+    store.only_read()?;
+    give_values(&mut values, &asked, &sets)?;
+    let literals = asked
+        .documented
+        .as_ref()
+        .map_or_else(Vec::new, |query| replay::literals_of(query));
+    let question = Question {
+        text: &asked.text,
+        dialect: asked.dialect,
+        literals: &literals,
+        kinds: asked.documented.as_ref().map_or(&[], |query| &query.kinds),
+        values: &values,
+        now,
+        limit: args.limit,
+    };
+    let state = watch(store.interrupter(), args.timeout)?;
+    let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
+    let named = |failure: Failure| match &asked.file {
+        Some(file) => failure.in_file(file),
+        None => failure,
+    };
+    let failed = |error: AskError| match (&error, state.load(Ordering::SeqCst)) {
+        (
+            AskError::Store(StoreError::Interrupted)
+            | AskError::Statement {
+                source: StoreError::Interrupted,
+                ..
+            },
+            state,
+        ) => stop(state, args.timeout),
+        _ => named(error.into()),
+    };
+    let listings = if args.explain {
+        ask::explain(&store, &question).map_err(failed)?
+    } else {
+        let answers = ask::ask(&store, &question, &stopped).map_err(failed)?;
+        let title = asked.documented.as_ref().map(|query| query.title.as_str());
+        listed(answers, title)
+    };
+    let report = Report {
+        listings,
+        ..Report::new()
+    };
+    output::show(&report, &args.form, Detail::Full)?;
+    Ok(Code::Success)
+}
+
+pub fn dialect(name: &str) -> Result<Dialect, Failure> {
+    [Dialect::Tsql, Dialect::Sqlite]
+        .into_iter()
+        .find(|dialect| dialect.name() == name)
+        .ok_or_else(|| {
+            Failure::new(Code::Usage, format!("no dialect is called `{name}`"))
+                .hint("there are tsql, sqlite")
+        })
+}
+
+fn time(text: &str) -> Result<Cell, Failure> {
+    let whole = parse_timestamp(text).or_else(|| parse_timestamp(&format!("{text} 00:00:00")));
+    whole.map(Cell::Timestamp).ok_or_else(|| {
+        Failure::new(Code::Usage, format!("`--as-of {text}` is no time"))
+            .hint("write `--as-of \"2011-07-12 14:49:55\"`")
+    })
+}
+
+/// What is asked: a text, and the documented query that it is of.
+struct Asked {
+    text: String,
+    dialect: Dialect,
+    documented: Option<Arc<Documented>>,
+    file: Option<String>,
+}
+
+fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Failure> {
+    let plain = |text, file| Asked {
+        text,
+        dialect,
+        documented: None,
+        file,
+    };
+    let from_input = |path: &Path| path.as_os_str() == "-";
+    match (&args.sql, &args.file) {
+        (Some(text), _) if text == "-" => Ok(plain(standard_input()?, None)),
+        (None, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
+        (None, Some(path)) => {
+            let shown = path.display().to_string();
+            let bytes = fs::read(path).map_err(|error| {
+                Failure::new(Code::Environment, format!("cannot read `{shown}`: {error}"))
+            })?;
+            Ok(plain(decoded(bytes, &shown)?, Some(shown)))
+        }
+        (Some(name), _) if is_name(name) => {
+            let query = documented(name, args.after.as_deref(), library)?;
+            Ok(Asked {
+                text: query.sql.clone(),
+                dialect: query.dialect,
+                file: None,
+                documented: Some(query),
+            })
+        }
+        (Some(text), _) => Ok(plain(text.clone(), None)),
+        (None, None) => Err(Failure::new(Code::Usage, "there is nothing to ask")),
+    }
+}
+
+fn standard_input() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(|error| {
+        Failure::new(
+            Code::Environment,
+            format!("cannot read standard input: {error}"),
+        )
+    })?;
+    decoded(bytes, "standard input")
+}
+
+/// Text in UTF-8, or in the UTF-16 that SQL Server's own client saves.
+fn decoded(bytes: Vec<u8>, from: &str) -> Result<String, Failure> {
+    let wide = |pair: &[u8]| u16::from_le_bytes([pair[0], *pair.get(1).unwrap_or(&0)]);
+    let text = match bytes.strip_prefix(b"\xff\xfe") {
+        Some(rest) => {
+            let units: Vec<u16> = rest.chunks(2).map(wide).collect();
+            String::from_utf16(&units).ok()
+        }
+        None => String::from_utf8(bytes).ok(),
+    };
+    match text {
+        Some(text) => Ok(text.trim_start_matches('\u{feff}').to_owned()),
+        None => Err(Failure::new(
+            Code::Rejected,
+            format!("{from} is neither UTF-8 nor UTF-16"),
+        )
+        .hint("save the text as UTF-8 first")),
+    }
+}
+
+/// Whether a word can only be the name of a query: no statement is one word.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn documented(
+    name: &str,
+    after: Option<&str>,
+    library: &Library,
+) -> Result<Arc<Documented>, Failure> {
+    if let Some(after) = after {
+        let (scenario, _) = step_of(after, library)?;
+        let scenario = library.get(&scenario)?;
+        return Ok(library.query(&scenario, name)?);
+    }
+    let Some((file, text)) = assets::report(name) else {
+        let failure = Failure::new(Code::Usage, format!("no query is called `{name}`"));
+        return Err(match did_you_mean(name, assets::reports()) {
+            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+            None => failure.hint(format!("there are {}", assets::reports().join(", "))),
+        });
+    };
+    let query = Documented::read(name, &file, text).map_err(ScenarioError::from)?;
+    Ok(Arc::new(query))
+}
+
+/// The scenario and the step that `SCENARIO[/STEP]` names.
+fn step_of(after: &str, library: &Library) -> Result<(String, Option<String>), Failure> {
+    if library.get(after).is_err()
+        && let Some((scenario, step)) = after.rsplit_once('/')
+    {
+        library.get(scenario)?;
+        return Ok((scenario.to_owned(), Some(step.to_owned())));
+    }
+    library.get(after)?;
+    Ok((after.to_owned(), None))
+}
+
+/// Opens the file, or plays the scenario, and gives the scenario's values.
+fn database(
+    args: &Query,
+    library: &Library,
+    sets: &[(String, String)],
+) -> Result<(Store, Vec<Binding>), Failure> {
+    if let Some(path) = &args.db {
+        let store = Store::open_read_only(path).map_err(|error| {
+            Failure::new(
+                Code::Environment,
+                format!("cannot read `{}`: {error}", path.display()),
+            )
+        })?;
+        return Ok((store, Vec::new()));
+    }
+    let Some(after) = &args.after else {
+        return Err(
+            Failure::new(Code::Usage, "there is no database to ask").hint(
+                "`--db FILE` names one; `--after services_failure/20` asks a scenario after a step",
+            ),
+        );
+    };
+    let (scenario, until) = step_of(after, library)?;
+    let chain = library.chain(&scenario)?;
+    let own = resolve_parameters(&chain, &[])?;
+    let of_scenario: Vec<(String, String)> = sets
+        .iter()
+        .filter(|(name, _)| own.iter().any(|parameter| parameter.name == *name))
+        .cloned()
+        .collect();
+    let values = resolve_parameters(&chain, &of_scenario)?
+        .into_iter()
+        .map(|parameter| (parameter.name, parameter.value))
+        .collect();
+    let options = Options {
+        sets: of_scenario,
+        until,
+        words: Vec::new(),
+    };
+    let (report, store) = replay::replay(library, &[scenario], &options)?;
+    let problem = report.runs.iter().find_map(|run| {
+        let of_step = || run.steps.iter().find_map(|step| step.problem.clone());
+        run.problem.clone().or_else(of_step)
+    });
+    match problem {
+        None => Ok((store, values)),
+        Some(problem) => {
+            let message = format!("`{after}` cannot be played: {problem}");
+            Err(Failure::new(Code::Differs, message))
+        }
+    }
+}
+
+/// Adds what is set, and the query's own values where nothing is.
+fn give_values(
+    values: &mut Vec<Binding>,
+    asked: &Asked,
+    sets: &[(String, String)],
+) -> Result<(), Failure> {
+    for (name, text) in sets {
+        if values.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        if let Some(query) = &asked.documented
+            && query.parameter(name).is_none()
+        {
+            let known = query.parameters.iter().map(|p| p.name.as_str());
+            let message = format!("`{}` has no parameter `{name}`", query.name);
+            let failure = Failure::new(Code::Usage, message);
+            return Err(match did_you_mean(name, known) {
+                Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+                None => failure,
+            });
+        }
+        values.push((name.clone(), value(text)));
+    }
+    for parameter in asked.documented.iter().flat_map(|query| &query.parameters) {
+        let given = values.iter().any(|(name, _)| *name == parameter.name);
+        if let (false, Some(default)) = (given, &parameter.default) {
+            values.push((parameter.name.clone(), default.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A value as it is set: a whole number, a time, or a text.
+pub fn value(text: &str) -> Cell {
+    [Kind::Integer, Kind::Timestamp]
+        .iter()
+        .find_map(|kind| kind.parse(text))
+        .unwrap_or_else(|| Cell::Text(text.to_owned()))
+}
+
+/// Stops the store when the user or the time says so, from threads of their own.
+fn watch(interrupter: Interrupter, timeout: Option<u64>) -> Result<Arc<AtomicU8>, Failure> {
+    let state = Arc::new(AtomicU8::new(GOES_ON));
+    let interrupter = Arc::new(interrupter);
+    let end = {
+        let state = Arc::clone(&state);
+        move |why: u8| {
+            // The first reason counts. A statement that only begins now is stopped as well.
+            let _ = state.compare_exchange(GOES_ON, why, Ordering::SeqCst, Ordering::SeqCst);
+            loop {
+                interrupter.interrupt();
+                thread::sleep(AGAIN);
+            }
+        }
+    };
+    let by_user = end.clone();
+    ctrlc::set_handler(move || by_user(STOPPED)).map_err(|error| {
+        Failure::new(
+            Code::Environment,
+            format!("cannot wait for Ctrl-C: {error}"),
+        )
+    })?;
+    if let Some(seconds) = timeout {
+        thread::spawn(move || {
+            thread::sleep(Duration::from_secs(seconds));
+            end(TIMED_OUT);
+        });
+    }
+    Ok(state)
+}
+
+fn stop(state: u8, timeout: Option<u64>) -> Failure {
+    if state == TIMED_OUT {
+        let seconds = timeout.unwrap_or(0);
+        let message = format!("the query ran longer than {seconds} seconds, and was stopped");
+        return Failure::new(Code::Environment, message)
+            .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");
+    }
+    Failure::new(Code::Interrupted, "interrupted")
+}
+
+fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
+    let count = answers.answers.len();
+    let mut listings: Vec<Listing> = answers
+        .answers
+        .into_iter()
+        .enumerate()
+        .map(|(at, Answer { table, more })| {
+            let rows = match table.rows.len() {
+                1 => "1 row".to_owned(),
+                n => format!("{n} rows"),
+            };
+            let remark = if more {
+                format!("the first {rows}; there are more")
+            } else {
+                rows
+            };
+            Listing {
+                title: match (title, count) {
+                    (Some(title), 1) => title.to_owned(),
+                    (_, 1) => "Answer".to_owned(),
+                    _ => format!("Answer {}", at + 1),
+                },
+                table,
+                remarks: vec![remark],
+            }
+        })
+        .collect();
+    if let Some(last) = listings.last_mut() {
+        last.remarks.extend(answers.notes);
+    }
+    listings
+}
