@@ -227,11 +227,8 @@ fn database(
         return Ok((store, Vec::new()));
     }
     let Some(after) = &args.after else {
-        return Err(
-            Failure::new(Code::Usage, "there is no database to ask").hint(
-                "`--db FILE` names one; `--after services_failure/20` asks a scenario after a step",
-            ),
-        );
+        return Err(Failure::new(Code::Usage, "there is no database to ask")
+            .hint("`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step"));
     };
     let (scenario, until) = step_of(after, library)?;
     let chain = library.chain(&scenario)?;
@@ -337,8 +334,11 @@ fn watch(interrupter: Interrupter, timeout: Option<u64>) -> Result<Arc<AtomicU8>
 
 fn stop(state: u8, timeout: Option<u64>) -> Failure {
     if state == TIMED_OUT {
-        let seconds = timeout.unwrap_or(0);
-        let message = format!("the query ran longer than {seconds} seconds, and was stopped");
+        let seconds = match timeout {
+            Some(1) => "1 second".to_owned(),
+            other => format!("{} seconds", other.unwrap_or(0)),
+        };
+        let message = format!("the query ran longer than {seconds}, and was stopped");
         return Failure::new(Code::Environment, message)
             .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");
     }

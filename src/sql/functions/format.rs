@@ -51,7 +51,7 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
     let mut i = 0;
     while let Some(c) = characters.get(i).copied() {
         let run = characters[i..].iter().take_while(|d| **d == c).count();
-        let hour = if at.hour() % 12 == 0 {
+        let hour = if at.hour().is_multiple_of(12) {
             12
         } else {
             at.hour() % 12

@@ -103,12 +103,12 @@ fn fraction(text: &str) -> TimeDelta {
     TimeDelta::nanoseconds(digits.parse().unwrap_or(0))
 }
 
-/// In which order the numbers of a date stand.
+/// Which number of a date stands first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
-    MonthFirst,
-    DayFirst,
-    YearFirst,
+    Month,
+    Day,
+    Year,
 }
 
 enum Token<'a> {
@@ -144,11 +144,11 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 /// Reads a date, a time or both from text, as a session in US English does; `style` is that of `CONVERT`.
 pub fn parse(text: &str, style: Option<i64>) -> Option<Moment> {
     let order = match style {
-        Some(3..=6 | 13 | 103..=106 | 113) => Order::DayFirst,
+        Some(3..=6 | 13 | 103..=106 | 113) => Order::Day,
         Some(2 | 11 | 12 | 20 | 21 | 23 | 25 | 102 | 111 | 112 | 120 | 121 | 126 | 127) => {
-            Order::YearFirst
+            Order::Year
         }
-        _ => Order::MonthFirst,
+        _ => Order::Month,
     };
     let tokens = tokens(text.trim_matches(' '));
     // The time starts at the number before the first colon, or before AM or PM.
@@ -196,10 +196,12 @@ fn read_time(tokens: &[Token<'_>], style: Option<i64>) -> Option<TimeDelta> {
     };
     let mut hour = number(rest.first()?, 23)?;
     if let Some(half) = half {
-        if !(1..=12).contains(&hour) && !(half == 0 && hour == 0) && hour < 13 {
-            return None;
-        }
-        hour = hour % 12 + half;
+        hour = match hour {
+            1..=12 => hour % 12 + half,
+            0 if half == 0 => 0,
+            13.. if half == 12 => hour,
+            _ => return None,
+        };
     }
     let (mut minute, mut second, mut nanos) = (0, 0, TimeDelta::zero());
     match &rest[1..] {
@@ -274,11 +276,11 @@ fn read_date(tokens: &[Token<'_>], order: Order) -> Option<NaiveDate> {
         },
         [a, b, c] if tokens.len() == 5 => {
             let (y, m, d) = match order {
-                Order::DayFirst if a.len() == 4 => return None,
+                Order::Day if a.len() == 4 => return None,
                 _ if a.len() == 4 => (a, b, c),
-                Order::YearFirst => (a, b, c),
-                Order::MonthFirst => (c, a, b),
-                Order::DayFirst => (c, b, a),
+                Order::Year => (a, b, c),
+                Order::Month => (c, a, b),
+                Order::Day => (c, b, a),
             };
             if !short(m) || !short(d) {
                 return None;
@@ -375,7 +377,7 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     let style = style.unwrap_or(default);
     let month = &MONTHS[usize::try_from(at.month0()).unwrap_or(0)][..3];
     let half = if at.hour() < 12 { "AM" } else { "PM" };
-    let hour = if at.hour() % 12 == 0 {
+    let hour = if at.hour().is_multiple_of(12) {
         12
     } else {
         at.hour() % 12

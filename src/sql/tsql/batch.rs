@@ -15,6 +15,8 @@ use crate::problem::Position;
 /// So many tokens may follow each other without a comma or a parenthesis. It bounds how deep a chain of operators
 /// can become as a tree.
 const LONGEST_CHAIN: usize = 6000;
+/// So many operators may stand in a row before what they apply to: `NOT NOT - - 1`.
+const LONGEST_PREFIX: usize = 16;
 
 pub fn position(at: Location) -> Position {
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).max(1);
@@ -227,7 +229,7 @@ fn readable(batch: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TsqlError> 
         .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
         .collect();
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
-    let mut chain = 0;
+    let (mut chain, mut prefix) = (0, 0);
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let here = position(token.span.start);
@@ -236,7 +238,12 @@ fn readable(batch: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TsqlError> 
             Token::Comma | Token::LParen | Token::RParen | Token::SemiColon => 0,
             _ => chain + 1,
         };
-        if chain > LONGEST_CHAIN {
+        prefix = match token.token {
+            Token::Plus | Token::Minus | Token::Tilde => prefix + 1,
+            _ if is(Some(token), "NOT") => prefix + 1,
+            _ => 0,
+        };
+        if chain > LONGEST_CHAIN || prefix > LONGEST_PREFIX {
             return Err(TsqlError::new(
                 here,
                 TsqlProblem::Syntax("it is nested too deeply".to_owned()),

@@ -1073,7 +1073,9 @@ impl Translator<'_> {
     }
 
     fn window(&mut self, name: &str, list: &[FunctionArg], over: &WindowType) -> R<Typed> {
+        let at = self.at;
         let window = self.over(over)?;
+        self.at = at;
         let ordered = matches!(over, WindowType::WindowSpec(spec) if !spec.order_by.is_empty());
         let framed = matches!(over, WindowType::WindowSpec(spec) if spec.window_frame.is_some());
         if !ordered {

@@ -84,7 +84,7 @@ impl Typed {
             Type::Text { .. } | Type::Unknown if !self.sql.ends_with(name) => {
                 format!("{} COLLATE {name}", self.within(power::COLLATE))
             }
-            _ => self.within(power::COLLATE).into_owned(),
+            _ => self.sql.clone(),
         }
     }
 
@@ -264,9 +264,12 @@ impl Translator<'_> {
             | Expr::IsNotDistinctFrom(..) => Err(self
                 .invalid("a condition stands where a value is expected")
                 .with_hint("write CASE WHEN condition THEN 1 ELSE 0 END")),
-            Expr::AtTimeZone { .. } => Err(self
-                .unsupported("AT TIME ZONE")
-                .with_hint("add the hours with DATEADD; the copy knows no time zones")),
+            Expr::AtTimeZone { timestamp, .. } => {
+                self.see_expr(timestamp);
+                Err(self
+                    .unsupported("AT TIME ZONE")
+                    .with_hint("add the hours with DATEADD; the copy knows no time zones"))
+            }
             Expr::CompoundFieldAccess { root, access_chain } => {
                 let _ = self.value(root);
                 let what = match access_chain.first() {

@@ -201,6 +201,7 @@ impl Translator<'_> {
                 let answer = self.query(subquery, shape);
                 self.scopes.extend(hidden);
                 let answer = answer?;
+                self.see(alias.name.span);
                 let columns = self.columns_of_derived(&alias.name.value, answer.columns)?;
                 self.add_source(Source {
                     name: alias.name.value.clone(),

@@ -14,6 +14,7 @@ use super::names::quoted;
 use super::ops::power;
 use super::script::{R, Scope, Source, SourceColumn, Translator};
 use crate::sql::functions::Value;
+use crate::sql::functions::collation::DEFAULT;
 use crate::sql::types::Type;
 
 /// What a query must come out as.
@@ -221,7 +222,12 @@ impl Translator<'_> {
                 offset: Some(offset),
                 limit_by,
             }) if limit_by.is_empty() => Some(self.rows(&offset.value)?),
-            Some(_) => {
+            Some(clause) => {
+                if let LimitClause::LimitOffset { limit: Some(n), .. }
+                | LimitClause::OffsetCommaLimit { limit: n, .. } = clause
+                {
+                    self.see_expr(n);
+                }
                 return Err(self.invalid("LIMIT is not T-SQL").with_hint(
                     "write TOP (n) after SELECT, or OFFSET n ROWS FETCH NEXT m ROWS ONLY",
                 ));
@@ -513,8 +519,8 @@ impl Translator<'_> {
         let columns = columns.unwrap_or(&[]);
         let mut written = Vec::new();
         for entry in order {
-            let direction = self.direction(entry)?;
             self.see_expr(&entry.expr);
+            let direction = self.direction(entry)?;
             let found = match &entry.expr {
                 Expr::Identifier(ident) => columns
                     .iter()
@@ -739,6 +745,8 @@ impl Translator<'_> {
             if value.literal.is_some() {
                 return Err(self.invalid("GROUP BY takes columns, not constants"));
             }
+            let expr = bared(expr);
+            written.push(self.value(expr)?.sql);
             if let Expr::Identifier(own) = expr {
                 columns.extend(self.place_of(None, own));
             } else if let Expr::CompoundIdentifier(names) = expr
@@ -976,8 +984,8 @@ impl Translator<'_> {
 
     fn order(&mut self, order: &[OrderByExpr], parts: &mut Parts) -> R<()> {
         for entry in order {
-            let direction = self.direction(entry)?;
             self.see_expr(&entry.expr);
+            let direction = self.direction(entry)?;
             let by_place = ordinal(&entry.expr);
             if let Some(at) = by_place {
                 if parts.open {
@@ -1180,6 +1188,15 @@ fn limits(fetch: Option<&str>, offset: Option<&str>) -> String {
         (Some(fetch), None) => format!(" LIMIT {fetch}"),
         (None, Some(offset)) => format!(" LIMIT -1 OFFSET {offset}"),
         (Some(fetch), Some(offset)) => format!(" LIMIT {fetch} OFFSET {offset}"),
+    }
+}
+
+/// An expression without the parentheses around it and the collation that it has anyway.
+fn bared(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => bared(inner),
+        Expr::Collate { expr, collation } if collation.to_string() == DEFAULT => bared(expr),
+        _ => expr,
     }
 }
 

@@ -1,0 +1,317 @@
+//! What is refused, with the whole message and the rewrite that works.
+
+use chatdb::sql::tsql::{TsqlProblem, translate};
+
+use super::store;
+
+#[track_caller]
+fn check(cases: &[(&str, &str)]) {
+    let catalog = store().catalog().expect("a catalog");
+    let mut wrong = String::new();
+    for (text, expected) in cases {
+        let found = match translate(text, &catalog, &[]) {
+            Ok(script) => format!("no refusal: {script:?}"),
+            Err(error) => match &error.hint {
+                Some(hint) => format!("{error} ({hint})"),
+                None => error.to_string(),
+            },
+        };
+        if found != *expected {
+            wrong.push_str(&format!(
+                "{text}\n  expected {expected}\n     found {found}\n"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn what_writes_is_refused_by_name() {
+    check(&[
+        (
+            "select 1;\n  update staff set name = 'x'",
+            "2:3: `UPDATE` writes, and a query only reads",
+        ),
+        (
+            "delete from staff",
+            "1:1: `DELETE` writes, and a query only reads",
+        ),
+        (
+            "insert into staff (id) values (9)",
+            "1:1: `INSERT` writes, and a query only reads (a temporary table is possible: its name begins with #)",
+        ),
+        ("exec sp_who", "1:1: `EXEC` writes, and a query only reads"),
+        (
+            "truncate table staff",
+            "1:1: `TRUNCATE` writes, and a query only reads",
+        ),
+        (
+            "merge staff using chat on 1 = 1 when matched then delete;",
+            "1:1: `MERGE` writes, and a query only reads",
+        ),
+        (
+            "create table t (a int)",
+            "1:1: `CREATE TABLE` writes, and a query only reads (a temporary table is possible: its name begins \
+             with #)",
+        ),
+        (
+            "create view v as select 1 as a",
+            "1:1: `CREATE` writes, and a query only reads",
+        ),
+        (
+            "drop table staff",
+            "1:1: `DROP TABLE` writes, and a query only reads",
+        ),
+        (
+            "alter table staff add x int",
+            "1:1: `ALTER` writes, and a query only reads",
+        ),
+        (
+            "select name into copy from staff",
+            "1:18: `SELECT INTO copy` writes, and a query only reads (a temporary table is possible: INTO #copy)",
+        ),
+    ]);
+    let catalog = store().catalog().expect("a catalog");
+    let error = translate("delete from staff", &catalog, &[]).expect_err("it writes");
+    assert_eq!(error.problem, TsqlProblem::Writes("DELETE".to_owned()));
+}
+
+#[test]
+fn what_cannot_be_said_is_refused_by_name() {
+    check(&[
+        (
+            "select name from staff for xml path('')",
+            "1:1: `FOR XML` of T-SQL is not rewritten for SQLite (STRING_AGG joins texts of several rows; \
+             --format json \
+          writes the answer as JSON)",
+        ),
+        (
+            "select grade, count(*) from staff group by grade with rollup",
+            "1:50: `WITH ROLLUP` of T-SQL is not rewritten for SQLite (UNION ALL the groupings)",
+        ),
+        (
+            "select grade from staff group by cube(grade)",
+            "1:34: `CUBE` of T-SQL is not rewritten for SQLite (UNION ALL the groupings)",
+        ),
+        (
+            "select name from staff where id > all (select 1)",
+            "1:30: `ALL` of T-SQL is not rewritten for SQLite (NOT EXISTS (SELECT ... WHERE the opposite) says \
+             nearly the \
+          same: mind NULL)",
+        ),
+        (
+            "select newid()",
+            "1:8: `NEWID(...)` of T-SQL is not rewritten for SQLite (the answer would be another one each time)",
+        ),
+        (
+            "select lenght(name) from staff",
+            "1:8: `LENGHT(...)` of T-SQL is not rewritten for SQLite",
+        ),
+        (
+            "select datepar(year, hired) from staff",
+            "1:8: `DATEPAR(...)` of T-SQL is not rewritten for SQLite (did you mean `DATEPART`?)",
+        ),
+        (
+            "select * from staff unpivot (v for n in (id, boss)) u",
+            "1:36: `UNPIVOT` of T-SQL is not rewritten for SQLite (UNION ALL one SELECT for each column)",
+        ),
+        (
+            "select * from srv.db.dbo.staff",
+            "1:15: `a linked server` of T-SQL is not rewritten for SQLite (load its rows into the copy; this one \
+             holds the \
+          tables of one database)",
+        ),
+        (
+            "while 1 = 1 select 1",
+            "1:1: `WHILE` of T-SQL is not rewritten for SQLite (queries, declarations and temporary tables are \
+             run one \
+          after the other, without a flow of control)",
+        ),
+        (
+            "print 'x'",
+            "1:1: `PRINT` of T-SQL is not rewritten for SQLite (leave it out, or SELECT the text)",
+        ),
+        (
+            "select 1\nGO 5",
+            "2:1: `GO 5` of T-SQL is not rewritten for SQLite (repeat the batch as often as it should run)",
+        ),
+        (
+            "select @@rowcount",
+            "1:8: `@@rowcount` of T-SQL is not rewritten for SQLite",
+        ),
+        (
+            "select cast(1 as money)",
+            "1:13: `the type money` of T-SQL is not rewritten for SQLite",
+        ),
+        (
+            "select hired at time zone 'UTC' from staff",
+            "1:8: `AT TIME ZONE` of T-SQL is not rewritten for SQLite (add the hours with DATEADD; the copy knows \
+             no time \
+          zones)",
+        ),
+        (
+            "select hired - hired from staff",
+            "1:8: `a difference of two dates` of T-SQL is not rewritten for SQLite (DATEDIFF(unit, earlier, \
+             later) counts \
+          between them)",
+        ),
+        (
+            "select name collate Turkish_CI_AS from staff",
+            "1:8: `COLLATE Turkish_CI_AS` of T-SQL is not rewritten for SQLite (Latin1_General_CI_AS, ..._CS_AS and \
+          ..._BIN2 are known)",
+        ),
+        (
+            "select x.n from staff s cross apply (select distinct subject n from chat c where c.staff_id = s.id) x",
+            "1:101: `CROSS APPLY of a query that looks at the tables before it` of T-SQL is not rewritten for \
+             SQLite (a \
+          join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY the columns \
+          that match ORDER BY ...) and keep those with number 1)",
+        ),
+        (
+            "select name from staff where contains(name, 'x')",
+            "1:30: `CONTAINS` of T-SQL is not rewritten for SQLite (LIKE '%word%' finds a word anywhere in a text)",
+        ),
+        (
+            "set rowcount 5",
+            "1:1: `SET ROWCOUNT 5` of T-SQL is not rewritten for SQLite",
+        ),
+    ]);
+}
+
+#[test]
+fn what_sql_server_refuses_is_refused() {
+    check(&[
+        (
+            "selct 1",
+            "1:1: not read as T-SQL: expected a statement, found `selct`",
+        ),
+        (
+            "select 1 +",
+            "1:11: not read as T-SQL: expected: an expression, found: EOF",
+        ),
+        (
+            "select nam from staff",
+            "1:8: there is no column `nam` (did you mean `name`?)",
+        ),
+        (
+            "select s.nam from staff s",
+            "1:8: `s` has no column `nam` (did you mean `name`?)",
+        ),
+        (
+            "select staff.name from staff s",
+            "1:8: `staff.name` names no table of the FROM before it",
+        ),
+        (
+            "select * from staf",
+            "1:15: there is no table `staf` (did you mean `staff`?)",
+        ),
+        (
+            "select chat_id from chat a join tag b on a.chat_id = b.chat_id",
+            "1:8: `chat_id` is in more than one table (write the table before it: table.column)",
+        ),
+        (
+            "select name from staff group by team",
+            "1:8: `name` is neither grouped nor in an aggregate (add it to GROUP BY, spelt the same, or take MIN \
+             or MAX of \
+          it)",
+        ),
+        (
+            "select name, count(*) from staff",
+            "1:8: `name` is neither grouped nor in an aggregate (add it to GROUP BY, spelt the same, or take MIN \
+             or MAX of \
+          it)",
+        ),
+        (
+            "select sum(count(*)) from staff",
+            "1:12: COUNT stands within another aggregate (compute the inner one in a derived table)",
+        ),
+        (
+            "select id from staff where count(*) > 1",
+            "1:28: an aggregate stands in WHERE (write the condition in HAVING)",
+        ),
+        (
+            "select sum(name) from staff",
+            "1:12: SUM and AVG take numbers, not values of type nvarchar(20) (CAST the value to a number: \
+             SUM(CAST(x AS \
+          int)))",
+        ),
+        (
+            "select id = 1 and 2 from staff",
+            "1:8: a condition stands where a value is expected (write CASE WHEN condition THEN 1 ELSE 0 END)",
+        ),
+        (
+            "select id from staff where name",
+            "1:28: a value stands where a condition is expected",
+        ),
+        (
+            "select (id = 1) from staff",
+            "1:9: a condition stands where a value is expected (write CASE WHEN condition THEN 1 ELSE 0 END)",
+        ),
+        (
+            "select id from staff limit 5",
+            "1:28: LIMIT is not T-SQL (write TOP (n) after SELECT, or OFFSET n ROWS FETCH NEXT m ROWS ONLY)",
+        ),
+        (
+            "select id from staff order by id nulls last",
+            "1:31: NULLS FIRST and NULLS LAST are not T-SQL (NULL comes first in ascending order; ORDER BY CASE \
+             WHEN x IS \
+          NULL THEN 1 ELSE 0 END, x puts it last)",
+        ),
+        (
+            "select @x",
+            "1:8: `@x` is not declared (write `DECLARE @x type = value` before it, in the same batch)",
+        ),
+        (
+            "declare @x int = 1\nGO\nselect @x",
+            "3:8: `@x` is not declared (write `DECLARE @x type = value` before it, in the same batch)",
+        ),
+        (
+            "declare @s varchar(99) = ''; select @s = @s + name from staff",
+            "1:42: `SELECT @variable = @variable ... FROM` of T-SQL is not rewritten for SQLite (use STRING_AGG \
+             or SUM over \
+          the rows)",
+        ),
+        (
+            "select row_number() over (partition by id) from staff",
+            "1:8: ROW_NUMBER needs an ORDER BY in OVER (ORDER BY (SELECT NULL) says that any order will do)",
+        ),
+        (
+            "select * from (select id, id from staff) d",
+            "1:42: two columns of `d` are called `id` (name the columns instead of *, or give one another name)",
+        ),
+        (
+            "select * from db1.dbo.staff a, db2.dbo.chat b",
+            "1:32: `db2` is a second database; this copy holds the tables of one, here `db1`",
+        ),
+        (
+            "select * from sys.tables",
+            "1:15: the schema `sys` is SQL Server's own, and not in this copy",
+        ),
+        (
+            "select 1 & 2 + 3",
+            "1:8: `&`, `|` or `^` stands beside another operator without parentheses (write the parentheses: SQL \
+             Server and \
+          SQLite bind them differently)",
+        ),
+        (
+            "select cast(hired as int) + cast(born as int) from staff",
+            "1:34: a value of type date is not converted to int (SQL Server has no such conversion either; \
+             DATEDIFF counts \
+          days)",
+        ),
+        (
+            "select id from staff where hired = born + 1",
+            "1:36: `date + int` of T-SQL is not rewritten for SQLite (DATEADD(unit, number, date) moves a date)",
+        ),
+    ]);
+}
+
+#[test]
+fn a_type_that_cannot_be_told_is_asked_for() {
+    check(&[(
+        "select activity_duration + 1 from agent_console",
+        "1:8: `+` adds numbers and joins texts, and the type of an operand is not known here (join texts with \
+         CONCAT(a, \
+             b); CAST numbers: CAST(a AS int) + b)",
+    )]);
+}
