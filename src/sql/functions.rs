@@ -198,14 +198,3 @@ fn unless_null(arguments: &[Value], f: impl FnOnce() -> Outcome) -> Outcome {
         f()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_is_in_order_and_names_nothing_twice() {
-        let names: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
-        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
-    }
-}

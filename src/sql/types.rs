@@ -338,35 +338,3 @@ impl fmt::Display for Type {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_reads_back_as_it_is_written() {
-        for text in [
-            "bit",
-            "tinyint",
-            "smallint",
-            "int",
-            "bigint",
-            "decimal(18,0)",
-            "decimal(5,2)",
-            "float",
-            "char(1)",
-            "varchar(10)",
-            "nvarchar(max)",
-            "nchar(3)",
-            "date",
-            "time",
-            "smalldatetime",
-            "datetime",
-            "datetime2(3)",
-        ] {
-            assert_eq!(Type::declared(text).to_string(), text);
-        }
-        assert_eq!(Type::declared("NUMERIC(18,0)").to_string(), "decimal(18,0)");
-        assert_eq!(Type::declared("XML"), Type::Unknown);
-    }
-}

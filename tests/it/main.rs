@@ -5,6 +5,7 @@ mod cli;
 mod diff;
 mod document;
 mod files;
+mod functions;
 mod honesty;
 mod model;
 mod query;

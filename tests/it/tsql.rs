@@ -186,18 +186,12 @@ fn what_is_t_sql_still_is_rewritten_to_itself() {
 fn the_list_of_differences_names_tests_that_exist() {
     let list = include_str!("../../src/sql/DIFFERENCES.md");
     let tests = [
+        include_str!("functions.rs"),
         include_str!("tsql.rs"),
         include_str!("tsql/alike.rs"),
         include_str!("tsql/features.rs"),
         include_str!("tsql/pasted.rs"),
         include_str!("tsql/refused.rs"),
-        include_str!("../../src/sql/functions/collation.rs"),
-        include_str!("../../src/sql/functions/convert.rs"),
-        include_str!("../../src/sql/functions/format.rs"),
-        include_str!("../../src/sql/functions/like.rs"),
-        include_str!("../../src/sql/functions/number.rs"),
-        include_str!("../../src/sql/functions/text.rs"),
-        include_str!("../../src/sql/functions/time.rs"),
     ];
     let rows: Vec<&str> = list
         .lines()

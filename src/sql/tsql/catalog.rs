@@ -134,32 +134,3 @@ fn column(tokens: &[Token<'_>]) -> Option<(String, Type)> {
     }
     Some((name.text.to_owned(), Type::declared(&declared)))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schema_is_read_from_its_script() {
-        let script = "CREATE TABLE t (a NUMERIC(18,0) NOT NULL, b NVARCHAR(20) CHECK (b IN ('x', 'y')), \
-                      c \"NVARCHAR(MAX)\", d DATETIME, PRIMARY KEY (a, b)) WITHOUT ROWID; CREATE VIEW v AS SELECT 1;";
-        let catalog = Catalog::of_script(script);
-        let table = catalog.table("T").expect("a table");
-        let columns = table.columns.as_deref().expect("columns");
-        let shown: Vec<String> = columns.iter().map(|(n, t)| format!("{n} {t}")).collect();
-        assert_eq!(
-            shown,
-            [
-                "a decimal(18,0)",
-                "b nvarchar(20)",
-                "c nvarchar(max)",
-                "d datetime"
-            ]
-        );
-        assert!(!table.rowid);
-        assert_eq!(
-            catalog.table("v").map(|view| view.columns.is_none()),
-            Some(true)
-        );
-    }
-}

@@ -172,23 +172,3 @@ pub fn quoted(name: &str) -> String {
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_are_words_of_sqlite_are_bracketed() {
-        assert!(KEYWORDS.is_sorted());
-        for (name, expected) in [
-            ("activity_id", "activity_id"),
-            ("limit", "[limit]"),
-            ("x y", "[x y]"),
-            ("#t", "[#t]"),
-            ("a]b", "\"a]b\""),
-            ("", "[]"),
-        ] {
-            assert_eq!(quoted(name), expected);
-        }
-    }
-}

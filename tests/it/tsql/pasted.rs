@@ -86,10 +86,9 @@ fn ten_queries_as_they_are_pasted() {
         ),
         (
             "USE [eGActiveDB]\nGO\n\nSET NOCOUNT ON\nIF OBJECT_ID('tempdb..#open') IS NOT NULL DROP TABLE \
-             #open\nSELECT \
-             b.assigned_to, COUNT(*) AS n INTO #open FROM egpl_casemgmt_activity b WITH (NOLOCK) WHERE \
-             b.activity_status = 5000 GROUP BY b.assigned_to\nSELECT u.*, o.n FROM (SELECT user_id, user_name FROM egpl_user) u JOIN \
-             #open o ON o.assigned_to = u.user_id\nGO\n",
+             #open\nSELECT b.assigned_to, COUNT(*) AS n INTO #open FROM egpl_casemgmt_activity b WITH (NOLOCK) WHERE \
+             b.activity_status = 5000 GROUP BY b.assigned_to\nSELECT u.*, o.n FROM \
+             (SELECT user_id, user_name FROM egpl_user) u JOIN #open o ON o.assigned_to = u.user_id\nGO\n",
             "1003|DMarino|2",
         ),
     ]);
