@@ -103,7 +103,9 @@ impl From<rusqlite::Error> for StoreError {
                 error: failure,
                 msg,
                 ..
-            } if failure.code == ErrorCode::AuthorizationForStatementDenied => {
+            } if failure.code == ErrorCode::AuthorizationForStatementDenied
+                || msg.starts_with("not authorized") =>
+            {
                 Self::Forbidden(msg.clone())
             }
             _ => Self::Sqlite(error),

@@ -104,6 +104,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("tsql_decimal", 5, 5, number::decimal),
     function("tsql_divide", 2, 2, number::divide),
     function("tsql_eomonth", 1, 2, time::eomonth),
+    function("tsql_fits", 2, 2, number::fits),
     function("tsql_floor", 1, 1, number::floor),
     function("tsql_format", 3, 3, format::call),
     function("tsql_left", 2, 2, text::left),

@@ -21,6 +21,10 @@ fn scratch() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
+fn text_of(bytes: &[u8]) -> &str {
+    text(bytes)
+}
+
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
@@ -459,4 +463,260 @@ fn every_command_shows_something_and_no_control_characters() {
             "{args:?}"
         );
     }
+}
+
+/// A query that does not end.
+const ENDLESS: &str = "with c as (select 1 n union all select n from c) select count(*) from c";
+
+#[test]
+fn a_query_is_answered_from_an_argument_a_file_or_standard_input() {
+    use std::io::Write as _;
+    let folder = scratch();
+    let text = "SELECT TOP 1 queue_name FROM [dbo].[egpl_routing_queue] ORDER BY 1\r\nGO\r\n";
+    let wide: Vec<u8> = std::iter::once(0xfeff)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(folder.path().join("ssms.sql"), wide).expect("written");
+    fs::write(folder.path().join("plain.sql"), text).expect("written");
+    let csv = "queue_name\nCIM_WIM\n";
+    let common = ["--after", "baseline", "--format", "csv"];
+    for given in [
+        &["query", text][..],
+        &["query", "-f", "ssms.sql"],
+        &["query", "-f", "plain.sql"],
+    ] {
+        let output = chatdb(folder.path(), &[given, &common[..]].concat());
+        assert_eq!(text_of(&output.stderr), "", "{given:?}");
+        assert_eq!(text_of(&output.stdout), csv, "{given:?}");
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(["query", "-", "--after", "baseline", "--format", "csv"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(text.as_bytes()).expect("written");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(text_of(&output.stdout), csv);
+}
+
+#[test]
+fn a_query_reads_and_nothing_else() {
+    let writes = "error: 1:1: `DELETE` writes, and a query only reads\n";
+    refused(
+        &["query", "delete from egpl_user", "--after", "baseline"],
+        5,
+        writes,
+    );
+    for (sql, word, does) in [
+        ("delete from egpl_user", "DELETE", "writes"),
+        ("attach 'x.db' as x", "ATTACH", "reaches for more than rows"),
+        (
+            "pragma journal_mode = off",
+            "PRAGMA",
+            "reaches for more than rows",
+        ),
+        (
+            "select load_extension('x')",
+            "SELECT",
+            "reaches for more than rows",
+        ),
+    ] {
+        let stderr = format!("error: line 1: `{word}` {does}, and a query only reads\n");
+        refused(
+            &["query", sql, "--dialect", "sqlite", "--after", "baseline"],
+            5,
+            &stderr,
+        );
+    }
+    let folder = scratch();
+    let kept = chatdb(
+        folder.path(),
+        &["replay", "services_failure", "--db", "kept.db"],
+    );
+    assert_eq!(kept.status.code(), Some(0));
+    let before = fs::read(folder.path().join("kept.db")).expect("a database");
+    let sql = "select user_name into #t from egpl_user; select count(*) as n from #t";
+    let output = chatdb(
+        folder.path(),
+        &["query", sql, "--db", "kept.db", "--format", "csv"],
+    );
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(text(&output.stdout), "n\n1\n");
+    assert_eq!(
+        fs::read(folder.path().join("kept.db")).expect("a database"),
+        before
+    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_query_says_what_is_wrong_and_where() {
+    refused(
+        &["query", "select 1"],
+        2,
+        "error: there is no database to ask\n hint: `--db FILE` names one; `--after SCENARIO/STEP` asks a scenario \
+         after a step\n",
+    );
+    refused(
+        &["query", "open_chat", "--after", "baseline"],
+        2,
+        "error: there is no query `open_chat`\n hint: did you mean `open_chats`?\n",
+    );
+    refused(
+        &[
+            "query",
+            "chat_by_id",
+            "--after",
+            "baseline",
+            "--set",
+            "activity=1",
+        ],
+        2,
+        "error: `chat_by_id` has no parameter `activity`\n hint: did you mean `activity_id`?\n",
+    );
+    refused(
+        &[
+            "query",
+            "select user_nam\nfrom egpl_user",
+            "--after",
+            "baseline",
+        ],
+        2,
+        "error: 1:8: there is no column `user_nam`\n hint: did you mean `user_name`?\n",
+    );
+    refused(
+        &["query", "select\n1 / 0", "--after", "baseline"],
+        3,
+        "error: line 1: Divide by zero error encountered.\n",
+    );
+    refused(
+        &["query", "select 1", "--db", "missing.db"],
+        4,
+        "error: cannot read `missing.db`: unable to open database file: missing.db\n",
+    );
+    refused(
+        &[
+            "query", "select 1", "--after", "baseline", "--as-of", "noon",
+        ],
+        2,
+        "error: `--as-of noon` is no time\n hint: write `--as-of \"2011-07-12 14:49:55\"`\n",
+    );
+    refused(
+        &["sql", "agent_console"],
+        2,
+        "error: `agent_console` asks the platform model, which SQL Server does not have\n hint: `--dialect sqlite` \
+         prints it for the database that `replay --db` keeps\n",
+    );
+}
+
+#[test]
+fn a_query_takes_values_a_time_and_a_limit() {
+    let folder = scratch();
+    let answers = |args: &[&str]| {
+        let all = [&["query"], args, &["--format", "csv"]].concat();
+        let output = chatdb(folder.path(), &all);
+        assert_eq!(text(&output.stderr), "", "{args:?}");
+        text(&output.stdout).to_owned()
+    };
+    let now = "select getdate() as n";
+    assert_eq!(
+        answers(&[now, "--after", "baseline", "--as-of", "2012-02-29"]),
+        "n\n2012-02-29 00:00:00.000\n"
+    );
+    let by_id = answers(&[
+        "chat_by_id",
+        "--after",
+        "services_failure/20",
+        "--set",
+        "activity_id=2001",
+    ]);
+    assert!(by_id.contains("2001"), "{by_id}");
+    let none = answers(&[
+        "select user_name from egpl_user where user_id = @id",
+        "--after",
+        "baseline",
+        "--set",
+        "id=7",
+    ]);
+    assert_eq!(none, "user_name\n");
+    let limited = chatdb(
+        folder.path(),
+        &[
+            "query",
+            "select activity_id from egpl_casemgmt_activity",
+            "--after",
+            "baseline",
+            "--limit",
+            "1",
+        ],
+    );
+    assert!(text(&limited.stdout).ends_with("the first 1 row; there are more\n"));
+}
+
+#[test]
+fn a_database_of_another_program_has_its_times_read_and_no_clock() {
+    let folder = scratch();
+    let path = folder.path().join("theirs.db");
+    let theirs = rusqlite::Connection::open(&path).expect("a database");
+    theirs
+        .execute_batch("CREATE TABLE t (d DATETIME); INSERT INTO t VALUES ('2011-07-12'), ('2011-07-13T08:00')")
+        .expect("a table");
+    drop(theirs);
+    let sql = "select d from t where d >= '2011-07-13 08:00:00'";
+    let output = chatdb(
+        folder.path(),
+        &["query", sql, "--db", "theirs.db", "--format", "csv"],
+    );
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(text(&output.stdout), "d\n2011-07-13 08:00:00.000\n");
+    let output = chatdb(
+        folder.path(),
+        &["query", "select getdate()", "--db", "theirs.db"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        text(&output.stderr),
+        "error: line 1: it asks for the time, and this database has no clock\n hint: give it one: `--as-of \
+         \"2011-07-12 14:49:55\"`\n"
+    );
+}
+
+#[test]
+fn a_query_that_takes_too_long_is_stopped() {
+    refused(
+        &["query", ENDLESS, "--after", "baseline", "--timeout", "1"],
+        4,
+        "error: the query ran longer than 1 second, and was stopped\n hint: `--timeout` gives it more; `--explain` \
+         shows how SQLite goes about it\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_query() {
+    use std::io::{BufRead as _, BufReader};
+    let folder = scratch();
+    let child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(["query", ENDLESS, "--after", "baseline"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // Long enough for the replay; the query itself never ends.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill is there");
+    assert!(killed.success());
+    let mut child = child;
+    let mut line = String::new();
+    let stderr = child.stderr.take().expect("its errors");
+    BufReader::new(stderr).read_line(&mut line).expect("a line");
+    assert_eq!(line, "error: interrupted\n");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
 }

@@ -214,6 +214,27 @@ fn the_list_of_differences_names_tests_that_exist() {
     }
 }
 
+#[test]
+fn words_of_sqlite_are_names_in_t_sql() {
+    let names = [
+        "abort", "cast", "glob", "ignore", "isnull", "limit", "notnull", "of", "offset", "over",
+        "query", "regexp", "replace", "row", "temp", "ties", "vacuum", "virtual", "window",
+        "without",
+    ];
+    let list: Vec<String> = names.iter().map(|name| format!("1 as [{name}]")).collect();
+    let text = format!("select sum([limit]) from (select {}) d", list.join(", "));
+    assert_eq!(answer(&store(), &text), "1");
+    for name in names {
+        assert_eq!(
+            answer(
+                &store(),
+                &format!("select [{name}] from (select 1 as [{name}]) d")
+            ),
+            "1"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

@@ -189,7 +189,7 @@ fn documented(
         return Ok(library.query(&scenario, name)?);
     }
     let Some((file, text)) = assets::report(name) else {
-        let failure = Failure::new(Code::Usage, format!("no query is called `{name}`"));
+        let failure = Failure::new(Code::Usage, format!("there is no query `{name}`"));
         return Err(match did_you_mean(name, assets::reports()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
             None => failure.hint(format!("there are {}", assets::reports().join(", "))),

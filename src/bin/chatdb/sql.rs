@@ -14,7 +14,7 @@ use crate::query;
 pub fn run(args: &Sql) -> Result<Code, Failure> {
     let dialect = query::dialect(&args.dialect)?;
     let Some((file, text)) = assets::report(&args.name) else {
-        let message = format!("no query is called `{}`", args.name);
+        let message = format!("there is no query `{}`", args.name);
         let failure = Failure::new(Code::Usage, message);
         return Err(match did_you_mean(&args.name, assets::reports()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),

@@ -307,6 +307,10 @@ fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
     let moment = match value {
         Value::Text(text) if from.is_temporal() => time::read(text)?,
         Value::Text(text) => {
+            let older = matches!(to, Type::DateTime | Type::SmallDateTime);
+            if older && time::digits_of_second(text) > 3 {
+                return Err(time::unread());
+            }
             time::parse(text, style).ok_or_else(|| time::not_read(text, from, to))?
         }
         Value::Integer(_) | Value::Real(_) => {

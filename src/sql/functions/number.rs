@@ -323,6 +323,28 @@ pub fn str(arguments: &[Value]) -> Outcome {
     })
 }
 
+/// `tsql_fits(text, type)`: the text, when a column of the type has room for it; blanks at its end need none.
+pub fn fits(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let text = arguments[0].text();
+        let Type::Text {
+            length: Some(length),
+            ..
+        } = Type::declared(&arguments[1].text())
+        else {
+            return Ok(arguments[0].clone());
+        };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if text.trim_end_matches(' ').encode_utf16().count() > length {
+            return Err(FunctionError::new(
+                "String or binary data would be truncated.",
+            ));
+        }
+        let kept: Vec<u16> = text.encode_utf16().take(length).collect();
+        Ok(Value::Text(String::from_utf16_lossy(&kept)))
+    })
+}
+
 /// `tsql_rows(n)`: a number of rows for `TOP`, `OFFSET` and `FETCH`, which may not be negative.
 pub fn rows(arguments: &[Value]) -> Outcome {
     if arguments[0].is_null() {

@@ -41,7 +41,7 @@ fn first_day() -> NaiveDate {
 }
 
 /// What cannot be read.
-fn unread() -> FunctionError {
+pub fn unread() -> FunctionError {
     FunctionError::new("Conversion failed when converting date and/or time from character string.")
 }
 
@@ -101,6 +101,13 @@ fn fraction(text: &str) -> TimeDelta {
         .take(9)
         .collect();
     TimeDelta::nanoseconds(digits.parse().unwrap_or(0))
+}
+
+/// How many digits a text has after the point of its seconds.
+pub fn digits_of_second(text: &str) -> usize {
+    let seconds = text.rsplit_once(':').map_or("", |(_, seconds)| seconds);
+    let digits = seconds.split_once('.').map_or("", |(_, digits)| digits);
+    digits.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 /// Which number of a date stands first.

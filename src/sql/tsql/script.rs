@@ -245,6 +245,12 @@ impl<'a> Translator<'a> {
                 self.statement(&statement)?;
             }
             self.variables = before;
+            let tables = self.temporary.keys().filter(|name| name.starts_with('@'));
+            for name in tables.cloned().collect::<Vec<_>>() {
+                self.temporary.remove(&name);
+                let sql = format!("DROP TABLE {}", quoted(&name));
+                self.push(self.at.line, Act::Change { sql });
+            }
         }
         if let Some(missing) = self.unused_literal() {
             return Err(TsqlError::new(
@@ -493,6 +499,20 @@ impl<'a> Translator<'a> {
             types.push(self.variable(&name)?);
             variables.push(name);
         }
+        if select.from.is_empty() && select.selection.is_none() {
+            // One after the other: a later one sees what an earlier one was given.
+            for ((item, variable), of) in select.projection.iter().zip(variables).zip(types) {
+                let SelectItem::ExprWithAlias { expr, .. } = item else {
+                    continue;
+                };
+                let value = self.value(expr)?;
+                let value = self.cast(value, of, None, false)?;
+                let sql = format!("SELECT {}", value.sql);
+                let variables = vec![variable];
+                self.push(line, Act::Set { sql, variables });
+            }
+            return Ok(());
+        }
         self.met.clear();
         let names: Vec<String> = (1..=variables.len()).map(|n| format!("v{n}")).collect();
         let shape = Shape {
@@ -502,7 +522,7 @@ impl<'a> Translator<'a> {
             ..Shape::default()
         };
         let answer = self.query(query, shape)?;
-        if !select.from.is_empty() && variables.iter().any(|name| self.met.contains(name)) {
+        if variables.iter().any(|name| self.met.contains(name)) {
             return Err(self
                 .unsupported("SELECT @variable = @variable ... FROM")
                 .with_hint("use STRING_AGG or SUM over the rows"));
@@ -696,6 +716,7 @@ impl<'a> Translator<'a> {
         let shape = Shape {
             types: Some(&types),
             assigns: true,
+            inserts: true,
             ..Shape::default()
         };
         let answer = self.query(source, shape)?;

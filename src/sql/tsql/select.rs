@@ -28,6 +28,8 @@ pub(super) struct Shape<'s> {
     pub collated: bool,
     /// Whether types are converted as an assignment does.
     pub assigns: bool,
+    /// Whether a text that is too long is an error, as it is for a table, and not cut off, as for a variable.
+    pub inserts: bool,
 }
 
 /// A column of a query.
@@ -380,7 +382,21 @@ impl Translator<'_> {
     }
 
     fn assigned(&mut self, value: Typed, of: Type, shape: Shape<'_>) -> R<Typed> {
-        if shape.assigns {
+        let too_long = match (value.of, of) {
+            (
+                Type::Text { length, .. },
+                Type::Text {
+                    length: Some(most), ..
+                },
+            ) => length.is_none_or(|length| length > most),
+            _ => false,
+        };
+        if shape.inserts && too_long {
+            Ok(Typed::plain(
+                format!("tsql_fits({}, '{of}')", value.sql),
+                of,
+            ))
+        } else if shape.assigns {
             self.cast(value, of, None, false)
         } else {
             self.implicit(value, of, false)
@@ -1010,21 +1026,19 @@ impl Translator<'_> {
                     .push(format!("{}{direction}", item.value.collated()));
                 continue;
             }
-            let alias = match &entry.expr {
-                Expr::Identifier(ident) => parts.items.iter().find(|item| {
-                    item.named
-                        && item
-                            .name
-                            .as_ref()
-                            .is_some_and(|name| name.eq_ignore_ascii_case(&ident.value))
-                }),
+            let listed = match &entry.expr {
+                Expr::Identifier(ident) => self.listed(ident, parts)?,
                 _ => None,
             };
-            if let (Some(item), Expr::Identifier(ident)) = (alias, &entry.expr) {
-                let by_name = Typed {
-                    sql: quoted(&ident.value),
-                    power: power::ATOM,
-                    ..item.value.clone()
+            if let (Some(item), Expr::Identifier(ident)) = (listed, &entry.expr) {
+                let by_name = if item.named {
+                    Typed {
+                        sql: quoted(&ident.value),
+                        power: power::ATOM,
+                        ..item.value.clone()
+                    }
+                } else {
+                    item.value.clone()
                 };
                 parts
                     .order
@@ -1052,6 +1066,27 @@ impl Translator<'_> {
                 .push(format!("{}{direction}", value.collated()));
         }
         Ok(())
+    }
+
+    /// The entry of the select list that a name in `ORDER BY` means; it goes before the columns of `FROM`.
+    fn listed(&self, ident: &Ident, parts: &Parts) -> R<Option<Item>> {
+        let mut found: Option<&Item> = None;
+        for item in &parts.items {
+            let same = item
+                .name
+                .as_ref()
+                .is_some_and(|name| name.eq_ignore_ascii_case(&ident.value));
+            match found {
+                Some(known) if same && known.value.sql != item.value.sql => {
+                    return Err(self
+                        .invalid(format!("`{}` is listed more than once", ident.value))
+                        .with_hint("write the table before it, or give one another name"));
+                }
+                _ if same => found = Some(item),
+                _ => {}
+            }
+        }
+        Ok(found.cloned())
     }
 
     /// Puts the parts of a `SELECT` together.

@@ -306,6 +306,10 @@ fn dates_and_texts_compare_as_dates() {
         ("select id from staff where born = '1980-02-29'", "1"),
         ("select id from staff where hired > born and id = 2", "2"),
         (
+            "select id from staff where hired > '2011-07-12 10:00:00.1234'",
+            "error: 1:28: conversion failed when converting date and/or time from character string",
+        ),
+        (
             "select id from staff where hired > 'yesterday'",
             "error: 1:28: conversion failed when converting date and/or time from character string",
         ),
@@ -671,6 +675,10 @@ fn format_knows_common_patterns() {
 fn queries_within_queries() {
     check(&[
         (
+            "select a.name from staff a join staff b on a.boss = b.id order by name desc",
+            "Dörte; Cleo; bert",
+        ),
+        (
             "with a as (select id, boss from staff), b as (select id from a where boss = 1) select * from b order \
              by id",
             "2; 3",
@@ -848,9 +856,21 @@ fn variables_batches_and_temporary_tables() {
             "1|Anna; 2|bert; 9|Zoe",
         ),
         (
-            "create table #t (a int not null primary key, b varchar(3) null)\ninsert #t (b, a) select 'abcd', \
+            "create table #t (a int not null primary key, b varchar(3) null)\ninsert #t (b, a) select 'abc ', \
              1\nGO\nselect a, b from #t",
             "1|abc",
+        ),
+        (
+            "create table #t (b varchar(3)); insert into #t values ('abcd')",
+            "error: line 1: String or binary data would be truncated.",
+        ),
+        (
+            "declare @a int = 1, @b int; select @a = 2, @b = @a + 1; select @a, @b",
+            "2|3",
+        ),
+        (
+            "declare @t table (a int)\nGO\ndeclare @t table (a int); insert @t values (1); select count(*) from @t",
+            "1",
         ),
         (
             "if object_id('tempdb..#t') is not null drop table #t\nselect 1 as a into #t\ndrop table if exists \

@@ -284,6 +284,10 @@ fn what_sql_server_refuses_is_refused() {
             "1:32: `db2` is a second database; this copy holds the tables of one, here `db1`",
         ),
         (
+            "select a.id, b.id from staff a, staff b order by id",
+            "1:50: `id` is listed more than once (write the table before it, or give one another name)",
+        ),
+        (
             "select * from sys.tables",
             "1:15: the schema `sys` is SQL Server's own, and not in this copy",
         ),
