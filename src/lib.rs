@@ -18,6 +18,8 @@
 //!                     report --> render::{terminal, csv, markdown, json}
 //! ```
 //!
+//! [`ask`] puts questions of the user's own to such a database, in T-SQL that [`sql::tsql`] rewrites for SQLite.
+//!
 //! Reading order: [`document`] and [`table`], the currencies; [`scenario`] and [`query`], what is read;
 //! [`store`], the database; [`diff`], [`check`] and [`replay`], the work; [`report`] and [`render`], what comes
 //! out. The library never prints, and reads no clock.

@@ -16,6 +16,66 @@ fn shown(outcome: Result<Value, FunctionError>) -> String {
     }
 }
 
+mod any {
+    use chatdb::sql::functions::{FUNCTIONS, Value};
+    use proptest::prelude::*;
+
+    /// Values that are likely to be too much for somebody.
+    fn value() -> impl Strategy<Value = Value> {
+        let texts = [
+            "",
+            " ",
+            "abc",
+            "decimal(38,38)",
+            "decimal(38,0)",
+            "varchar(3)",
+            "int",
+            "float",
+            "datetime",
+            "date",
+            "/",
+            "year",
+            "day",
+            "week",
+            "2011-07-12",
+            "9999-12-31 23:59:59.999",
+            "14:49:55.000",
+            "0001-01-01",
+            "%[a-",
+            "😀",
+            "-99999999999999999999999999999999999999",
+            "yyyy-MM-dd'",
+            "N20",
+            "0.###",
+        ];
+        prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::Integer),
+            (-3_i64..40).prop_map(Value::Integer),
+            any::<f64>().prop_map(Value::Real),
+            proptest::sample::select(texts.to_vec()).prop_map(|text| Value::Text(text.to_owned())),
+            ".{0,12}".prop_map(Value::Text),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_function_gives_a_value_or_an_error(
+            at in 0..FUNCTIONS.len(),
+            arguments in proptest::collection::vec(value(), 7),
+            count in 0_usize..7,
+        ) {
+            let function = FUNCTIONS[at];
+            let least = usize::from(function.least);
+            let most = function.most.map_or(7, usize::from);
+            let count = count.clamp(least, most);
+            let _ = (function.call)(&arguments[..count]);
+        }
+    }
+}
+
 mod collation {
     use std::cmp::Ordering;
 

@@ -32,6 +32,7 @@ pub fn check(arguments: &[Value]) -> Outcome {
             (Value::Integer(_) | Value::Real(_), Some(_)) => {
                 Err(overflow(name.split('(').next().unwrap_or(&name)))
             }
+            (Value::Real(value), None) => float(*value),
             (value, _) => Ok(value.clone()),
         }
     })
@@ -88,13 +89,13 @@ pub fn decimal(arguments: &[Value]) -> Outcome {
     let (left, right) = (digits(a_type), digits(b_type));
     let (precision, scale) = result_digits(&operator, left, right);
     let too_large = || overflow("numeric");
-    let power = |n: u8| 10_i128.pow(u32::from(n));
+    let power = |n: u8| 10_i128.checked_pow(u32::from(n)).ok_or_else(too_large);
     let (x, y) = (scaled(a, left.1)?, scaled(b, right.1)?);
     // To a common scale, or so that the quotient has the scale of the result.
     let common = left.1.max(right.1);
     let up = |value: i128, from: u8| {
         value
-            .checked_mul(power(common - from))
+            .checked_mul(power(common - from)?)
             .ok_or_else(too_large)
     };
     let (value, has) = match operator.as_str() {
@@ -125,19 +126,20 @@ pub fn decimal(arguments: &[Value]) -> Outcome {
             // What a quotient has beyond its scale is cut off, not rounded: 2.0 / 3 is 0.666666.
             let shift = scale + right.1;
             let x = if shift >= left.1 {
-                x.checked_mul(power(shift - left.1)).ok_or_else(too_large)?
+                x.checked_mul(power(shift - left.1)?)
+                    .ok_or_else(too_large)?
             } else {
-                x / power(left.1 - shift)
+                x / power(left.1 - shift)?
             };
             (x / y, scale)
         }
     };
     let value = if has > scale {
-        round_half_up(value, power(has - scale))
+        round_half_up(value, power(has - scale)?)
     } else {
         value
     };
-    if value.unsigned_abs() >= power(precision).unsigned_abs() {
+    if value.unsigned_abs() >= power(precision)?.unsigned_abs() {
         return Err(too_large());
     }
     Ok(unscaled(value, scale))

@@ -98,7 +98,10 @@ pub fn stuff(arguments: &[Value]) -> Outcome {
         return Ok(Value::Null);
     }
     let (text, start, length) = (units(&text.text()), start.integer()?, length.integer()?);
-    let (Ok(start), Ok(length)) = (usize::try_from(start - 1), usize::try_from(length)) else {
+    let (Ok(start), Ok(length)) = (
+        usize::try_from(start.saturating_sub(1)),
+        usize::try_from(length),
+    ) else {
         return Ok(Value::Null);
     };
     if start >= text.len() {

@@ -364,11 +364,9 @@ impl Translator<'_> {
                 let [value] = self.exactly(name, list)?;
                 let value = self.number_argument(name, value)?;
                 let real = self.implicit(value, Type::Float, false)?;
-                let sql = format!("{0} * {0}", real.within(power::MULTIPLY + 1));
-                Ok(Typed {
-                    power: power::MULTIPLY,
-                    ..Typed::plain(sql, Type::Float)
-                })
+                let real = real.within(power::MULTIPLY + 1);
+                let sql = format!("tsql_check({real} * {real}, 'float')");
+                Ok(Typed::plain(sql, Type::Float))
             }
             "round" => self.round(list),
             "str" => {

@@ -270,11 +270,11 @@ impl Translator<'_> {
                 let sql = format!("tsql_divide({}, {})", real(&left), real(&right));
                 return Ok(Typed::plain(sql, Type::Float));
             }
-            // One real operand makes the sum a real one.
-            return Ok(Typed {
-                power: strength,
-                ..Typed::plain(infix, Type::Float)
-            });
+            // One real operand makes the sum a real one; SQLite would go on to infinity.
+            return Ok(Typed::plain(
+                format!("tsql_check({infix}, 'float')"),
+                Type::Float,
+            ));
         }
         let decimals =
             matches!(left.of, Type::Decimal { .. }) || matches!(right.of, Type::Decimal { .. });

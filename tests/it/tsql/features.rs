@@ -234,6 +234,10 @@ fn whole_numbers_divide_to_whole_numbers() {
 fn numbers_that_do_not_fit_are_errors() {
     check(&[
         (
+            "select 1e308 * 10",
+            "error: line 1: Arithmetic overflow error converting expression to data type float.",
+        ),
+        (
             "select 2147483647 + 1",
             "error: line 1: Arithmetic overflow error converting expression to data type int.",
         ),
