@@ -34,6 +34,12 @@ const EGPL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/egpl.sqlite"));
 /// The same with the platform model.
 const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlite"));
 
+/// A table or view: its name, whether its rows have numbers, and its columns with their declared types.
+type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
+
+/// The tables and views that a replay's database has, in order.
+const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+
 /// `CHDB` in ASCII, as SQLite's application id: by it a file is known to be ours.
 pub const APPLICATION_ID: i32 = 0x4348_4442;
 
@@ -152,15 +158,16 @@ pub fn schema_script() -> String {
         .join("\n")
 }
 
-/// What creates the product's own tables, as one script.
+/// The tables and views of a replay's database, without a database.
 #[must_use]
-pub fn product_script() -> String {
-    let runner = egpl::migrations::runner();
-    let migrations = runner.get_migrations().iter();
-    migrations
-        .filter_map(|migration| migration.sql())
-        .collect::<Vec<_>>()
-        .join("\n")
+pub fn model_catalog() -> Catalog {
+    let column = |(name, of): &(&str, &str)| ((*name).to_owned(), Type::declared(of));
+    let table = |(name, rowid, columns): &Declared| Table {
+        name: (*name).to_owned(),
+        columns: Some(columns.iter().map(column).collect()),
+        rowid: *rowid,
+    };
+    Catalog::new(TABLES.iter().map(table).collect(), true)
 }
 
 /// A named value for a script or a query: `@name` in the SQL.

@@ -108,9 +108,9 @@ pub struct Literal {
     pub value: Cell,
 }
 
-/// The product's tables, for statements that are rewritten before there is a database.
-static PRODUCT: LazyLock<Catalog> =
-    LazyLock::new(|| Catalog::of_script(&crate::store::product_script()));
+/// The tables that a replay has, for statements that are rewritten before there is a database; a scenario may have
+/// more of its own.
+static MODEL: LazyLock<Catalog> = LazyLock::new(|| crate::store::model_catalog().with_others());
 
 /// The time of a replay, where no value is bound for it.
 const CLOCK: &str = "(SELECT now FROM chatdb_clock)";
@@ -136,7 +136,7 @@ pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
         };
         return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
     };
-    let mut translator = script::Translator::new(&PRODUCT, CLOCK);
+    let mut translator = script::Translator::new(&MODEL, CLOCK);
     translator.stand_for(literals);
     let answer = translator.one_query(query)?;
     if let Some(missing) = translator.unused_literal() {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::sql::types::Type;
-use crate::sql::{self, Token, TokenKind, Tokens};
 
 /// A table, view or temporary table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,14 +38,10 @@ impl Catalog {
         }
     }
 
-    /// The tables that a script creates; others may be there, and nothing is known of the columns of views.
-    pub(crate) fn of_script(script: &str) -> Self {
-        let statements = sql::split(script).unwrap_or_default();
-        let tables = statements.iter().filter_map(|part| created(part.sql));
-        Self {
-            open: true,
-            ..Self::new(tables.collect(), true)
-        }
+    /// The same, where other tables may be there as well.
+    pub(crate) fn with_others(mut self) -> Self {
+        self.open = true;
+        self
     }
 
     pub(crate) fn table(&self, name: &str) -> Option<&Table> {
@@ -56,81 +51,4 @@ impl Catalog {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.tables.values().map(|table| table.name.as_str())
     }
-}
-
-/// Reads `CREATE TABLE name (column TYPE ..., ...)` and `CREATE VIEW name`.
-fn created(statement: &str) -> Option<Table> {
-    let tokens: Vec<Token<'_>> = Tokens::new(statement).map_while(Result::ok).collect();
-    let is = |at: usize, word: &str| {
-        tokens
-            .get(at)
-            .is_some_and(|token| token.text.eq_ignore_ascii_case(word))
-    };
-    if !is(0, "CREATE") || !(is(1, "TABLE") || is(1, "VIEW")) {
-        return None;
-    }
-    let name = tokens.get(2)?.text.to_owned();
-    if is(1, "VIEW") {
-        return Some(Table {
-            name,
-            columns: None,
-            rowid: false,
-        });
-    }
-    let mut columns = Vec::new();
-    let mut depth = 0;
-    let mut start = 4;
-    for (at, token) in tokens.iter().enumerate().skip(3) {
-        match token.kind {
-            TokenKind::Symbol('(') => depth += 1,
-            TokenKind::Symbol(')') => depth -= 1,
-            _ => {}
-        }
-        let ends = depth == 0 || (depth == 1 && token.kind == TokenKind::Symbol(','));
-        if ends {
-            columns.extend(column(tokens.get(start..at)?));
-            start = at + 1;
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    Some(Table {
-        name,
-        columns: Some(columns),
-        rowid: !is(tokens.len().saturating_sub(2), "WITHOUT"),
-    })
-}
-
-fn column(tokens: &[Token<'_>]) -> Option<(String, Type)> {
-    const CONSTRAINTS: [&str; 5] = ["PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "CONSTRAINT"];
-    let [name, rest @ ..] = tokens else {
-        return None;
-    };
-    if CONSTRAINTS
-        .iter()
-        .any(|word| name.text.eq_ignore_ascii_case(word))
-    {
-        return None;
-    }
-    let mut declared = rest.first()?.text.trim_matches('"').to_owned();
-    if let Some(
-        [
-            Token {
-                kind: TokenKind::Symbol('('),
-                ..
-            },
-            inside @ ..,
-        ],
-    ) = rest.get(1..)
-    {
-        declared.push('(');
-        for token in inside {
-            declared.push_str(token.text);
-            if token.kind == TokenKind::Symbol(')') {
-                break;
-            }
-        }
-    }
-    Some((name.text.to_owned(), Type::declared(&declared)))
 }
