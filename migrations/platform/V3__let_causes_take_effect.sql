@@ -287,7 +287,12 @@ SELECT a.activity_id, row_number() OVER (ORDER BY a.when_created, a.activity_id)
 FROM egpl_casemgmt_activity a
 WHERE a.activity_type = 2000 AND a.activity_status = 4000 AND a.assigned_to IS NULL;
 
+-- Most of the time nothing waits, and then nothing is done.
 CREATE TRIGGER clock_moves AFTER UPDATE ON chatdb_clock
+WHEN EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_status = 4000)
+  OR EXISTS (SELECT 1 FROM email_arrival m
+             WHERE NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a WHERE a.activity_id = m.activity_id))
+  OR EXISTS (SELECT 1 FROM opening WHERE result = 'does not load')
 BEGIN
     -- A part that does not load keeps the desktop until it times out.
     UPDATE desktop SET state = 'timed out'

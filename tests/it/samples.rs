@@ -20,8 +20,12 @@ fn the_samples_are_reproduced_to_the_byte() {
     let mut expected = BTreeSet::from(["README.md".to_owned()]);
     let mut wrong = Vec::new();
     for scenario in TEN {
-        let (report, _) = replay::replay(&library, &[scenario.to_owned()], &replay::Options::default())
-            .expect("it can be played");
+        let (report, _) = replay::replay(
+            &library,
+            &[scenario.to_owned()],
+            &replay::Options::default(),
+        )
+        .expect("it can be played");
         for name in FORMATS {
             let format = render::format(name).expect("a format");
             let mut bytes = Vec::new();
@@ -36,10 +40,19 @@ fn the_samples_are_reproduced_to_the_byte() {
             expected.insert(file);
         }
     }
-    assert!(wrong.is_empty(), "not what is printed now: {wrong:?}; `UPDATE=1 cargo test samples` rewrites them");
+    assert!(
+        wrong.is_empty(),
+        "not what is printed now: {wrong:?}; `UPDATE=1 cargo test samples` rewrites them"
+    );
     let found: BTreeSet<String> = fs::read_dir(&folder)
         .expect("samples")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     assert_eq!(found, expected);
 }

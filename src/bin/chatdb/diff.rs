@@ -126,9 +126,9 @@ fn read(path: &Path) -> Result<RawTable, Failure> {
             format!("cannot read `{}`: {error}", path.display()),
         );
         match error.kind() {
-            io::ErrorKind::NotFound => failure.hint(
-                "name a file, or a check of a scenario as SCENARIO/CHECK",
-            ),
+            io::ErrorKind::NotFound => {
+                failure.hint("name a file, or a check of a scenario as SCENARIO/CHECK")
+            }
             _ => failure,
         }
     })?;
