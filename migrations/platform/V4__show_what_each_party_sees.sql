@@ -472,9 +472,15 @@ SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' 
        END AS statement,
        CASE WHEN EXISTS (SELECT 1 FROM evidence e WHERE e.effect = c.capability AND e.servers = s.bit)
             THEN 'documented' ELSE 'extrapolated' END AS basis,
-       (SELECT group_concat(x.lines, ', ')
-        FROM (SELECT DISTINCT e.lines FROM evidence e
-              WHERE e.effect = c.capability AND e.servers = s.bit ORDER BY e.phase DESC) x) AS lines,
+       -- Of an outage of this server alone, or else of larger ones that it was part of.
+       coalesce(
+           (SELECT group_concat(x.lines, ', ')
+            FROM (SELECT DISTINCT e.lines FROM evidence e
+                  WHERE e.effect = c.capability AND e.servers = s.bit ORDER BY e.phase DESC) x),
+           (SELECT 'with others: ' || group_concat(x.lines, ', ')
+            FROM (SELECT DISTINCT e.lines FROM evidence e
+                  WHERE e.effect = c.capability AND e.servers & s.bit <> 0
+                  ORDER BY CAST(e.lines AS INTEGER)) x)) AS lines,
        r.reading
 FROM server_rule r
 JOIN capability c ON c.capability = r.capability
