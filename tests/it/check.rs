@@ -18,7 +18,8 @@ fn lab(toml: &str, table: &str) -> TempDir {
     file(
         "scenario.toml",
         &format!(
-            "title = \"A lab\"\nclock = \"2011-07-12 14:49:55.000\"\nseeds = [\"01_people.sql\"]\nlines = \"1-9\"\n{toml}"
+            "title = \"A lab\"\nclock = \"2011-07-12 14:49:55.000\"\nseeds = [\"01_people.sql\"]\n\
+             lines = \"1-9\"\n{toml}"
         ),
     );
     file(
