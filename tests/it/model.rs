@@ -397,3 +397,32 @@ fn the_databases_carried_are_those_of_the_migrations() {
         [["4"]]
     );
 }
+
+/// Who writes a scenario finds every cause, and all that it takes, on the page of the format.
+#[test]
+fn the_format_page_tells_of_every_cause() {
+    let store = Store::with_platform().expect("a database");
+    for cause in crate::honesty::CAUSES {
+        let line = chatdb::scenario::FORMAT_PAGE
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{cause}`")))
+            .unwrap_or_else(|| panic!("{cause} is not on the page"));
+        let columns = rows(
+            &store,
+            &format!("SELECT name FROM pragma_table_info('{cause}')"),
+        )
+        .concat();
+        let own = [format!("{cause}_id"), "at".to_owned()];
+        for column in columns.iter().filter(|column| !own.contains(column)) {
+            assert!(
+                line.contains(&format!("`{column}`")),
+                "{cause}.{column} is not on the page"
+            );
+        }
+    }
+    let triggers = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%INSERT ON%'
+                    AND tbl_name NOT IN ('agent_login', 'chat_pickup') ORDER BY 1";
+    let mut causes = crate::honesty::CAUSES.map(str::to_owned).to_vec();
+    causes.sort();
+    assert_eq!(rows(&store, triggers).concat(), causes);
+}
