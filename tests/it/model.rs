@@ -421,8 +421,39 @@ fn the_format_page_tells_of_every_cause() {
         }
     }
     let triggers = "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%INSERT ON%'
-                    AND tbl_name NOT IN ('agent_login', 'chat_pickup') ORDER BY 1";
+                    AND tbl_name NOT IN ('agent_login', 'chat_assignment', 'chat_pickup') ORDER BY 1";
     let mut causes = crate::honesty::CAUSES.map(str::to_owned).to_vec();
     causes.sort();
     assert_eq!(rows(&store, triggers).concat(), causes);
+}
+
+#[test]
+fn waiting_chats_go_to_ready_agents_oldest_first_one_each() {
+    let store = baseline();
+    let people = "INSERT INTO egpl_user (user_id, user_name, screen_name, when_created, who_created, delete_flag,
+                      user_state, department_id, authentication_type)
+                  VALUES (2001, 'Ann', 'Ann', '2011-01-01', 0, 'N', 0, 999, 0),
+                         (2002, 'Bob', 'Bob', '2011-01-01', 0, 'N', 0, 999, 0)";
+    let chat = |id: i64| {
+        format!(
+            "INSERT INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text)
+             VALUES ({id}, 1000, 'Customer', 'c@awesome.com', 'Mozilla Firefox', 'Help')"
+        )
+    };
+    // Three chats arrive while the only agent is in one, the second before the first.
+    for (at, sql) in [(60, chat(1352)), (61, chat(1351)), (62, chat(1353))] {
+        happen(&store, BEGAN + at * 1000, &sql);
+    }
+    let log_in = "INSERT INTO agent_action (user_id, action) VALUES (2001, 'logs in');
+                  INSERT INTO agent_action (user_id, action) VALUES (2002, 'logs in')";
+    happen(&store, BEGAN + 70_000, &format!("{people};{log_in}"));
+    let given = "SELECT activity_id, assigned_to, activity_status FROM egpl_casemgmt_activity
+                 WHERE activity_id > 1350 ORDER BY when_created";
+    let expected = [
+        ["1352", "2001", "5000"],
+        ["1351", "2002", "5000"],
+        ["1353", "NULL", "4000"],
+    ]
+    .map(|row| row.map(str::to_owned));
+    assert_eq!(rows(&store, given), expected);
 }
