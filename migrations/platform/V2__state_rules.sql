@@ -143,7 +143,8 @@ INSERT INTO time_rule (time_rule, seconds, lines, what, reading) VALUES
 
 -- `servers` is a set of servers as the sum of their bits. `phase` is 'during' while all of them are down,
 -- 'after' once all are back. `effect` is a capability or an effect that a view names; the capability's own
--- name covers whether it works or not; 'none', 'log out' and 'log in again' are what the agent must do.
+-- name covers whether it works or not; 'none', 'log out' and 'log in again' are what the agent must do;
+-- 'chat row' is what the database holds of the chat.
 CREATE TABLE evidence (
     effect  NVARCHAR(60) NOT NULL,
     servers SMALLINT NOT NULL,
@@ -181,6 +182,8 @@ INSERT INTO evidence (effect, servers, phase, lines) VALUES
     ('exchange messages',      2, 'during', '57'),
     ('keep the session',       2, 'during', '57'),
     ('keep the log-in',        2, 'during', '108'),
+    ('chat row',               2, 'during', '60-90'),
+    ('chat row',               2, 'after',  '112'),
     ('complete a chat',        2, 'during', '74-90'),
     ('complete a chat',        2, 'after',  '112'),
     ('work on other activities', 2, 'during', '92-106'),

@@ -322,7 +322,7 @@ fn each_rule_says_where_it_comes_from() {
     let unknown = rows(
         &store,
         "SELECT effect FROM evidence EXCEPT SELECT capability FROM capability EXCEPT SELECT notice FROM notice
-         EXCEPT VALUES ('triangle'), ('red square'), ('green circle'), ('session active'), ('none'),
+         EXCEPT VALUES ('chat row'), ('triangle'), ('red square'), ('green circle'), ('session active'), ('none'),
                        ('log out'), ('log in again'), ('desktop times out')",
     );
     assert!(unknown.is_empty(), "{unknown:?}");
