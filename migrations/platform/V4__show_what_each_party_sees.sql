@@ -266,7 +266,7 @@ FROM (
 CREATE VIEW agent_inbox AS
 SELECT a.assigned_to AS user_id, a.activity_id,
        CASE a.activity_type WHEN 2000 THEN 'chat' WHEN 1 THEN 'e-mail' END AS channel,
-       a.subject, a.contact_point_data AS customer, a.activity_status, a.activity_sub_status
+       a.subject, a.contact_point_data AS customer, a.activity_status, a.activity_sub_status, a.when_created
 FROM egpl_casemgmt_activity a
 WHERE a.assigned_to IS NOT NULL AND a.activity_status = 5000;
 
@@ -276,8 +276,7 @@ SELECT d.user_id, d.state AS desktop,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now x
                         WHERE x.effect IN ('all', CASE d.state WHEN 'timed out' THEN 'desktop times out'
-                                                               WHEN 'closed' THEN 'log out'
-                                                               ELSE 'keep the log-in' END))
+                                                               WHEN 'open' THEN 'keep the log-in' END))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -344,7 +343,13 @@ JOIN desktop t ON t.user_id = a.user_id AND a.at >= t.opened_at;
 -- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
 CREATE VIEW agent_popups AS
 SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
-       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, o.basis
+       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup,
+       -- That pop-ups come is documented; which parts there are, and the words, are ours.
+       CASE
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('report an error', 'all'))
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
 FROM opened_parts o JOIN console_part p ON p.console_part = o.console_part
 WHERE o.result = 'pop-up'
 UNION ALL

@@ -240,7 +240,7 @@ fn every_documented_rule_of_the_matrix_counts() {
          JOIN server s ON s.server = r.server
          WHERE EXISTS (SELECT 1 FROM evidence e WHERE e.effect = r.capability AND e.servers = s.bit)",
     );
-    assert!(cells.len() >= 20, "only {} documented cells", cells.len());
+    assert!(cells.len() >= 12, "only {} documented cells", cells.len());
     let mut idle = Vec::new();
     for cell in &cells {
         let store = Store::with_platform().expect("a database");
@@ -255,7 +255,22 @@ fn every_documented_rule_of_the_matrix_counts() {
         assert_eq!(store.run_script("test", &sql, &[]).expect("a rule"), 1);
         let (report, _) = replay::replay_on(store, &library, &ten(), &Options::default())
             .expect("it can be played");
-        if report.holds() {
+        // These three print the matrix itself, so that they would notice anything.
+        let listings = [
+            "failures_combined",
+            "like_application_failure",
+            "what_works",
+        ];
+        let steps = report.runs.iter().flat_map(|run| &run.steps);
+        let noticed = report
+            .runs
+            .iter()
+            .any(|run| run.verdict == RunVerdict::NotRun)
+            || steps.flat_map(|step| &step.checks).any(|check| {
+                check.verdict != chatdb::report::CheckVerdict::Matches
+                    && !listings.contains(&check.query.as_str())
+            });
+        if !noticed {
             idle.push(format!("{} / {server}", cell[0]));
         }
     }
