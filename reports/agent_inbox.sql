@@ -6,4 +6,4 @@
 SELECT activity_id, channel, subject, customer, activity_status, activity_sub_status
 FROM agent_inbox
 WHERE user_id = @agent_id
-ORDER BY activity_id
+ORDER BY when_created

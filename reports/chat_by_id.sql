@@ -1,6 +1,7 @@
 -- title: One chat by its activity id, whatever its state
 -- lines: 77-86
 -- dialect: tsql
+-- effect: chat row
 -- key: activity_id
 -- parameter: activity_id = 1347
 -- restored: the print cuts the select list at "c.l" and tears the last condition off at the end of a page

@@ -6,7 +6,7 @@
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
-use crate::scenario::{Check, Expect, Expected, Layout, ParameterValue, PrintedCell};
+use crate::scenario::{Check, Expect, Expected, LINE_COLUMN, Layout, ParameterValue, PrintedCell};
 use crate::table::raw::RawCell;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -218,7 +218,7 @@ fn read_value(text: &str, columns: &[Column]) -> Reading {
 fn read_expected(expected: &Expected, parameters: &[ParameterValue], answer: &[Column]) -> Reading {
     let header: Vec<String> = match expected.layout {
         Layout::Grid => expected.header.clone(),
-        Layout::Lines => vec!["line".to_owned()],
+        Layout::Lines => vec![LINE_COLUMN.to_owned()],
     };
     let kept: Vec<usize> = (0..header.len())
         .filter(|at| expected.is_data(*at))
@@ -317,18 +317,22 @@ fn read_cell(printed: &PrintedCell, column: &Column, bindings: &[Rebound<'_>]) -
         note.erratum = Some(erratum.id.clone());
         cell = raw(reading);
     }
-    let stands_for = |rebound: &&Rebound<'_>| {
-        rebound.parameter.columns.contains(&column.name)
-            && rebound.before.to_string() == cell.to_string()
-    };
-    if let Some(Rebound { parameter, .. }) = bindings.iter().find(stands_for) {
-        note.parameter = Some(parameter.name.clone());
-        let quoted = column.kind == Kind::Text;
-        cell = RawCell {
-            text: parameter.value.to_string(),
-            quoted,
+    let names = |rebound: &&Rebound<'_>| rebound.parameter.columns.contains(&column.name);
+    for Rebound { before, parameter } in bindings.iter().filter(names) {
+        let (before, now) = (before.to_string(), parameter.value.to_string());
+        let text = if column.name == LINE_COLUMN {
+            cell.to_string().replace(&before, &now)
+        } else if cell.to_string() == before {
+            now
+        } else {
+            continue;
+        };
+        if text != cell.to_string() {
+            note.parameter = Some(parameter.name.clone());
+            let quoted = column.kind == Kind::Text;
+            cell = RawCell { text, quoted }.read(column.kind);
+            break;
         }
-        .read(column.kind);
     }
     (cell, note)
 }

@@ -29,6 +29,9 @@ pub struct Query {
     pub dialect: Dialect,
     /// The result column that says whether a row is documented or extrapolated. It is not compared.
     pub basis: Option<String>,
+    /// The effect of the platform model that the answer shows, by which it is told whether the document speaks
+    /// of it; for a query without a basis column.
+    pub effect: Option<String>,
     /// The values that it is asked with, in the order written.
     pub parameters: Vec<QueryParameter>,
     /// Why its text is not as printed.
@@ -88,6 +91,7 @@ enum Word {
     Kind,
     Dialect,
     Basis,
+    Effect,
     Parameter,
     Restored,
     Order,
@@ -95,13 +99,14 @@ enum Word {
     Note,
 }
 
-const WORDS: [(&str, Word); 11] = [
+const WORDS: [(&str, Word); 12] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
     ("kind", Word::Kind),
     ("dialect", Word::Dialect),
     ("basis", Word::Basis),
+    ("effect", Word::Effect),
     ("parameter", Word::Parameter),
     ("restored", Word::Restored),
     ("order", Word::Order),
@@ -263,6 +268,7 @@ impl Reader<'_> {
                 .and_then(|entry| self.dialect(entry))
                 .unwrap_or(Dialect::Sqlite),
             basis: self.one_text(entries, Word::Basis),
+            effect: self.one_text(entries, Word::Effect),
             parameters: self.parameters(entries),
             restored: self.one_text(entries, Word::Restored),
             order: order.map_or_else(|| order_by(sql), |entry| self.names(entry)),

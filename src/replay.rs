@@ -616,16 +616,20 @@ impl<'l> Player<'l> {
         }
         let rests_on = match rests_on {
             Some(rests_on) => rests_on,
-            None => self.situation().map_err(answer)?,
+            None => self.spoken_of(query.effect.as_deref()).map_err(answer)?,
         };
         Ok((table, rests_on))
     }
 
-    /// What an answer rests on that does not say so itself: whether the document speaks at all of what is
-    /// down.
-    fn situation(&self) -> Result<RestsOn, StoreError> {
-        const SPOKEN_OF: &str = "SELECT EXISTS (SELECT 1 FROM documented_now)";
-        let answer = self.store.ask(SPOKEN_OF, &[], &[])?;
+    /// What an answer rests on that does not say so itself: whether the document speaks of this effect, or, where
+    /// none is named, of anything at all, for the servers that are down.
+    fn spoken_of(&self, effect: Option<&str>) -> Result<RestsOn, StoreError> {
+        const SPOKEN_OF: &str = "SELECT EXISTS (SELECT 1 FROM documented_now
+             WHERE @effect IS NULL OR effect IN (@effect, 'all'))";
+        let effect = effect.map_or(Cell::Null, |name| Cell::Text(name.to_owned()));
+        let answer = self
+            .store
+            .ask(SPOKEN_OF, &[], &[("effect".to_owned(), effect)])?;
         Ok(match answer.rows.first().and_then(|row| row.first()) {
             Some(Cell::Integer(1)) => RestsOn::Documented,
             _ => RestsOn::Extrapolated,

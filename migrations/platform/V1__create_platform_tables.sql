@@ -179,6 +179,14 @@ CREATE TABLE opening (
     lost_to         NVARCHAR(100)
 );
 
+-- Who was given which chat, and when.
+CREATE TABLE chat_assignment (
+    chat_assignment_id INTEGER PRIMARY KEY,
+    at          DATETIME NOT NULL,
+    activity_id NUMERIC(18,0) NOT NULL,
+    user_id     NUMERIC(18,0) NOT NULL
+);
+
 -- When an agent first opened a chat.
 CREATE TABLE chat_pickup (
     activity_id INTEGER PRIMARY KEY,

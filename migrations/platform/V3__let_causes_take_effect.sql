@@ -271,10 +271,10 @@ END;
 
 -- THINGS SETTLE whenever the clock is moved, be it to the same time. ---------------------------------------
 
--- Agents to whom waiting activities go, the one waiting longest first. An agent in a chat is given nothing
--- else: chat is not interruptible (a public docwiki page on ghost chats).
+-- Agents to whom waiting activities go. An agent in a chat is given nothing else: chat is not interruptible (a
+-- public docwiki page on ghost chats).
 CREATE VIEW ready_agent AS
-SELECT d.user_id, row_number() OVER (ORDER BY d.opened_at, d.user_id) AS n
+SELECT d.user_id, d.opened_at
 FROM desktop d
 JOIN agent_login l ON l.agent_login_id = d.agent_login_id AND l.ended_at IS NULL
 WHERE NOT EXISTS (SELECT 1 FROM lacks k WHERE k.subject = 'agent' AND k.subject_id = d.user_id
@@ -282,12 +282,12 @@ WHERE NOT EXISTS (SELECT 1 FROM lacks k WHERE k.subject = 'agent' AND k.subject_
   AND NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a WHERE a.assigned_to = d.user_id
                   AND a.activity_type = 2000 AND a.activity_status = 5000);
 
-CREATE VIEW waiting_chat AS
-SELECT a.activity_id, row_number() OVER (ORDER BY a.when_created, a.activity_id) AS n
-FROM egpl_casemgmt_activity a
-WHERE a.activity_type = 2000 AND a.activity_status = 4000 AND a.assigned_to IS NULL;
-
+-- Most of the time nothing waits, and then nothing is done.
 CREATE TRIGGER clock_moves AFTER UPDATE ON chatdb_clock
+WHEN EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_status = 4000)
+  OR EXISTS (SELECT 1 FROM email_arrival m
+             WHERE NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a WHERE a.activity_id = m.activity_id))
+  OR EXISTS (SELECT 1 FROM opening WHERE result = 'does not load')
 BEGIN
     -- A part that does not load keeps the desktop until it times out.
     UPDATE desktop SET state = 'timed out'
@@ -322,17 +322,28 @@ BEGIN
     SELECT m.activity_id, m.activity_id, m.body, 'text/plain'
     FROM email_arrival m JOIN egml_email x ON x.email_id = m.activity_id;
 
-    -- Waiting activities are assigned.
+    -- Waiting e-mails go to the agent who has been logged in longest; of the waiting chats, the oldest goes to
+    -- that agent, the next to the next.
     UPDATE egpl_casemgmt_activity
     SET activity_status = 5000, activity_sub_status = 5100, when_modified = NEW.now,  -- assigned, not opened
-        assigned_to = (SELECT r.user_id FROM ready_agent r WHERE r.n = 1)
+        assigned_to = (SELECT r.user_id FROM ready_agent r ORDER BY r.opened_at, r.user_id LIMIT 1)
     WHERE activity_type = 1 AND activity_status = 4000 AND assigned_to IS NULL
       AND EXISTS (SELECT 1 FROM ready_agent);
 
+    INSERT INTO chat_assignment (at, activity_id, user_id)
+    SELECT NEW.now, a.activity_id, r.user_id
+    FROM egpl_casemgmt_activity a
+    JOIN ready_agent r
+        ON (SELECT count(*) FROM ready_agent q WHERE (q.opened_at, q.user_id) < (r.opened_at, r.user_id))
+         = (SELECT count(*) FROM egpl_casemgmt_activity b
+            WHERE b.activity_type = 2000 AND b.activity_status = 4000 AND b.assigned_to IS NULL
+              AND (b.when_created, b.activity_id) < (a.when_created, a.activity_id))
+    WHERE a.activity_type = 2000 AND a.activity_status = 4000 AND a.assigned_to IS NULL;
+END;
+
+CREATE TRIGGER chat_is_assigned AFTER INSERT ON chat_assignment
+BEGIN
     UPDATE egpl_casemgmt_activity
-    SET activity_status = 5000, activity_sub_status = 5100, when_modified = NEW.now,
-        assigned_to = (SELECT r.user_id FROM waiting_chat w JOIN ready_agent r ON r.n = w.n
-                       WHERE w.activity_id = egpl_casemgmt_activity.activity_id)
-    WHERE activity_type = 2000 AND activity_status = 4000 AND assigned_to IS NULL
-      AND activity_id IN (SELECT w.activity_id FROM waiting_chat w JOIN ready_agent r ON r.n = w.n);
+    SET activity_status = 5000, activity_sub_status = 5100, when_modified = NEW.at, assigned_to = NEW.user_id
+    WHERE activity_id = NEW.activity_id;
 END;

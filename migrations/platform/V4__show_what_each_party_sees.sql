@@ -266,7 +266,7 @@ FROM (
 CREATE VIEW agent_inbox AS
 SELECT a.assigned_to AS user_id, a.activity_id,
        CASE a.activity_type WHEN 2000 THEN 'chat' WHEN 1 THEN 'e-mail' END AS channel,
-       a.subject, a.contact_point_data AS customer, a.activity_status, a.activity_sub_status
+       a.subject, a.contact_point_data AS customer, a.activity_status, a.activity_sub_status, a.when_created
 FROM egpl_casemgmt_activity a
 WHERE a.assigned_to IS NOT NULL AND a.activity_status = 5000;
 
@@ -276,8 +276,7 @@ SELECT d.user_id, d.state AS desktop,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now x
                         WHERE x.effect IN ('all', CASE d.state WHEN 'timed out' THEN 'desktop times out'
-                                                               WHEN 'closed' THEN 'log out'
-                                                               ELSE 'keep the log-in' END))
+                                                               WHEN 'open' THEN 'keep the log-in' END))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
@@ -344,7 +343,13 @@ JOIN desktop t ON t.user_id = a.user_id AND a.at >= t.opened_at;
 -- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
 CREATE VIEW agent_popups AS
 SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
-       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, o.basis
+       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup,
+       -- That pop-ups come is documented; which parts there are, and the words, are ours.
+       CASE
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('report an error', 'all'))
+               THEN 'documented'
+           ELSE 'extrapolated'
+       END AS basis
 FROM opened_parts o JOIN console_part p ON p.console_part = o.console_part
 WHERE o.result = 'pop-up'
 UNION ALL
@@ -472,9 +477,15 @@ SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' 
        END AS statement,
        CASE WHEN EXISTS (SELECT 1 FROM evidence e WHERE e.effect = c.capability AND e.servers = s.bit)
             THEN 'documented' ELSE 'extrapolated' END AS basis,
-       (SELECT group_concat(x.lines, ', ')
-        FROM (SELECT DISTINCT e.lines FROM evidence e
-              WHERE e.effect = c.capability AND e.servers = s.bit ORDER BY e.phase DESC) x) AS lines,
+       -- Of an outage of this server alone, or else of larger ones that it was part of.
+       coalesce(
+           (SELECT group_concat(x.lines, ', ')
+            FROM (SELECT DISTINCT e.lines FROM evidence e
+                  WHERE e.effect = c.capability AND e.servers = s.bit ORDER BY e.phase DESC) x),
+           (SELECT 'with others: ' || group_concat(x.lines, ', ')
+            FROM (SELECT DISTINCT e.lines FROM evidence e
+                  WHERE e.effect = c.capability AND e.servers & s.bit <> 0
+                  ORDER BY CAST(e.lines AS INTEGER)) x)) AS lines,
        r.reading
 FROM server_rule r
 JOIN capability c ON c.capability = r.capability

@@ -347,7 +347,7 @@ fn changing_any_cell_of_any_expected_table_makes_exactly_that_cell_differ() {
 }
 
 /// Tables of causes: written by steps and seeds, read by no check.
-const CAUSES: [&str; 7] = [
+pub const CAUSES: [&str; 7] = [
     "server_event",
     "chat_request",
     "email_arrival",

@@ -109,7 +109,7 @@ pub struct Replay {
     /// Stop after this step
     #[arg(long, value_name = "STEP")]
     pub until: Option<String>,
-    /// Keep the database in FILE, to look at with any SQLite client
+    /// Keep the database in FILE, to look at with any SQLite client; one of chatdb's that is there is replaced
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
     #[command(flatten)]

@@ -3,11 +3,19 @@
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::scenario;
 
-use crate::cli::New;
+use crate::cli::{Folders, New};
 use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &New) -> Result<Code, Failure> {
+    let library = output::library(&Folders {
+        scenarios: Vec::new(),
+    })?;
+    if library.names().contains(&args.name.as_str()) {
+        let message = format!("`{}` is a scenario of the program's own", args.name);
+        return Err(Failure::new(Code::Usage, message)
+            .hint("take another name, or copy what `chatdb show` prints"));
+    }
     let template = scenario::template(&args.name)?;
     let new: Vec<NewFile> = template
         .into_iter()
