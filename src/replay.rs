@@ -590,7 +590,7 @@ impl<'l> Player<'l> {
             .entry(query.place.file.clone())
             .or_insert_with(|| as_run(query).map_err(|error| error.to_string()))
             .clone()?;
-        let answer = |error: StoreError| format!("{}: {error}", query.place.file);
+        let answer = |error: StoreError| format!("{}: {}", query.place.file, error.in_short());
         let mut table = self
             .store
             .ask(&sql, &query.kinds, bindings)

@@ -3,6 +3,7 @@
 //! Knows SQLite's quotes and comments and nothing of its grammar beyond `CREATE TRIGGER`, whose body holds
 //! semicolons. It does not know what a statement does; a wrong one is found when it is run.
 
+pub mod guard;
 pub mod tsql;
 
 use thiserror::Error;

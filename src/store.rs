@@ -6,13 +6,17 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, MAIN_DB, Statement, ToSql};
+use rusqlite::{CachedStatement, Connection, MAIN_DB, Statement, ToSql};
 use thiserror::Error;
 
-use crate::sql::{self, SqlError};
+use crate::sql::guard::{self, Action, Origin};
+use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
 mod egpl {
@@ -53,6 +57,16 @@ pub enum StoreError {
         /// Where and why.
         source: SqlError,
     },
+    /// A statement of a scenario would do what none may.
+    #[error("{file}:{line}: the statement {what}")]
+    Refused {
+        /// The script or query.
+        file: String,
+        /// The line on which the statement begins.
+        line: u32,
+        /// What it would do, as the end of a sentence.
+        what: String,
+    },
     /// A statement or query names a value that nobody gave.
     #[error("no value is given for `{name}`")]
     Unbound {
@@ -81,12 +95,93 @@ pub fn schema_script() -> String {
         .join("\n")
 }
 
+impl StoreError {
+    fn is_interrupted(&self) -> bool {
+        let (Self::Sqlite(error) | Self::Script { source: error, .. }) = self else {
+            return false;
+        };
+        error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+    }
+
+    /// What went wrong, without the place.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Refused { what, .. } => format!("the statement {what}"),
+            Self::Script { source, .. } => source.to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn statements<'s>(file: &str, script: &'s str) -> Result<Vec<Part<'s>>, StoreError> {
+    sql::split(script).map_err(|source| StoreError::Split {
+        file: file.to_owned(),
+        source,
+    })
+}
+
 /// A named value for a script or a query: `@name` in the SQL.
 pub type Binding = (String, Cell);
 
 /// An open database.
 pub struct Store {
     conn: Connection,
+    guard: Arc<Guard>,
+}
+
+/// What the hooks of the connection share with the store.
+#[derive(Default)]
+struct Guard {
+    /// Whose statement is being compiled or run; `None` for our own.
+    origin: Mutex<Option<Origin>>,
+    /// Why the statement was refused.
+    refused: Mutex<Option<String>>,
+    /// Steps that the statement has taken, in units of [`STEPS`].
+    taken: AtomicU64,
+}
+
+/// How many steps of SQLite's machine there are between two looks at the limit.
+const STEPS: i32 = 100_000;
+
+impl Guard {
+    fn judge(&self, context: &AuthContext<'_>) -> Authorization {
+        let Some(origin) = *self.origin.lock().unwrap_or_else(PoisonError::into_inner) else {
+            return Authorization::Allow;
+        };
+        // What triggers and views do is the model's.
+        if context.accessor.is_some() {
+            return Authorization::Allow;
+        }
+        match guard::refusal(origin, action(&context.action)) {
+            None => Authorization::Allow,
+            Some(why) => {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+                Authorization::Deny
+            }
+        }
+    }
+}
+
+fn action<'a>(action: &AuthAction<'a>) -> Action<'a> {
+    match *action {
+        AuthAction::Read { .. } | AuthAction::Select | AuthAction::Recursive => Action::Read,
+        AuthAction::Function { function_name } => Action::Call(function_name),
+        AuthAction::Insert { table_name } => Action::Insert(table_name),
+        AuthAction::Delete { table_name } => Action::Delete(table_name),
+        AuthAction::Update {
+            table_name,
+            column_name,
+        } => Action::Update(table_name, column_name),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+            Action::Other("opens another database")
+        }
+        AuthAction::Pragma { .. } => Action::Other("changes or asks a setting (PRAGMA)"),
+        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
+            Action::Other("begins or ends a transaction, which is the replay's to do")
+        }
+        _ => Action::Other("changes the schema"),
+    }
 }
 
 impl Store {
@@ -118,7 +213,57 @@ impl Store {
         // Without this, a statement with parameters is compiled anew each time that they are bound, because a
         // partial index might fit their values.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        Ok(Self { conn })
+        let guard = Arc::new(Guard::default());
+        let judge = guard.clone();
+        conn.authorizer(Some(move |context: AuthContext<'_>| judge.judge(&context)))?;
+        let count = guard.clone();
+        let limit = guard::MAX_STEPS / u64::from(STEPS.unsigned_abs());
+        conn.progress_handler(
+            STEPS,
+            Some(move || count.taken.fetch_add(1, Ordering::Relaxed) >= limit),
+        )?;
+        Ok(Self { conn, guard })
+    }
+
+    /// Does `work` as a statement of `origin`, and says what was refused rather than that something was.
+    fn guarded<T>(
+        &self,
+        origin: Origin,
+        file: &str,
+        line: u32,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let set = |origin| {
+            *self
+                .guard
+                .origin
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = origin
+        };
+        self.guard.taken.store(0, Ordering::Relaxed);
+        set(Some(origin));
+        let outcome = work();
+        set(None);
+        self.guard.taken.store(0, Ordering::Relaxed);
+        let why = self
+            .guard
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let refused = |what| StoreError::Refused {
+            file: file.to_owned(),
+            line,
+            what,
+        };
+        match (outcome, why) {
+            (Err(_), Some(why)) => Err(refused(why)),
+            (Err(error), None) if error.is_interrupted() => Err(refused(format!(
+                "takes more than {} million steps",
+                guard::MAX_STEPS / 1_000_000
+            ))),
+            (outcome, _) => outcome,
+        }
     }
 
     /// Puts the scenario clock to `at_ms`; what time alone brings about happens.
@@ -133,8 +278,8 @@ impl Store {
         Ok(())
     }
 
-    /// Runs the statements of a script in order and counts the rows that they change themselves; what
-    /// triggers change is not counted.
+    /// Runs the statements of a scenario's script in order and counts the rows that they change themselves; what
+    /// triggers change is not counted. What [`guard`] does not allow is refused.
     ///
     /// # Errors
     /// Fails at the first statement that does; the ones before it have happened, so take a savepoint first.
@@ -144,49 +289,109 @@ impl Store {
         script: &str,
         values: &[Binding],
     ) -> Result<u64, StoreError> {
-        let statements = sql::split(script).map_err(|source| StoreError::Split {
-            file: file.to_owned(),
-            source,
-        })?;
         let mut changes = 0;
-        for part in statements {
-            let failed = |source| StoreError::Script {
-                file: file.to_owned(),
-                line: part.line,
-                source,
-            };
-            let mut statement = self.conn.prepare_cached(part.sql).map_err(failed)?;
-            bind(&mut statement, values)?;
-            let reads = statement.readonly();
-            let mut rows = statement.raw_query();
-            while rows.next().map_err(failed)?.is_some() {}
-            drop(rows);
-            if !reads {
-                changes += self.conn.changes();
-            }
+        for part in statements(file, script)? {
+            changes += self.guarded(Origin::Script, file, part.line, || {
+                self.run(file, part, values)
+            })?;
         }
         Ok(changes)
+    }
+
+    /// The same for our own statements, which may do anything.
+    ///
+    /// # Errors
+    /// As [`Store::run_script`].
+    pub fn run_own(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
+        let mut changes = 0;
+        for part in statements(file, script)? {
+            changes += self.run(file, part, values)?;
+        }
+        Ok(changes)
+    }
+
+    /// Looks for statements of a script that could not be compiled or would be refused, without running any.
+    #[must_use]
+    pub fn mistakes(&self, file: &str, script: &str) -> Vec<(u32, String)> {
+        let Ok(parts) = statements(file, script) else {
+            return Vec::new();
+        };
+        let compile = |part: Part<'_>| {
+            let outcome = self.guarded(Origin::Script, file, part.line, || {
+                self.conn
+                    .prepare(part.sql)
+                    .map(drop)
+                    .map_err(StoreError::from)
+            });
+            outcome.err().map(|error| (part.line, error.in_short()))
+        };
+        parts.into_iter().filter_map(compile).collect()
+    }
+
+    /// Looks whether a query could not be compiled or would be refused, without running it.
+    #[must_use]
+    pub fn mistake(&self, query: &str) -> Option<String> {
+        let compile = || {
+            let statement = self.compiled(query)?;
+            if statement.readonly() {
+                Ok(())
+            } else {
+                Err(StoreError::NotAQuery { found: "writes" })
+            }
+        };
+        self.guarded(Origin::Query, "", 0, compile)
+            .err()
+            .map(|error| error.in_short())
+    }
+
+    fn run(&self, file: &str, part: Part<'_>, values: &[Binding]) -> Result<u64, StoreError> {
+        let failed = |source| StoreError::Script {
+            file: file.to_owned(),
+            line: part.line,
+            source,
+        };
+        let mut statement = self.conn.prepare_cached(part.sql).map_err(failed)?;
+        bind(&mut statement, values)?;
+        let reads = statement.readonly();
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(failed)?.is_some() {}
+        drop(rows);
+        Ok(if reads { 0 } else { self.conn.changes() })
+    }
+
+    fn compiled(&self, query: &str) -> Result<CachedStatement<'_>, StoreError> {
+        match self.conn.prepare_cached(query) {
+            Err(rusqlite::Error::MultipleStatement) => Err(StoreError::NotAQuery {
+                found: "is more than one",
+            }),
+            other => Ok(other?),
+        }
     }
 
     /// Runs a query and gives its rows in its order. The kind of a column is the one in `kinds`, else follows
     /// from the declared type of the table column behind it, else from its first value that is not NULL.
     ///
     /// # Errors
-    /// Fails when the query is not one reading statement, names a value that is not given, or SQLite fails.
+    /// Fails when the query is not one reading statement, does what [`guard`] does not allow, names a value that
+    /// is not given, or SQLite fails.
     pub fn ask(
         &self,
         query: &str,
         kinds: &[(String, Kind)],
         values: &[Binding],
     ) -> Result<ResultTable, StoreError> {
-        let mut statement = match self.conn.prepare_cached(query) {
-            Err(rusqlite::Error::MultipleStatement) => {
-                return Err(StoreError::NotAQuery {
-                    found: "is more than one",
-                });
-            }
-            other => other?,
-        };
+        self.guarded(Origin::Query, "query", 1, || {
+            self.answer(query, kinds, values)
+        })
+    }
+
+    fn answer(
+        &self,
+        query: &str,
+        kinds: &[(String, Kind)],
+        values: &[Binding],
+    ) -> Result<ResultTable, StoreError> {
+        let mut statement = self.compiled(query)?;
         if !statement.readonly() {
             return Err(StoreError::NotAQuery { found: "writes" });
         }
@@ -228,11 +433,8 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn savepoint(&self) -> Result<(), StoreError> {
-        Ok(self
-            .conn
-            .prepare_cached("SAVEPOINT chatdb")?
-            .raw_execute()
-            .map(drop)?)
+        // Not by way of the cache, in which a script could find it.
+        Ok(self.conn.execute_batch("SAVEPOINT chatdb")?)
     }
 
     /// Takes back all that has happened since the newest savepoint, and drops it.
@@ -240,10 +442,9 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn roll_back(&self) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached("ROLLBACK TO chatdb")?
-            .raw_execute()?;
-        self.release()
+        Ok(self
+            .conn
+            .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?)
     }
 
     /// Drops the newest savepoint and keeps what has happened.
@@ -251,11 +452,7 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn release(&self) -> Result<(), StoreError> {
-        Ok(self
-            .conn
-            .prepare_cached("RELEASE chatdb")?
-            .raw_execute()
-            .map(drop)?)
+        Ok(self.conn.execute_batch("RELEASE chatdb")?)
     }
 
     /// The database as the bytes of a database file.
@@ -266,7 +463,7 @@ impl Store {
         Ok(self.conn.serialize(MAIN_DB)?.to_vec())
     }
 
-    /// Notes which columns are read and written from now on; see [`Access`]. Replaces an earlier recorder.
+    /// Notes which columns are read and written from now on, see [`Access`], in place of refusing anything.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -274,7 +471,6 @@ impl Store {
         &mut self,
         recorder: Option<impl FnMut(Access<'_>) + Send + 'static>,
     ) -> Result<(), StoreError> {
-        use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
         // Only what is compiled passes the authorizer: forget what was compiled before.
         self.conn.flush_prepared_statement_cache();
         let hook = recorder.map(|mut recorder| {

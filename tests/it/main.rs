@@ -6,6 +6,7 @@ mod cli;
 mod diff;
 mod document;
 mod files;
+mod guard;
 mod honesty;
 mod model;
 mod query;
