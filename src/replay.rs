@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::check::{self, Terms};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
+use crate::problem::{Position, Problem};
 use crate::query::{Dialect, Query};
 use crate::report::{
     BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict,
@@ -168,6 +169,51 @@ fn play_all(
         player.levels.pop();
     }
     Ok((report, player.store))
+}
+
+/// Looks for SQL of a scenario that could not be compiled, or would be refused, without playing it.
+///
+/// # Errors
+/// As [`replay`].
+pub fn sql_mistakes(library: &Library, name: &str) -> Result<Vec<Problem>, ReplayError> {
+    let scenario = library.get(name)?;
+    let store = Store::with_platform()?;
+    let mut problems = Vec::new();
+    let mut problem = |file: &str, line: u32, message: String| {
+        problems.push(Problem {
+            file: file.to_owned(),
+            at: Some(Position { line, column: 1 }),
+            message,
+            hint: None,
+        });
+    };
+    // A step that must fail may well be one that cannot be compiled.
+    let steps = scenario.steps.iter().filter(|step| step.error.is_none());
+    for script in scenario
+        .seeds
+        .iter()
+        .chain(steps.filter_map(|step| step.script.as_ref()))
+    {
+        for (line, message) in store.mistakes(&script.file, &script.sql) {
+            problem(&script.file, line, message);
+        }
+    }
+    let mut seen = Vec::new();
+    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+        let query = library.query(&scenario, &check.query)?;
+        if seen.contains(&query.place.file) {
+            continue;
+        }
+        seen.push(query.place.file.clone());
+        let mistake = match as_run(&query) {
+            Ok(sql) => store.mistake(&sql),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(message) = mistake {
+            problem(&query.place.file, query.sql_line, message);
+        }
+    }
+    Ok(problems)
 }
 
 /// Plays a scenario up to one of its checks, and compares a table from elsewhere with what the check expects,

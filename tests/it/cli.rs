@@ -460,3 +460,49 @@ fn every_command_shows_something_and_no_control_characters() {
         );
     }
 }
+
+#[test]
+fn validating_finds_sql_that_cannot_be_run() {
+    let folder = scratch();
+    assert_eq!(
+        chatdb(folder.path(), &["new", "lab"]).status.code(),
+        Some(0)
+    );
+    let lab = folder.path().join("lab");
+    let script = lab.join("10_messaging_stops.sql");
+    fs::write(
+        &script,
+        "SELEC 1;\nINSERT INTO nope VALUES (1);\nATTACH 'x.db' AS x;\n",
+    )
+    .expect("a script");
+    let toml = fs::read_to_string(lab.join("scenario.toml")).expect("a scenario");
+    fs::write(
+        lab.join("scenario.toml"),
+        toml.replace("\"open_chats\"", "\"ask\""),
+    )
+    .expect("a scenario");
+    fs::write(
+        lab.join("ask.sql"),
+        "-- title: x\n-- dialect: tsql\nSELECT TOP 5 nope FROM message\n",
+    )
+    .expect("a query");
+    let output = chatdb(folder.path(), &["validate", "lab"]);
+    assert_eq!(output.status.code(), Some(2));
+    let found = text(&output.stdout);
+    for part in [
+        "lab/10_messaging_stops.sql:1:1: near \"SELEC\": syntax error",
+        "lab/10_messaging_stops.sql:2:1: no such table: nope",
+        "lab/10_messaging_stops.sql:3:1: the statement opens another database",
+        "lab/ask.sql:3:1: `TOP` of T-SQL is not rewritten for SQLite",
+        "4 mistakes",
+    ] {
+        assert!(found.contains(part), "{part} is not in\n{found}");
+    }
+    assert_eq!(
+        chatdb(folder.path(), &["replay", "./lab"]).status.code(),
+        Some(1)
+    );
+    assert!(!folder.path().join("x.db").exists());
+    let output = chatdb(folder.path(), &["new", "baseline"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}

@@ -14,7 +14,10 @@ const REFUSED: [(&str, &str); 32] = [
     ("ATTACH 'x.db' AS x", DATABASE),
     ("ATTACH DATABASE 'file:x.db?mode=rwc' AS x", DATABASE),
     ("DETACH main", DATABASE),
-    ("VACUUM INTO 'x.db'", "cannot VACUUM from within a transaction"),
+    (
+        "VACUUM INTO 'x.db'",
+        "cannot VACUUM from within a transaction",
+    ),
     ("PRAGMA writable_schema = 1", SETTING),
     ("PRAGMA user_version", SETTING),
     ("PRAGMA hard_heap_limit = 1", SETTING),
