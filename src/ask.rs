@@ -33,14 +33,12 @@ pub enum AskError {
         source: StoreError,
     },
     /// A statement does what a query may not.
-    #[error("line {line}: `{word}` {does}, and a query only reads")]
+    #[error("line {line}: the statement {what}")]
     Refused {
         /// The line on which it begins.
         line: u32,
-        /// The word that it begins with.
-        word: String,
-        /// What it does.
-        does: &'static str,
+        /// What it would do, as the end of a sentence.
+        what: String,
     },
     /// The statement asks for the time, and there is none.
     #[error("line {line}: it asks for the time, and this database has no clock")]
@@ -129,25 +127,13 @@ fn values_of(store: &Store, question: &Question<'_>) -> Result<Vec<Binding>, Ask
     Ok(values)
 }
 
-/// The words that statements of SQLite's begin with that change rows or tables.
-const WRITES: [&str; 10] = [
-    "ALTER", "ANALYZE", "CREATE", "DELETE", "DROP", "INSERT", "REINDEX", "REPLACE", "UPDATE",
-    "VACUUM",
-];
-
 fn failed(step: &Step) -> impl Fn(StoreError) -> AskError {
     let line = step.line;
-    let first = step.act.sql().split_whitespace().next().unwrap_or("");
-    let word = first.to_uppercase();
     move |source| match source {
-        StoreError::NotAQuery { found: "writes" } | StoreError::Forbidden(_) => AskError::Refused {
+        StoreError::Refused { what, .. } => AskError::Refused { line, what },
+        StoreError::NotAQuery { found: "writes" } => AskError::Refused {
             line,
-            word: word.clone(),
-            does: if WRITES.contains(&word.as_str()) {
-                "writes"
-            } else {
-                "reaches for more than rows"
-            },
+            what: "writes; a query only reads".to_owned(),
         },
         StoreError::Unbound { ref name } if name.strip_prefix('@') == Some(tsql::NOW) => {
             AskError::NoTime { line }
@@ -180,15 +166,9 @@ pub fn ask(
                         let place = |column: &tsql::Answer| named(column, question.kinds);
                         columns.iter().map(place).collect()
                     });
-                let answer = match &columns {
-                    None if question.limit.is_none() => Answer {
-                        table: store.ask(sql, question.kinds, &values).map_err(failed)?,
-                        more: false,
-                    },
-                    columns => store
-                        .answer(sql, columns.as_deref(), &values, question.limit)
-                        .map_err(failed)?,
-                };
+                let answer = store
+                    .answer(sql, columns.as_deref(), &values, question.limit)
+                    .map_err(failed)?;
                 answers.push(answer);
             }
             Act::Set { sql, variables } => {

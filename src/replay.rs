@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::check::{self, Terms};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
+use crate::problem::{Position, Problem};
 use crate::query::{Dialect, Query};
 use crate::report::{
     BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict,
@@ -169,6 +170,55 @@ fn play_all(
         player.levels.pop();
     }
     Ok((report, player.store))
+}
+
+/// Looks for SQL of a scenario that could not be compiled, or would be refused, without playing it.
+///
+/// # Errors
+/// As [`replay`].
+pub fn sql_mistakes(library: &Library, name: &str) -> Result<Vec<Problem>, ReplayError> {
+    let scenario = library.get(name)?;
+    let store = Store::with_platform()?;
+    let mut problems = Vec::new();
+    let mut problem = |file: &str, at: Position, message: String| {
+        problems.push(Problem {
+            file: file.to_owned(),
+            at: Some(at),
+            message,
+            hint: None,
+        });
+    };
+    // A step that must fail may well be one that cannot be compiled.
+    let steps = scenario.steps.iter().filter(|step| step.error.is_none());
+    for script in scenario
+        .seeds
+        .iter()
+        .chain(steps.filter_map(|step| step.script.as_ref()))
+    {
+        for (line, message) in store.mistakes(&script.file, &script.sql) {
+            problem(&script.file, Position { line, column: 1 }, message);
+        }
+    }
+    let mut seen = Vec::new();
+    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+        let query = library.query(&scenario, &check.query)?;
+        if seen.contains(&query.place.file) {
+            continue;
+        }
+        seen.push(query.place.file.clone());
+        let start = Position {
+            line: query.sql_line,
+            column: 1,
+        };
+        let mistake = match as_run(&query) {
+            Ok(sql) => store.mistake(&sql).map(|message| (start, message)),
+            Err(error) => Some((error.at, error.problem.to_string())),
+        };
+        if let Some((at, message)) = mistake {
+            problem(&query.place.file, at, message);
+        }
+    }
+    Ok(problems)
 }
 
 /// Plays a scenario up to one of its checks, and compares a table from elsewhere with what the check expects,
@@ -591,7 +641,7 @@ impl<'l> Player<'l> {
             .entry(query.place.file.clone())
             .or_insert_with(|| as_run(query).map_err(|error| error.to_string()))
             .clone()?;
-        let answer = |error: StoreError| format!("{}: {error}", query.place.file);
+        let answer = |error: StoreError| format!("{}: {}", query.place.file, error.in_short());
         let mut table = self
             .store
             .ask(&sql, &query.kinds, bindings)

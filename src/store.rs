@@ -6,18 +6,23 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, InterruptHandle, MAIN_DB, OpenFlags, Statement, ToSql};
+use rusqlite::{
+    CachedStatement, Connection, ErrorCode, InterruptHandle, MAIN_DB, OpenFlags, Statement, ToSql,
+};
 use thiserror::Error;
 
 use crate::sql::functions::{self, FUNCTIONS, FunctionError, Value, collation};
+use crate::sql::guard::{self, Action, Origin};
 use crate::sql::tsql::{Catalog, Table};
 use crate::sql::types::Type;
-use crate::sql::{self, SqlError};
+use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
 mod egpl {
@@ -64,6 +69,16 @@ pub enum StoreError {
         /// Where and why.
         source: SqlError,
     },
+    /// A statement of a scenario would do what none may.
+    #[error("{file}:{line}: the statement {what}")]
+    Refused {
+        /// The script or query.
+        file: String,
+        /// The line on which the statement begins.
+        line: u32,
+        /// What it would do, as the end of a sentence.
+        what: String,
+    },
     /// A statement or query names a value that nobody gave.
     #[error("no value is given for `{name}`")]
     Unbound {
@@ -79,9 +94,6 @@ pub enum StoreError {
     /// It was told to stop; see [`Interrupter`].
     #[error("interrupted")]
     Interrupted,
-    /// A statement does what queries may not; see [`Store::only_read`].
-    #[error("{0}")]
-    Forbidden(String),
     /// A value could not be computed: a conversion that fails, a division by zero.
     #[error("{0}")]
     Value(String),
@@ -95,25 +107,11 @@ impl From<rusqlite::Error> for StoreError {
         match &error {
             rusqlite::Error::SqliteFailure(failure, message) => match (failure.code, message) {
                 (ErrorCode::OperationInterrupted, _) => Self::Interrupted,
-                (ErrorCode::AuthorizationForStatementDenied, message) => Self::Forbidden(
-                    message
-                        .clone()
-                        .unwrap_or_else(|| "not authorized".to_owned()),
-                ),
                 (ErrorCode::Unknown, Some(message)) if failure.extended_code == 1 => {
                     Self::Value(message.clone())
                 }
                 _ => Self::Sqlite(error),
             },
-            rusqlite::Error::SqlInputError {
-                error: failure,
-                msg,
-                ..
-            } if failure.code == ErrorCode::AuthorizationForStatementDenied
-                || msg.starts_with("not authorized") =>
-            {
-                Self::Forbidden(msg.clone())
-            }
             _ => Self::Sqlite(error),
         }
     }
@@ -158,6 +156,35 @@ pub fn schema_script() -> String {
         .join("\n")
 }
 
+impl StoreError {
+    fn is_interrupted(&self) -> bool {
+        match self {
+            Self::Interrupted => true,
+            Self::Script { source, .. } => {
+                source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
+            }
+            _ => false,
+        }
+    }
+
+    /// What went wrong, without the place.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Refused { what, .. } => format!("the statement {what}"),
+            Self::Script { source, .. } => source.to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn statements<'s>(file: &str, script: &'s str) -> Result<Vec<Part<'s>>, StoreError> {
+    sql::split(script).map_err(|source| StoreError::Split {
+        file: file.to_owned(),
+        source,
+    })
+}
+
 /// The tables and views of a replay's database, without a database.
 #[must_use]
 pub fn model_catalog() -> Catalog {
@@ -176,8 +203,82 @@ pub type Binding = (String, Cell);
 /// An open database.
 pub struct Store {
     conn: Connection,
-    /// The tables, once they are known and can no longer be asked for.
-    catalog: Option<Catalog>,
+    guard: Arc<Guard>,
+}
+
+/// What the hooks of the connection share with the store.
+#[derive(Default)]
+struct Guard {
+    /// Whose statement is being compiled or run; `None` for our own.
+    origin: Mutex<Option<Origin>>,
+    /// Why the statement was refused.
+    refused: Mutex<Option<String>>,
+    /// Steps that the statement has taken, in units of [`STEPS`].
+    taken: AtomicU64,
+    /// How many it may take, in the same units; 0 where nobody but the user says when to stop.
+    limit: AtomicU64,
+}
+
+/// How many steps of SQLite's machine there are between two looks at the limit.
+const STEPS: i32 = 100_000;
+
+impl Guard {
+    /// Counts a step, and says whether it is one too many.
+    fn step(&self) -> bool {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.is_over()
+    }
+
+    fn is_over(&self) -> bool {
+        let limit = self.limit.load(Ordering::Relaxed);
+        limit > 0 && self.taken.load(Ordering::Relaxed) > limit
+    }
+
+    fn judge(&self, context: &AuthContext<'_>) -> Authorization {
+        let Some(origin) = *self.origin.lock().unwrap_or_else(PoisonError::into_inner) else {
+            return Authorization::Allow;
+        };
+        // What triggers and views do is the model's.
+        if context.accessor.is_some() {
+            return Authorization::Allow;
+        }
+        match guard::refusal(origin, action(context)) {
+            None => Authorization::Allow,
+            Some(why) => {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+                Authorization::Deny
+            }
+        }
+    }
+}
+
+fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
+    match context.action {
+        AuthAction::CreateTempTable { .. }
+        | AuthAction::CreateTempIndex { .. }
+        | AuthAction::DropTempTable { .. } => Action::Temporary,
+        AuthAction::Insert { .. } | AuthAction::Delete { .. } | AuthAction::Update { .. }
+            if context.database_name == Some("temp") =>
+        {
+            Action::Temporary
+        }
+        AuthAction::Read { .. } | AuthAction::Select | AuthAction::Recursive => Action::Read,
+        AuthAction::Function { function_name } => Action::Call(function_name),
+        AuthAction::Insert { table_name } => Action::Insert(table_name),
+        AuthAction::Delete { table_name } => Action::Delete(table_name),
+        AuthAction::Update {
+            table_name,
+            column_name,
+        } => Action::Update(table_name, column_name),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+            Action::Other("opens another database")
+        }
+        AuthAction::Pragma { .. } => Action::Other("changes or asks a setting (PRAGMA)"),
+        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
+            Action::Other("begins or ends a transaction, which is the replay's to do")
+        }
+        _ => Action::Other("changes the schema"),
+    }
 }
 
 impl Store {
@@ -205,15 +306,68 @@ impl Store {
     fn from_image(image: &[u8]) -> Result<Self, StoreError> {
         let mut conn = Connection::open_in_memory()?;
         conn.deserialize_read_exact(MAIN_DB, image, image.len(), false)?;
+        Self::from_connection(conn)
+    }
+
+    fn from_connection(mut conn: Connection) -> Result<Self, StoreError> {
         conn.set_prepared_statement_cache_capacity(128);
         // Without this, a statement with parameters is compiled anew each time that they are bound, because a
         // partial index might fit their values.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let guard = Arc::new(Guard::default());
+        let judge = guard.clone();
+        conn.authorizer(Some(move |context: AuthContext<'_>| judge.judge(&context)))?;
+        let count = guard.clone();
+        conn.progress_handler(STEPS, Some(move || count.step()))?;
         know_tsql(&conn)?;
-        Ok(Self {
-            conn,
-            catalog: None,
-        })
+        Ok(Self { conn, guard })
+    }
+
+    /// Does `work` as a statement of `origin`, and says what was refused rather than that something was.
+    fn guarded<T>(
+        &self,
+        origin: Origin,
+        file: &str,
+        line: u32,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let set = |origin| {
+            *self
+                .guard
+                .origin
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = origin
+        };
+        let limit = match origin {
+            Origin::Question => 0,
+            Origin::Script | Origin::Query => guard::MAX_STEPS / u64::from(STEPS.unsigned_abs()),
+        };
+        self.guard.taken.store(0, Ordering::Relaxed);
+        self.guard.limit.store(limit, Ordering::Relaxed);
+        set(Some(origin));
+        let outcome = work();
+        set(None);
+        let ended = self.guard.is_over();
+        self.guard.limit.store(0, Ordering::Relaxed);
+        let why = self
+            .guard
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let refused = |what| StoreError::Refused {
+            file: file.to_owned(),
+            line,
+            what,
+        };
+        match (outcome, why) {
+            (Err(_), Some(why)) => Err(refused(why)),
+            (Err(error), None) if ended && error.is_interrupted() => Err(refused(format!(
+                "takes more than {} million steps",
+                guard::MAX_STEPS / 1_000_000
+            ))),
+            (outcome, _) => outcome,
+        }
     }
 
     /// Puts the scenario clock to `at_ms`; what time alone brings about happens.
@@ -228,8 +382,8 @@ impl Store {
         Ok(())
     }
 
-    /// Runs the statements of a script in order and counts the rows that they change themselves; what
-    /// triggers change is not counted.
+    /// Runs the statements of a scenario's script in order and counts the rows that they change themselves; what
+    /// triggers change is not counted. What [`guard`] does not allow is refused.
     ///
     /// # Errors
     /// Fails at the first statement that does; the ones before it have happened, so take a savepoint first.
@@ -239,53 +393,111 @@ impl Store {
         script: &str,
         values: &[Binding],
     ) -> Result<u64, StoreError> {
-        let statements = sql::split(script).map_err(|source| StoreError::Split {
-            file: file.to_owned(),
-            source,
-        })?;
         let mut changes = 0;
-        for part in statements {
-            let failed = |source| StoreError::Script {
-                file: file.to_owned(),
-                line: part.line,
-                source,
-            };
-            let mut statement = self.conn.prepare_cached(part.sql).map_err(failed)?;
-            bind(&mut statement, values)?;
-            let reads = statement.readonly();
-            let mut rows = statement.raw_query();
-            while rows.next().map_err(failed)?.is_some() {}
-            drop(rows);
-            if !reads {
-                changes += self.conn.changes();
-            }
+        for part in statements(file, script)? {
+            changes += self.guarded(Origin::Script, file, part.line, || {
+                self.run(file, part, values)
+            })?;
         }
         Ok(changes)
+    }
+
+    /// The same for our own statements, which may do anything.
+    ///
+    /// # Errors
+    /// As [`Store::run_script`].
+    pub fn run_own(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
+        let mut changes = 0;
+        for part in statements(file, script)? {
+            changes += self.run(file, part, values)?;
+        }
+        Ok(changes)
+    }
+
+    /// Looks for statements of a script that could not be compiled or would be refused, without running any.
+    #[must_use]
+    pub fn mistakes(&self, file: &str, script: &str) -> Vec<(u32, String)> {
+        let Ok(parts) = statements(file, script) else {
+            return Vec::new();
+        };
+        let compile = |part: Part<'_>| {
+            let outcome = self.guarded(Origin::Script, file, part.line, || {
+                self.conn
+                    .prepare(part.sql)
+                    .map(drop)
+                    .map_err(StoreError::from)
+            });
+            outcome.err().map(|error| (part.line, error.in_short()))
+        };
+        parts.into_iter().filter_map(compile).collect()
+    }
+
+    /// Looks whether a query could not be compiled or would be refused, without running it.
+    #[must_use]
+    pub fn mistake(&self, query: &str) -> Option<String> {
+        let compile = || {
+            let statement = self.compiled(query)?;
+            if statement.readonly() {
+                Ok(())
+            } else {
+                Err(StoreError::NotAQuery { found: "writes" })
+            }
+        };
+        self.guarded(Origin::Query, "", 0, compile)
+            .err()
+            .map(|error| error.in_short())
+    }
+
+    fn run(&self, file: &str, part: Part<'_>, values: &[Binding]) -> Result<u64, StoreError> {
+        let failed = |source| StoreError::Script {
+            file: file.to_owned(),
+            line: part.line,
+            source,
+        };
+        let mut statement = self.conn.prepare_cached(part.sql).map_err(failed)?;
+        bind(&mut statement, values)?;
+        let reads = statement.readonly();
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(failed)?.is_some() {}
+        drop(rows);
+        Ok(if reads { 0 } else { self.conn.changes() })
+    }
+
+    fn compiled(&self, query: &str) -> Result<CachedStatement<'_>, StoreError> {
+        match self.conn.prepare_cached(query) {
+            Err(rusqlite::Error::MultipleStatement) => Err(StoreError::NotAQuery {
+                found: "is more than one",
+            }),
+            other => Ok(other?),
+        }
     }
 
     /// Runs a query and gives its rows in its order. The kind of a column is the one in `kinds`, else follows
     /// from the declared type of the table column behind it, else from its first value that is not NULL.
     ///
     /// # Errors
-    /// Fails when the query is not one reading statement, names a value that is not given, or SQLite fails.
+    /// Fails when the query is not one reading statement, does what [`guard`] does not allow, names a value that
+    /// is not given, or SQLite fails.
     pub fn ask(
         &self,
         query: &str,
         kinds: &[(String, Kind)],
         values: &[Binding],
     ) -> Result<ResultTable, StoreError> {
-        let by_name = |_, name: &str| {
-            let given = kinds.iter().find(|(own, _)| own == name);
-            (name.to_owned(), given.map(|(_, kind)| *kind))
-        };
-        Ok(self.collect(query, by_name, values, None)?.table)
+        self.guarded(Origin::Query, "query", 1, || {
+            let by_name = |_, name: &str| {
+                let given = kinds.iter().find(|(own, _)| own == name);
+                (name.to_owned(), given.map(|(_, kind)| *kind))
+            };
+            Ok(self.collect(query, by_name, values, None)?.table)
+        })
     }
 
-    /// The same, with at most `limit` rows, and with names and kinds by the place of the column: where a kind is
-    /// `None` it follows from the column as in [`Store::ask`].
+    /// Asks a question of the user's own: at most `limit` rows, with names and kinds by the place of the column, where
+    /// a kind of `None` follows from the column as in [`Store::ask`]. It may take as long as the user likes.
     ///
     /// # Errors
-    /// As [`Store::ask`].
+    /// As [`Store::ask`], and when it is told to stop.
     pub fn answer(
         &self,
         query: &str,
@@ -297,7 +509,9 @@ impl Store {
             Some((own, kind)) => (own.clone(), *kind),
             None => (name.to_owned(), None),
         };
-        self.collect(query, by_place, values, limit)
+        self.guarded(Origin::Question, "query", 1, || {
+            self.collect(query, by_place, values, limit)
+        })
     }
 
     fn collect(
@@ -307,14 +521,7 @@ impl Store {
         values: &[Binding],
         limit: Option<usize>,
     ) -> Result<Answer, StoreError> {
-        let mut statement = match self.conn.prepare_cached(query) {
-            Err(rusqlite::Error::MultipleStatement) => {
-                return Err(StoreError::NotAQuery {
-                    found: "is more than one",
-                });
-            }
-            other => other?,
-        };
+        let mut statement = self.compiled(query)?;
         if !statement.readonly() {
             return Err(StoreError::NotAQuery { found: "writes" });
         }
@@ -360,11 +567,13 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does, or a value is not given.
     pub fn change_temporary(&self, sql: &str, values: &[Binding]) -> Result<(), StoreError> {
-        let mut statement = self.conn.prepare(sql)?;
-        bind(&mut statement, values)?;
-        let mut rows = statement.raw_query();
-        while rows.next()?.is_some() {}
-        Ok(())
+        self.guarded(Origin::Question, "query", 1, || {
+            let mut statement = self.conn.prepare(sql)?;
+            bind(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        })
     }
 
     /// How SQLite would go about a statement, a line for each thing that it does, indented by what it is part of.
@@ -372,6 +581,10 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn plan(&self, sql: &str) -> Result<Vec<String>, StoreError> {
+        self.guarded(Origin::Question, "query", 1, || self.planned(sql))
+    }
+
+    fn planned(&self, sql: &str) -> Result<Vec<String>, StoreError> {
         let mut statement = self.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         let mut lines: Vec<String> = Vec::new();
         let mut depths: Vec<(i64, usize)> = Vec::new();
@@ -397,47 +610,10 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
-        conn.set_prepared_statement_cache_capacity(128);
-        know_tsql(&conn)?;
         conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
             row.get::<_, i64>(0)
         })?;
-        Ok(Self {
-            conn,
-            catalog: None,
-        })
-    }
-
-    /// Lets every further statement read, and make temporary tables, but do nothing else: no other database is
-    /// attached, no setting read or changed, nothing outside the database reached.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
-    pub fn only_read(&mut self) -> Result<(), StoreError> {
-        self.catalog = Some(self.catalog()?);
-        self.conn.flush_prepared_statement_cache();
-        self.conn.authorizer(Some(|context: AuthContext<'_>| {
-            let temporary = context.database_name == Some("temp");
-            let allowed = match context.action {
-                AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => true,
-                AuthAction::Function { function_name } => {
-                    !function_name.eq_ignore_ascii_case("load_extension")
-                }
-                AuthAction::CreateTempTable { .. }
-                | AuthAction::CreateTempIndex { .. }
-                | AuthAction::DropTempTable { .. } => true,
-                AuthAction::Insert { .. }
-                | AuthAction::Update { .. }
-                | AuthAction::Delete { .. } => temporary,
-                _ => false,
-            };
-            if allowed {
-                Authorization::Allow
-            } else {
-                Authorization::Deny
-            }
-        }))?;
-        Ok(())
+        Self::from_connection(conn)
     }
 
     /// What stops this store from another thread.
@@ -469,9 +645,6 @@ impl Store {
              FROM pragma_table_list l, pragma_table_xinfo(l.name) x \
              WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND x.hidden <> 1 \
              ORDER BY l.name, x.cid";
-        if let Some(known) = &self.catalog {
-            return Ok(known.clone());
-        }
         let mut tables: Vec<Table> = Vec::new();
         let mut statement = self.conn.prepare(COLUMNS)?;
         let mut rows = statement.raw_query();
@@ -501,11 +674,8 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn savepoint(&self) -> Result<(), StoreError> {
-        Ok(self
-            .conn
-            .prepare_cached("SAVEPOINT chatdb")?
-            .raw_execute()
-            .map(drop)?)
+        // Not by way of the cache, in which a script could find it.
+        Ok(self.conn.execute_batch("SAVEPOINT chatdb")?)
     }
 
     /// Takes back all that has happened since the newest savepoint, and drops it.
@@ -513,10 +683,9 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn roll_back(&self) -> Result<(), StoreError> {
-        self.conn
-            .prepare_cached("ROLLBACK TO chatdb")?
-            .raw_execute()?;
-        self.release()
+        Ok(self
+            .conn
+            .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?)
     }
 
     /// Drops the newest savepoint and keeps what has happened.
@@ -524,11 +693,7 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn release(&self) -> Result<(), StoreError> {
-        Ok(self
-            .conn
-            .prepare_cached("RELEASE chatdb")?
-            .raw_execute()
-            .map(drop)?)
+        Ok(self.conn.execute_batch("RELEASE chatdb")?)
     }
 
     /// The database as the bytes of a database file.
@@ -539,7 +704,7 @@ impl Store {
         Ok(self.conn.serialize(MAIN_DB)?.to_vec())
     }
 
-    /// Notes which columns are read and written from now on; see [`Access`]. Replaces an earlier recorder.
+    /// Notes which columns are read and written from now on, see [`Access`], in place of refusing anything.
     ///
     /// # Errors
     /// Fails when SQLite does.

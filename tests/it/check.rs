@@ -348,7 +348,7 @@ fn a_query_that_cannot_be_run_fails_its_check_and_no_other() {
     let report = play(&folder, &Options::default());
     let problem = only_check(&report).problem.clone().expect("a problem");
     assert!(
-        problem.ends_with("a query is one statement that reads; this one writes"),
+        problem.ends_with("the statement writes `egpl_department`; a query only reads"),
         "{problem}"
     );
 }

@@ -21,10 +21,6 @@ fn scratch() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-fn text_of(bytes: &[u8]) -> &str {
-    text(bytes)
-}
-
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
@@ -472,23 +468,23 @@ const ENDLESS: &str = "with c as (select 1 n union all select n from c) select c
 fn a_query_is_answered_from_an_argument_a_file_or_standard_input() {
     use std::io::Write as _;
     let folder = scratch();
-    let text = "SELECT TOP 1 queue_name FROM [dbo].[egpl_routing_queue] ORDER BY 1\r\nGO\r\n";
+    let asked = "SELECT TOP 1 queue_name FROM [dbo].[egpl_routing_queue] ORDER BY 1\r\nGO\r\n";
     let wide: Vec<u8> = std::iter::once(0xfeff)
-        .chain(text.encode_utf16())
+        .chain(asked.encode_utf16())
         .flat_map(u16::to_le_bytes)
         .collect();
     fs::write(folder.path().join("ssms.sql"), wide).expect("written");
-    fs::write(folder.path().join("plain.sql"), text).expect("written");
+    fs::write(folder.path().join("plain.sql"), asked).expect("written");
     let csv = "queue_name\nCIM_WIM\n";
     let common = ["--after", "baseline", "--format", "csv"];
     for given in [
-        &["query", text][..],
+        &["query", asked][..],
         &["query", "-f", "ssms.sql"],
         &["query", "-f", "plain.sql"],
     ] {
         let output = chatdb(folder.path(), &[given, &common[..]].concat());
-        assert_eq!(text_of(&output.stderr), "", "{given:?}");
-        assert_eq!(text_of(&output.stdout), csv, "{given:?}");
+        assert_eq!(text(&output.stderr), "", "{given:?}");
+        assert_eq!(text(&output.stdout), csv, "{given:?}");
     }
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
         .args(["query", "-", "--after", "baseline", "--format", "csv"])
@@ -497,10 +493,10 @@ fn a_query_is_answered_from_an_argument_a_file_or_standard_input() {
         .spawn()
         .expect("the program starts");
     let mut input = child.stdin.take().expect("its input");
-    input.write_all(text.as_bytes()).expect("written");
+    input.write_all(asked.as_bytes()).expect("written");
     drop(input);
     let output = child.wait_with_output().expect("it ends");
-    assert_eq!(text_of(&output.stdout), csv);
+    assert_eq!(text(&output.stdout), csv);
 }
 
 #[test]
@@ -511,26 +507,21 @@ fn a_query_reads_and_nothing_else() {
         5,
         writes,
     );
-    for (sql, word, does) in [
-        ("delete from egpl_user", "DELETE", "writes"),
-        ("attach 'x.db' as x", "ATTACH", "reaches for more than rows"),
+    for (sql, what) in [
+        (
+            "delete from egpl_user",
+            "writes `egpl_user`; a query only reads",
+        ),
+        ("attach 'x.db' as x", "opens another database"),
         (
             "pragma journal_mode = off",
-            "PRAGMA",
-            "reaches for more than rows",
+            "changes or asks a setting (PRAGMA)",
         ),
-        (
-            "select load_extension('x')",
-            "SELECT",
-            "reaches for more than rows",
-        ),
+        ("select load_extension('x')", "calls `load_extension`"),
     ] {
-        let stderr = format!("error: line 1: `{word}` {does}, and a query only reads\n");
-        refused(
-            &["query", sql, "--dialect", "sqlite", "--after", "baseline"],
-            5,
-            &stderr,
-        );
+        let stderr = format!("error: line 1: the statement {what}\n");
+        let args = ["query", sql, "--dialect", "sqlite", "--after", "baseline"];
+        refused(&args, 5, &stderr);
     }
     let folder = scratch();
     let kept = chatdb(
@@ -719,4 +710,50 @@ fn ctrl_c_ends_a_query() {
     BufReader::new(stderr).read_line(&mut line).expect("a line");
     assert_eq!(line, "error: interrupted\n");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+#[test]
+fn validating_finds_sql_that_cannot_be_run() {
+    let folder = scratch();
+    assert_eq!(
+        chatdb(folder.path(), &["new", "lab"]).status.code(),
+        Some(0)
+    );
+    let lab = folder.path().join("lab");
+    let script = lab.join("10_messaging_stops.sql");
+    fs::write(
+        &script,
+        "SELEC 1;\nINSERT INTO nope VALUES (1);\nATTACH 'x.db' AS x;\n",
+    )
+    .expect("a script");
+    let toml = fs::read_to_string(lab.join("scenario.toml")).expect("a scenario");
+    fs::write(
+        lab.join("scenario.toml"),
+        toml.replace("\"open_chats\"", "\"ask\""),
+    )
+    .expect("a scenario");
+    fs::write(
+        lab.join("ask.sql"),
+        "-- title: x\n-- dialect: tsql\nSELECT TOP 5 nope FROM message\n",
+    )
+    .expect("a query");
+    let output = chatdb(folder.path(), &["validate", "lab"]);
+    assert_eq!(output.status.code(), Some(2));
+    let found = text(&output.stdout);
+    for part in [
+        "lab/10_messaging_stops.sql:1:1: near \"SELEC\": syntax error",
+        "lab/10_messaging_stops.sql:2:1: no such table: nope",
+        "lab/10_messaging_stops.sql:3:1: the statement opens another database",
+        "lab/ask.sql:3:14: there is no column `nope`",
+        "4 mistakes",
+    ] {
+        assert!(found.contains(part), "{part} is not in\n{found}");
+    }
+    assert_eq!(
+        chatdb(folder.path(), &["replay", "./lab"]).status.code(),
+        Some(1)
+    );
+    assert!(!folder.path().join("x.db").exists());
+    let output = chatdb(folder.path(), &["new", "baseline"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
 }

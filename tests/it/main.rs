@@ -7,6 +7,7 @@ mod diff;
 mod document;
 mod files;
 mod functions;
+mod guard;
 mod honesty;
 mod model;
 mod query;

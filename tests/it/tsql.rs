@@ -36,7 +36,7 @@ const TABLES: &str = "
 
 fn store() -> Store {
     let store = Store::with_platform().expect("a store");
-    store.run_script("tables.sql", TABLES, &[]).expect("tables");
+    store.run_own("tables.sql", TABLES, &[]).expect("tables");
     let clock = parse_timestamp("2011-07-15 12:34:56.000").expect("a time");
     store.set_clock(clock).expect("a clock");
     store

@@ -36,8 +36,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let sets = output::pairs(&args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
-    let (mut store, mut values) = database(args, &library, &sets)?;
-    store.only_read()?;
+    let (store, mut values) = database(args, &library, &sets)?;
     give_values(&mut values, &asked, &sets)?;
     let literals = asked
         .documented

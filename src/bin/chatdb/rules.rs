@@ -34,7 +34,8 @@ pub fn run(args: &Rules) -> Result<Code, Failure> {
         Some(text) => format!("Rules of the platform model whose name holds `{text}`"),
     };
     let remarks = vec![
-        "documented: the document says so, on these lines, of exactly these servers; extrapolated: the reading says how it was arrived at"
+        "documented: the document says so, on these lines, of exactly these servers; extrapolated: the reading says \
+         how it was arrived at"
             .to_owned(),
     ];
     let listing = Listing {

@@ -1,5 +1,10 @@
 //! `chatdb validate`
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chatdb::problem::{Problem, Problems};
+use chatdb::replay;
 use chatdb::scenario::{Library, ScenarioError};
 
 use crate::cli::Validate;
@@ -12,15 +17,27 @@ pub fn run(args: &Validate) -> Result<Code, Failure> {
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let problems = Library::new(Vec::new())
-        .map_err(ScenarioError::from)?
-        .validate(&paths);
+    let library = Library::new(Vec::new()).map_err(ScenarioError::from)?;
+    let mut problems: Vec<Problem> = library.validate(&paths).into_iter().collect();
+    // SQL is looked at where the scenario around it can be read.
+    let scenarios: Vec<PathBuf> = args
+        .paths
+        .iter()
+        .flat_map(|path| scenarios_at(path))
+        .collect();
+    for path in &scenarios {
+        let name = path.display().to_string();
+        if library.get(&name).is_ok() {
+            problems.extend(replay::sql_mistakes(&library, &name)?);
+        }
+    }
+    let problems: Problems = problems.into_iter().collect();
     if problems.is_empty() {
-        let text = match args.paths.as_slice() {
-            [path] => format!("{}: no mistakes found\n", path.display()),
-            paths => format!("{} paths: no mistakes found\n", paths.len()),
+        let what = match scenarios.as_slice() {
+            [one] => one.display().to_string(),
+            more => format!("{} scenarios", more.len()),
         };
-        output::print(text.as_bytes())?;
+        output::print(format!("{what}: no mistakes found\n").as_bytes())?;
         return Ok(Code::Success);
     }
     let count = problems.as_slice().len();
@@ -37,4 +54,18 @@ pub fn run(args: &Validate) -> Result<Code, Failure> {
     ));
     output::print(text.as_bytes())?;
     Ok(Code::Usage)
+}
+
+/// The scenario at `path`, or those in the folder at `path`, by name.
+fn scenarios_at(path: &Path) -> Vec<PathBuf> {
+    if !path.is_dir() || path.join("scenario.toml").is_file() {
+        return vec![path.to_owned()];
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.join("scenario.toml").is_file())
+        .collect();
+    found.sort();
+    found
 }

@@ -1,0 +1,146 @@
+//! That SQL of a scenario folder cannot do more than state causes and ask.
+
+use chatdb::sql::guard::{Action, Origin, refusal};
+use chatdb::store::Store;
+use chatdb::table::Cell;
+
+const DATABASE: &str = "opens another database";
+const SETTING: &str = "changes or asks a setting (PRAGMA)";
+const TRANSACTION: &str = "begins or ends a transaction, which is the replay's to do";
+const SCHEMA: &str = "changes the schema";
+
+/// What a script may not do, and what it is told.
+const REFUSED: [(&str, &str); 32] = [
+    ("ATTACH 'x.db' AS x", DATABASE),
+    ("ATTACH DATABASE 'file:x.db?mode=rwc' AS x", DATABASE),
+    ("DETACH main", DATABASE),
+    (
+        "VACUUM INTO 'x.db'",
+        "cannot VACUUM from within a transaction",
+    ),
+    ("PRAGMA writable_schema = 1", SETTING),
+    ("PRAGMA user_version", SETTING),
+    ("PRAGMA hard_heap_limit = 1", SETTING),
+    ("PRAGMA temp_store_directory = '/'", SETTING),
+    ("SELECT * FROM pragma_user_version", SETTING),
+    ("COMMIT", TRANSACTION),
+    ("END", TRANSACTION),
+    ("/* x */ ROLLBACK", TRANSACTION),
+    ("BEGIN", TRANSACTION),
+    ("SAVEPOINT a", TRANSACTION),
+    ("SAVEPOINT chatdb", TRANSACTION),
+    ("RELEASE chatdb", TRANSACTION),
+    ("ROLLBACK TO chatdb", TRANSACTION),
+    ("CREATE TABLE t (a)", ""),
+    ("CREATE TEMP TABLE message (a)", ""),
+    ("CREATE VIEW v AS SELECT 1", ""),
+    (
+        "CREATE TRIGGER t AFTER INSERT ON message BEGIN SELECT 1; END",
+        "",
+    ),
+    ("CREATE VIRTUAL TABLE f USING fts5(a)", ""),
+    ("DROP TABLE delivery", ""),
+    ("DROP VIEW agent_console", ""),
+    ("ALTER TABLE message RENAME TO m", SCHEMA),
+    (
+        "UPDATE delivery SET delivered = 0",
+        "`delivery.delivered`, which is not for scripts",
+    ),
+    (
+        "UPDATE server_rule SET needed = 0",
+        "`server_rule.needed`, which is not for scripts",
+    ),
+    (
+        "UPDATE egpl_user SET login_ip = '43web'",
+        "`egpl_user.login_ip`, which is not for scripts",
+    ),
+    (
+        "INSERT INTO lacks SELECT 'chat', 1, 'x', 'y', 'z'",
+        "writes `lacks`, which is not for scripts",
+    ),
+    (
+        "DELETE FROM message",
+        "writes `message`, which is not for scripts",
+    ),
+    ("SELECT load_extension('x')", "calls `load_extension`"),
+    ("SELECT randomblob(9)", "calls `randomblob`"),
+];
+
+/// What a script needs.
+const ALLOWED: [&str; 8] = [
+    "INSERT INTO server_event (server, event) VALUES ('messaging', 'stops')",
+    "INSERT INTO message (activity_id, author, text) SELECT 1, 'agent', 'COMMIT; -- ATTACH' WHERE 0",
+    "UPDATE egpl_casemgmt_activity SET activity_status = 9000, activity_sub_status = 9100 WHERE activity_id = 1",
+    "UPDATE server SET host = 'x' WHERE server = 'application'",
+    "INSERT INTO egpl_department (department_id) VALUES (7)",
+    "DELETE FROM egpl_department WHERE department_id = 7",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT count(*) FROM n",
+    "SELECT upper(text), julianday(at) FROM message",
+];
+
+#[test]
+fn scripts_are_refused_by_name_and_leave_nothing_behind() {
+    const OBJECTS: &str = "SELECT count(*) FROM sqlite_master";
+    for (sql, why) in REFUSED {
+        let store = Store::with_platform().expect("a database");
+        let before = store.ask(OBJECTS, &[], &[]).expect("a count");
+        store.savepoint().expect("a savepoint");
+        let script = format!("\n{sql};");
+        let error = store
+            .run_script("10_x.sql", &script, &[])
+            .expect_err(sql)
+            .to_string();
+        assert!(
+            error.starts_with("10_x.sql:2: ") && error.contains(why),
+            "{sql}: {error}"
+        );
+        store.roll_back().expect("the savepoint is still there");
+        assert_eq!(
+            before,
+            store.ask(OBJECTS, &[], &[]).expect("a count"),
+            "{sql}"
+        );
+        assert!(store.ask(sql, &[], &[]).is_err(), "{sql} as a query");
+    }
+    assert!(!std::path::Path::new("x.db").exists());
+}
+
+#[test]
+fn scripts_do_what_they_need() {
+    let store = Store::with_platform().expect("a database");
+    for sql in ALLOWED {
+        let done = store.run_script("10_x.sql", sql, &[]);
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+#[test]
+fn a_statement_without_end_is_ended_and_the_next_one_runs() {
+    const ENDLESS: &str =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let store = Store::with_platform().expect("a database");
+    let error = store
+        .run_script("10_x.sql", ENDLESS, &[])
+        .expect_err("it has no end");
+    assert_eq!(
+        error.to_string(),
+        "10_x.sql:1: the statement takes more than 200 million steps"
+    );
+    let answer = store.ask("SELECT 1 AS one", &[], &[]).expect("all is well");
+    assert_eq!(answer.rows, [[Cell::Integer(1)]]);
+}
+
+#[test]
+fn a_query_only_reads() {
+    for action in [
+        Action::Insert("message"),
+        Action::Delete("message"),
+        Action::Update("server", "host"),
+    ] {
+        assert!(
+            refusal(Origin::Query, action).is_some_and(|why| why.ends_with("; a query only reads"))
+        );
+    }
+    assert_eq!(refusal(Origin::Query, Action::Read), None);
+    assert_eq!(refusal(Origin::Query, Action::Call("count")), None);
+}
