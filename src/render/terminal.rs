@@ -36,6 +36,9 @@ const MAX_LISTED: usize = 20;
 const CHECK: usize = 2;
 const DETAIL: usize = 8;
 
+/// A list with less room than this for each of its columns shows one column per line.
+const MIN_COLUMN: usize = 9;
+
 /// The terminal is never taken to be narrower than this for a list, whose cells wrap.
 const MIN_LISTING: usize = 60;
 
@@ -517,6 +520,17 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     page.line(0, &listing.title)?;
     page.blank();
     let names = listing.table.names();
+    if names.len() * MIN_COLUMN > page.width {
+        let shown = |cell: &Cell| words::value(cell);
+        let rows = listing.table.rows.iter();
+        let side = Side {
+            columns: names.iter().map(|name| (*name).to_owned()).collect(),
+            rows: rows.map(|row| row.iter().map(shown).collect()).collect(),
+            left_out: Vec::new(),
+        };
+        page.table(0, &side)?;
+        return remarks(page, listing);
+    }
     let mut table = Table::new();
     table
         .load_style(TABLE)
@@ -533,6 +547,10 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     for line in table.lines() {
         page.line(0, line)?;
     }
+    remarks(page, listing)
+}
+
+fn remarks(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     if !listing.remarks.is_empty() {
         page.blank();
     }
