@@ -61,9 +61,10 @@ CREATE TABLE egpl_casemgmt_activity (
 );
 
 -- A user of the system. Columns and nullability: the column lists of two public ECE back ends; types inferred, but for
--- the dates. The two sources name one flag differently (case_insensitive, case_insensitive_password); the furigana
--- columns are spelt with m, as there. login_ip holds the name of the application server that the user is logged in on.
--- The password column is left out on purpose: no export should carry it, and a reader drops it.
+-- the dates; public analytics jobs agree on which are numbers. The furigana columns are spelt with m, as there.
+-- login_ip holds the name of the application server that the user is logged in on.
+-- Two columns are left out on purpose, password and case_insensitive_password (case_insensitive in the back ends): a
+-- lab provisioning client stores the encrypted password in both. No export should carry them; a reader drops them.
 CREATE TABLE egpl_user (
     user_id                   NUMERIC(18,0) NOT NULL,
     salutation                NVARCHAR(50),
@@ -75,7 +76,6 @@ CREATE TABLE egpl_user (
     last_name_furigama        NVARCHAR(255),
     suffix                    NVARCHAR(50),
     user_name                 NVARCHAR(255) NOT NULL,
-    case_insensitive          CHAR(1),
     language_preference       NVARCHAR(50),
     screen_name               NVARCHAR(255),
     manager_id                NUMERIC(18,0),
@@ -83,7 +83,7 @@ CREATE TABLE egpl_user (
     email_address_secondary   NVARCHAR(255),
     login_logout_time         DATETIME,
     num_of_uns_attempts       SMALLINT,
-    force_password_change     CHAR(1),
+    force_password_change     SMALLINT,
     password_change_date      DATETIME,
     when_created              DATETIME NOT NULL,
     who_created               NUMERIC(18,0) NOT NULL,
@@ -92,24 +92,25 @@ CREATE TABLE egpl_user (
     acd_name                  NVARCHAR(255),
     first_uns_attempt_time    DATETIME,
     num_of_uns_timed_attempts SMALLINT,
-    acd_extension             NVARCHAR(50),
-    sys_user                  CHAR(1),
-    mutable_user              CHAR(1),
+    acd_extension             NUMERIC(18,0),
+    sys_user                  SMALLINT,
+    mutable_user              SMALLINT,
     who_modified              NUMERIC(18,0),
     when_modified             DATETIME,
     department_id             NUMERIC(18,0) NOT NULL,
     hire_date                 DATETIME,
     user_type                 SMALLINT,
-    external_assignment       SMALLINT,
+    external_assignment       NVARCHAR(50),
     login_ip                  NVARCHAR(255),
     default_content_lang_id   NUMERIC(18,0),
-    content_language          NVARCHAR(50),
+    content_language          NUMERIC(18,0),
     authentication_type       SMALLINT NOT NULL,
     PRIMARY KEY (user_id)
 );
 
 -- A queue in which activities wait. Columns and nullability: the column lists of two public ECE back ends, and a lab
--- provisioning client that reads a live database; types inferred. queue_state 1 is enabled.
+-- provisioning client that reads a live database; types inferred. queue_state 1 is enabled. default_social_queue and
+-- social_routing_type are misspelt in the back ends, whose NOT NULL is therefore not taken over.
 CREATE TABLE egpl_routing_queue (
     queue_id                    NUMERIC(18,0) NOT NULL,
     queue_name                  NVARCHAR(255) NOT NULL,
@@ -118,13 +119,13 @@ CREATE TABLE egpl_routing_queue (
     queue_type                  SMALLINT NOT NULL,
     queue_routing_type          SMALLINT NOT NULL,
     queue_chat_routing_type     SMALLINT NOT NULL,
-    queue_skill_flag            CHAR(1),
+    queue_skill_flag            SMALLINT,
     who_created                 NUMERIC(18,0),
     when_created                DATETIME NOT NULL,
     who_modified                NUMERIC(18,0),
     when_modified               DATETIME,
     queue_description           NVARCHAR(4000),
-    queue_link                  NVARCHAR(255),
+    queue_link                  NUMERIC(18,0),
     queue_roundrobin_index      NUMERIC(18,0),
     queue_level_1_age_time      NUMERIC(18,0),
     queue_level_2_age_time      NUMERIC(18,0),
@@ -141,8 +142,8 @@ CREATE TABLE egpl_routing_queue (
     PRIMARY KEY (queue_id)
 );
 
--- A department; 999 is "Service" in the vendor's public API examples. Columns: a public ECE back end; types inferred,
--- nullability not published.
+-- A department; 999 is "Service" in the vendor's public API examples. Columns: a public ECE back end, which
+-- has name and description not null; left open here, since no second source says so. Types inferred.
 CREATE TABLE egpl_department (
     department_id   NUMERIC(18,0) NOT NULL,
     department_name NVARCHAR(255),
@@ -151,7 +152,8 @@ CREATE TABLE egpl_department (
     PRIMARY KEY (department_id)
 );
 
--- A case, to which activities belong. Columns and nullability: two public ECE back ends; types inferred.
+-- A case, to which activities belong. Columns and nullability: two public ECE back ends; types inferred. They read
+-- case_status and original_source as text; the codes of the first are numbers in constants of an e-mail console.
 CREATE TABLE egpl_casemgmt_case (
     case_id              NUMERIC(18,0) NOT NULL,
     case_status          SMALLINT NOT NULL,
@@ -176,19 +178,20 @@ CREATE TABLE egpl_casemgmt_case (
     PRIMARY KEY (case_id)
 );
 
--- Which cases form a group. Columns: a public ECE back end; types inferred, nullability not published.
+-- Which cases form a group. Columns and key: a public ECE back end; types inferred.
 CREATE TABLE egpl_casemgmt_case_ass (
     case_group_id NUMERIC(18,0) NOT NULL,
     case_id       NUMERIC(18,0) NOT NULL,
     PRIMARY KEY (case_group_id, case_id)
 );
 
--- Where a customer can be reached. Columns and nullability: the public JPA entities; types inferred.
+-- Where a customer can be reached. Columns, nullability and kinds of value: the public JPA entities, where type and
+-- priority are texts.
 CREATE TABLE egpl_casemgmt_contact_point (
     contact_point_id   NUMERIC(18,0) NOT NULL,
-    contact_point_type SMALLINT,
+    contact_point_type NVARCHAR(255),
     customer_id        NUMERIC(18,0),
-    priority           SMALLINT,
+    priority           NVARCHAR(255),
     start_date         DATETIME,
     end_date           DATETIME,
     delete_flag        CHAR(1) NOT NULL,
@@ -199,15 +202,18 @@ CREATE TABLE egpl_casemgmt_contact_point (
     PRIMARY KEY (contact_point_id)
 );
 
--- A customer's e-mail address. Columns: queries of a public reporting application; one source spells whenmodified.
+-- A customer's e-mail address. Columns and nullability: a public ECE back end, which spells whenmodified where a public
+-- reporting application has when_modified; types inferred.
 CREATE TABLE egpl_casemgmt_cpoint_email (
     contact_point_id NUMERIC(18,0) NOT NULL,
-    email_address    NVARCHAR(255),
+    department_id    NUMERIC(18,0) NOT NULL,
+    email_address    NVARCHAR(255) NOT NULL,
     when_modified    DATETIME,
     PRIMARY KEY (contact_point_id)
 );
 
--- A customer's telephone number. Source as above.
+-- A customer's telephone number. Columns: queries of the reporting application; types inferred, nullability not
+-- published.
 CREATE TABLE egpl_casemgmt_cpoint_phone (
     contact_point_id NUMERIC(18,0) NOT NULL,
     phone_number     NVARCHAR(255),
@@ -215,17 +221,18 @@ CREATE TABLE egpl_casemgmt_cpoint_phone (
     PRIMARY KEY (contact_point_id)
 );
 
--- A note on an activity or a case. Columns: a public ECE back end; types inferred, nullability not published.
+-- A note on an activity or a case. Columns and nullability: a public ECE back end; types inferred, note_type and
+-- note_access being texts there.
 CREATE TABLE egpl_notes (
     note_id        NUMERIC(18,0) NOT NULL,
     note_of_id     NUMERIC(18,0),
     note_name      NVARCHAR(255),
-    note_type      SMALLINT,
-    note_access    SMALLINT,
+    note_type      NVARCHAR(50) NOT NULL,
+    note_access    NVARCHAR(50) NOT NULL,
     note_data      NVARCHAR(4000),
-    who_created    NUMERIC(18,0),
-    when_created   DATETIME,
-    delete_flag    CHAR(1),
+    who_created    NUMERIC(18,0) NOT NULL,
+    when_created   DATETIME NOT NULL,
+    delete_flag    CHAR(1) NOT NULL,
     parent_note_id NUMERIC(18,0),
     PRIMARY KEY (note_id)
 );
@@ -257,13 +264,13 @@ CREATE TABLE eglv_session_content (
 );
 
 -- Counts and times of a chat, possibly several rows per chat. Columns: the same application; no types published.
--- event_date is taken for a number and event_date_gmt for a date, as its queries use them.
+-- What that application keeps as a date is a date here, and a number a number; event_date is a number.
 CREATE TABLE eglv_session_chat_event (
     activity_id                    NUMERIC(18,0) NOT NULL,
     user_id                        NUMERIC(18,0),
-    agent_first_response_time      NUMERIC(19,0),
-    agent_last_response_time       NUMERIC(19,0),
-    customer_last_message_time     NUMERIC(19,0),
+    agent_first_response_time      DATETIME,
+    agent_last_response_time       DATETIME,
+    customer_last_message_time     DATETIME,
     agent_response_count           NUMERIC(18,0),
     agent_total_response_time      NUMERIC(19,0),
     agent_max_response_time        NUMERIC(19,0),
@@ -277,8 +284,8 @@ CREATE TABLE eglv_session_chat_event (
     event_date                     NUMERIC(19,0)
 );
 
--- An e-mail. Columns and nullability: two public ECE back ends; types inferred (one of them maps addresses to int,
--- which is an artefact of its copy).
+-- An e-mail. Columns, their order and nullability: two public ECE back ends; types inferred (one of them maps addresses
+-- to int, which is an artefact of its copy).
 CREATE TABLE egml_email (
     email_id           NUMERIC(18,0) NOT NULL,
     activity_id        NUMERIC(18,0) NOT NULL,
@@ -287,15 +294,16 @@ CREATE TABLE egml_email (
     email_date         DATETIME NOT NULL,
     email_size         NUMERIC(18,0) NOT NULL,
     num_attachments    SMALLINT NOT NULL,
+    charset            NVARCHAR(50),
+    message_id         NVARCHAR(255),
     from_email_address NVARCHAR(255) NOT NULL,
     recv_email_address NVARCHAR(255) NOT NULL,
     delete_flag        CHAR(1) NOT NULL,
-    charset            NVARCHAR(50),
-    message_id         NVARCHAR(255),
     PRIMARY KEY (email_id)
 );
 
--- The text of an e-mail. Columns: the ECE back end and the reporting application; types inferred.
+-- The text of an e-mail. Columns: the ECE back end and the reporting application; types inferred. The back end has no
+-- column nullable; they are here, since mail without a header is what a replay knows.
 CREATE TABLE egml_email_data (
     email_id     NUMERIC(18,0) NOT NULL,
     activity_id  NUMERIC(18,0),
@@ -305,27 +313,32 @@ CREATE TABLE egml_email_data (
     PRIMARY KEY (email_id)
 );
 
--- The plain text beside it. Source as above.
+-- The plain text beside it. Columns and nullability: the ECE back end; types inferred.
 CREATE TABLE egml_email_data_alt (
     email_id     NUMERIC(18,0) NOT NULL,
-    activity_id  NUMERIC(18,0),
-    text_content "NVARCHAR(MAX)",
+    activity_id  NUMERIC(18,0) NOT NULL,
+    text_content "NVARCHAR(MAX)" NOT NULL,
     PRIMARY KEY (email_id)
 );
 
--- The addresses of an e-mail; address_flag 1 is To. Columns: a public ECE back end; types inferred.
+-- The addresses of an e-mail; address_flag 1 is To. Columns and nullability: a public ECE back end; types
+-- inferred. It takes all three for the key; an export that repeats a row should load, so there is none here.
 CREATE TABLE egml_email_address (
     email_id      NUMERIC(18,0) NOT NULL,
-    email_address NVARCHAR(255),
-    address_flag  SMALLINT
+    email_address NVARCHAR(255) NOT NULL,
+    address_flag  SMALLINT NOT NULL
 );
 
--- An attachment. Columns: a public ECE back end, whose list is not complete; types inferred.
+-- An attachment. Columns and nullability: a public ECE back end; types inferred.
 CREATE TABLE egml_email_attachment (
     email_attachment_id NUMERIC(18,0) NOT NULL,
-    file_name           NVARCHAR(255),
-    content_type        NVARCHAR(255),
-    attachment_size     NUMERIC(18,0),
+    file_name           NVARCHAR(255) NOT NULL,
+    content_type        NVARCHAR(255) NOT NULL,
+    attachment_size     NUMERIC(18,0) NOT NULL,
+    encoding_type       NVARCHAR(255),
+    charset             NVARCHAR(50),
+    blocked_flag        CHAR(1),
+    content             "VARBINARY(MAX)",
     PRIMARY KEY (email_attachment_id)
 );
 
@@ -333,12 +346,13 @@ CREATE TABLE egml_email_attachment (
 CREATE TABLE egml_email_attachment_link (
     email_id            NUMERIC(18,0) NOT NULL,
     email_attachment_id NUMERIC(18,0) NOT NULL,
-    link_type           SMALLINT,
+    link_type           SMALLINT NOT NULL,
     PRIMARY KEY (email_id, email_attachment_id)
 );
 
 -- What was done to activities and cases. Columns and nullability: a public ECE back end; event_date is a number there,
--- milliseconds since 1970 in UTC by what public analytics jobs do with its sister tables (inferred for this one).
+-- milliseconds since 1970 in UTC by what public analytics jobs do with its sister tables (inferred for this one). Ids
+-- and reasons are numbers there; types inferred. reason4 is text, as those jobs have it in the sister tables.
 CREATE TABLE egpl_event_history_case_mgmt (
     event_id            NUMERIC(19,0) NOT NULL,
     event_date          NUMERIC(19,0) NOT NULL,
@@ -349,14 +363,14 @@ CREATE TABLE egpl_event_history_case_mgmt (
     object_operation    SMALLINT,
     event_duration      NUMERIC(19,0),
     user_id             NUMERIC(18,0),
-    session_id          NVARCHAR(255),
+    session_id          NUMERIC(18,0),
     department_id       NUMERIC(18,0),
-    reason              NVARCHAR(255),
-    reason1             NVARCHAR(255),
-    reason2             NVARCHAR(255),
-    reason3             NVARCHAR(255),
+    reason              NUMERIC(18,0),
+    reason1             NUMERIC(18,0),
+    reason2             NUMERIC(18,0),
+    reason3             NUMERIC(18,0),
     reason4             NVARCHAR(255),
-    reason5             NVARCHAR(255),
+    reason5             NUMERIC(18,0),
     object_type         SMALLINT,
     queue_id            NUMERIC(18,0),
     entry_point_id      NUMERIC(18,0),
@@ -380,18 +394,19 @@ CREATE TABLE egpl_event_history_user (
     event_id          NUMERIC(19,0) NOT NULL,
     event_date        NUMERIC(19,0),
     application_id    SMALLINT,
+    language_id       SMALLINT,
     object_operation  SMALLINT,
     event_duration    NUMERIC(19,0),
     user_id           NUMERIC(18,0),
     session_id        NVARCHAR(255),
     department_id     NUMERIC(18,0),
-    reason            NVARCHAR(255),
-    reason1           NVARCHAR(255),
-    reason2           NVARCHAR(255),
-    reason3           NVARCHAR(255),
+    reason            NUMERIC(18,0),
+    reason1           NUMERIC(18,0),
+    reason2           NUMERIC(18,0),
+    reason3           NUMERIC(18,0),
     reason4           NVARCHAR(255),
-    reason5           NVARCHAR(255),
-    client_user_id    NVARCHAR(255),
+    reason5           NUMERIC(18,0),
+    client_user_id    NUMERIC(18,0),
     client_ip_address NVARCHAR(255),
     client_os         NVARCHAR(255),
     client_browser    NVARCHAR(255),
@@ -399,29 +414,37 @@ CREATE TABLE egpl_event_history_user (
     PRIMARY KEY (event_id)
 );
 
--- What was done in the knowledge base, in the shape of the user history.
+-- What was done in the knowledge base; activity_id says for which activity.
 -- Columns: public analytics jobs over the vendor's bulk export; event_date in milliseconds since 1970, UTC. Types
 -- inferred, nullability not published.
 CREATE TABLE egpl_event_history_kb (
-    event_id          NUMERIC(19,0) NOT NULL,
-    event_date        NUMERIC(19,0),
-    application_id    SMALLINT,
-    object_operation  SMALLINT,
-    event_duration    NUMERIC(19,0),
-    user_id           NUMERIC(18,0),
-    session_id        NVARCHAR(255),
-    department_id     NUMERIC(18,0),
-    reason            NVARCHAR(255),
-    reason1           NVARCHAR(255),
-    reason2           NVARCHAR(255),
-    reason3           NVARCHAR(255),
-    reason4           NVARCHAR(255),
-    reason5           NVARCHAR(255),
-    client_user_id    NVARCHAR(255),
-    client_ip_address NVARCHAR(255),
-    client_os         NVARCHAR(255),
-    client_browser    NVARCHAR(255),
-    client_info       NVARCHAR(4000),
+    event_id         NUMERIC(19,0) NOT NULL,
+    event_date       NUMERIC(19,0),
+    application_id   SMALLINT,
+    language_id      SMALLINT,
+    object_operation SMALLINT,
+    event_duration   NUMERIC(19,0),
+    user_id          NUMERIC(18,0),
+    session_id       NUMERIC(18,0),
+    reason           NUMERIC(18,0),
+    department_id    NUMERIC(18,0),
+    reason1          NUMERIC(18,0),
+    reason2          NUMERIC(18,0),
+    reason3          NUMERIC(18,0),
+    reason4          NVARCHAR(255),
+    article_id       NUMERIC(18,0),
+    object_type      SMALLINT,
+    article_version  NUMERIC(18,0),
+    folder_id        NUMERIC(18,0),
+    bookmark_id      NUMERIC(18,0),
+    category_id      NUMERIC(18,0),
+    queue_id         NUMERIC(18,0),
+    entry_point_id   NUMERIC(18,0),
+    activity_id      NUMERIC(18,0),
+    case_id          NUMERIC(18,0),
+    customer_id      NUMERIC(18,0),
+    client_ip        NVARCHAR(255),
+    event_json_data  "NVARCHAR(MAX)",
     PRIMARY KEY (event_id)
 );
 
@@ -459,6 +482,6 @@ CREATE TABLE egicm_concurrent_task (
     PRIMARY KEY (user_id, queue_id)
 );
 
--- The documented query for open chats is answered from this index alone, in its order, without being changed.
+-- The documented query for open chats finds its rows through this index, already in its order, without being changed.
 CREATE INDEX open_chat ON egpl_casemgmt_activity (when_created)
 WHERE activity_type = 2000 AND activity_status <> 9000 AND activity_sub_status NOT IN (9100, 9200);
