@@ -30,6 +30,7 @@ pub mod check;
 pub mod diff;
 pub mod document;
 pub mod files;
+pub mod import;
 pub mod problem;
 pub mod query;
 pub mod render;
