@@ -103,6 +103,29 @@ BEGIN
     WHERE k.subject = 'chat' AND k.subject_id = NEW.activity_id AND k.capability = 'exchange messages';
 END;
 
+-- A message that is delivered leaves its time with the session's counts; one that is lost leaves nothing. The columns
+-- are public by name only: that they follow each message at once, and need no other server, is our reading.
+CREATE TRIGGER delivery_is_counted AFTER INSERT ON delivery WHEN NEW.delivered = 1
+BEGIN
+    INSERT INTO eglv_session_chat_event (activity_id, agent_response_count, customer_message_count)
+    SELECT m.activity_id, 0, 0 FROM message m
+    WHERE m.message_id = NEW.message_id
+      AND NOT EXISTS (SELECT 1 FROM eglv_session_chat_event e WHERE e.activity_id = m.activity_id);
+
+    UPDATE eglv_session_chat_event
+    SET (user_id, agent_response_count, agent_last_response_time, customer_message_count, customer_last_message_time)
+        = (SELECT a.assigned_to,
+                  agent_response_count + (m.author = 'agent'),
+                  CASE m.author WHEN 'agent' THEN c.now ELSE agent_last_response_time END,
+                  customer_message_count + (m.author = 'customer'),
+                  CASE m.author WHEN 'customer' THEN c.now ELSE customer_last_message_time END
+           FROM message m
+           JOIN chatdb_clock c
+           LEFT JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
+           WHERE m.message_id = NEW.message_id)
+    WHERE activity_id = (SELECT m.activity_id FROM message m WHERE m.message_id = NEW.message_id);
+END;
+
 -- AN AGENT LOGS IN, if log-ins are served. An older log-in that no log-out ended is found, and ended now. Of
 -- what the agent lacked, only what a server that is down takes away is still missing.
 CREATE TRIGGER agent_logs_in AFTER INSERT ON agent_action WHEN NEW.action = 'logs in'
