@@ -11,7 +11,8 @@
 //!   rows      batches of typed rows, on their way to the store
 //! ```
 //!
-//! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
+//! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know
+//! SQLite.
 
 pub mod record;
 pub mod rows;
