@@ -1,0 +1,17 @@
+-- title: Chats that arrived while the outage lasted
+-- meaning: customers could ask for a chat during the outage, so the servers that take a chat request were up
+-- needs: egpl_casemgmt_activity.when_created
+-- tag: inferred
+-- source: a public docwiki page has the Application server write the row of a new chat; that it can do so while another
+--   server is down is a reading
+-- dialect: tsql
+-- key: activity_id
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
+-- order: when_created, activity_id
+SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created, b.when_modified
+FROM egpl_casemgmt_activity b
+WHERE b.activity_type = 2000
+  AND b.when_created >= @outage_from
+  AND b.when_created <= ISNULL(@outage_to, GETDATE())
+ORDER BY b.when_created, b.activity_id

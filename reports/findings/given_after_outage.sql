@@ -1,0 +1,22 @@
+-- title: Chats that arrived while the outage lasted and were given to an agent only after it
+-- meaning: the chat waited until the servers were back: agents got nothing new during the outage, and do again
+-- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to
+-- tag: inferred
+-- source: the document says that an agent goes on with new activities once the Services server is back and the agent has
+--   logged in again
+-- lines: 112
+-- dialect: tsql
+-- key: activity_id
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
+-- order: when_created, activity_id
+SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.assigned_to, b.when_created, b.when_modified
+FROM egpl_casemgmt_activity b
+WHERE b.activity_type = 2000
+  AND b.activity_status <> 9000
+  AND b.activity_sub_status NOT IN (9100, 9200)
+  AND b.activity_status = 5000
+  AND b.when_created >= @outage_from
+  AND b.when_created <= @outage_to
+  AND b.when_modified > @outage_to
+ORDER BY b.when_created, b.activity_id

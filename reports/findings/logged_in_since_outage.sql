@@ -1,0 +1,22 @@
+-- title: Agents who logged in or out after the outage began, with a chat open that nothing has changed since
+-- meaning: the agent has a chat in progress from before the outage, though the agent's log-in is newer: the chat's session
+--   may be gone while the agent is told that it goes on
+-- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
+-- tag: inferred
+-- source: the document has the agent log in again and be told of a session in progress (lines 45-49); what the row then
+--   says is a reading. One column of the user serves log-ins and log-outs
+-- dialect: tsql
+-- key: activity_id
+-- parameter: outage_from timestamp = NULL
+-- order: user_id, activity_id
+SELECT c.user_id, c.user_name, c.login_ip, c.login_logout_time, b.activity_id, b.activity_status, b.activity_sub_status, b.when_modified
+FROM egpl_casemgmt_activity b
+INNER JOIN egpl_user c ON c.user_id = b.assigned_to
+WHERE b.activity_type = 2000
+  AND b.activity_status <> 9000
+  AND b.activity_sub_status NOT IN (9100, 9200)
+  AND b.activity_status = 5000
+  AND b.when_created < @outage_from
+  AND (b.when_modified IS NULL OR b.when_modified < @outage_from)
+  AND c.login_logout_time >= @outage_from
+ORDER BY c.user_id, b.activity_id

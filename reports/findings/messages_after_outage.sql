@@ -1,0 +1,18 @@
+-- title: Chats from before the outage in which something was said after it
+-- meaning: the session lived through the outage: the chat goes on
+-- needs: egpl_casemgmt_activity.when_created, eglv_session_chat_event.agent_last_response_time,
+--   eglv_session_chat_event.customer_last_message_time
+-- tag: inferred
+-- source: the document has the chat go on once the Messaging server is back (line 153); that the times of messages follow
+--   each message at once is a reading
+-- dialect: tsql
+-- key: activity_id
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
+-- order: activity_id
+SELECT e.activity_id, e.user_id, b.when_created, e.agent_last_response_time, e.customer_last_message_time
+FROM eglv_session_chat_event e
+INNER JOIN egpl_casemgmt_activity b ON b.activity_id = e.activity_id
+WHERE b.when_created < @outage_from
+  AND (e.agent_last_response_time > @outage_to OR e.customer_last_message_time > @outage_to)
+ORDER BY e.activity_id

@@ -1,0 +1,20 @@
+-- title: Chats that the outage found open and that nothing has changed since
+-- meaning: the chat was in an agent's hands when the outage began, and its row is as it was: either nobody has ended it
+--   yet, or its session is gone and the row was left behind. The row alone does not tell which
+-- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified
+-- tag: inferred
+-- source: the document shows an open chat as 5000/5900 (line 72) and no row after an Application server failure; that the
+--   row then stays as it was is a reading
+-- dialect: tsql
+-- key: activity_id
+-- parameter: outage_from timestamp = NULL
+-- order: when_created, activity_id
+SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created, b.when_modified
+FROM egpl_casemgmt_activity b
+WHERE b.activity_type = 2000
+  AND b.activity_status <> 9000
+  AND b.activity_sub_status NOT IN (9100, 9200)
+  AND b.activity_status = 5000
+  AND b.when_created < @outage_from
+  AND (b.when_modified IS NULL OR b.when_modified < @outage_from)
+ORDER BY b.when_created, b.activity_id

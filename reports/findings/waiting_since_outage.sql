@@ -1,0 +1,21 @@
+-- title: Chats that arrived while the outage lasted and that no agent has been given
+-- meaning: the chat waits in its queue since the outage: agents got nothing new, and still do not
+-- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.assigned_to
+-- tag: inferred
+-- source: the document says that an agent receives no new activities while the Services server is down
+-- lines: 92
+-- dialect: tsql
+-- key: activity_id
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
+-- order: when_created, activity_id
+SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.when_created
+FROM egpl_casemgmt_activity b
+WHERE b.activity_type = 2000
+  AND b.activity_status <> 9000
+  AND b.activity_sub_status NOT IN (9100, 9200)
+  AND b.activity_status = 4000
+  AND b.assigned_to IS NULL
+  AND b.when_created >= @outage_from
+  AND b.when_created <= ISNULL(@outage_to, GETDATE())
+ORDER BY b.when_created, b.activity_id
