@@ -6,12 +6,12 @@
 --   server is down is a reading
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
--- parameter: outage_to timestamp = NULL
+-- parameter: window_from timestamp = NULL
+-- parameter: window_to timestamp = NULL
 -- order: when_created, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
 WHERE b.activity_type = 2000
-  AND b.when_created >= @outage_from
-  AND b.when_created <= ISNULL(@outage_to, GETDATE())
+  AND b.when_created >= @window_from
+  AND b.when_created <= ISNULL(@window_to, GETDATE())
 ORDER BY b.when_created, b.activity_id

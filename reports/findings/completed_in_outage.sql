@@ -7,13 +7,13 @@
 -- lines: 74-90
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
--- parameter: outage_to timestamp = NULL
+-- parameter: window_from timestamp = NULL
+-- parameter: window_to timestamp = NULL
 -- order: when_modified, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
 WHERE b.activity_type = 2000
   AND b.activity_status = 9000
-  AND b.when_modified >= @outage_from
-  AND b.when_modified <= ISNULL(@outage_to, GETDATE())
+  AND b.when_modified >= @window_from
+  AND b.when_modified <= ISNULL(@window_to, GETDATE())
 ORDER BY b.when_modified, b.activity_id

@@ -7,8 +7,8 @@
 -- lines: 112
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
--- parameter: outage_to timestamp = NULL
+-- parameter: window_from timestamp = NULL
+-- parameter: window_to timestamp = NULL
 -- order: when_created, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -16,7 +16,7 @@ WHERE b.activity_type = 2000
   AND b.activity_status <> 9000
   AND b.activity_sub_status NOT IN (9100, 9200)
   AND b.activity_status = 5000
-  AND b.when_created >= @outage_from
-  AND b.when_created <= @outage_to
-  AND b.when_modified > @outage_to
+  AND b.when_created >= @window_from
+  AND b.when_created <= @window_to
+  AND b.when_modified > @window_to
 ORDER BY b.when_created, b.activity_id

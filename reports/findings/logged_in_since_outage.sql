@@ -7,7 +7,7 @@
 --   says is a reading. One column of the user serves log-ins and log-outs
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
+-- parameter: window_from timestamp = NULL
 -- order: user_id, activity_id
 SELECT c.user_id, c.user_name, c.login_ip, c.login_logout_time, b.activity_id, b.activity_status, b.activity_sub_status, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -16,7 +16,7 @@ WHERE b.activity_type = 2000
   AND b.activity_status <> 9000
   AND b.activity_sub_status NOT IN (9100, 9200)
   AND b.activity_status = 5000
-  AND b.when_created < @outage_from
-  AND (b.when_modified IS NULL OR b.when_modified < @outage_from)
-  AND c.login_logout_time >= @outage_from
+  AND b.when_created < @window_from
+  AND (b.when_modified IS NULL OR b.when_modified < @window_from)
+  AND c.login_logout_time >= @window_from
 ORDER BY c.user_id, b.activity_id

@@ -7,12 +7,12 @@
 --   each message at once is a reading
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
--- parameter: outage_to timestamp = NULL
+-- parameter: window_from timestamp = NULL
+-- parameter: window_to timestamp = NULL
 -- order: activity_id
 SELECT e.activity_id, e.user_id, b.when_created, e.agent_last_response_time, e.customer_last_message_time
 FROM eglv_session_chat_event e
 INNER JOIN egpl_casemgmt_activity b ON b.activity_id = e.activity_id
-WHERE b.when_created < @outage_from
-  AND (e.agent_last_response_time > @outage_to OR e.customer_last_message_time > @outage_to)
+WHERE b.when_created < @window_from
+  AND (e.agent_last_response_time > @window_to OR e.customer_last_message_time > @window_to)
 ORDER BY e.activity_id

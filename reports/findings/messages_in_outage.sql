@@ -5,11 +5,11 @@
 -- source: a public reporting application reads these times; that they follow each message at once is a reading
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
--- parameter: outage_to timestamp = NULL
+-- parameter: window_from timestamp = NULL
+-- parameter: window_to timestamp = NULL
 -- order: activity_id
 SELECT e.activity_id, e.user_id, e.agent_last_response_time, e.customer_last_message_time
 FROM eglv_session_chat_event e
-WHERE (e.agent_last_response_time >= @outage_from AND e.agent_last_response_time <= ISNULL(@outage_to, GETDATE()))
-   OR (e.customer_last_message_time >= @outage_from AND e.customer_last_message_time <= ISNULL(@outage_to, GETDATE()))
+WHERE (e.agent_last_response_time >= @window_from AND e.agent_last_response_time <= ISNULL(@window_to, GETDATE()))
+   OR (e.customer_last_message_time >= @window_from AND e.customer_last_message_time <= ISNULL(@window_to, GETDATE()))
 ORDER BY e.activity_id

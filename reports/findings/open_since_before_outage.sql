@@ -7,7 +7,7 @@
 --   row then stays as it was is a reading
 -- dialect: tsql
 -- key: activity_id
--- parameter: outage_from timestamp = NULL
+-- parameter: window_from timestamp = NULL
 -- order: when_created, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -15,6 +15,6 @@ WHERE b.activity_type = 2000
   AND b.activity_status <> 9000
   AND b.activity_sub_status NOT IN (9100, 9200)
   AND b.activity_status = 5000
-  AND b.when_created < @outage_from
-  AND (b.when_modified IS NULL OR b.when_modified < @outage_from)
+  AND b.when_created < @window_from
+  AND (b.when_modified IS NULL OR b.when_modified < @window_from)
 ORDER BY b.when_created, b.activity_id

@@ -1,0 +1,303 @@
+//! Which documented failure do rows look like? Each scenario has a signature: what every finding makes of the database
+//! that its own replay leaves. Rows are held against all of them, and what speaks for a failure, against it, and what
+//! the rows do not say is told; failures that the rows cannot tell apart are named together.
+//!
+//! The signatures are a file that a test makes anew from the replays, so that a changed model or finding changes them
+//! before anybody's eyes, and so that an analysis need not play ten scenarios first. This module does not know what
+//! any finding means, nor any scenario by name.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use crate::analysis::{self, AnalysisError, Outage, Server};
+use crate::assets;
+use crate::replay::{self, ReplayError};
+use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict};
+use crate::scenario::Library;
+use crate::store::{Store, StoreError};
+use crate::table::raw::{self, RawTable};
+use crate::table::{Cell, Column, Kind, ResultTable};
+
+/// Why signatures could not be made.
+#[derive(Debug, Error)]
+pub enum SignatureError {
+    /// A scenario could not be played.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// Its rows could not be searched.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    /// Its outages could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the replay of a scenario leaves for the findings to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its title.
+    pub title: String,
+    /// The servers that fail.
+    pub servers: BTreeSet<Server>,
+    /// Whether they are back at its end.
+    pub over: bool,
+    /// What every finding comes to, by name.
+    pub marks: Vec<(String, FindingVerdict)>,
+}
+
+/// The columns of the file before those of the findings.
+const OWN_COLUMNS: [&str; 4] = ["scenario", "title", "servers", "over"];
+
+impl Signature {
+    fn mark(&self, finding: &str) -> Option<FindingVerdict> {
+        let found = self.marks.iter().find(|(name, _)| name == finding);
+        found.map(|(_, verdict)| *verdict)
+    }
+
+    fn of_row(table: &RawTable, cells: &[&str]) -> Option<Self> {
+        let names: Vec<&str> = table.header.iter().map(|cell| cell.text.as_str()).collect();
+        let marks = names.iter().zip(cells).skip(OWN_COLUMNS.len());
+        let server = |word: &str| Server::ALL.into_iter().find(|server| server.name() == word);
+        Some(Self {
+            scenario: (*cells.first()?).to_owned(),
+            title: (*cells.get(1)?).to_owned(),
+            servers: cells.get(2)?.split('+').map(server).collect::<Option<_>>()?,
+            over: *cells.get(3)? == "yes",
+            marks: marks
+                .map(|(name, word)| Some(((*name).to_owned(), verdict(word)?)))
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
+const VERDICTS: [(&str, FindingVerdict); 3] = [
+    ("found", FindingVerdict::Found),
+    ("nothing", FindingVerdict::Nothing),
+    ("cannot tell", FindingVerdict::CannotTell),
+];
+
+fn verdict(word: &str) -> Option<FindingVerdict> {
+    let found = VERDICTS.iter().find(|(known, _)| *known == word);
+    found.map(|(_, verdict)| *verdict)
+}
+
+fn word(verdict: FindingVerdict) -> &'static str {
+    let found = VERDICTS.iter().find(|(_, known)| *known == verdict);
+    found.map_or("", |(word, _)| word)
+}
+
+/// The signatures that are compiled in, in the order of the document.
+#[must_use]
+pub fn signatures() -> Vec<Signature> {
+    let table = raw::read_any(assets::SIGNATURES).expect("a test holds the file against the replays");
+    let rows = table.rows.iter().map(|row| {
+        let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+        Signature::of_row(&table, &cells).expect("a test holds the file against the replays")
+    });
+    rows.collect()
+}
+
+/// Plays the scenarios called `names` and asks every finding of the database that each leaves.
+///
+/// # Errors
+/// When a scenario cannot be played or its rows cannot be searched.
+pub fn of_replays(library: &Library, names: &[String]) -> Result<Vec<Signature>, SignatureError> {
+    let one = |name: &String| {
+        let (report, store) = replay::replay(library, std::slice::from_ref(name), &replay::Options::default())?;
+        let outage = outage_of(&store)?;
+        let options = analysis::Options {
+            outages: vec![outage.clone()],
+            ..analysis::Options::default()
+        };
+        let run = analysis::analyze(&store, &options)?;
+        Ok(Signature {
+            scenario: name.clone(),
+            title: report.runs.first().map_or_else(String::new, |run| run.title.clone()),
+            servers: outage.servers.iter().copied().collect(),
+            over: outage.to_ms.is_some(),
+            marks: run.findings.iter().map(|found| (found.name.clone(), found.verdict)).collect(),
+        })
+    };
+    names.iter().map(one).collect()
+}
+
+/// The outage that a replay's database tells of: all servers that stopped, from the first stop to the last start.
+///
+/// # Errors
+/// When the database is not one of a replay.
+pub fn outage_of(store: &Store) -> Result<Outage, StoreError> {
+    const OUTAGES: &str = "SELECT server, stopped_at, started_at FROM outage ORDER BY outage_id";
+    let rows = store.ask(OUTAGES, &[], &[])?.rows;
+    let ms = |cell: &Cell| match cell {
+        Cell::Timestamp(ms) => Some(*ms),
+        _ => None,
+    };
+    let named = |row: &Vec<Cell>| {
+        let word = row[0].to_string();
+        Server::ALL.into_iter().find(|server| server.name() == word)
+    };
+    let ends: Option<Vec<i64>> = rows.iter().map(|row| ms(&row[2])).collect();
+    Ok(Outage {
+        servers: rows.iter().filter_map(named).collect::<BTreeSet<_>>().into_iter().collect(),
+        from_ms: rows.iter().filter_map(|row| ms(&row[1])).min().unwrap_or(0),
+        to_ms: ends.and_then(|ends| ends.into_iter().max()),
+    })
+}
+
+/// Signatures as a table, a row for each scenario and a column for each finding.
+#[must_use]
+pub fn table(signatures: &[Signature]) -> ResultTable {
+    let findings = signatures.first().map_or(&[][..], |first| first.marks.as_slice());
+    let names = OWN_COLUMNS.into_iter().chain(findings.iter().map(|(name, _)| name.as_str()));
+    let row = |signature: &Signature| {
+        let servers: Vec<&str> = signature.servers.iter().map(|server| server.name()).collect();
+        let own = [
+            signature.scenario.clone(),
+            signature.title.clone(),
+            servers.join("+"),
+            if signature.over { "yes" } else { "no" }.to_owned(),
+        ];
+        let marks = signature.marks.iter().map(|(_, verdict)| word(*verdict).to_owned());
+        own.into_iter().chain(marks).map(Cell::Text).collect()
+    };
+    ResultTable {
+        columns: names.map(|name| Column::new(name, Kind::Text)).collect(),
+        rows: signatures.iter().map(row).collect(),
+    }
+}
+
+/// What is known about an outage besides the rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The servers that are said to have failed; empty when nobody says.
+    pub servers: BTreeSet<Server>,
+    /// Whether the outage was over at the moment of judgement; `None` when no outage is given.
+    pub over: Option<bool>,
+}
+
+impl Known {
+    /// What the outages of an analysis say together.
+    #[must_use]
+    pub fn of(outages: &[Outage]) -> Self {
+        Self {
+            servers: outages.iter().flat_map(|outage| outage.servers.iter().copied()).collect(),
+            over: (!outages.is_empty()).then(|| outages.iter().all(|outage| outage.to_ms.is_some())),
+        }
+    }
+}
+
+/// Holds what was found against the signatures, the likeliest first: the fewest things against it, then the most for
+/// it, then the order of the document.
+#[must_use]
+pub fn candidates(signatures: &[Signature], run: &AnalysisRun, known: &Known) -> Vec<CandidateRun> {
+    let telling: Vec<&FindingRun> = run.findings.iter().filter(|found| tells(signatures, &found.name)).collect();
+    let mut candidates: Vec<CandidateRun> = signatures
+        .iter()
+        .map(|signature| candidate(signature, signatures, &telling, known))
+        .collect();
+    candidates.sort_by_key(|one| (one.evidence_against.len(), std::cmp::Reverse(one.evidence_for.len())));
+    candidates
+}
+
+/// Whether a finding does not come to the same in every scenario: what does says nothing about which it is.
+fn tells(signatures: &[Signature], finding: &str) -> bool {
+    let mut marks = signatures.iter().map(|signature| signature.mark(finding));
+    let first = marks.next();
+    marks.any(|mark| Some(mark) != first)
+}
+
+fn candidate(signature: &Signature, all: &[Signature], telling: &[&FindingRun], known: &Known) -> CandidateRun {
+    let mut one = CandidateRun {
+        scenario: signature.scenario.clone(),
+        title: signature.title.clone(),
+        evidence_for: Vec::new(),
+        evidence_against: Vec::new(),
+        not_in_export: Vec::new(),
+        alike: Vec::new(),
+        separated_by: Vec::new(),
+    };
+    if !known.servers.is_empty() {
+        let same = known.servers == signature.servers;
+        let side = if same { &mut one.evidence_for } else { &mut one.evidence_against };
+        side.push(format!("the servers said to have failed: {}", named(&known.servers)));
+    }
+    if let Some(over) = known.over {
+        let text = if over { "the outage is over" } else { "the outage goes on" };
+        let side = if over == signature.over { &mut one.evidence_for } else { &mut one.evidence_against };
+        side.push(text.to_owned());
+    }
+    for found in telling {
+        let expected = signature.mark(&found.name);
+        let title = lower(&found.title);
+        match (expected, found.verdict) {
+            (Some(FindingVerdict::Found), FindingVerdict::Found) => {
+                one.evidence_for.push(format!("{title} ({}, {})", found.name, rows(found)));
+            }
+            (Some(FindingVerdict::Found), FindingVerdict::Nothing) => {
+                one.evidence_against.push(format!("no {title} ({})", found.name));
+            }
+            (Some(FindingVerdict::Nothing), FindingVerdict::Found) => {
+                one.evidence_against.push(format!("{title} ({}, {})", found.name, rows(found)));
+            }
+            (Some(FindingVerdict::Nothing), FindingVerdict::Nothing) => {
+                one.evidence_for.push(format!("no {title} ({})", found.name));
+            }
+            (Some(FindingVerdict::Found | FindingVerdict::Nothing), FindingVerdict::CannotTell) => {
+                one.not_in_export.push(format!("{title} ({})", found.name));
+            }
+            (Some(FindingVerdict::CannotTell) | None, _) => {}
+        }
+    }
+    let others = all.iter().filter(|other| other.scenario != signature.scenario);
+    for other in others.filter(|other| is_alike(signature, other, telling, known)) {
+        one.alike.push(other.scenario.clone());
+        one.separated_by.extend(separated_by(signature, other, telling, known));
+    }
+    one.separated_by.sort();
+    one.separated_by.dedup();
+    one
+}
+
+/// Whether nothing that is known tells the two apart.
+fn is_alike(one: &Signature, other: &Signature, telling: &[&FindingRun], known: &Known) -> bool {
+    let decided = telling.iter().filter(|found| found.verdict != FindingVerdict::CannotTell);
+    (known.servers.is_empty() || (one.servers == known.servers) == (other.servers == known.servers))
+        && (known.over.is_none() || one.over == other.over)
+        && decided.into_iter().all(|found| one.mark(&found.name) == other.mark(&found.name))
+}
+
+/// The exports, and what else, that would tell the two apart.
+fn separated_by(one: &Signature, other: &Signature, telling: &[&FindingRun], known: &Known) -> Vec<String> {
+    let undecided = telling.iter().filter(|found| found.verdict == FindingVerdict::CannotTell);
+    let differing = undecided.filter(|found| one.mark(&found.name) != other.mark(&found.name));
+    let mut by: Vec<String> = differing.flat_map(|found| found.needs_missing.iter().cloned()).collect();
+    if known.over.is_none() && one.over != other.over {
+        by.push("when the outage was (--outage)".to_owned());
+    }
+    if known.servers.is_empty() && one.servers != other.servers {
+        by.push("which servers failed (--outage)".to_owned());
+    }
+    by
+}
+
+fn named(servers: &BTreeSet<Server>) -> String {
+    servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn rows(found: &FindingRun) -> String {
+    match found.table.rows.len() {
+        1 => "1 row".to_owned(),
+        count => format!("{count} rows"),
+    }
+}
+
+/// A title within a sentence.
+fn lower(title: &str) -> String {
+    let mut characters = title.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
+}
