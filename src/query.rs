@@ -477,7 +477,9 @@ impl Reader<'_> {
                      found `{default}`"
                 );
                 let hint = (default == "NULL").then(|| {
-                    format!("a default of NULL needs a kind: `-- parameter: {name} timestamp = NULL`")
+                    format!(
+                        "a default of NULL needs a kind: `-- parameter: {name} timestamp = NULL`"
+                    )
                 });
                 self.problem(entry.at, message, hint);
             }
