@@ -120,6 +120,13 @@ impl Server {
     }
 }
 
+/// The parameter of findings that ask about an outage, whichever servers it took: when it began. `window_to` is when it
+/// ended, and NULL while it goes on.
+const WINDOW_FROM: &str = "window_from";
+
+/// What such a finding lacks when nobody says when the outage was.
+pub const OUTAGE: &str = "the time of an outage (--outage)";
+
 /// What stands for personal data until somebody has replaced it.
 pub const PRIVACY_PLAIN: &str = "Personal data is included as it stands in the rows.";
 
@@ -175,6 +182,7 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         outage: ended
             .clone()
             .find(|outage| outage.servers.contains(&Server::Application)),
+        window: ended.clone().next(),
         utc_offset_minutes: options.utc_offset_minutes,
         sets,
     };
@@ -275,7 +283,10 @@ fn told(outage: &Outage) -> OutageRun {
 /// What every finding is asked with.
 struct Given<'o> {
     as_of: Cell,
+    /// The newest outage that ends sessions.
     outage: Option<&'o Outage>,
+    /// The newest outage, whichever servers it took.
+    window: Option<&'o Outage>,
     utc_offset_minutes: Option<i64>,
     sets: Vec<(String, Cell)>,
 }
@@ -294,6 +305,13 @@ impl Given<'_> {
                 .map_or(Cell::Null, |outage| Cell::Timestamp(outage.from_ms)),
             ("outage_to", _) => self
                 .outage
+                .and_then(|outage| outage.to_ms)
+                .map_or(Cell::Null, Cell::Timestamp),
+            (WINDOW_FROM, _) => self
+                .window
+                .map_or(Cell::Null, |outage| Cell::Timestamp(outage.from_ms)),
+            ("window_to", _) => self
+                .window
                 .and_then(|outage| outage.to_ms)
                 .map_or(Cell::Null, Cell::Timestamp),
             ("utc_offset_minutes", _) => self.utc_offset_minutes.map_or(Cell::Null, Cell::Integer),
@@ -479,6 +497,10 @@ impl<'s> Rows<'s> {
             .iter()
             .map(|parameter| given.value(finding, parameter))
             .collect();
+        let window = thresholds.iter().find(|one| one.name == WINDOW_FROM);
+        if window.is_some_and(|window| window.value == Cell::Null) {
+            needs_missing.push(OUTAGE.to_owned());
+        }
         let mut table = ResultTable::default();
         if needs_missing.is_empty() {
             table = self.rows_of(finding, &thresholds, given)?;
@@ -676,7 +698,7 @@ fn next(runs: &[FindingRun]) -> Vec<String> {
 }
 
 /// What to export so that `wanted` is there.
-fn export_of(wanted: &str) -> String {
+pub(crate) fn export_of(wanted: &str) -> String {
     match (wanted.strip_suffix("_earlier"), wanted.split_once('.')) {
         (Some(table), _) => format!("a second export of {table}, of another time"),
         (None, Some((table, column))) => format!("{column} in the export of {table}"),

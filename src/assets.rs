@@ -13,6 +13,12 @@ use thiserror::Error;
 /// Every file of `seeds/` and `reports/`, by path, sorted.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
+/// What each scenario's replay leaves for the findings to see, as a test keeps it.
+pub(crate) const SIGNATURES: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/reports/signatures.csv"
+));
+
 const SEEDS: &str = "seeds";
 const REPORTS: &str = "reports";
 const FINDINGS: &str = "reports/findings";

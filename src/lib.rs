@@ -41,6 +41,7 @@ pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod script;
+pub mod signature;
 pub mod sql;
 pub mod store;
 pub mod table;

@@ -64,7 +64,11 @@ impl Signature {
         Some(Self {
             scenario: (*cells.first()?).to_owned(),
             title: (*cells.get(1)?).to_owned(),
-            servers: cells.get(2)?.split('+').map(server).collect::<Option<_>>()?,
+            servers: cells
+                .get(2)?
+                .split('+')
+                .map(server)
+                .collect::<Option<_>>()?,
             over: *cells.get(3)? == "yes",
             marks: marks
                 .map(|(name, word)| Some(((*name).to_owned(), verdict(word)?)))
@@ -92,7 +96,8 @@ fn word(verdict: FindingVerdict) -> &'static str {
 /// The signatures that are compiled in, in the order of the document.
 #[must_use]
 pub fn signatures() -> Vec<Signature> {
-    let table = raw::read_any(assets::SIGNATURES).expect("a test holds the file against the replays");
+    let table =
+        raw::read_any(assets::SIGNATURES).expect("a test holds the file against the replays");
     let rows = table.rows.iter().map(|row| {
         let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
         Signature::of_row(&table, &cells).expect("a test holds the file against the replays")
@@ -106,7 +111,11 @@ pub fn signatures() -> Vec<Signature> {
 /// When a scenario cannot be played or its rows cannot be searched.
 pub fn of_replays(library: &Library, names: &[String]) -> Result<Vec<Signature>, SignatureError> {
     let one = |name: &String| {
-        let (report, store) = replay::replay(library, std::slice::from_ref(name), &replay::Options::default())?;
+        let (report, store) = replay::replay(
+            library,
+            std::slice::from_ref(name),
+            &replay::Options::default(),
+        )?;
         let outage = outage_of(&store)?;
         let options = analysis::Options {
             outages: vec![outage.clone()],
@@ -115,10 +124,17 @@ pub fn of_replays(library: &Library, names: &[String]) -> Result<Vec<Signature>,
         let run = analysis::analyze(&store, &options)?;
         Ok(Signature {
             scenario: name.clone(),
-            title: report.runs.first().map_or_else(String::new, |run| run.title.clone()),
+            title: report
+                .runs
+                .first()
+                .map_or_else(String::new, |run| run.title.clone()),
             servers: outage.servers.iter().copied().collect(),
             over: outage.to_ms.is_some(),
-            marks: run.findings.iter().map(|found| (found.name.clone(), found.verdict)).collect(),
+            marks: run
+                .findings
+                .iter()
+                .map(|found| (found.name.clone(), found.verdict))
+                .collect(),
         })
     };
     names.iter().map(one).collect()
@@ -141,7 +157,12 @@ pub fn outage_of(store: &Store) -> Result<Outage, StoreError> {
     };
     let ends: Option<Vec<i64>> = rows.iter().map(|row| ms(&row[2])).collect();
     Ok(Outage {
-        servers: rows.iter().filter_map(named).collect::<BTreeSet<_>>().into_iter().collect(),
+        servers: rows
+            .iter()
+            .filter_map(named)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         from_ms: rows.iter().filter_map(|row| ms(&row[1])).min().unwrap_or(0),
         to_ms: ends.and_then(|ends| ends.into_iter().max()),
     })
@@ -150,17 +171,28 @@ pub fn outage_of(store: &Store) -> Result<Outage, StoreError> {
 /// Signatures as a table, a row for each scenario and a column for each finding.
 #[must_use]
 pub fn table(signatures: &[Signature]) -> ResultTable {
-    let findings = signatures.first().map_or(&[][..], |first| first.marks.as_slice());
-    let names = OWN_COLUMNS.into_iter().chain(findings.iter().map(|(name, _)| name.as_str()));
+    let findings = signatures
+        .first()
+        .map_or(&[][..], |first| first.marks.as_slice());
+    let names = OWN_COLUMNS
+        .into_iter()
+        .chain(findings.iter().map(|(name, _)| name.as_str()));
     let row = |signature: &Signature| {
-        let servers: Vec<&str> = signature.servers.iter().map(|server| server.name()).collect();
+        let servers: Vec<&str> = signature
+            .servers
+            .iter()
+            .map(|server| server.name())
+            .collect();
         let own = [
             signature.scenario.clone(),
             signature.title.clone(),
             servers.join("+"),
             if signature.over { "yes" } else { "no" }.to_owned(),
         ];
-        let marks = signature.marks.iter().map(|(_, verdict)| word(*verdict).to_owned());
+        let marks = signature
+            .marks
+            .iter()
+            .map(|(_, verdict)| word(*verdict).to_owned());
         own.into_iter().chain(marks).map(Cell::Text).collect()
     };
     ResultTable {
@@ -183,22 +215,40 @@ impl Known {
     #[must_use]
     pub fn of(outages: &[Outage]) -> Self {
         Self {
-            servers: outages.iter().flat_map(|outage| outage.servers.iter().copied()).collect(),
-            over: (!outages.is_empty()).then(|| outages.iter().all(|outage| outage.to_ms.is_some())),
+            servers: outages
+                .iter()
+                .flat_map(|outage| outage.servers.iter().copied())
+                .collect(),
+            over: (!outages.is_empty())
+                .then(|| outages.iter().all(|outage| outage.to_ms.is_some())),
         }
     }
+}
+
+/// Holds an analysis against the signatures that are compiled in, and notes the candidates in it.
+pub fn compare(run: &mut AnalysisRun, options: &analysis::Options) {
+    run.candidates = candidates(&signatures(), run, &Known::of(&options.outages));
 }
 
 /// Holds what was found against the signatures, the likeliest first: the fewest things against it, then the most for
 /// it, then the order of the document.
 #[must_use]
 pub fn candidates(signatures: &[Signature], run: &AnalysisRun, known: &Known) -> Vec<CandidateRun> {
-    let telling: Vec<&FindingRun> = run.findings.iter().filter(|found| tells(signatures, &found.name)).collect();
+    let telling: Vec<&FindingRun> = run
+        .findings
+        .iter()
+        .filter(|found| tells(signatures, &found.name))
+        .collect();
     let mut candidates: Vec<CandidateRun> = signatures
         .iter()
         .map(|signature| candidate(signature, signatures, &telling, known))
         .collect();
-    candidates.sort_by_key(|one| (one.evidence_against.len(), std::cmp::Reverse(one.evidence_for.len())));
+    candidates.sort_by_key(|one| {
+        (
+            one.evidence_against.len(),
+            std::cmp::Reverse(one.evidence_for.len()),
+        )
+    });
     candidates
 }
 
@@ -209,7 +259,12 @@ fn tells(signatures: &[Signature], finding: &str) -> bool {
     marks.any(|mark| Some(mark) != first)
 }
 
-fn candidate(signature: &Signature, all: &[Signature], telling: &[&FindingRun], known: &Known) -> CandidateRun {
+fn candidate(
+    signature: &Signature,
+    all: &[Signature],
+    telling: &[&FindingRun],
+    known: &Known,
+) -> CandidateRun {
     let mut one = CandidateRun {
         scenario: signature.scenario.clone(),
         title: signature.title.clone(),
@@ -221,12 +276,27 @@ fn candidate(signature: &Signature, all: &[Signature], telling: &[&FindingRun], 
     };
     if !known.servers.is_empty() {
         let same = known.servers == signature.servers;
-        let side = if same { &mut one.evidence_for } else { &mut one.evidence_against };
-        side.push(format!("the servers said to have failed: {}", named(&known.servers)));
+        let side = if same {
+            &mut one.evidence_for
+        } else {
+            &mut one.evidence_against
+        };
+        side.push(format!(
+            "the servers said to have failed: {}",
+            named(&known.servers)
+        ));
     }
     if let Some(over) = known.over {
-        let text = if over { "the outage is over" } else { "the outage goes on" };
-        let side = if over == signature.over { &mut one.evidence_for } else { &mut one.evidence_against };
+        let text = if over {
+            "the outage is over"
+        } else {
+            "the outage goes on"
+        };
+        let side = if over == signature.over {
+            &mut one.evidence_for
+        } else {
+            &mut one.evidence_against
+        };
         side.push(text.to_owned());
     }
     for found in telling {
@@ -234,27 +304,32 @@ fn candidate(signature: &Signature, all: &[Signature], telling: &[&FindingRun], 
         let title = lower(&found.title);
         match (expected, found.verdict) {
             (Some(FindingVerdict::Found), FindingVerdict::Found) => {
-                one.evidence_for.push(format!("{title} ({}, {})", found.name, rows(found)));
+                one.evidence_for
+                    .push(format!("{title} ({}, {})", found.name, rows(found)));
             }
             (Some(FindingVerdict::Found), FindingVerdict::Nothing) => {
-                one.evidence_against.push(format!("no {title} ({})", found.name));
+                one.evidence_against
+                    .push(format!("no {title} ({})", found.name));
             }
             (Some(FindingVerdict::Nothing), FindingVerdict::Found) => {
-                one.evidence_against.push(format!("{title} ({}, {})", found.name, rows(found)));
-            }
-            (Some(FindingVerdict::Nothing), FindingVerdict::Nothing) => {
-                one.evidence_for.push(format!("no {title} ({})", found.name));
+                one.evidence_against
+                    .push(format!("{title} ({}, {})", found.name, rows(found)));
             }
             (Some(FindingVerdict::Found | FindingVerdict::Nothing), FindingVerdict::CannotTell) => {
                 one.not_in_export.push(format!("{title} ({})", found.name));
             }
-            (Some(FindingVerdict::CannotTell) | None, _) => {}
+            // That both have none of it sets nothing apart that a row would not.
+            (Some(FindingVerdict::Nothing), FindingVerdict::Nothing)
+            | (Some(FindingVerdict::CannotTell) | None, _) => {}
         }
     }
-    let others = all.iter().filter(|other| other.scenario != signature.scenario);
+    let others = all
+        .iter()
+        .filter(|other| other.scenario != signature.scenario);
     for other in others.filter(|other| is_alike(signature, other, telling, known)) {
         one.alike.push(other.scenario.clone());
-        one.separated_by.extend(separated_by(signature, other, telling, known));
+        one.separated_by
+            .extend(separated_by(signature, other, telling, known));
     }
     one.separated_by.sort();
     one.separated_by.dedup();
@@ -263,19 +338,37 @@ fn candidate(signature: &Signature, all: &[Signature], telling: &[&FindingRun], 
 
 /// Whether nothing that is known tells the two apart.
 fn is_alike(one: &Signature, other: &Signature, telling: &[&FindingRun], known: &Known) -> bool {
-    let decided = telling.iter().filter(|found| found.verdict != FindingVerdict::CannotTell);
+    let decided = telling
+        .iter()
+        .filter(|found| found.verdict != FindingVerdict::CannotTell);
     (known.servers.is_empty() || (one.servers == known.servers) == (other.servers == known.servers))
         && (known.over.is_none() || one.over == other.over)
-        && decided.into_iter().all(|found| one.mark(&found.name) == other.mark(&found.name))
+        && decided
+            .into_iter()
+            .all(|found| one.mark(&found.name) == other.mark(&found.name))
 }
 
 /// The exports, and what else, that would tell the two apart.
-fn separated_by(one: &Signature, other: &Signature, telling: &[&FindingRun], known: &Known) -> Vec<String> {
-    let undecided = telling.iter().filter(|found| found.verdict == FindingVerdict::CannotTell);
+fn separated_by(
+    one: &Signature,
+    other: &Signature,
+    telling: &[&FindingRun],
+    known: &Known,
+) -> Vec<String> {
+    let undecided = telling
+        .iter()
+        .filter(|found| found.verdict == FindingVerdict::CannotTell);
     let differing = undecided.filter(|found| one.mark(&found.name) != other.mark(&found.name));
-    let mut by: Vec<String> = differing.flat_map(|found| found.needs_missing.iter().cloned()).collect();
+    let mut by: Vec<String> = differing
+        .flat_map(|found| {
+            found
+                .needs_missing
+                .iter()
+                .map(|wanted| analysis::export_of(wanted))
+        })
+        .collect();
     if known.over.is_none() && one.over != other.over {
-        by.push("when the outage was (--outage)".to_owned());
+        by.push(analysis::OUTAGE.to_owned());
     }
     if known.servers.is_empty() && one.servers != other.servers {
         by.push("which servers failed (--outage)".to_owned());
@@ -284,7 +377,11 @@ fn separated_by(one: &Signature, other: &Signature, telling: &[&FindingRun], kno
 }
 
 fn named(servers: &BTreeSet<Server>) -> String {
-    servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(", ")
+    servers
+        .iter()
+        .map(|server| server.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn rows(found: &FindingRun) -> String {

@@ -16,6 +16,7 @@ mod render;
 mod sample_report;
 mod samples;
 mod scenario;
+mod signature;
 mod snapshot;
 mod sql;
 mod table;

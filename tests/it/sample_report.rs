@@ -15,6 +15,7 @@ pub fn report(runs: Vec<Run>) -> Report {
         runs,
         comparisons: Vec::new(),
         listings: Vec::new(),
+        analysis: None,
     }
 }
 
