@@ -25,6 +25,10 @@ use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
+pub mod copy;
+pub mod load;
+pub mod product;
+
 mod egpl {
     refinery::embed_migrations!("migrations/egpl");
 }
@@ -648,6 +652,17 @@ impl Store {
         }
         let table = self.ask("SELECT now FROM chatdb_clock", &[], &[])?;
         Ok(table.rows.into_iter().flatten().next())
+    }
+
+    /// Whether it is a copy of exported rows.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn is_copy(&self) -> Result<bool, StoreError> {
+        const HAS_EXPORTS: &str =
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'chatdb_export'";
+        let count: i64 = self.conn.query_row(HAS_EXPORTS, [], |row| row.get(0))?;
+        Ok(count > 0)
     }
 
     /// The tables and views, with the types that their columns are declared with.
