@@ -200,6 +200,7 @@ pub fn model_catalog() -> Catalog {
         name: (*name).to_owned(),
         columns: Some(columns.iter().map(column).collect()),
         rowid: *rowid,
+        hidden: Vec::new(),
     };
     Catalog::new(TABLES.iter().map(table).collect(), true)
 }
@@ -689,8 +690,12 @@ impl Store {
                     name,
                     columns: Some(vec![column]),
                     rowid,
+                    hidden: Vec::new(),
                 }),
             }
+        }
+        if self.is_copy()? {
+            tables.iter_mut().for_each(product::as_declared);
         }
         let application: i32 = self
             .conn

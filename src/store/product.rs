@@ -1,5 +1,6 @@
 //! The product's tables as its schema declares them, without a database: what a reader of exports holds headers against.
 
+use crate::sql::tsql::Table;
 use crate::sql::types::Type;
 
 /// A table of the product.
@@ -45,5 +46,25 @@ impl ProductTable {
             [key] => Some(key),
             _ => None,
         }
+    }
+}
+
+/// Columns of a copy that say which file and line a row is from.
+const PLACE: [&str; 2] = ["chatdb_export", "chatdb_line"];
+
+/// Gives a table of a copy the types that the product declares, where the copy has a key as SQLite's row number, and
+/// hides what the copy adds. States of the past are a table of our own, in which nothing is hidden.
+pub(super) fn as_declared(table: &mut Table) {
+    let declared = table.name.strip_suffix("_earlier").unwrap_or(&table.name);
+    let product = ProductTable::named(declared);
+    let columns = table.columns.iter_mut().flatten();
+    for (name, of) in columns {
+        if let Some(declared) = product.and_then(|product| product.type_of(name)) {
+            *of = declared;
+        }
+    }
+    let is_own = table.name.starts_with("chatdb_") || table.name.ends_with("_earlier");
+    if !is_own {
+        table.hidden = PLACE.map(str::to_owned).to_vec();
     }
 }
