@@ -13,6 +13,9 @@
 //!
 //! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
 
+pub mod decode;
+pub mod oem;
 pub mod record;
 pub mod rows;
+pub mod source;
 pub mod tokenize;
