@@ -14,8 +14,26 @@
 //! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
 
 pub mod decode;
+pub mod delimited;
+pub mod detect;
+pub mod fixed;
+pub mod footer;
+pub mod format_file;
+pub mod forms;
+pub mod grid;
+pub mod held;
+pub mod json;
+pub mod lenient;
+pub mod lines;
 pub mod oem;
+pub mod open;
 pub mod record;
 pub mod rows;
 pub mod source;
+pub mod spoiled;
+pub mod stream;
 pub mod tokenize;
+pub mod union;
+pub mod vertical;
+pub mod workbook;
+pub mod xml;

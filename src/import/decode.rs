@@ -66,11 +66,11 @@ impl Encoding {
         (found != encoding_rs::REPLACEMENT).then_some(Self::Web(found))
     }
 
-    /// What it is called, in lower case.
+    /// What it is called: `UTF-8`, `windows-1252`, `cp437`.
     #[must_use]
     pub fn name(self) -> String {
         match self {
-            Self::Web(encoding) => encoding.name().to_ascii_lowercase(),
+            Self::Web(encoding) => encoding.name().to_owned(),
             Self::Console(page) => page.name.to_owned(),
         }
     }
