@@ -132,7 +132,7 @@ enum Engine {
     /// A delimiter of one byte and records that are lines: 64 bytes at a time.
     Marks(Marks),
     /// Anything else: by substring search.
-    Search(Search),
+    Search(Box<Search>),
 }
 
 /// What `next_found` found. Positions are in the buffer.
@@ -222,7 +222,7 @@ impl Engine {
             ([delimiter], None) if !matches!(delimiter, b'\n' | b'\r' | b'"') => {
                 Self::Marks(Marks::new(*delimiter, dialect.quotes))
             }
-            _ => Self::Search(Search::new(dialect.delimiter, end, dialect.quotes)),
+            _ => Self::Search(Box::new(Search::new(dialect.delimiter, end, dialect.quotes))),
         }
     }
 }
@@ -281,7 +281,7 @@ impl<R: Read> Input<R> {
         Ok(keep)
     }
 
-    /// The record in progress up to the next `end` behind `from`, both counted from its beginning, or as much of it as a
+    /// The record in progress up to the next `end` behind `from`, which is counted from its beginning, or as much as a
     /// reject shows.
     fn up_to(&mut self, from: usize, end: &[u8]) -> Result<&[u8], ReadError> {
         loop {

@@ -317,7 +317,8 @@ proptest! {
         }
         let bytes = writer.into_inner().unwrap();
         let mut oracle = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
-        let oracle: Vec<Vec<String>> = oracle.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+        let oracle = oracle.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+        let oracle: Vec<_> = oracle.collect();
         let mut tokenizer = Tokenizer::with_block(&bytes[..], csv(), Limits::default(), block);
         let mut found = Vec::new();
         while let Some(token) = tokenizer.next().unwrap() {
@@ -346,7 +347,9 @@ proptest! {
                 }
             };
             prop_assert_eq!(begun, line);
-            let Some(behind) = rest.strip_prefix(found.as_str()) else { panic!("{rest:?} does not begin with {found:?}") };
+            let Some(behind) = rest.strip_prefix(found.as_str()) else {
+                panic!("{rest:?} does not begin with {found:?}");
+            };
             let next = behind.strip_prefix("\r\n").or(behind.strip_prefix('\n')).unwrap_or(behind);
             prop_assert!(next.len() < behind.len() || behind.is_empty(), "{:?} is lost", behind);
             line += rest[..rest.len() - next.len()].matches('\n').count() as u64;
