@@ -20,4 +20,5 @@ mod snapshot;
 mod sql;
 mod table;
 mod tidy;
+mod tokenize;
 mod tsql;
