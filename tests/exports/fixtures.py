@@ -292,7 +292,7 @@ def ssms():
         loaded=3, rejected=0).table(ACTIVITY, NASTY, plain(), padded(forms.ssms_width))
     data = forms.results_to_text(*grid(NASTY, plain()), footer=forms.completion(4, at=None))
     add(where, "a_row_is_missing.txt", forms.utf8(data), form="F07", also=["F08"], header=True, footer=4,
-        shows=["footer"], records=3, why="the count below says 4 and 3 rows stand above").table(
+        disagrees=True, records=3, why="the count below says 4 and 3 rows stand above").table(
             ACTIVITY, NASTY, plain(), padded(forms.ssms_width), lambda v: (ANY,), count=False)
 
     results_to_file()
