@@ -121,11 +121,13 @@ def doubtful(wrong, *codes):
     return lambda values: (codes or (RAGGED,)) if holds(values, wrong) else None
 
 
-QUOTES_LEAD = tuple('"hi there' for _ in TEXTS)
-
-
 def leads(values):
     return any(is_text(v) and v.startswith('"') for v in values)
+
+
+def filler(size, start=""):
+    """A text of so many characters that packs well, but not as well as a bomb."""
+    return (start + "".join("%06d %s" % (n, "x" * 190) for n in range(size // 190)))[:size]
 
 
 def compress(data):
@@ -234,8 +236,7 @@ def ssms():
             loaded=len(some), rejected=0).table(ACTIVITY, NASTY, some, flat)
     data = forms.ssms_grid(*grid(NASTY, nasty()), quote=True)
     add(where, "quotes_lead.csv", forms.utf8(data, True), form="F03", header=True).table(
-        ACTIVITY, NASTY, nasty(), flat,
-        lambda v: (UNCLOSED, AFTER_QUOTE, RAGGED) if leads(v) or holds(v, ',"') else None)
+        ACTIVITY, NASTY, nasty(), flat, lambda v: (UNCLOSED, AFTER_QUOTE, RAGGED))
 
     where = "f04_ssms_grid_csv_line_breaks"
     folder(where, "S", "SSMS, CSV, with \"Retain CR/LF on copy or save\": line breaks stand in fields, unquoted, or "
@@ -507,7 +508,7 @@ def studio():
         header=False, records=23, loaded=23, rejected=0).table(ACTIVITY, NASTY, nasty(), word_null)
     add(where, "open_chats.csv", forms.utf8(forms.studio(ANSWER_COLUMNS, ANSWER_ROWS)), form="F21", header=True,
         records=2, loaded=2, rejected=0).answer(OPEN_CHATS, ANSWER_ROWS)
-    long = [row(), row(activity_id=1348, description="long text, " * 6363 + "70000.."), row(activity_id=1349)]
+    long = [row(), row(activity_id=1348, description=filler(69993) + "70000.."), row(activity_id=1349)]
     assert len(long[1]["description"]) == 70000
     add(where, "text_of_70000.csv.gz", compress(forms.utf8(forms.studio(*grid(NASTY, long)))), form="F21",
         header=True, records=3, loaded=3, rejected=0).table(
@@ -515,7 +516,7 @@ def studio():
             "SELECT length(description), substr(description, -7) FROM egpl_casemgmt_activity WHERE activity_id = 1348",
             [[70000, "70000.."]])
     for size in (256, 8192, 43680, 65535):
-        some = [row(activity_id=1347 + n, description=("cut %d " % n + "x" * size)[:size]) for n in range(4)]
+        some = [row(activity_id=1347 + n, description=filler(size, "cut %d " % n)) for n in range(4)]
         data = forms.utf8(forms.studio(*grid(NASTY, some)))
         name = "cut_at_%d.csv" % size + (".gz" if size > 256 else "")
         add(where, name, compress(data) if size > 256 else data, form="F21", header=True, also=["F02"], records=4,
@@ -544,6 +545,8 @@ def studio():
         why="two cells a million rows and sixteen thousand columns apart")
     add(where, "ratio_bomb.xlsx", workbook.ratio_bomb(), refused="ratio", form="F22", also=["F25"],
         why="a part that is a thousand times its size when unpacked")
+    add(where, "entities.xlsx", workbook.entity_bomb(), refused="entities", form="F22", also=["F25"],
+        why="a document type whose entities name each other, which no tool writes")
 
     where = "f23_azure_data_studio_other"
     folder(where, "S", "Azure Data Studio and SSMS 22: Markdown, JSON, XML.")
@@ -586,11 +589,12 @@ def excel():
     for name, date1904 in (("activity.xlsx", False), ("activity_1904.xlsx", True)):
         add(where, name, workbook.excel(cols, cells(NASTY, some), date1904), form="F25", header=True,
             records=len(some), loaded=len(some), rejected=0).table(ACTIVITY, NASTY, some, word_null)
-    wild = [row(activity_id=1347 + n, when_created=Stamp(t)) for n, t in enumerate(
-        ("2011-07-12 14:49:55.000", "2011-07-12 14:49:56.000", "2011-07-12 14:49:57.000"))]
-    serials = {"2011-07-12 14:49:56.000": "1.9e19", "2011-07-12 14:49:57.000": "-3000000"}
-    data = workbook.excel(cols, cells(NASTY, wild), raw=lambda v: serials.get(v))
-    add(where, "wild_serials.xlsx", data, form="F25", header=True, records=3, loaded=1, rejected=2,
+    # Beyond every year, before every year, the 29th of February 1900 that never was, no day at all, no number.
+    wild = [row()] + [row(activity_id=1348 + n, when_created=Stamp(serial))
+                      for n, serial in enumerate(("1.9e19", "-3000000", "60", "0", "INF"))]
+    data = workbook.excel(cols, cells(NASTY, wild),
+                          raw=lambda v: v if isinstance(v, Stamp) and not v.startswith("2011") else None)
+    add(where, "wild_serials.xlsx", data, form="F25", header=True, records=6, loaded=1, rejected=5,
         shows=[NOT_A_DATE], why="serials that are no day").table(ACTIVITY, NASTY, wild[:1], word_null)
     number = [row(activity_id=1234567890123456789)]
     data = workbook.excel(cols, cells(NASTY, number), raw=lambda v: "1.23456789012346E+18" if v == 1234567890123456789

@@ -147,3 +147,13 @@ def ratio_bomb(megabytes=24):
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>%s</t></is></c></row>' % filler
     xml = HEAD + '<worksheet xmlns="%s"><sheetData>%s</sheetData></worksheet>' % (MAIN, row)
     return pack(parts([xml], ["0"]))
+
+
+def entity_bomb():
+    """A text of entities that would be a thousand million letters, if they were followed."""
+    lines = ['<!ENTITY a0 "aaaaaaaaaa">']
+    lines += ['<!ENTITY a%d "%s">' % (n, "&a%d;" % (n - 1) * 10) for n in range(1, 9)]
+    row = '<row r="1"><c r="A1" t="inlineStr"><is><t>&a8;</t></is></c></row>'
+    xml = HEAD + '<!DOCTYPE worksheet [%s]><worksheet xmlns="%s"><sheetData>%s</sheetData></worksheet>' % (
+        "".join(lines), MAIN, row)
+    return pack(parts([xml], ["0"]))

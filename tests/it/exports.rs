@@ -170,10 +170,43 @@ fn every_reason_to_reject_a_record_has_an_export() {
     let files: Vec<&File> = folders.values().flat_map(|folder| &folder.file).collect();
     for number in 1..=17 {
         let code = format!("CHATDB-I{number:03}");
-        // A field of 16 MB is not laid down as a file.
+        // A field of 16 MiB is not laid down as a file, and has a test of its own.
         let shown = number == 10 || files.iter().any(|file| file.names(&code));
         assert!(shown, "{code} is shown by no export");
     }
+}
+
+/// Too much to lay down as a file: a field of more than 16 MiB.
+#[test]
+fn a_field_that_is_too_long_is_rejected_and_its_neighbours_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("activity.csv");
+    let row =
+        |id: u32, text: &str| format!("{id},2000,5000,5900,{text},2011-07-12 14:49:55.000\r\n");
+    let names = "activity_id,activity_type,activity_status,activity_sub_status,description,when_created\r\n";
+    let long = "x".repeat((16 << 20) + 1);
+    let rows = [
+        row(1, "a, b").replace("a, b", "\"a, b\""),
+        row(2, &long),
+        row(3, "c"),
+    ];
+    std::fs::write(&path, format!("{names}{}", rows.concat())).unwrap();
+    let imported = adapter::import(&path, &Told::default());
+    let Outcome::Read(summary) = &imported.outcome else {
+        panic!("{:?}", imported.outcome);
+    };
+    assert_eq!(
+        (summary.records, summary.loaded, summary.rejected),
+        (3, 2, 1)
+    );
+    let rejects: Vec<(i64, &str)> = imported
+        .rejects
+        .iter()
+        .map(|reject| (reject.line, reject.code.as_str()))
+        .collect();
+    assert_eq!(rejects, [(3, "CHATDB-I010")]);
+    let shown = imported.rejects[0].text.len();
+    assert!(shown < 1 << 20, "{shown} bytes of the field are kept");
 }
 
 // THE LAW --------------------------------------------------------------------------------------------------

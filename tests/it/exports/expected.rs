@@ -500,8 +500,7 @@ pub fn of_rows(table: &Table, rows: &[Vec<Cell>], rejects: &[Reject]) -> Vec<Str
             (None, Some(either)) => {
                 let any = either.codes.iter().any(|code| code == "any");
                 let fits = |reject: &Reject| {
-                    (any || either.codes.contains(&reject.code))
-                        && (any || reject.text.contains(id))
+                    any || either.codes.contains(&reject.code) && reject.text.contains(id)
                 };
                 if !rejects.iter().any(fits) {
                     found.push(format!(
