@@ -13,16 +13,36 @@
 //!
 //! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
 
-pub mod plain;
+pub mod decode;
+pub mod delimited;
+pub mod detect;
+pub mod fixed;
+pub mod footer;
+pub mod format_file;
+pub mod forms;
+pub mod grid;
+pub mod held;
+pub mod json;
+pub mod lenient;
+pub mod lines;
+pub mod oem;
+pub mod open;
 pub mod record;
 pub mod rows;
+pub mod source;
+pub mod spoiled;
+pub mod stream;
 pub mod tables;
 pub mod tokenize;
 pub mod typed;
+pub mod union;
+pub mod vertical;
+pub mod workbook;
+pub mod xml;
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -34,8 +54,10 @@ use thiserror::Error;
 use crate::store::load::{Export, Known, Loader, cut};
 use crate::store::{Store, StoreError};
 use crate::table::Cell;
+use open::OpenError;
 use record::{Footer, Item, Limits, ReadError, Reason, Record, Reject};
 use rows::{Batch, Value};
+use source::Tally;
 use tables::{Hints, Kept, Plan, SAMPLE, TablesError};
 use typed::{CUTS, Rules, Seen};
 
@@ -60,8 +82,12 @@ pub struct Options {
     pub result_set: Option<usize>,
     /// How much is taken of a record before it is given up.
     pub limits: Limits,
-    /// The text of the bcp format file that belongs to the file.
-    pub format_file: Option<String>,
+    /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
+    pub format_file: Option<PathBuf>,
+    /// What ends a field, where a tool lets one choose.
+    pub field_end: Option<String>,
+    /// What ends a record.
+    pub row_end: Option<String>,
 }
 
 /// What came of a file.
@@ -73,8 +99,8 @@ pub struct Summary {
     pub form: String,
     /// The form that was next.
     pub runner_up: Option<String>,
-    /// How much less the next one scored, from 0 to 1; `None` where the form was named.
-    pub margin: Option<f64>,
+    /// How much less the next one scored, from 0 to 1; 1 where there is none, or where the form was named.
+    pub margin: f64,
     /// How its characters are written.
     pub encoding: String,
     /// Whether it names its columns.
@@ -158,6 +184,14 @@ pub struct Progress {
 /// Why a file was not loaded. Nothing of it is in the copy.
 #[derive(Debug, Error)]
 pub enum ImportError {
+    /// The file's bytes, encoding or form are not what can be read.
+    #[error("`{file}`: {source}")]
+    Open {
+        /// The file.
+        file: String,
+        /// Why.
+        source: OpenError,
+    },
     /// The file cannot be opened or read.
     #[error("`{file}` cannot be read")]
     Io {
@@ -213,6 +247,43 @@ pub enum ImportError {
     },
 }
 
+impl ImportError {
+    /// Whether the form could be one of two, and nobody but the user can say which.
+    #[must_use]
+    pub fn asks_for_form(&self) -> bool {
+        matches!(
+            self,
+            Self::Open {
+                source: OpenError::Undecided { .. },
+                ..
+            }
+        )
+    }
+
+    /// The stable code, where the file is refused for what one of its records could be rejected for.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        let reason = match self {
+            Self::Open { source, .. } => match source {
+                OpenError::Decode(_) => Reason::NotText,
+                OpenError::Spoiled { .. } => Reason::SpoiledDate,
+                OpenError::Read(ReadError::Malformed { .. }) => Reason::Truncated,
+                OpenError::Read(ReadError::TooLarge { .. }) => Reason::TooLong,
+                _ => return None,
+            },
+            Self::Read { source, .. } => match source {
+                ReadError::Malformed { .. } => Reason::Truncated,
+                ReadError::TooLarge { .. } => Reason::TooLong,
+                ReadError::Io(_) => return None,
+            },
+            Self::Dates { spoiled: true, .. } => Reason::SpoiledDate,
+            Self::Dates { .. } => Reason::NotADate,
+            _ => return None,
+        };
+        Some(reason.code())
+    }
+}
+
 /// Bytes of text, or values, at which a batch goes to the store.
 const BATCH_BYTES: usize = 256 << 10;
 const BATCH_VALUES: usize = 32 << 10;
@@ -255,10 +326,7 @@ pub fn read_file_with(
     if let Some(known) = known_before(path, &file, store)? {
         return Ok(known);
     }
-    let opened = plain::open(path, options).map_err(|source| ImportError::Io {
-        file: file.clone(),
-        source,
-    })?;
+    let opened = open::open(path, &of_opening(options)).map_err(not_opened(&file))?;
     load(file, opened, options, store, go_on)
 }
 
@@ -328,29 +396,71 @@ pub fn read_with(
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
-    let opened = plain::from_reader(reader, options).map_err(|source| ImportError::Io {
-        file: file.to_owned(),
-        source,
-    })?;
+    let opened = open::open_reader(reader, &of_opening(options)).map_err(not_opened(file))?;
     load(file.to_owned(), opened, options, store, go_on)
 }
 
-/// A file whose form is known, ready to be read.
-pub(crate) struct Opened {
-    pub form: String,
-    pub runner_up: Option<String>,
-    pub margin: Option<f64>,
-    pub encoding: String,
-    pub nulls: typed::Nulls,
-    pub null_is: String,
-    pub reader: Box<dyn record::Reader + Send>,
-    pub tally: Arc<plain::Tally>,
+/// What opening a file is told.
+fn of_opening(options: &Options) -> open::Options {
+    let mut limits = options.limits;
+    limits.record = limits.record.min(MOST_RECORD);
+    limits.field = limits.field.min(MOST_RECORD);
+    open::Options {
+        form: options.form.clone(),
+        encoding: options.encoding.clone(),
+        lossy: options.lossy,
+        delimiter: options.field_end.clone(),
+        record_end: options.row_end.clone(),
+        format_file: options.format_file.clone(),
+        local_dates: options.date_format.is_some(),
+        limits,
+        ..open::Options::default()
+    }
+}
+
+fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
+    let file = file.to_owned();
+    move |source| match source {
+        OpenError::Empty => ImportError::Empty { file: file.clone() },
+        source => ImportError::Open {
+            file: file.clone(),
+            source,
+        },
+    }
+}
+
+/// How a form's fields say that there is no value.
+fn rule_of(nulls: forms::Nulls) -> typed::Nulls {
+    let none = typed::Nulls::default();
+    match nulls {
+        forms::Nulls::Word => typed::Nulls { word: true, ..none },
+        forms::Nulls::Empty => typed::Nulls {
+            empty: true,
+            quoted_empty: true,
+            ..none
+        },
+        forms::Nulls::EmptyOrNul => typed::Nulls {
+            empty: true,
+            nul_is_empty: true,
+            ..none
+        },
+        forms::Nulls::Nothing => typed::Nulls {
+            empty: true,
+            ..none
+        },
+        forms::Nulls::Marked => none,
+        forms::Nulls::MarkedOrWord => typed::Nulls {
+            word: true,
+            quoted_word: true,
+            ..none
+        },
+    }
 }
 
 /// What the thread that reads hands to the one that stores.
 enum Message {
     /// The tables, before any rows.
-    Plan(Box<Plan>, bool),
+    Plan(Box<Plan>),
     /// Rows of one of them.
     Rows(usize, Batch),
     /// Text that did not become rows.
@@ -372,23 +482,24 @@ struct Ended {
 
 fn load(
     file: String,
-    opened: Opened,
+    opened: open::Opened,
     options: &Options,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
     let mut summary = Summary {
         file: file.clone(),
-        form: opened.form.clone(),
-        runner_up: opened.runner_up.clone(),
+        form: opened.form.id.to_owned(),
+        runner_up: opened.runner_up.map(|form| form.id.to_owned()),
         margin: opened.margin,
         encoding: opened.encoding.clone(),
-        null_is: opened.null_is.clone(),
+        has_header: opened.has_header,
+        null_is: opened.form.nulls.title().to_owned(),
         ..Summary::default()
     };
     let tally = Arc::clone(&opened.tally);
     let rules = Rules {
-        nulls: opened.nulls,
+        nulls: rule_of(opened.form.nulls),
         date_format: options.date_format.clone(),
         lossy: options.lossy,
     };
@@ -418,7 +529,7 @@ fn load(
 struct Storing<'s> {
     summary: &'s mut Summary,
     options: &'s Options,
-    tally: &'s plain::Tally,
+    tally: &'s Tally,
     /// Batches that are stored go back, to be filled again.
     give_back: SyncSender<Batch>,
     plan: Option<Box<Plan>>,
@@ -463,8 +574,7 @@ impl Storing<'_> {
                         source: std::io::Error::other("the thread that reads it has gone"),
                     });
                 }
-                Ok(Message::Plan(plan, has_header)) => {
-                    self.summary.has_header = has_header;
+                Ok(Message::Plan(plan)) => {
                     for target in &plan.targets {
                         loader.shape(target.shape.clone()).map_err(&failed)?;
                     }
@@ -516,7 +626,7 @@ impl Storing<'_> {
         self.summary.reasons = self.reasons.values().copied().collect();
         self.summary.footer = ended.footer.rows;
         self.take_time(&ended.footer);
-        let sha256 = self.tally.sha256().unwrap_or_default();
+        let sha256 = self.tally.sha256().unwrap_or_default().to_owned();
         if let Some(known) = store.known_export(&sha256).map_err(&failed)? {
             self.summary.already(&known);
             return Ok(());
@@ -661,7 +771,6 @@ struct Typing {
     rules: Rules,
     table: Option<String>,
     result_set: Option<usize>,
-    limits: Limits,
     sender: SyncSender<Message>,
     used: Receiver<Batch>,
     plan: Option<Box<Plan>>,
@@ -694,15 +803,11 @@ impl Typing {
         sender: SyncSender<Message>,
         used: Receiver<Batch>,
     ) -> Self {
-        let mut limits = options.limits;
-        limits.record = limits.record.min(MOST_RECORD);
-        limits.field = limits.field.min(MOST_RECORD);
         Self {
             file,
             rules,
             table: options.table.clone(),
             result_set: options.result_set,
-            limits,
             sender,
             used,
             plan: None,
@@ -781,6 +886,7 @@ impl Typing {
             return Ok(Err(error));
         }
         self.flush(true)?;
+        self.ended.warnings = reader.remarks();
         self.sum_up();
         Ok(Ok(()))
     }
@@ -863,7 +969,7 @@ impl Typing {
         let seen = |target: &tables::Target| vec![Seen::default(); target.steps.len()];
         self.ended.seen = plan.targets.iter().map(seen).collect();
         self.differing = vec![0; plan.repeats.len()];
-        self.send(Message::Plan(plan.clone(), self.header.is_some()))?;
+        self.send(Message::Plan(plan.clone()))?;
         self.plan = Some(plan);
         for kept in std::mem::take(sample) {
             self.record(&kept.record())?;

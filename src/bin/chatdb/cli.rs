@@ -253,6 +253,12 @@ pub struct Reading {
     /// The bcp format file that belongs to the files
     #[arg(long, value_name = "FILE")]
     pub format_file: Option<PathBuf>,
+    /// What ends a field, such as "|^|", where it is none of the usual
+    #[arg(long, value_name = "TEXT")]
+    pub field_end: Option<String>,
+    /// What ends a record, where it is not the end of a line
+    #[arg(long, value_name = "TEXT")]
+    pub row_end: Option<String>,
     /// Give up a record that is longer than BYTES
     #[arg(long, value_name = "BYTES")]
     pub max_record: Option<usize>,

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use chatdb::import::record::{Limits, Reject};
+use chatdb::import::open::OpenError;
+use chatdb::import::record::{Limits, ReadError, Reject};
 use chatdb::import::tables::TablesError;
 use chatdb::import::{self, ImportError, Options, Progress, Summary};
 use chatdb::render::Detail;
@@ -98,7 +99,6 @@ fn rejects_of(summary: &Summary) -> u64 {
 /// What the command line says about how to read.
 pub fn options(args: &Reading) -> Result<Options, Failure> {
     let defaults = Limits::default();
-    let format_file = args.format_file.as_deref().map(text_of).transpose()?;
     if args.result_set == Some(0) {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
     }
@@ -116,16 +116,10 @@ pub fn options(args: &Reading) -> Result<Options, Failure> {
             field: args.max_field.unwrap_or(defaults.field),
             ..defaults
         },
-        format_file,
+        format_file: args.format_file.clone(),
+        field_end: args.field_end.clone(),
+        row_end: args.row_end.clone(),
     })
-}
-
-fn text_of(path: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        let message = format!("cannot read `{}`: {error}", path.display());
-        Failure::new(Code::Environment, message)
-    })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn time(text: &str) -> Result<i64, Failure> {
@@ -250,8 +244,9 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     ];
     let row = |summary: &Summary| {
         let margin = summary
-            .margin
-            .map(|margin| format!("{:.0} %", margin * 100.0));
+            .runner_up
+            .as_ref()
+            .map(|_| format!("{:.0} %", summary.margin * 100.0));
         vec![
             text(&summary.file),
             text(&summary.form),
@@ -426,6 +421,18 @@ impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         match &error {
             ImportError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
+            ImportError::Open { source, .. } => {
+                let code = match source {
+                    OpenError::Source(_) | OpenError::Read(ReadError::Io(_)) => Code::Environment,
+                    OpenError::UnknownForm { .. } | OpenError::WrongContainer { .. } => Code::Usage,
+                    _ => Code::Rejected,
+                };
+                let failure = Self::of(code, &error);
+                match source.advice() {
+                    Some(advice) => failure.hint(advice),
+                    None => failure,
+                }
+            }
             ImportError::Io { .. } => Self::of(Code::Environment, &error),
             ImportError::Store { .. } => Self::of(Code::Environment, &error)
                 .hint("nothing of this file is in the database; make room, or name another place with `--db`")
