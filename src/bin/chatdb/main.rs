@@ -6,6 +6,7 @@ mod coverage;
 mod diff;
 mod failure;
 mod findings;
+mod import;
 mod list;
 mod new;
 mod output;
@@ -77,6 +78,7 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Sql(args) => sql::run(&args),
         Command::Analyze(args) => analyze::run(&args),
         Command::Findings(args) => findings::run(&args),
