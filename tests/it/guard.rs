@@ -141,6 +141,6 @@ fn a_query_only_reads() {
             refusal(Origin::Query, action).is_some_and(|why| why.ends_with("; a query only reads"))
         );
     }
-    assert_eq!(refusal(Origin::Query, Action::Read), None);
+    assert_eq!(refusal(Origin::Query, Action::Read("message")), None);
     assert_eq!(refusal(Origin::Query, Action::Call("count")), None);
 }

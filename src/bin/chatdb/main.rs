@@ -14,6 +14,7 @@ mod rules;
 mod show;
 mod sql;
 mod validate;
+mod watch;
 
 use std::panic;
 use std::process::ExitCode;

@@ -1,11 +1,10 @@
 //! `chatdb query`
 
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
-use std::{fs, thread};
+use std::sync::atomic::Ordering;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
@@ -15,19 +14,13 @@ use chatdb::render::Detail;
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
-use chatdb::store::{Answer, Binding, Interrupter, Store, StoreError};
+use chatdb::store::{Answer, Binding, Store, StoreError};
 use chatdb::table::{Cell, Kind, parse_timestamp};
 
 use crate::cli::Query;
 use crate::failure::{Code, Failure};
 use crate::output;
-
-/// How often a statement is told to stop until it does.
-const AGAIN: Duration = Duration::from_millis(50);
-
-const GOES_ON: u8 = 0;
-const STOPPED: u8 = 1;
-const TIMED_OUT: u8 = 2;
+use crate::watch;
 
 pub fn run(args: &Query) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
@@ -51,8 +44,8 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
-    let state = watch(store.interrupter(), args.timeout)?;
-    let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
+    let state = watch::stops(store.interrupter(), args.timeout)?;
+    let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
@@ -65,7 +58,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
                 ..
             },
             state,
-        ) => stop(state, args.timeout),
+        ) => watch::stopped(state, args.timeout),
         _ => named(error.into()),
     };
     let listings = if args.explain {
@@ -245,7 +238,9 @@ fn database(
         sets: of_scenario,
         until,
         words: Vec::new(),
+        watch: Some(watch::late),
     };
+    watch::memory()?;
     let (report, store) = replay::replay(library, &[scenario], &options)?;
     let problem = report.runs.iter().find_map(|run| {
         let of_step = || run.steps.iter().find_map(|step| step.problem.clone());
@@ -298,50 +293,6 @@ pub fn value(text: &str) -> Cell {
         .iter()
         .find_map(|kind| kind.parse(text))
         .unwrap_or_else(|| Cell::Text(text.to_owned()))
-}
-
-/// Stops the store when the user or the time says so, from threads of their own.
-fn watch(interrupter: Interrupter, timeout: Option<u64>) -> Result<Arc<AtomicU8>, Failure> {
-    let state = Arc::new(AtomicU8::new(GOES_ON));
-    let interrupter = Arc::new(interrupter);
-    let end = {
-        let state = Arc::clone(&state);
-        move |why: u8| {
-            // The first reason counts. A statement that only begins now is stopped as well.
-            let _ = state.compare_exchange(GOES_ON, why, Ordering::SeqCst, Ordering::SeqCst);
-            loop {
-                interrupter.interrupt();
-                thread::sleep(AGAIN);
-            }
-        }
-    };
-    let by_user = end.clone();
-    ctrlc::set_handler(move || by_user(STOPPED)).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot wait for Ctrl-C: {error}"),
-        )
-    })?;
-    if let Some(seconds) = timeout {
-        thread::spawn(move || {
-            thread::sleep(Duration::from_secs(seconds));
-            end(TIMED_OUT);
-        });
-    }
-    Ok(state)
-}
-
-fn stop(state: u8, timeout: Option<u64>) -> Failure {
-    if state == TIMED_OUT {
-        let seconds = match timeout {
-            Some(1) => "1 second".to_owned(),
-            other => format!("{} seconds", other.unwrap_or(0)),
-        };
-        let message = format!("the query ran longer than {seconds}, and was stopped");
-        return Failure::new(Code::Environment, message)
-            .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");
-    }
-    Failure::new(Code::Interrupted, "interrupted")
 }
 
 fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
