@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::query::Dialect;
 use crate::report::Listing;
+use crate::sql::guard::limits::QUESTION;
 use crate::sql::tsql::{self, Act, Literal, Script, Step, TsqlError};
 use crate::sql::{self, SqlError};
 use crate::store::{Answer, Binding, Store, StoreError};
@@ -84,6 +85,13 @@ pub struct Answers {
 
 /// A question as it is put to SQLite.
 fn script(store: &Store, question: &Question<'_>) -> Result<Script, AskError> {
+    let longest = QUESTION.sql_length;
+    if question.text.len() > longest as usize {
+        return Err(AskError::Refused {
+            line: 1,
+            what: format!("is part of a text of more than {longest} bytes"),
+        });
+    }
     let script = match question.dialect {
         Dialect::Tsql => {
             let catalog = store.catalog()?;

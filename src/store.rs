@@ -273,6 +273,7 @@ impl Store {
         let mut changes = 0;
         for part in statements(file, script)? {
             changes += self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
                 self.run(file, part, values)
             })?;
         }
@@ -299,6 +300,7 @@ impl Store {
         };
         let compile = |part: Part<'_>| {
             let outcome = self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
                 self.conn
                     .prepare(part.sql)
                     .map(drop)

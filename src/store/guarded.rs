@@ -12,8 +12,9 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, InterruptHandle};
 
 use super::{Store, StoreError};
-use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_STEPS};
+use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE};
 use crate::sql::guard::{self, Action, Limits, Origin};
+use crate::sql::{self, Statement as Part};
 
 /// How many steps of SQLite's machine there are between two looks at the limit.
 const STEPS: i32 = 10_000;
@@ -29,6 +30,8 @@ pub(super) struct Guard {
     taken: AtomicU64,
     /// How many it may take, in the same units; 0 where nobody but the user says when to stop.
     limit: AtomicU64,
+    /// The most that a statement of a scenario may take, in the same units; 0 for the guard's own limit.
+    fewer: AtomicU64,
     /// How many statements of scenarios there have been.
     count: AtomicU64,
     /// Which of them runs; 0 while none does.
@@ -81,9 +84,12 @@ impl Guard {
     }
 
     fn begin(&self, origin: Origin) {
-        let limit = origin
-            .max_steps()
-            .map_or(0, |steps| steps / u64::from(STEPS.unsigned_abs()));
+        let fewer = self.fewer.load(Ordering::Relaxed);
+        let limit = match origin.max_steps() {
+            Some(_) if fewer > 0 => fewer,
+            Some(steps) => steps / u64::from(STEPS.unsigned_abs()),
+            None => 0,
+        };
         self.taken.store(0, Ordering::Relaxed);
         self.limit.store(limit, Ordering::Relaxed);
         if limit > 0 {
@@ -99,7 +105,8 @@ impl Guard {
         let stopped = if self.is_late() {
             Some(format!("takes longer than {LATE_SECONDS} seconds"))
         } else if self.is_over() {
-            let millions = MAX_STEPS / 1_000_000;
+            let steps = self.limit.load(Ordering::Relaxed) * u64::from(STEPS.unsigned_abs());
+            let millions = steps / 1_000_000;
             Some(format!("takes more than {millions} million steps"))
         } else {
             None
@@ -242,12 +249,32 @@ impl Store {
         Ok(())
     }
 
+    /// Lets a statement of a scenario take fewer steps of SQLite's machine, in place of
+    /// [`MAX_STEPS`](crate::sql::guard::MAX_STEPS); at least a million.
+    pub fn limit_steps(&self, steps: u64) {
+        let units = steps.max(1_000_000) / u64::from(STEPS.unsigned_abs());
+        self.guard.fewer.store(units, Ordering::Relaxed);
+    }
+
     /// Whether all that happened since the first savepoint has been lost since this was last asked: a statement that
     /// writes was stopped, and takes everything with it.
     #[must_use]
     pub fn take_lost(&self) -> bool {
         self.lost.replace(false)
     }
+}
+
+/// Refuses a statement that takes back the transaction where a constraint does not hold: SQLite asks about what a
+/// statement does, and not about this.
+pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreError> {
+    if !sql::rolls_back(part.sql) {
+        return Ok(());
+    }
+    Err(StoreError::Refused {
+        file: file.to_owned(),
+        line: part.line,
+        what: "may end the transaction (OR ROLLBACK), which is the replay's to do".to_owned(),
+    })
 }
 
 /// What the statement asked too much of, where SQLite's own word for it does not say how much there is.

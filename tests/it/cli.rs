@@ -517,7 +517,10 @@ fn a_query_reads_and_nothing_else() {
             "pragma journal_mode = off",
             "changes or asks a setting (PRAGMA)",
         ),
-        ("select load_extension('x')", "calls `load_extension`"),
+        (
+            "select load_extension('x')",
+            "calls `load_extension`, which reaches beyond the database",
+        ),
     ] {
         let stderr = format!("error: line 1: the statement {what}\n");
         let args = ["query", sql, "--dialect", "sqlite", "--after", "baseline"];

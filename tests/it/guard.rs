@@ -1,5 +1,8 @@
 //! That SQL of a scenario folder cannot do more than state causes and ask.
 
+mod attacks;
+mod classes;
+
 use chatdb::sql::guard::{Action, Origin, refusal};
 use chatdb::store::Store;
 use chatdb::table::Cell;

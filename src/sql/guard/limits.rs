@@ -74,7 +74,7 @@ pub const FOLDER: Limits = Limits {
 /// rewritten.
 pub const QUESTION: Limits = Limits {
     length: 16 * 1024 * 1024,
-    sql_length: 4_000_000,
+    sql_length: 1_000_000,
     depth: 1_000,
     parser_depth: 2_500,
     compound: 500,
