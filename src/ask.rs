@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::query::Dialect;
 use crate::report::Listing;
-use crate::sql::guard::limits::QUESTION;
+use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::tsql::{self, Act, Literal, Script, Step, TsqlError};
 use crate::sql::{self, SqlError};
 use crate::store::{Answer, Binding, Store, StoreError};
@@ -85,11 +85,10 @@ pub struct Answers {
 
 /// A question as it is put to SQLite.
 fn script(store: &Store, question: &Question<'_>) -> Result<Script, AskError> {
-    let longest = QUESTION.sql_length;
-    if question.text.len() > longest as usize {
+    if question.text.len() > LONGEST_TEXT as usize {
         return Err(AskError::Refused {
             line: 1,
-            what: format!("is part of a text of more than {longest} bytes"),
+            what: format!("is part of a text of more than {LONGEST_TEXT} bytes"),
         });
     }
     let script = match question.dialect {

@@ -107,6 +107,9 @@ pub fn named_parameters(sql: &str) -> Vec<Named<'_>> {
 /// Whether a statement says `OR ROLLBACK`, which takes back the whole transaction where a constraint does not hold.
 #[must_use]
 pub fn rolls_back(sql: &str) -> bool {
+    if !sql.to_ascii_lowercase().contains("rollback") {
+        return false;
+    }
     let words: Vec<Token<'_>> = Tokens::new(sql).map_while(Result::ok).collect();
     let is = |token: &Token<'_>, word: &str| {
         token.kind == TokenKind::Word && token.text.eq_ignore_ascii_case(word)

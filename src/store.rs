@@ -100,6 +100,23 @@ pub enum StoreError {
     /// A value could not be computed: a conversion that fails, a division by zero.
     #[error("{0}")]
     Value(String),
+    /// The file is not one that this program wrote.
+    #[error("this program has not written it")]
+    NotOurs,
+    /// The file holds a virtual table.
+    #[error(
+        "it holds the virtual table `{table}`, whose module is not trusted with a stranger's pages"
+    )]
+    Virtual {
+        /// The table.
+        table: String,
+    },
+    /// The file is damaged.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// The file cannot be read.
+    #[error("{0}")]
+    NotRead(std::io::Error),
     /// SQLite failed otherwise.
     #[error(transparent)]
     Sqlite(rusqlite::Error),
@@ -495,17 +512,28 @@ impl Store {
         Ok(lines)
     }
 
-    /// Opens a database file to read it and nothing else.
+    /// Opens a database file to read it and nothing else. It may be anybody's: what it holds is not trusted.
     ///
     /// # Errors
-    /// Fails when it cannot be opened or is no database.
+    /// Fails when it cannot be opened, is no database, is damaged, or holds virtual tables, whose modules would read
+    /// whatever its pages say.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags)?;
-        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-            row.get::<_, i64>(0)
-        })?;
-        Self::from_connection(conn)
+        let store = Self::from_connection(guarded::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
+        store.look_through(path)?;
+        Ok(store)
+    }
+
+    /// Opens a copy to be changed, see [`Store::change`].
+    ///
+    /// # Errors
+    /// As [`Store::open_read_only`], and when this program has not written the file.
+    pub fn open_to_change(path: &Path) -> Result<Self, StoreError> {
+        if !file_is_ours(path).map_err(StoreError::NotRead)? {
+            return Err(StoreError::NotOurs);
+        }
+        let store = Self::from_connection(guarded::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)?;
+        store.look_through(path)?;
+        Ok(store)
     }
 
     /// What stops this store from another thread.

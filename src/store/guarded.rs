@@ -3,16 +3,17 @@
 //! The settings hold for as long as the connection is open. The limits and the hooks are for foreign statements
 //! alone: what the store does on its own account is not held to them.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, InterruptHandle};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 
 use super::{Store, StoreError};
-use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE};
+use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
 use crate::sql::guard::{self, Action, Limits, Origin};
 use crate::sql::{self, Statement as Part};
 
@@ -176,6 +177,14 @@ pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
     Ok(guard)
 }
 
+/// Opens the file that a person named: no other by way of a link put in its place, and by no other way than its path.
+pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError> {
+    // An absolute path begins with no `file:`, which would make it a URI.
+    let path = path.canonicalize().map_err(StoreError::NotRead)?;
+    let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
 /// Keeps a replay's database, and whatever is sorted on the way, in memory and small.
 pub(super) fn keep_small(conn: &Connection) -> rusqlite::Result<()> {
     let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
@@ -235,6 +244,32 @@ impl Store {
         }
     }
 
+    /// Looks whether a file can be asked: that it is a database, has no virtual tables and, where it is small enough,
+    /// that its pages hold together.
+    pub(super) fn look_through(&self, path: &Path) -> Result<(), StoreError> {
+        // No damage is to keep it busy for long, and no schema to be read without limits.
+        let before = limit(&self.conn, QUESTION)?;
+        let table = self.conn.query_row(
+            "SELECT (SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1)",
+            [],
+            |row| row.get::<_, Option<String>>(0),
+        )?;
+        if let Some(table) = table {
+            return Err(StoreError::Virtual { table });
+        }
+        let size = path.metadata().map_err(StoreError::NotRead)?.len();
+        if size <= MAX_LOOKED_THROUGH {
+            let found = self
+                .conn
+                .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+            if found != "ok" {
+                return Err(StoreError::Damaged(found));
+            }
+        }
+        limit(&self.conn, before)?;
+        Ok(())
+    }
+
     /// SQLite ends the transaction when a statement that writes is stopped, or the database is full. The database is
     /// then as it was before the first savepoint; the savepoints are taken again, and what was in them is noted as
     /// lost.
@@ -283,7 +318,9 @@ fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
     match error.code()? {
         ErrorCode::TooBig => {
             let bytes = origin.limits().length;
-            Some(format!("makes a text or a row of more than {bytes} bytes"))
+            Some(format!(
+                "is too long, or makes a text or a row of more than {bytes} bytes"
+            ))
         }
         ErrorCode::DiskFull if folder => {
             let mib = MAX_DATABASE / 1024 / 1024;

@@ -29,6 +29,9 @@ pub const MAX_COMPARISONS: u64 = 20_000_000;
 /// How large a database file is looked through for damage before it is asked anything, in bytes.
 pub const MAX_LOOKED_THROUGH: u64 = 16 * MIB;
 
+/// How long a text may be that is asked, in bytes; rewritten for SQLite it may be longer.
+pub const LONGEST_TEXT: u32 = 1_000_000;
+
 const MIB: u64 = 1024 * 1024;
 
 /// What SQLite itself counts.
@@ -74,7 +77,7 @@ pub const FOLDER: Limits = Limits {
 /// rewritten.
 pub const QUESTION: Limits = Limits {
     length: 16 * 1024 * 1024,
-    sql_length: 1_000_000,
+    sql_length: 4 * LONGEST_TEXT,
     depth: 1_000,
     parser_depth: 2_500,
     compound: 500,
