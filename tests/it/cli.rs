@@ -590,7 +590,7 @@ fn a_query_says_what_is_wrong_and_where() {
     refused(
         &["query", "select 1", "--db", "missing.db"],
         4,
-        "error: cannot read `missing.db`: unable to open database file: missing.db\n",
+        "error: cannot read `missing.db`: No such file or directory (os error 2)\n",
     );
     refused(
         &[

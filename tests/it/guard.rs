@@ -2,6 +2,7 @@
 
 mod attacks;
 mod classes;
+mod databases;
 
 use chatdb::sql::guard::{Action, Origin, refusal};
 use chatdb::store::Store;

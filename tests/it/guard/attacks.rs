@@ -58,7 +58,7 @@ const PLACES: [At; 5] = [
 
 /// What stopped it, or that it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Stopped(String),
     Answered,
 }
@@ -169,7 +169,7 @@ fn played(lab: &Path, at: At, sql: &str) -> Outcome {
 }
 
 /// Asks it of a store, stopped from outside after a while.
-fn pasted(store: &Store, dialect: Dialect, sql: &str) -> Outcome {
+pub(super) fn pasted(store: &Store, dialect: Dialect, sql: &str) -> Outcome {
     let interrupter = store.interrupter();
     let (done, ended) = mpsc::channel::<()>();
     let stopped = AtomicBool::new(false);
@@ -202,7 +202,7 @@ fn pasted(store: &Store, dialect: Dialect, sql: &str) -> Outcome {
 }
 
 /// What a folder holds: the name and the bytes of each file.
-fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
