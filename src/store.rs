@@ -485,6 +485,61 @@ impl Store {
         })
     }
 
+    /// Whether a statement writes, as far as it can be told without running it.
+    #[must_use]
+    pub fn writes(&self, sql: &str) -> bool {
+        let compiled = self.guarded(Origin::Change, "query", 1, || {
+            Ok(!self.conn.prepare(sql)?.readonly())
+        });
+        // What is refused for what it writes is to be told so.
+        compiled.unwrap_or(true)
+    }
+
+    /// Changes rows of the product's tables, and counts those that the statement changes itself.
+    ///
+    /// # Errors
+    /// Fails when it does what [`guard`](crate::sql::guard) does not allow, a value is not given, or SQLite fails.
+    pub fn change(&self, sql: &str, values: &[Binding]) -> Result<u64, StoreError> {
+        self.guarded(Origin::Change, "query", 1, || {
+            let part = Part { sql, line: 1 };
+            guarded::keeps_transaction("query", part)?;
+            let mut statement = self.conn.prepare(sql)?;
+            bind(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            drop(rows);
+            Ok(self.conn.changes())
+        })
+    }
+
+    /// Begins what happens whole or not at all, on a store that was opened with [`Store::open_to_change`].
+    ///
+    /// # Errors
+    /// Fails when SQLite does, for example because somebody else is writing.
+    pub fn begin(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Lets it have happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does; it has not happened then.
+    pub fn commit(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("COMMIT")?)
+    }
+
+    /// Lets none of it have happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn abandon(&self) -> Result<(), StoreError> {
+        // SQLite has ended it already where a statement that writes was stopped.
+        if self.conn.is_autocommit() {
+            return Ok(());
+        }
+        Ok(self.conn.execute_batch("ROLLBACK")?)
+    }
+
     /// How SQLite would go about a statement, a line for each thing that it does, indented by what it is part of.
     ///
     /// # Errors

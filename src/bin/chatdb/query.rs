@@ -15,7 +15,7 @@ use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
 use chatdb::store::{Answer, Binding, Store, StoreError};
-use chatdb::table::{Cell, Kind, parse_timestamp};
+use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
 
 use crate::cli::Query;
 use crate::failure::{Code, Failure};
@@ -64,7 +64,8 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let listings = if args.explain {
         ask::explain(&store, &question).map_err(failed)?
     } else {
-        let answers = ask::ask(&store, &question, &stopped).map_err(failed)?;
+        let run = if args.write { ask::change } else { ask::ask };
+        let answers = run(&store, &question, &stopped).map_err(failed)?;
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
@@ -210,11 +211,18 @@ fn database(
     sets: &[(String, String)],
 ) -> Result<(Store, Vec<Binding>), Failure> {
     if let Some(path) = &args.db {
-        let store = Store::open_read_only(path).map_err(|error| {
-            Failure::new(
-                Code::Environment,
-                format!("cannot read `{}`: {error}", path.display()),
-            )
+        let store = if args.write {
+            Store::open_to_change(path)
+        } else {
+            Store::open_read_only(path)
+        };
+        let store = store.map_err(|error| {
+            let verb = if args.write { "change" } else { "read" };
+            let code = match error {
+                StoreError::NotOurs | StoreError::Virtual { .. } => Code::Refused,
+                _ => Code::Environment,
+            };
+            Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()))
         })?;
         return Ok((store, Vec::new()));
     }
@@ -322,8 +330,33 @@ fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
             }
         })
         .collect();
+    if !answers.changes.is_empty() {
+        listings.push(changed(&answers.changes));
+    }
     if let Some(last) = listings.last_mut() {
         last.remarks.extend(answers.notes);
     }
     listings
+}
+
+/// How many rows each statement changed.
+fn changed(changes: &[(u32, u64)]) -> Listing {
+    let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let rows: u64 = changes.iter().map(|(_, rows)| rows).sum();
+    Listing {
+        title: "Rows changed".to_owned(),
+        table: ResultTable {
+            columns: vec![
+                Column::new("line", Kind::Integer),
+                Column::new("rows changed", Kind::Integer),
+            ],
+            rows: changes
+                .iter()
+                .map(|(line, rows)| vec![number(u64::from(*line)), number(*rows)])
+                .collect(),
+        },
+        remarks: vec![format!(
+            "{rows} in all; what triggers change with them is not counted"
+        )],
+    }
 }
