@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::query::Dialect;
 use crate::report::Listing;
+use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::tsql::{self, Act, Literal, Script, Step, TsqlError};
 use crate::sql::{self, SqlError};
 use crate::store::{Answer, Binding, Store, StoreError};
@@ -78,12 +79,20 @@ pub struct Question<'q> {
 pub struct Answers {
     /// The answers, in order.
     pub answers: Vec<Answer>,
+    /// What was changed: the line of each statement that writes, and how many rows it changed itself.
+    pub changes: Vec<(u32, u64)>,
     /// What there is to say about them, in sentences.
     pub notes: Vec<String>,
 }
 
 /// A question as it is put to SQLite.
-fn script(store: &Store, question: &Question<'_>) -> Result<Script, AskError> {
+fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Script, AskError> {
+    if question.text.len() > LONGEST_TEXT as usize {
+        return Err(AskError::Refused {
+            line: 1,
+            what: format!("is part of a text of more than {LONGEST_TEXT} bytes"),
+        });
+    }
     let script = match question.dialect {
         Dialect::Tsql => {
             let catalog = store.catalog()?;
@@ -92,17 +101,25 @@ fn script(store: &Store, question: &Question<'_>) -> Result<Script, AskError> {
                 .iter()
                 .map(|(name, value)| (name.clone(), tsql::type_of(value)))
                 .collect();
-            tsql::translate_query(question.text, &catalog, question.literals, &types)?
+            let translate = if changes {
+                tsql::translate_changes
+            } else {
+                tsql::translate_query
+            };
+            translate(question.text, &catalog, question.literals, &types)?
         }
         Dialect::Sqlite => {
             let steps = sql::split(question.text)?
                 .into_iter()
-                .map(|statement| Step {
-                    line: statement.line,
-                    act: Act::Ask {
-                        sql: statement.sql.to_owned(),
-                        columns: None,
-                    },
+                .map(|statement| {
+                    let sql = statement.sql.to_owned();
+                    let act = if changes && store.writes(&sql) {
+                        Act::Write { sql }
+                    } else {
+                        Act::Ask { sql, columns: None }
+                    };
+                    let line = statement.line;
+                    Step { line, act }
                 })
                 .collect();
             Script {
@@ -151,9 +168,43 @@ pub fn ask(
     question: &Question<'_>,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Answers, AskError> {
-    let script = script(store, question)?;
+    run(store, question, stopped, false)
+}
+
+/// The same for a text that may change rows of the product's tables, in a store that was opened for it with
+/// [`Store::open_to_change`]. All that it changes happens, or none of it.
+///
+/// # Errors
+/// As [`ask`]; nothing is changed then.
+pub fn change(
+    store: &Store,
+    question: &Question<'_>,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Answers, AskError> {
+    store.begin()?;
+    let outcome = run(store, question, stopped, true).and_then(|answers| {
+        if stopped() {
+            return Err(StoreError::Interrupted.into());
+        }
+        store.commit()?;
+        Ok(answers)
+    });
+    if outcome.is_err() {
+        store.abandon()?;
+    }
+    outcome
+}
+
+fn run(
+    store: &Store,
+    question: &Question<'_>,
+    stopped: &dyn Fn() -> bool,
+    may_change: bool,
+) -> Result<Answers, AskError> {
+    let script = script(store, question, may_change)?;
     let mut values = values_of(store, question)?;
     let mut answers = Vec::new();
+    let mut changes = Vec::new();
     for step in &script.steps {
         if stopped() {
             return Err(StoreError::Interrupted.into());
@@ -188,10 +239,14 @@ pub fn ask(
                 }
             }
             Act::Change { sql } => store.change_temporary(sql, &values).map_err(failed)?,
+            Act::Write { sql } => {
+                changes.push((step.line, store.change(sql, &values).map_err(failed)?));
+            }
         }
     }
     Ok(Answers {
         answers,
+        changes,
         notes: script.notes,
     })
 }
@@ -213,7 +268,7 @@ fn named(column: &tsql::Answer, kinds: &[(String, Kind)]) -> (String, Option<Kin
 /// # Errors
 /// As [`ask`], but for what only shows when it runs.
 pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, AskError> {
-    let script = script(store, question)?;
+    let script = script(store, question, false)?;
     let mut listings = Vec::new();
     for step in &script.steps {
         let failed = failed(step);

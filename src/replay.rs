@@ -25,7 +25,7 @@ use crate::scenario::{
 };
 use crate::sql;
 use crate::sql::tsql::{self, Literal};
-use crate::store::{Binding, Store, StoreError};
+use crate::store::{Binding, Interrupter, Store, StoreError};
 use crate::table::raw::RawTable;
 use crate::table::{Cell, Kind, ResultTable};
 
@@ -81,6 +81,8 @@ pub struct Options {
     /// Words of the command line that a command to reproduce needs beside the scenario and the step, such as
     /// `--scenarios lab`. What is set is added to them.
     pub words: Vec<String>,
+    /// Is given what stops the database from another thread, before anything is played.
+    pub watch: Option<fn(Interrupter)>,
 }
 
 impl Options {
@@ -156,7 +158,11 @@ fn play_all(
         levels: Vec::new(),
         asked: String::new(),
         rewritten,
+        lost: false,
     };
+    if let Some(watch) = options.watch {
+        watch(player.store.interrupter());
+    }
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
         runs.push(player.play(name, options)?);
@@ -264,6 +270,7 @@ pub fn compare_table(
         sets: sets.to_vec(),
         until: Some(step.id.clone()),
         words: Vec::new(),
+        watch: None,
     };
     let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
@@ -341,6 +348,9 @@ struct Level {
     problem: Option<String>,
 }
 
+/// What there is to say about a statement that takes all that was played with it.
+const LOST: &str = " (SQLite has taken back all that was played; nothing after this is)";
+
 struct Player<'l> {
     library: &'l Library,
     store: Store,
@@ -349,6 +359,8 @@ struct Player<'l> {
     asked: String,
     /// Queries as SQLite gets them, by the place of their text.
     rewritten: Rewritten,
+    /// Whether the states of the levels are gone, see [`Store::take_lost`].
+    lost: bool,
 }
 
 /// How far a chain's scenario is played.
@@ -391,6 +403,7 @@ impl<'l> Player<'l> {
             let level = self.levels.last_mut().expect("enter has pushed it");
             level.complete = options.until.is_none();
             level.problem = first_problem(scenario, &run.steps, before.is_empty());
+            self.forget_what_is_lost();
         }
         conclude(&mut run, scenario, options.until.is_some());
         Ok(run)
@@ -431,8 +444,18 @@ impl<'l> Player<'l> {
             let steps = self.run_steps(scenario, parameters, &extent)?;
             self.levels.last_mut().expect("enter has pushed it").problem =
                 first_problem(scenario, &steps, at == 0);
+            self.forget_what_is_lost();
         }
         Ok(self.levels.last().and_then(|level| level.problem.clone()))
+    }
+
+    /// Keeps anything from going on from states that are gone.
+    fn forget_what_is_lost(&mut self) {
+        if std::mem::take(&mut self.lost) {
+            for level in &mut self.levels {
+                level.complete = false;
+            }
+        }
     }
 
     fn enter(
@@ -470,6 +493,7 @@ impl<'l> Player<'l> {
         }
         for seed in &scenario.seeds {
             if let Err(error) = self.atomically(&seed.file, &seed.sql, &values)? {
+                self.lost |= self.store.take_lost();
                 runs.push(seed_problem(scenario, &seed.file, &error));
                 return Ok(runs);
             }
@@ -498,6 +522,14 @@ impl<'l> Player<'l> {
                     run.checks
                         .push(self.run_check(scenario, step, check, parameters, &values)?);
                 }
+            }
+            self.lost |= self.store.take_lost();
+            if self.lost {
+                // Even where the step should fail: the state that the next one begins with is gone.
+                let problem = run.problem.unwrap_or_default();
+                run.problem = Some(format!("{problem}{LOST}"));
+                runs.push(run);
+                break;
             }
             runs.push(run);
             if let Extent::Asked { until: Some(until) } = extent
@@ -903,6 +935,7 @@ fn again_before(
             .collect(),
         until: None,
         words: options.words.clone(),
+        watch: None,
     };
     Ok(options.again(chain.last().map_or("", |scenario| scenario.name.as_str())))
 }

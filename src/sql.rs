@@ -104,6 +104,21 @@ pub fn named_parameters(sql: &str) -> Vec<Named<'_>> {
         .collect()
 }
 
+/// Whether a statement says `OR ROLLBACK`, which takes back the whole transaction where a constraint does not hold.
+#[must_use]
+pub fn rolls_back(sql: &str) -> bool {
+    if !sql.to_ascii_lowercase().contains("rollback") {
+        return false;
+    }
+    let words: Vec<Token<'_>> = Tokens::new(sql).map_while(Result::ok).collect();
+    let is = |token: &Token<'_>, word: &str| {
+        token.kind == TokenKind::Word && token.text.eq_ignore_ascii_case(word)
+    };
+    words
+        .windows(2)
+        .any(|pair| is(&pair[0], "OR") && is(&pair[1], "ROLLBACK"))
+}
+
 /// The statement being read. How a trigger ends is taken from SQLite's own `sqlite3_complete`: at a
 /// semicolon whose last two words were `;` and `END`. Nothing within a body looks like that, whatever
 /// `CASE ... END` it holds and whatever its columns are called.

@@ -4,30 +4,32 @@
 //! It does not know scenarios or expectations. Times go in and out as milliseconds on the servers' wall
 //! clock; the scenario's time is the row of `chatdb_clock`, never the machine's.
 
+use std::cell::Cell as Slot;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rusqlite::config::DbConfig;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{
-    CachedStatement, Connection, ErrorCode, InterruptHandle, MAIN_DB, OpenFlags, Statement, ToSql,
-};
+use rusqlite::{CachedStatement, Connection, ErrorCode, MAIN_DB, OpenFlags, Statement, ToSql};
 use thiserror::Error;
 
 use crate::sql::functions::{self, FUNCTIONS, FunctionError, Value, collation};
-use crate::sql::guard::{self, Action, Origin};
+use crate::sql::guard::Origin;
 use crate::sql::tsql::{Catalog, Table};
 use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
+mod bounded;
 pub mod copy;
+mod guarded;
 pub mod load;
 pub mod product;
+
+use guarded::Guard;
+pub use guarded::{Interrupter, limit_memory};
 
 mod egpl {
     refinery::embed_migrations!("migrations/egpl");
@@ -104,6 +106,23 @@ pub enum StoreError {
     /// A value could not be computed: a conversion that fails, a division by zero.
     #[error("{0}")]
     Value(String),
+    /// The file is not one that this program wrote.
+    #[error("this program has not written it")]
+    NotOurs,
+    /// The file holds a virtual table.
+    #[error(
+        "it holds the virtual table `{table}`, whose module is not trusted with a stranger's pages"
+    )]
+    Virtual {
+        /// The table.
+        table: String,
+    },
+    /// The file is damaged.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// The file cannot be read.
+    #[error("{0}")]
+    NotRead(std::io::Error),
     /// SQLite failed otherwise.
     #[error(transparent)]
     Sqlite(rusqlite::Error),
@@ -132,17 +151,6 @@ impl StoreError {
     }
 }
 
-/// Stops what a store is doing, from another thread. A statement that runs fails with
-/// [`StoreError::Interrupted`]; when none runs, nothing happens.
-pub struct Interrupter(InterruptHandle);
-
-impl Interrupter {
-    /// Stops the statement that runs.
-    pub fn interrupt(&self) {
-        self.0.interrupt();
-    }
-}
-
 /// Rows of an answer, and whether there are more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -164,14 +172,17 @@ pub fn schema_script() -> String {
 }
 
 impl StoreError {
-    fn is_interrupted(&self) -> bool {
+    /// What SQLite calls it.
+    fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Interrupted => true,
-            Self::Script { source, .. } => {
-                source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
-            }
-            _ => false,
+            Self::Interrupted => Some(ErrorCode::OperationInterrupted),
+            Self::Script { source, .. } | Self::Sqlite(source) => source.sqlite_error_code(),
+            _ => None,
         }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.code() == Some(ErrorCode::OperationInterrupted)
     }
 
     /// What went wrong, without the place.
@@ -212,81 +223,10 @@ pub type Binding = (String, Cell);
 pub struct Store {
     conn: Connection,
     guard: Arc<Guard>,
-}
-
-/// What the hooks of the connection share with the store.
-#[derive(Default)]
-struct Guard {
-    /// Whose statement is being compiled or run; `None` for our own.
-    origin: Mutex<Option<Origin>>,
-    /// Why the statement was refused.
-    refused: Mutex<Option<String>>,
-    /// Steps that the statement has taken, in units of [`STEPS`].
-    taken: AtomicU64,
-    /// How many it may take, in the same units; 0 where nobody but the user says when to stop.
-    limit: AtomicU64,
-}
-
-/// How many steps of SQLite's machine there are between two looks at the limit.
-const STEPS: i32 = 100_000;
-
-impl Guard {
-    /// Counts a step, and says whether it is one too many.
-    fn step(&self) -> bool {
-        self.taken.fetch_add(1, Ordering::Relaxed);
-        self.is_over()
-    }
-
-    fn is_over(&self) -> bool {
-        let limit = self.limit.load(Ordering::Relaxed);
-        limit > 0 && self.taken.load(Ordering::Relaxed) > limit
-    }
-
-    fn judge(&self, context: &AuthContext<'_>) -> Authorization {
-        let Some(origin) = *self.origin.lock().unwrap_or_else(PoisonError::into_inner) else {
-            return Authorization::Allow;
-        };
-        // What triggers and views do is the model's.
-        if context.accessor.is_some() {
-            return Authorization::Allow;
-        }
-        match guard::refusal(origin, action(context)) {
-            None => Authorization::Allow,
-            Some(why) => {
-                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
-                Authorization::Deny
-            }
-        }
-    }
-}
-
-fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
-    match context.action {
-        AuthAction::CreateTempTable { .. }
-        | AuthAction::CreateTempIndex { .. }
-        | AuthAction::DropTempTable { .. } => Action::Temporary,
-        AuthAction::Insert { .. } | AuthAction::Delete { .. } | AuthAction::Update { .. }
-            if context.database_name == Some("temp") =>
-        {
-            Action::Temporary
-        }
-        AuthAction::Read { .. } | AuthAction::Select | AuthAction::Recursive => Action::Read,
-        AuthAction::Function { function_name } => Action::Call(function_name),
-        AuthAction::Insert { table_name } => Action::Insert(table_name),
-        AuthAction::Delete { table_name } => Action::Delete(table_name),
-        AuthAction::Update {
-            table_name,
-            column_name,
-        } => Action::Update(table_name, column_name),
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
-            Action::Other("opens another database")
-        }
-        AuthAction::Pragma { .. } => Action::Other("changes or asks a setting (PRAGMA)"),
-        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-            Action::Other("begins or ends a transaction, which is the replay's to do")
-        }
-        _ => Action::Other("changes the schema"),
-    }
+    /// How many savepoints are open.
+    depth: Slot<u32>,
+    /// See [`Store::take_lost`].
+    lost: Slot<bool>,
 }
 
 impl Store {
@@ -315,6 +255,7 @@ impl Store {
     /// Fails when SQLite does.
     pub fn with_platform() -> Result<Self, StoreError> {
         let store = Self::from_image(PLATFORM)?;
+        guarded::keep_small(&store.conn)?;
         store.conn.execute(
             "INSERT INTO chatdb_clock (now) VALUES (?1)",
             [Cell::Timestamp(0).to_string()],
@@ -330,63 +271,15 @@ impl Store {
 
     fn from_connection(mut conn: Connection) -> Result<Self, StoreError> {
         conn.set_prepared_statement_cache_capacity(128);
-        // Without this, a statement with parameters is compiled anew each time that they are bound, because a
-        // partial index might fit their values.
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let guard = Arc::new(Guard::default());
-        let judge = guard.clone();
-        conn.authorizer(Some(move |context: AuthContext<'_>| judge.judge(&context)))?;
-        let count = guard.clone();
-        conn.progress_handler(STEPS, Some(move || count.step()))?;
+        let guard = guarded::install(&mut conn)?;
         know_tsql(&conn)?;
-        Ok(Self { conn, guard })
-    }
-
-    /// Does `work` as a statement of `origin`, and says what was refused rather than that something was.
-    fn guarded<T>(
-        &self,
-        origin: Origin,
-        file: &str,
-        line: u32,
-        work: impl FnOnce() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let set = |origin| {
-            *self
-                .guard
-                .origin
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = origin
-        };
-        let limit = match origin {
-            Origin::Question => 0,
-            Origin::Script | Origin::Query => guard::MAX_STEPS / u64::from(STEPS.unsigned_abs()),
-        };
-        self.guard.taken.store(0, Ordering::Relaxed);
-        self.guard.limit.store(limit, Ordering::Relaxed);
-        set(Some(origin));
-        let outcome = work();
-        set(None);
-        let ended = self.guard.is_over();
-        self.guard.limit.store(0, Ordering::Relaxed);
-        let why = self
-            .guard
-            .refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let refused = |what| StoreError::Refused {
-            file: file.to_owned(),
-            line,
-            what,
-        };
-        match (outcome, why) {
-            (Err(_), Some(why)) => Err(refused(why)),
-            (Err(error), None) if ended && error.is_interrupted() => Err(refused(format!(
-                "takes more than {} million steps",
-                guard::MAX_STEPS / 1_000_000
-            ))),
-            (outcome, _) => outcome,
-        }
+        bounded::bound(&conn)?;
+        Ok(Self {
+            conn,
+            guard,
+            depth: Slot::new(0),
+            lost: Slot::new(false),
+        })
     }
 
     /// Puts the scenario clock to `at_ms`; what time alone brings about happens.
@@ -415,6 +308,7 @@ impl Store {
         let mut changes = 0;
         for part in statements(file, script)? {
             changes += self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
                 self.run(file, part, values)
             })?;
         }
@@ -441,6 +335,7 @@ impl Store {
         };
         let compile = |part: Part<'_>| {
             let outcome = self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
                 self.conn
                     .prepare(part.sql)
                     .map(drop)
@@ -508,7 +403,9 @@ impl Store {
                 let given = kinds.iter().find(|(own, _)| own == name);
                 (name.to_owned(), given.map(|(_, kind)| *kind))
             };
-            Ok(self.collect(query, by_name, values, None)?.table)
+            Ok(self
+                .collect(Origin::Query, query, by_name, values, None)?
+                .table)
         })
     }
 
@@ -529,12 +426,13 @@ impl Store {
             None => (name.to_owned(), None),
         };
         self.guarded(Origin::Question, "query", 1, || {
-            self.collect(query, by_place, values, limit)
+            self.collect(Origin::Question, query, by_place, values, limit)
         })
     }
 
     fn collect(
         &self,
+        origin: Origin,
         query: &str,
         column: impl Fn(usize, &str) -> (String, Option<Kind>),
         values: &[Binding],
@@ -558,6 +456,7 @@ impl Store {
             .collect();
         let mut raw: Vec<Vec<Cell>> = Vec::new();
         let mut more = false;
+        let mut size = 0;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
             if limit.is_some_and(|limit| raw.len() >= limit) {
@@ -566,9 +465,18 @@ impl Store {
             }
             let mut cells = Vec::with_capacity(declared.len());
             for (at, (_, kind)) in declared.iter().enumerate() {
-                cells.push(cell(row.get_ref(at)?, *kind));
+                let cell = cell(row.get_ref(at)?, *kind);
+                size += memory_of(&cell);
+                cells.push(cell);
             }
             raw.push(cells);
+            if size > origin.max_answer() {
+                return Err(StoreError::Refused {
+                    file: "query".to_owned(),
+                    line: 1,
+                    what: format!("answers with more than {} MiB", origin.max_answer() >> 20),
+                });
+            }
         }
         let columns = declared
             .into_iter()
@@ -593,6 +501,61 @@ impl Store {
             while rows.next()?.is_some() {}
             Ok(())
         })
+    }
+
+    /// Whether a statement writes, as far as it can be told without running it.
+    #[must_use]
+    pub fn writes(&self, sql: &str) -> bool {
+        let compiled = self.guarded(Origin::Change, "query", 1, || {
+            Ok(!self.conn.prepare(sql)?.readonly())
+        });
+        // What is refused for what it writes is to be told so.
+        compiled.unwrap_or(true)
+    }
+
+    /// Changes rows of the product's tables, and counts those that the statement changes itself.
+    ///
+    /// # Errors
+    /// Fails when it does what [`guard`](crate::sql::guard) does not allow, a value is not given, or SQLite fails.
+    pub fn change(&self, sql: &str, values: &[Binding]) -> Result<u64, StoreError> {
+        self.guarded(Origin::Change, "query", 1, || {
+            let part = Part { sql, line: 1 };
+            guarded::keeps_transaction("query", part)?;
+            let mut statement = self.conn.prepare(sql)?;
+            bind(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            drop(rows);
+            Ok(self.conn.changes())
+        })
+    }
+
+    /// Begins what happens whole or not at all, on a store that was opened with [`Store::open_to_change`].
+    ///
+    /// # Errors
+    /// Fails when SQLite does, for example because somebody else is writing.
+    pub fn begin(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Lets it have happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does; it has not happened then.
+    pub fn commit(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("COMMIT")?)
+    }
+
+    /// Lets none of it have happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn abandon(&self) -> Result<(), StoreError> {
+        // SQLite has ended it already where a statement that writes was stopped.
+        if self.conn.is_autocommit() {
+            return Ok(());
+        }
+        Ok(self.conn.execute_batch("ROLLBACK")?)
     }
 
     /// How SQLite would go about a statement, a line for each thing that it does, indented by what it is part of.
@@ -622,23 +585,34 @@ impl Store {
         Ok(lines)
     }
 
-    /// Opens a database file to read it and nothing else.
+    /// Opens a database file to read it and nothing else. It may be anybody's: what it holds is not trusted.
     ///
     /// # Errors
-    /// Fails when it cannot be opened or is no database.
+    /// Fails when it cannot be opened, is no database, is damaged, or holds virtual tables, whose modules would read
+    /// whatever its pages say.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags)?;
-        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-            row.get::<_, i64>(0)
-        })?;
-        Self::from_connection(conn)
+        let store = Self::from_connection(guarded::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
+        store.look_through(path)?;
+        Ok(store)
+    }
+
+    /// Opens a copy to be changed, see [`Store::change`].
+    ///
+    /// # Errors
+    /// As [`Store::open_read_only`], and when this program has not written the file.
+    pub fn open_to_change(path: &Path) -> Result<Self, StoreError> {
+        if !file_is_ours(path).map_err(StoreError::NotRead)? {
+            return Err(StoreError::NotOurs);
+        }
+        let store = Self::from_connection(guarded::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)?;
+        store.look_through(path)?;
+        Ok(store)
     }
 
     /// What stops this store from another thread.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter(self.conn.get_interrupt_handle())
+        Interrupter::new(self.conn.get_interrupt_handle(), self.guard.clone())
     }
 
     /// The time on the scenario clock; `None` in a database that has none.
@@ -709,7 +683,9 @@ impl Store {
     /// Fails when SQLite does.
     pub fn savepoint(&self) -> Result<(), StoreError> {
         // Not by way of the cache, in which a script could find it.
-        Ok(self.conn.execute_batch("SAVEPOINT chatdb")?)
+        self.conn.execute_batch("SAVEPOINT chatdb")?;
+        self.depth.set(self.depth.get() + 1);
+        Ok(())
     }
 
     /// Takes back all that has happened since the newest savepoint, and drops it.
@@ -717,9 +693,10 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn roll_back(&self) -> Result<(), StoreError> {
-        Ok(self
-            .conn
-            .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?)
+        self.conn
+            .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?;
+        self.depth.set(self.depth.get().saturating_sub(1));
+        Ok(())
     }
 
     /// Drops the newest savepoint and keeps what has happened.
@@ -727,7 +704,9 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn release(&self) -> Result<(), StoreError> {
-        Ok(self.conn.execute_batch("RELEASE chatdb")?)
+        self.conn.execute_batch("RELEASE chatdb")?;
+        self.depth.set(self.depth.get().saturating_sub(1));
+        Ok(())
     }
 
     /// The database as the bytes of a database file.
@@ -948,6 +927,15 @@ fn declared_kind(declared: &str) -> Option<Kind> {
         "CHAR" | "NCHAR" | "VARCHAR" | "NVARCHAR" | "TEXT" | "NTEXT" => Some(Kind::Text),
         _ => None,
     }
+}
+
+/// How many bytes of memory a cell takes.
+fn memory_of(cell: &Cell) -> u64 {
+    let text = match cell {
+        Cell::Text(text) => text.len(),
+        _ => 0,
+    };
+    (size_of::<Cell>() + text) as u64
 }
 
 fn seen_kind(rows: &[Vec<Cell>], at: usize) -> Kind {

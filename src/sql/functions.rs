@@ -18,6 +18,8 @@ pub(crate) mod time;
 
 use thiserror::Error;
 
+use crate::sql::guard::limits::MAX_COMPARISONS;
+
 pub use convert::convert;
 pub use number::result_digits;
 
@@ -188,6 +190,29 @@ impl Value {
             Self::Real(value) => format!("{value:?}"),
             Self::Text(text) => text.clone(),
         }
+    }
+}
+
+/// What one call may still compare: a call cannot be stopped, and a text in a text is looked for place by place.
+struct Work(u64);
+
+impl Work {
+    fn new() -> Self {
+        Self(MAX_COMPARISONS)
+    }
+
+    fn compare(&mut self) -> Result<(), FunctionError> {
+        self.compare_many(1)
+    }
+
+    fn compare_many(&mut self, times: usize) -> Result<(), FunctionError> {
+        let left = self.0.checked_sub(times as u64);
+        self.0 = left.ok_or_else(|| {
+            FunctionError::new(format!(
+                "one call would compare more than {MAX_COMPARISONS} characters"
+            ))
+        })?;
+        Ok(())
     }
 }
 

@@ -3,13 +3,17 @@
 //!
 //! A folder may come from anywhere. Its scripts may write causes, master data and a chat's completion, and
 //! nothing that follows from them; its queries may only read; neither may reach a file, the transaction or a
-//! setting, or run without end. This module knows names of tables and nothing of SQLite's calls; the store asks
-//! it about every action that a statement would take itself. What triggers and views do on a statement's behalf
-//! is the model's, and free.
+//! setting, or run without end. This module knows names of tables and functions and nothing of SQLite's calls; the
+//! store asks it about every action that a statement would take. What the model's triggers write on a statement's
+//! behalf is the model's, and free; what is called on its behalf is not.
+//!
+//! Whatever SQLite lists is classed in [`classes`]; what is not listed there is refused.
 
-/// How many steps of SQLite's machine a statement may take. The greatest of the ten scenarios takes less than a
-/// hundredth; the limit counts work, not time, so that the same input gives the same outcome.
-pub const MAX_STEPS: u64 = 200_000_000;
+pub mod classes;
+pub mod limits;
+
+pub use classes::Class;
+pub use limits::{Limits, MAX_STEPS};
 
 /// Whose statement it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +24,17 @@ pub enum Origin {
     Query,
     /// What a user asks, which ends when the user says.
     Question,
+    /// What a user changes in a copy of their own.
+    Change,
 }
 
-/// What a statement would do itself.
+/// What a statement would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action<'a> {
-    /// Reads rows, or runs a subquery.
-    Read,
+    /// Runs a subquery.
+    Select,
+    /// Reads rows of the table, view or table-valued function of this name.
+    Read(&'a str),
     /// Calls the function of this name.
     Call(&'a str),
     /// Adds rows to this table.
@@ -79,35 +87,36 @@ const CHANGEABLE: [(&str, &str); 3] = [
     ("server", "host"),
 ];
 
-/// Functions that reach beyond the database, or give another answer each time.
-const REFUSED_FUNCTIONS: [&str; 6] = [
-    "fts3_tokenizer",
-    "fts5",
-    "load_extension",
-    "random",
-    "randomblob",
-    "sqlite_log",
-];
+/// How the names of the product's own tables begin. A user may change these in a copy, and no others.
+pub const PRODUCT: [&str; 4] = ["egpl_", "eglv_", "egml_", "egicm_"];
+
+/// Whether a table is one of the product's.
+#[must_use]
+pub fn is_products(table: &str) -> bool {
+    let starts = |prefix: &&str| {
+        let head = table.as_bytes().get(..prefix.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
+    PRODUCT.iter().any(|prefix| starts(&prefix))
+}
 
 /// Why a statement may not do what it would, as the end of a sentence that begins with the statement; `None`
 /// when it may.
 #[must_use]
 pub fn refusal(origin: Origin, action: Action<'_>) -> Option<String> {
-    let follows = |table: &str| {
-        Some(format!(
-            "writes `{table}`, which is not for scripts: it follows from causes, or is a rule"
-        ))
-    };
     match (origin, action) {
-        (_, Action::Read) => None,
-        (_, Action::Call(name)) => {
-            let refused = REFUSED_FUNCTIONS
-                .iter()
-                .any(|other| other.eq_ignore_ascii_case(name));
-            refused.then(|| format!("calls `{name}`"))
-        }
+        (_, Action::Select) => None,
+        (_, Action::Read(table)) => match classes::table(table) {
+            Class::Allowed => None,
+            Class::Refused(why) => Some(format!("reads `{table}`, which {why}")),
+        },
+        (_, Action::Call(name)) => match classes::function(name) {
+            Some(Class::Allowed) => None,
+            Some(Class::Refused(why)) => Some(format!("calls `{name}`, which {why}")),
+            None => Some(format!("calls `{name}`, which is on no list")),
+        },
         (_, Action::Other(what)) => Some(what.to_owned()),
-        (Origin::Question, Action::Temporary) => None,
+        (Origin::Question | Origin::Change, Action::Temporary) => None,
         (Origin::Script | Origin::Query, Action::Temporary) => {
             Some("makes or changes a temporary table".to_owned())
         }
@@ -115,26 +124,36 @@ pub fn refusal(origin: Origin, action: Action<'_>) -> Option<String> {
             Origin::Query | Origin::Question,
             Action::Insert(table) | Action::Delete(table) | Action::Update(table, _),
         ) => Some(format!("writes `{table}`; a query only reads")),
-        (Origin::Script, Action::Insert(table)) => {
-            let may = CAUSES.contains(&table) || MASTER_DATA.contains(&table);
-            if may { None } else { follows(table) }
+        (
+            Origin::Change,
+            Action::Insert(table) | Action::Delete(table) | Action::Update(table, _),
+        ) => {
+            let why = || format!("writes `{table}`, which is none of the product's tables");
+            (!is_products(table)).then(why)
         }
-        (Origin::Script, Action::Delete(table)) => {
-            if MASTER_DATA.contains(&table) {
-                None
-            } else {
-                follows(table)
-            }
-        }
-        (Origin::Script, Action::Update(table, column)) => {
+        (Origin::Script, action) => not_for_scripts(action),
+    }
+}
+
+fn not_for_scripts(action: Action<'_>) -> Option<String> {
+    let (written, may) = match action {
+        Action::Insert(table) => (
+            table.to_owned(),
+            CAUSES.contains(&table) || MASTER_DATA.contains(&table),
+        ),
+        Action::Delete(table) => (table.to_owned(), MASTER_DATA.contains(&table)),
+        Action::Update(table, column) => {
             let derived = DERIVED.contains(&(table, column));
             let may =
                 MASTER_DATA.contains(&table) && !derived || CHANGEABLE.contains(&(table, column));
-            if may {
-                None
-            } else {
-                follows(&format!("{table}.{column}"))
-            }
+            (format!("{table}.{column}"), may)
         }
-    }
+        _ => return None,
+    };
+    let why = || {
+        format!(
+            "writes `{written}`, which is not for scripts: it follows from causes, or is a rule"
+        )
+    };
+    (!may).then(why)
 }

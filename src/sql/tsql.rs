@@ -18,6 +18,7 @@ mod apply;
 mod batch;
 mod calls;
 mod catalog;
+mod change;
 mod expr;
 mod from;
 mod names;
@@ -126,7 +127,7 @@ pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
     let start = Position { line: 1, column: 1 };
     let mut statements = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        statements.extend(batch::statements(batch)?);
+        statements.extend(batch::statements(batch, false)?);
     }
     let [(Statement::Query(query), _)] = statements.as_slice() else {
         let (found, at) = match statements.as_slice() {
@@ -181,6 +182,24 @@ pub fn translate_query(
     let mut translator = script::Translator::new(catalog, &now);
     translator.declare(values);
     translator.stand_for(literals);
+    translator.script(text)
+}
+
+/// The same for a script that may change rows of the product's tables, see [`Act::Write`].
+///
+/// # Errors
+/// As [`translate`], but for what it may write.
+pub fn translate_changes(
+    text: &str,
+    catalog: &Catalog,
+    literals: &[Literal],
+    values: &[(String, Type)],
+) -> Result<Script, TsqlError> {
+    let now = format!("@{NOW}");
+    let mut translator = script::Translator::new(catalog, &now);
+    translator.declare(values);
+    translator.stand_for(literals);
+    translator.changes = true;
     translator.script(text)
 }
 

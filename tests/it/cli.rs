@@ -517,7 +517,10 @@ fn a_query_reads_and_nothing_else() {
             "pragma journal_mode = off",
             "changes or asks a setting (PRAGMA)",
         ),
-        ("select load_extension('x')", "calls `load_extension`"),
+        (
+            "select load_extension('x')",
+            "calls `load_extension`, which reaches beyond the database",
+        ),
     ] {
         let stderr = format!("error: line 1: the statement {what}\n");
         let args = ["query", sql, "--dialect", "sqlite", "--after", "baseline"];
@@ -587,7 +590,7 @@ fn a_query_says_what_is_wrong_and_where() {
     refused(
         &["query", "select 1", "--db", "missing.db"],
         4,
-        "error: cannot read `missing.db`: unable to open database file: missing.db\n",
+        "error: cannot read `missing.db`: No such file or directory (os error 2)\n",
     );
     refused(
         &[

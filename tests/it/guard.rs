@@ -1,5 +1,10 @@
 //! That SQL of a scenario folder cannot do more than state causes and ask.
 
+mod attacks;
+mod classes;
+mod databases;
+mod write;
+
 use chatdb::sql::guard::{Action, Origin, refusal};
 use chatdb::store::Store;
 use chatdb::table::Cell;
@@ -141,6 +146,6 @@ fn a_query_only_reads() {
             refusal(Origin::Query, action).is_some_and(|why| why.ends_with("; a query only reads"))
         );
     }
-    assert_eq!(refusal(Origin::Query, Action::Read), None);
+    assert_eq!(refusal(Origin::Query, Action::Read("message")), None);
     assert_eq!(refusal(Origin::Query, Action::Call("count")), None);
 }

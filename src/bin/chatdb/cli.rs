@@ -183,7 +183,7 @@ pub struct Query {
     /// Read the SQL from FILE
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Ask the database in FILE; it is opened to read and nothing else
+    /// Ask the database in FILE; it is opened to read and nothing else, unless --write is given
     #[arg(long, value_name = "FILE", conflicts_with = "after")]
     pub db: Option<PathBuf>,
     /// Ask a scenario after its last step, or after a step: services_failure/20
@@ -198,6 +198,9 @@ pub struct Query {
     /// Give up after so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
+    /// Change rows of the product's tables, in a database that chatdb wrote; all happens, or nothing
+    #[arg(long, requires = "db", conflicts_with = "explain")]
+    pub write: bool,
     /// Show the SQL as it is run and how SQLite goes about it, in the place of rows
     #[arg(long)]
     pub explain: bool,

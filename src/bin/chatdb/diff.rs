@@ -14,6 +14,7 @@ use chatdb::table::raw::{self, RawTable};
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 pub fn run(args: &Diff) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
@@ -23,6 +24,7 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
             let library = output::library(&args.folders)?;
+            watch::memory()?;
             replay::compare_table(
                 &library,
                 scenario,

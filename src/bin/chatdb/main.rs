@@ -17,6 +17,7 @@ mod rules;
 mod show;
 mod sql;
 mod validate;
+mod watch;
 
 use std::panic;
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ use chatdb::scenario::{Library, Scenario, ScenarioError};
 
 use crate::cli::{Chosen, Folders, Form, Sets};
 use crate::failure::{Code, Failure};
+use crate::watch;
 
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
 const WIDTH: usize = 180;
@@ -109,6 +110,7 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failu
         sets: sets(&chosen.set)?,
         until: until.cloned(),
         words: words.collect(),
+        watch: Some(watch::late),
     })
 }
 

@@ -1,11 +1,10 @@
 //! `chatdb query`
 
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
-use std::{fs, thread};
+use std::sync::atomic::Ordering;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
@@ -15,19 +14,13 @@ use chatdb::render::Detail;
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
-use chatdb::store::{Answer, Binding, Interrupter, Store, StoreError};
-use chatdb::table::{Cell, Kind, parse_timestamp};
+use chatdb::store::{Answer, Binding, Store, StoreError};
+use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
 
 use crate::cli::Query;
 use crate::failure::{Code, Failure};
 use crate::output;
-
-/// How often a statement is told to stop until it does.
-const AGAIN: Duration = Duration::from_millis(50);
-
-const GOES_ON: u8 = 0;
-const STOPPED: u8 = 1;
-const TIMED_OUT: u8 = 2;
+use crate::watch;
 
 pub fn run(args: &Query) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
@@ -51,8 +44,8 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
-    let state = watch(store.interrupter(), args.timeout)?;
-    let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
+    let state = watch::stops(store.interrupter(), args.timeout)?;
+    let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
@@ -65,13 +58,14 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
                 ..
             },
             state,
-        ) => stop(state, args.timeout),
+        ) => watch::stopped(state, args.timeout),
         _ => named(error.into()),
     };
     let listings = if args.explain {
         ask::explain(&store, &question).map_err(failed)?
     } else {
-        let answers = ask::ask(&store, &question, &stopped).map_err(failed)?;
+        let run = if args.write { ask::change } else { ask::ask };
+        let answers = run(&store, &question, &stopped).map_err(failed)?;
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
@@ -217,11 +211,18 @@ fn database(
     sets: &[(String, String)],
 ) -> Result<(Store, Vec<Binding>), Failure> {
     if let Some(path) = &args.db {
-        let store = Store::open_read_only(path).map_err(|error| {
-            Failure::new(
-                Code::Environment,
-                format!("cannot read `{}`: {error}", path.display()),
-            )
+        let store = if args.write {
+            Store::open_to_change(path)
+        } else {
+            Store::open_read_only(path)
+        };
+        let store = store.map_err(|error| {
+            let verb = if args.write { "change" } else { "read" };
+            let code = match error {
+                StoreError::NotOurs | StoreError::Virtual { .. } => Code::Refused,
+                _ => Code::Environment,
+            };
+            Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()))
         })?;
         return Ok((store, Vec::new()));
     }
@@ -245,7 +246,9 @@ fn database(
         sets: of_scenario,
         until,
         words: Vec::new(),
+        watch: Some(watch::late),
     };
+    watch::memory()?;
     let (report, store) = replay::replay(library, &[scenario], &options)?;
     let problem = report.runs.iter().find_map(|run| {
         let of_step = || run.steps.iter().find_map(|step| step.problem.clone());
@@ -300,50 +303,6 @@ pub fn value(text: &str) -> Cell {
         .unwrap_or_else(|| Cell::Text(text.to_owned()))
 }
 
-/// Stops the store when the user or the time says so, from threads of their own.
-fn watch(interrupter: Interrupter, timeout: Option<u64>) -> Result<Arc<AtomicU8>, Failure> {
-    let state = Arc::new(AtomicU8::new(GOES_ON));
-    let interrupter = Arc::new(interrupter);
-    let end = {
-        let state = Arc::clone(&state);
-        move |why: u8| {
-            // The first reason counts. A statement that only begins now is stopped as well.
-            let _ = state.compare_exchange(GOES_ON, why, Ordering::SeqCst, Ordering::SeqCst);
-            loop {
-                interrupter.interrupt();
-                thread::sleep(AGAIN);
-            }
-        }
-    };
-    let by_user = end.clone();
-    ctrlc::set_handler(move || by_user(STOPPED)).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot wait for Ctrl-C: {error}"),
-        )
-    })?;
-    if let Some(seconds) = timeout {
-        thread::spawn(move || {
-            thread::sleep(Duration::from_secs(seconds));
-            end(TIMED_OUT);
-        });
-    }
-    Ok(state)
-}
-
-fn stop(state: u8, timeout: Option<u64>) -> Failure {
-    if state == TIMED_OUT {
-        let seconds = match timeout {
-            Some(1) => "1 second".to_owned(),
-            other => format!("{} seconds", other.unwrap_or(0)),
-        };
-        let message = format!("the query ran longer than {seconds}, and was stopped");
-        return Failure::new(Code::Environment, message)
-            .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");
-    }
-    Failure::new(Code::Interrupted, "interrupted")
-}
-
 fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
     let count = answers.answers.len();
     let mut listings: Vec<Listing> = answers
@@ -371,8 +330,33 @@ fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
             }
         })
         .collect();
+    if !answers.changes.is_empty() {
+        listings.push(changed(&answers.changes));
+    }
     if let Some(last) = listings.last_mut() {
         last.remarks.extend(answers.notes);
     }
     listings
+}
+
+/// How many rows each statement changed.
+fn changed(changes: &[(u32, u64)]) -> Listing {
+    let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let rows: u64 = changes.iter().map(|(_, rows)| rows).sum();
+    Listing {
+        title: "Rows changed".to_owned(),
+        table: ResultTable {
+            columns: vec![
+                Column::new("line", Kind::Integer),
+                Column::new("rows changed", Kind::Integer),
+            ],
+            rows: changes
+                .iter()
+                .map(|(line, rows)| vec![number(u64::from(*line)), number(*rows)])
+                .collect(),
+        },
+        remarks: vec![format!(
+            "{rows} in all; what triggers change with them is not counted"
+        )],
+    }
 }

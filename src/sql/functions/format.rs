@@ -23,10 +23,12 @@ pub fn call(arguments: &[Value]) -> Outcome {
     Ok(Value::Text(text))
 }
 
+/// How often a letter of a pattern for dates may stand in a row. More of them mean nothing.
+const LONGEST_RUN: usize = 20;
+
 fn unknown(pattern: &str) -> FunctionError {
-    FunctionError::new(format!(
-        "FORMAT with the pattern '{pattern}' is not computed"
-    ))
+    let shown: String = pattern.chars().take(100).collect();
+    FunctionError::new(format!("FORMAT with the pattern '{shown}' is not computed"))
 }
 
 fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
@@ -64,6 +66,9 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
             }
         };
         let mut used = run;
+        if run > LONGEST_RUN && c.is_ascii_alphabetic() {
+            return Err(unknown(pattern));
+        }
         match c {
             'y' if run >= 3 => out.push_str(&format!("{:0>run$}", at.year())),
             'y' => out.push_str(&two(u32::try_from(at.year() % 100).unwrap_or(0))),

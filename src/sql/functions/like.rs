@@ -1,6 +1,6 @@
 //! `LIKE` and `PATINDEX`: `%`, `_`, `[a-z]`, `[^a-z]`, an escape character, letter case passed over.
 
-use super::{FunctionError, Outcome, Value, collation, unless_null};
+use super::{FunctionError, Outcome, Value, Work, collation, unless_null};
 
 /// One piece of a pattern.
 enum Piece {
@@ -69,10 +69,11 @@ fn read(pattern: &str, escape: Option<char>) -> Option<Vec<Piece>> {
 }
 
 /// Whether the whole of `text` matches. In time proportional to the product of the lengths at worst.
-fn matches(text: &[char], pieces: &[Piece]) -> bool {
+fn matches(text: &[char], pieces: &[Piece], work: &mut Work) -> Result<bool, FunctionError> {
     let (mut t, mut p) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {
+        work.compare()?;
         match pieces.get(p) {
             Some(Piece::Any) => {
                 retry = Some((t, p + 1));
@@ -87,11 +88,11 @@ fn matches(text: &[char], pieces: &[Piece]) -> bool {
                     retry = Some((from + 1, piece));
                     (t, p) = (from + 1, piece);
                 }
-                None => return false,
+                None => return Ok(false),
             },
         }
     }
-    pieces[p..].iter().all(|piece| matches!(piece, Piece::Any))
+    Ok(pieces[p..].iter().all(|piece| matches!(piece, Piece::Any)))
 }
 
 fn escape_of(arguments: &[Value]) -> Result<Option<char>, FunctionError> {
@@ -122,8 +123,13 @@ fn like(arguments: &[Value], blanks_count: bool) -> Outcome {
         } else {
             text.len() - blanks
         };
-        let found = (least..=text.len()).any(|end| matches(&text[..end], &pieces));
-        Ok(Value::Integer(i64::from(found)))
+        let mut work = Work::new();
+        for end in least..=text.len() {
+            if matches(&text[..end], &pieces, &mut work)? {
+                return Ok(Value::Integer(1));
+            }
+        }
+        Ok(Value::Integer(0))
     })
 }
 
@@ -144,14 +150,22 @@ pub fn patindex(arguments: &[Value]) -> Outcome {
         let Some(pieces) = read(&arguments[0].text(), None) else {
             return Ok(Value::Integer(0));
         };
+        let mut work = Work::new();
         let inner = match pieces.as_slice() {
             [Piece::Any, rest @ ..] if !rest.is_empty() => rest,
-            _ => return Ok(Value::Integer(i64::from(matches(&text, &pieces)))),
+            _ => {
+                let found = matches(&text, &pieces, &mut work)?;
+                return Ok(Value::Integer(i64::from(found)));
+            }
         };
-        let at = (0..=text.len()).find(|at| matches(&text[*at..], inner));
-        let position = at.map_or(0, |at| {
-            1 + text[..at].iter().map(|c| c.len_utf16()).sum::<usize>()
-        });
-        Ok(Value::Integer(i64::try_from(position).unwrap_or(i64::MAX)))
+        for at in 0..=text.len() {
+            if matches(&text[at..], inner, &mut work)? {
+                let before = text[..at].iter().map(|c| c.len_utf16()).sum::<usize>();
+                return Ok(Value::Integer(
+                    i64::try_from(before + 1).unwrap_or(i64::MAX),
+                ));
+            }
+        }
+        Ok(Value::Integer(0))
     })
 }

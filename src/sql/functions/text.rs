@@ -1,7 +1,7 @@
 //! Functions of text. Positions count from 1, in the units that SQL Server counts: UTF-16, so that a character
 //! beyond the first plane is two.
 
-use super::{FunctionError, Outcome, Value, collation, unless_null};
+use super::{FunctionError, Outcome, Value, Work, collation, unless_null};
 
 /// The longest text that is made by repeating one: SQL Server's limit for types without `max`.
 const LONGEST: i64 = 8000;
@@ -116,16 +116,24 @@ pub fn stuff(arguments: &[Value]) -> Outcome {
 
 /// The places where `wanted` begins in `text`, by the default collation, without overlap; as indices of
 /// characters.
-fn places(text: &[char], wanted: &[char], from: usize) -> Option<usize> {
+fn places(
+    text: &[char],
+    wanted: &[char],
+    from: usize,
+    work: &mut Work,
+) -> Result<Option<usize>, FunctionError> {
     if wanted.is_empty() || text.len() < wanted.len() {
-        return None;
+        return Ok(None);
     }
-    (from..=text.len() - wanted.len()).find(|at| {
-        text[*at..*at + wanted.len()]
-            .iter()
-            .zip(wanted)
-            .all(|(a, b)| collation::same(*a, *b))
-    })
+    for at in from..=text.len() - wanted.len() {
+        let here = text[at..].iter().zip(wanted);
+        let same = here.take_while(|(a, b)| collation::same(**a, **b)).count();
+        work.compare_many(same + 1)?;
+        if same == wanted.len() {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 pub fn charindex(arguments: &[Value]) -> Outcome {
@@ -147,7 +155,7 @@ pub fn charindex(arguments: &[Value]) -> Outcome {
                 here
             })
             .unwrap_or(text.len());
-        let found = places(&text, &wanted, from);
+        let found = places(&text, &wanted, from, &mut Work::new())?;
         let position = found.map_or(0, |at| {
             1 + text[..at].iter().map(|c| c.len_utf16()).sum::<usize>()
         });
@@ -162,9 +170,11 @@ pub fn replace(arguments: &[Value]) -> Outcome {
         let with = arguments[2].text();
         let mut result = String::new();
         let mut done = 0;
-        while let Some(at) = places(&text, &wanted, done) {
+        let mut work = Work::new();
+        while let Some(at) = places(&text, &wanted, done, &mut work)? {
             result.extend(&text[done..at]);
             result.push_str(&with);
+            short_enough(result.len(), "REPLACE")?;
             done = at + wanted.len();
         }
         result.extend(&text[done..]);
@@ -236,7 +246,23 @@ pub fn trim(arguments: &[Value]) -> Outcome {
             None => text.trim_matches(' '),
             Some(set) => {
                 let set: Vec<char> = set.text().chars().collect();
-                text.trim_matches(|c| set.iter().any(|s| collation::same(*s, c)))
+                let mut work = Work::new();
+                let mut taken = |c: char| {
+                    work.compare_many(set.len())?;
+                    Ok::<bool, FunctionError>(set.iter().any(|s| collation::same(*s, c)))
+                };
+                let mut rest = text.as_str();
+                while let Some(first) = rest.chars().next()
+                    && taken(first)?
+                {
+                    rest = &rest[first.len_utf8()..];
+                }
+                while let Some(last) = rest.chars().next_back()
+                    && taken(last)?
+                {
+                    rest = &rest[..rest.len() - last.len_utf8()];
+                }
+                rest
             }
         };
         Ok(Value::Text(trimmed.to_owned()))
@@ -271,7 +297,27 @@ fn each(text: &str, change: impl Fn(char) -> (Option<char>, Option<char>)) -> St
         .collect()
 }
 
+/// Refuses to put together more than is read.
+fn short_enough(bytes: usize, function: &str) -> Result<(), FunctionError> {
+    match i64::try_from(bytes) {
+        Ok(bytes) if bytes <= LONGEST_MAX => Ok(()),
+        _ => Err(FunctionError::new(format!(
+            "{function} makes a text of more than {LONGEST_MAX} bytes"
+        ))),
+    }
+}
+
+/// The bytes of the arguments together, each with `more`.
+fn bytes_of(arguments: &[Value], more: usize) -> usize {
+    let bytes = |value: &Value| match value {
+        Value::Text(text) => text.len() + more,
+        _ => more,
+    };
+    arguments.iter().map(bytes).sum()
+}
+
 pub fn concat(arguments: &[Value]) -> Outcome {
+    short_enough(bytes_of(arguments, 0), "CONCAT")?;
     Ok(Value::Text(arguments.iter().map(Value::text).collect()))
 }
 
@@ -279,6 +325,7 @@ pub fn concat_ws(arguments: &[Value]) -> Outcome {
     let Some((separator, rest)) = arguments.split_first() else {
         return Ok(Value::Text(String::new()));
     };
+    short_enough(bytes_of(rest, separator.text().len()), "CONCAT_WS")?;
     let parts: Vec<String> = rest
         .iter()
         .filter(|part| !part.is_null())

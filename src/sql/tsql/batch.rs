@@ -120,8 +120,11 @@ pub fn batches(tokens: Vec<TokenWithSpan>) -> Result<Vec<Vec<TokenWithSpan>>, Ts
     Ok(batches)
 }
 
-/// The statements of a batch, each with the place of its first word.
-pub fn statements(batch: Vec<TokenWithSpan>) -> Result<Vec<(Statement, Position)>, TsqlError> {
+/// The statements of a batch, each with the place of its first word. `changes` says whether they may write rows.
+pub fn statements(
+    batch: Vec<TokenWithSpan>,
+    changes: bool,
+) -> Result<Vec<(Statement, Position)>, TsqlError> {
     let tokens = readable(batch)?;
     let last = tokens.last().map(|token| token.span.end);
     let mut parser = Parser::new(&MsSqlDialect {}).with_tokens_with_locations(tokens);
@@ -133,7 +136,7 @@ pub fn statements(batch: Vec<TokenWithSpan>) -> Result<Vec<(Statement, Position)
             return Ok(statements);
         }
         let at = position(first.span.start);
-        refuse_by_first_word(&first.token, at)?;
+        refuse_by_first_word(&first.token, at, changes)?;
         let statement = parser
             .parse_statement()
             .map_err(|error| syntax(&error, last, at))?;
@@ -142,7 +145,7 @@ pub fn statements(batch: Vec<TokenWithSpan>) -> Result<Vec<(Statement, Position)
 }
 
 /// Refuses by their first word the statements that are not read at all.
-fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
+fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<(), TsqlError> {
     const READ: [&str; 9] = [
         "SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF",
     ];
@@ -182,7 +185,8 @@ fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
         };
     };
     let upper = word.to_ascii_uppercase();
-    if READ.contains(&upper.as_str()) {
+    let changed = changes && ["UPDATE", "DELETE"].contains(&upper.as_str());
+    if changed || READ.contains(&upper.as_str()) {
         return Ok(());
     }
     if WRITE.contains(&upper.as_str()) {

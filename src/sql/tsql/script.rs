@@ -57,6 +57,11 @@ pub enum Act {
         /// The statement.
         sql: String,
     },
+    /// Changes rows of one of the product's tables.
+    Write {
+        /// The statement.
+        sql: String,
+    },
 }
 
 impl Act {
@@ -64,7 +69,10 @@ impl Act {
     #[must_use]
     pub fn sql(&self) -> &str {
         match self {
-            Self::Ask { sql, .. } | Self::Set { sql, .. } | Self::Change { sql } => sql,
+            Self::Ask { sql, .. }
+            | Self::Set { sql, .. }
+            | Self::Change { sql }
+            | Self::Write { sql } => sql,
         }
     }
 }
@@ -149,6 +157,8 @@ pub(super) struct Translator<'a> {
     /// Whether this is inside an aggregate, where another may not stand.
     pub in_aggregate: bool,
     pub notes: BTreeSet<&'static str>,
+    /// Whether the product's tables may be changed.
+    pub changes: bool,
     steps: Vec<Step>,
 }
 
@@ -175,6 +185,7 @@ impl<'a> Translator<'a> {
             serial: 0,
             in_aggregate: false,
             notes: BTreeSet::new(),
+            changes: false,
             steps: Vec::new(),
         }
     }
@@ -239,7 +250,7 @@ impl<'a> Translator<'a> {
             // Variables live as long as their batch.
             let before = self.variables.clone();
             self.declared.clear();
-            for (statement, at) in batch::statements(tokens)? {
+            for (statement, at) in batch::statements(tokens, self.changes)? {
                 self.at = at;
                 self.scopes.clear();
                 self.ctes.clear();
@@ -269,7 +280,7 @@ impl<'a> Translator<'a> {
         })
     }
 
-    fn push(&mut self, line: u32, act: Act) {
+    pub fn push(&mut self, line: u32, act: Act) {
         self.steps.push(Step { line, act });
     }
 
@@ -305,6 +316,8 @@ impl<'a> Translator<'a> {
                 Ok(())
             }
             Statement::If(_) => self.drop_if_there(statement, line),
+            Statement::Update(update) if self.changes => self.update(update, line),
+            Statement::Delete(delete) if self.changes => self.delete(delete, line),
             other => {
                 let word = batch::first_word(other);
                 match word.as_str() {
@@ -678,14 +691,24 @@ impl<'a> Translator<'a> {
         let TableObject::TableName(name) = &insert.table else {
             return Err(self.writes("INSERT"));
         };
-        let Some(name) = Self::temporary_name(name) else {
-            return Err(self
-                .writes("INSERT")
-                .with_hint("a temporary table is possible: its name begins with #"));
+        let (name, table) = match Self::temporary_name(name) {
+            Some(name) => {
+                let Some(table) = self.temporary.get(&name).cloned() else {
+                    return Err(self.invalid(format!("there is no table `{name}`")));
+                };
+                (name, table)
+            }
+            None if self.changes => {
+                let table = self.product_table(name)?;
+                (table.name.clone(), table)
+            }
+            None => {
+                return Err(self
+                    .writes("INSERT")
+                    .with_hint("a temporary table is possible: its name begins with #"));
+            }
         };
-        let Some(table) = self.temporary.get(&name).cloned() else {
-            return Err(self.invalid(format!("there is no table `{name}`")));
-        };
+        let temporary = self.temporary.contains_key(&name);
         let plain = insert.or.is_none()
             && !insert.ignore
             && !insert.overwrite
@@ -734,15 +757,18 @@ impl<'a> Translator<'a> {
             )));
         }
         let columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) {}",
+            quoted(&name),
+            columns.join(", "),
+            answer.sql
+        );
         self.push(
             line,
-            Act::Change {
-                sql: format!(
-                    "INSERT INTO {} ({}) {}",
-                    quoted(&name),
-                    columns.join(", "),
-                    answer.sql
-                ),
+            if temporary {
+                Act::Change { sql }
+            } else {
+                Act::Write { sql }
             },
         );
         Ok(())

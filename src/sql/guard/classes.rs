@@ -1,0 +1,302 @@
+//! Every function, setting and module that SQLite lists, and whether foreign SQL may use it.
+//!
+//! The lists are those of the SQLite that is built in. A test holds them against what it lists itself, so that
+//! whatever a new version brings is refused, and noticed, until somebody has looked at it.
+
+use crate::sql::functions::{FUNCTIONS, SINGLE};
+
+/// Whether foreign SQL may use something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// It may.
+    Allowed,
+    /// It may not, and why: the end of a sentence that begins with `which`.
+    Refused(&'static str),
+}
+
+use Class::{Allowed as A, Refused as R};
+
+const BEYOND: &str = "reaches beyond the database";
+const CLOCK: &str = "tells the machine's time; the scenario's is the row of `chatdb_clock`";
+const ELSE: &str = "gives another answer each time";
+const INDEX: &str = "belongs to a virtual table, of which there are none";
+const LARGE: &str = "makes texts of any length; `||` and `->>` do not";
+const PROGRAM: &str = "tells about the program and not about the rows";
+const SPACE: &str = "makes bytes that no table holds";
+const SQUARE: &str = "takes time that grows with the square of its arguments";
+const STATE: &str = "counts what was done before by whomever";
+
+/// The functions, by name. Those that begin with `tsql_` are ours, see [`function`].
+pub const SQLITE_FUNCTIONS: &[(&str, Class)] = &[
+    ("->", A),
+    ("->>", A),
+    ("abs", A),
+    ("avg", A),
+    ("bm25", R(INDEX)),
+    ("changes", R(STATE)),
+    ("char", A),
+    ("coalesce", A),
+    ("concat", R(LARGE)),
+    ("concat_ws", R(LARGE)),
+    ("count", A),
+    ("cume_dist", A),
+    ("current_date", R(CLOCK)),
+    ("current_time", R(CLOCK)),
+    ("current_timestamp", R(CLOCK)),
+    ("date", A),
+    ("datetime", A),
+    ("dense_rank", A),
+    ("first_value", A),
+    ("format", A),
+    ("fts3_tokenizer", R(BEYOND)),
+    ("fts5", R(INDEX)),
+    ("fts5_get_locale", R(INDEX)),
+    ("fts5_insttoken", R(INDEX)),
+    ("fts5_locale", R(INDEX)),
+    ("fts5_source_id", R(INDEX)),
+    ("glob", A),
+    ("group_concat", A),
+    ("hex", A),
+    ("highlight", R(INDEX)),
+    ("if", A),
+    ("ifnull", A),
+    ("iif", A),
+    ("instr", A),
+    ("json", A),
+    ("json_array", R(LARGE)),
+    ("json_array_insert", R(LARGE)),
+    ("json_array_length", A),
+    ("json_error_position", A),
+    ("json_extract", R(LARGE)),
+    ("json_group_array", R(LARGE)),
+    ("json_group_object", R(LARGE)),
+    ("json_insert", R(LARGE)),
+    ("json_object", R(LARGE)),
+    ("json_patch", R(SQUARE)),
+    ("json_pretty", R(LARGE)),
+    ("json_quote", A),
+    ("json_remove", A),
+    ("json_replace", R(LARGE)),
+    ("json_set", R(LARGE)),
+    ("json_type", A),
+    ("json_valid", A),
+    ("jsonb", A),
+    ("jsonb_array", R(LARGE)),
+    ("jsonb_array_insert", R(LARGE)),
+    ("jsonb_extract", R(LARGE)),
+    ("jsonb_group_array", R(LARGE)),
+    ("jsonb_group_object", R(LARGE)),
+    ("jsonb_insert", R(LARGE)),
+    ("jsonb_object", R(LARGE)),
+    ("jsonb_patch", R(SQUARE)),
+    ("jsonb_remove", A),
+    ("jsonb_replace", R(LARGE)),
+    ("jsonb_set", R(LARGE)),
+    ("julianday", A),
+    ("lag", A),
+    ("last_insert_rowid", A),
+    ("last_value", A),
+    ("lead", A),
+    ("length", A),
+    ("like", A),
+    ("likelihood", A),
+    ("likely", A),
+    ("load_extension", R(BEYOND)),
+    ("lower", A),
+    ("ltrim", A),
+    ("match", R(INDEX)),
+    ("matchinfo", R(INDEX)),
+    ("max", A),
+    ("min", A),
+    ("nth_value", A),
+    ("ntile", A),
+    ("nullif", A),
+    ("octet_length", A),
+    ("offsets", R(INDEX)),
+    ("optimize", R(INDEX)),
+    ("percent_rank", A),
+    ("printf", A),
+    ("quote", A),
+    ("random", R(ELSE)),
+    ("randomblob", R(ELSE)),
+    ("rank", A),
+    ("replace", A),
+    ("round", A),
+    ("row_number", A),
+    ("rtreecheck", R(INDEX)),
+    ("rtreedepth", R(INDEX)),
+    ("rtreenode", R(INDEX)),
+    ("rtrim", A),
+    ("sign", A),
+    ("snippet", R(INDEX)),
+    ("soundex", A),
+    ("sqlite_compileoption_get", R(PROGRAM)),
+    ("sqlite_compileoption_used", R(PROGRAM)),
+    ("sqlite_log", R(BEYOND)),
+    ("sqlite_source_id", R(PROGRAM)),
+    ("sqlite_version", R(PROGRAM)),
+    ("strftime", A),
+    ("string_agg", A),
+    ("substr", A),
+    ("substring", A),
+    ("subtype", A),
+    ("sum", A),
+    ("time", A),
+    ("timediff", A),
+    ("total", A),
+    ("total_changes", R(STATE)),
+    ("trim", A),
+    ("typeof", A),
+    ("unhex", R(SQUARE)),
+    ("unicode", A),
+    ("unistr", A),
+    ("unistr_quote", A),
+    ("unixepoch", A),
+    ("unlikely", A),
+    ("upper", A),
+    ("zeroblob", R(SPACE)),
+];
+
+const ANSWERS: &str = "changes how later statements are answered";
+const FILE: &str = "changes or tells how the file is kept";
+const INSIDE: &str = "looks at the database from the inside";
+const PROCESS: &str = "holds for the whole process";
+const RULES: &str = "switches off what keeps the database whole";
+
+/// The settings, by name, each with why it is refused: all are.
+pub const PRAGMAS: &[(&str, &str)] = &[
+    ("analysis_limit", ANSWERS),
+    ("application_id", FILE),
+    ("auto_vacuum", FILE),
+    ("automatic_index", ANSWERS),
+    ("busy_timeout", ANSWERS),
+    ("cache_size", ANSWERS),
+    ("cache_spill", ANSWERS),
+    ("case_sensitive_like", ANSWERS),
+    ("cell_size_check", RULES),
+    ("checkpoint_fullfsync", FILE),
+    ("collation_list", INSIDE),
+    ("compile_options", INSIDE),
+    ("count_changes", ANSWERS),
+    ("data_version", INSIDE),
+    ("database_list", INSIDE),
+    ("default_cache_size", FILE),
+    ("defer_foreign_keys", RULES),
+    ("empty_result_callbacks", ANSWERS),
+    ("encoding", FILE),
+    ("foreign_key_check", INSIDE),
+    ("foreign_key_list", INSIDE),
+    ("foreign_keys", RULES),
+    ("freelist_count", INSIDE),
+    ("full_column_names", ANSWERS),
+    ("fullfsync", FILE),
+    ("function_list", INSIDE),
+    ("hard_heap_limit", PROCESS),
+    ("ignore_check_constraints", RULES),
+    ("incremental_vacuum", FILE),
+    ("index_info", INSIDE),
+    ("index_list", INSIDE),
+    ("index_xinfo", INSIDE),
+    ("integrity_check", INSIDE),
+    ("journal_mode", FILE),
+    ("journal_size_limit", FILE),
+    ("legacy_alter_table", RULES),
+    ("locking_mode", FILE),
+    ("max_page_count", FILE),
+    ("mmap_size", FILE),
+    ("module_list", INSIDE),
+    ("optimize", FILE),
+    ("page_count", INSIDE),
+    ("page_size", FILE),
+    ("pragma_list", INSIDE),
+    ("query_only", RULES),
+    ("quick_check", INSIDE),
+    ("read_uncommitted", RULES),
+    ("recursive_triggers", RULES),
+    ("reverse_unordered_selects", ANSWERS),
+    ("schema_version", FILE),
+    ("secure_delete", FILE),
+    ("short_column_names", ANSWERS),
+    ("shrink_memory", PROCESS),
+    ("soft_heap_limit", PROCESS),
+    ("synchronous", FILE),
+    ("table_info", INSIDE),
+    ("table_list", INSIDE),
+    ("table_xinfo", INSIDE),
+    ("temp_store", FILE),
+    ("temp_store_directory", PROCESS),
+    ("threads", ANSWERS),
+    ("trusted_schema", RULES),
+    ("user_version", FILE),
+    ("wal_autocheckpoint", FILE),
+    ("wal_checkpoint", FILE),
+    ("writable_schema", RULES),
+];
+
+const NO_VIRTUAL: &str = "is a virtual table's module, and none can be made or opened";
+const PAGES: &str = "shows pages of the file";
+
+/// The modules, by name: of virtual tables, and of functions that give a table.
+pub const MODULES: &[(&str, Class)] = &[
+    ("dbstat", R(PAGES)),
+    ("fts3", R(NO_VIRTUAL)),
+    ("fts3tokenize", R(NO_VIRTUAL)),
+    ("fts4", R(NO_VIRTUAL)),
+    ("fts4aux", R(NO_VIRTUAL)),
+    ("fts5", R(NO_VIRTUAL)),
+    ("fts5vocab", R(NO_VIRTUAL)),
+    ("json_each", A),
+    ("json_tree", A),
+    ("rtree", R(NO_VIRTUAL)),
+    ("rtree_i32", R(NO_VIRTUAL)),
+];
+
+/// How the names of the functions begin that give a setting as a table.
+const PRAGMA_TABLES: &str = "pragma_";
+
+/// The class of the function `name`; `None` when nobody has classed it. Our own are pure, and look at no more than
+/// their arguments; how much one call compares is limited where it is written.
+#[must_use]
+pub fn function(name: &str) -> Option<Class> {
+    let name = name.to_ascii_lowercase();
+    if name == SINGLE || FUNCTIONS.iter().any(|own| own.name == name) {
+        return Some(A);
+    }
+    listed(SQLITE_FUNCTIONS, &name)
+}
+
+/// The class of what is read from by the name `name`: a table or view, unless it is a module's.
+#[must_use]
+pub fn table(name: &str) -> Class {
+    let name = name.to_ascii_lowercase();
+    if name.starts_with(PRAGMA_TABLES) {
+        return R("changes or asks a setting (PRAGMA)");
+    }
+    listed(MODULES, &name).unwrap_or(A)
+}
+
+/// The class of the module `name`; `None` when nobody has classed it.
+#[must_use]
+pub fn module(name: &str) -> Option<Class> {
+    match table(name) {
+        refused @ R(_) => Some(refused),
+        A => listed(MODULES, name),
+    }
+}
+
+/// Why the setting `name` is refused; `None` when nobody has classed it.
+#[must_use]
+pub fn pragma(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let at = PRAGMAS
+        .binary_search_by(|(other, _)| (*other).cmp(&name))
+        .ok()?;
+    Some(PRAGMAS[at].1)
+}
+
+fn listed(list: &[(&str, Class)], name: &str) -> Option<Class> {
+    let at = list
+        .binary_search_by(|(other, _)| (*other).cmp(name))
+        .ok()?;
+    Some(list[at].1)
+}

@@ -1,0 +1,373 @@
+//! What holds a connection to [`guard`]'s rules: its settings, its limits, and the hooks that SQLite asks.
+//!
+//! The settings hold for as long as the connection is open. The limits and the hooks are for foreign statements
+//! alone: what the store does on its own account is not held to them.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
+
+use super::{Store, StoreError};
+use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
+use crate::sql::guard::{self, Action, Limits, Origin};
+use crate::sql::{self, Statement as Part};
+
+/// How many steps of SQLite's machine there are between two looks at the limit.
+const STEPS: i32 = 10_000;
+
+/// What the hooks of the connection share with the store.
+#[derive(Default)]
+pub(super) struct Guard {
+    /// Whose statement is being compiled or run; `None` for our own.
+    origin: Mutex<Option<Origin>>,
+    /// Why the statement was refused.
+    refused: Mutex<Option<String>>,
+    /// Steps that the statement has taken, in units of [`STEPS`].
+    taken: AtomicU64,
+    /// How many it may take, in the same units; 0 where nobody but the user says when to stop.
+    limit: AtomicU64,
+    /// The most that a statement of a scenario may take, in the same units; 0 for the guard's own limit.
+    fewer: AtomicU64,
+    /// How many statements of scenarios there have been.
+    count: AtomicU64,
+    /// Which of them runs; 0 while none does.
+    running: AtomicU64,
+    /// Which of them has been running for too long.
+    late: AtomicU64,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Guard {
+    /// Counts steps, and says whether they are too many.
+    fn step(&self) -> bool {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.is_over() || self.is_late()
+    }
+
+    fn is_over(&self) -> bool {
+        let limit = self.limit.load(Ordering::Relaxed);
+        limit > 0 && self.taken.load(Ordering::Relaxed) > limit
+    }
+
+    fn is_late(&self) -> bool {
+        let running = self.running.load(Ordering::Relaxed);
+        running > 0 && self.late.load(Ordering::Relaxed) == running
+    }
+
+    fn judge(&self, context: &AuthContext<'_>) -> Authorization {
+        let Some(origin) = *locked(&self.origin) else {
+            return Authorization::Allow;
+        };
+        let action = action(context);
+        let writes = matches!(
+            action,
+            Action::Insert(_) | Action::Delete(_) | Action::Update(..)
+        );
+        // What triggers write is the model's. What they and views call is judged: a view may be a stranger's.
+        if context.accessor.is_some() && writes {
+            return Authorization::Allow;
+        }
+        match guard::refusal(origin, action) {
+            None => Authorization::Allow,
+            Some(why) => {
+                *locked(&self.refused) = Some(why);
+                Authorization::Deny
+            }
+        }
+    }
+
+    fn begin(&self, origin: Origin) {
+        let fewer = self.fewer.load(Ordering::Relaxed);
+        let limit = match origin.max_steps() {
+            Some(_) if fewer > 0 => fewer,
+            Some(steps) => steps / u64::from(STEPS.unsigned_abs()),
+            None => 0,
+        };
+        self.taken.store(0, Ordering::Relaxed);
+        self.limit.store(limit, Ordering::Relaxed);
+        if limit > 0 {
+            let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+            self.running.store(number, Ordering::Relaxed);
+        }
+        *locked(&self.origin) = Some(origin);
+    }
+
+    /// Says whether the statement was stopped, and why it was refused.
+    fn end(&self) -> (Option<String>, Option<String>) {
+        *locked(&self.origin) = None;
+        let stopped = if self.is_late() {
+            Some(format!("takes longer than {LATE_SECONDS} seconds"))
+        } else if self.is_over() {
+            let steps = self.limit.load(Ordering::Relaxed) * u64::from(STEPS.unsigned_abs());
+            let millions = steps / 1_000_000;
+            Some(format!("takes more than {millions} million steps"))
+        } else {
+            None
+        };
+        self.running.store(0, Ordering::Relaxed);
+        self.limit.store(0, Ordering::Relaxed);
+        (stopped, locked(&self.refused).take())
+    }
+}
+
+fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
+    match context.action {
+        AuthAction::CreateTempTable { .. }
+        | AuthAction::CreateTempIndex { .. }
+        | AuthAction::DropTempTable { .. } => Action::Temporary,
+        AuthAction::Insert { .. } | AuthAction::Delete { .. } | AuthAction::Update { .. }
+            if context.database_name == Some("temp") =>
+        {
+            Action::Temporary
+        }
+        AuthAction::Read { table_name, .. } => Action::Read(table_name),
+        AuthAction::Select | AuthAction::Recursive => Action::Select,
+        AuthAction::Function { function_name } => Action::Call(function_name),
+        AuthAction::Insert { table_name } => Action::Insert(table_name),
+        AuthAction::Delete { table_name } => Action::Delete(table_name),
+        AuthAction::Update {
+            table_name,
+            column_name,
+        } => Action::Update(table_name, column_name),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+            Action::Other("opens another database")
+        }
+        AuthAction::Pragma { .. } => Action::Other("changes or asks a setting (PRAGMA)"),
+        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
+            Action::Other("begins or ends a transaction, which is the replay's to do")
+        }
+        AuthAction::CreateVtable { .. } | AuthAction::DropVtable { .. } => {
+            Action::Other("makes or drops a virtual table")
+        }
+        _ => Action::Other("changes the schema"),
+    }
+}
+
+/// Makes a connection safe for foreign statements, and gives what its hooks share with the store.
+pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
+    for (setting, on) in [
+        // Without this, a statement with parameters is compiled anew each time that they are bound, because a
+        // partial index might fit their values.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
+    ] {
+        conn.set_db_config(setting, on)?;
+    }
+    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
+    conn.execute_batch("PRAGMA cell_size_check = ON")?;
+    let guard = Arc::new(Guard::default());
+    let judge = guard.clone();
+    conn.authorizer(Some(move |context: AuthContext<'_>| judge.judge(&context)))?;
+    let count = guard.clone();
+    conn.progress_handler(STEPS, Some(move || count.step()))?;
+    Ok(guard)
+}
+
+/// Opens the file that a person named: no other by way of a link put in its place, and by no other way than its path.
+pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError> {
+    // An absolute path begins with no `file:`, which would make it a URI.
+    let path = path.canonicalize().map_err(StoreError::NotRead)?;
+    let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
+/// Keeps a replay's database, and whatever is sorted on the way, in memory and small.
+pub(super) fn keep_small(conn: &Connection) -> rusqlite::Result<()> {
+    let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    conn.execute_batch(&format!(
+        "PRAGMA temp_store = MEMORY; PRAGMA max_page_count = {}",
+        MAX_DATABASE / page.max(1).unsigned_abs()
+    ))
+}
+
+/// Sets the limits of a connection, and gives the ones before.
+pub(super) fn limit(conn: &Connection, limits: Limits) -> rusqlite::Result<Limits> {
+    let set = |limit, value: u32| {
+        let before = conn.set_limit(limit, i32::try_from(value).unwrap_or(i32::MAX))?;
+        Ok::<u32, rusqlite::Error>(before.unsigned_abs())
+    };
+    Ok(Limits {
+        length: set(Limit::SQLITE_LIMIT_LENGTH, limits.length)?,
+        sql_length: set(Limit::SQLITE_LIMIT_SQL_LENGTH, limits.sql_length)?,
+        depth: set(Limit::SQLITE_LIMIT_EXPR_DEPTH, limits.depth)?,
+        parser_depth: set(Limit::SQLITE_LIMIT_PARSER_DEPTH, limits.parser_depth)?,
+        compound: set(Limit::SQLITE_LIMIT_COMPOUND_SELECT, limits.compound)?,
+        columns: set(Limit::SQLITE_LIMIT_COLUMN, limits.columns)?,
+        arguments: set(Limit::SQLITE_LIMIT_FUNCTION_ARG, limits.arguments)?,
+        values: set(Limit::SQLITE_LIMIT_VARIABLE_NUMBER, limits.values)?,
+        pattern: set(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, limits.pattern)?,
+        triggers: set(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, limits.triggers)?,
+    })
+}
+
+impl Store {
+    /// Does `work` as a statement of `origin`, and says what was refused rather than that something was.
+    pub(super) fn guarded<T>(
+        &self,
+        origin: Origin,
+        file: &str,
+        line: u32,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let before = limit(&self.conn, origin.limits())?;
+        self.guard.begin(origin);
+        let outcome = work();
+        let (stopped, refused) = self.guard.end();
+        limit(&self.conn, before)?;
+        let error = match outcome {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        self.keep_savepoints()?;
+        let stopped = stopped.filter(|_| error.is_interrupted());
+        match refused.or(stopped).or_else(|| beyond(&error, origin)) {
+            Some(what) => Err(StoreError::Refused {
+                file: file.to_owned(),
+                line,
+                what,
+            }),
+            None => Err(error),
+        }
+    }
+
+    /// Looks whether a file can be asked: that it is a database, has no virtual tables and, where it is small enough,
+    /// that its pages hold together.
+    pub(super) fn look_through(&self, path: &Path) -> Result<(), StoreError> {
+        // No damage is to keep it busy for long, and no schema to be read without limits.
+        let before = limit(&self.conn, QUESTION)?;
+        let table = self.conn.query_row(
+            "SELECT (SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1)",
+            [],
+            |row| row.get::<_, Option<String>>(0),
+        )?;
+        if let Some(table) = table {
+            return Err(StoreError::Virtual { table });
+        }
+        let size = path.metadata().map_err(StoreError::NotRead)?.len();
+        if size <= MAX_LOOKED_THROUGH {
+            let found = self
+                .conn
+                .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;
+            if found != "ok" {
+                return Err(StoreError::Damaged(found));
+            }
+        }
+        limit(&self.conn, before)?;
+        Ok(())
+    }
+
+    /// SQLite ends the transaction when a statement that writes is stopped, or the database is full. The database is
+    /// then as it was before the first savepoint; the savepoints are taken again, and what was in them is noted as
+    /// lost.
+    fn keep_savepoints(&self) -> Result<(), StoreError> {
+        if self.depth.get() == 0 || !self.conn.is_autocommit() {
+            return Ok(());
+        }
+        for _ in 0..self.depth.get() {
+            self.conn.execute_batch("SAVEPOINT chatdb")?;
+        }
+        self.lost.set(true);
+        Ok(())
+    }
+
+    /// Lets a statement of a scenario take fewer steps of SQLite's machine, in place of
+    /// [`MAX_STEPS`](crate::sql::guard::MAX_STEPS); at least a million.
+    pub fn limit_steps(&self, steps: u64) {
+        let units = steps.max(1_000_000) / u64::from(STEPS.unsigned_abs());
+        self.guard.fewer.store(units, Ordering::Relaxed);
+    }
+
+    /// Whether all that happened since the first savepoint has been lost since this was last asked: a statement that
+    /// writes was stopped, and takes everything with it.
+    #[must_use]
+    pub fn take_lost(&self) -> bool {
+        self.lost.replace(false)
+    }
+}
+
+/// Refuses a statement that takes back the transaction where a constraint does not hold: SQLite asks about what a
+/// statement does, and not about this.
+pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreError> {
+    if !sql::rolls_back(part.sql) {
+        return Ok(());
+    }
+    Err(StoreError::Refused {
+        file: file.to_owned(),
+        line: part.line,
+        what: "may end the transaction (OR ROLLBACK), which is the replay's to do".to_owned(),
+    })
+}
+
+/// What the statement asked too much of, where SQLite's own word for it does not say how much there is.
+fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
+    let folder = matches!(origin, Origin::Script | Origin::Query);
+    match error.code()? {
+        ErrorCode::TooBig => {
+            let bytes = origin.limits().length;
+            Some(format!(
+                "is too long, or makes a text or a row of more than {bytes} bytes"
+            ))
+        }
+        ErrorCode::DiskFull if folder => {
+            let mib = MAX_DATABASE / 1024 / 1024;
+            Some(format!("fills the database beyond {mib} MiB"))
+        }
+        ErrorCode::OutOfMemory => Some("takes more memory than there is for it".to_owned()),
+        _ => None,
+    }
+}
+
+/// Stops what a store is doing, from another thread. A statement that runs fails with
+/// [`StoreError::Interrupted`]; when none runs, nothing happens.
+pub struct Interrupter {
+    handle: InterruptHandle,
+    guard: Arc<Guard>,
+}
+
+impl Interrupter {
+    pub(super) fn new(handle: InterruptHandle, guard: Arc<Guard>) -> Self {
+        Self { handle, guard }
+    }
+
+    /// Stops the statement that runs.
+    pub fn interrupt(&self) {
+        self.handle.interrupt();
+    }
+
+    /// Which statement of a scenario runs, counted from 1; `None` while none does.
+    #[must_use]
+    pub fn running(&self) -> Option<u64> {
+        Some(self.guard.running.load(Ordering::Relaxed)).filter(|number| *number > 0)
+    }
+
+    /// Refuses the scenario's statement `number` for the time that it takes, if it still runs.
+    pub fn too_late(&self, number: u64) {
+        self.guard.late.store(number, Ordering::Relaxed);
+        if self.running() == Some(number) {
+            self.handle.interrupt();
+        }
+    }
+}
+
+/// Limits the memory that SQLite takes in this process, for every database in it, to `bytes`.
+///
+/// # Errors
+/// Fails when SQLite does.
+pub fn limit_memory(bytes: u64) -> Result<(), StoreError> {
+    let conn = Connection::open_in_memory()?;
+    Ok(conn.execute_batch(&format!("PRAGMA hard_heap_limit = {bytes}"))?)
+}
