@@ -15,6 +15,7 @@ static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"
 
 const SEEDS: &str = "seeds";
 const REPORTS: &str = "reports";
+const FINDINGS: &str = "reports/findings";
 
 /// The file that makes a folder a scenario.
 pub const SCENARIO_FILE: &str = "scenario.toml";
@@ -161,6 +162,23 @@ pub fn reports() -> Vec<&'static str> {
 #[must_use]
 pub fn report(name: &str) -> Option<(String, &'static str)> {
     let path = format!("{REPORTS}/{name}.sql");
+    is_name(name)
+        .then(|| embedded(&path))
+        .flatten()
+        .map(|text| (path, text))
+}
+
+/// The names of the findings compiled in, sorted.
+#[must_use]
+pub fn findings() -> Vec<&'static str> {
+    let files = embedded_in(FINDINGS);
+    files.filter_map(|file| file.strip_suffix(".sql")).collect()
+}
+
+/// The path and text of the finding `name` that is compiled in.
+#[must_use]
+pub fn finding(name: &str) -> Option<(String, &'static str)> {
+    let path = format!("{FINDINGS}/{name}.sql");
     is_name(name)
         .then(|| embedded(&path))
         .flatten()

@@ -12,9 +12,9 @@ use crate::replay::{ReplayError, as_run, literals_of};
 use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
 use crate::sql;
 use crate::sql::functions::collation;
-use crate::sql::tsql::{Literal, TsqlError};
+use crate::sql::tsql::{self, Literal, TsqlError};
 use crate::store::{self, Binding};
-use crate::table::Cell;
+use crate::table::{Cell, parse_timestamp};
 
 /// Writes the scenario called `name`, with its parameters as `sets` has them, as one script.
 ///
@@ -150,6 +150,12 @@ pub fn handout(
     if let Some(lines) = &query.lines {
         out.push_str(&format!("-- lines {lines} of the document\n"));
     }
+    if let Some(note) = &query.note {
+        out.push_str(&format!("-- {note}\n"));
+    }
+    if query.dialect == Dialect::Tsql {
+        out.push_str(&to_provide(query)?);
+    }
     let value_of = |parameter: &QueryParameter| {
         let given = values.iter().find(|(name, _)| *name == parameter.name);
         given.map_or_else(
@@ -196,16 +202,55 @@ pub fn handout(
     Ok(out)
 }
 
+/// The end of the name of a table that no product has: the rows of another table as an earlier export has them.
+const EARLIER: &str = "_earlier";
+
+/// What must be there before the query can be run, as comments.
+fn to_provide(query: &Query) -> Result<String, TsqlError> {
+    let tables = tsql::tables(&query.sql).map_err(|error| error.lower_by(query.sql_line - 1))?;
+    let mut out = String::new();
+    for table in tables {
+        let at = table.len().saturating_sub(EARLIER.len());
+        if table
+            .get(at..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(EARLIER))
+        {
+            out.push_str(&format!(
+                "-- needs a table {table} beside it: the rows of {} as they were at an earlier time\n",
+                &table[..at]
+            ));
+        }
+    }
+    Ok(out)
+}
+
+/// The declaration of a variable, of the type that the query is run with here.
 fn declared(name: &str, value: Option<&Cell>) -> String {
+    let moment = value.and_then(moment);
     let of = match value {
-        Some(Cell::Integer(_)) => "numeric(18,0)",
+        _ if moment.is_some() => "datetime",
+        Some(Cell::Integer(value)) if i32::try_from(*value).is_ok() => "int",
+        Some(Cell::Integer(_)) => "bigint",
         Some(Cell::Real(_)) => "float",
-        Some(Cell::Timestamp(_)) => "datetime",
         _ => "nvarchar(4000)",
     };
+    match (value, moment) {
+        (None, _) => format!("DECLARE @{name} {of} = NULL; -- give it a value\n"),
+        // With a `T`, no setting of the server's language reads month and day the other way round.
+        (_, Some(at)) => {
+            let text = Cell::Timestamp(at).to_string().replace(' ', "T");
+            format!("DECLARE @{name} {of} = '{text}';\n")
+        }
+        (Some(value), None) => format!("DECLARE @{name} {of} = {};\n", tsql_literal(value)),
+    }
+}
+
+/// The moment that a value is, or spells in full.
+fn moment(value: &Cell) -> Option<i64> {
     match value {
-        None => format!("DECLARE @{name} {of} = NULL; -- give it a value\n"),
-        Some(value) => format!("DECLARE @{name} {of} = {};\n", tsql_literal(value)),
+        Cell::Timestamp(at) => Some(*at),
+        Cell::Text(text) => parse_timestamp(text),
+        _ => None,
     }
 }
 
