@@ -635,7 +635,7 @@ impl Translator<'_> {
             names: Some(&names),
             ..Shape::default()
         };
-        let answer = self.query(query, shape)?;
+        let answer = self.inner_query(query, shape)?;
         let of = match answer.columns.as_deref() {
             Some([one]) => one.of,
             None => Type::Unknown,
@@ -663,7 +663,7 @@ impl Translator<'_> {
             types: types.as_ref().map(|types| &types[..]),
             ..Shape::default()
         };
-        let answer = self.query(query, shape)?;
+        let answer = self.inner_query(query, shape)?;
         match answer.columns.as_deref() {
             Some([one]) => Ok((answer.sql, one.of)),
             None => Ok((answer.sql, Type::Unknown)),

@@ -614,7 +614,7 @@ impl Translator<'_> {
                 Ok(if *negated { not(&like) } else { like })
             }
             Expr::Exists { subquery, negated } => {
-                let answer = self.query(subquery, super::select::Shape::default())?;
+                let answer = self.inner_query(subquery, super::select::Shape::default())?;
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Condition {
                     sql: format!("{not}EXISTS ({})", answer.sql),
