@@ -139,8 +139,13 @@ impl Translator<'_> {
     }
 
     /// Rewrites a query that stands within another. Its rows have no order, so that SQL Server refuses to be asked for
-    /// one which decides nothing.
+    /// one which decides nothing; and it takes none within an aggregate.
     pub fn inner_query(&mut self, query: &Query, shape: Shape<'_>) -> R<Answered> {
+        if self.in_aggregate {
+            return Err(self
+                .invalid("a subquery stands within an aggregate")
+                .with_hint("compute it in a derived table"));
+        }
         let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
         let some = top || query.limit_clause.is_some() || query.fetch.is_some();
         if let (Some(order), false) = (&query.order_by, some) {

@@ -308,6 +308,10 @@ fn what_sql_server_refuses_is_refused() {
              take some rows by it, with TOP or OFFSET)",
         ),
         (
+            "select sum((select max(id) from chat)) from staff",
+            "1:8: a subquery stands within an aggregate (compute it in a derived table)",
+        ),
+        (
             "select id from staff where id == 1",
             "1:31: not read as T-SQL: there is no `==` (write = to compare)",
         ),
