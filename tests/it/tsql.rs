@@ -241,6 +241,19 @@ fn the_list_of_differences_names_tests_that_exist() {
 }
 
 #[test]
+fn letters_that_stand_for_two_are_themselves() {
+    let store = store();
+    for two in ["'ß' = 'ss'", "N'ß' = N'ss'", "N'æ' = N'ae'", "N'œ' = N'oe'"] {
+        assert_eq!(
+            answer(&store, &format!("select 1 where {two}")),
+            "",
+            "{two}"
+        );
+    }
+    assert_eq!(answer(&store, "select 1 where N'Æ' = N'æ'"), "1");
+}
+
+#[test]
 fn words_of_sqlite_are_names_in_t_sql() {
     let names = [
         "abort", "cast", "glob", "ignore", "isnull", "limit", "notnull", "of", "offset", "over",

@@ -300,6 +300,11 @@ impl Translator<'_> {
                 if values.len() < 2 {
                     return Err(self.invalid("COALESCE takes two values or more"));
                 }
+                if values.iter().all(|value| value.of == Type::Null) {
+                    return Err(self
+                        .invalid("COALESCE takes a value beside NULL")
+                        .with_hint("CAST one of them to a type"));
+                }
                 let values = self.together(values)?;
                 let of = values.first().map_or(Type::Null, |value| value.of);
                 Ok(self.function("coalesce", &texts(&values), of))

@@ -361,11 +361,12 @@ impl Translator<'_> {
             Type::Decimal { scale: 0, .. } => Type::BigInt.range(),
             of => of.range(),
         };
-        let (Some((low, high)), false) = (holds, value.literal.is_some()) else {
+        let Some((low, high)) = holds else {
             return value;
         };
         match value.range {
             Some((least, most)) if low <= least && most <= high => value,
+            None if value.literal.is_some() => value,
             _ => {
                 let of = value.of;
                 Typed::plain(format!("tsql_check({}, '{of}')", value.sql), of)

@@ -312,6 +312,14 @@ fn what_sql_server_refuses_is_refused() {
             "1:8: a subquery stands within an aggregate (compute it in a derived table)",
         ),
         (
+            "select -active from staff",
+            "1:9: `-` takes a number, not a value of type bit (CAST it to a number first)",
+        ),
+        (
+            "select coalesce(null, null)",
+            "1:23: COALESCE takes a value beside NULL (CAST one of them to a type)",
+        ),
+        (
             "select id from staff where id == 1",
             "1:31: not read as T-SQL: there is no `==` (write = to compare)",
         ),
