@@ -238,7 +238,9 @@ fn run(
                     }
                 }
             }
-            Act::Change { sql } => store.change_temporary(sql, &values).map_err(failed)?,
+            Act::Change { sql } => store
+                .change_temporary(sql, &values)
+                .map_err(|error| failed(no_null(error)))?,
             Act::Write { sql } => {
                 changes.push((step.line, store.change(sql, &values).map_err(failed)?));
             }
@@ -249,6 +251,19 @@ fn run(
         changes,
         notes: script.notes,
     })
+}
+
+/// What SQLite says of a NULL in a column that takes none, as SQL Server says it. A value is wrong, not the database.
+fn no_null(error: StoreError) -> StoreError {
+    let said = error.to_string();
+    let place = said.strip_prefix("NOT NULL constraint failed: ");
+    match place.and_then(|place| place.split_once('.')) {
+        Some((table, column)) => StoreError::Value(format!(
+            "Cannot insert the value NULL into column '{column}', table '{table}'; column does not allow nulls. \
+             INSERT fails."
+        )),
+        None => error,
+    }
 }
 
 fn named(column: &tsql::Answer, kinds: &[(String, Kind)]) -> (String, Option<Kind>) {

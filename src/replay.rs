@@ -756,8 +756,16 @@ fn compare(
 pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
     match query.dialect {
         Dialect::Sqlite => Ok(query.sql.clone()),
-        Dialect::Tsql => tsql::rewrite(&query.sql, &literals_of(query))
-            .map_err(|error| error.lower_by(query.sql_line - 1)),
+        Dialect::Tsql => {
+            let types: Vec<_> = (query.parameters.iter())
+                .filter_map(|parameter| {
+                    let default = parameter.default.as_ref()?;
+                    Some((parameter.name.clone(), tsql::type_of(default)))
+                })
+                .collect();
+            tsql::rewrite_given(&query.sql, &literals_of(query), &types)
+                .map_err(|error| error.lower_by(query.sql_line - 1))
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::sql;
 use crate::sql::functions::collation;
 use crate::sql::tsql::{self, Literal, TsqlError};
 use crate::store::{self, Binding};
-use crate::table::{Cell, Kind};
+use crate::table::{Cell, Kind, parse_timestamp};
 
 /// Writes the scenario called `name`, with its parameters as `sets` has them, as one script.
 ///
@@ -165,8 +165,11 @@ pub fn handout(
     if let Some(tag) = query.tag {
         out.push_str(&format!("-- tag: {}\n", tag.name()));
     }
-    if let (Some(_), Some(note)) = (query.tag, &query.note) {
+    if let Some(note) = &query.note {
         out.push_str(&comment(note));
+    }
+    if query.dialect == Dialect::Tsql {
+        out.push_str(&to_provide(query)?);
     }
     let value_of = |parameter: &QueryParameter| {
         let given = values.iter().find(|(name, _)| *name == parameter.name);
@@ -258,17 +261,58 @@ fn comment(text: &str) -> String {
     out + &format!("-- {line}\n")
 }
 
+/// The end of the name of a table that no product has: the rows of another table as an earlier export has them.
+const EARLIER: &str = "_earlier";
+
+/// What must be there before the query can be run, as comments.
+fn to_provide(query: &Query) -> Result<String, TsqlError> {
+    let tables = tsql::tables(&query.sql).map_err(|error| error.lower_by(query.sql_line - 1))?;
+    let mut out = String::new();
+    for table in tables {
+        let at = table.len().saturating_sub(EARLIER.len());
+        if table
+            .get(at..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(EARLIER))
+        {
+            out.push_str(&format!(
+                "-- needs a table {table} beside it: the rows of {} as they were at an earlier time\n",
+                &table[..at]
+            ));
+        }
+    }
+    Ok(out)
+}
+
+/// The declaration of a variable, of the type that the query is run with here.
 fn declared(parameter: &QueryParameter, value: Option<&Cell>) -> String {
     let name = &parameter.name;
+    let moment = value.and_then(moment);
     let of = match (value, parameter.kind) {
-        (Some(Cell::Integer(_)), _) | (_, Some(Kind::Integer)) => "numeric(18,0)",
+        _ if moment.is_some() => "datetime",
+        (_, Some(Kind::Timestamp)) => "datetime",
+        (Some(Cell::Integer(value)), _) if i32::try_from(*value).is_ok() => "int",
+        (Some(Cell::Integer(_)), _) => "bigint",
+        (_, Some(Kind::Integer)) => "int",
         (Some(Cell::Real(_)), _) | (_, Some(Kind::Real)) => "float",
-        (Some(Cell::Timestamp(_)), _) | (_, Some(Kind::Timestamp)) => "datetime",
         _ => "nvarchar(4000)",
     };
+    match (value, moment) {
+        (None, _) => format!("DECLARE @{name} {of} = NULL; -- give it a value\n"),
+        // With a `T`, no setting of the server's language reads month and day the other way round.
+        (_, Some(at)) => {
+            let text = Cell::Timestamp(at).to_string().replace(' ', "T");
+            format!("DECLARE @{name} {of} = '{text}';\n")
+        }
+        (Some(value), None) => format!("DECLARE @{name} {of} = {};\n", tsql_literal(value)),
+    }
+}
+
+/// The moment that a value is, or spells in full.
+fn moment(value: &Cell) -> Option<i64> {
     match value {
-        None => format!("DECLARE @{name} {of} = NULL; -- give it a value\n"),
-        Some(value) => format!("DECLARE @{name} {of} = {};\n", tsql_literal(value)),
+        Cell::Timestamp(at) => Some(*at),
+        Cell::Text(text) => parse_timestamp(text),
+        _ => None,
     }
 }
 

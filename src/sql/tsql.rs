@@ -26,9 +26,10 @@ mod ops;
 mod script;
 mod select;
 
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Query, Statement, Visit, Visitor, visit_relations};
 use thiserror::Error;
 
 pub use catalog::{Catalog, Table};
@@ -124,6 +125,18 @@ pub const NOW: &str = "chatdb_now";
 /// # Errors
 /// Refuses what it does not know, by name.
 pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
+    rewrite_given(text, literals, &[])
+}
+
+/// Rewrites one query of a scenario, some of whose named values have known types.
+///
+/// # Errors
+/// As [`rewrite`].
+pub fn rewrite_given(
+    text: &str,
+    literals: &[Literal],
+    values: &[(String, Type)],
+) -> Result<String, TsqlError> {
     let start = Position { line: 1, column: 1 };
     let mut statements = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
@@ -138,6 +151,7 @@ pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
         return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
     };
     let mut translator = script::Translator::new(&MODEL, CLOCK);
+    translator.declare(values);
     translator.stand_for(literals);
     let answer = translator.one_query(query)?;
     if let Some(missing) = translator.unused_literal() {
@@ -201,6 +215,46 @@ pub fn translate_changes(
     translator.stand_for(literals);
     translator.changes = true;
     translator.script(text)
+}
+
+/// The tables that a text names, without database and schema, each once and in the order of the text; what it names
+/// itself in `WITH` is none.
+///
+/// # Errors
+/// When it is no T-SQL.
+pub fn tables(text: &str) -> Result<Vec<String>, TsqlError> {
+    let mut found: Vec<String> = Vec::new();
+    for batch in batch::batches(batch::tokens(text)?)? {
+        for (statement, _) in batch::statements(batch, false)? {
+            let mut own = Own(Vec::new());
+            let _ = statement.visit(&mut own);
+            let _ = visit_relations(&statement, |name| {
+                let last = name.0.last().and_then(|part| part.as_ident());
+                let same = |known: &String, name: &str| known.eq_ignore_ascii_case(name);
+                if let Some(name) = last.map(|ident| ident.value.as_str())
+                    && !own.0.iter().chain(&found).any(|known| same(known, name))
+                {
+                    found.push(name.to_owned());
+                }
+                ControlFlow::<()>::Continue(())
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The names that a statement gives to tables in `WITH`.
+struct Own(Vec<String>);
+
+impl Visitor for Own {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.0
+            .extend(tables.map(|table| table.alias.name.value.clone()));
+        ControlFlow::Continue(())
+    }
 }
 
 /// The kind of the cells that a column of type `of` holds; `None` when only the values tell.

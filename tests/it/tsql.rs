@@ -13,26 +13,9 @@ use chatdb::table::{Cell, parse_timestamp};
 use proptest::prelude::*;
 
 /// Three small tables with the types of SQL Server.
-const TABLES: &str = "
-    CREATE TABLE staff (id INT NOT NULL PRIMARY KEY, name NVARCHAR(20), team VARCHAR(10), boss INT,
-                        hired DATETIME, born DATE, pay DECIMAL(9,2), rate FLOAT, active BIT, badge NUMERIC(18,0),
-                        grade SMALLINT, code CHAR(3));
-    INSERT INTO staff VALUES
-        (1, 'Anna', 'Red', NULL, '2011-07-12 14:49:55.000', '1980-02-29', 1000.50, 0.5, 1, 1003, 7, 'A1 '),
-        (2, 'bert', 'red', 1, '2011-07-12 23:59:59.997', '1975-12-31', 999.99, 1.5, 0, 1004, 5, 'B2 '),
-        (3, 'Cleo', 'Blue', 1, '2011-07-13 00:00:00.000', NULL, NULL, NULL, 1, NULL, 5, NULL),
-        (4, 'Dörte', NULL, 2, NULL, '2000-01-01', -0.01, -2.0, NULL, 1006, NULL, 'd4 ');
-    CREATE TABLE chat (chat_id NUMERIC(18,0) NOT NULL PRIMARY KEY, staff_id INT, state SMALLINT NOT NULL,
-                       opened DATETIME NOT NULL, subject NVARCHAR(50));
-    INSERT INTO chat VALUES
-        (10, 1, 5000, '2011-07-12 08:00:00.000', 'Printer on fire'),
-        (11, 1, 9000, '2011-07-12 09:00:00.000', 'printer ON fire  '),
-        (12, 2, 5000, '2011-07-12 10:00:00.000', '50% off'),
-        (13, NULL, 4000, '2011-07-13 00:00:00.000', 'CIM_WIM'),
-        (14, 2, 9000, '2011-07-14 12:30:00.000', NULL);
-    CREATE TABLE tag (chat_id NUMERIC(18,0), word VARCHAR(10));
-    INSERT INTO tag VALUES (10, 'hot'), (10, 'it'), (11, 'IT'), (14, 'sale'), (99, 'lost');
-";
+const TABLES: &str = include_str!("../tsql/tables.sql");
+/// What T-SQL comes to on them.
+const FEATURES: &str = include_str!("../tsql/features.txt");
 
 fn store() -> Store {
     let store = Store::with_platform().expect("a store");
@@ -81,11 +64,38 @@ fn answer(store: &Store, text: &str) -> String {
     }
 }
 
-/// Holds a table of T-SQL and its answers.
-fn check(cases: &[(&str, &str)]) {
+/// The texts and answers of a test, from a page in the form of `features.txt`.
+fn cases<'t>(page: &'t str, test: &str) -> Vec<(&'t str, String)> {
+    let section = page.split("\n=== ").find_map(|section| {
+        let (name, rest) = section.split_once('\n')?;
+        (name == test).then_some(rest)
+    });
+    let mut rest = section.expect("the page has the test").trim_start();
+    let mut cases = Vec::new();
+    while !rest.is_empty() {
+        let (text, after) = rest.split_once("\n-->").expect("a text has an answer");
+        let (answer, after) = after.split_once("\n\n").unwrap_or((after, ""));
+        let answer = answer.strip_prefix(' ').unwrap_or(answer);
+        cases.push((text, answer.trim_end_matches('\n').to_owned()));
+        rest = after.trim_start();
+    }
+    assert!(!cases.is_empty(), "{test} holds nothing");
+    cases
+}
+
+/// The names of the tests of a page.
+fn tests_of(page: &str) -> Vec<&str> {
+    let sections = page.split("\n=== ").skip(1);
+    sections
+        .filter_map(|section| section.lines().next())
+        .collect()
+}
+
+/// What a page holds of a test and the database does not: nothing, when all is well.
+fn wrong_in(page: &str, test: &str, store: impl Fn() -> Store) -> String {
     let shared = store();
     let mut wrong = String::new();
-    for (text, expected) in cases {
+    for (text, expected) in cases(page, test) {
         // Temporary tables would stay.
         let own = ["#", "@t"].iter().any(|sign| text.contains(sign));
         let found = if own {
@@ -93,13 +103,13 @@ fn check(cases: &[(&str, &str)]) {
         } else {
             answer(&shared, text)
         };
-        if found != *expected {
+        if found != expected {
             wrong.push_str(&format!(
                 "{text}\n  expected {expected}\n     found {found}\n"
             ));
         }
     }
-    assert!(wrong.is_empty(), "\n{wrong}");
+    wrong
 }
 
 /// The SQL that a text is run as.
@@ -205,7 +215,6 @@ fn the_list_of_differences_names_tests_that_exist() {
         include_str!("functions.rs"),
         include_str!("tsql.rs"),
         include_str!("tsql/alike.rs"),
-        include_str!("tsql/features.rs"),
         include_str!("tsql/pasted.rs"),
         include_str!("tsql/refused.rs"),
     ];
@@ -225,9 +234,23 @@ fn the_list_of_differences_names_tests_that_exist() {
         let name = name.trim().trim_matches('`');
         let there = tests
             .iter()
-            .any(|text| text.contains(&format!("fn {name}()")));
+            .any(|text| text.contains(&format!("fn {name}()")))
+            || tests_of(FEATURES).contains(&name);
         assert!(there, "no test is called `{name}`: {row}");
     }
+}
+
+#[test]
+fn letters_that_stand_for_two_are_themselves() {
+    let store = store();
+    for two in ["'ß' = 'ss'", "N'ß' = N'ss'", "N'æ' = N'ae'", "N'œ' = N'oe'"] {
+        assert_eq!(
+            answer(&store, &format!("select 1 where {two}")),
+            "",
+            "{two}"
+        );
+    }
+    assert_eq!(answer(&store, "select 1 where N'Æ' = N'æ'"), "1");
 }
 
 #[test]

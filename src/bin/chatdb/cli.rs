@@ -173,7 +173,7 @@ pub struct Diff {
 
 #[derive(Debug, Args)]
 pub struct Query {
-    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input
+    /// SQL, the name of a documented query or a finding such as open_chats, or - to read SQL from standard input
     #[arg(
         value_name = "SQL",
         required_unless_present = "file",
@@ -276,7 +276,7 @@ pub struct Reading {
 
 #[derive(Debug, Args)]
 pub struct Sql {
-    /// Name of a documented query, such as open_chats
+    /// Name of a documented query or a finding, such as open_chats
     pub name: String,
     /// The SQL to write it in: tsql or sqlite
     #[arg(long, value_name = "DIALECT", default_value = "tsql")]

@@ -166,6 +166,19 @@ fn decoded(bytes: Vec<u8>, from: &str) -> Result<String, Failure> {
     }
 }
 
+/// The documented query or the finding of that name.
+pub fn carried(name: &str) -> Result<Documented, Failure> {
+    let Some((file, text)) = assets::report(name).or_else(|| assets::finding(name)) else {
+        let known: Vec<&str> = [assets::reports(), assets::findings()].concat();
+        let failure = Failure::new(Code::Usage, format!("there is no query `{name}`"));
+        return Err(match did_you_mean(name, known.iter().copied()) {
+            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+            None => failure.hint(format!("there are {}", known.join(", "))),
+        });
+    };
+    Ok(Documented::read(name, &file, text).map_err(ScenarioError::from)?)
+}
+
 /// Whether a word can only be the name of a query: no statement is one word.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -181,15 +194,7 @@ fn documented(
         let scenario = library.get(&scenario)?;
         return Ok(library.query(&scenario, name)?);
     }
-    let Some((file, text)) = assets::question(name) else {
-        let failure = Failure::new(Code::Usage, format!("there is no query `{name}`"));
-        return Err(match did_you_mean(name, assets::questions()) {
-            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint(format!("there are {}", assets::questions().join(", "))),
-        });
-    };
-    let query = Documented::read(name, &file, text).map_err(ScenarioError::from)?;
-    Ok(Arc::new(query))
+    Ok(Arc::new(carried(name)?))
 }
 
 /// The scenario and the step that `SCENARIO[/STEP]` names.
@@ -276,13 +281,7 @@ fn give_values(
         if let Some(query) = &asked.documented
             && query.parameter(name).is_none()
         {
-            let known = query.parameters.iter().map(|p| p.name.as_str());
-            let message = format!("`{}` has no parameter `{name}`", query.name);
-            let failure = Failure::new(Code::Usage, message);
-            return Err(match did_you_mean(name, known) {
-                Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-                None => failure,
-            });
+            return Err(no_parameter(query, name));
         }
         values.push((name.clone(), value(text)));
     }
@@ -293,6 +292,17 @@ fn give_values(
         }
     }
     Ok(())
+}
+
+/// What is said when a value is set that the query does not ask with.
+pub fn no_parameter(query: &Documented, name: &str) -> Failure {
+    let known = query.parameters.iter().map(|p| p.name.as_str());
+    let message = format!("`{}` has no parameter `{name}`", query.name);
+    let failure = Failure::new(Code::Usage, message);
+    match did_you_mean(name, known) {
+        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+        None => failure,
+    }
 }
 
 /// A value as it is set: a whole number, a time, or a text.

@@ -2,8 +2,9 @@
 //!
 //! `SQL_Latin1_General_CP1_CI_AS`: letters of either case are the same, accents are not, and blanks at the end do
 //! not count. In order: blank, punctuation and signs by their code, digits, letters from a to z with their accented
-//! forms after them, then everything else by its code. Windows collations order punctuation differently and pass
-//! over hyphens; only the order among signs is affected, never equality.
+//! forms after them, then everything else by its code. That is what it does with `varchar`. With `nvarchar` it does as
+//! Windows collations do, which order signs differently, and to which a few letters are the same as two others: `ß` as
+//! `ss`, `æ` as `ae`. Here both are compared as `varchar` is.
 
 use std::cmp::Ordering;
 

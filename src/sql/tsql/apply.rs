@@ -72,7 +72,7 @@ impl Translator<'_> {
         here: usize,
     ) -> R<Option<(String, Vec<SourceColumn>)>> {
         let bare = self.bare.len();
-        let whole = self.query(subquery, shape)?;
+        let whole = self.inner_query(subquery, shape)?;
         // Columns of the tables before it belong to the FROM, where nothing is grouped.
         self.bare.truncate(bare);
         if !self.reached.contains(&here) {

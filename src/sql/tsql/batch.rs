@@ -32,14 +32,22 @@ fn unsupported(at: Position, what: impl Into<String>) -> TsqlError {
 
 /// The tokens of a text, blanks and comments included.
 pub fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, TsqlError> {
-    Tokenizer::new(&MsSqlDialect {}, text)
+    let tokens = Tokenizer::new(&MsSqlDialect {}, text)
         .tokenize_with_location()
         .map_err(|error| {
             TsqlError::new(
                 position(error.location),
                 TsqlProblem::Syntax(lower_first(&error.message)),
             )
-        })
+        })?;
+    // The parser would take it for `=`.
+    match tokens.iter().find(|token| token.token == Token::DoubleEq) {
+        Some(token) => {
+            let problem = TsqlProblem::Syntax("there is no `==`".to_owned());
+            Err(TsqlError::new(position(token.span.start), problem).with_hint("write = to compare"))
+        }
+        None => Ok(tokens),
+    }
 }
 
 fn lower_first(message: &str) -> String {

@@ -33,7 +33,7 @@ const PARTS: [(&str, &[&str]); 15] = [
 ];
 
 /// Functions that are known and not computed, with what works instead.
-const REFUSED: [(&str, &str); 18] = [
+const REFUSED: [(&str, &str); 25] = [
     (
         "approx_count_distinct",
         "COUNT(DISTINCT column) counts exactly",
@@ -70,6 +70,22 @@ const REFUSED: [(&str, &str); 18] = [
         "switchoffset",
         "add the hours with DATEADD; the copy knows no time zones",
     ),
+    ("date", "CAST(value AS date) drops the time"),
+    (
+        "datetime",
+        "CAST(value AS datetime) reads a date and a time",
+    ),
+    (
+        "instr",
+        "CHARINDEX(part, text) gives the place, with the part first",
+    ),
+    (
+        "length",
+        "LEN(text) counts without the blanks at the end, DATALENGTH(text) bytes",
+    ),
+    ("now", "GETDATE() is the time of the question"),
+    ("power", "multiply it out, or use SQUARE"),
+    ("strftime", "FORMAT or CONVERT with a style writes a date"),
 ];
 
 /// Every function that is known, for suggestions.
@@ -283,6 +299,11 @@ impl Translator<'_> {
                 let values = self.arguments(list)?;
                 if values.len() < 2 {
                     return Err(self.invalid("COALESCE takes two values or more"));
+                }
+                if values.iter().all(|value| value.of == Type::Null) {
+                    return Err(self
+                        .invalid("COALESCE takes a value beside NULL")
+                        .with_hint("CAST one of them to a type"));
                 }
                 let values = self.together(values)?;
                 let of = values.first().map_or(Type::Null, |value| value.of);

@@ -550,8 +550,16 @@ impl Translator<'_> {
         };
         match op {
             UnaryOperator::Plus if value.of.is_number() || value.is_null() => Ok(value),
-            UnaryOperator::Minus if value.of.is_number() || value.is_null() => {
+            UnaryOperator::Minus
+                if value.of != Type::Bit && (value.of.is_number() || value.is_null()) =>
+            {
                 let (range, literal) = negative(&value);
+                // There is no negative `tinyint`.
+                let of = if value.of == Type::TinyInt {
+                    Type::SmallInt
+                } else {
+                    value.of
+                };
                 // Two signs in a row would begin a comment.
                 let inner = value.within(power::SIGN + 1).into_owned();
                 let negated = Typed {
@@ -559,6 +567,7 @@ impl Translator<'_> {
                     power: power::SIGN,
                     range,
                     literal,
+                    of,
                     ..value
                 };
                 Ok(self.checked(negated))
@@ -635,7 +644,7 @@ impl Translator<'_> {
             names: Some(&names),
             ..Shape::default()
         };
-        let answer = self.query(query, shape)?;
+        let answer = self.inner_query(query, shape)?;
         let of = match answer.columns.as_deref() {
             Some([one]) => one.of,
             None => Type::Unknown,
@@ -663,7 +672,7 @@ impl Translator<'_> {
             types: types.as_ref().map(|types| &types[..]),
             ..Shape::default()
         };
-        let answer = self.query(query, shape)?;
+        let answer = self.inner_query(query, shape)?;
         match answer.columns.as_deref() {
             Some([one]) => Ok((answer.sql, one.of)),
             None => Ok((answer.sql, Type::Unknown)),

@@ -198,7 +198,7 @@ impl Translator<'_> {
                     names: names.as_deref(),
                     ..Shape::default()
                 };
-                let answer = self.query(subquery, shape);
+                let answer = self.inner_query(subquery, shape);
                 self.scopes.extend(hidden);
                 let answer = answer?;
                 self.see(alias.name.span);

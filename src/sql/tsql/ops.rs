@@ -361,11 +361,12 @@ impl Translator<'_> {
             Type::Decimal { scale: 0, .. } => Type::BigInt.range(),
             of => of.range(),
         };
-        let (Some((low, high)), false) = (holds, value.literal.is_some()) else {
+        let Some((low, high)) = holds else {
             return value;
         };
         match value.range {
             Some((least, most)) if low <= least && most <= high => value,
+            None if value.literal.is_some() => value,
             _ => {
                 let of = value.of;
                 Typed::plain(format!("tsql_check({}, '{of}')", value.sql), of)
@@ -614,7 +615,7 @@ impl Translator<'_> {
                 Ok(if *negated { not(&like) } else { like })
             }
             Expr::Exists { subquery, negated } => {
-                let answer = self.query(subquery, super::select::Shape::default())?;
+                let answer = self.inner_query(subquery, super::select::Shape::default())?;
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Condition {
                     sql: format!("{not}EXISTS ({})", answer.sql),

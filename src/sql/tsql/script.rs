@@ -88,6 +88,9 @@ pub struct Answer {
 
 pub(super) type R<T> = Result<T, TsqlError>;
 
+/// Columns with their types, and the names of those that hold no NULL.
+type Declared = (Vec<(String, Type)>, Vec<String>);
+
 /// A column of something in `FROM`.
 #[derive(Debug, Clone)]
 pub(super) struct SourceColumn {
@@ -383,8 +386,8 @@ impl<'a> Translator<'a> {
             if let DataType::Table(columns) = data_type {
                 let columns = columns.as_deref().unwrap_or(&[]);
                 let table = format!("@{variable}");
-                let columns = self.columns_of(columns)?;
-                self.make_table(&table, columns, line);
+                let (columns, filled) = self.columns_of(columns)?;
+                self.make_table(&table, columns, &filled, line);
                 continue;
             }
             let of = self.data_type(data_type, Some(1))?;
@@ -599,7 +602,7 @@ impl<'a> Translator<'a> {
             };
             named.push((own, of));
         }
-        self.make_table(&name, named, line);
+        self.make_table(&name, named, &[], line);
         self.push(
             line,
             Act::Change {
@@ -609,7 +612,14 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    fn make_table(&mut self, name: &str, columns: Vec<(String, Type)>, line: u32) {
+    /// Makes a temporary table; the columns that are named in `filled` hold no NULL.
+    fn make_table(
+        &mut self,
+        name: &str,
+        columns: Vec<(String, Type)>,
+        filled: &[String],
+        line: u32,
+    ) {
         let declared: Vec<String> = columns
             .iter()
             .map(|(column, of)| {
@@ -617,7 +627,12 @@ impl<'a> Translator<'a> {
                     Type::Unknown | Type::Null => String::new(),
                     of => format!(" \"{of}\""),
                 };
-                format!("{}{of}", quoted(column))
+                let not_null = if filled.contains(column) {
+                    " NOT NULL"
+                } else {
+                    ""
+                };
+                format!("{}{of}{not_null}", quoted(column))
             })
             .collect();
         self.push(
@@ -641,15 +656,18 @@ impl<'a> Translator<'a> {
         );
     }
 
-    fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Vec<(String, Type)>> {
-        let mut read = Vec::new();
+    /// The columns with their types, and the names of those that hold no NULL.
+    fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Declared> {
+        let (mut read, mut filled) = (Vec::new(), Vec::new());
         for column in columns {
             self.see(column.name.span);
             let of = self.data_type(&column.data_type, Some(1))?;
             for option in &column.options {
                 match &option.option {
-                    ColumnOption::Null | ColumnOption::NotNull => {}
-                    ColumnOption::PrimaryKey(_) | ColumnOption::Unique(_) => {}
+                    ColumnOption::Null | ColumnOption::Unique(_) => {}
+                    ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => {
+                        filled.push(column.name.value.clone());
+                    }
                     other => {
                         return Err(self.unsupported(format!("{other} in a temporary table")));
                     }
@@ -657,7 +675,7 @@ impl<'a> Translator<'a> {
             }
             read.push((column.name.value.clone(), of));
         }
-        Ok(read)
+        Ok((read, filled))
     }
 
     fn create_table(&mut self, create: &CreateTable, line: u32) -> R<()> {
@@ -679,11 +697,11 @@ impl<'a> Translator<'a> {
                 other => return Err(self.unsupported(format!("{other} in a temporary table"))),
             }
         }
-        let columns = self.columns_of(&create.columns)?;
+        let (columns, filled) = self.columns_of(&create.columns)?;
         self.notes.insert(
             "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice",
         );
-        self.make_table(&name, columns, line);
+        self.make_table(&name, columns, &filled, line);
         Ok(())
     }
 
@@ -874,9 +892,13 @@ impl<'a> Translator<'a> {
     pub fn name_schema(&mut self, name: &str) -> R<()> {
         let lower = name.to_lowercase();
         if ["sys", "information_schema", "cdc"].contains(&lower.as_str()) {
-            return Err(self.invalid(format!(
-                "the schema `{name}` is SQL Server's own, and not in this copy"
-            )));
+            return Err(self
+                .invalid(format!(
+                    "the schema `{name}` is SQL Server's own, and not in this copy"
+                ))
+                .with_hint(
+                    "SELECT name FROM sqlite_schema lists the tables, with --dialect sqlite",
+                ));
         }
         match &self.schema {
             Some(known) if *known != lower => Err(self.invalid(format!(

@@ -138,6 +138,29 @@ impl Translator<'_> {
         Ok(answer)
     }
 
+    /// Rewrites a query that stands within another. Its rows have no order, so that SQL Server refuses to be asked for
+    /// one which decides nothing; and it takes none within an aggregate.
+    pub fn inner_query(&mut self, query: &Query, shape: Shape<'_>) -> R<Answered> {
+        if self.in_aggregate {
+            return Err(self
+                .invalid("a subquery stands within an aggregate")
+                .with_hint("compute it in a derived table"));
+        }
+        let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
+        let some = top || query.limit_clause.is_some() || query.fetch.is_some();
+        if let (Some(order), false) = (&query.order_by, some) {
+            if let OrderByKind::Expressions(list) = &order.kind
+                && let Some(first) = list.first()
+            {
+                self.see_expr(&first.expr);
+            }
+            return Err(self
+                .invalid("ORDER BY stands in a query within another, which takes all of its rows")
+                .with_hint("order the outer query; or take some rows by it, with TOP or OFFSET"));
+        }
+        self.query(query, shape)
+    }
+
     fn with(&mut self, with: &With) -> R<String> {
         let mut written = Vec::new();
         for cte in &with.cte_tables {
@@ -163,7 +186,7 @@ impl Translator<'_> {
                 start.body = left.clone();
                 start.order_by = None;
                 if !names_table(&start, &name) {
-                    let start = self.query(&start, shape)?;
+                    let start = self.inner_query(&start, shape)?;
                     let columns = self.cte_columns(&name, start.columns)?;
                     if names_table(&cte.query, &name) {
                         self.notes.insert(
@@ -175,7 +198,7 @@ impl Translator<'_> {
                     self.serial = serial;
                 }
             }
-            let answer = self.query(&cte.query, shape)?;
+            let answer = self.inner_query(&cte.query, shape)?;
             let columns = self.cte_columns(&name, answer.columns)?;
             self.register(&name, columns);
             written.push(format!("{} AS ({})", quoted(&name), answer.sql));
@@ -282,9 +305,9 @@ impl Translator<'_> {
                 (parts.offset, parts.fetch) = (offset, fetch);
                 self.assemble(parts)
             }
-            SetExpr::Query(inner) if order.is_empty() && !paged => self.query(inner, shape),
+            SetExpr::Query(inner) if order.is_empty() && !paged => self.inner_query(inner, shape),
             SetExpr::Query(inner) => {
-                let inner = self.query(inner, shape)?;
+                let inner = self.inner_query(inner, shape)?;
                 let order = self.order_of_columns(order, inner.columns.as_deref())?;
                 Ok(Answered {
                     sql: format!(

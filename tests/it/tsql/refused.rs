@@ -289,7 +289,43 @@ fn what_sql_server_refuses_is_refused() {
         ),
         (
             "select * from sys.tables",
-            "1:15: the schema `sys` is SQL Server's own, and not in this copy",
+            "1:15: the schema `sys` is SQL Server's own, and not in this copy (SELECT name FROM sqlite_schema lists \
+             the tables, with --dialect sqlite)",
+        ),
+        (
+            "select id from (select id from staff order by name) d",
+            "1:47: ORDER BY stands in a query within another, which takes all of its rows (order the outer query; or \
+             take some rows by it, with TOP or OFFSET)",
+        ),
+        (
+            "with c as (select id from staff order by id) select id from c",
+            "1:42: ORDER BY stands in a query within another, which takes all of its rows (order the outer query; or \
+             take some rows by it, with TOP or OFFSET)",
+        ),
+        (
+            "select id from staff where id in (select 1 union select 2 order by 1)",
+            "1:68: ORDER BY stands in a query within another, which takes all of its rows (order the outer query; or \
+             take some rows by it, with TOP or OFFSET)",
+        ),
+        (
+            "select sum((select max(id) from chat)) from staff",
+            "1:8: a subquery stands within an aggregate (compute it in a derived table)",
+        ),
+        (
+            "select -active from staff",
+            "1:9: `-` takes a number, not a value of type bit (CAST it to a number first)",
+        ),
+        (
+            "select coalesce(null, null)",
+            "1:23: COALESCE takes a value beside NULL (CAST one of them to a type)",
+        ),
+        (
+            "select id from staff where id == 1",
+            "1:31: not read as T-SQL: there is no `==` (write = to compare)",
+        ),
+        (
+            "select now()",
+            "1:8: `NOW(...)` of T-SQL is not rewritten for SQLite (GETDATE() is the time of the question)",
         ),
         (
             "select 1 & 2 + 3",

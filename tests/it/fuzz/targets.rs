@@ -1,0 +1,174 @@
+//! What is tried with any bytes at all, each a function that must neither panic, nor hang, nor fill the memory.
+//!
+//! `fuzz/` feeds them what a fuzzer thinks of, the test beside this file what stands in `tests/corpus/`. A new one is
+//! a line in [`TARGETS`] and a folder of small files to start from. Laws are asserted where there are any, so that
+//! the fuzzer finds wrong answers too. This module is compiled into two crates and names only what `chatdb` exports.
+
+use std::cell::OnceCell;
+use std::fs;
+
+use chatdb::ask::{Question, ask};
+use chatdb::query::{Dialect, Query};
+use chatdb::scenario::Library;
+use chatdb::sql;
+use chatdb::sql::tsql::{self, Catalog};
+use chatdb::store::Store;
+use chatdb::table::{Cell, Kind, delimited, pipe, raw};
+use tempfile::TempDir;
+
+/// What a target does with its bytes.
+pub type Target = fn(&[u8]);
+
+/// Every target, by the name of its folder in `tests/corpus/`.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("query_header", query_header),
+    ("scenario_file", scenario_file),
+    ("script_splitter", script_splitter),
+    ("table_reader", table_reader),
+    ("tsql_answer", tsql_answer),
+    ("tsql_translation", tsql_translation),
+];
+
+/// What is more than this is not looked at: the limit of each reader is another test's matter.
+pub const LONGEST: usize = 64 * 1024;
+
+/// A query's header, and the SQL below it.
+fn query_header(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(query) = Query::read("any", "any.sql", &text) {
+        assert!(text.contains(&query.sql), "the SQL is as the file has it");
+    }
+}
+
+/// A `scenario.toml` in a folder with a script, an expected table and a query beside it.
+fn scenario_file(bytes: &[u8]) {
+    const BESIDE: [(&str, &str); 4] = [
+        ("00_seed.sql", "-- A table.\nCREATE TABLE t (a INTEGER);\n"),
+        ("10_step.sql", "-- A row.\nINSERT INTO t VALUES (1);\n"),
+        ("10_one.md", "| a |\n|---|\n| 1 |\n"),
+        (
+            "one.sql",
+            "-- title: One\n-- key: a\nSELECT a FROM t ORDER BY a\n",
+        ),
+    ];
+    thread_local! {
+        static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
+    }
+    FOLDER.with(|folder| {
+        let folder = folder.get_or_init(|| {
+            let folder = TempDir::new().expect("a folder");
+            fs::create_dir(folder.path().join("any")).expect("a folder");
+            for (name, text) in BESIDE {
+                fs::write(folder.path().join("any").join(name), text).expect("written");
+            }
+            folder
+        });
+        let file = folder.path().join("any").join("scenario.toml");
+        fs::write(file, bytes).expect("written");
+        let library = Library::new(vec![folder.path().to_owned()]).expect("a library");
+        let problems = library.validate(&["any".to_owned()]);
+        match library.get("any") {
+            Ok(scenario) => assert_eq!(scenario.name, "any"),
+            Err(_) => assert!(!problems.is_empty(), "what is refused has a mistake"),
+        }
+    });
+}
+
+/// A script. Its statements stand in it in that order, and put together again they are the same ones.
+fn script_splitter(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for named in sql::named_parameters(&text) {
+        assert_eq!(&text[named.offset + 1..][..named.name.len()], named.name);
+    }
+    let Ok(statements) = sql::split(&text) else {
+        return;
+    };
+    let pieces: Vec<&str> = statements.iter().map(|statement| statement.sql).collect();
+    assert!(statements.windows(2).all(|two| two[0].line <= two[1].line));
+    let joined = pieces.join("\n;\n");
+    let again = sql::split(&joined).expect("what was split is not open");
+    assert!(again.iter().map(|statement| statement.sql).eq(pieces));
+}
+
+/// A table in any form. What is read can be written, and reads back as itself.
+fn table_reader(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = pipe::read(&text);
+    for delimiter in delimited::Delimiter::ALL {
+        let _ = delimited::read(&text, Some(delimiter));
+    }
+    let Ok(table) = raw::read_any(&text) else {
+        return;
+    };
+    let width = table.header.len();
+    assert!(table.rows.iter().all(|row| row.cells.len() == width));
+    let kinds: Vec<Kind> = raw::infer_kinds(&[&table]).remove(0);
+    let typed = table.typed(&kinds);
+    let again = pipe::read(&pipe::write(&typed)).expect("a pipe table of ours is one");
+    assert_eq!(again.typed(&kinds), typed);
+    if width > 0 {
+        for delimiter in delimited::Delimiter::ALL {
+            let written = delimited::write(&typed, delimiter);
+            let again = delimited::read(&written, Some(delimiter)).expect("a table of ours is one");
+            assert_eq!(again.typed(&kinds), typed, "{delimiter:?}");
+        }
+    }
+}
+
+/// The tables that the tests of T-SQL ask.
+const TABLES: &str = include_str!("../../tsql/tables.sql");
+
+/// T-SQL against tables that are not known, and against some that are. What is rewritten is SQL for SQLite.
+fn tsql_translation(bytes: &[u8]) {
+    thread_local! {
+        static KNOWN: (Store, Catalog) = {
+            let store = tables();
+            let catalog = store.catalog().expect("a catalog");
+            (store, catalog)
+        };
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let _ = tsql::rewrite(&text, &[]);
+    KNOWN.with(|(store, catalog)| {
+        let Ok(script) = tsql::translate(&text, catalog, &[]) else {
+            return;
+        };
+        // Later statements may need what earlier ones make.
+        if let [step] = script.steps.as_slice() {
+            let refused = store.mistake(step.act.sql());
+            let wrong =
+                refused.filter(|why| why.contains("syntax error") || why.contains("no such"));
+            assert_eq!(wrong, None, "{}", step.act.sql());
+        }
+    });
+}
+
+fn tables() -> Store {
+    let store = Store::new().expect("a store");
+    store.run_own("tables.sql", TABLES, &[]).expect("tables");
+    store
+}
+
+/// T-SQL that is run, as far as a hundred rows.
+fn tsql_answer(bytes: &[u8]) {
+    // What multiplies rows or text takes its time rightly; a deadline is the business of whoever asks.
+    let text = String::from_utf8_lossy(bytes);
+    let lower = text.to_ascii_lowercase();
+    if ["with", "replicate", "space"]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
+        return;
+    }
+    let store = tables();
+    let question = Question {
+        text: &text,
+        dialect: Dialect::Tsql,
+        literals: &[],
+        kinds: &[],
+        values: &[],
+        now: Some(Cell::Timestamp(1_310_733_296_000)),
+        limit: Some(100),
+    };
+    let _ = ask(&store, &question, &|| false);
+}
