@@ -60,6 +60,17 @@ pub struct Form {
     pub width: Option<usize>,
 }
 
+/// What becomes of personal data in rows that were exported, where they do not stay on the terminal.
+#[derive(Debug, Args)]
+pub struct Privacy {
+    /// Show personal data as it stands also in files, pipes and formats for programs, in the place of pseudonyms
+    #[arg(long)]
+    pub include_pii: bool,
+    /// Make pseudonyms with the key in FILE, 32 random bytes; else with one in your folder for settings
+    #[arg(long, value_name = "FILE", conflicts_with = "include_pii")]
+    pub key_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct Chosen {
     /// Names of scenarios, or paths of scenario folders
@@ -162,6 +173,8 @@ pub struct Diff {
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]
+    pub privacy: Privacy,
+    #[command(flatten)]
     pub form: Form,
 }
 
@@ -203,6 +216,8 @@ pub struct Query {
     pub values: Vec<String>,
     #[command(flatten)]
     pub folders: Folders,
+    #[command(flatten)]
+    pub privacy: Privacy,
     #[command(flatten)]
     pub form: Form,
 }

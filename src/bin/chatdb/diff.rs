@@ -44,14 +44,11 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
         actual: args.actual.display().to_string(),
         comparison,
     };
-    output::show(
-        &Report {
-            comparisons: vec![named],
-            ..Report::new()
-        },
-        &args.form,
-        Detail::Full,
-    )?;
+    let report = Report {
+        comparisons: vec![named],
+        ..Report::new()
+    };
+    output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
     Ok(if holds { Code::Success } else { Code::Differs })
 }
 

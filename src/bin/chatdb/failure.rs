@@ -1,11 +1,12 @@
 //! What the program says when it cannot do what it is asked, and the code it exits with.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use chatdb::ask::AskError;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
+use chatdb::privacy;
 use chatdb::render::safe::Safe;
 use chatdb::replay::ReplayError;
 use chatdb::scenario::ScenarioError;
@@ -43,6 +44,8 @@ pub struct Failure {
     hint: Option<String>,
     /// Whoever reads the output has gone: no failure at all.
     quiet: bool,
+    /// Whether a message may quote exported rows.
+    quotes_rows: bool,
 }
 
 impl Failure {
@@ -52,7 +55,14 @@ impl Failure {
             messages: vec![message.into()],
             hint: None,
             quiet: false,
+            quotes_rows: false,
         }
+    }
+
+    /// The same, where what is quoted in a message may come from exported rows.
+    pub fn quoting_rows(mut self) -> Self {
+        self.quotes_rows = true;
+        self
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -76,13 +86,19 @@ impl Failure {
         self
     }
 
-    /// Writes the failure to standard error, and gives the exit code.
+    /// Writes the failure to standard error, and gives the exit code. In a file or a pipe it holds no address, and
+    /// nothing that it quotes from exported rows.
     pub fn tell(&self) -> u8 {
         if self.quiet {
             return Code::Success as u8;
         }
+        let stays = io::stderr().is_terminal();
+        let shown = |message: &String| match stays {
+            true => message.clone(),
+            false => privacy::withheld(message, self.quotes_rows),
+        };
         let mut text = String::new();
-        for message in &self.messages {
+        for message in self.messages.iter().map(shown) {
             text.push_str("error: ");
             for (at, line) in message.lines().enumerate() {
                 if at > 0 {
@@ -92,7 +108,7 @@ impl Failure {
             }
             text.push('\n');
         }
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = self.hint.as_ref().map(shown) {
             for (at, line) in hint.lines().enumerate() {
                 text.push_str(if at == 0 { " hint: " } else { "       " });
                 text.push_str(Safe::of(line).as_str());

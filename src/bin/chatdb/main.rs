@@ -7,6 +7,7 @@ mod failure;
 mod list;
 mod new;
 mod output;
+mod privacy;
 mod query;
 mod replay;
 mod report;

@@ -4,13 +4,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use chatdb::document::Lines;
 use chatdb::problem::did_you_mean;
+use chatdb::render::safe::Safe;
 use chatdb::render::{self, Detail, FORMATS, Format};
 use chatdb::replay::Options;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 
-use crate::cli::{Chosen, Folders, Form, Sets};
+use crate::cli::{Chosen, Folders, Form, Privacy, Sets};
 use crate::failure::{Code, Failure};
+use crate::privacy;
 
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
 const WIDTH: usize = 180;
@@ -45,6 +47,37 @@ pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure>
     let mut bytes = Vec::new();
     (format.render)(report, render::Options { width, detail }, &mut bytes)?;
     print(&bytes)
+}
+
+/// Writes a report of exported rows to standard output. What does not stay on the terminal has pseudonyms in the place
+/// of personal data, and says so.
+pub fn show_exported(
+    mut report: Report,
+    form: &Form,
+    detail: Detail,
+    privacy: &Privacy,
+) -> Result<(), Failure> {
+    let format = format(&form.format)?;
+    if !privacy::stays(format.name)
+        && let Some(sentence) = privacy::protect(&mut report, privacy)?
+    {
+        // A list in CSV is rows and nothing else.
+        let rows_only = format.name == "csv" && report.comparisons.is_empty();
+        let listing = report.listings.last_mut().map(|last| &mut last.remarks);
+        let comparison = report.comparisons.last_mut();
+        let remarks = listing.or(comparison.map(|last| &mut last.comparison.remarks));
+        match remarks {
+            Some(remarks) if !rows_only => remarks.push(sentence),
+            _ => note(&sentence),
+        }
+    }
+    show(&report, form, detail)
+}
+
+/// Says something beside the output, on standard error.
+fn note(sentence: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "note: {}", Safe::of(sentence));
 }
 
 /// Writes bytes to standard output.

@@ -38,6 +38,8 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let asked = asked(args, dialect, &library)?;
     let (store, mut values) = database(args, &library, &sets)?;
     give_values(&mut values, &asked, &sets)?;
+    // A database with a scenario clock is a replay's; any other may hold rows of production.
+    let exported = store.now()?.is_none();
     let literals = asked
         .documented
         .as_ref()
@@ -66,10 +68,16 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
             },
             state,
         ) => stop(state, args.timeout),
+        _ if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
     let listings = if args.explain {
-        ask::explain(&store, &question).map_err(failed)?
+        let mut listings = ask::explain(&store, &question).map_err(failed)?;
+        let own = ["part".to_owned(), "as run".to_owned()];
+        listings
+            .iter_mut()
+            .for_each(|listing| listing.table.mark_own(&own));
+        listings
     } else {
         let answers = ask::ask(&store, &question, &stopped).map_err(failed)?;
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
@@ -79,7 +87,11 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         listings,
         ..Report::new()
     };
-    output::show(&report, &args.form, Detail::Full)?;
+    if exported {
+        output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
+    } else {
+        output::show(&report, &args.form, Detail::Full)?;
+    }
     Ok(Code::Success)
 }
 
