@@ -422,7 +422,6 @@ impl<'k> Redactor<'k> {
         format!("{pseudonym}({length} {unit})")
     }
 
-    /// A cell of a column; `own` is one whose texts are the program's words.
     fn cell(&mut self, column: &Column, cell: &mut Cell) {
         let class = self.classes.of(&column.name);
         match (class, &mut *cell) {
@@ -561,13 +560,19 @@ impl<'k> Redactor<'k> {
     }
 }
 
-/// A message without the addresses and numbers in it, and, where it `quotes` rows, without what stands in backticks and
-/// is no name of the schema. It needs no key: for messages about a failure, in which nobody has to be recognised.
+/// A message without the addresses and numbers in it, and, where it `quotes` rows, without what stands in quotes or
+/// backticks and is no name of the schema. It needs no key: for messages about a failure, in which nobody has to be recognised.
 #[must_use]
 pub fn withheld(message: &str, quotes: bool) -> String {
     let mut redactor = Redactor::asking(|| None, Classes::known());
     let mut text = message.to_owned();
     if quotes {
+        // SQL Server's own wording quotes so; a text between may hold a quote itself.
+        if let (Some(from), Some(to)) = (text.find('\''), text.rfind('\''))
+            && from < to
+        {
+            text.replace_range(from + 1..to, WITHHELD);
+        }
         redactor.message(&mut text);
     } else {
         redactor.sentence(&mut text);
