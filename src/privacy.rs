@@ -19,7 +19,7 @@ mod pseudonym;
 mod spelling;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -309,6 +309,8 @@ pub struct Redactor<'k> {
     lacks_key: bool,
     records: usize,
     seen: Seen,
+    /// Addresses that the document prints.
+    public: HashSet<String>,
     /// Texts of columns that are kept, which repeat, and what became of them.
     kept: HashMap<(Class, String), String>,
 }
@@ -331,6 +333,7 @@ impl<'k> Redactor<'k> {
             lacks_key: false,
             records: 0,
             seen: Seen::default(),
+            public: HashSet::new(),
             kept: HashMap::new(),
         }
     }
@@ -343,9 +346,11 @@ impl<'k> Redactor<'k> {
         let mut seeing = Seeing {
             classes: self.classes,
             seen: Seen::default(),
+            public: HashSet::new(),
         };
         walk::report(report, self.classes, &mut seeing);
         self.seen = seeing.seen;
+        self.public = seeing.public;
         self.kept.clear();
         let classes = self.classes;
         walk::report(report, classes, &mut Replacing(self));
@@ -545,6 +550,9 @@ impl<'k> Redactor<'k> {
         find: fn(&str) -> Vec<spelling::Found>,
     ) {
         for found in find(text).into_iter().rev() {
+            if self.public.contains(&found.canonical) {
+                continue;
+            }
             let pseudonym = self.pseudonym(class, &found.canonical);
             text.replace_range(found.at, &pseudonym);
         }
@@ -693,6 +701,7 @@ fn first_word(text: &str) -> &str {
 struct Seeing<'c> {
     classes: &'c Classes,
     seen: Seen,
+    public: HashSet<String>,
 }
 
 impl Visitor for Seeing<'_> {
@@ -709,6 +718,10 @@ impl Visitor for Seeing<'_> {
     }
 
     fn sentence(&mut self, _: &mut String) {}
+
+    fn printed(&mut self, text: &str) {
+        self.public.extend(spelling::addresses_of_cell(text));
+    }
 }
 
 /// The second walk.

@@ -1,6 +1,6 @@
 //! The key, and the word that stands in the place of a value.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -61,24 +61,39 @@ const LETTERS: u32 = 12;
 /// Makes pseudonyms, and remembers those made.
 pub(super) struct Pseudonyms {
     mac: Hmac<Sha256>,
+    /// Of short values, which repeat.
     made: HashMap<(Class, String), String>,
+    counted: HashSet<(Class, u64)>,
 }
+
+/// Values longer than this are transcripts and mails: they do not repeat, and are not kept in memory twice.
+const LONGEST_KEPT: usize = 256;
 
 impl Pseudonyms {
     pub(super) fn new(key: &Key) -> Self {
         Self {
             mac: Hmac::new_from_slice(&key.0).expect("a MAC takes a key of any length"),
             made: HashMap::new(),
+            counted: HashSet::new(),
         }
     }
 
     /// The pseudonym of a value, of which `canonical` is the one spelling: `address-7f3a9c21d0b4`. Classes have
     /// pseudonyms of their own, so that a name that is also an account number shows as neither.
     pub(super) fn of(&mut self, class: Class, canonical: &str) -> String {
+        if canonical.len() > LONGEST_KEPT {
+            return self.make(class, canonical);
+        }
         let known = (class, canonical.to_owned());
         if let Some(made) = self.made.get(&known) {
             return made.clone();
         }
+        let pseudonym = self.make(class, canonical);
+        self.made.insert(known, pseudonym.clone());
+        pseudonym
+    }
+
+    fn make(&mut self, class: Class, canonical: &str) -> String {
         let mut mac = self.mac.clone();
         mac.update(b"chatdb pseudonym 1\0");
         mac.update(class.name().as_bytes());
@@ -87,15 +102,14 @@ impl Pseudonyms {
         let code = mac.finalize().into_bytes();
         let first = code[..8].try_into().expect("a code has 32 bytes");
         let bits = u64::from_be_bytes(first);
+        self.counted.insert((class, bits));
         let letter = |at: u32| char::from(ALPHABET[(bits >> (59 - 5 * at)) as usize & 31]);
         let word: String = (0..LETTERS).map(letter).collect();
-        let pseudonym = format!("{}-{word}", class.name());
-        self.made.insert(known, pseudonym.clone());
-        pseudonym
+        format!("{}-{word}", class.name())
     }
 
     /// How many values of the class have a pseudonym.
     pub(super) fn count(&self, class: Class) -> usize {
-        self.made.keys().filter(|(of, _)| *of == class).count()
+        self.counted.iter().filter(|(of, _)| *of == class).count()
     }
 }

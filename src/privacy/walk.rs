@@ -11,6 +11,8 @@ pub(super) trait Visitor {
     fn cell(&mut self, column: &Column, cell: &mut Cell);
     /// A title, a remark, the name of a file.
     fn sentence(&mut self, text: &mut String);
+    /// What the document prints.
+    fn printed(&mut self, _: &str) {}
 }
 
 /// Walks a report of exported rows. Replays are the document's own.
@@ -131,13 +133,16 @@ fn compared(cell: &mut CellRun, of: &Column, visitor: &mut dyn Visitor) {
     // What is printed is the document's, and is shown as it is.
     let CellRun {
         column,
-        printed: _,
+        printed,
         expected,
         actual,
         verdict,
         erratum: _,
         reason,
     } = cell;
+    if let Some(printed) = printed {
+        visitor.printed(printed);
+    }
     if let Some(expected) = expected.as_mut().filter(|_| !expected_public) {
         visitor.cell(of, expected);
     }

@@ -168,6 +168,10 @@ pub struct Diff {
     /// Allow numbers, seconds or (for times) milliseconds to lie apart by N, for a reason
     #[arg(long, value_name = "COL=N:REASON")]
     pub tolerance: Vec<String>,
+    /// Compare rows of production: find them by your value of a parameter, such as activity_id=88123, and take your
+    /// other names, ids and times from them
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "values")]
+    pub bind: Vec<String>,
     #[command(flatten)]
     pub set: Sets,
     #[command(flatten)]

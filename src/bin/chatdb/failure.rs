@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{self, IsTerminal as _};
 
 use chatdb::ask::AskError;
+use chatdb::check::BoundError;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
 use chatdb::privacy;
@@ -268,7 +269,12 @@ impl From<ReplayError> for Failure {
                 let hint = format!("its checks are {}", known.join(", "));
                 Self::of(Code::Usage, &error).hint(hint)
             }
-            ReplayError::Diff(error) => error.into(),
+            ReplayError::Diff(error) | ReplayError::Bound(BoundError::Diff(error)) => error.into(),
+            ReplayError::Bound(BoundError::NotShown { ref known, .. }) if !known.is_empty() => {
+                let hint = format!("its rows show {}", known.join(", "));
+                Self::of(Code::Usage, &error).hint(hint)
+            }
+            ReplayError::Bound(_) => Self::of(Code::Usage, &error),
             ReplayError::NotAsked { .. } => Self::of(Code::Usage, &error),
         }
     }

@@ -139,15 +139,16 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failu
 
 /// What is set, taken apart.
 pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
-    pairs(&sets.values)
+    pairs("--set", &sets.values)
 }
 
 /// Takes each `NAME=VALUE` apart.
-pub fn pairs(values: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub fn pairs(option: &str, values: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure::new(Code::Usage, format!("`--set {text}` has no `=`"))
-                .hint("write `--set NAME=VALUE`, for example `--set activity_id=2001`")
+            Failure::new(Code::Usage, format!("`{option} {text}` has no `=`")).hint(format!(
+                "write `{option} NAME=VALUE`, for example `{option} activity_id=2001`"
+            ))
         })?;
         Ok((name.to_owned(), value.to_owned()))
     };

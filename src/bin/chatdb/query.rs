@@ -33,7 +33,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let dialect = dialect(&args.dialect)?;
     let library = output::library(&args.folders)?;
-    let sets = output::pairs(&args.values)?;
+    let sets = output::pairs("--set", &args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
     let (store, mut values) = database(args, &library, &sets)?;

@@ -23,7 +23,7 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
     };
     let documented = Query::read(&args.name, &file, text).map_err(ScenarioError::from)?;
     let mut values = Vec::new();
-    for (name, text) in output::pairs(&args.values)? {
+    for (name, text) in output::pairs("--set", &args.values)? {
         if documented.parameter(&name).is_none() {
             let message = format!("`{}` has no parameter `{name}`", args.name);
             return Err(Failure::new(Code::Usage, message));
