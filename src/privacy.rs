@@ -569,7 +569,7 @@ impl<'k> Redactor<'k> {
 }
 
 /// A message without the addresses and numbers in it, and, where it `quotes` rows, without what stands in quotes or
-/// backticks and is no name of the schema. It needs no key: for messages about a failure, in which nobody has to be recognised.
+/// backticks and is no name of the schema. It needs no key: nobody has to be recognised in a message about a failure.
 #[must_use]
 pub fn withheld(message: &str, quotes: bool) -> String {
     let mut redactor = Redactor::asking(|| None, Classes::known());

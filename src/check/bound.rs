@@ -1,9 +1,9 @@
 //! Holds rows of production against a documented table: the lab's ids, names and times are bound to the user's, so that
 //! what is left to compare is what the document asserts.
 //!
-//! One value is given, by which the user's row is found. What else the lab made up is taken from that row: a cell of the
-//! table that shows a parameter of the scenario, and all times, moved by one and the same stretch, so that times are
-//! compared with one another and never with the lab's year. A NULL is not taken: that there is a value is asserted.
+//! One value is given, by which the user's row is found. What else the lab made up is taken from that row: a cell of
+//! the table that shows a parameter of the scenario, and all times, moved by one and the same stretch, so that times
+//! are compared with one another and never with the lab's year. A NULL is not taken: that there is a value is asserted.
 
 use thiserror::Error;
 

@@ -7,8 +7,8 @@ use chatdb::report::{CellVerdict, Comparison, RowVerdict};
 use chatdb::scenario::Library;
 use chatdb::table::raw;
 
-const HEADER: &str = "CONTACT_POINT_DATA,QUEUE_NAME,ACTIVITY_ID,ACTIVITY_STATUS,ACTIVITY_SUB_STATUS,LOGIN_IP,ASSIGNED_TO,\
-                      WHEN_CREATED,USER_NAME,SCREEN_NAME,EXTRA\n";
+const HEADER: &str = "CONTACT_POINT_DATA,QUEUE_NAME,ACTIVITY_ID,ACTIVITY_STATUS,ACTIVITY_SUB_STATUS,LOGIN_IP,\
+     ASSIGNED_TO,WHEN_CREATED,USER_NAME,SCREEN_NAME,EXTRA\n";
 const OURS: &str = "jane@customer.example,SUPPORT,88123,5000,5900,app7,2204,2026-11-20 08:15:02.117,asmith,Anna,x\n";
 const OTHER: &str = "john@customer.example,SUPPORT,88130,5000,5100,app7,2204,2026-11-20 08:16:00.000,asmith,Anna,x\n";
 

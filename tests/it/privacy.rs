@@ -1,5 +1,5 @@
-//! Nobody is to be known from what leaves the terminal: five hundred planted persons, spelt in every way, are looked for
-//! in every table and format; and the key that makes their pseudonyms is looked after.
+//! Nobody is to be known from what leaves the terminal: five hundred planted persons, spelt in every way, are looked
+//! for in every table and format; and the key that makes their pseudonyms is looked after.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -284,10 +284,31 @@ fn rendered(report: &Report) -> Vec<(&'static str, Vec<u8>)> {
 fn nobody_is_found_in_any_table_and_format() {
     let folder = scratch();
     let mut report = everything(&planted(folder.path()));
-    let plain = rendered(&report);
-    // The proof that the search can fail: without the redactor everybody is found in every format.
-    for (format, bytes) in &plain {
-        assert_eq!(found_in(bytes).len(), STEMS.len(), "{format}");
+    // The proof that the search can fail: without the redactor everybody is found, in every format and table.
+    let untouched = |listing: &Listing| Report {
+        listings: vec![listing.clone()],
+        ..Report::new()
+    };
+    let last = report.listings.last().expect("our own words");
+    for (format, bytes) in rendered(&untouched(last)) {
+        assert_eq!(found_in(&bytes).len(), STEMS.len(), "{format}");
+    }
+    let has_texts = |listing: &&Listing| {
+        listing
+            .table
+            .columns
+            .iter()
+            .any(|column| column.name == "subject")
+    };
+    for listing in report.listings.iter().filter(has_texts) {
+        for (format, bytes) in rendered(&untouched(listing)) {
+            assert_eq!(
+                found_in(&bytes).len(),
+                STEMS.len(),
+                "{format}: {}",
+                listing.title
+            );
+        }
     }
     let replaced = Redactor::new(key(), Classes::known())
         .report(&mut report)
@@ -701,7 +722,8 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-const OPEN: &str = "SELECT contact_point_data, activity_id, description AS d, user_last_worked FROM egpl_casemgmt_activity";
+const OPEN: &str = "SELECT contact_point_data, activity_id, description AS d, user_last_worked \
+     FROM egpl_casemgmt_activity";
 
 #[test]
 fn a_query_of_a_copy_shows_pseudonyms_in_every_pipe_unless_told_otherwise() {
@@ -1028,7 +1050,8 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     set_mode(&path, 0o640);
     refused(
         5,
-        "error: the key of pseudonyms, `k`, may be read or changed by others (mode 640)\n hint: chmod 600 'k', if nobody \
+        "error: the key of pseudonyms, `k`, may be read or changed by others (mode 640)\n hint: chmod 600 'k', if \
+         nobody \
          has copied it\n",
     );
     set_mode(&path, 0o600);

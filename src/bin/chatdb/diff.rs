@@ -76,8 +76,7 @@ fn unbound(args: &Diff) -> Failure {
         "`{}` is no check of a scenario, so nothing in it can be bound",
         args.expected
     );
-    Failure::new(Code::Usage, message)
-        .hint("name a check as SCENARIO/CHECK, for example services_failure/open_chats")
+    Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")
 }
 
 fn terms(args: &Diff) -> Result<Terms, Failure> {

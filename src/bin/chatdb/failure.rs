@@ -94,12 +94,13 @@ impl Failure {
             return Code::Success as u8;
         }
         let stays = io::stderr().is_terminal();
-        let shown = |message: &String| match stays {
+        let shown = |message: &String, quotes_rows: bool| match stays {
             true => message.clone(),
-            false => privacy::withheld(message, self.quotes_rows),
+            false => privacy::withheld(message, quotes_rows),
         };
         let mut text = String::new();
-        for message in self.messages.iter().map(shown) {
+        for message in &self.messages {
+            let message = shown(message, self.quotes_rows);
             text.push_str("error: ");
             for (at, line) in message.lines().enumerate() {
                 if at > 0 {
@@ -109,7 +110,7 @@ impl Failure {
             }
             text.push('\n');
         }
-        if let Some(hint) = self.hint.as_ref().map(shown) {
+        if let Some(hint) = self.hint.as_ref().map(|hint| shown(hint, false)) {
             for (at, line) in hint.lines().enumerate() {
                 text.push_str(if at == 0 { " hint: " } else { "       " });
                 text.push_str(Safe::of(line).as_str());

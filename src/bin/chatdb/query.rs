@@ -68,7 +68,14 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
             },
             state,
         ) => stop(state, args.timeout),
-        _ if exported => named(Failure::from(error).quoting_rows()),
+        // A value that cannot be converted is quoted.
+        (
+            AskError::Statement {
+                source: StoreError::Value(_),
+                ..
+            },
+            _,
+        ) if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
     let listings = if args.explain {
