@@ -3,6 +3,10 @@
 //! Printed text becomes typed cells here: corrected by errata, bound to the parameters of the run, read as the
 //! kinds that the query's columns have. This module does not know SQLite, clocks or steps.
 
+mod bound;
+
+pub use bound::{Asked, BoundError, compare_bound};
+
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
@@ -93,8 +97,26 @@ pub fn compare(
         Expect::Value(text) => read_value(text, columns),
         Expect::Table(expected) => read_expected(expected, parameters, columns),
     };
+    let terms = terms_of(check, query_key, query_order, actual);
+    let found = diff::diff(&reading.table, actual, &terms.options())?;
+    Ok(assemble(
+        &found,
+        &reading,
+        actual,
+        &terms,
+        printed.map(Lines::first),
+    ))
+}
+
+/// The terms of a check: its own go before its query's.
+fn terms_of(
+    check: &Check,
+    query_key: &[String],
+    query_order: &[String],
+    actual: &ResultTable,
+) -> Terms {
     let visible = |names: &[String]| names.iter().all(|name| actual.position(name).is_some());
-    let terms = Terms {
+    Terms {
         key: match (&check.key, &check.expect) {
             (Some(key), _) => key.clone(),
             (None, Expect::Table(_)) => query_key.to_vec(),
@@ -110,15 +132,7 @@ pub fn compare(
         }),
         ignore: check.ignore.clone(),
         tolerance: check.tolerance.clone(),
-    };
-    let found = diff::diff(&reading.table, actual, &terms.options())?;
-    Ok(assemble(
-        &found,
-        &reading,
-        actual,
-        &terms,
-        printed.map(Lines::first),
-    ))
+    }
 }
 
 /// Compares two tables outside a scenario.

@@ -34,6 +34,7 @@ pub mod diff;
 pub mod document;
 pub mod files;
 pub mod import;
+pub mod privacy;
 pub mod problem;
 pub mod query;
 pub mod render;

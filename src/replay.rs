@@ -11,8 +11,9 @@ use std::{panic, thread};
 
 use thiserror::Error;
 
-use crate::check::{self, Terms};
+use crate::check::{self, BoundError, Terms};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
+use crate::document::Lines;
 use crate::problem::{Position, Problem};
 use crate::query::{Dialect, Query};
 use crate::report::{
@@ -27,7 +28,7 @@ use crate::sql;
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Binding, Interrupter, Store, StoreError};
 use crate::table::raw::RawTable;
-use crate::table::{Cell, Kind, ResultTable};
+use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// Why nothing was played.
 #[derive(Debug, Error)]
@@ -51,6 +52,9 @@ pub enum ReplayError {
         /// The ids that it has.
         known: Vec<String>,
     },
+    /// Rows of production could not be held against a check.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
     /// The check's query could not be run, so the kinds of its columns are not known.
     #[error("check `{check}` of `{scenario}` could not be asked")]
     NotAsked {
@@ -240,6 +244,94 @@ pub fn compare_table(
     terms: &Terms,
     sets: &[(String, String)],
 ) -> Result<Comparison, ReplayError> {
+    let asked = wanted(library, scenario, check, terms, sets)?;
+    let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
+    let actual = typed(actual, &asked.columns);
+    Ok(check::compare(
+        &asked.check,
+        &parameters,
+        &asked.query.key,
+        &asked.query.order,
+        &asked.columns,
+        &actual,
+        asked.printed(),
+    )?)
+}
+
+/// The same for rows of production: `binds` are parameters with the user's own values, by which the rows to compare are
+/// found. What else is the lab's is taken from these rows; columns beyond the document's are not looked at unless the
+/// terms say how headers are compared.
+///
+/// # Errors
+/// As [`compare_table`]; also when the check expects no table of rows, or rows cannot be found by what is bound.
+pub fn compare_bound(
+    library: &Library,
+    scenario: &str,
+    check: &str,
+    actual: &RawTable,
+    terms: &Terms,
+    binds: &[(String, String)],
+) -> Result<Comparison, ReplayError> {
+    let asked = wanted(library, scenario, check, terms, &[])?;
+    let parameters = resolve_parameters(&library.chain(scenario)?, binds)?;
+    let given = |parameter: &&ParameterValue| binds.iter().any(|(name, _)| *name == parameter.name);
+    let bound: Vec<ParameterValue> = parameters.iter().filter(given).cloned().collect();
+    let actual = typed(actual, &asked.columns);
+    let question = check::Asked {
+        check: &asked.check,
+        columns: &asked.columns,
+        key: &asked.query.key,
+        order: &asked.query.order,
+        printed: asked.printed(),
+    };
+    Ok(check::compare_bound(
+        question,
+        &bound,
+        &parameters,
+        &actual,
+    )?)
+}
+
+/// The cells of a file as the kinds that a query's columns of the same names have.
+fn typed(actual: &RawTable, columns: &[Column]) -> ResultTable {
+    let kind_of = |name: &str| {
+        let mut columns = columns.iter();
+        let found = columns.find(|column| column.name.eq_ignore_ascii_case(name));
+        found.map_or(Kind::Text, |column| column.kind)
+    };
+    let kinds: Vec<Kind> = actual
+        .header
+        .iter()
+        .map(|cell| kind_of(&cell.text))
+        .collect();
+    actual.typed(&kinds)
+}
+
+/// A check, on the terms asked for, and its query with the columns of the answer.
+struct Wanted {
+    check: Check,
+    query: Arc<Query>,
+    columns: Vec<Column>,
+}
+
+impl Wanted {
+    /// The lines of the document that the expectation transcribes.
+    fn printed(&self) -> Option<&Lines> {
+        match &self.check.basis {
+            Basis::Printed(lines) => Some(lines),
+            _ => None,
+        }
+    }
+}
+
+/// Finds a check, and plays its scenario so far, to learn what columns its query has.
+fn wanted(
+    library: &Library,
+    scenario: &str,
+    check: &str,
+    terms: &Terms,
+    sets: &[(String, String)],
+) -> Result<Wanted, ReplayError> {
     let found = library.get(scenario)?;
     let steps = || {
         found
@@ -272,14 +364,13 @@ pub fn compare_table(
         words: Vec::new(),
         watch: None,
     };
-    let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
     let answered = report
         .runs
         .iter()
         .flat_map(|run| &run.steps)
         .flat_map(|step| &step.checks);
-    let kinds = answered
+    let columns = answered
         .into_iter()
         .find(|run| run.id == check)
         .and_then(|run| run.comparison.as_ref())
@@ -288,33 +379,12 @@ pub fn compare_table(
             scenario: scenario.to_owned(),
             check: check.to_owned(),
         })?;
-    let kind_of = |name: &str| {
-        kinds
-            .iter()
-            .find(|column| column.name == name)
-            .map_or(Kind::Text, |column| column.kind)
-    };
-    let actual = actual.typed(
-        &actual
-            .header
-            .iter()
-            .map(|cell| kind_of(&cell.text))
-            .collect::<Vec<_>>(),
-    );
     let query = library.query(&found, &wanted.query)?;
-    let printed = match &wanted.basis {
-        Basis::Printed(lines) => Some(lines),
-        _ => None,
-    };
-    Ok(check::compare(
-        &wanted,
-        &parameters,
-        &query.key,
-        &query.order,
-        &kinds,
-        &actual,
-        printed,
-    )?)
+    Ok(Wanted {
+        check: wanted,
+        query,
+        columns,
+    })
 }
 
 /// Queries as SQLite gets them, or why they cannot be run, by the file of their text.

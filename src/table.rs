@@ -211,6 +211,9 @@ pub struct Column {
     pub name: String,
     /// What its cells are.
     pub kind: Kind,
+    /// Whether its texts are the program's own words, and nothing that somebody wrote.
+    #[serde(skip)]
+    pub own: bool,
 }
 
 impl Column {
@@ -220,7 +223,14 @@ impl Column {
         Self {
             name: name.into(),
             kind,
+            own: false,
         }
+    }
+
+    /// The same column, its texts being the program's own words.
+    #[must_use]
+    pub fn marked_own(self) -> Self {
+        Self { own: true, ..self }
     }
 }
 
@@ -235,6 +245,13 @@ pub struct ResultTable {
 }
 
 impl ResultTable {
+    /// Marks the columns of these names as the program's own words.
+    pub fn mark_own(&mut self, names: &[String]) {
+        for column in &mut self.columns {
+            column.own |= names.contains(&column.name);
+        }
+    }
+
     /// The position of the column called `name`, letter case included.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! Every test of chatdb, in one program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod bind;
 mod check;
 mod cli;
 mod diff;
@@ -13,6 +14,7 @@ mod guard;
 mod handout;
 mod honesty;
 mod model;
+mod privacy;
 mod query;
 mod readme;
 mod render;

@@ -132,6 +132,9 @@ impl Shell<'_> {
             .current_dir(self.folder)
             .env_remove("COLUMNS")
             .env_remove("LINES")
+            // The user's own key of pseudonyms is neither used nor made.
+            .env("XDG_CONFIG_HOME", self.folder.join(".config"))
+            .env("HOME", self.folder)
             .stdin(Stdio::null())
             .output()
             .map_err(|error| error.to_string())?;

@@ -66,6 +66,17 @@ pub struct Form {
     pub width: Option<usize>,
 }
 
+/// What becomes of personal data in rows that were exported, where they do not stay on the terminal.
+#[derive(Debug, Args)]
+pub struct Privacy {
+    /// Show personal data as it stands also in files, pipes and formats for programs, in the place of pseudonyms
+    #[arg(long)]
+    pub include_pii: bool,
+    /// Make pseudonyms with the key in FILE, 32 random bytes; else with one in your folder for settings
+    #[arg(long, value_name = "FILE", conflicts_with = "include_pii")]
+    pub key_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct Chosen {
     /// Names of scenarios, or paths of scenario folders
@@ -163,10 +174,16 @@ pub struct Diff {
     /// Allow numbers, seconds or (for times) milliseconds to lie apart by N, for a reason
     #[arg(long, value_name = "COL=N:REASON")]
     pub tolerance: Vec<String>,
+    /// Compare rows of production: find them by your value of a parameter, such as activity_id=88123, and take your
+    /// other names, ids and times from them
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "values")]
+    pub bind: Vec<String>,
     #[command(flatten)]
     pub set: Sets,
     #[command(flatten)]
     pub folders: Folders,
+    #[command(flatten)]
+    pub privacy: Privacy,
     #[command(flatten)]
     pub form: Form,
 }
@@ -212,6 +229,8 @@ pub struct Query {
     pub values: Vec<String>,
     #[command(flatten)]
     pub folders: Folders,
+    #[command(flatten)]
+    pub privacy: Privacy,
     #[command(flatten)]
     pub form: Form,
 }

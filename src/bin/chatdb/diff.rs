@@ -8,7 +8,7 @@ use chatdb::check::{self, Terms};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::render::Detail;
 use chatdb::replay;
-use chatdb::report::{NamedComparison, Report};
+use chatdb::report::{Comparison, NamedComparison, Report};
 use chatdb::table::raw::{self, RawTable};
 
 use crate::cli::Diff;
@@ -23,17 +23,9 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
-            let library = output::library(&args.folders)?;
-            watch::memory()?;
-            replay::compare_table(
-                &library,
-                scenario,
-                check,
-                &actual,
-                &terms,
-                &output::sets(&args.set)?,
-            )?
+            with_check(args, scenario, check, &actual, &terms)?
         }
+        _ if !args.bind.is_empty() => return Err(unbound(args)),
         _ => {
             let expected = read(path)?;
             let kinds = raw::infer_kinds(&[&expected, &actual]);
@@ -46,15 +38,47 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
         actual: args.actual.display().to_string(),
         comparison,
     };
-    output::show(
-        &Report {
-            comparisons: vec![named],
-            ..Report::new()
-        },
-        &args.form,
-        Detail::Full,
-    )?;
+    let report = Report {
+        comparisons: vec![named],
+        ..Report::new()
+    };
+    output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
     Ok(if holds { Code::Success } else { Code::Differs })
+}
+
+/// Holds a table against a check: as it is, or its rows of what is bound.
+fn with_check(
+    args: &Diff,
+    scenario: &str,
+    check: &str,
+    actual: &RawTable,
+    terms: &Terms,
+) -> Result<Comparison, Failure> {
+    let library = output::library(&args.folders)?;
+    watch::memory()?;
+    if args.bind.is_empty() {
+        let sets = output::sets(&args.set)?;
+        return Ok(replay::compare_table(
+            &library, scenario, check, actual, terms, &sets,
+        )?);
+    }
+    let binds = output::pairs("--bind", &args.bind)?;
+    let mut terms = terms.clone();
+    if args.columns.is_none() {
+        terms.columns = ColumnMode::Subset;
+    }
+    Ok(replay::compare_bound(
+        &library, scenario, check, actual, &terms, &binds,
+    )?)
+}
+
+/// Only a scenario has parameters.
+fn unbound(args: &Diff) -> Failure {
+    let message = format!(
+        "`{}` is no check of a scenario, so nothing in it can be bound",
+        args.expected
+    );
+    Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")
 }
 
 fn terms(args: &Diff) -> Result<Terms, Failure> {

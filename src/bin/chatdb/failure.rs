@@ -1,12 +1,14 @@
 //! What the program says when it cannot do what it is asked, and the code it exits with.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use chatdb::analysis::AnalysisError;
 use chatdb::ask::AskError;
+use chatdb::check::BoundError;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
+use chatdb::privacy;
 use chatdb::render::safe::Safe;
 use chatdb::replay::ReplayError;
 use chatdb::scenario::ScenarioError;
@@ -46,6 +48,8 @@ pub struct Failure {
     quiet: bool,
     /// It is the database that fails, so that nothing more can be loaded into it.
     of_the_copy: bool,
+    /// Whether a message may quote exported rows.
+    quotes_rows: bool,
 }
 
 impl Failure {
@@ -56,6 +60,7 @@ impl Failure {
             hint: None,
             quiet: false,
             of_the_copy: false,
+            quotes_rows: false,
         }
     }
 
@@ -66,6 +71,12 @@ impl Failure {
 
     pub fn is_of_the_copy(&self) -> bool {
         self.of_the_copy
+    }
+
+    /// The same, where what is quoted in a message may come from exported rows.
+    pub fn quoting_rows(mut self) -> Self {
+        self.quotes_rows = true;
+        self
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -89,13 +100,20 @@ impl Failure {
         self
     }
 
-    /// Writes the failure to standard error, and gives the exit code.
+    /// Writes the failure to standard error, and gives the exit code. In a file or a pipe it holds no address, and
+    /// nothing that it quotes from exported rows.
     pub fn tell(&self) -> u8 {
         if self.quiet {
             return Code::Success as u8;
         }
+        let stays = io::stderr().is_terminal();
+        let shown = |message: &String, quotes_rows: bool| match stays {
+            true => message.clone(),
+            false => privacy::withheld(message, quotes_rows),
+        };
         let mut text = String::new();
         for message in &self.messages {
+            let message = shown(message, self.quotes_rows);
             text.push_str("error: ");
             for (at, line) in message.lines().enumerate() {
                 if at > 0 {
@@ -105,7 +123,7 @@ impl Failure {
             }
             text.push('\n');
         }
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = self.hint.as_ref().map(|hint| shown(hint, false)) {
             for (at, line) in hint.lines().enumerate() {
                 text.push_str(if at == 0 { " hint: " } else { "       " });
                 text.push_str(Safe::of(line).as_str());
@@ -286,7 +304,12 @@ impl From<ReplayError> for Failure {
                 let hint = format!("its checks are {}", known.join(", "));
                 Self::of(Code::Usage, &error).hint(hint)
             }
-            ReplayError::Diff(error) => error.into(),
+            ReplayError::Diff(error) | ReplayError::Bound(BoundError::Diff(error)) => error.into(),
+            ReplayError::Bound(BoundError::NotShown { ref known, .. }) if !known.is_empty() => {
+                let hint = format!("its rows show {}", known.join(", "));
+                Self::of(Code::Usage, &error).hint(hint)
+            }
+            ReplayError::Bound(_) => Self::of(Code::Usage, &error),
             ReplayError::NotAsked { .. } => Self::of(Code::Usage, &error),
         }
     }

@@ -10,6 +10,7 @@ mod import;
 mod list;
 mod new;
 mod output;
+mod privacy;
 mod query;
 mod replay;
 mod report;

@@ -4,13 +4,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use chatdb::document::Lines;
 use chatdb::problem::did_you_mean;
+use chatdb::render::safe::Safe;
 use chatdb::render::{self, Detail, FORMATS, Format};
 use chatdb::replay::Options;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 
-use crate::cli::{Chosen, Folders, Form, Sets};
+use crate::cli::{Chosen, Folders, Form, Privacy, Sets};
 use crate::failure::{Code, Failure};
+use crate::privacy;
 use crate::watch;
 
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
@@ -54,6 +56,37 @@ pub fn counted(n: usize, word: &str) -> String {
         1 => format!("1 {word}"),
         n => format!("{n} {word}s"),
     }
+}
+
+/// Writes a report of exported rows to standard output. What does not stay on the terminal has pseudonyms in the place
+/// of personal data, and says so.
+pub fn show_exported(
+    mut report: Report,
+    form: &Form,
+    detail: Detail,
+    privacy: &Privacy,
+) -> Result<(), Failure> {
+    let format = format(&form.format)?;
+    if !privacy::stays(format.name)
+        && let Some(sentence) = privacy::protect(&mut report, privacy)?
+    {
+        // A list in CSV is rows and nothing else.
+        let rows_only = format.name == "csv" && report.comparisons.is_empty();
+        let listing = report.listings.last_mut().map(|last| &mut last.remarks);
+        let comparison = report.comparisons.last_mut();
+        let remarks = listing.or(comparison.map(|last| &mut last.comparison.remarks));
+        match remarks {
+            Some(remarks) if !rows_only => remarks.push(sentence),
+            _ => note(&sentence),
+        }
+    }
+    show(&report, form, detail)
+}
+
+/// Says something beside the output, on standard error.
+fn note(sentence: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "note: {}", Safe::of(sentence));
 }
 
 /// Writes bytes to standard output.
@@ -116,15 +149,16 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failu
 
 /// What is set, taken apart.
 pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
-    pairs(&sets.values)
+    pairs("--set", &sets.values)
 }
 
 /// Takes each `NAME=VALUE` apart.
-pub fn pairs(values: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub fn pairs(option: &str, values: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure::new(Code::Usage, format!("`--set {text}` has no `=`"))
-                .hint("write `--set NAME=VALUE`, for example `--set activity_id=2001`")
+            Failure::new(Code::Usage, format!("`{option} {text}` has no `=`")).hint(format!(
+                "write `{option} NAME=VALUE`, for example `{option} activity_id=2001`"
+            ))
         })?;
         Ok((name.to_owned(), value.to_owned()))
     };

@@ -26,11 +26,13 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let dialect = dialect(&args.dialect)?;
     let library = output::library(&args.folders)?;
-    let sets = output::pairs(&args.values)?;
+    let sets = output::pairs("--set", &args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
     let (store, mut values) = database(args, &library, &sets)?;
     give_values(&mut values, &asked, &sets)?;
+    // A database with a scenario clock is a replay's; any other may hold rows of production.
+    let exported = store.now()?.is_none();
     let literals = asked
         .documented
         .as_ref()
@@ -59,10 +61,23 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
             },
             state,
         ) => watch::stopped(state, args.timeout),
+        // A value that cannot be converted is quoted.
+        (
+            AskError::Statement {
+                source: StoreError::Value(_),
+                ..
+            },
+            _,
+        ) if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
     let listings = if args.explain {
-        ask::explain(&store, &question).map_err(failed)?
+        let mut listings = ask::explain(&store, &question).map_err(failed)?;
+        let own = ["part".to_owned(), "as run".to_owned()];
+        listings
+            .iter_mut()
+            .for_each(|listing| listing.table.mark_own(&own));
+        listings
     } else {
         let run = if args.write { ask::change } else { ask::ask };
         let answers = run(&store, &question, &stopped).map_err(failed)?;
@@ -73,7 +88,11 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         listings,
         ..Report::new()
     };
-    output::show(&report, &args.form, Detail::Full)?;
+    if exported {
+        output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
+    } else {
+        output::show(&report, &args.form, Detail::Full)?;
+    }
     Ok(Code::Success)
 }
 

@@ -11,7 +11,7 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
     let dialect = query::dialect(&args.dialect)?;
     let documented = query::carried(&args.name)?;
     let mut values = Vec::new();
-    for (name, text) in output::pairs(&args.values)? {
+    for (name, text) in output::pairs("--set", &args.values)? {
         if documented.parameter(&name).is_none() {
             return Err(query::no_parameter(&documented, &name));
         }

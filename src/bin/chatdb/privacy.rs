@@ -1,0 +1,209 @@
+//! Where the key of pseudonyms lies, and what is done before rows of exports leave the terminal.
+
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use chatdb::privacy::{Classes, INCLUDED, Key, Redactor};
+use chatdb::report::Report;
+use etcetera::{BaseStrategy as _, choose_base_strategy};
+
+use crate::cli::Privacy;
+use crate::failure::{Code, Failure};
+
+/// The folder of chatdb in the user's folder for settings, and the key in it.
+const FOLDER: &str = "chatdb";
+const NAME: &str = "privacy.key";
+
+/// Whether what is written to standard output in this format stays on the user's terminal.
+pub fn stays(format: &str) -> bool {
+    format == "terminal" && io::stdout().is_terminal()
+}
+
+/// Makes a report of exported rows fit to leave the terminal, and says in a sentence what was done; `None` where there
+/// was nothing to do.
+pub fn protect(report: &mut Report, privacy: &Privacy) -> Result<Option<String>, Failure> {
+    if privacy.include_pii {
+        return Ok(Some(INCLUDED.to_owned()));
+    }
+    let failure = RefCell::new(None);
+    let key = || match key(privacy) {
+        Ok(key) => Some(key),
+        Err(error) => {
+            *failure.borrow_mut() = Some(error);
+            None
+        }
+    };
+    let done = Redactor::asking(key, Classes::known()).report(report);
+    match done {
+        Ok(replaced) if replaced.is_nothing() => Ok(None),
+        Ok(replaced) => Ok(Some(replaced.sentence())),
+        Err(error) => Err(failure
+            .into_inner()
+            .unwrap_or_else(|| Failure::new(Code::Environment, error.to_string()))),
+    }
+}
+
+/// The key: of the file that is named, else of the user's own, which is made when it is first needed.
+fn key(privacy: &Privacy) -> Result<Key, Failure> {
+    if let Some(path) = &privacy.key_file {
+        return read(path)?.ok_or_else(|| {
+            Failure::new(
+                Code::Environment,
+                format!("there is no key file `{}`", path.display()),
+            )
+            .hint("leave `--key-file` out to use the key that chatdb makes and keeps for you")
+        });
+    }
+    let folder = choose_base_strategy().map_err(|error| {
+        Failure::new(
+            Code::Environment,
+            format!("cannot tell where the key of pseudonyms lies: {error}"),
+        )
+        .hint("`--key-file FILE` names a file of 32 random bytes")
+    })?;
+    let folder = folder.config_dir().join(FOLDER);
+    let path = folder.join(NAME);
+    // Between looking and writing another chatdb may make one: then that one counts.
+    for _ in 0..2 {
+        if let Some(key) = read(&path)? {
+            return Ok(key);
+        }
+        make(&folder, &path)?;
+    }
+    read(&path)?.ok_or_else(|| refused(&path, "vanished while it was made"))
+}
+
+fn io_failure<'p>(action: &'p str, path: &'p Path) -> impl Fn(io::Error) -> Failure + 'p {
+    move |error| {
+        Failure::new(
+            Code::Environment,
+            format!("cannot {action} `{}`: {error}", path.display()),
+        )
+        .hint("`--key-file FILE` names a key in another place")
+    }
+}
+
+fn refused(path: &Path, why: &str) -> Failure {
+    Failure::new(
+        Code::Refused,
+        format!("the key of pseudonyms, `{}`, {why}", path.display()),
+    )
+}
+
+/// Reads a key; `None` where there is no file. One that others may read, or that is a link, is refused: whoever has the
+/// key can try names and addresses until the pseudonym fits.
+fn read(path: &Path) -> Result<Option<Key>, Failure> {
+    let failed = || io_failure("read", path);
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(failed())?,
+    };
+    if found.is_symlink() {
+        return Err(refused(path, "is a symbolic link, which is not followed"));
+    }
+    if !found.is_file() {
+        return Err(refused(path, "is not a regular file"));
+    }
+    let file = File::open(path).map_err(failed())?;
+    let opened = file.metadata().map_err(failed())?;
+    private(path, &found, &opened)?;
+    let mut bytes = Vec::new();
+    let most = u64::try_from(Key::BYTES).unwrap_or(u64::MAX) + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(failed())?;
+    if bytes.len() != Key::BYTES {
+        let length = opened.len();
+        let why = format!("has {length} bytes and not {}: it is no key", Key::BYTES);
+        return Err(refused(path, &why));
+    }
+    Ok(Key::from_file(&bytes).ok())
+}
+
+#[cfg(unix)]
+fn private(path: &Path, found: &fs::Metadata, opened: &fs::Metadata) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    if (found.dev(), found.ino()) != (opened.dev(), opened.ino()) {
+        return Err(refused(path, "was replaced while it was read"));
+    }
+    if opened.mode() & 0o077 != 0 {
+        let mode = opened.mode() & 0o777;
+        return Err(refused(
+            path,
+            &format!("may be read or changed by others (mode {mode:o})"),
+        )
+        .hint(format!(
+            "chmod 600 '{}', if nobody has copied it",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Elsewhere the user's folder for settings is the user's alone by the system's own rules.
+#[cfg(not(unix))]
+fn private(_: &Path, _: &fs::Metadata, _: &fs::Metadata) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Makes a key of random bytes, which appears whole or not at all, and never in the place of another.
+fn make(folder: &Path, path: &Path) -> Result<(), Failure> {
+    let failed = || io_failure("write", path);
+    make_folder(folder)?;
+    let mut bytes = [0; Key::BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(
+            Code::Environment,
+            format!("the system gives no random bytes: {error}"),
+        )
+    })?;
+    // Files of this kind are for their owner alone from the beginning.
+    let mut file = tempfile::Builder::new()
+        .prefix(".chatdb-")
+        .suffix(".tmp")
+        .tempfile_in(folder)
+        .map_err(|error| failed()(error.kind().into()))?;
+    file.write_all(&bytes).map_err(failed())?;
+    file.as_file().sync_all().map_err(failed())?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(failed()(error.error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    let parents: PathBuf = folder.parent().map(Path::to_path_buf).unwrap_or_default();
+    fs::create_dir_all(&parents).map_err(io_failure("create folder", &parents))?;
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(io_failure("create folder", folder)(error))
+        }
+        _ => own_folder(folder),
+    }
+}
+
+/// Who may write into the folder may put a key of their own there.
+fn own_folder(folder: &Path) -> Result<(), Failure> {
+    let found = fs::symlink_metadata(folder).map_err(io_failure("look at", folder))?;
+    let refused = |why: &str| {
+        let message = format!(
+            "the folder for the key of pseudonyms, `{}`, {why}",
+            folder.display()
+        );
+        Err(Failure::new(Code::Refused, message)
+            .hint("`--key-file FILE` names a key in another place"))
+    };
+    if !found.is_dir() {
+        return refused("is not a folder of its own");
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::mode(&found) & 0o022 != 0 {
+        return refused("may be written by others");
+    }
+    Ok(())
+}
