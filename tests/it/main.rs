@@ -10,6 +10,7 @@ mod functions;
 mod guard;
 mod honesty;
 mod model;
+mod planted;
 mod query;
 mod readme;
 mod render;
