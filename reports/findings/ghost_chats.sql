@@ -96,9 +96,9 @@ WITH chat AS (
            CASE WHEN when_modified >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS row_lives,
            CASE WHEN message_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS message_lives,
            CASE WHEN session_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS session_lives,
-           CASE WHEN last_at >= event_at - 60000 * @recent_minutes THEN 1 ELSE 0 END AS event_lives,
+           CASE WHEN last_at >= event_at - 60000 * CAST(@recent_minutes AS bigint) THEN 1 ELSE 0 END AS event_lives,
            CASE WHEN left_at IS NULL THEN 0
-                WHEN last_at <= event_at - 60000 * @wrap_minutes THEN 2 ELSE 1 END AS left_by,
+                WHEN last_at <= event_at - 60000 * CAST(@wrap_minutes AS bigint) THEN 2 ELSE 1 END AS left_by,
            CASE WHEN ended_at IS NULL THEN 0
                 WHEN taken_up_at > ended_at THEN 1 ELSE 2 END AS ended_by,
            CASE WHEN has_exit = 0 THEN 0

@@ -31,7 +31,7 @@ WITH moment AS (
            CAST(h.event_date / 60000 AS int) / 15 + ISNULL(@utc_offset_minutes, 0) / 15
     FROM egpl_event_history_case_mgmt h
     WHERE h.object_operation IN (205, 209, 213, 409, 544)
-      AND h.event_date > (SELECT MAX(event_date) FROM egpl_event_history_case_mgmt) - @days * CAST(86400000 AS bigint)
+      AND h.event_date > (SELECT MAX(event_date) FROM egpl_event_history_case_mgmt) - CAST(@days AS bigint) * 86400000
 ), counted AS (
     SELECT m.what, m.slot, COUNT(*) AS happened
     FROM moment m

@@ -14,6 +14,7 @@ mod guard;
 mod handout;
 mod honesty;
 mod model;
+mod planted;
 mod privacy;
 mod query;
 mod readme;
