@@ -13,6 +13,7 @@
 //!
 //! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
 
+pub mod archive;
 pub mod decode;
 pub mod delimited;
 pub mod detect;

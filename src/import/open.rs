@@ -217,7 +217,7 @@ fn open_source(
     let stream = match bytes {
         Bytes::Stream(stream) => stream,
         Bytes::Archive(file) => {
-            let opened = workbook::open(file, form, options.limits)?;
+            let opened = workbook::open(file, form, &options.bounds, options.limits)?;
             return Ok(Opened {
                 form: opened.form,
                 runner_up: None,
