@@ -548,6 +548,7 @@ impl<'s> Rows<'s> {
         };
         let answer = self.store.answer(&sql, columns.as_deref(), &values, None);
         let mut table = answer.map_err(asked)?.table;
+        table.mark_own(&finding.own);
         for (name, kind) in &finding.kinds {
             if let Some(at) = table.position(name) {
                 table.columns[at].kind = *kind;

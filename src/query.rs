@@ -52,6 +52,8 @@ pub struct Query {
     pub helps: Vec<String>,
     /// How well what a finding rests on is known in public.
     pub tag: Option<Tag>,
+    /// The result columns that hold the query's own words, and nothing that stands in a row.
+    pub own: Vec<String>,
     /// The SQL exactly as the file has it, without the header and the line breaks at the end.
     pub sql: String,
     /// The line of the file on which the SQL starts, from 1.
@@ -148,9 +150,10 @@ enum Word {
     Needs,
     Helps,
     Tag,
+    Own,
 }
 
-const WORDS: [(&str, Word); 16] = [
+const WORDS: [(&str, Word); 17] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
@@ -167,6 +170,7 @@ const WORDS: [(&str, Word); 16] = [
     ("needs", Word::Needs),
     ("helps", Word::Helps),
     ("tag", Word::Tag),
+    ("own", Word::Own),
 ];
 
 /// A line of the header, with those that continue it.
@@ -339,6 +343,9 @@ impl Reader<'_> {
             tag: self
                 .one(entries, Word::Tag)
                 .and_then(|entry| self.tag(entry)),
+            own: self
+                .one(entries, Word::Own)
+                .map_or_else(Vec::new, |entry| self.names(entry)),
             sql: sql.to_owned(),
             sql_line,
             place: Place {

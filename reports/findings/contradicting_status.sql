@@ -4,6 +4,7 @@
 --   in the rows.
 -- source: the pairs that public pages show together; the source document's query, lines 65-66, guards against the first
 -- tag: inferred
+-- own: contradiction
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_status, egpl_casemgmt_activity.activity_sub_status

@@ -5,6 +5,7 @@
 -- source: the source document (lines 45-49, 69-72) and a public docwiki page on ghost chats; events by constants of an
 --   e-mail console; the rule by which witnesses are weighed is chatdb's own
 -- tag: inferred
+-- own: verdict, witnesses_for, witnesses_against, not_compared
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_modified

@@ -4,6 +4,7 @@
 --   chat that has only just arrived and waits for an agent is not shown.
 -- source: the source document's query, lines 60-67, read against the columns that may be NULL
 -- tag: verified
+-- own: hidden_because
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user, egpl_routing_queue

@@ -4,6 +4,7 @@
 --   do that in any public source; a changed row, a restored database or a mixed-up export does.
 -- source: the life cycle of public docwiki pages on e-mail and chat routing
 -- tag: inferred
+-- own: impossible
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
 -- kind: earlier_at timestamp

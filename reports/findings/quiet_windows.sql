@@ -4,6 +4,7 @@
 --   Nothing completed: agents could not work. A holiday looks the same; look at the calendar first.
 -- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209, 409
 -- tag: inferred
+-- own: what, clock, told_by
 -- dialect: tsql
 -- key: what, quiet_from
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created

@@ -4,6 +4,7 @@
 --   status of a completed one.
 -- source: the source document, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
+-- own: reading
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
 -- helps: egpl_event_history_case_mgmt

@@ -4,6 +4,7 @@
 --   it came back, or never went.
 -- source: login_ip holds the application server's name in the source document, line 72; the reading of it follows
 -- tag: inferred
+-- own: activity_ids
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to, egpl_user, egpl_user.login_ip

@@ -4,6 +4,7 @@
 --   else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it.
 -- source: public docwiki pages on e-mail routing and the exception queue
 -- tag: verified
+-- own: reading
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created

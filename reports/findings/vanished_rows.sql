@@ -4,6 +4,7 @@
 --   few, it is likely a selection, and nothing can be told.
 -- source: chatdb's own
 -- tag: inferred
+-- own: reading
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
 -- kind: later_file text

@@ -16,7 +16,6 @@ pub fn report(runs: Vec<Run>) -> Report {
         runs,
         comparisons: Vec::new(),
         listings: Vec::new(),
-        analysis: None,
     }
 }
 

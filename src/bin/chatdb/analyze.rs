@@ -1,16 +1,19 @@
 //! `chatdb analyze`
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use chatdb::analysis::{self, Options, Outage, Server};
 use chatdb::files::{self, Existing, NewFile};
+use chatdb::import::ImportError;
 use chatdb::render::{self, Detail};
 use chatdb::report::Report;
+use chatdb::signature;
 use chatdb::store::Store;
 use chatdb::table::{Cell, Kind};
 
 use crate::cli::Analyze;
 use crate::failure::{Code, Failure};
+use crate::import;
 use crate::output;
 use crate::query::time;
 
@@ -20,55 +23,104 @@ const WRITTEN: [&str; 3] = ["csv", "markdown", "json"];
 pub fn run(args: &Analyze) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let options = options(args)?;
-    let store = rows(args)?;
-    let analysis = analysis::analyze(&store, &options)?;
-    let rejected = args.db.is_none() && analysis.files.iter().any(|file| file.rejected > 0);
+    let Rows {
+        store,
+        mut code,
+        refused,
+    } = rows(args)?;
+    let mut run = analysis::analyze(&store, &options)?;
+    if args.only.is_empty() {
+        signature::compare(&mut run, &options);
+    }
     let report = Report {
-        analysis: Some(analysis),
+        analysis: Some(run),
         ..Report::new()
     };
     if let Some(folder) = &args.out {
-        write(&report, folder, args.force)?;
+        write(&report, folder, args)?;
     }
-    output::show(&report, &args.form, Detail::Full)?;
-    Ok(match (rejected, report.holds()) {
-        (true, _) => Code::Rejected,
-        (false, true) => Code::Success,
-        (false, false) => Code::Differs,
+    if code == Code::Success && !report.holds() {
+        code = Code::Differs;
+    }
+    output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
+    for failure in refused {
+        failure.tell();
+    }
+    Ok(code)
+}
+
+/// The rows to search, and what came of reading them.
+struct Rows {
+    store: Store,
+    code: Code,
+    /// Files that were not read.
+    refused: Vec<Failure>,
+}
+
+fn rows(args: &Analyze) -> Result<Rows, Failure> {
+    let Some(path) = &args.db else {
+        return read(args);
+    };
+    let store = Store::open_read_only(path).map_err(|error| {
+        let message = format!("cannot read `{}`: {error}", path.display());
+        Failure::new(Code::Environment, message)
+    })?;
+    Ok(Rows {
+        store,
+        code: Code::Success,
+        refused: Vec::new(),
     })
 }
 
-/// The rows to search: those of a database, or of the files.
-fn rows(args: &Analyze) -> Result<Store, Failure> {
-    match &args.db {
-        Some(path) => Store::open_read_only(path).map_err(|error| {
-            let message = format!("cannot read `{}`: {error}", path.display());
-            Failure::new(Code::Environment, message)
-        }),
-        None => read(&args.exports),
+/// Reads exported files into a database of their own, which is gone afterwards. A file that cannot be read keeps no
+/// other from being searched.
+fn read(args: &Analyze) -> Result<Rows, Failure> {
+    let options = import::options(&args.reading)?;
+    let mut store = Store::for_exports()?;
+    let stopped = import::stop_on_interrupt(store.interrupter())?;
+    let mut loaded = Vec::new();
+    let mut refused = Vec::new();
+    for path in &args.exports {
+        match import::load(path, &options, &mut store, &stopped) {
+            Ok(summary) => loaded.push(summary),
+            Err(error @ ImportError::Interrupted) => return Err(error.into()),
+            Err(error) => refused.push(Failure::from(error)),
+        }
     }
+    let mut code = import::code_of(&loaded, args.allow_rejects);
+    for failure in &refused {
+        code = import::worse(code, failure.code);
+    }
+    if loaded.is_empty()
+        && let Some(first) = refused.pop()
+    {
+        for failure in refused {
+            failure.tell();
+        }
+        return Err(first);
+    }
+    Ok(Rows {
+        store,
+        code,
+        refused,
+    })
 }
 
-/// Reads exported files into a database of their own, which is gone afterwards.
-fn read(_: &[PathBuf]) -> Result<Store, Failure> {
-    Err(
-        Failure::new(Code::Usage, "exported files are not read by this build")
-            .hint("`--db FILE` searches a database that holds the rows"),
-    )
-}
-
-fn write(report: &Report, folder: &std::path::Path, force: bool) -> Result<(), Failure> {
+/// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.
+fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> {
+    let mut report = report.clone();
+    output::protect(&mut report, &args.privacy)?;
     let mut written = Vec::new();
     for name in WRITTEN {
         let format = output::format(name)?;
         let mut bytes = Vec::new();
-        (format.render)(report, render::Options::default(), &mut bytes)?;
+        (format.render)(&report, render::Options::default(), &mut bytes)?;
         written.push(NewFile {
             name: format!("analysis.{}", format.extension),
             bytes,
         });
     }
-    let existing = if force {
+    let existing = if args.force {
         Existing::Replace
     } else {
         Existing::Keep
@@ -84,7 +136,7 @@ fn options(args: &Analyze) -> Result<Options, Failure> {
     };
     let offset = args.utc_offset.as_deref().map(offset).transpose()?;
     let outages = args.outage.iter().map(|text| outage(text));
-    let sets = output::pairs(&args.values)?
+    let sets = output::pairs("--set", &args.values)?
         .into_iter()
         .map(|(name, text)| {
             let cell = match text.as_str() {
@@ -129,7 +181,7 @@ fn offset(text: &str) -> Result<i64, Failure> {
     Ok(sign * (number(hours, 15)? * 60 + number(minutes, 60)?))
 }
 
-/// `application+messaging=FROM..TO`, where an outage without an end goes on.
+/// `application+messaging=FROM..TO`, where an outage without an end goes on; `FROM..TO` where nobody knows the servers.
 fn outage(text: &str) -> Result<Outage, Failure> {
     let wrong = |what: &str| {
         Failure::new(Code::Usage, format!("`--outage {text}`: {what}")).hint(
@@ -137,16 +189,18 @@ fn outage(text: &str) -> Result<Outage, Failure> {
              services and messaging, with `+` between them",
         )
     };
-    let (servers, window) = text
-        .split_once('=')
-        .ok_or_else(|| wrong("there is no `=`"))?;
+    let (servers, window) = match text.split_once('=') {
+        Some((servers, window)) => (Some(servers), window),
+        None => (None, text),
+    };
     let named = |name: &str| {
         let mut all = Server::ALL.into_iter();
         let found = all.find(|server| server.name() == name.trim());
         found.ok_or_else(|| wrong(&format!("there is no server `{name}`")))
     };
     let mut servers = servers
-        .split('+')
+        .into_iter()
+        .flat_map(|servers| servers.split('+'))
         .map(named)
         .collect::<Result<Vec<_>, _>>()?;
     servers.sort();

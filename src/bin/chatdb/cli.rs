@@ -324,8 +324,8 @@ pub struct Analyze {
     #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
     pub utc_offset: Option<String>,
     /// An outage that there was, such as "application=2026-11-25 09:00:00..2026-11-25 09:40:00"; without an end it
-    /// goes on
-    #[arg(long, value_name = "SERVERS=FROM..TO")]
+    /// goes on, and the servers may be left out
+    #[arg(long, value_name = "[SERVERS=]FROM..TO")]
     pub outage: Vec<String>,
     /// Set a threshold, such as quiet_minutes=60, or for one finding ghost_chats.quiet_minutes=60
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -339,6 +339,13 @@ pub struct Analyze {
     /// Replace files that are there
     #[arg(long, requires = "out")]
     pub force: bool,
+    /// Go on without complaint when up to N records are rejected
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub allow_rejects: u64,
+    #[command(flatten)]
+    pub reading: Reading,
+    #[command(flatten)]
+    pub privacy: Privacy,
     #[command(flatten)]
     pub form: Form,
 }

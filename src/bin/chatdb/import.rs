@@ -71,11 +71,13 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     Ok(code)
 }
 
-fn worse(a: Code, b: Code) -> Code {
+/// The worse of two codes.
+pub fn worse(a: Code, b: Code) -> Code {
     if (b as u8) > (a as u8) { b } else { a }
 }
 
-fn code_of(loaded: &[Summary], allowed: u64) -> Code {
+/// What the files that were read come to.
+pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
     let rejected: u64 = loaded.iter().map(rejects_of).sum();
     let differs = loaded.iter().any(Summary::footer_differs);
     if rejected > allowed || differs {
