@@ -47,11 +47,17 @@ WITH chat AS (
     FROM egpl_event_history_case_mgmt h
     WHERE h.activity_id IN (SELECT activity_id FROM chat)
     GROUP BY h.activity_id
+), clock AS (
+    SELECT CAST(DATEDIFF(second, '1970-01-01', GETDATE()) AS bigint) * 1000 AS server_ms
 ), newest AS (
     SELECT CASE WHEN @utc_offset_minutes IS NULL THEN MAX(h.event_date)
-                ELSE (CAST(DATEDIFF(second, '1970-01-01', GETDATE()) AS bigint)
-                      - 60 * CAST(@utc_offset_minutes AS bigint)) * 1000 END AS event_at
+                ELSE MAX(k.server_ms) - 60000 * CAST(@utc_offset_minutes AS bigint) END AS event_at,
+           -- No clock is more than fourteen hours ahead of UTC: what is older than that is old on any.
+           CASE WHEN @utc_offset_minutes IS NULL AND MAX(h.event_date) < MAX(k.server_ms) - 50400000
+                                                     - 60000 * CAST(@recent_minutes AS bigint)
+                THEN 1 ELSE 0 END AS events_are_old
     FROM egpl_event_history_case_mgmt h
+    CROSS JOIN clock k
 ), log_in AS (
     SELECT h.user_id, MAX(h.event_date) AS logged_in_at
     FROM egpl_event_history_user h
@@ -77,9 +83,10 @@ WITH chat AS (
 ), seen AS (
     SELECT chat.activity_id, chat.activity_status, chat.activity_sub_status, chat.queue_id, chat.assigned_to,
            chat.when_created, chat.when_modified, chat.user_name, chat.login_ip, chat.login_logout_time,
-           chat.agent_gone, event.last_at, event.left_at, event.ended_at, event.taken_up_at, newest.event_at,
+           chat.agent_gone, event.last_at, event.left_at, event.ended_at, event.taken_up_at, newest.event_at, newest.events_are_old,
            message.sent_at AS message_at, session.changed_at AS session_at,
-           CASE WHEN message.sent_at IS NULL OR session.changed_at > message.sent_at THEN session.changed_at ELSE message.sent_at END AS talk_at,
+           CASE WHEN message.sent_at IS NULL OR session.changed_at > message.sent_at
+                THEN session.changed_at ELSE message.sent_at END AS talk_at,
            CASE WHEN has_exit.activity_id IS NULL THEN 0 ELSE 1 END AS has_exit,
            CASE WHEN log_in.logged_in_at IS NOT NULL AND @utc_offset_minutes IS NULL THEN 1 ELSE 0 END AS log_in_not_compared,
            DATEADD(minute, @utc_offset_minutes,
@@ -96,7 +103,8 @@ WITH chat AS (
            CASE WHEN when_modified >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS row_lives,
            CASE WHEN message_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS message_lives,
            CASE WHEN session_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS session_lives,
-           CASE WHEN last_at >= event_at - 60000 * CAST(@recent_minutes AS bigint) THEN 1 ELSE 0 END AS event_lives,
+           CASE WHEN events_are_old = 0 AND last_at >= event_at - 60000 * CAST(@recent_minutes AS bigint)
+                THEN 1 ELSE 0 END AS event_lives,
            CASE WHEN left_at IS NULL THEN 0
                 WHEN last_at <= event_at - 60000 * CAST(@wrap_minutes AS bigint) THEN 2 ELSE 1 END AS left_by,
            CASE WHEN ended_at IS NULL THEN 0

@@ -6,6 +6,7 @@ mod cli;
 mod diff;
 mod document;
 mod files;
+mod findings;
 mod functions;
 mod guard;
 mod honesty;
