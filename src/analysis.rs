@@ -504,7 +504,7 @@ impl<'s> Rows<'s> {
         let mut table = ResultTable::default();
         if needs_missing.is_empty() {
             table = self.rows_of(finding, &thresholds, given)?;
-            self.place(&mut table)?;
+            self.place(&mut table, &finding.key)?;
         }
         let verdict = match (needs_missing.is_empty(), table.rows.is_empty()) {
             (false, _) => FindingVerdict::CannotTell,
@@ -584,11 +584,13 @@ impl<'s> Rows<'s> {
     }
 
     /// Adds the file and line of each row that can be found again by its key.
-    fn place(&self, table: &mut ResultTable) -> Result<(), AnalysisError> {
+    fn place(&self, table: &mut ResultTable, keys: &[String]) -> Result<(), AnalysisError> {
         if self.columns.is_none() || table.rows.is_empty() {
             return Ok(());
         }
-        let found = PLACES.iter().find_map(|(column, of, key)| {
+        let is_key = |(column, ..): &&(&str, &str, &str)| keys.iter().any(|key| key == column);
+        let by_key = PLACES.iter().filter(is_key);
+        let found = by_key.chain(&PLACES).find_map(|(column, of, key)| {
             let at = table.position(column)?;
             self.tables.contains(*of).then_some((at, *of, *key))
         });

@@ -8,6 +8,7 @@ mod diff;
 mod document;
 mod exports;
 mod files;
+mod findings;
 mod functions;
 mod fuzz;
 mod guard;
