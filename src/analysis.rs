@@ -442,7 +442,9 @@ impl<'s> Rows<'s> {
         const FILES: &str = "SELECT x.file, x.form, x.encoding, x.taken_at, x.taken_from, x.records, x.loaded, x.rejected, \
              x.footer, (SELECT group_concat(t.table_name, ' ') FROM (SELECT DISTINCT c.table_name \
              FROM chatdb_export_column c WHERE c.export_id = x.export_id AND c.table_name IS NOT NULL \
-             ORDER BY c.table_name) t) FROM chatdb_export x ORDER BY x.export_id";
+             ORDER BY c.table_name) t), \
+             (SELECT group_concat(d.heading || ': ' || d.dropped, char(10)) FROM chatdb_export_column d \
+             WHERE d.export_id = x.export_id AND d.dropped IS NOT NULL) FROM chatdb_export x ORDER BY x.export_id";
         let table = self.store.answer(FILES, None, &[], None)?.table;
         let text = |cell: &Cell| match cell {
             Cell::Null => String::new(),
@@ -466,6 +468,10 @@ impl<'s> Rows<'s> {
                 .split(' ')
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
+                .collect(),
+            remarks: text(&row[10])
+                .lines()
+                .map(|dropped| format!("not loaded: {dropped}"))
                 .collect(),
         };
         Ok(table.rows.iter().map(file).collect())

@@ -131,6 +131,8 @@ pub struct FileRun {
     pub rejected: u64,
     /// How many rows its producer says there are.
     pub footer: Option<u64>,
+    /// Columns that were not kept, and why, in sentences.
+    pub remarks: Vec<String>,
 }
 
 /// An outage that the user says there was.
@@ -194,23 +196,29 @@ pub enum FindingVerdict {
     CannotTell,
 }
 
-/// A documented failure that the rows were held against.
+/// Documented failures that the rows were held against and do not tell apart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CandidateRun {
-    /// The scenario's name.
-    pub scenario: String,
-    /// Its title.
-    pub title: String,
-    /// What speaks for it.
+    /// The scenarios, in the order of the document.
+    pub scenarios: Vec<ScenarioName>,
+    /// What speaks for them.
     pub evidence_for: Vec<String>,
-    /// What speaks against it.
+    /// What speaks against them.
     pub evidence_against: Vec<String>,
     /// What the exports do not say.
     pub not_in_export: Vec<String>,
-    /// The other scenarios that these rows cannot tell from it.
-    pub alike: Vec<String>,
-    /// The exports that would tell them apart.
+    /// What would tell them apart: exports, and what can be said of the outage. Empty for one scenario, and where no
+    /// rows of the product tell.
     pub separated_by: Vec<String>,
+}
+
+/// A scenario by name and title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScenarioName {
+    /// The name.
+    pub name: String,
+    /// The title.
+    pub title: String,
 }
 
 /// Two tables compared outside a scenario.

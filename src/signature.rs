@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::analysis::{self, AnalysisError, Outage, Server};
 use crate::assets;
 use crate::replay::{self, ReplayError};
-use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict};
+use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, ScenarioName};
 use crate::scenario::Library;
 use crate::store::{Store, StoreError};
 use crate::table::raw::{self, RawTable};
@@ -231,7 +231,7 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::Options) {
 }
 
 /// Holds what was found against the signatures, the likeliest first: the fewest things against it, then the most for
-/// it, then the order of the document.
+/// it, then the order of the document. Scenarios that nothing known tells apart are one candidate.
 #[must_use]
 pub fn candidates(signatures: &[Signature], run: &AnalysisRun, known: &Known) -> Vec<CandidateRun> {
     let telling: Vec<&FindingRun> = run
@@ -239,9 +239,17 @@ pub fn candidates(signatures: &[Signature], run: &AnalysisRun, known: &Known) ->
         .iter()
         .filter(|found| tells(signatures, &found.name))
         .collect();
-    let mut candidates: Vec<CandidateRun> = signatures
+    let mut groups: Vec<Vec<&Signature>> = Vec::new();
+    for signature in signatures {
+        let alike = |group: &&mut Vec<&Signature>| is_alike(group[0], signature, &telling, known);
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(signature),
+            None => groups.push(vec![signature]),
+        }
+    }
+    let mut candidates: Vec<CandidateRun> = groups
         .iter()
-        .map(|signature| candidate(signature, signatures, &telling, known))
+        .map(|group| candidate(group, &telling, known))
         .collect();
     candidates.sort_by_key(|one| {
         (
@@ -259,32 +267,25 @@ fn tells(signatures: &[Signature], finding: &str) -> bool {
     marks.any(|mark| Some(mark) != first)
 }
 
-fn candidate(
-    signature: &Signature,
-    all: &[Signature],
-    telling: &[&FindingRun],
-    known: &Known,
-) -> CandidateRun {
-    let mut one = CandidateRun {
-        scenario: signature.scenario.clone(),
+fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &Known) -> CandidateRun {
+    let signature = group[0];
+    let name = |signature: &&Signature| ScenarioName {
+        name: signature.scenario.clone(),
         title: signature.title.clone(),
+    };
+    let mut one = CandidateRun {
+        scenarios: group.iter().map(name).collect(),
         evidence_for: Vec::new(),
         evidence_against: Vec::new(),
         not_in_export: Vec::new(),
-        alike: Vec::new(),
         separated_by: Vec::new(),
     };
     if !known.servers.is_empty() {
         let same = known.servers == signature.servers;
-        let side = if same {
-            &mut one.evidence_for
-        } else {
-            &mut one.evidence_against
-        };
-        side.push(format!(
-            "the servers said to have failed: {}",
-            named(&known.servers)
-        ));
+        one.say(
+            same,
+            format!("{} said to have failed", named(&known.servers)),
+        );
     }
     if let Some(over) = known.over {
         let text = if over {
@@ -292,48 +293,52 @@ fn candidate(
         } else {
             "the outage goes on"
         };
-        let side = if over == signature.over {
-            &mut one.evidence_for
-        } else {
-            &mut one.evidence_against
-        };
-        side.push(text.to_owned());
+        one.say(over == signature.over, text.to_owned());
     }
     for found in telling {
         let expected = signature.mark(&found.name);
-        let title = lower(&found.title);
         match (expected, found.verdict) {
-            (Some(FindingVerdict::Found), FindingVerdict::Found) => {
-                one.evidence_for
-                    .push(format!("{title} ({}, {})", found.name, rows(found)));
-            }
-            (Some(FindingVerdict::Found), FindingVerdict::Nothing) => {
-                one.evidence_against
-                    .push(format!("no {title} ({})", found.name));
-            }
-            (Some(FindingVerdict::Nothing), FindingVerdict::Found) => {
-                one.evidence_against
-                    .push(format!("{title} ({}, {})", found.name, rows(found)));
-            }
             (Some(FindingVerdict::Found | FindingVerdict::Nothing), FindingVerdict::CannotTell) => {
-                one.not_in_export.push(format!("{title} ({})", found.name));
+                one.not_in_export.push(found.name.clone());
             }
             // That both have none of it sets nothing apart that a row would not.
             (Some(FindingVerdict::Nothing), FindingVerdict::Nothing)
             | (Some(FindingVerdict::CannotTell) | None, _) => {}
+            (Some(FindingVerdict::Found), verdict) => {
+                one.say(verdict == FindingVerdict::Found, told(found))
+            }
+            (Some(FindingVerdict::Nothing), _) => one.say(false, told(found)),
         }
     }
-    let others = all
-        .iter()
-        .filter(|other| other.scenario != signature.scenario);
-    for other in others.filter(|other| is_alike(signature, other, telling, known)) {
-        one.alike.push(other.scenario.clone());
-        one.separated_by
-            .extend(separated_by(signature, other, telling, known));
+    for (at, signature) in group.iter().enumerate() {
+        for other in &group[at + 1..] {
+            one.separated_by
+                .extend(separated_by(signature, other, telling, known));
+        }
     }
     one.separated_by.sort();
     one.separated_by.dedup();
     one
+}
+
+impl CandidateRun {
+    fn say(&mut self, speaks_for: bool, what: String) {
+        if speaks_for {
+            self.evidence_for.push(what);
+        } else {
+            self.evidence_against.push(what);
+        }
+    }
+}
+
+/// A finding as a witness: how many rows it has, and what they are.
+fn told(found: &FindingRun) -> String {
+    let count = match found.table.rows.len() {
+        0 => "none".to_owned(),
+        1 => "1 row".to_owned(),
+        count => format!("{count} rows"),
+    };
+    format!("{}, {count}: {}", found.name, found.title)
 }
 
 /// Whether nothing that is known tells the two apart.
@@ -382,19 +387,4 @@ fn named(servers: &BTreeSet<Server>) -> String {
         .map(|server| server.name())
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-fn rows(found: &FindingRun) -> String {
-    match found.table.rows.len() {
-        1 => "1 row".to_owned(),
-        count => format!("{count} rows"),
-    }
-}
-
-/// A title within a sentence.
-fn lower(title: &str) -> String {
-    let mut characters = title.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(characters).collect()
-    })
 }

@@ -1,9 +1,9 @@
 -- title: Chats that arrived while the outage lasted
--- meaning: customers could ask for a chat during the outage, so the servers that take a chat request were up
+-- meaning: Customers could ask for a chat during the outage, so the servers that take a chat request were up.
 -- needs: egpl_casemgmt_activity.when_created
 -- tag: inferred
--- source: a public docwiki page has the Application server write the row of a new chat; that it can do so while another
---   server is down is a reading
+-- source: a public docwiki page has the Application server write the row of a new chat; that it can while another server is
+--   down is a reading
 -- dialect: tsql
 -- key: activity_id
 -- parameter: window_from timestamp = NULL

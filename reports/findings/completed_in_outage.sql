@@ -1,9 +1,9 @@
 -- title: Chats completed while the outage lasted
--- meaning: the completion reached the database during the outage, so the servers that it needs were up. Nothing is to be
---   mended in these rows
+-- meaning: The completion reached the database during the outage, so the servers that it needs were up. Nothing is to be
+--   mended in these rows.
 -- needs: egpl_casemgmt_activity.when_modified
 -- tag: verified
--- source: the document completes a chat while the Services server is down, and its row says so
+-- source: the source document, which completes a chat while the Services server is down
 -- lines: 74-90
 -- dialect: tsql
 -- key: activity_id

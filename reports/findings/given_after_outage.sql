@@ -1,9 +1,8 @@
 -- title: Chats that arrived while the outage lasted and were given to an agent only after it
--- meaning: the chat waited until the servers were back: agents got nothing new during the outage, and do again
+-- meaning: The chat waited until the servers were back: agents got nothing new during the outage, and do again.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
--- source: the document says that an agent goes on with new activities once the Services server is back and the agent has
---   logged in again
+-- source: the source document, line 112: new activities again once the Services server is back and the agent has logged in
 -- lines: 112
 -- dialect: tsql
 -- key: activity_id

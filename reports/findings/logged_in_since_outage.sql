@@ -1,10 +1,10 @@
 -- title: Agents who logged in or out after the outage began, with a chat open that nothing has changed since
--- meaning: the agent has a chat in progress from before the outage, though the agent's log-in is newer: the chat's session
---   may be gone while the agent is told that it goes on
+-- meaning: The agent has a chat in progress from before the outage, though the agent's log-in is newer: the chat's session
+--   may be gone while the agent is told that it goes on.
 -- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
 -- tag: inferred
--- source: the document has the agent log in again and be told of a session in progress (lines 45-49); what the row then
---   says is a reading. One column of the user serves log-ins and log-outs
+-- source: the source document, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the
+--   row then says is a reading, and that one column of the user serves log-ins and log-outs
 -- dialect: tsql
 -- key: activity_id
 -- parameter: window_from timestamp = NULL

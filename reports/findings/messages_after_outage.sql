@@ -1,10 +1,10 @@
 -- title: Chats from before the outage in which something was said after it
--- meaning: the session lived through the outage: the chat goes on
+-- meaning: The session lived through the outage: the chat goes on.
 -- needs: egpl_casemgmt_activity.when_created, eglv_session_chat_event.agent_last_response_time,
 --   eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
--- source: the document has the chat go on once the Messaging server is back (line 153); that the times of messages follow
---   each message at once is a reading
+-- source: the source document, line 153, for the chat that goes on once the Messaging server is back; that the times of
+--   messages follow each message at once is a reading
 -- dialect: tsql
 -- key: activity_id
 -- parameter: window_from timestamp = NULL

@@ -1,5 +1,5 @@
 -- title: Chats in which something was said while the outage lasted
--- meaning: agent and customer could exchange messages during the outage, so the servers that carry them were up
+-- meaning: Agent and customer could exchange messages during the outage, so the servers that carry them were up.
 -- needs: eglv_session_chat_event.agent_last_response_time, eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
 -- source: a public reporting application reads these times; that they follow each message at once is a reading

@@ -1,10 +1,10 @@
 -- title: Chats that the outage found open and that nothing has changed since
--- meaning: the chat was in an agent's hands when the outage began, and its row is as it was: either nobody has ended it
---   yet, or its session is gone and the row was left behind. The row alone does not tell which
+-- meaning: The chat was in an agent's hands when the outage began, and its row is as it was: either nobody has ended it
+--   yet, or its session is gone and the row was left behind. The row alone does not tell which.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified
 -- tag: inferred
--- source: the document shows an open chat as 5000/5900 (line 72) and no row after an Application server failure; that the
---   row then stays as it was is a reading
+-- source: the source document, line 72, for an open chat as 5000/5900; it shows no row after an Application server failure, and
+--   that the row then stays as it was is a reading
 -- dialect: tsql
 -- key: activity_id
 -- parameter: window_from timestamp = NULL

@@ -1,8 +1,8 @@
 -- title: Chats that arrived while the outage lasted and that no agent has been given
--- meaning: the chat waits in its queue since the outage: agents got nothing new, and still do not
+-- meaning: The chat waits in its queue since the outage: agents got nothing new, and still do not.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
--- source: the document says that an agent receives no new activities while the Services server is down
+-- source: the source document, line 92: no new activities for an agent while the Services server is down
 -- lines: 92
 -- dialect: tsql
 -- key: activity_id

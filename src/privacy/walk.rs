@@ -80,8 +80,12 @@ fn searched(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
             loaded: _,
             rejected: _,
             footer: _,
+            remarks,
         } = file;
         visitor.sentence(file);
+        remarks
+            .iter_mut()
+            .for_each(|remark| visitor.sentence(remark));
         tables.iter_mut().for_each(|name| visitor.sentence(name));
     }
     for finding in findings {

@@ -79,14 +79,59 @@ pub(super) fn told(finding: &FindingRun) -> String {
 }
 
 /// What is said about a candidate, under labels.
-pub(super) fn evidence(candidate: &CandidateRun) -> [(&'static str, &[String]); 5] {
+pub(super) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>); 4] {
+    let mut apart = candidate.separated_by.clone();
+    if candidate.scenarios.len() > 1 && apart.is_empty() {
+        apart.push("nothing that is in the product's rows".to_owned());
+    }
+    let missing = candidate.not_in_export.join(", ");
     [
-        ("for", candidate.evidence_for.as_slice()),
-        ("against", candidate.evidence_against.as_slice()),
-        ("not in the export", candidate.not_in_export.as_slice()),
-        ("cannot be told from", candidate.alike.as_slice()),
-        ("would tell them apart", candidate.separated_by.as_slice()),
+        ("for", candidate.evidence_for.clone()),
+        ("against", candidate.evidence_against.clone()),
+        (
+            "not in the exports",
+            if missing.is_empty() {
+                Vec::new()
+            } else {
+                vec![missing]
+            },
+        ),
+        ("would tell them apart", apart),
     ]
+}
+
+/// The scenarios of a candidate, by name.
+pub(super) fn names(candidate: &CandidateRun) -> String {
+    let names: Vec<&str> = candidate
+        .scenarios
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+/// How many candidates there is as little against as against the first. The others are less likely.
+pub(super) fn likeliest(candidates: &[CandidateRun]) -> usize {
+    let against = |one: &CandidateRun| one.evidence_against.len();
+    let least = candidates.first().map_or(0, against);
+    candidates
+        .iter()
+        .take_while(|one| against(one) == least)
+        .count()
+}
+
+/// What speaks against a candidate, in short: findings by name alone.
+pub(super) fn ruled_out(candidate: &CandidateRun) -> String {
+    let short = |text: &String| match text.split_once(": ") {
+        Some((short, _)) => short.to_owned(),
+        None => text.clone(),
+    };
+    candidate
+        .evidence_against
+        .iter()
+        .map(short)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 pub(super) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {

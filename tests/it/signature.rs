@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use chatdb::analysis::{self, Options};
 use chatdb::replay;
-use chatdb::report::{AnalysisRun, FindingVerdict};
+use chatdb::report::{AnalysisRun, CandidateRun, FindingVerdict};
 use chatdb::signature::{self, Known, Signature, candidates, outage_of};
 use chatdb::store::Store;
 use chatdb::table::delimited::{self, Delimiter};
@@ -63,13 +63,17 @@ fn searched(store: &Store, said: Said) -> (AnalysisRun, Known) {
     (run, known)
 }
 
-/// Each scenario with those that are alike, of the candidates that nothing speaks against more than against the first.
+/// The scenarios that are named together and first.
 fn first_group(run: &AnalysisRun, known: &Known) -> Vec<String> {
     let found = candidates(&MADE, run, known);
-    let mut group = found[0].alike.clone();
-    group.push(found[0].scenario.clone());
-    group.sort();
-    group
+    let names = found[0].scenarios.iter().map(|one| one.name.clone());
+    names.collect()
+}
+
+/// The candidate that `scenario` is among.
+fn own(found: &[CandidateRun], scenario: &str) -> CandidateRun {
+    let among = |one: &&CandidateRun| one.scenarios.iter().any(|own| own.name == scenario);
+    found.iter().find(among).expect("all ten are there").clone()
 }
 
 #[test]
@@ -102,21 +106,15 @@ fn each_scenario_is_known_by_its_own_rows_or_named_with_those_that_they_cannot_b
             let (run, known) = &SEARCHED[&(scenario.clone(), said)];
             let group = first_group(run, known);
             assert!(group.contains(&scenario), "{scenario} {title}: {group:?}");
-            let against: BTreeMap<String, usize> = candidates(&MADE, run, known)
-                .into_iter()
-                .map(|one| (one.scenario, one.evidence_against.len()))
-                .collect();
+            let found = candidates(&MADE, run, known);
             let cells: Vec<String> = ten()
                 .iter()
                 .map(|other| {
-                    format!(
-                        "{}{}",
-                        against[other],
-                        if group.contains(other) { "=" } else { " " }
-                    )
+                    let alike = if group.contains(other) { "=" } else { "" };
+                    format!("{:2}{alike:1}", own(&found, other).evidence_against.len())
                 })
                 .collect();
-            writeln!(page, "{scenario:32} {}", cells.join("  ")).unwrap();
+            writeln!(page, "{scenario:30} {}", cells.join(" ").trim_end()).unwrap();
         }
     }
     println!("{page}");
@@ -158,10 +156,7 @@ fn a_mark_turned_round_speaks_against_the_scenario() {
                 .iter()
                 .any(|one| one.marks[at].1 != MADE[0].marks[at].1);
             let found = candidates(&MADE, &run, known);
-            let own = found
-                .iter()
-                .find(|one| one.scenario == scenario)
-                .expect("all ten are there");
+            let own = own(&found, &scenario);
             let against = own.evidence_against.iter().any(|text| text.contains(&name));
             assert_eq!(
                 against, differs,
@@ -186,11 +181,7 @@ fn a_cause_taken_out_changes_the_signature() {
         .run_own("x.sql", undone, &[])
         .expect("the completion is undone");
     let (run, known) = searched(&store, Said::ServersAndTime);
-    let own = candidates(&MADE, &run, &known);
-    let own = own
-        .iter()
-        .find(|one| one.scenario == "services_failure")
-        .expect("it is there");
+    let own = own(&candidates(&MADE, &run, &known), "services_failure");
     assert_eq!(with, ["services_failure"]);
     assert!(
         own.evidence_against

@@ -18,20 +18,11 @@ pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> io::Result<()> {
         of_finding(csv, finding)?;
     }
     for candidate in &run.candidates {
+        let names = words::names(candidate);
         for (label, said) in words::evidence(candidate) {
             for one in said {
                 let column = format!("({label})");
-                let line = [
-                    &candidate.scenario,
-                    "",
-                    "candidate",
-                    "",
-                    "",
-                    "",
-                    "",
-                    &column,
-                    one,
-                ];
+                let line = [&names, "", "candidate", "", "", "", "", &column, &one];
                 csv.write_record(line.map(text))?;
             }
         }

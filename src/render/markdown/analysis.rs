@@ -101,15 +101,13 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
     }
     page.heading(2, "Which documented failure it looks like");
     for candidate in &run.candidates {
-        page.paragraph(&format!(
-            "{}: {}",
-            code(&candidate.scenario),
-            escape(&candidate.title)
-        ));
+        let scenarios = candidate.scenarios.iter();
+        let named = scenarios.map(|one| format!("{}: {}", code(&one.name), escape(&one.title)));
+        page.paragraph(&named.collect::<Vec<_>>().join("<br>"));
         let said = words::evidence(candidate).into_iter();
         page.list(said.flat_map(|(label, said)| {
-            said.iter()
-                .map(move |one| format!("{label}: {}", escape(one)))
+            said.into_iter()
+                .map(move |one| format!("{label}: {}", escape(&one)))
         }));
     }
 }

@@ -69,6 +69,11 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
         };
         let rows = run.files.iter().map(row).collect();
         listed(page, &listing("What was read", &columns, rows))?;
+        for file in &run.files {
+            for remark in &file.remarks {
+                page.prose(0, 2, format_args!("{}: {remark}", file.file))?;
+            }
+        }
         page.blank();
     }
     let as_of = match &run.as_of {
@@ -124,17 +129,23 @@ fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun]) -> io::Result<()
         return Ok(());
     }
     page.line(0, "Which documented failure it looks like")?;
-    for candidate in candidates {
-        page.prose(
-            2,
-            2,
-            format_args!("{}: {}", candidate.scenario, candidate.title),
-        )?;
+    let (likeliest, others) = candidates.split_at(words::likeliest(candidates));
+    for candidate in likeliest {
+        for scenario in &candidate.scenarios {
+            page.prose(2, 2, format_args!("{}: {}", scenario.name, scenario.title))?;
+        }
         for (label, said) in words::evidence(candidate) {
             for one in said {
                 page.prose(4, 2, format_args!("{label}: {one}"))?;
             }
         }
+    }
+    if !others.is_empty() {
+        page.line(2, "less like it:")?;
+    }
+    for candidate in others {
+        let (names, why) = (words::names(candidate), words::ruled_out(candidate));
+        page.prose(4, 2, format_args!("{names}, against it: {why}"))?;
     }
     page.blank();
     Ok(())
