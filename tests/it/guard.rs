@@ -3,6 +3,7 @@
 mod attacks;
 mod classes;
 mod databases;
+mod promise;
 mod write;
 
 use chatdb::sql::guard::{Action, Origin, refusal};
