@@ -3,6 +3,7 @@
 mod attacks;
 mod classes;
 mod databases;
+mod paths;
 mod promise;
 mod write;
 

@@ -69,7 +69,7 @@ fn simple_changes_are_made_and_counted() {
         out.contains("line,rows changed\n1,1\n3,2\n4,1\n5,0\n"),
         "{out}"
     );
-    let sql = "select department_name from egpl_department where department_id > 40";
+    let sql = "select department_name from egpl_department where department_id in (41, 42)";
     assert_eq!(asked(folder.path(), sql), "department_name\nOne\n");
     let output = write(
         folder.path(),
