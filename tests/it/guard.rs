@@ -4,6 +4,7 @@ mod attacks;
 mod classes;
 mod databases;
 mod paths;
+mod program;
 mod promise;
 mod write;
 

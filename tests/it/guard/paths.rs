@@ -109,11 +109,18 @@ fn scenarios(path: &str) -> [String; 6] {
 fn a_scenario_that_names_a_path_elsewhere_is_invalid() {
     let top = laid();
     let file = top.path().join("pack/lab/scenario.toml");
+    let found = |text: &str| {
+        fs::write(&file, text).expect("written");
+        let library = Library::new(vec![top.path().join("pack")]).expect("a library");
+        library.validate(&["lab".to_owned()]).to_string()
+    };
+    // With names that lead nowhere else the same texts are valid.
+    for (at, name) in [(1, "10_a.sql"), (2, "10_a.sql")] {
+        assert_eq!(found(&scenarios(name)[at]), "");
+    }
     for name in BAD {
         for text in scenarios(name) {
-            fs::write(&file, &text).expect("written");
-            let library = Library::new(vec![top.path().join("pack")]).expect("a library");
-            let problems = library.validate(&["lab".to_owned()]).to_string();
+            let problems = found(&text);
             assert!(!problems.is_empty(), "{name:?} is valid in\n{text}");
             assert!(!problems.contains("'secret'"), "{name:?}: {problems}");
         }
@@ -205,4 +212,30 @@ fn a_report_is_neither_written_through_a_link_nor_over_a_file() {
         1,
         "nothing is left beside it"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_killed_leaves_the_whole_file_or_none() {
+    let top = tempfile::tempdir().expect("a folder");
+    let report = |out: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(["report", "baseline", "--out", out, "--format", "json"])
+            .current_dir(top.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("the program starts")
+    };
+    assert!(report("whole").wait().expect("it ends").success());
+    let whole = fs::read(top.path().join("whole/baseline.json")).expect("a report");
+    for number in 0..50_u64 {
+        let out = format!("out{number}");
+        let mut child = report(&out);
+        std::thread::sleep(std::time::Duration::from_millis(number * 3));
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        if let Ok(bytes) = fs::read(top.path().join(&out).join("baseline.json")) {
+            assert!(bytes == whole, "{number}");
+        }
+    }
 }
