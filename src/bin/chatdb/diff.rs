@@ -24,14 +24,13 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
             let library = output::library(&args.folders)?;
-            watch::memory()?;
             replay::compare_table(
                 &library,
                 scenario,
                 check,
                 &actual,
                 &terms,
-                &output::sets(&args.set)?,
+                &watch::guarded(output::sets(&args.set)?),
             )?
         }
         _ => {
