@@ -132,7 +132,7 @@ impl Source {
             Self::Embedded => embedded(&self.path(scenario, file))
                 .map(Cow::Borrowed)
                 .ok_or_else(|| error(AssetProblem::Missing)),
-            Self::Folder(root) => read_inside(&root.join(scenario), file)
+            Self::Folder(root) => read_inside(root, scenario, file)
                 .map(Cow::Owned)
                 .map_err(error),
         }
@@ -222,10 +222,32 @@ fn embedded_scenarios() -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// Whether `text` names something that stands directly in a folder.
-fn is_name(text: &str) -> bool {
-    !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0'])
+/// Whether `text` names something that stands directly in a folder, on every system: no separator, no drive or
+/// stream, no device.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let stem = text.split('.').next().unwrap_or("").trim_end();
+    let device = DEVICES.iter().any(|name| name.eq_ignore_ascii_case(stem))
+        || ["com", "lpt"].iter().any(|port| {
+            let head = stem
+                .get(..3)
+                .is_some_and(|head| head.eq_ignore_ascii_case(port));
+            head && stem[3..].chars().count() == 1
+                && !stem.ends_with(|c: char| c.is_ascii_alphabetic())
+        });
+    let plain = |c: char| !matches!(c, '/' | '\\' | ':') && !c.is_control();
+    !matches!(text, "" | "." | "..")
+        && text.len() <= LONGEST_NAME
+        && text.chars().all(plain)
+        && !text.ends_with(['.', ' '])
+        && !device
 }
+
+/// Names that stand for a device on Windows, whatever follows a dot after them.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// Bytes of a file's name.
+const LONGEST_NAME: usize = 255;
 
 fn list(folder: &Path) -> Result<Vec<String>, AssetError> {
     let error = |source: io::Error| AssetError {
@@ -250,12 +272,17 @@ fn list(folder: &Path) -> Result<Vec<String>, AssetError> {
     Ok(names)
 }
 
-fn read_inside(folder: &Path, file: &str) -> Result<String, AssetProblem> {
+fn read_inside(root: &Path, scenario: &str, file: &str) -> Result<String, AssetProblem> {
     let problem = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => AssetProblem::Missing,
         _ => AssetProblem::Io(source),
     };
-    let folder = fs::canonicalize(folder).map_err(problem)?;
+    let here = |path: &Path| path.as_os_str().is_empty();
+    let root = if here(root) { Path::new(".") } else { root };
+    let folder = fs::canonicalize(root.join(scenario)).map_err(problem)?;
+    if folder.parent() != Some(&fs::canonicalize(root).map_err(problem)?) {
+        return Err(AssetProblem::Outside);
+    }
     let path = fs::canonicalize(folder.join(file)).map_err(problem)?;
     if !path.starts_with(&folder) {
         return Err(AssetProblem::Outside);

@@ -87,6 +87,8 @@ pub struct Options {
     pub words: Vec<String>,
     /// Is given what stops the database from another thread, before anything is played.
     pub watch: Option<fn(Interrupter)>,
+    /// How much memory SQLite may take in the whole process from then on, in bytes.
+    pub memory: Option<u64>,
 }
 
 impl Options {
@@ -167,6 +169,9 @@ fn play_all(
     if let Some(watch) = options.watch {
         watch(player.store.interrupter());
     }
+    if let Some(bytes) = options.memory {
+        player.store.limit_memory(bytes)?;
+    }
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
         runs.push(player.play(name, options)?);
@@ -242,7 +247,7 @@ pub fn compare_table(
     check: &str,
     actual: &RawTable,
     terms: &Terms,
-    sets: &[(String, String)],
+    options: &Options,
 ) -> Result<Comparison, ReplayError> {
     let asked = wanted(library, scenario, check, terms, sets)?;
     let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
@@ -359,11 +364,13 @@ fn wanted(
     wanted.ignore.extend(terms.ignore.iter().cloned());
     wanted.tolerance.extend(terms.tolerance.iter().cloned());
     let options = Options {
-        sets: sets.to_vec(),
         until: Some(step.id.clone()),
-        words: Vec::new(),
-        watch: None,
+        ..options.clone()
     };
+<<<<<<< HEAD
+=======
+    let parameters = resolve_parameters(&library.chain(scenario)?, &options.sets)?;
+>>>>>>> guard
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
     let answered = report
         .runs
@@ -1011,9 +1018,8 @@ fn again_before(
         sets: sets
             .map(|parameter| (parameter.name.clone(), parameter.value.to_string()))
             .collect(),
-        until: None,
         words: options.words.clone(),
-        watch: None,
+        ..Options::default()
     };
     Ok(options.again(chain.last().map_or("", |scenario| scenario.name.as_str())))
 }

@@ -16,7 +16,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, MAIN_DB, OpenFlags, State
 use thiserror::Error;
 
 use crate::sql::functions::{self, FUNCTIONS, FunctionError, Value, collation};
-use crate::sql::guard::Origin;
+use crate::sql::guard::{Limits, Origin};
 use crate::sql::tsql::{Catalog, Table};
 use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
@@ -29,7 +29,7 @@ pub mod load;
 pub mod product;
 
 use guarded::Guard;
-pub use guarded::{Interrupter, limit_memory};
+pub use guarded::Interrupter;
 
 mod egpl {
     refinery::embed_migrations!("migrations/egpl");
@@ -223,6 +223,9 @@ pub type Binding = (String, Cell);
 pub struct Store {
     conn: Connection,
     guard: Arc<Guard>,
+    /// The limits that foreign statements have left behind, and SQLite's own.
+    limits: Slot<Option<Limits>>,
+    without: Limits,
     /// How many savepoints are open.
     depth: Slot<u32>,
     /// See [`Store::take_lost`].
@@ -275,6 +278,8 @@ impl Store {
         know_tsql(&conn)?;
         bounded::bound(&conn)?;
         Ok(Self {
+            limits: Slot::new(None),
+            without: guarded::limits_of(&conn)?,
             conn,
             guard,
             depth: Slot::new(0),

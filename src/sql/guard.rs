@@ -93,11 +93,7 @@ pub const PRODUCT: [&str; 4] = ["egpl_", "eglv_", "egml_", "egicm_"];
 /// Whether a table is one of the product's.
 #[must_use]
 pub fn is_products(table: &str) -> bool {
-    let starts = |prefix: &&str| {
-        let head = table.as_bytes().get(..prefix.len());
-        head.is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
-    };
-    PRODUCT.iter().any(|prefix| starts(&prefix))
+    PRODUCT.iter().any(|prefix| classes::begins(table, prefix))
 }
 
 /// Why a statement may not do what it would, as the end of a sentence that begins with the statement; `None`

@@ -151,6 +151,13 @@ fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
     }
 }
 
+/// The limits of a connection as SQLite sets them.
+pub(super) fn limits_of(conn: &Connection) -> rusqlite::Result<Limits> {
+    let before = limit(conn, QUESTION)?;
+    limit(conn, before)?;
+    Ok(before)
+}
+
 /// Makes a connection safe for foreign statements, and gives what its hooks share with the store.
 pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
     for (setting, on) in [
@@ -195,7 +202,7 @@ pub(super) fn keep_small(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Sets the limits of a connection, and gives the ones before.
-pub(super) fn limit(conn: &Connection, limits: Limits) -> rusqlite::Result<Limits> {
+fn limit(conn: &Connection, limits: Limits) -> rusqlite::Result<Limits> {
     let set = |limit, value: u32| {
         let before = conn.set_limit(limit, i32::try_from(value).unwrap_or(i32::MAX))?;
         Ok::<u32, rusqlite::Error>(before.unsigned_abs())
@@ -223,11 +230,14 @@ impl Store {
         line: u32,
         work: impl FnOnce() -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let before = limit(&self.conn, origin.limits())?;
+        self.hold_to(Some(origin.limits()))?;
         self.guard.begin(origin);
         let outcome = work();
         let (stopped, refused) = self.guard.end();
-        limit(&self.conn, before)?;
+        // A replay's own statements are small, and come between each two of the scenario's.
+        if matches!(origin, Origin::Question | Origin::Change) {
+            self.hold_to(None)?;
+        }
         let error = match outcome {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
@@ -244,11 +254,20 @@ impl Store {
         }
     }
 
+    /// Sets the limits of the connection, to SQLite's own where there are none to set.
+    fn hold_to(&self, limits: Option<Limits>) -> Result<(), StoreError> {
+        if self.limits.get() != limits {
+            limit(&self.conn, limits.unwrap_or(self.without))?;
+            self.limits.set(limits);
+        }
+        Ok(())
+    }
+
     /// Looks whether a file can be asked: that it is a database, has no virtual tables and, where it is small enough,
     /// that its pages hold together.
     pub(super) fn look_through(&self, path: &Path) -> Result<(), StoreError> {
         // No damage is to keep it busy for long, and no schema to be read without limits.
-        let before = limit(&self.conn, QUESTION)?;
+        self.hold_to(Some(QUESTION))?;
         let table = self.conn.query_row(
             "SELECT (SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1)",
             [],
@@ -266,8 +285,7 @@ impl Store {
                 return Err(StoreError::Damaged(found));
             }
         }
-        limit(&self.conn, before)?;
-        Ok(())
+        self.hold_to(None)
     }
 
     /// SQLite ends the transaction when a statement that writes is stopped, or the database is full. The database is
@@ -289,6 +307,15 @@ impl Store {
     pub fn limit_steps(&self, steps: u64) {
         let units = steps.max(1_000_000) / u64::from(STEPS.unsigned_abs());
         self.guard.fewer.store(units, Ordering::Relaxed);
+    }
+
+    /// Limits the memory that SQLite takes in this process, for every database in it, to `bytes`.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn limit_memory(&self, bytes: u64) -> Result<(), StoreError> {
+        let sql = format!("PRAGMA hard_heap_limit = {bytes}");
+        Ok(self.conn.execute_batch(&sql)?)
     }
 
     /// Whether all that happened since the first savepoint has been lost since this was last asked: a statement that
@@ -361,13 +388,4 @@ impl Interrupter {
             self.handle.interrupt();
         }
     }
-}
-
-/// Limits the memory that SQLite takes in this process, for every database in it, to `bytes`.
-///
-/// # Errors
-/// Fails when SQLite does.
-pub fn limit_memory(bytes: u64) -> Result<(), StoreError> {
-    let conn = Connection::open_in_memory()?;
-    Ok(conn.execute_batch(&format!("PRAGMA hard_heap_limit = {bytes}"))?)
 }

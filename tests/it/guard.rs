@@ -3,6 +3,9 @@
 mod attacks;
 mod classes;
 mod databases;
+mod paths;
+mod program;
+mod promise;
 mod write;
 
 use chatdb::sql::guard::{Action, Origin, refusal};

@@ -23,7 +23,19 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
+<<<<<<< HEAD
             with_check(args, scenario, check, &actual, &terms)?
+=======
+            let library = output::library(&args.folders)?;
+            replay::compare_table(
+                &library,
+                scenario,
+                check,
+                &actual,
+                &terms,
+                &watch::guarded(output::sets(&args.set)?),
+            )?
+>>>>>>> guard
         }
         _ if !args.bind.is_empty() => return Err(unbound(args)),
         _ => {

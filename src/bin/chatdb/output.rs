@@ -156,10 +156,9 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failu
     let folders = chosen.folders.scenarios.iter();
     let words = folders.flat_map(|folder| ["--scenarios".to_owned(), folder.display().to_string()]);
     Ok(Options {
-        sets: sets(&chosen.set)?,
         until: until.cloned(),
         words: words.collect(),
-        watch: Some(watch::late),
+        ..watch::guarded(sets(&chosen.set)?)
     })
 }
 

@@ -267,12 +267,9 @@ fn database(
         .map(|parameter| (parameter.name, parameter.value))
         .collect();
     let options = Options {
-        sets: of_scenario,
         until,
-        words: Vec::new(),
-        watch: Some(watch::late),
+        ..watch::guarded(of_scenario)
     };
-    watch::memory()?;
     let (report, store) = replay::replay(library, &[scenario], &options)?;
     let problem = report.runs.iter().find_map(|run| {
         let of_step = || run.steps.iter().find_map(|step| step.problem.clone());

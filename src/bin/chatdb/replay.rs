@@ -11,7 +11,6 @@ use chatdb::store::{self, Store};
 use crate::cli::Replay;
 use crate::failure::{Code, Failure};
 use crate::output;
-use crate::watch;
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
@@ -25,7 +24,6 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
         );
     }
     let options = output::options(&args.chosen, args.until.as_ref())?;
-    watch::memory()?;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
         keep(&mut store, path)?;

@@ -7,7 +7,6 @@ use chatdb::replay;
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
 use crate::output;
-use crate::watch;
 
 /// The name of the files: one scenario's own, or this.
 const TOGETHER: &str = "report";
@@ -21,7 +20,6 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     let options = output::options(&args.chosen, None)?;
-    watch::memory()?;
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = match report.runs.as_slice() {
         [run] => run.scenario.as_str(),

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 use std::{process, thread};
 
+use chatdb::replay::Options;
 use chatdb::sql::guard::limits::{LATE_SECONDS, MAX_MEMORY};
-use chatdb::store::{self, Interrupter};
+use chatdb::store::Interrupter;
 
 use crate::failure::{Code, Failure};
 
@@ -20,9 +21,14 @@ pub const GOES_ON: u8 = 0;
 pub const STOPPED: u8 = 1;
 pub const TIMED_OUT: u8 = 2;
 
-/// Keeps SQLite, and a scenario's statements with it, to the memory that there is for them.
-pub fn memory() -> Result<(), Failure> {
-    Ok(store::limit_memory(MAX_MEMORY)?)
+/// How scenarios are played that may come from anybody: watched, and kept to the memory that there is for them.
+pub fn guarded(sets: Vec<(String, String)>) -> Options {
+    Options {
+        sets,
+        watch: Some(late),
+        memory: Some(MAX_MEMORY),
+        ..Options::default()
+    }
 }
 
 /// Ends each statement of a scenario that takes too long, from a thread of its own.

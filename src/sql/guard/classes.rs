@@ -254,25 +254,27 @@ pub const MODULES: &[(&str, Class)] = &[
 /// How the names of the functions begin that give a setting as a table.
 const PRAGMA_TABLES: &str = "pragma_";
 
+/// How the names of our own functions begin.
+const OWN: &str = "tsql_";
+
 /// The class of the function `name`; `None` when nobody has classed it. Our own are pure, and look at no more than
 /// their arguments; how much one call compares is limited where it is written.
 #[must_use]
 pub fn function(name: &str) -> Option<Class> {
-    let name = name.to_ascii_lowercase();
-    if name == SINGLE || FUNCTIONS.iter().any(|own| own.name == name) {
-        return Some(A);
+    if !begins(name, OWN) {
+        return find(SQLITE_FUNCTIONS, name);
     }
-    listed(SQLITE_FUNCTIONS, &name)
+    let same = |own: &str| own.eq_ignore_ascii_case(name);
+    (same(SINGLE) || FUNCTIONS.iter().any(|own| same(own.name))).then_some(A)
 }
 
 /// The class of what is read from by the name `name`: a table or view, unless it is a module's.
 #[must_use]
 pub fn table(name: &str) -> Class {
-    let name = name.to_ascii_lowercase();
-    if name.starts_with(PRAGMA_TABLES) {
+    if begins(name, PRAGMA_TABLES) {
         return R("changes or asks a setting (PRAGMA)");
     }
-    listed(MODULES, &name).unwrap_or(A)
+    find(MODULES, name).unwrap_or(A)
 }
 
 /// The class of the module `name`; `None` when nobody has classed it.
@@ -280,23 +282,28 @@ pub fn table(name: &str) -> Class {
 pub fn module(name: &str) -> Option<Class> {
     match table(name) {
         refused @ R(_) => Some(refused),
-        A => listed(MODULES, name),
+        A => find(MODULES, name),
     }
 }
 
 /// Why the setting `name` is refused; `None` when nobody has classed it.
 #[must_use]
 pub fn pragma(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    let at = PRAGMAS
-        .binary_search_by(|(other, _)| (*other).cmp(&name))
-        .ok()?;
-    Some(PRAGMAS[at].1)
+    find(PRAGMAS, name)
 }
 
-fn listed(list: &[(&str, Class)], name: &str) -> Option<Class> {
-    let at = list
-        .binary_search_by(|(other, _)| (*other).cmp(name))
-        .ok()?;
+/// Looks a name up whatever its letter case. Asked for each column of each statement, so nothing is copied.
+fn find<T: Copy>(list: &[(&str, T)], name: &str) -> Option<T> {
+    let order = |other: &str| {
+        let other = other.bytes();
+        other.cmp(name.bytes().map(|byte| byte.to_ascii_lowercase()))
+    };
+    let at = list.binary_search_by(|(other, _)| order(other)).ok()?;
     Some(list[at].1)
+}
+
+/// Whether a name begins so, whatever its letter case.
+pub(super) fn begins(name: &str, prefix: &str) -> bool {
+    let head = name.as_bytes().get(..prefix.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }

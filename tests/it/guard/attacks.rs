@@ -265,10 +265,11 @@ fn run(at: At, attacks: &[Attack], dir: &Path, scratch: &Path) -> Vec<Outcome> {
                 Outcome::Stopped("see check".to_owned())
             }
             At::Pasted(dialect) => {
-                store.savepoint().expect("a savepoint");
                 let outcome = pasted(&store, dialect, &attack.sql);
+                // It has neither left a transaction open nor ended one.
                 assert!(!store.take_lost(), "{}", attack.sql);
-                store.roll_back().expect("the savepoint is still there");
+                store.begin().expect("no transaction is open");
+                store.abandon().expect("it can be taken back");
                 outcome
             }
             _ => played(&lab, at, &attack.sql),

@@ -57,7 +57,7 @@ fn simple_changes_are_made_and_counted() {
     let sql = "UPDATE [eGActiveDB].[dbo].[EGPL_USER] SET [SCREEN_NAME] = USER_NAME + N'!', login_ip = NULL \
                WHERE user_name = 'dmarino';\nGO\n\
                INSERT INTO egpl_department (department_id, department_name) VALUES (41, 'One'), (42, 'Two');\n\
-               delete from egpl_department where department_id > 41;\n\
+               delete from egpl_department where department_id = 42;\n\
                DELETE FROM egpl_department WHERE 1 = 2;\n\
                SELECT screen_name, ISNULL(login_ip, 'none') AS ip FROM egpl_user WHERE user_name = 'DMarino'";
     let output = write(folder.path(), sql, "tsql");
@@ -69,7 +69,7 @@ fn simple_changes_are_made_and_counted() {
         out.contains("line,rows changed\n1,1\n3,2\n4,1\n5,0\n"),
         "{out}"
     );
-    let sql = "select department_name from egpl_department where department_id > 40";
+    let sql = "select department_name from egpl_department where department_id in (41, 42)";
     assert_eq!(asked(folder.path(), sql), "department_name\nOne\n");
     let output = write(
         folder.path(),
@@ -149,7 +149,7 @@ fn only_the_products_tables_are_changed() {
         ),
         ("PRAGMA user_version = 9", "sqlite", 5),
         ("ATTACH 'x.db' AS x", "sqlite", 5),
-        ("VACUUM INTO 'x.db'", "sqlite", 5),
+        ("VACUUM INTO 'x.db'", "sqlite", 3),
         ("DROP TABLE egpl_user", "tsql", 5),
         ("TRUNCATE TABLE egpl_user", "tsql", 5),
         (

@@ -1,0 +1,99 @@
+//! What the program adds to the library's limits: the time and the memory.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+/// Far more than the limit of time and what the machine adds to it, and far less than for ever.
+const AT_MOST: Duration = Duration::from_secs(60);
+
+/// Plays a folder whose check is this query.
+fn checked(folder: &Path, query: &str) -> Output {
+    let lab = folder.join("lab");
+    fs::create_dir_all(&lab).expect("a folder");
+    fs::write(
+        lab.join("scenario.toml"),
+        "title = \"x\"\ncontinues = \"baseline\"\n[[step]]\nid = \"10\"\nat = \"+00:01:00\"\ntitle = \"x\"\n\
+         [[step.check]]\nquery = \"slow\"\nrows = 1\nderived = \"x\"\n",
+    )
+    .expect("written");
+    fs::write(lab.join("slow.sql"), format!("-- title: Slow\n{query}\n")).expect("written");
+    chatdb(folder, &["replay", "./lab"])
+}
+
+fn chatdb(folder: &Path, args: &[&str]) -> Output {
+    let begun = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("the program starts");
+    assert!(begun.elapsed() < AT_MOST, "{args:?}");
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Steps so slow that their number would end it after an hour.
+const SLOW: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+    SELECT sum(length(printf('%.900000c', 'x') || i)) FROM n";
+
+/// Sorts more than there is memory.
+const LARGE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+    SELECT printf('%.900000c', 'x') || i AS x FROM n ORDER BY 1";
+
+#[test]
+fn a_statement_of_slow_steps_is_ended_by_the_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = checked(folder.path(), SLOW);
+    let out = text(&output.stdout);
+    assert!(
+        out.contains("takes longer than 5 seconds"),
+        "{out}{}",
+        text(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_statement_that_takes_all_memory_is_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = checked(folder.path(), LARGE);
+    let out = text(&output.stdout);
+    let said = [
+        "takes more memory than there is",
+        "takes longer than 5 seconds",
+    ];
+    assert!(
+        said.iter().any(|said| out.contains(said)),
+        "{out}{}",
+        text(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_question_that_takes_all_memory_is_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = [
+        "query",
+        LARGE,
+        "--after",
+        "baseline",
+        "--dialect",
+        "sqlite",
+        "--timeout",
+        "20",
+    ];
+    let output = chatdb(folder.path(), &args);
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("takes more memory than there is"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(5));
+}
