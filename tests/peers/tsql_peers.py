@@ -5,10 +5,12 @@
     python3 tests/peers/tsql_peers.py target/debug/chatdb
 
 Each text of tests/tsql/ is answered twice on the same rows: by `chatdb query`, and by what sqlglot makes of it for
-SQLite, run there. Where the two differ, tsql_differences.toml beside this file must say why, text by text; what it
+SQLite, run there. Where the two differ, tsql_differences.txt beside this file must say why, text by text; what it
 says of a text on which they agree, or differ otherwise, is stale. Every query that `chatdb sql` prints must be T-SQL
-to sqlglot as well; the findings among them are not answered, as their answer should be empty. Exit 0: all is explained. 1: something is not. `--write` takes new differences down with an empty
-reason, which does not pass, and drops stale ones.
+to sqlglot as well; the findings among them are not answered, as their answer should be empty.
+
+Exit 0: all is explained. 1: something is not. `--write` takes new differences down without a reason, which does not
+pass, and drops stale ones.
 """
 
 import argparse
@@ -18,8 +20,8 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 import sqlglot
@@ -27,12 +29,20 @@ from sqlglot import exp
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ROOT / "tests" / "tsql"
-LIST = Path(__file__).with_name("tsql_differences.toml")
+LIST = Path(__file__).with_name("tsql_differences.txt")
 NOW = "2011-07-15 12:34:56.000"
 HEAD = """\
-# Where sqlglot, asked to translate T-SQL for SQLite, comes to another answer than chatdb, and why chatdb's stands.
-# `theirs` is its answer in the form of tests/tsql/features.txt, or the error of sqlglot or of SQLite.
+Where sqlglot, asked to translate T-SQL for SQLite, comes to another answer than chatdb, and why chatdb's stands. After
+`-->` stands its answer in the form of tests/tsql/features.txt, or the error of sqlglot or of SQLite.
 """
+
+
+class Difference(NamedTuple):
+    """A text, what sqlglot's way comes to, and why that is not what SQL Server does."""
+
+    text: str
+    theirs: str
+    why: str
 
 
 def texts_of(page):
@@ -127,7 +137,7 @@ def differences(binary, database, texts):
         agreed += same
         answered += same and error is None
         if not same:
-            found[text] = error or written(theirs)
+            found[text] = (error or written(theirs)).rstrip()
     return found, agreed, answered
 
 
@@ -136,7 +146,8 @@ def printed(binary):
     files = sorted([*ROOT.glob("reports/*.sql"), *ROOT.glob("reports/findings/*.sql")])
     for file in files:
         if re.search(r"^-- dialect: tsql$", file.read_text(encoding="utf-8"), re.M):
-            run = subprocess.run([binary, "sql", file.stem], capture_output=True, text=True, encoding="utf-8", check=True)
+            command = [binary, "sql", file.stem]
+            run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
             yield file.relative_to(ROOT).as_posix(), run.stdout.strip("\n")
 
 
@@ -152,43 +163,41 @@ def not_a_query(text):
     return None if declared and reads else f"sqlglot sees {', '.join(kind.__name__ for kind in kinds)}"
 
 
-def quoted(text):
-    """A TOML string on a line, or between lines where it has some."""
-    if "\n" in text and "'''" not in text:
-        return f"'''\n{text}'''"
-    return json.dumps(text, ensure_ascii=False)
+def explained(page):
+    """The differences that a page in the form of tsql_differences.txt explains."""
+    found = re.findall(r"(.*?)\n--> ?(.*?)\nbecause:([^\n]*)\n(?:\n|\Z)", page.partition("\n\n")[2], re.S)
+    return [Difference(text, theirs, why.strip()) for text, theirs, why in found]
 
 
 def write(found, reasons):
-    entries = [
-        f"\n[[difference]]\ntext = {quoted(text)}\ntheirs = {quoted(theirs)}\nwhy = {quoted(reasons.get(text, ''))}\n"
-        for text, theirs in found.items()
-    ]
+    entries = []
+    for text, theirs in found.items():
+        entries += [f"\n{text}\n-->{' ' * bool(theirs)}{theirs}\n", f"because: {reasons.get(text, '')}".rstrip() + "\n"]
     LIST.write_text(HEAD + "".join(entries), encoding="utf-8")
 
 
 def judge(found, entries):
     """Lines on what is not explained, and on what is explained and is not so."""
-    known = {entry["text"].strip("\n"): entry for entry in entries}
+    known = {entry.text: entry for entry in entries}
     if len(known) != len(entries):
         yield "a text is explained twice"
     for text, theirs in found.items():
         entry = known.pop(text, None)
-        if entry is None or not entry["why"]:
+        if entry is None or not entry.why:
             yield f"not explained:\n{text}\n  theirs: {theirs}"
-        elif entry["theirs"] != theirs:
-            yield f"explained is another difference:\n{text}\n  theirs was {entry['theirs']}\n  theirs is  {theirs}"
+        elif entry.theirs != theirs:
+            yield f"explained is another difference:\n{text}\n  theirs was {entry.theirs}\n  theirs is  {theirs}"
     for text in known:
         yield f"explained, and there is no difference:\n{text}"
 
 
 def prove_the_judge():
     """What this program is for, on made-up differences: each of its complaints comes when it should."""
-    entry = {"text": "a", "theirs": "1", "why": "because"}
+    entry = Difference("a", "1", "so it is")
     assert not list(judge({"a": "1"}, [entry]))
     for found, entries in [
         ({"a": "1", "b": "2"}, [entry]),
-        ({"a": "1"}, [{**entry, "why": ""}]),
+        ({"a": "1"}, [entry._replace(why="")]),
         ({"a": "2"}, [entry]),
         ({}, [entry]),
         ({"a": "1"}, [entry, entry]),
@@ -228,10 +237,10 @@ def main():
             found.update(more)
             agreed, answered = agreed + same, answered + both
 
-    entries = tomllib.loads(LIST.read_text(encoding="utf-8"))["difference"] if LIST.exists() else []
+    entries = explained(LIST.read_text(encoding="utf-8")) if LIST.exists() else []
     if options.write:
-        write(found, {entry["text"].strip("\n"): entry["why"] for entry in entries})
-        entries = tomllib.loads(LIST.read_text(encoding="utf-8")).get("difference", [])
+        write(found, {entry.text: entry.why for entry in entries})
+        entries = explained(LIST.read_text(encoding="utf-8"))
     complaints = list(judge(found, entries))
     complaints += [f"{path} as printed: {wrong}" for path, text in handed.items() if (wrong := not_a_query(text))]
     if len(handed) < 2 or answered < 75:

@@ -22,11 +22,13 @@ fn after(scenario: &str, step: &str) -> Store {
 const PASTED: &str = include_str!("../../tsql/pasted.txt");
 
 #[test]
-fn ten_queries_as_they_are_pasted() {
-    let wrong = super::wrong_in(PASTED, "ten_queries_as_they_are_pasted", || {
-        after("services_failure", "20")
-    });
-    assert!(wrong.is_empty(), "\n{wrong}");
+fn queries_as_they_are_pasted() {
+    let tests = super::tests_of(PASTED);
+    assert_eq!(tests.len(), 2, "{tests:?}");
+    for test in tests {
+        let wrong = super::wrong_in(PASTED, test, || after("services_failure", "20"));
+        assert!(wrong.is_empty(), "{test}\n{wrong}");
+    }
 }
 
 #[test]
