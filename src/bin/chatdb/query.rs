@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
+use chatdb::import::Summary;
 use chatdb::problem::did_you_mean;
 use chatdb::query::{Dialect, Query as Documented};
 use chatdb::render::Detail;
@@ -19,6 +20,7 @@ use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
 
 use crate::cli::Query;
 use crate::failure::{Code, Failure};
+use crate::import;
 use crate::output;
 use crate::watch;
 
@@ -29,7 +31,12 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let sets = output::pairs("--set", &args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
-    let (store, mut values) = database(args, &library, &sets)?;
+    let exports = exports(args)?;
+    let (mut store, mut values) = if exports.is_empty() {
+        database(args, &library, &sets)?
+    } else {
+        (Store::for_exports()?, Vec::new())
+    };
     give_values(&mut values, &asked, &sets)?;
     // A database with a scenario clock is a replay's; any other may hold rows of production.
     let exported = store.now()?.is_none();
@@ -46,8 +53,17 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
+<<<<<<< HEAD
     let state = watch::stops(store.interrupter(), args.timeout)?;
     let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
+=======
+    let state = watch(store.interrupter(), args.timeout)?;
+    let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
+    let loaded = match load(&exports, args, &mut store, &stopped) {
+        Err(_) if stopped() => return Err(stop(state.load(Ordering::SeqCst), args.timeout)),
+        loaded => loaded?,
+    };
+>>>>>>> loading
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
@@ -71,6 +87,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         ) if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
+<<<<<<< HEAD
     let listings = if args.explain {
         let mut listings = ask::explain(&store, &question).map_err(failed)?;
         let own = ["part".to_owned(), "as run".to_owned()];
@@ -78,22 +95,64 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
             .iter_mut()
             .for_each(|listing| listing.table.mark_own(&own));
         listings
+=======
+    let mut listings = if args.explain {
+        ask::explain(&store, &question).map_err(failed)?
+>>>>>>> loading
     } else {
         let run = if args.write { ask::change } else { ask::ask };
         let answers = run(&store, &question, &stopped).map_err(failed)?;
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
+    if let Some(last) = listings.last_mut() {
+        last.remarks.extend(loaded.iter().filter_map(import::remark));
+    }
     let report = Report {
         listings,
         ..Report::new()
     };
+<<<<<<< HEAD
     if exported {
         output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
     } else {
         output::show(&report, &args.form, Detail::Full)?;
     }
     Ok(Code::Success)
+=======
+    output::show(&report, &args.form, Detail::Full)?;
+    Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// The exported files that are asked. With `--file` there is no SQL among the words, and the first of them is a file.
+fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
+    let first = args.sql.iter().filter(|_| args.file.is_some());
+    let exports: Vec<PathBuf> = first
+        .map(PathBuf::from)
+        .chain(args.exports.iter().cloned())
+        .collect();
+    if !exports.is_empty() && (args.db.is_some() || args.after.is_some()) {
+        let message = "exported files are asked by themselves, not with `--db` or `--after`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("`chatdb import FILE... --db FILE` loads them into a database first"));
+    }
+    Ok(exports)
+}
+
+/// Loads exported files, to be asked.
+fn load(
+    exports: &[PathBuf],
+    args: &Query,
+    store: &mut Store,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Vec<Summary>, Failure> {
+    let options = import::options(&args.reading)?;
+    let mut loaded = Vec::with_capacity(exports.len());
+    for path in exports {
+        loaded.push(import::load(path, &options, store, stopped)?);
+    }
+    Ok(loaded)
+>>>>>>> loading
 }
 
 pub fn dialect(name: &str) -> Result<Dialect, Failure> {
@@ -131,16 +190,16 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
     };
     let from_input = |path: &Path| path.as_os_str() == "-";
     match (&args.sql, &args.file) {
-        (Some(text), _) if text == "-" => Ok(plain(standard_input()?, None)),
-        (None, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
-        (None, Some(path)) => {
+        (Some(text), None) if text == "-" => Ok(plain(standard_input()?, None)),
+        (_, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
+        (_, Some(path)) => {
             let shown = path.display().to_string();
             let bytes = fs::read(path).map_err(|error| {
                 Failure::new(Code::Environment, format!("cannot read `{shown}`: {error}"))
             })?;
             Ok(plain(decoded(bytes, &shown)?, Some(shown)))
         }
-        (Some(name), _) if is_name(name) => {
+        (Some(name), None) if is_name(name) => {
             let query = documented(name, args.after.as_deref(), library)?;
             Ok(Asked {
                 text: query.sql.clone(),
@@ -149,7 +208,7 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
                 documented: Some(query),
             })
         }
-        (Some(text), _) => Ok(plain(text.clone(), None)),
+        (Some(text), None) => Ok(plain(text.clone(), None)),
         (None, None) => Err(Failure::new(Code::Usage, "there is nothing to ask")),
     }
 }
@@ -252,7 +311,10 @@ fn database(
     }
     let Some(after) = &args.after else {
         return Err(Failure::new(Code::Usage, "there is no database to ask")
-            .hint("`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step"));
+            .hint(
+                "`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step; \
+                 files named after the SQL are exports to ask",
+            ));
     };
     let (scenario, until) = step_of(after, library)?;
     let chain = library.chain(&scenario)?;
