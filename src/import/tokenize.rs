@@ -222,7 +222,11 @@ impl Engine {
             ([delimiter], None) if !matches!(delimiter, b'\n' | b'\r' | b'"') => {
                 Self::Marks(Marks::new(*delimiter, dialect.quotes))
             }
-            _ => Self::Search(Box::new(Search::new(dialect.delimiter, end, dialect.quotes))),
+            _ => Self::Search(Box::new(Search::new(
+                dialect.delimiter,
+                end,
+                dialect.quotes,
+            ))),
         }
     }
 }

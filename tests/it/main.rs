@@ -4,6 +4,7 @@
 mod check;
 mod cli;
 mod diff;
+mod diff_files;
 mod document;
 mod files;
 mod functions;
