@@ -25,6 +25,10 @@ use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
+pub mod copy;
+pub mod load;
+pub mod product;
+
 mod egpl {
     refinery::embed_migrations!("migrations/egpl");
 }
@@ -196,6 +200,7 @@ pub fn model_catalog() -> Catalog {
         name: (*name).to_owned(),
         columns: Some(columns.iter().map(column).collect()),
         rowid: *rowid,
+        hidden: Vec::new(),
     };
     Catalog::new(TABLES.iter().map(table).collect(), true)
 }
@@ -650,6 +655,17 @@ impl Store {
         Ok(table.rows.into_iter().flatten().next())
     }
 
+    /// Whether it is a copy of exported rows.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn is_copy(&self) -> Result<bool, StoreError> {
+        const HAS_EXPORTS: &str =
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'chatdb_export'";
+        let count: i64 = self.conn.query_row(HAS_EXPORTS, [], |row| row.get(0))?;
+        Ok(count > 0)
+    }
+
     /// The tables and views, with the types that their columns are declared with.
     ///
     /// # Errors
@@ -674,8 +690,12 @@ impl Store {
                     name,
                     columns: Some(vec![column]),
                     rowid,
+                    hidden: Vec::new(),
                 }),
             }
+        }
+        if self.is_copy()? {
+            tables.iter_mut().for_each(product::as_declared);
         }
         let application: i32 = self
             .conn

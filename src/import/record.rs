@@ -208,7 +208,7 @@ impl Reject {
 }
 
 /// What a producer says after its rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Footer {
     /// `(3 rows affected)`.
     pub rows: Option<u64>,
@@ -262,4 +262,10 @@ pub trait Reader {
     /// # Errors
     /// When the file cannot be read further.
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError>;
+
+    /// What was done to the text so far that nobody asked for, in a sentence each: records put together from pieces, one
+    /// of two readings taken. Complete at the end.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -125,6 +125,8 @@ pub struct Tokenizer<R> {
     fields: Vec<Field>,
     /// The line on which the next record begins.
     line: u64,
+    /// Where the record found last stands in the buffer, and on which line.
+    last: (usize, usize, u64),
 }
 
 /// The two ways to find where fields end.
@@ -157,6 +159,7 @@ impl<R: Read> Tokenizer<R> {
             engine: Engine::new(dialect),
             fields: Vec::new(),
             line: 1,
+            last: (0, 0, 1),
         }
     }
 
@@ -201,17 +204,27 @@ impl<R: Read> Tokenizer<R> {
         Ok(match found {
             Found::End => None,
             Found::Reject(reject) => Some(RawToken::Reject(reject)),
-            Found::Record { start, end } => Some(RawToken::Record(RawRecord {
-                line,
-                offset: self.input.before + start as u64,
-                bytes: &self.input.buffer[start..end],
-                fields: &self.fields,
-                ascii: match &self.engine {
-                    Engine::Marks(marks) => !marks.beyond_ascii,
-                    Engine::Search(_) => false,
-                },
-            })),
+            Found::Record { start, end } => {
+                self.last = (start, end, line);
+                Some(RawToken::Record(self.again()))
+            }
         })
+    }
+
+    /// The record found last, once more: for those who look at it before they lend it on.
+    #[must_use]
+    pub fn again(&self) -> RawRecord<'_> {
+        let (start, end, line) = self.last;
+        RawRecord {
+            line,
+            offset: self.input.before + start as u64,
+            bytes: &self.input.buffer[start..end],
+            fields: &self.fields,
+            ascii: match &self.engine {
+                Engine::Marks(marks) => !marks.beyond_ascii,
+                Engine::Search(_) => false,
+            },
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod cli;
 mod diff;
 mod diff_files;
 mod document;
+mod exports;
 mod files;
 mod functions;
 mod guard;

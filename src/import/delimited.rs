@@ -1,0 +1,664 @@
+//! Reads delimited text of any form: names, records, what the producer says below.
+//!
+//! A record that is whole is lent on as the tokenizer found it. In a form that quotes nothing, a line break within a
+//! field cuts its record into short lines. Consecutive short lines are put together again where their fields are
+//! exactly one record's, every column that looks like numbers or times in the file's beginning does so in it too, and
+//! there is such a column; otherwise each line is a reject by itself. So a *record* of such a form is a line that is no
+//! part of a repaired record, and a repaired one; blank lines are none.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::Arc;
+
+use super::decode::Ending;
+use super::detect::{Look, Preamble, are_names, is_known_column, is_rule};
+use super::footer;
+use super::forms::Quotes;
+use super::lenient;
+use super::record::{
+    Field, Footer, Item, Limits, ReadError, Reader, Reason, Record, Reject, Written,
+};
+use super::tokenize::{Dialect, RawToken, Tokenizer};
+
+/// The most lines that are put together to one record.
+const PIECES: usize = 1000;
+
+/// How a delimited file is put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What stands between two fields.
+    pub delimiter: String,
+    /// What ends a record; `None` for a line end.
+    pub record_end: Option<String>,
+    /// What quotes mean.
+    pub quotes: Quotes,
+    /// Whether the first record is names.
+    pub header: bool,
+    /// How many fields a record has; 0 when the beginning did not tell.
+    pub width: usize,
+    /// What the columns look like in the beginning.
+    pub looks: Vec<Look>,
+    /// Whether fields are padded with blanks.
+    pub padded: bool,
+    /// Names of columns that are not in the file itself, but beside it.
+    pub names: Option<Vec<String>>,
+}
+
+/// A record kept for later.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) line: u64,
+    pub(super) text: String,
+    pub(super) fields: Vec<Field>,
+    /// Where it begins and ends in the file, as UTF-8.
+    span: (u64, u64),
+}
+
+impl Kept {
+    fn record(&self) -> Record<'_> {
+        Record {
+            line: self.line,
+            text: &self.text,
+            fields: &self.fields,
+            cells: &self.text,
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields
+            .iter()
+            .map(|field| self.text.get(field.start..field.end).unwrap_or_default())
+    }
+
+    fn is_blank(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+/// What waits to be handed on.
+enum Waiting {
+    Header(Vec<String>),
+    Record(Kept),
+    Reject(Reject),
+    Footer(Footer),
+}
+
+/// Where a file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before the names.
+    Start,
+    /// Right after the names, where dashes may stand.
+    Names,
+    /// In the records.
+    Records,
+    /// After a count of rows, where another result may begin.
+    Below,
+}
+
+/// Reads one delimited file.
+pub struct Delimited<R> {
+    tokens: Tokenizer<R>,
+    plan: Plan,
+    ending: Arc<Ending>,
+    place: Place,
+    names: Vec<String>,
+    header: Option<Kept>,
+    /// Short lines that may be pieces of one record.
+    pieces: Vec<Kept>,
+    /// Whether a whole record waits for what the next line is: its last field may go on there.
+    holds: bool,
+    /// A reject that is the last thing in the file says that the file is cut.
+    last: Option<Reject>,
+    waiting: VecDeque<Waiting>,
+    current: Option<Waiting>,
+    ended: bool,
+    repaired: u64,
+    doubled: u64,
+}
+
+/// What the tokenizer found, told apart without keeping it.
+enum Seen {
+    End,
+    Whole,
+    Other,
+    Reject(Reject),
+}
+
+impl<R: Read> Delimited<R> {
+    /// Reads `reader` as `plan` says.
+    pub fn new(reader: R, plan: Plan, ending: Arc<Ending>, limits: Limits) -> Self {
+        let lenient = plan.quotes == Quotes::Separator;
+        let dialect = Dialect {
+            delimiter: if lenient {
+                Vec::new()
+            } else {
+                plan.delimiter.as_bytes().to_vec()
+            },
+            record_end: plan.record_end.as_ref().map(|end| end.as_bytes().to_vec()),
+            quotes: plan.quotes == Quotes::Doubled,
+        };
+        let mut waiting = VecDeque::new();
+        if let Some(names) = &plan.names {
+            waiting.push_back(Waiting::Header(names.clone()));
+        }
+        Self {
+            tokens: Tokenizer::new(reader, dialect, limits),
+            place: if plan.header {
+                Place::Start
+            } else {
+                Place::Records
+            },
+            names: plan.names.clone().unwrap_or_default(),
+            holds: Self::must_hold(&plan),
+            plan,
+            ending,
+            header: None,
+            pieces: Vec::new(),
+            last: None,
+            waiting,
+            current: None,
+            ended: false,
+            repaired: 0,
+            doubled: 0,
+        }
+    }
+
+    /// Whether the last field of a whole line may go on in the next one: nothing is quoted, and it is a text.
+    fn must_hold(plan: &Plan) -> bool {
+        let text = matches!(plan.looks.last(), Some(Look::Text | Look::Nothing) | None);
+        plan.quotes == Quotes::None && plan.record_end.is_none() && text && plan.width > 1
+    }
+
+    /// The next thing in the file, and whether it is a whole record that needs no second look.
+    fn see(&mut self) -> Result<Seen, ReadError> {
+        let (place, holds, width, padded) =
+            (self.place, self.holds, self.plan.width, self.plan.padded);
+        let quoted = self.plan.quotes;
+        let header = self.header.as_ref().map(|header| header.text.as_bytes());
+        let seen = match self.tokens.next_raw()? {
+            None => Seen::End,
+            Some(RawToken::Reject(reject)) => Seen::Reject(reject),
+            Some(RawToken::Record(record)) => {
+                let plain = place == Place::Records
+                    && record.fields.len() == width
+                    && width > 1
+                    && !holds
+                    && !padded
+                    && quoted != Quotes::Separator
+                    && header.is_none_or(|header| header != record.bytes)
+                    && !begins_like_a_name(record.bytes, record.fields);
+                match record.text() {
+                    Ok(_) if plain => Seen::Whole,
+                    Ok(_) => Seen::Other,
+                    Err(reject) => Seen::Reject(reject),
+                }
+            }
+        };
+        Ok(seen)
+    }
+
+    /// The record that the tokenizer found last, kept.
+    fn kept(&self) -> Kept {
+        let record = self.tokens.again();
+        Kept {
+            line: record.line,
+            text: String::from_utf8_lossy(record.bytes).into_owned(),
+            fields: record.fields.to_vec(),
+            span: (record.offset, record.offset + record.bytes.len() as u64),
+        }
+    }
+
+    /// Takes a record that needs a second look.
+    fn take(&mut self, mut kept: Kept) {
+        if self.plan.quotes == Quotes::Separator {
+            return self.take_line(kept);
+        }
+        if self.plan.padded {
+            trim(&mut kept);
+        }
+        self.place_record(kept);
+    }
+
+    fn place_record(&mut self, kept: Kept) {
+        match self.place {
+            Place::Start => self.take_names(kept),
+            Place::Names => {
+                self.place = Place::Records;
+                if !is_rule(kept.texts()) {
+                    self.place_record(kept);
+                }
+            }
+            Place::Below => self.take_below(kept),
+            Place::Records => self.take_record(kept),
+        }
+    }
+
+    fn take_names(&mut self, kept: Kept) {
+        if kept.is_blank() || Preamble::of(&kept.text).is_some() {
+            return;
+        }
+        let names: Vec<String> = kept
+            .fields
+            .iter()
+            .map(|field| name(&kept, *field))
+            .collect();
+        self.plan.width = names.len();
+        self.names.clone_from(&names);
+        self.header = Some(kept);
+        self.place = Place::Names;
+        self.waiting.push_back(Waiting::Header(names));
+    }
+
+    /// What stands after a count of rows: the time, another result, or, after all, a record.
+    fn take_below(&mut self, kept: Kept) {
+        if kept.is_blank() {
+            return;
+        }
+        if let Some(at) = footer::completed_at_ms(&kept.text) {
+            self.waiting.push_back(Waiting::Footer(Footer {
+                rows: None,
+                completed_at_ms: Some(at),
+            }));
+            return;
+        }
+        let same = self
+            .header
+            .as_ref()
+            .is_some_and(|header| header.text == kept.text);
+        if same || are_names(kept.texts()) {
+            return self.begin_result(kept);
+        }
+        self.place = Place::Records;
+        self.take_record(kept);
+    }
+
+    fn begin_result(&mut self, kept: Kept) {
+        self.plan.looks.clear();
+        self.holds = false;
+        self.take_names(kept);
+    }
+
+    fn take_record(&mut self, kept: Kept) {
+        let header = self.header.as_ref();
+        if header.is_some_and(|header| header.text == kept.text) {
+            self.flush();
+            self.reject(
+                &kept,
+                Reason::RepeatedHeader,
+                "the names of the columns, again".to_owned(),
+                1,
+            );
+            return;
+        }
+        if kept.fields.len() == self.plan.width && !(kept.is_blank() && self.plan.width > 1) {
+            if self.is_second_header(&kept) {
+                self.flush();
+                return self.begin_result(kept);
+            }
+            self.flush();
+            if self.plan.width == 1 && kept.is_blank() {
+                return self.pieces.push(kept);
+            }
+            return if self.holds {
+                self.pieces.push(kept);
+            } else {
+                self.waiting.push_back(Waiting::Record(kept));
+            };
+        }
+        let alone =
+            self.pieces.is_empty() || self.pieces.last().is_some_and(Kept::is_blank) || self.holds;
+        let below = footer::rows(&kept.text).filter(|_| alone && kept.fields.len() == 1);
+        if let Some(rows) = below {
+            self.flush();
+            self.place = Place::Below;
+            self.waiting.push_back(Waiting::Footer(Footer {
+                rows: Some(rows),
+                completed_at_ms: None,
+            }));
+        } else if self.is_second_header(&kept) {
+            self.flush();
+            self.begin_result(kept);
+        } else if kept.fields.len() > self.plan.width {
+            self.flush();
+            self.ragged(&kept);
+        } else {
+            if self.pieces.len() >= PIECES {
+                self.flush();
+            }
+            self.pieces.push(kept);
+        }
+    }
+
+    /// Whether `kept` is the names of other columns: most of them the product's.
+    fn is_second_header(&self, kept: &Kept) -> bool {
+        let known = kept.texts().filter(|name| is_known_column(name)).count();
+        known >= 2 && known * 2 >= kept.fields.len() && are_names(kept.texts())
+    }
+
+    /// Hands the pieces on: as the records that they are together, or as rejects.
+    fn flush(&mut self) {
+        let pieces = std::mem::take(&mut self.pieces);
+        let width = self.plan.width;
+        let mut at = 0;
+        while at < pieces.len() {
+            if pieces[at].is_blank() {
+                at += 1;
+                continue;
+            }
+            let (mut sum, mut end) = (pieces[at].fields.len(), at + 1);
+            // A whole line may go on: what follows it would have to be pieces without a separator.
+            while end < pieces.len() && sum + pieces[end].fields.len() - 1 <= width {
+                sum += pieces[end].fields.len() - 1;
+                end += 1;
+            }
+            while end > at + 1 && pieces[end - 1].is_blank() {
+                end -= 1;
+            }
+            let whole = sum == width;
+            let joined = (whole && end > at + 1).then(|| join(&pieces[at..end]));
+            match joined {
+                Some(joined) if self.fits(&joined) => {
+                    self.repaired += 1;
+                    self.waiting.push_back(Waiting::Record(joined));
+                }
+                None if whole => self.waiting.push_back(Waiting::Record(pieces[at].clone())),
+                _ => {
+                    for piece in pieces[at..end].iter().filter(|piece| !piece.is_blank()) {
+                        self.ragged(piece);
+                    }
+                }
+            }
+            at = end;
+        }
+    }
+
+    /// Whether a repaired record is like the others: each column that is numbers or times is so in it, and the first or
+    /// the last one is, so that no piece could as well belong to the record before or after.
+    fn fits(&self, joined: &Kept) -> bool {
+        let typed = |look: &Look| matches!(look, Look::Number | Look::Time);
+        let looks = &self.plan.looks;
+        let bounded = looks.first().is_some_and(typed) || looks.last().is_some_and(typed);
+        looks.len() == joined.fields.len()
+            && bounded
+            && looks
+                .iter()
+                .zip(joined.texts())
+                .all(|(look, text)| Look::of(text).fits(*look))
+    }
+
+    fn ragged(&mut self, kept: &Kept) {
+        let detail = format!(
+            "expected {} fields, found {}",
+            self.plan.width,
+            kept.fields.len()
+        );
+        self.reject(kept, Reason::Ragged, detail, 1);
+    }
+
+    fn reject(&mut self, kept: &Kept, reason: Reason, detail: String, records: u64) {
+        self.waiting.push_back(Waiting::Reject(reject(
+            kept.line, &kept.text, reason, detail, records,
+        )));
+    }
+
+    /// Takes a line of a form that quotes fields with the separator in them.
+    fn take_line(&mut self, kept: Kept) {
+        if !self.pieces.is_empty() {
+            let mut lines = self.pieces.clone();
+            lines.push(kept.clone());
+            let joined = join(&lines);
+            let too_many = lines.len() > PIECES;
+            match self.split(&joined.text) {
+                lenient::Split::Fields(fields) => {
+                    self.pieces.clear();
+                    return self.place_record(Kept { fields, ..joined });
+                }
+                lenient::Split::Open if !too_many => return self.pieces.push(kept),
+                _ => self.give_lines_up(),
+            }
+        }
+        match self.split(&kept.text) {
+            lenient::Split::Fields(fields) => {
+                let kept = Kept { fields, ..kept };
+                if kept.fields.len() == self.plan.width
+                    || self.place != Place::Records
+                    || kept.is_blank()
+                {
+                    self.place_line(kept);
+                } else if self.is_second_header(&kept) || footer::rows(&kept.text).is_some() {
+                    self.place_record(kept);
+                } else {
+                    self.ragged(&kept);
+                }
+            }
+            lenient::Split::Open => self.pieces.push(kept),
+            lenient::Split::Unclear => {
+                let detail = "quotes can be read in two ways".to_owned();
+                self.reject(&kept, Reason::TextAfterQuote, detail, 1);
+            }
+        }
+    }
+
+    fn place_line(&mut self, kept: Kept) {
+        if !(kept.is_blank() && self.place == Place::Records) {
+            self.place_record(kept);
+        }
+    }
+
+    fn split(&mut self, line: &str) -> lenient::Split {
+        let width = if self.place == Place::Records {
+            self.plan.width
+        } else {
+            0
+        };
+        let split = lenient::split(line, &self.plan.delimiter, width);
+        if let lenient::Split::Fields(fields) = &split {
+            self.doubled += fields
+                .iter()
+                .filter(|field| field.written == Written::Doubled)
+                .count() as u64;
+        }
+        split
+    }
+
+    /// Lines with an open quote that never closed: each by itself.
+    fn give_lines_up(&mut self) {
+        for piece in std::mem::take(&mut self.pieces) {
+            let fields = lenient::bare(&piece.text, &self.plan.delimiter);
+            let kept = Kept { fields, ..piece };
+            if kept.is_blank() {
+                continue;
+            }
+            if kept.fields.len() == self.plan.width {
+                self.waiting.push_back(Waiting::Record(kept));
+            } else {
+                let detail = format!(
+                    "a quote is open, and {} fields stand beside it",
+                    kept.fields.len()
+                );
+                self.reject(&kept, Reason::UnclosedQuote, detail, 1);
+            }
+        }
+    }
+
+    /// The end of the file: what waits is handed on, and a broken last record is a cut one.
+    fn end(&mut self) {
+        self.ended = true;
+        if self.plan.quotes == Quotes::Separator {
+            self.give_lines_up();
+        } else {
+            self.flush();
+        }
+        if let Some(reject) = self.last.take() {
+            self.waiting.push_back(Waiting::Reject(reject));
+        }
+        let cut = self.ending.is_cut();
+        let unended = self.ending.is_unended() && self.plan.record_end.is_none();
+        if let Some(Waiting::Reject(reject)) = self.waiting.back_mut() {
+            let broken = matches!(
+                reject.reason,
+                Reason::NotText | Reason::Ragged | Reason::UnclosedQuote
+            );
+            let fewer = reject.reason != Reason::NotText || cut;
+            if broken && fewer && (cut || unended || self.plan.record_end.is_some()) {
+                reject.reason = Reason::Truncated;
+                reject.detail = format!("the file ends inside this record: {}", reject.detail);
+            }
+        }
+    }
+
+    /// Moves on until something can be handed on. Whether it is the tokenizer's own record.
+    fn advance(&mut self) -> Result<bool, ReadError> {
+        self.current = None;
+        loop {
+            if let Some(waiting) = self.waiting.pop_front() {
+                self.current = Some(waiting);
+                return Ok(false);
+            }
+            if self.ended {
+                return Ok(false);
+            }
+            match self.see()? {
+                Seen::End => self.end(),
+                Seen::Whole if self.pieces.is_empty() && self.last.is_none() => return Ok(true),
+                Seen::Whole | Seen::Other => {
+                    if let Some(reject) = self.last.take() {
+                        self.waiting.push_back(Waiting::Reject(reject));
+                    }
+                    let kept = self.kept();
+                    self.take(kept);
+                }
+                Seen::Reject(reject) => {
+                    if let Some(reject) = self.last.take() {
+                        self.waiting.push_back(Waiting::Reject(reject));
+                    }
+                    self.flush();
+                    self.last = Some(reject);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a record may be the names of other columns. Nearly no record is: its first field would be a number.
+fn begins_like_a_name(bytes: &[u8], fields: &[Field]) -> bool {
+    let first = fields
+        .first()
+        .and_then(|field| bytes.get(field.start..field.end))
+        .unwrap_or_default();
+    let could = first
+        .first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'[' | b'_' | b'-'));
+    could
+        && first != b"NULL"
+        && (first[0] == b'-' || std::str::from_utf8(first).is_ok_and(is_known_column))
+}
+
+/// The name in a field of a header.
+fn name(kept: &Kept, field: Field) -> String {
+    let text = kept
+        .text
+        .get(field.start..field.end)
+        .unwrap_or_default()
+        .trim_matches(' ');
+    if field.written == Written::Doubled {
+        text.replace("\"\"", "\"")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Takes padding off: blanks at the end of each field, and those before numbers, times and NULL.
+fn trim(kept: &mut Kept) {
+    for field in &mut kept.fields {
+        let text = kept.text.get(field.start..field.end).unwrap_or_default();
+        field.end = field.start + text.trim_end_matches(' ').len();
+        let inner = text.trim_matches(' ');
+        if inner.len() < text.len()
+            && (inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time))
+        {
+            field.start = field.end - inner.len();
+        }
+    }
+}
+
+/// Puts pieces together, with the line breaks that stood between them.
+fn join(pieces: &[Kept]) -> Kept {
+    let mut joined = pieces[0].clone();
+    for piece in &pieces[1..] {
+        let gap = piece.span.0.saturating_sub(joined.span.1);
+        joined.text.push_str(if gap == 2 { "\r\n" } else { "\n" });
+        let moved = joined.text.len();
+        joined.text.push_str(&piece.text);
+        let mut fields = piece.fields.iter().map(|field| Field {
+            start: field.start + moved,
+            end: field.end + moved,
+            written: field.written,
+        });
+        if let (Some(last), Some(first)) = (joined.fields.last_mut(), fields.next()) {
+            last.end = first.end;
+        }
+        joined.fields.extend(fields);
+        joined.span.1 = piece.span.1;
+    }
+    joined
+}
+
+/// A reject of the text that stands at `line`.
+pub(super) fn reject(
+    line: u64,
+    text: &str,
+    reason: Reason,
+    detail: String,
+    records: u64,
+) -> Reject {
+    let mut end = text.len().min(Reject::LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Reject {
+        line,
+        column: None,
+        column_name: None,
+        text: text[..end].to_owned(),
+        reason,
+        detail,
+        records,
+    }
+}
+
+impl<R: Read> Reader for Delimited<R> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        if self.advance()? {
+            let record = self.tokens.again();
+            return Ok(Some(match record.text() {
+                Ok(record) => Item::Record(record),
+                Err(reject) => Item::Reject(reject),
+            }));
+        }
+        Ok(self.current.as_mut().map(|waiting| match waiting {
+            Waiting::Header(names) => Item::Header(std::mem::take(names)),
+            Waiting::Record(kept) => Item::Record(kept.record()),
+            Waiting::Reject(reject) => Item::Reject(reject.clone()),
+            Waiting::Footer(footer) => Item::Footer(*footer),
+        }))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.repaired > 0 {
+            remarks.push(format!(
+                "{} records were put together from lines that a line break had cut",
+                self.repaired
+            ));
+        }
+        if self.plan.quotes == Quotes::Separator && self.doubled > 0 {
+            remarks.push(format!(
+                "doubled quotes in {} quoted fields were read as one quote each",
+                self.doubled
+            ));
+        }
+        remarks
+    }
+}

@@ -1,0 +1,702 @@
+//! Which form a file is in: every form of the list is scored against the file's beginning, and the best one is taken
+//! if no other that would read the beginning differently comes near it.
+//!
+//! A score is a number from 0 to 1: half of it is the share of records that have as many fields as the others, the rest
+//! is what the tools are known for: a byte order mark, the word NULL, needless quotes, dashes under the names. The
+//! margin is the distance of the best score to that of the best form that reads the beginning as other names, other
+//! values, other NULLs or other rejects. Two forms that read it alike are no rivals, so that a plain file need not be
+//! asked about; a margin below [`THIN`] is no verdict.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::forms::{FORMS, Form, Layout, Quotes};
+use super::record::{Field, Limits, Record, Written};
+use super::spoiled::Spoiled;
+use super::tokenize::{Dialect, Token, Tokenizer};
+
+/// The margin below which nobody should rely on the verdict.
+pub const THIN: f64 = 0.05;
+
+/// How many records of the beginning are looked at.
+const RECORDS: usize = 2000;
+
+/// The product's tables and their columns, as declared.
+type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
+const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+
+/// The names of all columns of the product's tables, in lower case.
+static COLUMNS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
+    theirs
+        .flat_map(|(_, _, columns)| columns.iter().map(|(name, _)| *name))
+        .collect()
+});
+
+/// The beginning of a file, as UTF-8.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'s> {
+    /// The text; undecodable places are bytes 0xFF.
+    pub bytes: &'s [u8],
+    /// Whether it is the whole file.
+    pub whole: bool,
+    /// Whether the file begins with a byte order mark.
+    pub mark: bool,
+    /// Whether the file is UTF-16.
+    pub wide: bool,
+}
+
+/// What the fields of a column look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// There are none, or NULL only.
+    Nothing,
+    /// Numbers.
+    Number,
+    /// Dates and times, as SQL Server writes them.
+    Time,
+    /// Anything else.
+    Text,
+}
+
+impl Look {
+    /// What `text` looks like.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.is_empty() || text == "NULL" {
+            Self::Nothing
+        } else if is_number(text) {
+            Self::Number
+        } else if is_time(text) {
+            Self::Time
+        } else {
+            Self::Text
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, other) => other,
+            (same, Self::Nothing) => same,
+            (one, other) if one == other => one,
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether a field that looks like `self` may stand in a column that looks like `column`.
+    #[must_use]
+    pub fn fits(self, column: Self) -> bool {
+        matches!(column, Self::Text | Self::Nothing) || self == Self::Nothing || self == column
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    all(whole) && all(fraction) && digits.len() < 40
+}
+
+/// `2011-07-12 14:49:55.000`, with a `T`, a comma, any fraction, an offset, or the day alone.
+fn is_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let shape = |at: usize, pattern: &[u8]| {
+        bytes.get(at..at + pattern.len()).is_some_and(|part| {
+            (part.iter().zip(pattern)).all(|(b, p)| {
+                if *p == b'0' {
+                    b.is_ascii_digit()
+                } else {
+                    b == p
+                }
+            })
+        })
+    };
+    let day = shape(0, b"0000-00-00");
+    day && (bytes.len() == 10
+        || (bytes.len() <= 36 && matches!(bytes[10], b' ' | b'T') && shape(11, b"00:00")))
+}
+
+/// Whether `name` is a column of the product, in any letter case.
+#[must_use]
+pub fn is_known_column(name: &str) -> bool {
+    let name = name.trim_matches(['[', ']', '"']);
+    let last = name
+        .rsplit('.')
+        .next()
+        .unwrap_or(name)
+        .trim_matches(['[', ']']);
+    last.starts_with("__$") || COLUMNS.contains(last.to_ascii_lowercase().as_str())
+}
+
+/// Whether `text` could be the name of a column: no number, no time, no NULL, no address, one line.
+fn could_be_name(text: &str) -> bool {
+    let odd = |c: char| {
+        c.is_control() || matches!(c, '@' | '<' | '>' | '\u{FFFD}' | ':' | '=' | '?' | '!')
+    };
+    text.len() <= 128 && Look::of(text) == Look::Text && !text.contains(odd) || text.is_empty()
+}
+
+/// Whether these are the names of columns: all could be, and at least one, or half of many, are the product's.
+#[must_use]
+pub fn are_names<'n>(names: impl Iterator<Item = &'n str> + Clone) -> bool {
+    let filled = names.clone().filter(|name| !name.is_empty());
+    let (count, known) = filled.fold((0, 0), |(count, known), name| {
+        (count + 1, known + usize::from(is_known_column(name)))
+    });
+    known > 0 && known * 4 >= count && names.clone().all(could_be_name)
+}
+
+/// What one way to split the sample finds.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// What stands between two fields.
+    pub delimiter: String,
+    /// How many fields a record has: the names' number, or the most frequent one.
+    pub width: usize,
+    /// Whether the first record is names.
+    pub header: bool,
+    /// Whether dashes stand under the names.
+    pub rule: bool,
+    /// Whether the first line is PowerShell's `#TYPE`, or Excel's `sep=`.
+    pub preamble: Option<Preamble>,
+    /// How many records, without names.
+    pub records: usize,
+    /// The share of the records that have `width` fields.
+    pub fit: f64,
+    /// What the columns look like.
+    pub looks: Vec<Look>,
+    /// Fields that are the bare word NULL.
+    pub word: usize,
+    /// Bare fields of nothing.
+    pub nothing: usize,
+    /// Columns that are numbers or times but for bare fields of nothing.
+    pub typed_nothing: usize,
+    /// Fields of one NUL.
+    pub nul: usize,
+    /// Fields that are `""`.
+    pub empty: usize,
+    /// Fields in quotes that must be: they hold a quote, a line break, or begin or end in a blank.
+    pub needed: usize,
+    /// Fields in quotes for the separator's sake only.
+    pub separated: usize,
+    /// Fields in quotes that need none, and begin with a digit.
+    pub digits: usize,
+    /// Fields in quotes that need none, of the rest.
+    pub needless: usize,
+    /// Bare fields that are not empty.
+    pub bare: usize,
+    /// Bare fields that begin or end in a blank, or hold a quote.
+    pub odd: usize,
+    /// Records that are none.
+    pub rejects: usize,
+    /// A column of times that a spreadsheet has spoiled.
+    pub spoiled: Option<Spoiled>,
+}
+
+/// A line before the names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preamble {
+    /// `#TYPE System.Data.DataRow`.
+    Type,
+    /// `sep=;`.
+    Separator,
+}
+
+impl Preamble {
+    /// The preamble that `line` is.
+    #[must_use]
+    pub fn of(line: &str) -> Option<Self> {
+        let line = line.trim_start_matches('"');
+        if line.starts_with("#TYPE ") {
+            Some(Self::Type)
+        } else {
+            (line.starts_with("sep=") && line.len() <= 6).then_some(Self::Separator)
+        }
+    }
+}
+
+/// A record of the sample, kept.
+struct Kept {
+    cells: String,
+    fields: Vec<Field>,
+}
+
+impl Kept {
+    fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields
+            .iter()
+            .map(|field| self.cells.get(field.start..field.end).unwrap_or_default())
+    }
+}
+
+/// Whether a line stands under names: dashes in each field, and nothing else.
+#[must_use]
+pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
+    let mut any = false;
+    let all = fields.all(|field| {
+        any = true;
+        let field = field.trim_matches(' ');
+        !field.is_empty() && field.bytes().all(|b| b == b'-')
+    });
+    all && any
+}
+
+impl Trial {
+    /// Splits `sample` at `delimiter`.
+    fn new(sample: &Sample<'_>, delimiter: &str, quotes: bool, end: Option<&str>) -> Self {
+        let dialect = Dialect {
+            delimiter: delimiter.as_bytes().to_vec(),
+            record_end: end.map(|end| end.as_bytes().to_vec()),
+            quotes,
+        };
+        let mut tokens = Tokenizer::new(sample.bytes, dialect, Limits::default());
+        let mut trial = Self {
+            delimiter: delimiter.to_owned(),
+            ..Self::default()
+        };
+        let mut kept = Vec::new();
+        let mut last_is_reject = false;
+        while let Ok(Some(token)) = tokens.next() {
+            last_is_reject = false;
+            match token {
+                Token::Record(record) => kept.push(keep(&record)),
+                Token::Reject(_) => {
+                    last_is_reject = true;
+                    trial.rejects += 1;
+                }
+            }
+            if kept.len() > RECORDS {
+                break;
+            }
+        }
+        if !sample.whole && kept.len() <= RECORDS {
+            // The sample ends inside a record.
+            if last_is_reject {
+                trial.rejects -= 1;
+            } else {
+                kept.pop();
+            }
+        }
+        trial.look_at(kept, delimiter);
+        trial
+    }
+
+    fn look_at(&mut self, mut kept: Vec<Kept>, delimiter: &str) {
+        kept.retain(|record| {
+            record.fields.len() > 1 || record.fields.first().is_some_and(|f| f.start < f.end)
+        });
+        if let Some(first) = kept.first() {
+            self.preamble = Preamble::of(&first.cells);
+        }
+        if self.preamble.is_some() {
+            kept.remove(0);
+        }
+        if let Some(first) = kept.first() {
+            let trimmed: Vec<&str> = first.texts().map(|name| name.trim_matches(' ')).collect();
+            self.rule = kept.get(1).is_some_and(|second| {
+                second.fields.len() == first.fields.len() && is_rule(second.texts())
+            });
+            self.header = self.rule || are_names(trimmed.iter().copied()) || self.differs(&kept);
+        }
+        let names = usize::from(self.header) + usize::from(self.rule);
+        self.width = if self.header {
+            kept[0].fields.len()
+        } else {
+            most_frequent(&kept)
+        };
+        let records = &kept[names.min(kept.len())..];
+        let width = self.width;
+        let whole = records.iter().filter(|record| record.fields.len() == width);
+        self.records = records.len();
+        self.looks = vec![Look::Nothing; self.width];
+        let mut empty = vec![false; self.width];
+        let mut fitting = 0;
+        for record in whole {
+            fitting += 1;
+            for (at, (field, text)) in record.fields.iter().zip(record.texts()).enumerate() {
+                self.looks[at] = self.looks[at].and(Look::of(text));
+                empty[at] |= text.is_empty() && field.written == Written::Bare;
+                self.count(*field, text, delimiter);
+            }
+        }
+        if names > 0 {
+            for (field, text) in kept[0].fields.iter().zip(kept[0].texts()) {
+                if !text.is_empty() && field.written == Written::Bare {
+                    self.bare += 1;
+                }
+            }
+        }
+        let shown = self.width.min(RECORDS);
+        self.spoiled = (0..shown).find_map(|at| {
+            let texts = records.iter().filter_map(|record| record.texts().nth(at));
+            let name = kept
+                .first()
+                .filter(|_| names > 0)
+                .and_then(|names| names.texts().nth(at));
+            Spoiled::column(at, name, texts)
+        });
+        let typed = |look: &Look| matches!(look, Look::Number | Look::Time);
+        self.typed_nothing = (self.looks.iter().zip(&empty))
+            .filter(|(look, empty)| **empty && typed(look))
+            .count();
+        let all = self.records + self.rejects;
+        self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
+    }
+
+    /// Whether the first record is no number where all others are: names of columns that the product does not have.
+    fn differs(&self, kept: &[Kept]) -> bool {
+        let Some((first, rest)) = kept.split_first() else {
+            return false;
+        };
+        let width = first.fields.len();
+        let same: Vec<&Kept> = rest
+            .iter()
+            .filter(|record| record.fields.len() == width)
+            .collect();
+        let typed = |at: usize| {
+            let looks = same
+                .iter()
+                .filter_map(|record| record.texts().nth(at))
+                .map(Look::of);
+            let look = looks.fold(Look::Nothing, Look::and);
+            matches!(look, Look::Number | Look::Time)
+        };
+        !same.is_empty() && first.texts().all(could_be_name) && (0..width.min(200)).any(typed)
+    }
+
+    fn count(&mut self, field: Field, text: &str, delimiter: &str) {
+        let edge = |c: char| matches!(c, ' ' | '\t');
+        let edged = text.starts_with(edge) || text.ends_with(edge);
+        if field.written == Written::Bare {
+            self.word += usize::from(text == "NULL");
+            self.nothing += usize::from(text.is_empty());
+            self.nul += usize::from(text == "\0");
+            self.bare += usize::from(!text.is_empty());
+            self.odd += usize::from(edged || text.contains('"'));
+        } else if text.is_empty() {
+            self.empty += 1;
+        } else if text.contains(['"', '\r', '\n']) || edged {
+            self.needed += 1;
+        } else if text.contains(delimiter) {
+            self.separated += 1;
+        } else if text.starts_with(|c: char| c.is_ascii_digit()) {
+            self.digits += 1;
+        } else {
+            self.needless += 1;
+        }
+    }
+
+    /// Fields in quotes.
+    fn quoted(&self) -> usize {
+        self.empty + self.needed + self.separated + self.digits + self.needless
+    }
+}
+
+fn keep(record: &Record<'_>) -> Kept {
+    Kept {
+        cells: record.cells.to_owned(),
+        fields: record.fields.to_vec(),
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    let of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if whole == 0 {
+        0.0
+    } else {
+        of(part) / of(whole)
+    }
+}
+
+/// The number of fields that most records have; the larger of two.
+fn most_frequent(kept: &[Kept]) -> usize {
+    let mut counts = std::collections::BTreeMap::new();
+    for record in kept {
+        *counts.entry(record.fields.len()).or_insert(0_usize) += 1;
+    }
+    counts
+        .into_iter()
+        .max_by_key(|(width, count)| (*count, *width))
+        .map_or(0, |(width, _)| width)
+}
+
+/// How a delimited file in a form is to be split, and how likely it is in that form.
+#[derive(Debug, Clone)]
+pub struct Guess {
+    /// The form.
+    pub form: &'static Form,
+    /// From 0 to 1.
+    pub score: f64,
+    /// What the trial with the form's quotes found; for forms that are not delimited, nothing.
+    pub trial: Trial,
+}
+
+/// The sample, split in every way that some form would.
+pub struct Trials<'s> {
+    sample: &'s Sample<'s>,
+    bare: Vec<Trial>,
+    quoted: Vec<Trial>,
+    /// Lines of the beginning, for forms that are not delimited.
+    lines: Vec<String>,
+    /// Whether a count of rows stands at the end of the sample.
+    footer: bool,
+    /// Whether the lines are laid out in a way that no delimited form is.
+    laid_out: bool,
+}
+
+impl<'s> Trials<'s> {
+    /// Splits `sample` at each separator that a form may have, or at the one given.
+    #[must_use]
+    pub fn new(sample: &'s Sample<'s>, delimiter: Option<&str>, end: Option<&str>) -> Self {
+        let mut delimiters = vec![",", "\t", ";", "|", "^", "~", "\u{1}", "\u{1F}"];
+        let mut end = end;
+        if let Some(delimiter) = delimiter {
+            delimiters = vec![delimiter];
+        } else if memchr::memmem::find(sample.bytes, b"<EORD>").is_some() {
+            delimiters = vec!["<EOFD>"];
+            end = Some("<EORD>");
+        }
+        let text = String::from_utf8_lossy(sample.bytes);
+        let lines: Vec<String> = text.lines().take(RECORDS).map(str::to_owned).collect();
+        let tail = text.lines().rev().take(8);
+        Self {
+            sample,
+            bare: delimiters
+                .iter()
+                .map(|d| Trial::new(sample, d, false, end))
+                .collect(),
+            quoted: delimiters
+                .iter()
+                .map(|d| Trial::new(sample, d, true, end))
+                .collect(),
+            footer: tail
+                .into_iter()
+                .any(|line| super::footer::rows(line).is_some()),
+            laid_out: is_laid_out(sample, &lines),
+            lines,
+        }
+    }
+
+    /// The trial of one of `delimiters` that fits best; the order decides between equals.
+    fn best(trials: &[Trial], delimiters: &[&str]) -> Option<Trial> {
+        let stated = trials.len() == 1;
+        let known = |trial: &&Trial| stated || delimiters.contains(&trial.delimiter.as_str());
+        let value = |trial: &Trial| {
+            let names = f64::from(u8::from(trial.header));
+            trial.fit
+                + names
+                + if trial.width > 1 { 0.5 } else { -1.0 }
+                + share(trial.width, 10_000)
+        };
+        let mut found: Option<&Trial> = None;
+        for trial in trials.iter().filter(known) {
+            if found.is_none_or(|best| value(trial) > value(best) + 1e-9) {
+                found = Some(trial);
+            }
+        }
+        found.cloned()
+    }
+
+    /// How likely the sample is in `form`.
+    #[must_use]
+    pub fn score(&self, form: &'static Form) -> Guess {
+        let trial = match form.layout {
+            Layout::Delimited(Quotes::None | Quotes::Separator) => {
+                Self::best(&self.bare, form.delimiters)
+            }
+            Layout::Delimited(Quotes::Doubled) => Self::best(&self.quoted, form.delimiters),
+            _ => None,
+        };
+        let trial = trial.unwrap_or_default();
+        let score = self.points(form, &trial);
+        Guess {
+            form,
+            score: score.clamp(0.0, 1.0),
+            trial,
+        }
+    }
+
+    fn points(&self, form: &'static Form, trial: &Trial) -> f64 {
+        match form.layout {
+            Layout::Delimited(quotes) => {
+                if trial.width == 0 || self.laid_out {
+                    return 0.0;
+                }
+                let alone = trial.width == 1 && !(trial.header && form.id != "bcp");
+                if alone || trial.fit < 0.2 {
+                    return 0.0;
+                }
+                let separated =
+                    Self::best(&self.quoted, &[trial.delimiter.as_str()]).unwrap_or_default();
+                let quoted = match quotes {
+                    Quotes::Separator => &separated,
+                    _ => trial,
+                };
+                0.5 * trial.fit.max(if quotes == Quotes::Separator {
+                    separated.fit
+                } else {
+                    0.0
+                }) + self.known_for(form, trial, quoted, &separated)
+            }
+            Layout::Aligned => super::fixed::score(&self.lines),
+            Layout::Vertical => super::vertical::score(&self.lines),
+            Layout::Grid => super::grid::score(form.id, &self.lines),
+            Layout::Json => super::json::score(self.sample.bytes),
+            Layout::Xml => super::xml::score(self.sample.bytes),
+            Layout::Workbook => 0.0,
+        }
+    }
+
+    /// What speaks for and against `form`, between -0.5 and 0.5. `own` is the form's own trial; `quoted` the trial with
+    /// quotes that it is to be judged by; `other` the trial with quotes at the same separator.
+    fn known_for(&self, form: &Form, own: &Trial, quoted: &Trial, other: &Trial) -> f64 {
+        let mark = self.sample.mark && !self.sample.wide;
+        let when = |condition: bool, points: f64| if condition { points } else { 0.0 };
+        // NULL is the word, or nothing: the more frequent of the two says which.
+        let word = own.word > 0 && own.word * 2 >= own.nothing;
+        let by_word = when(word, 0.2)
+            + when(own.typed_nothing > 0, -0.3)
+            + when(own.nul > 0, -0.4)
+            + when(!word && own.nothing > 0, -0.05);
+        let by_nothing = when(own.nothing > 0 && !word, 0.15)
+            + when(own.typed_nothing > 0, 0.1)
+            + when(word, -0.3);
+        let preamble = own.preamble;
+        let other_tool = when(preamble.is_some(), -0.4);
+        // Quotes that a tool which quotes nothing would not have, and that read well as quotes.
+        let well_quoted = other.quoted() > 0 && other.rejects == 0 && other.fit >= own.fit;
+        let unquoted =
+            when(well_quoted, -0.25) + when(other.rejects > 0 && other.fit < own.fit, 0.1);
+        let bulk = own.delimiter == "<EOFD>";
+        match form.id {
+            "ssms_csv" => {
+                by_word
+                    + unquoted
+                    + other_tool
+                    + when(mark, 0.15)
+                    + when(self.footer || own.rule, -0.3)
+            }
+            "ssms_tab" => {
+                by_word
+                    + unquoted
+                    + other_tool
+                    + 0.05
+                    + when(mark, 0.15)
+                    + when(self.footer || own.rule, -0.3)
+                    + when(!own.header && own.nothing > 0, 0.05)
+            }
+            "ssms_csv_quoted" => {
+                by_word
+                    + other_tool
+                    + when(mark, 0.15)
+                    + when(self.footer || own.rule, -0.3)
+                    + when(quoted.separated > 0, 0.1)
+                    + when(quoted.quoted() == 0, -0.1)
+                    + when(quoted.odd > 0 && quoted.separated > 0, 0.05)
+                    + when(quoted.empty + quoted.digits + quoted.needless > 0, -0.3)
+                    + when(quoted.rejects > 0, -0.05)
+            }
+            "ssms_report" => {
+                by_word
+                    + unquoted
+                    + other_tool
+                    + if self.footer && !own.rule {
+                        0.25
+                    } else {
+                        -0.25
+                    }
+            }
+            "sqlcmd_separated" => {
+                by_word
+                    + other_tool
+                    + if own.rule {
+                        0.45
+                    } else {
+                        when(own.header, -0.3)
+                            + when(own.delimiter == "|", 0.1)
+                            + when(mark, -0.2)
+                            + unquoted
+                    }
+            }
+            "bcp" => {
+                when(own.header, -0.4)
+                    + when(own.nul > 0, 0.35)
+                    + by_nothing
+                    + other_tool
+                    + unquoted
+                    + when(mark, -0.1)
+                    + when(own.delimiter == "\t", 0.05)
+                    + when(self.footer, -0.3)
+            }
+            "egain_bulk" => when(bulk, 0.5),
+            "wizard" => {
+                by_nothing
+                    + other_tool
+                    + when(own.nul > 0, -0.4)
+                    + when(own.rejects > 0, -0.1)
+                    + when(own.needless > 0 && own.bare > 0, 0.2)
+                    + when(own.rule || self.footer, -0.3)
+            }
+            "ads_csv" => {
+                by_word
+                    + other_tool
+                    + when(!mark, 0.1)
+                    + when(own.rule || self.footer, -0.3)
+                    + when(own.needed > 0, 0.15)
+                    + when(own.separated > 0, 0.05)
+                    + when(own.needless + own.digits + own.empty > 0, -0.25)
+                    + when(own.odd > 0, -0.15)
+                    + when(own.rejects > 0, -0.05)
+            }
+            "dbeaver_csv" => {
+                by_nothing
+                    + other_tool
+                    + when(own.empty > 0 && own.nothing > 0, 0.15)
+                    + when(own.needless > 0, -0.25)
+                    + when(own.digits > 0 && own.needless == 0, 0.05)
+                    + when(own.nul > 0, -0.3)
+                    + when(own.rejects > 0, -0.1)
+                    + when(own.rule || self.footer, -0.3)
+            }
+            "powershell_csv" => {
+                when(preamble == Some(Preamble::Type), 0.4)
+                    + when(own.quoted() > 0 && own.bare == 0, 0.45)
+                    + when(own.bare > 0, -0.3)
+                    + when(own.rejects > 0, -0.1)
+            }
+            "excel_csv" => {
+                when(preamble == Some(Preamble::Separator), 0.45) + by_word * 0.75 - 0.05
+                    + when(own.spoiled.is_some(), 0.35)
+                    + when(own.rule || self.footer, -0.3)
+                    + when(preamble == Some(Preamble::Type), -0.4)
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+/// Whether the lines are laid out in a way that no delimited form is.
+fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
+    [
+        super::fixed::score(lines),
+        super::grid::score("markdown", lines),
+        super::grid::score("sqlcmd_box", lines),
+        super::vertical::score(lines),
+        super::json::score(sample.bytes),
+        super::xml::score(sample.bytes),
+    ]
+    .into_iter()
+    .any(|score| score > 0.8)
+}
+
+/// Every form that the sample may be in, the likeliest first.
+#[must_use]
+pub fn rank(trials: &Trials<'_>) -> Vec<Guess> {
+    let text_forms = FORMS.iter().filter(|form| form.layout != Layout::Workbook);
+    let mut guesses: Vec<Guess> = text_forms
+        .map(|form| trials.score(form))
+        .filter(|guess| guess.score > 0.0)
+        .collect();
+    guesses.sort_by(|a, b| b.score.total_cmp(&a.score));
+    guesses
+}

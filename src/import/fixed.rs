@@ -1,0 +1,459 @@
+//! Reads columns that stand under a line of dashes: Results to Text and to File, sqlcmd, a mail's attachment.
+//!
+//! Nobody knows how a tool counts the places of a character beyond ASCII, so a line is measured in characters, in units
+//! of UTF-16 and in places on a screen, and read by the measure in which it is as long as the dashes and has blanks
+//! where they have. A line break within a value makes a line short; lines are put together when, with their breaks,
+//! they are exactly as long as the dashes. Lines that the tool broke at its page width are put together when the names
+//! and the dashes were broken at the same places; else each is a reject.
+
+use std::io::Read;
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::detect::Look;
+use super::footer;
+use super::held::{Held, Queue, Waiting};
+use super::lines::{Line, Lines};
+use super::record::{Field, Footer, Item, Limits, ReadError, Reader, Reason, Written};
+
+/// The most lines that one record may stand on.
+const PIECES: usize = 1000;
+
+/// How likely `lines` are columns under dashes.
+#[must_use]
+pub fn score(lines: &[String]) -> f64 {
+    let mut before = "";
+    for line in lines.iter().take(40) {
+        if columns(line).is_some() && !before.trim().is_empty() && columns(before).is_none() {
+            return 0.95;
+        }
+        before = line;
+    }
+    0.0
+}
+
+/// The places of the columns, if `line` is dashes with single blanks between them.
+fn columns(line: &str) -> Option<Vec<Range<usize>>> {
+    let line = line.trim_end_matches(' ');
+    if !line.starts_with('-')
+        || !line.bytes().all(|b| matches!(b, b'-' | b' '))
+        || line.contains("  ")
+    {
+        return None;
+    }
+    let mut start = 0;
+    Some(
+        line.split(' ')
+            .map(|dashes| {
+                let place = start..start + dashes.len();
+                start = place.end + 1;
+                place
+            })
+            .collect(),
+    )
+}
+
+/// How the places of a line are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Measure {
+    Units,
+    Characters,
+    Screen,
+}
+
+impl Measure {
+    const ALL: [Self; 3] = [Self::Units, Self::Characters, Self::Screen];
+
+    fn of(self, c: char) -> usize {
+        match self {
+            Self::Units => c.len_utf16(),
+            Self::Characters => 1,
+            Self::Screen => c.width().unwrap_or(1),
+        }
+    }
+
+    fn length(self, text: &str) -> usize {
+        if text.is_ascii() {
+            text.len()
+        } else {
+            text.chars().map(|c| self.of(c)).sum()
+        }
+    }
+
+    /// The byte at which each of `places` begins, in `text`; the text's end for places beyond it. `None` when a place
+    /// is inside a character.
+    fn cut(self, text: &str, places: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
+        let mut wanted = places
+            .iter()
+            .flat_map(|place| [place.start, place.end])
+            .peekable();
+        let mut found = Vec::with_capacity(places.len() * 2);
+        let mut at = 0;
+        for (byte, c) in text.char_indices() {
+            while wanted.peek() == Some(&at) {
+                wanted.next();
+                found.push(byte);
+            }
+            if wanted.peek().is_some_and(|place| *place < at) {
+                return None;
+            }
+            at += self.of(c);
+        }
+        found.resize(places.len() * 2, text.len());
+        Some(found.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect())
+    }
+}
+
+/// What the dashes say.
+struct Grid {
+    places: Vec<Range<usize>>,
+    /// The length of a whole line.
+    total: usize,
+    /// The line of names, to know it again.
+    names: String,
+    /// The lengths of the lines that a record is broken into; one when it is not.
+    pieces: Vec<usize>,
+    /// Whether blanks at the ends of lines were taken off.
+    trimmed: bool,
+}
+
+/// Reads one file.
+pub struct Aligned<R> {
+    lines: Lines<R>,
+    grid: Option<Grid>,
+    queue: Queue,
+    below: bool,
+    repaired: u64,
+    unwrapped: bool,
+}
+
+impl<R: Read> Aligned<R> {
+    /// Reads `reader`.
+    pub fn new(reader: R, limits: Limits) -> Self {
+        Self {
+            lines: Lines::new(reader, limits),
+            grid: None,
+            queue: Queue::default(),
+            below: false,
+            repaired: 0,
+            unwrapped: false,
+        }
+    }
+
+    /// Takes names and dashes, if they stand here.
+    fn take_names(&mut self) -> Result<bool, ReadError> {
+        for broken in 1..=PIECES.min(64) {
+            let Some(line) = self.lines.peek(broken)? else {
+                return Ok(false);
+            };
+            if columns(&line.text).is_none() && !is_dashes(&line.text) {
+                continue;
+            }
+            return self.take_names_of(broken);
+        }
+        Ok(false)
+    }
+
+    /// Takes names on `broken` lines, and dashes on as many.
+    fn take_names_of(&mut self, broken: usize) -> Result<bool, ReadError> {
+        let mut head = Vec::with_capacity(broken * 2);
+        for at in 0..broken * 2 {
+            let Some(line) = self.lines.peek(at)? else {
+                return Ok(false);
+            };
+            head.push(line.text.clone());
+        }
+        let (names, dashes) = head.split_at(broken);
+        let lengths: Vec<usize> = dashes.iter().map(String::len).collect();
+        let whole = lengths.first().copied().unwrap_or_default();
+        let even = lengths[..broken - 1].iter().all(|length| *length == whole);
+        let alike = (0..broken - 1).all(|at| Measure::Units.length(&names[at]) == lengths[at]);
+        let Some(places) = columns(&dashes.concat())
+            .filter(|_| even && alike && dashes.iter().all(|d| is_dashes(d)))
+        else {
+            return Ok(false);
+        };
+        let text = names.concat();
+        let total = places.last().map_or(0, |place| place.end);
+        let cut = Measure::ALL
+            .iter()
+            .find_map(|measure| measure.cut(&text, &places))
+            .unwrap_or_default();
+        let header = cut
+            .into_iter()
+            .map(|place| text[place].trim().to_owned())
+            .collect();
+        let trimmed = Measure::Units.length(&text) < total;
+        let again = self.grid.as_ref().is_some_and(|grid| grid.names == text);
+        let line = self.lines.peek(0)?.map_or(0, |line| line.number);
+        self.lines.skip(broken * 2);
+        self.unwrapped |= broken > 1;
+        if again && !self.below {
+            let detail = "the names of the columns, again".to_owned();
+            self.queue
+                .reject(line, &text, Reason::RepeatedHeader, detail, 0);
+            return Ok(true);
+        }
+        self.below = false;
+        self.grid = Some(Grid {
+            places,
+            total,
+            names: text,
+            pieces: lengths,
+            trimmed,
+        });
+        self.queue.push(Waiting::Header(header));
+        Ok(true)
+    }
+
+    /// Takes the next line and what belongs to it.
+    fn step(&mut self) -> Result<bool, ReadError> {
+        let Some(line) = self.lines.peek(0)? else {
+            return Ok(false);
+        };
+        if line.is_blank() {
+            self.lines.skip(1);
+            return Ok(true);
+        }
+        if let Some(reject) = line.bad.clone() {
+            self.lines.skip(1);
+            self.queue.push(Waiting::Reject(reject));
+            return Ok(true);
+        }
+        if let Some(rows) = footer::rows(&line.text) {
+            self.below = true;
+            return self.footer(Footer {
+                rows: Some(rows),
+                completed_at_ms: None,
+            });
+        }
+        if let Some(at) = footer::completed_at_ms(&line.text) {
+            return self.footer(Footer {
+                rows: None,
+                completed_at_ms: Some(at),
+            });
+        }
+        if self.names_may_stand_here()? && self.take_names()? {
+            return Ok(true);
+        }
+        let Some(grid) = &self.grid else {
+            let line = self
+                .lines
+                .pop()?
+                .unwrap_or_else(|| unreachable!("a line was looked at"));
+            let detail = "stands before the names of the columns".to_owned();
+            self.queue
+                .reject(line.number, &line.text, Reason::Ragged, detail, 0);
+            return Ok(true);
+        };
+        if grid.pieces.len() > 1 {
+            self.wrapped()
+        } else {
+            self.record()
+        }
+    }
+
+    /// Names stand at the beginning, below a count, or again; where they were before, dashes are right below them.
+    fn names_may_stand_here(&mut self) -> Result<bool, ReadError> {
+        let Some(grid) = &self.grid else {
+            return Ok(true);
+        };
+        let broken = grid.pieces.len();
+        if self.below {
+            return Ok(true);
+        }
+        Ok(self
+            .lines
+            .peek(broken)?
+            .is_some_and(|line| is_dashes(&line.text) && line.text.len() > 2))
+    }
+
+    fn footer(&mut self, footer: Footer) -> Result<bool, ReadError> {
+        self.lines.skip(1);
+        self.queue.push(Waiting::Footer(footer));
+        Ok(true)
+    }
+
+    /// A record on one line, or on more because values have line breaks.
+    fn record(&mut self) -> Result<bool, ReadError> {
+        let mut text = String::new();
+        let mut last: Option<Line> = None;
+        for at in 0..PIECES {
+            let Some(line) = self
+                .lines
+                .peek(at)?
+                .filter(|line| line.bad.is_none())
+                .cloned()
+            else {
+                break;
+            };
+            if let Some(last) = &last {
+                text.push_str(last.break_before(&line));
+            }
+            text.push_str(&line.text);
+            let grid = self
+                .grid
+                .as_ref()
+                .unwrap_or_else(|| unreachable!("names were read"));
+            if let Some(fields) = grid.fields(&text, false) {
+                return self.found(text, fields, at + 1);
+            }
+            if Measure::ALL
+                .iter()
+                .all(|measure| measure.length(&text) > grid.total)
+            {
+                break;
+            }
+            last = Some(line);
+        }
+        let line = self
+            .lines
+            .pop()?
+            .unwrap_or_else(|| unreachable!("a line was looked at"));
+        let grid = self
+            .grid
+            .as_ref()
+            .unwrap_or_else(|| unreachable!("names were read"));
+        match grid.fields(&line.text, true) {
+            Some(fields) => self
+                .queue
+                .push(Waiting::Record(held(line.number, line.text, fields))),
+            None => {
+                let detail = format!(
+                    "expected {} places, found {}",
+                    grid.total,
+                    Measure::Units.length(&line.text)
+                );
+                self.queue
+                    .reject(line.number, &line.text, Reason::Ragged, detail, 1);
+            }
+        }
+        Ok(true)
+    }
+
+    fn found(&mut self, text: String, fields: Vec<Field>, lines: usize) -> Result<bool, ReadError> {
+        let number = self.lines.peek(0)?.map_or(0, |line| line.number);
+        self.repaired += u64::from(lines > 1);
+        self.lines.skip(lines);
+        self.queue.push(Waiting::Record(held(number, text, fields)));
+        Ok(true)
+    }
+
+    /// A record on as many lines as the names.
+    fn wrapped(&mut self) -> Result<bool, ReadError> {
+        let lengths = self
+            .grid
+            .as_ref()
+            .map(|grid| grid.pieces.clone())
+            .unwrap_or_default();
+        let mut text = String::new();
+        for (at, length) in lengths.iter().enumerate() {
+            let Some(line) = self.lines.peek(at)?.filter(|line| line.bad.is_none()) else {
+                return self.reject_wrapped();
+            };
+            let fits = Measure::ALL
+                .iter()
+                .any(|measure| measure.length(&line.text) == *length);
+            if !fits && at + 1 < lengths.len() {
+                return self.reject_wrapped();
+            }
+            text.push_str(&line.text);
+        }
+        let grid = self
+            .grid
+            .as_ref()
+            .unwrap_or_else(|| unreachable!("names were read"));
+        match grid.fields(&text, grid.trimmed) {
+            Some(fields) => {
+                let number = self.lines.peek(0)?.map_or(0, |line| line.number);
+                self.lines.skip(lengths.len());
+                self.queue.push(Waiting::Record(held(number, text, fields)));
+                Ok(true)
+            }
+            None => self.reject_wrapped(),
+        }
+    }
+
+    fn reject_wrapped(&mut self) -> Result<bool, ReadError> {
+        if let Some(line) = self.lines.pop()? {
+            let detail = "cannot be put together with the lines around it".to_owned();
+            self.queue
+                .reject(line.number, &line.text, Reason::WrappedLine, detail, 1);
+        }
+        Ok(true)
+    }
+}
+
+fn is_dashes(line: &str) -> bool {
+    line.contains('-') && line.bytes().all(|b| matches!(b, b'-' | b' '))
+}
+
+fn held(line: u64, text: String, fields: Vec<Field>) -> Held {
+    Held {
+        line,
+        text,
+        cells: None,
+        fields,
+    }
+}
+
+impl Grid {
+    /// The fields of a line that is as long as the dashes and has blanks where they have; with `short`, of one that
+    /// ends in its last column.
+    fn fields(&self, text: &str, short: bool) -> Option<Vec<Field>> {
+        let last = self.places.last()?.start;
+        Measure::ALL.iter().find_map(|measure| {
+            let length = measure.length(text);
+            let right = length == self.total
+                || (short && length < self.total && (length > last || self.trimmed));
+            if !right {
+                return None;
+            }
+            let cut = measure.cut(text, &self.places)?;
+            let blank = |gap: &str| gap.bytes().all(|b| b == b' ') && gap.len() <= 1;
+            let clear = cut
+                .windows(2)
+                .all(|pair| blank(&text[pair[0].end..pair[1].start]));
+            clear.then(|| cut.into_iter().map(|place| trimmed(text, place)).collect())
+        })
+    }
+}
+
+/// A field without its padding: blanks at the end, and those before numbers, times and NULL.
+fn trimmed(text: &str, place: Range<usize>) -> Field {
+    let cell = &text[place.clone()];
+    let end = place.start + cell.trim_end_matches(' ').len();
+    let inner = cell.trim_matches(' ');
+    let right = inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time);
+    Field {
+        start: if right {
+            end - inner.len()
+        } else {
+            place.start
+        },
+        end,
+        written: Written::Bare,
+    }
+}
+
+impl<R: Read> Reader for Aligned<R> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        while self.queue.is_empty() && self.step()? {}
+        Ok(self.queue.next())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.repaired > 0 {
+            remarks.push(format!(
+                "{} records were put together from lines that a line break had cut",
+                self.repaired
+            ));
+        }
+        if self.unwrapped {
+            remarks.push("lines that the page width had broken were put together".to_owned());
+        }
+        remarks
+    }
+}

@@ -1,0 +1,300 @@
+//! The forms that exports come in: a closed list. Each line says which tools write the form, how it is laid out and how
+//! it says NULL; which one a file is in is told by [`super::detect`], which scores every line of the list against the
+//! file's beginning.
+//!
+//! Forms that differ in nothing a reader could see share a line. `covers` names the rows of the matrix of export forms
+//! that a line reads, so that a test can hold the list against the matrix.
+
+use std::borrow::Cow;
+
+use super::record::{Field, Record, Written};
+
+/// How a form writes NULL, and how the empty text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Nulls {
+    /// NULL is the word `NULL` without quotes, and so is the text `NULL`. Nothing is the empty text.
+    Word,
+    /// NULL and the empty text are both nothing, in quotes or not, and are read as NULL.
+    Empty,
+    /// NULL is nothing; the empty text is one NUL character.
+    EmptyOrNul,
+    /// NULL is nothing; the empty text is `""`.
+    Nothing,
+    /// The form has a value of its own for NULL: an absent cell, `null`.
+    Marked,
+    /// An absent cell is NULL, and so is the word `NULL`: a grid pasted into a workbook.
+    MarkedOrWord,
+}
+
+impl Nulls {
+    /// What the import summary says about it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Word => {
+                "the word NULL is NULL, and a text `NULL` cannot be told from it; nothing is the empty text"
+            }
+            Self::Empty => "nothing is NULL, and an empty text cannot be told from it",
+            Self::EmptyOrNul => "nothing is NULL; one NUL character is the empty text",
+            Self::Nothing => "nothing is NULL; `\"\"` is the empty text",
+            Self::Marked => "NULL has a mark of its own",
+            Self::MarkedOrWord => "no cell, or the word NULL, is NULL",
+        }
+    }
+
+    /// What `field` of `record` says in a form with these rules; `None` for NULL.
+    #[inline]
+    #[must_use]
+    pub fn read<'r>(self, record: &Record<'r>, field: Field) -> Option<Cow<'r, str>> {
+        let text = record.cells.get(field.start..field.end).unwrap_or_default();
+        let is_bare = field.written == Written::Bare;
+        let is_null = match self {
+            _ if field.written == Written::Null => true,
+            Self::Word => is_bare && text == "NULL",
+            Self::Empty => text.is_empty(),
+            Self::EmptyOrNul | Self::Nothing => is_bare && text.is_empty(),
+            Self::Marked => false,
+            Self::MarkedOrWord => text == "NULL",
+        };
+        if is_null {
+            return None;
+        }
+        Some(match field.written {
+            Written::Doubled => Cow::Owned(text.replace("\"\"", "\"")),
+            _ if self == Self::EmptyOrNul && text == "\0" => Cow::Borrowed(""),
+            _ => Cow::Borrowed(text),
+        })
+    }
+}
+
+/// What quotes mean in a delimited text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Quotes {
+    /// Nothing: they are characters like others.
+    None,
+    /// A field that begins with one ends with one, and has doubled ones inside.
+    Doubled,
+    /// Only a field with the separator in it stands in quotes. Whether quotes inside are doubled is not known of any
+    /// source, so both are read where only one reading fits the columns.
+    Separator,
+}
+
+/// How a form is laid out, and so which reader reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// Fields with something between them.
+    Delimited(Quotes),
+    /// Columns under a line of dashes.
+    Aligned,
+    /// A line for each cell: the column's name, the value.
+    Vertical,
+    /// A table of bars: Markdown, a printed grid, a box of `+`, `-` and `|`.
+    Grid,
+    /// Objects of JSON.
+    Json,
+    /// Elements of XML, one for each row.
+    Xml,
+    /// A workbook.
+    Workbook,
+}
+
+/// A form.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    /// The name by which `--form` asks for it.
+    pub id: &'static str,
+    /// What it is, for a person.
+    pub title: &'static str,
+    /// The rows of the matrix of export forms that it reads.
+    pub covers: &'static [&'static str],
+    /// How it is laid out.
+    pub layout: Layout,
+    /// How it says NULL.
+    pub nulls: Nulls,
+    /// What may stand between two fields, the likeliest first.
+    pub delimiters: &'static [&'static str],
+}
+
+impl Form {
+    /// Whether it reads everything as `other` does, so that nobody need be asked which of the two a file is in.
+    #[must_use]
+    pub fn reads_like(&self, other: &Self) -> bool {
+        self.layout == other.layout && self.nulls == other.nulls
+    }
+}
+
+const COMMAS: &[&str] = &[",", ";"];
+const TAB: &[&str] = &["\t"];
+/// Separators that people give to `sqlcmd -s` and `bcp -t`.
+const ANY: &[&str] = &["|", ",", ";", "\t", "^", "~", "\u{1}", "\u{1F}"];
+const CHOSEN: &[&str] = &[",", ";", "\t", "|"];
+
+/// Every form, in the order in which help lists them.
+pub static FORMS: &[Form] = &[
+    Form {
+        id: "ssms_csv",
+        title: "SSMS grid saved as CSV, nothing quoted",
+        covers: &["F01", "F02", "F04"],
+        layout: Layout::Delimited(Quotes::None),
+        nulls: Nulls::Word,
+        delimiters: COMMAS,
+    },
+    Form {
+        id: "ssms_csv_quoted",
+        title: "SSMS grid saved as CSV, with `Quote strings containing list separators`",
+        covers: &["F03", "F04"],
+        layout: Layout::Delimited(Quotes::Separator),
+        nulls: Nulls::Word,
+        delimiters: COMMAS,
+    },
+    Form {
+        id: "ssms_tab",
+        title: "SSMS grid saved with tabs, or copied from the grid",
+        covers: &["F05", "F06"],
+        layout: Layout::Delimited(Quotes::None),
+        nulls: Nulls::Word,
+        delimiters: TAB,
+    },
+    Form {
+        id: "aligned",
+        title: "columns under dashes: SSMS Results to Text, sqlcmd, a mail's attachment",
+        covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
+        layout: Layout::Aligned,
+        nulls: Nulls::Word,
+        delimiters: &[],
+    },
+    Form {
+        id: "ssms_report",
+        title: "SSMS Results to File with a separator",
+        covers: &["F08", "F09"],
+        layout: Layout::Delimited(Quotes::None),
+        nulls: Nulls::Word,
+        delimiters: ANY,
+    },
+    Form {
+        id: "sqlcmd_separated",
+        title: "sqlcmd with a separator (`-s`), with or without names; a mail's attachment with one",
+        covers: &["F11", "F12", "F13", "F15", "F28"],
+        layout: Layout::Delimited(Quotes::None),
+        nulls: Nulls::Word,
+        delimiters: ANY,
+    },
+    Form {
+        id: "sqlcmd_vertical",
+        title: "go-sqlcmd, a line for each cell",
+        covers: &["F16"],
+        layout: Layout::Vertical,
+        nulls: Nulls::Word,
+        delimiters: &[],
+    },
+    Form {
+        id: "sqlcmd_box",
+        title: "go-sqlcmd, a box of `+`, `-` and `|`",
+        covers: &["F16"],
+        layout: Layout::Grid,
+        nulls: Nulls::Word,
+        delimiters: &[],
+    },
+    Form {
+        id: "bcp",
+        title: "bcp out, character or Unicode",
+        covers: &["F17", "F18", "F19"],
+        layout: Layout::Delimited(Quotes::None),
+        nulls: Nulls::EmptyOrNul,
+        delimiters: &["\t", ",", "|", ";", "^", "~", "\u{1}", "\u{1F}"],
+    },
+    Form {
+        id: "egain_bulk",
+        title: "the product's bulk export, `<EOFD>` and `<EORD>`, columns from its format file",
+        covers: &["bulk"],
+        layout: Layout::Delimited(Quotes::None),
+        nulls: Nulls::EmptyOrNul,
+        delimiters: &["<EOFD>"],
+    },
+    Form {
+        id: "wizard",
+        title: "Import and Export Wizard, flat file",
+        covers: &["F20"],
+        layout: Layout::Delimited(Quotes::Doubled),
+        nulls: Nulls::Empty,
+        delimiters: CHOSEN,
+    },
+    Form {
+        id: "ads_csv",
+        title: "Azure Data Studio or the mssql extension, CSV",
+        covers: &["F21"],
+        layout: Layout::Delimited(Quotes::Doubled),
+        nulls: Nulls::Word,
+        delimiters: CHOSEN,
+    },
+    Form {
+        id: "ads_xlsx",
+        title: "Azure Data Studio, workbook",
+        covers: &["F22"],
+        layout: Layout::Workbook,
+        nulls: Nulls::Marked,
+        delimiters: &[],
+    },
+    Form {
+        id: "markdown",
+        title: "Markdown table, or a printed grid",
+        covers: &["F23", "F29"],
+        layout: Layout::Grid,
+        nulls: Nulls::Word,
+        delimiters: &[],
+    },
+    Form {
+        id: "json",
+        title: "JSON, an array of objects or one on each line",
+        covers: &["F23"],
+        layout: Layout::Json,
+        nulls: Nulls::Marked,
+        delimiters: &[],
+    },
+    Form {
+        id: "xml",
+        title: "Azure Data Studio, XML",
+        covers: &["F23"],
+        layout: Layout::Xml,
+        nulls: Nulls::Empty,
+        delimiters: &[],
+    },
+    Form {
+        id: "dbeaver_csv",
+        title: "DBeaver, CSV",
+        covers: &["F24"],
+        layout: Layout::Delimited(Quotes::Doubled),
+        nulls: Nulls::Nothing,
+        delimiters: CHOSEN,
+    },
+    Form {
+        id: "excel_xlsx",
+        title: "a grid pasted into Excel, workbook",
+        covers: &["F25"],
+        layout: Layout::Workbook,
+        nulls: Nulls::MarkedOrWord,
+        delimiters: &[],
+    },
+    Form {
+        id: "excel_csv",
+        title: "a CSV that Excel has saved",
+        covers: &["F26"],
+        layout: Layout::Delimited(Quotes::Doubled),
+        nulls: Nulls::Word,
+        delimiters: &[";", ",", "\t"],
+    },
+    Form {
+        id: "powershell_csv",
+        title: "PowerShell, Export-Csv",
+        covers: &["F27"],
+        layout: Layout::Delimited(Quotes::Doubled),
+        nulls: Nulls::Empty,
+        delimiters: CHOSEN,
+    },
+];
+
+/// The form called `id`, or `None`.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.id == id)
+}

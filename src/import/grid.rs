@@ -1,0 +1,341 @@
+//! Reads tables of bars: Markdown as Azure Data Studio writes it, a grid printed or pasted as a Markdown table, and
+//! go-sqlcmd's box of `+`, `-` and `|`.
+//!
+//! Azure Data Studio puts no blanks around a cell, so blanks are part of it, and writes characters as HTML would. A
+//! printed grid is padded, may escape `_`, and may have the row numbers of the grid in a column of their own or run
+//! into the first column.
+
+use std::io::Read;
+
+use super::detect::is_known_column;
+use super::footer;
+use super::held::{Held, Queue, Waiting};
+use super::lines::Lines;
+use super::record::{Footer, Item, Limits, ReadError, Reader, Reason};
+
+/// How many lines may stand before the table.
+const BEFORE: usize = 40;
+
+/// How likely `lines` hold a table of bars of the form called `id`.
+#[must_use]
+pub fn score(id: &str, lines: &[String]) -> f64 {
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let found = beginning.windows(2).any(|pair| match id {
+        "sqlcmd_box" => is_box_rule(&pair[0]) && is_row(&pair[1]),
+        _ => {
+            is_row(&pair[0]) && is_rule(&pair[1]) && cells(&pair[0]).len() == cells(&pair[1]).len()
+        }
+    });
+    if found { 0.95 } else { 0.0 }
+}
+
+/// Whether `line` is `+----+----+`.
+fn is_box_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.len() > 2
+        && line.starts_with('+')
+        && line.ends_with('+')
+        && line.bytes().all(|b| matches!(b, b'+' | b'-'))
+}
+
+/// Whether `line` has a bar at either end.
+fn is_row(line: &str) -> bool {
+    let line = line.trim_end_matches([' ', '\t']);
+    line.len() > 1 && line.starts_with('|') && line.ends_with('|')
+}
+
+/// Whether `line` is `|---|:--:|`.
+fn is_rule(line: &str) -> bool {
+    is_row(line)
+        && cells(line).iter().all(|cell| {
+            let cell = cell.trim().trim_start_matches(':').trim_end_matches(':');
+            !cell.is_empty() && cell.bytes().all(|b| b == b'-')
+        })
+}
+
+/// What stands between the bars of `line` that are not escaped.
+fn cells(line: &str) -> Vec<&str> {
+    let line = line.trim_end_matches([' ', '\t']);
+    let inner = line.strip_prefix('|').unwrap_or(line);
+    let mut cells = Vec::new();
+    let (mut start, mut escaped) = (0, false);
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'|' if !escaped => {
+                cells.push(&inner[start..at]);
+                start = at + 1;
+                escaped = false;
+            }
+            b'\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    if start < inner.len() {
+        cells.push(&inner[start..]);
+    }
+    cells
+}
+
+/// How the cells are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Azure Data Studio: no blanks around, HTML's entities.
+    Tight,
+    /// Printed: padded, escaped.
+    Padded,
+    /// go-sqlcmd's box: a blank on the left, padded on the right, nothing escaped.
+    Box,
+}
+
+/// Where the grid's row numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Numbers {
+    None,
+    Own,
+    Merged,
+}
+
+/// Reads one file.
+pub struct Grid<R> {
+    lines: Lines<R>,
+    style: Style,
+    width: usize,
+    header: String,
+    numbers: Numbers,
+    row: u64,
+    queue: Queue,
+    merged: bool,
+}
+
+impl<R: Read> Grid<R> {
+    /// Reads `reader`, in the form called `id`.
+    pub fn new(reader: R, id: &str, limits: Limits) -> Self {
+        Self {
+            lines: Lines::new(reader, limits),
+            style: if id == "sqlcmd_box" {
+                Style::Box
+            } else {
+                Style::Tight
+            },
+            width: 0,
+            header: String::new(),
+            numbers: Numbers::None,
+            row: 0,
+            queue: Queue::default(),
+            merged: false,
+        }
+    }
+
+    fn step(&mut self) -> Result<bool, ReadError> {
+        let Some(line) = self.lines.pop()? else {
+            return Ok(false);
+        };
+        if let Some(reject) = line.bad {
+            self.queue.push(Waiting::Reject(reject));
+        } else if line.text.trim().is_empty()
+            || (self.style == Style::Box && is_box_rule(&line.text))
+        {
+        } else if let Some(rows) = footer::rows(&line.text) {
+            self.queue.push(Waiting::Footer(Footer {
+                rows: Some(rows),
+                completed_at_ms: None,
+            }));
+        } else if is_row(&line.text) && self.rule_follows()? {
+            self.names(line.number, &line.text)?;
+        } else if self.width == 0 {
+            let detail = "stands before the table".to_owned();
+            self.queue
+                .reject(line.number, &line.text, Reason::Ragged, detail, 0);
+        } else {
+            self.record(line.number, &line.text);
+        }
+        Ok(true)
+    }
+
+    fn rule_follows(&mut self) -> Result<bool, ReadError> {
+        let style = self.style;
+        Ok(self.lines.peek(0)?.is_some_and(|line| match style {
+            Style::Box => is_box_rule(&line.text),
+            _ => is_rule(&line.text),
+        }) && (style != Style::Box || self.width == 0))
+    }
+
+    /// Takes the names, and the rule under them.
+    fn names(&mut self, number: u64, line: &str) -> Result<(), ReadError> {
+        self.lines.skip(1);
+        if self.width > 0 && self.header == line {
+            let detail = "the names of the columns, again".to_owned();
+            self.queue
+                .reject(number, line, Reason::RepeatedHeader, detail, 1);
+            return Ok(());
+        }
+        let raw = cells(line);
+        if self.style != Style::Box {
+            let padded = raw
+                .iter()
+                .any(|cell| cell.starts_with(' ') || cell.ends_with(' '));
+            self.style = if padded { Style::Padded } else { Style::Tight };
+        }
+        self.width = raw.len();
+        line.clone_into(&mut self.header);
+        self.row = 0;
+        let mut names: Vec<String> = raw.iter().map(|cell| self.cell(cell)).collect();
+        self.numbers = self.numbers_of(&names)?;
+        if self.numbers == Numbers::Own {
+            names.remove(0);
+        }
+        self.queue.push(Waiting::Header(names));
+        Ok(())
+    }
+
+    /// Where row numbers are, told from the first rows.
+    fn numbers_of(&mut self, names: &[String]) -> Result<Numbers, ReadError> {
+        if self.style != Style::Padded {
+            return Ok(Numbers::None);
+        }
+        let mut first = Vec::new();
+        for at in 0..3 {
+            match self.lines.peek(at)? {
+                Some(line) if is_row(&line.text) => {
+                    let cell = cells(&line.text).first().map(|cell| cell.trim().to_owned());
+                    first.extend(cell);
+                }
+                _ => break,
+            }
+        }
+        if names.len() > 1 && names[0].is_empty() {
+            let counted = (1..)
+                .zip(&first)
+                .all(|(row, cell): (u32, _)| *cell == row.to_string());
+            return Ok(if counted { Numbers::Own } else { Numbers::None });
+        }
+        let run_in = (1..).zip(&first).all(|(row, cell): (u32, _)| {
+            cell.strip_prefix(&format!("{row} "))
+                .is_some_and(|rest| !rest.trim().is_empty())
+        });
+        let named = names.first().is_some_and(|name| is_known_column(name));
+        Ok(if run_in && !first.is_empty() && named {
+            Numbers::Merged
+        } else {
+            Numbers::None
+        })
+    }
+
+    /// What a cell says.
+    fn cell(&self, cell: &str) -> String {
+        match self.style {
+            Style::Tight => entities(
+                &cell
+                    .replace("\\|", "|")
+                    .replace("<br />", "\n")
+                    .replace("<br>", "\n"),
+            ),
+            Style::Padded => unescaped(cell.trim()),
+            Style::Box => cell
+                .strip_prefix(' ')
+                .unwrap_or(cell)
+                .trim_end_matches(' ')
+                .to_owned(),
+        }
+    }
+
+    fn record(&mut self, number: u64, line: &str) {
+        let raw = cells(line);
+        if raw.len() != self.width || !is_row(line) {
+            let detail = format!(
+                "expected {} cells between bars, found {}",
+                self.width,
+                raw.len()
+            );
+            self.queue.reject(number, line, Reason::Ragged, detail, 1);
+            return;
+        }
+        self.row += 1;
+        let mut values: Vec<String> = raw.iter().map(|cell| self.cell(cell)).collect();
+        match self.numbers {
+            Numbers::None => {}
+            Numbers::Own => {
+                values.remove(0);
+            }
+            Numbers::Merged => {
+                if let Some(rest) = values[0].strip_prefix(&format!("{} ", self.row)) {
+                    values[0] = rest.trim_start().to_owned();
+                    self.merged = true;
+                }
+            }
+        }
+        let mut held = Held::new(number, line.to_owned());
+        values.iter().for_each(|value| held.push(Some(value)));
+        self.queue.push(Waiting::Record(held));
+    }
+}
+
+/// Takes backslashes off that stand before punctuation.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escapes = c == '\\' && chars.peek().is_some_and(char::is_ascii_punctuation);
+        out.extend(if escapes { chars.next() } else { Some(c) });
+    }
+    out
+}
+
+/// Text with the entities of HTML and XML as the characters that they stand for. What is none stays.
+#[must_use]
+pub fn entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.bytes().take(12).position(|b| b == b';');
+        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
+            Some((c, end)) => {
+                out.push(c);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn entity(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{A0}',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+    })
+}
+
+impl<R: Read> Reader for Grid<R> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        while self.queue.is_empty() && self.step()? {}
+        Ok(self.queue.next())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let merged = "the grid's row numbers, which had run into the first column, were taken off";
+        if self.merged {
+            vec![merged.to_owned()]
+        } else {
+            Vec::new()
+        }
+    }
+}

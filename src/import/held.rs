@@ -1,0 +1,130 @@
+//! A record that a reader has put together itself, and a queue of what it has to hand on.
+
+use std::collections::VecDeque;
+
+use super::record::{Field, Footer, Item, Reason, Record, Reject, Written};
+
+/// A record with its text.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    /// The record as it stands in the file.
+    pub text: String,
+    /// The text that the fields are slices of, if it is not `text`.
+    pub cells: Option<String>,
+    /// The fields.
+    pub fields: Vec<Field>,
+}
+
+impl Held {
+    /// A record at `line` without fields, whose cells are not its text.
+    #[must_use]
+    pub fn new(line: u64, text: String) -> Self {
+        Self {
+            line,
+            text,
+            cells: Some(String::new()),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Adds a field; `None` is NULL by the form's own mark.
+    pub fn push(&mut self, cell: Option<&str>) {
+        let cells = self.cells.get_or_insert_default();
+        let start = cells.len();
+        cells.push_str(cell.unwrap_or_default());
+        self.fields.push(Field {
+            start,
+            end: cells.len(),
+            written: if cell.is_some() {
+                Written::Bare
+            } else {
+                Written::Null
+            },
+        });
+    }
+
+    /// Lends it.
+    #[must_use]
+    pub fn record(&self) -> Record<'_> {
+        Record {
+            line: self.line,
+            text: &self.text,
+            fields: &self.fields,
+            cells: self.cells.as_deref().unwrap_or(&self.text),
+        }
+    }
+}
+
+/// What waits to be handed on.
+#[derive(Debug)]
+pub enum Waiting {
+    /// Names.
+    Header(Vec<String>),
+    /// A record.
+    Record(Held),
+    /// Text that is none.
+    Reject(Reject),
+    /// What stands below.
+    Footer(Footer),
+}
+
+/// What a reader has found and not handed on, in order.
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: VecDeque<Waiting>,
+    current: Option<Waiting>,
+}
+
+impl Queue {
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Adds something at the end.
+    pub fn push(&mut self, waiting: Waiting) {
+        self.waiting.push_back(waiting);
+    }
+
+    /// Adds a reject of text at `line` that stands for `records` records.
+    pub fn reject(&mut self, line: u64, text: &str, reason: Reason, detail: String, records: u64) {
+        self.push(Waiting::Reject(reject(line, text, reason, detail, records)));
+    }
+
+    /// What was added last.
+    pub fn last(&mut self) -> Option<&mut Waiting> {
+        self.waiting.back_mut()
+    }
+
+    /// Lends the next one.
+    pub fn next(&mut self) -> Option<Item<'_>> {
+        self.current = self.waiting.pop_front();
+        self.current.as_mut().map(|waiting| match waiting {
+            Waiting::Header(names) => Item::Header(std::mem::take(names)),
+            Waiting::Record(held) => Item::Record(held.record()),
+            Waiting::Reject(reject) => Item::Reject(reject.clone()),
+            Waiting::Footer(footer) => Item::Footer(*footer),
+        })
+    }
+}
+
+/// A reject of the text that stands at `line`.
+#[must_use]
+pub fn reject(line: u64, text: &str, reason: Reason, detail: String, records: u64) -> Reject {
+    let mut end = text.len().min(Reject::LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Reject {
+        line,
+        column: None,
+        column_name: None,
+        text: text[..end].to_owned(),
+        reason,
+        detail,
+        records,
+    }
+}

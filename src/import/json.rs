@@ -1,0 +1,257 @@
+//! Reads JSON: an array of objects, or objects one after the other, each a row. Numbers are kept as they are written,
+//! names may stand twice in an object, and a value that is no scalar is kept as its text.
+
+use std::io::Read;
+
+use super::held::reject;
+use super::record::{Item, Limits, ReadError, Reader, Reason};
+use super::stream::Window;
+use super::union::{Found, Named, Rows, Union};
+
+/// How likely `bytes` are JSON.
+#[must_use]
+pub fn score(bytes: &[u8]) -> f64 {
+    let mut rest = blank(bytes);
+    if let Some(inner) = rest.strip_prefix(b"[") {
+        rest = blank(inner);
+        if rest.starts_with(b"]") {
+            return 0.9;
+        }
+    }
+    let named = rest.strip_prefix(b"{").map(blank);
+    if named.is_some_and(|rest| matches!(rest.first(), Some(b'"' | b'}'))) {
+        0.95
+    } else {
+        0.0
+    }
+}
+
+fn blank(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii_start()
+}
+
+/// Reads one file.
+pub struct Objects<R>(Union<Source<R>>);
+
+impl<R: Read> Objects<R> {
+    /// Reads `reader`.
+    pub fn new(reader: R, limits: Limits) -> Self {
+        Self(Union::new(Source {
+            window: Window::new(reader, limits.record),
+            begun: false,
+            array: false,
+            ended: false,
+        }))
+    }
+}
+
+impl<R: Read> Reader for Objects<R> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        self.0.next()
+    }
+}
+
+/// The objects of a stream.
+struct Source<R> {
+    window: Window<R>,
+    begun: bool,
+    /// Whether they stand in an array.
+    array: bool,
+    ended: bool,
+}
+
+impl<R: Read> Rows for Source<R> {
+    fn next_row(&mut self) -> Result<Option<Found>, ReadError> {
+        if self.ended {
+            return Ok(None);
+        }
+        loop {
+            let Some(byte) = self.window.skip_blank()? else {
+                self.ended = true;
+                return Ok(self.array.then(|| self.cut("the array is not closed")));
+            };
+            match byte {
+                b'[' if !self.begun => self.array = true,
+                b',' => {}
+                b']' if self.array => {
+                    self.window.take(1);
+                    self.ended = true;
+                    return match self.window.skip_blank()? {
+                        None => Ok(None),
+                        Some(_) => Err(self.malformed("text stands behind the array")),
+                    };
+                }
+                b'{' => {
+                    self.begun = true;
+                    return self.object().map(Some);
+                }
+                _ => return Err(self.malformed("expected an object")),
+            }
+            self.begun = true;
+            self.window.take(1);
+        }
+    }
+}
+
+impl<R: Read> Source<R> {
+    fn malformed(&self, what: &str) -> ReadError {
+        ReadError::Malformed {
+            line: self.window.line(),
+            what: what.to_owned(),
+        }
+    }
+
+    fn cut(&self, detail: &str) -> Found {
+        Found::Reject(reject(
+            self.window.line(),
+            "",
+            Reason::Truncated,
+            detail.to_owned(),
+            0,
+        ))
+    }
+
+    /// The object that begins here.
+    fn object(&mut self) -> Result<Found, ReadError> {
+        let line = self.window.line();
+        let mut scan = Scan::default();
+        let length = loop {
+            if let Some(length) = scan.end(self.window.bytes()) {
+                break length;
+            }
+            if !self.window.more()? {
+                self.ended = true;
+                let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
+                let detail = "the file ends inside this object".to_owned();
+                return Ok(Found::Reject(reject(
+                    line,
+                    &text,
+                    Reason::Truncated,
+                    detail,
+                    1,
+                )));
+            }
+        };
+        let bytes = &self.window.bytes()[..length];
+        let found = match std::str::from_utf8(bytes) {
+            Err(_) => {
+                let text = String::from_utf8_lossy(bytes).replace('\u{FFFD}', "?");
+                Found::Reject(reject(
+                    line,
+                    &text,
+                    Reason::NotText,
+                    "bytes are not UTF-8 here".to_owned(),
+                    1,
+                ))
+            }
+            Ok(text) => match members(text) {
+                Ok(cells) => Found::Row(Named {
+                    line,
+                    text: text.to_owned(),
+                    cells,
+                }),
+                Err(what) => Found::Reject(reject(line, text, Reason::NotText, what, 1)),
+            },
+        };
+        self.window.take(length);
+        Ok(found)
+    }
+}
+
+/// Finds where an object ends, remembering how far it has looked.
+#[derive(Default)]
+struct Scan {
+    at: usize,
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+}
+
+impl Scan {
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        while let Some(byte) = bytes.get(self.at) {
+            self.at += 1;
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_text => self.escaped = true,
+                b'"' => self.in_text = !self.in_text,
+                _ if self.in_text => {}
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(self.at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Names and values.
+type Cells = Vec<(String, Option<String>)>;
+
+/// The members of an object, in order.
+fn members(text: &str) -> Result<Cells, String> {
+    let mut cells = Vec::new();
+    let mut rest = text.get(1..text.len() - 1).unwrap_or_default().trim();
+    while !rest.is_empty() {
+        let (name, after) = string(rest)?;
+        let value = after
+            .trim_start()
+            .strip_prefix(':')
+            .ok_or("expected `:` behind a name")?
+            .trim_start();
+        let (cell, after) = scalar(value)?;
+        cells.push((name, cell));
+        rest = after.trim_start();
+        if let Some(next) = rest.strip_prefix(',') {
+            rest = next.trim_start();
+        } else if !rest.is_empty() {
+            return Err("expected `,` between members".to_owned());
+        }
+    }
+    Ok(cells)
+}
+
+/// The string at the beginning of `text`, and what stands behind it.
+fn string(text: &str) -> Result<(String, &str), String> {
+    let inner = text.strip_prefix('"').ok_or("expected a name in quotes")?;
+    let mut escaped = false;
+    let end = inner.bytes().position(|b| {
+        let ends = b == b'"' && !escaped;
+        escaped = b == b'\\' && !escaped;
+        ends
+    });
+    let end = end.ok_or("a text is not closed")? + 2;
+    let value = serde_json::from_str(&text[..end])
+        .map_err(|error| format!("is no text of JSON: {error}"))?;
+    Ok((value, &text[end..]))
+}
+
+/// The value at the beginning of `text`, and what stands behind it.
+fn scalar(text: &str) -> Result<(Option<String>, &str), String> {
+    if text.starts_with('"') {
+        return string(text).map(|(value, rest)| (Some(value), rest));
+    }
+    let end = if text.starts_with(['{', '[']) {
+        Scan::default()
+            .end(text.as_bytes())
+            .ok_or("a value is not closed")?
+    } else {
+        text.find([',', '}', ']', ' ', '\r', '\n', '\t'])
+            .unwrap_or(text.len())
+    };
+    let (value, rest) = text.split_at(end);
+    let cell = match value {
+        "" => return Err("a value is missing".to_owned()),
+        "null" => None,
+        // As SQL Server writes a bit everywhere else.
+        "true" => Some("1"),
+        "false" => Some("0"),
+        other => Some(other),
+    };
+    Ok((cell.map(str::to_owned), rest))
+}

@@ -1,0 +1,427 @@
+//! From a file to the reader of its form: bytes, encoding, detection, and the reader itself.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::decode::{self, DecodeError, Decoder, Ending};
+use super::delimited::{Delimited, Plan};
+use super::detect::{self, Guess, Sample, THIN, Trials};
+use super::format_file::{FormatError, FormatFile};
+use super::forms::{self, FORMS, Form, Layout, Nulls, Quotes};
+use super::record::{Item, Limits, ReadError, Reader};
+use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
+use super::{fixed, grid, json, vertical, workbook, xml};
+
+/// How much of a file, as UTF-8, its form is told from.
+const BEGINNING: usize = 256 << 10;
+
+/// How much of a file its encoding is told from.
+const MARKED: usize = 64 << 10;
+
+/// How many records of the beginning are read in two forms to see whether they read it alike.
+const COMPARED: usize = 1000;
+
+/// The distance beyond which another form is no rival.
+const FAR: f64 = 0.5;
+
+/// What a person may say about a file.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The form's id; told from the file without it.
+    pub form: Option<String>,
+    /// The encoding's name.
+    pub encoding: Option<String>,
+    /// Whether bytes that are no text become U+FFFD, and U+FFFD is taken.
+    pub lossy: bool,
+    /// Whether the first record is names.
+    pub header: Option<bool>,
+    /// What stands between two fields.
+    pub delimiter: Option<String>,
+    /// What ends a record.
+    pub record_end: Option<String>,
+    /// The bcp format file that names the columns. `<TABLE>_Format.fmt` beside `<TABLE>.dat` is found without it.
+    pub format_file: Option<PathBuf>,
+    /// Whether dates may be in a country's order, because their format is given.
+    pub local_dates: bool,
+    /// How long records and fields may be.
+    pub limits: Limits,
+    /// How much a packed file may unpack to.
+    pub bounds: Bounds,
+}
+
+/// Why a file is not read at all.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Its bytes cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Its encoding is not known.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Its container is damaged or too large.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The format file cannot be used.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// No form has this id.
+    #[error("there is no form `{form}`")]
+    UnknownForm {
+        /// What was asked for.
+        form: String,
+    },
+    /// There is nothing in it.
+    #[error("is empty")]
+    Empty,
+    /// It is like none of the forms.
+    #[error("is in none of the {count} known forms")]
+    NoForm {
+        /// How many there are.
+        count: usize,
+    },
+    /// It could be in either of two forms, which would read it differently.
+    #[error("could be `{}` or `{}`, which read it differently", best.id, runner_up.id)]
+    Undecided {
+        /// The likelier one.
+        best: &'static Form,
+        /// The other one.
+        runner_up: &'static Form,
+    },
+    /// A workbook asked for as text, or a text as a workbook.
+    #[error("cannot be `{}`: it is {found}", form.id)]
+    WrongContainer {
+        /// The form asked for.
+        form: &'static Form,
+        /// `a workbook`, `no workbook`.
+        found: &'static str,
+    },
+    /// A spreadsheet has saved it and spoiled its times beyond recovery.
+    #[error(
+        "column `{column}` holds times that a spreadsheet has spoiled: {}",
+        quoted(samples)
+    )]
+    Spoiled {
+        /// The column.
+        column: String,
+        /// Up to three of its fields.
+        samples: Vec<String>,
+    },
+}
+
+fn quoted(samples: &[String]) -> String {
+    let quoted: Vec<String> = samples.iter().map(|sample| format!("`{sample}`")).collect();
+    quoted.join(", ")
+}
+
+impl OpenError {
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        Some(match self {
+            Self::Decode(DecodeError::NotUnicode { guess, .. }) => {
+                format!("it looks like `--encoding {guess}`; the console's code pages are `cp437`, `cp850` and others")
+            }
+            Self::Undecided { best, runner_up } => format!(
+                "say which with `--form {}` ({}; {}) or `--form {}` ({}; {})",
+                best.id,
+                best.title,
+                best.nulls.title(),
+                runner_up.id,
+                runner_up.title,
+                runner_up.nulls.title()
+            ),
+            Self::Spoiled { .. } => {
+                "export again and do not open the file in a spreadsheet before; in a workbook times are kept whole".to_owned()
+            }
+            Self::NoForm { .. } => "name its form with `--form`, or export as CSV with column names".to_owned(),
+            Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+/// A file that can be read.
+pub struct Opened {
+    /// Its form.
+    pub form: &'static Form,
+    /// The likeliest form that would read the beginning differently, if any could be.
+    pub runner_up: Option<&'static Form>,
+    /// The distance between the two scores, from 0 to 1; 1 when there is no other, or when the form was named.
+    pub margin: f64,
+    /// The name of its encoding.
+    pub encoding: String,
+    /// Whether it begins with a byte order mark.
+    pub mark: bool,
+    /// How it is packed.
+    pub packing: Packing,
+    /// Whether the file itself names its columns. Names from a format file come as an [`Item::Header`] all the same.
+    pub has_header: bool,
+    /// How far reading has come, and the hash at the end.
+    pub tally: Arc<Tally>,
+    /// Gives the records.
+    pub reader: Box<dyn Reader + Send>,
+}
+
+/// Opens the file at `path`, or unpacked bytes that come from elsewhere, and tells its form.
+///
+/// # Errors
+/// When it cannot be read, or nobody can say in which encoding or form it is.
+pub fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
+    let source = Source::open(path, &options.bounds)?;
+    let format = match &options.format_file {
+        Some(file) => Some(FormatFile::open(file)?),
+        None => FormatFile::beside(path)?,
+    };
+    open_source(source, format.as_ref(), options)
+}
+
+/// Takes what `reader` gives, such as standard input, and tells its form.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_reader(reader: Box<dyn Read + Send>, options: &Options) -> Result<Opened, OpenError> {
+    let source = Source::from_reader(reader, &options.bounds)?;
+    let format = options
+        .format_file
+        .as_deref()
+        .map(FormatFile::open)
+        .transpose()?;
+    open_source(source, format.as_ref(), options)
+}
+
+fn open_source(
+    source: Source,
+    format: Option<&FormatFile>,
+    options: &Options,
+) -> Result<Opened, OpenError> {
+    let form = options.form.as_deref().map(named).transpose()?;
+    let Source {
+        packing,
+        bytes,
+        tally,
+    } = source;
+    if let Some(form) = form {
+        let (wants, has) = (
+            form.layout == Layout::Workbook,
+            matches!(bytes, Bytes::Archive(_)),
+        );
+        if wants != has {
+            let found = if has { "a workbook" } else { "no workbook" };
+            return Err(OpenError::WrongContainer { form, found });
+        }
+    }
+    let stream = match bytes {
+        Bytes::Stream(stream) => stream,
+        Bytes::Archive(file) => {
+            let opened = workbook::open(file, form, options.limits)?;
+            return Ok(Opened {
+                form: opened.form,
+                runner_up: None,
+                margin: 1.0,
+                encoding: "UTF-8".to_owned(),
+                mark: false,
+                packing,
+                has_header: opened.has_header,
+                tally,
+                reader: opened.reader,
+            });
+        }
+    };
+    let mut raw = Peek::new(stream, MARKED).map_err(ReadError::from)?;
+    let whole = raw.ahead().len() < MARKED;
+    if raw.ahead().is_empty() {
+        return Err(OpenError::Empty);
+    }
+    let told = decode::tell(raw.ahead(), whole, options.encoding.as_deref())?;
+    raw.skip(told.mark);
+    let wide = told.encoding.name().starts_with("UTF-16");
+    let decoder = Decoder::new(raw, told.encoding, options.lossy);
+    let ending = decoder.ending();
+    let text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
+    let sample = Sample {
+        bytes: text.ahead(),
+        whole: text.ahead().len() < BEGINNING,
+        mark: told.mark > 0,
+        wide,
+    };
+    let verdict = judge(&sample, form, format, options)?;
+    let has_header = verdict.has_header;
+    Ok(Opened {
+        form: verdict.guess.form,
+        runner_up: verdict.runner_up,
+        margin: verdict.margin,
+        encoding: told.encoding.name(),
+        mark: told.mark > 0,
+        packing,
+        has_header,
+        tally,
+        reader: reader(&verdict.guess, Box::new(text), ending, format, options),
+    })
+}
+
+fn named(id: &str) -> Result<&'static Form, OpenError> {
+    forms::by_id(id).ok_or_else(|| OpenError::UnknownForm {
+        form: id.to_owned(),
+    })
+}
+
+/// What detection says.
+struct Verdict {
+    guess: Guess,
+    runner_up: Option<&'static Form>,
+    margin: f64,
+    has_header: bool,
+}
+
+fn judge(
+    sample: &Sample<'_>,
+    form: Option<&'static Form>,
+    format: Option<&FormatFile>,
+    options: &Options,
+) -> Result<Verdict, OpenError> {
+    let delimiter = options
+        .delimiter
+        .as_deref()
+        .or(format.map(|format| format.delimiter.as_str()));
+    let end = options
+        .record_end
+        .as_deref()
+        .or(format.and_then(|format| format.record_end.as_deref()));
+    let trials = Trials::new(sample, delimiter, end);
+    let ranked = detect::rank(&trials);
+    let best = match form {
+        Some(form) => trials.score(form),
+        None => ranked
+            .first()
+            .cloned()
+            .ok_or(OpenError::NoForm { count: FORMS.len() })?,
+    };
+    if let Some(spoiled) = &best.trial.spoiled
+        && !options.local_dates
+    {
+        return Err(OpenError::Spoiled {
+            column: spoiled.column.clone(),
+            samples: spoiled.samples.clone(),
+        });
+    }
+    let own = reading(&best, sample, format, options);
+    let others = ranked.iter().filter(|other| other.form.id != best.form.id);
+    let mut near = others.take_while(|other| other.score > best.score - FAR);
+    let rival = near.find(|other| reading(other, sample, format, options) != own);
+    let margin = rival.map_or(1.0, |rival| (best.score - rival.score).clamp(0.0, 1.0));
+    let runner_up = rival.map(|rival| rival.form);
+    if let (None, Some(runner_up)) = (form, runner_up)
+        && margin < THIN
+    {
+        return Err(OpenError::Undecided {
+            best: best.form,
+            runner_up,
+        });
+    }
+    let has_header = match best.form.layout {
+        Layout::Delimited(_) => options.header.unwrap_or(best.trial.header),
+        _ => true,
+    };
+    Ok(Verdict {
+        guess: best,
+        runner_up: if form.is_some() { None } else { runner_up },
+        margin: if form.is_some() { 1.0 } else { margin },
+        has_header,
+    })
+}
+
+/// What a form makes of the beginning, as one number: equal for two forms that read it alike.
+fn reading(
+    guess: &Guess,
+    sample: &Sample<'_>,
+    format: Option<&FormatFile>,
+    options: &Options,
+) -> u64 {
+    let end = if sample.whole {
+        sample.bytes.len()
+    } else {
+        sample
+            .bytes
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(sample.bytes.len(), |at| at + 1)
+    };
+    let bytes = Cursor::new(sample.bytes[..end].to_vec());
+    let mut reader = reader(guess, Box::new(bytes), Arc::default(), format, options);
+    let mut hash = DefaultHasher::new();
+    let mut records = 0;
+    while let Ok(Some(item)) = reader.next() {
+        match item {
+            Item::Header(names) => names.hash(&mut hash),
+            Item::Reject(reject) => reject.line.hash(&mut hash),
+            Item::Footer(_) => {}
+            Item::Record(record) => {
+                records += 1;
+                record.line.hash(&mut hash);
+                for field in record.fields {
+                    guess.form.nulls.read(&record, *field).hash(&mut hash);
+                }
+            }
+        }
+        if records > COMPARED {
+            break;
+        }
+    }
+    hash.finish()
+}
+
+/// The reader of a form.
+fn reader(
+    guess: &Guess,
+    text: Box<dyn Read + Send>,
+    ending: Arc<Ending>,
+    format: Option<&FormatFile>,
+    options: &Options,
+) -> Box<dyn Reader + Send> {
+    let limits = options.limits;
+    match guess.form.layout {
+        Layout::Delimited(quotes) => {
+            let plan = plan(guess, quotes, format, options);
+            Box::new(Delimited::new(text, plan, ending, limits))
+        }
+        Layout::Aligned => Box::new(fixed::Aligned::new(text, limits)),
+        Layout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
+        Layout::Grid => Box::new(grid::Grid::new(text, guess.form.id, limits)),
+        Layout::Json => Box::new(json::Objects::new(text, limits)),
+        Layout::Xml => Box::new(xml::Rows::new(text, limits)),
+        Layout::Workbook => unreachable!("a workbook is no text, and was opened before"),
+    }
+}
+
+fn plan(guess: &Guess, quotes: Quotes, format: Option<&FormatFile>, options: &Options) -> Plan {
+    let trial = &guess.trial;
+    let bulk = guess.form.id == "egain_bulk";
+    let delimiter = options.delimiter.clone().unwrap_or_else(|| {
+        let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
+        if trial.delimiter.is_empty() {
+            likeliest.to_owned()
+        } else {
+            trial.delimiter.clone()
+        }
+    });
+    let of_format = format.filter(|_| guess.form.nulls == Nulls::EmptyOrNul);
+    let record_end = options
+        .record_end
+        .clone()
+        .or_else(|| of_format.and_then(|format| format.record_end.clone()))
+        .or_else(|| bulk.then(|| "<EORD>".to_owned()));
+    Plan {
+        delimiter,
+        record_end,
+        quotes,
+        header: options.header.unwrap_or(trial.header),
+        width: of_format.map_or(trial.width, |format| format.names.len()),
+        looks: trial.looks.clone(),
+        padded: guess.form.id == "sqlcmd_separated",
+        names: of_format.map(|format| format.names.clone()),
+    }
+}

@@ -1,0 +1,415 @@
+//! The bytes of a file: opened or taken from a stream, unpacked while they pass, counted and hashed as they lie there.
+//!
+//! What a file unpacks to is bounded, as a whole and in relation to its size, so that a small file cannot fill a disk or
+//! a memory. This module does not know what the bytes say.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::FrameDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// How much is read from the system at once.
+const BLOCK: usize = 256 << 10;
+
+/// The largest window of a zstd frame, which is memory: all levels up to 19 stay below.
+const WINDOW: u64 = 16 << 20;
+
+/// How much a packed file may unpack to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes that come out for each byte that went in.
+    pub ratio: u64,
+    /// Bytes below which the ratio does not matter: a small file of one repeated row is no attack.
+    pub floor: u64,
+    /// Bytes in all.
+    pub unpacked: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            ratio: 200,
+            floor: 16 << 20,
+            unpacked: 4 << 30,
+        }
+    }
+}
+
+/// A packed file that unpacks to more than the bounds allow. It travels inside an [`io::Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("unpacks to more than {limit} bytes from {read}")]
+pub struct TooMuch {
+    /// The bytes that were read.
+    pub read: u64,
+    /// The bytes that they may unpack to.
+    pub limit: u64,
+}
+
+impl TooMuch {
+    /// The reason behind `error`, if it is this one.
+    #[must_use]
+    pub fn behind(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref::<Self>().copied()
+    }
+}
+
+/// Why the bytes of a file cannot be had.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The system refused.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// It is a folder.
+    #[error("is a folder")]
+    Folder,
+    /// It is packed in a way that is not read.
+    #[error("is packed as {what}, which is not read")]
+    Packing {
+        /// What it looks like.
+        what: &'static str,
+    },
+}
+
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Plain,
+    /// gzip, one or more members.
+    Gzip,
+    /// Zstandard, one or more frames.
+    Zstd,
+    /// A zip archive, which a workbook is.
+    Zip,
+}
+
+impl Packing {
+    /// The packing of a file that begins with `bytes`.
+    fn of(bytes: &[u8]) -> Result<Self, SourceError> {
+        const KNOWN: [(&[u8], Packing); 4] = [
+            (b"\x1F\x8B", Packing::Gzip),
+            (b"\x28\xB5\x2F\xFD", Packing::Zstd),
+            (b"PK\x03\x04", Packing::Zip),
+            (b"PK\x05\x06", Packing::Zip),
+        ];
+        const OTHERS: [(&[u8], &str); 5] = [
+            (b"7z\xBC\xAF\x27\x1C", "7z"),
+            (b"BZh", "bzip2"),
+            (b"\xFD7zXZ\0", "xz"),
+            (b"Rar!\x1A\x07", "rar"),
+            (
+                b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+                "an old workbook (.xls)",
+            ),
+        ];
+        if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+            return Err(SourceError::Packing { what });
+        }
+        let skippable =
+            bytes.len() >= 4 && bytes[0] & 0xF0 == 0x50 && bytes[1..4] == [0x2A, 0x4D, 0x18];
+        if skippable {
+            return Ok(Self::Zstd);
+        }
+        let known = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic));
+        Ok(known.map_or(Self::Plain, |(_, packing)| *packing))
+    }
+}
+
+/// How far reading has come. Another thread may look at it.
+#[derive(Debug, Default)]
+pub struct Tally {
+    read: AtomicU64,
+    total: AtomicU64,
+    sha256: OnceLock<String>,
+}
+
+impl Tally {
+    /// Bytes read so far, as they lie in the file.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that there are in all; `None` for a stream.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        Some(self.total.load(Ordering::Relaxed)).filter(|total| *total > 0)
+    }
+
+    /// SHA-256 of all bytes as they lie in the file, in hexadecimal; `None` before the end is reached.
+    #[must_use]
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.get().map(String::as_str)
+    }
+}
+
+/// Bytes as they come from the system, counted and hashed as they pass.
+struct Raw {
+    reader: Box<dyn Read + Send>,
+    tally: Arc<Tally>,
+    hash: Sha256,
+}
+
+impl Read for Raw {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(out)?;
+        if count > 0 {
+            self.hash.update(&out[..count]);
+            self.tally.read.fetch_add(count as u64, Ordering::Relaxed);
+        } else if !out.is_empty() && self.tally.sha256.get().is_none() {
+            let mut text = String::with_capacity(64);
+            for byte in self.hash.finalize_reset() {
+                let _ = write!(text, "{byte:02x}");
+            }
+            let _ = self.tally.sha256.set(text);
+        }
+        Ok(count)
+    }
+}
+
+/// A stream whose first bytes have been looked at.
+pub struct Peek<R> {
+    ahead: Vec<u8>,
+    at: usize,
+    reader: R,
+}
+
+impl<R: Read> Peek<R> {
+    /// Looks at up to `most` bytes of `reader`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn new(mut reader: R, most: usize) -> io::Result<Self> {
+        let mut ahead = Vec::new();
+        (&mut reader).take(most as u64).read_to_end(&mut ahead)?;
+        Ok(Self {
+            ahead,
+            at: 0,
+            reader,
+        })
+    }
+
+    /// The bytes looked at and not yet read.
+    #[must_use]
+    pub fn ahead(&self) -> &[u8] {
+        &self.ahead[self.at..]
+    }
+
+    /// Leaves out the next `count` bytes, which have been looked at.
+    pub fn skip(&mut self, count: usize) {
+        self.at = (self.at + count).min(self.ahead.len());
+    }
+}
+
+impl<R: Read> Read for Peek<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.ahead.len() {
+            if !self.ahead.is_empty() {
+                self.ahead = Vec::new();
+                self.at = 0;
+            }
+            return self.reader.read(out);
+        }
+        let count = self.ahead().read(out)?;
+        self.at += count;
+        Ok(count)
+    }
+}
+
+/// Frames of zstd, one after the other.
+struct Frames<R> {
+    reader: R,
+    decoder: FrameDecoder,
+    inside: bool,
+}
+
+impl<R: BufRead> Frames<R> {
+    fn new(reader: R) -> Self {
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(WINDOW);
+        Self {
+            reader,
+            decoder,
+            inside: false,
+        }
+    }
+
+    /// Begins the next frame; `false` at the end.
+    fn begin(&mut self) -> io::Result<bool> {
+        while !self.reader.fill_buf()?.is_empty() {
+            match self.decoder.reset(&mut self.reader) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    let mut skipped = (&mut self.reader).take(u64::from(length));
+                    io::copy(&mut skipped, &mut io::sink())?;
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        use ruzstd::decoding::BlockDecodingStrategy::UptoBlocks;
+
+        if out.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if self.inside && self.decoder.can_collect() > 0 {
+                return self.decoder.read(out);
+            }
+            if self.inside && !self.decoder.is_finished() {
+                self.decoder
+                    .decode_blocks(&mut self.reader, UptoBlocks(1))
+                    .map_err(io::Error::other)?;
+                continue;
+            }
+            self.inside = self.begin()?;
+            if !self.inside {
+                return Ok(0);
+            }
+        }
+    }
+}
+
+/// What a packed stream unpacks to, within bounds.
+struct Bounded<R> {
+    reader: R,
+    tally: Arc<Tally>,
+    bounds: Bounds,
+    count: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(out)?;
+        self.count += count as u64;
+        let read = self.tally.read();
+        let by_ratio = read
+            .saturating_mul(self.bounds.ratio)
+            .max(self.bounds.floor);
+        let limit = by_ratio.min(self.bounds.unpacked);
+        if self.count > limit {
+            return Err(io::Error::other(TooMuch { read, limit }));
+        }
+        Ok(count)
+    }
+}
+
+/// What the bytes of a file are to be read from.
+pub enum Bytes {
+    /// One byte after the other.
+    Stream(Box<dyn Read + Send>),
+    /// A zip archive, whose directory is at its end.
+    Archive(File),
+}
+
+/// A file whose packing is known.
+pub struct Source {
+    /// How it is packed.
+    pub packing: Packing,
+    /// What it unpacks to.
+    pub bytes: Bytes,
+    /// How far reading has come, and the hash at the end.
+    pub tally: Arc<Tally>,
+}
+
+impl Source {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// When it is no file, cannot be read, or is packed in a way that is not read.
+    pub fn open(path: &Path, bounds: &Bounds) -> Result<Self, SourceError> {
+        let file = File::open(path)?;
+        let about = file.metadata()?;
+        if about.is_dir() {
+            return Err(SourceError::Folder);
+        }
+        let source = Self::from_reader(Box::new(file), bounds)?;
+        source.tally.total.store(about.len(), Ordering::Relaxed);
+        Ok(source)
+    }
+
+    /// Takes what `reader` gives, such as standard input. An archive is kept in a temporary file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is packed in a way that is not read.
+    pub fn from_reader(reader: Box<dyn Read + Send>, bounds: &Bounds) -> Result<Self, SourceError> {
+        let tally = Arc::new(Tally::default());
+        let raw = Raw {
+            reader,
+            tally: Arc::clone(&tally),
+            hash: Sha256::new(),
+        };
+        let mut raw = Peek::new(raw, BLOCK)?;
+        let packing = Packing::of(raw.ahead())?;
+        let bounded = |reader: Box<dyn Read + Send>| Bounded {
+            reader,
+            tally: Arc::clone(&tally),
+            bounds: *bounds,
+            count: 0,
+        };
+        let bytes = match packing {
+            Packing::Plain => Bytes::Stream(Box::new(raw)),
+            Packing::Zip => Bytes::Archive(spool(&mut raw, bounds)?),
+            Packing::Gzip => unpacked(
+                bounded(Box::new(MultiGzDecoder::new(BufReader::with_capacity(
+                    BLOCK, raw,
+                )))),
+                bounds,
+            )?,
+            Packing::Zstd => unpacked(
+                bounded(Box::new(Frames::new(BufReader::with_capacity(BLOCK, raw)))),
+                bounds,
+            )?,
+        };
+        Ok(Self {
+            packing,
+            bytes,
+            tally,
+        })
+    }
+}
+
+/// What came out of a packed stream: text, or an archive within it.
+fn unpacked<R: Read + Send + 'static>(reader: R, bounds: &Bounds) -> Result<Bytes, SourceError> {
+    let mut reader = Peek::new(reader, 1024)?;
+    Ok(match Packing::of(reader.ahead())? {
+        Packing::Zip => Bytes::Archive(spool(&mut reader, bounds)?),
+        Packing::Plain => Bytes::Stream(Box::new(reader)),
+        Packing::Gzip | Packing::Zstd => {
+            return Err(SourceError::Packing {
+                what: "a packed file within a packed file",
+            });
+        }
+    })
+}
+
+/// Keeps a stream in a temporary file, to be read from any place.
+fn spool(reader: &mut dyn Read, bounds: &Bounds) -> Result<File, SourceError> {
+    let mut file = tempfile::tempfile()?;
+    let count = io::copy(&mut reader.take(bounds.unpacked + 1), &mut file)?;
+    if count > bounds.unpacked {
+        let too_much = TooMuch {
+            read: count,
+            limit: bounds.unpacked,
+        };
+        return Err(SourceError::Io(io::Error::other(too_much)));
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}

@@ -1,0 +1,78 @@
+//! Times that a spreadsheet has spoiled: it saves what the cells show, so that of `2011-07-12 14:49:55.000` only
+//! `49:55.0` is left, or a day in the order of the country, without seconds. Neither can be undone.
+
+/// A column of spoiled times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoiled {
+    /// The column's name, or its place.
+    pub column: String,
+    /// Up to three of its fields.
+    pub samples: Vec<String>,
+}
+
+impl Spoiled {
+    /// Whether column `at`, called `name`, with these texts, is one.
+    #[must_use]
+    pub fn column<'t>(
+        at: usize,
+        name: Option<&str>,
+        texts: impl Iterator<Item = &'t str>,
+    ) -> Option<Self> {
+        let mut samples = Vec::new();
+        let (mut spoiled, mut all) = (0, 0);
+        for text in texts.filter(|text| !text.is_empty() && *text != "NULL") {
+            all += 1;
+            if is_spoiled(text) {
+                spoiled += 1;
+                if samples.len() < 3 {
+                    samples.push(text.to_owned());
+                }
+            }
+        }
+        let name = name.map_or_else(|| format!("column {}", at + 1), str::to_owned);
+        (spoiled > 0 && spoiled * 10 >= all * 9).then_some(Self {
+            column: name,
+            samples,
+        })
+    }
+}
+
+/// Whether `text` is what a spreadsheet leaves of a time: `49:55.0`, or `12/07/2011 14:49`.
+#[must_use]
+pub fn is_spoiled(text: &str) -> bool {
+    is_minutes(text) || is_local_day(text)
+}
+
+/// `49:55.0`.
+fn is_minutes(text: &str) -> bool {
+    let Some((minutes, seconds)) = text.split_once(':') else {
+        return false;
+    };
+    let Some((seconds, tenths)) = seconds.split_once('.') else {
+        return false;
+    };
+    is_digits(minutes, 1..=2) && is_digits(seconds, 2..=2) && is_digits(tenths, 1..=1)
+}
+
+/// `12/07/2011 14:49`: which of the two is the month, and what the seconds were, is not there any more.
+fn is_local_day(text: &str) -> bool {
+    let Some((day, time)) = text.split_once(' ') else {
+        return false;
+    };
+    let parts: Vec<&str> = day.split(['/', '.', '-']).collect();
+    let [first, second, year] = parts.as_slice() else {
+        return false;
+    };
+    let time =
+        time.trim_end_matches(|c: char| matches!(c, ' ' | 'A' | 'P' | 'M' | 'a' | 'p' | 'm'));
+    let (hour, minute) = time.split_once(':').unwrap_or_default();
+    is_digits(first, 1..=2)
+        && is_digits(second, 1..=2)
+        && (is_digits(year, 4..=4) || is_digits(year, 2..=2))
+        && is_digits(hour, 1..=2)
+        && is_digits(minute, 2..=2)
+}
+
+fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+    length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,154 @@
+//! Rows that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
+//! first rows together, in the order in which they come up.
+
+use std::collections::VecDeque;
+
+use super::held::{Held, Queue, Waiting};
+use super::record::{Item, ReadError, Reader, Reason, Reject};
+
+/// How many rows are looked at before the columns are told.
+const ROWS: usize = 1000;
+
+/// How many bytes of rows are held meanwhile.
+const BYTES: usize = 1 << 20;
+
+/// A row with the names of its columns.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// The line on which it begins.
+    pub line: u64,
+    /// The row as it stands in the file.
+    pub text: String,
+    /// Names and values; `None` for NULL.
+    pub cells: Vec<(String, Option<String>)>,
+}
+
+/// What a source of rows gives.
+#[derive(Debug)]
+pub enum Found {
+    /// A row.
+    Row(Named),
+    /// Text that should have been one.
+    Reject(Reject),
+}
+
+/// Gives rows that name their columns.
+pub trait Rows {
+    /// The next one; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    fn next_row(&mut self) -> Result<Option<Found>, ReadError>;
+}
+
+/// Reads rows of `S` as records.
+pub struct Union<S> {
+    source: S,
+    /// Names, each with which of several equal ones it is.
+    names: Vec<(String, usize)>,
+    first: Option<VecDeque<Found>>,
+    queue: Queue,
+}
+
+impl<S: Rows> Union<S> {
+    /// Reads `source`.
+    pub fn new(source: S) -> Self {
+        Self {
+            source,
+            names: Vec::new(),
+            first: None,
+            queue: Queue::default(),
+        }
+    }
+
+    fn begin(&mut self) -> Result<VecDeque<Found>, ReadError> {
+        let mut found = VecDeque::new();
+        let mut bytes = 0;
+        while found.len() < ROWS && bytes < BYTES {
+            let Some(next) = self.source.next_row()? else {
+                break;
+            };
+            if let Found::Row(row) = &next {
+                bytes += row.text.len();
+                for (name, which) in numbered(row) {
+                    if !self
+                        .names
+                        .iter()
+                        .any(|known| known.0 == name && known.1 == which)
+                    {
+                        self.names.push((name.to_owned(), which));
+                    }
+                }
+            }
+            found.push_back(next);
+        }
+        if !self.names.is_empty() {
+            self.queue.push(Waiting::Header(
+                self.names.iter().map(|(name, _)| name.clone()).collect(),
+            ));
+        }
+        Ok(found)
+    }
+
+    fn step(&mut self) -> Result<bool, ReadError> {
+        if self.first.is_none() {
+            let first = self.begin()?;
+            self.first = Some(first);
+            return Ok(true);
+        }
+        let next = match self.first.as_mut().and_then(VecDeque::pop_front) {
+            Some(next) => Some(next),
+            None => self.source.next_row()?,
+        };
+        match next {
+            None => return Ok(false),
+            Some(Found::Reject(reject)) => self.queue.push(Waiting::Reject(reject)),
+            Some(Found::Row(row)) => self.place(row),
+        }
+        Ok(true)
+    }
+
+    fn place(&mut self, row: Named) {
+        let mut values: Vec<Option<&str>> = vec![None; self.names.len()];
+        let mut unknown = None;
+        for ((name, which), (_, value)) in numbered(&row).zip(&row.cells) {
+            match self
+                .names
+                .iter()
+                .position(|known| known.0 == name && known.1 == which)
+            {
+                Some(at) => values[at] = value.as_deref(),
+                None => unknown = Some(name),
+            }
+        }
+        if let Some(name) = unknown {
+            let detail =
+                format!("has the column `{name}`, which the first {ROWS} rows do not have");
+            self.queue
+                .reject(row.line, &row.text, Reason::Ragged, detail, 1);
+            return;
+        }
+        let mut held = Held::new(row.line, String::new());
+        values.into_iter().for_each(|value| held.push(value));
+        held.text = row.text;
+        self.queue.push(Waiting::Record(held));
+    }
+}
+
+/// The names of a row's cells, each with how many equal ones stand before it.
+fn numbered(row: &Named) -> impl Iterator<Item = (&str, usize)> {
+    row.cells.iter().enumerate().map(|(at, (name, _))| {
+        let before = row.cells[..at]
+            .iter()
+            .filter(|(other, _)| other == name)
+            .count();
+        (name.as_str(), before)
+    })
+}
+
+impl<S: Rows> Reader for Union<S> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        while self.queue.is_empty() && self.step()? {}
+        Ok(self.queue.next())
+    }
+}

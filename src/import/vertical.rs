@@ -1,0 +1,226 @@
+//! Reads go-sqlcmd's vertical output: a line for each cell, the column's name padded and its value behind it, and a
+//! blank line after each row. A line that does not begin with the next name goes on with the value before it.
+
+use std::io::Read;
+
+use super::detect::is_known_column;
+use super::footer;
+use super::held::{Held, Queue, Waiting};
+use super::lines::Lines;
+use super::record::{Footer, Item, Limits, ReadError, Reader, Reason};
+
+/// How likely `lines` are cells below each other.
+#[must_use]
+pub fn score(lines: &[String]) -> f64 {
+    let first: Vec<&str> = lines
+        .iter()
+        .map(String::as_str)
+        .skip_while(|line| line.trim().is_empty())
+        .take(2000)
+        .collect();
+    let Some(names) = names(&first) else {
+        return 0.0;
+    };
+    let known = names.iter().filter(|name| is_known_column(name)).count();
+    if known * 2 >= names.len() && known > 0 {
+        0.95
+    } else {
+        0.0
+    }
+}
+
+/// The names in the first row: the longest one decides where values begin.
+fn names(lines: &[&str]) -> Option<Vec<String>> {
+    let row: Vec<&str> = lines
+        .iter()
+        .copied()
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let word = |line: &str| line.find(' ').unwrap_or(line.len());
+    // Lines of a value with line breaks are no names; what the product calls a column is one.
+    let named = |line: &&str| is_known_column(&line[..word(line)]);
+    let room = row
+        .iter()
+        .filter(|line| named(line))
+        .map(|line| word(line))
+        .max()?
+        + 1;
+    let fits = |line: &&str| {
+        let word = word(line);
+        word > 0
+            && word < room
+            && line.len() >= room
+            && line.as_bytes()[word..room].iter().all(|b| *b == b' ')
+    };
+    let names: Vec<String> = row
+        .iter()
+        .filter(|line| fits(line))
+        .map(|line| line[..word(line)].to_owned())
+        .collect();
+    (names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
+}
+
+/// Reads one file.
+pub struct Vertical<R> {
+    lines: Lines<R>,
+    names: Vec<String>,
+    queue: Queue,
+    begun: bool,
+}
+
+impl<R: Read> Vertical<R> {
+    /// Reads `reader`.
+    pub fn new(reader: R, limits: Limits) -> Self {
+        Self {
+            lines: Lines::new(reader, limits),
+            names: Vec::new(),
+            queue: Queue::default(),
+            begun: false,
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), ReadError> {
+        self.begun = true;
+        while self
+            .lines
+            .peek(0)?
+            .is_some_and(super::lines::Line::is_blank)
+        {
+            self.lines.skip(1);
+        }
+        let mut first = Vec::new();
+        while let Some(line) = self
+            .lines
+            .peek(first.len())?
+            .filter(|line| !line.text.is_empty() && first.len() < 2000)
+        {
+            first.push(line.text.clone());
+        }
+        let first: Vec<&str> = first.iter().map(String::as_str).collect();
+        if let Some(names) = names(&first) {
+            self.names.clone_from(&names);
+            self.queue.push(Waiting::Header(names));
+        }
+        Ok(())
+    }
+
+    /// The value in `line` if it is of column `at`.
+    fn value<'l>(&self, line: &'l str, at: usize) -> Option<&'l str> {
+        let room = self.names.iter().map(String::len).max()? + 1;
+        let name = self.names.get(at)?;
+        let padding = line.strip_prefix(name.as_str())?.get(..room - name.len())?;
+        padding.bytes().all(|b| b == b' ').then(|| &line[room..])
+    }
+
+    fn step(&mut self) -> Result<bool, ReadError> {
+        let Some(line) = self.lines.peek(0)?.cloned() else {
+            return Ok(false);
+        };
+        if line.is_blank() {
+            self.lines.skip(1);
+        } else if let Some(reject) = line.bad {
+            self.lines.skip(1);
+            self.queue.push(Waiting::Reject(reject));
+        } else if let Some(rows) = footer::rows(&line.text) {
+            self.lines.skip(1);
+            self.queue.push(Waiting::Footer(Footer {
+                rows: Some(rows),
+                completed_at_ms: None,
+            }));
+        } else if self.value(&line.text, 0).is_some() {
+            self.row()?;
+        } else {
+            self.lines.skip(1);
+            let detail = "is no cell of a row".to_owned();
+            self.queue
+                .reject(line.number, &line.text, Reason::Ragged, detail, 1);
+        }
+        Ok(true)
+    }
+
+    /// A row: its cells, with the lines that go on with one.
+    fn row(&mut self) -> Result<(), ReadError> {
+        let first = self.lines.peek(0)?.map_or(0, |line| line.number);
+        let mut text = String::new();
+        let mut values: Vec<String> = Vec::new();
+        let mut last: Option<super::lines::Line> = None;
+        while let Some(line) = self
+            .lines
+            .peek(0)?
+            .filter(|line| line.bad.is_none())
+            .cloned()
+        {
+            let full = values.len() == self.names.len();
+            if full && self.ends_here()? {
+                break;
+            }
+            let value = self.value(&line.text, values.len());
+            if value.is_none() && self.value(&line.text, 0).is_some() {
+                break;
+            }
+            let between = last.as_ref().map_or("", |last| last.break_before(&line));
+            text.push_str(between);
+            text.push_str(&line.text);
+            match (value, values.last_mut()) {
+                (Some(value), _) => values.push(value.to_owned()),
+                (None, Some(goes_on)) => {
+                    goes_on.push_str(between);
+                    goes_on.push_str(&line.text);
+                }
+                (None, None) => {}
+            }
+            last = Some(line);
+            self.lines.skip(1);
+        }
+        if values.len() == self.names.len() {
+            let mut held = Held::new(first, text);
+            values.iter().for_each(|value| held.push(Some(value)));
+            self.queue.push(Waiting::Record(held));
+        } else {
+            let detail = format!(
+                "expected {} cells, found {}",
+                self.names.len(),
+                values.len()
+            );
+            self.queue
+                .reject(first, &text, Reason::Truncated, detail, 1);
+        }
+        Ok(())
+    }
+
+    /// Whether a blank line stands here, and behind it another row, a count or nothing.
+    fn ends_here(&mut self) -> Result<bool, ReadError> {
+        if self
+            .lines
+            .peek(0)?
+            .is_some_and(|line| !line.text.is_empty())
+        {
+            return Ok(false);
+        }
+        let mut at = 1;
+        while self
+            .lines
+            .peek(at)?
+            .is_some_and(|line| line.text.is_empty())
+            && at < 1000
+        {
+            at += 1;
+        }
+        let Some(next) = self.lines.peek(at)?.cloned() else {
+            return Ok(true);
+        };
+        Ok(self.value(&next.text, 0).is_some()
+            || footer::rows(&next.text).is_some()
+            || next.bad.is_some())
+    }
+}
+
+impl<R: Read> Reader for Vertical<R> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        if !self.begun {
+            self.begin()?;
+        }
+        while self.queue.is_empty() && self.step()? {}
+        Ok(self.queue.next())
+    }
+}

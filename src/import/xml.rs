@@ -1,0 +1,339 @@
+//! Reads XML of rows: an element for each row, within the outermost one, and in it an element for each column, or
+//! attributes. A document type is refused: no export has one, and it is how XML attacks its reader.
+
+use std::io::Read;
+
+use super::grid::entities;
+use super::held::reject;
+use super::record::{Item, Limits, ReadError, Reader, Reason};
+use super::stream::Window;
+use super::union::{Found, Named, Rows as Source, Union};
+
+/// How likely `bytes` are XML.
+#[must_use]
+pub fn score(bytes: &[u8]) -> f64 {
+    let rest = bytes.trim_ascii_start();
+    let element = rest.first() == Some(&b'<')
+        && rest
+            .get(1)
+            .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'!');
+    if rest.starts_with(b"<?xml") || (element && memchr::memchr(b'>', rest).is_some()) {
+        0.95
+    } else {
+        0.0
+    }
+}
+
+/// Reads one file.
+pub struct Rows<R>(Union<Elements<R>>);
+
+impl<R: Read> Rows<R> {
+    /// Reads `reader`.
+    pub fn new(reader: R, limits: Limits) -> Self {
+        Self(Union::new(Elements {
+            window: Window::new(reader, limits.record),
+            root: None,
+            ended: false,
+        }))
+    }
+}
+
+impl<R: Read> Reader for Rows<R> {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        self.0.next()
+    }
+}
+
+/// The elements within the outermost one.
+struct Elements<R> {
+    window: Window<R>,
+    root: Option<String>,
+    ended: bool,
+}
+
+/// What stands between `<` and `>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tag {
+    Open {
+        name: String,
+        attributes: String,
+        empty: bool,
+    },
+    Close(String),
+    /// A comment, a processing instruction.
+    Other,
+}
+
+impl<R: Read> Source for Elements<R> {
+    fn next_row(&mut self) -> Result<Option<Found>, ReadError> {
+        while !self.ended {
+            let Some(byte) = self.window.skip_blank()? else {
+                self.ended = true;
+                let cut = || {
+                    reject(
+                        self.window.line(),
+                        "",
+                        Reason::Truncated,
+                        "the outermost element is not closed".to_owned(),
+                        0,
+                    )
+                };
+                return Ok(self.root.is_some().then(|| Found::Reject(cut())));
+            };
+            if byte != b'<' {
+                return Err(self.malformed("text stands between rows"));
+            }
+            let line = self.window.line();
+            let Some((tag, length)) = self.tag(0)? else {
+                self.ended = true;
+                let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
+                let detail = "the file ends inside this element".to_owned();
+                return Ok(Some(Found::Reject(reject(
+                    line,
+                    &text,
+                    Reason::Truncated,
+                    detail,
+                    1,
+                ))));
+            };
+            match tag {
+                Tag::Other => self.window.take(length),
+                Tag::Open { name, empty, .. } if self.root.is_none() => {
+                    self.window.take(length);
+                    self.ended = empty;
+                    self.root = Some(name);
+                }
+                Tag::Close(name) if Some(&name) == self.root.as_ref() => {
+                    self.window.take(length);
+                    self.ended = true;
+                }
+                Tag::Close(_) => {
+                    return Err(self.malformed("an element is closed that is not open"));
+                }
+                Tag::Open {
+                    name,
+                    attributes,
+                    empty,
+                } => return self.row(line, &name, &attributes, length, empty).map(Some),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<R: Read> Elements<R> {
+    fn malformed(&self, what: &str) -> ReadError {
+        ReadError::Malformed {
+            line: self.window.line(),
+            what: what.to_owned(),
+        }
+    }
+
+    /// The tag at `at` and its length; `None` when the file ends inside it.
+    fn tag(&mut self, at: usize) -> Result<Option<(Tag, usize)>, ReadError> {
+        loop {
+            let bytes = &self.window.bytes()[at.min(self.window.bytes().len())..];
+            let end: &[u8] = if bytes.starts_with(b"<!--") {
+                b"-->"
+            } else if bytes.starts_with(b"<?") {
+                b"?>"
+            } else {
+                b">"
+            };
+            if bytes.len() >= 4
+                && let Some(found) = memchr::memmem::find(bytes, end)
+            {
+                let length = found + end.len();
+                let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                if text.starts_with("<!") && !text.starts_with("<!--") {
+                    return Err(self.malformed("a document type is not read"));
+                }
+                return Ok(Some((parse(&text), length)));
+            }
+            if !self.window.more()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The row that begins here with a tag of `length` bytes.
+    fn row(
+        &mut self,
+        line: u64,
+        name: &str,
+        attributes: &str,
+        length: usize,
+        empty: bool,
+    ) -> Result<Found, ReadError> {
+        let close = format!("</{name}>");
+        let whole = if empty {
+            length
+        } else {
+            let mut from = length;
+            loop {
+                let bytes = self.window.bytes();
+                if let Some(found) = memchr::memmem::find(&bytes[from..], close.as_bytes()) {
+                    break from + found + close.len();
+                }
+                from = bytes.len().saturating_sub(close.len()).max(length);
+                if !self.window.more()? {
+                    self.ended = true;
+                    let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
+                    let detail = "the file ends inside this row".to_owned();
+                    return Ok(Found::Reject(reject(
+                        line,
+                        &text,
+                        Reason::Truncated,
+                        detail,
+                        1,
+                    )));
+                }
+            }
+        };
+        let bytes = &self.window.bytes()[..whole];
+        let found = match std::str::from_utf8(bytes) {
+            Err(_) => {
+                let text = String::from_utf8_lossy(bytes).replace('\u{FFFD}', "?");
+                Found::Reject(reject(
+                    line,
+                    &text,
+                    Reason::NotText,
+                    "bytes are not UTF-8 here".to_owned(),
+                    1,
+                ))
+            }
+            Ok(text) => {
+                let inner = if empty {
+                    ""
+                } else {
+                    &text[length..whole - close.len()]
+                };
+                match cells(attributes, inner) {
+                    Ok(cells) => Found::Row(Named {
+                        line,
+                        text: text.to_owned(),
+                        cells,
+                    }),
+                    Err(what) => Found::Reject(reject(line, text, Reason::Ragged, what, 1)),
+                }
+            }
+        };
+        self.window.take(whole);
+        Ok(found)
+    }
+}
+
+/// Reads a tag.
+fn parse(text: &str) -> Tag {
+    if text.starts_with("<?") || text.starts_with("<!") {
+        return Tag::Other;
+    }
+    let inner = text.trim_start_matches('<').trim_end_matches('>');
+    if let Some(name) = inner.strip_prefix('/') {
+        return Tag::Close(name.trim().to_owned());
+    }
+    let empty = inner.ends_with('/');
+    let inner = inner.trim_end_matches('/');
+    let (name, attributes) = inner
+        .split_once(|c: char| c.is_whitespace())
+        .unwrap_or((inner, ""));
+    Tag::Open {
+        name: name.to_owned(),
+        attributes: attributes.trim().to_owned(),
+        empty,
+    }
+}
+
+/// Names and values.
+type Cells = Vec<(String, Option<String>)>;
+
+/// The cells of a row: its attributes, and the elements in it.
+fn cells(attributes: &str, inner: &str) -> Result<Cells, String> {
+    let mut cells = pairs(attributes)?;
+    let mut rest = inner.trim_start();
+    while !rest.is_empty() {
+        let end = rest
+            .find('>')
+            .filter(|_| rest.starts_with('<'))
+            .ok_or("text stands between elements")?;
+        let (tag, behind) = rest.split_at(end + 1);
+        let Tag::Open {
+            name,
+            attributes,
+            empty,
+        } = parse(tag)
+        else {
+            rest = behind.trim_start();
+            continue;
+        };
+        let is_null = attributes.contains("nil=\"true\"") || attributes.contains("nil='true'");
+        let (text, after) = if empty {
+            ("", behind)
+        } else {
+            behind
+                .split_once(&format!("</{name}>"))
+                .ok_or_else(|| format!("`{name}` is not closed"))?
+        };
+        cells.push((unnamed(&name), (!is_null).then(|| content(text))));
+        rest = after.trim_start();
+    }
+    Ok(cells)
+}
+
+/// Names and values of attributes.
+fn pairs(attributes: &str) -> Result<Cells, String> {
+    let mut cells = Vec::new();
+    let mut rest = attributes.trim();
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=').ok_or("expected `=` in an attribute")?;
+        let after = after.trim_start();
+        let quote = after
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\''))
+            .ok_or("expected a quoted attribute")?;
+        let (value, after) = after[1..]
+            .split_once(quote)
+            .ok_or("an attribute is not closed")?;
+        if !name.contains(':') && !name.trim().starts_with("xmlns") {
+            cells.push((unnamed(name.trim()), Some(entities(value))));
+        }
+        rest = after.trim_start();
+    }
+    Ok(cells)
+}
+
+/// The text of an element.
+fn content(text: &str) -> String {
+    match text
+        .trim()
+        .strip_prefix("<![CDATA[")
+        .and_then(|text| text.strip_suffix("]]>"))
+    {
+        Some(data) => data.to_owned(),
+        None => entities(text),
+    }
+}
+
+/// A name with `_x0020_` as the character that it stands for.
+fn unnamed(name: &str) -> String {
+    let mut out = String::new();
+    let mut rest = name;
+    while let Some(at) = rest.find("_x") {
+        let code = rest
+            .get(at + 2..at + 6)
+            .filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        let c = code
+            .and_then(|code| u32::from_str_radix(code, 16).ok())
+            .and_then(char::from_u32);
+        let (text, next) = match c {
+            Some(_) => (at, at + 7),
+            None => (at + 2, at + 2),
+        };
+        out.push_str(&rest[..text]);
+        out.extend(c);
+        rest = &rest[next..];
+    }
+    out.push_str(rest);
+    out
+}
