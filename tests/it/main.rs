@@ -17,6 +17,7 @@ mod readme;
 mod render;
 mod sample_report;
 mod samples;
+mod scan;
 mod scenario;
 mod snapshot;
 mod sql;
