@@ -16,16 +16,25 @@ use crate::failure::{Code, Failure};
 use crate::output;
 use crate::watch;
 
+/// From how many bytes on two files are compared without holding them.
+const LARGE: u64 = 1 << 20;
+
+/// Formats that list every cell, so that every row has to be held.
+const WHOLE: [&str; 2] = ["csv", "json"];
+
 pub fn run(args: &Diff) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let terms = terms(args)?;
-    let actual = read(&args.actual)?;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
 <<<<<<< HEAD
+<<<<<<< HEAD
             with_check(args, scenario, check, &actual, &terms)?
 =======
+=======
+            let actual = read(&args.actual)?;
+>>>>>>> speed
             let library = output::library(&args.folders)?;
             replay::compare_table(
                 &library,
@@ -37,12 +46,16 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
             )?
 >>>>>>> guard
         }
+<<<<<<< HEAD
         _ if !args.bind.is_empty() => return Err(unbound(args)),
         _ => {
             let expected = read(path)?;
             let kinds = raw::infer_kinds(&[&expected, &actual]);
             check::compare_tables(&expected.typed(&kinds[0]), &actual.typed(&kinds[1]), &terms)?
         }
+=======
+        _ => of_files(args, path, &terms)?,
+>>>>>>> speed
     };
     let holds = comparison.same;
     let named = NamedComparison {
@@ -58,6 +71,7 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     Ok(if holds { Code::Success } else { Code::Differs })
 }
 
+<<<<<<< HEAD
 /// Holds a table against a check: as it is, or its rows of what is bound.
 fn with_check(
     args: &Diff,
@@ -93,6 +107,27 @@ fn unbound(args: &Diff) -> Failure {
     Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")
 }
 
+=======
+fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, Failure> {
+    let size = |path| fs::metadata(path).map_or(0, |found| found.len());
+    let large = size(expected) + size(&args.actual) >= LARGE;
+    if large
+        && !WHOLE.contains(&args.form.format.as_str())
+        && let Some(comparison) = check::compare_files(expected, &args.actual, terms)?
+    {
+        return Ok(comparison);
+    }
+    let actual = read(&args.actual)?;
+    let expected = read(expected)?;
+    let kinds = raw::infer_kinds(&[&expected, &actual]);
+    Ok(check::compare_tables(
+        &expected.typed(&kinds[0]),
+        &actual.typed(&kinds[1]),
+        terms,
+    )?)
+}
+
+>>>>>>> speed
 fn terms(args: &Diff) -> Result<Terms, Failure> {
     let columns = match args.columns.as_deref() {
         None | Some("exact") => ColumnMode::Exact,

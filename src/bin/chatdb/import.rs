@@ -136,6 +136,7 @@ pub fn options(args: &Reading) -> Result<Options, Failure> {
         format_file: args.format_file.clone(),
         field_end: args.field_end.clone(),
         row_end: args.row_end.clone(),
+        ..Options::default()
     })
 }
 
