@@ -57,9 +57,16 @@ fn once(text: &str) -> Cow<'_, str> {
             }
             _ => None,
         };
-        let (bytes, length) =
-            taken.unwrap_or_else(|| (rest[..c.len_utf8()].as_bytes().to_vec(), c.len_utf8()));
-        out.extend_from_slice(&bytes);
+        let length = match taken {
+            Some((bytes, length)) => {
+                out.extend_from_slice(&bytes);
+                length
+            }
+            None => {
+                out.extend_from_slice(&rest.as_bytes()[..c.len_utf8()]);
+                c.len_utf8()
+            }
+        };
         rest = &rest[length..];
     }
     // Bytes that are no UTF-8 are some other encoding's; where they stand no letter of an address is lost.
@@ -162,51 +169,76 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{a0}')
 }
 
-/// The e-mail addresses in decoded text, left to right.
+/// The e-mail addresses in decoded text, left to right. What could belong to two of them is one stretch.
 pub(super) fn addresses(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for (at, _) in text.match_indices('@') {
-        let from = found.last().map_or(0, |last| last.at.end);
-        if at < from {
+        let Some(mut address) = address(text, at) else {
             continue;
+        };
+        while let Some(last) = found.pop_if(|last| last.at.end > address.at.start) {
+            address.at = last.at.start.min(address.at.start)..last.at.end.max(address.at.end);
         }
-        if let Some(address) = address(text, from, at) {
-            found.push(address);
-        }
+        found.push(address);
     }
     found
 }
 
-/// The address around the `@` at `at`, of which nothing lies before `from`.
-fn address(text: &str, from: usize, at: usize) -> Option<Found> {
-    let before = &text[from..at];
-    let after = &text[at + 1..];
+/// The address around the `@` at `at`.
+fn address(text: &str, at: usize) -> Option<Found> {
+    /// Blanks that may stand on either side of the `@`.
+    const BLANKS: usize = 16;
+    let (before, after) = (&text[..at], &text[at + 1..]);
     let near = before.trim_end_matches(is_blank);
     let host_start = after.len() - after.trim_start_matches(is_blank).len();
-    let apart = near.len() != before.len() || host_start > 0;
+    let blanks = [before.len() - near.len(), host_start];
     let host_end = host_start + host_length(&after[host_start..]);
-    let host: String = after[host_start..host_end]
-        .chars()
-        .filter(|c| !is_blank(*c))
-        .collect();
+    let solid = |text: &str| text.chars().filter(|c| !is_blank(*c)).collect::<String>();
+    let host = solid(&after[host_start..host_end]);
     let host = host.trim_matches(['.', '-', '_']);
     let has_dot = host.contains('.');
-    if host.is_empty() || (apart && !has_dot) || host_start > 3 || before.len() - near.len() > 3 {
+    let apart = blanks != [0, 0];
+    if host.is_empty() || (apart && !has_dot) || blanks.iter().any(|blanks| *blanks > BLANKS) {
         return None;
     }
-    let start = from + local_start(near, has_dot)?;
-    let local: String = text[start..from + near.len()]
-        .chars()
-        .filter(|c| !is_blank(*c))
-        .collect();
+    let start = local_start(near, has_dot)?;
+    let local = solid(&text[start..near.len()]);
     let local = local.trim_matches(['\'', '"', '`']);
     if !local.contains(char::is_alphanumeric) {
         return None;
     }
+    let (start, end) = with_name(text, start, at + 1 + host_end);
     Some(Found {
-        at: start..at + 1 + host_end,
+        at: start..end,
         canonical: format!("{}@{}", local.to_lowercase(), canonical_host(host)),
     })
+}
+
+/// The stretch of an address with the name of its owner before it: `"Jane Doe" <address>`, `Jane Doe <address>`.
+fn with_name(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let (Some(before), true) = (
+        text[..start].strip_suffix('<'),
+        text[end..].starts_with('>'),
+    ) else {
+        return (start, end);
+    };
+    let named = before.trim_end_matches(is_blank);
+    if let Some(quoted) = named.strip_suffix('"') {
+        return (quoted.rfind('"').unwrap_or(before.len()), end + 1);
+    }
+    // Words that begin with a capital or a digit; others are of the sentence.
+    let mut from = named.len();
+    while let Some(word) = named[..from].split(is_blank).next_back() {
+        if !word.starts_with(|c: char| c.is_uppercase() || c.is_numeric()) {
+            break;
+        }
+        from = named[..from - word.len()].trim_end_matches(is_blank).len();
+        if from == 0 {
+            return (0, end + 1);
+        }
+    }
+    let gap = text[from..].len() - text[from..].trim_start_matches(is_blank).len();
+    (from + gap, end + 1)
 }
 
 /// The bytes of a host name: one line break may stand in it, as long as no whole name stands before it.

@@ -11,6 +11,7 @@ use chatdb::render::{FORMATS, Options};
 use chatdb::report::{Listing, NamedComparison, Report};
 use chatdb::store::Store;
 use chatdb::table::{Cell, Column, Kind, ResultTable};
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 const PERSONS: usize = 500;
@@ -34,7 +35,11 @@ fn name(person: usize) -> String {
 
 /// Every other host has a letter beyond ASCII.
 fn host(person: usize) -> String {
-    let label = if person % 2 == 0 { "post" } else { "büro" };
+    let label = if person.is_multiple_of(2) {
+        "post"
+    } else {
+        "büro"
+    };
     format!("{label}.oulipo.example")
 }
 
@@ -483,6 +488,14 @@ fn sentences_lose_what_names_somebody_and_keep_the_rest() {
     );
     check("call 5550109999", "call phone-*");
     check("a%40b.example left", "address-* left");
+    check(
+        "the chat of Jane Ann Doe <a@b.example> is open",
+        "the chat of address-* is open",
+    );
+    check(
+        "from \"Doe, jane\" <a@b.example>, to <c@d.example>",
+        "from address-*, to address-*",
+    );
 }
 
 #[test]
@@ -624,6 +637,28 @@ fn numbers_that_nothing_explains_are_hidden_when_they_are_long() {
             .starts_with("token-")
     );
     assert_eq!(table("subject", Cell::Null).0, Cell::Null);
+}
+
+proptest! {
+    /// Whatever stands in a row: nothing goes wrong over it, and an address put into the middle is not to be found.
+    #[test]
+    fn no_text_hides_an_address(
+        before in "[ a-zé@%=&#;0-9.:<>\"'(\\[\\]+\\\\\u{200b}\n\r-]{0,24}",
+        after in "[ é@%=&#;:<>\"'(\\[\\]+\\\\\u{200b}\n\r-]{0,24}",
+        spelling in 0..SPELLINGS.len(),
+        person in 0..PERSONS,
+    ) {
+        let (_, of) = SPELLINGS[spelling];
+        let text = format!("{before} {} {after}", of(person));
+        for column in ["queue_name", "user_name", "contact_point_data", "subject", "nobody_knows", "reason", "text"] {
+            let shown = replaced(column, &text, &key());
+            prop_assert_eq!(found_in(shown.as_bytes()), [""; 0], "{}: {:?} {}", column, text, shown);
+        }
+        let mut sentence = text.clone();
+        Redactor::new(key(), Classes::known()).sentence(&mut sentence);
+        prop_assert_eq!(found_in(sentence.as_bytes()), [""; 0], "{:?} {}", text, sentence);
+        prop_assert_eq!(found_in(privacy::withheld(&text, true).as_bytes()), [""; 0], "{:?}", text);
+    }
 }
 
 #[test]
