@@ -3,13 +3,11 @@
 //! Printed text becomes typed cells here: corrected by errata, bound to the parameters of the run, read as the
 //! kinds that the query's columns have. This module does not know SQLite, clocks or steps.
 
-<<<<<<< HEAD
 mod bound;
 
-pub use bound::{Asked, BoundError, compare_bound};
-=======
 use std::path::Path;
->>>>>>> speed
+
+pub use bound::{Asked, BoundError, compare_bound};
 
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
 use crate::document::Lines;

@@ -249,8 +249,8 @@ pub fn compare_table(
     terms: &Terms,
     options: &Options,
 ) -> Result<Comparison, ReplayError> {
-    let asked = wanted(library, scenario, check, terms, sets)?;
-    let parameters = resolve_parameters(&library.chain(scenario)?, sets)?;
+    let asked = wanted(library, scenario, check, terms, options)?;
+    let parameters = resolve_parameters(&library.chain(scenario)?, &options.sets)?;
     let actual = typed(actual, &asked.columns);
     Ok(check::compare(
         &asked.check,
@@ -276,8 +276,9 @@ pub fn compare_bound(
     actual: &RawTable,
     terms: &Terms,
     binds: &[(String, String)],
+    options: &Options,
 ) -> Result<Comparison, ReplayError> {
-    let asked = wanted(library, scenario, check, terms, &[])?;
+    let asked = wanted(library, scenario, check, terms, options)?;
     let parameters = resolve_parameters(&library.chain(scenario)?, binds)?;
     let given = |parameter: &&ParameterValue| binds.iter().any(|(name, _)| *name == parameter.name);
     let bound: Vec<ParameterValue> = parameters.iter().filter(given).cloned().collect();
@@ -335,7 +336,7 @@ fn wanted(
     scenario: &str,
     check: &str,
     terms: &Terms,
-    sets: &[(String, String)],
+    options: &Options,
 ) -> Result<Wanted, ReplayError> {
     let found = library.get(scenario)?;
     let steps = || {
@@ -367,10 +368,6 @@ fn wanted(
         until: Some(step.id.clone()),
         ..options.clone()
     };
-<<<<<<< HEAD
-=======
-    let parameters = resolve_parameters(&library.chain(scenario)?, &options.sets)?;
->>>>>>> guard
     let (report, _) = replay(library, &[scenario.to_owned()], &options)?;
     let answered = report
         .runs

@@ -143,6 +143,7 @@ fn comparison(found: &mut Comparison, classes: &Classes, visitor: &mut dyn Visit
         actual_columns,
         header,
         rows,
+        left_out: _,
         remarks,
     } = found;
     let mut columns = expected_columns.iter().chain(actual_columns.iter());

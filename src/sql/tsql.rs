@@ -199,7 +199,6 @@ pub fn translate_query(
     translator.script(text)
 }
 
-<<<<<<< HEAD
 /// The same for a script that may change rows of the product's tables, see [`Act::Write`].
 ///
 /// # Errors
@@ -256,7 +255,8 @@ impl Visitor for Own {
             .extend(tables.map(|table| table.alias.name.value.clone()));
         ControlFlow::Continue(())
     }
-=======
+}
+
 /// The statements of a text as they are parsed, for those who only look at what it asks for.
 ///
 /// # Errors
@@ -264,11 +264,10 @@ impl Visitor for Own {
 pub(crate) fn statements(text: &str) -> Result<Vec<Statement>, TsqlError> {
     let mut statements = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        let parsed = batch::statements(batch)?;
+        let parsed = batch::statements(batch, false)?;
         statements.extend(parsed.into_iter().map(|(statement, _)| statement));
     }
     Ok(statements)
->>>>>>> speed
 }
 
 /// The kind of the cells that a column of type `of` holds; `None` when only the values tell.

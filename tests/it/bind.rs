@@ -25,7 +25,15 @@ fn compare(check: &str, text: &str, binds: &[&str]) -> Result<Comparison, Replay
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let binds: Vec<_> = binds.iter().filter_map(pair).collect();
-    replay::compare_bound(&library, scenario, check, &table, &terms, &binds)
+    replay::compare_bound(
+        &library,
+        scenario,
+        check,
+        &table,
+        &terms,
+        &binds,
+        &replay::Options::default(),
+    )
 }
 
 /// The columns that differ, with what was expected and what was found.

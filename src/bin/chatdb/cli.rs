@@ -190,17 +190,9 @@ pub struct Diff {
 
 #[derive(Debug, Args)]
 pub struct Query {
-<<<<<<< HEAD
-    /// SQL, the name of a documented query or a finding such as open_chats, or - to read SQL from standard input
-    #[arg(
-        value_name = "SQL",
-        required_unless_present = "file",
-        conflicts_with = "file"
-    )]
-=======
-    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input; left out with --file
+    /// SQL, the name of a documented query or a finding such as open_chats, or - to read SQL from standard input; left
+    /// out with --file
     #[arg(value_name = "SQL", required_unless_present = "file")]
->>>>>>> loading
     pub sql: Option<String>,
     /// Ask exported files, which are loaded into a database that is gone afterwards
     #[arg(value_name = "EXPORT", conflicts_with_all = ["db", "after"])]

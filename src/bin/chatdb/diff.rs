@@ -28,34 +28,11 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
-<<<<<<< HEAD
-<<<<<<< HEAD
-            with_check(args, scenario, check, &actual, &terms)?
-=======
-=======
             let actual = read(&args.actual)?;
->>>>>>> speed
-            let library = output::library(&args.folders)?;
-            replay::compare_table(
-                &library,
-                scenario,
-                check,
-                &actual,
-                &terms,
-                &watch::guarded(output::sets(&args.set)?),
-            )?
->>>>>>> guard
+            with_check(args, scenario, check, &actual, &terms)?
         }
-<<<<<<< HEAD
         _ if !args.bind.is_empty() => return Err(unbound(args)),
-        _ => {
-            let expected = read(path)?;
-            let kinds = raw::infer_kinds(&[&expected, &actual]);
-            check::compare_tables(&expected.typed(&kinds[0]), &actual.typed(&kinds[1]), &terms)?
-        }
-=======
         _ => of_files(args, path, &terms)?,
->>>>>>> speed
     };
     let holds = comparison.same;
     let named = NamedComparison {
@@ -71,7 +48,6 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     Ok(if holds { Code::Success } else { Code::Differs })
 }
 
-<<<<<<< HEAD
 /// Holds a table against a check: as it is, or its rows of what is bound.
 fn with_check(
     args: &Diff,
@@ -81,11 +57,10 @@ fn with_check(
     terms: &Terms,
 ) -> Result<Comparison, Failure> {
     let library = output::library(&args.folders)?;
-    watch::memory()?;
     if args.bind.is_empty() {
-        let sets = output::sets(&args.set)?;
+        let options = watch::guarded(output::sets(&args.set)?);
         return Ok(replay::compare_table(
-            &library, scenario, check, actual, terms, &sets,
+            &library, scenario, check, actual, terms, &options,
         )?);
     }
     let binds = output::pairs("--bind", &args.bind)?;
@@ -94,7 +69,13 @@ fn with_check(
         terms.columns = ColumnMode::Subset;
     }
     Ok(replay::compare_bound(
-        &library, scenario, check, actual, &terms, &binds,
+        &library,
+        scenario,
+        check,
+        actual,
+        &terms,
+        &binds,
+        &watch::guarded(Vec::new()),
     )?)
 }
 
@@ -107,7 +88,6 @@ fn unbound(args: &Diff) -> Failure {
     Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")
 }
 
-=======
 fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, Failure> {
     let size = |path| fs::metadata(path).map_or(0, |found| found.len());
     let large = size(expected) + size(&args.actual) >= LARGE;
@@ -127,7 +107,6 @@ fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, F
     )?)
 }
 
->>>>>>> speed
 fn terms(args: &Diff) -> Result<Terms, Failure> {
     let columns = match args.columns.as_deref() {
         None | Some("exact") => ColumnMode::Exact,

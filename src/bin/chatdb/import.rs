@@ -77,21 +77,24 @@ pub fn worse(a: Code, b: Code) -> Code {
     if (b as u8) > (a as u8) { b } else { a }
 }
 
-<<<<<<< HEAD
-/// What the files that were read come to.
-=======
 /// What a command that asks exports says of one that is not whole.
 pub fn remark(summary: &Summary) -> Option<String> {
     let file = &summary.file;
     if summary.rejected > 0 {
-        let n = output::counted(usize::try_from(summary.rejected).unwrap_or(usize::MAX), "record");
+        let n = output::counted(
+            usize::try_from(summary.rejected).unwrap_or(usize::MAX),
+            "record",
+        );
         return Some(format!("{file}: {n} rejected; `chatdb import` says why"));
     }
     let footer = summary.footer.filter(|_| summary.footer_differs())?;
-    Some(format!("{file}: {} records, where its producer says {footer}", summary.records))
+    Some(format!(
+        "{file}: {} records, where its producer says {footer}",
+        summary.records
+    ))
 }
 
->>>>>>> loading
+/// What the files that were read come to.
 pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
     let rejected: u64 = loaded.iter().map(rejects_of).sum();
     let differs = loaded.iter().any(Summary::footer_differs);

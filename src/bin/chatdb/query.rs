@@ -53,17 +53,14 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
-<<<<<<< HEAD
     let state = watch::stops(store.interrupter(), args.timeout)?;
     let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
-=======
-    let state = watch(store.interrupter(), args.timeout)?;
-    let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
     let loaded = match load(&exports, args, &mut store, &stopped) {
-        Err(_) if stopped() => return Err(stop(state.load(Ordering::SeqCst), args.timeout)),
+        Err(_) if stopped() => {
+            return Err(watch::stopped(state.load(Ordering::SeqCst), args.timeout));
+        }
         loaded => loaded?,
     };
->>>>>>> loading
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
@@ -87,18 +84,13 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         ) if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
-<<<<<<< HEAD
-    let listings = if args.explain {
+    let mut listings = if args.explain {
         let mut listings = ask::explain(&store, &question).map_err(failed)?;
         let own = ["part".to_owned(), "as run".to_owned()];
         listings
             .iter_mut()
             .for_each(|listing| listing.table.mark_own(&own));
         listings
-=======
-    let mut listings = if args.explain {
-        ask::explain(&store, &question).map_err(failed)?
->>>>>>> loading
     } else {
         let run = if args.write { ask::change } else { ask::ask };
         let answers = run(&store, &question, &stopped).map_err(failed)?;
@@ -106,21 +98,18 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         listed(answers, title)
     };
     if let Some(last) = listings.last_mut() {
-        last.remarks.extend(loaded.iter().filter_map(import::remark));
+        last.remarks
+            .extend(loaded.iter().filter_map(import::remark));
     }
     let report = Report {
         listings,
         ..Report::new()
     };
-<<<<<<< HEAD
     if exported {
         output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
     } else {
         output::show(&report, &args.form, Detail::Full)?;
     }
-    Ok(Code::Success)
-=======
-    output::show(&report, &args.form, Detail::Full)?;
     Ok(import::code_of(&loaded, args.allow_rejects))
 }
 
@@ -152,7 +141,6 @@ fn load(
         loaded.push(import::load(path, &options, store, stopped)?);
     }
     Ok(loaded)
->>>>>>> loading
 }
 
 pub fn dialect(name: &str) -> Result<Dialect, Failure> {
@@ -310,11 +298,12 @@ fn database(
         return Ok((store, Vec::new()));
     }
     let Some(after) = &args.after else {
-        return Err(Failure::new(Code::Usage, "there is no database to ask")
-            .hint(
+        return Err(
+            Failure::new(Code::Usage, "there is no database to ask").hint(
                 "`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step; \
                  files named after the SQL are exports to ask",
-            ));
+            ),
+        );
     };
     let (scenario, until) = step_of(after, library)?;
     let chain = library.chain(&scenario)?;
