@@ -1,6 +1,7 @@
 //! `chatdb analyze`
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use chatdb::analysis::{self, Options, Outage, Server};
 use chatdb::files::{self, Existing, NewFile};
@@ -16,6 +17,7 @@ use crate::failure::{Code, Failure};
 use crate::import;
 use crate::output;
 use crate::query::time;
+use crate::watch;
 
 /// The formats that `--out` writes.
 const WRITTEN: [&str; 3] = ["csv", "markdown", "json"];
@@ -23,12 +25,21 @@ const WRITTEN: [&str; 3] = ["csv", "markdown", "json"];
 pub fn run(args: &Analyze) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let options = options(args)?;
-    let Rows {
-        store,
-        mut code,
-        refused,
-    } = rows(args)?;
-    let mut run = analysis::analyze(&store, &options)?;
+    let mut store = match &args.db {
+        Some(path) => open(path)?,
+        None => Store::for_exports()?,
+    };
+    let state = watch::stops(store.interrupter(), None)?;
+    let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
+    let interrupted = || watch::stopped(state.load(Ordering::SeqCst), None);
+    let (mut code, refused) = match read(args, &mut store, &stopped) {
+        Err(_) if stopped() => return Err(interrupted()),
+        read => read?,
+    };
+    let mut run = match analysis::analyze(&store, &options) {
+        Err(_) if stopped() => return Err(interrupted()),
+        run => run?,
+    };
     if args.only.is_empty() {
         signature::compare(&mut run, &options);
     }
@@ -49,61 +60,41 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     Ok(code)
 }
 
-/// The rows to search, and what came of reading them.
-struct Rows {
-    store: Store,
-    code: Code,
-    /// Files that were not read.
-    refused: Vec<Failure>,
-}
-
-fn rows(args: &Analyze) -> Result<Rows, Failure> {
-    let Some(path) = &args.db else {
-        return read(args);
-    };
-    let store = Store::open_read_only(path).map_err(|error| {
+fn open(path: &Path) -> Result<Store, Failure> {
+    Store::open_read_only(path).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", path.display());
         Failure::new(Code::Environment, message)
-    })?;
-    Ok(Rows {
-        store,
-        code: Code::Success,
-        refused: Vec::new(),
     })
 }
 
-/// Reads exported files into a database of their own, which is gone afterwards. A file that cannot be read keeps no
-/// other from being searched.
-fn read(args: &Analyze) -> Result<Rows, Failure> {
+/// Reads the exported files that are named, and says what that came to and which files were not read. A file that
+/// cannot be read keeps no other from being searched.
+fn read(
+    args: &Analyze,
+    store: &mut Store,
+    stopped: &dyn Fn() -> bool,
+) -> Result<(Code, Vec<Failure>), Failure> {
     let options = import::options(&args.reading)?;
-    let mut store = Store::for_exports()?;
-    let stopped = import::stop_on_interrupt(store.interrupter())?;
     let mut loaded = Vec::new();
     let mut refused = Vec::new();
     for path in &args.exports {
-        match import::load(path, &options, &mut store, &stopped) {
+        match import::load(path, &options, store, stopped) {
             Ok(summary) => loaded.push(summary),
             Err(error @ ImportError::Interrupted) => return Err(error.into()),
             Err(error) => refused.push(Failure::from(error)),
         }
     }
-    let mut code = import::code_of(&loaded, args.allow_rejects);
-    for failure in &refused {
-        code = import::worse(code, failure.code);
-    }
     if loaded.is_empty()
-        && let Some(first) = refused.pop()
+        && let Some(last) = refused.pop()
     {
         for failure in refused {
             failure.tell();
         }
-        return Err(first);
+        return Err(last);
     }
-    Ok(Rows {
-        store,
-        code,
-        refused,
-    })
+    let of_refused = refused.iter().map(|failure| failure.code);
+    let code = of_refused.fold(import::code_of(&loaded, args.allow_rejects), import::worse);
+    Ok((code, refused))
 }
 
 /// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.
