@@ -7,12 +7,14 @@ use std::path::Path;
 use chatdb::check::{self, Terms};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::render::Detail;
-use chatdb::replay;
+use chatdb::replay::{self, Rows};
 use chatdb::report::{Comparison, NamedComparison, Report};
+use chatdb::store::{self, Store};
 use chatdb::table::raw::{self, RawTable};
 
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
+use crate::import;
 use crate::output;
 use crate::watch;
 
@@ -27,10 +29,7 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let terms = terms(args)?;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
-        Some((scenario, check)) if !path.exists() => {
-            let actual = read(&args.actual)?;
-            with_check(args, scenario, check, &actual, &terms)?
-        }
+        Some((scenario, check)) if !path.exists() => with_check(args, scenario, check, &terms)?,
         _ if !args.bind.is_empty() => return Err(unbound(args)),
         _ => of_files(args, path, &terms)?,
     };
@@ -53,14 +52,14 @@ fn with_check(
     args: &Diff,
     scenario: &str,
     check: &str,
-    actual: &RawTable,
     terms: &Terms,
 ) -> Result<Comparison, Failure> {
     let library = output::library(&args.folders)?;
     if args.bind.is_empty() {
+        let actual = read(&args.actual)?;
         let options = watch::guarded(output::sets(&args.set)?);
         return Ok(replay::compare_table(
-            &library, scenario, check, actual, terms, &options,
+            &library, scenario, check, &actual, terms, &options,
         )?);
     }
     let binds = output::pairs("--bind", &args.bind)?;
@@ -68,15 +67,34 @@ fn with_check(
     if args.columns.is_none() {
         terms.columns = ColumnMode::Subset;
     }
-    Ok(replay::compare_bound(
-        &library,
-        scenario,
-        check,
-        actual,
-        &terms,
-        &binds,
-        &watch::guarded(Vec::new()),
-    )?)
+    let options = watch::guarded(Vec::new());
+    let compare = |rows: Rows<'_>| {
+        replay::compare_bound(&library, scenario, check, rows, &terms, &binds, &options)
+    };
+    if store::file_is_ours(&args.actual).unwrap_or(false) {
+        return Ok(compare(Rows::Copy(&Store::open_read_only(&args.actual)?))?);
+    }
+    match read(&args.actual) {
+        Ok(table) => Ok(compare(Rows::File(&table))?),
+        // What is no plain table may be an export of another form.
+        Err(failure) => match exported(&args.actual) {
+            Some(store) => Ok(compare(Rows::Copy(&store))?),
+            None => Err(failure),
+        },
+    }
+}
+
+/// An exported file as a database of its own; `None` when it cannot be read as one.
+fn exported(path: &Path) -> Option<Store> {
+    let mut store = Store::for_exports().ok()?;
+    import::load(
+        path,
+        &chatdb::import::Options::default(),
+        &mut store,
+        &|| false,
+    )
+    .ok()?;
+    Some(store)
 }
 
 /// Only a scenario has parameters.
