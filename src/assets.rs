@@ -15,6 +15,7 @@ static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"
 
 const SEEDS: &str = "seeds";
 const REPORTS: &str = "reports";
+const FINDINGS: &str = "reports/findings";
 
 /// The file that makes a folder a scenario.
 pub const SCENARIO_FILE: &str = "scenario.toml";
@@ -165,6 +166,37 @@ pub fn report(name: &str) -> Option<(String, &'static str)> {
         .then(|| embedded(&path))
         .flatten()
         .map(|text| (path, text))
+}
+
+/// The names of the findings compiled in, sorted.
+#[must_use]
+pub fn findings() -> Vec<&'static str> {
+    let files = embedded_in(FINDINGS);
+    files.filter_map(|file| file.strip_suffix(".sql")).collect()
+}
+
+/// The path and text of the finding `name` that is compiled in.
+#[must_use]
+pub fn finding(name: &str) -> Option<(String, &'static str)> {
+    let path = format!("{FINDINGS}/{name}.sql");
+    is_name(name)
+        .then(|| embedded(&path))
+        .flatten()
+        .map(|text| (path, text))
+}
+
+/// The path and text of what is compiled in as `name`, be it a query or a finding.
+#[must_use]
+pub fn question(name: &str) -> Option<(String, &'static str)> {
+    report(name).or_else(|| finding(name))
+}
+
+/// The names of the queries and findings compiled in: first those, then these.
+#[must_use]
+pub fn questions() -> Vec<&'static str> {
+    let mut names = reports();
+    names.extend(findings());
+    names
 }
 
 fn embedded(path: &str) -> Option<&'static str> {

@@ -7,14 +7,15 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
+use crate::analysis;
 use crate::query::{Dialect, Query, QueryParameter};
 use crate::replay::{ReplayError, as_run, literals_of};
 use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
 use crate::sql;
 use crate::sql::functions::collation;
-use crate::sql::tsql::{Literal, TsqlError};
+use crate::sql::tsql::{self, Literal, TsqlError};
 use crate::store::{self, Binding};
-use crate::table::Cell;
+use crate::table::{Cell, Kind};
 
 /// Writes the scenario called `name`, with its parameters as `sets` has them, as one script.
 ///
@@ -131,6 +132,12 @@ pub enum HandoutError {
         /// The query.
         name: String,
     },
+    /// It compares exports with each other, of which SQL Server has none.
+    #[error("`{name}` compares exports with each other, and SQL Server has one state of each row")]
+    Exports {
+        /// The finding.
+        name: String,
+    },
     /// Its T-SQL was not rewritten for SQLite.
     #[error(transparent)]
     Tsql(#[from] TsqlError),
@@ -150,6 +157,17 @@ pub fn handout(
     if let Some(lines) = &query.lines {
         out.push_str(&format!("-- lines {lines} of the document\n"));
     }
+    for (word, text) in [("meaning", &query.meaning), ("source", &query.source)] {
+        if let Some(text) = text {
+            out.push_str(&comment(&format!("{word}: {text}")));
+        }
+    }
+    if let Some(tag) = query.tag {
+        out.push_str(&format!("-- tag: {}\n", tag.name()));
+    }
+    if let (Some(_), Some(note)) = (query.tag, &query.note) {
+        out.push_str(&comment(note));
+    }
     let value_of = |parameter: &QueryParameter| {
         let given = values.iter().find(|(name, _)| *name == parameter.name);
         given.map_or_else(
@@ -158,6 +176,11 @@ pub fn handout(
         )
     };
     match (query.dialect, dialect) {
+        (Dialect::Sqlite, Dialect::Tsql) if query.tag.is_some() => {
+            return Err(HandoutError::Exports {
+                name: query.name.clone(),
+            });
+        }
         (Dialect::Sqlite, Dialect::Tsql) => {
             return Err(HandoutError::Model {
                 name: query.name.clone(),
@@ -165,7 +188,7 @@ pub fn handout(
         }
         (_, Dialect::Tsql) => {
             for parameter in &query.parameters {
-                out.push_str(&declared(&parameter.name, value_of(parameter).as_ref()));
+                out.push_str(&declared(parameter, value_of(parameter).as_ref()));
             }
             let literals = literals_of(query);
             out.push_str(&with_variables(&query.sql, &literals));
@@ -185,7 +208,14 @@ pub fn handout(
                     ));
                 }
             }
-            let sql = as_run(query)?;
+            let sql = match (query.dialect, query.tag) {
+                // A finding is asked of a copy, which has no scenario clock.
+                (Dialect::Tsql, Some(_)) => {
+                    out.push_str("-- give @chatdb_now the moment of judgement: .parameter set @chatdb_now VALUE\n");
+                    finding_as_run(query)?
+                }
+                _ => as_run(query)?,
+            };
             if sql.contains("tsql_") || sql.contains(collation::DEFAULT) {
                 out.push_str("-- runs in chatdb, which has the functions and collations of SQL Server it names\n");
             }
@@ -196,11 +226,44 @@ pub fn handout(
     Ok(out)
 }
 
-fn declared(name: &str, value: Option<&Cell>) -> String {
-    let of = match value {
-        Some(Cell::Integer(_)) => "numeric(18,0)",
-        Some(Cell::Real(_)) => "float",
-        Some(Cell::Timestamp(_)) => "datetime",
+/// A finding as SQLite is given it, the moment of judgement being `@chatdb_now`.
+fn finding_as_run(finding: &Query) -> Result<String, TsqlError> {
+    let types: Vec<_> = finding
+        .parameters
+        .iter()
+        .map(|parameter| (parameter.name.clone(), analysis::type_of(parameter)))
+        .collect();
+    let catalog = store::model_catalog();
+    let script = tsql::translate(&finding.sql, &catalog, &types)
+        .map_err(|error| error.lower_by(finding.sql_line - 1))?;
+    let statements: Vec<&str> = script.steps.iter().map(|step| step.act.sql()).collect();
+    Ok(statements.join(";\n"))
+}
+
+/// A text as lines of comment that fit on a screen.
+fn comment(text: &str) -> String {
+    const WIDTH: usize = 117;
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(&format!("-- {line}\n"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out + &format!("-- {line}\n")
+}
+
+fn declared(parameter: &QueryParameter, value: Option<&Cell>) -> String {
+    let name = &parameter.name;
+    let of = match (value, parameter.kind) {
+        (Some(Cell::Integer(_)), _) | (_, Some(Kind::Integer)) => "numeric(18,0)",
+        (Some(Cell::Real(_)), _) | (_, Some(Kind::Real)) => "float",
+        (Some(Cell::Timestamp(_)), _) | (_, Some(Kind::Timestamp)) => "datetime",
         _ => "nvarchar(4000)",
     };
     match value {

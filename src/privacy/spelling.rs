@@ -207,10 +207,38 @@ fn address(text: &str, at: usize) -> Option<Found> {
     if !local.contains(char::is_alphanumeric) {
         return None;
     }
+    let (start, end) = with_name(text, start, at + 1 + host_end);
     Some(Found {
-        at: start..at + 1 + host_end,
+        at: start..end,
         canonical: format!("{}@{}", local.to_lowercase(), canonical_host(host)),
     })
+}
+
+/// The stretch of an address with the name of its owner before it: `"Jane Doe" <address>`, `Jane Doe <address>`.
+fn with_name(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let (Some(before), true) = (
+        text[..start].strip_suffix('<'),
+        text[end..].starts_with('>'),
+    ) else {
+        return (start, end);
+    };
+    let named = before.trim_end_matches(is_blank);
+    if let Some(quoted) = named.strip_suffix('"') {
+        return (quoted.rfind('"').unwrap_or(before.len()), end + 1);
+    }
+    // Words that begin with a capital or a digit; others are of the sentence.
+    let mut from = named.len();
+    while let Some(word) = named[..from].split(is_blank).next_back() {
+        if !word.starts_with(|c: char| c.is_uppercase() || c.is_numeric()) {
+            break;
+        }
+        from = named[..from - word.len()].trim_end_matches(is_blank).len();
+        if from == 0 {
+            return (0, end + 1);
+        }
+    }
+    let gap = text[from..].len() - text[from..].trim_start_matches(is_blank).len();
+    (from + gap, end + 1)
 }
 
 /// The bytes of a host name: one line break may stand in it, as long as no whole name stands before it.

@@ -2,7 +2,10 @@
 //! field does not compile until somebody has decided what it holds.
 
 use super::Classes;
-use crate::report::{CellRun, CellVerdict, Comparison, Listing, NamedComparison, Report, RowRun};
+use crate::report::{
+    AnalysisRun, CellRun, CellVerdict, Comparison, FileRun, Listing, NamedComparison, Report,
+    RowRun,
+};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// What is done with each part of a report.
@@ -21,9 +24,13 @@ pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn V
         schema: _,
         program: _,
         runs: _,
+        analysis: searched,
         comparisons,
         listings,
     } = report;
+    if let Some(searched) = searched {
+        analysis(searched, classes, visitor);
+    }
     for NamedComparison {
         expected,
         actual,
@@ -46,6 +53,65 @@ pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn V
             .iter_mut()
             .for_each(|remark| visitor.sentence(remark));
     }
+}
+
+/// Walks what exported rows were searched for. Its columns that the schema does not have are what findings compute, so
+/// that their texts are the program's words.
+fn analysis(run: &mut AnalysisRun, classes: &Classes, visitor: &mut dyn Visitor) {
+    let AnalysisRun {
+        files,
+        as_of: _,
+        as_of_from,
+        utc_offset: _,
+        outages: _,
+        findings,
+        candidates,
+        next,
+        privacy: _,
+    } = run;
+    visitor.sentence(as_of_from);
+    files.iter_mut().for_each(|file| of_file(file, visitor));
+    for finding in findings {
+        for column in &mut finding.table.columns {
+            column.own |= classes.of(&column.name).is_none();
+        }
+        table(&mut finding.table, visitor);
+        sentences(&mut finding.needs_missing, visitor);
+        sentences(&mut finding.helps_missing, visitor);
+        sentences(&mut finding.remarks, visitor);
+    }
+    for candidate in candidates {
+        sentences(&mut candidate.evidence_for, visitor);
+        sentences(&mut candidate.evidence_against, visitor);
+        sentences(&mut candidate.not_in_export, visitor);
+        sentences(&mut candidate.separated_by, visitor);
+    }
+    sentences(next, visitor);
+}
+
+/// What is said of a file is the program's own, but in a copy that somebody else made.
+fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
+    let FileRun {
+        file,
+        form,
+        encoding,
+        taken_at: _,
+        taken_from,
+        tables,
+        records: _,
+        loaded: _,
+        rejected: _,
+        footer: _,
+    } = file;
+    for text in [file, form, encoding, taken_from] {
+        visitor.sentence(text);
+    }
+    sentences(tables, visitor);
+}
+
+fn sentences(all: &mut [String], visitor: &mut dyn Visitor) {
+    all.iter_mut()
+        .for_each(|sentence| visitor.sentence(sentence));
 }
 
 /// Walks a table; a column whose cells are no longer of its kind becomes one of texts.

@@ -11,6 +11,7 @@ mod functions;
 mod guard;
 mod honesty;
 mod model;
+mod planted;
 mod privacy;
 mod query;
 mod readme;

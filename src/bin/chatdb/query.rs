@@ -112,7 +112,7 @@ pub fn dialect(name: &str) -> Result<Dialect, Failure> {
         })
 }
 
-fn time(text: &str) -> Result<Cell, Failure> {
+pub fn time(text: &str) -> Result<Cell, Failure> {
     let whole = parse_timestamp(text).or_else(|| parse_timestamp(&format!("{text} 00:00:00")));
     whole.map(Cell::Timestamp).ok_or_else(|| {
         Failure::new(Code::Usage, format!("`--as-of {text}` is no time"))
@@ -206,11 +206,11 @@ fn documented(
         let scenario = library.get(&scenario)?;
         return Ok(library.query(&scenario, name)?);
     }
-    let Some((file, text)) = assets::report(name) else {
+    let Some((file, text)) = assets::question(name) else {
         let failure = Failure::new(Code::Usage, format!("there is no query `{name}`"));
-        return Err(match did_you_mean(name, assets::reports()) {
+        return Err(match did_you_mean(name, assets::questions()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint(format!("there are {}", assets::reports().join(", "))),
+            None => failure.hint(format!("there are {}", assets::questions().join(", "))),
         });
     };
     let query = Documented::read(name, &file, text).map_err(ScenarioError::from)?;

@@ -13,12 +13,12 @@ use crate::query;
 
 pub fn run(args: &Sql) -> Result<Code, Failure> {
     let dialect = query::dialect(&args.dialect)?;
-    let Some((file, text)) = assets::report(&args.name) else {
+    let Some((file, text)) = assets::question(&args.name) else {
         let message = format!("there is no query `{}`", args.name);
         let failure = Failure::new(Code::Usage, message);
-        return Err(match did_you_mean(&args.name, assets::reports()) {
+        return Err(match did_you_mean(&args.name, assets::questions()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint(format!("there are {}", assets::reports().join(", "))),
+            None => failure.hint(format!("there are {}", assets::questions().join(", "))),
         });
     };
     let documented = Query::read(&args.name, &file, text).map_err(ScenarioError::from)?;
