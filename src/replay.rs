@@ -11,6 +11,7 @@ use std::{panic, thread};
 
 use thiserror::Error;
 
+use crate::ask::{self, AskError, Question};
 use crate::check::{self, BoundError, Terms};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
 use crate::document::Lines;
@@ -52,6 +53,9 @@ pub enum ReplayError {
         /// The ids that it has.
         known: Vec<String>,
     },
+    /// A check's query could not be put to rows of production.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// Rows of production could not be held against a check.
     #[error(transparent)]
     Bound(#[from] BoundError),
@@ -252,17 +256,27 @@ pub fn compare_table(
     )?)
 }
 
+/// Rows of production: a result of the check's query in a file, or a copy of exported tables to put the query to.
+#[derive(Clone, Copy)]
+pub enum Rows<'a> {
+    /// What was saved of the query's answer.
+    File(&'a RawTable),
+    /// Tables in which the query is asked, as they are called in production.
+    Copy(&'a Store),
+}
+
 /// The same for rows of production: `binds` are parameters with the user's own values, by which the rows to compare are
 /// found. What else is the lab's is taken from these rows; columns beyond the document's are not looked at unless the
 /// terms say how headers are compared.
 ///
 /// # Errors
-/// As [`compare_table`]; also when the check expects no table of rows, or rows cannot be found by what is bound.
+/// As [`compare_table`]; also when the check expects no table of rows, when rows cannot be found by what is bound, or
+/// when the query cannot be put to the copy: those of the platform model cannot.
 pub fn compare_bound(
     library: &Library,
     scenario: &str,
     check: &str,
-    actual: &RawTable,
+    actual: Rows<'_>,
     terms: &Terms,
     binds: &[(String, String)],
 ) -> Result<Comparison, ReplayError> {
@@ -270,7 +284,10 @@ pub fn compare_bound(
     let parameters = resolve_parameters(&library.chain(scenario)?, binds)?;
     let given = |parameter: &&ParameterValue| binds.iter().any(|(name, _)| *name == parameter.name);
     let bound: Vec<ParameterValue> = parameters.iter().filter(given).cloned().collect();
-    let actual = typed(actual, &asked.columns);
+    let actual = match actual {
+        Rows::File(table) => typed(table, &asked.columns),
+        Rows::Copy(store) => asked_of(store, &asked, &bound)?,
+    };
     let question = check::Asked {
         check: &asked.check,
         columns: &asked.columns,
@@ -284,6 +301,44 @@ pub fn compare_bound(
         &parameters,
         &actual,
     )?)
+}
+
+/// Puts a check's query to a copy, with what is bound in the place of the documented values.
+fn asked_of(
+    store: &Store,
+    asked: &Wanted,
+    bound: &[ParameterValue],
+) -> Result<ResultTable, ReplayError> {
+    let query = &asked.query;
+    let mut values: Vec<Binding> = bound
+        .iter()
+        .map(|own| (own.name.clone(), own.value.clone()))
+        .collect();
+    let known = query
+        .parameters
+        .iter()
+        .filter_map(|own| Some((own.name.clone(), own.default.clone()?)));
+    for (name, value) in asked.check.with.iter().cloned().chain(known) {
+        if values.iter().all(|(known, _)| *known != name) {
+            // A check may give the documented value to a parameter of another name.
+            let own = bound
+                .iter()
+                .find(|own| own.instead_of.as_ref() == Some(&value));
+            values.push((name, own.map_or(value, |own| own.value.clone())));
+        }
+    }
+    let question = Question {
+        text: &query.sql,
+        dialect: query.dialect,
+        literals: &literals_of(query),
+        kinds: &query.kinds,
+        values: &values,
+        now: None,
+        limit: None,
+    };
+    let answers = ask::ask(store, &question, &|| false)?;
+    let answer = answers.answers.into_iter().last();
+    Ok(answer.map(|answer| answer.table).unwrap_or_default())
 }
 
 /// The cells of a file as the kinds that a query's columns of the same names have.

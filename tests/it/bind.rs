@@ -2,9 +2,10 @@
 
 use chatdb::check::Terms;
 use chatdb::diff::ColumnMode;
-use chatdb::replay::{self, ReplayError};
+use chatdb::replay::{self, ReplayError, Rows};
 use chatdb::report::{CellVerdict, Comparison, RowVerdict};
 use chatdb::scenario::Library;
+use chatdb::store::Store;
 use chatdb::table::raw;
 
 const HEADER: &str = "CONTACT_POINT_DATA,QUEUE_NAME,ACTIVITY_ID,ACTIVITY_STATUS,ACTIVITY_SUB_STATUS,LOGIN_IP,\
@@ -25,7 +26,14 @@ fn compare(check: &str, text: &str, binds: &[&str]) -> Result<Comparison, Replay
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let binds: Vec<_> = binds.iter().filter_map(pair).collect();
-    replay::compare_bound(&library, scenario, check, &table, &terms, &binds)
+    replay::compare_bound(
+        &library,
+        scenario,
+        check,
+        Rows::File(&table),
+        &terms,
+        &binds,
+    )
 }
 
 /// The columns that differ, with what was expected and what was found.
@@ -182,4 +190,60 @@ fn what_cannot_be_bound_is_said() {
         ),
         "the export has no column `activity_id`, by which its rows would be found"
     );
+}
+
+/// The same chat in exported tables: queues, users and activities each in a file of their own.
+#[test]
+fn exported_tables_are_asked_the_documented_question() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("copy.sqlite");
+    let image = Store::for_exports()
+        .expect("a copy")
+        .image()
+        .expect("an image");
+    std::fs::write(&path, image).expect("a file");
+    let conn = rusqlite::Connection::open(&path).expect("a database");
+    conn.execute_batch(
+        "INSERT INTO egpl_routing_queue (queue_id, queue_name) VALUES (7, 'SUPPORT');
+         INSERT INTO egpl_user (user_id, user_name, screen_name, login_ip) VALUES (2204, 'asmith', 'Anna', 'app7');
+         INSERT INTO egpl_casemgmt_activity (activity_id, activity_type, activity_status, activity_sub_status,
+             queue_id, assigned_to, contact_point_data, when_created) VALUES
+             (88123, 2000, 5000, 5900, 7, 2204, 'jane@customer.example', '2026-11-20 08:15:02.117'),
+             (88130, 2000, 9000, 9100, 7, 2204, 'john@customer.example', '2026-11-20 08:16:00.000');",
+    )
+    .expect("rows");
+    drop(conn);
+    let store = Store::open_read_only(&path).expect("a copy");
+    let library = Library::new(Vec::new()).expect("a library");
+    let compare = |check: &str, bind: &str| {
+        let binds = [("activity_id".to_owned(), bind.to_owned())];
+        let terms = Terms::default();
+        replay::compare_bound(
+            &library,
+            "services_failure",
+            check,
+            Rows::Copy(&store),
+            &terms,
+            &binds,
+        )
+    };
+    let open = compare("open_chats", "88123").expect("a comparison");
+    assert!(open.same, "{open:#?}");
+    let closed = compare("open_chats", "88130").expect("a comparison");
+    assert_eq!(
+        closed.rows[0].verdict,
+        RowVerdict::Missing,
+        "it is completed, so not among the open chats"
+    );
+    let by_id = compare("chat_by_id", "88130").expect("a comparison");
+    assert!(by_id.same, "asked by the user's id: {by_id:#?}");
+    assert_eq!(
+        differing(&compare("chat_by_id", "88123").expect("a comparison")),
+        [
+            "activity_status: 9000 / 5000",
+            "activity_sub_status: 9100 / 5900"
+        ]
+    );
+    let model = compare("message_fate", "88123").expect_err("the model is not in a copy");
+    assert!(model.to_string().contains("no such table"), "{model}");
 }

@@ -155,7 +155,7 @@ pub struct ReportArgs {
 pub struct Diff {
     /// Table to hold against: a CSV, TSV or Markdown file, or a check such as services_failure/open_chats
     pub expected: String,
-    /// Table held against it: a CSV, TSV or Markdown file
+    /// Table held against it: a CSV, TSV or Markdown file; with --bind also a copy of exported tables
     pub actual: PathBuf,
     /// Match rows by this column; give it again for a key of several columns
     #[arg(long, value_name = "COL")]

@@ -7,8 +7,9 @@ use std::path::Path;
 use chatdb::check::{self, Terms};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::render::Detail;
-use chatdb::replay;
+use chatdb::replay::{self, Rows};
 use chatdb::report::{Comparison, NamedComparison, Report};
+use chatdb::store::{self, Store};
 use chatdb::table::raw::{self, RawTable};
 
 use crate::cli::Diff;
@@ -18,14 +19,12 @@ use crate::output;
 pub fn run(args: &Diff) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let terms = terms(args)?;
-    let actual = read(&args.actual)?;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
-        Some((scenario, check)) if !path.exists() => {
-            with_check(args, scenario, check, &actual, &terms)?
-        }
+        Some((scenario, check)) if !path.exists() => with_check(args, scenario, check, &terms)?,
         _ if !args.bind.is_empty() => return Err(unbound(args)),
         _ => {
+            let actual = read(&args.actual)?;
             let expected = read(path)?;
             let kinds = raw::infer_kinds(&[&expected, &actual]);
             check::compare_tables(&expected.typed(&kinds[0]), &actual.typed(&kinds[1]), &terms)?
@@ -50,14 +49,14 @@ fn with_check(
     args: &Diff,
     scenario: &str,
     check: &str,
-    actual: &RawTable,
     terms: &Terms,
 ) -> Result<Comparison, Failure> {
     let library = output::library(&args.folders)?;
     if args.bind.is_empty() {
+        let actual = read(&args.actual)?;
         let sets = output::sets(&args.set)?;
         return Ok(replay::compare_table(
-            &library, scenario, check, actual, terms, &sets,
+            &library, scenario, check, &actual, terms, &sets,
         )?);
     }
     let binds = output::pairs("--bind", &args.bind)?;
@@ -65,9 +64,12 @@ fn with_check(
     if args.columns.is_none() {
         terms.columns = ColumnMode::Subset;
     }
-    Ok(replay::compare_bound(
-        &library, scenario, check, actual, &terms, &binds,
-    )?)
+    let compare =
+        |rows: Rows<'_>| replay::compare_bound(&library, scenario, check, rows, &terms, &binds);
+    if store::file_is_ours(&args.actual).unwrap_or(false) {
+        return Ok(compare(Rows::Copy(&Store::open_read_only(&args.actual)?))?);
+    }
+    Ok(compare(Rows::File(&read(&args.actual)?))?)
 }
 
 /// Only a scenario has parameters.

@@ -298,6 +298,7 @@ impl From<ReplayError> for Failure {
                 Self::of(Code::Usage, &error).hint(hint)
             }
             ReplayError::Bound(_) => Self::of(Code::Usage, &error),
+            ReplayError::Ask(error) => Self::from(error).quoting_rows(),
             ReplayError::NotAsked { .. } => Self::of(Code::Usage, &error),
         }
     }
