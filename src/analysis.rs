@@ -482,7 +482,7 @@ impl<'s> Rows<'s> {
         let mut table = ResultTable::default();
         if needs_missing.is_empty() {
             table = self.rows_of(finding, &thresholds, given)?;
-            self.place(&mut table)?;
+            self.place(&mut table, &finding.key)?;
         }
         let verdict = match (needs_missing.is_empty(), table.rows.is_empty()) {
             (false, _) => FindingVerdict::CannotTell,
@@ -548,11 +548,11 @@ impl<'s> Rows<'s> {
             }
         })?;
         let acts = script.steps.into_iter().map(|step| step.act);
-        let ask = acts.filter_map(|act| match act {
+        let mut ask = acts.filter_map(|act| match act {
             Act::Ask { sql, columns } => Some((sql, columns)),
             _ => None,
         });
-        let (sql, columns) = ask.last().expect("a finding is one query, as a test holds");
+        let (sql, columns) = ask.next().expect("a finding is one query, as a test holds");
         let named = |column: tsql::Answer| (column.name, tsql::kind_of(column.of));
         Ok((
             sql,
@@ -561,11 +561,13 @@ impl<'s> Rows<'s> {
     }
 
     /// Adds the file and line of each row that can be found again by its key.
-    fn place(&self, table: &mut ResultTable) -> Result<(), AnalysisError> {
+    fn place(&self, table: &mut ResultTable, keys: &[String]) -> Result<(), AnalysisError> {
         if self.columns.is_none() || table.rows.is_empty() {
             return Ok(());
         }
-        let found = PLACES.iter().find_map(|(column, of, key)| {
+        let is_key = |(column, ..): &&(&str, &str, &str)| keys.iter().any(|key| key == column);
+        let by_key = PLACES.iter().filter(is_key);
+        let found = by_key.chain(&PLACES).find_map(|(column, of, key)| {
             let at = table.position(column)?;
             self.tables.contains(*of).then_some((at, *of, *key))
         });
@@ -634,12 +636,12 @@ fn remarks(needs_missing: &[String], helps_missing: &[String]) -> Vec<String> {
     let mut remarks = Vec::new();
     if !needs_missing.is_empty() {
         remarks.push(format!(
-            "not asked: the exports lack {}",
+            "not asked: the rows lack {}",
             needs_missing.join(", ")
         ));
     } else if !helps_missing.is_empty() {
         remarks.push(format!(
-            "the exports lack {}, which may tell more",
+            "the rows lack {}, which may tell more",
             helps_missing.join(", ")
         ));
     }

@@ -13,8 +13,9 @@
 -- parameter: others_given = 5
 -- parameter: days = 7
 -- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(), and its agent logged in or out since;
---   others_given activities at least, created since and within days before GETDATE(), that others were given. That the agent is ready is not in the rows: no public source explains user_state, and
---   login_logout_time is of the last log-in or the last log-out, whichever came later.
+--   others_given activities at least, created since and within days before GETDATE(), that others were given. That the
+--   agent is ready is not in the rows: no public source explains user_state, and login_logout_time is of the last
+--   log-in or the last log-out, whichever came later.
 WITH standing AS (
     SELECT b.assigned_to AS user_id, COUNT(*) AS chats, MIN(b.activity_id) AS activity_id,
            MAX(b.when_modified) AS stood_since

@@ -2,7 +2,8 @@
 -- meaning: The sub-status belongs to another status: a closed one on an open activity, an open one on a completed
 --   activity. The documented query for open chats leaves such a row out or shows it by luck. What put it there is not
 --   in the rows.
--- source: the pairs that public pages show together; the source document's query, lines 65-66, guards against the first
+-- source: the pairs that public pages show together; the source document's query, lines 65-66, guards against the
+--   first
 -- tag: inferred
 -- dialect: tsql
 -- key: activity_id

@@ -18,16 +18,17 @@
 -- parameter: outage_to timestamp = NULL
 -- parameter: utc_offset_minutes integer = NULL
 -- note: the rule. Alive: the row, the session, a message or an event changed within recent_minutes. Else an ending
---   counts: the customer left (412) and no event followed for wrap_minutes, the agent's wrap-up time; time-out, log-out
---   or browser crash (545, 546, 547) and nothing taken up after it; an exit record in the transcript and a row unchanged
---   for wrap_minutes; an outage that ends sessions (outage_from, outage_to) since whose end nothing changed. Else signs
---   count: row unchanged for quiet_minutes (for stale_minutes it counts twice); no message for quiet_minutes; the agent
---   logged in or out since the row, and since session and messages, changed; the agent is deleted. Ghost: an ending
---   and one more witness. Probably: one ending alone; or an ending that something followed, with one sign; or two
---   signs. Alive: an ending that is not over yet, without a sign, as in wrap-up time. Cannot tell: anything else. All
---   thresholds are minutes before GETDATE(); for events, before the newest event, unless utc_offset_minutes says how
---   far the servers' clock is ahead of UTC. Times of different tables are compared as one product writes them all;
---   that they are on one clock is inferred, so such a comparison is a sign and never an ending.
+--   counts: the customer left (412) and no event followed for wrap_minutes, the agent's wrap-up time; time-out,
+--   log-out or browser crash (545, 546, 547) and nothing taken up after it; an exit record in the transcript and a row
+--   unchanged for wrap_minutes; an outage that ends sessions (outage_from, outage_to) since whose end nothing changed.
+--   Else signs count: row unchanged for quiet_minutes (for stale_minutes it counts twice); no message for
+--   quiet_minutes; the agent logged in or out since the row, and since session and messages, changed; the agent is
+--   deleted. Ghost: an ending and one more witness. Probably: one ending alone; or an ending that something followed,
+--   with one sign; or two signs. Alive: an ending that is not over yet, without a sign, as in wrap-up time. Cannot
+--   tell: anything else. All thresholds are minutes before GETDATE(); for events, whose event_date is in UTC, before
+--   the newest event, unless utc_offset_minutes says how far the servers' clock is ahead of UTC; whether an event is
+--   recent is told by its create_date where the rows have it. Times of different tables are compared as one product
+--   writes them all; that they are on one clock is inferred, so such a comparison is a sign and never an ending.
 WITH chat AS (
     SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created,
            b.when_modified, c.user_name, c.login_ip, c.login_logout_time,
@@ -39,7 +40,7 @@ WITH chat AS (
       AND b.activity_sub_status NOT IN (9100, 9200)
       AND b.activity_status = 5000 AND b.activity_sub_status = 5900  -- in progress
 ), event AS (
-    SELECT h.activity_id, MAX(h.event_date) AS last_at,
+    SELECT h.activity_id, MAX(h.event_date) AS last_at, MAX(h.create_date) AS written_at,
            MAX(CASE WHEN h.object_operation = 412 THEN h.event_date END) AS left_at,
            MAX(CASE WHEN h.object_operation IN (545, 546, 547) THEN h.event_date END) AS ended_at,
            MAX(CASE WHEN h.object_operation IN (205, 209, 213, 409, 410, 414, 540, 541, 543, 548, 549)
@@ -47,11 +48,17 @@ WITH chat AS (
     FROM egpl_event_history_case_mgmt h
     WHERE h.activity_id IN (SELECT activity_id FROM chat)
     GROUP BY h.activity_id
+), clock AS (
+    SELECT CAST(DATEDIFF(second, '1970-01-01', GETDATE()) AS bigint) * 1000 AS server_ms
 ), newest AS (
     SELECT CASE WHEN @utc_offset_minutes IS NULL THEN MAX(h.event_date)
-                ELSE (CAST(DATEDIFF(second, '1970-01-01', GETDATE()) AS bigint)
-                      - 60 * CAST(@utc_offset_minutes AS bigint)) * 1000 END AS event_at
+                ELSE MAX(k.server_ms) - 60000 * CAST(@utc_offset_minutes AS bigint) END AS event_at,
+           -- No clock is more than fourteen hours ahead of UTC: what is older than that is old on any.
+           CASE WHEN @utc_offset_minutes IS NULL AND MAX(h.event_date) < MAX(k.server_ms) - 50400000
+                                                     - 60000 * CAST(@recent_minutes AS bigint)
+                THEN 1 ELSE 0 END AS events_are_old
     FROM egpl_event_history_case_mgmt h
+    CROSS JOIN clock k
 ), log_in AS (
     SELECT h.user_id, MAX(h.event_date) AS logged_in_at
     FROM egpl_event_history_user h
@@ -77,11 +84,14 @@ WITH chat AS (
 ), seen AS (
     SELECT chat.activity_id, chat.activity_status, chat.activity_sub_status, chat.queue_id, chat.assigned_to,
            chat.when_created, chat.when_modified, chat.user_name, chat.login_ip, chat.login_logout_time,
-           chat.agent_gone, event.last_at, event.left_at, event.ended_at, event.taken_up_at, newest.event_at,
+           chat.agent_gone, event.last_at, event.written_at, event.left_at, event.ended_at, event.taken_up_at,
+           newest.event_at, newest.events_are_old,
            message.sent_at AS message_at, session.changed_at AS session_at,
-           CASE WHEN message.sent_at IS NULL OR session.changed_at > message.sent_at THEN session.changed_at ELSE message.sent_at END AS talk_at,
+           CASE WHEN message.sent_at IS NULL OR session.changed_at > message.sent_at
+                THEN session.changed_at ELSE message.sent_at END AS talk_at,
            CASE WHEN has_exit.activity_id IS NULL THEN 0 ELSE 1 END AS has_exit,
-           CASE WHEN log_in.logged_in_at IS NOT NULL AND @utc_offset_minutes IS NULL THEN 1 ELSE 0 END AS log_in_not_compared,
+           CASE WHEN log_in.logged_in_at IS NOT NULL AND @utc_offset_minutes IS NULL
+                THEN 1 ELSE 0 END AS log_in_not_compared,
            DATEADD(minute, @utc_offset_minutes,
                    DATEADD(second, CAST(log_in.logged_in_at / 1000 AS int), '1970-01-01')) AS log_in_at
     FROM chat
@@ -96,7 +106,10 @@ WITH chat AS (
            CASE WHEN when_modified >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS row_lives,
            CASE WHEN message_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS message_lives,
            CASE WHEN session_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END AS session_lives,
-           CASE WHEN last_at >= event_at - 60000 * CAST(@recent_minutes AS bigint) THEN 1 ELSE 0 END AS event_lives,
+           CASE WHEN written_at IS NOT NULL
+                THEN CASE WHEN written_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END
+                WHEN events_are_old = 0 AND last_at >= event_at - 60000 * CAST(@recent_minutes AS bigint)
+                THEN 1 ELSE 0 END AS event_lives,
            CASE WHEN left_at IS NULL THEN 0
                 WHEN last_at <= event_at - 60000 * CAST(@wrap_minutes AS bigint) THEN 2 ELSE 1 END AS left_by,
            CASE WHEN ended_at IS NULL THEN 0

@@ -6,7 +6,8 @@
 -- tag: verified
 -- dialect: tsql
 -- key: activity_id
--- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user, egpl_routing_queue
+-- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user,
+--   egpl_routing_queue
 -- parameter: waiting_minutes = 10
 -- note: thresholds: waiting_minutes, how long a chat in a queue (4000) may wait for an agent without being shown.
 SELECT b.activity_id,

@@ -1,15 +1,15 @@
 -- title: Changes between two exports that the life cycle does not have
--- meaning: Between the two exports the activity went back to where it came from before the workflow, became another kind
---   of activity, was created at another time, or was modified last at an earlier time than before. The product does not
---   do that in any public source; a changed row, a restored database or a mixed-up export does.
+-- meaning: Between the two exports the activity went back to where it came from before the workflow, became another
+--   kind of activity, was created at another time, or was modified last at an earlier time than before. The product
+--   does not do that in any public source; a changed row, a restored database or a mixed-up export does.
 -- source: the life cycle of public docwiki pages on e-mail and chat routing
 -- tag: inferred
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: compares each state of an activity with the next one, in the order of their exports; needs two exports with the
---   activity. Completed activities that are open again are `reopened_completions`.
+-- note: compares each state of an activity with the next one, in the order of their exports; needs two exports with
+--   the activity. Completed activities that are open again are `reopened_completions`.
 WITH state AS (
     SELECT activity_id, activity_type, activity_status, activity_sub_status, when_created, when_modified,
            chatdb_export, chatdb_line, coalesce(chatdb_order, 0) AS place, 0 AS newest

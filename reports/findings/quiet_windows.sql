@@ -1,8 +1,9 @@
 -- title: Windows in which nothing was created, assigned or completed, against the hour's normal
 -- meaning: At this time of such days there is always some work, and in this window there was none: something stood
---   still. Nothing created: nothing came in, or it could not be written down. Nothing assigned: routing or its services.
---   Nothing completed: agents could not work. A holiday looks the same; look at the calendar first.
--- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209, 409
+--   still. Nothing created: nothing came in, or it could not be written down. Nothing assigned: routing or its
+--   services. Nothing completed: agents could not work. A holiday looks the same; look at the calendar first.
+-- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209,
+--   409
 -- tag: inferred
 -- dialect: tsql
 -- key: what, quiet_from
@@ -13,10 +14,10 @@
 -- parameter: least_expected = 12
 -- parameter: least_days = 3
 -- parameter: utc_offset_minutes integer = NULL
--- note: thresholds: days before GETDATE() that are looked at; windows of least_minutes at least, in quarters of an hour;
---   least_expected, how much the same quarters of the other days would make expect; least_days of the same kind (working
---   day or weekend) with anything in those quarters, without which nothing is normal. Windows of events are in UTC
---   unless utc_offset_minutes says how far the servers' clock is ahead of it.
+-- note: thresholds: days before GETDATE() that are looked at; windows of least_minutes at least, in quarters of an
+--   hour; least_expected, how much the same quarters of the other days would make expect; least_days of the same kind
+--   (working day or weekend) with anything in those quarters, without which nothing is normal. Windows of events are
+--   in UTC unless utc_offset_minutes says how far the servers' clock is ahead of it.
 WITH moment AS (
     SELECT 1 AS what, DATEDIFF(minute, '1970-01-01', b.when_created) / 15 AS slot
     FROM egpl_casemgmt_activity b

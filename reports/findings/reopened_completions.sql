@@ -1,7 +1,7 @@
 -- title: Completed activities that are open again
--- meaning: An earlier export has the activity as completed (9000), a later one as open. Reopening is an event of its own
---   (548); without it, something else wrote the row. A public page makes a ghost chat in just this way, by changing the
---   status of a completed one.
+-- meaning: An earlier export has the activity as completed (9000), a later one as open. Reopening is an event of its
+--   own (548); without it, something else wrote the row. A public page makes a ghost chat in just this way, by
+--   changing the status of a completed one.
 -- source: the source document, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
 -- key: activity_id
@@ -9,8 +9,8 @@
 -- helps: egpl_event_history_case_mgmt
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: needs two exports with the activity. Whether event 548 lies between the exports is not compared: their times are
---   on another clock than the events.
+-- note: needs two exports with the activity. Whether event 548 lies between the exports is not compared: their times
+--   are on another clock than the events.
 WITH state AS (
     SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, when_modified,
            chatdb_export, chatdb_line, coalesce(chatdb_order, 0) AS place, 0 AS newest

@@ -1,7 +1,7 @@
 -- title: Activities that arrived and stayed unassigned
 -- meaning: The workflow has not taken up what arrived (3000/3100), or routing has not given out what stands in a queue
---   (4000/4100). Standalone routing takes seconds, so an old one is normal in a queue that agents pull from and nowhere
---   else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it.
+--   (4000/4100). Standalone routing takes seconds, so an old one is normal in a queue that agents pull from and
+--   nowhere else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it.
 -- source: public docwiki pages on e-mail routing and the exception queue
 -- tag: verified
 -- dialect: tsql

@@ -1,7 +1,7 @@
 -- title: Activities of an earlier export that a later one does not have
--- meaning: The later export has activities before and after these, and nearly all others of the earlier one, so it should
---   have these too. They were deleted, archived, or the later export was cut. Where the later export lacks more than a
---   few, it is likely a selection, and nothing can be told.
+-- meaning: The later export has activities before and after these, and nearly all others of the earlier one, so it
+--   should have these too. They were deleted, archived, or the later export was cut. Where the later export lacks more
+--   than a few, it is likely a selection, and nothing can be told.
 -- source: chatdb's own
 -- tag: inferred
 -- key: activity_id

@@ -7,6 +7,7 @@ mod cli;
 mod diff;
 mod document;
 mod files;
+mod findings;
 mod functions;
 mod guard;
 mod honesty;
