@@ -577,11 +577,11 @@ impl<'s> Rows<'s> {
             }
         })?;
         let acts = script.steps.into_iter().map(|step| step.act);
-        let ask = acts.filter_map(|act| match act {
+        let mut ask = acts.filter_map(|act| match act {
             Act::Ask { sql, columns } => Some((sql, columns)),
             _ => None,
         });
-        let (sql, columns) = ask.last().expect("a finding is one query, as a test holds");
+        let (sql, columns) = ask.next().expect("a finding is one query, as a test holds");
         let named = |column: tsql::Answer| (column.name, tsql::kind_of(column.of));
         Ok((
             sql,
@@ -665,12 +665,12 @@ fn remarks(needs_missing: &[String], helps_missing: &[String]) -> Vec<String> {
     let mut remarks = Vec::new();
     if !needs_missing.is_empty() {
         remarks.push(format!(
-            "not asked: the exports lack {}",
+            "not asked: the rows lack {}",
             needs_missing.join(", ")
         ));
     } else if !helps_missing.is_empty() {
         remarks.push(format!(
-            "the exports lack {}, which may tell more",
+            "the rows lack {}, which may tell more",
             helps_missing.join(", ")
         ));
     }

@@ -3,8 +3,8 @@
 
 use super::Classes;
 use crate::report::{
-    AnalysisRun, CellRun, CellVerdict, Comparison, FileRun, FindingRun, Listing, NamedComparison,
-    Report, RowRun,
+    AnalysisRun, CellRun, CellVerdict, Comparison, FileRun, Listing, NamedComparison, Report,
+    RowRun,
 };
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -24,12 +24,12 @@ pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn V
         schema: _,
         program: _,
         runs: _,
+        analysis: searched,
         comparisons,
         listings,
-        analysis,
     } = report;
-    if let Some(run) = analysis {
-        searched(run, visitor);
+    if let Some(searched) = searched {
+        analysis(searched, visitor);
     }
     for NamedComparison {
         expected,
@@ -55,59 +55,61 @@ pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn V
     }
 }
 
-/// Walks an analysis. What a finding says of itself, and what the signatures say, is chatdb's own.
-fn searched(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
+/// Walks what exported rows were searched for. A column that a finding computes is the program's own words only where
+/// its header says so.
+fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
     let AnalysisRun {
         files,
         as_of: _,
-        as_of_from: _,
+        as_of_from,
         utc_offset: _,
         outages: _,
         findings,
-        candidates: _,
+        candidates,
         next,
         privacy: _,
     } = run;
-    for file in files {
-        let FileRun {
-            file,
-            form: _,
-            encoding: _,
-            taken_at: _,
-            taken_from: _,
-            tables,
-            records: _,
-            loaded: _,
-            rejected: _,
-            footer: _,
-            remarks,
-        } = file;
-        visitor.sentence(file);
-        remarks
-            .iter_mut()
-            .for_each(|remark| visitor.sentence(remark));
-        tables.iter_mut().for_each(|name| visitor.sentence(name));
-    }
+    visitor.sentence(as_of_from);
+    files.iter_mut().for_each(|file| of_file(file, visitor));
     for finding in findings {
-        let FindingRun {
-            name: _,
-            title: _,
-            meaning: _,
-            tag: _,
-            source: _,
-            verdict: _,
-            needs_missing: _,
-            helps_missing: _,
-            thresholds: _,
-            table: rows,
-            remarks,
-        } = finding;
-        table(rows, visitor);
-        remarks
-            .iter_mut()
-            .for_each(|remark| visitor.sentence(remark));
+        table(&mut finding.table, visitor);
+        sentences(&mut finding.needs_missing, visitor);
+        sentences(&mut finding.helps_missing, visitor);
+        sentences(&mut finding.remarks, visitor);
     }
-    next.iter_mut()
+    for candidate in candidates {
+        sentences(&mut candidate.evidence_for, visitor);
+        sentences(&mut candidate.evidence_against, visitor);
+        sentences(&mut candidate.not_in_export, visitor);
+        sentences(&mut candidate.separated_by, visitor);
+    }
+    sentences(next, visitor);
+}
+
+/// What is said of a file is the program's own, but in a copy that somebody else made.
+fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
+    let FileRun {
+        file,
+        form,
+        encoding,
+        taken_at: _,
+        taken_from,
+        tables,
+        records: _,
+        loaded: _,
+        rejected: _,
+        footer: _,
+        remarks,
+    } = file;
+    for text in [file, form, encoding, taken_from] {
+        visitor.sentence(text);
+    }
+    sentences(tables, visitor);
+    sentences(remarks, visitor);
+}
+
+fn sentences(all: &mut [String], visitor: &mut dyn Visitor) {
+    all.iter_mut()
         .for_each(|sentence| visitor.sentence(sentence));
 }
 

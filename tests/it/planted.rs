@@ -115,7 +115,7 @@ impl World {
             talk: Vec::new(),
             content: Vec::new(),
             next: 1000,
-            dated: seed % 2 == 0,
+            dated: seed.is_multiple_of(2),
             truth: BTreeMap::new(),
             beside: BTreeMap::new(),
         };

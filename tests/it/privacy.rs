@@ -799,6 +799,57 @@ fn a_query_of_a_copy_shows_pseudonyms_in_every_pipe_unless_told_otherwise() {
 }
 
 #[test]
+fn an_analysis_and_its_files_show_nobody_and_say_so() {
+    let folder = scratch();
+    planted(folder.path());
+    let squeezed = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (at, format) in ["terminal", "csv", "markdown", "json"]
+        .into_iter()
+        .enumerate()
+    {
+        let out = format!("out{at}");
+        let args = [
+            "analyze",
+            "--db",
+            "copy.sqlite",
+            "--format",
+            format,
+            "--out",
+            &out,
+        ];
+        let output = chatdb(folder.path(), &args);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        let mut written = vec![output.stdout, output.stderr];
+        for file in fs::read_dir(folder.path().join(&out)).expect("files") {
+            written.push(fs::read(file.expect("a file").path()).expect("a file"));
+        }
+        assert_eq!(written.len(), 5);
+        for bytes in &written {
+            assert_eq!(found_in(bytes), [""; 0], "{format}: {}", text(bytes));
+        }
+        let said = written
+            .iter()
+            .filter(|bytes| squeezed(text(bytes).to_owned()).contains("pseudonyms stand for"));
+        assert!(said.count() >= 2, "{format}: in Markdown and JSON at least");
+        let plain = chatdb(
+            folder.path(),
+            &[
+                "analyze",
+                "--db",
+                "copy.sqlite",
+                "--format",
+                format,
+                "--include-pii",
+            ],
+        );
+        assert!(
+            !found_in(&plain.stdout).is_empty(),
+            "{format}: the search can fail"
+        );
+    }
+}
+
+#[test]
 fn a_failure_quotes_no_row() {
     let folder = scratch();
     planted(folder.path());

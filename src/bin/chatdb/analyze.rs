@@ -16,6 +16,7 @@ use crate::cli::Analyze;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::output;
+use crate::privacy;
 use crate::query::time;
 use crate::watch;
 
@@ -100,7 +101,7 @@ fn read(
 /// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.
 fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> {
     let mut report = report.clone();
-    output::protect(&mut report, &args.privacy)?;
+    privacy::protect(&mut report, &args.privacy)?;
     let mut written = Vec::new();
     for name in WRITTEN {
         let format = output::format(name)?;

@@ -15,9 +15,6 @@ use crate::failure::{Code, Failure};
 use crate::privacy;
 use crate::watch;
 
-/// What is said where there was nothing to replace.
-const NOTHING_PERSONAL: &str = "No personal data was found in what is shown.";
-
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
 const WIDTH: usize = 180;
 
@@ -71,7 +68,7 @@ pub fn show_exported(
 ) -> Result<(), Failure> {
     let format = format(&form.format)?;
     if !privacy::stays(format.name)
-        && let Some(sentence) = protect(&mut report, privacy)?
+        && let Some(sentence) = privacy::protect(&mut report, privacy)?
     {
         // A list in CSV is rows and nothing else.
         let rows_only = format.name == "csv" && report.comparisons.is_empty();
@@ -84,19 +81,6 @@ pub fn show_exported(
         }
     }
     show(&report, form, detail)
-}
-
-/// Puts pseudonyms in the place of personal data, or notes that it is included. The sentence that says so is given back
-/// where the report has no place of its own for it.
-pub fn protect(report: &mut Report, privacy: &Privacy) -> Result<Option<String>, Failure> {
-    let said = privacy::protect(report, privacy)?;
-    match (&mut report.analysis, said) {
-        (Some(run), said) => {
-            run.privacy = said.unwrap_or_else(|| NOTHING_PERSONAL.to_owned());
-            Ok(None)
-        }
-        (None, said) => Ok(said),
-    }
 }
 
 /// Says something beside the output, on standard error.

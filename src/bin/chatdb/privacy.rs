@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use chatdb::privacy::{Classes, INCLUDED, Key, Redactor};
+use chatdb::privacy::{Classes, INCLUDED, Key, Redactor, Replaced};
 use chatdb::report::Report;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 
@@ -21,12 +21,23 @@ pub fn stays(format: &str) -> bool {
     format == "terminal" && io::stdout().is_terminal()
 }
 
-/// Makes a report of exported rows fit to leave the terminal, and says in a sentence what was done; `None` where there
-/// was nothing to do.
+/// Makes a report of exported rows fit to leave the terminal, and gives the sentence that says what was done; `None`
+/// where there was nothing to do. An analysis has a place for the sentence, and has it whatever was done.
 pub fn protect(report: &mut Report, privacy: &Privacy) -> Result<Option<String>, Failure> {
-    if privacy.include_pii {
-        return Ok(Some(INCLUDED.to_owned()));
+    let (sentence, changed) = if privacy.include_pii {
+        (INCLUDED.to_owned(), true)
+    } else {
+        let replaced = replace(report, privacy)?;
+        (replaced.sentence(), !replaced.is_nothing())
+    };
+    if let Some(analysis) = &mut report.analysis {
+        analysis.privacy = sentence;
+        return Ok(None);
     }
+    Ok(changed.then_some(sentence))
+}
+
+fn replace(report: &mut Report, privacy: &Privacy) -> Result<Replaced, Failure> {
     let failure = RefCell::new(None);
     let key = || match key(privacy) {
         Ok(key) => Some(key),
@@ -36,13 +47,10 @@ pub fn protect(report: &mut Report, privacy: &Privacy) -> Result<Option<String>,
         }
     };
     let done = Redactor::asking(key, Classes::known()).report(report);
-    match done {
-        Ok(replaced) if replaced.is_nothing() => Ok(None),
-        Ok(replaced) => Ok(Some(replaced.sentence())),
-        Err(error) => Err(failure
-            .into_inner()
-            .unwrap_or_else(|| Failure::new(Code::Environment, error.to_string()))),
-    }
+    done.map_err(|error| {
+        let failure = failure.into_inner();
+        failure.unwrap_or_else(|| Failure::new(Code::Environment, error.to_string()))
+    })
 }
 
 /// The key: of the file that is named, else of the user's own, which is made when it is first needed.

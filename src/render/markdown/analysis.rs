@@ -24,8 +24,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     }];
     facts.push(match &run.utc_offset {
         Some(offset) => format!("The servers' clock is {offset} from UTC"),
-        None => "The servers' distance from UTC is not known: events are compared with events only"
-            .to_owned(),
+        None => words::NO_OFFSET.to_owned(),
     });
     facts.extend(
         run.outages

@@ -77,14 +77,13 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
         page.blank();
     }
     let as_of = match &run.as_of {
-        Cell::Null => "no moment of judgement".to_owned(),
-        at => format!("judged as of {at}"),
+        Cell::Null => "No moment of judgement".to_owned(),
+        at => format!("Judged as of {at}"),
     };
     page.prose(0, 2, format_args!("{as_of}: {}", run.as_of_from))?;
     let offset = match &run.utc_offset {
         Some(offset) => format!("the servers' clock is {offset} from UTC"),
-        None => "the servers' distance from UTC is not known: events are compared with events only"
-            .to_owned(),
+        None => words::NO_OFFSET.to_owned(),
     };
     page.prose(0, 2, offset)?;
     for outage in &run.outages {
