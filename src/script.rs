@@ -150,9 +150,6 @@ pub fn handout(
     if let Some(lines) = &query.lines {
         out.push_str(&format!("-- lines {lines} of the document\n"));
     }
-    if let Some(note) = &query.note {
-        out.push_str(&format!("-- {note}\n"));
-    }
     if query.dialect == Dialect::Tsql {
         out.push_str(&to_provide(query)?);
     }
