@@ -19,6 +19,10 @@ mod platform {
     refinery::embed_migrations!("migrations/platform");
 }
 
+mod exports {
+    refinery::embed_migrations!("migrations/exports");
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut files = Vec::new();
@@ -39,7 +43,157 @@ fn main() -> Result<(), Box<dyn Error>> {
     source.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("embedded.rs"), source)?;
-    images(&out)
+    images(&out)?;
+    Ok(fs::write(out.join("exports.sql"), exports_script()?)?)
+}
+
+/// The script that makes an empty copy for exported rows: the product's tables as `migrations/exports` says they are
+/// there, and what that set adds. A script and not an image, so that the copy may have pages of any size.
+fn exports_script() -> Result<String, Box<dyn Error>> {
+    let mut conn = rusqlite::Connection::open_in_memory()?;
+    egpl::migrations::runner().run(&mut conn)?;
+    let tables = product_tables(&conn)?;
+    let mut runner = exports::migrations::runner();
+    runner.set_migration_table_name("chatdb_exports_history");
+    runner.run(&mut conn)?;
+    // Dropping a table drops its indexes too.
+    let indexes = indexes(&conn)?;
+    for (table, columns) in &tables {
+        conn.execute_batch(&format!("DROP TABLE {table}; {}", copied(table, columns)))?;
+    }
+    conn.execute_batch(&indexes)?;
+    for history in ["refinery_schema_history", "chatdb_exports_history"] {
+        conn.execute(
+            &format!("UPDATE {history} SET applied_on = '1970-01-01T00:00:00Z'"),
+            [],
+        )?;
+    }
+    let mut script = String::from("PRAGMA application_id = 0x43484442;\n");
+    let mut schema =
+        conn.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
+    let mut rows = schema.query([])?;
+    while let Some(row) = rows.next()? {
+        writeln!(script, "{};", row.get::<_, String>(0)?)?;
+    }
+    for table in [
+        "chatdb_code",
+        "chatdb_status_pair",
+        "refinery_schema_history",
+        "chatdb_exports_history",
+    ] {
+        dump(&conn, table, &mut script)?;
+    }
+    Ok(script)
+}
+
+/// A column: its name, its declared type, and its place in the key, 0 where it has none.
+type ProductColumn = (String, String, u32);
+
+/// The product's tables with their columns; chatdb's own are left out.
+fn product_tables(
+    conn: &rusqlite::Connection,
+) -> Result<Vec<(String, Vec<ProductColumn>)>, Box<dyn Error>> {
+    const COLUMNS: &str = "SELECT l.name, x.name, x.type, x.pk FROM pragma_table_list l, pragma_table_info(l.name) x \
+         WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'chatdb%' AND l.name NOT LIKE 'sqlite%' \
+         AND l.name NOT LIKE 'refinery%' ORDER BY l.name, x.cid";
+    let mut tables: Vec<(String, Vec<ProductColumn>)> = Vec::new();
+    let mut statement = conn.prepare(COLUMNS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let table: String = row.get(0)?;
+        let column = (row.get(1)?, row.get(2)?, row.get(3)?);
+        match tables.last_mut() {
+            Some((last, columns)) if *last == table => columns.push(column),
+            _ => tables.push((table, vec![column])),
+        }
+    }
+    Ok(tables)
+}
+
+/// The indexes that the migrations make, as a script.
+fn indexes(conn: &rusqlite::Connection) -> Result<String, Box<dyn Error>> {
+    const INDEXES: &str =
+        "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid";
+    let mut script = String::new();
+    let mut statement = conn.prepare(INDEXES)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        writeln!(script, "{};", row.get::<_, String>(0)?)?;
+    }
+    Ok(script)
+}
+
+/// A product table as a copy has it, and its twin for earlier states.
+fn copied(table: &str, columns: &[ProductColumn]) -> String {
+    let keys = columns.iter().filter(|(_, _, key)| *key > 0).count();
+    let list = |as_key: &str| {
+        let column = |(name, of, key): &ProductColumn| {
+            let of = if keys == 1 && *key == 1 {
+                as_key.to_owned()
+            } else {
+                quoted_type(of)
+            };
+            format!("    {name} {of},\n")
+        };
+        columns.iter().map(column).collect::<String>()
+    };
+    const PLACE: &str = "    chatdb_export INTEGER,\n    chatdb_line INTEGER";
+    let mut sql = format!(
+        "CREATE TABLE {table} (\n{}{PLACE}\n);\n",
+        list("INTEGER PRIMARY KEY")
+    );
+    if keys == 1 {
+        // The order of states within a file and what was done to the row: change data capture has both.
+        let more = "    chatdb_order INTEGER,\n    chatdb_operation INTEGER";
+        let _ = write!(
+            sql,
+            "CREATE TABLE {table}_earlier (\n{}{PLACE},\n{more}\n);\n",
+            list("INTEGER")
+        );
+        let key = columns
+            .iter()
+            .find(|(_, _, key)| *key == 1)
+            .expect("one of them is the key");
+        let _ = writeln!(
+            sql,
+            "CREATE INDEX {table}_earlier_key ON {table}_earlier ({});",
+            key.0
+        );
+    }
+    sql
+}
+
+/// `NVARCHAR(MAX)` is no type to SQLite's parser unless quoted.
+fn quoted_type(of: &str) -> String {
+    if of.to_ascii_uppercase().contains("MAX") {
+        format!("\"{of}\"")
+    } else {
+        of.to_owned()
+    }
+}
+
+/// Writes the rows of a table as INSERT statements.
+fn dump(
+    conn: &rusqlite::Connection,
+    table: &str,
+    script: &mut String,
+) -> Result<(), Box<dyn Error>> {
+    let names = conn.prepare(&format!("SELECT * FROM {table}"))?;
+    let list: Vec<String> = names
+        .column_names()
+        .map(|name| format!("quote({name})"))
+        .collect();
+    let sql = format!("SELECT {} FROM {table}", list.join(" || ', ' || "));
+    let mut statement = conn.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        writeln!(
+            script,
+            "INSERT INTO {table} VALUES ({});",
+            row.get::<_, String>(0)?
+        )?;
+    }
+    Ok(())
 }
 
 /// Runs the migrations and writes the database after each set: `egpl.sqlite` with the product's schema alone,

@@ -20,16 +20,20 @@
 //!
 //! [`ask`] puts questions of the user's own to such a database, in T-SQL that [`sql::tsql`] rewrites for SQLite.
 //!
+//! [`analysis`] searches a database of exported rows for what an outage leaves behind.
+//!
 //! Reading order: [`document`] and [`table`], the currencies; [`scenario`] and [`query`], what is read;
 //! [`store`], the database; [`diff`], [`check`] and [`replay`], the work; [`report`] and [`render`], what comes
 //! out. The library never prints, and reads no clock.
 
+pub mod analysis;
 pub mod ask;
 pub mod assets;
 pub mod check;
 pub mod diff;
 pub mod document;
 pub mod files;
+pub mod import;
 pub mod problem;
 pub mod query;
 pub mod render;

@@ -6,6 +6,8 @@
 
 use std::str::FromStr as _;
 
+use serde::Serialize;
+
 use crate::document::Lines;
 use crate::problem::{Position, Positions, Problem, Problems, count, did_you_mean, hint_among};
 use crate::scenario::Place;
@@ -42,6 +44,14 @@ pub struct Query {
     pub source: Option<String>,
     /// What a reader should know.
     pub note: Option<String>,
+    /// What a row of a finding means, for an administrator.
+    pub meaning: Option<String>,
+    /// The tables, and columns as `table.column`, that a finding cannot do without.
+    pub needs: Vec<String>,
+    /// The tables and columns that add to what a finding can tell.
+    pub helps: Vec<String>,
+    /// How well what a finding rests on is known in public.
+    pub tag: Option<Tag>,
     /// The SQL exactly as the file has it, without the header and the line breaks at the end.
     pub sql: String,
     /// The line of the file on which the SQL starts, from 1.
@@ -72,11 +82,48 @@ impl Dialect {
     }
 }
 
+/// How well something is known in public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tag {
+    /// Read in a public source.
+    Verified,
+    /// Follows from how a public source uses it.
+    Inferred,
+    /// Public sources disagree.
+    Contested,
+    /// No public source says.
+    Unknown,
+}
+
+impl Tag {
+    /// Every tag, the surest first.
+    pub const ALL: [Self; 4] = [
+        Self::Verified,
+        Self::Inferred,
+        Self::Contested,
+        Self::Unknown,
+    ];
+
+    /// The word by which headers and reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Inferred => "inferred",
+            Self::Contested => "contested",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A value that a query is asked with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryParameter {
     /// The name, without the `@`.
     pub name: String,
+    /// What its values are, where the header says so: `-- parameter: outage_from timestamp = NULL`.
+    pub kind: Option<Kind>,
     /// The value when nothing gives another; in T-SQL without `@name`, the literal of the text that stands
     /// for the parameter. `None` when a value must be given.
     pub default: Option<Cell>,
@@ -97,9 +144,13 @@ enum Word {
     Order,
     Source,
     Note,
+    Meaning,
+    Needs,
+    Helps,
+    Tag,
 }
 
-const WORDS: [(&str, Word); 12] = [
+const WORDS: [(&str, Word); 16] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
@@ -112,6 +163,10 @@ const WORDS: [(&str, Word); 12] = [
     ("order", Word::Order),
     ("source", Word::Source),
     ("note", Word::Note),
+    ("meaning", Word::Meaning),
+    ("needs", Word::Needs),
+    ("helps", Word::Helps),
+    ("tag", Word::Tag),
 ];
 
 /// A line of the header, with those that continue it.
@@ -274,6 +329,16 @@ impl Reader<'_> {
             order: order.map_or_else(|| order_by(sql), |entry| self.names(entry)),
             source: self.one_text(entries, Word::Source),
             note: self.one_text(entries, Word::Note),
+            meaning: self.one_text(entries, Word::Meaning),
+            needs: self
+                .one(entries, Word::Needs)
+                .map_or_else(Vec::new, |entry| self.names(entry)),
+            helps: self
+                .one(entries, Word::Helps)
+                .map_or_else(Vec::new, |entry| self.names(entry)),
+            tag: self
+                .one(entries, Word::Tag)
+                .and_then(|entry| self.tag(entry)),
             sql: sql.to_owned(),
             sql_line,
             place: Place {
@@ -344,6 +409,15 @@ impl Reader<'_> {
         found
     }
 
+    fn tag(&mut self, entry: &Entry) -> Option<Tag> {
+        let found = Tag::ALL.into_iter().find(|tag| tag.name() == entry.text);
+        if found.is_none() && !entry.text.is_empty() {
+            let hint = hint_among(&entry.text, Tag::ALL.map(Tag::name));
+            self.problem(entry.at, format!("there is no tag `{}`", entry.text), hint);
+        }
+        found
+    }
+
     fn kinds(&mut self, entries: &[Entry]) -> Vec<(String, Kind)> {
         let mut kinds: Vec<(String, Kind)> = Vec::new();
         for entry in of(entries, Word::Kind) {
@@ -373,6 +447,12 @@ impl Reader<'_> {
                 Some((name, default)) => (name.trim(), Some(default.trim())),
                 None => (entry.text.as_str(), None),
             };
+            let (name, kind) = match name.split_once(char::is_whitespace) {
+                Some((own, kind)) if Kind::from_name(kind.trim()).is_some() => {
+                    (own, Kind::from_name(kind.trim()))
+                }
+                _ => (name, None),
+            };
             if !is_parameter_name(name) {
                 let message = format!("`{name}` is no name for a parameter");
                 let hint = "lower-case letters, digits and `_`, a letter first, without `@`";
@@ -386,17 +466,27 @@ impl Reader<'_> {
                     None,
                 );
             }
-            let value = default.and_then(literal);
+            let value = match (default, kind) {
+                (Some("NULL"), Some(_)) => Some(Cell::Null),
+                (Some(default), _) => literal(default),
+                (None, _) => None,
+            };
             if let (Some(default), None) = (default, &value) {
                 let message = format!(
                     "expected a whole number or a text in single quotes as the default of `{name}`, \
                      found `{default}`"
                 );
-                self.problem(entry.at, message, None);
+                let hint = (default == "NULL").then(|| {
+                    format!(
+                        "a default of NULL needs a kind: `-- parameter: {name} timestamp = NULL`"
+                    )
+                });
+                self.problem(entry.at, message, hint);
             }
             self.declared.push(entry.at);
             parameters.push(QueryParameter {
                 name: name.to_owned(),
+                kind,
                 default: value,
             });
         }

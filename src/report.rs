@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use crate::document::Lines;
+use crate::query::Tag;
 use crate::scenario::{Erratum, Place};
 use crate::table::{Cell, Column, ResultTable};
 
@@ -28,6 +29,9 @@ pub struct Report {
     /// Plain lists: scenarios, rules, observations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listings: Vec<Listing>,
+    /// What exported rows were searched for, and what was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<AnalysisRun>,
 }
 
 impl Report {
@@ -40,6 +44,7 @@ impl Report {
             runs: Vec::new(),
             comparisons: Vec::new(),
             listings: Vec::new(),
+            analysis: None,
         }
     }
 
@@ -50,6 +55,7 @@ impl Report {
             .iter()
             .all(|run| run.verdict == RunVerdict::Reproduced)
             && self.comparisons.iter().all(|named| named.comparison.same)
+            && (self.analysis.iter()).all(|run| run.count(FindingVerdict::Found) == 0)
     }
 }
 
@@ -68,6 +74,143 @@ pub struct Listing {
     pub table: ResultTable,
     /// What there is to say about it, in sentences.
     pub remarks: Vec<String>,
+}
+
+/// Exported rows searched for what an outage leaves behind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AnalysisRun {
+    /// The files that the rows come from, in the order of reading. Empty for a database that is no copy of exports.
+    pub files: Vec<FileRun>,
+    /// The moment of judgement, on the servers' wall clock; NULL when the rows hold no time.
+    pub as_of: Cell,
+    /// Where that moment comes from, in a few words.
+    pub as_of_from: String,
+    /// How far the servers' clock is ahead of UTC, such as `+02:00`, where it is known.
+    pub utc_offset: Option<String>,
+    /// The outages that the user says there were.
+    pub outages: Vec<OutageRun>,
+    /// Every finding that was asked for, by name.
+    pub findings: Vec<FindingRun>,
+    /// The documented failures that the rows are held against, the likeliest first.
+    pub candidates: Vec<CandidateRun>,
+    /// What to look at next, in sentences.
+    pub next: Vec<String>,
+    /// What was done about personal data, in a sentence.
+    pub privacy: String,
+}
+
+impl AnalysisRun {
+    /// How many findings came to `verdict`.
+    #[must_use]
+    pub fn count(&self, verdict: FindingVerdict) -> usize {
+        let same = |finding: &&FindingRun| finding.verdict == verdict;
+        self.findings.iter().filter(same).count()
+    }
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileRun {
+    /// As it was named.
+    pub file: String,
+    /// The form that it was read in.
+    pub form: String,
+    /// Its encoding.
+    pub encoding: String,
+    /// When it was exported; NULL when that is not known.
+    pub taken_at: Cell,
+    /// Where that time comes from.
+    pub taken_from: String,
+    /// The tables that it has rows or columns of.
+    pub tables: Vec<String>,
+    /// Records in it.
+    pub records: u64,
+    /// Of these, loaded.
+    pub loaded: u64,
+    /// Of these, rejected.
+    pub rejected: u64,
+    /// How many rows its producer says there are.
+    pub footer: Option<u64>,
+}
+
+/// An outage that the user says there was.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutageRun {
+    /// The servers that were down: `application`, `services`, `messaging`, with `+` between them.
+    pub servers: String,
+    /// When it began, on the servers' wall clock.
+    pub from: Cell,
+    /// When it ended; NULL while it goes on.
+    pub to: Cell,
+}
+
+/// A question that comes back empty on healthy rows, and what came back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingRun {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// What a row means, for an administrator.
+    pub meaning: String,
+    /// How well what it rests on is known in public.
+    pub tag: Tag,
+    /// What it rests on.
+    pub source: Option<String>,
+    /// What came of it.
+    pub verdict: FindingVerdict,
+    /// The tables and columns without which it was not asked.
+    pub needs_missing: Vec<String>,
+    /// The tables and columns that would have told more.
+    pub helps_missing: Vec<String>,
+    /// The values that it was asked with.
+    pub thresholds: Vec<ThresholdRun>,
+    /// The rows. The last two columns, `file` and `line`, say where each comes from, when that is known.
+    pub table: ResultTable,
+    /// What there is to say about it, in sentences.
+    pub remarks: Vec<String>,
+}
+
+/// A value that a finding was asked with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ThresholdRun {
+    /// The name.
+    pub name: String,
+    /// The value used.
+    pub value: Cell,
+    /// The value that the finding has, when another one was set.
+    pub instead_of: Option<Cell>,
+}
+
+/// What came of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingVerdict {
+    /// There are rows.
+    Found,
+    /// There are none.
+    Nothing,
+    /// The exports lack what it needs, or hold too little to judge any row.
+    CannotTell,
+}
+
+/// A documented failure that the rows were held against.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CandidateRun {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its title.
+    pub title: String,
+    /// What speaks for it.
+    pub evidence_for: Vec<String>,
+    /// What speaks against it.
+    pub evidence_against: Vec<String>,
+    /// What the exports do not say.
+    pub not_in_export: Vec<String>,
+    /// The other scenarios that these rows cannot tell from it.
+    pub alike: Vec<String>,
+    /// The exports that would tell them apart.
+    pub separated_by: Vec<String>,
 }
 
 /// Two tables compared outside a scenario.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
+use crate::analysis;
 use crate::query::{Dialect, Query, QueryParameter};
 use crate::replay::{ReplayError, as_run, literals_of};
 use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
@@ -14,7 +15,7 @@ use crate::sql;
 use crate::sql::functions::collation;
 use crate::sql::tsql::{self, Literal, TsqlError};
 use crate::store::{self, Binding};
-use crate::table::{Cell, parse_timestamp};
+use crate::table::{Cell, Kind, parse_timestamp};
 
 /// Writes the scenario called `name`, with its parameters as `sets` has them, as one script.
 ///
@@ -131,6 +132,12 @@ pub enum HandoutError {
         /// The query.
         name: String,
     },
+    /// It compares exports with each other, of which SQL Server has none.
+    #[error("`{name}` compares exports with each other, and SQL Server has one state of each row")]
+    Exports {
+        /// The finding.
+        name: String,
+    },
     /// Its T-SQL was not rewritten for SQLite.
     #[error(transparent)]
     Tsql(#[from] TsqlError),
@@ -150,6 +157,17 @@ pub fn handout(
     if let Some(lines) = &query.lines {
         out.push_str(&format!("-- lines {lines} of the document\n"));
     }
+    for (word, text) in [("meaning", &query.meaning), ("source", &query.source)] {
+        if let Some(text) = text {
+            out.push_str(&comment(&format!("{word}: {text}")));
+        }
+    }
+    if let Some(tag) = query.tag {
+        out.push_str(&format!("-- tag: {}\n", tag.name()));
+    }
+    if let (Some(_), Some(note)) = (query.tag, &query.note) {
+        out.push_str(&comment(note));
+    }
     if query.dialect == Dialect::Tsql {
         out.push_str(&to_provide(query)?);
     }
@@ -161,6 +179,11 @@ pub fn handout(
         )
     };
     match (query.dialect, dialect) {
+        (Dialect::Sqlite, Dialect::Tsql) if query.tag.is_some() => {
+            return Err(HandoutError::Exports {
+                name: query.name.clone(),
+            });
+        }
         (Dialect::Sqlite, Dialect::Tsql) => {
             return Err(HandoutError::Model {
                 name: query.name.clone(),
@@ -168,7 +191,7 @@ pub fn handout(
         }
         (_, Dialect::Tsql) => {
             for parameter in &query.parameters {
-                out.push_str(&declared(&parameter.name, value_of(parameter).as_ref()));
+                out.push_str(&declared(parameter, value_of(parameter).as_ref()));
             }
             let literals = literals_of(query);
             out.push_str(&with_variables(&query.sql, &literals));
@@ -188,7 +211,14 @@ pub fn handout(
                     ));
                 }
             }
-            let sql = as_run(query)?;
+            let sql = match (query.dialect, query.tag) {
+                // A finding is asked of a copy, which has no scenario clock.
+                (Dialect::Tsql, Some(_)) => {
+                    out.push_str("-- give @chatdb_now the moment of judgement: .parameter set @chatdb_now VALUE\n");
+                    finding_as_run(query)?
+                }
+                _ => as_run(query)?,
+            };
             if sql.contains("tsql_") || sql.contains(collation::DEFAULT) {
                 out.push_str("-- runs in chatdb, which has the functions and collations of SQL Server it names\n");
             }
@@ -221,14 +251,48 @@ fn to_provide(query: &Query) -> Result<String, TsqlError> {
     Ok(out)
 }
 
+/// A finding as SQLite is given it, the moment of judgement being `@chatdb_now`.
+fn finding_as_run(finding: &Query) -> Result<String, TsqlError> {
+    let types: Vec<_> = finding
+        .parameters
+        .iter()
+        .map(|parameter| (parameter.name.clone(), analysis::type_of(parameter)))
+        .collect();
+    let catalog = store::model_catalog();
+    let script = tsql::translate(&finding.sql, &catalog, &types)
+        .map_err(|error| error.lower_by(finding.sql_line - 1))?;
+    let statements: Vec<&str> = script.steps.iter().map(|step| step.act.sql()).collect();
+    Ok(statements.join(";\n"))
+}
+
+/// A text as lines of comment that fit on a screen.
+fn comment(text: &str) -> String {
+    const WIDTH: usize = 117;
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(&format!("-- {line}\n"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out + &format!("-- {line}\n")
+}
+
 /// The declaration of a variable, of the type that the query is run with here.
-fn declared(name: &str, value: Option<&Cell>) -> String {
+fn declared(parameter: &QueryParameter, value: Option<&Cell>) -> String {
+    let name = &parameter.name;
     let moment = value.and_then(moment);
-    let of = match value {
+    let of = match (value, parameter.kind) {
         _ if moment.is_some() => "datetime",
-        Some(Cell::Integer(value)) if i32::try_from(*value).is_ok() => "int",
-        Some(Cell::Integer(_)) => "bigint",
-        Some(Cell::Real(_)) => "float",
+        (Some(Cell::Integer(value)), _) if i32::try_from(*value).is_err() => "bigint",
+        (Some(Cell::Integer(_)), _) | (_, Some(Kind::Integer)) => "int",
+        (Some(Cell::Real(_)), _) | (_, Some(Kind::Real)) => "float",
+        (Some(Cell::Timestamp(_)), _) | (_, Some(Kind::Timestamp)) => "datetime",
         _ => "nvarchar(4000)",
     };
     match (value, moment) {

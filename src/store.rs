@@ -39,6 +39,9 @@ const EGPL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/egpl.sqlite"));
 /// The same with the platform model.
 const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlite"));
 
+/// The script that makes an empty copy for exported rows.
+const EXPORTS: &str = include_str!(concat!(env!("OUT_DIR"), "/exports.sql"));
+
 /// A table or view: its name, whether its rows have numbers, and its columns with their declared types.
 type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
 
@@ -288,6 +291,17 @@ impl Store {
     /// Fails when SQLite does.
     pub fn new() -> Result<Self, StoreError> {
         Self::from_image(EGPL)
+    }
+
+    /// A new database for exported rows, which is gone when it is closed: in memory while it is small, else in a file
+    /// that no other process sees.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn for_exports() -> Result<Self, StoreError> {
+        let conn = Connection::open("")?;
+        conn.execute_batch(EXPORTS)?;
+        Self::from_connection(conn)
     }
 
     /// The same, with the platform model laid over it, for replays. Its clock stands at the year 1970.

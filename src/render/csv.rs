@@ -13,6 +13,8 @@
 //! - Hidden characters are shown as in a terminal. JSON has every value as it was.
 //! - `source_line` is the line of the document on which the row is printed, or the first line cited.
 
+mod analysis;
+
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
@@ -60,7 +62,11 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
             csv.write_record(row.iter().map(|cell| value(Some(cell))))?;
         }
     }
-    if !report.listings.is_empty() && report.runs.is_empty() && report.comparisons.is_empty() {
+    if let Some(run) = &report.analysis {
+        analysis::render(&mut csv, run)?;
+    }
+    let other = !report.listings.is_empty() || report.analysis.is_some();
+    if other && report.runs.is_empty() && report.comparisons.is_empty() {
         csv.flush()?;
         drop(csv);
         return out.write_all(&bytes);

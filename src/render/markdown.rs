@@ -4,6 +4,8 @@
 //! All data is escaped, so that it reads as itself however it is rendered; hidden characters are shown as in
 //! a terminal, and a line break in a cell is a `<br>`.
 
+mod analysis;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -39,6 +41,9 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
     }
     for named in &report.comparisons {
         of_two(&mut page, named);
+    }
+    if let Some(run) = &report.analysis {
+        analysis::render(&mut page, run);
     }
     for listing in &report.listings {
         listed(&mut page, listing);

@@ -5,6 +5,8 @@
 //! commands and places are left longer than the line, because a broken one could not be copied. Everything
 //! that is written is [`Safe`].
 
+mod analysis;
+
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -74,6 +76,9 @@ pub fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Res
     for listing in &report.listings {
         page.blank();
         listed(&mut page, listing)?;
+    }
+    if let Some(run) = &report.analysis {
+        analysis::render(&mut page, run)?;
     }
     if !report.runs.is_empty() {
         summary(&mut page, report)?;

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use super::safe::Safe;
 use crate::document::Lines;
 use crate::report::{
-    CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict,
-    Origin, Report, RestsOn, RowRun, RowVerdict, Run, RunVerdict, StepRun,
+    AnalysisRun, CandidateRun, CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison,
+    FindingRun, FindingVerdict, ObservationRun, ObservationVerdict, Origin, OutageRun, Report,
+    RestsOn, RowRun, RowVerdict, Run, RunVerdict, StepRun,
 };
 use crate::scenario::{Erratum, ErratumKind};
 use crate::table::Cell;
@@ -18,6 +19,78 @@ pub(super) fn run_verdict(verdict: RunVerdict) -> &'static str {
         RunVerdict::Differs => "differs",
         RunVerdict::NotRun => "did not run",
     }
+}
+
+/// What it means that nobody said how far the servers' clock is from UTC.
+pub(super) const NO_OFFSET: &str = "How far the servers' clock is from UTC is not known: times in UTC, as of events, are \
+     compared with each other only";
+
+pub(super) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
+    match verdict {
+        FindingVerdict::Found => "found",
+        FindingVerdict::Nothing => "nothing",
+        FindingVerdict::CannotTell => "cannot tell",
+    }
+}
+
+/// The findings of an analysis: those with rows first, those that nothing can be told of last.
+pub(super) fn in_order(run: &AnalysisRun) -> Vec<&FindingRun> {
+    let mut findings: Vec<&FindingRun> = run.findings.iter().collect();
+    findings.sort_by_key(|finding| match finding.verdict {
+        FindingVerdict::Found => 0,
+        FindingVerdict::Nothing if finding.helps_missing.is_empty() => 1,
+        FindingVerdict::Nothing => 2,
+        FindingVerdict::CannotTell => 3,
+    });
+    findings
+}
+
+/// `2 findings found something, 9 nothing, 4 cannot tell.`
+pub(super) fn analysis(run: &AnalysisRun) -> String {
+    let of = |verdict| run.count(verdict);
+    format!(
+        "{} found something, {} nothing, {} cannot tell.",
+        count(of(FindingVerdict::Found), "finding"),
+        of(FindingVerdict::Nothing),
+        of(FindingVerdict::CannotTell)
+    )
+}
+
+/// `outage of application from 2026-11-25 09:00:00.000 to 2026-11-25 09:40:00.000, as given`
+pub(super) fn outage(outage: &OutageRun) -> String {
+    let to = match &outage.to {
+        Cell::Null => "now".to_owned(),
+        at => at.to_string(),
+    };
+    format!(
+        "outage of {} from {} to {to}, as given",
+        outage.servers, outage.from
+    )
+}
+
+/// What a finding rests on and was asked with.
+pub(super) fn told(finding: &FindingRun) -> String {
+    let mut told = format!("known as {}", finding.tag.name());
+    if let Some(source) = &finding.source {
+        told.push_str(&format!(", by {source}"));
+    }
+    for threshold in &finding.thresholds {
+        if threshold.value != Cell::Null {
+            told.push_str(&format!("; {} = {}", threshold.name, threshold.value));
+        }
+    }
+    told
+}
+
+/// What is said about a candidate, under labels.
+pub(super) fn evidence(candidate: &CandidateRun) -> [(&'static str, &[String]); 5] {
+    [
+        ("for", candidate.evidence_for.as_slice()),
+        ("against", candidate.evidence_against.as_slice()),
+        ("not in the export", candidate.not_in_export.as_slice()),
+        ("cannot be told from", candidate.alike.as_slice()),
+        ("would tell them apart", candidate.separated_by.as_slice()),
+    ]
 }
 
 pub(super) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {

@@ -1,6 +1,6 @@
 //! The header of a query. Its mistakes stand in `tests/scenarios/mistakes/query_*`.
 
-use chatdb::query::{Dialect, Query};
+use chatdb::query::{Dialect, Query, Tag};
 use chatdb::table::{Cell, Kind};
 use proptest::prelude::*;
 
@@ -100,6 +100,47 @@ fn the_order_is_that_of_the_last_plain_order_by() {
     assert_eq!(
         read("-- title: x\n-- order: b, a\nSELECT a FROM t ORDER BY c").order,
         ["b", "a"]
+    );
+}
+
+#[test]
+fn a_finding_says_what_it_means_needs_and_rests_on() {
+    let query = read(
+        "-- title: x\n-- meaning: Somebody\n--   must look\n-- needs: egpl_user, egpl_user.login_ip\n\
+         -- helps: eglv_session\n-- tag: contested\n-- parameter: outage_from timestamp = NULL\n\
+         -- parameter: minutes integer = 5\n-- parameter: days = 7\n-- source: a page\n\
+         SELECT @outage_from, @minutes, @days",
+    );
+    assert_eq!(query.meaning.as_deref(), Some("Somebody must look"));
+    assert_eq!(query.needs, ["egpl_user", "egpl_user.login_ip"]);
+    assert_eq!(query.helps, ["eglv_session"]);
+    assert_eq!(query.tag, Some(Tag::Contested));
+    let parameters: Vec<_> = query
+        .parameters
+        .iter()
+        .map(|p| (p.name.as_str(), p.kind, p.default.clone()))
+        .collect();
+    assert_eq!(
+        parameters,
+        [
+            ("outage_from", Some(Kind::Timestamp), Some(Cell::Null)),
+            ("minutes", Some(Kind::Integer), Some(Cell::Integer(5))),
+            ("days", None, Some(Cell::Integer(7))),
+        ]
+    );
+    let check = |header: &str, expect: &str| {
+        let text = format!("-- title: x\n{header}\nSELECT @a");
+        let problems = Query::read("ask", "ask.sql", &text).expect_err("it has mistakes");
+        assert_eq!(problems.to_string(), expect);
+    };
+    check(
+        "-- tag: inferrd\n-- parameter: a",
+        "ask.sql:2:4: there is no tag `inferrd`\n hint: did you mean `inferred`?",
+    );
+    check(
+        "-- parameter: a = NULL",
+        "ask.sql:2:4: expected a whole number or a text in single quotes as the default of `a`, found `NULL`\n \
+         hint: a default of NULL needs a kind: `-- parameter: a timestamp = NULL`",
     );
 }
 

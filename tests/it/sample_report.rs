@@ -10,6 +10,7 @@ use chatdb::table::{Cell, Column, Kind, parse_timestamp};
 
 pub fn report(runs: Vec<Run>) -> Report {
     Report {
+        analysis: None,
         schema: SCHEMA,
         program: String::from("chatdb 0.1.0"),
         runs,

@@ -33,6 +33,10 @@ pub enum Command {
     Query(Query),
     /// Print a documented query to be run elsewhere, its parameters declared at the top
     Sql(Sql),
+    /// Search exported rows for what an outage leaves behind
+    Analyze(Analyze),
+    /// List what `analyze` looks for, or explain one of it
+    Findings(Findings),
     /// Find every mistake in scenario folders
     Validate(Validate),
     /// Write a scenario folder to start from
@@ -217,6 +221,52 @@ pub struct Sql {
     /// Set a parameter of the query, such as activity_id=2001
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// Exported files; any form that `import` reads
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "db",
+        conflicts_with = "db"
+    )]
+    pub exports: Vec<PathBuf>,
+    /// Search the database in FILE; it is opened to read and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// Judge as of TIME on the servers' clock; the newest time in the rows unless given
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// How far the servers' clock is ahead of UTC, such as +02:00; events are compared with rows only if it is given
+    #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
+    pub utc_offset: Option<String>,
+    /// An outage that there was, such as "application=2026-11-25 09:00:00..2026-11-25 09:40:00"; without an end it
+    /// goes on
+    #[arg(long, value_name = "SERVERS=FROM..TO")]
+    pub outage: Vec<String>,
+    /// Set a threshold, such as quiet_minutes=60, or for one finding ghost_chats.quiet_minutes=60
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
+    /// Look for this finding only; give it again for more
+    #[arg(long, value_name = "FINDING")]
+    pub only: Vec<String>,
+    /// Also write the report into DIR, as csv, markdown and json; made if missing
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Findings {
+    /// Name of a finding, to explain it in full
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 #[derive(Debug, Args)]

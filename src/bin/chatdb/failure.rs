@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use chatdb::analysis::AnalysisError;
 use chatdb::ask::AskError;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
@@ -209,7 +210,28 @@ impl From<HandoutError> for Failure {
         match error {
             HandoutError::Model { .. } => Self::of(Code::Usage, &error)
                 .hint("`--dialect sqlite` prints it for the database that `replay --db` keeps"),
+            HandoutError::Exports { .. } => Self::of(Code::Usage, &error)
+                .hint("`chatdb analyze` asks it of two exports; `--dialect sqlite` prints it"),
             HandoutError::Tsql(error) => error.into(),
+        }
+    }
+}
+
+impl From<AnalysisError> for Failure {
+    fn from(error: AnalysisError) -> Self {
+        match &error {
+            AnalysisError::UnknownFinding { suggestion, .. }
+            | AnalysisError::UnknownThreshold { suggestion, .. } => {
+                let failure = Self::of(Code::Usage, &error);
+                failure.hint(match suggestion {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => "`chatdb findings` lists them with their thresholds".to_owned(),
+                })
+            }
+            AnalysisError::Threshold { .. } => Self::of(Code::Usage, &error),
+            AnalysisError::Tsql { .. } | AnalysisError::Asked { .. } | AnalysisError::Store(_) => {
+                Self::of(Code::Environment, &error)
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The program: reads the command line, calls the library, writes what came of it.
 
+mod analyze;
 mod cli;
 mod coverage;
 mod diff;
 mod failure;
+mod findings;
 mod list;
 mod new;
 mod output;
@@ -76,6 +78,8 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Diff(args) => diff::run(&args),
         Command::Query(args) => query::run(&args),
         Command::Sql(args) => sql::run(&args),
+        Command::Analyze(args) => analyze::run(&args),
+        Command::Findings(args) => findings::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::New(args) => new::run(&args),
         Command::Coverage(args) => coverage::run(&args),

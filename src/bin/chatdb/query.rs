@@ -93,7 +93,7 @@ pub fn dialect(name: &str) -> Result<Dialect, Failure> {
         })
 }
 
-fn time(text: &str) -> Result<Cell, Failure> {
+pub fn time(text: &str) -> Result<Cell, Failure> {
     let whole = parse_timestamp(text).or_else(|| parse_timestamp(&format!("{text} 00:00:00")));
     whole.map(Cell::Timestamp).ok_or_else(|| {
         Failure::new(Code::Usage, format!("`--as-of {text}` is no time"))

@@ -1,0 +1,107 @@
+//! `chatdb findings`
+
+use chatdb::analysis;
+use chatdb::problem::did_you_mean;
+use chatdb::query::Query;
+use chatdb::render::Detail;
+use chatdb::report::{Listing, Report};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
+
+use crate::cli::Findings;
+use crate::failure::{Code, Failure};
+use crate::output;
+
+pub fn run(args: &Findings) -> Result<Code, Failure> {
+    output::format(&args.form.format)?;
+    let all = analysis::findings();
+    let listing = match &args.name {
+        None => list(&all),
+        Some(name) => explained(name, &all)?,
+    };
+    let report = Report {
+        listings: vec![listing],
+        ..Report::new()
+    };
+    output::show(&report, &args.form, Detail::Full)?;
+    Ok(Code::Success)
+}
+
+fn table(names: &[&str], rows: Vec<Vec<String>>) -> ResultTable {
+    let column = |name: &&str| Column::new(*name, Kind::Text);
+    ResultTable {
+        columns: names.iter().map(column).collect(),
+        rows: rows
+            .into_iter()
+            .map(|row| row.into_iter().map(Cell::Text).collect())
+            .collect(),
+    }
+}
+
+/// `quiet_minutes = 120, outage_from = NULL`
+fn thresholds(finding: &Query) -> String {
+    let shown = |parameter: &chatdb::query::QueryParameter| {
+        let value = parameter.default.clone().unwrap_or(Cell::Null);
+        format!("{} = {value}", parameter.name)
+    };
+    let all: Vec<String> = finding.parameters.iter().map(shown).collect();
+    all.join(", ")
+}
+
+fn known(finding: &Query) -> String {
+    finding.tag.map_or("", |tag| tag.name()).to_owned()
+}
+
+fn list(all: &[Query]) -> Listing {
+    let row = |finding: &Query| {
+        vec![
+            finding.name.clone(),
+            finding.title.clone(),
+            known(finding),
+            finding.needs.join(", "),
+            thresholds(finding),
+        ]
+    };
+    Listing {
+        title: "Findings".to_owned(),
+        table: table(
+            &["finding", "title", "known", "needs", "thresholds"],
+            all.iter().map(row).collect(),
+        ),
+        remarks: vec![
+            "each comes back empty on healthy rows; `chatdb findings NAME` explains one, `chatdb sql NAME` prints it \
+             to be run on SQL Server"
+                .to_owned(),
+        ],
+    }
+}
+
+fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
+    let Some(finding) = all.iter().find(|finding| finding.name == name) else {
+        let failure = Failure::new(Code::Usage, format!("there is no finding `{name}`"));
+        let names = all.iter().map(|finding| finding.name.as_str());
+        return Err(match did_you_mean(name, names) {
+            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+            None => failure.hint("`chatdb findings` lists them"),
+        });
+    };
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let facts = [
+        ("meaning", text(&finding.meaning)),
+        ("known", known(finding)),
+        ("source", text(&finding.source)),
+        ("needs", finding.needs.join(", ")),
+        ("helps", finding.helps.join(", ")),
+        ("thresholds", thresholds(finding)),
+        ("note", text(&finding.note)),
+    ];
+    let said = facts.into_iter().filter(|(_, text)| !text.is_empty());
+    Ok(Listing {
+        title: format!("{}: {}", finding.name, finding.title),
+        table: table(
+            &["word", "text"],
+            said.map(|(word, text)| vec![word.to_owned(), text])
+                .collect(),
+        ),
+        remarks: vec![format!("`chatdb sql {name}` prints its SQL")],
+    })
+}

@@ -1,0 +1,265 @@
+//! What every reader of a form gives, whatever the form: names of columns, records with the place at which they
+//! stand, text that is no record, and what the producer says at the end.
+//!
+//! A record's fields are slices of one text, so that a million of them cost no million allocations. This module does
+//! not know forms, tables or types.
+
+use thiserror::Error;
+
+/// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a record.
+    pub record: usize,
+    /// Bytes of a field.
+    pub field: usize,
+    /// Fields of a record.
+    pub fields: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            record: 64 << 20,
+            field: 16 << 20,
+            fields: 2000,
+        }
+    }
+}
+
+/// What stands in a field, before it is read as a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// As it stands, without quotes.
+    Bare,
+    /// In quotes, which `start..end` leaves out.
+    Quoted,
+    /// In quotes, with doubled ones inside that stand for one.
+    Doubled,
+    /// The form itself says that there is no value: an absent cell of a workbook, `null` of JSON.
+    Null,
+}
+
+/// A field: a slice of its record's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+    /// How it is written.
+    pub written: Written,
+}
+
+/// A record and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'r> {
+    /// The line on which it begins, from 1; in a workbook the row of the sheet.
+    pub line: u64,
+    /// The record as it stands in the file, in UTF-8, for a reject to show.
+    pub text: &'r str,
+    /// Its fields, as slices of `cells`.
+    pub fields: &'r [Field],
+    /// The text that the fields are slices of: `text` itself where the form allows that.
+    pub cells: &'r str,
+}
+
+/// Why a record, or a row made of one, was not loaded. The code is stable: scripts may rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Bytes that are no text in the file's encoding.
+    NotText,
+    /// The file ends inside a record or a character.
+    Truncated,
+    /// A quote is opened and not closed.
+    UnclosedQuote,
+    /// Text stands after a closing quote.
+    TextAfterQuote,
+    /// More or fewer fields than columns.
+    Ragged,
+    /// A number was expected.
+    NotANumber,
+    /// A date was expected.
+    NotADate,
+    /// A number does not fit its column.
+    OutOfRange,
+    /// A NUL character in a form that has none.
+    Nul,
+    /// A field, or the record, is longer than the limit.
+    TooLong,
+    /// The header again.
+    RepeatedHeader,
+    /// A second result set begins, with other columns.
+    SecondResultSet,
+    /// The key stands earlier in the file with other values.
+    DuplicateKey,
+    /// The row has no key.
+    MissingKey,
+    /// A date that a spreadsheet has spoiled beyond recovery.
+    SpoiledDate,
+    /// A line that the producer broke at its page width.
+    WrappedLine,
+    /// U+FFFD stands in the file: a character was lost before.
+    Replacement,
+}
+
+impl Reason {
+    /// Every reason, in the order of the codes.
+    pub const ALL: [Self; 17] = [
+        Self::NotText,
+        Self::Truncated,
+        Self::UnclosedQuote,
+        Self::TextAfterQuote,
+        Self::Ragged,
+        Self::NotANumber,
+        Self::NotADate,
+        Self::OutOfRange,
+        Self::Nul,
+        Self::TooLong,
+        Self::RepeatedHeader,
+        Self::SecondResultSet,
+        Self::DuplicateKey,
+        Self::MissingKey,
+        Self::SpoiledDate,
+        Self::WrappedLine,
+        Self::Replacement,
+    ];
+
+    /// The stable code, such as `CHATDB-I005`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotText => "CHATDB-I001",
+            Self::Truncated => "CHATDB-I002",
+            Self::UnclosedQuote => "CHATDB-I003",
+            Self::TextAfterQuote => "CHATDB-I004",
+            Self::Ragged => "CHATDB-I005",
+            Self::NotANumber => "CHATDB-I006",
+            Self::NotADate => "CHATDB-I007",
+            Self::OutOfRange => "CHATDB-I008",
+            Self::Nul => "CHATDB-I009",
+            Self::TooLong => "CHATDB-I010",
+            Self::RepeatedHeader => "CHATDB-I011",
+            Self::SecondResultSet => "CHATDB-I012",
+            Self::DuplicateKey => "CHATDB-I013",
+            Self::MissingKey => "CHATDB-I014",
+            Self::SpoiledDate => "CHATDB-I015",
+            Self::WrappedLine => "CHATDB-I016",
+            Self::Replacement => "CHATDB-I017",
+        }
+    }
+
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::NotText => "name the encoding with `--encoding`, or export as UTF-8",
+            Self::Truncated => "copy or export the file again; its end is missing",
+            Self::UnclosedQuote => {
+                "export with quoted text, or read the file as one without quotes: `--form ssms_csv`"
+            }
+            Self::TextAfterQuote => {
+                "export with quoted text, or read the file as one without quotes"
+            }
+            Self::Ragged => "a value holds the separator: export with quoted text, or with tabs",
+            Self::NotANumber | Self::OutOfRange => "look at the record; fields may have moved",
+            Self::NotADate => {
+                "export dates as `yyyy-mm-dd hh:mm:ss`, or name theirs with `--date-format`"
+            }
+            Self::Nul => "the file may be UTF-16 or from bcp; name its form with `--form`",
+            Self::TooLong => {
+                "a quote may be open; `--max-record` and `--max-field` raise the limits"
+            }
+            Self::RepeatedHeader => "nothing is lost: it is the header again",
+            Self::SecondResultSet => "read it by itself with `--result-set 2`",
+            Self::DuplicateKey => {
+                "the first of the two is kept; export each activity once, or each export by itself"
+            }
+            Self::MissingKey => "export the key column too",
+            Self::SpoiledDate => "export again and do not open the file in a spreadsheet before",
+            Self::WrappedLine => "export with `sqlcmd -w 65535`, or with a separator and `-W`",
+            Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
+        }
+    }
+}
+
+/// Text of the file that did not become a row, with its place and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The line, from 1.
+    pub line: u64,
+    /// The field within the record, from 1, or the character where there are no fields; `None` for the whole.
+    pub column: Option<u64>,
+    /// The name of the column, where it is known.
+    pub column_name: Option<String>,
+    /// The text, cut at [`Reject::LONGEST`] bytes.
+    pub text: String,
+    /// Why.
+    pub reason: Reason,
+    /// What was found, to finish the reason: ``expected 24 fields, found 25``.
+    pub detail: String,
+    /// How many records of the file it stands for: 1, but 0 for what was never a record.
+    pub records: u64,
+}
+
+impl Reject {
+    /// How much of a record's text is kept, in bytes.
+    pub const LONGEST: usize = 4096;
+}
+
+/// What a producer says after its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Footer {
+    /// `(3 rows affected)`.
+    pub rows: Option<u64>,
+    /// `Completion time:`, in milliseconds since 1970 on the wall clock of the one who exported.
+    pub completed_at_ms: Option<i64>,
+}
+
+/// What a reader comes upon.
+#[derive(Debug)]
+pub enum Item<'r> {
+    /// Names of the columns of the records that follow. A second header begins a second result set.
+    Header(Vec<String>),
+    /// A record.
+    Record(Record<'r>),
+    /// Text that should have been a record and is not one.
+    Reject(Reject),
+    /// What the producer says at the end of a result set.
+    Footer(Footer),
+}
+
+/// Why a file could not be read to its end.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The system refused, or the bytes cannot be unpacked.
+    #[error("cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// More than the limits allow, and no way to go on.
+    #[error("line {line}: {what} is larger than {limit} bytes")]
+    TooLarge {
+        /// The line on which it begins.
+        line: u64,
+        /// `a record`, `a field`, `what the file unpacks to`.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// The container (workbook, JSON, XML) is not well formed, so that nothing after it can be trusted.
+    #[error("line {line}: {what}")]
+    Malformed {
+        /// The line, or the row of the sheet.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Reads one file of one form, item after item.
+pub trait Reader {
+    /// The next item; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError>;
+}

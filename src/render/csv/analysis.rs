@@ -1,0 +1,87 @@
+//! An analysis for a spreadsheet: one line per cell of each row found, and one for each finding, whose `column` is
+//! `(finding)` and whose value is what there is to say about it. A candidate failure has a line per witness.
+
+use std::io;
+
+use super::super::words;
+use super::{Out, text, value};
+use crate::report::{AnalysisRun, FindingRun};
+use crate::table::Cell;
+
+const HEADER: [&str; 9] = [
+    "finding", "known", "verdict", "row", "key", "file", "line", "column", "value",
+];
+
+pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> io::Result<()> {
+    csv.write_record(HEADER)?;
+    for finding in &run.findings {
+        of_finding(csv, finding)?;
+    }
+    for candidate in &run.candidates {
+        for (label, said) in words::evidence(candidate) {
+            for one in said {
+                let column = format!("({label})");
+                let line = [
+                    &candidate.scenario,
+                    "",
+                    "candidate",
+                    "",
+                    "",
+                    "",
+                    "",
+                    &column,
+                    one,
+                ];
+                csv.write_record(line.map(text))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> io::Result<()> {
+    let verdict = words::finding_verdict(finding.verdict);
+    let about = [vec![finding.title.clone()], finding.remarks.clone()]
+        .concat()
+        .join("; ");
+    let first = [
+        &finding.name,
+        finding.tag.name(),
+        verdict,
+        "",
+        "",
+        "",
+        "",
+        "(finding)",
+        &about,
+    ];
+    csv.write_record(first.map(text))?;
+    let names = finding.table.names();
+    let place = |row: &[Cell], name: &str| {
+        let at = finding.table.position(name);
+        at.map_or_else(String::new, |at| value(row.get(at)))
+    };
+    for (at, row) in finding.table.rows.iter().enumerate() {
+        let (number, key) = ((at + 1).to_string(), value(row.first()));
+        let (file, line) = (place(row, "file"), place(row, "line"));
+        for (name, cell) in names.iter().zip(row) {
+            if ["file", "line"].contains(name) {
+                continue;
+            }
+            let (name, cell) = (text(name), value(Some(cell)));
+            let fields = [
+                &finding.name,
+                finding.tag.name(),
+                verdict,
+                &number,
+                &key,
+                &file,
+                &line,
+                &name,
+                &cell,
+            ];
+            csv.write_record(fields)?;
+        }
+    }
+    Ok(())
+}

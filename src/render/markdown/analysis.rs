@@ -1,0 +1,114 @@
+//! An analysis as a document: the same order as in a terminal, with every row.
+
+use super::super::words;
+use super::{Page, cell, code, escape, listed};
+use crate::report::{AnalysisRun, FileRun, FindingRun, Listing};
+use crate::table::Cell;
+
+pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
+    page.heading(1, "Analysis of exported rows");
+    page.paragraph(&escape(&words::analysis(run)));
+    if !run.files.is_empty() {
+        page.heading(2, "What was read");
+        let header = [
+            "file", "form", "encoding", "tables", "rows", "rejected", "exported",
+        ];
+        page.table(
+            &header.map(String::from),
+            run.files.iter().map(file).collect(),
+        );
+    }
+    let mut facts = vec![match &run.as_of {
+        Cell::Null => format!("No moment of judgement: {}", escape(&run.as_of_from)),
+        at => format!("Judged as of {at}: {}", escape(&run.as_of_from)),
+    }];
+    facts.push(match &run.utc_offset {
+        Some(offset) => format!("The servers' clock is {offset} from UTC"),
+        None => words::NO_OFFSET.to_owned(),
+    });
+    facts.extend(
+        run.outages
+            .iter()
+            .map(|outage| escape(&words::outage(outage))),
+    );
+    facts.push(escape(&run.privacy));
+    page.list(facts);
+    page.heading(2, "What was found");
+    let header = ["finding", "verdict", "rows", "known", "what"];
+    page.table(
+        &header.map(String::from),
+        words::in_order(run).into_iter().map(overview).collect(),
+    );
+    candidates(page, run);
+    if !run.next.is_empty() {
+        page.heading(2, "What to look at next");
+        page.list(run.next.iter().map(|one| escape(one)));
+    }
+    page.level = 1;
+    for finding in run
+        .findings
+        .iter()
+        .filter(|finding| !finding.table.rows.is_empty())
+    {
+        let mut remarks = vec![escape(&finding.meaning)];
+        remarks.extend(finding.remarks.iter().map(|remark| escape(remark)));
+        remarks.push(escape(&words::told(finding)));
+        let listing = Listing {
+            title: format!("{}: {}", finding.name, finding.title),
+            table: finding.table.clone(),
+            remarks,
+        };
+        listed(page, &listing);
+    }
+    page.level = 0;
+}
+
+fn file(file: &FileRun) -> Vec<String> {
+    let exported = match &file.taken_at {
+        Cell::Null => "not known".to_owned(),
+        at => format!("{at} ({})", file.taken_from),
+    };
+    vec![
+        cell(&file.file),
+        cell(&file.form),
+        cell(&file.encoding),
+        cell(&file.tables.join(", ")),
+        file.loaded.to_string(),
+        file.rejected.to_string(),
+        cell(&exported),
+    ]
+}
+
+fn overview(finding: &FindingRun) -> Vec<String> {
+    let mut what = finding.title.clone();
+    for remark in &finding.remarks {
+        what.push_str("; ");
+        what.push_str(remark);
+    }
+    vec![
+        code(&finding.name),
+        words::finding_verdict(finding.verdict).to_owned(),
+        finding.table.rows.len().to_string(),
+        finding.tag.name().to_owned(),
+        cell(&what),
+    ]
+}
+
+fn candidates(page: &mut Page, run: &AnalysisRun) {
+    if run.candidates.is_empty() {
+        return;
+    }
+    page.heading(2, "Which documented failure it looks like");
+    for candidate in &run.candidates {
+        page.paragraph(&format!(
+            "{}: {}",
+            code(&candidate.scenario),
+            escape(&candidate.title)
+        ));
+        let said = words::evidence(candidate).into_iter();
+        page.list(said.flat_map(|(label, said)| {
+            said.iter()
+                .map(move |one| format!("{label}: {}", escape(one)))
+        }));
+    }
+}

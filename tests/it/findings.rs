@@ -1,0 +1,479 @@
+//! The findings themselves, and the commands around them: what each says of itself, and how it is asked.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Output};
+
+use chatdb::analysis::{self, Options};
+use chatdb::ask::{self, Question};
+use chatdb::assets;
+use chatdb::query::{Dialect, Query, Tag};
+use chatdb::render::{self, FORMATS};
+use chatdb::report::{FindingVerdict, Report};
+use chatdb::script::{self, HandoutError};
+use chatdb::store::Store;
+use chatdb::table::{Cell, parse_timestamp};
+
+use crate::planted::World;
+
+fn chatdb(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(args)
+        .output()
+        .expect("it runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// Rows in a file, with the plants among them.
+fn file_with(plants: &[&str]) -> tempfile::NamedTempFile {
+    let mut world = World::healthy(7);
+    for plant in plants {
+        world.plant(plant);
+    }
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), world.store().image().expect("an image")).expect("it is written");
+    file
+}
+
+#[test]
+fn every_finding_says_what_it_means_and_on_what_it_rests() {
+    let all = analysis::findings();
+    assert!(all.len() >= 14);
+    for finding in &all {
+        let name = &finding.name;
+        assert!(
+            finding.meaning.is_some() && finding.source.is_some(),
+            "{name}"
+        );
+        assert!(finding.tag.is_some() && !finding.needs.is_empty(), "{name}");
+        assert!(!finding.key.is_empty(), "{name}");
+        let of_exports = finding
+            .needs
+            .iter()
+            .any(|table| table.ends_with("_earlier"));
+        assert_eq!(finding.dialect == Dialect::Sqlite, of_exports, "{name}");
+        let told = finding.note.as_deref().unwrap_or_default();
+        for parameter in &finding.parameters {
+            let given = ["outage_from", "outage_to", "utc_offset_minutes"];
+            let name = parameter.name.as_str();
+            assert!(
+                told.contains(name) || given.contains(&name),
+                "{}: {name}",
+                finding.name
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_finding_needs_is_in_the_schema() {
+    let store = Store::for_exports().expect("a database");
+    for finding in analysis::findings() {
+        for wanted in finding.needs.iter().chain(&finding.helps) {
+            let (table, column) = wanted.split_once('.').unwrap_or((wanted, "*"));
+            let sql = format!("SELECT {column} FROM {table}");
+            store
+                .answer(&sql, None, &[], Some(1))
+                .unwrap_or_else(|error| panic!("{}: {wanted}: {error}", finding.name));
+        }
+    }
+}
+
+#[test]
+fn the_codes_in_the_findings_are_those_of_the_reference() {
+    let store = Store::for_exports().expect("a database");
+    let (_, sql) = assets::finding("unknown_codes").expect("a finding");
+    for (column, set) in [
+        ("b.activity_type", "activity_type"),
+        ("b.activity_mode", "activity_mode"),
+        ("b.activity_status", "activity_status"),
+        ("b.activity_sub_status", "activity_sub_status"),
+    ] {
+        let codes = format!(
+            "SELECT group_concat(code, ', ') FROM (SELECT code FROM chatdb_code WHERE code_set = '{set}' \
+             AND meaning <> 'not known' ORDER BY code)"
+        );
+        let known = store.ask(&codes, &[], &[]).expect("codes").rows[0][0].to_string();
+        let wanted = format!("{column} NOT IN ({known})");
+        assert!(sql.contains(&wanted), "{wanted}");
+    }
+}
+
+/// What stands in a copy with one row for each pair of status and sub-status.
+#[test]
+fn pairs_that_sources_show_together_do_not_contradict_each_other() {
+    let store = Store::for_exports().expect("a database");
+    let rows = "INSERT INTO chatdb_export VALUES (1, 'a.csv', '1', 1, 'ssms_csv', 'utf-8', NULL, 'unknown', 1, 1, 0, NULL); \
+                INSERT INTO egpl_casemgmt_activity \
+                (activity_id, activity_type, activity_status, activity_sub_status, when_created) \
+                SELECT row_number() OVER (), 1, a.code, b.code, '2026-01-01 00:00:00.000' \
+                FROM chatdb_code a, chatdb_code b WHERE a.code_set = 'activity_status' \
+                AND b.code_set = 'activity_sub_status' AND a.meaning <> 'not known'; \
+                INSERT INTO chatdb_export_column (export_id, position, table_name, column_name) \
+                SELECT 1, cid, 'egpl_casemgmt_activity', name FROM pragma_table_info('egpl_casemgmt_activity')";
+    store.run_own("pairs", rows, &[]).expect("rows");
+    let only = Options {
+        only: vec!["contradicting_status".to_owned()],
+        ..Options::default()
+    };
+    let run = analysis::analyze(&store, &only).expect("it is asked");
+    let pair = |row: &Vec<Cell>| (row[2].to_string(), row[3].to_string());
+    let found: BTreeSet<_> = run.findings[0].table.rows.iter().map(pair).collect();
+    let known = store.ask(
+        "SELECT activity_status, activity_sub_status FROM chatdb_status_pair",
+        &[],
+        &[],
+    );
+    for row in known.expect("pairs").rows {
+        assert!(
+            !found.contains(&(row[0].to_string(), row[1].to_string())),
+            "{row:?}"
+        );
+    }
+    assert!(found.contains(&("5000".to_owned(), "9100".to_owned())));
+    // Four statuses with eight sub-statuses each, of which one, three, two and two fit.
+    assert_eq!(found.len(), 4 * 8 - 8);
+}
+
+#[test]
+fn the_documented_query_and_the_findings_use_the_indexes_of_a_copy() {
+    let store = Store::for_exports().expect("a database");
+    let plan = |name: &str| {
+        let (file, text) = assets::question(name).expect("it is there");
+        let query = Query::read(name, &file, text).expect("it is read");
+        let values: Vec<_> = query
+            .parameters
+            .iter()
+            .map(|own| (own.name.clone(), own.default.clone().expect("a default")))
+            .collect();
+        let question = Question {
+            text: &query.sql,
+            dialect: query.dialect,
+            literals: &[],
+            kinds: &query.kinds,
+            values: &values,
+            now: Some(Cell::Timestamp(0)),
+            limit: None,
+        };
+        let listings = ask::explain(&store, &question).expect("a plan");
+        let rows = listings.into_iter().flat_map(|listing| listing.table.rows);
+        rows.map(|row| row[1].to_string()).collect::<Vec<_>>()
+    };
+    assert!(
+        plan("open_chats")
+            .iter()
+            .any(|line| line.contains("USING INDEX open_chat"))
+    );
+    assert!(
+        plan("hidden_chats")
+            .iter()
+            .any(|line| line.contains("USING INDEX open_chat"))
+    );
+    for name in [
+        "contradicting_status",
+        "over_limit",
+        "stopped_together",
+        "stuck_at_4105",
+        "unassigned_activities",
+        "work_of_gone_users",
+    ] {
+        let plan = plan(name);
+        let scans = |line: &&String| line.starts_with("SCAN b") && !line.contains("INDEX");
+        assert!(
+            plan.iter().any(|line| line.contains("not_done")),
+            "{name}: {plan:?}"
+        );
+        assert!(!plan.iter().any(|line| scans(&line)), "{name}: {plan:?}");
+    }
+}
+
+#[test]
+fn a_finding_is_handed_out_with_its_thresholds_and_one_of_exports_is_not() {
+    for finding in analysis::findings() {
+        match script::handout(&finding, Dialect::Tsql, &[]) {
+            Ok(text) => {
+                for parameter in &finding.parameters {
+                    assert!(
+                        text.contains(&format!("DECLARE @{} ", parameter.name)),
+                        "{text}"
+                    );
+                }
+                assert!(!text.contains("-- give it a value"), "{text}");
+                let found = chatdb::sql::tsql::translate(&text, &catalog(), &[]);
+                found.unwrap_or_else(|error| panic!("{}: {error}\n{text}", finding.name));
+            }
+            Err(error) => {
+                assert!(matches!(error, HandoutError::Exports { .. }), "{error}");
+                assert_eq!(finding.dialect, Dialect::Sqlite);
+            }
+        }
+        script::handout(&finding, Dialect::Sqlite, &[]).expect("it is SQL for SQLite");
+    }
+    let output = chatdb(&["sql", "vanished_rows"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        text(&output.stderr),
+        "error: `vanished_rows` compares exports with each other, and SQL Server has one state of each row\n \
+         hint: `chatdb analyze` asks it of two exports; `--dialect sqlite` prints it\n"
+    );
+    let output = chatdb(&[
+        "sql",
+        "ghost_chats",
+        "--set",
+        "outage_from=2026-11-25 09:00:00",
+    ]);
+    let text = text(&output.stdout);
+    assert!(
+        text.contains("DECLARE @outage_from datetime = '2026-11-25T09:00:00.000';\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("DECLARE @outage_to datetime = NULL;\n"),
+        "{text}"
+    );
+}
+
+fn catalog() -> chatdb::sql::tsql::Catalog {
+    Store::for_exports()
+        .expect("a database")
+        .catalog()
+        .expect("a catalog")
+}
+
+#[test]
+fn what_the_exports_lack_is_said_and_not_guessed() {
+    let store = Store::for_exports().expect("a database");
+    let rows = "INSERT INTO chatdb_export VALUES (1, 'a.csv', '1', 1, 'ssms_csv', 'utf-8', NULL, 'unknown', 1, 1, 0, NULL); \
+                INSERT INTO egpl_casemgmt_activity (activity_id, activity_type, activity_status, activity_sub_status) \
+                VALUES (1, 2000, 5000, 5900); \
+                INSERT INTO chatdb_export_column (export_id, position, table_name, column_name) VALUES \
+                (1, 1, 'egpl_casemgmt_activity', 'activity_id'), (1, 2, 'egpl_casemgmt_activity', 'activity_status')";
+    store.run_own("rows", rows, &[]).expect("rows");
+    let run = analysis::analyze(&store, &Options::default()).expect("it is asked");
+    assert_eq!(
+        (run.as_of, run.as_of_from.as_str()),
+        (Cell::Null, "no time is in the rows")
+    );
+    let of = |name: &str| {
+        run.findings
+            .iter()
+            .find(|own| own.name == name)
+            .expect("it is there")
+    };
+    assert_eq!(of("ghost_chats").verdict, FindingVerdict::CannotTell);
+    assert_eq!(
+        of("ghost_chats").needs_missing,
+        ["egpl_casemgmt_activity.when_modified", "a time in the rows"]
+    );
+    assert_eq!(
+        of("over_limit").needs_missing,
+        [
+            "egpl_casemgmt_activity.assigned_to",
+            "egicm_concurrent_task"
+        ]
+    );
+    assert_eq!(of("unknown_codes").verdict, FindingVerdict::Nothing);
+    assert!(
+        run.next
+            .iter()
+            .any(|one| one.contains("a second export of egpl_casemgmt_activity")),
+        "{:?}",
+        run.next
+    );
+}
+
+#[test]
+fn thresholds_are_set_for_all_findings_or_for_one() {
+    let mut world = World::healthy(7);
+    world.plant("4105");
+    let store = world.store();
+    let rows = |set: &str, value: Cell| {
+        let options = Options {
+            sets: vec![(set.to_owned(), value)],
+            only: vec!["stuck_at_4105".to_owned()],
+            ..Options::default()
+        };
+        analysis::analyze(&store, &options).map(|run| run.findings[0].table.rows.len())
+    };
+    assert_eq!(rows("age_minutes", Cell::Integer(500)).expect("rows"), 0);
+    assert_eq!(
+        rows("stuck_at_4105.age_minutes", Cell::Integer(30)).expect("rows"),
+        5
+    );
+    let error = rows("age_minuets", Cell::Integer(1)).expect_err("no such threshold");
+    assert_eq!(
+        error.to_string(),
+        "no finding has a threshold `age_minuets`"
+    );
+    let error = rows("age_minutes", Cell::Text("x".to_owned())).expect_err("no number");
+    assert_eq!(
+        error.to_string(),
+        "expected integer for `age_minutes`, found `x`"
+    );
+}
+
+#[test]
+fn the_moment_of_judgement_is_given_or_the_newest_time_in_the_rows() {
+    let store = World::healthy(7).store();
+    let later = parse_timestamp("2026-11-26 14:00:00").expect("a time");
+    let options = Options {
+        as_of_ms: Some(later),
+        only: vec!["ghost_chats".to_owned()],
+        ..Options::default()
+    };
+    let run = analysis::analyze(&store, &options).expect("it is asked");
+    assert_eq!(
+        (run.as_of, run.as_of_from.as_str()),
+        (Cell::Timestamp(later), "as given")
+    );
+    assert_eq!(
+        run.findings[0].table.rows.len(),
+        16,
+        "a day later every chat has stood still"
+    );
+}
+
+#[test]
+fn the_commands_find_explain_and_refuse() {
+    let healthy = file_with(&[]);
+    let path =
+        |file: &tempfile::NamedTempFile| file.path().to_str().expect("a plain path").to_owned();
+    let output = chatdb(&["analyze", "--db", &path(&healthy), "--utc-offset", "+01:00"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(
+        text(&output.stdout).contains("0 findings found something, 14 nothing, 0 cannot tell.")
+    );
+    let planted = file_with(&["ghosts", "hidden chats"]);
+    let output = chatdb(&[
+        "analyze",
+        "--db",
+        &path(&planted),
+        "--only",
+        "ghost_chats",
+        "--only",
+        "hidden_chats",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = text(&output.stdout);
+    let at = |part: &str| {
+        shown
+            .find(part)
+            .unwrap_or_else(|| panic!("{part} is not in\n{shown}"))
+    };
+    assert!(
+        at("What was read") < at("What was found")
+            && at("What was found") < at("What to look at next")
+    );
+    assert!(at("What to look at next") < at("== ghost_chats: 12 rows"));
+    for (args, hint) in [
+        (
+            vec!["--utc-offset", "2"],
+            "write `--utc-offset +02:00`; west of Greenwich it is negative",
+        ),
+        (vec!["--only", "ghost_chat"], "did you mean `ghost_chats`?"),
+        (
+            vec!["--set", "quiet_minute=1"],
+            "did you mean `quiet_minutes`?",
+        ),
+        (
+            vec!["--outage", "web=a..b"],
+            "there are application, services and messaging",
+        ),
+        (
+            vec![
+                "--outage",
+                "services=2026-01-02 00:00:00..2026-01-01 00:00:00",
+            ],
+            "write `--outage",
+        ),
+    ] {
+        let path = path(&healthy);
+        let all: Vec<&str> = ["analyze", "--db", &path].into_iter().chain(args).collect();
+        let output = chatdb(&all);
+        assert_eq!(output.status.code(), Some(2), "{all:?}");
+        assert!(
+            text(&output.stderr).contains(hint),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+    let list = text(&chatdb(&["findings"]).stdout);
+    for name in assets::findings() {
+        assert!(list.contains(name), "{name}");
+        let one = text(&chatdb(&["findings", name]).stdout);
+        assert!(one.contains("meaning") && one.contains("source"), "{one}");
+    }
+    assert_eq!(chatdb(&["findings", "ghosts"]).status.code(), Some(2));
+    let output = chatdb(&["query", "open_chats", "--db", &path(&planted), "--explain"]);
+    assert!(
+        text(&output.stdout).contains("USING INDEX open_chat"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn an_analysis_is_written_in_every_format() {
+    let planted = file_with(&["4105", "unknown codes"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, out) = (
+        planted.path().to_str().expect("plain"),
+        folder.path().to_str().expect("plain"),
+    );
+    let args = [
+        "analyze",
+        "--db",
+        path,
+        "--out",
+        out,
+        "--only",
+        "stuck_at_4105",
+        "--only",
+        "unknown_codes",
+    ];
+    assert_eq!(chatdb(&args).status.code(), Some(1));
+    assert_eq!(
+        chatdb(&args).status.code(),
+        Some(5),
+        "files that are there are kept"
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
+    let csv = read("analysis.csv");
+    assert!(
+        csv.starts_with("finding,known,verdict,row,key,file,line,column,value\n"),
+        "{csv}"
+    );
+    assert!(csv.contains("stuck_at_4105,inferred,found,1,"), "{csv}");
+    assert!(csv.contains(",tuesday.csv,"), "{csv}");
+    let markdown = read("analysis.md");
+    assert!(
+        markdown.starts_with("# Analysis of exported rows\n"),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("### stuck_at_4105") || markdown.contains("## stuck_at_4105"),
+        "{markdown}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&read("analysis.json")).expect("JSON");
+    assert_eq!(json["schema"], "chatdb.report/1");
+    assert_eq!(json["analysis"]["findings"][0]["verdict"], "found");
+    assert_eq!(json["analysis"]["findings"][0]["tag"], "inferred");
+    assert_eq!(json["analysis"]["files"][0]["file"], "monday.csv");
+}
+
+#[test]
+fn a_report_without_an_analysis_says_nothing_of_it() {
+    for format in FORMATS {
+        let mut bytes = Vec::new();
+        (format.render)(&Report::new(), render::Options::default(), &mut bytes)
+            .expect("it renders");
+        assert!(!text(&bytes).contains("analysis"), "{}", format.name);
+    }
+    assert_eq!(
+        Tag::ALL.map(Tag::name),
+        ["verified", "inferred", "contested", "unknown"]
+    );
+}
