@@ -197,6 +197,14 @@ pub fn question(name: &str) -> Option<(String, &'static str)> {
     report(name).or_else(|| finding(name))
 }
 
+/// The names of the queries and findings compiled in: first those, then these.
+#[must_use]
+pub fn questions() -> Vec<&'static str> {
+    let mut names = reports();
+    names.extend(findings());
+    names
+}
+
 fn embedded(path: &str) -> Option<&'static str> {
     let at = FILES.binary_search_by(|(file, _)| (*file).cmp(path)).ok()?;
     Some(FILES[at].1.trim_start_matches('\u{feff}'))

@@ -229,6 +229,28 @@ pub fn handout(
     Ok(out)
 }
 
+/// The end of the name of a table that no product has: the rows of another table as an earlier export has them.
+const EARLIER: &str = "_earlier";
+
+/// What must be there before the query can be run, as comments.
+fn to_provide(query: &Query) -> Result<String, TsqlError> {
+    let tables = tsql::tables(&query.sql).map_err(|error| error.lower_by(query.sql_line - 1))?;
+    let mut out = String::new();
+    for table in tables {
+        let at = table.len().saturating_sub(EARLIER.len());
+        if table
+            .get(at..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(EARLIER))
+        {
+            out.push_str(&format!(
+                "-- needs a table {table} beside it: the rows of {} as they were at an earlier time\n",
+                &table[..at]
+            ));
+        }
+    }
+    Ok(out)
+}
+
 /// A finding as SQLite is given it, the moment of judgement being `@chatdb_now`.
 fn finding_as_run(finding: &Query) -> Result<String, TsqlError> {
     let types: Vec<_> = finding
@@ -261,39 +283,16 @@ fn comment(text: &str) -> String {
     out + &format!("-- {line}\n")
 }
 
-/// The end of the name of a table that no product has: the rows of another table as an earlier export has them.
-const EARLIER: &str = "_earlier";
-
-/// What must be there before the query can be run, as comments.
-fn to_provide(query: &Query) -> Result<String, TsqlError> {
-    let tables = tsql::tables(&query.sql).map_err(|error| error.lower_by(query.sql_line - 1))?;
-    let mut out = String::new();
-    for table in tables {
-        let at = table.len().saturating_sub(EARLIER.len());
-        if table
-            .get(at..)
-            .is_some_and(|end| end.eq_ignore_ascii_case(EARLIER))
-        {
-            out.push_str(&format!(
-                "-- needs a table {table} beside it: the rows of {} as they were at an earlier time\n",
-                &table[..at]
-            ));
-        }
-    }
-    Ok(out)
-}
-
 /// The declaration of a variable, of the type that the query is run with here.
 fn declared(parameter: &QueryParameter, value: Option<&Cell>) -> String {
     let name = &parameter.name;
     let moment = value.and_then(moment);
     let of = match (value, parameter.kind) {
         _ if moment.is_some() => "datetime",
-        (_, Some(Kind::Timestamp)) => "datetime",
-        (Some(Cell::Integer(value)), _) if i32::try_from(*value).is_ok() => "int",
-        (Some(Cell::Integer(_)), _) => "bigint",
-        (_, Some(Kind::Integer)) => "int",
+        (Some(Cell::Integer(value)), _) if i32::try_from(*value).is_err() => "bigint",
+        (Some(Cell::Integer(_)), _) | (_, Some(Kind::Integer)) => "int",
         (Some(Cell::Real(_)), _) | (_, Some(Kind::Real)) => "float",
+        (Some(Cell::Timestamp(_)), _) | (_, Some(Kind::Timestamp)) => "datetime",
         _ => "nvarchar(4000)",
     };
     match (value, moment) {

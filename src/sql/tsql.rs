@@ -27,7 +27,9 @@ mod script;
 mod select;
 
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::LazyLock;
+use std::thread;
 
 use sqlparser::ast::{Query, Statement, Visit, Visitor, visit_relations};
 use thiserror::Error;
@@ -137,6 +139,14 @@ pub fn rewrite_given(
     literals: &[Literal],
     values: &[(String, Type)],
 ) -> Result<String, TsqlError> {
+    with_room(text, || rewrite_one(text, literals, values))
+}
+
+fn rewrite_one(
+    text: &str,
+    literals: &[Literal],
+    values: &[(String, Type)],
+) -> Result<String, TsqlError> {
     let start = Position { line: 1, column: 1 };
     let mut statements = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
@@ -176,10 +186,7 @@ pub fn translate(
     catalog: &Catalog,
     values: &[(String, Type)],
 ) -> Result<Script, TsqlError> {
-    let now = format!("@{NOW}");
-    let mut translator = script::Translator::new(catalog, &now);
-    translator.declare(values);
-    translator.script(text)
+    translate_query(text, catalog, &[], values)
 }
 
 /// Rewrites one query for a database with the tables of `catalog`, with literals that stand for named values.
@@ -192,11 +199,56 @@ pub fn translate_query(
     literals: &[Literal],
     values: &[(String, Type)],
 ) -> Result<Script, TsqlError> {
-    let now = format!("@{NOW}");
-    let mut translator = script::Translator::new(catalog, &now);
-    translator.declare(values);
-    translator.stand_for(literals);
-    translator.script(text)
+    with_room(text, || {
+        let now = format!("@{NOW}");
+        let mut translator = script::Translator::new(catalog, &now);
+        translator.declare(values);
+        translator.stand_for(literals);
+        translator.script(text)
+    })
+}
+
+/// How much of a text that is nested the stack of any thread has room for.
+const SHALLOW: usize = 4;
+/// Room for what is nested as deeply as the parser allows, in bytes. Only what is used of it is taken.
+const ROOM: usize = 64 * 1024 * 1024;
+
+/// Does what calls itself for each level of a text, in a thread of its own where there may be many levels: a subquery
+/// alone takes a tenth of the stack that a thread usually has.
+fn with_room<T: Send>(
+    text: &str,
+    work: impl FnOnce() -> Result<T, TsqlError> + Send,
+) -> Result<T, TsqlError> {
+    if is_shallow(text) {
+        return work();
+    }
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(ROOM);
+        match thread.spawn_scoped(scope, work) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => {
+                let at = Position { line: 1, column: 1 };
+                let problem = "it is nested deeply, and there is no memory to read it".to_owned();
+                Err(TsqlError::new(at, TsqlProblem::Syntax(problem)))
+            }
+        }
+    })
+}
+
+/// Whether a text cannot be nested deeply, whatever stands in its quotes and comments.
+fn is_shallow(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let words = |word: &[u8]| {
+        let same = |found: &&[u8]| found.eq_ignore_ascii_case(word);
+        bytes.windows(word.len()).filter(same).count()
+    };
+    let any = |signs: &[u8]| bytes.iter().filter(|byte| signs.contains(byte)).count();
+    bytes.len() <= 2048
+        && words(b"select") <= SHALLOW
+        && words(b"case") <= SHALLOW
+        && words(b"not") <= 4 * SHALLOW
+        && any(b"({") <= 4 * SHALLOW
+        && any(b"+-*/%&|^~<>=!:") <= 16 * SHALLOW
 }
 
 /// The same for a script that may change rows of the product's tables, see [`Act::Write`].
@@ -223,6 +275,10 @@ pub fn translate_changes(
 /// # Errors
 /// When it is no T-SQL.
 pub fn tables(text: &str) -> Result<Vec<String>, TsqlError> {
+    with_room(text, || tables_of(text))
+}
+
+fn tables_of(text: &str) -> Result<Vec<String>, TsqlError> {
     let mut found: Vec<String> = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
         for (statement, _) in batch::statements(batch, false)? {

@@ -227,7 +227,7 @@ fn a_finding_is_handed_out_with_its_thresholds_and_one_of_exports_is_not() {
     ]);
     let text = text(&output.stdout);
     assert!(
-        text.contains("DECLARE @outage_from datetime = N'2026-11-25 09:00:00.000';\n"),
+        text.contains("DECLARE @outage_from datetime = '2026-11-25T09:00:00.000';\n"),
         "{text}"
     );
     assert!(

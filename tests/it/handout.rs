@@ -13,7 +13,6 @@ use sqlparser::parser::Parser;
 const FINDING: &str = "-- title: Chats that nobody looks after
 -- dialect: tsql
 -- key: activity_id
--- note: An open chat is no proof by itself.
 -- parameter: minutes = 60
 -- parameter: most = 5000000000
 -- parameter: since = '2011-07-12 14:49:55'
@@ -58,7 +57,6 @@ fn thresholds_are_declared_at_the_top_with_their_types() {
     assert_eq!(
         top,
         "-- Chats that nobody looks after
--- An open chat is no proof by itself.
 -- needs a table EGPL_CASEMGMT_ACTIVITY_EARLIER beside it: the rows of EGPL_CASEMGMT_ACTIVITY as they were at an \
 earlier time
 DECLARE @minutes int = 60;

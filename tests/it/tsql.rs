@@ -390,6 +390,36 @@ const WORDS: [&str; 92] = [
 ];
 
 #[test]
+fn case_and_queries_are_nested_as_deep_as_anybody_does() {
+    let nested = |depth: usize| {
+        let open = "case when id = 1 then ".repeat(depth);
+        format!(
+            "select {open}5{} from staff where id = 1",
+            " end".repeat(depth)
+        )
+    };
+    let store = store();
+    assert_eq!(answer(&store, &nested(10)), "5");
+    assert_eq!(
+        answer(&store, &nested(11)),
+        "error: 1:228: CASE stands within CASE more than 10 deep"
+    );
+    let within = |depth: usize| {
+        let open = "select max(id) as id from (".repeat(depth);
+        format!("{open}select id from staff{}", ") d".repeat(depth))
+    };
+    assert_eq!(answer(&store, &within(12)), "4");
+    let error = answer(&store, &within(60));
+    assert!(error.ends_with("it is nested too deeply"), "{error}");
+    let beside = "(select 5), ".repeat(30);
+    assert!(answer(&store, &format!("select {beside} 1")).starts_with("5|5|"));
+    let other = "case when id = 1 then 5 end, ".repeat(30);
+    assert!(
+        answer(&store, &format!("select {other} 1 from staff where id = 1")).starts_with("5|5|")
+    );
+}
+
+#[test]
 fn what_is_deep_or_long_is_refused_and_not_a_crash() {
     let deep = format!("select {}1{}", "(".repeat(5000), ")".repeat(5000));
     assert!(tsql::rewrite(&deep, &[]).is_err());

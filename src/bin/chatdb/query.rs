@@ -235,7 +235,7 @@ fn decoded(bytes: Vec<u8>, from: &str) -> Result<String, Failure> {
 /// The documented query or the finding of that name.
 pub fn carried(name: &str) -> Result<Documented, Failure> {
     let Some((file, text)) = assets::question(name) else {
-        let known: Vec<&str> = [assets::reports(), assets::findings()].concat();
+        let known = assets::questions();
         let failure = Failure::new(Code::Usage, format!("there is no query `{name}`"));
         return Err(match did_you_mean(name, known.iter().copied()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),

@@ -46,8 +46,29 @@ pub fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, TsqlError> {
             let problem = TsqlProblem::Syntax("there is no `==`".to_owned());
             Err(TsqlError::new(position(token.span.start), problem).with_hint("write = to compare"))
         }
-        None => Ok(tokens),
+        None => cases_are_shallow(&tokens).map(|()| tokens),
     }
+}
+
+/// How deep SQL Server lets CASE stand within CASE.
+const DEEPEST_CASE: usize = 10;
+
+fn cases_are_shallow(tokens: &[TokenWithSpan]) -> Result<(), TsqlError> {
+    let mut depth = 0_usize;
+    for token in tokens {
+        if is(Some(token), "CASE") {
+            depth += 1;
+        } else if is(Some(token), "END") {
+            depth = depth.saturating_sub(1);
+        }
+        if depth > DEEPEST_CASE {
+            let problem = format!("CASE stands within CASE more than {DEEPEST_CASE} deep");
+            let at = position(token.span.start);
+            return Err(TsqlError::new(at, TsqlProblem::Invalid(problem))
+                .with_hint("list the conditions in one CASE, or JOIN a table of them"));
+        }
+    }
+    Ok(())
 }
 
 fn lower_first(message: &str) -> String {
@@ -145,11 +166,68 @@ pub fn statements(
         }
         let at = position(first.span.start);
         refuse_by_first_word(&first.token, at, changes)?;
+        refuse_statements_within(&parser, at)?;
         let statement = parser
             .parse_statement()
             .map_err(|error| syntax(&error, last, at))?;
         statements.push((statement, at));
     }
+}
+
+/// Refuses what may hold other statements, and these others: the parser goes down into them without an end.
+fn refuse_statements_within(parser: &Parser<'_>, at: Position) -> Result<(), TsqlError> {
+    let is_at = |nth: usize, wanted: &str| is(Some(parser.peek_nth_token_ref(nth)), wanted);
+    if is_at(0, "CREATE") && !is_at(1, "TABLE") {
+        return Err(TsqlError::new(at, TsqlProblem::Writes("CREATE".to_owned())));
+    }
+    if is_at(0, "IF") && !only_drops(parser) {
+        return Err(unsupported(at, "IF").with_hint(ONLY_IF));
+    }
+    Ok(())
+}
+
+/// What is said of any other `IF`.
+pub const ONLY_IF: &str =
+    "only IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read";
+
+/// Whether `IF OBJECT_ID(...) IS NOT NULL DROP TABLE name` stands next, with `BEGIN` and `END` or without, and no
+/// `ELSE` after it.
+fn only_drops(parser: &Parser<'_>) -> bool {
+    let token = |nth: usize| parser.peek_nth_token_ref(nth);
+    let is_at = |nth: usize, wanted: &str| is(Some(token(nth)), wanted);
+    let closed = (3..9).find(|nth| token(*nth).token == Token::RParen);
+    let Some(mut at) = closed.filter(|_| is_at(1, "OBJECT_ID")) else {
+        return false;
+    };
+    if !(is_at(at + 1, "IS") && is_at(at + 2, "NOT") && is_at(at + 3, "NULL")) {
+        return false;
+    }
+    at += 4;
+    let block = is_at(at, "BEGIN");
+    at += usize::from(block);
+    if !(is_at(at, "DROP") && is_at(at + 1, "TABLE")) {
+        return false;
+    }
+    at += 2;
+    if is_at(at, "IF") && is_at(at + 1, "EXISTS") {
+        at += 2;
+    }
+    // The name, qualified or not.
+    while token(at + 1).token == Token::Period {
+        at += if token(at + 2).token == Token::Period {
+            1
+        } else {
+            2
+        };
+    }
+    at += 1;
+    at += usize::from(token(at).token == Token::SemiColon);
+    if block && !is_at(at, "END") {
+        return false;
+    }
+    at += usize::from(block);
+    at += usize::from(token(at).token == Token::SemiColon);
+    !is_at(at, "ELSE")
 }
 
 /// Refuses by their first word the statements that are not read at all.

@@ -813,11 +813,7 @@ impl<'a> Translator<'a> {
 
     /// `IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t`, the one use of `IF` that is read.
     fn drop_if_there(&mut self, statement: &Statement, line: u32) -> R<()> {
-        let refuse = |this: &Self| {
-            Err(this.unsupported("IF").with_hint(
-                "only IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read",
-            ))
-        };
+        let refuse = |this: &Self| Err(this.unsupported("IF").with_hint(super::batch::ONLY_IF));
         let Statement::If(branch) = statement else {
             return refuse(self);
         };
