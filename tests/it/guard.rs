@@ -1,8 +1,10 @@
 //! That SQL of a scenario folder cannot do more than state causes and ask.
 
 mod attacks;
+mod bounded;
 mod classes;
 mod databases;
+mod functions;
 mod paths;
 mod program;
 mod promise;
