@@ -222,7 +222,13 @@ fn database(
                 StoreError::NotOurs | StoreError::Virtual { .. } => Code::Refused,
                 _ => Code::Environment,
             };
-            Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()))
+            let failure =
+                Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()));
+            if error.is_cut_off() {
+                failure.hint("a change of it was cut off; `--write` takes back what is left of it")
+            } else {
+                failure
+            }
         })?;
         return Ok((store, Vec::new()));
     }
