@@ -1,5 +1,5 @@
-//! One SQLite database: opened, migrated, written by scripts, asked by queries. The only file that knows
-//! SQLite and the migration runner.
+//! One SQLite database: opened, migrated, written by scripts, asked by queries. It and the files below it
+//! are the only ones that know SQLite and the migration runner.
 //!
 //! It does not know scenarios or expectations. Times go in and out as milliseconds on the servers' wall
 //! clock; the scenario's time is the row of `chatdb_clock`, never the machine's.

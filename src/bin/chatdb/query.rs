@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
@@ -44,21 +43,23 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
-    let state = watch::stops(store.interrupter(), args.timeout)?;
-    let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
+    let patience = if args.write {
+        watch::PATIENCE_WITH_CHANGES
+    } else {
+        watch::PATIENCE
+    };
+    let stops = watch::stops(store.interrupter(), args.timeout, patience)?;
+    let stopped = || stops.have_come();
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
     };
-    let failed = |error: AskError| match (&error, state.load(Ordering::SeqCst)) {
-        (
-            AskError::Store(StoreError::Interrupted)
-            | AskError::Statement {
-                source: StoreError::Interrupted,
-                ..
-            },
-            state,
-        ) => watch::stopped(state, args.timeout),
+    let failed = |error: AskError| match &error {
+        AskError::Store(StoreError::Interrupted)
+        | AskError::Statement {
+            source: StoreError::Interrupted,
+            ..
+        } => stops.failure(),
         _ => named(error.into()),
     };
     let listings = if args.explain {
@@ -69,6 +70,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
+    stops.no_more();
     let report = Report {
         listings,
         ..Report::new()
