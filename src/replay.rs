@@ -478,7 +478,7 @@ struct Level {
 }
 
 /// What there is to say about a statement that takes all that was played with it.
-const LOST: &str = " (SQLite has taken back all that was played; nothing after this is)";
+const LOST: &str = "SQLite has taken back all that was played; nothing after this is";
 
 struct Player<'l> {
     library: &'l Library,
@@ -655,8 +655,10 @@ impl<'l> Player<'l> {
             self.lost |= self.store.take_lost();
             if self.lost {
                 // Even where the step should fail: the state that the next one begins with is gone.
-                let problem = run.problem.unwrap_or_default();
-                run.problem = Some(format!("{problem}{LOST}"));
+                run.problem = Some(match run.problem {
+                    Some(problem) => format!("{problem} ({LOST})"),
+                    None => LOST.to_owned(),
+                });
                 runs.push(run);
                 break;
             }

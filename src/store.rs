@@ -1,5 +1,5 @@
-//! One SQLite database: opened, migrated, written by scripts, asked by queries. The only file that knows
-//! SQLite and the migration runner.
+//! One SQLite database: opened, migrated, written by scripts, asked by queries. It and the files below it
+//! are the only ones that know SQLite and the migration runner.
 //!
 //! It does not know scenarios or expectations. Times go in and out as milliseconds on the servers' wall
 //! clock; the scenario's time is the row of `chatdb_clock`, never the machine's.
@@ -185,6 +185,12 @@ impl StoreError {
         self.code() == Some(ErrorCode::OperationInterrupted)
     }
 
+    /// Whether a change of the file was cut off, so that it can only be read once it has been opened to be changed.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.code() == Some(ErrorCode::ReadOnly)
+    }
+
     /// What went wrong, without the place.
     #[must_use]
     pub fn in_short(&self) -> String {
@@ -193,6 +199,15 @@ impl StoreError {
             Self::Script { source, .. } => source.to_string(),
             other => other.to_string(),
         }
+    }
+}
+
+/// An error of SQLite as one of a statement of a script.
+fn failed_in(file: &str, part: Part<'_>) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Script {
+        file: file.to_owned(),
+        line: part.line,
+        source,
     }
 }
 
@@ -314,7 +329,9 @@ impl Store {
         for part in statements(file, script)? {
             changes += self.guarded(Origin::Script, file, part.line, || {
                 guarded::keeps_transaction(file, part)?;
-                self.run(file, part, values)
+                let statement = self.conn.prepare_cached(part.sql);
+                let mut statement = statement.map_err(failed_in(file, part))?;
+                self.run(file, part, &mut statement, values)
             })?;
         }
         Ok(changes)
@@ -327,7 +344,10 @@ impl Store {
     pub fn run_own(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
         let mut changes = 0;
         for part in statements(file, script)? {
-            changes += self.run(file, part, values)?;
+            // Not by way of the cache, in which a script could find what was compiled without the guard.
+            let statement = self.conn.prepare(part.sql);
+            let mut statement = statement.map_err(failed_in(file, part))?;
+            changes += self.run(file, part, &mut statement, values)?;
         }
         Ok(changes)
     }
@@ -367,17 +387,18 @@ impl Store {
             .map(|error| error.in_short())
     }
 
-    fn run(&self, file: &str, part: Part<'_>, values: &[Binding]) -> Result<u64, StoreError> {
-        let failed = |source| StoreError::Script {
-            file: file.to_owned(),
-            line: part.line,
-            source,
-        };
-        let mut statement = self.conn.prepare_cached(part.sql).map_err(failed)?;
-        bind(&mut statement, values)?;
+    fn run(
+        &self,
+        file: &str,
+        part: Part<'_>,
+        statement: &mut Statement<'_>,
+        values: &[Binding],
+    ) -> Result<u64, StoreError> {
+        let failed = failed_in(file, part);
+        bind(statement, values)?;
         let reads = statement.readonly();
         let mut rows = statement.raw_query();
-        while rows.next().map_err(failed)?.is_some() {}
+        while rows.next().map_err(&failed)?.is_some() {}
         drop(rows);
         Ok(if reads { 0 } else { self.conn.changes() })
     }

@@ -261,12 +261,14 @@ pub fn translate_changes(
     literals: &[Literal],
     values: &[(String, Type)],
 ) -> Result<Script, TsqlError> {
-    let now = format!("@{NOW}");
-    let mut translator = script::Translator::new(catalog, &now);
-    translator.declare(values);
-    translator.stand_for(literals);
-    translator.changes = true;
-    translator.script(text)
+    with_room(text, || {
+        let now = format!("@{NOW}");
+        let mut translator = script::Translator::new(catalog, &now);
+        translator.declare(values);
+        translator.stand_for(literals);
+        translator.changes = true;
+        translator.script(text)
+    })
 }
 
 /// The tables that a text names, without database and schema, each once and in the order of the text; what it names
@@ -318,12 +320,14 @@ impl Visitor for Own {
 /// # Errors
 /// When it is no T-SQL.
 pub(crate) fn statements(text: &str) -> Result<Vec<Statement>, TsqlError> {
-    let mut statements = Vec::new();
-    for batch in batch::batches(batch::tokens(text)?)? {
-        let parsed = batch::statements(batch, false)?;
-        statements.extend(parsed.into_iter().map(|(statement, _)| statement));
-    }
-    Ok(statements)
+    with_room(text, || {
+        let mut statements = Vec::new();
+        for batch in batch::batches(batch::tokens(text)?)? {
+            let parsed = batch::statements(batch, false)?;
+            statements.extend(parsed.into_iter().map(|(statement, _)| statement));
+        }
+        Ok(statements)
+    })
 }
 
 /// The kind of the cells that a column of type `of` holds; `None` when only the values tell.

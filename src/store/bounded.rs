@@ -1,7 +1,8 @@
 //! SQLite's own functions that compare every place of one text with another, written anew so that a call takes time
 //! in proportion to its arguments: inside of a call nothing can be stopped.
 //!
-//! They answer as SQLite's do. A number with a fraction is refused, because how it is written out is SQLite's matter.
+//! They answer as SQLite's do, which a test holds them to. A number with a fraction is refused, because how it is
+//! written out is SQLite's matter, and so is a text that is not UTF-8.
 
 use memchr::memmem;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -16,8 +17,8 @@ pub(super) fn bound(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    conn.create_scalar_function("instr", 2, flags, |context| instr(context))?;
-    conn.create_scalar_function("replace", 3, flags, |context| replace(context))?;
+    conn.create_scalar_function("instr", 2, flags, instr)?;
+    conn.create_scalar_function("replace", 3, flags, replace)?;
     for (name, start, end) in [
         ("trim", true, true),
         ("ltrim", true, false),
@@ -63,7 +64,7 @@ fn replace(context: &Context<'_>) -> Result<ToSqlOutput<'static>> {
         return null();
     };
     if wanted.first().is_none_or(|byte| *byte == 0) {
-        return Ok(ToSqlOutput::Owned(context.get(0)?));
+        return Ok(ToSqlOutput::Owned(Value::Text(utf8(within.into_owned())?)));
     }
     let Some(with) = text(context, 2)? else {
         return null();
@@ -87,7 +88,9 @@ fn trim(context: &Context<'_>, start: bool, end: bool) -> Result<Option<String>>
         return Ok(None);
     };
     let within = utf8(within.into_owned())?;
-    let mut set: Vec<char> = utf8(set.into_owned())?.chars().collect();
+    // To SQLite the set ends where a text of C's does.
+    let end_of_set = memchr::memchr(0, &set).unwrap_or(set.len());
+    let mut set: Vec<char> = utf8(set[..end_of_set].to_vec())?.chars().collect();
     set.sort_unstable();
     let taken = |c: char| set.binary_search(&c).is_ok();
     let mut rest = within.as_str();

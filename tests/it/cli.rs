@@ -689,6 +689,35 @@ fn a_query_that_takes_too_long_is_stopped() {
     );
 }
 
+#[test]
+fn the_time_for_a_query_is_not_that_of_whoever_reads_its_answer() {
+    use std::io::Read as _;
+    let sql =
+        "with c as (select 1 n union all select n + 1 from c where n < 30000) select n from c";
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args([
+            "query",
+            sql,
+            "--after",
+            "baseline",
+            "--timeout",
+            "3",
+            "--format",
+            "csv",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // The answer is longer than a pipe holds, and nobody reads it for longer than the time.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    let mut out = String::new();
+    let mut stdout = child.stdout.take().expect("its output");
+    stdout.read_to_string(&mut out).expect("an answer");
+    assert_eq!(out.lines().count(), 30_001);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_query() {

@@ -1,8 +1,10 @@
 //! That SQL of a scenario folder cannot do more than state causes and ask.
 
 mod attacks;
+mod bounded;
 mod classes;
 mod databases;
+mod functions;
 mod paths;
 mod program;
 mod promise;
@@ -151,4 +153,112 @@ fn a_query_only_reads() {
     }
     assert_eq!(refusal(Origin::Query, Action::Read("message")), None);
     assert_eq!(refusal(Origin::Query, Action::Call("count")), None);
+}
+
+/// Writes without end.
+const FILLS: &str = "INSERT INTO egpl_department (department_id) \
+    WITH RECURSIVE n(i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+
+#[test]
+fn a_statement_that_writes_without_end_takes_back_all_and_leaves_the_savepoints() {
+    let store = Store::with_platform().expect("a database");
+    store.limit_steps(1_000_000);
+    let count = || {
+        let table = store.ask("SELECT count(*) AS n FROM egpl_department", &[], &[]);
+        table.expect("a count").rows
+    };
+    let before = count();
+    store.savepoint().expect("a savepoint");
+    store
+        .run_script(
+            "10_x.sql",
+            "INSERT INTO egpl_department (department_id) VALUES (7)",
+            &[],
+        )
+        .expect("it may");
+    store.savepoint().expect("another");
+    let error = store
+        .run_script("20_x.sql", FILLS, &[])
+        .expect_err("it has no end");
+    assert_eq!(
+        error.to_string(),
+        "20_x.sql:1: the statement takes more than 1 million steps"
+    );
+    assert!(store.take_lost() && !store.take_lost(), "it is said once");
+    assert_eq!(count(), before);
+    store.roll_back().expect("the inner one");
+    store.roll_back().expect("the outer one");
+    assert!(store.roll_back().is_err(), "there were two");
+}
+
+#[test]
+fn a_database_that_is_full_is_named() {
+    let store = Store::with_platform().expect("a database");
+    let fill = "INSERT INTO egpl_department (department_id, department_name) \
+        WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n) SELECT i, printf('%.900000c', 'x') FROM n";
+    let error = store
+        .run_script("10_x.sql", fill, &[])
+        .expect_err("it is full");
+    assert_eq!(
+        error.to_string(),
+        "10_x.sql:1: the statement fills the database beyond 128 MiB"
+    );
+}
+
+#[test]
+fn our_own_statements_are_not_held_to_the_limits() {
+    let store = Store::new().expect("a database");
+    let long = "SELECT length(printf('%.20000000c', 'x')) AS n";
+    let error = store
+        .answer(long, None, &[], None)
+        .expect_err("it is too long");
+    assert!(error.to_string().ends_with("16777216 bytes"), "{error}");
+    // After a question as before it.
+    let own = format!("SELECT '{}'", "x".repeat(5_000_000));
+    store.run_own("own.sql", &own, &[]).expect("our own");
+    store.run_own("own.sql", long, &[]).expect("our own");
+    let many = format!("SELECT 1 {}", "UNION ALL SELECT 1 ".repeat(400));
+    store.run_own("own.sql", &many, &[]).expect("our own");
+    assert!(store.run_script("10_x.sql", &many, &[]).is_err());
+}
+
+#[test]
+fn an_answer_without_end_is_refused_before_it_fills_the_memory() {
+    let store = Store::with_platform().expect("a database");
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+        SELECT printf('%.900000c', 'x') AS x FROM n";
+    let error = store.ask(sql, &[], &[]).expect_err("it has no end");
+    assert_eq!(
+        error.to_string(),
+        "query:1: the statement answers with more than 64 MiB"
+    );
+}
+
+#[test]
+fn a_step_that_takes_everything_with_it_ends_the_scenario_even_where_it_should_fail() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lab = folder.path().join("lab");
+    std::fs::create_dir(&lab).expect("a folder");
+    let toml = "title = \"x\"\ncontinues = \"baseline\"\n[[step]]\nat = \"+00:01:00\"\ntitle = \"x\"\n\
+        script = \"10_fills.sql\"\nerror = \"takes more than\"\n[[step]]\nid = \"20\"\nat = \"+00:02:00\"\n\
+        title = \"y\"\n";
+    std::fs::write(lab.join("scenario.toml"), toml).expect("written");
+    std::fs::write(lab.join("10_fills.sql"), FILLS).expect("written");
+    let store = Store::with_platform().expect("a database");
+    store.limit_steps(2_000_000);
+    let library = crate::honesty::library();
+    let names = [lab.display().to_string(), "services_failure".to_owned()];
+    let options = chatdb::replay::Options::default();
+    let (report, _) = chatdb::replay::replay_on(store, &library, &names, &options).expect("played");
+    let steps = &report.runs[0].steps;
+    assert_eq!(steps.len(), 1, "nothing is played after it: {steps:?}");
+    assert_eq!(
+        steps[0].problem.as_deref(),
+        Some("SQLite has taken back all that was played; nothing after this is")
+    );
+    let (alone, _) = chatdb::replay::replay(&library, &names[1..], &options).expect("played");
+    assert!(
+        report.runs[1] == alone.runs[0],
+        "the next one starts afresh"
+    );
 }

@@ -1,7 +1,6 @@
 //! `chatdb analyze`
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use chatdb::analysis::{self, Options, Outage, Server};
 use chatdb::files::{self, Existing, NewFile};
@@ -30,17 +29,17 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         Some(path) => open(path)?,
         None => Store::for_exports()?,
     };
-    let state = watch::stops(store.interrupter(), None)?;
-    let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
-    let interrupted = || watch::stopped(state.load(Ordering::SeqCst), None);
+    let stops = watch::stops(store.interrupter(), None, watch::PATIENCE)?;
+    let stopped = || stops.have_come();
     let (mut code, refused) = match read(args, &mut store, &stopped) {
-        Err(_) if stopped() => return Err(interrupted()),
+        Err(_) if stopped() => return Err(stops.failure()),
         read => read?,
     };
     let mut run = match analysis::analyze(&store, &options) {
-        Err(_) if stopped() => return Err(interrupted()),
+        Err(_) if stopped() => return Err(stops.failure()),
         run => run?,
     };
+    stops.no_more();
     if args.only.is_empty() {
         signature::compare(&mut run, &options);
     }

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
@@ -53,35 +52,32 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
-    let state = watch::stops(store.interrupter(), args.timeout)?;
-    let stopped = || state.load(Ordering::SeqCst) != watch::GOES_ON;
+    let patience = if args.write {
+        watch::PATIENCE_WITH_CHANGES
+    } else {
+        watch::PATIENCE
+    };
+    let stops = watch::stops(store.interrupter(), args.timeout, patience)?;
+    let stopped = || stops.have_come();
     let loaded = match load(&exports, args, &mut store, &stopped) {
-        Err(_) if stopped() => {
-            return Err(watch::stopped(state.load(Ordering::SeqCst), args.timeout));
-        }
+        Err(_) if stopped() => return Err(stops.failure()),
         loaded => loaded?,
     };
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
     };
-    let failed = |error: AskError| match (&error, state.load(Ordering::SeqCst)) {
-        (
-            AskError::Store(StoreError::Interrupted)
-            | AskError::Statement {
-                source: StoreError::Interrupted,
-                ..
-            },
-            state,
-        ) => watch::stopped(state, args.timeout),
+    let failed = |error: AskError| match &error {
+        AskError::Store(StoreError::Interrupted)
+        | AskError::Statement {
+            source: StoreError::Interrupted,
+            ..
+        } => stops.failure(),
         // A value that cannot be converted is quoted.
-        (
-            AskError::Statement {
-                source: StoreError::Value(_),
-                ..
-            },
-            _,
-        ) if exported => named(Failure::from(error).quoting_rows()),
+        AskError::Statement {
+            source: StoreError::Value(_),
+            ..
+        } if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
     let mut listings = if args.explain {
@@ -97,6 +93,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
+    stops.no_more();
     if let Some(last) = listings.last_mut() {
         last.remarks
             .extend(loaded.iter().filter_map(import::remark));
@@ -293,7 +290,13 @@ fn database(
                 StoreError::NotOurs | StoreError::Virtual { .. } => Code::Refused,
                 _ => Code::Environment,
             };
-            Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()))
+            let failure =
+                Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()));
+            if error.is_cut_off() {
+                failure.hint("a change of it was cut off; `--write` takes back what is left of it")
+            } else {
+                failure
+            }
         })?;
         return Ok((store, Vec::new()));
     }

@@ -15,11 +15,15 @@ use crate::failure::{Code, Failure};
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// How often it is told before the program ends with it: a fifth of a second.
-const PATIENCE: u64 = 4;
+pub const PATIENCE: u64 = 4;
 
-pub const GOES_ON: u8 = 0;
-pub const STOPPED: u8 = 1;
-pub const TIMED_OUT: u8 = 2;
+/// The same for a statement that has something to take back.
+pub const PATIENCE_WITH_CHANGES: u64 = 15;
+
+const GOES_ON: u8 = 0;
+const STOPPED: u8 = 1;
+const TIMED_OUT: u8 = 2;
+const DONE: u8 = 3;
 
 /// How scenarios are played that may come from anybody: watched, and kept to the memory that there is for them.
 pub fn guarded(sets: Vec<(String, String)>) -> Options {
@@ -62,23 +66,60 @@ pub fn late(interrupter: Interrupter) {
     });
 }
 
-/// Stops the store when the user or the time says so, from threads of their own; gives which of them did.
-pub fn stops(interrupter: Interrupter, timeout: Option<u64>) -> Result<Arc<AtomicU8>, Failure> {
+/// What stops a question, and how far that has come.
+pub struct Stops {
+    state: Arc<AtomicU8>,
+    timeout: Option<u64>,
+}
+
+impl Stops {
+    /// Whether the user or the time has said so.
+    pub fn have_come(&self) -> bool {
+        self.state.load(Ordering::SeqCst) != GOES_ON
+    }
+
+    /// Nothing is left to be stopped by the time: what remains is to write the answer.
+    pub fn no_more(&self) {
+        turn(&self.state, DONE);
+    }
+
+    /// What there is to say about it.
+    pub fn failure(&self) -> Failure {
+        stopped(self.state.load(Ordering::SeqCst), self.timeout)
+    }
+}
+
+/// Says why it is over, unless something else was first.
+fn turn(state: &AtomicU8, why: u8) {
+    let _ = state.compare_exchange(GOES_ON, why, Ordering::SeqCst, Ordering::SeqCst);
+}
+
+/// Stops the store when the user or the time says so, from threads of their own. It is given `patience` looks to take
+/// back what it was doing.
+pub fn stops(
+    interrupter: Interrupter,
+    timeout: Option<u64>,
+    patience: u64,
+) -> Result<Stops, Failure> {
     let state = Arc::new(AtomicU8::new(GOES_ON));
     let interrupter = Arc::new(interrupter);
-    let end = {
+    let stop = {
         let state = Arc::clone(&state);
         move |why: u8| {
-            // The first reason counts. A statement that only begins now is stopped as well.
-            let _ = state.compare_exchange(GOES_ON, why, Ordering::SeqCst, Ordering::SeqCst);
-            for _ in 0..=PATIENCE {
+            turn(&state, why);
+            let now = state.load(Ordering::SeqCst);
+            if now == DONE && why == TIMED_OUT {
+                return;
+            }
+            for _ in 0..=patience {
+                // A statement that only begins now is stopped as well.
                 interrupter.interrupt();
                 thread::sleep(AGAIN);
             }
-            end(&stopped(state.load(Ordering::SeqCst), timeout));
+            end(&stopped(now, timeout));
         }
     };
-    let by_user = end.clone();
+    let by_user = stop.clone();
     ctrlc::set_handler(move || by_user(STOPPED)).map_err(|error| {
         Failure::new(
             Code::Environment,
@@ -88,14 +129,14 @@ pub fn stops(interrupter: Interrupter, timeout: Option<u64>) -> Result<Arc<Atomi
     if let Some(seconds) = timeout {
         thread::spawn(move || {
             thread::sleep(Duration::from_secs(seconds));
-            end(TIMED_OUT);
+            stop(TIMED_OUT);
         });
     }
-    Ok(state)
+    Ok(Stops { state, timeout })
 }
 
 /// What there is to say once it has been stopped.
-pub fn stopped(state: u8, timeout: Option<u64>) -> Failure {
+fn stopped(state: u8, timeout: Option<u64>) -> Failure {
     if state == TIMED_OUT {
         let seconds = match timeout {
             Some(1) => "1 second".to_owned(),
@@ -105,7 +146,12 @@ pub fn stopped(state: u8, timeout: Option<u64>) -> Failure {
         return Failure::new(Code::Environment, message)
             .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");
     }
-    Failure::new(Code::Interrupted, "interrupted")
+    let message = if state == DONE {
+        "interrupted while the answer was written"
+    } else {
+        "interrupted"
+    };
+    Failure::new(Code::Interrupted, message)
 }
 
 /// Ends the program where a statement does not listen: a single call of a function, of which SQLite cannot be

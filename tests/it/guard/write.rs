@@ -244,7 +244,7 @@ fn ctrl_c_takes_a_change_back() {
     kept(folder.path());
     let before = bytes(folder.path());
     let child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
-        .args(&[
+        .args([
             "query",
             ENDLESS,
             "--db",
