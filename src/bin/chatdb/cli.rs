@@ -170,12 +170,13 @@ pub struct Diff {
 #[derive(Debug, Args)]
 pub struct Query {
     /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input
-    #[arg(
-        value_name = "SQL",
-        required_unless_present = "file",
-        conflicts_with = "file"
-    )]
+    #[arg(value_name = "SQL", required_unless_present = "file")]
     pub sql: Option<String>,
+    /// Ask exported files, of which nothing is kept; - is standard input
+    #[arg(value_name = "EXPORT", conflicts_with_all = ["db", "after"])]
+    pub exports: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: Reading,
     /// Read the SQL from FILE
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,

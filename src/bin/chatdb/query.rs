@@ -1,25 +1,29 @@
 //! `chatdb query`
 
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
+use chatdb::import::Summary;
+use chatdb::import::scan::{self, ScanError};
 use chatdb::problem::did_you_mean;
 use chatdb::query::{Dialect, Query as Documented};
 use chatdb::render::Detail;
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
+use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Interrupter, Store, StoreError};
 use chatdb::table::{Cell, Kind, parse_timestamp};
 
 use crate::cli::Query;
 use crate::failure::{Code, Failure};
+use crate::import;
 use crate::output;
 
 /// How often a statement is told to stop until it does.
@@ -36,12 +40,17 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let sets = output::pairs(&args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
-    let (store, mut values) = database(args, &library, &sets)?;
-    give_values(&mut values, &asked, &sets)?;
     let literals = asked
         .documented
         .as_ref()
         .map_or_else(Vec::new, |query| replay::literals_of(query));
+    let exports = exports(args);
+    let (store, mut values) = if exports.is_empty() {
+        database(args, &library, &sets)?
+    } else {
+        (copy(args, &exports, &asked, &literals)?, Vec::new())
+    };
+    give_values(&mut values, &asked, &sets)?;
     let question = Question {
         text: &asked.text,
         dialect: asked.dialect,
@@ -117,7 +126,11 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
         file,
     };
     let from_input = |path: &Path| path.as_os_str() == "-";
-    match (&args.sql, &args.file) {
+    // With `--file` the first word is an export like the others.
+    match (
+        args.sql.as_ref().filter(|_| args.file.is_none()),
+        &args.file,
+    ) {
         (Some(text), _) if text == "-" => Ok(plain(standard_input()?, None)),
         (None, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
         (None, Some(path)) => {
@@ -208,6 +221,60 @@ fn step_of(after: &str, library: &Library) -> Result<(String, Option<String>), F
     }
     library.get(after)?;
     Ok((after.to_owned(), None))
+}
+
+/// The files that are asked: every word but the SQL.
+fn exports(args: &Query) -> Vec<PathBuf> {
+    let first = args.sql.iter().filter(|_| args.file.is_some());
+    first
+        .map(PathBuf::from)
+        .chain(args.exports.iter().cloned())
+        .collect()
+}
+
+/// Loads what the question needs of the files into a copy that is gone afterwards.
+fn copy(
+    args: &Query,
+    exports: &[PathBuf],
+    asked: &Asked,
+    literals: &[Literal],
+) -> Result<Store, Failure> {
+    let options = import::options(&args.reading)?;
+    if exports.iter().any(|path| path.as_os_str() == "-") {
+        let mut store = Store::for_exports()?;
+        let go_on = AtomicBool::new(false);
+        for path in exports {
+            let summary = import::load(path, &options, &mut store, &go_on)?;
+            tell_of(&summary);
+        }
+        return Ok(store);
+    }
+    let needs = match asked.dialect {
+        Dialect::Tsql => scan::needs(&asked.text, literals),
+        Dialect::Sqlite => Vec::new(),
+    };
+    let files: Vec<_> = exports
+        .iter()
+        .map(|path| (path.clone(), import::of_file(path, &options)))
+        .collect();
+    let loaded = scan::load_needed(&files, &needs, &mut |_| true).map_err(|error| match error {
+        ScanError::Import(error) => Failure::from(error),
+        ScanError::Store(error) => Failure::from(error),
+    })?;
+    loaded.summaries.iter().for_each(tell_of);
+    Ok(loaded.store)
+}
+
+/// Says that something of a file is not in the answer.
+fn tell_of(summary: &Summary) {
+    if summary.rejected > 0 {
+        let message = format!(
+            "{} of {} records of `{}` are rejected, and not asked",
+            summary.rejected, summary.records, summary.file
+        );
+        let why = format!("`chatdb import {}` says why", summary.file);
+        Failure::new(Code::Rejected, message).hint(why).tell();
+    }
 }
 
 /// Opens the file, or plays the scenario, and gives the scenario's values.
