@@ -13,6 +13,7 @@
 //!
 //! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
 
+pub mod archive;
 pub mod decode;
 pub mod delimited;
 pub mod detect;
@@ -255,16 +256,19 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    /// Whether the form could be one of two, and nobody but the user can say which.
+    /// Whether the form, or the table, could be one of several, and nobody but the user can say which.
     #[must_use]
-    pub fn asks_for_form(&self) -> bool {
-        matches!(
-            self,
-            Self::Open {
-                source: OpenError::Undecided { .. },
-                ..
-            }
-        )
+    pub fn asks(&self) -> bool {
+        match self {
+            Self::Open { source, .. } => matches!(source, OpenError::Undecided { .. }),
+            Self::Tables { source, .. } => matches!(
+                source,
+                TablesError::Nameless { .. }
+                    | TablesError::Ambiguous { .. }
+                    | TablesError::Unknown { .. }
+            ),
+            _ => false,
+        }
     }
 
     /// The stable code, where the file is refused for what one of its records could be rejected for.
@@ -511,6 +515,7 @@ fn load(
         nulls: rule_of(opened.form.nulls),
         date_format: options.date_format.clone(),
         lossy: options.lossy,
+        padded: opened.form.layout == forms::Layout::Aligned,
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);

@@ -14,6 +14,7 @@ use super::decode::Ending;
 use super::detect::{Look, Preamble, are_names, is_known_column, is_rule};
 use super::footer;
 use super::forms::Quotes;
+use super::held::reject;
 use super::lenient;
 use super::record::{
     Field, Footer, Item, Limits, ReadError, Reader, Reason, Record, Reject, Written,
@@ -41,16 +42,18 @@ pub struct Plan {
     pub looks: Vec<Look>,
     /// Whether fields are padded with blanks.
     pub padded: bool,
-    /// Names of columns that are not in the file itself, but beside it.
+    /// Names of columns that do not stand before the records, but below them or in a file beside.
     pub names: Option<Vec<String>>,
+    /// Whether the names may stand below the records, where they mean nothing new.
+    pub names_below: bool,
 }
 
 /// A record kept for later.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
-    pub(super) line: u64,
-    pub(super) text: String,
-    pub(super) fields: Vec<Field>,
+struct Kept {
+    line: u64,
+    text: String,
+    fields: Vec<Field>,
     /// Where it begins and ends in the file, as UTF-8.
     span: (u64, u64),
 }
@@ -294,15 +297,24 @@ impl<R: Read> Delimited<R> {
     }
 
     fn take_record(&mut self, kept: Kept) {
-        let header = self.header.as_ref();
-        if header.is_some_and(|header| header.text == kept.text) {
+        let again = self
+            .header
+            .as_ref()
+            .is_some_and(|header| header.text == kept.text);
+        if again
+            || (self.header.is_none()
+                && !self.names.is_empty()
+                && kept.texts().eq(self.names.iter()))
+        {
             self.flush();
-            self.reject(
-                &kept,
+            let detail = "the names of the columns, again".to_owned();
+            self.last = Some(reject(
+                kept.line,
+                &kept.text,
                 Reason::RepeatedHeader,
-                "the names of the columns, again".to_owned(),
+                detail,
                 1,
-            );
+            ));
             return;
         }
         if kept.fields.len() == self.plan.width && !(kept.is_blank() && self.plan.width > 1) {
@@ -504,7 +516,10 @@ impl<R: Read> Delimited<R> {
         } else {
             self.flush();
         }
-        if let Some(reject) = self.last.take() {
+        let last = self.last.take();
+        let below =
+            |reject: &Reject| self.plan.names_below && reject.reason == Reason::RepeatedHeader;
+        if let Some(reject) = last.filter(|reject| !below(reject)) {
             self.waiting.push_back(Waiting::Reject(reject));
         }
         let cut = self.ending.is_cut();
@@ -627,29 +642,6 @@ fn join(pieces: &[Kept]) -> Kept {
         joined.span.1 = piece.span.1;
     }
     joined
-}
-
-/// A reject of the text that stands at `line`.
-pub(super) fn reject(
-    line: u64,
-    text: &str,
-    reason: Reason,
-    detail: String,
-    records: u64,
-) -> Reject {
-    let mut end = text.len().min(Reject::LONGEST);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    Reject {
-        line,
-        column: None,
-        column_name: None,
-        text: text[..end].to_owned(),
-        reason,
-        detail,
-        records,
-    }
 }
 
 impl<R: Read> Reader for Delimited<R> {

@@ -151,6 +151,10 @@ pub fn are_names<'n>(names: impl Iterator<Item = &'n str> + Clone) -> bool {
 pub struct Trial {
     /// What stands between two fields.
     pub delimiter: String,
+    /// What ends a record; `None` for a line end.
+    pub end: Option<String>,
+    /// The names, when they stand below the records.
+    pub below: Option<Vec<String>>,
     /// How many fields a record has: the names' number, or the most frequent one.
     pub width: usize,
     /// Whether the first record is names.
@@ -187,6 +191,8 @@ pub struct Trial {
     pub bare: usize,
     /// Bare fields that begin or end in a blank, or hold a quote.
     pub odd: usize,
+    /// Bare fields that end in a blank.
+    pub trailing: usize,
     /// Records that are none.
     pub rejects: usize,
     /// A column of times that a spreadsheet has spoiled.
@@ -252,6 +258,7 @@ impl Trial {
         let mut tokens = Tokenizer::new(sample.bytes, dialect, Limits::default());
         let mut trial = Self {
             delimiter: delimiter.to_owned(),
+            end: end.map(str::to_owned),
             ..Self::default()
         };
         let mut kept = Vec::new();
@@ -277,11 +284,11 @@ impl Trial {
                 kept.pop();
             }
         }
-        trial.look_at(kept, delimiter);
+        trial.look_at(kept, delimiter, sample.whole);
         trial
     }
 
-    fn look_at(&mut self, mut kept: Vec<Kept>, delimiter: &str) {
+    fn look_at(&mut self, mut kept: Vec<Kept>, delimiter: &str, whole: bool) {
         kept.retain(|record| {
             record.fields.len() > 1 || record.fields.first().is_some_and(|f| f.start < f.end)
         });
@@ -304,6 +311,13 @@ impl Trial {
         } else {
             most_frequent(&kept)
         };
+        let last = kept.last().filter(|last| {
+            whole && !self.header && kept.len() > 1 && last.fields.len() == self.width
+        });
+        if let Some(last) = last.filter(|last| are_names(last.texts())) {
+            self.below = Some(last.texts().map(str::to_owned).collect());
+            kept.pop();
+        }
         let records = &kept[names.min(kept.len())..];
         let width = self.width;
         let whole = records.iter().filter(|record| record.fields.len() == width);
@@ -373,6 +387,7 @@ impl Trial {
             self.nul += usize::from(text == "\0");
             self.bare += usize::from(!text.is_empty());
             self.odd += usize::from(edged || text.contains('"'));
+            self.trailing += usize::from(text.ends_with(' '));
         } else if text.is_empty() {
             self.empty += 1;
         } else if text.contains(['"', '\r', '\n']) || edged {
@@ -427,7 +442,9 @@ pub struct Guess {
     pub form: &'static Form,
     /// From 0 to 1.
     pub score: f64,
-    /// What the trial with the form's quotes found; for forms that are not delimited, nothing.
+    /// What quotes mean: the form's own rule, but nothing in a flat file of the wizard that has no qualifier.
+    pub quotes: Quotes,
+    /// What the trial with these quotes found; for forms that are not delimited, nothing.
     pub trial: Trial,
 }
 
@@ -449,16 +466,21 @@ impl<'s> Trials<'s> {
     #[must_use]
     pub fn new(sample: &'s Sample<'s>, delimiter: Option<&str>, end: Option<&str>) -> Self {
         let mut delimiters = vec![",", "\t", ";", "|", "^", "~", "\u{1}", "\u{1F}"];
-        let mut end = end;
-        if let Some(delimiter) = delimiter {
-            delimiters = vec![delimiter];
-        } else if memchr::memmem::find(sample.bytes, b"<EORD>").is_some() {
-            delimiters = vec!["<EOFD>"];
-            end = Some("<EORD>");
-        }
         let text = String::from_utf8_lossy(sample.bytes);
         let lines: Vec<String> = text.lines().take(RECORDS).map(str::to_owned).collect();
         let tail = text.lines().rev().take(8);
+        let (mut end, mut found) = (end.map(str::to_owned), None);
+        if delimiter.is_none() {
+            found = long_delimiter(&lines);
+        }
+        if let Some((long, long_end)) = &found {
+            delimiters = vec![long];
+            end = end.or_else(|| long_end.clone());
+        }
+        if let Some(delimiter) = delimiter {
+            delimiters = vec![delimiter];
+        }
+        let end = end.as_deref();
         Self {
             sample,
             bare: delimiters
@@ -500,43 +522,56 @@ impl<'s> Trials<'s> {
     /// How likely the sample is in `form`.
     #[must_use]
     pub fn score(&self, form: &'static Form) -> Guess {
-        let trial = match form.layout {
-            Layout::Delimited(Quotes::None | Quotes::Separator) => {
-                Self::best(&self.bare, form.delimiters)
+        let bare = || Self::best(&self.bare, form.delimiters).unwrap_or_default();
+        let quoted = || Self::best(&self.quoted, form.delimiters).unwrap_or_default();
+        let (quotes, trial) = match form.layout {
+            Layout::Delimited(Quotes::Doubled) if form.id == "wizard" => {
+                let (bare, quoted) = (bare(), quoted());
+                if quoted.rejects > bare.rejects || quoted.fit < bare.fit {
+                    (Quotes::None, bare)
+                } else {
+                    (Quotes::Doubled, quoted)
+                }
             }
-            Layout::Delimited(Quotes::Doubled) => Self::best(&self.quoted, form.delimiters),
-            _ => None,
+            Layout::Delimited(Quotes::Doubled) => (Quotes::Doubled, quoted()),
+            Layout::Delimited(quotes) => (quotes, bare()),
+            _ => (Quotes::None, Trial::default()),
         };
-        let trial = trial.unwrap_or_default();
-        let score = self.points(form, &trial);
         Guess {
             form,
-            score: score.clamp(0.0, 1.0),
+            score: self.points(form, quotes, &trial).clamp(0.0, 1.0),
+            quotes,
             trial,
         }
     }
 
-    fn points(&self, form: &'static Form, trial: &Trial) -> f64 {
+    fn points(&self, form: &'static Form, quotes: Quotes, trial: &Trial) -> f64 {
         match form.layout {
-            Layout::Delimited(quotes) => {
-                if trial.width == 0 || self.laid_out {
-                    return 0.0;
-                }
-                let alone = trial.width == 1 && !(trial.header && form.id != "bcp");
-                if alone || trial.fit < 0.2 {
-                    return 0.0;
-                }
-                let separated =
-                    Self::best(&self.quoted, &[trial.delimiter.as_str()]).unwrap_or_default();
-                let quoted = match quotes {
-                    Quotes::Separator => &separated,
-                    _ => trial,
+            Layout::Delimited(_) => {
+                let long = trial.delimiter.len() > 1;
+                let bulk = trial.delimiter == "<EOFD>";
+                let takes = match form.id {
+                    "egain_bulk" => bulk,
+                    "bcp" | "wizard" => !bulk,
+                    _ => !long,
                 };
-                0.5 * trial.fit.max(if quotes == Quotes::Separator {
-                    separated.fit
+                let alone = trial.width == 1 && !(trial.header && form.id != "bcp");
+                let like_none = trial.fit < 0.2 && !trial.header;
+                if trial.width == 0 || self.laid_out || !takes || alone || like_none {
+                    return 0.0;
+                }
+                let other =
+                    Self::best(&self.quoted, &[trial.delimiter.as_str()]).unwrap_or_default();
+                let separator = quotes == Quotes::Separator;
+                let judged = if separator { &other } else { trial };
+                let fit = if separator {
+                    trial.fit.max(other.fit)
                 } else {
-                    0.0
-                }) + self.known_for(form, trial, quoted, &separated)
+                    trial.fit
+                };
+                // Names that are the product's say more than records that are spoiled.
+                let fit = if trial.header { fit.max(0.4) } else { fit };
+                0.5 * fit + self.known_for(form, trial, judged, &other)
             }
             Layout::Aligned => super::fixed::score(&self.lines),
             Layout::Vertical => super::vertical::score(&self.lines),
@@ -558,8 +593,8 @@ impl<'s> Trials<'s> {
             + when(own.typed_nothing > 0, -0.3)
             + when(own.nul > 0, -0.4)
             + when(!word && own.nothing > 0, -0.05);
-        let by_nothing = when(own.nothing > 0 && !word, 0.15)
-            + when(own.typed_nothing > 0, 0.1)
+        let by_nothing = when(own.nothing > 0 && !word, 0.05)
+            + when(own.typed_nothing > 0, 0.2)
             + when(word, -0.3);
         let preamble = own.preamble;
         let other_tool = when(preamble.is_some(), -0.4);
@@ -567,7 +602,6 @@ impl<'s> Trials<'s> {
         let well_quoted = other.quoted() > 0 && other.rejects == 0 && other.fit >= own.fit;
         let unquoted =
             when(well_quoted, -0.25) + when(other.rejects > 0 && other.fit < own.fit, 0.1);
-        let bulk = own.delimiter == "<EOFD>";
         match form.id {
             "ssms_csv" => {
                 by_word
@@ -583,14 +617,18 @@ impl<'s> Trials<'s> {
                     + 0.05
                     + when(mark, 0.15)
                     + when(self.footer || own.rule, -0.3)
-                    + when(!own.header && own.nothing > 0, 0.05)
+                    + when(
+                        !own.header && own.nothing > 0 && !word && !self.sample.wide,
+                        0.05,
+                    )
             }
             "ssms_csv_quoted" => {
                 by_word
                     + other_tool
                     + when(mark, 0.15)
                     + when(self.footer || own.rule, -0.3)
-                    + when(quoted.separated > 0, 0.1)
+                    + when(!mark && !self.sample.wide, -0.2)
+                    + when(quoted.separated > 0, 0.2)
                     + when(quoted.quoted() == 0, -0.1)
                     + when(quoted.odd > 0 && quoted.separated > 0, 0.05)
                     + when(quoted.empty + quoted.digits + quoted.needless > 0, -0.3)
@@ -614,6 +652,8 @@ impl<'s> Trials<'s> {
                     } else {
                         when(own.header, -0.3)
                             + when(own.delimiter == "|", 0.1)
+                            // sqlcmd pads every field or none.
+                            + when(own.trailing > 0 && own.trailing * 3 < own.bare, -0.15)
                             + when(mark, -0.2)
                             + unquoted
                     }
@@ -628,7 +668,7 @@ impl<'s> Trials<'s> {
                     + when(own.delimiter == "\t", 0.05)
                     + when(self.footer, -0.3)
             }
-            "egain_bulk" => when(bulk, 0.5),
+            "egain_bulk" => 0.5,
             "wizard" => {
                 by_nothing
                     + other_tool
@@ -673,6 +713,38 @@ impl<'s> Trials<'s> {
             _ => 0.0,
         }
     }
+}
+
+/// Separators of more than one character that people give to bcp, and the product's own.
+const LONG: [&str; 12] = [
+    "<EOFD>", "~||~", "|~|", "~|~", "|#|", "<|>", "|^|", "|^", "^|", "||", "^^", "~~",
+];
+
+/// The separator of more than one character that the first line has, with what ends a record if that is no line end.
+fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
+    let first = lines.iter().find(|line| !line.is_empty())?;
+    let count = |long: &&&str| first.matches(**long).count();
+    // Of two that stand equally often, the longer one is meant: it comes first, and the last maximum is taken.
+    let long = LONG
+        .iter()
+        .rev()
+        .max_by_key(count)
+        .filter(|long| first.matches(**long).count() > 1)?;
+    if *long == "<EOFD>" {
+        return Some((long, Some("<EORD>".to_owned())));
+    }
+    let ends = |line: &&String| !line.is_empty();
+    let mark = |line: &String| {
+        let text = line.trim_end_matches(|c: char| {
+            c.is_ascii_punctuation() && !matches!(c, '"' | '.' | ')' | '\'')
+        });
+        line[text.len()..].to_owned()
+    };
+    let mark = mark(first);
+    let all = lines.iter().filter(ends).count();
+    let same = lines.iter().filter(|line| line.ends_with(&mark)).count();
+    let own = !mark.is_empty() && !mark.ends_with(long) && same * 2 > all;
+    Some((long, own.then(|| format!("{mark}\n"))))
 }
 
 /// Whether the lines are laid out in a way that no delimited form is.

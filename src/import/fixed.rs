@@ -20,17 +20,81 @@ use super::record::{Field, Footer, Item, Limits, ReadError, Reader, Reason, Writ
 /// The most lines that one record may stand on.
 const PIECES: usize = 1000;
 
+/// How many lines may stand before the names.
+const BEFORE: usize = 200;
+
+/// The most lines that a page width may break the names into.
+const BROKEN: usize = 64;
+
 /// How likely `lines` are columns under dashes.
 #[must_use]
 pub fn score(lines: &[String]) -> f64 {
-    let mut before = "";
-    for line in lines.iter().take(40) {
-        if columns(line).is_some() && !before.trim().is_empty() && columns(before).is_none() {
-            return 0.95;
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let Some(dashes) = beginning.iter().position(|line| is_dashes(line)) else {
+        return 0.0;
+    };
+    let broken = lines[dashes..]
+        .iter()
+        .take(BROKEN)
+        .take_while(|line| is_dashes(line))
+        .count();
+    let found = [broken, 1].into_iter().any(|broken| {
+        let head = dashes
+            .checked_sub(broken)
+            .and_then(|first| lines.get(first..dashes + broken));
+        head.is_some_and(|head| Head::of(head).is_some())
+    });
+    if found { 0.95 } else { 0.0 }
+}
+
+/// Names and the dashes under them.
+struct Head {
+    places: Vec<Range<usize>>,
+    /// The line of names.
+    text: String,
+    names: Vec<String>,
+    /// The lengths of the lines that each is broken into.
+    pieces: Vec<usize>,
+}
+
+impl Head {
+    /// Half of `lines` as names, and half as the dashes under them, broken at the same places.
+    fn of(lines: &[String]) -> Option<Self> {
+        let (above, dashes) = lines.split_at(lines.len() / 2);
+        let pieces: Vec<usize> = dashes.iter().map(String::len).collect();
+        let whole = *pieces.first()?;
+        let even = pieces.iter().rev().skip(1).all(|length| *length == whole);
+        let alike = (above.iter().zip(&pieces))
+            .rev()
+            .skip(1)
+            .all(|(line, piece)| Measure::Units.length(line) == *piece);
+        if !even || !alike || !dashes.iter().all(|line| is_dashes(line)) {
+            return None;
         }
-        before = line;
+        let places = columns(&dashes.concat())?;
+        let text = above.concat();
+        let cut = Measure::ALL
+            .iter()
+            .find_map(|measure| measure.cut(&text, &places))?;
+        let clear = cut
+            .windows(2)
+            .all(|pair| text[pair[0].end..pair[1].start].bytes().all(|b| b == b' '));
+        let names: Vec<String> = cut
+            .iter()
+            .map(|place| text[place.clone()].trim().to_owned())
+            .collect();
+        let odd = |name: &String| name.contains([',', ';', '\t', '"', '|']);
+        let rest = cut.last().map_or("", |last| &text[last.end..]);
+        let named = names.iter().any(|name| !name.is_empty())
+            && !names.iter().any(odd)
+            && rest.trim().is_empty();
+        (clear && named).then_some(Self {
+            places,
+            text,
+            names,
+            pieces,
+        })
     }
-    0.0
 }
 
 /// The places of the columns, if `line` is dashes with single blanks between them.
@@ -143,67 +207,51 @@ impl<R: Read> Aligned<R> {
 
     /// Takes names and dashes, if they stand here.
     fn take_names(&mut self) -> Result<bool, ReadError> {
-        for broken in 1..=PIECES.min(64) {
-            let Some(line) = self.lines.peek(broken)? else {
-                return Ok(false);
-            };
-            if columns(&line.text).is_none() && !is_dashes(&line.text) {
-                continue;
+        for broken in 1..=BROKEN {
+            match self.lines.peek(broken)? {
+                None => return Ok(false),
+                Some(line) if is_dashes(&line.text) => return self.take_names_of(broken),
+                Some(_) => {}
             }
-            return self.take_names_of(broken);
         }
         Ok(false)
     }
 
     /// Takes names on `broken` lines, and dashes on as many.
     fn take_names_of(&mut self, broken: usize) -> Result<bool, ReadError> {
-        let mut head = Vec::with_capacity(broken * 2);
+        let mut lines = Vec::with_capacity(broken * 2);
         for at in 0..broken * 2 {
             let Some(line) = self.lines.peek(at)? else {
                 return Ok(false);
             };
-            head.push(line.text.clone());
+            lines.push(line.text.clone());
         }
-        let (names, dashes) = head.split_at(broken);
-        let lengths: Vec<usize> = dashes.iter().map(String::len).collect();
-        let whole = lengths.first().copied().unwrap_or_default();
-        let even = lengths[..broken - 1].iter().all(|length| *length == whole);
-        let alike = (0..broken - 1).all(|at| Measure::Units.length(&names[at]) == lengths[at]);
-        let Some(places) = columns(&dashes.concat())
-            .filter(|_| even && alike && dashes.iter().all(|d| is_dashes(d)))
-        else {
+        let Some(head) = Head::of(&lines) else {
             return Ok(false);
         };
-        let text = names.concat();
-        let total = places.last().map_or(0, |place| place.end);
-        let cut = Measure::ALL
-            .iter()
-            .find_map(|measure| measure.cut(&text, &places))
-            .unwrap_or_default();
-        let header = cut
-            .into_iter()
-            .map(|place| text[place].trim().to_owned())
-            .collect();
-        let trimmed = Measure::Units.length(&text) < total;
-        let again = self.grid.as_ref().is_some_and(|grid| grid.names == text);
+        let again = self
+            .grid
+            .as_ref()
+            .is_some_and(|grid| grid.names == head.text);
         let line = self.lines.peek(0)?.map_or(0, |line| line.number);
         self.lines.skip(broken * 2);
         self.unwrapped |= broken > 1;
         if again && !self.below {
             let detail = "the names of the columns, again".to_owned();
             self.queue
-                .reject(line, &text, Reason::RepeatedHeader, detail, 0);
+                .reject(line, &head.text, Reason::RepeatedHeader, detail, 0);
             return Ok(true);
         }
         self.below = false;
+        let total = head.places.last().map_or(0, |place| place.end);
         self.grid = Some(Grid {
-            places,
+            places: head.places,
             total,
-            names: text,
-            pieces: lengths,
-            trimmed,
+            trimmed: Measure::Units.length(&head.text) < total,
+            names: head.text,
+            pieces: head.pieces,
         });
-        self.queue.push(Waiting::Header(header));
+        self.queue.push(Waiting::Header(head.names));
         Ok(true)
     }
 

@@ -293,8 +293,9 @@ pub static FORMS: &[Form] = &[
     },
 ];
 
-/// The form called `id`, or `None`.
+/// The form called `id`, or the first one that covers this row of the matrix, `F21`. `None` when there is none.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Form> {
-    FORMS.iter().find(|form| form.id == id)
+    let called = FORMS.iter().find(|form| form.id == id);
+    called.or_else(|| FORMS.iter().find(|form| form.covers.contains(&id)))
 }

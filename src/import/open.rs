@@ -11,7 +11,7 @@ use super::decode::{self, DecodeError, Decoder, Ending};
 use super::delimited::{Delimited, Plan};
 use super::detect::{self, Guess, Sample, THIN, Trials};
 use super::format_file::{FormatError, FormatFile};
-use super::forms::{self, FORMS, Form, Layout, Nulls, Quotes};
+use super::forms::{self, FORMS, Form, Layout, Nulls};
 use super::record::{Item, Limits, ReadError, Reader};
 use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
 use super::{fixed, grid, json, vertical, workbook, xml};
@@ -219,7 +219,7 @@ fn open_source(
     let stream = match bytes {
         Bytes::Stream(stream) => stream,
         Bytes::Archive(file) => {
-            let opened = workbook::open(file, form, options.limits)?;
+            let opened = workbook::open(file, form, &options.bounds, options.limits)?;
             return Ok(Opened {
                 form: opened.form,
                 runner_up: None,
@@ -325,7 +325,10 @@ fn judge(
         });
     }
     let has_header = match best.form.layout {
-        Layout::Delimited(_) => options.header.unwrap_or(best.trial.header),
+        Layout::Delimited(_) => {
+            let named = best.trial.header || best.trial.below.is_some();
+            options.header.unwrap_or(named)
+        }
         _ => true,
     };
     Ok(Verdict {
@@ -386,8 +389,8 @@ fn reader(
 ) -> Box<dyn Reader + Send> {
     let limits = options.limits;
     match guess.form.layout {
-        Layout::Delimited(quotes) => {
-            let plan = plan(guess, quotes, format, options);
+        Layout::Delimited(_) => {
+            let plan = plan(guess, format, options);
             Box::new(Delimited::new(text, plan, ending, limits))
         }
         Layout::Aligned => Box::new(fixed::Aligned::new(text, limits)),
@@ -399,31 +402,34 @@ fn reader(
     }
 }
 
-fn plan(guess: &Guess, quotes: Quotes, format: Option<&FormatFile>, options: &Options) -> Plan {
+fn plan(guess: &Guess, format: Option<&FormatFile>, options: &Options) -> Plan {
     let trial = &guess.trial;
-    let bulk = guess.form.id == "egain_bulk";
-    let delimiter = options.delimiter.clone().unwrap_or_else(|| {
-        let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
-        if trial.delimiter.is_empty() {
-            likeliest.to_owned()
-        } else {
-            trial.delimiter.clone()
-        }
-    });
+    let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
+    let told = Some(trial.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty());
     let of_format = format.filter(|_| guess.form.nulls == Nulls::EmptyOrNul);
-    let record_end = options
-        .record_end
-        .clone()
-        .or_else(|| of_format.and_then(|format| format.record_end.clone()))
-        .or_else(|| bulk.then(|| "<EORD>".to_owned()));
+    let of_bulk = (guess.form.id == "egain_bulk").then_some("<EORD>");
+    let record_end = (options.record_end.as_deref())
+        .or_else(|| of_format.and_then(|format| format.record_end.as_deref()))
+        .or(trial.end.as_deref())
+        .or(of_bulk)
+        .filter(|end| !matches!(*end, "\n" | "\r\n"));
+    let names = of_format
+        .map(|format| &format.names)
+        .or(trial.below.as_ref());
     Plan {
-        delimiter,
-        record_end,
-        quotes,
+        delimiter: options
+            .delimiter
+            .as_deref()
+            .or(told)
+            .unwrap_or(likeliest)
+            .to_owned(),
+        record_end: record_end.map(str::to_owned),
+        quotes: guess.quotes,
         header: options.header.unwrap_or(trial.header),
         width: of_format.map_or(trial.width, |format| format.names.len()),
         looks: trial.looks.clone(),
         padded: guess.form.id == "sqlcmd_separated",
-        names: of_format.map(|format| format.names.clone()),
+        names: names.cloned(),
+        names_below: guess.form.id == "dbeaver_csv",
     }
 }

@@ -10,7 +10,7 @@ pub struct ShapeColumn {
     pub name: String,
     /// What it is called in the file; `None` without a header.
     pub heading: Option<String>,
-    /// Its place in the file, from 1.
+    /// Its place in the file, from 1; 0 for a number made of a name, which is in no file.
     pub position: usize,
     /// What its cells are. Text for columns that the schema does not have.
     pub kind: Kind,

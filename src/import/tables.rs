@@ -267,6 +267,9 @@ const LOOK_UPS: [(&str, &str); 3] = [
     ("egpl_department", "department_id"),
 ];
 
+/// The name by which rows of a table are told apart where the file has no key of it: the table, its key, the name.
+const NAMES: (&str, &str, &str) = ("egpl_routing_queue", "queue_id", "queue_name");
+
 /// The columns of the documented query, in its order, for files of its result without a header.
 const DOCUMENTED: [&str; 10] = [
     "contact_point_data",
@@ -795,13 +798,19 @@ impl<'s> Builder<'s> {
             }
             let has = |table: &ProductTable| table.position(&column).is_some();
             let beside = present.iter().copied().find(|table| has(table));
+            let by_name = || {
+                let (of, key, name) = NAMES;
+                let activity = own.position(key).is_some() && own.name != of;
+                let named = column == name && activity && !self.has(key);
+                named.then(|| ProductTable::named(of)).flatten()
+            };
             let looked_up = || {
                 LOOK_UPS.iter().find_map(|(of, by)| {
                     let table = ProductTable::named(of)?;
                     (has(table) && self.has(by) && table.name != own.name).then_some(table)
                 })
             };
-            if let Some(table) = beside.or_else(looked_up) {
+            if let Some(table) = beside.or_else(looked_up).or_else(by_name) {
                 self.assigned[at] = Some(table);
             }
         }
@@ -858,6 +867,14 @@ impl<'s> Builder<'s> {
             .or_else(by_look_up)
     }
 
+    /// The column of the file whose names stand for keys of a table beside the first.
+    fn name_place(&self, table: &ProductTable) -> Option<usize> {
+        let (of, _, name) = NAMES;
+        (table.name == of && self.key_place(table).is_none())
+            .then(|| self.own_place(table, name))
+            .flatten()
+    }
+
     /// Rows of a table beside the first that have no key cannot be stored: their columns are kept with the first.
     fn keep_what_has_no_key(&mut self) -> Vec<&'static ProductTable> {
         let tables = self.tables();
@@ -866,7 +883,9 @@ impl<'s> Builder<'s> {
         };
         let mut kept = vec![main];
         for &table in beside {
-            let keyed = table.single_key().is_none() || self.key_place(table).is_some();
+            let keyed = table.single_key().is_none()
+                || self.key_place(table).is_some()
+                || self.name_place(table).is_some();
             if keyed {
                 kept.push(table);
                 continue;
@@ -903,6 +922,7 @@ impl<'s> Builder<'s> {
         if targets.len() > 1 {
             self.say_parts(&tables);
         }
+        self.make_numbers(&tables, &mut targets);
         if let Some(main) = targets.first_mut() {
             main.shape.history = self.changes.is_some();
         }
@@ -935,6 +955,37 @@ impl<'s> Builder<'s> {
                 ));
             }
         }
+    }
+
+    /// Gives queues that have a name and no number one that is made of the name, in both tables that have it, so that
+    /// the join from which the file came finds them again.
+    fn make_numbers(&mut self, tables: &[&'static ProductTable], targets: &mut [Target]) {
+        let (_, key, name) = NAMES;
+        let beside = tables.iter().enumerate().skip(1);
+        let Some((nth, at)) = beside
+            .filter_map(|(nth, table)| Some((nth, self.name_place(table)?)))
+            .next()
+        else {
+            return;
+        };
+        for of in [0, nth] {
+            let target = &mut targets[of];
+            if of == nth {
+                target.key = Some(target.shape.columns.len());
+            }
+            target.shape.columns.push(ShapeColumn {
+                name: key.to_owned(),
+                heading: None,
+                position: 0,
+                kind: Kind::Integer,
+                known: true,
+            });
+            target.steps.push((at, Cast::Name));
+        }
+        self.notes.push(format!(
+            "the file has no `{key}`: its queues get negative numbers of our own, made of `{name}`; \
+             where the queues themselves are loaded, theirs take their place"
+        ));
     }
 
     /// How rows of a table are made of the columns that are given to it.

@@ -46,6 +46,8 @@ pub enum Cast {
     Binary,
     /// Anything.
     Text,
+    /// A text that stands for a number which the file does not have: see [`made_number`].
+    Name,
 }
 
 impl Cast {
@@ -71,7 +73,7 @@ impl Cast {
     #[must_use]
     pub fn kind(self) -> Kind {
         match self {
-            Self::Integer { .. } | Self::Bit => Kind::Integer,
+            Self::Integer { .. } | Self::Bit | Self::Name => Kind::Integer,
             Self::Real => Kind::Real,
             Self::Time => Kind::Timestamp,
             Self::Binary | Self::Text => Kind::Text,
@@ -88,6 +90,8 @@ pub struct Rules {
     pub date_format: Option<String>,
     /// Whether U+FFFD may stand in a text.
     pub lossy: bool,
+    /// Whether blanks after a value are the form's, so that a text may have ended in some.
+    pub padded: bool,
 }
 
 /// Why a field is no value of its column.
@@ -99,7 +103,7 @@ pub struct Misfit {
     pub detail: String,
 }
 
-/// Lengths in characters at which producers are known to cut texts.
+/// Lengths at which producers are known to cut texts, counted as SQL Server does: in units of UTF-16.
 pub const CUTS: [usize; 5] = [256, 8192, 43_680, 65_535, 2_097_152];
 
 /// What was seen in a column.
@@ -162,9 +166,16 @@ pub fn value(
     }
     match cast {
         Cast::Text => {
-            measure(text, seen);
+            if text.len() >= CUTS[0] - 1 {
+                measure(
+                    text,
+                    rules.padded && cells[field.end..].starts_with(' '),
+                    seen,
+                );
+            }
             Ok(push(text, batch))
         }
+        Cast::Name => Ok(Value::Integer(made_number(text))),
         Cast::Integer { least, greatest } => integer(text, least, greatest),
         Cast::Time => time(text, rules, seen, batch),
         Cast::Bit => match text.trim() {
@@ -179,8 +190,10 @@ pub fn value(
 
 /// An empty field: the empty text, or nothing where there can be no text.
 fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> Value {
-    if cast == Cast::Text {
-        return push("", batch);
+    match cast {
+        Cast::Text => return push("", batch),
+        Cast::Name => return Value::Integer(made_number("")),
+        _ => {}
     }
     seen.blanks += 1;
     Value::Null
@@ -211,20 +224,37 @@ fn doubled(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
         rest = after.strip_prefix('"').unwrap_or(after);
     }
     batch.text.push_str(rest);
-    measure(&batch.text[start..], seen);
+    if batch.text.len() - start >= CUTS[0] {
+        measure(&batch.text[start..], false, seen);
+    }
     slice(start, batch)
 }
 
-/// Notes texts that are as long as a producer's limit.
-fn measure(text: &str, seen: &mut Seen) {
-    if text.len() < CUTS[0] {
+/// Notes texts that are as long as a producer's limit. One that had a blank for its last character may have lost it.
+fn measure(text: &str, before_blank: bool, seen: &mut Seen) {
+    let mut characters = text.encode_utf16().count();
+    if before_blank && CUTS.contains(&(characters + 1)) {
+        characters += 1;
+    }
+    if characters < CUTS[0] {
         return;
     }
-    let characters = text.chars().count();
     seen.longest = seen.longest.max(characters);
     if let Some(at) = CUTS.iter().position(|cut| *cut == characters) {
         seen.cut[at] += 1;
     }
+}
+
+/// A number for something of which a file has the name and not the number. The product has no negative numbers, and one
+/// name has the same number in every file.
+#[must_use]
+pub fn made_number(name: &str) -> i64 {
+    /// FNV-1a, which will be the same for ever; a number of 15 digits fits every declared type of keys.
+    const DIGITS: u64 = 1_000_000_000_000_000;
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
 }
 
 fn integer(text: &str, least: i64, greatest: i64) -> Result<Value, Misfit> {

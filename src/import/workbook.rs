@@ -1,12 +1,323 @@
+//! Reads workbooks, cell by cell and never as a rectangle, so that two cells far apart cost two cells.
+//!
+//! Every worksheet is read, one after the other. One that begins with the same names goes on with the one before it, as
+//! Azure Data Studio continues after a million rows; other names begin another result. Times are serial numbers of
+//! days, from 1900 or from 1904; a serial that is no day comes back as the number, which no column of times takes. A
+//! number with more digits than a workbook keeps comes back with an exponent, which no column of numbers takes.
+
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx};
+use chrono::{DateTime, Utc};
+
+use super::archive;
+use super::detect::are_names;
+use super::forms::{self, Form};
+use super::held::{Held, Queue, Waiting};
+use super::open::OpenError;
+use super::record::{Item, Limits, ReadError, Reader, Reason};
+use super::source::{Bounds, SourceError};
+
+/// The most cells that are read.
+const CELLS: u64 = 50_000_000;
+
+/// How many rows travel from the thread that reads to the one that asks, at once.
+const ROWS: usize = 128;
+
+/// Milliseconds of a day.
+const DAY: f64 = 86_400_000.0;
+
+/// A workbook that can be read.
 pub struct Book {
-    pub form: &'static super::forms::Form,
+    /// Its form.
+    pub form: &'static Form,
+    /// Whether the first row is names.
     pub has_header: bool,
-    pub reader: Box<dyn super::record::Reader + Send>,
+    /// Gives the rows.
+    pub reader: Box<dyn Reader + Send>,
 }
+
+/// Opens the workbook in `file`. Who wrote it is told from how texts are kept: Excel shares them, Azure Data Studio does
+/// not.
+///
+/// # Errors
+/// When it is damaged, no workbook, or larger than the bounds allow.
 pub fn open(
-    _file: std::fs::File,
-    _form: Option<&'static super::forms::Form>,
-    _limits: super::record::Limits,
-) -> Result<Book, super::open::OpenError> {
-    Err(super::open::OpenError::Empty)
+    mut file: File,
+    form: Option<&'static Form>,
+    bounds: &Bounds,
+    limits: Limits,
+) -> Result<Book, OpenError> {
+    let contents = archive::look_through(&mut file, bounds, &limits)?;
+    if !contents.workbook {
+        return Err(SourceError::Packing {
+            what: "a zip archive that is no workbook",
+        }
+        .into());
+    }
+    let id = if contents.shared_strings {
+        "excel_xlsx"
+    } else {
+        "ads_xlsx"
+    };
+    let form = form.or_else(|| forms::by_id(id)).ok_or(OpenError::Empty)?;
+    file.seek(SeekFrom::Start(0)).map_err(ReadError::from)?;
+    let (sender, receiver) = sync_channel(2);
+    thread::Builder::new()
+        .name("workbook".to_owned())
+        .spawn(move || {
+            let read = catch_unwind(AssertUnwindSafe(|| read(file, &sender, limits)));
+            let failed = match read {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(_) => malformed(1, "cannot be read".to_owned()),
+            };
+            // Whoever asked may have gone away, and then nobody minds.
+            let _ = sender.send(Err(failed));
+        })
+        .map_err(ReadError::from)?;
+    let mut sheets = Sheets {
+        receiver,
+        rows: Vec::new().into_iter(),
+        names: Vec::new(),
+        width: 0,
+        sheet: usize::MAX,
+        queue: Queue::default(),
+    };
+    let has_header = sheets.begin()?;
+    Ok(Book {
+        form,
+        has_header,
+        reader: Box::new(sheets),
+    })
+}
+
+fn malformed(line: u64, what: String) -> ReadError {
+    ReadError::Malformed { line, what }
+}
+
+/// A row of a sheet.
+struct Row {
+    sheet: usize,
+    /// The row's number, from 1.
+    number: u64,
+    cells: Vec<Option<String>>,
+}
+
+type Sent = Result<Vec<Row>, ReadError>;
+
+/// Reads all sheets and sends their rows. Ends early when nobody takes them.
+fn read(file: File, sender: &SyncSender<Sent>, limits: Limits) -> Result<(), ReadError> {
+    let wrong = |error: calamine::XlsxError| malformed(1, format!("is no sound workbook: {error}"));
+    let mut book = Xlsx::new(BufReader::new(file)).map_err(wrong)?;
+    let sheets = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+    let epoch_1904 = book.has_1904_epoch();
+    let mut batch = Vec::new();
+    let mut count = 0;
+    for (sheet, name) in names.iter().enumerate() {
+        let mut cells = book.worksheet_cells_reader(name).map_err(wrong)?;
+        let mut row: Option<Row> = None;
+        while let Some(cell) = cells.next_cell().map_err(wrong)? {
+            count += 1;
+            let (number, column) = cell.get_position();
+            let number = u64::from(number) + 1;
+            check(number, column, count, row.as_ref(), limits)?;
+            if row.as_ref().is_none_or(|row| row.number != number) {
+                batch.extend(row.take());
+                row = Some(Row {
+                    sheet,
+                    number,
+                    cells: Vec::new(),
+                });
+            }
+            if batch.len() >= ROWS && sender.send(Ok(std::mem::take(&mut batch))).is_err() {
+                return Ok(());
+            }
+            let column = usize::try_from(column).unwrap_or(usize::MAX);
+            if let (Some(row), Some(text)) = (&mut row, text(cell.get_value(), epoch_1904)) {
+                if row.cells.len() <= column {
+                    row.cells.resize(column + 1, None);
+                }
+                row.cells[column] = Some(text);
+            }
+        }
+        batch.extend(row.take());
+    }
+    let _ = sender.send(Ok(batch));
+    Ok(())
+}
+
+/// Whether a cell may stand where it does.
+fn check(
+    number: u64,
+    column: u32,
+    count: u64,
+    row: Option<&Row>,
+    limits: Limits,
+) -> Result<(), ReadError> {
+    if count > CELLS {
+        return Err(malformed(number, format!("has more than {CELLS} cells")));
+    }
+    if usize::try_from(column).unwrap_or(usize::MAX) >= limits.fields {
+        let what = format!(
+            "a cell stands in column {}; {} are read at most",
+            column + 1,
+            limits.fields
+        );
+        return Err(malformed(number, what));
+    }
+    if row.is_some_and(|row| row.number > number) {
+        return Err(malformed(number, "rows are not in order".to_owned()));
+    }
+    Ok(())
+}
+
+/// The text of a cell; `None` when it holds nothing.
+fn text(cell: &DataRef<'_>, epoch_1904: bool) -> Option<String> {
+    Some(match cell {
+        DataRef::Empty => return None,
+        DataRef::Int(value) => value.to_string(),
+        DataRef::Float(value) => number(*value),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        // As SQL Server writes a bit everywhere else.
+        DataRef::Bool(value) => u8::from(*value).to_string(),
+        DataRef::DateTime(time) => {
+            serial(*time, epoch_1904).unwrap_or_else(|| number(time.as_f64()))
+        }
+        DataRef::DateTimeIso(text) => text.replacen('T', " ", 1),
+        DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => error.to_string(),
+    })
+}
+
+/// A number as it was before it went into a workbook, which keeps 15 digits; one with more has an exponent.
+fn number(value: f64) -> String {
+    if value.abs() < 1e15 {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// The time that a serial number of days means, if there is one. The first system has a day that never was, the 60th,
+/// and so counts one day more after it.
+fn serial(time: ExcelDateTime, epoch_1904: bool) -> Option<String> {
+    let days = time.as_f64();
+    if !time.is_datetime() || !days.is_finite() {
+        return None;
+    }
+    // Days from 1970 back to the day before the first one.
+    let zero = match epoch_1904 {
+        true if (0.0..2_957_004.0).contains(&days) => -24_107.0,
+        false if (61.0..2_958_466.0).contains(&days) => -25_569.0,
+        false if (1.0..60.0).contains(&days) => -25_568.0,
+        _ => return None,
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range was checked: less than 2^53 milliseconds"
+    )]
+    let ms = ((days + zero) * DAY).round() as i64;
+    let at: DateTime<Utc> = DateTime::from_timestamp_millis(ms)?;
+    Some(at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
+}
+
+/// The rows of all sheets, as records.
+struct Sheets {
+    receiver: Receiver<Sent>,
+    rows: std::vec::IntoIter<Row>,
+    names: Vec<String>,
+    width: usize,
+    sheet: usize,
+    queue: Queue,
+}
+
+impl Sheets {
+    fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
+        loop {
+            if let Some(row) = self.rows.next() {
+                return Ok(Some(row));
+            }
+            match self.receiver.recv() {
+                Ok(rows) => self.rows = rows?.into_iter(),
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+
+    /// Takes the first row. Whether it is names.
+    fn begin(&mut self) -> Result<bool, ReadError> {
+        self.step()?;
+        Ok(!self.names.is_empty())
+    }
+
+    fn step(&mut self) -> Result<bool, ReadError> {
+        let Some(mut row) = self.next_row()? else {
+            return Ok(false);
+        };
+        while row
+            .cells
+            .last()
+            .is_some_and(|cell| cell.as_deref().is_none_or(str::is_empty))
+            && row.cells.len() > self.width
+        {
+            row.cells.pop();
+        }
+        if row.cells.iter().all(Option::is_none) {
+            return Ok(true);
+        }
+        let texts: Vec<&str> = row
+            .cells
+            .iter()
+            .map(|cell| cell.as_deref().unwrap_or_default())
+            .collect();
+        if self.sheet != row.sheet {
+            let first = self.sheet == usize::MAX;
+            self.sheet = row.sheet;
+            if !first && texts == self.names {
+                return Ok(true);
+            }
+            if are_names(texts.iter().copied()) {
+                self.names = texts.iter().map(|name| (*name).to_owned()).collect();
+                self.width = self.names.len();
+                self.queue.push(Waiting::Header(self.names.clone()));
+                return Ok(true);
+            }
+            if first {
+                self.width = texts.len();
+            }
+        }
+        let text = texts.join("\t");
+        if texts.len() > self.width {
+            let detail = format!("expected {} cells, found {}", self.width, texts.len());
+            self.queue
+                .reject(row.number, &text, Reason::Ragged, detail, 1);
+        } else if texts == self.names {
+            let detail = "the names of the columns, again".to_owned();
+            self.queue
+                .reject(row.number, &text, Reason::RepeatedHeader, detail, 1);
+        } else {
+            row.cells.resize(self.width, None);
+            let mut held = Held::new(row.number, text);
+            row.cells.iter().for_each(|cell| held.push(cell.as_deref()));
+            self.queue.push(Waiting::Record(held));
+        }
+        Ok(true)
+    }
+}
+
+impl Reader for Sheets {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        while self.queue.is_empty() && self.step()? {}
+        Ok(self.queue.next())
+    }
 }

@@ -346,6 +346,7 @@ impl<'s> Loader<'s> {
             }
             self.drop_equal_rows(number)?;
         }
+        self.know_queues()?;
         self.note(export)?;
         for number in 0..self.tables.len() {
             for kind in ["changes", "aside"] {
@@ -388,6 +389,9 @@ impl<'s> Loader<'s> {
         // A column that two tables share is noted with the one that comes first.
         for (number, table) in self.tables.iter().enumerate() {
             for (at, column) in table.shape.columns.iter().enumerate() {
+                if column.position == 0 {
+                    continue;
+                }
                 let newest = export.newest.get(number).and_then(|newest| newest.get(at));
                 statement.execute(params![
                     self.export,
@@ -556,6 +560,28 @@ impl<'s> Loader<'s> {
             newer.join(", ")
         );
         conn.execute_batch(&sql)?;
+        Ok(())
+    }
+
+    /// Queues whose number was made of their name get the product's, where one queue of that name is known.
+    fn know_queues(&self) -> Result<(), StoreError> {
+        let conn = &self.store.conn;
+        let made = "SELECT 1 FROM main.egpl_routing_queue WHERE queue_id < 0";
+        if !conn.prepare(made)?.exists([])? {
+            return Ok(());
+        }
+        conn.execute_batch(
+            "CREATE TEMP TABLE chatdb_known_queue AS \
+             SELECT made.queue_id AS made, min(own.queue_id) AS own FROM main.egpl_routing_queue made \
+             JOIN main.egpl_routing_queue own ON own.queue_name = made.queue_name AND own.queue_id >= 0 \
+             WHERE made.queue_id < 0 GROUP BY made.queue_id HAVING count(*) = 1; \
+             UPDATE main.egpl_casemgmt_activity SET queue_id = (SELECT own FROM temp.chatdb_known_queue \
+             WHERE made = queue_id) WHERE queue_id IN (SELECT made FROM temp.chatdb_known_queue); \
+             UPDATE main.egpl_casemgmt_activity_earlier SET queue_id = (SELECT own FROM temp.chatdb_known_queue \
+             WHERE made = queue_id) WHERE queue_id IN (SELECT made FROM temp.chatdb_known_queue); \
+             DELETE FROM main.egpl_routing_queue WHERE queue_id IN (SELECT made FROM temp.chatdb_known_queue); \
+             DROP TABLE temp.chatdb_known_queue",
+        )?;
         Ok(())
     }
 

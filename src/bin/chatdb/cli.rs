@@ -169,14 +169,12 @@ pub struct Diff {
 
 #[derive(Debug, Args)]
 pub struct Query {
-    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input
+    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input; left out with --file
     #[arg(value_name = "SQL", required_unless_present = "file")]
     pub sql: Option<String>,
-    /// Ask exported files, of which nothing is kept; - is standard input
+    /// Ask exported files, which are loaded into a database that is gone afterwards
     #[arg(value_name = "EXPORT", conflicts_with_all = ["db", "after"])]
     pub exports: Vec<PathBuf>,
-    #[command(flatten)]
-    pub reading: Reading,
     /// Read the SQL from FILE
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -204,6 +202,11 @@ pub struct Query {
     /// Set a parameter of the query or the scenario, such as activity_id=2001
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Count up to N rejected records of the exports as a success
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub allow_rejects: u64,
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]

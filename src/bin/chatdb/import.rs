@@ -32,7 +32,8 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let options = options(&args.reading)?;
     let mut copy = CopyFile::open(&args.db)?;
-    let stopped = stop_on_interrupt(copy.store().interrupter())?;
+    let flag = stop_on_interrupt(copy.store().interrupter())?;
+    let stopped = || flag.load(Ordering::SeqCst);
     let mut loaded = Vec::new();
     let mut refused = Vec::new();
     for path in &args.files {
@@ -75,7 +76,24 @@ fn worse(a: Code, b: Code) -> Code {
     if (b as u8) > (a as u8) { b } else { a }
 }
 
-fn code_of(loaded: &[Summary], allowed: u64) -> Code {
+/// What a command that asks exports says of one that is not whole.
+pub fn remark(summary: &Summary) -> Option<String> {
+    let file = &summary.file;
+    if summary.rejected > 0 {
+        let n = output::counted(
+            usize::try_from(summary.rejected).unwrap_or(usize::MAX),
+            "record",
+        );
+        return Some(format!("{file}: {n} rejected; `chatdb import` says why"));
+    }
+    let footer = summary.footer.filter(|_| summary.footer_differs())?;
+    Some(format!(
+        "{file}: {} records, where its producer says {footer}",
+        summary.records
+    ))
+}
+
+pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
     let rejected: u64 = loaded.iter().map(rejects_of).sum();
     let differs = loaded.iter().any(Summary::footer_differs);
     if rejected > allowed || differs {
@@ -147,7 +165,7 @@ pub fn load(
     path: &Path,
     options: &Options,
     store: &mut Store,
-    stopped: &AtomicBool,
+    stopped: &dyn Fn() -> bool,
 ) -> Result<Summary, ImportError> {
     let bar = bar(path);
     let mut go_on = |progress: Progress| {
@@ -158,7 +176,7 @@ pub fn load(
             bar.set_position(progress.bytes);
             bar.set_message(format!("{} rows", progress.rows));
         }
-        !stopped.load(Ordering::SeqCst)
+        !stopped()
     };
     let outcome = if path.as_os_str() == "-" {
         let input = Box::new(io::stdin());
@@ -196,7 +214,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
 }
 
 /// Ctrl-C sets the flag that is given back, and stops the statement that runs.
-pub fn stop_on_interrupt(interrupter: Interrupter) -> Result<Arc<AtomicBool>, Failure> {
+fn stop_on_interrupt(interrupter: Interrupter) -> Result<Arc<AtomicBool>, Failure> {
     let stopped = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stopped);
     let handler = move || {

@@ -3,14 +3,14 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
 use chatdb::import::Summary;
-use chatdb::import::scan::{self, ScanError};
+use chatdb::import::scan::{self, Need};
 use chatdb::problem::did_you_mean;
 use chatdb::query::{Dialect, Query as Documented};
 use chatdb::render::Detail;
@@ -40,17 +40,17 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let sets = output::pairs(&args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
+    let exports = exports(args)?;
+    let (mut store, mut values) = if exports.is_empty() {
+        database(args, &library, &sets)?
+    } else {
+        (Store::for_exports()?, Vec::new())
+    };
+    give_values(&mut values, &asked, &sets)?;
     let literals = asked
         .documented
         .as_ref()
         .map_or_else(Vec::new, |query| replay::literals_of(query));
-    let exports = exports(args);
-    let (store, mut values) = if exports.is_empty() {
-        database(args, &library, &sets)?
-    } else {
-        (copy(args, &exports, &asked, &literals)?, Vec::new())
-    };
-    give_values(&mut values, &asked, &sets)?;
     let question = Question {
         text: &asked.text,
         dialect: asked.dialect,
@@ -62,6 +62,11 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     };
     let state = watch(store.interrupter(), args.timeout)?;
     let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
+    let needs = needs(&asked, &literals, &exports);
+    let loaded = match load(&exports, &needs, args, &mut store, &stopped) {
+        Err(_) if stopped() => return Err(stop(state.load(Ordering::SeqCst), args.timeout)),
+        loaded => loaded?,
+    };
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
@@ -77,19 +82,66 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         ) => stop(state, args.timeout),
         _ => named(error.into()),
     };
-    let listings = if args.explain {
+    let mut listings = if args.explain {
         ask::explain(&store, &question).map_err(failed)?
     } else {
         let answers = ask::ask(&store, &question, &stopped).map_err(failed)?;
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
+    if let Some(last) = listings.last_mut() {
+        last.remarks
+            .extend(loaded.iter().filter_map(import::remark));
+    }
     let report = Report {
         listings,
         ..Report::new()
     };
     output::show(&report, &args.form, Detail::Full)?;
-    Ok(Code::Success)
+    Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// The exported files that are asked. With `--file` there is no SQL among the words, and the first of them is a file.
+fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
+    let first = args.sql.iter().filter(|_| args.file.is_some());
+    let exports: Vec<PathBuf> = first
+        .map(PathBuf::from)
+        .chain(args.exports.iter().cloned())
+        .collect();
+    if !exports.is_empty() && (args.db.is_some() || args.after.is_some()) {
+        let message = "exported files are asked by themselves, not with `--db` or `--after`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("`chatdb import FILE... --db FILE` loads them into a database first"));
+    }
+    Ok(exports)
+}
+
+/// Which rows of the files the question needs. Standard input is read once, so that nothing of it may be passed over.
+fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
+    let again = exports.iter().all(|path| path.as_os_str() != "-");
+    match asked.dialect {
+        Dialect::Tsql if again => scan::needs(&asked.text, literals),
+        _ => Vec::new(),
+    }
+}
+
+/// Loads of exported files what is needed, to be asked.
+fn load(
+    exports: &[PathBuf],
+    needs: &[Need],
+    args: &Query,
+    store: &mut Store,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Vec<Summary>, Failure> {
+    let options = import::options(&args.reading)?;
+    scan::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
+        let options = chatdb::import::Options {
+            needs: needs.to_vec(),
+            unhashed: true,
+            ..options.clone()
+        };
+        import::load(&exports[at], &options, store, stopped)
+    })
 }
 
 pub fn dialect(name: &str) -> Result<Dialect, Failure> {
@@ -126,21 +178,17 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
         file,
     };
     let from_input = |path: &Path| path.as_os_str() == "-";
-    // With `--file` the first word is an export like the others.
-    match (
-        args.sql.as_ref().filter(|_| args.file.is_none()),
-        &args.file,
-    ) {
-        (Some(text), _) if text == "-" => Ok(plain(standard_input()?, None)),
-        (None, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
-        (None, Some(path)) => {
+    match (&args.sql, &args.file) {
+        (Some(text), None) if text == "-" => Ok(plain(standard_input()?, None)),
+        (_, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
+        (_, Some(path)) => {
             let shown = path.display().to_string();
             let bytes = fs::read(path).map_err(|error| {
                 Failure::new(Code::Environment, format!("cannot read `{shown}`: {error}"))
             })?;
             Ok(plain(decoded(bytes, &shown)?, Some(shown)))
         }
-        (Some(name), _) if is_name(name) => {
+        (Some(name), None) if is_name(name) => {
             let query = documented(name, args.after.as_deref(), library)?;
             Ok(Asked {
                 text: query.sql.clone(),
@@ -149,7 +197,7 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
                 documented: Some(query),
             })
         }
-        (Some(text), _) => Ok(plain(text.clone(), None)),
+        (Some(text), None) => Ok(plain(text.clone(), None)),
         (None, None) => Err(Failure::new(Code::Usage, "there is nothing to ask")),
     }
 }
@@ -223,60 +271,6 @@ fn step_of(after: &str, library: &Library) -> Result<(String, Option<String>), F
     Ok((after.to_owned(), None))
 }
 
-/// The files that are asked: every word but the SQL.
-fn exports(args: &Query) -> Vec<PathBuf> {
-    let first = args.sql.iter().filter(|_| args.file.is_some());
-    first
-        .map(PathBuf::from)
-        .chain(args.exports.iter().cloned())
-        .collect()
-}
-
-/// Loads what the question needs of the files into a copy that is gone afterwards.
-fn copy(
-    args: &Query,
-    exports: &[PathBuf],
-    asked: &Asked,
-    literals: &[Literal],
-) -> Result<Store, Failure> {
-    let options = import::options(&args.reading)?;
-    if exports.iter().any(|path| path.as_os_str() == "-") {
-        let mut store = Store::for_exports()?;
-        let go_on = AtomicBool::new(false);
-        for path in exports {
-            let summary = import::load(path, &options, &mut store, &go_on)?;
-            tell_of(&summary);
-        }
-        return Ok(store);
-    }
-    let needs = match asked.dialect {
-        Dialect::Tsql => scan::needs(&asked.text, literals),
-        Dialect::Sqlite => Vec::new(),
-    };
-    let files: Vec<_> = exports
-        .iter()
-        .map(|path| (path.clone(), import::of_file(path, &options)))
-        .collect();
-    let loaded = scan::load_needed(&files, &needs, &mut |_| true).map_err(|error| match error {
-        ScanError::Import(error) => Failure::from(error),
-        ScanError::Store(error) => Failure::from(error),
-    })?;
-    loaded.summaries.iter().for_each(tell_of);
-    Ok(loaded.store)
-}
-
-/// Says that something of a file is not in the answer.
-fn tell_of(summary: &Summary) {
-    if summary.rejected > 0 {
-        let message = format!(
-            "{} of {} records of `{}` are rejected, and not asked",
-            summary.rejected, summary.records, summary.file
-        );
-        let why = format!("`chatdb import {}` says why", summary.file);
-        Failure::new(Code::Rejected, message).hint(why).tell();
-    }
-}
-
 /// Opens the file, or plays the scenario, and gives the scenario's values.
 fn database(
     args: &Query,
@@ -293,8 +287,12 @@ fn database(
         return Ok((store, Vec::new()));
     }
     let Some(after) = &args.after else {
-        return Err(Failure::new(Code::Usage, "there is no database to ask")
-            .hint("`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step"));
+        return Err(
+            Failure::new(Code::Usage, "there is no database to ask").hint(
+                "`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step; \
+                 files named after the SQL are exports to ask",
+            ),
+        );
     };
     let (scenario, until) = step_of(after, library)?;
     let chain = library.chain(&scenario)?;

@@ -155,7 +155,7 @@ fn summary(summary: import::Summary) -> Summary {
 fn outcome(result: Result<import::Summary, ImportError>) -> Outcome {
     match result {
         Ok(read) => Outcome::Read(summary(read)),
-        Err(error) if error.asks_for_form() => Outcome::Asks {
+        Err(error) if error.asks() => Outcome::Asks {
             message: error.to_string(),
         },
         Err(error) => Outcome::Refused {

@@ -1,0 +1,235 @@
+//! Looks through a zip archive before anything else does: how large its parts really are, how long the longest text in
+//! one is, and that no part has a document type. What a directory says of sizes is not believed; every part is unpacked
+//! once and thrown away.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use flate2::bufread::DeflateDecoder;
+use memchr::memchr;
+
+use super::record::{Limits, ReadError};
+use super::source::{Bounds, TooMuch};
+
+/// The most that the parts of a workbook may unpack to together.
+const UNPACKED: u64 = 1 << 30;
+
+/// The most that its shared strings may unpack to: they are kept in memory.
+const STRINGS: u64 = 256 << 20;
+
+/// The most parts that an archive may have.
+const PARTS: usize = 10_000;
+
+/// The end of a directory is at most this far from the end of the file.
+const TAIL: u64 = (64 << 10) + 22;
+
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Whether it is a workbook.
+    pub workbook: bool,
+    /// Whether its texts are kept in one part, as Excel does.
+    pub shared_strings: bool,
+}
+
+fn malformed(what: &str) -> ReadError {
+    ReadError::Malformed {
+        line: 1,
+        what: what.to_owned(),
+    }
+}
+
+/// A part of the archive, as the directory has it.
+struct Part {
+    name: String,
+    method: u16,
+    packed: u64,
+    at: u64,
+}
+
+/// Looks through the archive.
+///
+/// # Errors
+/// When it is damaged, is no plain zip, or holds more than the bounds allow.
+pub fn look_through(
+    file: &mut File,
+    bounds: &Bounds,
+    limits: &Limits,
+) -> Result<Contents, ReadError> {
+    let parts = directory(file)?;
+    let mut contents = Contents::default();
+    let mut meter = Meter {
+        read: file.metadata()?.len(),
+        bounds: Bounds {
+            unpacked: bounds.unpacked.min(UNPACKED),
+            ..*bounds
+        },
+        total: 0,
+        field: limits.field as u64,
+    };
+    for part in &parts {
+        contents.workbook |= part.name == "xl/workbook.xml";
+        let strings = part.name.eq_ignore_ascii_case("xl/sharedStrings.xml");
+        contents.shared_strings |= strings;
+        let size = measure(file, part, &mut meter)?;
+        if strings && size > STRINGS {
+            return Err(too_much(size, STRINGS));
+        }
+    }
+    Ok(contents)
+}
+
+fn too_much(read: u64, limit: u64) -> ReadError {
+    ReadError::Io(io::Error::other(TooMuch { read, limit }))
+}
+
+/// How much has been unpacked, and how much may be.
+struct Meter {
+    read: u64,
+    bounds: Bounds,
+    total: u64,
+    field: u64,
+}
+
+impl Meter {
+    fn add(&mut self, count: usize) -> Result<(), ReadError> {
+        self.total += count as u64;
+        let by_ratio = self
+            .read
+            .saturating_mul(self.bounds.ratio)
+            .max(self.bounds.floor);
+        let limit = by_ratio.min(self.bounds.unpacked);
+        if self.total > limit {
+            Err(too_much(self.read, limit))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The size of a part when unpacked.
+fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<u64, ReadError> {
+    let mut head = [0; 30];
+    file.seek(SeekFrom::Start(part.at))?;
+    file.read_exact(&mut head)?;
+    if !head.starts_with(b"PK\x03\x04") {
+        return Err(malformed("the archive's directory points to no part"));
+    }
+    let skip = u64::from(two(&head, 26)) + u64::from(two(&head, 28));
+    file.seek(SeekFrom::Current(i64::try_from(skip).unwrap_or_default()))?;
+    let packed = BufReader::new(file.take(part.packed));
+    let mut unpacked: Box<dyn Read + '_> = match part.method {
+        0 => Box::new(packed),
+        8 => Box::new(DeflateDecoder::new(packed)),
+        _ => {
+            return Err(malformed(
+                "a part of the archive is packed in a way that is not read",
+            ));
+        }
+    };
+    let xml = part.name.ends_with(".xml") || part.name.ends_with(".rels");
+    let (mut size, mut run, mut beginning) = (0, 0, Vec::new());
+    let mut block = vec![0; 64 << 10];
+    loop {
+        let count = unpacked.read(&mut block)?;
+        if count == 0 {
+            break;
+        }
+        size += count as u64;
+        meter.add(count)?;
+        let bytes = &block[..count];
+        if xml {
+            if beginning.len() < 4096 {
+                beginning.extend_from_slice(&bytes[..count.min(4096)]);
+            }
+            run = longest(bytes, run, meter.field)?;
+        }
+    }
+    if memchr::memmem::find(&beginning, b"<!DOCTYPE").is_some() {
+        return Err(malformed(
+            "a part of the workbook has a document type, which is not read",
+        ));
+    }
+    Ok(size)
+}
+
+/// Counts the bytes since the last `<`, on from `run`: a tag or a text longer than a field may be is kept from whoever
+/// would hold it in memory.
+fn longest(bytes: &[u8], mut run: u64, limit: u64) -> Result<u64, ReadError> {
+    let mut rest = bytes;
+    loop {
+        let next = memchr(b'<', rest);
+        run += next.unwrap_or(rest.len()) as u64;
+        if run > limit {
+            return Err(ReadError::TooLarge {
+                line: 1,
+                what: "a text of the workbook",
+                limit,
+            });
+        }
+        match next {
+            Some(at) => {
+                run = 0;
+                rest = &rest[at + 1..];
+            }
+            None => return Ok(run),
+        }
+    }
+}
+
+fn two(bytes: &[u8], at: usize) -> u16 {
+    bytes
+        .get(at..at + 2)
+        .map_or(0, |two| u16::from_le_bytes([two[0], two[1]]))
+}
+
+fn four(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).map_or(0, |four| {
+        u32::from_le_bytes([four[0], four[1], four[2], four[3]])
+    })
+}
+
+/// The parts that the directory at the end of the file lists.
+fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    let end = memchr::memmem::rfind(&tail, b"PK\x05\x06")
+        .ok_or_else(|| malformed("the archive has no directory; its end is missing"))?;
+    let end = &tail[end..];
+    let (count, size, at) = (two(end, 10), four(end, 12), four(end, 16));
+    if count == u16::MAX || size == u32::MAX || at == u32::MAX {
+        return Err(malformed("the archive is larger than a workbook may be"));
+    }
+    if usize::from(count) > PARTS || u64::from(size) > length {
+        return Err(malformed(
+            "the archive's directory is larger than the archive",
+        ));
+    }
+    file.seek(SeekFrom::Start(u64::from(at)))?;
+    let mut listed = Vec::new();
+    file.take(u64::from(size)).read_to_end(&mut listed)?;
+    let mut parts = Vec::new();
+    let mut rest = listed.as_slice();
+    while rest.len() >= 46 && rest.starts_with(b"PK\x01\x02") {
+        let (name, extra, comment) = (
+            usize::from(two(rest, 28)),
+            usize::from(two(rest, 30)),
+            usize::from(two(rest, 32)),
+        );
+        let text = rest.get(46..46 + name).unwrap_or_default();
+        parts.push(Part {
+            name: String::from_utf8_lossy(text).into_owned(),
+            method: two(rest, 10),
+            packed: u64::from(four(rest, 20)),
+            at: u64::from(four(rest, 42)),
+        });
+        rest = rest.get(46 + name + extra + comment..).unwrap_or_default();
+    }
+    if parts.len() != usize::from(count) {
+        return Err(malformed("the archive's directory is damaged"));
+    }
+    Ok(parts)
+}
