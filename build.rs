@@ -189,6 +189,7 @@ fn images(out: &Path) -> Result<(), Box<dyn Error>> {
     // `CHDB` in ASCII, by which a file is known to be ours.
     conn.pragma_update(None, "application_id", 0x4348_4442)?;
     egpl::migrations::runner().run(&mut conn)?;
+    write_product(&product_tables(&conn)?, &out.join("product.rs"))?;
     write_image(
         &mut conn,
         "refinery_schema_history",
@@ -226,6 +227,30 @@ fn write_tables(conn: &rusqlite::Connection, to: &Path) -> Result<(), Box<dyn Er
         write!(source, "({column:?}, {declared:?}), ")?;
     }
     source.push_str("]),\n]");
+    Ok(fs::write(to, source)?)
+}
+
+/// Writes down the product's tables with the declared types of their columns and their keys.
+fn write_product(tables: &[(String, Vec<ProductColumn>)], to: &Path) -> Result<(), Box<dyn Error>> {
+    let mut source = String::from("&[\n");
+    for (table, columns) in tables {
+        let pairs: Vec<(&str, &str)> = columns
+            .iter()
+            .map(|(name, of, _)| (name.as_str(), of.as_str()))
+            .collect();
+        let mut key: Vec<(u32, &str)> = columns
+            .iter()
+            .filter(|(_, _, key)| *key > 0)
+            .map(|(name, _, key)| (*key, name.as_str()))
+            .collect();
+        key.sort_unstable();
+        let key: Vec<&str> = key.into_iter().map(|(_, name)| name).collect();
+        writeln!(
+            source,
+            "    ProductTable {{ name: {table:?}, columns: &{pairs:?}, key: &{key:?} }},"
+        )?;
+    }
+    source.push(']');
     Ok(fs::write(to, source)?)
 }
 

@@ -39,11 +39,1322 @@ pub mod oem;
 pub mod open;
 pub mod record;
 pub mod rows;
+pub mod scan;
 pub mod source;
 pub mod spoiled;
 pub mod stream;
+pub mod tables;
 pub mod tokenize;
+pub mod typed;
 pub mod union;
 pub mod vertical;
 pub mod workbook;
 pub mod xml;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::store::load::{Export, Known, Loader, cut};
+use crate::store::{Store, StoreError};
+use crate::table::Cell;
+use open::OpenError;
+use record::{Footer, Item, Limits, ReadError, Reason, Record, Reject};
+use rows::{Batch, Value};
+use source::Tally;
+use tables::{Hints, Kept, Plan, SAMPLE, TablesError};
+use typed::{CUTS, Rules, Seen};
+
+/// How a file is to be read, where it should not be told from the file alone.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The form, by its name.
+    pub form: Option<String>,
+    /// The table that the file holds: one of the product's, or a new one.
+    pub table: Option<String>,
+    /// The encoding, by its name.
+    pub encoding: Option<String>,
+    /// When the file was exported, in milliseconds since 1970 on the wall clock of whoever exported.
+    pub taken_at_ms: Option<i64>,
+    /// The time of the file itself, on the same clock: what is taken when nothing else is known.
+    pub file_time_ms: Option<i64>,
+    /// How dates are written, in the words of `strftime`, where not as SQL Server writes them.
+    pub date_format: Option<String>,
+    /// Whether characters that were lost before may be kept as U+FFFD.
+    pub lossy: bool,
+    /// Which of several result sets in the file is read, from 1.
+    pub result_set: Option<usize>,
+    /// How much is taken of a record before it is given up.
+    pub limits: Limits,
+    /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
+    pub format_file: Option<PathBuf>,
+    /// What ends a field, where a tool lets one choose.
+    pub field_end: Option<String>,
+    /// What ends a record.
+    pub row_end: Option<String>,
+    /// Which rows of some tables are needed, where others may be passed over. See [`scan`].
+    pub needs: Vec<scan::Need>,
+    /// Whether the file's hash is not taken, because nothing is loaded later.
+    pub unhashed: bool,
+}
+
+/// What came of a file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Summary {
+    /// The file as it was named.
+    pub file: String,
+    /// The form that it was read in.
+    pub form: String,
+    /// The form that was next.
+    pub runner_up: Option<String>,
+    /// How much less the next one scored, from 0 to 1; 1 where there is none, or where the form was named.
+    pub margin: f64,
+    /// How its characters are written.
+    pub encoding: String,
+    /// Whether it names its columns.
+    pub has_header: bool,
+    /// What the form does with NULL.
+    pub null_is: String,
+    /// The tables that got rows.
+    pub tables: Vec<TableSummary>,
+    /// Records in the file.
+    pub records: u64,
+    /// Of these, passed over because nobody needs them. They count as loaded.
+    pub passed_over: u64,
+    /// Of these, loaded.
+    pub loaded: u64,
+    /// Of these, rejected: `loaded + rejected = records`.
+    pub rejected: u64,
+    /// Of the loaded ones, those that stand in the file before with the same values.
+    pub repeated: u64,
+    /// How many rows the producer says there are.
+    pub footer: Option<u64>,
+    /// When it was exported, in milliseconds since 1970 on the wall clock of whoever exported.
+    pub taken_at_ms: Option<i64>,
+    /// How that is known: `--taken-at`, `completion time`, `file time` or `unknown`.
+    pub taken_from: &'static str,
+    /// What a reader should know, in sentences.
+    pub warnings: Vec<String>,
+    /// Columns that were not loaded, and why.
+    pub dropped_columns: Vec<String>,
+    /// How many records were rejected for each reason, and text beside them that was no record, in the order of codes.
+    pub reasons: Vec<(Reason, u64)>,
+    /// The first rejects.
+    pub first_rejects: Vec<Reject>,
+    /// Whether the same file was loaded before, so that nothing was done.
+    pub already_loaded: bool,
+}
+
+impl Summary {
+    /// Whether the producer's own count is another than that of the records.
+    #[must_use]
+    pub fn footer_differs(&self) -> bool {
+        self.footer.is_some_and(|rows| rows != self.records)
+    }
+}
+
+impl Summary {
+    /// Says that the file was loaded before, and what came of it then.
+    fn already(&mut self, known: &Known) {
+        self.already_loaded = true;
+        self.form.clone_from(&known.form);
+        self.encoding.clone_from(&known.encoding);
+        self.records = known.records;
+        self.rejected = known.rejected;
+        self.loaded = known.records.saturating_sub(known.rejected);
+        self.warnings = vec![format!(
+            "the same bytes were loaded before, from `{}`: nothing is changed",
+            known.file
+        )];
+    }
+}
+
+/// A table that got rows of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSummary {
+    /// Its name.
+    pub name: String,
+    /// How many rows.
+    pub rows: u64,
+    /// Columns that the schema does not have; they are kept as text.
+    pub unknown_columns: Vec<String>,
+}
+
+/// How far the reading of a file has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Bytes of the file that were read.
+    pub bytes: u64,
+    /// Bytes that there are; `None` for a stream.
+    pub total: Option<u64>,
+    /// Rows that were stored.
+    pub rows: u64,
+}
+
+/// Why a file was not loaded. Nothing of it is in the copy.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    /// The file's bytes, encoding or form are not what can be read.
+    #[error("`{file}`: {source}")]
+    Open {
+        /// The file.
+        file: String,
+        /// Why.
+        source: OpenError,
+    },
+    /// The file cannot be opened or read.
+    #[error("`{file}` cannot be read")]
+    Io {
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file cannot be read to its end.
+    #[error("`{file}`")]
+    Read {
+        /// The file.
+        file: String,
+        /// Where and why.
+        source: ReadError,
+    },
+    /// It cannot be told which tables the file holds.
+    #[error("`{file}`: {source}")]
+    Tables {
+        /// The file.
+        file: String,
+        /// Why.
+        source: TablesError,
+    },
+    /// There is nothing in it.
+    #[error("`{file}` is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// A column of times has no value that can be read as one.
+    #[error("`{file}`: no value of `{column}` can be read as a date: {samples}")]
+    Dates {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// Some of the values, each with its line.
+        samples: String,
+        /// Whether a spreadsheet has spoiled them; else they are written in a form that could be read in two ways.
+        spoiled: bool,
+    },
+    /// It was told to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The copy failed.
+    #[error("`{file}` cannot be stored")]
+    Store {
+        /// The file.
+        file: String,
+        /// Why.
+        source: StoreError,
+    },
+}
+
+impl ImportError {
+    /// Whether the form, or the table, could be one of several, and nobody but the user can say which.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        match self {
+            Self::Open { source, .. } => matches!(source, OpenError::Undecided { .. }),
+            Self::Tables { source, .. } => matches!(
+                source,
+                TablesError::Nameless { .. }
+                    | TablesError::Ambiguous { .. }
+                    | TablesError::Unknown { .. }
+            ),
+            _ => false,
+        }
+    }
+
+    /// The stable code, where the file is refused for what one of its records could be rejected for.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        let reason = match self {
+            Self::Open { source, .. } => match source {
+                OpenError::Decode(_) => Reason::NotText,
+                OpenError::Spoiled { .. } => Reason::SpoiledDate,
+                OpenError::Read(ReadError::Malformed { .. }) => Reason::Truncated,
+                OpenError::Read(ReadError::TooLarge { .. }) => Reason::TooLong,
+                _ => return None,
+            },
+            Self::Read { source, .. } => match source {
+                ReadError::Malformed { .. } => Reason::Truncated,
+                ReadError::TooLarge { .. } => Reason::TooLong,
+                ReadError::Io(_) => return None,
+            },
+            Self::Dates { spoiled: true, .. } => Reason::SpoiledDate,
+            Self::Dates { .. } => Reason::NotADate,
+            _ => return None,
+        };
+        Some(reason.code())
+    }
+}
+
+/// Bytes of text, or values, at which a batch goes to the store.
+const BATCH_BYTES: usize = 256 << 10;
+const BATCH_VALUES: usize = 32 << 10;
+
+/// Batches on their way at a time.
+const IN_FLIGHT: usize = 8;
+
+/// How often it is asked whether to go on while nothing comes.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// How many rejects a summary shows.
+const FIRST_REJECTS: usize = 5;
+
+/// The largest limit of a record: places in a batch's text are counted in 32 bits.
+const MOST_RECORD: usize = 1 << 30;
+
+/// Loads a file into a copy.
+///
+/// # Errors
+/// When it cannot be read or told what it is, or the copy fails; then nothing of it is there.
+pub fn read_file(
+    path: &Path,
+    options: &Options,
+    store: &mut Store,
+) -> Result<Summary, ImportError> {
+    read_file_with(path, options, store, &mut |_| true)
+}
+
+/// The same, where `go_on` is told how far it has come, several times in a second, and says whether to go on.
+///
+/// # Errors
+/// As [`read_file`], and when `go_on` says no.
+pub fn read_file_with(
+    path: &Path,
+    options: &Options,
+    store: &mut Store,
+    go_on: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Summary, ImportError> {
+    let file = path.display().to_string();
+    if let Some(known) = known_before(path, &file, store)? {
+        return Ok(known);
+    }
+    let opened = open::open(path, &of_opening(options)).map_err(not_opened(&file))?;
+    load(file, opened, options, store, go_on)
+}
+
+/// A file that was loaded before need not be read to its end to find that out; only where an export has as many bytes
+/// is it worth to look.
+fn known_before(path: &Path, file: &str, store: &Store) -> Result<Option<Summary>, ImportError> {
+    let failed = |source| ImportError::Store {
+        file: file.to_owned(),
+        source,
+    };
+    let Ok(found) = std::fs::metadata(path) else {
+        return Ok(None);
+    };
+    if !found.is_file() || !store.has_export_of(found.len()).map_err(failed)? {
+        return Ok(None);
+    }
+    let sha256 = hash(path).map_err(|source| ImportError::Io {
+        file: file.to_owned(),
+        source,
+    })?;
+    let known = store.known_export(&sha256).map_err(failed)?;
+    Ok(known.map(|known| {
+        let mut summary = Summary {
+            file: file.to_owned(),
+            ..Summary::default()
+        };
+        summary.already(&known);
+        summary
+    }))
+}
+
+fn hash(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            n => hasher.update(&buffer[..n]),
+        }
+    }
+    let bytes = hasher.finalize();
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Loads what `reader` gives into a copy, under the name `file`.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read(
+    file: &str,
+    reader: Box<dyn Read + Send>,
+    options: &Options,
+    store: &mut Store,
+) -> Result<Summary, ImportError> {
+    read_with(file, reader, options, store, &mut |_| true)
+}
+
+/// The same, with `go_on` as [`read_file_with`] has it.
+///
+/// # Errors
+/// As [`read_file_with`].
+pub fn read_with(
+    file: &str,
+    reader: Box<dyn Read + Send>,
+    options: &Options,
+    store: &mut Store,
+    go_on: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Summary, ImportError> {
+    let opened = open::open_reader(reader, &of_opening(options)).map_err(not_opened(file))?;
+    load(file.to_owned(), opened, options, store, go_on)
+}
+
+/// What opening a file is told.
+fn of_opening(options: &Options) -> open::Options {
+    let mut limits = options.limits;
+    limits.record = limits.record.min(MOST_RECORD);
+    limits.field = limits.field.min(MOST_RECORD);
+    open::Options {
+        form: options.form.clone(),
+        encoding: options.encoding.clone(),
+        lossy: options.lossy,
+        delimiter: options.field_end.clone(),
+        record_end: options.row_end.clone(),
+        format_file: options.format_file.clone(),
+        local_dates: options.date_format.is_some(),
+        limits,
+        unhashed: options.unhashed,
+        ..open::Options::default()
+    }
+}
+
+fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
+    let file = file.to_owned();
+    move |source| match source {
+        OpenError::Empty => ImportError::Empty { file: file.clone() },
+        source => ImportError::Open {
+            file: file.clone(),
+            source,
+        },
+    }
+}
+
+/// How a form's fields say that there is no value.
+fn rule_of(nulls: forms::Nulls) -> typed::Nulls {
+    let none = typed::Nulls::default();
+    match nulls {
+        forms::Nulls::Word => typed::Nulls { word: true, ..none },
+        forms::Nulls::Empty => typed::Nulls {
+            empty: true,
+            quoted_empty: true,
+            ..none
+        },
+        forms::Nulls::EmptyOrNul => typed::Nulls {
+            empty: true,
+            nul_is_empty: true,
+            ..none
+        },
+        forms::Nulls::Nothing => typed::Nulls {
+            empty: true,
+            ..none
+        },
+        forms::Nulls::Marked => none,
+        forms::Nulls::MarkedOrWord => typed::Nulls {
+            word: true,
+            quoted_word: true,
+            ..none
+        },
+    }
+}
+
+/// What the thread that reads hands to the one that stores.
+enum Message {
+    /// The tables, before any rows.
+    Plan(Box<Plan>),
+    /// Rows of one of them.
+    Rows(usize, Batch),
+    /// Text that did not become rows.
+    Rejects(Vec<Reject>),
+    /// Why the file cannot be loaded.
+    Failed(Box<ImportError>),
+    /// The end.
+    End(Box<Ended>),
+}
+
+/// What is known at the end of a file.
+#[derive(Debug, Default)]
+struct Ended {
+    records: u64,
+    passed_over: u64,
+    footer: Footer,
+    seen: Vec<Vec<Seen>>,
+    warnings: Vec<String>,
+}
+
+fn load(
+    file: String,
+    opened: open::Opened,
+    options: &Options,
+    store: &mut Store,
+    go_on: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Summary, ImportError> {
+    let mut summary = Summary {
+        file: file.clone(),
+        form: opened.form.id.to_owned(),
+        runner_up: opened.runner_up.map(|form| form.id.to_owned()),
+        margin: opened.margin,
+        encoding: opened.encoding.clone(),
+        has_header: opened.has_header,
+        null_is: opened.form.nulls.title().to_owned(),
+        ..Summary::default()
+    };
+    let tally = Arc::clone(&opened.tally);
+    let rules = Rules {
+        nulls: rule_of(opened.form.nulls),
+        date_format: options.date_format.clone(),
+        lossy: options.lossy,
+        padded: opened.form.layout == forms::Layout::Aligned,
+    };
+    let (sender, receiver) = sync_channel(IN_FLIGHT);
+    let (give_back, used) = sync_channel(IN_FLIGHT);
+    let mut typing = Typing::new(file, rules, options, sender, used);
+    // Not waited for when loading stops early: it ends when it finds nobody to hand its rows to.
+    thread::spawn(move || {
+        let mut reader = opened.reader;
+        typing.run(&mut *reader);
+    });
+    let mut storing = Storing {
+        summary: &mut summary,
+        options,
+        tally: &tally,
+        give_back,
+        plan: None,
+        reasons: BTreeMap::new(),
+    };
+    storing.run(store, &receiver, go_on)?;
+    Ok(summary)
+}
+
+// STORING --------------------------------------------------------------------------------------------------
+
+/// The half of an import that stores.
+struct Storing<'s> {
+    summary: &'s mut Summary,
+    options: &'s Options,
+    tally: &'s Tally,
+    /// Batches that are stored go back, to be filled again.
+    give_back: SyncSender<Batch>,
+    plan: Option<Box<Plan>>,
+    reasons: BTreeMap<&'static str, (Reason, u64)>,
+}
+
+impl Storing<'_> {
+    fn failed(&self) -> impl Fn(StoreError) -> ImportError + use<> {
+        let file = self.summary.file.clone();
+        move |source| match source {
+            StoreError::Interrupted => ImportError::Interrupted,
+            source => ImportError::Store {
+                file: file.clone(),
+                source,
+            },
+        }
+    }
+
+    fn run(
+        &mut self,
+        store: &Store,
+        receiver: &Receiver<Message>,
+        go_on: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<(), ImportError> {
+        let failed = self.failed();
+        let mut loader = Loader::begin(store).map_err(&failed)?;
+        let mut rows = 0;
+        let ended = loop {
+            let progress = Progress {
+                bytes: self.tally.read(),
+                total: self.tally.total(),
+                rows,
+            };
+            if !go_on(progress) {
+                return Err(ImportError::Interrupted);
+            }
+            match receiver.recv_timeout(WAIT) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(ImportError::Io {
+                        file: self.summary.file.clone(),
+                        source: std::io::Error::other("the thread that reads it has gone"),
+                    });
+                }
+                Ok(Message::Plan(plan)) => {
+                    for target in &plan.targets {
+                        loader.shape(target.shape.clone()).map_err(&failed)?;
+                    }
+                    self.plan = Some(plan);
+                }
+                Ok(Message::Rows(table, mut batch)) => {
+                    let outcome = loader.rows(table, &batch).map_err(&failed)?;
+                    rows += batch.lines.len() as u64;
+                    self.summary.repeated += outcome.repeated;
+                    self.keep_rejects(&mut loader, outcome.rejects)?;
+                    batch.clear();
+                    let _ = self.give_back.try_send(batch);
+                }
+                Ok(Message::Rejects(rejects)) => self.keep_rejects(&mut loader, rejects)?,
+                Ok(Message::Failed(error)) => return Err(*error),
+                Ok(Message::End(ended)) => break ended,
+            }
+        };
+        self.end(store, loader, *ended)
+    }
+
+    fn keep_rejects(
+        &mut self,
+        loader: &mut Loader<'_>,
+        mut rejects: Vec<Reject>,
+    ) -> Result<(), ImportError> {
+        for reject in &mut rejects {
+            cut(&mut reject.text);
+            self.summary.rejected += reject.records;
+            let count = &mut self
+                .reasons
+                .entry(reject.reason.code())
+                .or_insert((reject.reason, 0))
+                .1;
+            *count += reject.records.max(1);
+            if self.summary.first_rejects.len() < FIRST_REJECTS {
+                self.summary.first_rejects.push(reject.clone());
+            }
+        }
+        loader
+            .rejects(&self.summary.file, &rejects)
+            .map_err(self.failed())
+    }
+
+    fn end(&mut self, store: &Store, loader: Loader<'_>, ended: Ended) -> Result<(), ImportError> {
+        let failed = self.failed();
+        self.summary.records = ended.records;
+        self.summary.passed_over = ended.passed_over;
+        self.summary.loaded = ended.records.saturating_sub(self.summary.rejected);
+        self.summary.reasons = self.reasons.values().copied().collect();
+        self.summary.footer = ended.footer.rows;
+        self.take_time(&ended.footer);
+        let sha256 = match self.tally.sha256() {
+            Some(hash) => hash.to_owned(),
+            // The copy is not added to later: the name tells its exports apart.
+            None => format!("not taken of {}", self.summary.file),
+        };
+        if let Some(known) = store.known_export(&sha256).map_err(&failed)? {
+            self.summary.already(&known);
+            return Ok(());
+        }
+        self.warn(&ended, loader.counts());
+        let export = self.export(sha256, &ended);
+        loader.finish(&export).map_err(failed)
+    }
+
+    fn take_time(&mut self, footer: &Footer) {
+        let candidates = [
+            (self.options.taken_at_ms, "--taken-at"),
+            (footer.completed_at_ms, "completion time"),
+            (self.options.file_time_ms, "file time"),
+        ];
+        let known = candidates.into_iter().find(|(time, _)| time.is_some());
+        (self.summary.taken_at_ms, self.summary.taken_from) = known.unwrap_or((None, "unknown"));
+    }
+
+    fn warn(&mut self, ended: &Ended, counts: Vec<u64>) {
+        let Some(plan) = &self.plan else { return };
+        let summary = &mut *self.summary;
+        for (target, rows) in plan.targets.iter().zip(counts) {
+            let columns = target.shape.columns.iter();
+            summary.tables.push(TableSummary {
+                name: target.shape.table.clone(),
+                rows,
+                unknown_columns: columns
+                    .filter(|column| !column.known)
+                    .map(|column| column.name.clone())
+                    .collect(),
+            });
+        }
+        for dropped in &plan.dropped {
+            let name = match dropped.heading.trim() {
+                "" => format!("column {}", dropped.position),
+                heading => format!("`{heading}`"),
+            };
+            summary
+                .dropped_columns
+                .push(format!("{name}: {}", dropped.why));
+        }
+        summary.warnings.extend(plan.notes.iter().cloned());
+        summary.warnings.extend(ended.warnings.iter().cloned());
+        for (target, seen) in plan.targets.iter().zip(&ended.seen) {
+            for (column, seen) in target.shape.columns.iter().zip(seen) {
+                warn_of_column(&column.name, seen, &mut summary.warnings);
+            }
+        }
+        if let Some(rows) = summary.footer
+            && summary.footer_differs()
+        {
+            summary.warnings.push(format!(
+                "the producer says {rows} rows, and there are {} records: some are missing, or were split",
+                summary.records
+            ));
+        }
+    }
+
+    fn export(&self, sha256: String, ended: &Ended) -> Export {
+        let stored = |seen: &Seen| {
+            let newest = seen.newest?;
+            Some(String::from_utf8_lossy(&newest).into_owned())
+        };
+        Export {
+            file: self.summary.file.clone(),
+            sha256,
+            bytes: self.tally.read(),
+            form: self.summary.form.clone(),
+            encoding: self.summary.encoding.clone(),
+            taken_at: self
+                .summary
+                .taken_at_ms
+                .map(|ms| Cell::Timestamp(ms).to_string()),
+            taken_from: self.summary.taken_from,
+            records: self.summary.records,
+            rejected: self.summary.rejected,
+            footer: self.summary.footer,
+            newest: ended
+                .seen
+                .iter()
+                .map(|seen| seen.iter().map(stored).collect())
+                .collect(),
+            dropped: self
+                .plan
+                .as_ref()
+                .map_or_else(Vec::new, |plan| plan.dropped.clone()),
+        }
+    }
+}
+
+fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>) {
+    let values = |n: u64| match n {
+        1 => "1 value".to_owned(),
+        n => format!("{n} values"),
+    };
+    if seen.digits_cut > 0 {
+        let n = values(seen.digits_cut);
+        warnings.push(format!(
+            "`{name}`: {n} had more than three digits after the second; the others are cut off"
+        ));
+    }
+    if seen.offsets > 0 {
+        let n = values(seen.offsets);
+        warnings.push(format!(
+            "`{name}`: {n} had an offset from UTC; the wall clock is kept, the offset is not"
+        ));
+    }
+    if seen.blanks > 0 {
+        let n = values(seen.blanks);
+        warnings.push(format!(
+            "`{name}`: {n} were empty where there can be no empty text; read as NULL"
+        ));
+    }
+    if seen.not_hex > 0 {
+        let n = values(seen.not_hex);
+        warnings.push(format!(
+            "`{name}`: {n} are not written as `0x...`; kept as they stand"
+        ));
+    }
+    for (cut, count) in CUTS.iter().zip(seen.cut) {
+        if count > 0 && seen.longest == *cut {
+            let n = values(count);
+            warnings.push(format!(
+                "`{name}`: {n} of exactly {cut} characters and none longer; the producer may have cut them there"
+            ));
+        }
+    }
+}
+
+// READING --------------------------------------------------------------------------------------------------
+
+/// What stands for the text of a reject that may hold a password.
+const NOT_KEPT: &str = "(not kept: the file has a column of passwords)";
+
+/// Nobody takes the rows any more.
+struct Gone;
+
+/// The half of an import that reads and types.
+struct Typing {
+    file: String,
+    rules: Rules,
+    table: Option<String>,
+    result_set: Option<usize>,
+    sender: SyncSender<Message>,
+    used: Receiver<Batch>,
+    plan: Option<Box<Plan>>,
+    /// A batch for each table.
+    batches: Vec<Batch>,
+    rejects: Vec<Reject>,
+    ended: Ended,
+    /// For each time column the first values that are no times.
+    untold: BTreeMap<(usize, usize), Vec<String>>,
+    /// Whether one of those was spoiled.
+    spoiled: bool,
+    /// For each repeated column in how many records it differs from the first.
+    differing: Vec<u64>,
+    /// The header of the result set that is read.
+    header: Option<Vec<String>>,
+    /// Which result set the reader is in, from 1.
+    set: usize,
+    /// Which rows are needed, and what passes the others over from where that is known.
+    needs: Vec<scan::Need>,
+    sieve: Option<scan::Sieve>,
+    /// Where characters were lost before.
+    replacement: memchr::memmem::Finder<'static>,
+}
+
+/// Values of a column that are no times, before it is asked whether any is.
+const UNTOLD: u64 = 100;
+
+impl Typing {
+    fn new(
+        file: String,
+        rules: Rules,
+        options: &Options,
+        sender: SyncSender<Message>,
+        used: Receiver<Batch>,
+    ) -> Self {
+        Self {
+            file,
+            rules,
+            table: options.table.clone(),
+            result_set: options.result_set,
+            sender,
+            used,
+            plan: None,
+            batches: Vec::new(),
+            rejects: Vec::new(),
+            ended: Ended::default(),
+            untold: BTreeMap::new(),
+            spoiled: false,
+            differing: Vec::new(),
+            header: None,
+            set: 0,
+            needs: options.needs.clone(),
+            sieve: None,
+            replacement: memchr::memmem::Finder::new("\u{fffd}"),
+        }
+    }
+
+    fn run(&mut self, reader: &mut dyn record::Reader) {
+        let outcome = self.all(reader);
+        let last = match outcome {
+            Ok(Ok(())) => Message::End(Box::new(std::mem::take(&mut self.ended))),
+            Ok(Err(error)) => Message::Failed(Box::new(error)),
+            Err(Gone) => return,
+        };
+        // Where nobody takes it, nobody wants to know.
+        let _ = self.sender.send(last);
+    }
+
+    /// Reads everything; the outer error is that nobody takes it.
+    fn all(&mut self, reader: &mut dyn record::Reader) -> Result<Result<(), ImportError>, Gone> {
+        let mut sample: Vec<Kept> = Vec::new();
+        loop {
+            let item = match reader.next() {
+                Ok(Some(item)) => item,
+                Ok(None) => break,
+                Err(source) => {
+                    let file = self.file.clone();
+                    return Ok(Err(ImportError::Read { file, source }));
+                }
+            };
+            match item {
+                Item::Record(record) => {
+                    if !self.is_wanted(&record) {
+                        continue;
+                    }
+                    self.ended.records += 1;
+                    if self.plan.is_some() {
+                        self.record(&record)?;
+                        if let Some(error) = self.hopeless(UNTOLD) {
+                            return Ok(Err(error));
+                        }
+                    } else {
+                        sample.push(Kept::of(&record));
+                        if sample.len() == SAMPLE {
+                            if let Err(error) = self.decide(&mut sample)? {
+                                return Ok(Err(error));
+                            }
+                            if let Some(sieve) = self.sieve.take() {
+                                reader.pass_over(sieve);
+                            }
+                        }
+                    }
+                }
+                Item::Header(names) => self.header(names),
+                Item::Reject(mut reject) => {
+                    self.ended.records += reject.records;
+                    if self.has_secrets() {
+                        reject.text = NOT_KEPT.to_owned();
+                    }
+                    self.reject(reject)?;
+                }
+                Item::Footer(footer) => self.footer(&footer),
+            }
+        }
+        if self.plan.is_none()
+            && let Err(error) = self.decide(&mut sample)?
+        {
+            return Ok(Err(error));
+        }
+        if let Some(error) = self.hopeless(1) {
+            return Ok(Err(error));
+        }
+        self.flush(true)?;
+        self.ended.warnings = reader.remarks();
+        self.ended.passed_over = reader.passed_over();
+        self.ended.records += self.ended.passed_over;
+        self.sum_up();
+        Ok(Ok(()))
+    }
+
+    /// The first header names the columns; the same again is a new page of the same result set; another one begins
+    /// a second result set.
+    fn header(&mut self, names: Vec<String>) {
+        let wanted = self.result_set.unwrap_or(1);
+        if self.header.as_ref() == Some(&names) && self.set == wanted {
+            return;
+        }
+        self.set += 1;
+        if self.set == wanted {
+            self.header = Some(names);
+        }
+    }
+
+    /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
+    /// and not silently left out.
+    fn is_wanted(&mut self, record: &Record<'_>) -> bool {
+        let set = self.set.max(1);
+        match self.result_set {
+            Some(wanted) => set == wanted,
+            None if set == 1 => true,
+            None => {
+                self.ended.records += 1;
+                let detail = format!("it is of result set {set}, with other columns");
+                self.rejects.push(Reject {
+                    line: record.line,
+                    column: None,
+                    column_name: None,
+                    text: if self.has_secrets() {
+                        NOT_KEPT.to_owned()
+                    } else {
+                        record.text.to_owned()
+                    },
+                    reason: Reason::SecondResultSet,
+                    detail,
+                    records: 1,
+                });
+                false
+            }
+        }
+    }
+
+    fn footer(&mut self, footer: &Footer) {
+        let set = self.set.max(1);
+        if set == self.result_set.unwrap_or(1) || self.result_set.is_none() {
+            if let Some(rows) = footer.rows {
+                *self.ended.footer.rows.get_or_insert(0) += rows;
+            }
+        }
+        self.ended.footer.completed_at_ms =
+            footer.completed_at_ms.or(self.ended.footer.completed_at_ms);
+    }
+
+    /// Says which tables the file holds, and types the records that were looked at for that.
+    fn decide(&mut self, sample: &mut Vec<Kept>) -> Result<Result<(), ImportError>, Gone> {
+        let file = self.file.clone();
+        if sample.is_empty() && self.header.is_none() {
+            if self.ended.records == 0 && self.rejects.is_empty() {
+                return Ok(Err(ImportError::Empty { file }));
+            }
+            return Ok(Ok(()));
+        }
+        let hints = Hints {
+            table: self.table.as_deref(),
+            file: &self.file,
+        };
+        let plan = match tables::plan(self.header.as_deref(), sample, hints, &self.rules) {
+            Ok(plan) => Box::new(plan),
+            Err(source) => return Ok(Err(ImportError::Tables { file, source })),
+        };
+        if plan.has_secrets() {
+            for reject in &mut self.rejects {
+                reject.text = NOT_KEPT.to_owned();
+            }
+        }
+        self.batches = plan.targets.iter().map(|_| Batch::default()).collect();
+        let seen = |target: &tables::Target| vec![Seen::default(); target.steps.len()];
+        self.ended.seen = plan.targets.iter().map(seen).collect();
+        self.differing = vec![0; plan.repeats.len()];
+        self.sieve = scan::Sieve::new(&plan, &self.needs, sample);
+        self.send(Message::Plan(plan.clone()))?;
+        self.plan = Some(plan);
+        for kept in std::mem::take(sample) {
+            self.record(&kept.record())?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn send(&self, message: Message) -> Result<(), Gone> {
+        self.sender.send(message).map_err(|_| Gone)
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<(), Gone> {
+        const MOST: usize = 256;
+        /// Before it is known whether there are passwords, as many as memory has room for.
+        const MOST_UNTOLD: usize = 4096;
+        self.rejects.push(reject);
+        let most = if self.plan.is_some() {
+            MOST
+        } else {
+            MOST_UNTOLD
+        };
+        if self.rejects.len() >= most {
+            let rejects = std::mem::take(&mut self.rejects);
+            self.send(Message::Rejects(rejects))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the file has a column of passwords, as far as is known.
+    fn has_secrets(&self) -> bool {
+        let mut names = self.header.iter().flatten();
+        self.plan.as_ref().is_some_and(|plan| plan.has_secrets())
+            || names.any(|name| tables::is_secret_heading(name))
+    }
+
+    /// Types a record: all of its rows, or a reject.
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Gone> {
+        let Some(plan) = self.plan.take() else {
+            return Ok(());
+        };
+        let outcome = self.rows_of(&plan, record);
+        self.plan = Some(plan);
+        match outcome {
+            Ok(()) => {
+                let full = self.batches.iter().any(|batch| {
+                    batch.text.len() >= BATCH_BYTES || batch.values.len() >= BATCH_VALUES
+                });
+                if full { self.flush(false) } else { Ok(()) }
+            }
+            Err(reject) => self.reject(*reject),
+        }
+    }
+
+    fn rows_of(&mut self, plan: &Plan, record: &Record<'_>) -> Result<(), Box<Reject>> {
+        check_text(
+            plan,
+            record,
+            self.rules.lossy,
+            self.rules.nulls.nul_is_empty,
+            &self.replacement,
+        )?;
+        for (nth, (later, first)) in plan.repeats.iter().enumerate() {
+            let text = |at: &usize| {
+                let field = record.fields[*at];
+                &record.cells[field.start..field.end]
+            };
+            self.differing[nth] += u64::from(text(later) != text(first));
+        }
+        for (nth, target) in plan.targets.iter().enumerate() {
+            let batch = &mut self.batches[nth];
+            let start = (batch.text.len(), batch.values.len());
+            let seen = &mut self.ended.seen[nth];
+            let row = row(plan, target, record, &self.rules, seen, batch);
+            match row {
+                Ok(true) => batch.lines.push(record.line),
+                Ok(false) => batch.take_off(start),
+                Err((at, misfit)) => {
+                    batch.take_off(start);
+                    for before in 0..nth {
+                        self.take_back(plan, before, record.line);
+                    }
+                    let dated = [Reason::NotADate, Reason::SpoiledDate].contains(&misfit.reason);
+                    if let (true, Some(step)) = (dated, at) {
+                        self.note_untold((nth, step), record, &target.steps, misfit.reason);
+                    }
+                    return Err(Box::new(rejected(plan, target, record, at, misfit)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the newest row of a table back when it is of a record that another table rejects.
+    fn take_back(&mut self, plan: &Plan, table: usize, line: u64) {
+        let batch = &mut self.batches[table];
+        if batch.lines.last() == Some(&line) {
+            let target = &plan.targets[table];
+            let width = target.steps.len() + if target.shape.history { 3 } else { 0 };
+            batch.lines.pop();
+            batch.values.truncate(batch.values.len() - width);
+        }
+    }
+
+    fn note_untold(
+        &mut self,
+        column: (usize, usize),
+        record: &Record<'_>,
+        steps: &[(usize, typed::Cast)],
+        reason: Reason,
+    ) {
+        const SAMPLES: usize = 3;
+        let field = record.fields[steps[column.1].0];
+        let text = &record.cells[field.start..field.end];
+        let telling = reason == Reason::SpoiledDate || typed::is_ambiguous(text);
+        let samples = self.untold.entry(column).or_default();
+        if telling && samples.len() < SAMPLES {
+            samples.push(format!("line {} `{}`", record.line, text.trim()));
+            self.spoiled |= reason == Reason::SpoiledDate;
+        }
+    }
+
+    /// A column of times of which `least` values could not be read and none could: the file is refused, since every row
+    /// would be lost.
+    fn hopeless(&self, least: u64) -> Option<ImportError> {
+        if self.untold.is_empty() {
+            return None;
+        }
+        let plan = self.plan.as_ref()?;
+        self.untold.iter().find_map(|((table, step), samples)| {
+            let seen = &self.ended.seen[*table][*step];
+            if seen.times > 0 || seen.untold < least || samples.is_empty() {
+                return None;
+            }
+            let column = &plan.targets[*table].shape.columns[*step];
+            Some(ImportError::Dates {
+                file: self.file.clone(),
+                column: column.name.clone(),
+                samples: samples.join(", "),
+                spoiled: self.spoiled,
+            })
+        })
+    }
+
+    /// Hands on what has gathered, where it is enough, or all.
+    fn flush(&mut self, all: bool) -> Result<(), Gone> {
+        for nth in 0..self.batches.len() {
+            let batch = &self.batches[nth];
+            let full = batch.text.len() >= BATCH_BYTES || batch.values.len() >= BATCH_VALUES;
+            if batch.lines.is_empty() || !(all || full) {
+                continue;
+            }
+            let empty = self.used.try_recv().unwrap_or_default();
+            let batch = std::mem::replace(&mut self.batches[nth], empty);
+            self.send(Message::Rows(nth, batch))?;
+        }
+        if !self.rejects.is_empty() {
+            let rejects = std::mem::take(&mut self.rejects);
+            self.send(Message::Rejects(rejects))?;
+        }
+        Ok(())
+    }
+
+    fn sum_up(&mut self) {
+        let Some(plan) = &self.plan else { return };
+        for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
+            if *count > 0 {
+                self.ended.warnings.push(format!(
+                    "column {} has the name of column {}, and other values in {count} records; the first is kept",
+                    later + 1,
+                    first + 1
+                ));
+            }
+        }
+    }
+}
+
+/// Why a field does not fit: the place of its column in the row, and what is wrong.
+type RowMisfit = (Option<usize>, typed::Misfit);
+
+/// Types the row of one table; `false` when the record has none of it.
+fn row(
+    plan: &Plan,
+    target: &tables::Target,
+    record: &Record<'_>,
+    rules: &Rules,
+    seen: &mut [Seen],
+    batch: &mut Batch,
+) -> Result<bool, RowMisfit> {
+    let first = batch.values.len();
+    for (step, ((at, cast), seen)) in target.steps.iter().zip(seen).enumerate() {
+        let field = record.fields[*at];
+        let value = typed::value(record.cells, field, *cast, rules, seen, batch)
+            .map_err(|misfit| (Some(step), misfit))?;
+        batch.values.push(value);
+    }
+    if let Some(key) = target.key
+        && batch.values[first + key] == Value::Null
+    {
+        // Beside the first table no key means that the join found no row.
+        if target.shape.repeated {
+            return Ok(false);
+        }
+        let misfit = typed::Misfit {
+            reason: Reason::MissingKey,
+            detail: format!("`{}` is NULL", target.shape.columns[key].name),
+        };
+        return Err((Some(key), misfit));
+    }
+    if let (true, Some(changes)) = (target.shape.history, plan.changes) {
+        change(changes, record, rules, batch)?;
+    }
+    Ok(true)
+}
+
+/// What says which change a record is: the transaction, its place in it, the operation.
+fn change(
+    changes: tables::Changes,
+    record: &Record<'_>,
+    rules: &Rules,
+    batch: &mut Batch,
+) -> Result<(), RowMisfit> {
+    let mut unseen = Seen::default();
+    let fields = [Some(changes.transaction), changes.sequence];
+    for at in fields {
+        let value = match at {
+            Some(at) => typed::value(
+                record.cells,
+                record.fields[at],
+                typed::Cast::Binary,
+                rules,
+                &mut unseen,
+                batch,
+            ),
+            None => Ok(Value::Null),
+        };
+        batch.values.push(value.map_err(|misfit| (None, misfit))?);
+    }
+    let operation = typed::Cast::Integer {
+        least: 1,
+        greatest: 4,
+    };
+    let field = record.fields[changes.operation];
+    let value = typed::value(record.cells, field, operation, rules, &mut unseen, batch)
+        .map_err(|misfit| (None, misfit))?;
+    batch.values.push(value);
+    Ok(())
+}
+
+/// Whether a record has as many fields as there are columns, and no character that none of them may have.
+fn check_text(
+    plan: &Plan,
+    record: &Record<'_>,
+    lossy: bool,
+    nul_is_empty: bool,
+    replacement: &memchr::memmem::Finder<'_>,
+) -> Result<(), Box<Reject>> {
+    let found = |reason, detail: String, place: Option<usize>| {
+        let at = place.and_then(|place| {
+            record
+                .fields
+                .iter()
+                .position(|field| (field.start..field.end).contains(&place))
+        });
+        let misfit = typed::Misfit { reason, detail };
+        Box::new(Reject {
+            line: record.line,
+            column: at.map(|at| at as u64 + 1),
+            column_name: None,
+            text: shown_text(plan, record),
+            reason: misfit.reason,
+            detail: misfit.detail,
+            records: 1,
+        })
+    };
+    if record.fields.len() != plan.width {
+        let detail = format!(
+            "expected {} fields, found {}",
+            plan.width,
+            record.fields.len()
+        );
+        return Err(found(Reason::Ragged, detail, None));
+    }
+    let bytes = record.cells.as_bytes();
+    if memchr::memchr(0, bytes).is_some() {
+        let stray = record.fields.iter().find_map(|field| {
+            let cell = &bytes[field.start..field.end];
+            let empty = nul_is_empty && cell == b"\0";
+            let place = memchr::memchr(0, cell)?;
+            (!empty).then_some(field.start + place)
+        });
+        if let Some(place) = stray {
+            let detail = "a NUL character stands in it".to_owned();
+            return Err(found(Reason::Nul, detail, Some(place)));
+        }
+    }
+    if !lossy && let Some(place) = replacement.find(bytes) {
+        let detail = "U+FFFD stands in it, the mark of a lost character".to_owned();
+        return Err(found(Reason::Replacement, detail, Some(place)));
+    }
+    Ok(())
+}
+
+/// A record as a reject shows it: without the fields that must not be seen.
+fn shown_text(plan: &Plan, record: &Record<'_>) -> String {
+    if !plan.has_secrets() {
+        let mut end = record.text.len().min(Reject::LONGEST);
+        while !record.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        return record.text[..end].to_owned();
+    }
+    if record.fields.len() != plan.width {
+        return NOT_KEPT.to_owned();
+    }
+    let secret = |at: usize| {
+        plan.dropped
+            .iter()
+            .any(|dropped| dropped.secret && dropped.position == at + 1)
+    };
+    let fields: Vec<&str> = record
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(at, field)| match secret(at) {
+            true => "(not kept)",
+            false => &record.cells[field.start..field.end],
+        })
+        .collect();
+    fields.join("\t")
+}
+
+fn rejected(
+    plan: &Plan,
+    target: &tables::Target,
+    record: &Record<'_>,
+    at: Option<usize>,
+    misfit: typed::Misfit,
+) -> Reject {
+    let column = at.map(|at| &target.shape.columns[at]);
+    Reject {
+        line: record.line,
+        column: column.map(|column| column.position as u64),
+        column_name: column.map(|column| column.name.clone()),
+        text: shown_text(plan, record),
+        reason: misfit.reason,
+        detail: misfit.detail,
+        records: 1,
+    }
+}

@@ -25,6 +25,10 @@ use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
+pub mod copy;
+pub mod load;
+pub mod product;
+
 mod egpl {
     refinery::embed_migrations!("migrations/egpl");
 }
@@ -196,6 +200,7 @@ pub fn model_catalog() -> Catalog {
         name: (*name).to_owned(),
         columns: Some(columns.iter().map(column).collect()),
         rowid: *rowid,
+        hidden: Vec::new(),
     };
     Catalog::new(TABLES.iter().map(table).collect(), true)
 }
@@ -302,6 +307,24 @@ impl Store {
         let conn = Connection::open("")?;
         conn.execute_batch(EXPORTS)?;
         Self::from_connection(conn)
+    }
+
+    /// Empties a database for exported rows: it is then as [`Store::for_exports`] makes it.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn start_over(&mut self) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
+        )?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        drop(statement);
+        for name in names {
+            let name = name.replace('"', "\"\"");
+            self.conn.execute_batch(&format!("DROP TABLE \"{name}\""))?;
+        }
+        Ok(self.conn.execute_batch(EXPORTS)?)
     }
 
     /// The same, with the platform model laid over it, for replays. Its clock stands at the year 1970.
@@ -650,6 +673,17 @@ impl Store {
         Ok(table.rows.into_iter().flatten().next())
     }
 
+    /// Whether it is a copy of exported rows.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn is_copy(&self) -> Result<bool, StoreError> {
+        const HAS_EXPORTS: &str =
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'chatdb_export'";
+        let count: i64 = self.conn.query_row(HAS_EXPORTS, [], |row| row.get(0))?;
+        Ok(count > 0)
+    }
+
     /// The tables and views, with the types that their columns are declared with.
     ///
     /// # Errors
@@ -674,8 +708,12 @@ impl Store {
                     name,
                     columns: Some(vec![column]),
                     rowid,
+                    hidden: Vec::new(),
                 }),
             }
+        }
+        if self.is_copy()? {
+            tables.iter_mut().for_each(product::as_declared);
         }
         let application: i32 = self
             .conn

@@ -10,7 +10,7 @@ pub struct ShapeColumn {
     pub name: String,
     /// What it is called in the file; `None` without a header.
     pub heading: Option<String>,
-    /// Its place in the file, from 1.
+    /// Its place in the file, from 1; 0 for a number made of a name, which is in no file.
     pub position: usize,
     /// What its cells are. Text for columns that the schema does not have.
     pub kind: Kind,
@@ -26,7 +26,8 @@ pub struct Shape {
     /// The columns, in the order of each row's values.
     pub columns: Vec<ShapeColumn>,
     /// Whether each record is a state of a row in a history (change data capture) and not the row itself. The values
-    /// of each row then end with its order and its operation, as whole numbers, beyond `columns`.
+    /// of each row then end with three more, beyond `columns`: two texts by which the changes are in order, and the
+    /// operation as a whole number: 1 delete, 2 insert, 3 before an update, 4 after it.
     pub history: bool,
     /// Whether one row may stand in many records (a joined result taken apart), so that an equal one is no second row.
     pub repeated: bool,
@@ -59,4 +60,19 @@ pub struct Batch {
     pub values: Vec<Value>,
     /// The line of each row in its file.
     pub lines: Vec<u64>,
+}
+
+impl Batch {
+    /// Takes all rows out, and keeps the room.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.values.clear();
+        self.lines.clear();
+    }
+
+    /// Takes off what stands beyond these lengths of the text and of the values.
+    pub fn take_off(&mut self, (text, values): (usize, usize)) {
+        self.text.truncate(text);
+        self.values.truncate(values);
+    }
 }

@@ -4,7 +4,9 @@
 mod check;
 mod cli;
 mod diff;
+mod diff_files;
 mod document;
+mod exports;
 mod files;
 mod functions;
 mod guard;
@@ -16,6 +18,7 @@ mod readme;
 mod render;
 mod sample_report;
 mod samples;
+mod scan;
 mod scenario;
 mod snapshot;
 mod sql;

@@ -31,6 +31,8 @@ pub enum Command {
     Diff(Diff),
     /// Ask a database, or a scenario at any of its steps, in T-SQL or SQL
     Query(Query),
+    /// Load files exported from SQL Server into a database, in whatever form a tool wrote them
+    Import(Import),
     /// Print a documented query to be run elsewhere, its parameters declared at the top
     Sql(Sql),
     /// Find every mistake in scenario folders
@@ -167,13 +169,12 @@ pub struct Diff {
 
 #[derive(Debug, Args)]
 pub struct Query {
-    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input
-    #[arg(
-        value_name = "SQL",
-        required_unless_present = "file",
-        conflicts_with = "file"
-    )]
+    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input; left out with --file
+    #[arg(value_name = "SQL", required_unless_present = "file")]
     pub sql: Option<String>,
+    /// Ask exported files, which are loaded into a database that is gone afterwards
+    #[arg(value_name = "EXPORT", conflicts_with_all = ["db", "after"])]
+    pub exports: Vec<PathBuf>,
     /// Read the SQL from FILE
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -202,9 +203,72 @@ pub struct Query {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
     #[command(flatten)]
+    pub reading: Reading,
+    /// Count up to N rejected records of the exports as a success
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub allow_rejects: u64,
+    #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]
     pub form: Form,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files that were exported; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Load into the database in FILE, which is made if it is missing
+    #[arg(long, value_name = "FILE", default_value = "chatdb.sqlite")]
+    pub db: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Count up to N rejected records as a success
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub allow_rejects: u64,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+/// How exports are read, where it should not be told from the files.
+#[derive(Debug, Args, Default)]
+pub struct Reading {
+    /// Read the files as this form, such as ssms_csv, in the place of telling it from them
+    #[arg(long = "form", value_name = "FORM")]
+    pub export_form: Option<String>,
+    /// Take the rows as those of TABLE; one that the product does not have is made
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+    /// Decode the files from this encoding, such as windows-1252
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// When the files were exported, in the place of what they say
+    #[arg(long, value_name = "TIME")]
+    pub taken_at: Option<String>,
+    /// How dates are written where not as SQL Server writes them, such as "%d/%m/%Y %H:%M"
+    #[arg(long, value_name = "FORMAT")]
+    pub date_format: Option<String>,
+    /// Keep what cannot be decoded as U+FFFD, in the place of rejecting the record
+    #[arg(long)]
+    pub lossy: bool,
+    /// Read the Nth of several results in a file
+    #[arg(long, value_name = "N")]
+    pub result_set: Option<usize>,
+    /// The bcp format file that belongs to the files
+    #[arg(long, value_name = "FILE")]
+    pub format_file: Option<PathBuf>,
+    /// What ends a field, such as "|^|", where it is none of the usual
+    #[arg(long, value_name = "TEXT")]
+    pub field_end: Option<String>,
+    /// What ends a record, where it is not the end of a line
+    #[arg(long, value_name = "TEXT")]
+    pub row_end: Option<String>,
+    /// Give up a record that is longer than BYTES
+    #[arg(long, value_name = "BYTES")]
+    pub max_record: Option<usize>,
+    /// Give up a field that is longer than BYTES
+    #[arg(long, value_name = "BYTES")]
+    pub max_field: Option<usize>,
 }
 
 #[derive(Debug, Args)]

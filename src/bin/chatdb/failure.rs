@@ -43,6 +43,8 @@ pub struct Failure {
     hint: Option<String>,
     /// Whoever reads the output has gone: no failure at all.
     quiet: bool,
+    /// It is the database that fails, so that nothing more can be loaded into it.
+    of_the_copy: bool,
 }
 
 impl Failure {
@@ -52,7 +54,17 @@ impl Failure {
             messages: vec![message.into()],
             hint: None,
             quiet: false,
+            of_the_copy: false,
         }
+    }
+
+    pub fn of_the_copy(mut self) -> Self {
+        self.of_the_copy = true;
+        self
+    }
+
+    pub fn is_of_the_copy(&self) -> bool {
+        self.of_the_copy
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -60,7 +72,7 @@ impl Failure {
         self
     }
 
-    fn of(code: Code, error: &dyn Error) -> Self {
+    pub fn of(code: Code, error: &dyn Error) -> Self {
         Self::new(code, chain(error))
     }
 

@@ -4,6 +4,7 @@ mod cli;
 mod coverage;
 mod diff;
 mod failure;
+mod import;
 mod list;
 mod new;
 mod output;
@@ -75,6 +76,7 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Report(args) => report::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Sql(args) => sql::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::New(args) => new::run(&args),

@@ -47,6 +47,14 @@ pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure>
     print(&bytes)
 }
 
+/// `1 file`, `2 files`.
+pub fn counted(n: usize, word: &str) -> String {
+    match n {
+        1 => format!("1 {word}"),
+        n => format!("{n} {word}s"),
+    }
+}
+
 /// Writes bytes to standard output.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -1,7 +1,7 @@
 //! `chatdb query`
 
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -9,17 +9,21 @@ use std::{fs, thread};
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
+use chatdb::import::Summary;
+use chatdb::import::scan::{self, Need};
 use chatdb::problem::did_you_mean;
 use chatdb::query::{Dialect, Query as Documented};
 use chatdb::render::Detail;
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
+use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Interrupter, Store, StoreError};
 use chatdb::table::{Cell, Kind, parse_timestamp};
 
 use crate::cli::Query;
 use crate::failure::{Code, Failure};
+use crate::import;
 use crate::output;
 
 /// How often a statement is told to stop until it does.
@@ -36,7 +40,12 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     let sets = output::pairs(&args.values)?;
     let now = args.as_of.as_deref().map(time).transpose()?;
     let asked = asked(args, dialect, &library)?;
-    let (store, mut values) = database(args, &library, &sets)?;
+    let exports = exports(args)?;
+    let (mut store, mut values) = if exports.is_empty() {
+        database(args, &library, &sets)?
+    } else {
+        (Store::for_exports()?, Vec::new())
+    };
     give_values(&mut values, &asked, &sets)?;
     let literals = asked
         .documented
@@ -53,6 +62,11 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     };
     let state = watch(store.interrupter(), args.timeout)?;
     let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
+    let needs = needs(&asked, &literals, &exports);
+    let loaded = match load(&exports, &needs, args, &mut store, &stopped) {
+        Err(_) if stopped() => return Err(stop(state.load(Ordering::SeqCst), args.timeout)),
+        loaded => loaded?,
+    };
     let named = |failure: Failure| match &asked.file {
         Some(file) => failure.in_file(file),
         None => failure,
@@ -68,19 +82,66 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         ) => stop(state, args.timeout),
         _ => named(error.into()),
     };
-    let listings = if args.explain {
+    let mut listings = if args.explain {
         ask::explain(&store, &question).map_err(failed)?
     } else {
         let answers = ask::ask(&store, &question, &stopped).map_err(failed)?;
         let title = asked.documented.as_ref().map(|query| query.title.as_str());
         listed(answers, title)
     };
+    if let Some(last) = listings.last_mut() {
+        last.remarks
+            .extend(loaded.iter().filter_map(import::remark));
+    }
     let report = Report {
         listings,
         ..Report::new()
     };
     output::show(&report, &args.form, Detail::Full)?;
-    Ok(Code::Success)
+    Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// The exported files that are asked. With `--file` there is no SQL among the words, and the first of them is a file.
+fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
+    let first = args.sql.iter().filter(|_| args.file.is_some());
+    let exports: Vec<PathBuf> = first
+        .map(PathBuf::from)
+        .chain(args.exports.iter().cloned())
+        .collect();
+    if !exports.is_empty() && (args.db.is_some() || args.after.is_some()) {
+        let message = "exported files are asked by themselves, not with `--db` or `--after`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("`chatdb import FILE... --db FILE` loads them into a database first"));
+    }
+    Ok(exports)
+}
+
+/// Which rows of the files the question needs. Standard input is read once, so that nothing of it may be passed over.
+fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
+    let again = exports.iter().all(|path| path.as_os_str() != "-");
+    match asked.dialect {
+        Dialect::Tsql if again => scan::needs(&asked.text, literals),
+        _ => Vec::new(),
+    }
+}
+
+/// Loads of exported files what is needed, to be asked.
+fn load(
+    exports: &[PathBuf],
+    needs: &[Need],
+    args: &Query,
+    store: &mut Store,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Vec<Summary>, Failure> {
+    let options = import::options(&args.reading)?;
+    scan::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
+        let options = chatdb::import::Options {
+            needs: needs.to_vec(),
+            unhashed: true,
+            ..options.clone()
+        };
+        import::load(&exports[at], &options, store, stopped)
+    })
 }
 
 pub fn dialect(name: &str) -> Result<Dialect, Failure> {
@@ -118,16 +179,16 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
     };
     let from_input = |path: &Path| path.as_os_str() == "-";
     match (&args.sql, &args.file) {
-        (Some(text), _) if text == "-" => Ok(plain(standard_input()?, None)),
-        (None, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
-        (None, Some(path)) => {
+        (Some(text), None) if text == "-" => Ok(plain(standard_input()?, None)),
+        (_, Some(path)) if from_input(path) => Ok(plain(standard_input()?, None)),
+        (_, Some(path)) => {
             let shown = path.display().to_string();
             let bytes = fs::read(path).map_err(|error| {
                 Failure::new(Code::Environment, format!("cannot read `{shown}`: {error}"))
             })?;
             Ok(plain(decoded(bytes, &shown)?, Some(shown)))
         }
-        (Some(name), _) if is_name(name) => {
+        (Some(name), None) if is_name(name) => {
             let query = documented(name, args.after.as_deref(), library)?;
             Ok(Asked {
                 text: query.sql.clone(),
@@ -136,7 +197,7 @@ fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Fai
                 documented: Some(query),
             })
         }
-        (Some(text), _) => Ok(plain(text.clone(), None)),
+        (Some(text), None) => Ok(plain(text.clone(), None)),
         (None, None) => Err(Failure::new(Code::Usage, "there is nothing to ask")),
     }
 }
@@ -226,8 +287,12 @@ fn database(
         return Ok((store, Vec::new()));
     }
     let Some(after) = &args.after else {
-        return Err(Failure::new(Code::Usage, "there is no database to ask")
-            .hint("`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step"));
+        return Err(
+            Failure::new(Code::Usage, "there is no database to ask").hint(
+                "`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step; \
+                 files named after the SQL are exports to ask",
+            ),
+        );
     };
     let (scenario, until) = step_of(after, library)?;
     let chain = library.chain(&scenario)?;

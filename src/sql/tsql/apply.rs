@@ -248,6 +248,7 @@ fn stand_in(name: &str, value: &Typed) -> SourceColumn {
         name: name.to_owned(),
         of: value.of,
         instead: Some(format!("({})", value.sql)),
+        hidden: false,
     }
 }
 

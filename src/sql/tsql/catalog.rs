@@ -13,6 +13,8 @@ pub struct Table {
     pub columns: Option<Vec<(String, Type)>>,
     /// Whether its rows have SQLite's row number.
     pub rowid: bool,
+    /// Columns that are not the product's: they can be named, and `*` leaves them out.
+    pub hidden: Vec<String>,
 }
 
 /// The tables of a database.

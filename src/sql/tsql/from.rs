@@ -288,6 +288,7 @@ impl Translator<'_> {
                 name: own,
                 of: column.of,
                 instead: None,
+                hidden: false,
             });
         }
         Ok(Some(known))
@@ -387,6 +388,7 @@ impl Translator<'_> {
                     name: name.clone(),
                     of: *of,
                     instead: None,
+                    hidden: false,
                 })
                 .collect::<Vec<_>>()
         };
@@ -405,7 +407,13 @@ impl Translator<'_> {
             }
         }
         match self.catalog.table(name) {
-            Some(table) => Ok((table.columns.as_deref().map(plain), true)),
+            Some(table) => {
+                let mut columns = table.columns.as_deref().map(plain);
+                for column in columns.iter_mut().flatten() {
+                    column.hidden = table.hidden.contains(&column.name);
+                }
+                Ok((columns, true))
+            }
             None if self.catalog.open => Ok((None, true)),
             None => {
                 let error = self.invalid(format!("there is no table `{name}`"));
@@ -530,6 +538,7 @@ impl Translator<'_> {
                 name: own.value.clone(),
                 of,
                 instead: None,
+                hidden: false,
             });
         }
         let group = if grouping.is_empty() {

@@ -87,6 +87,8 @@ pub(super) struct SourceColumn {
     pub of: Type,
     /// What stands for it, when it is no column of its own in the SQL that is run.
     pub instead: Option<String>,
+    /// Whether `*` leaves it out.
+    pub hidden: bool,
 }
 
 /// Something in `FROM`.
@@ -621,6 +623,7 @@ impl<'a> Translator<'a> {
                 name: name.to_owned(),
                 columns: Some(columns),
                 rowid: true,
+                hidden: Vec::new(),
             },
         );
     }

@@ -203,6 +203,7 @@ impl Translator<'_> {
                     name: own,
                     of: column.of,
                     instead: None,
+                    hidden: false,
                 }),
                 _ => Err(self
                     .invalid(format!("column {} of `{name}` has no name", at + 1))
@@ -961,7 +962,9 @@ impl Translator<'_> {
             let columns = source.columns.iter().flatten();
             source.emitted.is_none()
                 && !stored_otherwise
-                && columns.into_iter().all(|column| column.instead.is_none())
+                && columns
+                    .into_iter()
+                    .all(|column| column.instead.is_none() && !column.hidden)
         };
         let whole = sources.iter().all(own);
         if whole {
@@ -972,7 +975,7 @@ impl Translator<'_> {
             .last()
             .is_some_and(|scope| scope.sources.len() > 1);
         for source in sources {
-            for column in source.columns.iter().flatten() {
+            for column in source.columns.iter().flatten().filter(|c| !c.hidden) {
                 let own = Ident::new(column.name.clone());
                 let qualifier = Ident::new(source.name.clone());
                 let value = if several || source.emitted.is_some() || wanted.is_some() {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use chatdb::import::forms::{self, FORMS};
 use chatdb::import::{self, ImportError, Options};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
@@ -31,6 +32,8 @@ pub struct Told {
 pub struct Summary {
     /// The form's id.
     pub form: String,
+    /// The rows of the matrix of forms that it reads, `F02`.
+    pub covers: Vec<String>,
     /// How far the form is ahead of the runner-up.
     pub margin: f64,
     /// The encoding's name, as in `UTF-16LE`.
@@ -96,9 +99,15 @@ pub struct Imported {
     store: Option<RefCell<Store>>,
 }
 
+/// The form that reads a row of the matrix. Where several do, the first that is not one with a separator of its own.
+fn form_of(row: &str) -> String {
+    let form = FORMS.iter().find(|form| form.covers.contains(&row));
+    form.map_or(row, |form| form.id).to_owned()
+}
+
 fn options(told: &Told) -> Options {
     Options {
-        form: told.form.clone(),
+        form: told.form.as_deref().map(form_of),
         table: told.table.clone(),
         encoding: told.encoding.clone(),
         date_format: told.date_format.clone(),
@@ -109,8 +118,11 @@ fn options(told: &Told) -> Options {
 }
 
 fn summary(summary: import::Summary) -> Summary {
+    let form = forms::by_id(&summary.form);
+    let covers = form.map_or(&[][..], |form| form.covers);
     Summary {
-        form: summary.form.to_owned(),
+        covers: covers.iter().map(|row| (*row).to_owned()).collect(),
+        form: summary.form.clone(),
         margin: summary.margin,
         encoding: summary.encoding,
         has_header: summary.has_header,
@@ -123,7 +135,7 @@ fn summary(summary: import::Summary) -> Summary {
         loaded: summary.loaded,
         rejected: summary.rejected,
         footer: summary.footer,
-        taken_at: summary.taken_at,
+        taken_at: summary.taken_at_ms,
         warnings: summary
             .warnings
             .iter()
@@ -132,7 +144,10 @@ fn summary(summary: import::Summary) -> Summary {
         dropped: summary
             .dropped_columns
             .iter()
-            .map(|name| name.to_lowercase())
+            .map(|said| {
+                let name = said.split('`').nth(1).unwrap_or(said);
+                name.to_lowercase()
+            })
             .collect(),
     }
 }
@@ -140,7 +155,7 @@ fn summary(summary: import::Summary) -> Summary {
 fn outcome(result: Result<import::Summary, ImportError>) -> Outcome {
     match result {
         Ok(read) => Outcome::Read(summary(read)),
-        Err(error) if error.asks_for_form() => Outcome::Asks {
+        Err(error) if error.asks() => Outcome::Asks {
             message: error.to_string(),
         },
         Err(error) => Outcome::Refused {
@@ -174,7 +189,7 @@ fn rejects(store: &Store) -> Vec<Reject> {
 
 /// Reads a file into a store of its own.
 pub fn import(path: &Path, told: &Told) -> Imported {
-    let mut store = Store::new().unwrap();
+    let mut store = Store::for_exports().unwrap();
     let outcome = outcome(import::read_file(path, &options(told), &mut store));
     Imported {
         rejects: rejects(&store),

@@ -199,6 +199,11 @@ impl File {
         self.refused.is_some() || rows > 0 && self.table.iter().all(doubtful)
     }
 
+    /// Whether a form that reads these rows of the matrix is the file's, or one with the same reading.
+    pub fn is_read_as(&self, covers: &[String]) -> bool {
+        covers.contains(&self.form) || self.also.iter().any(|also| covers.contains(also))
+    }
+
     /// Whether `code` is expected of this file for sure.
     pub fn names(&self, code: &str) -> bool {
         self.refused.as_deref() == Some(code)
@@ -297,7 +302,7 @@ fn same<T: PartialEq + std::fmt::Debug>(
 
 fn of_summary(file: &File, summary: &Summary, imported: &Imported) -> Vec<String> {
     let mut found = Vec::new();
-    if summary.form != file.form && !file.also.contains(&summary.form) {
+    if !file.is_read_as(&summary.covers) {
         found.push(format!("is taken for {}", summary.form));
     }
     same(

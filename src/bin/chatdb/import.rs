@@ -1,0 +1,496 @@
+//! `chatdb import`, and what it shares with commands that load exports to ask them
+
+use std::fs;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use chatdb::import::open::OpenError;
+use chatdb::import::record::{Limits, ReadError, Reject};
+use chatdb::import::tables::TablesError;
+use chatdb::import::{self, ImportError, Options, Progress, Summary};
+use chatdb::render::Detail;
+use chatdb::report::{Listing, Report};
+use chatdb::store::copy::{CopyError, CopyFile};
+use chatdb::store::{Interrupter, Store};
+use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
+use chrono::{Local, TimeZone as _};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::{Import, Reading};
+use crate::failure::{Code, Failure};
+use crate::output;
+
+/// How often a statement is told to stop after Ctrl-C, and how often in all.
+const AGAIN: Duration = Duration::from_millis(50);
+const TIMES: u32 = 20;
+
+pub fn run(args: &Import) -> Result<Code, Failure> {
+    output::format(&args.form.format)?;
+    let options = options(&args.reading)?;
+    let mut copy = CopyFile::open(&args.db)?;
+    let flag = stop_on_interrupt(copy.store().interrupter())?;
+    let stopped = || flag.load(Ordering::SeqCst);
+    let mut loaded = Vec::new();
+    let mut refused = Vec::new();
+    for path in &args.files {
+        match load(path, &options, copy.store(), &stopped) {
+            Ok(summary) => loaded.push(summary),
+            Err(error @ ImportError::Interrupted) => {
+                let kept = if copy.is_new() {
+                    format!("nothing is kept, and `{}` is not made", args.db.display())
+                } else {
+                    "nothing of this file is kept; the files before it are loaded".to_owned()
+                };
+                return Err(Failure::from(error).hint(kept));
+            }
+            Err(error) => refused.push(Failure::from(error)),
+        }
+        if refused.iter().any(|failure| failure.is_of_the_copy()) {
+            break;
+        }
+    }
+    let is_new = copy.is_new();
+    if !(is_new && loaded.is_empty()) {
+        copy.keep()?;
+    }
+    let mut code = code_of(&loaded, args.allow_rejects);
+    if !loaded.is_empty() {
+        let report = Report {
+            listings: listings(&loaded, &args.db, is_new),
+            ..Report::new()
+        };
+        output::show(&report, &args.form, Detail::Full)?;
+    }
+    for failure in refused {
+        failure.tell();
+        code = worse(code, failure.code);
+    }
+    Ok(code)
+}
+
+fn worse(a: Code, b: Code) -> Code {
+    if (b as u8) > (a as u8) { b } else { a }
+}
+
+/// What a command that asks exports says of one that is not whole.
+pub fn remark(summary: &Summary) -> Option<String> {
+    let file = &summary.file;
+    if summary.rejected > 0 {
+        let n = output::counted(
+            usize::try_from(summary.rejected).unwrap_or(usize::MAX),
+            "record",
+        );
+        return Some(format!("{file}: {n} rejected; `chatdb import` says why"));
+    }
+    let footer = summary.footer.filter(|_| summary.footer_differs())?;
+    Some(format!(
+        "{file}: {} records, where its producer says {footer}",
+        summary.records
+    ))
+}
+
+pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
+    let rejected: u64 = loaded.iter().map(rejects_of).sum();
+    let differs = loaded.iter().any(Summary::footer_differs);
+    if rejected > allowed || differs {
+        Code::Rejected
+    } else {
+        Code::Success
+    }
+}
+
+/// The rejects of this run: those of a file that was loaded before were told then.
+fn rejects_of(summary: &Summary) -> u64 {
+    if summary.already_loaded {
+        0
+    } else {
+        summary.rejected
+    }
+}
+
+// READING --------------------------------------------------------------------------------------------------
+
+/// What the command line says about how to read.
+pub fn options(args: &Reading) -> Result<Options, Failure> {
+    let defaults = Limits::default();
+    if args.result_set == Some(0) {
+        return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
+    }
+    Ok(Options {
+        form: args.export_form.clone(),
+        table: args.table.clone(),
+        encoding: args.encoding.clone(),
+        taken_at_ms: args.taken_at.as_deref().map(time).transpose()?,
+        file_time_ms: None,
+        date_format: args.date_format.clone(),
+        lossy: args.lossy,
+        result_set: args.result_set,
+        limits: Limits {
+            record: args.max_record.unwrap_or(defaults.record),
+            field: args.max_field.unwrap_or(defaults.field),
+            ..defaults
+        },
+        format_file: args.format_file.clone(),
+        field_end: args.field_end.clone(),
+        row_end: args.row_end.clone(),
+        ..Options::default()
+    })
+}
+
+fn time(text: &str) -> Result<i64, Failure> {
+    parse_timestamp(text)
+        .or_else(|| parse_timestamp(&format!("{text} 00:00:00")))
+        .ok_or_else(|| {
+            Failure::new(Code::Usage, format!("`--taken-at {text}` is no time")).hint(
+                "write `--taken-at \"2011-07-12 14:49:55\"`, as the clock of the server showed it",
+            )
+        })
+}
+
+/// When a file was last written, on the wall clock of this machine.
+fn file_time(path: &Path) -> Option<i64> {
+    let modified = fs::metadata(path).ok()?.modified().ok()?;
+    let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let ms = i64::try_from(since.as_millis()).ok()?;
+    let local = Local.timestamp_millis_opt(ms).single()?;
+    Some(local.naive_local().and_utc().timestamp_millis())
+}
+
+/// Loads one file, with a bar where somebody is looking.
+pub fn load(
+    path: &Path,
+    options: &Options,
+    store: &mut Store,
+    stopped: &dyn Fn() -> bool,
+) -> Result<Summary, ImportError> {
+    let bar = bar(path);
+    let mut go_on = |progress: Progress| {
+        if let Some(bar) = &bar {
+            if let Some(total) = progress.total {
+                bar.set_length(total);
+            }
+            bar.set_position(progress.bytes);
+            bar.set_message(format!("{} rows", progress.rows));
+        }
+        !stopped()
+    };
+    let outcome = if path.as_os_str() == "-" {
+        let input = Box::new(io::stdin());
+        import::read_with("standard input", input, options, store, &mut go_on)
+    } else {
+        import::read_file_with(path, &of_file(path, options), store, &mut go_on)
+    };
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    outcome
+}
+
+/// The same with what the file itself says.
+pub fn of_file(path: &Path, options: &Options) -> Options {
+    Options {
+        file_time_ms: file_time(path),
+        ..options.clone()
+    }
+}
+
+fn bar(path: &Path) -> Option<ProgressBar> {
+    if !io::stderr().is_terminal() {
+        return None;
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let name = chatdb::render::safe::Safe::of(&name.to_string_lossy()).to_string();
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    let template = "{prefix} {bar:30} {bytes} of {total_bytes}, {msg}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_prefix(name);
+    Some(bar)
+}
+
+/// Ctrl-C sets the flag that is given back, and stops the statement that runs.
+fn stop_on_interrupt(interrupter: Interrupter) -> Result<Arc<AtomicBool>, Failure> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    let handler = move || {
+        flag.store(true, Ordering::SeqCst);
+        for _ in 0..TIMES {
+            interrupter.interrupt();
+            thread::sleep(AGAIN);
+        }
+    };
+    ctrlc::set_handler(handler).map_err(|error| {
+        Failure::new(
+            Code::Environment,
+            format!("cannot wait for Ctrl-C: {error}"),
+        )
+    })?;
+    Ok(stopped)
+}
+
+// TELLING --------------------------------------------------------------------------------------------------
+
+fn text(text: impl Into<String>) -> Cell {
+    Cell::Text(text.into())
+}
+
+fn count(n: u64) -> Cell {
+    Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn listings(loaded: &[Summary], db: &Path, is_new: bool) -> Vec<Listing> {
+    let mut listings = vec![files(loaded, db, is_new)];
+    for summary in loaded.iter().filter(|summary| !summary.already_loaded) {
+        listings.push(file(summary));
+    }
+    listings.extend(rejects(loaded));
+    listings
+}
+
+fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
+    let columns = [
+        ("file", Kind::Text),
+        ("form", Kind::Text),
+        ("next", Kind::Text),
+        ("margin", Kind::Text),
+        ("encoding", Kind::Text),
+        ("records", Kind::Integer),
+        ("loaded", Kind::Integer),
+        ("rejected", Kind::Integer),
+        ("taken at", Kind::Timestamp),
+        ("known from", Kind::Text),
+    ];
+    let row = |summary: &Summary| {
+        let margin = summary
+            .runner_up
+            .as_ref()
+            .map(|_| format!("{:.0} %", summary.margin * 100.0));
+        vec![
+            text(&summary.file),
+            text(&summary.form),
+            summary.runner_up.clone().map_or(Cell::Null, Cell::Text),
+            margin.map_or(Cell::Null, Cell::Text),
+            text(&summary.encoding),
+            count(summary.records),
+            count(summary.loaded),
+            count(summary.rejected),
+            summary.taken_at_ms.map_or(Cell::Null, Cell::Timestamp),
+            text(if summary.already_loaded {
+                "loaded before"
+            } else {
+                summary.taken_from
+            }),
+        ]
+    };
+    let loaded_now = || loaded.iter().filter(|summary| !summary.already_loaded);
+    let rows: u64 = loaded_now().map(|summary| summary.loaded).sum();
+    let rejected: u64 = loaded.iter().map(rejects_of).sum();
+    let made = if is_new { ", which is new" } else { "" };
+    Listing {
+        title: "Files".to_owned(),
+        table: ResultTable {
+            columns: columns
+                .into_iter()
+                .map(|(name, kind)| Column::new(name, kind))
+                .collect(),
+            rows: loaded.iter().map(row).collect(),
+        },
+        remarks: vec![
+            format!(
+                "{} of {} loaded into `{}`{made}: {rows} records; {rejected} rejected",
+                loaded_now().count(),
+                output::counted(loaded.len(), "file"),
+                db.display()
+            ),
+            format!(
+                "`chatdb query open_chats --db {}` asks it; \"next\" is the form that would have been taken else",
+                db.display()
+            ),
+        ],
+    }
+}
+
+/// One file: its tables, and what there is to say about it.
+fn file(summary: &Summary) -> Listing {
+    let row = |table: &import::TableSummary| {
+        vec![
+            text(&table.name),
+            count(table.rows),
+            match table.unknown_columns.is_empty() {
+                true => Cell::Null,
+                false => text(table.unknown_columns.join(", ")),
+            },
+        ]
+    };
+    let mut remarks = vec![format!("NULL: {}", summary.null_is)];
+    if !summary.has_header {
+        remarks.push("it does not name its columns".to_owned());
+    }
+    if summary.repeated > 0 {
+        let n = summary.repeated;
+        remarks.push(format!(
+            "{n} rows stand in it more than once, with the same values"
+        ));
+    }
+    for dropped in &summary.dropped_columns {
+        remarks.push(format!("not loaded: {dropped}"));
+    }
+    if summary
+        .tables
+        .iter()
+        .any(|table| !table.unknown_columns.is_empty())
+    {
+        remarks.push("columns that the product's schema does not have are kept as text".to_owned());
+    }
+    remarks.extend(summary.warnings.iter().cloned());
+    Listing {
+        title: summary.file.clone(),
+        table: ResultTable {
+            columns: vec![
+                Column::new("table", Kind::Text),
+                Column::new("rows", Kind::Integer),
+                Column::new("other columns", Kind::Text),
+            ],
+            rows: summary.tables.iter().map(row).collect(),
+        },
+        remarks,
+    }
+}
+
+/// The first rejects of each file with what to do about them, and how many there are for each reason. Their text is in
+/// the copy only: it may be about somebody.
+fn rejects(loaded: &[Summary]) -> Option<Listing> {
+    let row = |summary: &Summary, reject: &Reject| {
+        let column = reject
+            .column_name
+            .clone()
+            .or(reject.column.map(|n| n.to_string()));
+        vec![
+            text(&summary.file),
+            count(reject.line),
+            column.map_or(Cell::Null, Cell::Text),
+            text(reject.reason.code()),
+            text(&reject.detail),
+            text(reject.reason.advice()),
+        ]
+    };
+    let shown: Vec<_> = loaded
+        .iter()
+        .flat_map(|summary| {
+            let first = summary.first_rejects.iter();
+            first.map(move |reject| row(summary, reject))
+        })
+        .collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let mut remarks: Vec<String> = loaded
+        .iter()
+        .flat_map(|summary| {
+            summary
+                .reasons
+                .iter()
+                .map(move |(reason, n)| format!("{}: {n} {}", summary.file, reason.code()))
+        })
+        .collect();
+    remarks.push("the table `rejects` of the database has all of them, with their text".to_owned());
+    Some(Listing {
+        title: "Rejected".to_owned(),
+        table: ResultTable {
+            columns: vec![
+                Column::new("file", Kind::Text),
+                Column::new("line", Kind::Integer),
+                Column::new("column", Kind::Text),
+                Column::new("code", Kind::Text),
+                Column::new("what is wrong", Kind::Text),
+                Column::new("what to do", Kind::Text),
+            ],
+            rows: shown,
+        },
+        remarks,
+    })
+}
+
+// FAILING --------------------------------------------------------------------------------------------------
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        let code = if error.is_refusal() {
+            Code::Refused
+        } else {
+            Code::Environment
+        };
+        let failure = Self::of(code, &error);
+        match error {
+            CopyError::NotOurs { .. } | CopyError::Replay { .. } | CopyError::NotAFile { .. } => {
+                failure.hint("`--db FILE` names another place")
+            }
+            CopyError::Appeared { .. } => failure.hint("run it again to load into that one"),
+            CopyError::Busy { .. } => failure.hint("wait for the other program, or close it"),
+            CopyError::Io { .. } => {
+                failure.hint("`--db FILE` names a place that can be written to")
+            }
+            CopyError::Store { .. } => failure,
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match &error {
+            ImportError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
+            ImportError::Open { source, .. } => {
+                let code = match source {
+                    OpenError::Source(_) | OpenError::Read(ReadError::Io(_)) => Code::Environment,
+                    OpenError::UnknownForm { .. } | OpenError::WrongContainer { .. } => Code::Usage,
+                    _ => Code::Rejected,
+                };
+                let failure = Self::of(code, &error);
+                match source.advice() {
+                    Some(advice) => failure.hint(advice),
+                    None => failure,
+                }
+            }
+            ImportError::Io { .. } => Self::of(Code::Environment, &error),
+            ImportError::Store { .. } => Self::of(Code::Environment, &error)
+                .hint("nothing of this file is in the database; make room, or name another place with `--db`")
+                .of_the_copy(),
+            ImportError::Empty { .. } => {
+                Self::of(Code::Rejected, &error).hint("export it again; it holds no text")
+            }
+            ImportError::Dates { spoiled: true, .. } => Self::of(Code::Rejected, &error).hint(
+                "a spreadsheet has saved the file and kept minutes and seconds only, which cannot be undone; \
+                 export again and load that file without opening it in a spreadsheet",
+            ),
+            ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(
+                "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first",
+            ),
+            ImportError::Read { .. } => Self::of(Code::Rejected, &error)
+                .hint("nothing of it is loaded; `--form` names another form to read it as"),
+            ImportError::Tables { source, .. } => {
+                let hint = match source {
+                    TablesError::NoKey { key, .. } => format!("export `{key}` too"),
+                    TablesError::TooMany { .. } | TablesError::NoHistory { .. } => {
+                        "export the table itself".to_owned()
+                    }
+                    TablesError::BadName { .. } => {
+                        "name one of the product's tables, or a new one of letters, digits and _".to_owned()
+                    }
+                    _ => "`--table NAME` says which table it is: one of the product's, such as \
+                          egpl_casemgmt_activity, or a new one"
+                        .to_owned(),
+                };
+                let code = match source {
+                    TablesError::BadName { .. } => Code::Usage,
+                    _ => Code::Rejected,
+                };
+                Self::of(code, &error).hint(hint)
+            }
+        }
+    }
+}

@@ -1,0 +1,570 @@
+//! A field as a value of its column's type, or the reason why it is none.
+//!
+//! This is the hot path of an import: no allocation for a cell, whole numbers read from bytes, times in the form that
+//! they are stored in checked and copied as they stand. It does not know tables or forms beyond how a form writes that
+//! there is no value.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::record::{Field, Reason, Written};
+use super::rows::{Batch, Value};
+use crate::sql::types::Type;
+use crate::table::Kind;
+
+/// How a form writes that there is no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Nulls {
+    /// The word `NULL` without quotes is none.
+    pub word: bool,
+    /// The word `NULL` in quotes is none as well.
+    pub quoted_word: bool,
+    /// An empty field without quotes is none; else it is the empty text.
+    pub empty: bool,
+    /// An empty field in quotes is none.
+    pub quoted_empty: bool,
+    /// A field of one NUL character is the empty text, as bcp writes it.
+    pub nul_is_empty: bool,
+}
+
+/// What the values of a column are read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cast {
+    /// A whole number from `least` to `greatest`.
+    Integer {
+        /// The least that fits.
+        least: i64,
+        /// The greatest that fits.
+        greatest: i64,
+    },
+    /// Zero or one, also as `False` and `True`.
+    Bit,
+    /// A number with a fraction.
+    Real,
+    /// A date with a time.
+    Time,
+    /// Bytes, which are kept as the text `0x...`.
+    Binary,
+    /// Anything.
+    Text,
+    /// A text that stands for a number which the file does not have: see [`made_number`].
+    Name,
+}
+
+impl Cast {
+    /// How values of a declared type are read.
+    #[must_use]
+    pub fn of(declared: Type) -> Self {
+        match declared {
+            Type::Bit => Self::Bit,
+            Type::Binary => Self::Binary,
+            declared if declared.has_date() => Self::Time,
+            declared => match declared.range() {
+                Some((least, greatest)) => Self::Integer {
+                    least: i64::try_from(least).unwrap_or(i64::MIN),
+                    greatest: i64::try_from(greatest).unwrap_or(i64::MAX),
+                },
+                None if declared.is_number() => Self::Real,
+                None => Self::Text,
+            },
+        }
+    }
+
+    /// The kind of the cells.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Integer { .. } | Self::Bit | Self::Name => Kind::Integer,
+            Self::Real => Kind::Real,
+            Self::Time => Kind::Timestamp,
+            Self::Binary | Self::Text => Kind::Text,
+        }
+    }
+}
+
+/// What readers of values are told, and how dates are written where not as SQL Server writes them.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// How the form writes that there is no value.
+    pub nulls: Nulls,
+    /// A format of dates in the words of `strftime`, tried after SQL Server's own.
+    pub date_format: Option<String>,
+    /// Whether U+FFFD may stand in a text.
+    pub lossy: bool,
+    /// Whether blanks after a value are the form's, so that a text may have ended in some.
+    pub padded: bool,
+}
+
+/// Why a field is no value of its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Why.
+    pub reason: Reason,
+    /// What was expected and found. Names a value only where it cannot be a text about somebody.
+    pub detail: String,
+}
+
+/// Lengths at which producers are known to cut texts, counted as SQL Server does: in units of UTF-16.
+pub const CUTS: [usize; 5] = [256, 8192, 43_680, 65_535, 2_097_152];
+
+/// What was seen in a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The newest time, in the form that is stored.
+    pub newest: Option<[u8; STORED]>,
+    /// Values that were read as times.
+    pub times: u64,
+    /// Values that were no times, or none that can be told.
+    pub untold: u64,
+    /// Times of which digits after the third of the second were cut off.
+    pub digits_cut: u64,
+    /// Times with an offset from UTC, which is not kept.
+    pub offsets: u64,
+    /// Empty fields of a column that is no text, read as NULL.
+    pub blanks: u64,
+    /// Binary values that are not written as `0x...`.
+    pub not_hex: u64,
+    /// The most characters of a text, where it has 256 or more.
+    pub longest: usize,
+    /// Texts of exactly as many characters as [`CUTS`] says.
+    pub cut: [u64; CUTS.len()],
+}
+
+/// The length of a time as it is stored, `2011-07-12 14:49:55.000`.
+pub const STORED: usize = 23;
+
+/// Reads `field` of `cells` as a value, whose text goes to the end of the batch's.
+///
+/// # Errors
+/// When it is none; then something may stand at the end of the batch's text, which the caller takes off with the row.
+pub fn value(
+    cells: &str,
+    field: Field,
+    cast: Cast,
+    rules: &Rules,
+    seen: &mut Seen,
+    batch: &mut Batch,
+) -> Result<Value, Misfit> {
+    let text = &cells[field.start..field.end];
+    let nulls = rules.nulls;
+    match field.written {
+        Written::Null => return Ok(Value::Null),
+        Written::Bare if text.is_empty() => {
+            if nulls.empty {
+                return Ok(Value::Null);
+            }
+            return Ok(blank(cast, seen, batch));
+        }
+        Written::Quoted if text.is_empty() && nulls.quoted_empty => return Ok(Value::Null),
+        Written::Quoted if text.is_empty() => return Ok(blank(cast, seen, batch)),
+        Written::Bare if nulls.word && text == "NULL" => return Ok(Value::Null),
+        Written::Quoted if nulls.quoted_word && text == "NULL" => return Ok(Value::Null),
+        Written::Bare if nulls.nul_is_empty && text == "\0" => {
+            return Ok(blank(cast, seen, batch));
+        }
+        Written::Doubled if cast == Cast::Text => return Ok(doubled(text, seen, batch)),
+        _ => {}
+    }
+    match cast {
+        Cast::Text => {
+            if text.len() >= CUTS[0] - 1 {
+                measure(
+                    text,
+                    rules.padded && cells[field.end..].starts_with(' '),
+                    seen,
+                );
+            }
+            Ok(push(text, batch))
+        }
+        Cast::Name => Ok(Value::Integer(made_number(text))),
+        Cast::Integer { least, greatest } => integer(text, least, greatest),
+        Cast::Time => time(text, rules, seen, batch),
+        Cast::Bit => match text.trim() {
+            "0" | "False" | "false" => Ok(Value::Integer(0)),
+            "1" | "True" | "true" => Ok(Value::Integer(1)),
+            other => Err(not_a_number("0 or 1", other)),
+        },
+        Cast::Real => real(text),
+        Cast::Binary => Ok(binary(text, seen, batch)),
+    }
+}
+
+/// An empty field: the empty text, or nothing where there can be no text.
+fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> Value {
+    match cast {
+        Cast::Text => return push("", batch),
+        Cast::Name => return Value::Integer(made_number("")),
+        _ => {}
+    }
+    seen.blanks += 1;
+    Value::Null
+}
+
+fn push(text: &str, batch: &mut Batch) -> Value {
+    let start = batch.text.len();
+    batch.text.push_str(text);
+    slice(start, batch)
+}
+
+/// The batch's text from `start` to its end. A batch is handed on long before it has four thousand million bytes: a
+/// record has at most as many as its limit, and a batch takes few.
+fn slice(start: usize, batch: &Batch) -> Value {
+    Value::Text {
+        start: u32::try_from(start).expect("a batch is small"),
+        end: u32::try_from(batch.text.len()).expect("a batch is small"),
+    }
+}
+
+/// A text in which two quotes stand for one.
+fn doubled(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
+    let start = batch.text.len();
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'"', rest.as_bytes()) {
+        batch.text.push_str(&rest[..=at]);
+        let after = &rest[at + 1..];
+        rest = after.strip_prefix('"').unwrap_or(after);
+    }
+    batch.text.push_str(rest);
+    if batch.text.len() - start >= CUTS[0] {
+        measure(&batch.text[start..], false, seen);
+    }
+    slice(start, batch)
+}
+
+/// Notes texts that are as long as a producer's limit. One that had a blank for its last character may have lost it.
+fn measure(text: &str, before_blank: bool, seen: &mut Seen) {
+    let mut characters = text.encode_utf16().count();
+    if before_blank && CUTS.contains(&(characters + 1)) {
+        characters += 1;
+    }
+    if characters < CUTS[0] {
+        return;
+    }
+    seen.longest = seen.longest.max(characters);
+    if let Some(at) = CUTS.iter().position(|cut| *cut == characters) {
+        seen.cut[at] += 1;
+    }
+}
+
+/// A number for something of which a file has the name and not the number. The product has no negative numbers, and one
+/// name has the same number in every file.
+#[must_use]
+pub fn made_number(name: &str) -> i64 {
+    /// FNV-1a, which will be the same for ever; a number of 15 digits fits every declared type of keys.
+    const DIGITS: u64 = 1_000_000_000_000_000;
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
+}
+
+fn integer(text: &str, least: i64, greatest: i64) -> Result<Value, Misfit> {
+    match digits(text.as_bytes()) {
+        Some(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
+        Some(_) => Err(out_of_range(text, least, greatest)),
+        None => odd_integer(text, least, greatest),
+    }
+}
+
+/// A whole number of up to 18 digits, as SQL Server prints it.
+fn digits(bytes: &[u8]) -> Option<i64> {
+    let (negative, digits) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        bytes => (false, bytes),
+    };
+    let well_begun = matches!(digits, [b'1'..=b'9', ..]) || (digits == b"0" && !negative);
+    if !well_begun || digits.len() > 18 {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// A whole number as others print it: padded, with a fraction of zeros, or too large.
+fn odd_integer(text: &str, least: i64, greatest: i64) -> Result<Value, Misfit> {
+    let trimmed = text.trim_matches([' ', '\u{a0}']);
+    let whole = match trimmed.split_once(['.', ',']) {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => whole,
+        _ => trimmed,
+    };
+    if let Some(value) = digits(whole.as_bytes()) {
+        if (least..=greatest).contains(&value) {
+            return Ok(Value::Integer(value));
+        }
+        return Err(out_of_range(text, least, greatest));
+    }
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    let all_digits = !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit());
+    if all_digits && !unsigned.starts_with('0') {
+        // Nineteen digits may still fit, where the column takes that many.
+        return match whole.parse::<i64>() {
+            Ok(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
+            _ => Err(out_of_range(text, least, greatest)),
+        };
+    }
+    Err(not_a_number("a whole number", trimmed))
+}
+
+fn out_of_range(text: &str, least: i64, greatest: i64) -> Misfit {
+    Misfit {
+        reason: Reason::OutOfRange,
+        detail: format!("expected {least} to {greatest}, found {}", shown(text)),
+    }
+}
+
+fn not_a_number(expected: &str, text: &str) -> Misfit {
+    let cut = text.contains(['E', 'e'])
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
+    let why = if cut {
+        ", of which a spreadsheet has cut digits off"
+    } else {
+        ""
+    };
+    Misfit {
+        reason: Reason::NotANumber,
+        detail: format!("expected {expected}, found {}{why}", shown(text)),
+    }
+}
+
+/// A value for a message: as it stands where it is short and made of digits and signs only, else by its length, since
+/// it may be about somebody.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let plain = |b: u8| b.is_ascii_digit() || b" :/.,-+TZEe#".contains(&b);
+    if !text.is_empty() && text.len() <= LONGEST && text.bytes().all(plain) {
+        return format!("`{text}`");
+    }
+    match text.chars().count() {
+        0 => "nothing".to_owned(),
+        1 => "text of 1 character".to_owned(),
+        n => format!("text of {n} characters"),
+    }
+}
+
+fn real(text: &str) -> Result<Value, Misfit> {
+    let text = text.trim_matches([' ', '\u{a0}']);
+    let numeric = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || b".-+eE".contains(&b))
+    };
+    let parsed = if numeric(text) {
+        text.parse::<f64>().ok()
+    } else if text.matches(',').count() == 1 && numeric(&text.replace(',', "")) {
+        text.replace(',', ".").parse::<f64>().ok()
+    } else {
+        None
+    };
+    match parsed {
+        Some(value) if value.is_finite() => Ok(Value::Real(value)),
+        _ => Err(not_a_number("a number", text)),
+    }
+}
+
+/// Bytes stay the text that they are written as; `0x` is put before plain hexadecimal digits, as bcp writes them.
+fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
+    let hex = |digits: &str| {
+        !digits.is_empty()
+            && digits.len().is_multiple_of(2)
+            && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let start = batch.text.len();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some("") => {}
+        Some(digits) if hex(digits) => {}
+        None if hex(text) => batch.text.push_str("0x"),
+        _ => seen.not_hex += 1,
+    }
+    batch.text.push_str(text);
+    slice(start, batch)
+}
+
+// TIMES ----------------------------------------------------------------------------------------------------
+
+fn time(text: &str, rules: &Rules, seen: &mut Seen, batch: &mut Batch) -> Result<Value, Misfit> {
+    if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
+        && is_stored_form(stored)
+    {
+        note(stored, seen);
+        return Ok(push(text, batch));
+    }
+    let Some(stored) = other_time(text.trim_matches([' ', '\u{a0}']), rules, seen) else {
+        seen.untold += 1;
+        return Err(no_time(text));
+    };
+    note(&stored, seen);
+    let start = batch.text.len();
+    batch
+        .text
+        .push_str(std::str::from_utf8(&stored).expect("digits and signs"));
+    Ok(slice(start, batch))
+}
+
+fn note(stored: &[u8; STORED], seen: &mut Seen) {
+    seen.times += 1;
+    if seen.newest.is_none_or(|newest| *stored > newest) {
+        seen.newest = Some(*stored);
+    }
+}
+
+/// Whether it is a time as it is stored: `2011-07-12 14:49:55.000`.
+fn is_stored_form(b: &[u8; STORED]) -> bool {
+    let signs = b[4] == b'-'
+        && b[7] == b'-'
+        && b[10] == b' '
+        && b[13] == b':'
+        && b[16] == b':'
+        && b[19] == b'.';
+    const DIGITS: [usize; 17] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22];
+    let mut wrong = false;
+    for at in DIGITS {
+        wrong |= b[at].wrapping_sub(b'0') > 9;
+    }
+    signs && !wrong && is_moment(b)
+}
+
+/// Whether the digits of a time are those of one. They have been seen to be digits.
+fn is_moment(b: &[u8; STORED]) -> bool {
+    let two = |at: usize| (b[at] - b'0') * 10 + (b[at + 1] - b'0');
+    let (month, day) = (two(5), two(8));
+    let year = u16::from(two(0)) * 100 + u16::from(two(2));
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    };
+    year > 0
+        && (1..=12).contains(&month)
+        && (1..=days).contains(&day)
+        && two(11) < 24
+        && two(14) < 60
+        && two(17) < 60
+}
+
+/// A time in one of the other forms that are not ambiguous, or in the one that was named.
+fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]> {
+    if let Some(stored) = iso(text, seen) {
+        return Some(stored);
+    }
+    let format = rules.date_format.as_deref()?;
+    let moment = NaiveDateTime::parse_from_str(text, format)
+        .or_else(|_| {
+            NaiveDate::parse_from_str(text, format)
+                .map(|date| date.and_time(chrono::NaiveTime::MIN))
+        })
+        .ok()?;
+    let written = moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+    let stored = <[u8; STORED]>::try_from(written.as_bytes()).ok()?;
+    is_stored_form(&stored).then_some(stored)
+}
+
+/// `yyyy-mm-dd`, then perhaps a blank or `T` and `hh:mm` or `hh:mm:ss` with up to nine digits of a fraction after a
+/// point or a comma, then perhaps an offset from UTC, which is left off: the wall clock is kept.
+fn iso(text: &str, seen: &mut Seen) -> Option<[u8; STORED]> {
+    let bytes = text.as_bytes();
+    let mut stored = *b"0000-00-00 00:00:00.000";
+    stored[..10].copy_from_slice(bytes.get(..10)?);
+    let mut rest = &bytes[10..];
+    let mut lost = false;
+    let mut offset = false;
+    if let [b' ' | b'T', after @ ..] = rest {
+        stored[11..16].copy_from_slice(after.get(..5)?);
+        rest = &after[5..];
+        if let [b':', a, b, after @ ..] = rest {
+            stored[17] = *a;
+            stored[18] = *b;
+            rest = after;
+            if let [b'.' | b',', after @ ..] = rest {
+                let count = after.iter().take_while(|b| b.is_ascii_digit()).count();
+                if count == 0 || count > 9 {
+                    return None;
+                }
+                let kept = count.min(3);
+                stored[20..20 + kept].copy_from_slice(&after[..kept]);
+                lost = after[kept..count].iter().any(|b| *b != b'0');
+                rest = &after[count..];
+            }
+        }
+        offset = !rest.is_empty();
+        if offset && !is_offset(rest) {
+            return None;
+        }
+    } else if !rest.is_empty() {
+        return None;
+    }
+    if !is_stored_form(&stored) {
+        return None;
+    }
+    seen.digits_cut += u64::from(lost);
+    seen.offsets += u64::from(offset);
+    Some(stored)
+}
+
+/// `Z`, `+02:00`, ` -07:00`, `+0200`.
+fn is_offset(rest: &[u8]) -> bool {
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    match rest {
+        b"Z" => true,
+        [b'+' | b'-', digits @ ..] => {
+            let digit = |b: &u8| b.is_ascii_digit();
+            match digits {
+                [a, b, b':', c, d] | [a, b, c, d] => [a, b, c, d].into_iter().all(digit),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// What is wrong with a time: spoiled beyond recovery, or written in a form that could be read in two ways or in none.
+fn no_time(text: &str) -> Misfit {
+    let text = text.trim();
+    let spoiled = is_spoiled(text);
+    let reason = if spoiled {
+        Reason::SpoiledDate
+    } else {
+        Reason::NotADate
+    };
+    let why = match (spoiled, is_ambiguous(text)) {
+        (true, _) => ", which is what a spreadsheet leaves of a date and time",
+        (false, true) => ", whose day and month cannot be told apart without being told",
+        (false, false) => "",
+    };
+    Misfit {
+        reason,
+        detail: format!("expected `yyyy-mm-dd hh:mm:ss`, found {}{why}", shown(text)),
+    }
+}
+
+/// `49:55.0`, `########`, and the like: minutes and seconds, the rest is gone.
+#[must_use]
+pub fn is_spoiled(text: &str) -> bool {
+    let minutes = |text: &str| {
+        let (minute, second) = text.split_once(':')?;
+        let (second, tenth) = second.split_once(['.', ','])?;
+        let digits = |text: &str, most: usize| {
+            !text.is_empty() && text.len() <= most && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        Some(digits(minute, 2) && digits(second, 2) && digits(tenth, 3))
+    };
+    minutes(text).unwrap_or(false) || (text.len() >= 3 && text.bytes().all(|b| b == b'#'))
+}
+
+/// Numbers with slashes, points or dashes between them, of which nobody says which is the day.
+#[must_use]
+pub fn is_ambiguous(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or("");
+    let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
+    parts.len() == 3
+        && parts
+            .iter()
+            .all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -1,0 +1,276 @@
+//! The file that keeps exported rows: made anew beside its place and put there whole, or opened where it is.
+//!
+//! A new one is written without a journal on the disk and synced once, at the end; into one that is there each export
+//! is a transaction of its own. A file that is no such copy is never written to.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tempfile::{Builder, TempPath};
+use thiserror::Error;
+
+use super::{EXPORTS, Store, StoreError, file_is_ours};
+
+/// How long another program may be writing before we give up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Bytes of a page: large ones make loading faster, and rows with long texts take fewer of them.
+const PAGE: u32 = 65_536;
+
+/// KiB of pages that are kept in memory.
+const CACHE: i64 = 8192;
+
+/// Why a copy cannot be opened or kept.
+#[derive(Debug, Error)]
+pub enum CopyError {
+    /// The file is not one of ours.
+    #[error("`{}` is not a database of chatdb's, and is left alone", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a database of another kind.
+    #[error("`{}` is the database of a replay; exported rows go into one of their own", path.display())]
+    Replay {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A link, a folder, a device.
+    #[error("`{}` is {what}, and is left alone", path.display())]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// Another program has put a file there since.
+    #[error("another program has made `{}` meanwhile, and it is kept", path.display())]
+    Appeared {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another program is writing into it.
+    #[error("another program is writing into `{}`", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// What it was done to.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database failed.
+    #[error("cannot {action} `{}`", path.display())]
+    Store {
+        /// What was being done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+}
+
+impl CopyError {
+    /// Whether a rule kept the file, rather than the system.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::NotOurs { .. } | Self::Replay { .. } | Self::NotAFile { .. }
+        )
+    }
+}
+
+/// A copy in a file, open to be written.
+pub struct CopyFile {
+    store: Store,
+    path: PathBuf,
+    /// Where a new one is until it is kept.
+    temporary: Option<TempPath>,
+}
+
+impl CopyFile {
+    /// Opens the copy at `path`, or makes a new one that appears there when it is kept.
+    ///
+    /// # Errors
+    /// When what is there is no copy, or the system refuses.
+    pub fn open(path: &Path) -> Result<Self, CopyError> {
+        let path_buf = || path.to_path_buf();
+        let what = match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::make(path),
+            Err(source) => {
+                return Err(CopyError::Io {
+                    action: "look at",
+                    path: path_buf(),
+                    source,
+                });
+            }
+            Ok(found) if found.is_symlink() => Some("a symbolic link"),
+            Ok(found) if found.is_dir() => Some("a folder"),
+            Ok(found) if !found.is_file() => Some("not a regular file"),
+            Ok(_) => None,
+        };
+        match what {
+            Some(what) => Err(CopyError::NotAFile {
+                path: path_buf(),
+                what,
+            }),
+            None => Self::reopen(path),
+        }
+    }
+
+    fn make(path: &Path) -> Result<Self, CopyError> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut builder = Builder::new();
+        builder.prefix(".chatdb-").suffix(".tmp");
+        // As for any new file: what the user's mask leaves of reading and writing for all.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let temporary = builder
+            .tempfile_in(folder)
+            .map_err(|error| CopyError::Io {
+                action: "write",
+                path: path.to_path_buf(),
+                // The name of the temporary file, which is another each time, is nothing to tell.
+                source: io::Error::from(error.kind()),
+            })?
+            .into_temp_path();
+        let made = || {
+            let conn = Connection::open(&temporary)?;
+            conn.pragma_update(None, "page_size", PAGE)?;
+            conn.pragma_update(None, "journal_mode", "MEMORY")?;
+            conn.pragma_update(None, "synchronous", "OFF")?;
+            conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            conn.pragma_update(None, "cache_size", -CACHE)?;
+            conn.execute_batch(&format!("BEGIN;{EXPORTS}COMMIT;"))?;
+            Store::from_connection(conn)
+        };
+        let store = made().map_err(failed("write", path))?;
+        Ok(Self {
+            store,
+            path: path.to_path_buf(),
+            temporary: Some(temporary),
+        })
+    }
+
+    fn reopen(path: &Path) -> Result<Self, CopyError> {
+        let ours = file_is_ours(path).map_err(|source| CopyError::Io {
+            action: "read",
+            path: path.to_path_buf(),
+            source,
+        })?;
+        if !ours {
+            return Err(CopyError::NotOurs {
+                path: path.to_path_buf(),
+            });
+        }
+        let opened = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+            let conn =
+                Connection::open_with_flags(path.canonicalize().as_deref().unwrap_or(path), flags)?;
+            conn.busy_timeout(PATIENCE)?;
+            conn.pragma_update(None, "cache_size", -CACHE)?;
+            conn.pragma_update(None, "synchronous", "FULL")?;
+            conn.pragma_update(None, "journal_mode", "DELETE")?;
+            Store::from_connection(conn)
+        };
+        let store = opened().map_err(failed("open", path))?;
+        if !store.is_copy().map_err(failed("read", path))? {
+            return Err(CopyError::Replay {
+                path: path.to_path_buf(),
+            });
+        }
+        Ok(Self {
+            store,
+            path: path.to_path_buf(),
+            temporary: None,
+        })
+    }
+
+    /// Whether the file is not at its place yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.temporary.is_some()
+    }
+
+    /// The database.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Closes the database; a new one is put at its place. Without this a new one is gone.
+    ///
+    /// # Errors
+    /// When it cannot be written to the end, or a file has appeared at its place.
+    pub fn keep(self) -> Result<(), CopyError> {
+        let Self {
+            store,
+            path,
+            temporary,
+        } = self;
+        let close = |store: Store| {
+            // What was compiled is closed first.
+            store.conn.flush_prepared_statement_cache();
+            store
+                .conn
+                .close()
+                .map_err(|(_, error)| StoreError::from(error))
+        };
+        close(store).map_err(failed("close", &path))?;
+        let Some(temporary) = temporary else {
+            return Ok(());
+        };
+        let io = |source| CopyError::Io {
+            action: "write",
+            path: path.clone(),
+            source,
+        };
+        let synced = fs::OpenOptions::new()
+            .write(true)
+            .open(&temporary)
+            .and_then(|file| file.sync_all());
+        synced.map_err(io)?;
+        temporary.persist_noclobber(&path).map_err(|error| {
+            if error.error.kind() == io::ErrorKind::AlreadyExists {
+                let path = path.clone();
+                CopyError::Appeared { path }
+            } else {
+                io(error.error)
+            }
+        })
+    }
+}
+
+fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> CopyError {
+    let path = path.to_path_buf();
+    move |source| match &source {
+        StoreError::Sqlite(error)
+            if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            ) =>
+        {
+            CopyError::Busy { path: path.clone() }
+        }
+        _ => CopyError::Store {
+            action,
+            path: path.clone(),
+            source,
+        },
+    }
+}

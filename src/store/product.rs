@@ -1,0 +1,70 @@
+//! The product's tables as its schema declares them, without a database: what a reader of exports holds headers against.
+
+use crate::sql::tsql::Table;
+use crate::sql::types::Type;
+
+/// A table of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductTable {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// Its columns in the schema's order, each with SQL Server's declared type.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// The columns of its key; none where no key is published.
+    pub key: &'static [&'static str],
+}
+
+/// Every table of the product, by name.
+pub const PRODUCT: &[ProductTable] = include!(concat!(env!("OUT_DIR"), "/product.rs"));
+
+impl ProductTable {
+    /// The table called `name` in any letter case; `None` where there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        PRODUCT
+            .iter()
+            .find(|table| table.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The place of a column, by its name in lower case.
+    #[must_use]
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|(name, _)| *name == column)
+    }
+
+    /// The declared type of a column, by its name in lower case.
+    #[must_use]
+    pub fn type_of(&self, column: &str) -> Option<Type> {
+        let at = self.position(column)?;
+        Some(Type::declared(self.columns[at].1))
+    }
+
+    /// The key where it is one column, which is then the number of the row in a copy.
+    #[must_use]
+    pub fn single_key(&self) -> Option<&'static str> {
+        match self.key {
+            [key] => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// Columns of a copy that say which file and line a row is from.
+const PLACE: [&str; 2] = ["chatdb_export", "chatdb_line"];
+
+/// Gives a table of a copy the types that the product declares, where the copy has a key as SQLite's row number, and
+/// hides what the copy adds. States of the past are a table of our own, in which nothing is hidden.
+pub(super) fn as_declared(table: &mut Table) {
+    let declared = table.name.strip_suffix("_earlier").unwrap_or(&table.name);
+    let product = ProductTable::named(declared);
+    let columns = table.columns.iter_mut().flatten();
+    for (name, of) in columns {
+        if let Some(declared) = product.and_then(|product| product.type_of(name)) {
+            *of = declared;
+        }
+    }
+    let is_own = table.name.starts_with("chatdb_") || table.name.ends_with("_earlier");
+    if !is_own {
+        table.hidden = PLACE.map(str::to_owned).to_vec();
+    }
+}
