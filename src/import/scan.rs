@@ -12,19 +12,18 @@
 //!
 //! This module does not run the statement.
 
-use std::path::PathBuf;
+use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, JoinOperator, Select, SetExpr, Statement, TableFactor, UnaryOperator,
     Value, visit_relations,
 };
-use std::ops::ControlFlow;
 
 use super::record::{Field, Written};
 use super::tables::{self, Kept, Plan};
 use super::tokenize::RawRecord;
 use super::typed::Cast;
-use super::{ImportError, Options, Progress, Summary, read_file_with};
+use super::{ImportError, Summary};
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Store, StoreError};
 use crate::table::Cell;
@@ -356,75 +355,53 @@ fn whole(bytes: &[u8], field: Field) -> Option<i64> {
 
 // LOADING ------------------------------------------------------------------------------------------------------
 
-/// A copy that is gone when it is dropped, and what came of each file.
-pub struct Loaded {
-    /// The copy.
-    pub store: Store,
-    /// What came of each file, in their order.
-    pub summaries: Vec<Summary>,
-}
-
-/// Why files were not loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum ScanError {
-    /// A file was not.
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    /// No copy could be made.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Loads files into a copy that is gone afterwards, without rows that a statement with these needs cannot use. Their
-/// hashes are not taken: the copy is not added to.
+/// Loads files into an empty copy that is gone afterwards, without rows that nobody needs. `load` loads one of `count`
+/// files, by its number, passing over what [`Options::needs`](super::Options::needs) allows it to. Where rows were
+/// passed over that should not have been, the copy is emptied and all is loaded again.
 ///
 /// # Errors
-/// When a file cannot be read or told what it is, or the copy fails.
-pub fn load_needed(
-    files: &[(PathBuf, Options)],
+/// As `load`, and when the copy cannot be emptied.
+pub fn load_needed<E: From<ImportError> + From<StoreError>>(
+    count: usize,
     needs: &[Need],
-    go_on: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Loaded, ScanError> {
-    if let Some(loaded) = load(files, needs, go_on)? {
-        return Ok(loaded);
-    }
-    let loaded = load(files, &[], go_on)?;
-    Ok(loaded.expect("nothing is passed over where nothing says what is needed"))
-}
-
-/// `None` when rows were passed over that should not have been.
-fn load(
-    files: &[(PathBuf, Options)],
-    needs: &[Need],
-    go_on: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Option<Loaded>, ScanError> {
-    let mut store = Store::for_exports()?;
-    let mut summaries: Vec<Summary> = Vec::new();
-    for (path, options) in files {
-        let options = Options {
-            needs: needs.to_vec(),
-            unhashed: true,
-            ..options.clone()
-        };
-        let summary = match read_file_with(path, &options, &mut store, go_on) {
-            Ok(summary) => summary,
+    store: &mut Store,
+    load: &mut dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError>,
+) -> Result<Vec<Summary>, E> {
+    if !needs.is_empty() {
+        match all(count, needs, store, load) {
+            Ok(summaries) if !is_doubtful(&summaries) => return Ok(summaries),
             Err(ImportError::Interrupted) => return Err(ImportError::Interrupted.into()),
             // Whether it is the file or what was passed over of it is seen when nothing is.
-            Err(_) if !needs.is_empty() => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let sieved = |one: &Summary, other: &Summary| {
-            let of = |table: &str| other.tables.iter().any(|theirs| theirs.name == table);
-            one.passed_over > 0 && one.tables.iter().any(|own| of(&own.name))
-        };
-        let others = summaries.iter();
-        if others
-            .clone()
-            .any(|other| sieved(&summary, other) || sieved(other, &summary))
-        {
-            return Ok(None);
+            _ => store.start_over()?,
         }
-        summaries.push(summary);
     }
-    Ok(Some(Loaded { store, summaries }))
+    Ok(all(count, &[], store, load)?)
+}
+
+fn all(
+    count: usize,
+    needs: &[Need],
+    store: &mut Store,
+    load: &mut dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError>,
+) -> Result<Vec<Summary>, ImportError> {
+    (0..count).map(|at| load(at, needs, store)).collect()
+}
+
+/// Whether two files have rows of one table, and of one of them some were passed over.
+fn is_doubtful(summaries: &[Summary]) -> bool {
+    let shares = |one: &Summary, other: &Summary| {
+        let has = |name: &str| other.tables.iter().any(|table| table.name == name);
+        one.tables.iter().any(|table| has(&table.name))
+    };
+    let mut sieved = summaries
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.passed_over > 0);
+    sieved.any(|(at, one)| {
+        let mut others = summaries
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at);
+        others.any(|(_, other)| shares(one, other))
+    })
 }

@@ -15,6 +15,7 @@ mod fuzz;
 mod guard;
 mod handout;
 mod honesty;
+mod import_reading;
 mod model;
 mod planted;
 mod privacy;

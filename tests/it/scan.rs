@@ -5,11 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use chatdb::ask::{Question, ask};
-use chatdb::import::scan::{Loaded, Need, Test, load_needed, needs};
-use chatdb::import::{Options, Summary, read_file};
+use chatdb::import::scan::{Need, Test, load_needed, needs};
+use chatdb::import::{ImportError, Options, Summary, read_file};
 use chatdb::query::Dialect;
 use chatdb::sql::tsql::Literal;
-use chatdb::store::Store;
+use chatdb::store::{Store, StoreError};
 use chatdb::table::{Cell, ResultTable};
 use proptest::prelude::*;
 
@@ -36,6 +36,44 @@ fn answer(store: &Store, text: &str) -> Vec<ResultTable> {
     answers.into_iter().map(|answer| answer.table).collect()
 }
 
+struct Loaded {
+    store: Store,
+    summaries: Vec<Summary>,
+}
+
+#[derive(Debug)]
+enum Failed {
+    Import(ImportError),
+    Store(StoreError),
+}
+
+impl From<ImportError> for Failed {
+    fn from(error: ImportError) -> Self {
+        Self::Import(error)
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn load(paths: &[(PathBuf, Options)], needs: &[Need]) -> Result<Loaded, Failed> {
+    let mut store = Store::for_exports()?;
+    let summaries =
+        load_needed::<Failed>(paths.len(), needs, &mut store, &mut |at, needs, store| {
+            let (path, options) = &paths[at];
+            let options = Options {
+                needs: needs.to_vec(),
+                unhashed: true,
+                ..options.clone()
+            };
+            read_file(path, &options, store)
+        })?;
+    Ok(Loaded { store, summaries })
+}
+
 /// Asks everything, and only what is needed.
 fn both(
     files: &[(&str, &str)],
@@ -55,7 +93,7 @@ fn both(
         .iter()
         .map(|(path, options)| read_file(path, options, &mut store).unwrap());
     let whole: Vec<Summary> = whole.collect();
-    let loaded = load_needed(&paths, &needs(text, &[]), &mut |_| true).unwrap();
+    let loaded = load(&paths, &needs(text, &[])).unwrap();
     let expected = answer(&store, text);
     let found = answer(&loaded.store, text);
     (loaded, whole, expected, found)
