@@ -191,10 +191,15 @@ impl<R: Read> Delimited<R> {
                     && quoted != Quotes::Separator
                     && header.is_none_or(|header| header != record.bytes)
                     && !begins_like_a_name(record.bytes, record.fields);
-                match record.text() {
-                    Ok(_) if plain => Seen::Whole,
-                    Ok(_) => Seen::Other,
-                    Err(reject) => Seen::Reject(reject),
+                // What is known to be ASCII need not be checked twice.
+                if plain && record.ascii {
+                    Seen::Whole
+                } else {
+                    match record.text() {
+                        Ok(_) if plain => Seen::Whole,
+                        Ok(_) => Seen::Other,
+                        Err(reject) => Seen::Reject(reject),
+                    }
                 }
             }
         };
@@ -459,11 +464,8 @@ impl<R: Read> Delimited<R> {
     }
 
     fn split(&mut self, line: &str) -> lenient::Split {
-        let width = if self.place == Place::Records {
-            self.plan.width
-        } else {
-            0
-        };
+        let known = matches!(self.place, Place::Names | Place::Records);
+        let width = if known { self.plan.width } else { 0 };
         let split = lenient::split(line, &self.plan.delimiter, width);
         if let lenient::Split::Fields(fields) = &split {
             self.doubled += fields

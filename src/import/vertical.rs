@@ -1,6 +1,7 @@
 //! Reads go-sqlcmd's vertical output: a line for each cell, the column's name padded and its value behind it, and a
 //! blank line after each row. A line that does not begin with the next name goes on with the value before it.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use super::detect::is_known_column;
@@ -57,7 +58,11 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
         .filter(|line| fits(line))
         .map(|line| line[..word(line)].to_owned())
         .collect();
-    (names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
+    let letter = |c: char| c.is_alphabetic() || matches!(c, '_' | '[');
+    let distinct: HashSet<&String> = names.iter().collect();
+    let are_names =
+        distinct.len() == names.len() && names.iter().all(|name| name.starts_with(letter));
+    (are_names && names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
 }
 
 /// Reads one file.

@@ -303,15 +303,16 @@ fn pairs(attributes: &str) -> Result<Cells, String> {
     Ok(cells)
 }
 
-/// The text of an element.
+/// The text of an element. A line break that is written as it stands is a line feed, as XML has it.
 fn content(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     match text
         .trim()
         .strip_prefix("<![CDATA[")
         .and_then(|text| text.strip_suffix("]]>"))
     {
         Some(data) => data.to_owned(),
-        None => entities(text),
+        None => entities(&text),
     }
 }
 

@@ -10,6 +10,7 @@ mod files;
 mod functions;
 mod guard;
 mod honesty;
+mod import_reading;
 mod model;
 mod query;
 mod readme;
