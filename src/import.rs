@@ -236,7 +236,9 @@ pub enum ImportError {
         spoiled: bool,
     },
     /// So many records are rejected that the file is not what it is taken for.
-    #[error("`{file}`: {rejected} of the first {records} records cannot be rows, line {line} among them: {detail}")]
+    #[error(
+        "`{file}`: {rejected} of the first {records} records cannot be rows, line {line} among them: {detail}"
+    )]
     MostlyRejected {
         /// The file.
         file: String,

@@ -704,7 +704,7 @@ impl<'s> Builder<'s> {
             for (t, table) in tables.iter().enumerate() {
                 let staying = costs[t] + stay(before, at, table);
                 let changing = costs[cheapest] + CHANGE;
-                let (cost, source) = if staying <= changing {
+                let (cost, source) = if staying < changing {
                     (staying, t)
                 } else {
                     (changing, cheapest)

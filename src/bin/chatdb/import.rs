@@ -80,11 +80,17 @@ fn worse(a: Code, b: Code) -> Code {
 pub fn remark(summary: &Summary) -> Option<String> {
     let file = &summary.file;
     if summary.rejected > 0 {
-        let n = output::counted(usize::try_from(summary.rejected).unwrap_or(usize::MAX), "record");
+        let n = output::counted(
+            usize::try_from(summary.rejected).unwrap_or(usize::MAX),
+            "record",
+        );
         return Some(format!("{file}: {n} rejected; `chatdb import` says why"));
     }
     let footer = summary.footer.filter(|_| summary.footer_differs())?;
-    Some(format!("{file}: {} records, where its producer says {footer}", summary.records))
+    Some(format!(
+        "{file}: {} records, where its producer says {footer}",
+        summary.records
+    ))
 }
 
 pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {

@@ -87,7 +87,8 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         listed(answers, title)
     };
     if let Some(last) = listings.last_mut() {
-        last.remarks.extend(loaded.iter().filter_map(import::remark));
+        last.remarks
+            .extend(loaded.iter().filter_map(import::remark));
     }
     let report = Report {
         listings,
@@ -270,11 +271,12 @@ fn database(
         return Ok((store, Vec::new()));
     }
     let Some(after) = &args.after else {
-        return Err(Failure::new(Code::Usage, "there is no database to ask")
-            .hint(
+        return Err(
+            Failure::new(Code::Usage, "there is no database to ask").hint(
                 "`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step; \
                  files named after the SQL are exports to ask",
-            ));
+            ),
+        );
     };
     let (scenario, until) = step_of(after, library)?;
     let chain = library.chain(&scenario)?;
