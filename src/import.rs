@@ -2,16 +2,25 @@
 //! is kept beside them with its place and the reason.
 //!
 //! ```text
-//!   source    bytes of a file: plain, gzip, zstd, standard input; their hash
+//!   source    bytes of a file: plain, gzip, zstd, workbook, standard input; their number and hash
 //!   decode    bytes -> UTF-8, strictly
-//!   forms     which of the known forms is it: each form is a line of a list, scored against the beginning
-//!   readers   delimited text (tokenize), fixed width, workbooks, JSON, ... -> header, records, rejects, footer
+//!   forms     the closed list of forms: how each is laid out, how it says NULL
+//!   detect    which of them a file is in: each is scored against the beginning
+//!   open      all of this for one file, and the reader of its form
+//!   readers   delimited (by tokenize), fixed, vertical, grid, json, xml, workbook -> names, records, rejects, footer
 //!   tables    which tables are these columns of; what is a record's field in which table
 //!   typed     a field as a value of its column's kind, or the reason why it is none
 //!   rows      batches of typed rows, on their way to the store
 //! ```
 //!
-//! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
+//! Conservation: records in a file = rows loaded + records rejected, whatever the file. What a *record* is, is for the
+//! form to say where it marks their ends: a quoted field may have line breaks in it, an object of JSON is one. A form
+//! that quotes nothing marks nothing, so there a record is a line that is not blank and no part of a repaired record,
+//! and each repaired one: lines are put together only where their fields are exactly one record's and its numbers and
+//! times stand where they should ([`delimited`], [`fixed`]). Names that stand again, and the count and the time that
+//! a tool writes below, are no records; names that stand again are a reject all the same, which says so.
+//!
+//! This module does not know SQLite.
 
 pub mod archive;
 pub mod decode;

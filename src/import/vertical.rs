@@ -71,6 +71,8 @@ pub struct Vertical<R> {
     names: Vec<String>,
     queue: Queue,
     begun: bool,
+    /// The most bytes of a row.
+    limit: usize,
 }
 
 impl<R: Read> Vertical<R> {
@@ -81,6 +83,7 @@ impl<R: Read> Vertical<R> {
             names: Vec::new(),
             queue: Queue::default(),
             begun: false,
+            limit: limits.record,
         }
     }
 
@@ -162,6 +165,11 @@ impl<R: Read> Vertical<R> {
             let value = self.value(&line.text, values.len());
             if value.is_none() && self.value(&line.text, 0).is_some() {
                 break;
+            }
+            if text.len() + line.text.len() > self.limit {
+                let detail = format!("longer than {} bytes", self.limit);
+                self.queue.reject(first, &text, Reason::TooLong, detail, 1);
+                return Ok(());
             }
             let between = last.as_ref().map_or("", |last| last.break_before(&line));
             text.push_str(between);

@@ -30,11 +30,14 @@ pub struct Rows<R>(Union<Elements<R>>);
 impl<R: Read> Rows<R> {
     /// Reads `reader`.
     pub fn new(reader: R, limits: Limits) -> Self {
-        Self(Union::new(Elements {
-            window: Window::new(reader, limits.record),
-            root: None,
-            ended: false,
-        }))
+        Self(Union::new(
+            Elements {
+                window: Window::new(reader, limits.record),
+                root: None,
+                ended: false,
+            },
+            limits,
+        ))
     }
 }
 

@@ -194,10 +194,62 @@ fn text_below_a_whole_record_is_its_last_field_going_on_or_nothing_is_taken() {
         "
         ssms_csv
         names queue_name|subject
-        2 CHATDB-I005 expected 2 fields, found 2
+        2 CHATDB-I005 the line below may be a part of its last field
         3 CHATDB-I005 expected 2 fields, found 1
         4 b|c
         ",
+    );
+}
+
+#[test]
+fn pieces_that_could_be_two_records_are_taken_where_only_one_fits() {
+    let time = "2011-07-12 14:49:55.000";
+    // The stray line could be the beginning of the record below it, but no number begins so.
+    check(
+        format!("{BOM}{NAMES}\r\n1,a,{time}\r\nstray\r\n2,one\r\ntwo,{time}\r\n3,c,{time}\r\n"),
+        "
+        ssms_csv
+        names activity_id|subject|when_created
+        2 1|a|2011-07-12 14:49:55.000
+        3 CHATDB-I005 expected 3 fields, found 1
+        4 2|one\\r\\ntwo|2011-07-12 14:49:55.000
+        6 3|c|2011-07-12 14:49:55.000
+        remark: 1 records were put together from lines that a line break had cut
+        ",
+    );
+    // A form that quotes what has line breaks has no records in pieces.
+    check(
+        format!("{NAMES}\r\n1,\"a\"\"\",{time}\r\n2,one\r\ntwo,{time}\r\n"),
+        "
+        ads_csv
+        names activity_id|subject|when_created
+        2 1|a\\\"|2011-07-12 14:49:55.000
+        3 CHATDB-I005 expected 3 fields, found 2
+        4 CHATDB-I005 expected 3 fields, found 2
+        ",
+    );
+}
+
+#[test]
+fn a_quote_that_stays_open_spoils_its_own_line_only() {
+    let lines: String = (2..200).map(|n| format!("{n},\"a, b\",NULL\r\n")).collect();
+    let text = format!("{BOM}{NAMES}\r\n0,\"x, y\",NULL\r\n1,\"open, z,NULL\r\n{lines}");
+    let opened = take(text.as_bytes(), &Options::default()).unwrap();
+    let told = told(opened);
+    assert!(told.starts_with("ssms_csv_quoted\n"), "{told}");
+    assert_eq!(
+        told.lines()
+            .filter(|line| line.contains("|a, b|NULL"))
+            .count(),
+        198,
+        "{told}"
+    );
+    assert_eq!(
+        told.lines()
+            .filter(|line| line.contains("CHATDB-I003"))
+            .count(),
+        1,
+        "{told}"
     );
 }
 
