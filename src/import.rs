@@ -280,7 +280,12 @@ impl ImportError {
     #[must_use]
     pub fn asks(&self) -> bool {
         match self {
-            Self::Open { source, .. } => matches!(source, OpenError::Undecided { .. }),
+            Self::Open { source, .. } => {
+                matches!(
+                    source,
+                    OpenError::Undecided { .. } | OpenError::NoForm { .. }
+                )
+            }
             Self::Tables { source, .. } => matches!(
                 source,
                 TablesError::Nameless { .. }

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use chatdb::import::decode::DecodeError;
 use chatdb::import::forms::{self, FORMS};
+use chatdb::import::open::OpenError;
 use chatdb::import::{self, ImportError, Options};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
@@ -190,7 +192,18 @@ fn rejects(store: &Store) -> Vec<Reject> {
 /// Reads a file into a store of its own.
 pub fn import(path: &Path, told: &Told) -> Imported {
     let mut store = Store::for_exports().unwrap();
-    let outcome = outcome(import::read_file(path, &options(told), &mut store));
+    let mut options = options(told);
+    let mut read = import::read_file(path, &options, &mut store);
+    // A person does what the program says where it cannot know the encoding.
+    if let Err(ImportError::Open {
+        source: OpenError::Decode(DecodeError::NotUnicode { guess, .. }),
+        ..
+    }) = &read
+    {
+        options.encoding = Some(guess.clone());
+        read = import::read_file(path, &options, &mut store);
+    }
+    let outcome = outcome(read);
     Imported {
         rejects: rejects(&store),
         outcome,
