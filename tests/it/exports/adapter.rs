@@ -154,10 +154,11 @@ fn summary(summary: import::Summary) -> Summary {
     }
 }
 
-fn outcome(result: Result<import::Summary, ImportError>) -> Outcome {
+fn outcome(result: Result<import::Summary, ImportError>, told: &Told) -> Outcome {
     match result {
         Ok(read) => Outcome::Read(summary(read)),
-        Err(error) if error.asks() => Outcome::Asks {
+        // Who has been told the form and still cannot read the file, refuses it.
+        Err(error) if error.asks() && told.form.is_none() => Outcome::Asks {
             message: error.to_string(),
         },
         Err(error) => Outcome::Refused {
@@ -203,7 +204,7 @@ pub fn import(path: &Path, told: &Told) -> Imported {
         options.encoding = Some(guess.clone());
         read = import::read_file(path, &options, &mut store);
     }
-    let outcome = outcome(read);
+    let outcome = outcome(read, told);
     Imported {
         rejects: rejects(&store),
         outcome,
