@@ -512,6 +512,8 @@ enum Message {
 #[derive(Debug, Default)]
 struct Ended {
     records: u64,
+    /// Whether the first record was one.
+    has_header: bool,
     footer: Footer,
     seen: Vec<Vec<Seen>>,
     warnings: Vec<String>,
@@ -659,6 +661,7 @@ impl Storing<'_> {
 
     fn end(&mut self, store: &Store, loader: Loader<'_>, ended: Ended) -> Result<(), ImportError> {
         let failed = self.failed();
+        self.summary.has_header |= ended.has_header;
         self.summary.records = ended.records;
         self.summary.loaded = ended.records.saturating_sub(self.summary.rejected);
         self.summary.reasons = self.reasons.values().copied().collect();
@@ -1002,6 +1005,7 @@ impl Typing {
             }
             return Ok(Ok(()));
         }
+        self.take_names(sample);
         let hints = Hints {
             table: self.table.as_deref(),
             file: &self.file,
@@ -1025,6 +1029,20 @@ impl Typing {
             self.record(&kept.record())?;
         }
         Ok(Ok(()))
+    }
+
+    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for.
+    fn take_names(&mut self, sample: &mut Vec<Kept>) {
+        let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
+            return;
+        };
+        let names = first.texts();
+        if !names.is_empty() && names.iter().all(|name| tables::is_known_heading(name)) {
+            self.header = Some(names);
+            self.ended.has_header = true;
+            self.ended.records -= 1;
+            sample.remove(0);
+        }
     }
 
     fn send(&self, message: Message) -> Result<(), Gone> {

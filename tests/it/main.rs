@@ -10,6 +10,8 @@ mod files;
 mod functions;
 mod guard;
 mod honesty;
+mod import;
+mod import_cli;
 mod import_reading;
 mod model;
 mod query;

@@ -71,6 +71,8 @@ pub struct Reject {
     pub code: String,
     /// The column, its reason and the advice, as one text.
     pub about: String,
+    /// How many records of the file it is.
+    pub records: u64,
 }
 
 /// How an import ended.
@@ -177,7 +179,8 @@ fn text(cell: &Cell) -> String {
 
 /// What was rejected. A file that is refused before any of it is read may leave no table to ask.
 fn rejects(store: &Store) -> Vec<Reject> {
-    let sql = "SELECT line, text, code, \"column\", reason, advice FROM rejects ORDER BY line";
+    let sql =
+        "SELECT line, text, code, \"column\", reason, advice, records FROM rejects ORDER BY line";
     let Ok(table) = store.ask(sql, &[], &[]) else {
         return Vec::new();
     };
@@ -185,7 +188,8 @@ fn rejects(store: &Store) -> Vec<Reject> {
         line: text(&row[0]).parse().unwrap_or_default(),
         text: text(&row[1]),
         code: text(&row[2]),
-        about: row[3..].iter().map(text).collect::<Vec<_>>().join(": "),
+        records: text(&row[6]).parse().unwrap_or_default(),
+        about: row[3..6].iter().map(text).collect::<Vec<_>>().join(": "),
     };
     table.rows.iter().map(reject).collect()
 }
