@@ -3,6 +3,8 @@
 //! Printed text becomes typed cells here: corrected by errata, bound to the parameters of the run, read as the
 //! kinds that the query's columns have. This module does not know SQLite, clocks or steps.
 
+use std::path::Path;
+
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
@@ -140,6 +142,29 @@ pub fn compare_tables(
     Ok(assemble(&found, &reading, actual, terms, None))
 }
 
+/// Compares two files of delimited text as [`compare_tables`] does, without holding the rows that are equal in every
+/// cell. `None` when that cannot be done: without a key, where the order of rows matters, or when a file is not what
+/// [`files`](diff::files) reads; then read both and compare the tables.
+///
+/// # Errors
+/// As [`compare_tables`].
+pub fn compare_files(
+    expected: &Path,
+    actual: &Path,
+    terms: &Terms,
+) -> Result<Option<Comparison>, DiffError> {
+    if terms.order != RowOrder::Bag {
+        return Ok(None);
+    }
+    // What the system says is said again, and told, by whoever reads the files then.
+    let Ok(Some(kept)) = diff::files::kept(expected, actual, &terms.key) else {
+        return Ok(None);
+    };
+    let mut comparison = compare_tables(&kept.expected, &kept.actual, terms)?;
+    comparison.left_out = kept.left_out;
+    Ok(Some(comparison))
+}
+
 fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
     let found = actual.rows.len() as u64;
     let rows = if count == 0 {
@@ -176,6 +201,7 @@ fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
                     .collect(),
             })
             .collect(),
+        left_out: 0,
         remarks: match (count, found) {
             _ if count == found => vec![format!("{} as expected", rows_in_words(found))],
             _ => vec![format!("expected {}, found {found}", rows_in_words(count))],
@@ -414,6 +440,7 @@ fn assemble(
         actual_columns: actual.columns.clone(),
         header: header_sentences(found),
         rows,
+        left_out: 0,
         remarks: remarks(found),
     }
 }

@@ -28,7 +28,10 @@
 //! it does not matter which goes first. The pairs are therefore the same. A remainder too large for that is
 //! paired by position, which has no direction either.
 //!
-//! This module does no I/O and does not know where a table or an option comes from.
+//! This module does no I/O and does not know where a table or an option comes from; [`files`] finds in two large
+//! files the rows that have to be compared.
+
+pub mod files;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};

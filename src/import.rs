@@ -39,6 +39,7 @@ pub mod oem;
 pub mod open;
 pub mod record;
 pub mod rows;
+pub mod scan;
 pub mod source;
 pub mod spoiled;
 pub mod stream;
@@ -98,6 +99,10 @@ pub struct Options {
     pub field_end: Option<String>,
     /// What ends a record.
     pub row_end: Option<String>,
+    /// Which rows of some tables are needed, where others may be passed over. See [`scan`].
+    pub needs: Vec<scan::Need>,
+    /// Whether the file's hash is not taken, because nothing is loaded later.
+    pub unhashed: bool,
 }
 
 /// What came of a file.
@@ -121,6 +126,8 @@ pub struct Summary {
     pub tables: Vec<TableSummary>,
     /// Records in the file.
     pub records: u64,
+    /// Of these, passed over because nobody needs them. They count as loaded.
+    pub passed_over: u64,
     /// Of these, loaded.
     pub loaded: u64,
     /// Of these, rejected: `loaded + rejected = records`.
@@ -451,6 +458,7 @@ fn of_opening(options: &Options) -> open::Options {
         format_file: options.format_file.clone(),
         local_dates: options.date_format.is_some(),
         limits,
+        unhashed: options.unhashed,
         ..open::Options::default()
     }
 }
@@ -514,6 +522,7 @@ struct Ended {
     records: u64,
     /// Whether the first record was one.
     has_header: bool,
+    passed_over: u64,
     footer: Footer,
     seen: Vec<Vec<Seen>>,
     warnings: Vec<String>,
@@ -663,11 +672,16 @@ impl Storing<'_> {
         let failed = self.failed();
         self.summary.has_header |= ended.has_header;
         self.summary.records = ended.records;
+        self.summary.passed_over = ended.passed_over;
         self.summary.loaded = ended.records.saturating_sub(self.summary.rejected);
         self.summary.reasons = self.reasons.values().copied().collect();
         self.summary.footer = ended.footer.rows;
         self.take_time(&ended.footer);
-        let sha256 = self.tally.sha256().unwrap_or_default().to_owned();
+        let sha256 = match self.tally.sha256() {
+            Some(hash) => hash.to_owned(),
+            // The copy is not added to later: the name tells its exports apart.
+            None => format!("not taken of {}", self.summary.file),
+        };
         if let Some(known) = store.known_export(&sha256).map_err(&failed)? {
             self.summary.already(&known);
             return Ok(());
@@ -833,6 +847,9 @@ struct Typing {
     header: Option<Vec<String>>,
     /// Which result set the reader is in, from 1.
     set: usize,
+    /// Which rows are needed, and what passes the others over from where that is known.
+    needs: Vec<scan::Need>,
+    sieve: Option<scan::Sieve>,
     /// Where characters were lost before.
     replacement: memchr::memmem::Finder<'static>,
 }
@@ -869,6 +886,8 @@ impl Typing {
             differing: Vec::new(),
             header: None,
             set: 0,
+            needs: options.needs.clone(),
+            sieve: None,
             replacement: memchr::memmem::Finder::new("\u{fffd}"),
         }
     }
@@ -912,10 +931,13 @@ impl Typing {
                         }
                     } else {
                         sample.push(Kept::of(&record));
-                        if sample.len() == SAMPLE
-                            && let Err(error) = self.decide(&mut sample)?
-                        {
-                            return Ok(Err(error));
+                        if sample.len() == SAMPLE {
+                            if let Err(error) = self.decide(&mut sample)? {
+                                return Ok(Err(error));
+                            }
+                            if let Some(sieve) = self.sieve.take() {
+                                reader.pass_over(sieve);
+                            }
                         }
                     }
                 }
@@ -940,6 +962,8 @@ impl Typing {
         }
         self.flush(true)?;
         self.ended.warnings = reader.remarks();
+        self.ended.passed_over = reader.passed_over();
+        self.ended.records += self.ended.passed_over;
         self.sum_up();
         Ok(Ok(()))
     }
@@ -1023,6 +1047,7 @@ impl Typing {
         let seen = |target: &tables::Target| vec![Seen::default(); target.steps.len()];
         self.ended.seen = plan.targets.iter().map(seen).collect();
         self.differing = vec![0; plan.repeats.len()];
+        self.sieve = scan::Sieve::new(&plan, &self.needs, sample);
         self.send(Message::Plan(plan.clone()))?;
         self.plan = Some(plan);
         for kept in std::mem::take(sample) {

@@ -271,6 +271,9 @@ pub struct Comparison {
     pub header: Vec<String>,
     /// Every row of either table, expected order first.
     pub rows: Vec<RowRun>,
+    /// How many rows more there are, equal in every cell, that were not held because only differences were asked for.
+    #[serde(skip)]
+    pub left_out: usize,
     /// Rows that do not stand where the order puts them, and keys that occur twice, in sentences.
     pub remarks: Vec<String>,
 }

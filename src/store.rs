@@ -309,6 +309,24 @@ impl Store {
         Self::from_connection(conn)
     }
 
+    /// Empties a database for exported rows: it is then as [`Store::for_exports`] makes it.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn start_over(&mut self) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
+        )?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        drop(statement);
+        for name in names {
+            let name = name.replace('"', "\"\"");
+            self.conn.execute_batch(&format!("DROP TABLE \"{name}\""))?;
+        }
+        Ok(self.conn.execute_batch(EXPORTS)?)
+    }
+
     /// The same, with the platform model laid over it, for replays. Its clock stands at the year 1970.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use super::lenient;
 use super::record::{
     Field, Footer, Item, Limits, ReadError, Reader, Reason, Record, Reject, Written,
 };
+use super::scan::Sieve;
 use super::tokenize::{Dialect, RawToken, Tokenizer};
 
 /// The most lines that are put together to one record.
@@ -121,12 +122,15 @@ pub struct Delimited<R> {
     ended: bool,
     repaired: u64,
     doubled: u64,
+    /// Says which whole records nobody needs.
+    sieve: Option<Sieve>,
 }
 
 /// What the tokenizer found, told apart without keeping it.
 enum Seen {
     End,
     Whole,
+    PassedOver,
     Other,
     Reject(Reject),
 }
@@ -167,6 +171,7 @@ impl<R: Read> Delimited<R> {
             ended: false,
             repaired: 0,
             doubled: 0,
+            sieve: None,
         }
     }
 
@@ -182,6 +187,8 @@ impl<R: Read> Delimited<R> {
             (self.place, self.holds, self.plan.width, self.plan.padded);
         let quoted = self.plan.quotes;
         let header = self.header.as_ref().map(|header| header.text.as_bytes());
+        let alone = self.pieces.is_empty() && self.last.is_none();
+        let mut sieve = self.sieve.as_mut().filter(|_| alone);
         let seen = match self.tokens.next_raw()? {
             None => Seen::End,
             Some(RawToken::Reject(reject)) => Seen::Reject(reject),
@@ -194,15 +201,17 @@ impl<R: Read> Delimited<R> {
                     && quoted != Quotes::Separator
                     && header.is_none_or(|header| header != record.bytes)
                     && !begins_like_a_name(record.bytes, record.fields);
-                // What is known to be ASCII need not be checked twice.
-                if plain && record.ascii {
-                    Seen::Whole
+                let text = if record.ascii {
+                    Ok(())
                 } else {
-                    match record.text() {
-                        Ok(_) if plain => Seen::Whole,
-                        Ok(_) => Seen::Other,
-                        Err(reject) => Seen::Reject(reject),
-                    }
+                    record.text().map(|_| ())
+                };
+                let passes_over = |sieve: &mut &mut Sieve| !sieve.keeps(&record);
+                match text {
+                    Ok(()) if plain && sieve.as_mut().is_some_and(passes_over) => Seen::PassedOver,
+                    Ok(()) if plain => Seen::Whole,
+                    Ok(()) => Seen::Other,
+                    Err(reject) => Seen::Reject(reject),
                 }
             }
         };
@@ -544,6 +553,9 @@ impl<R: Read> Delimited<R> {
         self.current = None;
         loop {
             if let Some(waiting) = self.waiting.pop_front() {
+                if let (Waiting::Record(kept), Some(sieve)) = (&waiting, &mut self.sieve) {
+                    sieve.note(kept.text.as_bytes(), &kept.fields);
+                }
                 self.current = Some(waiting);
                 return Ok(false);
             }
@@ -552,7 +564,14 @@ impl<R: Read> Delimited<R> {
             }
             match self.see()? {
                 Seen::End => self.end(),
+                _ if self.sieve.as_ref().is_some_and(Sieve::is_broken) => {
+                    return Err(ReadError::Malformed {
+                        line: self.tokens.again().line,
+                        what: "keys do not ascend, so that no record can be passed over".to_owned(),
+                    });
+                }
                 Seen::Whole if self.pieces.is_empty() && self.last.is_none() => return Ok(true),
+                Seen::PassedOver => {}
                 Seen::Whole | Seen::Other => {
                     if let Some(reject) = self.last.take() {
                         self.waiting.push_back(Waiting::Reject(reject));
@@ -655,6 +674,14 @@ impl<R: Read> Reader for Delimited<R> {
             Waiting::Reject(reject) => Item::Reject(reject.clone()),
             Waiting::Footer(footer) => Item::Footer(*footer),
         }))
+    }
+
+    fn pass_over(&mut self, sieve: Sieve) {
+        self.sieve = Some(sieve);
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.sieve.as_ref().map_or(0, Sieve::passed_over)
     }
 
     fn remarks(&self) -> Vec<String> {

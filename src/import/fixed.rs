@@ -507,7 +507,7 @@ fn trimmed(text: &str, place: Range<usize>) -> Field {
 impl<R: Read> Reader for Aligned<R> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 
     fn remarks(&self) -> Vec<String> {

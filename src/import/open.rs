@@ -51,6 +51,8 @@ pub struct Options {
     pub limits: Limits,
     /// How much a packed file may unpack to.
     pub bounds: Bounds,
+    /// Whether the hash of the file is not taken.
+    pub unhashed: bool,
 }
 
 /// Why a file is not read at all.
@@ -171,7 +173,7 @@ pub struct Opened {
 /// # Errors
 /// When it cannot be read, or nobody can say in which encoding or form it is.
 pub fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
-    let source = Source::open(path, &options.bounds)?;
+    let source = Source::open(path, &options.bounds, !options.unhashed)?;
     let format = match &options.format_file {
         Some(file) => Some(FormatFile::open(file)?),
         None => FormatFile::beside(path)?,
@@ -184,7 +186,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
 /// # Errors
 /// As [`open`].
 pub fn open_reader(reader: Box<dyn Read + Send>, options: &Options) -> Result<Opened, OpenError> {
-    let source = Source::from_reader(reader, &options.bounds)?;
+    let source = Source::from_reader(reader, &options.bounds, !options.unhashed)?;
     let format = options
         .format_file
         .as_deref()

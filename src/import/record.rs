@@ -6,6 +6,8 @@
 
 use thiserror::Error;
 
+use super::scan::Sieve;
+
 /// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -267,5 +269,15 @@ pub trait Reader {
     /// of two readings taken. Complete at the end.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// From here on, records may be left out that `sieve` does not keep. A reader that leaves none out is right too.
+    fn pass_over(&mut self, sieve: Sieve) {
+        drop(sieve);
+    }
+
+    /// How many were left out so far.
+    fn passed_over(&self) -> u64 {
+        0
     }
 }

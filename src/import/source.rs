@@ -155,18 +155,23 @@ impl Tally {
 struct Raw {
     reader: Box<dyn Read + Send>,
     tally: Arc<Tally>,
-    hash: Sha256,
+    /// `None` when nobody wants to know.
+    hash: Option<Sha256>,
 }
 
 impl Read for Raw {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(out)?;
         if count > 0 {
-            self.hash.update(&out[..count]);
+            if let Some(hash) = &mut self.hash {
+                hash.update(&out[..count]);
+            }
             self.tally.read.fetch_add(count as u64, Ordering::Relaxed);
-        } else if !out.is_empty() && self.tally.sha256.get().is_none() {
+        } else if !out.is_empty()
+            && let Some(hash) = self.hash.take()
+        {
             let mut text = String::with_capacity(64);
-            for byte in self.hash.finalize_reset() {
+            for byte in hash.finalize() {
                 let _ = write!(text, "{byte:02x}");
             }
             let _ = self.tally.sha256.set(text);
@@ -329,17 +334,17 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens the file at `path`.
+    /// Opens the file at `path`; `hashed` says whether its hash is taken.
     ///
     /// # Errors
     /// When it is no file, cannot be read, or is packed in a way that is not read.
-    pub fn open(path: &Path, bounds: &Bounds) -> Result<Self, SourceError> {
+    pub fn open(path: &Path, bounds: &Bounds, hashed: bool) -> Result<Self, SourceError> {
         let file = File::open(path)?;
         let about = file.metadata()?;
         if about.is_dir() {
             return Err(SourceError::Folder);
         }
-        let source = Self::from_reader(Box::new(file), bounds)?;
+        let source = Self::from_reader(Box::new(file), bounds, hashed)?;
         source.tally.total.store(about.len(), Ordering::Relaxed);
         Ok(source)
     }
@@ -348,12 +353,16 @@ impl Source {
     ///
     /// # Errors
     /// When it cannot be read, or is packed in a way that is not read.
-    pub fn from_reader(reader: Box<dyn Read + Send>, bounds: &Bounds) -> Result<Self, SourceError> {
+    pub fn from_reader(
+        reader: Box<dyn Read + Send>,
+        bounds: &Bounds,
+        hashed: bool,
+    ) -> Result<Self, SourceError> {
         let tally = Arc::new(Tally::default());
         let raw = Raw {
             reader,
             tally: Arc::clone(&tally),
-            hash: Sha256::new(),
+            hash: hashed.then(Sha256::new),
         };
         let mut raw = Peek::new(raw, BLOCK)?;
         let packing = Packing::of(raw.ahead())?;

@@ -163,6 +163,6 @@ fn numbered(row: &Named) -> impl Iterator<Item = (&str, usize)> {
 impl<S: Rows> Reader for Union<S> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 }

@@ -234,6 +234,6 @@ impl<R: Read> Reader for Vertical<R> {
             self.begin()?;
         }
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 }

@@ -318,6 +318,6 @@ impl Sheets {
 impl Reader for Sheets {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 }

@@ -362,7 +362,7 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
     let comparison = &named.comparison;
     page.heading(1, &format!("{} and {}", named.expected, named.actual));
     let extra = words::rows_that(comparison, RowVerdict::Extra).len();
-    let rows = words::count(comparison.rows.len() - extra, "row");
+    let rows = words::count(comparison.rows.len() + comparison.left_out - extra, "row");
     let columns = words::count(comparison.expected_columns.len(), "column");
     let verdict = if comparison.same { "same" } else { "differs" };
     let (expected, actual) = (code(&named.expected), code(&named.actual));

@@ -463,7 +463,7 @@ fn tall(
 fn comparison_of_two(page: &mut Page<'_>, named: &NamedComparison) -> io::Result<()> {
     let comparison = &named.comparison;
     let extra = words::rows_that(comparison, RowVerdict::Extra).len();
-    let expected = comparison.rows.len() - extra;
+    let expected = comparison.rows.len() + comparison.left_out - extra;
     let columns = words::count(comparison.expected_columns.len(), "column");
     if comparison.same {
         let rows = words::count(expected, "row");

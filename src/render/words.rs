@@ -330,7 +330,7 @@ pub(super) fn cell_notes(comparison: &Comparison, errata: &[Erratum]) -> Vec<Str
                 continue;
             };
             let column = column_name(cell);
-            let note = if comparison.rows.len() > 1 {
+            let note = if comparison.rows.len() + comparison.left_out > 1 {
                 format!("{column} of {}: {note}", row_name(comparison, at))
             } else {
                 format!("{column}: {note}")

@@ -184,6 +184,19 @@ pub fn translate_query(
     translator.script(text)
 }
 
+/// The statements of a text as they are parsed, for those who only look at what it asks for.
+///
+/// # Errors
+/// When it is no T-SQL.
+pub(crate) fn statements(text: &str) -> Result<Vec<Statement>, TsqlError> {
+    let mut statements = Vec::new();
+    for batch in batch::batches(batch::tokens(text)?)? {
+        let parsed = batch::statements(batch)?;
+        statements.extend(parsed.into_iter().map(|(statement, _)| statement));
+    }
+    Ok(statements)
+}
+
 /// The kind of the cells that a column of type `of` holds; `None` when only the values tell.
 #[must_use]
 pub fn kind_of(of: Type) -> Option<Kind> {

@@ -4,6 +4,7 @@
 mod check;
 mod cli;
 mod diff;
+mod diff_files;
 mod document;
 mod exports;
 mod files;
@@ -19,6 +20,7 @@ mod readme;
 mod render;
 mod sample_report;
 mod samples;
+mod scan;
 mod scenario;
 mod snapshot;
 mod sql;

@@ -99,6 +99,7 @@ pub fn comparison(key: &[&str], columns: &[(&str, Kind)], rows: Vec<RowRun>) -> 
         actual_columns: columns,
         header: Vec::new(),
         rows,
+        left_out: 0,
         remarks: Vec::new(),
     }
 }

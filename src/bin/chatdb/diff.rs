@@ -8,20 +8,26 @@ use chatdb::check::{self, Terms};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::render::Detail;
 use chatdb::replay;
-use chatdb::report::{NamedComparison, Report};
+use chatdb::report::{Comparison, NamedComparison, Report};
 use chatdb::table::raw::{self, RawTable};
 
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
 use crate::output;
 
+/// From how many bytes on two files are compared without holding them.
+const LARGE: u64 = 1 << 20;
+
+/// Formats that list every cell, so that every row has to be held.
+const WHOLE: [&str; 2] = ["csv", "json"];
+
 pub fn run(args: &Diff) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let terms = terms(args)?;
-    let actual = read(&args.actual)?;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => {
+            let actual = read(&args.actual)?;
             let library = output::library(&args.folders)?;
             replay::compare_table(
                 &library,
@@ -32,11 +38,7 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
                 &output::sets(&args.set)?,
             )?
         }
-        _ => {
-            let expected = read(path)?;
-            let kinds = raw::infer_kinds(&[&expected, &actual]);
-            check::compare_tables(&expected.typed(&kinds[0]), &actual.typed(&kinds[1]), &terms)?
-        }
+        _ => of_files(args, path, &terms)?,
     };
     let holds = comparison.same;
     let named = NamedComparison {
@@ -53,6 +55,25 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
         Detail::Full,
     )?;
     Ok(if holds { Code::Success } else { Code::Differs })
+}
+
+fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, Failure> {
+    let size = |path| fs::metadata(path).map_or(0, |found| found.len());
+    let large = size(expected) + size(&args.actual) >= LARGE;
+    if large
+        && !WHOLE.contains(&args.form.format.as_str())
+        && let Some(comparison) = check::compare_files(expected, &args.actual, terms)?
+    {
+        return Ok(comparison);
+    }
+    let actual = read(&args.actual)?;
+    let expected = read(expected)?;
+    let kinds = raw::infer_kinds(&[&expected, &actual]);
+    Ok(check::compare_tables(
+        &expected.typed(&kinds[0]),
+        &actual.typed(&kinds[1]),
+        terms,
+    )?)
 }
 
 fn terms(args: &Diff) -> Result<Terms, Failure> {

@@ -137,6 +137,7 @@ pub fn options(args: &Reading) -> Result<Options, Failure> {
         format_file: args.format_file.clone(),
         field_end: args.field_end.clone(),
         row_end: args.row_end.clone(),
+        ..Options::default()
     })
 }
 
@@ -181,16 +182,20 @@ pub fn load(
         let input = Box::new(io::stdin());
         import::read_with("standard input", input, options, store, &mut go_on)
     } else {
-        let options = Options {
-            file_time_ms: file_time(path),
-            ..options.clone()
-        };
-        import::read_file_with(path, &options, store, &mut go_on)
+        import::read_file_with(path, &of_file(path, options), store, &mut go_on)
     };
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
     outcome
+}
+
+/// The same with what the file itself says.
+pub fn of_file(path: &Path, options: &Options) -> Options {
+    Options {
+        file_time_ms: file_time(path),
+        ..options.clone()
+    }
 }
 
 fn bar(path: &Path) -> Option<ProgressBar> {

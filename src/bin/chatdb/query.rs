@@ -10,12 +10,14 @@ use std::{fs, thread};
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
 use chatdb::import::Summary;
+use chatdb::import::scan::{self, Need};
 use chatdb::problem::did_you_mean;
 use chatdb::query::{Dialect, Query as Documented};
 use chatdb::render::Detail;
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
+use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Interrupter, Store, StoreError};
 use chatdb::table::{Cell, Kind, parse_timestamp};
 
@@ -60,7 +62,8 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     };
     let state = watch(store.interrupter(), args.timeout)?;
     let stopped = || state.load(Ordering::SeqCst) != GOES_ON;
-    let loaded = match load(&exports, args, &mut store, &stopped) {
+    let needs = needs(&asked, &literals, &exports);
+    let loaded = match load(&exports, &needs, args, &mut store, &stopped) {
         Err(_) if stopped() => return Err(stop(state.load(Ordering::SeqCst), args.timeout)),
         loaded => loaded?,
     };
@@ -113,19 +116,32 @@ fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
     Ok(exports)
 }
 
-/// Loads exported files, to be asked.
+/// Which rows of the files the question needs. Standard input is read once, so that nothing of it may be passed over.
+fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
+    let again = exports.iter().all(|path| path.as_os_str() != "-");
+    match asked.dialect {
+        Dialect::Tsql if again => scan::needs(&asked.text, literals),
+        _ => Vec::new(),
+    }
+}
+
+/// Loads of exported files what is needed, to be asked.
 fn load(
     exports: &[PathBuf],
+    needs: &[Need],
     args: &Query,
     store: &mut Store,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Vec<Summary>, Failure> {
     let options = import::options(&args.reading)?;
-    let mut loaded = Vec::with_capacity(exports.len());
-    for path in exports {
-        loaded.push(import::load(path, &options, store, stopped)?);
-    }
-    Ok(loaded)
+    scan::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
+        let options = chatdb::import::Options {
+            needs: needs.to_vec(),
+            unhashed: true,
+            ..options.clone()
+        };
+        import::load(&exports[at], &options, store, stopped)
+    })
 }
 
 pub fn dialect(name: &str) -> Result<Dialect, Failure> {
