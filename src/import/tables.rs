@@ -123,6 +123,13 @@ impl Kept {
         }
     }
 
+    /// The text of each field.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let text = |field: &Field| self.cells[field.start..field.end].to_owned();
+        self.fields.iter().map(text).collect()
+    }
+
     fn text_at(&self, at: usize) -> Option<&str> {
         self.fields
             .get(at)
@@ -404,6 +411,11 @@ fn is_secret(column: &str) -> bool {
 /// Whether a heading, as a file has it, is of a column of passwords.
 pub(crate) fn is_secret_heading(written: &str) -> bool {
     is_secret(&heading(written).column)
+}
+
+/// Whether a heading, as a file has it, is of a column of the product.
+pub(crate) fn is_known_heading(written: &str) -> bool {
+    is_known(&heading(written).column)
 }
 
 /// A name under which a column that the schema does not have can be kept.
@@ -704,7 +716,7 @@ impl<'s> Builder<'s> {
             for (t, table) in tables.iter().enumerate() {
                 let staying = costs[t] + stay(before, at, table);
                 let changing = costs[cheapest] + CHANGE;
-                let (cost, source) = if staying <= changing {
+                let (cost, source) = if staying < changing {
                     (staying, t)
                 } else {
                     (changing, cheapest)

@@ -127,7 +127,7 @@ def leads(values):
 
 def filler(size, start=""):
     """A text of so many characters that packs well, but not as well as a bomb."""
-    return (start + "".join("%06d %s" % (n, "x" * 190) for n in range(size // 190)))[:size]
+    return (start + "".join("%06d %s" % (n, "x" * 190) for n in range(size // 190 + 1)))[:size]
 
 
 def compress(data):

@@ -15,6 +15,8 @@ mod fuzz;
 mod guard;
 mod handout;
 mod honesty;
+mod import;
+mod import_cli;
 mod import_reading;
 mod model;
 mod planted;

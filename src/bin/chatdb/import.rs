@@ -472,6 +472,10 @@ impl From<ImportError> for Failure {
             ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(
                 "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first",
             ),
+            ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
+                "nothing of it is loaded: {}; `--form` and `--table` say what the file is",
+                reason.advice()
+            )),
             ImportError::Read { .. } => Self::of(Code::Rejected, &error)
                 .hint("nothing of it is loaded; `--form` names another form to read it as"),
             ImportError::Tables { source, .. } => {
