@@ -13,10 +13,13 @@ use std::env;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use chatdb::assets;
+use chatdb::import::scan;
 use chatdb::render::{self, Detail, FORMATS};
 use chatdb::replay::{self, Options};
 use chatdb::report::Report;
 use chatdb::scenario::Library;
+use chatdb::sql::tsql;
 use chatdb::store::Store;
 use chatdb::table::Cell;
 use rusqlite::{Connection, Statement};
@@ -43,6 +46,7 @@ fn main() {
     );
     println!("then replay all {} {first_replay:.0}.\n", names.len());
     whole_parts(&library, &names, runs);
+    questions(runs);
     model(&library, &names, runs);
     causes(&library, runs);
 }
@@ -127,6 +131,35 @@ fn print(title: &str, measured: &mut [Measured<'_>], runs: usize) {
         );
     }
     println!();
+}
+
+// QUESTIONS OF THE USER'S ----------------------------------------------------------------------------------
+
+/// What it costs to rewrite the documented query for a copy of exported rows, beside what comes with it.
+fn questions(runs: usize) {
+    let store = Store::for_exports().expect("it can be set up");
+    let catalog = store.catalog().expect("it can be read");
+    let text = assets::report("open_chats").expect("it is embedded").1;
+    let translate = || tsql::translate(text, &catalog, &[]).expect("it is known T-SQL");
+    let mut measured: Vec<Measured<'_>> = vec![
+        (
+            "open an empty copy for exports".to_owned(),
+            Box::new(|| time(Store::for_exports)),
+        ),
+        (
+            "read the copy's catalog".to_owned(),
+            Box::new(|| time(|| store.catalog())),
+        ),
+        (
+            "rewrite the documented query".to_owned(),
+            Box::new(|| time(translate)),
+        ),
+        (
+            "say which rows of files it needs".to_owned(),
+            Box::new(|| time(|| scan::needs(text, &[]))),
+        ),
+    ];
+    print("A question", &mut measured, runs);
 }
 
 // THE PARTS OF A RUN ---------------------------------------------------------------------------------------
