@@ -286,6 +286,42 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
 }
 
 #[test]
+fn a_database_of_another_origin_may_lack_tables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("theirs.sqlite");
+    let theirs = rusqlite::Connection::open(&path).expect("a database");
+    theirs
+        .execute_batch(
+            "CREATE TABLE EGPL_CASEMGMT_ACTIVITY (ACTIVITY_ID INTEGER, ACTIVITY_TYPE SMALLINT, ACTIVITY_SUB_TYPE SMALLINT, \
+             ACTIVITY_STATUS SMALLINT, ACTIVITY_SUB_STATUS SMALLINT, ACTIVITY_MODE SMALLINT, ASSIGNED_TO INTEGER, \
+             WHEN_CREATED DATETIME, WHEN_MODIFIED DATETIME); \
+             INSERT INTO EGPL_CASEMGMT_ACTIVITY VALUES (1, 2000, 1, 5000, 9200, 100, 7, '2026-01-01 10:00:00', NULL)",
+        )
+        .expect("rows");
+    drop(theirs);
+    let store = Store::open_read_only(&path).expect("it opens");
+    let run = analysis::analyze(&store, &Options::default()).expect("it is asked");
+    let of = |name: &str| {
+        run.findings
+            .iter()
+            .find(|own| own.name == name)
+            .expect("it is there")
+    };
+    assert_eq!(of("contradicting_status").verdict, FindingVerdict::Found);
+    assert_eq!(
+        of("contradicting_status").table.rows[0][0],
+        Cell::Integer(1)
+    );
+    assert_eq!(of("ghost_chats").verdict, FindingVerdict::CannotTell);
+    assert!(
+        of("ghost_chats").remarks[0].starts_with("not asked: "),
+        "{:?}",
+        of("ghost_chats").remarks
+    );
+    assert_eq!(of("over_limit").needs_missing, ["egicm_concurrent_task"]);
+}
+
+#[test]
 fn thresholds_are_set_for_all_findings_or_for_one() {
     let mut world = World::healthy(7);
     world.plant("4105");
