@@ -437,8 +437,8 @@ impl<'s> Rows<'s> {
         if self.columns.is_none() {
             return Ok(Vec::new());
         }
-        const FILES: &str = "SELECT x.file, x.form, x.encoding, x.taken_at, x.taken_from, x.records, x.loaded, x.rejected, \
-             x.footer, (SELECT group_concat(t.table_name, ' ') FROM (SELECT DISTINCT c.table_name \
+        const FILES: &str = "SELECT x.file, x.form, x.encoding, x.taken_at, x.taken_from, x.records, x.loaded, \
+             x.rejected, x.footer, (SELECT group_concat(t.table_name, ' ') FROM (SELECT DISTINCT c.table_name \
              FROM chatdb_export_column c WHERE c.export_id = x.export_id AND c.table_name IS NOT NULL \
              ORDER BY c.table_name) t) FROM chatdb_export x ORDER BY x.export_id";
         let table = self.store.answer(FILES, None, &[], None)?.table;
