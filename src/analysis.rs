@@ -265,6 +265,12 @@ pub fn kind_of(parameter: &QueryParameter) -> Kind {
     })
 }
 
+/// Whether a table has a name as the product gives them, in any letter case.
+fn is_product(name: &str) -> bool {
+    name.get(..2)
+        .is_some_and(|start| start.eq_ignore_ascii_case("eg"))
+}
+
 fn offset(minutes: i64) -> String {
     let sign = if minutes < 0 { '-' } else { '+' };
     let minutes = minutes.abs();
@@ -331,7 +337,7 @@ struct Rows<'s> {
     catalog: Catalog,
     /// The tables that have rows or stand in an export.
     tables: BTreeSet<String>,
-    /// The columns that stand in an export, by table; `None` in a database that is no copy of exports, which has all.
+    /// The columns that stand in an export, by table; `None` in a database that is no copy of exports.
     columns: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -340,11 +346,11 @@ impl<'s> Rows<'s> {
         let catalog = store.catalog()?;
         let is_copy = catalog.table("chatdb_export_column").is_some();
         let mut tables = BTreeSet::new();
-        for name in catalog.names().filter(|name| name.starts_with("eg")) {
+        for name in catalog.names().filter(|name| is_product(name)) {
             let sql = format!("SELECT EXISTS (SELECT 1 FROM {name})");
             let has = store.answer(&sql, None, &[], None)?.table.rows;
             if has == [[Cell::Integer(1)]] {
-                tables.insert(name.to_owned());
+                tables.insert(name.to_lowercase());
             }
         }
         let mut columns = None;
@@ -378,7 +384,17 @@ impl<'s> Rows<'s> {
             None => (wanted, None),
         };
         let listed = |column: &str| match &self.columns {
-            None => true,
+            None => {
+                let columns = self
+                    .catalog
+                    .table(table)
+                    .and_then(|table| table.columns.as_ref());
+                columns.is_none_or(|columns| {
+                    columns
+                        .iter()
+                        .any(|(own, _)| own.eq_ignore_ascii_case(column))
+                })
+            }
             // Earlier states have the columns of the table.
             Some(known) => known
                 .get(table.trim_end_matches("_earlier"))
@@ -439,8 +455,8 @@ impl<'s> Rows<'s> {
         if self.columns.is_none() {
             return Ok(Vec::new());
         }
-        const FILES: &str = "SELECT x.file, x.form, x.encoding, x.taken_at, x.taken_from, x.records, x.loaded, x.rejected, \
-             x.footer, (SELECT group_concat(t.table_name, ' ') FROM (SELECT DISTINCT c.table_name \
+        const FILES: &str = "SELECT x.file, x.form, x.encoding, x.taken_at, x.taken_from, x.records, x.loaded, \
+             x.rejected, x.footer, (SELECT group_concat(t.table_name, ' ') FROM (SELECT DISTINCT c.table_name \
              FROM chatdb_export_column c WHERE c.export_id = x.export_id AND c.table_name IS NOT NULL \
              ORDER BY c.table_name) t), \
              (SELECT group_concat(d.heading || ': ' || d.dropped, char(10)) FROM chatdb_export_column d \
@@ -508,11 +524,20 @@ impl<'s> Rows<'s> {
             needs_missing.push(OUTAGE.to_owned());
         }
         let mut table = ResultTable::default();
+        let mut refused = None;
         if needs_missing.is_empty() {
-            table = self.rows_of(finding, &thresholds, given)?;
+            match self.rows_of(finding, &thresholds, given) {
+                Ok(rows) => table = rows,
+                // A database of another origin may lack tables and columns that a copy always has.
+                Err(AnalysisError::Tsql { source, .. }) if self.columns.is_none() => {
+                    refused = Some(format!("not asked: {}", source.problem));
+                }
+                Err(error) => return Err(error),
+            }
             self.place(&mut table, &finding.key)?;
         }
-        let verdict = match (needs_missing.is_empty(), table.rows.is_empty()) {
+        let asked = needs_missing.is_empty() && refused.is_none();
+        let verdict = match (asked, table.rows.is_empty()) {
             (false, _) => FindingVerdict::CannotTell,
             (true, true) => FindingVerdict::Nothing,
             (true, false) if undecided(&table) => FindingVerdict::CannotTell,
@@ -525,7 +550,8 @@ impl<'s> Rows<'s> {
             tag: finding.tag.unwrap_or(Tag::Unknown),
             source: finding.source.clone(),
             verdict,
-            remarks: remarks(&needs_missing, &helps_missing),
+            remarks: refused
+                .map_or_else(|| remarks(&needs_missing, &helps_missing), |why| vec![why]),
             needs_missing,
             helps_missing,
             thresholds,

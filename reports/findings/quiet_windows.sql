@@ -20,14 +20,14 @@
 --   (working day or weekend) with anything in those quarters, without which nothing is normal. Windows of events are
 --   in UTC unless utc_offset_minutes says how far the servers' clock is ahead of it.
 WITH moment AS (
-    SELECT 1 AS what, DATEDIFF(minute, '1970-01-01', b.when_created) / 15 AS slot
+    SELECT w.what, DATEDIFF(minute, '1970-01-01', CASE w.what WHEN 1 THEN b.when_created ELSE b.when_modified END) / 15
+                   AS slot
     FROM egpl_casemgmt_activity b
-    WHERE b.when_created > DATEADD(day, -@days, GETDATE()) AND b.when_created <= GETDATE()
-    UNION ALL
-    SELECT 3, DATEDIFF(minute, '1970-01-01', b.when_modified) / 15
-    FROM egpl_casemgmt_activity b
-    WHERE b.when_modified > DATEADD(day, -@days, GETDATE()) AND b.when_modified <= GETDATE()
-      AND b.activity_status = 9000  -- completed
+    CROSS JOIN (SELECT 1 AS what UNION ALL SELECT 3) w
+    WHERE (b.when_modified > DATEADD(day, -@days, GETDATE()) OR b.when_created > DATEADD(day, -@days, GETDATE()))
+      AND ((w.what = 1 AND b.when_created > DATEADD(day, -@days, GETDATE()) AND b.when_created <= GETDATE())
+           OR (w.what = 3 AND b.activity_status = 9000  -- completed
+               AND b.when_modified > DATEADD(day, -@days, GETDATE()) AND b.when_modified <= GETDATE()))
     UNION ALL
     SELECT CASE WHEN h.object_operation = 544 THEN 4 ELSE 2 END,
            CAST(h.event_date / 60000 AS int) / 15 + ISNULL(@utc_offset_minutes, 0) / 15

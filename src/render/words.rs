@@ -22,8 +22,8 @@ pub(super) fn run_verdict(verdict: RunVerdict) -> &'static str {
 }
 
 /// What it means that nobody said how far the servers' clock is from UTC.
-pub(super) const NO_OFFSET: &str = "How far the servers' clock is from UTC is not known: times in UTC, as of events, are \
-     compared with each other only";
+pub(super) const NO_OFFSET: &str = "How far the servers' clock is from UTC is not known: times in UTC, as of \
+     events, are compared with each other only";
 
 pub(super) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
     match verdict {

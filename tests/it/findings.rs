@@ -106,7 +106,8 @@ fn the_codes_in_the_findings_are_those_of_the_reference() {
 #[test]
 fn pairs_that_sources_show_together_do_not_contradict_each_other() {
     let store = Store::for_exports().expect("a database");
-    let rows = "INSERT INTO chatdb_export VALUES (1, 'a.csv', '1', 1, 'ssms_csv', 'utf-8', NULL, 'unknown', 1, 1, 0, NULL); \
+    let rows = "INSERT INTO chatdb_export \
+                VALUES (1, 'a.csv', '1', 1, 'ssms_csv', 'utf-8', NULL, 'unknown', 1, 1, 0, NULL); \
                 INSERT INTO egpl_casemgmt_activity \
                 (activity_id, activity_type, activity_status, activity_sub_status, when_created) \
                 SELECT row_number() OVER (), 1, a.code, b.code, '2026-01-01 00:00:00.000' \
@@ -246,7 +247,8 @@ fn catalog() -> chatdb::sql::tsql::Catalog {
 #[test]
 fn what_the_exports_lack_is_said_and_not_guessed() {
     let store = Store::for_exports().expect("a database");
-    let rows = "INSERT INTO chatdb_export VALUES (1, 'a.csv', '1', 1, 'ssms_csv', 'utf-8', NULL, 'unknown', 1, 1, 0, NULL); \
+    let rows = "INSERT INTO chatdb_export \
+                VALUES (1, 'a.csv', '1', 1, 'ssms_csv', 'utf-8', NULL, 'unknown', 1, 1, 0, NULL); \
                 INSERT INTO egpl_casemgmt_activity (activity_id, activity_type, activity_status, activity_sub_status) \
                 VALUES (1, 2000, 5000, 5900); \
                 INSERT INTO chatdb_export_column (export_id, position, table_name, column_name) VALUES \
@@ -283,6 +285,43 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
         "{:?}",
         run.next
     );
+}
+
+#[test]
+fn a_database_of_another_origin_may_lack_tables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("theirs.sqlite");
+    let theirs = rusqlite::Connection::open(&path).expect("a database");
+    theirs
+        .execute_batch(
+            "CREATE TABLE EGPL_CASEMGMT_ACTIVITY (ACTIVITY_ID INTEGER, ACTIVITY_TYPE SMALLINT, \
+             ACTIVITY_SUB_TYPE SMALLINT, ACTIVITY_STATUS SMALLINT, ACTIVITY_SUB_STATUS SMALLINT, \
+             ACTIVITY_MODE SMALLINT, ASSIGNED_TO INTEGER, \
+             WHEN_CREATED DATETIME, WHEN_MODIFIED DATETIME); \
+             INSERT INTO EGPL_CASEMGMT_ACTIVITY VALUES (1, 2000, 1, 5000, 9200, 100, 7, '2026-01-01 10:00:00', NULL)",
+        )
+        .expect("rows");
+    drop(theirs);
+    let store = Store::open_read_only(&path).expect("it opens");
+    let run = analysis::analyze(&store, &Options::default()).expect("it is asked");
+    let of = |name: &str| {
+        run.findings
+            .iter()
+            .find(|own| own.name == name)
+            .expect("it is there")
+    };
+    assert_eq!(of("contradicting_status").verdict, FindingVerdict::Found);
+    assert_eq!(
+        of("contradicting_status").table.rows[0][0],
+        Cell::Integer(1)
+    );
+    assert_eq!(of("ghost_chats").verdict, FindingVerdict::CannotTell);
+    assert!(
+        of("ghost_chats").remarks[0].starts_with("not asked: "),
+        "{:?}",
+        of("ghost_chats").remarks
+    );
+    assert_eq!(of("over_limit").needs_missing, ["egicm_concurrent_task"]);
 }
 
 #[test]

@@ -906,6 +906,53 @@ fn a_finding_is_silent_when_its_cause_is_taken_out() {
     }
 }
 
+impl World {
+    /// Takes a part of the evidence away, as an export does that was cut or filtered.
+    fn lose(&mut self, percent: i64) {
+        let mut random = Random::new(11);
+        self.events.retain(|_| !random.chance(percent));
+        self.talk.retain(|_| !random.chance(percent));
+        self.sessions.retain(|_| !random.chance(percent));
+        self.content.retain(|_| !random.chance(percent));
+    }
+}
+
+#[test]
+fn with_a_third_of_the_evidence_gone_no_living_chat_is_called_a_ghost() {
+    let mut world = with(&PLANTS);
+    world.lose(33);
+    let run = analyze(&world, &options());
+    let of = |name: &str| {
+        run.findings
+            .iter()
+            .find(|own| own.name == name)
+            .expect("it is there")
+    };
+    let id = |text: &String| text.split(' ').next().unwrap_or_default().to_owned();
+    let planted: BTreeSet<String> = world.truth["ghost_chats"].iter().map(id).collect();
+    let found = found(of("ghost_chats"));
+    let judged: BTreeSet<String> = found
+        .iter()
+        .filter(|text| !text.ends_with("cannot tell"))
+        .map(id)
+        .collect();
+    let right = judged.intersection(&planted).count();
+    println!(
+        "a third of the evidence gone: {} chats planted, {} called ghost or probably, {right} of them rightly",
+        planted.len(),
+        judged.len()
+    );
+    assert_eq!(right, judged.len(), "{:?}", judged.difference(&planted));
+    // Three of those planted cannot be told with all of the evidence.
+    assert!(
+        right * 100 >= 60 * (planted.len() - 3),
+        "{right} of {}",
+        planted.len()
+    );
+    let windows = |run: &FindingRun| run.table.rows.len();
+    assert!(windows(of("quiet_windows")) >= 3);
+}
+
 #[test]
 fn every_row_that_has_a_place_says_it() {
     let run = analyze(&with(&PLANTS), &options());
