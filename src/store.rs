@@ -185,6 +185,12 @@ impl StoreError {
         self.code() == Some(ErrorCode::OperationInterrupted)
     }
 
+    /// Whether a row was not taken, because of a rule that its table declares.
+    #[must_use]
+    pub fn is_of_a_row(&self) -> bool {
+        self.code() == Some(ErrorCode::ConstraintViolation)
+    }
+
     /// Whether a change of the file was cut off, so that it can only be read once it has been opened to be changed.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {

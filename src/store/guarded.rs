@@ -173,8 +173,6 @@ pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
     ] {
         conn.set_db_config(setting, on)?;
     }
-    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    conn.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
     conn.execute_batch("PRAGMA cell_size_check = ON")?;
     let guard = Arc::new(Guard::default());
     let judge = guard.clone();
@@ -218,6 +216,8 @@ fn limit(conn: &Connection, limits: Limits) -> rusqlite::Result<Limits> {
         values: set(Limit::SQLITE_LIMIT_VARIABLE_NUMBER, limits.values)?,
         pattern: set(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, limits.pattern)?,
         triggers: set(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, limits.triggers)?,
+        attached: set(Limit::SQLITE_LIMIT_ATTACHED, limits.attached)?,
+        threads: set(Limit::SQLITE_LIMIT_WORKER_THREADS, limits.threads)?,
     })
 }
 

@@ -216,7 +216,7 @@ pub struct Query {
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Change rows of the product's tables, in a database that chatdb wrote; all happens, or nothing
-    #[arg(long, requires = "db", conflicts_with = "explain")]
+    #[arg(long, requires = "db", conflicts_with_all = ["after", "explain"])]
     pub write: bool,
     /// Show the SQL as it is run and how SQLite goes about it, in the place of rows
     #[arg(long)]

@@ -227,6 +227,7 @@ impl From<AskError> for Failure {
                     Self::of(Code::Usage, &error).hint(hint)
                 }
                 StoreError::NotAQuery { .. } => Self::of(Code::Usage, &error),
+                source if source.is_of_a_row() => Self::of(Code::Rejected, &error),
                 source if source.is_in_the_text() => Self::of(Code::Usage, &error),
                 _ => Self::of(Code::Environment, &error),
             },

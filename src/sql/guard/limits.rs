@@ -57,6 +57,10 @@ pub struct Limits {
     pub pattern: u32,
     /// Triggers that set off one another.
     pub triggers: u32,
+    /// Databases beside the one that is open.
+    pub attached: u32,
+    /// Threads beside the one that asks.
+    pub threads: u32,
 }
 
 /// For what a scenario's folder holds.
@@ -71,6 +75,8 @@ pub const FOLDER: Limits = Limits {
     values: 999,
     pattern: 100,
     triggers: 10,
+    attached: 0,
+    threads: 0,
 };
 
 /// For what a user asks. A production row may be long, a table wide, and an expression of T-SQL is longer once it is
@@ -86,6 +92,8 @@ pub const QUESTION: Limits = Limits {
     values: 999,
     pattern: 100,
     triggers: 10,
+    attached: 0,
+    threads: 0,
 };
 
 impl super::Origin {

@@ -334,6 +334,9 @@ impl Translator<'_> {
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 let word = super::expr::short(&body.to_string());
                 let word = word.split_whitespace().next().unwrap_or("").to_uppercase();
+                if self.changes {
+                    return Err(self.unsupported(format!("WITH before {word}")));
+                }
                 Err(self.writes(word))
             }
             SetExpr::Table(_) => Err(self.unsupported("TABLE")),

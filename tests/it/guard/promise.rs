@@ -59,7 +59,7 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
             folder.triggers,
             question.triggers,
         ),
-        row("Attached databases", "0", "0"),
+        pair("Attached databases", folder.attached, question.attached),
         row(
             "Bytes of the database",
             &MAX_DATABASE.to_string(),

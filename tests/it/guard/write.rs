@@ -91,9 +91,16 @@ fn one_statement_that_fails_takes_all_with_it() {
         (
             "INSERT INTO egpl_department (department_id) SELECT department_id FROM egpl_department",
             "tsql",
-            4,
+            3,
         ),
         ("SELECT 1 / 0", "tsql", 3),
+        (
+            "UPDATE egpl_user SET screen_name = REPLICATE('x', 3000)",
+            "tsql",
+            3,
+        ),
+        ("UPDATE egpl_user SET user_id = 'abc'", "tsql", 3),
+        ("WITH x AS (SELECT 1 AS a) DELETE FROM egpl_user", "tsql", 2),
         ("UPDATE egpl_user SET no_column = 1", "tsql", 2),
         ("COMMIT; DELETE FROM no_table", "sqlite", 5),
         ("SELECT 1; ROLLBACK", "sqlite", 5),
@@ -184,6 +191,41 @@ fn only_the_products_tables_are_changed() {
             fs::read_dir(folder.path()).expect("a folder").count(),
             1,
             "{sql}"
+        );
+    }
+}
+
+#[test]
+fn a_time_is_stored_as_chatdb_stores_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    kept(folder.path());
+    let sql = "DECLARE @at datetime = '2011-07-12T10:00:00'; \
+               UPDATE egpl_casemgmt_activity SET when_created = @at WHERE activity_type = 2000";
+    assert_eq!(write(folder.path(), sql, "tsql").status.code(), Some(0));
+    let copy = rusqlite::Connection::open(folder.path().join("copy.db")).expect("the copy");
+    let stored: String = copy
+        .query_row(
+            "SELECT DISTINCT when_created FROM egpl_casemgmt_activity WHERE activity_type = 2000",
+            [],
+            |row| row.get(0),
+        )
+        .expect("one time");
+    assert_eq!(stored, "2011-07-12 10:00:00.000");
+}
+
+#[test]
+fn a_scenario_is_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for more in [
+        &["--after", "baseline"][..],
+        &[],
+        &["--db", "x.db", "--explain"],
+    ] {
+        let args = [&["query", "DELETE FROM egpl_user", "--write"][..], more].concat();
+        assert_eq!(
+            chatdb(folder.path(), &args).status.code(),
+            Some(2),
+            "{args:?}"
         );
     }
 }
