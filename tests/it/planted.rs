@@ -804,12 +804,23 @@ fn found(run: &FindingRun) -> BTreeSet<String> {
     run.table.rows.iter().map(key).collect()
 }
 
+/// The findings that are asked without an outage; the others are held against it below.
+fn of_rows_alone(run: &AnalysisRun) -> impl Iterator<Item = &FindingRun> {
+    run.findings.iter().filter(|finding| !asks_about_an_outage(&finding.name))
+}
+
+fn asks_about_an_outage(name: &str) -> bool {
+    let findings = analysis::findings();
+    let finding = findings.iter().find(|own| own.name == name);
+    finding.is_some_and(|own| own.parameter("window_from").is_some())
+}
+
 #[test]
 fn healthy_rows_come_back_empty() {
     for seed in [7, 8, 9] {
         let run = analyze(&World::healthy(seed), &options());
         assert_eq!(run.findings.len(), chatdb::assets::findings().len());
-        for finding in &run.findings {
+        for finding in of_rows_alone(&run) {
             assert_eq!(
                 finding.verdict,
                 FindingVerdict::Nothing,
@@ -842,7 +853,7 @@ fn held_against_the_truth(mut world: World) {
         "{:24} {:>7} {:>6} {:>9} {:>6}",
         "finding", "planted", "found", "precision", "recall"
     );
-    for finding in &run.findings {
+    for finding in of_rows_alone(&run) {
         let truth = world
             .truth
             .remove(finding.name.as_str())
@@ -956,7 +967,7 @@ fn with_a_third_of_the_evidence_gone_no_living_chat_is_called_a_ghost() {
 #[test]
 fn every_row_that_has_a_place_says_it() {
     let run = analyze(&with(&PLANTS), &options());
-    for finding in &run.findings {
+    for finding in of_rows_alone(&run) {
         let names = finding.table.names();
         if finding.name == "quiet_windows" {
             assert!(!names.contains(&"file"), "a window is in no line");
@@ -991,6 +1002,89 @@ fn every_row_that_has_a_place_says_it() {
                 finding.name
             );
         }
+    }
+}
+
+// AN OUTAGE ------------------------------------------------------------------------------------------------
+
+/// What each finding about an outage should find, told from the rows by other means.
+fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
+    let within = |at: i64| from <= at && at <= to;
+    let chats = world.activities.iter().filter(|own| own.kind == 2000);
+    let stood = |own: &&Activity| own.status.0 == 5000 && own.created < from && own.modified < from;
+    let ids = |chats: Vec<&Activity>| chats.iter().map(|own| own.id).collect();
+    let said = |own: &(i64, Option<i64>, Option<i64>), wanted: &dyn Fn(i64) -> bool| {
+        own.1.is_some_and(wanted) || own.2.is_some_and(wanted)
+    };
+    match finding {
+        "open_since_before_outage" => ids(chats.filter(stood).collect()),
+        "logged_in_since_outage" => {
+            let logged_in = |own: &&Activity| {
+                let agent = own.agent.and_then(|agent| world.users.get(&agent));
+                agent.is_some_and(|(_, at, _)| *at >= from)
+            };
+            ids(chats.filter(stood).filter(logged_in).collect())
+        }
+        "completed_in_outage" => ids(chats.filter(|own| own.status.0 == 9000 && within(own.modified)).collect()),
+        "arrived_in_outage" => ids(chats.filter(|own| within(own.created)).collect()),
+        "waiting_since_outage" => {
+            let waits = |own: &&Activity| own.status.0 == 4000 && own.agent.is_none();
+            ids(chats.filter(waits).filter(|own| within(own.created)).collect())
+        }
+        "given_after_outage" => {
+            let given = |own: &&Activity| own.status.0 == 5000 && within(own.created) && own.modified > to;
+            ids(chats.filter(given).collect())
+        }
+        "messages_in_outage" => {
+            let talk = world.talk.iter().filter(|own| said(own, &within));
+            talk.map(|own| own.0).collect()
+        }
+        "messages_after_outage" => {
+            let before: BTreeSet<i64> = chats.filter(|own| own.created < from).map(|own| own.id).collect();
+            let talk = world.talk.iter().filter(|own| said(own, &|at| at > to));
+            talk.map(|own| own.0).filter(|id| before.contains(id)).collect()
+        }
+        other => panic!("nothing tells what `{other}` should find"),
+    }
+}
+
+#[test]
+fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
+    let mut met: BTreeMap<String, usize> = BTreeMap::new();
+    for (seed, minutes) in [(7, (180, 120)), (8, (40, 3)), (9, (600, 590)), (10, (7, 1))] {
+        let world = grown(seed, &PLANTS);
+        let (from, to) = (as_of() - minutes.0 * MINUTE, as_of() - minutes.1 * MINUTE);
+        let options = Options {
+            outages: vec![Outage {
+                servers: vec![Server::Services],
+                from_ms: from,
+                to_ms: Some(to),
+            }],
+            ..options()
+        };
+        let run = analyze(&world, &options);
+        for finding in run.findings.iter().filter(|own| asks_about_an_outage(&own.name)) {
+            let at = finding.table.position("activity_id").expect("the key");
+            let id = |row: &Vec<Cell>| match row[at] {
+                Cell::Integer(id) => id,
+                _ => panic!("{row:?}"),
+            };
+            let found: BTreeSet<i64> = finding.table.rows.iter().map(id).collect();
+            let truth = truth_of(&world, &finding.name, from, to);
+            assert_eq!(found, truth, "{seed} {}", finding.name);
+            *met.entry(finding.name.clone()).or_default() += truth.len();
+        }
+    }
+    assert_eq!(met.len(), 8);
+    assert!(met.values().all(|met| *met > 0), "{met:?}");
+}
+
+#[test]
+fn what_is_asked_about_an_outage_cannot_tell_without_one() {
+    let run = analyze(&with(&[]), &options());
+    for finding in run.findings.iter().filter(|own| asks_about_an_outage(&own.name)) {
+        assert_eq!(finding.verdict, FindingVerdict::CannotTell, "{}", finding.name);
+        assert_eq!(finding.needs_missing, [analysis::OUTAGE]);
     }
 }
 
