@@ -806,7 +806,9 @@ fn found(run: &FindingRun) -> BTreeSet<String> {
 
 /// The findings that are asked without an outage; the others are held against it below.
 fn of_rows_alone(run: &AnalysisRun) -> impl Iterator<Item = &FindingRun> {
-    run.findings.iter().filter(|finding| !asks_about_an_outage(&finding.name))
+    run.findings
+        .iter()
+        .filter(|finding| !asks_about_an_outage(&finding.name))
 }
 
 fn asks_about_an_outage(name: &str) -> bool {
@@ -1025,14 +1027,20 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
             };
             ids(chats.filter(stood).filter(logged_in).collect())
         }
-        "completed_in_outage" => ids(chats.filter(|own| own.status.0 == 9000 && within(own.modified)).collect()),
+        "completed_in_outage" => ids(chats
+            .filter(|own| own.status.0 == 9000 && within(own.modified))
+            .collect()),
         "arrived_in_outage" => ids(chats.filter(|own| within(own.created)).collect()),
         "waiting_since_outage" => {
             let waits = |own: &&Activity| own.status.0 == 4000 && own.agent.is_none();
-            ids(chats.filter(waits).filter(|own| within(own.created)).collect())
+            ids(chats
+                .filter(waits)
+                .filter(|own| within(own.created))
+                .collect())
         }
         "given_after_outage" => {
-            let given = |own: &&Activity| own.status.0 == 5000 && within(own.created) && own.modified > to;
+            let given =
+                |own: &&Activity| own.status.0 == 5000 && within(own.created) && own.modified > to;
             ids(chats.filter(given).collect())
         }
         "messages_in_outage" => {
@@ -1040,9 +1048,14 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
             talk.map(|own| own.0).collect()
         }
         "messages_after_outage" => {
-            let before: BTreeSet<i64> = chats.filter(|own| own.created < from).map(|own| own.id).collect();
+            let before: BTreeSet<i64> = chats
+                .filter(|own| own.created < from)
+                .map(|own| own.id)
+                .collect();
             let talk = world.talk.iter().filter(|own| said(own, &|at| at > to));
-            talk.map(|own| own.0).filter(|id| before.contains(id)).collect()
+            talk.map(|own| own.0)
+                .filter(|id| before.contains(id))
+                .collect()
         }
         other => panic!("nothing tells what `{other}` should find"),
     }
@@ -1063,7 +1076,11 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
             ..options()
         };
         let run = analyze(&world, &options);
-        for finding in run.findings.iter().filter(|own| asks_about_an_outage(&own.name)) {
+        for finding in run
+            .findings
+            .iter()
+            .filter(|own| asks_about_an_outage(&own.name))
+        {
             let at = finding.table.position("activity_id").expect("the key");
             let id = |row: &Vec<Cell>| match row[at] {
                 Cell::Integer(id) => id,
@@ -1082,8 +1099,17 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
 #[test]
 fn what_is_asked_about_an_outage_cannot_tell_without_one() {
     let run = analyze(&with(&[]), &options());
-    for finding in run.findings.iter().filter(|own| asks_about_an_outage(&own.name)) {
-        assert_eq!(finding.verdict, FindingVerdict::CannotTell, "{}", finding.name);
+    for finding in run
+        .findings
+        .iter()
+        .filter(|own| asks_about_an_outage(&own.name))
+    {
+        assert_eq!(
+            finding.verdict,
+            FindingVerdict::CannotTell,
+            "{}",
+            finding.name
+        );
         assert_eq!(finding.needs_missing, [analysis::OUTAGE]);
     }
 }
