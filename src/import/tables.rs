@@ -607,7 +607,7 @@ impl<'s> Builder<'s> {
             .iter()
             .filter(|at| is_known(&self.headings[**at].column))
             .count();
-        if known == 0 || known * 2 < columns.len() {
+        if is_too_few(known, columns.len()) {
             return Err(self.unknown_columns(&columns));
         }
         let tables: Vec<&'static ProductTable> =
@@ -622,7 +622,9 @@ impl<'s> Builder<'s> {
                 .filter(|at| table.position(&self.headings[**at].column).is_none())
                 .count()
         };
-        if tables.is_empty() || one.is_some_and(|table| unknown(table) * 2 > columns.len()) {
+        if tables.is_empty()
+            || one.is_some_and(|table| is_too_few(columns.len() - unknown(table), columns.len()))
+        {
             return Err(self.without_key(&columns));
         }
         if let Some(table) = one {
@@ -1119,6 +1121,11 @@ impl<'s> Builder<'s> {
             notes: self.notes,
         }
     }
+}
+
+/// Whether so few of a file's columns are known that it may as well be of any other table.
+fn is_too_few(known: usize, columns: usize) -> bool {
+    known == 0 || known * 4 < columns || (known == 1 && columns > 2)
 }
 
 fn listed(names: &[&str]) -> String {
