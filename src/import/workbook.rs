@@ -41,8 +41,8 @@ pub struct Book {
     pub reader: Box<dyn Reader + Send>,
 }
 
-/// Opens the workbook in `file`. Who wrote it is told from how texts are kept: Excel shares them, Azure Data Studio does
-/// not.
+/// Opens the workbook in `file`. Who wrote it is told from how texts are kept: Excel shares them, Azure Data Studio
+/// does not.
 ///
 /// # Errors
 /// When it is damaged, no workbook, or larger than the bounds allow.

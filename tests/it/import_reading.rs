@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chatdb::import::decode::DecodeError;
 use chatdb::import::forms::{FORMS, by_id};
+use chatdb::import::oem::PAGES;
 use chatdb::import::open::{OpenError, Opened, Options, open, open_reader};
 use chatdb::import::record::{Item, Reason};
 use chatdb::import::source::Bounds;
@@ -338,7 +339,16 @@ fn sqlcmd_puts_dashes_under_the_names_and_a_count_below() {
         ",
     );
     check(
-        "activity_id subject              \n----------- ---------------------\n          1 NULL                 \n          2 a b                  \n\n(2 filas afectadas)\n\nHora de finalización: 2026-10-02T15:58:11.1234567+02:00\n",
+        concat!(
+            "activity_id subject              \n",
+            "----------- ---------------------\n",
+            "          1 NULL                 \n",
+            "          2 a b                  \n",
+            "\n",
+            "(2 filas afectadas)\n",
+            "\n",
+            "Hora de finalización: 2026-10-02T15:58:11.1234567+02:00\n",
+        ),
         "
         aligned
         names activity_id|subject
@@ -352,7 +362,14 @@ fn sqlcmd_puts_dashes_under_the_names_and_a_count_below() {
 
 #[test]
 fn columns_under_dashes_are_measured_in_what_fits() {
-    let rows = "activity_id subject\n----------- -------\n1           日本     \n2           日本   \n3           a\nb    \n";
+    let rows = concat!(
+        "activity_id subject\n",
+        "----------- -------\n",
+        "1           日本     \n",
+        "2           日本   \n",
+        "3           a\n",
+        "b    \n",
+    );
     check(
         rows,
         "
@@ -369,7 +386,13 @@ fn columns_under_dashes_are_measured_in_what_fits() {
 #[test]
 fn a_line_longer_or_shorter_than_the_dashes_is_rejected() {
     check(
-        "activity_id subject when_created           \n----------- ------- -----------------------\n1           a\n2           b       2011-07-12 14:49:55.000 and more\n3           c       2011-07-12 14:49:55.000\n",
+        concat!(
+            "activity_id subject when_created           \n",
+            "----------- ------- -----------------------\n",
+            "1           a\n",
+            "2           b       2011-07-12 14:49:55.000 and more\n",
+            "3           c       2011-07-12 14:49:55.000\n",
+        ),
         "
         aligned
         names activity_id|subject|when_created
@@ -448,7 +471,16 @@ fn a_markdown_table_of_azure_data_studio_is_read_to_the_blank() {
 #[test]
 fn a_box_and_cells_below_each_other_are_tables_too() {
     check(
-        "+----+---------+\n| activity_id | subject |\n+----+---------+\n| 1 |  a |\n| 2 | NULL |\n+----+---------+\n\n(2 rows affected)\n",
+        concat!(
+            "+----+---------+\n",
+            "| activity_id | subject |\n",
+            "+----+---------+\n",
+            "| 1 |  a |\n",
+            "| 2 | NULL |\n",
+            "+----+---------+\n",
+            "\n",
+            "(2 rows affected)\n",
+        ),
         "
         sqlcmd_box
         names activity_id|subject
@@ -495,7 +527,11 @@ fn json_keeps_numbers_as_written_and_names_that_stand_twice() {
 #[test]
 fn xml_is_read_element_by_element_and_without_a_document_type() {
     check(
-        "<?xml version=\"1.0\"?><data>\n<row><activity_id>1</activity_id><a_x0020_b>x &amp; y</a_x0020_b></row>\n<row><activity_id>2</activity_id><a_x0020_b /></row></data>",
+        concat!(
+            "<?xml version=\"1.0\"?><data>\n",
+            "<row><activity_id>1</activity_id><a_x0020_b>x &amp; y</a_x0020_b></row>\n",
+            "<row><activity_id>2</activity_id><a_x0020_b /></row></data>",
+        ),
         "
         xml
         names activity_id|a b
@@ -656,6 +692,24 @@ fn a_file_that_ends_inside_a_character_or_a_record_says_so() {
         3 CHATDB-I002 the file ends inside this record: expected 3 fields, found 2
         ",
     );
+}
+
+#[test]
+fn a_code_page_of_the_console_has_a_character_for_each_byte() {
+    for page in &PAGES {
+        assert_eq!(page.upper.chars().count(), 128, "{}", page.name);
+        assert_eq!(
+            page.upper.chars().collect::<BTreeSet<_>>().len(),
+            128,
+            "{}",
+            page.name
+        );
+        assert!(
+            !page.upper.contains(|c: char| c.is_ascii()),
+            "{}",
+            page.name
+        );
+    }
 }
 
 // PACKED FILES ---------------------------------------------------------------------------------------------
