@@ -39,16 +39,6 @@ pub enum TablesError {
         /// How many.
         columns: usize,
     },
-    /// The names of the columns are not there, and the table that was named has another number of them.
-    #[error("it has {found} columns without names, and `{table}` has {expected}")]
-    OtherWidth {
-        /// The table.
-        table: String,
-        /// How many the file has.
-        found: usize,
-        /// How many the table has.
-        expected: usize,
-    },
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
     Ambiguous {
@@ -561,14 +551,10 @@ impl<'s> Builder<'s> {
 
     /// Whether the first column is 1, 2, 3 and so on.
     fn counts_rows(&self) -> bool {
-        let mut expected = 1_u64;
-        for record in self.sample {
-            if record.text_at(0).map(str::trim) != Some(expected.to_string().as_str()) {
-                return false;
-            }
-            expected += 1;
-        }
-        true
+        let place = |record: &Kept| record.text_at(0).and_then(|text| text.trim().parse().ok());
+        (1_u64..)
+            .zip(self.sample)
+            .all(|(expected, record)| place(record) == Some(expected))
     }
 
     fn has(&self, column: &str) -> bool {
@@ -1275,7 +1261,7 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
         None => PRODUCT.iter().flat_map(layouts).collect(),
     };
     let layout = match &named {
-        Some(Named::Product(table)) => Some(of_table(candidates, table, &widths)?),
+        Some(Named::Product(_)) => of_table(candidates, &widths),
         _ => {
             let of_width = |width: &usize| {
                 let wide = candidates
@@ -1320,26 +1306,12 @@ fn forget_headings(plan: &mut Plan) {
     columns.for_each(|column| column.heading = None);
 }
 
-/// The layout of a table that was named: the one as wide as some of the records. Where they are of many widths, line
-/// ends or separators stand in values, and the table's own order is as good as any.
-fn of_table(
-    layouts: Vec<Layout>,
-    table: &ProductTable,
-    widths: &[usize],
-) -> Result<Layout, TablesError> {
+/// The layout of a table that was named: the one as wide as some of the records, else the table's own order, and each
+/// record is rejected for its width.
+fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout> {
     let fits = |layout: &&Layout| widths.contains(&layout.columns.len());
-    if let Some(layout) = layouts.iter().find(fits) {
-        return Ok(layout.clone());
-    }
-    let expected = table.columns.len();
-    match (widths, layouts.into_iter().next()) {
-        ([_, _, ..], Some(own)) => Ok(own),
-        _ => Err(TablesError::OtherWidth {
-            table: table.name.to_owned(),
-            found: widths.first().copied().unwrap_or(0),
-            expected,
-        }),
-    }
+    let fitting = layouts.iter().find(fits).cloned();
+    fitting.or_else(|| layouts.into_iter().next())
 }
 
 /// How many fields records have, that of most records first.

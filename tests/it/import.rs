@@ -667,6 +667,22 @@ fn changes_are_put_in_order_and_the_last_is_the_row_unless_it_was_deleted() {
     );
 }
 
+#[test]
+fn a_file_of_which_nothing_was_loaded_may_be_read_again_in_another_way() {
+    let mut store = copy();
+    let text = "x1,2011-07-12\nx2,2011-07-13\n";
+    let as_table = |table: &str| Options {
+        table: Some(table.to_owned()),
+        ..Options::default()
+    };
+    let summary = load_as(&mut store, "a.csv", text, &as_table("egpl_department"));
+    assert_eq!((summary.loaded, summary.rejected), (0, 2));
+    let summary = load_as(&mut store, "a.csv", text, &as_table("days"));
+    assert_eq!((summary.loaded, summary.rejected), (2, 0));
+    assert_eq!(rows(&store, "SELECT count(*) FROM rejects"), "0");
+    assert_eq!(rows(&store, "SELECT count(*) FROM chatdb_export"), "1");
+}
+
 // THE REST -------------------------------------------------------------------------------------------------
 
 #[test]
