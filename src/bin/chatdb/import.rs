@@ -204,7 +204,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
         return None;
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
-    let name = chatdb::render::safe::Safe::of(&name.to_string_lossy()).to_string();
+    let name = chatdb::render::safe::Safe::of(name.to_string_lossy()).to_string();
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
     let template = "{prefix} {bar:30} {bytes} of {total_bytes}, {msg}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -303,10 +303,11 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
         },
         remarks: vec![
             format!(
-                "{} of {} loaded into `{}`{made}: {rows} records; {rejected} rejected",
+                "{} of {} loaded into `{}`{made}: {}; {rejected} rejected",
                 loaded_now().count(),
                 output::counted(loaded.len(), "file"),
-                db.display()
+                db.display(),
+                output::counted(usize::try_from(rows).unwrap_or(usize::MAX), "record")
             ),
             format!(
                 "`chatdb query open_chats --db {}` asks it; \"next\" is the form that would have been taken else",
