@@ -89,14 +89,15 @@ fn exports_script() -> Result<String, Box<dyn Error>> {
 /// A column: its name, its declared type, and its place in the key, 0 where it has none.
 type ProductColumn = (String, String, u32);
 
+/// A table: its name and its columns.
+type ProductTable = (String, Vec<ProductColumn>);
+
 /// The product's tables with their columns; chatdb's own are left out.
-fn product_tables(
-    conn: &rusqlite::Connection,
-) -> Result<Vec<(String, Vec<ProductColumn>)>, Box<dyn Error>> {
+fn product_tables(conn: &rusqlite::Connection) -> Result<Vec<ProductTable>, Box<dyn Error>> {
     const COLUMNS: &str = "SELECT l.name, x.name, x.type, x.pk FROM pragma_table_list l, pragma_table_info(l.name) x \
          WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'chatdb%' AND l.name NOT LIKE 'sqlite%' \
          AND l.name NOT LIKE 'refinery%' ORDER BY l.name, x.cid";
-    let mut tables: Vec<(String, Vec<ProductColumn>)> = Vec::new();
+    let mut tables: Vec<ProductTable> = Vec::new();
     let mut statement = conn.prepare(COLUMNS)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

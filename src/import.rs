@@ -1011,10 +1011,9 @@ impl Typing {
 
     fn footer(&mut self, footer: &Footer) {
         let set = self.set.max(1);
-        if set == self.result_set.unwrap_or(1) || self.result_set.is_none() {
-            if let Some(rows) = footer.rows {
-                *self.ended.footer.rows.get_or_insert(0) += rows;
-            }
+        let wanted = self.result_set.is_none_or(|wanted| wanted == set);
+        if let Some(rows) = footer.rows.filter(|_| wanted) {
+            *self.ended.footer.rows.get_or_insert(0) += rows;
         }
         self.ended.footer.completed_at_ms =
             footer.completed_at_ms.or(self.ended.footer.completed_at_ms);

@@ -724,8 +724,10 @@ const LONG: [&str; 11] = [
 
 /// The separator of more than one character that the first line has, with what ends a record if that is no line end.
 fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
-    let own = |line: &String| line.contains("<EOFD>") || line.contains("<EORD>");
-    if lines.iter().any(own) {
+    // A text may hold the marks as well, so they have to stand as often as the ends of fields and of records do.
+    let stand = |mark: &str| -> usize { lines.iter().map(|line| line.matches(mark).count()).sum() };
+    let (fields, records) = (stand("<EOFD>"), stand("<EORD>"));
+    if fields > 2 && records > 0 && fields >= 3 * records {
         return Some(("<EOFD>", Some("<EORD>".to_owned())));
     }
     let first = lines.iter().find(|line| !line.is_empty())?;

@@ -39,16 +39,6 @@ pub enum TablesError {
         /// How many.
         columns: usize,
     },
-    /// The names of the columns are not there, and the table that was named has another number of them.
-    #[error("it has {found} columns without names, and `{table}` has {expected}")]
-    OtherWidth {
-        /// The table.
-        table: String,
-        /// How many the file has.
-        found: usize,
-        /// How many the table has.
-        expected: usize,
-    },
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
     Ambiguous {
@@ -561,14 +551,10 @@ impl<'s> Builder<'s> {
 
     /// Whether the first column is 1, 2, 3 and so on.
     fn counts_rows(&self) -> bool {
-        let mut expected = 1_u64;
-        for record in self.sample {
-            if record.text_at(0).map(str::trim) != Some(expected.to_string().as_str()) {
-                return false;
-            }
-            expected += 1;
-        }
-        true
+        let place = |record: &Kept| record.text_at(0).and_then(|text| text.trim().parse().ok());
+        (1_u64..)
+            .zip(self.sample)
+            .all(|(expected, record)| place(record) == Some(expected))
     }
 
     fn has(&self, column: &str) -> bool {
@@ -607,7 +593,7 @@ impl<'s> Builder<'s> {
             .iter()
             .filter(|at| is_known(&self.headings[**at].column))
             .count();
-        if known == 0 || known * 2 < columns.len() {
+        if is_too_few(known, columns.len()) {
             return Err(self.unknown_columns(&columns));
         }
         let tables: Vec<&'static ProductTable> =
@@ -622,7 +608,9 @@ impl<'s> Builder<'s> {
                 .filter(|at| table.position(&self.headings[**at].column).is_none())
                 .count()
         };
-        if tables.is_empty() || one.is_some_and(|table| unknown(table) * 2 > columns.len()) {
+        if tables.is_empty()
+            || one.is_some_and(|table| is_too_few(columns.len() - unknown(table), columns.len()))
+        {
             return Err(self.without_key(&columns));
         }
         if let Some(table) = one {
@@ -1121,6 +1109,11 @@ impl<'s> Builder<'s> {
     }
 }
 
+/// Whether so few of a file's columns are known that it may as well be of any other table.
+fn is_too_few(known: usize, columns: usize) -> bool {
+    known == 0 || known * 4 < columns || (known == 1 && columns > 2)
+}
+
 fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
@@ -1156,6 +1149,7 @@ fn named_after(tables: &[&'static ProductTable], file: &str) -> Option<&'static 
 // BY LAYOUT ------------------------------------------------------------------------------------------------
 
 /// A known order of columns.
+#[derive(Clone)]
 struct Layout {
     table: &'static ProductTable,
     columns: Vec<&'static str>,
@@ -1222,8 +1216,10 @@ impl Layout {
                             .is_ok_and(|value| key != Some(at) || value != super::rows::Value::Null)
                     })
         };
+        let wide = |record: &&Kept| record.fields.len() == casts.len();
+        let all = sample.iter().filter(wide).count();
         let fitting = sample.iter().filter(|record| fits(record)).count();
-        let enough = fitting > 0 && fitting * 10 >= sample.len() * 9;
+        let enough = fitting > 0 && fitting * 10 >= all * 9;
         enough.then(|| casts.iter().filter(|cast| **cast != Cast::Text).count())
     }
 
@@ -1246,7 +1242,8 @@ fn cast_of(column: &str) -> Cast {
 }
 
 fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, TablesError> {
-    let width = usual_width(sample);
+    let widths = widths(sample);
+    let width = widths.first().copied().unwrap_or(0);
     let named = hints.table.map(named_table).transpose()?;
     let candidates: Vec<Layout> = match &named {
         Some(Named::New(name)) => {
@@ -1263,28 +1260,22 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
         Some(Named::Product(table)) => layouts(table),
         None => PRODUCT.iter().flat_map(layouts).collect(),
     };
-    let counts: Vec<usize> = candidates
-        .iter()
-        .map(|layout| layout.columns.len())
-        .collect();
-    let wide: Vec<Layout> = candidates
-        .into_iter()
-        .filter(|layout| layout.columns.len() == width)
-        .collect();
-    let layout = match (&named, wide.len()) {
-        (Some(Named::Product(table)), 0) => {
-            return Err(TablesError::OtherWidth {
-                table: table.name.to_owned(),
-                found: width,
-                expected: counts.first().copied().unwrap_or(0),
-            });
+    let layout = match &named {
+        Some(Named::Product(_)) => of_table(candidates, &widths),
+        _ => {
+            let of_width = |width: &usize| {
+                let wide = candidates
+                    .iter()
+                    .filter(|layout| layout.columns.len() == *width);
+                best_fit(wide.cloned().collect(), sample, hints, rules).transpose()
+            };
+            widths.iter().find_map(of_width).transpose()?
         }
-        (Some(_), _) => wide.into_iter().next(),
-        (None, _) => best_fit(wide, sample, hints, rules)?,
     };
     let Some(layout) = layout else {
         return Err(TablesError::Nameless { columns: width });
     };
+    let width = layout.columns.len();
     let mut builder = Builder::new(layout.headings(), sample);
     builder.drop_columns();
     builder.assign_all(layout.table)?;
@@ -1315,16 +1306,23 @@ fn forget_headings(plan: &mut Plan) {
     columns.for_each(|column| column.heading = None);
 }
 
-/// How many fields most records have.
-fn usual_width(sample: &[Kept]) -> usize {
+/// The layout of a table that was named: the one as wide as some of the records, else the table's own order, and each
+/// record is rejected for its width.
+fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout> {
+    let fits = |layout: &&Layout| widths.contains(&layout.columns.len());
+    let fitting = layouts.iter().find(fits).cloned();
+    fitting.or_else(|| layouts.into_iter().next())
+}
+
+/// How many fields records have, that of most records first.
+fn widths(sample: &[Kept]) -> Vec<usize> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for record in sample {
         *counts.entry(record.fields.len()).or_default() += 1;
     }
-    counts
-        .into_iter()
-        .max_by_key(|(width, count)| (*count, *width))
-        .map_or(0, |(width, _)| width)
+    let mut widths: Vec<(usize, usize)> = counts.into_iter().collect();
+    widths.sort_by_key(|(width, count)| std::cmp::Reverse((*count, *width)));
+    widths.into_iter().map(|(width, _)| width).collect()
 }
 
 /// The layout whose columns of numbers and times are most, of those into which the records fit.

@@ -76,7 +76,7 @@ pub enum CopyError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: StoreError,
+        source: Box<StoreError>,
     },
 }
 
@@ -270,7 +270,7 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> CopyError
         _ => CopyError::Store {
             action,
             path: path.clone(),
-            source,
+            source: Box::new(source),
         },
     }
 }

@@ -73,13 +73,14 @@ pub struct Known {
 }
 
 impl Store {
-    /// The export whose file has this hash.
+    /// The export whose file has this hash. One of which no record was loaded is as good as none: it may be read again
+    /// in another way.
     ///
     /// # Errors
     /// Fails when SQLite does.
     pub fn known_export(&self, sha256: &str) -> Result<Option<Known>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT file, records, rejected, form, encoding FROM chatdb_export WHERE sha256 = ?1",
+            "SELECT file, records, rejected, form, encoding FROM chatdb_export WHERE sha256 = ?1 AND loaded > 0",
         )?;
         let mut rows = statement.query([sha256])?;
         let Some(row) = rows.next()? else {
@@ -364,6 +365,15 @@ impl<'s> Loader<'s> {
     fn note(&self, export: &Export) -> Result<(), StoreError> {
         let conn = &self.store.conn;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for table in ["rejects", "chatdb_export_column", "chatdb_export"] {
+            conn.execute(
+                &format!(
+                    "DELETE FROM {table} WHERE export_id IN \
+                     (SELECT export_id FROM chatdb_export WHERE sha256 = ?1 AND loaded = 0)"
+                ),
+                [&export.sha256],
+            )?;
+        }
         conn.execute(
             "INSERT INTO chatdb_export (export_id, file, sha256, bytes, form, encoding, taken_at, taken_from, \
              records, loaded, rejected, footer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",

@@ -131,7 +131,8 @@ fn a_header_in_any_spelling_tells_the_table() {
         (
             "event_id,user_id",
             "1,2",
-            "`file.csv`: its columns fit `egpl_event_history_case_mgmt` and `egpl_event_history_user` equally well",
+            "`file.csv`: its columns fit `egpl_event_history_case_mgmt`, `egpl_event_history_kb` and `egpl_event_history_user` \
+             equally well",
         ),
     ] {
         assert_eq!(tables_of(header, record), tables, "{header}");
@@ -151,7 +152,7 @@ fn the_name_of_the_file_only_decides_between_tables_that_fit_equally_well() {
         summary.warnings,
         [
             "taken as `egpl_event_history_user` after the file's name; the columns would fit \
-          `egpl_event_history_case_mgmt` as well"
+          `egpl_event_history_case_mgmt` and `egpl_event_history_kb` as well"
         ]
     );
     let summary = load(
@@ -485,7 +486,7 @@ fn dates_in_a_countrys_order_are_read_only_when_the_order_is_told() {
     let text = "activity_id,when_created\n1,12/07/2011 14:49\n2,13/07/2011 14:49\n";
     let mut store = copy();
     let error = try_load(&mut store, "a.csv", text, &Options::default()).unwrap_err();
-    assert_eq!(error.code(), Some("CHATDB-I007"), "{error}");
+    assert_eq!(error.code(), Some("CHATDB-I015"), "{error}");
     assert!(
         error.to_string().contains("`when_created`") && error.to_string().contains("12/07/2011")
     );
@@ -664,6 +665,22 @@ fn changes_are_put_in_order_and_the_last_is_the_row_unless_it_was_deleted() {
         rows(&store, history),
         "2|3000|NULL|NULL\n1|4000|1|2\n2|4000|2|2\n1|5000|3|3\n2|4000|5|1"
     );
+}
+
+#[test]
+fn a_file_of_which_nothing_was_loaded_may_be_read_again_in_another_way() {
+    let mut store = copy();
+    let text = "x1,2011-07-12\nx2,2011-07-13\n";
+    let as_table = |table: &str| Options {
+        table: Some(table.to_owned()),
+        ..Options::default()
+    };
+    let summary = load_as(&mut store, "a.csv", text, &as_table("egpl_department"));
+    assert_eq!((summary.loaded, summary.rejected), (0, 2));
+    let summary = load_as(&mut store, "a.csv", text, &as_table("days"));
+    assert_eq!((summary.loaded, summary.rejected), (2, 0));
+    assert_eq!(rows(&store, "SELECT count(*) FROM rejects"), "0");
+    assert_eq!(rows(&store, "SELECT count(*) FROM chatdb_export"), "1");
 }
 
 // THE REST -------------------------------------------------------------------------------------------------

@@ -30,9 +30,9 @@ pub enum Command {
     /// Compare two tables, or a check of a scenario with a table
     Diff(Diff),
     /// Ask a database, or a scenario at any of its steps, in T-SQL or SQL
-    Query(Query),
+    Query(Box<Query>),
     /// Load files exported from SQL Server into a database, in whatever form a tool wrote them
-    Import(Import),
+    Import(Box<Import>),
     /// Print a documented query to be run elsewhere, its parameters declared at the top
     Sql(Sql),
     /// Search exported rows for what an outage leaves behind

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chatdb::import::open::OpenError;
 use chatdb::import::record::{Limits, ReadError, Reject};
 use chatdb::import::tables::TablesError;
+use chatdb::import::typed::is_ambiguous;
 use chatdb::import::{self, ImportError, Options, Progress, Summary};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
@@ -205,7 +206,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
         return None;
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
-    let name = chatdb::render::safe::Safe::of(&name.to_string_lossy()).to_string();
+    let name = chatdb::render::safe::Safe::of(name.to_string_lossy()).to_string();
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
     let template = "{prefix} {bar:30} {bytes} of {total_bytes}, {msg}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -304,10 +305,11 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
         },
         remarks: vec![
             format!(
-                "{} of {} loaded into `{}`{made}: {rows} records; {rejected} rejected",
+                "{} of {} loaded into `{}`{made}: {}; {rejected} rejected",
                 loaded_now().count(),
                 output::counted(loaded.len(), "file"),
-                db.display()
+                db.display(),
+                output::counted(usize::try_from(rows).unwrap_or(usize::MAX), "record")
             ),
             format!(
                 "`chatdb query open_chats --db {}` asks it; \"next\" is the form that would have been taken else",
@@ -418,6 +420,9 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
     })
 }
 
+/// What to do about dates whose day and month cannot be told apart.
+const DATE_FORMAT: &str = "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first";
+
 // FAILING --------------------------------------------------------------------------------------------------
 
 impl From<CopyError> for Failure {
@@ -453,6 +458,12 @@ impl From<ImportError> for Failure {
                     _ => Code::Rejected,
                 };
                 let failure = Self::of(code, &error);
+                let told = |sample: &String| is_ambiguous(sample.trim());
+                if let OpenError::Spoiled { samples, .. } = source
+                    && samples.iter().all(told)
+                {
+                    return failure.hint(DATE_FORMAT);
+                }
                 match source.advice() {
                     Some(advice) => failure.hint(advice),
                     None => failure,
@@ -469,9 +480,7 @@ impl From<ImportError> for Failure {
                 "a spreadsheet has saved the file and kept minutes and seconds only, which cannot be undone; \
                  export again and load that file without opening it in a spreadsheet",
             ),
-            ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(
-                "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first",
-            ),
+            ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(DATE_FORMAT),
             ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
                 "nothing of it is loaded: {}; `--form` and `--table` say what the file is",
                 reason.advice()

@@ -104,14 +104,25 @@ pub struct Imported {
 }
 
 /// The form that reads a row of the matrix. Where several do, the first that is not one with a separator of its own.
-fn form_of(row: &str) -> String {
+fn form_of(row: &str, path: &Path) -> String {
+    if row == "F23" {
+        // Three forms share the row, and nobody would mistake one for another.
+        let bytes = std::fs::read(path).unwrap_or_default();
+        let first = bytes.iter().find(|b| b.is_ascii_graphic());
+        return match first {
+            Some(b'[' | b'{') => "json",
+            Some(b'<') => "xml",
+            _ => "markdown",
+        }
+        .to_owned();
+    }
     let form = FORMS.iter().find(|form| form.covers.contains(&row));
     form.map_or(row, |form| form.id).to_owned()
 }
 
-fn options(told: &Told) -> Options {
+fn options(told: &Told, path: &Path) -> Options {
     Options {
-        form: told.form.as_deref().map(form_of),
+        form: told.form.as_deref().map(|row| form_of(row, path)),
         table: told.table.clone(),
         encoding: told.encoding.clone(),
         date_format: told.date_format.clone(),
@@ -197,7 +208,7 @@ fn rejects(store: &Store) -> Vec<Reject> {
 /// Reads a file into a store of its own.
 pub fn import(path: &Path, told: &Told) -> Imported {
     let mut store = Store::for_exports().unwrap();
-    let mut options = options(told);
+    let mut options = options(told, path);
     let mut read = import::read_file(path, &options, &mut store);
     // A person does what the program says where it cannot know the encoding.
     if let Err(ImportError::Open {
