@@ -2,16 +2,25 @@
 //! is kept beside them with its place and the reason.
 //!
 //! ```text
-//!   source    bytes of a file: plain, gzip, zstd, standard input; their hash
+//!   source    bytes of a file: plain, gzip, zstd, workbook, standard input; their number and hash
 //!   decode    bytes -> UTF-8, strictly
-//!   forms     which of the known forms is it: each form is a line of a list, scored against the beginning
-//!   readers   delimited text (tokenize), fixed width, workbooks, JSON, ... -> header, records, rejects, footer
+//!   forms     the closed list of forms: how each is laid out, how it says NULL
+//!   detect    which of them a file is in: each is scored against the beginning
+//!   open      all of this for one file, and the reader of its form
+//!   readers   delimited (by tokenize), fixed, vertical, grid, json, xml, workbook -> names, records, rejects, footer
 //!   tables    which tables are these columns of; what is a record's field in which table
 //!   typed     a field as a value of its column's kind, or the reason why it is none
 //!   rows      batches of typed rows, on their way to the store
 //! ```
 //!
-//! Conservation: records in a file = rows loaded + records rejected, whatever the file. This module does not know SQLite.
+//! Conservation: records in a file = rows loaded + records rejected, whatever the file. What a *record* is, is for the
+//! form to say where it marks their ends: a quoted field may have line breaks in it, an object of JSON is one. A form
+//! that quotes nothing marks nothing, so there a record is a line that is not blank and no part of a repaired record,
+//! and each repaired one: lines are put together only where their fields are exactly one record's and its numbers and
+//! times stand where they should ([`delimited`], [`fixed`]). Names that stand again, and the count and the time that
+//! a tool writes below, are no records; names that stand again are a reject all the same, which says so.
+//!
+//! This module does not know SQLite.
 
 pub mod archive;
 pub mod decode;
@@ -242,6 +251,24 @@ pub enum ImportError {
         /// Whether a spreadsheet has spoiled them; else they are written in a form that could be read in two ways.
         spoiled: bool,
     },
+    /// So many records are rejected that the file is not what it is taken for.
+    #[error(
+        "`{file}`: {rejected} of the first {records} records cannot be rows, line {line} among them: {detail}"
+    )]
+    MostlyRejected {
+        /// The file.
+        file: String,
+        /// Records that were read.
+        records: u64,
+        /// Of these, rejected.
+        rejected: u64,
+        /// The line of one of them.
+        line: u64,
+        /// Why that one is.
+        reason: Reason,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// It was told to stop.
     #[error("interrupted")]
     Interrupted,
@@ -260,7 +287,12 @@ impl ImportError {
     #[must_use]
     pub fn asks(&self) -> bool {
         match self {
-            Self::Open { source, .. } => matches!(source, OpenError::Undecided { .. }),
+            Self::Open { source, .. } => {
+                matches!(
+                    source,
+                    OpenError::Undecided { .. } | OpenError::NoForm { .. }
+                )
+            }
             Self::Tables { source, .. } => matches!(
                 source,
                 TablesError::Nameless { .. }
@@ -287,6 +319,7 @@ impl ImportError {
                 ReadError::TooLarge { .. } => Reason::TooLong,
                 ReadError::Io(_) => return None,
             },
+            Self::MostlyRejected { reason, .. } => *reason,
             Self::Dates { spoiled: true, .. } => Reason::SpoiledDate,
             Self::Dates { .. } => Reason::NotADate,
             _ => return None,
@@ -487,6 +520,8 @@ enum Message {
 #[derive(Debug, Default)]
 struct Ended {
     records: u64,
+    /// Whether the first record was one.
+    has_header: bool,
     passed_over: u64,
     footer: Footer,
     seen: Vec<Vec<Seen>>,
@@ -635,6 +670,7 @@ impl Storing<'_> {
 
     fn end(&mut self, store: &Store, loader: Loader<'_>, ended: Ended) -> Result<(), ImportError> {
         let failed = self.failed();
+        self.summary.has_header |= ended.has_header;
         self.summary.records = ended.records;
         self.summary.passed_over = ended.passed_over;
         self.summary.loaded = ended.records.saturating_sub(self.summary.rejected);
@@ -796,6 +832,10 @@ struct Typing {
     /// A batch for each table.
     batches: Vec<Batch>,
     rejects: Vec<Reject>,
+    /// How many records were rejected.
+    rejected: u64,
+    /// Why it is no use to go on.
+    hopeless: Option<Box<ImportError>>,
     ended: Ended,
     /// For each time column the first values that are no times.
     untold: BTreeMap<(usize, usize), Vec<String>>,
@@ -813,6 +853,9 @@ struct Typing {
     /// Where characters were lost before.
     replacement: memchr::memmem::Finder<'static>,
 }
+
+/// Records that are rejected, before it is asked whether most are.
+const MANY: u64 = 20_000;
 
 /// Values of a column that are no times, before it is asked whether any is.
 const UNTOLD: u64 = 100;
@@ -835,6 +878,8 @@ impl Typing {
             plan: None,
             batches: Vec::new(),
             rejects: Vec::new(),
+            rejected: 0,
+            hopeless: None,
             ended: Ended::default(),
             untold: BTreeMap::new(),
             spoiled: false,
@@ -862,6 +907,9 @@ impl Typing {
     fn all(&mut self, reader: &mut dyn record::Reader) -> Result<Result<(), ImportError>, Gone> {
         let mut sample: Vec<Kept> = Vec::new();
         loop {
+            if let Some(error) = self.hopeless.take() {
+                return Ok(Err(*error));
+            }
             let item = match reader.next() {
                 Ok(Some(item)) => item,
                 Ok(None) => break,
@@ -878,7 +926,7 @@ impl Typing {
                     self.ended.records += 1;
                     if self.plan.is_some() {
                         self.record(&record)?;
-                        if let Some(error) = self.hopeless(UNTOLD) {
+                        if let Some(error) = self.without_times(UNTOLD) {
                             return Ok(Err(error));
                         }
                     } else {
@@ -909,7 +957,7 @@ impl Typing {
         {
             return Ok(Err(error));
         }
-        if let Some(error) = self.hopeless(1) {
+        if let Some(error) = self.without_times(1) {
             return Ok(Err(error));
         }
         self.flush(true)?;
@@ -981,6 +1029,7 @@ impl Typing {
             }
             return Ok(Ok(()));
         }
+        self.take_names(sample);
         let hints = Hints {
             table: self.table.as_deref(),
             file: &self.file,
@@ -1007,6 +1056,20 @@ impl Typing {
         Ok(Ok(()))
     }
 
+    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for.
+    fn take_names(&mut self, sample: &mut Vec<Kept>) {
+        let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
+            return;
+        };
+        let names = first.texts();
+        if !names.is_empty() && names.iter().all(|name| tables::is_known_heading(name)) {
+            self.header = Some(names);
+            self.ended.has_header = true;
+            self.ended.records -= 1;
+            sample.remove(0);
+        }
+    }
+
     fn send(&self, message: Message) -> Result<(), Gone> {
         self.sender.send(message).map_err(|_| Gone)
     }
@@ -1015,6 +1078,17 @@ impl Typing {
         const MOST: usize = 256;
         /// Before it is known whether there are passwords, as many as memory has room for.
         const MOST_UNTOLD: usize = 4096;
+        self.rejected += reject.records.max(1);
+        if self.rejected >= MANY && self.hopeless.is_none() && self.is_mostly_rejected() {
+            self.hopeless = Some(Box::new(ImportError::MostlyRejected {
+                file: self.file.clone(),
+                records: self.ended.records.max(self.rejected),
+                rejected: self.rejected,
+                line: reject.line,
+                reason: reject.reason,
+                detail: reject.detail.clone(),
+            }));
+        }
         self.rejects.push(reject);
         let most = if self.plan.is_some() {
             MOST
@@ -1026,6 +1100,11 @@ impl Typing {
             self.send(Message::Rejects(rejects))?;
         }
         Ok(())
+    }
+
+    fn is_mostly_rejected(&self) -> bool {
+        let loaded = self.ended.records.saturating_sub(self.rejected);
+        loaded < self.rejected / 10
     }
 
     /// Whether the file has a column of passwords, as far as is known.
@@ -1123,7 +1202,7 @@ impl Typing {
 
     /// A column of times of which `least` values could not be read and none could: the file is refused, since every row
     /// would be lost.
-    fn hopeless(&self, least: u64) -> Option<ImportError> {
+    fn without_times(&self, least: u64) -> Option<ImportError> {
         if self.untold.is_empty() {
             return None;
         }

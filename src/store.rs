@@ -838,6 +838,12 @@ pub fn file_is_ours(path: &Path) -> std::io::Result<bool> {
     Ok(is_ours(&header))
 }
 
+/// Whether the database file at `path` can be read and is a copy of exported rows.
+#[must_use]
+pub fn file_is_copy(path: &Path) -> bool {
+    Store::open_read_only(path).is_ok_and(|store| store.is_copy().unwrap_or(false))
+}
+
 /// Gives a connection the functions and collations that rewritten T-SQL uses.
 fn know_tsql(conn: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8

@@ -43,5 +43,6 @@ CREATE TABLE rejects (
     text      NVARCHAR(4096),
     code      CHAR(11) NOT NULL,
     reason    NVARCHAR(4000) NOT NULL,
-    advice    NVARCHAR(4000) NOT NULL
+    advice    NVARCHAR(4000) NOT NULL,
+    records   INTEGER NOT NULL               -- how many records of the file it is; 0 for text that was never one
 );

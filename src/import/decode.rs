@@ -128,7 +128,8 @@ pub enum DecodeError {
 /// The encoding of a file that begins with `bytes`, which is the whole file if `whole`.
 ///
 /// # Errors
-/// When `name` is no encoding or contradicts the mark, or when the bytes plainly are in a code page and no name is given.
+/// When `name` is no encoding or contradicts the mark, or when the bytes plainly are in a code page and no name is
+/// given.
 pub fn tell(bytes: &[u8], whole: bool, name: Option<&str>) -> Result<Told, DecodeError> {
     let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, mark)| Told {
         encoding: Encoding::Web(encoding),

@@ -23,7 +23,10 @@ use super::scan::Sieve;
 use super::tokenize::{Dialect, RawToken, Tokenizer};
 
 /// The most lines that are put together to one record.
-const PIECES: usize = 1000;
+const PIECES: usize = 200;
+
+/// The most lines that an open quote is looked for on, where it may as well be none.
+const OPEN: usize = 50;
 
 /// How a delimited file is put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -297,6 +300,8 @@ impl<R: Read> Delimited<R> {
     }
 
     fn take_record(&mut self, kept: Kept) {
+        let doubled = |field: &&Field| field.written == Written::Doubled;
+        self.doubled += kept.fields.iter().filter(doubled).count() as u64;
         let again = self
             .header
             .as_ref()
@@ -365,52 +370,65 @@ impl<R: Read> Delimited<R> {
     /// Hands the pieces on: as the records that they are together, or as rejects.
     fn flush(&mut self) {
         let pieces = std::mem::take(&mut self.pieces);
-        let width = self.plan.width;
         let mut at = 0;
-        while at < pieces.len() {
-            if pieces[at].is_blank() {
-                at += 1;
+        while let Some(first) = pieces.get(at) {
+            at += 1;
+            if first.is_blank() {
                 continue;
             }
-            let (mut sum, mut end) = (pieces[at].fields.len(), at + 1);
-            // A whole line may go on: what follows it would have to be pieces without a separator.
-            while end < pieces.len() && sum + pieces[end].fields.len() - 1 <= width {
-                sum += pieces[end].fields.len() - 1;
-                end += 1;
+            let next = pieces.get(at).filter(|next| !next.is_blank());
+            let goes_on = next.is_some_and(|next| next.fields.len() == 1);
+            let whole = first.fields.len() == self.plan.width;
+            if let Some((joined, used)) = self.together(&pieces[at - 1..]) {
+                self.repaired += 1;
+                self.waiting.push_back(Waiting::Record(joined));
+                at += used - 1;
+            } else if whole && !goes_on {
+                self.waiting.push_back(Waiting::Record(first.clone()));
+            } else if whole {
+                let detail = "the line below may be a part of its last field".to_owned();
+                self.reject(first, Reason::Ragged, detail, 1);
+            } else {
+                self.ragged(first);
             }
-            while end > at + 1 && pieces[end - 1].is_blank() {
-                end -= 1;
-            }
-            let whole = sum == width;
-            let joined = (whole && end > at + 1).then(|| join(&pieces[at..end]));
-            match joined {
-                Some(joined) if self.fits(&joined) => {
-                    self.repaired += 1;
-                    self.waiting.push_back(Waiting::Record(joined));
-                }
-                None if whole => self.waiting.push_back(Waiting::Record(pieces[at].clone())),
-                _ => {
-                    for piece in pieces[at..end].iter().filter(|piece| !piece.is_blank()) {
-                        self.ragged(piece);
-                    }
-                }
-            }
-            at = end;
         }
+    }
+
+    /// The record that the first of `pieces` and some behind it are, with their number. Where more than one number is
+    /// possible, every piece up to the next record is meant, if that one could not begin with a piece.
+    fn together(&self, pieces: &[Kept]) -> Option<(Kept, usize)> {
+        let mut found = None;
+        let mut sum = pieces.first()?.fields.len();
+        for (at, piece) in pieces.iter().enumerate().skip(1) {
+            sum += piece.fields.len().saturating_sub(1);
+            if sum > self.plan.width {
+                break;
+            }
+            if sum == self.plan.width && !piece.is_blank() {
+                let joined = join(&pieces[..=at]);
+                if self.fits(&joined) {
+                    let begins_typed = self.plan.looks.first().is_some_and(is_typed);
+                    if found.is_some() && !begins_typed {
+                        return None;
+                    }
+                    found = Some((joined, at + 1));
+                }
+            }
+        }
+        found
     }
 
     /// Whether a repaired record is like the others: each column that is numbers or times is so in it, and the first or
     /// the last one is, so that no piece could as well belong to the record before or after.
     fn fits(&self, joined: &Kept) -> bool {
-        let typed = |look: &Look| matches!(look, Look::Number | Look::Time);
         let looks = &self.plan.looks;
-        let bounded = looks.first().is_some_and(typed) || looks.last().is_some_and(typed);
-        looks.len() == joined.fields.len()
+        let bounded = looks.first().is_some_and(is_typed) || looks.last().is_some_and(is_typed);
+        let by_lines = self.plan.quotes == Quotes::None && self.plan.record_end.is_none();
+        let like_others = |(look, text): (&Look, &str)| Look::of(text).fits(*look);
+        by_lines
             && bounded
-            && looks
-                .iter()
-                .zip(joined.texts())
-                .all(|(look, text)| Look::of(text).fits(*look))
+            && looks.len() == joined.fields.len()
+            && looks.iter().zip(joined.texts()).all(like_others)
     }
 
     fn ragged(&mut self, kept: &Kept) {
@@ -428,19 +446,22 @@ impl<R: Read> Delimited<R> {
         )));
     }
 
-    /// Takes a line of a form that quotes fields with the separator in them.
+    /// Takes a line of a form that quotes fields with the separator in them. Where a quote is open, the field may go on
+    /// in this line, unless the line is a whole record by itself.
     fn take_line(&mut self, kept: Kept) {
         if !self.pieces.is_empty() {
+            let alone = self.split(&kept.text);
+            let whole = matches!(&alone, lenient::Split::Fields(f) if f.len() == self.plan.width);
             let mut lines = self.pieces.clone();
             lines.push(kept.clone());
             let joined = join(&lines);
-            let too_many = lines.len() > PIECES;
             match self.split(&joined.text) {
+                _ if whole => self.give_lines_up(),
                 lenient::Split::Fields(fields) => {
                     self.pieces.clear();
                     return self.place_record(Kept { fields, ..joined });
                 }
-                lenient::Split::Open if !too_many => return self.pieces.push(kept),
+                lenient::Split::Open if lines.len() <= OPEN => return self.pieces.push(kept),
                 _ => self.give_lines_up(),
             }
         }
@@ -472,20 +493,10 @@ impl<R: Read> Delimited<R> {
         }
     }
 
-    fn split(&mut self, line: &str) -> lenient::Split {
-        let width = if self.place == Place::Records {
-            self.plan.width
-        } else {
-            0
-        };
-        let split = lenient::split(line, &self.plan.delimiter, width);
-        if let lenient::Split::Fields(fields) = &split {
-            self.doubled += fields
-                .iter()
-                .filter(|field| field.written == Written::Doubled)
-                .count() as u64;
-        }
-        split
+    fn split(&self, line: &str) -> lenient::Split {
+        let known = matches!(self.place, Place::Names | Place::Records);
+        let width = if known { self.plan.width } else { 0 };
+        lenient::split(line, &self.plan.delimiter, width)
     }
 
     /// Lines with an open quote that never closed: each by itself.
@@ -578,6 +589,10 @@ impl<R: Read> Delimited<R> {
             }
         }
     }
+}
+
+fn is_typed(look: &Look) -> bool {
+    matches!(look, Look::Number | Look::Time)
 }
 
 /// Whether a record may be the names of other columns. Nearly no record is: its first field would be a number.

@@ -255,7 +255,9 @@ impl Trial {
             record_end: end.map(|end| end.as_bytes().to_vec()),
             quotes,
         };
-        let mut tokens = Tokenizer::new(sample.bytes, dialect, Limits::default());
+        // Many trials are made of few bytes: none needs more room than they take.
+        let block = sample.bytes.len().clamp(1 << 10, 64 << 10);
+        let mut tokens = Tokenizer::with_block(sample.bytes, dialect, Limits::default(), block);
         let mut trial = Self {
             delimiter: delimiter.to_owned(),
             end: end.map(str::to_owned),
@@ -684,7 +686,7 @@ impl<'s> Trials<'s> {
             "ads_csv" => {
                 by_word
                     + other_tool
-                    + when(!mark, 0.1)
+                    + when(!self.sample.mark, 0.1)
                     + when(own.rule || self.footer, -0.3)
                     + when(own.needed > 0, 0.15)
                     + when(own.separated > 0, 0.05)
@@ -719,13 +721,19 @@ impl<'s> Trials<'s> {
     }
 }
 
-/// Separators of more than one character that people give to bcp, and the product's own.
-const LONG: [&str; 12] = [
-    "<EOFD>", "~||~", "|~|", "~|~", "|#|", "<|>", "|^|", "|^", "^|", "||", "^^", "~~",
+/// Separators of more than one character that people give to bcp.
+const LONG: [&str; 11] = [
+    "~||~", "|~|", "~|~", "|#|", "<|>", "|^|", "|^", "^|", "||", "^^", "~~",
 ];
 
 /// The separator of more than one character that the first line has, with what ends a record if that is no line end.
 fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
+    // A text may hold the marks as well, so they have to stand as often as the ends of fields and of records do.
+    let stand = |mark: &str| -> usize { lines.iter().map(|line| line.matches(mark).count()).sum() };
+    let (fields, records) = (stand("<EOFD>"), stand("<EORD>"));
+    if fields > 2 && records > 0 && fields >= 3 * records {
+        return Some(("<EOFD>", Some("<EORD>".to_owned())));
+    }
     let first = lines.iter().find(|line| !line.is_empty())?;
     let count = |long: &&&str| first.matches(**long).count();
     // Of two that stand equally often, the longer one is meant: it comes first, and the last maximum is taken.
@@ -734,8 +742,11 @@ fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
         .rev()
         .max_by_key(count)
         .filter(|long| first.matches(**long).count() > 1)?;
-    if *long == "<EOFD>" {
-        return Some((long, Some("<EORD>".to_owned())));
+    // A single separator that stands more often is meant, be it a part of the long one or not.
+    let stands = first.matches(long).count();
+    let more = |c: char| first.matches(c).count() > stands * long.matches(c).count().max(1);
+    if [',', '\t', ';', '|', '^', '~'].into_iter().any(more) {
+        return None;
     }
     let ends = |line: &&String| !line.is_empty();
     let mark = |line: &String| {

@@ -18,7 +18,7 @@ use super::lines::{Line, Lines};
 use super::record::{Field, Footer, Item, Limits, ReadError, Reader, Reason, Written};
 
 /// The most lines that one record may stand on.
-const PIECES: usize = 1000;
+const PIECES: usize = 200;
 
 /// How many lines may stand before the names.
 const BEFORE: usize = 200;
@@ -325,35 +325,40 @@ impl<R: Read> Aligned<R> {
 
     /// A record on one line, or on more because values have line breaks.
     fn record(&mut self) -> Result<bool, ReadError> {
-        let mut text = String::new();
-        let mut last: Option<Line> = None;
+        let grid = self
+            .grid
+            .as_ref()
+            .unwrap_or_else(|| unreachable!("names were read"));
+        let total = grid.total;
+        // The lengths of the lines so far, with the breaks between them, in each measure.
+        let mut lengths = [0; Measure::ALL.len()];
+        let mut end = 0;
         for at in 0..PIECES {
-            let Some(line) = self
-                .lines
-                .peek(at)?
-                .filter(|line| line.bad.is_none())
-                .cloned()
-            else {
+            let Some(line) = self.lines.peek(at)?.filter(|line| line.bad.is_none()) else {
                 break;
             };
-            if let Some(last) = &last {
-                text.push_str(last.break_before(&line));
+            let gap = if at == 0 {
+                0
+            } else {
+                usize::from(line.start.saturating_sub(end) == 2) + 1
+            };
+            end = line.end;
+            for (length, measure) in lengths.iter_mut().zip(Measure::ALL) {
+                *length += gap + measure.length(&line.text);
             }
-            text.push_str(&line.text);
-            let grid = self
-                .grid
-                .as_ref()
-                .unwrap_or_else(|| unreachable!("names were read"));
-            if let Some(fields) = grid.fields(&text, false) {
-                return self.found(text, fields, at + 1);
+            if lengths.contains(&total) {
+                let text = self.joined(at + 1)?;
+                let fields = self
+                    .grid
+                    .as_ref()
+                    .and_then(|grid| grid.fields(&text, false));
+                if let Some(fields) = fields {
+                    return self.found(text, fields, at + 1);
+                }
             }
-            if Measure::ALL
-                .iter()
-                .all(|measure| measure.length(&text) > grid.total)
-            {
+            if lengths.iter().all(|length| *length > total) {
                 break;
             }
-            last = Some(line);
         }
         let line = self
             .lines
@@ -378,6 +383,20 @@ impl<R: Read> Aligned<R> {
             }
         }
         Ok(true)
+    }
+
+    /// The text of the next `count` lines, with the breaks between them.
+    fn joined(&mut self, count: usize) -> Result<String, ReadError> {
+        let mut text = String::new();
+        let mut last: Option<Line> = None;
+        for at in 0..count {
+            if let Some(line) = self.lines.peek(at)?.cloned() {
+                text.push_str(last.map_or("", |last| last.break_before(&line)));
+                text.push_str(&line.text);
+                last = Some(line);
+            }
+        }
+        Ok(text)
     }
 
     fn found(&mut self, text: String, fields: Vec<Field>, lines: usize) -> Result<bool, ReadError> {
@@ -488,7 +507,7 @@ fn trimmed(text: &str, place: Range<usize>) -> Field {
 impl<R: Read> Reader for Aligned<R> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -14,7 +14,8 @@ pub fn rows(line: &str) -> Option<u64> {
     (some && inner.len() <= 80 && words.chars().all(worded)).then(|| count.parse().ok())?
 }
 
-/// The wall-clock time, in milliseconds since 1970, in a line such as `Completion time: 2026-10-02T15:58:11.1234567+02:00`,
+/// The wall-clock time, in milliseconds since 1970, in a line such as
+/// `Completion time: 2026-10-02T15:58:11.1234567+02:00`,
 /// whatever the words are.
 #[must_use]
 pub fn completed_at_ms(line: &str) -> Option<i64> {

@@ -327,7 +327,7 @@ fn entity(name: &str) -> Option<char> {
 impl<R: Read> Reader for Grid<R> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -100,7 +100,7 @@ impl Queue {
     }
 
     /// Lends the next one.
-    pub fn next(&mut self) -> Option<Item<'_>> {
+    pub fn lend(&mut self) -> Option<Item<'_>> {
         self.current = self.waiting.pop_front();
         self.current.as_mut().map(|waiting| match waiting {
             Waiting::Header(names) => Item::Header(std::mem::take(names)),

@@ -36,12 +36,15 @@ pub struct Objects<R>(Union<Source<R>>);
 impl<R: Read> Objects<R> {
     /// Reads `reader`.
     pub fn new(reader: R, limits: Limits) -> Self {
-        Self(Union::new(Source {
-            window: Window::new(reader, limits.record),
-            begun: false,
-            array: false,
-            ended: false,
-        }))
+        Self(Union::new(
+            Source {
+                window: Window::new(reader, limits.record),
+                begun: false,
+                array: false,
+                ended: false,
+            },
+            limits,
+        ))
     }
 }
 

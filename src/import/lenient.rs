@@ -17,6 +17,9 @@ pub enum Split {
 /// How many readings are followed at once. A line with more than that is not clear.
 const READINGS: usize = 64;
 
+/// The longest line, in bytes, that is read in more than one way. In a longer one quotes mean nothing.
+const LONGEST: usize = 1 << 20;
+
 /// The fields of `line` if quotes mean nothing.
 #[must_use]
 pub fn bare(line: &str, delimiter: &str) -> Vec<Field> {
@@ -36,7 +39,7 @@ pub fn bare(line: &str, delimiter: &str) -> Vec<Field> {
 #[must_use]
 pub fn split(line: &str, delimiter: &str, width: usize) -> Split {
     let plain = bare(line, delimiter);
-    if !line.contains('"') || delimiter.is_empty() {
+    if !line.contains('"') || delimiter.is_empty() || line.len() > LONGEST {
         return Split::Fields(plain);
     }
     let mut found: Vec<Vec<Field>> = Vec::new();
@@ -77,13 +80,19 @@ pub fn split(line: &str, delimiter: &str, width: usize) -> Split {
 /// Adds each way to close the quote at `start`. Whether the field may be open at the end of the line.
 fn quoted(line: &str, start: usize, delimiter: &str, ways: &mut Vec<(Field, usize)>) -> bool {
     let inner = start + 1;
+    let breaks = line[inner..].find(['\r', '\n']);
+    let separator = line[inner..]
+        .find(delimiter)
+        .into_iter()
+        .chain(breaks)
+        .min();
     for (at, _) in line[inner..].match_indices('"') {
         let close = inner + at;
         let behind = &line[close + 1..];
-        let text = &line[inner..close];
-        let has_separator = text.contains(delimiter) || text.contains(['\r', '\n']);
-        if has_separator && (behind.is_empty() || behind.starts_with(delimiter)) {
-            let doubled = text.contains('"') && text.replace("\"\"", "").find('"').is_none();
+        let closes = behind.is_empty() || behind.starts_with(delimiter);
+        if closes && separator.is_some_and(|separator| separator < at) {
+            let text = &line[inner..close];
+            let doubled = text.contains('"') && !text.replace("\"\"", "").contains('"');
             let written = if doubled {
                 Written::Doubled
             } else {
@@ -95,7 +104,7 @@ fn quoted(line: &str, start: usize, delimiter: &str, ways: &mut Vec<(Field, usiz
             }
         }
     }
-    line[inner..].contains(delimiter) || !line[inner..].contains('"')
+    separator.is_some() || !line[inner..].contains('"')
 }
 
 fn field(start: usize, end: usize, written: Written) -> Field {

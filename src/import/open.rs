@@ -137,7 +137,7 @@ impl OpenError {
                 runner_up.nulls.title()
             ),
             Self::Spoiled { .. } => {
-                "export again and do not open the file in a spreadsheet before; in a workbook times are kept whole".to_owned()
+                "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
             }
             Self::NoForm { .. } => "name its form with `--form`, or export as CSV with column names".to_owned(),
             Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),

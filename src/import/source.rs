@@ -1,7 +1,7 @@
 //! The bytes of a file: opened or taken from a stream, unpacked while they pass, counted and hashed as they lie there.
 //!
-//! What a file unpacks to is bounded, as a whole and in relation to its size, so that a small file cannot fill a disk or
-//! a memory. This module does not know what the bytes say.
+//! What a file unpacks to is bounded, as a whole and in relation to its size, so that a small file cannot fill a disk
+//! or a memory. This module does not know what the bytes say.
 
 use std::fmt::Write as _;
 use std::fs::File;

@@ -63,8 +63,7 @@ fn is_local_day(text: &str) -> bool {
     let [first, second, year] = parts.as_slice() else {
         return false;
     };
-    let time =
-        time.trim_end_matches(|c: char| matches!(c, ' ' | 'A' | 'P' | 'M' | 'a' | 'p' | 'm'));
+    let time = time.trim_end_matches([' ', 'A', 'P', 'M', 'a', 'p', 'm']);
     let (hour, minute) = time.split_once(':').unwrap_or_default();
     is_digits(first, 1..=2)
         && is_digits(second, 1..=2)

@@ -123,6 +123,13 @@ impl Kept {
         }
     }
 
+    /// The text of each field.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let text = |field: &Field| self.cells[field.start..field.end].to_owned();
+        self.fields.iter().map(text).collect()
+    }
+
     fn text_at(&self, at: usize) -> Option<&str> {
         self.fields
             .get(at)
@@ -406,6 +413,11 @@ pub(crate) fn is_secret_heading(written: &str) -> bool {
     is_secret(&heading(written).column)
 }
 
+/// Whether a heading, as a file has it, is of a column of the product.
+pub(crate) fn is_known_heading(written: &str) -> bool {
+    is_known(&heading(written).column)
+}
+
 /// A name under which a column that the schema does not have can be kept.
 fn kept_name(column: &str, position: usize, taken: &BTreeSet<String>) -> String {
     let mut name: String = column
@@ -595,7 +607,7 @@ impl<'s> Builder<'s> {
             .iter()
             .filter(|at| is_known(&self.headings[**at].column))
             .count();
-        if known == 0 || known * 2 < columns.len() {
+        if is_too_few(known, columns.len()) {
             return Err(self.unknown_columns(&columns));
         }
         let tables: Vec<&'static ProductTable> =
@@ -610,7 +622,9 @@ impl<'s> Builder<'s> {
                 .filter(|at| table.position(&self.headings[**at].column).is_none())
                 .count()
         };
-        if tables.is_empty() || one.is_some_and(|table| unknown(table) * 2 > columns.len()) {
+        if tables.is_empty()
+            || one.is_some_and(|table| is_too_few(columns.len() - unknown(table), columns.len()))
+        {
             return Err(self.without_key(&columns));
         }
         if let Some(table) = one {
@@ -704,7 +718,7 @@ impl<'s> Builder<'s> {
             for (t, table) in tables.iter().enumerate() {
                 let staying = costs[t] + stay(before, at, table);
                 let changing = costs[cheapest] + CHANGE;
-                let (cost, source) = if staying <= changing {
+                let (cost, source) = if staying < changing {
                     (staying, t)
                 } else {
                     (changing, cheapest)
@@ -1109,6 +1123,11 @@ impl<'s> Builder<'s> {
     }
 }
 
+/// Whether so few of a file's columns are known that it may as well be of any other table.
+fn is_too_few(known: usize, columns: usize) -> bool {
+    known == 0 || known * 4 < columns || (known == 1 && columns > 2)
+}
+
 fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
@@ -1144,6 +1163,7 @@ fn named_after(tables: &[&'static ProductTable], file: &str) -> Option<&'static 
 // BY LAYOUT ------------------------------------------------------------------------------------------------
 
 /// A known order of columns.
+#[derive(Clone)]
 struct Layout {
     table: &'static ProductTable,
     columns: Vec<&'static str>,
@@ -1210,8 +1230,10 @@ impl Layout {
                             .is_ok_and(|value| key != Some(at) || value != super::rows::Value::Null)
                     })
         };
+        let wide = |record: &&Kept| record.fields.len() == casts.len();
+        let all = sample.iter().filter(wide).count();
         let fitting = sample.iter().filter(|record| fits(record)).count();
-        let enough = fitting > 0 && fitting * 10 >= sample.len() * 9;
+        let enough = fitting > 0 && fitting * 10 >= all * 9;
         enough.then(|| casts.iter().filter(|cast| **cast != Cast::Text).count())
     }
 
@@ -1234,7 +1256,8 @@ fn cast_of(column: &str) -> Cast {
 }
 
 fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, TablesError> {
-    let width = usual_width(sample);
+    let widths = widths(sample);
+    let width = widths.first().copied().unwrap_or(0);
     let named = hints.table.map(named_table).transpose()?;
     let candidates: Vec<Layout> = match &named {
         Some(Named::New(name)) => {
@@ -1251,28 +1274,22 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
         Some(Named::Product(table)) => layouts(table),
         None => PRODUCT.iter().flat_map(layouts).collect(),
     };
-    let counts: Vec<usize> = candidates
-        .iter()
-        .map(|layout| layout.columns.len())
-        .collect();
-    let wide: Vec<Layout> = candidates
-        .into_iter()
-        .filter(|layout| layout.columns.len() == width)
-        .collect();
-    let layout = match (&named, wide.len()) {
-        (Some(Named::Product(table)), 0) => {
-            return Err(TablesError::OtherWidth {
-                table: table.name.to_owned(),
-                found: width,
-                expected: counts.first().copied().unwrap_or(0),
-            });
+    let layout = match &named {
+        Some(Named::Product(table)) => Some(of_table(candidates, table, &widths)?),
+        _ => {
+            let of_width = |width: &usize| {
+                let wide = candidates
+                    .iter()
+                    .filter(|layout| layout.columns.len() == *width);
+                best_fit(wide.cloned().collect(), sample, hints, rules).transpose()
+            };
+            widths.iter().find_map(of_width).transpose()?
         }
-        (Some(_), _) => wide.into_iter().next(),
-        (None, _) => best_fit(wide, sample, hints, rules)?,
     };
     let Some(layout) = layout else {
         return Err(TablesError::Nameless { columns: width });
     };
+    let width = layout.columns.len();
     let mut builder = Builder::new(layout.headings(), sample);
     builder.drop_columns();
     builder.assign_all(layout.table)?;
@@ -1303,16 +1320,37 @@ fn forget_headings(plan: &mut Plan) {
     columns.for_each(|column| column.heading = None);
 }
 
-/// How many fields most records have.
-fn usual_width(sample: &[Kept]) -> usize {
+/// The layout of a table that was named: the one as wide as some of the records. Where they are of many widths, line
+/// ends or separators stand in values, and the table's own order is as good as any.
+fn of_table(
+    layouts: Vec<Layout>,
+    table: &ProductTable,
+    widths: &[usize],
+) -> Result<Layout, TablesError> {
+    let fits = |layout: &&Layout| widths.contains(&layout.columns.len());
+    if let Some(layout) = layouts.iter().find(fits) {
+        return Ok(layout.clone());
+    }
+    let expected = table.columns.len();
+    match (widths, layouts.into_iter().next()) {
+        ([_, _, ..], Some(own)) => Ok(own),
+        _ => Err(TablesError::OtherWidth {
+            table: table.name.to_owned(),
+            found: widths.first().copied().unwrap_or(0),
+            expected,
+        }),
+    }
+}
+
+/// How many fields records have, that of most records first.
+fn widths(sample: &[Kept]) -> Vec<usize> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for record in sample {
         *counts.entry(record.fields.len()).or_default() += 1;
     }
-    counts
-        .into_iter()
-        .max_by_key(|(width, count)| (*count, *width))
-        .map_or(0, |(width, _)| width)
+    let mut widths: Vec<(usize, usize)> = counts.into_iter().collect();
+    widths.sort_by_key(|(width, count)| std::cmp::Reverse((*count, *width)));
+    widths.into_iter().map(|(width, _)| width).collect()
 }
 
 /// The layout whose columns of numbers and times are most, of those into which the records fit.

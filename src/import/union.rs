@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::held::{Held, Queue, Waiting};
-use super::record::{Item, ReadError, Reader, Reason, Reject};
+use super::record::{Item, Limits, ReadError, Reader, Reason, Reject};
 
 /// How many rows are looked at before the columns are told.
 const ROWS: usize = 1000;
@@ -44,6 +44,8 @@ pub trait Rows {
 /// Reads rows of `S` as records.
 pub struct Union<S> {
     source: S,
+    /// The most fields of a record.
+    fields: usize,
     /// Names, each with which of several equal ones it is.
     names: Vec<(String, usize)>,
     first: Option<VecDeque<Found>>,
@@ -52,9 +54,10 @@ pub struct Union<S> {
 
 impl<S: Rows> Union<S> {
     /// Reads `source`.
-    pub fn new(source: S) -> Self {
+    pub fn new(source: S, limits: Limits) -> Self {
         Self {
             source,
+            fields: limits.fields,
             names: Vec::new(),
             first: None,
             queue: Queue::default(),
@@ -70,11 +73,16 @@ impl<S: Rows> Union<S> {
             };
             if let Found::Row(row) = &next {
                 bytes += row.text.len();
+                if row.cells.len() > self.fields {
+                    found.push_back(next);
+                    continue;
+                }
                 for (name, which) in numbered(row) {
-                    if !self
-                        .names
-                        .iter()
-                        .any(|known| known.0 == name && known.1 == which)
+                    if self.names.len() < self.fields
+                        && !self
+                            .names
+                            .iter()
+                            .any(|known| known.0 == name && known.1 == which)
                     {
                         self.names.push((name.to_owned(), which));
                     }
@@ -109,6 +117,12 @@ impl<S: Rows> Union<S> {
     }
 
     fn place(&mut self, row: Named) {
+        if row.cells.len() > self.fields {
+            let detail = format!("more than {} fields", self.fields);
+            self.queue
+                .reject(row.line, &row.text, Reason::TooLong, detail, 1);
+            return;
+        }
         let mut values: Vec<Option<&str>> = vec![None; self.names.len()];
         let mut unknown = None;
         for ((name, which), (_, value)) in numbered(&row).zip(&row.cells) {
@@ -149,6 +163,6 @@ fn numbered(row: &Named) -> impl Iterator<Item = (&str, usize)> {
 impl<S: Rows> Reader for Union<S> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 }

@@ -1,6 +1,7 @@
 //! Reads go-sqlcmd's vertical output: a line for each cell, the column's name padded and its value behind it, and a
 //! blank line after each row. A line that does not begin with the next name goes on with the value before it.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use super::detect::is_known_column;
@@ -57,7 +58,11 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
         .filter(|line| fits(line))
         .map(|line| line[..word(line)].to_owned())
         .collect();
-    (names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
+    let letter = |c: char| c.is_alphabetic() || matches!(c, '_' | '[');
+    let distinct: HashSet<&String> = names.iter().collect();
+    let are_names =
+        distinct.len() == names.len() && names.iter().all(|name| name.starts_with(letter));
+    (are_names && names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
 }
 
 /// Reads one file.
@@ -66,6 +71,8 @@ pub struct Vertical<R> {
     names: Vec<String>,
     queue: Queue,
     begun: bool,
+    /// The most bytes of a row.
+    limit: usize,
 }
 
 impl<R: Read> Vertical<R> {
@@ -76,6 +83,7 @@ impl<R: Read> Vertical<R> {
             names: Vec::new(),
             queue: Queue::default(),
             begun: false,
+            limit: limits.record,
         }
     }
 
@@ -158,6 +166,11 @@ impl<R: Read> Vertical<R> {
             if value.is_none() && self.value(&line.text, 0).is_some() {
                 break;
             }
+            if text.len() + line.text.len() > self.limit {
+                let detail = format!("longer than {} bytes", self.limit);
+                self.queue.reject(first, &text, Reason::TooLong, detail, 1);
+                return Ok(());
+            }
             let between = last.as_ref().map_or("", |last| last.break_before(&line));
             text.push_str(between);
             text.push_str(&line.text);
@@ -221,6 +234,6 @@ impl<R: Read> Reader for Vertical<R> {
             self.begin()?;
         }
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 }

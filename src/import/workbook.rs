@@ -41,8 +41,8 @@ pub struct Book {
     pub reader: Box<dyn Reader + Send>,
 }
 
-/// Opens the workbook in `file`. Who wrote it is told from how texts are kept: Excel shares them, Azure Data Studio does
-/// not.
+/// Opens the workbook in `file`. Who wrote it is told from how texts are kept: Excel shares them, Azure Data Studio
+/// does not.
 ///
 /// # Errors
 /// When it is damaged, no workbook, or larger than the bounds allow.
@@ -318,6 +318,6 @@ impl Sheets {
 impl Reader for Sheets {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
-        Ok(self.queue.next())
+        Ok(self.queue.lend())
     }
 }

@@ -30,11 +30,14 @@ pub struct Rows<R>(Union<Elements<R>>);
 impl<R: Read> Rows<R> {
     /// Reads `reader`.
     pub fn new(reader: R, limits: Limits) -> Self {
-        Self(Union::new(Elements {
-            window: Window::new(reader, limits.record),
-            root: None,
-            ended: false,
-        }))
+        Self(Union::new(
+            Elements {
+                window: Window::new(reader, limits.record),
+                root: None,
+                ended: false,
+            },
+            limits,
+        ))
     }
 }
 
@@ -303,15 +306,16 @@ fn pairs(attributes: &str) -> Result<Cells, String> {
     Ok(cells)
 }
 
-/// The text of an element.
+/// The text of an element. A line break that is written as it stands is a line feed, as XML has it.
 fn content(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     match text
         .trim()
         .strip_prefix("<![CDATA[")
         .and_then(|text| text.strip_suffix("]]>"))
     {
         Some(data) => data.to_owned(),
-        None => entities(text),
+        None => entities(&text),
     }
 }
 

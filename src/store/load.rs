@@ -304,8 +304,8 @@ impl<'s> Loader<'s> {
     /// Fails when SQLite does.
     pub fn rejects(&mut self, file: &str, rejects: &[Reject]) -> Result<(), StoreError> {
         let mut statement = self.store.conn.prepare_cached(
-            "INSERT INTO rejects (export_id, file, line, \"column\", text, code, reason, advice) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO rejects (export_id, file, line, \"column\", text, code, reason, advice, records) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         for reject in rejects {
             let column = reject
@@ -321,6 +321,7 @@ impl<'s> Loader<'s> {
                 reject.reason.code(),
                 reject.detail,
                 reject.reason.advice(),
+                i64::try_from(reject.records).unwrap_or(i64::MAX),
             ])?;
         }
         Ok(())

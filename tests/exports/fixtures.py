@@ -127,7 +127,7 @@ def leads(values):
 
 def filler(size, start=""):
     """A text of so many characters that packs well, but not as well as a bomb."""
-    return (start + "".join("%06d %s" % (n, "x" * 190) for n in range(size // 190)))[:size]
+    return (start + "".join("%06d %s" % (n, "x" * 190) for n in range(size // 190 + 1)))[:size]
 
 
 def compress(data):
@@ -789,6 +789,9 @@ def one_each(where, cols):
     edited("a_field_too_many.csv", 3, RAGGED, lambda line: line + ",9")
     edited("a_field_too_few.csv", 3, RAGGED, lambda line: line.rsplit(",", 2)[0])
     edited("text_after_quote.csv", 3, AFTER_QUOTE, lambda line: line.replace(",Chat,", ',"Chat" and more,'))
+    lines = text[:3] + [text[3].replace(',"a, b",', ',"a, b,'), ""]
+    add(where, "unclosed_quote.csv", forms.utf8("\r\n".join(lines)), form="F21", also=["F02"], header=True, records=3,
+        loaded=2, rejected=1, shows=[UNCLOSED], also_shows=[TRUNCATED]).table(ACTIVITY, NASTY, [good, bad], word_null)
     same = add(where, "same_row_twice.csv", forms.utf8(forms.studio(cols, cells(NASTY, [good, good, last]))),
                form="F21", also=["F02"], header=True, records=3, loaded=3, rejected=0,
                why="the same row twice says nothing twice; neither copy is wrong")

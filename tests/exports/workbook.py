@@ -119,7 +119,8 @@ def excel(columns, rows, date1904=False, shown="mm:ss.0", raw=lambda value: None
     def cell(at, line, value):
         place = "%s%d" % (letters(at), line)
         if raw(value) is not None:
-            return '<c r="%s" s="1"><v>%s</v></c>' % (place, raw(value))
+            look = ' s="1"' if isinstance(value, Stamp) else ""
+            return '<c r="%s"%s><v>%s</v></c>' % (place, look, raw(value))
         if isinstance(value, Stamp):
             return '<c r="%s" s="1"><v>%r</v></c>' % (place, serial(value, epoch))
         if isinstance(value, int):

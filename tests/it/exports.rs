@@ -15,7 +15,7 @@ use adapter::{Imported, Outcome, Told};
 use expected::{Ask, File, Folder};
 
 /// How many files are made for the law. A constant: a test reads no setting.
-const FILES: u64 = 10_000;
+const FILES: u64 = 300;
 
 fn exports() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports")

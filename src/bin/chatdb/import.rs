@@ -11,6 +11,7 @@ use std::time::Duration;
 use chatdb::import::open::OpenError;
 use chatdb::import::record::{Limits, ReadError, Reject};
 use chatdb::import::tables::TablesError;
+use chatdb::import::typed::is_ambiguous;
 use chatdb::import::{self, ImportError, Options, Progress, Summary};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
@@ -416,6 +417,9 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
     })
 }
 
+/// What to do about dates whose day and month cannot be told apart.
+const DATE_FORMAT: &str = "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first";
+
 // FAILING --------------------------------------------------------------------------------------------------
 
 impl From<CopyError> for Failure {
@@ -451,6 +455,12 @@ impl From<ImportError> for Failure {
                     _ => Code::Rejected,
                 };
                 let failure = Self::of(code, &error);
+                let told = |sample: &String| is_ambiguous(sample.trim());
+                if let OpenError::Spoiled { samples, .. } = source
+                    && samples.iter().all(told)
+                {
+                    return failure.hint(DATE_FORMAT);
+                }
                 match source.advice() {
                     Some(advice) => failure.hint(advice),
                     None => failure,
@@ -467,9 +477,11 @@ impl From<ImportError> for Failure {
                 "a spreadsheet has saved the file and kept minutes and seconds only, which cannot be undone; \
                  export again and load that file without opening it in a spreadsheet",
             ),
-            ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(
-                "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first",
-            ),
+            ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(DATE_FORMAT),
+            ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
+                "nothing of it is loaded: {}; `--form` and `--table` say what the file is",
+                reason.advice()
+            )),
             ImportError::Read { .. } => Self::of(Code::Rejected, &error)
                 .hint("nothing of it is loaded; `--form` names another form to read it as"),
             ImportError::Tables { source, .. } => {

@@ -52,6 +52,11 @@ fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
                     format!("cannot read `{}`: {error}", path.display()),
                 )
             })?;
+            if ours && store::file_is_copy(path) {
+                let message = format!("`{}` holds exported rows, and is kept", path.display());
+                return Err(Failure::new(Code::Refused, message)
+                    .hint("`--db FILE` names another place for the replay"));
+            }
             if !ours {
                 let message = format!(
                     "`{}` is not a database of chatdb's, and is kept",

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use chatdb::import::decode::DecodeError;
 use chatdb::import::forms::{self, FORMS};
+use chatdb::import::open::OpenError;
 use chatdb::import::{self, ImportError, Options};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
@@ -69,6 +71,8 @@ pub struct Reject {
     pub code: String,
     /// The column, its reason and the advice, as one text.
     pub about: String,
+    /// How many records of the file it is.
+    pub records: u64,
 }
 
 /// How an import ended.
@@ -100,14 +104,25 @@ pub struct Imported {
 }
 
 /// The form that reads a row of the matrix. Where several do, the first that is not one with a separator of its own.
-fn form_of(row: &str) -> String {
+fn form_of(row: &str, path: &Path) -> String {
+    if row == "F23" {
+        // Three forms share the row, and nobody would mistake one for another.
+        let bytes = std::fs::read(path).unwrap_or_default();
+        let first = bytes.iter().find(|b| b.is_ascii_graphic());
+        return match first {
+            Some(b'[' | b'{') => "json",
+            Some(b'<') => "xml",
+            _ => "markdown",
+        }
+        .to_owned();
+    }
     let form = FORMS.iter().find(|form| form.covers.contains(&row));
     form.map_or(row, |form| form.id).to_owned()
 }
 
-fn options(told: &Told) -> Options {
+fn options(told: &Told, path: &Path) -> Options {
     Options {
-        form: told.form.as_deref().map(form_of),
+        form: told.form.as_deref().map(|row| form_of(row, path)),
         table: told.table.clone(),
         encoding: told.encoding.clone(),
         date_format: told.date_format.clone(),
@@ -152,10 +167,11 @@ fn summary(summary: import::Summary) -> Summary {
     }
 }
 
-fn outcome(result: Result<import::Summary, ImportError>) -> Outcome {
+fn outcome(result: Result<import::Summary, ImportError>, told: &Told) -> Outcome {
     match result {
         Ok(read) => Outcome::Read(summary(read)),
-        Err(error) if error.asks() => Outcome::Asks {
+        // Who has been told the form and still cannot read the file, refuses it.
+        Err(error) if error.asks() && told.form.is_none() => Outcome::Asks {
             message: error.to_string(),
         },
         Err(error) => Outcome::Refused {
@@ -174,7 +190,8 @@ fn text(cell: &Cell) -> String {
 
 /// What was rejected. A file that is refused before any of it is read may leave no table to ask.
 fn rejects(store: &Store) -> Vec<Reject> {
-    let sql = "SELECT line, text, code, \"column\", reason, advice FROM rejects ORDER BY line";
+    let sql =
+        "SELECT line, text, code, \"column\", reason, advice, records FROM rejects ORDER BY line";
     let Ok(table) = store.ask(sql, &[], &[]) else {
         return Vec::new();
     };
@@ -182,7 +199,8 @@ fn rejects(store: &Store) -> Vec<Reject> {
         line: text(&row[0]).parse().unwrap_or_default(),
         text: text(&row[1]),
         code: text(&row[2]),
-        about: row[3..].iter().map(text).collect::<Vec<_>>().join(": "),
+        records: text(&row[6]).parse().unwrap_or_default(),
+        about: row[3..6].iter().map(text).collect::<Vec<_>>().join(": "),
     };
     table.rows.iter().map(reject).collect()
 }
@@ -190,7 +208,18 @@ fn rejects(store: &Store) -> Vec<Reject> {
 /// Reads a file into a store of its own.
 pub fn import(path: &Path, told: &Told) -> Imported {
     let mut store = Store::for_exports().unwrap();
-    let outcome = outcome(import::read_file(path, &options(told), &mut store));
+    let mut options = options(told, path);
+    let mut read = import::read_file(path, &options, &mut store);
+    // A person does what the program says where it cannot know the encoding.
+    if let Err(ImportError::Open {
+        source: OpenError::Decode(DecodeError::NotUnicode { guess, .. }),
+        ..
+    }) = &read
+    {
+        options.encoding = Some(guess.clone());
+        read = import::read_file(path, &options, &mut store);
+    }
+    let outcome = outcome(read, told);
     Imported {
         rejects: rejects(&store),
         outcome,

@@ -43,6 +43,10 @@ enum Shape {
     Markdown,
     /// Azure Data Studio's JSON.
     Json,
+    /// A table printed between bars, with bars inside escaped.
+    Printed,
+    /// A box of `+`, `-` and `|`, in which nothing is escaped.
+    Boxed,
 }
 
 /// What stands above the rows.
@@ -114,7 +118,7 @@ const BCP: Form = Form {
 
 /// The forms, as tools write them.
 #[rustfmt::skip]
-pub(super) const FORMS: [Form; 24] = [
+pub(super) const FORMS: [Form; 26] = [
     Form { id: "F01", above: Above::Nothing, ..GRID },
     Form { id: "F02", ..GRID },
     Form { id: "F03", quotes: Quotes::Separators, ..GRID },
@@ -129,6 +133,7 @@ pub(super) const FORMS: [Form; 24] = [
     Form { id: "F12", shape: Shape::Delimited, separator: ",", ..TEXT },
     Form { id: "F13", above: Above::Nothing, separator: "|", is_trimmed: true, ..PLAIN },
     Form { id: "F15", row_end: "\n", ..TEXT },
+    Form { id: "F16", shape: Shape::Boxed, row_end: "\n", footer: Some("rows affected"), ..PLAIN },
     Form { id: "F17", encoding: Encoding::Windows1252, ..BCP },
     Form { id: "F18", encoding: Encoding::Utf16Mark, ..BCP },
     Form { id: "F19", separator: "|^", row_end: "^|\n", tells_ends: true, ..BCP },
@@ -139,6 +144,7 @@ pub(super) const FORMS: [Form; 24] = [
     Form { id: "F24", quotes: Quotes::Dbeaver, row_end: "\n", null: "", ..PLAIN },
     Form { id: "F27", above: Above::TypeAndNames, quotes: Quotes::All, null: "", ..PLAIN },
     Form { id: "F28", encoding: Encoding::Utf16Mark, ..TEXT },
+    Form { id: "F29", shape: Shape::Printed, row_end: "\n", ..PLAIN },
 ];
 
 fn doubled(text: &str) -> String {
@@ -288,6 +294,47 @@ impl Form {
         text
     }
 
+    /// A table between bars, every cell padded, and a blank on either side.
+    fn barred(&self, grid: &Grid) -> String {
+        let is_box = self.shape == Shape::Boxed;
+        let names: Vec<String> = grid
+            .columns
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
+        let cell = |value: &Value| {
+            let text = value.text(self.null);
+            if is_box {
+                text
+            } else {
+                text.replace('|', "\\|")
+            }
+        };
+        let mut lines = vec![names];
+        lines.extend(grid.rows.iter().map(|row| row.iter().map(cell).collect()));
+        let width = |at: usize| {
+            lines
+                .iter()
+                .map(|line| line[at].chars().count())
+                .max()
+                .unwrap()
+        };
+        let widths: Vec<usize> = (0..grid.columns.len()).map(width).collect();
+        let cross = if is_box { "+" } else { "|" };
+        let dashes: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
+        let rule = format!("{cross}{}{cross}{}", dashes.join(cross), self.row_end);
+        let line = |line: &Vec<String>| {
+            let padded = line
+                .iter()
+                .zip(&widths)
+                .map(|(text, width)| format!(" {text:width$} "));
+            format!("|{}|{}", padded.collect::<Vec<_>>().join("|"), self.row_end)
+        };
+        let rows: String = lines[1..].iter().map(line).collect();
+        let edge = if is_box { rule.as_str() } else { "" };
+        format!("{edge}{}{rule}{rows}{edge}", line(&lines[0]))
+    }
+
     fn json(&self, grid: &Grid) -> String {
         let end = self.row_end;
         let mut text = "[".to_owned();
@@ -313,6 +360,7 @@ impl Form {
             Shape::Aligned => self.aligned(grid),
             Shape::Markdown => self.markdown(grid),
             Shape::Json => self.json(grid),
+            Shape::Printed | Shape::Boxed => self.barred(grid),
         };
         if let Some(words) = self.footer {
             let end = self.row_end;
@@ -367,6 +415,12 @@ impl Form {
         if self.shape == Shape::Markdown {
             return vec![cell(&text.replace("\r\n", "\n").replace('\r', "\n"))];
         }
+        if matches!(self.shape, Shape::Printed | Shape::Boxed) {
+            // What stands at the edges is padding, or was a blank; whether entities are meant, nothing says.
+            let plain = text.replace("<br />", "\n").replace("&lt;", "<");
+            let edges = [text.trim_end_matches(' '), text.trim_matches(' '), &plain];
+            return edges.map(cell).to_vec();
+        }
         vec![cell(&text)]
     }
 
@@ -383,6 +437,8 @@ impl Form {
         let breaks = text.contains(['\r', '\n']) && !self.is_flat;
         match self.shape {
             Shape::Json => false,
+            Shape::Printed => breaks || text.contains(['\\', '<', '&']),
+            Shape::Boxed => breaks || text.contains('|'),
             // A backslash is not escaped, and stands before a bar, or means one.
             Shape::Markdown => text.contains('\\'),
             Shape::Aligned => breaks || text.chars().any(|c| u32::from(c) > 0x2000),

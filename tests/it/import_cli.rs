@@ -1,0 +1,423 @@
+//! `chatdb import` and `chatdb query SQL EXPORT...` as a user meets them: exit codes, messages, and a database that has
+//! all of a file or nothing.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+fn program(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatdb"));
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn chatdb(folder: &Path, args: &[&str]) -> Output {
+    program(folder, args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// A folder with an export of `rows` activities.
+fn with_export(rows: u32) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = String::from("activity_id,activity_status,subject,when_created\n");
+    for id in 1..=rows {
+        csv.push_str(&format!(
+            "{id},5000,\"Smith, John\",2011-07-12 14:49:55.000\n"
+        ));
+    }
+    fs::write(folder.path().join("activity.csv"), csv).unwrap();
+    folder
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Runs the program and holds the exit code and the whole of standard error against what is expected.
+#[track_caller]
+fn fails(folder: &Path, args: &[&str], code: i32, stderr: &str) {
+    let output = chatdb(folder, args);
+    assert_eq!(text(&output.stderr), stderr, "{args:?}");
+    assert_eq!(output.status.code(), Some(code), "{args:?}");
+}
+
+fn count(folder: &Path, db: &str) -> String {
+    let sql = "SELECT (SELECT count(*) FROM egpl_casemgmt_activity) AS n, (SELECT count(*) FROM chatdb_export) AS e";
+    let args = [
+        "query",
+        sql,
+        "--dialect",
+        "sqlite",
+        "--db",
+        db,
+        "--format",
+        "csv",
+    ];
+    let output = chatdb(folder, &args);
+    assert_eq!(text(&output.stderr), "", "{args:?}");
+    text(&output.stdout).lines().nth(1).unwrap_or("").to_owned()
+}
+
+#[test]
+fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
+    let folder = with_export(3);
+    let output = chatdb(
+        folder.path(),
+        &[
+            "import",
+            "activity.csv",
+            "--taken-at",
+            "2011-07-12 15:00:00",
+        ],
+    );
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let page = text(&output.stdout);
+    for part in [
+        "2011-07-12 15:00:00.000 | --taken-at",
+        "1 of 1 file loaded into `chatdb.sqlite`, which is new: 3 records; 0 rejected",
+        "egpl_casemgmt_activity | 3",
+        "NULL: the word NULL is NULL",
+    ] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+    assert_eq!(count(folder.path(), "chatdb.sqlite"), "3,1");
+    assert_eq!(names(folder.path()), ["activity.csv", "chatdb.sqlite"]);
+    let again = chatdb(folder.path(), &["import", "activity.csv"]);
+    assert_eq!(again.status.code(), Some(0));
+    assert!(text(&again.stdout).contains("loaded before"));
+    assert_eq!(count(folder.path(), "chatdb.sqlite"), "3,1");
+}
+
+#[test]
+fn an_export_is_asked_without_a_database_of_its_own() {
+    let folder = with_export(3);
+    let sql = "SELECT count(*) AS n FROM egpl_casemgmt_activity";
+    let output = chatdb(
+        folder.path(),
+        &["query", sql, "activity.csv", "--format", "csv"],
+    );
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(text(&output.stdout), "n\n3\n");
+    fs::write(folder.path().join("q.sql"), sql).unwrap();
+    let output = chatdb(
+        folder.path(),
+        &[
+            "query",
+            "--file",
+            "q.sql",
+            "activity.csv",
+            "--format",
+            "csv",
+        ],
+    );
+    assert_eq!(text(&output.stdout), "n\n3\n");
+    assert_eq!(names(folder.path()), ["activity.csv", "q.sql"]);
+}
+
+#[test]
+fn standard_input_is_an_export_too() {
+    let folder = with_export(2);
+    let bytes = fs::read(folder.path().join("activity.csv")).unwrap();
+    let mut child = program(folder.path(), &["import", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(count(folder.path(), "chatdb.sqlite"), "2,1");
+}
+
+#[test]
+fn rejected_records_end_with_3_unless_they_are_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = "activity_id,activity_status,subject\n1,5000,\"a,b\"\nx,5000,\"c,d\"\n";
+    fs::write(folder.path().join("a.csv"), csv).unwrap();
+    let output = chatdb(folder.path(), &["import", "a.csv", "--db", "one.sqlite"]);
+    assert_eq!(output.status.code(), Some(3));
+    let page = text(&output.stdout);
+    assert!(
+        page.contains("CHATDB-I006") && page.contains("look at the record"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("c,d"),
+        "the text of a record may be about somebody\n{page}"
+    );
+    let allowed = [
+        "import",
+        "a.csv",
+        "--db",
+        "two.sqlite",
+        "--allow-rejects",
+        "1",
+    ];
+    assert_eq!(chatdb(folder.path(), &allowed).status.code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_place_and_the_others_are_loaded() {
+    let folder = with_export(2);
+    let path = folder.path();
+    fs::write(path.join("empty.csv"), "").unwrap();
+    fs::create_dir(path.join("folder")).unwrap();
+    fails(
+        path,
+        &["import", "nosuch.csv"],
+        4,
+        "error: `nosuch.csv`: cannot be read: No such file or directory (os error 2)\n",
+    );
+    fails(
+        path,
+        &["import", "folder"],
+        4,
+        "error: `folder`: is a folder\n",
+    );
+    fails(
+        path,
+        &["import", "empty.csv"],
+        3,
+        "error: `empty.csv` is empty\n hint: export it again; it holds no text\n",
+    );
+    assert_eq!(
+        names(path),
+        ["activity.csv", "empty.csv", "folder"],
+        "no database is made for nothing"
+    );
+    let output = chatdb(path, &["import", "empty.csv", "activity.csv"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(count(path, "chatdb.sqlite"), "2,1");
+}
+
+#[test]
+fn a_database_that_is_no_copy_is_left_alone() {
+    let folder = with_export(2);
+    let path = folder.path();
+    fs::write(path.join("other.sqlite"), "not a database").unwrap();
+    fails(
+        path,
+        &["import", "activity.csv", "--db", "other.sqlite"],
+        5,
+        "error: `other.sqlite` is not a database of chatdb's, and is left alone\n \
+         hint: `--db FILE` names another place\n",
+    );
+    assert_eq!(
+        fs::read(path.join("other.sqlite")).unwrap(),
+        b"not a database"
+    );
+    let replay = chatdb(
+        path,
+        &["replay", "services_failure", "--db", "replay.sqlite"],
+    );
+    assert_eq!(replay.status.code(), Some(0));
+    let before = fs::read(path.join("replay.sqlite")).unwrap();
+    fails(
+        path,
+        &["import", "activity.csv", "--db", "replay.sqlite"],
+        5,
+        "error: `replay.sqlite` is the database of a replay; exported rows go into one of their own\n \
+         hint: `--db FILE` names another place\n",
+    );
+    assert_eq!(fs::read(path.join("replay.sqlite")).unwrap(), before);
+    assert_eq!(
+        chatdb(path, &["import", "activity.csv"]).status.code(),
+        Some(0)
+    );
+    fails(
+        path,
+        &["replay", "services_failure", "--db", "chatdb.sqlite"],
+        5,
+        "error: `chatdb.sqlite` holds exported rows, and is kept\n \
+         hint: `--db FILE` names another place for the replay\n",
+    );
+    assert_eq!(count(path, "chatdb.sqlite"), "2,1");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_ends_with_4_and_leaves_nothing() {
+    let folder = with_export(2);
+    fails(
+        folder.path(),
+        &["import", "activity.csv", "--db", "nosuch/x.sqlite"],
+        4,
+        "error: cannot write `nosuch/x.sqlite`: entity not found\n \
+         hint: `--db FILE` names a place that can be written to\n",
+    );
+    assert_eq!(names(folder.path()), ["activity.csv"]);
+}
+
+/// A limit to the size of files stands for a disk that is full: SQLite is told that it cannot write.
+#[test]
+fn a_full_disk_ends_with_4_and_leaves_no_part_of_a_file() {
+    let folder = with_export(60_000);
+    let path = folder.path();
+    let limited = |db: &str| {
+        let line =
+            format!("ulimit -f 7168; trap '' XFSZ; exec \"$0\" import activity.csv --db {db}");
+        Command::new("bash")
+            .args(["-c", &line, env!("CARGO_BIN_EXE_chatdb")])
+            .current_dir(path)
+            .output()
+            .unwrap()
+    };
+    let output = limited("new.sqlite");
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("error: `activity.csv` cannot be stored: "));
+    assert_eq!(names(path), ["activity.csv"]);
+    fs::write(
+        path.join("one.csv"),
+        "activity_id,activity_status,subject\n0,5000,\"a,b\"\n",
+    )
+    .unwrap();
+    assert_eq!(
+        chatdb(path, &["import", "one.csv", "--db", "old.sqlite"])
+            .status
+            .code(),
+        Some(0)
+    );
+    assert_eq!(limited("old.sqlite").status.code(), Some(4));
+    assert_eq!(count(path, "old.sqlite"), "1,1");
+}
+
+#[test]
+fn a_closed_pipe_is_quiet_and_a_full_output_is_an_error() {
+    let folder = with_export(2);
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = program(folder.path(), &["import", "activity.csv"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).starts_with("error: cannot write the output: "));
+    assert_eq!(
+        count(folder.path(), "chatdb.sqlite"),
+        "2,1",
+        "what is loaded stays"
+    );
+    let mut child = program(folder.path(), &["import", "activity.csv"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_leaves_nothing() {
+    let folder = with_export(0);
+    let mut child = program(folder.path(), &["import", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(b"activity_id,activity_status,subject\n")
+        .unwrap();
+    // Enough that the form is told and rows are on their way; the end never comes.
+    let row = b"1,5000,\"Smith, John\"\n".repeat(40_000);
+    input.write_all(&row).unwrap();
+    input.flush().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let begun = Instant::now();
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    drop(input);
+    assert_eq!(
+        text(&output.stderr),
+        "error: interrupted\n hint: nothing is kept, and `chatdb.sqlite` is not made\n"
+    );
+    assert_eq!(names(folder.path()), ["activity.csv"]);
+}
+
+/// Thirty kills at moments that a seed chooses, into a new file and into one that is there.
+#[test]
+fn a_kill_at_any_moment_leaves_all_of_a_file_or_nothing() {
+    let folder = with_export(20_000);
+    let path = folder.path();
+    fs::write(
+        path.join("one.csv"),
+        "activity_id,activity_status,subject\n0,5000,\"a,b\"\n",
+    )
+    .unwrap();
+    let begun = Instant::now();
+    assert_eq!(
+        chatdb(path, &["import", "activity.csv", "--db", "whole.sqlite"])
+            .status
+            .code(),
+        Some(0)
+    );
+    let whole = begun.elapsed();
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let (mut kept, mut nothing) = (0, 0);
+    for round in 0..30 {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let share = f64::from(u32::try_from(seed >> 40).unwrap()) / f64::from(1_u32 << 24);
+        let db = format!("k{round}.sqlite");
+        let is_there = round % 2 == 1;
+        if is_there {
+            assert_eq!(
+                chatdb(path, &["import", "one.csv", "--db", &db])
+                    .status
+                    .code(),
+                Some(0)
+            );
+        }
+        let mut child = program(path, &["import", "activity.csv", "--db", &db])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(whole.mul_f64(share * 1.2));
+        // It may have ended before.
+        let _ = child.kill();
+        let _ = child.wait();
+        let found = if path.join(&db).exists() {
+            count(path, &db)
+        } else {
+            "none".to_owned()
+        };
+        let all = if is_there { "20001,2" } else { "20000,1" };
+        let before = if is_there { "1,1" } else { "none" };
+        assert!(found == all || found == before, "round {round}: {found}");
+        if found == all {
+            kept += 1;
+        } else {
+            nothing += 1;
+        }
+        // The next run is as if nothing had been.
+        let again = chatdb(path, &["import", "activity.csv", "--db", &db]);
+        assert_eq!(again.status.code(), Some(0));
+        assert_eq!(count(path, &db), all);
+        fs::remove_file(path.join(&db)).unwrap();
+    }
+    println!("{kept} runs were whole when they were killed, {nothing} were not");
+}
