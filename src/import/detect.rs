@@ -483,16 +483,20 @@ impl<'s> Trials<'s> {
             delimiters = vec![delimiter];
         }
         let end = end.as_deref();
+        let trials = |quotes: bool| -> Vec<Trial> {
+            let trial = |delimiter: &&str| Trial::new(sample, delimiter, quotes, end);
+            delimiters.iter().map(trial).collect()
+        };
+        // The two halves of most of the work that telling a form is.
+        let (bare, quoted) = std::thread::scope(|scope| {
+            let bare = scope.spawn(|| trials(false));
+            let quoted = trials(true);
+            (bare.join().unwrap_or_else(|_| trials(false)), quoted)
+        });
         Self {
             sample,
-            bare: delimiters
-                .iter()
-                .map(|d| Trial::new(sample, d, false, end))
-                .collect(),
-            quoted: delimiters
-                .iter()
-                .map(|d| Trial::new(sample, d, true, end))
-                .collect(),
+            bare,
+            quoted,
             footer: tail
                 .into_iter()
                 .any(|line| super::footer::rows(line).is_some()),

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use chatdb::ask::{Question, ask};
 use chatdb::import::scan::{Need, Test, load_needed, needs};
-use chatdb::import::{ImportError, Options, Summary, read_file};
+use chatdb::import::{Options, Summary, read_file};
 use chatdb::query::Dialect;
 use chatdb::sql::tsql::Literal;
-use chatdb::store::{Store, StoreError};
+use chatdb::store::Store;
 use chatdb::table::{Cell, ResultTable};
 use proptest::prelude::*;
 
@@ -41,23 +41,7 @@ struct Loaded {
     summaries: Vec<Summary>,
 }
 
-#[derive(Debug)]
-enum Failed {
-    Import(ImportError),
-    Store(StoreError),
-}
-
-impl From<ImportError> for Failed {
-    fn from(error: ImportError) -> Self {
-        Self::Import(error)
-    }
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
+type Failed = Box<dyn std::error::Error>;
 
 fn load(paths: &[(PathBuf, Options)], needs: &[Need]) -> Result<Loaded, Failed> {
     let mut store = Store::for_exports()?;

@@ -226,6 +226,10 @@ fn what_is_beyond_the_limits_is_rejected_and_the_next_line_is_read() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "that it ends soon is what is tested"
+)]
 fn an_endless_record_ends_early_and_in_little_memory() {
     // 96 MiB, since tests are not optimised; the limits end each of them long before.
     let endless = |unit: &'static [u8]| Endless {
@@ -254,6 +258,10 @@ fn an_endless_record_ends_early_and_in_little_memory() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "that it ends soon is what is tested"
+)]
 fn a_hostile_file_is_not_read_quadratically() {
     // Every line opens a quote that the file never closes well.
     for line in [
