@@ -190,7 +190,11 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
     for finding in chosen {
         runs.push(rows.ask(finding, &given)?);
     }
-    let next = next(&runs);
+    let mut look = Vec::new();
+    if options.only.is_empty() {
+        look.extend(rows.open_chats()?);
+    }
+    look.extend(next(&runs));
     Ok(AnalysisRun {
         files: rows.files()?,
         as_of,
@@ -199,7 +203,7 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         outages: options.outages.iter().map(told).collect(),
         findings: runs,
         candidates: Vec::new(),
-        next,
+        next: look,
         privacy: PRIVACY_PLAIN.to_owned(),
     })
 }
@@ -448,6 +452,25 @@ impl<'s> Rows<'s> {
             }
         }
         one(&format!("SELECT max({column}) FROM {table}"))
+    }
+
+    /// How many chats are open by the documented query, as a sentence; `None` when the rows lack a table of it.
+    fn open_chats(&self) -> Result<Option<String>, AnalysisError> {
+        const NAME: &str = "open_chats";
+        let (file, text) = assets::report(NAME).expect("it is compiled in");
+        let query = Query::read(NAME, &file, text).expect("a test reads every query");
+        let tables = ["egpl_routing_queue", "egpl_casemgmt_activity", "egpl_user"];
+        if !tables.iter().all(|table| self.tables.contains(*table)) {
+            return Ok(None);
+        }
+        let Ok((sql, _)) = self.rewritten(&query) else {
+            return Ok(None);
+        };
+        let count = self.store.answer(&sql, None, &[], None)?.table.rows.len();
+        let chats = if count == 1 { "chat is" } else { "chats are" };
+        Ok(Some(format!(
+            "{count} {chats} open by the documented query: `chatdb query {NAME}` shows them"
+        )))
     }
 
     /// The files that the rows come from.

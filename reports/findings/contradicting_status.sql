@@ -16,10 +16,13 @@ SELECT b.activity_id, b.activity_type, b.activity_status, b.activity_sub_status,
             ELSE 'the sub-status belongs to another status' END AS contradiction,
        b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
-WHERE (b.activity_status <> 9000 OR b.activity_sub_status <> 9100)  -- few rows are left, and have an index
-  AND b.activity_status IN (3000, 4000, 5000, 9000)
-  AND ((b.activity_sub_status = 3100 AND b.activity_status <> 3000)
-       OR (b.activity_sub_status IN (4100, 4105, 4900) AND b.activity_status <> 4000)
-       OR (b.activity_sub_status IN (5100, 5900) AND b.activity_status <> 5000)
-       OR (b.activity_sub_status IN (9100, 9200) AND b.activity_status <> 9000))
+WHERE b.activity_id IN (
+    SELECT o.activity_id
+    FROM egpl_casemgmt_activity o
+    WHERE (o.activity_status <> 9000 OR o.activity_sub_status <> 9100)  -- few rows are left, and have an index
+      AND o.activity_status IN (3000, 4000, 5000, 9000)
+      AND ((o.activity_sub_status = 3100 AND o.activity_status <> 3000)
+           OR (o.activity_sub_status IN (4100, 4105, 4900) AND o.activity_status <> 4000)
+           OR (o.activity_sub_status IN (5100, 5900) AND o.activity_status <> 5000)
+           OR (o.activity_sub_status IN (9100, 9200) AND o.activity_status <> 9000)))
 ORDER BY b.activity_id

@@ -391,6 +391,13 @@ fn the_commands_find_explain_and_refuse() {
     assert!(
         text(&output.stdout).contains("0 findings found something, 14 nothing, 8 cannot tell.")
     );
+    // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
+    let shown = "17 chats are open by the documented query: `chatdb query open_chats` shows them";
+    assert!(
+        text(&output.stdout).contains(shown),
+        "{}",
+        text(&output.stdout)
+    );
     let planted = file_with(&["ghosts", "hidden chats"]);
     let output = chatdb(&[
         "analyze",
