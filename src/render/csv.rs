@@ -54,6 +54,8 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
     let mut bytes = Vec::new();
     let mut csv = WriterBuilder::new()
         .has_headers(false)
+        // Lists below one another have a width each.
+        .flexible(true)
         .terminator(Terminator::Any(b'\n'))
         .from_writer(&mut bytes);
     for listing in &report.listings {

@@ -254,6 +254,8 @@ pub struct Import {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
     #[command(flatten)]
+    pub privacy: Privacy,
+    #[command(flatten)]
     pub form: Form,
 }
 

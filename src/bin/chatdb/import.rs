@@ -48,7 +48,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
                 };
                 return Err(Failure::from(error).hint(kept));
             }
-            Err(error) => refused.push(Failure::from(error)),
+            Err(error) => refused.push(Failure::from(error).quoting_rows()),
         }
         if refused.iter().any(|failure| failure.is_of_the_copy()) {
             break;
@@ -64,7 +64,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
             listings: listings(&loaded, &args.db, is_new),
             ..Report::new()
         };
-        output::show(&report, &args.form, Detail::Full)?;
+        output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
     }
     for failure in refused {
         failure.tell();
@@ -252,6 +252,16 @@ fn listings(loaded: &[Summary], db: &Path, is_new: bool) -> Vec<Listing> {
         listings.push(file(summary));
     }
     listings.extend(rejects(loaded));
+    // What is said of a reject names its place and never its text.
+    for listing in &mut listings {
+        let names: Vec<String> = listing
+            .table
+            .columns
+            .iter()
+            .map(|own| own.name.clone())
+            .collect();
+        listing.table.mark_own(&names);
+    }
     listings
 }
 
