@@ -2,7 +2,7 @@
 -- set is the vendor's.
 --
 -- In such a copy every product table has its columns without NOT NULL, since exports hold parts of tables, a key of one
--- column as SQLite's row number, and two columns more: chatdb_export and chatdb_line say which file and line a row comes
+-- column as SQLite's row number, and two columns more: chatdb_export and chatdb_line say which file and line a row is
 -- from. A table with a key of one column has a twin, `<table>_earlier`: the states that newer exports have replaced.
 -- The build makes both from the product's schema.
 

@@ -550,7 +550,7 @@ fn a_query_says_what_is_wrong_and_where() {
         &["query", "select 1"],
         2,
         "error: there is no database to ask\n hint: `--db FILE` names one; `--after SCENARIO/STEP` asks a scenario \
-         after a step\n",
+         after a step; files named after the SQL are exports to ask\n",
     );
     refused(
         &["query", "open_chat", "--after", "baseline"],

@@ -169,7 +169,7 @@ pub struct Diff {
 
 #[derive(Debug, Args)]
 pub struct Query {
-    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input; left out with --file
+    /// SQL, the name of a documented query such as open_chats, or - to read SQL from standard input; none with --file
     #[arg(value_name = "SQL", required_unless_present = "file")]
     pub sql: Option<String>,
     /// Ask exported files, which are loaded into a database that is gone afterwards
