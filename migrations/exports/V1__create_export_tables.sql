@@ -1,9 +1,9 @@
 -- What chatdb keeps beside the product's tables in a copy made of exported rows. It is chatdb's own: no name in this
 -- set is the vendor's.
 --
--- In such a copy every product table has its columns without NOT NULL, since exports hold parts of tables, a key of
--- one column as SQLite's row number, and two columns more: chatdb_export and chatdb_line say which file and line a row
--- comes from. A table with a key of one column has a twin, `<table>_earlier`: the states that newer exports have replaced.
+-- In such a copy every product table has its columns without NOT NULL, since exports hold parts of tables, a key of one
+-- column as SQLite's row number, and two columns more: chatdb_export and chatdb_line say which file and line a row is
+-- from. A table with a key of one column has a twin, `<table>_earlier`: the states that newer exports have replaced.
 -- The build makes both from the product's schema.
 
 -- A file that was read. Times of exports are on the wall clock of whoever exported.

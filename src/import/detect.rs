@@ -731,7 +731,8 @@ fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
     // A text may hold the marks as well, so they have to stand as often as the ends of fields and of records do.
     let stand = |mark: &str| -> usize { lines.iter().map(|line| line.matches(mark).count()).sum() };
     let (fields, records) = (stand("<EOFD>"), stand("<EORD>"));
-    if fields > 2 && records > 0 && fields >= 3 * records {
+    let begins = lines.iter().find(|line| !line.is_empty());
+    if records > 0 && fields >= 2 * records && begins.is_some_and(|line| line.contains("<EOFD>")) {
         return Some(("<EOFD>", Some("<EORD>".to_owned())));
     }
     let first = lines.iter().find(|line| !line.is_empty())?;

@@ -12,7 +12,7 @@ use super::record::{Field, Record};
 use super::rows::{Batch, Shape, ShapeColumn};
 use super::typed::{self, Cast, Rules, Seen};
 use crate::sql::types::Type;
-use crate::store::product::{PRODUCT, ProductTable};
+use crate::store::product::{PRODUCT, ProductTable, RESERVED};
 use crate::table::Kind;
 
 /// How many records are looked at before it is decided what a file holds.
@@ -465,9 +465,7 @@ fn named_table(name: &str) -> Result<Named, TablesError> {
         return Ok(Named::Product(table));
     }
     let plain = parts(name).pop().unwrap_or_default().trim().to_lowercase();
-    let ours = ["chatdb_", "sqlite_", "refinery_"]
-        .iter()
-        .any(|prefix| plain.starts_with(prefix));
+    let ours = RESERVED.iter().any(|prefix| plain.starts_with(prefix));
     let of_letters = plain
         .chars()
         .all(|c| c.is_alphanumeric() || c == '_' || c == ' ' || c == '$' || c == '#');
@@ -1190,7 +1188,7 @@ fn layouts(table: &'static ProductTable) -> Vec<Layout> {
 }
 
 impl Layout {
-    /// How many columns of numbers and times there are, whose values say something: all must fit in nine of ten records.
+    /// How many columns of numbers and times there are, whose values say something; nine of ten records must fit.
     fn fit(&self, sample: &[Kept], rules: &Rules) -> Option<usize> {
         let casts: Vec<Cast> = self.columns.iter().map(|column| cast_of(column)).collect();
         let key = self.table.single_key();

@@ -1,4 +1,4 @@
-//! The product's tables as its schema declares them, without a database: what a reader of exports holds headers against.
+//! The product's tables as its schema declares them, without a database: what headers are held against.
 
 use crate::sql::tsql::Table;
 use crate::sql::types::Type;
@@ -48,6 +48,9 @@ impl ProductTable {
         }
     }
 }
+
+/// Beginnings of names that are ours or SQLite's, and no table's of an export.
+pub const RESERVED: [&str; 3] = ["chatdb_", "sqlite_", "refinery_"];
 
 /// Columns of a copy that say which file and line a row is from.
 const PLACE: [&str; 2] = ["chatdb_export", "chatdb_line"];

@@ -131,7 +131,8 @@ fn a_header_in_any_spelling_tells_the_table() {
         (
             "event_id,user_id",
             "1,2",
-            "`file.csv`: its columns fit `egpl_event_history_case_mgmt`, `egpl_event_history_kb` and `egpl_event_history_user` \
+            "`file.csv`: its columns fit `egpl_event_history_case_mgmt`, `egpl_event_history_kb` and \
+             `egpl_event_history_user` \
              equally well",
         ),
     ] {
@@ -440,7 +441,8 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         (
             "DATETIME",
             "2011-02-29 00:00:00.000",
-            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `2011-02-29 00:00:00.000`, whose day and month cannot be \
+            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `2011-02-29 00:00:00.000`, whose day and month cannot \
+             be \
              told apart without being told",
         ),
         (

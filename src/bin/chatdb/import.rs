@@ -431,7 +431,8 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
 }
 
 /// What to do about dates whose day and month cannot be told apart.
-const DATE_FORMAT: &str = "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day stands first";
+const DATE_FORMAT: &str = "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day \
+    stands first";
 
 // FAILING --------------------------------------------------------------------------------------------------
 
