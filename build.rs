@@ -56,9 +56,12 @@ fn exports_script() -> Result<String, Box<dyn Error>> {
     let mut runner = exports::migrations::runner();
     runner.set_migration_table_name("chatdb_exports_history");
     runner.run(&mut conn)?;
+    // Dropping a table drops its indexes too.
+    let indexes = indexes(&conn)?;
     for (table, columns) in &tables {
         conn.execute_batch(&format!("DROP TABLE {table}; {}", copied(table, columns)))?;
     }
+    conn.execute_batch(&indexes)?;
     for history in ["refinery_schema_history", "chatdb_exports_history"] {
         conn.execute(
             &format!("UPDATE {history} SET applied_on = '1970-01-01T00:00:00Z'"),
@@ -105,6 +108,19 @@ fn product_tables(
         }
     }
     Ok(tables)
+}
+
+/// The indexes that the migrations make, as a script.
+fn indexes(conn: &rusqlite::Connection) -> Result<String, Box<dyn Error>> {
+    const INDEXES: &str =
+        "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid";
+    let mut script = String::new();
+    let mut statement = conn.prepare(INDEXES)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        writeln!(script, "{};", row.get::<_, String>(0)?)?;
+    }
+    Ok(script)
 }
 
 /// A product table as a copy has it, and its twin for earlier states.
