@@ -187,12 +187,12 @@ def output(argv, stdin=None):
 # THE PAIRS -------------------------------------------------------------------------------------------------------
 
 class Bench:
-    def __init__(self, chatdb, duckdb, sqlite3, folder, rounds):
+    def __init__(self, chatdb, duckdb, sqlite3, folder, export, rounds):
         self.chatdb, self.duckdb, self.sqlite3 = chatdb, duckdb, sqlite3
         self.folder, self.rounds = folder, rounds
-        self.activity = str(folder / "activity.csv")
-        self.later = str(folder / "activity_later.csv")
-        self.files = [self.activity, str(folder / "users.csv"), str(folder / "queues.csv")]
+        self.activity = str(export / "activity.csv")
+        self.later = str(export / "activity_later.csv")
+        self.files = [self.activity, str(export / "users.csv"), str(export / "queues.csv")]
         self.db = str(folder / "copy.sqlite")
         self.duck = str(folder / "copy.duckdb")
         types = ",".join(f"'{name}':'{kind}'" for name, kind in COLUMNS)
@@ -309,6 +309,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", help="where everything is written; a folder in memory measures best")
     parser.add_argument("--write", help="only write the export, here")
+    parser.add_argument("--export", help="measure on the export that was written here")
     parser.add_argument("--only", default=",".join(PAIRS), help=f"some of {', '.join(PAIRS)}")
     parser.add_argument("--duckdb", default="duckdb")
     options = parser.parse_args()
@@ -319,12 +320,14 @@ def main():
     sqlite3 = program("sqlite3", "install it")
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
-        write(folder, options.rows)
-        size = os.path.getsize(folder / "activity.csv")
-        print(f"{options.rows} activities, {size / 1e6:.0f} MB; {options.rounds} rounds; DuckDB "
+        export = Path(options.export or folder).absolute()
+        if not options.export:
+            write(folder, options.rows)
+        size = os.path.getsize(export / "activity.csv")
+        print(f"activities of {size / 1e6:.0f} MB; {options.rounds} rounds; DuckDB "
               f"{output([duckdb, '--version']).split()[0]}, sqlite3 {output([sqlite3, '--version']).split()[0]}; "
               f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-        bench = Bench(chatdb, duckdb, sqlite3, folder, options.rounds)
+        bench = Bench(chatdb, duckdb, sqlite3, folder, export, options.rounds)
         for pair in options.only.split(","):
             PAIRS[pair](bench)
     print("\nMedians; in brackets the lowest and the highest ratio of a round.")

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chatdb::ask::{Question, ask};
+use chatdb::ask::{Question, ask, explain};
 use chatdb::import::scan::{Need, Test, load_needed, needs};
 use chatdb::import::{Options, Summary, read_file};
 use chatdb::query::Dialect;
@@ -97,6 +97,30 @@ fn activities(rows: u32) -> String {
         text += &format!("{id},{kind},{status},5900,7,3,\"a, {id}\",2011-07-12 14:49:55.000\n");
     }
     text
+}
+
+#[test]
+fn the_documented_query_finds_its_rows_in_a_copy_through_an_index_and_in_order() {
+    let store = Store::for_exports().unwrap();
+    let question = Question {
+        text: OPEN_CHATS,
+        dialect: Dialect::Tsql,
+        literals: &[],
+        kinds: &[],
+        values: &[],
+        now: None,
+        limit: None,
+    };
+    let listings = explain(&store, &question).unwrap();
+    let plan: Vec<String> = (listings[0].table.rows.iter())
+        .filter(|row| row[0] == Cell::Text("plan".to_owned()))
+        .map(|row| row[1].to_string())
+        .collect();
+    assert_eq!(plan[0], "SCAN b USING INDEX open_chat");
+    assert!(
+        plan[1..].iter().all(|line| line.starts_with("SEARCH")),
+        "{plan:?}"
+    );
 }
 
 #[test]
