@@ -1306,8 +1306,8 @@ fn forget_headings(plan: &mut Plan) {
 /// The layout of a table that was named: the one as wide as some of the records, else the table's own order, and each
 /// record is rejected for its width.
 fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout> {
-    let fits = |layout: &&Layout| widths.contains(&layout.columns.len());
-    let fitting = layouts.iter().find(fits).cloned();
+    let wide = |width: &usize| layouts.iter().find(|layout| layout.columns.len() == *width);
+    let fitting = widths.iter().find_map(wide).cloned();
     fitting.or_else(|| layouts.into_iter().next())
 }
 
@@ -1318,7 +1318,8 @@ fn widths(sample: &[Kept]) -> Vec<usize> {
         *counts.entry(record.fields.len()).or_default() += 1;
     }
     let mut widths: Vec<(usize, usize)> = counts.into_iter().collect();
-    widths.sort_by_key(|(width, count)| std::cmp::Reverse((*count, *width)));
+    // Of two that are as frequent the narrower is meant: a separator in a text adds a field, and nothing takes one away.
+    widths.sort_by_key(|(width, count)| (std::cmp::Reverse(*count), *width));
     widths.into_iter().map(|(width, _)| width).collect()
 }
 
