@@ -1318,7 +1318,7 @@ fn widths(sample: &[Kept]) -> Vec<usize> {
         *counts.entry(record.fields.len()).or_default() += 1;
     }
     let mut widths: Vec<(usize, usize)> = counts.into_iter().collect();
-    // Of two that are as frequent the narrower is meant: a separator in a text adds a field, and nothing takes one away.
+    // Of two that are as frequent the narrower is meant: a separator in a text adds a field; nothing takes one away.
     widths.sort_by_key(|(width, count)| (std::cmp::Reverse(*count), *width));
     widths.into_iter().map(|(width, _)| width).collect()
 }
