@@ -1167,9 +1167,8 @@ fn layouts(table: &'static ProductTable) -> Vec<Layout> {
     let mut layouts = vec![of(all.clone(), None)];
     if table.name == "egpl_casemgmt_activity" {
         let later = ["issue_type_id", "is_authenticated"];
-        for cut in 1..=later.len() {
-            layouts.push(of(all[..all.len() - cut].to_vec(), None));
-        }
+        // No source has one of the two alone, and a separator in a text would look like it.
+        layouts.push(of(all[..all.len() - later.len()].to_vec(), None));
         layouts.push(of(
             DOCUMENTED.to_vec(),
             Some("the columns are taken as those of the documented query, by their number and values"),
@@ -1307,8 +1306,8 @@ fn forget_headings(plan: &mut Plan) {
 /// The layout of a table that was named: the one as wide as some of the records, else the table's own order, and each
 /// record is rejected for its width.
 fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout> {
-    let fits = |layout: &&Layout| widths.contains(&layout.columns.len());
-    let fitting = layouts.iter().find(fits).cloned();
+    let wide = |width: &usize| layouts.iter().find(|layout| layout.columns.len() == *width);
+    let fitting = widths.iter().find_map(wide).cloned();
     fitting.or_else(|| layouts.into_iter().next())
 }
 
@@ -1319,7 +1318,8 @@ fn widths(sample: &[Kept]) -> Vec<usize> {
         *counts.entry(record.fields.len()).or_default() += 1;
     }
     let mut widths: Vec<(usize, usize)> = counts.into_iter().collect();
-    widths.sort_by_key(|(width, count)| std::cmp::Reverse((*count, *width)));
+    // Of two that are as frequent the narrower is meant: a separator in a text adds a field; nothing takes one away.
+    widths.sort_by_key(|(width, count)| (std::cmp::Reverse(*count), *width));
     widths.into_iter().map(|(width, _)| width).collect()
 }
 

@@ -105,6 +105,9 @@ pub struct Imported {
 
 /// The form that reads a row of the matrix. Where several do, the first that is not one with a separator of its own.
 fn form_of(row: &str, path: &Path) -> String {
+    if row == "F16" && std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"+")) {
+        return "sqlcmd_box".to_owned();
+    }
     if row == "F23" {
         // Three forms share the row, and nobody would mistake one for another.
         let bytes = std::fs::read(path).unwrap_or_default();
