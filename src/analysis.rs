@@ -711,19 +711,20 @@ fn undecided(table: &ResultTable) -> bool {
 }
 
 fn remarks(needs_missing: &[String], helps_missing: &[String]) -> Vec<String> {
-    let mut remarks = Vec::new();
+    let exports = |wanted: &[String]| {
+        let exports: Vec<String> = wanted.iter().map(|wanted| export_of(wanted)).collect();
+        exports.join(", ")
+    };
     if !needs_missing.is_empty() {
-        remarks.push(format!(
-            "not asked: the rows lack {}",
-            needs_missing.join(", ")
-        ));
+        vec![format!("not asked: it needs {}", exports(needs_missing))]
     } else if !helps_missing.is_empty() {
-        remarks.push(format!(
-            "the rows lack {}, which may tell more",
+        vec![format!(
+            "not in the rows, and may tell more: {}",
             helps_missing.join(", ")
-        ));
+        )]
+    } else {
+        Vec::new()
     }
-    remarks
 }
 
 /// What to look at next: what was found, and the exports that findings wait for.

@@ -81,7 +81,7 @@ fn read(
         match import::load(path, &options, store, stopped) {
             Ok(summary) => loaded.push(summary),
             Err(error @ ImportError::Interrupted) => return Err(error.into()),
-            Err(error) => refused.push(Failure::from(error).quoting_rows()),
+            Err(error) => refused.push(Failure::from(error)),
         }
     }
     if loaded.is_empty()

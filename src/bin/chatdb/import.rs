@@ -48,7 +48,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
                 };
                 return Err(Failure::from(error).hint(kept));
             }
-            Err(error) => refused.push(Failure::from(error).quoting_rows()),
+            Err(error) => refused.push(Failure::from(error)),
         }
         if refused.iter().any(|failure| failure.is_of_the_copy()) {
             break;
