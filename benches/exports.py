@@ -39,8 +39,8 @@ COLUMNS = [
 ]
 USERS, QUEUES = 2500, 250
 WORDS = ("account address answer billing broken card change charge code contract credit delay device error invoice "
-         "line login modem number order parcel payment phone plan price question refund repair reset return router screen "
-         "service setup signal speed status tariff ticket transfer update voice wrong").split()
+         "line login modem number order parcel payment phone plan price question refund repair reset return router "
+         "screen service setup signal speed status tariff ticket transfer update voice wrong").split()
 
 QUESTION = """SELECT b.contact_point_data, a.queue_name, b.activity_id, b.activity_status, b.activity_sub_status,
 c.login_ip, b.assigned_to, b.when_created, c.user_name, c.screen_name

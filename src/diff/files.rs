@@ -9,7 +9,7 @@
 //!   kind. Quotes tell cells apart only in a column that is not text, and such a column has no quotes anywhere.
 //! - *What kind a column is.* Its kind follows from every cell, so every cell is looked at, in one of the two files
 //!   where both have it.
-//! - *Where a row stands* that only the actual file has: behind the row that it follows there. That row is kept with it.
+//! - *Where a row stands* that only the actual file has: behind the row that it follows there, which is kept too.
 //!
 //! Two texts can be one time, such as with `T` and with a blank. A key of times is therefore left to the reader that
 //! holds everything, and so is any file that is not well formed, since that reader says what is wrong and where. The

@@ -1,10 +1,10 @@
 //! Answers a question straight from files: loads into a copy that is gone afterwards only the rows that can be in the
 //! answer.
 //!
-//! A statement that selects from tables joined on equal terms, each named once, says in the conditions of its WHERE that
-//! hold one column against whole numbers which rows cannot be in the answer, whatever the other tables hold. Such a row
-//! is passed over where the tokenizer has found it: its fields are counted and its bytes looked at like every other's,
-//! so that a record that is none is still rejected, but its values are not read, and not stored.
+//! A statement that selects from tables joined on equal terms, each named once, says in those conditions of its WHERE
+//! that hold one column against whole numbers which rows cannot be in the answer, whatever other tables hold. Such a
+//! row is passed over where the tokenizer has found it: its fields are counted and its bytes looked at like every
+//! other's, so that a record that is none is still rejected, but its values are not read, and not stored.
 //!
 //! Passing a row over would be wrong in two cases, and both are noticed and everything loaded instead: when its key
 //! stands in the file a second time, because the first of the two would have been kept (so keys have to ascend); and

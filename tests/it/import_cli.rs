@@ -267,7 +267,7 @@ fn a_full_disk_ends_with_4_and_leaves_no_part_of_a_file() {
     let path = folder.path();
     let limited = |db: &str| {
         let line =
-            format!("ulimit -f 7168; trap '' XFSZ; exec \"$0\" import activity.csv --db {db}");
+            format!("ulimit -f 4096; trap '' XFSZ; exec \"$0\" import activity.csv --db {db}");
         Command::new("bash")
             .args(["-c", &line, env!("CARGO_BIN_EXE_chatdb")])
             .current_dir(path)
