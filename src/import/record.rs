@@ -265,8 +265,8 @@ pub trait Reader {
     /// When the file cannot be read further.
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError>;
 
-    /// What was done to the text so far that nobody asked for, in a sentence each: records put together from pieces, one
-    /// of two readings taken. Complete at the end.
+    /// What was done to the text so far that nobody asked for, in a sentence each: records put together from pieces,
+    /// one of two readings taken. Complete at the end.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }
