@@ -433,7 +433,8 @@ fn most_frequent(kept: &[Kept]) -> usize {
     }
     counts
         .into_iter()
-        .max_by_key(|(width, count)| (*count, *width))
+        // Of two that are as frequent the narrower: a separator in a text adds a field, and nothing takes one away.
+        .max_by_key(|(width, count)| (*count, std::cmp::Reverse(*width)))
         .map_or(0, |(width, _)| width)
 }
 

@@ -355,6 +355,9 @@ fn whole(bytes: &[u8], field: Field) -> Option<i64> {
 
 // LOADING ------------------------------------------------------------------------------------------------------
 
+/// Loads the file of this number into the store: only what is needed of it, or all where nothing is said.
+pub type LoadOne<'l> = dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError> + 'l;
+
 /// Loads files into an empty copy that is gone afterwards, without rows that nobody needs. `load` loads one of `count`
 /// files, by its number, passing over what [`Options::needs`](super::Options::needs) allows it to. Where rows were
 /// passed over that should not have been, the copy is emptied and all is loaded again.
@@ -365,7 +368,7 @@ pub fn load_needed<E: From<ImportError> + From<StoreError>>(
     count: usize,
     needs: &[Need],
     store: &mut Store,
-    load: &mut dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError>,
+    load: &mut LoadOne<'_>,
 ) -> Result<Vec<Summary>, E> {
     if !needs.is_empty() {
         match all(count, needs, store, load) {
@@ -382,7 +385,7 @@ fn all(
     count: usize,
     needs: &[Need],
     store: &mut Store,
-    load: &mut dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError>,
+    load: &mut LoadOne<'_>,
 ) -> Result<Vec<Summary>, ImportError> {
     (0..count).map(|at| load(at, needs, store)).collect()
 }

@@ -861,6 +861,9 @@ impl Seek {
     }
 }
 
+/// A field, where the next begins and what stands between; or why there is none.
+type OneField = Result<(Field, usize, After), (Reason, String)>;
+
 /// What ends a field.
 enum After {
     Field,
@@ -980,7 +983,7 @@ impl Search {
         fields: &[Field],
         open: usize,
         limits: &Limits,
-    ) -> Result<Result<(Field, usize, After), (Reason, String)>, ReadError> {
+    ) -> Result<OneField, ReadError> {
         loop {
             let from = input.record + open;
             let delimiter = self
@@ -1044,7 +1047,7 @@ impl Search {
         fields: &[Field],
         open: usize,
         limits: &Limits,
-    ) -> Result<Result<(Field, usize, After), (Reason, String)>, ReadError> {
+    ) -> Result<OneField, ReadError> {
         let mut doubled = false;
         let mut from = open + 1;
         let closed = loop {

@@ -330,7 +330,14 @@ pub fn file(seed: u64) -> Made {
         .iter()
         .flat_map(|row| texts(row))
         .collect::<Vec<_>>();
-    let is_blurred = all.iter().any(|text| form.spreads(text));
+    // Without names above, the records alone tell how many columns there are: where most hold a separator more, no
+    // reader can know.
+    let wide = grid
+        .rows
+        .iter()
+        .filter(|row| texts(row).iter().any(|text| form.is_doubtful(text)));
+    let is_nameless_and_wide = !form.has_names() && wide.count() * 2 > grid.rows.len();
+    let is_blurred = is_nameless_and_wide || all.iter().any(|text| form.spreads(text));
     let kept: Vec<usize> = (0..grid.columns.len())
         .filter(|at| grid.columns[*at].1 != Binary)
         .collect();
