@@ -164,12 +164,13 @@ fn copied(table: &str, columns: &[ProductColumn]) -> String {
     sql
 }
 
-/// `NVARCHAR(MAX)` is no type to SQLite's parser unless quoted.
+/// `NVARCHAR(MAX)` is no type to SQLite's parser unless quoted. A time is text, and is said to be, lest SQLite try each
+/// as a number first.
 fn quoted_type(of: &str) -> String {
-    if of.to_ascii_uppercase().contains("MAX") {
-        format!("\"{of}\"")
-    } else {
-        of.to_owned()
+    match of.to_ascii_uppercase().as_str() {
+        "DATETIME" => "\"DATETIME(TEXT)\"".to_owned(),
+        upper if upper.contains("MAX") => format!("\"{of}\""),
+        _ => of.to_owned(),
     }
 }
 

@@ -269,6 +269,7 @@ impl Store {
     /// Fails when SQLite does.
     pub fn for_exports() -> Result<Self, StoreError> {
         let conn = Connection::open("")?;
+        copy::set_up_for_loading(&conn)?;
         conn.execute_batch(EXPORTS)?;
         Self::from_connection(conn)
     }

@@ -514,10 +514,7 @@ impl<'s> Trials<'s> {
             let names = f64::from(u8::from(trial.header));
             // Many fields count beside records that are all alike: one comma in each of two lines is no sign.
             let many = f64::from(u32::try_from(trial.width.max(1)).unwrap_or(u32::MAX)).log2();
-            trial.fit
-                + names
-                + if trial.width > 1 { 0.5 } else { -1.0 }
-                + 0.15 * many
+            trial.fit + names + if trial.width > 1 { 0.5 } else { -1.0 } + 0.15 * many
         };
         let mut found: Option<&Trial> = None;
         for trial in trials.iter().filter(known) {

@@ -151,11 +151,7 @@ impl CopyFile {
             .into_temp_path();
         let made = || {
             let conn = Connection::open(&temporary)?;
-            conn.pragma_update(None, "page_size", PAGE)?;
-            conn.pragma_update(None, "journal_mode", "MEMORY")?;
-            conn.pragma_update(None, "synchronous", "OFF")?;
-            conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-            conn.pragma_update(None, "cache_size", -CACHE)?;
+            set_up_for_loading(&conn)?;
             conn.execute_batch(&format!("BEGIN;{EXPORTS}COMMIT;"))?;
             Store::from_connection(conn)
         };
@@ -274,4 +270,14 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> CopyError
             source: Box::new(source),
         },
     }
+}
+
+/// Makes a new database ready for many rows at once. It is thrown away if that fails, so that nothing need be synced, and
+/// nobody else has it.
+pub(super) fn set_up_for_loading(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "page_size", PAGE)?;
+    conn.pragma_update(None, "journal_mode", "MEMORY")?;
+    conn.pragma_update(None, "synchronous", "OFF")?;
+    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    conn.pragma_update(None, "cache_size", -CACHE)
 }
