@@ -6,9 +6,13 @@
 
 use std::cell::OnceCell;
 use std::fs;
+use std::io::Cursor;
 
 use chatdb::ask::{Question, ask};
-use chatdb::query::{Dialect, Query};
+use chatdb::import;
+use chatdb::import::record::{Field, Limits};
+use chatdb::import::tokenize::{Dialect, Token, Tokenizer};
+use chatdb::query::{Dialect as SqlDialect, Query};
 use chatdb::scenario::Library;
 use chatdb::sql;
 use chatdb::sql::tsql::{self, Catalog};
@@ -21,6 +25,8 @@ pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its folder in `tests/corpus/`.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("export_reader", export_reader),
+    ("export_tokenizer", export_tokenizer),
     ("query_header", query_header),
     ("scenario_file", scenario_file),
     ("script_splitter", script_splitter),
@@ -31,6 +37,73 @@ pub const TARGETS: &[(&str, Target)] = &[
 
 /// What is more than this is not looked at: the limit of each reader is another test's matter.
 pub const LONGEST: usize = 64 * 1024;
+
+/// An exported file: which form it is, and whatever comes of reading it. Records read are records loaded or rejected.
+fn export_reader(bytes: &[u8]) {
+    let mut store = Store::for_exports().expect("a copy");
+    let input = Box::new(Cursor::new(bytes.to_vec()));
+    let options = import::Options {
+        table: Some("egpl_casemgmt_activity".to_owned()),
+        ..import::Options::default()
+    };
+    if let Ok(summary) = import::read("any", input, &options, &mut store) {
+        assert_eq!(summary.records, summary.loaded + summary.rejected);
+    }
+}
+
+/// Delimited text in each of four dialects, by blocks of a few bytes, so that their edges lie everywhere: blocks of
+/// another size tell the same, and lines go up.
+fn export_tokenizer(bytes: &[u8]) {
+    let dialects = [
+        (",", None, true),
+        ("\t", None, false),
+        ("<EOFD>", Some("<EORD>"), false),
+        ("|^|", None, true),
+    ];
+    for (delimiter, record_end, quotes) in dialects {
+        let dialect = Dialect {
+            delimiter: delimiter.as_bytes().to_vec(),
+            record_end: record_end.map(|end: &str| end.as_bytes().to_vec()),
+            quotes,
+        };
+        let told = |block: usize| {
+            let mut tokenizer = Tokenizer::with_block(
+                Cursor::new(bytes),
+                dialect.clone(),
+                Limits::default(),
+                block,
+            );
+            let mut told: Vec<(u64, String)> = Vec::new();
+            while let Ok(Some(token)) = tokenizer.next() {
+                let one = match token {
+                    Token::Record(record) => {
+                        let inside =
+                            |field: &Field| record.cells.get(field.start..field.end).is_some();
+                        assert!(
+                            record.fields.iter().all(inside),
+                            "a field is a part of its record"
+                        );
+                        (
+                            record.line,
+                            format!("{:?} {:?}", record.fields, record.text),
+                        )
+                    }
+                    Token::Reject(reject) => (
+                        reject.line,
+                        format!("{:?} {:?}", reject.reason, reject.text),
+                    ),
+                };
+                assert!(
+                    told.last().is_none_or(|last| last.0 <= one.0),
+                    "lines go up"
+                );
+                told.push(one);
+            }
+            told
+        };
+        assert_eq!(told(64), told(1 << 16), "{delimiter:?}");
+    }
+}
 
 /// A query's header, and the SQL below it.
 fn query_header(bytes: &[u8]) {
@@ -163,7 +236,7 @@ fn tsql_answer(bytes: &[u8]) {
     let store = tables();
     let question = Question {
         text: &text,
-        dialect: Dialect::Tsql,
+        dialect: SqlDialect::Tsql,
         literals: &[],
         kinds: &[],
         values: &[],
