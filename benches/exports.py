@@ -248,7 +248,7 @@ class Bench:
         self.stored()
         measure("The documented query after import", [
             Command("DuckDB", [self.duckdb, "-readonly", self.duck], "", self.path("question.sql")),
-            Command("chatdb query --db", [self.chatdb, "query", "open_chats", "--db", self.db, "--format", "csv"],
+            Command("chatdb query --db", [self.chatdb, "query", "open_chats", "--db", self.db, "--include-pii", "--format", "csv"],
                     "DuckDB"),
         ], self.rounds)
 
@@ -260,16 +260,16 @@ class Bench:
         print(f"\n```\n{plan.strip()}\n```")
         measure("The documented query by T-SQL and by sqlite3, on the same file", [
             Command("sqlite3", [self.sqlite3, "-readonly", "-csv", self.db], "", self.path("question.sql")),
-            Command("chatdb query", [self.chatdb, "query", question, "--db", self.db, "--format", "csv"], "sqlite3"),
+            Command("chatdb query", [self.chatdb, "query", question, "--db", self.db, "--include-pii", "--format", "csv"], "sqlite3"),
         ], self.rounds * 3)
 
     def scan(self):
         measure("The documented query straight from CSV, nothing stored", [
             Command("DuckDB view", [self.duckdb, "-csv"], "", self.path("views.sql")),
-            Command("chatdb query EXPORT...", [self.chatdb, "query", "open_chats", *self.files, "--format", "csv"],
+            Command("chatdb query EXPORT...", [self.chatdb, "query", "open_chats", *self.files, "--include-pii", "--format", "csv"],
                     "DuckDB view"),
         ], self.rounds)
-        ours = output([self.chatdb, "query", "open_chats", *self.files, "--format", "csv"]).count("\n")
+        ours = output([self.chatdb, "query", "open_chats", *self.files, "--include-pii", "--format", "csv"]).count("\n")
         theirs = output([self.duckdb, "-csv"], (self.folder / "views.sql").read_text()).count("\n")
         print(f"\nlines of the answer: chatdb {ours}, DuckDB {theirs}")
 

@@ -1,30 +1,30 @@
 //! chatdb puts a database into the state that a published support note describes, asks the note's questions,
-//! and compares the answers with the tables printed there.
+//! and compares the answers with the tables printed there; and it reads what was exported from a production database,
+//! and searches it for what an outage left behind.
 //!
 //! ```text
-//!     seeds/<scenario>/
-//!     scenario.toml  NN_*.sql  NN_*.md
-//!          | scenario, query, sql
-//!          v
-//!     Scenario ---- replay ---->+
+//!     seeds/<scenario>/                             files exported from SQL Server
+//!     scenario.toml  NN_*.sql  NN_*.md                    | import: form, records, tables, typed rows
+//!          | scenario, query, sql                         | rejects beside them
+//!          v                                              v
+//!     Scenario ---- replay ---->+<------------------------+
 //!                               |
-//!     migrations/ ---> store: one SQLite database, egpl_* rows, the platform model
+//!     migrations/ ---> store: one SQLite database, egpl_* rows; the platform model for replays
 //!                               |
-//!     reports/*.sql -- ask ---->|
+//!     reports/*.sql -- ask ---->|<--- analysis, signature: reports/findings/*.sql, signatures.csv
 //!                               v
 //!     expected rows --> check: actual beside expected, by diff
 //!                               |
 //!                               v
-//!                     report --> render::{terminal, csv, markdown, json}
+//!                     report --> privacy --> render::{terminal, csv, markdown, json}
 //! ```
 //!
 //! [`ask`] puts questions of the user's own to such a database, in T-SQL that [`sql::tsql`] rewrites for SQLite.
 //!
-//! [`analysis`] searches a database of exported rows for what an outage leaves behind.
-//!
 //! Reading order: [`document`] and [`table`], the currencies; [`scenario`] and [`query`], what is read;
-//! [`store`], the database; [`diff`], [`check`] and [`replay`], the work; [`report`] and [`render`], what comes
-//! out. The library never prints, and reads no clock.
+//! [`import`] and [`store`], the database and how rows come into it; [`diff`], [`check`], [`replay`], [`analysis`] and
+//! [`signature`], the work; [`report`], [`privacy`] and [`render`], what comes out. The library never prints, and reads
+//! no clock.
 
 pub mod analysis;
 pub mod ask;
