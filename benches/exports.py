@@ -190,6 +190,8 @@ class Bench:
     def __init__(self, chatdb, duckdb, sqlite3, folder, export, rounds):
         self.chatdb, self.duckdb, self.sqlite3 = chatdb, duckdb, sqlite3
         self.folder, self.rounds = folder, rounds
+        # The peers make no pseudonyms.
+        self.plain = ["--include-pii", "--format", "csv"]
         self.activity = str(export / "activity.csv")
         self.later = str(export / "activity_later.csv")
         self.files = [self.activity, str(export / "users.csv"), str(export / "queues.csv")]
@@ -248,7 +250,7 @@ class Bench:
         self.stored()
         measure("The documented query after import", [
             Command("DuckDB", [self.duckdb, "-readonly", self.duck], "", self.path("question.sql")),
-            Command("chatdb query --db", [self.chatdb, "query", "open_chats", "--db", self.db, "--include-pii", "--format", "csv"],
+            Command("chatdb query --db", [self.chatdb, "query", "open_chats", "--db", self.db, *self.plain],
                     "DuckDB"),
         ], self.rounds)
 
@@ -260,16 +262,16 @@ class Bench:
         print(f"\n```\n{plan.strip()}\n```")
         measure("The documented query by T-SQL and by sqlite3, on the same file", [
             Command("sqlite3", [self.sqlite3, "-readonly", "-csv", self.db], "", self.path("question.sql")),
-            Command("chatdb query", [self.chatdb, "query", question, "--db", self.db, "--include-pii", "--format", "csv"], "sqlite3"),
+            Command("chatdb query", [self.chatdb, "query", question, "--db", self.db, *self.plain], "sqlite3"),
         ], self.rounds * 3)
 
     def scan(self):
         measure("The documented query straight from CSV, nothing stored", [
             Command("DuckDB view", [self.duckdb, "-csv"], "", self.path("views.sql")),
-            Command("chatdb query EXPORT...", [self.chatdb, "query", "open_chats", *self.files, "--include-pii", "--format", "csv"],
+            Command("chatdb query EXPORT...", [self.chatdb, "query", "open_chats", *self.files, *self.plain],
                     "DuckDB view"),
         ], self.rounds)
-        ours = output([self.chatdb, "query", "open_chats", *self.files, "--include-pii", "--format", "csv"]).count("\n")
+        ours = output([self.chatdb, "query", "open_chats", *self.files, *self.plain]).count("\n")
         theirs = output([self.duckdb, "-csv"], (self.folder / "views.sql").read_text()).count("\n")
         print(f"\nlines of the answer: chatdb {ours}, DuckDB {theirs}")
 

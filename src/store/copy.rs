@@ -272,8 +272,8 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> CopyError
     }
 }
 
-/// Makes a new database ready for many rows at once. It is thrown away if that fails, so that nothing need be synced, and
-/// nobody else has it.
+/// Makes a new database ready for many rows at once. It is thrown away if that fails, so that nothing need be synced,
+/// and nobody else has it.
 pub(super) fn set_up_for_loading(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "page_size", PAGE)?;
     conn.pragma_update(None, "journal_mode", "MEMORY")?;
