@@ -76,7 +76,7 @@ def comparable(answers, ordered):
 
 def ask_chatdb(binary, database, text):
     """Its answers, or its error."""
-    command = [binary, "query", "-", "--db", database, "--as-of", NOW, "--format", "json"]
+    command = [binary, "query", "-", "--db", database, "--as-of", NOW, "--format", "json", "--include-pii"]
     run = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", check=False)
     if run.returncode not in (0, 1, 2, 3, 5):
         sys.exit(f"{text}\nexit {run.returncode}\n{run.stderr}")
