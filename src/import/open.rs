@@ -15,6 +15,7 @@ use super::forms::{self, FORMS, Form, Layout, Nulls};
 use super::record::{Item, Limits, ReadError, Reader};
 use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
 use super::{fixed, grid, json, vertical, workbook, xml};
+use crate::problem::did_you_mean;
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
@@ -139,11 +140,23 @@ impl OpenError {
             Self::Spoiled { .. } => {
                 "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
             }
-            Self::NoForm { .. } => "name its form with `--form`, or export as CSV with column names".to_owned(),
+            Self::NoForm { .. } => {
+                format!("name its form with `--form`, or export as CSV with column names; there are {}", all_forms())
+            }
+            Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
+                Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
+                None => format!("there are {}", all_forms()),
+            },
             Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
             _ => return None,
         })
     }
+}
+
+/// The names of all forms.
+fn all_forms() -> String {
+    let names: Vec<&str> = FORMS.iter().map(|form| form.id).collect();
+    names.join(", ")
 }
 
 /// A file that can be read.

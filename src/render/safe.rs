@@ -48,6 +48,11 @@ struct Shown(String);
 
 impl Write for Shown {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Nearly every text, and ten thousands of them in an answer.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.0.push_str(text);
+            return Ok(());
+        }
         for c in text.chars() {
             match u32::from(c) {
                 code @ 0..0x20 => self.0.extend(char::from_u32(0x2400 + code)),

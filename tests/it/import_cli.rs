@@ -423,3 +423,20 @@ fn a_kill_at_any_moment_leaves_all_of_a_file_or_nothing() {
     assert!(nothing > 0, "no run was killed in time");
     println!("{kept} runs were whole when they were killed, {nothing} were not");
 }
+
+#[test]
+fn a_form_that_is_not_known_is_told_with_those_that_are() {
+    let folder = with_export(2);
+    let output = chatdb(
+        folder.path(),
+        &["import", "activity.csv", "--form", "ssms_csf"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr).to_owned();
+    assert!(said.starts_with(
+        "error: `activity.csv`: there is no form `ssms_csf`\n hint: did you mean `ssms_csv`? there are ssms_csv, "
+    ));
+    for form in chatdb::import::forms::FORMS {
+        assert!(said.contains(form.id), "{}", form.id);
+    }
+}
