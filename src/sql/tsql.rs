@@ -199,11 +199,35 @@ pub fn translate_query(
     literals: &[Literal],
     values: &[(String, Type)],
 ) -> Result<Script, TsqlError> {
+    translated(text, catalog, literals, values, false)
+}
+
+/// The same for a script that may change rows of the product's tables, see [`Act::Write`].
+///
+/// # Errors
+/// As [`translate`], but for what it may write.
+pub fn translate_changes(
+    text: &str,
+    catalog: &Catalog,
+    literals: &[Literal],
+    values: &[(String, Type)],
+) -> Result<Script, TsqlError> {
+    translated(text, catalog, literals, values, true)
+}
+
+fn translated(
+    text: &str,
+    catalog: &Catalog,
+    literals: &[Literal],
+    values: &[(String, Type)],
+    changes: bool,
+) -> Result<Script, TsqlError> {
     with_room(text, || {
         let now = format!("@{NOW}");
         let mut translator = script::Translator::new(catalog, &now);
         translator.declare(values);
         translator.stand_for(literals);
+        translator.changes = changes;
         translator.script(text)
     })
 }
@@ -249,26 +273,6 @@ fn is_shallow(text: &str) -> bool {
         && words(b"not") <= 4 * SHALLOW
         && any(b"({") <= 4 * SHALLOW
         && any(b"+-*/%&|^~<>=!:") <= 16 * SHALLOW
-}
-
-/// The same for a script that may change rows of the product's tables, see [`Act::Write`].
-///
-/// # Errors
-/// As [`translate`], but for what it may write.
-pub fn translate_changes(
-    text: &str,
-    catalog: &Catalog,
-    literals: &[Literal],
-    values: &[(String, Type)],
-) -> Result<Script, TsqlError> {
-    with_room(text, || {
-        let now = format!("@{NOW}");
-        let mut translator = script::Translator::new(catalog, &now);
-        translator.declare(values);
-        translator.stand_for(literals);
-        translator.changes = true;
-        translator.script(text)
-    })
 }
 
 /// The tables that a text names, without database and schema, each once and in the order of the text; what it names
