@@ -309,7 +309,7 @@ fn database(
             let failure =
                 Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()));
             if error.is_cut_off() {
-                failure.hint("a change of it was cut off; `--write`, or the import once more, takes back what is left of it")
+                failure.hint("a change of it was cut off; `--write` or another import takes back what is left of it")
             } else {
                 failure
             }
