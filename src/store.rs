@@ -26,6 +26,7 @@ mod bounded;
 pub mod copy;
 mod guarded;
 pub mod load;
+mod pages;
 pub mod product;
 
 use guarded::Guard;

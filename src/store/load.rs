@@ -8,9 +8,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, Row, Statement, ToSql, params};
 
+use super::pages::Bulk;
 use super::product::ProductTable;
 use super::{Store, StoreError};
 use crate::import::record::{Reason, Reject};
@@ -49,6 +51,8 @@ pub struct Export {
 /// What became of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
+    /// Rows that were stored as whole pages, without SQLite's insertion.
+    pub in_bulk: u64,
     /// Rows that stand in the file before with the same values.
     pub repeated: u64,
     /// Rows of tables beside the first that stand in the file before with other values; both are kept.
@@ -123,6 +127,8 @@ struct Table<'s> {
     key: Option<usize>,
     /// Whether rows of other exports were there before.
     had_rows: bool,
+    /// Takes the rows as long as they come in the order of their keys and none was there before.
+    bulk: Option<Bulk<'s>>,
     insert: Statement<'s>,
     /// For rows whose key is there from another export.
     aside: Option<Statement<'s>>,
@@ -150,7 +156,7 @@ impl ToSql for Bound<'_> {
 }
 
 /// An identifier in quotes, with quotes inside doubled.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -164,6 +170,10 @@ impl<'s> Loader<'s> {
         store
             .conn
             .execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON")?;
+        // No statement but ours is run meanwhile.
+        store
+            .conn
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
         let mut loader = Self {
             store,
             export: 0,
@@ -213,10 +223,16 @@ impl<'s> Loader<'s> {
                 self.export
             ))?
         };
+        let bulk = if had_rows || shape.history {
+            None
+        } else {
+            Bulk::new(conn, &shape, self.export)?
+        };
         self.tables.push(Table {
             shape,
             key,
             had_rows,
+            bulk,
             insert,
             aside: None,
             set_aside: 0,
@@ -277,8 +293,20 @@ impl<'s> Loader<'s> {
         let mut outcome = Outcome::default();
         let table = &mut self.tables[number];
         let width = table.shape.columns.len() + if table.shape.history { 3 } else { 0 };
-        for (row, line) in batch.values.chunks_exact(width).zip(&batch.lines) {
-            let line = i64::try_from(*line).unwrap_or(i64::MAX);
+        let in_bulk = match &mut table.bulk {
+            Some(bulk) => bulk.store(batch, width)?,
+            None => 0,
+        };
+        outcome.in_bulk = in_bulk as u64;
+        table.rows += outcome.in_bulk;
+        if in_bulk < batch.lines.len()
+            && let Some(bulk) = table.bulk.take()
+        {
+            bulk.seal()?;
+        }
+        let rows = batch.values.chunks_exact(width).zip(&batch.lines);
+        for (row, line) in rows.skip(in_bulk) {
+            let line = line_number(*line);
             match insert(&mut table.insert, row, &batch.text, line) {
                 Ok(()) => table.rows += 1,
                 Err(error) if is_taken(&error) && table.key.is_some() => {
@@ -340,6 +368,9 @@ impl<'s> Loader<'s> {
     /// Fails when SQLite does; then nothing of the export is there.
     pub fn finish(mut self, export: &Export) -> Result<(), StoreError> {
         for number in 0..self.tables.len() {
+            if let Some(bulk) = self.tables[number].bulk.take() {
+                bulk.seal()?;
+            }
             if self.tables[number].shape.history {
                 self.settle_history(number)?;
             }
@@ -628,6 +659,8 @@ impl Drop for Loader<'_> {
             // Where even this fails, SQLite undoes what was not committed when the file is opened next.
             let _ = self.store.conn.execute_batch("ROLLBACK");
         }
+        let defensive = DbConfig::SQLITE_DBCONFIG_DEFENSIVE;
+        let _ = self.store.conn.set_db_config(defensive, true);
     }
 }
 
@@ -642,6 +675,11 @@ fn column_list(shape: &Shape) -> String {
 
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A line as SQLite keeps it.
+pub(super) fn line_number(line: u64) -> i64 {
+    i64::try_from(line).unwrap_or(i64::MAX)
 }
 
 fn is_taken(error: &rusqlite::Error) -> bool {

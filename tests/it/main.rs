@@ -19,6 +19,7 @@ mod import;
 mod import_cli;
 mod import_reading;
 mod model;
+mod pages;
 mod planted;
 mod privacy;
 mod query;

@@ -1,0 +1,201 @@
+//! Writes rows of ascending numbers into an empty table as whole pages, without going through SQLite's insertion.
+//!
+//! SQLite inserts a row by finding its place in the table's tree, shifting what stands there and balancing pages. Rows
+//! that come in the order of their numbers all go to the end, so that each page can be filled from its first row to its
+//! last and never touched again: a fifth of the work. What is made here is the tree alone, in the published format of
+//! SQLite's files: leaves of records, chains for what is too long for a leaf, and the levels above them.
+//!
+//! The pages are handed to SQLite by `sqlite_dbpage`, its own table of pages, so that they are part of the transaction
+//! like anything else: they are undone with it, and nobody sees them before it ends. A new page gets the number after
+//! the last one. That number is in the header of the database, which SQLite reads again at the end of a savepoint;
+//! and it forgets what it knew of a page that is undone to a savepoint, which is how it learns of a new root.
+//!
+//! Where SQLite was built without that table, there is no [`Bulk`], and rows are inserted. Indexes are made anew from
+//! the table at the end.
+
+mod row;
+mod tree;
+
+use rusqlite::{Connection, OptionalExtension as _, Statement};
+
+use super::load::{line_number, quoted};
+use crate::import::rows::{Batch, Shape};
+use row::Encoder;
+use tree::Tree;
+
+/// Where the number of pages stands in the first one.
+const COUNT: std::ops::Range<usize> = 28..32;
+
+/// The byte that SQLite locks. The page with it is never used.
+const LOCKED: u64 = 1 << 30;
+
+/// What fills one table.
+pub(super) struct Bulk<'s> {
+    rows: Encoder,
+    tree: Tree,
+    end: End<'s>,
+    /// The number of the last row.
+    last: Option<i64>,
+    table: String,
+}
+
+impl<'s> Bulk<'s> {
+    /// For rows of this shape, from the export of this number; `None` where they have to be inserted.
+    pub(super) fn new(
+        conn: &'s Connection,
+        shape: &Shape,
+        export: i64,
+    ) -> rusqlite::Result<Option<Self>> {
+        let Some(mut end) = End::of(conn)? else {
+            return Ok(None);
+        };
+        end.begin()?;
+        let root: Option<u32> = conn
+            .prepare_cached("SELECT rootpage FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE")?
+            .query_row([&shape.table], |row| row.get(0))
+            .optional()?;
+        let Some(root) = root else { return Ok(None) };
+        let is_empty = tree::is_empty_leaf(&end.read(root)?);
+        let rows = Encoder::new(conn, shape, export)?;
+        Ok(match rows {
+            Some(rows) if is_empty && end.is_plain() => Some(Self {
+                rows,
+                tree: Tree::new(root, end.page),
+                end,
+                last: None,
+                table: shape.table.clone(),
+            }),
+            _ => None,
+        })
+    }
+
+    /// Stores the rows of a batch, each of so many values, up to one that has to be inserted; says how many they were.
+    pub(super) fn store(&mut self, batch: &Batch, width: usize) -> rusqlite::Result<usize> {
+        self.end.begin()?;
+        let mut stored = 0;
+        for (row, line) in batch.values.chunks_exact(width).zip(&batch.lines) {
+            let number = self.rows.number(row, self.last);
+            let Some(number) = number.filter(|number| self.last.is_none_or(|last| *number > last))
+            else {
+                break;
+            };
+            let Some(record) = self.rows.encode(row, &batch.text, line_number(*line)) else {
+                break;
+            };
+            self.tree.push(number, record, &mut self.end)?;
+            self.last = Some(number);
+            stored += 1;
+        }
+        self.end.close()?;
+        Ok(stored)
+    }
+
+    /// Joins the pages to the table, after which it is one like any other.
+    pub(super) fn seal(mut self) -> rusqlite::Result<()> {
+        if self.last.is_none() {
+            return Ok(());
+        }
+        self.end.begin()?;
+        self.tree.seal(&mut self.end)?;
+        self.end.close()?;
+        let table = quoted(&self.table);
+        self.end
+            .conn
+            .execute_batch(&format!("REINDEX main.{table}"))
+    }
+}
+
+/// The end of the database, where new pages are put.
+struct End<'s> {
+    conn: &'s Connection,
+    write: Statement<'s>,
+    /// The first page, with the header.
+    first: Vec<u8>,
+    /// The number of the next page, while a batch of them is written.
+    next: u32,
+    /// Bytes of a page.
+    page: usize,
+}
+
+impl<'s> End<'s> {
+    fn of(conn: &'s Connection) -> rusqlite::Result<Option<Self>> {
+        const WRITE: &str = "INSERT INTO sqlite_dbpage (pgno, data) VALUES (?1, ?2)";
+        let Ok(write) = conn.prepare(WRITE) else {
+            return Ok(None);
+        };
+        let page: u32 = conn.pragma_query_value(Some("main"), "page_size", |row| row.get(0))?;
+        Ok(Some(Self {
+            conn,
+            write,
+            first: Vec::new(),
+            next: 0,
+            page: page as usize,
+        }))
+    }
+
+    /// Whether pages have all of their bytes for rows, texts are UTF-8, and no page says where others are.
+    fn is_plain(&self) -> bool {
+        self.first[20] == 0 && self.first[52..56] == [0; 4] && self.first[56..60] == [0, 0, 0, 1]
+    }
+
+    fn read(&self, number: u32) -> rusqlite::Result<Vec<u8>> {
+        let mut read = self
+            .conn
+            .prepare_cached("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;
+        read.query_row([number], |row| row.get(0))
+    }
+
+    /// Before pages are added. Until [`End::close`] nothing else may be written.
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        self.first = self.read(1)?;
+        let count = <[u8; 4]>::try_from(&self.first[COUNT]).expect("it is four bytes");
+        self.next = u32::from_be_bytes(count) + 1;
+        Ok(())
+    }
+
+    /// The number of a page that is added, but not written yet.
+    fn take(&mut self) -> u32 {
+        if u64::from(self.next) == LOCKED / self.page as u64 + 1 {
+            self.next += 1;
+        }
+        let number = self.next;
+        self.next += 1;
+        number
+    }
+
+    fn write(&mut self, number: u32, image: &[u8]) -> rusqlite::Result<()> {
+        self.write.raw_bind_parameter(1, number)?;
+        self.write.raw_bind_parameter(2, image)?;
+        self.write.raw_execute()?;
+        Ok(())
+    }
+
+    /// Adds a page, and says what number it has got.
+    fn append(&mut self, image: &[u8]) -> rusqlite::Result<u32> {
+        let number = self.take();
+        self.write(number, image)?;
+        Ok(number)
+    }
+
+    /// Puts another page in the place of one that SQLite may know.
+    fn replace(&mut self, number: u32, image: &[u8]) -> rusqlite::Result<()> {
+        self.write(number, image)?;
+        self.conn.execute_batch("SAVEPOINT chatdb_page")?;
+        self.write(number, image)?;
+        self.conn
+            .execute_batch("ROLLBACK TO chatdb_page; RELEASE chatdb_page")
+    }
+
+    /// Makes the pages part of the database.
+    fn close(&mut self) -> rusqlite::Result<()> {
+        let count = (self.next - 1).to_be_bytes();
+        if self.first[COUNT] == count {
+            return Ok(());
+        }
+        let mut first = std::mem::take(&mut self.first);
+        first[COUNT].copy_from_slice(&count);
+        self.write(1, &first)?;
+        self.conn
+            .execute_batch("SAVEPOINT chatdb_page; RELEASE chatdb_page")
+    }
+}

@@ -1,0 +1,223 @@
+//! A row as SQLite stores it: section 2 of its "Database File Format".
+//!
+//! What SQLite stores of a value depends on the type that the column declares: a number in a column of texts becomes a
+//! text, and a text of digits in one of numbers a number. Readers give values of the right kind, so that next to nothing
+//! of this is done here. A row for which it would have to be is not encoded, and left to SQLite.
+
+use rusqlite::Connection;
+
+use super::tree::varint;
+use crate::import::rows::{Shape, Value};
+
+/// What a column makes of its values, as SQLite derives it from the declared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Affinity {
+    Text,
+    /// Whole numbers stay whole, fractions become whole where nothing is lost.
+    Number,
+    /// The same, but that they are read as fractions again.
+    Fraction,
+    Blob,
+}
+
+impl Affinity {
+    fn of(declared: &str) -> Self {
+        let declared = declared.to_ascii_uppercase();
+        let has = |part: &str| declared.contains(part);
+        if has("INT") {
+            Self::Number
+        } else if has("CHAR") || has("CLOB") || has("TEXT") {
+            Self::Text
+        } else if declared.is_empty() || has("BLOB") {
+            Self::Blob
+        } else if has("REAL") || has("FLOA") || has("DOUB") {
+            Self::Fraction
+        } else {
+            Self::Number
+        }
+    }
+}
+
+/// Where the value of a stored column is from.
+#[derive(Debug, Clone, Copy)]
+enum From {
+    Nowhere,
+    Row(usize, Affinity),
+    Export,
+    Line,
+}
+
+/// Makes records of the rows of one shape.
+pub(super) struct Encoder {
+    columns: Vec<From>,
+    /// The place in a row of the key, where that is the number of the row.
+    key: Option<usize>,
+    export: i64,
+    types: Vec<u8>,
+    body: Vec<u8>,
+    record: Vec<u8>,
+}
+
+/// Below this SQLite stores a whole number as one wherever it has one; the limit itself is twice as high.
+const WHOLE: u64 = 1 << 46;
+
+impl Encoder {
+    /// `None` where the table has anything that makes more of a row than its values.
+    pub(super) fn new(
+        conn: &Connection,
+        shape: &Shape,
+        export: i64,
+    ) -> rusqlite::Result<Option<Self>> {
+        let mut known = conn.prepare(
+            "SELECT name, type, pk, hidden OR dflt_value IS NOT NULL OR \"notnull\" FROM pragma_table_xinfo(?1, 'main') \
+             ORDER BY cid",
+        )?;
+        let mut found = known.query([&shape.table])?;
+        let mut encoder = Self {
+            columns: Vec::new(),
+            key: None,
+            export,
+            types: Vec::new(),
+            body: Vec::new(),
+            record: Vec::new(),
+        };
+        let mut placed = 0;
+        while let Some(column) = found.next()? {
+            let (name, declared): (String, String) = (column.get(0)?, column.get(1)?);
+            let (is_key, is_odd): (bool, bool) = (column.get(2)?, column.get(3)?);
+            let at = shape
+                .columns
+                .iter()
+                .position(|column| column.name.eq_ignore_ascii_case(&name));
+            placed += usize::from(at.is_some());
+            // A row's number is not stored a second time in the column that is a name for it.
+            let from = match (at, name.as_str()) {
+                (Some(at), _) if is_key && declared == "INTEGER" && encoder.key.is_none() => {
+                    encoder.key = Some(at);
+                    From::Nowhere
+                }
+                _ if is_key || is_odd => return Ok(None),
+                (Some(at), _) => From::Row(at, Affinity::of(&declared)),
+                (None, "chatdb_export") => From::Export,
+                (None, "chatdb_line") => From::Line,
+                (None, _) => From::Nowhere,
+            };
+            encoder.columns.push(from);
+        }
+        let triggers = conn
+            .prepare("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE")?
+            .exists([&shape.table])?;
+        Ok((placed == shape.columns.len() && !triggers).then_some(encoder))
+    }
+
+    /// The number of a row, which is the one after the `last` where rows have none of their own.
+    pub(super) fn number(&self, row: &[Value], last: Option<i64>) -> Option<i64> {
+        match self.key.map(|key| row[key]) {
+            None => last.unwrap_or(0).checked_add(1),
+            Some(Value::Integer(number)) => Some(number),
+            Some(_) => None,
+        }
+    }
+
+    /// The record; `None` where SQLite would store something else than the values.
+    pub(super) fn encode(&mut self, row: &[Value], text: &str, line: i64) -> Option<&[u8]> {
+        self.types.clear();
+        self.body.clear();
+        for at in 0..self.columns.len() {
+            match self.columns[at] {
+                From::Nowhere => self.types.push(0),
+                From::Export => self.integer(self.export),
+                From::Line => self.integer(line),
+                From::Row(at, affinity) => match row[at] {
+                    Value::Null => self.types.push(0),
+                    Value::Integer(value) if is_kept(value, affinity) => self.integer(value),
+                    Value::Text { start, end } => {
+                        let text = &text.as_bytes()[start as usize..end as usize];
+                        let is_text = matches!(affinity, Affinity::Text | Affinity::Blob);
+                        if !is_text && may_be_number(text) {
+                            return None;
+                        }
+                        self.kind(13 + 2 * text.len() as u64);
+                        self.body.extend_from_slice(text);
+                    }
+                    Value::Real(value) if is_plain(value, affinity) => self.real(value),
+                    Value::Integer(_) | Value::Real(_) => return None,
+                },
+            }
+        }
+        self.record.clear();
+        // The header's length counts itself.
+        let mut some = [0; 9];
+        let mut own = 1;
+        while varint((self.types.len() + own) as u64, &mut some) > own {
+            own += 1;
+        }
+        self.record.extend_from_slice(&some[..own]);
+        self.record.extend_from_slice(&self.types);
+        self.record.extend_from_slice(&self.body);
+        Some(&self.record)
+    }
+
+    fn kind(&mut self, kind: u64) {
+        if kind < 128 {
+            self.types.push(kind as u8);
+            return;
+        }
+        let mut some = [0; 9];
+        let length = varint(kind, &mut some);
+        self.types.extend_from_slice(&some[..length]);
+    }
+
+    fn integer(&mut self, value: i64) {
+        let bytes = value.to_be_bytes();
+        let (kind, length) = match value {
+            0 => (8, 0),
+            1 => (9, 0),
+            -0x80..=0x7f => (1, 1),
+            -0x8000..=0x7fff => (2, 2),
+            -0x80_0000..=0x7f_ffff => (3, 3),
+            -0x8000_0000..=0x7fff_ffff => (4, 4),
+            -0x8000_0000_0000..=0x7fff_ffff_ffff => (5, 6),
+            _ => (6, 8),
+        };
+        self.types.push(kind);
+        self.body.extend_from_slice(&bytes[8 - length..]);
+    }
+
+    /// A number with a fraction; a whole one is stored as such.
+    fn real(&mut self, value: f64) {
+        #[allow(clippy::cast_possible_truncation)]
+        let whole = value as i64;
+        #[allow(clippy::cast_precision_loss)]
+        if whole as f64 == value {
+            self.integer(whole);
+        } else {
+            self.types.push(7);
+            self.body.extend_from_slice(&value.to_be_bytes());
+        }
+    }
+}
+
+/// Whether a whole number is stored as it is: in a column of fractions a great one is stored as a fraction.
+fn is_kept(value: i64, affinity: Affinity) -> bool {
+    match affinity {
+        Affinity::Text => false,
+        Affinity::Fraction => value.unsigned_abs() < WHOLE,
+        Affinity::Number | Affinity::Blob => true,
+    }
+}
+
+/// Whether a fraction is stored as one, or as a whole number that is not a great one.
+#[allow(clippy::cast_precision_loss)]
+fn is_plain(value: f64, affinity: Affinity) -> bool {
+    matches!(affinity, Affinity::Number | Affinity::Fraction) && value.abs() < WHOLE as f64
+}
+
+/// Whether SQLite may take a text for a number. One in hexadecimal is none to it.
+fn may_be_number(text: &[u8]) -> bool {
+    match text {
+        [b'0', b'x' | b'X', ..] => false,
+        [first, ..] => b"0123456789+-. \t\n\x0b\x0c\r".contains(first),
+        [] => false,
+    }
+}
