@@ -49,7 +49,8 @@ pub enum Test {
 }
 
 impl Test {
-    fn passes(&self, value: i64) -> bool {
+    /// Whether a value passes.
+    pub(crate) fn passes(&self, value: i64) -> bool {
         match self {
             Self::In(values) => values.contains(&value),
             Self::NotIn(values) => !values.contains(&value),
@@ -173,7 +174,10 @@ fn conjuncts<'e>(condition: &'e Expr, found: &mut impl FnMut(&'e Expr)) {
 }
 
 /// A condition that holds one column against whole numbers: the table's name there, the column, the test.
-fn test(condition: &Expr, literals: &[Literal]) -> Option<(Option<String>, String, Test)> {
+pub(crate) fn test(
+    condition: &Expr,
+    literals: &[Literal],
+) -> Option<(Option<String>, String, Test)> {
     let number = |value: &Expr| number(value, literals);
     let (expr, test) = match condition {
         Expr::BinaryOp { left, op, right } => {

@@ -139,7 +139,7 @@ struct Table<'s> {
 }
 
 /// A value on its way to SQLite.
-struct Bound<'b>(Value, &'b str);
+pub(super) struct Bound<'b>(pub(super) Value, pub(super) &'b str);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

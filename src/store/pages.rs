@@ -10,9 +10,10 @@
 //! the last one. That number is in the header of the database, which SQLite reads again at the end of a savepoint;
 //! and it forgets what it knew of a page that is undone to a savepoint, which is how it learns of a new root.
 //!
-//! Where SQLite was built without that table, there is no [`Bulk`], and rows are inserted. Indexes are made anew from
-//! the table at the end.
+//! Where SQLite was built without that table, there is no [`Bulk`], and rows are inserted.
 
+mod index;
+mod record;
 mod row;
 mod tree;
 
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension as _, Statement};
 
 use super::load::{line_number, quoted};
 use crate::import::rows::{Batch, Shape};
+use index::Indexes;
 use row::Encoder;
 use tree::Tree;
 
@@ -36,7 +38,7 @@ pub(super) struct Bulk<'s> {
     end: End<'s>,
     /// The number of the last row.
     last: Option<i64>,
-    table: String,
+    indexes: Indexes<'s>,
 }
 
 impl<'s> Bulk<'s> {
@@ -56,17 +58,19 @@ impl<'s> Bulk<'s> {
             .optional()?;
         let Some(root) = root else { return Ok(None) };
         let is_empty = tree::is_empty_leaf(&end.read(root)?);
-        let rows = Encoder::new(conn, shape, export)?;
-        Ok(match rows {
-            Some(rows) if is_empty && end.is_plain() => Some(Self {
-                rows,
-                tree: Tree::new(root, end.page),
-                end,
-                last: None,
-                table: shape.table.clone(),
-            }),
-            _ => None,
-        })
+        if !is_empty || !end.is_plain() {
+            return Ok(None);
+        }
+        let Some(rows) = Encoder::new(conn, shape, export)? else {
+            return Ok(None);
+        };
+        Ok(Indexes::of(conn, shape, &end)?.map(|indexes| Self {
+            rows,
+            tree: Tree::new(root, end.page),
+            end,
+            last: None,
+            indexes,
+        }))
     }
 
     /// Stores the rows of a batch, each of so many values, up to one that has to be inserted; says how many they were.
@@ -83,6 +87,7 @@ impl<'s> Bulk<'s> {
                 break;
             };
             self.tree.push(number, record, &mut self.end)?;
+            self.indexes.note(row, batch, number)?;
             self.last = Some(number);
             stored += 1;
         }
@@ -92,16 +97,19 @@ impl<'s> Bulk<'s> {
 
     /// Joins the pages to the table, after which it is one like any other.
     pub(super) fn seal(mut self) -> rusqlite::Result<()> {
-        if self.last.is_none() {
-            return Ok(());
-        }
         self.end.begin()?;
-        self.tree.seal(&mut self.end)?;
+        if self.last.is_some() {
+            self.tree.seal(&mut self.end)?;
+        }
+        let others = self.indexes.make(&mut self.end)?;
         self.end.close()?;
-        let table = quoted(&self.table);
-        self.end
-            .conn
-            .execute_batch(&format!("REINDEX main.{table}"))
+        for name in others {
+            let name = quoted(&name);
+            self.end
+                .conn
+                .execute_batch(&format!("REINDEX main.{name}"))?;
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@
 
 use rusqlite::Connection;
 
-use super::tree::varint;
+use super::record::Record;
 use crate::import::rows::{Shape, Value};
 
 /// What a column makes of its values, as SQLite derives it from the declared type.
@@ -41,7 +41,8 @@ impl Affinity {
 /// Where the value of a stored column is from.
 #[derive(Debug, Clone, Copy)]
 enum From {
-    Nowhere,
+    /// So many columns that the file does not have, or that are not stored.
+    Nowhere(usize),
     Row(usize, Affinity),
     Export,
     Line,
@@ -53,9 +54,7 @@ pub(super) struct Encoder {
     /// The place in a row of the key, where that is the number of the row.
     key: Option<usize>,
     export: i64,
-    types: Vec<u8>,
-    body: Vec<u8>,
-    record: Vec<u8>,
+    record: Record,
 }
 
 /// Below this SQLite stores a whole number as one wherever it has one; the limit itself is twice as high.
@@ -77,9 +76,7 @@ impl Encoder {
             columns: Vec::new(),
             key: None,
             export,
-            types: Vec::new(),
-            body: Vec::new(),
-            record: Vec::new(),
+            record: Record::default(),
         };
         let mut placed = 0;
         while let Some(column) = found.next()? {
@@ -94,15 +91,18 @@ impl Encoder {
             let from = match (at, name.as_str()) {
                 (Some(at), _) if is_key && declared == "INTEGER" && encoder.key.is_none() => {
                     encoder.key = Some(at);
-                    From::Nowhere
+                    From::Nowhere(1)
                 }
                 _ if is_key || is_odd => return Ok(None),
                 (Some(at), _) => From::Row(at, Affinity::of(&declared)),
                 (None, "chatdb_export") => From::Export,
                 (None, "chatdb_line") => From::Line,
-                (None, _) => From::Nowhere,
+                (None, _) => From::Nowhere(1),
             };
-            encoder.columns.push(from);
+            match (encoder.columns.last_mut(), from) {
+                (Some(From::Nowhere(count)), From::Nowhere(_)) => *count += 1,
+                _ => encoder.columns.push(from),
+            }
         }
         let triggers = conn
             .prepare("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE")?
@@ -121,80 +121,30 @@ impl Encoder {
 
     /// The record; `None` where SQLite would store something else than the values.
     pub(super) fn encode(&mut self, row: &[Value], text: &str, line: i64) -> Option<&[u8]> {
-        self.types.clear();
-        self.body.clear();
-        for at in 0..self.columns.len() {
-            match self.columns[at] {
-                From::Nowhere => self.types.push(0),
-                From::Export => self.integer(self.export),
-                From::Line => self.integer(line),
+        let record = &mut self.record;
+        record.begin();
+        for from in &self.columns {
+            match *from {
+                From::Nowhere(count) => record.nulls(count),
+                From::Export => record.integer(self.export),
+                From::Line => record.integer(line),
                 From::Row(at, affinity) => match row[at] {
-                    Value::Null => self.types.push(0),
-                    Value::Integer(value) if is_kept(value, affinity) => self.integer(value),
+                    Value::Null => record.nulls(1),
+                    Value::Integer(value) if is_kept(value, affinity) => record.integer(value),
                     Value::Text { start, end } => {
                         let text = &text.as_bytes()[start as usize..end as usize];
                         let is_text = matches!(affinity, Affinity::Text | Affinity::Blob);
                         if !is_text && may_be_number(text) {
                             return None;
                         }
-                        self.kind(13 + 2 * text.len() as u64);
-                        self.body.extend_from_slice(text);
+                        record.text(text);
                     }
-                    Value::Real(value) if is_plain(value, affinity) => self.real(value),
+                    Value::Real(value) if is_plain(value, affinity) => record.real(value),
                     Value::Integer(_) | Value::Real(_) => return None,
                 },
             }
         }
-        self.record.clear();
-        // The header's length counts itself.
-        let mut some = [0; 9];
-        let mut own = 1;
-        while varint((self.types.len() + own) as u64, &mut some) > own {
-            own += 1;
-        }
-        self.record.extend_from_slice(&some[..own]);
-        self.record.extend_from_slice(&self.types);
-        self.record.extend_from_slice(&self.body);
-        Some(&self.record)
-    }
-
-    fn kind(&mut self, kind: u64) {
-        if kind < 128 {
-            self.types.push(kind as u8);
-            return;
-        }
-        let mut some = [0; 9];
-        let length = varint(kind, &mut some);
-        self.types.extend_from_slice(&some[..length]);
-    }
-
-    fn integer(&mut self, value: i64) {
-        let bytes = value.to_be_bytes();
-        let (kind, length) = match value {
-            0 => (8, 0),
-            1 => (9, 0),
-            -0x80..=0x7f => (1, 1),
-            -0x8000..=0x7fff => (2, 2),
-            -0x80_0000..=0x7f_ffff => (3, 3),
-            -0x8000_0000..=0x7fff_ffff => (4, 4),
-            -0x8000_0000_0000..=0x7fff_ffff_ffff => (5, 6),
-            _ => (6, 8),
-        };
-        self.types.push(kind);
-        self.body.extend_from_slice(&bytes[8 - length..]);
-    }
-
-    /// A number with a fraction; a whole one is stored as such.
-    fn real(&mut self, value: f64) {
-        #[allow(clippy::cast_possible_truncation)]
-        let whole = value as i64;
-        #[allow(clippy::cast_precision_loss)]
-        if whole as f64 == value {
-            self.integer(whole);
-        } else {
-            self.types.push(7);
-            self.body.extend_from_slice(&value.to_be_bytes());
-        }
+        Some(record.end())
     }
 }
 

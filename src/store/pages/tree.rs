@@ -13,9 +13,9 @@ const INTERIOR_HEADER: usize = 12;
 /// The most bytes of a cell in a page above the leaves, with its place: a page's number, a row's, an offset.
 const CHILD: usize = 4 + 9 + 2;
 
-/// Whether this is the only page of an empty table.
+/// Whether this is the only page of an empty table or index.
 pub(super) fn is_empty_leaf(page: &[u8]) -> bool {
-    page[0] == LEAF && page[3..5] == [0, 0]
+    [LEAF, INDEX_LEAF].contains(&page[0]) && page[3..5] == [0, 0]
 }
 
 /// A page that cells are put into: their places from the front on, they themselves from the end on.
@@ -50,6 +50,19 @@ impl Page {
         self.image[place..place + 2].copy_from_slice(&two(self.start));
         self.cells += 1;
         &mut self.image[self.start..self.start + length]
+    }
+
+    /// Takes the last entry of an index out.
+    fn take_last(&mut self) -> Vec<u8> {
+        // Its length is a number of one byte.
+        let length = usize::from(self.image[self.start]);
+        let entry = self.image[self.start + 1..self.start + 1 + length].to_vec();
+        self.image[self.start..self.start + 1 + length].fill(0);
+        self.start += 1 + length;
+        self.cells -= 1;
+        let place = self.header + 2 * self.cells;
+        self.image[place..place + 2].fill(0);
+        entry
     }
 
     /// The page as it is stored.
@@ -242,4 +255,98 @@ fn chain(rest: &[u8], size: usize, end: &mut End<'_>) -> rusqlite::Result<u32> {
         end.write(numbers[at], &image)?;
     }
     Ok(numbers[0])
+}
+
+// AN INDEX -------------------------------------------------------------------------------------------------
+
+const INDEX_LEAF: u8 = 0x0a;
+const INDEX_INTERIOR: u8 = 0x02;
+
+/// The most bytes of an entry, with what stands before it in a page.
+pub(super) const ENTRY: usize = 120;
+
+/// The tree of an index, whose entries come in their order. An entry stands in one place only: in a leaf, or between
+/// two pages in one above them.
+pub(super) struct IndexTree {
+    root: u32,
+    size: usize,
+    leaf: Page,
+    /// The leaves that are written, and with each the entry after it.
+    written: Vec<(u32, Vec<u8>)>,
+    /// The entry after the last leaf that is written, as long as none follows it.
+    between: Option<Vec<u8>>,
+}
+
+impl IndexTree {
+    pub(super) fn new(root: u32, size: usize) -> Self {
+        Self {
+            root,
+            size,
+            leaf: Page::new(INDEX_LEAF, LEAF_HEADER, size),
+            written: Vec::new(),
+            between: None,
+        }
+    }
+
+    /// Adds an entry of no more than [`ENTRY`] bytes, so that any page holds several.
+    pub(super) fn push(&mut self, entry: &[u8], end: &mut End<'_>) -> rusqlite::Result<()> {
+        if let Some(between) = self.between.take() {
+            let page = end.append(self.leaf.image())?;
+            self.leaf.clear();
+            self.written.push((page, between));
+        }
+        if self.leaf.has_room(entry.len() + 2) {
+            put(&mut self.leaf, &[], entry);
+        } else {
+            self.between = Some(entry.to_vec());
+        }
+        Ok(())
+    }
+
+    pub(super) fn seal(mut self, end: &mut End<'_>) -> rusqlite::Result<()> {
+        if let Some(last) = self.between.take() {
+            // No entry follows it that a leaf could begin with, so that it does itself, and the one before is between.
+            let before = self.leaf.take_last();
+            let page = end.append(self.leaf.image())?;
+            self.leaf.clear();
+            self.written.push((page, before));
+            put(&mut self.leaf, &[], &last);
+        }
+        if self.written.is_empty() {
+            return end.replace(self.root, self.leaf.image());
+        }
+        let mut right = end.append(self.leaf.image())?;
+        let mut level = self.written;
+        loop {
+            let mut above = Vec::new();
+            let mut page = Page::new(INDEX_INTERIOR, INTERIOR_HEADER, self.size);
+            let count = level.len();
+            for (at, (child, entry)) in level.into_iter().enumerate() {
+                // The last one is not between pages, since a page has to have an entry.
+                if at + 1 < count && !page.has_room(2 * (ENTRY + 2)) {
+                    page.image[8..12].copy_from_slice(&child.to_be_bytes());
+                    above.push((end.append(page.image())?, entry));
+                    page.clear();
+                } else {
+                    put(&mut page, &child.to_be_bytes(), &entry);
+                }
+            }
+            page.image[8..12].copy_from_slice(&right.to_be_bytes());
+            if above.is_empty() {
+                return end.replace(self.root, page.image());
+            }
+            right = end.append(page.image())?;
+            level = above;
+        }
+    }
+}
+
+/// Puts an entry into a page, the page below it before.
+fn put(page: &mut Page, child: &[u8], entry: &[u8]) {
+    let mut some = [0; 9];
+    let length = varint(entry.len() as u64, &mut some);
+    let cell = page.cell(child.len() + length + entry.len());
+    cell[..child.len()].copy_from_slice(child);
+    cell[child.len()..child.len() + length].copy_from_slice(&some[..length]);
+    cell[child.len() + length..].copy_from_slice(entry);
 }

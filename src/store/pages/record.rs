@@ -1,0 +1,110 @@
+//! Values as SQLite stores them one after another: section 2.1 of its "Database File Format".
+
+use super::tree::varint;
+
+/// How a whole number of so many bytes is marked, and how many bytes it then takes.
+const WIDTHS: [(u8, usize); 9] = [
+    (8, 0),
+    (1, 1),
+    (2, 2),
+    (3, 3),
+    (4, 4),
+    (5, 6),
+    (5, 6),
+    (6, 8),
+    (6, 8),
+];
+
+/// Puts records together.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// The type of each value.
+    types: Vec<u8>,
+    /// The values, with room behind them.
+    body: Vec<u8>,
+    /// How much of the body is used.
+    used: usize,
+    whole: Vec<u8>,
+}
+
+impl Record {
+    pub(super) fn begin(&mut self) {
+        self.types.clear();
+        self.used = 0;
+    }
+
+    pub(super) fn nulls(&mut self, count: usize) {
+        self.types.resize(self.types.len() + count, 0);
+    }
+
+    /// Makes room for so many bytes more.
+    fn room(&mut self, length: usize) {
+        if self.body.len() < self.used + length {
+            self.body.resize((self.used + length) * 2, 0);
+        }
+    }
+
+    pub(super) fn integer(&mut self, value: i64) {
+        // With a bit for the sign.
+        let bits = 65 - (value ^ (value >> 63)).leading_zeros() as usize;
+        let (kind, length) = match value {
+            0 => (8, 0),
+            1 => (9, 0),
+            _ => WIDTHS[bits.div_ceil(8)],
+        };
+        self.types.push(kind);
+        self.room(8);
+        // All eight bytes are written, which is faster than to write as many as there are.
+        let shifted = if length == 0 {
+            0
+        } else {
+            value << (64 - 8 * length)
+        };
+        self.body[self.used..self.used + 8].copy_from_slice(&shifted.to_be_bytes());
+        self.used += length;
+    }
+
+    pub(super) fn text(&mut self, text: &[u8]) {
+        let kind = 13 + 2 * text.len() as u64;
+        if kind < 128 {
+            self.types.push(kind.to_le_bytes()[0]);
+        } else {
+            let mut some = [0; 9];
+            let length = varint(kind, &mut some);
+            self.types.extend_from_slice(&some[..length]);
+        }
+        self.room(text.len());
+        self.body[self.used..self.used + text.len()].copy_from_slice(text);
+        self.used += text.len();
+    }
+
+    /// A number with a fraction; a whole one that is not great is stored as such.
+    pub(super) fn real(&mut self, value: f64) {
+        #[allow(clippy::cast_possible_truncation)]
+        let whole = value as i64;
+        #[allow(clippy::cast_precision_loss)]
+        if whole as f64 == value {
+            self.integer(whole);
+        } else {
+            self.types.push(7);
+            self.room(8);
+            self.body[self.used..self.used + 8].copy_from_slice(&value.to_be_bytes());
+            self.used += 8;
+        }
+    }
+
+    /// The record of the values since the beginning.
+    pub(super) fn end(&mut self) -> &[u8] {
+        // The header's length counts itself.
+        let mut some = [0; 9];
+        let mut own = 1;
+        while varint((self.types.len() + own) as u64, &mut some) > own {
+            own += 1;
+        }
+        self.whole.clear();
+        self.whole.extend_from_slice(&some[..own]);
+        self.whole.extend_from_slice(&self.types);
+        self.whole.extend_from_slice(&self.body[..self.used]);
+        &self.whole
+    }
+}
