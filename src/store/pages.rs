@@ -15,6 +15,7 @@
 mod index;
 mod record;
 mod row;
+mod sorted;
 mod tree;
 
 use rusqlite::{Connection, OptionalExtension as _, Statement};
@@ -38,7 +39,9 @@ pub(super) struct Bulk<'s> {
     end: End<'s>,
     /// The number of the last row.
     last: Option<i64>,
-    indexes: Indexes<'s>,
+    indexes: Indexes,
+    /// Held as long as pages are written.
+    _small: SmallCache<'s>,
 }
 
 impl<'s> Bulk<'s> {
@@ -64,12 +67,14 @@ impl<'s> Bulk<'s> {
         let Some(rows) = Encoder::new(conn, shape, export)? else {
             return Ok(None);
         };
+        let small = SmallCache::of(conn)?;
         Ok(Indexes::of(conn, shape, &end)?.map(|indexes| Self {
             rows,
             tree: Tree::new(root, end.page),
             end,
             last: None,
             indexes,
+            _small: small,
         }))
     }
 
@@ -110,6 +115,32 @@ impl<'s> Bulk<'s> {
                 .execute_batch(&format!("REINDEX main.{name}"))?;
         }
         Ok(())
+    }
+}
+
+/// KiB of pages that SQLite keeps in memory while it is handed whole ones, of which it needs none again.
+const CACHE: i64 = 1024;
+
+/// Makes SQLite keep few pages, and as many as before in the end.
+struct SmallCache<'s> {
+    conn: &'s Connection,
+    before: i64,
+}
+
+impl<'s> SmallCache<'s> {
+    fn of(conn: &'s Connection) -> rusqlite::Result<Self> {
+        let before = conn.pragma_query_value(Some("main"), "cache_size", |row| row.get(0))?;
+        conn.pragma_update(Some("main"), "cache_size", -CACHE)?;
+        Ok(Self { conn, before })
+    }
+}
+
+impl Drop for SmallCache<'_> {
+    fn drop(&mut self) {
+        // With a small one all is right, and slower.
+        let _ = self
+            .conn
+            .pragma_update(Some("main"), "cache_size", self.before);
     }
 }
 

@@ -304,6 +304,14 @@ fn a_tree_of_any_height_is_sound() {
 }
 
 #[test]
+fn an_index_of_more_than_is_sorted_in_memory_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy");
+    empty(&path, 4096);
+    is_sound(&path, &chats(250_000, 5), 10_000);
+}
+
+#[test]
 fn the_page_that_sqlite_locks_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("copy");

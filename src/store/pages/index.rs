@@ -1,24 +1,25 @@
 //! The indexes of a table whose rows are stored as pages.
 //!
 //! SQLite would make them from the table, by reading all of it once for each. Which rows an index has, its condition
-//! says while they pass by; what it has of them is put aside, sorted by SQLite in the end, and written as a tree. An
+//! says while they pass by; what it has of them is put aside, sorted in the end, and written as a tree. An
 //! index whose condition is more than whole numbers held against columns is left to SQLite.
 
-use rusqlite::{Connection, Statement};
+use std::io;
+
+use rusqlite::Connection;
 use sqlparser::ast::{BinaryOperator, Expr, Statement as Parsed};
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::Parser;
 
 use super::End;
-use super::record::Record;
+use super::sorted::Sorter;
 use super::tree::{IndexTree, is_empty_leaf};
 use crate::import::rows::{Batch, Shape, Value};
 use crate::import::scan::{self, Test};
-use crate::store::load::{Bound, quoted};
 
 /// Where a column's values are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From {
+enum Source {
     Nowhere,
     Row(usize),
     Number,
@@ -29,12 +30,12 @@ enum From {
 enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    Test(From, Test),
+    Test(Source, Test),
 }
 
 impl Condition {
     /// `None` where it is more than is understood here.
-    fn of(expr: &Expr, from: &impl Fn(&str) -> From) -> Option<Self> {
+    fn of(expr: &Expr, from: &impl Fn(&str) -> Source) -> Option<Self> {
         let both = |left, right| Some(vec![Self::of(left, from)?, Self::of(right, from)?]);
         match expr {
             Expr::Nested(inner) => Self::of(inner, from),
@@ -55,19 +56,25 @@ impl Condition {
         }
     }
 
+    /// Whether one of the parts is `wanted`; else it is the opposite.
+    fn first(parts: &[Self], wanted: bool, row: &[Value], number: i64) -> Option<bool> {
+        for part in parts {
+            if part.holds(row, number)? == wanted {
+                return Some(wanted);
+            }
+        }
+        Some(!wanted)
+    }
+
     /// Whether a row is in the index: what is unknown is not. `None` where a value is no whole number.
     fn holds(&self, row: &[Value], number: i64) -> Option<bool> {
         match self {
-            Self::All(parts) => parts
-                .iter()
-                .try_fold(true, |all, part| Some(all & part.holds(row, number)?)),
-            Self::Any(parts) => parts
-                .iter()
-                .try_fold(false, |any, part| Some(any | part.holds(row, number)?)),
+            Self::All(parts) => Self::first(parts, false, row, number),
+            Self::Any(parts) => Self::first(parts, true, row, number),
             Self::Test(from, test) => match from {
-                From::Nowhere => Some(false),
-                From::Number => Some(test.passes(number)),
-                From::Row(at) => match row[*at] {
+                Source::Nowhere => Some(false),
+                Source::Number => Some(test.passes(number)),
+                Source::Row(at) => match row[*at] {
                     Value::Null => Some(false),
                     Value::Integer(value) => Some(test.passes(value)),
                     Value::Real(_) | Value::Text { .. } => None,
@@ -78,30 +85,28 @@ impl Condition {
 }
 
 /// What gathers the rows of one index.
-pub(super) struct Index<'s> {
+pub(super) struct Index {
     name: String,
     root: u32,
-    columns: Vec<From>,
+    columns: Vec<Source>,
     condition: Condition,
-    /// Where they are put aside.
-    aside: String,
-    insert: Statement<'s>,
+    entries: Sorter,
     /// Whether a row came of which it cannot be told here what the index has of it.
     is_lost: bool,
 }
 
 /// The indexes of a table.
 #[derive(Default)]
-pub(super) struct Indexes<'s> {
-    made_here: Vec<Index<'s>>,
+pub(super) struct Indexes {
+    made_here: Vec<Index>,
     /// The names of the others.
     left_to_sqlite: Vec<String>,
 }
 
-impl<'s> Indexes<'s> {
+impl Indexes {
     /// `None` where an index forbids rows, so that SQLite has to look at each.
     pub(super) fn of(
-        conn: &'s Connection,
+        conn: &Connection,
         shape: &Shape,
         end: &End<'_>,
     ) -> rusqlite::Result<Option<Self>> {
@@ -143,21 +148,18 @@ impl<'s> Indexes<'s> {
         let mut others = self.left_to_sqlite;
         for index in self.made_here {
             if index.is_lost {
-                others.push(index.name.clone());
+                others.push(index.name);
             } else {
                 index.make(end)?;
             }
-            let aside = index.aside.clone();
-            drop(index);
-            end.conn.execute_batch(&format!("DROP TABLE {aside}"))?;
         }
         Ok(others)
     }
 }
 
-impl<'s> Index<'s> {
+impl Index {
     fn new(
-        conn: &'s Connection,
+        conn: &Connection,
         shape: &Shape,
         end: &End<'_>,
         name: &str,
@@ -172,10 +174,10 @@ impl<'s> Index<'s> {
         let from = |column: &str| {
             let is = |name: &str| name.eq_ignore_ascii_case(column);
             if keys.iter().any(|(name, is_key)| *is_key && is(name)) {
-                return From::Number;
+                return Source::Number;
             }
             let at = shape.columns.iter().position(|column| is(&column.name));
-            at.map_or(From::Nowhere, From::Row)
+            at.map_or(Source::Nowhere, Source::Row)
         };
         let mut parts = conn.prepare(
             "SELECT name, \"desc\" OR coll <> 'BINARY' OR cid < 0 FROM pragma_index_xinfo(?1, 'main') WHERE \"key\" ORDER BY seqno",
@@ -202,21 +204,12 @@ impl<'s> Index<'s> {
         if !is_empty_leaf(&end.read(root)?) {
             return Ok(None);
         }
-        let aside = format!("temp.{}", quoted(&format!("chatdb_of_{name}")));
-        let names: Vec<String> = (0..=columns.len()).map(|at| format!("c{at}")).collect();
-        conn.execute_batch(&format!(
-            "DROP TABLE IF EXISTS {aside}; CREATE TABLE {aside} ({})",
-            names.join(", ")
-        ))?;
-        let marks = vec!["?"; names.len()].join(", ");
-        let insert = conn.prepare(&format!("INSERT INTO {aside} VALUES ({marks})"))?;
         Ok(Some(Self {
             name: name.to_owned(),
             root,
             columns,
             condition,
-            aside,
-            insert,
+            entries: Sorter::default(),
             is_lost: false,
         }))
     }
@@ -227,14 +220,13 @@ impl<'s> Index<'s> {
             Some(false) => return Ok(()),
             None => self.is_lost = true,
         }
-        let value = |from: &From| match *from {
-            From::Nowhere => Value::Null,
-            From::Row(at) => row[at],
-            From::Number => Value::Integer(number),
+        let value = |from: &Source| match *from {
+            Source::Nowhere => Value::Null,
+            Source::Row(at) => row[at],
+            Source::Number => Value::Integer(number),
         };
-        // A long text would need pages of its own, and a fraction may be stored as a whole number.
-        let is_plain = |from: &From| match value(from) {
-            Value::Real(_) => false,
+        // A long text would need pages of its own.
+        let is_plain = |from: &Source| match value(from) {
             Value::Text { start, end } => end - start <= LONGEST,
             _ => true,
         };
@@ -242,47 +234,51 @@ impl<'s> Index<'s> {
         if self.is_lost {
             return Ok(());
         }
-        for (at, from) in self.columns.iter().enumerate() {
-            self.insert
-                .raw_bind_parameter(at + 1, Bound(value(from), &batch.text))?;
-        }
-        self.insert
-            .raw_bind_parameter(self.columns.len() + 1, number)?;
-        self.insert.raw_execute()?;
+        let number = std::iter::once(Value::Integer(number));
+        let values = self.columns.iter().map(value).chain(number);
+        let is_kept = self.entries.add(values, &batch.text);
+        self.is_lost = !is_kept.map_err(not_sorted)?;
         Ok(())
     }
 
-    fn make(&self, end: &mut End<'_>) -> rusqlite::Result<()> {
-        let order: Vec<String> = (1..=self.columns.len() + 1)
-            .map(|at| at.to_string())
-            .collect();
-        let conn = end.conn;
-        let mut sorted = conn.prepare(&format!(
-            "SELECT * FROM {} ORDER BY {}",
-            self.aside,
-            order.join(", ")
-        ))?;
-        let mut rows = sorted.query([])?;
+    fn make(self, end: &mut End<'_>) -> rusqlite::Result<()> {
         let mut tree = IndexTree::new(self.root, end.page);
-        let mut record = Record::default();
-        while let Some(row) = rows.next()? {
-            record.begin();
-            for at in 0..=self.columns.len() {
-                match row.get_ref(at)? {
-                    rusqlite::types::ValueRef::Integer(value) => record.integer(value),
-                    rusqlite::types::ValueRef::Text(text) => record.text(text),
-                    _ => record.nulls(1),
-                }
-            }
-            tree.push(record.end(), end)?;
+        let pushed = self
+            .entries
+            .each(|entry| tree.push(entry, end).map_err(Failed::Page));
+        match pushed {
+            Ok(()) => tree.seal(end),
+            Err(Failed::Page(error)) => Err(error),
+            Err(Failed::Entry(error)) => Err(not_sorted(error)),
         }
-        drop(rows);
-        tree.seal(end)
     }
+}
+
+/// Why an index cannot be made.
+enum Failed {
+    Page(rusqlite::Error),
+    Entry(io::Error),
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Entry(error)
+    }
+}
+
+/// A file of sorted entries could not be written, or not read again: as SQLite reports it of its own.
+fn not_sorted(error: io::Error) -> rusqlite::Error {
+    let is_full = error.kind() == io::ErrorKind::StorageFull;
+    let code = if is_full {
+        rusqlite::ffi::SQLITE_FULL
+    } else {
+        rusqlite::ffi::SQLITE_IOERR
+    };
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()))
 }
 
 /// The most bytes of a text in an index, and the most columns. An entry has a page's number and its own length before
 /// it, its header's length and a byte for the type of each value, and eight bytes for the row's number.
 const LONGEST: u32 = 24;
-const MOST: usize = 4;
+const MOST: usize = super::sorted::VALUES - 1;
 const _: () = assert!(4 + 1 + 1 + (MOST + 1) + MOST * LONGEST as usize + 8 <= super::tree::ENTRY);

@@ -15,22 +15,38 @@ const WIDTHS: [(u8, usize); 9] = [
     (6, 8),
 ];
 
+/// The most bytes of a value's type, and of a header's length.
+const TYPE: usize = 5;
+const LENGTH: usize = 5;
+
 /// Puts records together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Record {
     /// The type of each value.
     types: Vec<u8>,
-    /// The values, with room behind them.
+    /// The values, with room before them for the header, and some behind.
     body: Vec<u8>,
-    /// How much of the body is used.
+    /// Where the values begin.
+    start: usize,
+    /// Where they end.
     used: usize,
-    whole: Vec<u8>,
 }
 
 impl Record {
+    /// For records of so many values.
+    pub(super) fn of(values: usize) -> Self {
+        let start = LENGTH + values * TYPE;
+        Self {
+            types: Vec::new(),
+            body: vec![0; start],
+            start,
+            used: start,
+        }
+    }
+
     pub(super) fn begin(&mut self) {
         self.types.clear();
-        self.used = 0;
+        self.used = self.start;
     }
 
     pub(super) fn nulls(&mut self, count: usize) {
@@ -101,10 +117,9 @@ impl Record {
         while varint((self.types.len() + own) as u64, &mut some) > own {
             own += 1;
         }
-        self.whole.clear();
-        self.whole.extend_from_slice(&some[..own]);
-        self.whole.extend_from_slice(&self.types);
-        self.whole.extend_from_slice(&self.body[..self.used]);
-        &self.whole
+        let types = self.start - self.types.len();
+        self.body[types..self.start].copy_from_slice(&self.types);
+        self.body[types - own..types].copy_from_slice(&some[..own]);
+        &self.body[types - own..self.used]
     }
 }

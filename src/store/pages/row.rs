@@ -76,9 +76,9 @@ impl Encoder {
             columns: Vec::new(),
             key: None,
             export,
-            record: Record::default(),
+            record: Record::of(0),
         };
-        let mut placed = 0;
+        let (mut placed, mut count) = (0, 0);
         while let Some(column) = found.next()? {
             let (name, declared): (String, String) = (column.get(0)?, column.get(1)?);
             let (is_key, is_odd): (bool, bool) = (column.get(2)?, column.get(3)?);
@@ -87,6 +87,7 @@ impl Encoder {
                 .iter()
                 .position(|column| column.name.eq_ignore_ascii_case(&name));
             placed += usize::from(at.is_some());
+            count += 1;
             // A row's number is not stored a second time in the column that is a name for it.
             let from = match (at, name.as_str()) {
                 (Some(at), _) if is_key && declared == "INTEGER" && encoder.key.is_none() => {
@@ -104,6 +105,7 @@ impl Encoder {
                 _ => encoder.columns.push(from),
             }
         }
+        encoder.record = Record::of(count);
         let triggers = conn
             .prepare("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE")?
             .exists([&shape.table])?;

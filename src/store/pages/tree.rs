@@ -57,16 +57,15 @@ impl Page {
         // Its length is a number of one byte.
         let length = usize::from(self.image[self.start]);
         let entry = self.image[self.start + 1..self.start + 1 + length].to_vec();
-        self.image[self.start..self.start + 1 + length].fill(0);
         self.start += 1 + length;
         self.cells -= 1;
-        let place = self.header + 2 * self.cells;
-        self.image[place..place + 2].fill(0);
         entry
     }
 
     /// The page as it is stored.
     fn image(&mut self) -> &[u8] {
+        // What is left there of cells before would be seen by nobody, and still be in the file.
+        self.image[self.header + 2 * self.cells..self.start].fill(0);
         let (cells, start) = (two(self.cells), two(self.start));
         self.image[3..5].copy_from_slice(&cells);
         self.image[5..7].copy_from_slice(&start);
@@ -74,8 +73,6 @@ impl Page {
     }
 
     fn clear(&mut self) {
-        // What is left of the cells before would be seen by nobody, and still be in the file.
-        self.image[self.header..].fill(0);
         self.cells = 0;
         self.start = self.image.len();
     }
