@@ -60,10 +60,6 @@ const EXPORT: &str = "chatdb_export";
 /// `CHDB` in ASCII, as SQLite's application id: by it a file is known to be ours.
 pub const APPLICATION_ID: i32 = 0x4348_4442;
 
-/// How much of a file that is only read is mapped, in bytes, so that its pages are not copied one by one: as much as
-/// SQLite maps at most.
-const MAPPED: i64 = 0x7fff_0000;
-
 /// Why the database did not do what it was asked.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -650,7 +646,6 @@ impl Store {
     /// whatever its pages say.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let store = Self::from_connection(guarded::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
-        store.conn.pragma_update(None, "mmap_size", MAPPED)?;
         store.look_through(path)?;
         Ok(store)
     }

@@ -145,18 +145,23 @@ impl fmt::Display for Cell {
             Self::Real(value) => write!(f, "{value:?}"),
             Self::Text(text) => f.write_str(text),
             Self::Timestamp(ms) => match DateTime::from_timestamp_millis(*ms) {
-                // Nearly every time, and ten thousands of them in an answer: without a pattern to read each time.
+                // Nearly every time, and ten thousands of them in an answer: without a pattern to read for each.
                 Some(time) if matches!(time.year(), 0..=9999) => {
-                    let (date, at) = (time.date_naive(), time.time());
-                    write!(
-                        f,
-                        "{:04}-{:02}-{:02} ",
-                        date.year(),
-                        date.month(),
-                        date.day()
-                    )?;
-                    write!(f, "{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())?;
-                    write!(f, ".{:03}", ms.rem_euclid(1000))
+                    let mut text = *b"0000-00-00 00:00:00.000";
+                    let mut put = |end: usize, digits: usize, mut number: u32| {
+                        for at in (end - digits..end).rev() {
+                            text[at] = b'0' + (number % 10) as u8;
+                            number /= 10;
+                        }
+                    };
+                    put(4, 4, time.year().unsigned_abs());
+                    put(7, 2, time.month());
+                    put(10, 2, time.day());
+                    put(13, 2, time.hour());
+                    put(16, 2, time.minute());
+                    put(19, 2, time.second());
+                    put(23, 3, time.timestamp_subsec_millis());
+                    f.write_str(std::str::from_utf8(&text).expect("digits are ASCII"))
                 }
                 Some(time) => write!(f, "{}", time.format("%Y-%m-%d %H:%M:%S%.3f")),
                 None => write!(f, "{ms} ms"),

@@ -5,6 +5,7 @@ import random
 from datetime import datetime, timedelta
 
 AGENTS = range(1001, 1013)
+IDLE = 1013  # has two chats that stand still, and nothing else
 QUEUES = range(1, 6)
 STATUS = [(3000, 3100), (4000, 4100), (4000, 4105), (5000, 5100), (5000, 5900), (5000, 5900), (9000, 9100),
           (9000, 9200), (5000, 9100), (9000, 5900), (6000, 1)]
@@ -46,6 +47,8 @@ def files(now):
         return int(at.total_seconds() * 1000)
 
     later = [activity(rng, number, before) for number in range(1, 401)]
+    still = before(2880)
+    later += [[number, 2000, 1, 100, 5000, 5900, IDLE, 1, still, still] for number in (401, 402)]
     earlier = [list(row) for row in later if rng.random() < 0.8]
     for row in earlier:
         if rng.random() < 0.2:
@@ -62,8 +65,8 @@ def files(now):
     for lsn in range(40, 46):
         changes.append([f"0x{lsn:020X}", "0x01", 1, *activity(rng, 1000 + lsn, before)])
     ids = [row[0] for row in later]
-    users = [[user, f"agent{user}", f"10.0.0.{user % 3}", before(3 * 1440), rng.choice("NNNY"), rng.randrange(3)]
-             for user in AGENTS]
+    users = [[user, f"agent{user}", f"10.0.0.{user % 3}", before(60 if user == IDLE else 4320),
+              "Y" if user % 4 == 0 else "N", rng.randrange(3)] for user in (*AGENTS, IDLE)]
     return {
         "activity_before": written(ACTIVITY, earlier),
         "activity": written(ACTIVITY, later),
