@@ -71,12 +71,13 @@ def files(now):
         "activity_before": written(ACTIVITY, earlier),
         "activity": written(ACTIVITY, later),
         "cdc.dbo_EGPL_CASEMGMT_ACTIVITY_CT": written(["__$start_lsn", "__$seqval", "__$operation", *ACTIVITY], changes),
-        "egpl_user": written(["user_id", "user_name", "login_ip", "login_logout_time", "delete_flag", "user_state"], users),
+        "egpl_user": written(
+            ["user_id", "user_name", "login_ip", "login_logout_time", "delete_flag", "user_state"], users),
         "egpl_routing_queue": written(["queue_id", "queue_name", "queue_state"], [[q, f"Q{q}", 1] for q in QUEUES]),
         "egpl_event_history_case_mgmt": written(
             ["event_id", "event_date", "object_operation", "activity_id", "user_id", "create_date"],
-            [[n, utc_ms(20 * 1440), rng.choice(EVENTS), rng.choice(ids), some(rng, AGENTS), some(rng, [before(9000)], 0.5)]
-             for n in range(1, 1501)]),
+            [[n, utc_ms(20 * 1440), rng.choice(EVENTS), rng.choice(ids), some(rng, AGENTS),
+              some(rng, [before(9000)], 0.5)] for n in range(1, 1501)]),
         "egpl_event_history_user": written(
             ["event_id", "event_date", "application_id", "object_operation", "user_id"],
             [[n, utc_ms(3 * 1440), 1, rng.choice((5, 6)), rng.choice(AGENTS)] for n in range(1, 60)]),
