@@ -13,6 +13,7 @@ second late.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -112,7 +113,8 @@ def main():
     print(f"\n{len(ran)} attacks; {len(ran) - len(late)} ended before their deadline, the slowest after "
           f"{own.seconds:.2f} s.")
     most = late[0].late if late else 0.0
-    print(f"The largest overrun of the other {len(late)} is {most * 1e3:.0f} ms.")
+    print(f"The largest overrun of the other {len(late)} is {most * 1e3:.0f} ms; load {os.getloadavg()[0]:.1f} on "
+          f"{os.cpu_count()} processors.")
     return 1 if most > ALLOWED else 0
 
 

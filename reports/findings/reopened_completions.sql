@@ -11,8 +11,8 @@
 -- helps: egpl_event_history_case_mgmt
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: needs two exports with the activity. Whether event 548 lies between the exports is not compared: their times
---   are on another clock than the events.
+-- note: needs two states of the activity. Whether event 548 lies between the exports is not compared: their times are
+--   on another clock than the events.
 WITH state AS (
     SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.assigned_to, s.when_modified,
            s.chatdb_export, s.chatdb_line, COALESCE(s.chatdb_order, 0) AS place, 0 AS newest

@@ -290,8 +290,8 @@ fn copy_of_changes() -> Store {
     store
 }
 
-/// The same in place: the table as the changes leave it, and beside it the tables of change data capture that SQL Server
-/// has, in the one schema that there is here.
+/// The same in place: the table as the changes leave it, and beside it the tables of change data capture that SQL
+/// Server has, in the one schema that there is here.
 fn in_place() -> Store {
     let mut sql = "CREATE TABLE dbo_egpl_casemgmt_activity_CT (\"__$start_lsn\" BINARY(10), \"__$seqval\" BINARY(10), \
                    \"__$operation\" INT, activity_id INT, activity_type INT, activity_status INT, \
