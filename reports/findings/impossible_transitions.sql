@@ -10,7 +10,8 @@
 -- needs: egpl_casemgmt_activity_earlier
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: compares each state of an activity with the next one, in the order of their exports. Completed activities that are open again are `reopened_completions`.
+-- note: compares each state of an activity with the next one, in the order of their exports. Completed
+--   activities that are open again are `reopened_completions`.
 WITH state AS (
     SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.when_created, s.when_modified,
            s.chatdb_export, s.chatdb_line, COALESCE(s.chatdb_order, 0) AS place, 0 AS newest

@@ -14,11 +14,14 @@ use crate::failure::{Code, Failure};
 /// How often it is looked, and a statement told to stop until it does.
 const AGAIN: Duration = Duration::from_millis(25);
 
-/// How often it is told before the program ends with it: less than a fifth of a second, so that with what is lost by
-/// looking only now and then it is over within a quarter.
-pub const PATIENCE: u32 = 6;
+/// How often it is told before the program ends with it. It listens within a few milliseconds or, in the middle of a
+/// call, for seconds not: on a busy machine, too, it is to be over within a quarter of a second.
+pub const PATIENCE: u32 = 3;
 
-/// The same for a statement that has something to take back.
+/// The same for a statement of a scenario, which may have something to take back.
+const PATIENCE_WITH_SCENARIOS: u32 = 6;
+
+/// The same for a change of a file, which is to be whole again.
 pub const PATIENCE_WITH_CHANGES: u32 = 30;
 
 const GOES_ON: u8 = 0;
@@ -52,7 +55,7 @@ pub fn late(interrupter: Interrupter) {
             if since.elapsed() >= LIMIT {
                 interrupter.too_late(number);
             }
-            if since.elapsed() >= LIMIT + AGAIN * PATIENCE {
+            if since.elapsed() >= LIMIT + AGAIN * PATIENCE_WITH_SCENARIOS {
                 end(&Failure::new(
                     Code::Refused,
                     format!(
