@@ -244,9 +244,22 @@ const OF_CHANGES: [&str; 3] = [
     "vanished_rows",
 ];
 
-/// Changes as SQL Server keeps them: transaction, place in it, operation, activity, type, status, sub-status, created,
-/// modified. The first is of a time before changes were captured, of which an update alone tells.
-const CHANGES: [(&str, &str, i64, i64, i64, i64, i64, &str, &str); 15] = [
+/// A change as SQL Server keeps it: transaction, place in it, operation, activity, type, status, sub-status, created,
+/// modified.
+type Change = (
+    &'static str,
+    &'static str,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    &'static str,
+    &'static str,
+);
+
+/// The first is of a time before changes were captured, of which an update alone tells.
+const CHANGES: [Change; 15] = [
     ("01", "1", 3, 1, 2000, 9000, 9100, "10:00", "10:30"),
     ("01", "1", 4, 1, 2000, 5000, 5900, "10:00", "11:00"),
     ("02", "1", 2, 2, 2000, 4000, 4100, "11:00", "11:00"),
