@@ -95,7 +95,7 @@ fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Scrip
     }
     let script = match question.dialect {
         Dialect::Tsql => {
-            let catalog = store.catalog()?;
+            let catalog = store.catalog_for(question.text)?;
             let types: Vec<_> = question
                 .values
                 .iter()

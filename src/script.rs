@@ -14,7 +14,8 @@ use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
 use crate::sql;
 use crate::sql::functions::collation;
 use crate::sql::tsql::{self, Literal, TsqlError};
-use crate::store::{self, Binding};
+use crate::store::product::ProductTable;
+use crate::store::{self, Binding, Store, StoreError};
 use crate::table::{Cell, Kind, parse_timestamp};
 
 /// Writes the scenario called `name`, with its parameters as `sets` has them, as one script.
@@ -132,15 +133,12 @@ pub enum HandoutError {
         /// The query.
         name: String,
     },
-    /// It compares exports with each other, of which SQL Server has none.
-    #[error("`{name}` compares exports with each other, and SQL Server has one state of each row")]
-    Exports {
-        /// The finding.
-        name: String,
-    },
     /// Its T-SQL was not rewritten for SQLite.
     #[error(transparent)]
     Tsql(#[from] TsqlError),
+    /// The tables of a copy cannot be listed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Writes a query so that it can be run by itself: in T-SQL with its parameters declared at the top, in SQLite's
@@ -168,9 +166,6 @@ pub fn handout(
     if let Some(note) = &query.note {
         out.push_str(&comment(note));
     }
-    if query.dialect == Dialect::Tsql {
-        out.push_str(&to_provide(query)?);
-    }
     let value_of = |parameter: &QueryParameter| {
         let given = values.iter().find(|(name, _)| *name == parameter.name);
         given.map_or_else(
@@ -179,22 +174,24 @@ pub fn handout(
         )
     };
     match (query.dialect, dialect) {
-        (Dialect::Sqlite, Dialect::Tsql) if query.tag.is_some() => {
-            return Err(HandoutError::Exports {
-                name: query.name.clone(),
-            });
-        }
         (Dialect::Sqlite, Dialect::Tsql) => {
             return Err(HandoutError::Model {
                 name: query.name.clone(),
             });
         }
         (_, Dialect::Tsql) => {
+            let compared = compared(query)?;
+            if let Some(table) = compared {
+                out.push_str(&comment(&CAPTURED_NOTE.replace("{table}", table.name)));
+            }
             for parameter in &query.parameters {
                 out.push_str(&declared(parameter, value_of(parameter).as_ref()));
             }
-            let literals = literals_of(query);
-            out.push_str(&with_variables(&query.sql, &literals));
+            let text = with_variables(&query.sql, &literals_of(query));
+            out.push_str(&match compared {
+                Some(table) => in_place(&text, table),
+                None => text,
+            });
             out.push_str(";\n");
         }
         (_, Dialect::Sqlite) => {
@@ -229,36 +226,71 @@ pub fn handout(
     Ok(out)
 }
 
-/// The end of the name of a table that no product has: the rows of another table as an earlier export has them.
-const EARLIER: &str = "_earlier";
+/// What SQL Server must have for a finding that compares states of rows, and what it then says of them.
+const CAPTURED_NOTE: &str = "needs change data capture of dbo.{table} (sys.sp_cdc_enable_table), as far back as its \
+    rows are kept, and the right to read it; where the capture instance is called otherwise, put its table in the \
+    place of cdc.dbo_{table}_CT. A file is that table, or NULL for the row as it stands; a time is when the change was \
+    committed; there are no lines.";
 
-/// What must be there before the query can be run, as comments.
-fn to_provide(query: &Query) -> Result<String, TsqlError> {
+/// What a copy has beside the product's table and SQL Server has not, made of what change data capture keeps: earlier
+/// states, of which each transaction is an export, and no exports of whole tables.
+const CAPTURED: &str = "\
+WITH {table}_earlier AS (
+    SELECT {columns},
+           __$start_lsn AS chatdb_export, CAST(NULL AS int) AS chatdb_line,
+           ROW_NUMBER() OVER (ORDER BY __$start_lsn, __$seqval, __$operation) AS chatdb_order,
+           __$operation AS chatdb_operation
+    FROM cdc.dbo_{table}_CT
+), {table} AS (
+    SELECT {columns},
+           CAST(NULL AS binary(10)) AS chatdb_export, CAST(NULL AS int) AS chatdb_line
+    FROM dbo.{table}
+), chatdb_export AS (
+    SELECT start_lsn AS export_id, N'cdc.dbo_{table}_CT' AS [file], tran_end_time AS taken_at
+    FROM cdc.lsn_time_mapping
+), chatdb_export_column AS (
+    SELECT CAST(NULL AS binary(10)) AS export_id, CAST(NULL AS nvarchar(255)) AS table_name WHERE 1 = 0
+)";
+
+/// The table of which a query asks for earlier states, of which a copy alone has a table.
+fn compared(query: &Query) -> Result<Option<&'static ProductTable>, TsqlError> {
     let tables = tsql::tables(&query.sql).map_err(|error| error.lower_by(query.sql_line - 1))?;
-    let mut out = String::new();
-    for table in tables {
-        let at = table.len().saturating_sub(EARLIER.len());
-        if table
-            .get(at..)
-            .is_some_and(|end| end.eq_ignore_ascii_case(EARLIER))
-        {
-            out.push_str(&format!(
-                "-- needs a table {table} beside it: the rows of {} as they were at an earlier time\n",
-                &table[..at]
-            ));
+    Ok(tables
+        .iter()
+        .find_map(|name| ProductTable::named(name.to_lowercase().strip_suffix("_earlier")?)))
+}
+
+/// The text with [`CAPTURED`] before what it names itself. Only the columns that it asks for are named, since a
+/// database may lack others.
+fn in_place(text: &str, table: &ProductTable) -> String {
+    let tokens: Vec<_> = sql::Tokens::new(text).map_while(Result::ok).collect();
+    let asked = |(column, _): &&(&str, &str)| {
+        let mut tokens = tokens.iter();
+        tokens.any(|token| token.text.eq_ignore_ascii_case(column))
+    };
+    let columns: Vec<&str> = (table.columns.iter().filter(asked))
+        .map(|(column, _)| *column)
+        .collect();
+    let captured = CAPTURED
+        .replace("{table}", table.name)
+        .replace("{columns}", &columns.join(", "));
+    match tokens.first() {
+        Some(with) if with.text.eq_ignore_ascii_case("WITH") => {
+            let rest = text[with.start + with.text.len()..].trim_start();
+            format!("{captured}, {rest}")
         }
+        _ => format!("{captured}\n{text}"),
     }
-    Ok(out)
 }
 
 /// A finding as SQLite is given it, the moment of judgement being `@chatdb_now`.
-fn finding_as_run(finding: &Query) -> Result<String, TsqlError> {
+fn finding_as_run(finding: &Query) -> Result<String, HandoutError> {
     let types: Vec<_> = finding
         .parameters
         .iter()
         .map(|parameter| (parameter.name.clone(), analysis::type_of(parameter)))
         .collect();
-    let catalog = store::model_catalog();
+    let catalog = Store::for_exports()?.catalog()?;
     let script = tsql::translate(&finding.sql, &catalog, &types)
         .map_err(|error| error.lower_by(finding.sql_line - 1))?;
     let statements: Vec<&str> = script.steps.iter().map(|step| step.act.sql()).collect();

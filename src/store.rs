@@ -55,6 +55,9 @@ type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
 /// The tables and views that a replay's database has, in order.
 const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
+/// The table that a copy of exported rows has, and no other database.
+const EXPORT: &str = "chatdb_export";
+
 /// `CHDB` in ASCII, as SQLite's application id: by it a file is known to be ours.
 pub const APPLICATION_ID: i32 = 0x4348_4442;
 
@@ -686,10 +689,8 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn is_copy(&self) -> Result<bool, StoreError> {
-        const HAS_EXPORTS: &str =
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'chatdb_export'";
-        let count: i64 = self.conn.query_row(HAS_EXPORTS, [], |row| row.get(0))?;
-        Ok(count > 0)
+        const HAS: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        Ok(self.conn.prepare(HAS)?.exists([EXPORT])?)
     }
 
     /// The tables and views, with the types that their columns are declared with.
@@ -697,36 +698,59 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn catalog(&self) -> Result<Catalog, StoreError> {
-        const COLUMNS: &str = "SELECT l.name, l.type = 'table' AND l.wr = 0, x.name, x.type \
-             FROM pragma_table_list l, pragma_table_xinfo(l.name) x \
-             WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND x.hidden <> 1 \
-             ORDER BY l.name, x.cid";
-        let mut tables: Vec<Table> = Vec::new();
+        self.catalog_where(|_| true)
+    }
+
+    /// The same for a text that is to be rewritten: columns are only known of tables that it can name.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn catalog_for(&self, text: &str) -> Result<Catalog, StoreError> {
+        let text = text.to_ascii_lowercase();
+        self.catalog_where(|table| {
+            // A name with other characters may be spelled in other ways.
+            let plain = table
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            !plain || text.contains(&table.to_ascii_lowercase())
+        })
+    }
+
+    fn catalog_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Catalog, StoreError> {
+        const NAMES: &str = "SELECT name, type = 'table' AND wr = 0 FROM pragma_table_list \
+             WHERE schema = 'main' AND type IN ('table', 'view') ORDER BY name";
+        const COLUMNS: &str =
+            "SELECT name, type FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+        let mut statement = self.conn.prepare(NAMES)?;
+        let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let tables = tables.collect::<Result<Vec<(String, bool)>, _>>()?;
+        let is_copy = tables.iter().any(|(name, _)| name == EXPORT);
         let mut statement = self.conn.prepare(COLUMNS)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            let (name, rowid): (String, bool) = (row.get(0)?, row.get(1)?);
-            let column: (String, String) = (row.get(2)?, row.get(3)?);
-            let column = (column.0, Type::declared(&column.1));
-            match tables.last_mut() {
-                Some(table) if table.name == name => {
-                    table.columns.get_or_insert_default().push(column);
-                }
-                _ => tables.push(Table {
-                    name,
-                    columns: Some(vec![column]),
-                    rowid,
-                    hidden: Vec::new(),
-                }),
+        let mut columns_of = |table: &str| {
+            let columns = statement.query_map([table], |row| {
+                let declared: String = row.get(1)?;
+                Ok((row.get(0)?, Type::declared(&declared)))
+            })?;
+            columns.collect::<Result<Vec<_>, _>>()
+        };
+        let mut known = Vec::with_capacity(tables.len());
+        for (name, rowid) in tables {
+            let columns = wanted(&name).then(|| columns_of(&name)).transpose()?;
+            let mut table = Table {
+                name,
+                columns,
+                rowid,
+                hidden: Vec::new(),
+            };
+            if is_copy {
+                product::as_declared(&mut table);
             }
-        }
-        if self.is_copy()? {
-            tables.iter_mut().for_each(product::as_declared);
+            known.push(table);
         }
         let application: i32 = self
             .conn
             .pragma_query_value(None, "application_id", |row| row.get(0))?;
-        Ok(Catalog::new(tables, application == APPLICATION_ID))
+        Ok(Catalog::new(known, application == APPLICATION_ID))
     }
 
     /// Takes a savepoint. Savepoints nest.
@@ -1016,12 +1040,12 @@ fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
         (ValueRef::Integer(value), _) => Cell::Integer(value),
         (ValueRef::Real(value), _) => Cell::Real(value),
         (ValueRef::Text(bytes), kind) => {
-            let text = String::from_utf8_lossy(bytes).into_owned();
+            let text = String::from_utf8_lossy(bytes);
             match kind {
-                Some(kind @ (Kind::Timestamp | Kind::Duration)) => {
-                    kind.parse(&text).unwrap_or(Cell::Text(text))
-                }
-                _ => Cell::Text(text),
+                Some(kind @ (Kind::Timestamp | Kind::Duration)) => kind
+                    .parse(&text)
+                    .unwrap_or_else(|| Cell::Text(text.into_owned())),
+                _ => Cell::Text(text.into_owned()),
             }
         }
         (ValueRef::Blob(bytes), _) => {

@@ -9,7 +9,7 @@ pub mod raw;
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use serde::Serialize;
 
 /// What the cells of a column are, besides NULL.
@@ -145,6 +145,24 @@ impl fmt::Display for Cell {
             Self::Real(value) => write!(f, "{value:?}"),
             Self::Text(text) => f.write_str(text),
             Self::Timestamp(ms) => match DateTime::from_timestamp_millis(*ms) {
+                // Nearly every time, and ten thousands of them in an answer: without a pattern to read for each.
+                Some(time) if matches!(time.year(), 0..=9999) => {
+                    let mut text = *b"0000-00-00 00:00:00.000";
+                    let mut put = |end: usize, digits: usize, mut number: u32| {
+                        for at in (end - digits..end).rev() {
+                            text[at] = b'0' + (number % 10) as u8;
+                            number /= 10;
+                        }
+                    };
+                    put(4, 4, time.year().unsigned_abs());
+                    put(7, 2, time.month());
+                    put(10, 2, time.day());
+                    put(13, 2, time.hour());
+                    put(16, 2, time.minute());
+                    put(19, 2, time.second());
+                    put(23, 3, time.timestamp_subsec_millis());
+                    f.write_str(std::str::from_utf8(&text).expect("digits are ASCII"))
+                }
                 Some(time) => write!(f, "{}", time.format("%Y-%m-%d %H:%M:%S%.3f")),
                 None => write!(f, "{ms} ms"),
             },
@@ -175,14 +193,18 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
     if !plain {
         return None;
     }
-    let seconds = NaiveDateTime::parse_from_str(
-        &format!("{} {}", &text[..10], &text[11..19]),
-        "%Y-%m-%d %H:%M:%S",
-    )
-    .ok()?;
-    let fraction = text.get(20..).unwrap_or("");
-    let ms = format!("{fraction:0<3}")[..3].parse::<i64>().ok()?;
-    Some(seconds.and_utc().timestamp_millis() + ms)
+    let number = |digits: &[u8]| {
+        let digit = |n: u32, b: &u8| n * 10 + u32::from(b - b'0');
+        digits.iter().fold(0, digit)
+    };
+    let two = |at: usize| number(&bytes[at..at + 2]);
+    let year = i32::try_from(number(&bytes[..4])).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, two(5), two(8))?;
+    let fraction = bytes.get(20..).unwrap_or(&[]);
+    let missing = 3_usize.saturating_sub(fraction.len());
+    let ms = number(&fraction[..fraction.len().min(3)]) * [1, 10, 100, 1000][missing];
+    let time = date.and_hms_milli_opt(two(11), two(14), two(17), ms)?;
+    Some(time.and_utc().timestamp_millis())
 }
 
 /// Reads `HH:MM:SS`, with more than two digits of hours and a leading `-` allowed, as seconds.

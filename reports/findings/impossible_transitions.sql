@@ -5,41 +5,41 @@
 -- source: the life cycle of public docwiki pages on e-mail and chat routing
 -- tag: inferred
 -- own: impossible
+-- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: compares each state of an activity with the next one, in the order of their exports; needs two exports with
---   the activity. Completed activities that are open again are `reopened_completions`.
+-- note: compares each state of an activity with the next one, in the order of their exports. Completed
+--   activities that are open again are `reopened_completions`.
 WITH state AS (
-    SELECT activity_id, activity_type, activity_status, activity_sub_status, when_created, when_modified,
-           chatdb_export, chatdb_line, coalesce(chatdb_order, 0) AS place, 0 AS newest
-    FROM egpl_casemgmt_activity_earlier
-    WHERE coalesce(chatdb_operation, 2) IN (2, 4)  -- of change data capture: inserted, and after an update
+    SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.when_created, s.when_modified,
+           s.chatdb_export, s.chatdb_line, COALESCE(s.chatdb_order, 0) AS place, 0 AS newest
+    FROM egpl_casemgmt_activity_earlier s
+    WHERE COALESCE(s.chatdb_operation, 2) <> 1  -- of change data capture: a deletion has no state after it
     UNION ALL
     SELECT b.activity_id, b.activity_type, b.activity_status, b.activity_sub_status, b.when_created, b.when_modified,
            b.chatdb_export, b.chatdb_line, 0, 1
     FROM egpl_casemgmt_activity b
-    WHERE b.activity_id IN (SELECT activity_id FROM egpl_casemgmt_activity_earlier)
-), next AS (
-    SELECT s.*, x.file, x.taken_at,
-           lead(s.activity_type) OVER w AS next_type, lead(s.activity_status) OVER w AS next_status,
-           lead(s.activity_sub_status) OVER w AS next_sub_status, lead(s.when_created) OVER w AS next_created,
-           lead(s.when_modified) OVER w AS next_modified, lead(x.file) OVER w AS next_file,
-           lead(s.chatdb_line) OVER w AS next_line, lead(x.taken_at) OVER w AS next_taken_at
+    WHERE b.activity_id IN (SELECT o.activity_id FROM egpl_casemgmt_activity_earlier o)
+), numbered AS (
+    SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.when_created, s.when_modified,
+           s.chatdb_line AS line, x.[file], x.taken_at,
+           ROW_NUMBER() OVER (PARTITION BY s.activity_id
+                              ORDER BY s.newest, x.taken_at, s.chatdb_export, s.place, s.chatdb_line) AS number
     FROM state s LEFT JOIN chatdb_export x ON x.export_id = s.chatdb_export
-    WINDOW w AS (PARTITION BY s.activity_id ORDER BY s.newest, x.taken_at, s.chatdb_export, s.place, s.chatdb_line)
 )
-SELECT activity_id,
-       CASE WHEN next_type <> activity_type THEN 'it became another kind of activity'
-            WHEN next_created <> when_created THEN 'it was created at another time'
-            WHEN next_status = 3000 AND activity_status > 3000 THEN 'it went back to before the workflow'
+SELECT e.activity_id,
+       CASE WHEN l.activity_type <> e.activity_type THEN 'it became another kind of activity'
+            WHEN l.when_created <> e.when_created THEN 'it was created at another time'
+            WHEN l.activity_status = 3000 AND e.activity_status > 3000 THEN 'it went back to before the workflow'
             ELSE 'it was modified last at an earlier time than before' END AS impossible,
-       activity_status AS earlier_status, activity_sub_status AS earlier_sub_status,
-       next_status AS later_status, next_sub_status AS later_sub_status, when_created, next_created AS later_created,
-       when_modified, next_modified AS later_modified, file AS earlier_file, chatdb_line AS earlier_line,
-       taken_at AS earlier_at, next_file AS later_file, next_line AS later_line, next_taken_at AS later_at
-FROM next
-WHERE next_type <> activity_type OR next_created <> when_created OR (next_status = 3000 AND activity_status > 3000)
-   OR next_modified < when_modified
-ORDER BY activity_id, next_modified
+       e.activity_status AS earlier_status, e.activity_sub_status AS earlier_sub_status,
+       l.activity_status AS later_status, l.activity_sub_status AS later_sub_status, e.when_created,
+       l.when_created AS later_created, e.when_modified, l.when_modified AS later_modified,
+       e.[file] AS earlier_file, e.line AS earlier_line, e.taken_at AS earlier_at,
+       l.[file] AS later_file, l.line AS later_line, l.taken_at AS later_at
+FROM numbered e JOIN numbered l ON l.activity_id = e.activity_id AND l.number = e.number + 1
+WHERE l.activity_type <> e.activity_type OR l.when_created <> e.when_created
+   OR (l.activity_status = 3000 AND e.activity_status > 3000) OR l.when_modified < e.when_modified
+ORDER BY e.activity_id, l.when_modified

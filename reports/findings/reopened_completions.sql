@@ -5,42 +5,43 @@
 -- source: the source document, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
 -- own: reading
+-- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
 -- helps: egpl_event_history_case_mgmt
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: needs two exports with the activity. Whether event 548 lies between the exports is not compared: their times
---   are on another clock than the events.
+-- note: needs two states of the activity. Whether event 548 lies between the exports is not compared: their times are
+--   on another clock than the events.
 WITH state AS (
-    SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, when_modified,
-           chatdb_export, chatdb_line, coalesce(chatdb_order, 0) AS place, 0 AS newest
-    FROM egpl_casemgmt_activity_earlier
-    WHERE coalesce(chatdb_operation, 2) IN (2, 4)  -- of change data capture: inserted, and after an update
+    SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.assigned_to, s.when_modified,
+           s.chatdb_export, s.chatdb_line, COALESCE(s.chatdb_order, 0) AS place, 0 AS newest
+    FROM egpl_casemgmt_activity_earlier s
+    WHERE COALESCE(s.chatdb_operation, 2) <> 1  -- of change data capture: a deletion has no state after it
     UNION ALL
     SELECT b.activity_id, b.activity_type, b.activity_status, b.activity_sub_status, b.assigned_to, b.when_modified,
            b.chatdb_export, b.chatdb_line, 0, 1
     FROM egpl_casemgmt_activity b
-    WHERE b.activity_id IN (SELECT activity_id FROM egpl_casemgmt_activity_earlier)
-), next AS (
-    SELECT s.*, x.file, x.taken_at,
-           lead(s.activity_status) OVER w AS next_status, lead(s.activity_sub_status) OVER w AS next_sub_status,
-           lead(s.assigned_to) OVER w AS next_assigned_to, lead(s.when_modified) OVER w AS next_modified,
-           lead(x.file) OVER w AS next_file, lead(s.chatdb_line) OVER w AS next_line,
-           lead(x.taken_at) OVER w AS next_taken_at
+    WHERE b.activity_id IN (SELECT o.activity_id FROM egpl_casemgmt_activity_earlier o)
+), numbered AS (
+    SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.assigned_to, s.when_modified,
+           s.chatdb_line AS line, x.[file], x.taken_at,
+           ROW_NUMBER() OVER (PARTITION BY s.activity_id
+                              ORDER BY s.newest, x.taken_at, s.chatdb_export, s.place, s.chatdb_line) AS number
     FROM state s LEFT JOIN chatdb_export x ON x.export_id = s.chatdb_export
-    WINDOW w AS (PARTITION BY s.activity_id ORDER BY s.newest, x.taken_at, s.chatdb_export, s.place, s.chatdb_line)
 )
-SELECT n.activity_id,
+SELECT e.activity_id,
        CASE WHEN h.activity_id IS NOT NULL THEN 'reopened (548)'
             WHEN EXISTS (SELECT 1 FROM egpl_event_history_case_mgmt) THEN 'no event says that it was reopened'
             ELSE 'cannot tell: no events are in the rows' END AS reading,
-       n.activity_type, n.activity_status AS earlier_status, n.activity_sub_status AS earlier_sub_status,
-       n.next_status AS later_status, n.next_sub_status AS later_sub_status, n.next_assigned_to AS later_assigned_to,
-       n.when_modified, n.next_modified AS later_modified, n.file AS earlier_file, n.chatdb_line AS earlier_line,
-       n.taken_at AS earlier_at, n.next_file AS later_file, n.next_line AS later_line, n.next_taken_at AS later_at
-FROM next n
-LEFT JOIN (SELECT DISTINCT activity_id FROM egpl_event_history_case_mgmt WHERE object_operation = 548) h
-       ON h.activity_id = n.activity_id
-WHERE n.activity_status = 9000 AND n.next_status <> 9000
-ORDER BY n.activity_id, n.next_modified
+       e.activity_type, e.activity_status AS earlier_status, e.activity_sub_status AS earlier_sub_status,
+       l.activity_status AS later_status, l.activity_sub_status AS later_sub_status,
+       l.assigned_to AS later_assigned_to, e.when_modified, l.when_modified AS later_modified,
+       e.[file] AS earlier_file, e.line AS earlier_line, e.taken_at AS earlier_at,
+       l.[file] AS later_file, l.line AS later_line, l.taken_at AS later_at
+FROM numbered e
+JOIN numbered l ON l.activity_id = e.activity_id AND l.number = e.number + 1
+LEFT JOIN (SELECT DISTINCT r.activity_id FROM egpl_event_history_case_mgmt r WHERE r.object_operation = 548) h
+       ON h.activity_id = e.activity_id
+WHERE e.activity_status = 9000 AND l.activity_status <> 9000
+ORDER BY e.activity_id, l.when_modified

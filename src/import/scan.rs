@@ -24,6 +24,7 @@ use super::tables::{self, Kept, Plan};
 use super::tokenize::RawRecord;
 use super::typed::Cast;
 use super::{ImportError, Summary};
+use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Store, StoreError};
 use crate::table::Cell;
@@ -62,9 +63,12 @@ impl Test {
 // WHAT A STATEMENT NEEDS ---------------------------------------------------------------------------------------
 
 /// Which rows the T-SQL in `text` can use. Of a table that is not named, every row may be needed. `literals` stand for
-/// values that are not known here.
+/// values that are not known here. A text that is too long to be asked is not read.
 #[must_use]
 pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
+    if text.len() > LONGEST_TEXT as usize {
+        return Vec::new();
+    }
     let Ok(statements) = tsql::statements(text) else {
         return Vec::new();
     };

@@ -61,7 +61,13 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
     for listing in &report.listings {
         csv.write_record(listing.table.names().into_iter().map(text))?;
         for row in &listing.table.rows {
-            csv.write_record(row.iter().map(|cell| value(Some(cell))))?;
+            for cell in row {
+                match cell {
+                    Cell::Text(own) if is_plain(own) => csv.write_field(own)?,
+                    cell => csv.write_field(value(Some(cell)))?,
+                }
+            }
+            csv.write_record(None::<&[u8]>)?;
         }
     }
     if let Some(run) = &report.analysis {
@@ -236,6 +242,13 @@ fn value(cell: Option<&Cell>) -> String {
         Some(cell @ Cell::Text(_)) => text(&words::cell(cell)),
         Some(typed) => typed.to_string(),
     }
+}
+
+/// Whether [`text`] leaves it as it is, which is soon seen of nearly every text; there are ten thousands in an answer.
+fn is_plain(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && text != "NULL"
 }
 
 /// Text as a field: harmless in a spreadsheet and in a terminal.

@@ -10,9 +10,9 @@ use chatdb::assets;
 use chatdb::query::{Dialect, Query, Tag};
 use chatdb::render::{self, FORMATS};
 use chatdb::report::{FindingVerdict, Report};
-use chatdb::script::{self, HandoutError};
+use chatdb::script;
 use chatdb::store::Store;
-use chatdb::table::{Cell, parse_timestamp};
+use chatdb::table::{Cell, ResultTable, parse_timestamp};
 
 use crate::planted::World;
 
@@ -50,11 +50,7 @@ fn every_finding_says_what_it_means_and_on_what_it_rests() {
         );
         assert!(finding.tag.is_some() && !finding.needs.is_empty(), "{name}");
         assert!(!finding.key.is_empty(), "{name}");
-        let of_exports = finding
-            .needs
-            .iter()
-            .any(|table| table.ends_with("_earlier"));
-        assert_eq!(finding.dialect == Dialect::Sqlite, of_exports, "{name}");
+        assert_eq!(finding.dialect, Dialect::Tsql, "{name}");
         let told = finding.note.as_deref().unwrap_or_default();
         for parameter in &finding.parameters {
             let given = [
@@ -198,34 +194,23 @@ fn the_documented_query_and_the_findings_use_the_indexes_of_a_copy() {
 }
 
 #[test]
-fn a_finding_is_handed_out_with_its_thresholds_and_one_of_exports_is_not() {
+fn a_finding_is_handed_out_with_its_thresholds() {
     for finding in analysis::findings() {
-        match script::handout(&finding, Dialect::Tsql, &[]) {
-            Ok(text) => {
-                for parameter in &finding.parameters {
-                    assert!(
-                        text.contains(&format!("DECLARE @{} ", parameter.name)),
-                        "{text}"
-                    );
-                }
-                assert!(!text.contains("-- give it a value"), "{text}");
-                let found = chatdb::sql::tsql::translate(&text, &catalog(), &[]);
-                found.unwrap_or_else(|error| panic!("{}: {error}\n{text}", finding.name));
-            }
-            Err(error) => {
-                assert!(matches!(error, HandoutError::Exports { .. }), "{error}");
-                assert_eq!(finding.dialect, Dialect::Sqlite);
-            }
+        let text = script::handout(&finding, Dialect::Tsql, &[]).expect("it is T-SQL");
+        for parameter in &finding.parameters {
+            assert!(
+                text.contains(&format!("DECLARE @{} ", parameter.name)),
+                "{text}"
+            );
+        }
+        assert!(!text.contains("-- give it a value"), "{text}");
+        // What SQL Server alone has is asked of below.
+        if !text.contains("cdc.") {
+            let found = chatdb::sql::tsql::translate(&text, &catalog(), &[]);
+            found.unwrap_or_else(|error| panic!("{}: {error}\n{text}", finding.name));
         }
         script::handout(&finding, Dialect::Sqlite, &[]).expect("it is SQL for SQLite");
     }
-    let output = chatdb(&["sql", "vanished_rows"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(
-        text(&output.stderr),
-        "error: `vanished_rows` compares exports with each other, and SQL Server has one state of each row\n \
-         hint: `chatdb analyze` asks it of two exports; `--dialect sqlite` prints it\n"
-    );
     let output = chatdb(&[
         "sql",
         "ghost_chats",
@@ -248,6 +233,196 @@ fn catalog() -> chatdb::sql::tsql::Catalog {
         .expect("a database")
         .catalog()
         .expect("a catalog")
+}
+
+// FINDINGS OF CHANGES, IN PLACE -----------------------------------------------------------------------------
+
+/// The findings that compare states of a row.
+const OF_CHANGES: [&str; 3] = [
+    "impossible_transitions",
+    "reopened_completions",
+    "vanished_rows",
+];
+
+/// A change as SQL Server keeps it: transaction, place in it, operation, activity, type, status, sub-status, created,
+/// modified.
+type Change = (
+    &'static str,
+    &'static str,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    &'static str,
+    &'static str,
+);
+
+/// The first is of a time before changes were captured, of which an update alone tells.
+const CHANGES: [Change; 15] = [
+    ("01", "1", 3, 1, 2000, 9000, 9100, "10:00", "10:30"),
+    ("01", "1", 4, 1, 2000, 5000, 5900, "10:00", "11:00"),
+    ("02", "1", 2, 2, 2000, 4000, 4100, "11:00", "11:00"),
+    ("03", "1", 3, 2, 2000, 4000, 4100, "11:00", "11:00"),
+    ("03", "1", 4, 2, 2000, 9000, 9100, "11:00", "11:05"),
+    ("04", "1", 2, 3, 2000, 5000, 5900, "11:10", "11:10"),
+    ("04", "2", 3, 3, 2000, 5000, 5900, "11:10", "11:10"),
+    ("04", "2", 4, 3, 1, 5000, 5900, "11:10", "11:10"),
+    ("05", "1", 2, 4, 2000, 5000, 5900, "11:10", "11:10"),
+    ("06", "1", 1, 4, 2000, 5000, 5900, "11:10", "11:10"),
+    ("07", "1", 2, 5, 1, 5000, 5100, "11:20", "11:20"),
+    ("08", "1", 1, 5, 1, 5000, 5100, "11:20", "11:20"),
+    ("09", "1", 2, 5, 1, 5000, 5100, "11:20", "11:20"),
+    ("10", "1", 3, 5, 1, 5000, 5100, "11:20", "11:20"),
+    ("10", "1", 4, 5, 1, 3000, 3100, "11:20", "11:30"),
+];
+
+fn on_the_day(time: &str) -> String {
+    format!("2011-07-12 {time}:00.000")
+}
+
+/// The changes as an export of the change table, loaded into a copy.
+fn copy_of_changes() -> Store {
+    let mut text = "__$start_lsn,__$seqval,__$operation,activity_id,activity_type,activity_status,\
+                    activity_sub_status,when_created,when_modified\n"
+        .to_owned();
+    for (lsn, place, operation, id, kind, status, sub_status, created, modified) in CHANGES {
+        let (created, modified) = (on_the_day(created), on_the_day(modified));
+        text.push_str(&format!(
+            "0x{lsn},0x{place},{operation},{id},{kind},{status},{sub_status},{created},{modified}\n"
+        ));
+    }
+    let mut store = Store::for_exports().expect("a database");
+    let file = std::io::Cursor::new(text.into_bytes());
+    let options = chatdb::import::Options {
+        form: Some("ads_csv".to_owned()),
+        ..chatdb::import::Options::default()
+    };
+    let name = "cdc.dbo_EGPL_CASEMGMT_ACTIVITY_CT.csv";
+    chatdb::import::read(name, Box::new(file), &options, &mut store).expect("it is loaded");
+    store
+}
+
+/// The same in place: the table as the changes leave it, and beside it the tables of change data capture that SQL
+/// Server has, in the one schema that there is here.
+fn in_place() -> Store {
+    let mut sql = "CREATE TABLE dbo_egpl_casemgmt_activity_CT (\"__$start_lsn\" BINARY(10), \"__$seqval\" BINARY(10), \
+                   \"__$operation\" INT, activity_id INT, activity_type INT, activity_status INT, \
+                   activity_sub_status INT, when_created DATETIME, when_modified DATETIME, assigned_to INT); \
+                   CREATE TABLE lsn_time_mapping (start_lsn BINARY(10), tran_end_time DATETIME);"
+        .to_owned();
+    for (lsn, place, operation, id, kind, status, sub_status, created, modified) in CHANGES {
+        let (created, modified) = (on_the_day(created), on_the_day(modified));
+        sql.push_str(&format!(
+            "INSERT INTO dbo_egpl_casemgmt_activity_CT VALUES (x'{lsn}', x'0{place}', {operation}, {id}, {kind}, \
+             {status}, {sub_status}, '{created}', '{modified}', NULL); \
+             INSERT INTO lsn_time_mapping SELECT x'{lsn}', '2011-07-12 12:{lsn}:00.000' \
+             WHERE NOT EXISTS (SELECT 1 FROM lsn_time_mapping WHERE start_lsn = x'{lsn}');"
+        ));
+        let columns = "activity_id, activity_type, activity_status, activity_sub_status, when_created, when_modified";
+        sql.push_str(&match operation {
+            1 => format!("DELETE FROM egpl_casemgmt_activity WHERE activity_id = {id};"),
+            3 => String::new(),
+            _ => format!(
+                "INSERT OR REPLACE INTO egpl_casemgmt_activity ({columns}) VALUES \
+                 ({id}, {kind}, {status}, {sub_status}, '{created}', '{modified}');"
+            ),
+        });
+    }
+    let store = Store::for_exports().expect("a database");
+    store.run_own("changes", &sql, &[]).expect("it is made");
+    store
+}
+
+/// The answer of what is handed out, without the schema that no copy has.
+fn answer_in_place(store: &Store, finding: &Query) -> ResultTable {
+    let text = script::handout(finding, Dialect::Tsql, &[]).expect("it is T-SQL");
+    let question = Question {
+        text: &text.replace("cdc.", ""),
+        dialect: Dialect::Tsql,
+        literals: &[],
+        kinds: &[],
+        values: &[],
+        now: None,
+        limit: None,
+    };
+    let answers = ask::ask(store, &question, &|| false);
+    let mut answers = answers.unwrap_or_else(|error| panic!("{}: {error}\n{text}", finding.name));
+    assert_eq!(answers.answers.len(), 1, "{text}");
+    answers.answers.remove(0).table
+}
+
+/// The cells of the columns that say nothing of files, as lines.
+fn told(table: &ResultTable) -> Vec<String> {
+    let of_file = |name: &str| {
+        ["file", "line", "at"]
+            .iter()
+            .any(|end| name == *end || name.ends_with(&format!("_{end}")))
+    };
+    let names = table.names();
+    let line = |row: &Vec<Cell>| {
+        let cells = names.iter().zip(row);
+        let kept = cells.filter(|(name, _)| !of_file(name));
+        let cells: Vec<String> = kept.map(|(name, cell)| format!("{name}={cell}")).collect();
+        cells.join(" ")
+    };
+    table.rows.iter().map(line).collect()
+}
+
+#[test]
+fn findings_of_changes_tell_the_same_in_place_as_of_an_export_of_the_changes() {
+    let (copy, place) = (copy_of_changes(), in_place());
+    let options = Options {
+        only: OF_CHANGES.map(str::to_owned).to_vec(),
+        ..Options::default()
+    };
+    let run = analysis::analyze(&copy, &options).expect("it is searched");
+    let of_changes = analysis::findings();
+    let of_changes = of_changes
+        .iter()
+        .filter(|finding| OF_CHANGES.contains(&finding.name.as_str()));
+    let mut ids = Vec::new();
+    for (finding, own) in of_changes.zip(&run.findings) {
+        let there = answer_in_place(&place, finding);
+        assert_eq!(told(&there), told(&own.table), "{}", finding.name);
+        let id = |row: &Vec<Cell>| row[0].to_string();
+        ids.push(there.rows.iter().map(id).collect::<Vec<_>>().join(" "));
+    }
+    assert_eq!(ids, ["3 5", "1", "4"]);
+}
+
+#[test]
+fn in_place_a_change_has_the_time_at_which_it_was_committed() {
+    let place = in_place();
+    let findings = analysis::findings();
+    let named = |name: &str| {
+        let finding = findings.iter().find(|finding| finding.name == name);
+        answer_in_place(&place, finding.expect("a finding"))
+    };
+    let cell = |table: &ResultTable, name: &str| {
+        table.rows[0][table.position(name).expect(name)].to_string()
+    };
+    let reopened = named("reopened_completions");
+    assert_eq!(cell(&reopened, "later_at"), "2011-07-12 12:01:00.000");
+    assert_eq!(
+        cell(&reopened, "later_file"),
+        "cdc.dbo_egpl_casemgmt_activity_CT".replace("cdc.", "")
+    );
+    assert_eq!(
+        cell(&named("vanished_rows"), "later_at"),
+        "2011-07-12 12:06:00.000"
+    );
+    // Without the change it is not found.
+    let less = "DELETE FROM dbo_egpl_casemgmt_activity_CT WHERE \"__$start_lsn\" = x'01' AND \"__$operation\" = 3";
+    place.run_own("less", less, &[]).expect("it is gone");
+    let finding = findings
+        .iter()
+        .find(|finding| finding.name == "reopened_completions");
+    assert!(
+        answer_in_place(&place, finding.expect("a finding"))
+            .rows
+            .is_empty()
+    );
 }
 
 #[test]

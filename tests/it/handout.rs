@@ -19,7 +19,7 @@ const FINDING: &str = "-- title: Chats that nobody looks after
 -- parameter: name = 'O''Neil'
 -- parameter: agent
 
-WITH open_earlier AS (SELECT activity_id FROM [dbo].[EGPL_CASEMGMT_ACTIVITY_EARLIER] e WHERE e.activity_status = 5000)
+WITH open_earlier AS (SELECT activity_id FROM [EGPL_CASEMGMT_ACTIVITY_EARLIER] e WHERE e.activity_status = 5000)
 SELECT a.activity_id
 FROM egpl_casemgmt_activity a JOIN open_earlier o ON o.activity_id = a.activity_id
 WHERE a.when_modified < DATEADD(minute, -@minutes, GETDATE()) AND a.activity_id < @most AND a.when_created > @since
@@ -43,8 +43,16 @@ fn carried() -> Vec<Query> {
         Query::read(name, &file, text).expect("it is valid")
     };
     let all = reports.chain(findings).map(read);
-    let tsql: Vec<Query> = all.filter(|query| query.dialect == Dialect::Tsql).collect();
-    assert!(tsql.len() >= 2, "{} queries in T-SQL", tsql.len());
+    // What asks the platform model is asked of a replay, and SQL Server has none.
+    let tsql: Vec<Query> = all
+        .filter(|query| query.dialect == Dialect::Tsql || query.tag.is_some())
+        .collect();
+    let findings = assets::findings().len();
+    assert!(
+        tsql.len() >= findings + 2,
+        "{} queries in T-SQL",
+        tsql.len()
+    );
     tsql
 }
 
@@ -57,8 +65,10 @@ fn thresholds_are_declared_at_the_top_with_their_types() {
     assert_eq!(
         top,
         "-- Chats that nobody looks after
--- needs a table EGPL_CASEMGMT_ACTIVITY_EARLIER beside it: the rows of EGPL_CASEMGMT_ACTIVITY as they were at an \
-earlier time
+-- needs change data capture of dbo.egpl_casemgmt_activity (sys.sp_cdc_enable_table), as far back as its rows are kept,
+-- and the right to read it; where the capture instance is called otherwise, put its table in the place of
+-- cdc.dbo_egpl_casemgmt_activity_CT. A file is that table, or NULL for the row as it stands; a time is when the change
+-- was committed; there are no lines.
 DECLARE @minutes int = 60;
 DECLARE @most bigint = 5000000000;
 DECLARE @since datetime = '2011-07-12T14:49:55.000';
@@ -66,7 +76,16 @@ DECLARE @name nvarchar(4000) = N'O''Neil';
 DECLARE @agent int = 1003;
 "
     );
-    assert_eq!(sql, format!("{};\n", query.sql));
+    let (captured, own) = sql.split_at(sql.find(", open_earlier").expect("its own WITH"));
+    assert_eq!(own, format!(", {};\n", &query.sql["WITH ".len()..]));
+    assert!(
+        captured.starts_with(
+            "WITH egpl_casemgmt_activity_earlier AS (
+    SELECT activity_id, activity_status, when_created, when_modified, assigned_to, subject,
+           __$start_lsn AS chatdb_export, "
+        ),
+        "{captured}"
+    );
     let unset = handout(&query, Dialect::Tsql, &[]).expect("T-SQL");
     assert!(
         unset.contains("DECLARE @agent nvarchar(4000) = NULL; -- give it a value\n"),

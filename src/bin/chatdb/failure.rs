@@ -241,9 +241,8 @@ impl From<HandoutError> for Failure {
         match error {
             HandoutError::Model { .. } => Self::of(Code::Usage, &error)
                 .hint("`--dialect sqlite` prints it for the database that `replay --db` keeps"),
-            HandoutError::Exports { .. } => Self::of(Code::Usage, &error)
-                .hint("`chatdb analyze` asks it of two exports; `--dialect sqlite` prints it"),
             HandoutError::Tsql(error) => error.into(),
+            HandoutError::Store(error) => error.into(),
         }
     }
 }

@@ -132,7 +132,7 @@ fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
 fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
     let again = exports.iter().all(|path| path.as_os_str() != "-");
     match asked.dialect {
-        Dialect::Tsql if again => scan::needs(&asked.text, literals),
+        Dialect::Tsql if again && !exports.is_empty() => scan::needs(&asked.text, literals),
         _ => Vec::new(),
     }
 }

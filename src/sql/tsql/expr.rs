@@ -165,6 +165,10 @@ impl Translator<'_> {
                 format: None,
             } => {
                 let value = self.value(expr)?;
+                let binary = matches!(data_type, DataType::Binary(_) | DataType::Varbinary(_));
+                if binary && value.of == Type::Null {
+                    return Ok(Typed::value(Value::Null, Type::Binary));
+                }
                 let of = self.data_type(data_type, Some(30))?;
                 self.cast(value, of, None, *kind == CastKind::TryCast)
             }

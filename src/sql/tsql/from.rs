@@ -357,7 +357,15 @@ impl Translator<'_> {
                 .unsupported("names for the columns of a table")
                 .with_hint("name them in a derived table: (SELECT a AS b FROM t) AS name"));
         }
+        let can_be_hidden = temporary.is_none() && !qualifiers.is_empty();
         let (columns, stored) = self.known_table(&own.value, temporary, qualifiers.is_empty())?;
+        // What WITH calls by the table's name is meant only where the name stands alone.
+        let hidden = can_be_hidden && self.in_with.contains(&own.value.to_lowercase());
+        let table = format!(
+            "{}{}",
+            if hidden { "main." } else { "" },
+            quoted(&own.value)
+        );
         let lifted = self.lift.take();
         let source = Source {
             name: alias.map_or_else(|| own.value.clone(), |alias| alias.name.value.clone()),
@@ -367,11 +375,11 @@ impl Translator<'_> {
         };
         self.add_source(source)?;
         if let Some(lifted) = lifted {
-            return Ok(format!("{} AS {lifted}", quoted(&own.value)));
+            return Ok(format!("{table} AS {lifted}"));
         }
         Ok(match alias {
-            Some(alias) => format!("{} AS {}", quoted(&own.value), quoted(&alias.name.value)),
-            None => quoted(&own.value),
+            Some(alias) => format!("{table} AS {}", quoted(&alias.name.value)),
+            None => table,
         })
     }
 

@@ -143,6 +143,9 @@ pub(super) struct Translator<'a> {
     pub database: Option<String>,
     pub schema: Option<String>,
     pub ctes: Vec<BTreeMap<String, Vec<SourceColumn>>>,
+    /// Every name that the statement gives in WITH, in lower case: to SQLite it hides the table of that name, however
+    /// that is qualified, from its own definition as well.
+    pub in_with: BTreeSet<String>,
     pub scopes: Vec<Scope>,
     /// Columns met outside of aggregates: how deep their scope is, where they stand and what they are called.
     pub bare: Vec<(usize, Position, String)>,
@@ -178,6 +181,7 @@ impl<'a> Translator<'a> {
             database: None,
             schema: None,
             ctes: Vec::new(),
+            in_with: BTreeSet::new(),
             scopes: Vec::new(),
             bare: Vec::new(),
             reached: BTreeSet::new(),
@@ -257,6 +261,7 @@ impl<'a> Translator<'a> {
                 self.at = at;
                 self.scopes.clear();
                 self.ctes.clear();
+                self.in_with.clear();
                 self.bare.clear();
                 self.statement(&statement)?;
             }

@@ -163,6 +163,11 @@ impl Translator<'_> {
 
     fn with(&mut self, with: &With) -> R<String> {
         let mut written = Vec::new();
+        let names = with
+            .cte_tables
+            .iter()
+            .map(|cte| cte.alias.name.value.to_lowercase());
+        self.in_with.extend(names);
         for cte in &with.cte_tables {
             self.see(cte.alias.name.span);
             if cte.from.is_some() || cte.materialized.is_some() || with.recursive {
