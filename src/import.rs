@@ -7,7 +7,8 @@
 //!   forms     the closed list of forms: how each is laid out, how it says NULL
 //!   detect    which of them a file is in: each is scored against the beginning
 //!   open      all of this for one file, and the reader of its form
-//!   readers   delimited (by tokenize), fixed, vertical, grid, json, xml, workbook -> names, records, rejects, footer
+//!   readers   delimited (by tokenize), fixed, widths, vertical, grid, json, xml, workbook -> names, records,
+//!             rejects, footer
 //!   tables    which tables are these columns of; what is a record's field in which table
 //!   typed     a field as a value of its column's kind, or the reason why it is none
 //!   rows      batches of typed rows, on their way to the store
@@ -48,6 +49,7 @@ pub mod tokenize;
 pub mod typed;
 pub mod union;
 pub mod vertical;
+pub mod widths;
 pub mod workbook;
 pub mod xml;
 
@@ -99,6 +101,8 @@ pub struct Options {
     pub field_end: Option<String>,
     /// What ends a record.
     pub row_end: Option<String>,
+    /// How wide the columns are, where nothing stands between them.
+    pub widths: Option<widths::Widths>,
     /// Which rows of some tables are needed, where others may be passed over. See [`scan`].
     pub needs: Vec<scan::Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
@@ -290,7 +294,9 @@ impl ImportError {
             Self::Open { source, .. } => {
                 matches!(
                     source,
-                    OpenError::Undecided { .. } | OpenError::NoForm { .. }
+                    OpenError::Undecided { .. }
+                        | OpenError::NoForm { .. }
+                        | OpenError::NoWidths { .. }
                 )
             }
             Self::Tables { source, .. } => matches!(
@@ -456,6 +462,7 @@ fn of_opening(options: &Options) -> open::Options {
         delimiter: options.field_end.clone(),
         record_end: options.row_end.clone(),
         format_file: options.format_file.clone(),
+        widths: options.widths.clone(),
         local_dates: options.date_format.is_some(),
         limits,
         unhashed: options.unhashed,
@@ -550,7 +557,10 @@ fn load(
         nulls: rule_of(opened.form.nulls),
         date_format: options.date_format.clone(),
         lossy: options.lossy,
-        padded: opened.form.layout == forms::Layout::Aligned,
+        padded: matches!(
+            opened.form.layout,
+            forms::Layout::Aligned | forms::Layout::Widths
+        ),
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);

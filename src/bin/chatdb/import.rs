@@ -12,6 +12,7 @@ use chatdb::import::open::OpenError;
 use chatdb::import::record::{Limits, ReadError, Reject};
 use chatdb::import::tables::TablesError;
 use chatdb::import::typed::is_ambiguous;
+use chatdb::import::widths::Widths;
 use chatdb::import::{self, ImportError, Options, Progress, Summary};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
@@ -140,7 +141,17 @@ pub fn options(args: &Reading) -> Result<Options, Failure> {
         format_file: args.format_file.clone(),
         field_end: args.field_end.clone(),
         row_end: args.row_end.clone(),
+        widths: args.widths.as_deref().map(widths).transpose()?,
         ..Options::default()
+    })
+}
+
+fn widths(text: &str) -> Result<Widths, Failure> {
+    Widths::parse(text).ok_or_else(|| {
+        let said = format!("`--widths {text}` is no list of widths");
+        Failure::new(Code::Usage, said).hint(
+            "write `--widths 20,6,23`, or `--widths 20,6,*` where the last column is not padded",
+        )
     })
 }
 
