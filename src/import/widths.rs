@@ -26,6 +26,13 @@ const PIECES: usize = 200;
 /// How many rows of the beginning are looked at.
 const ROWS: usize = 2000;
 
+/// The longest line of names, and of names that touch.
+const LONGEST_HEAD: usize = 64 << 10;
+const LONGEST_TOKEN: usize = 2000;
+
+/// The longest name: SQL Server allows as many characters.
+const LONGEST_NAME: usize = 128;
+
 /// The width of a last column that goes on to the end of its line.
 pub const REST: usize = usize::MAX;
 
@@ -174,11 +181,17 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
     };
     let full = rows.iter().filter(|row| units(row) == last.end).count();
     // A last column that is not padded may be as long in most rows by chance, but then nothing ends in a blank.
-    let blank = header && head.ends_with(' ') || rows.iter().any(|row| row.ends_with(' '));
-    let padded = last.end != REST && full * 2 > rows.len() && blank;
-    let run = is_run(body, whole, last.end) && (rows.is_empty() || fits(last.end) < 0.5);
-    if said.is_none() && !padded && !run {
-        // The last name was not padded to the column's width, so the width is not known.
+    let blank = header && head.ends_with(' ');
+    let padded = last.end != REST
+        && full * 2 > rows.len()
+        && (blank || rows.iter().any(|row| row.ends_with(' ')));
+    let mut run = last.end != REST && is_run(body, last.end);
+    if said.is_none() && !blank {
+        // The last name is not padded to the column's width: either the column is as narrow, or its width is not known.
+        if run && whole && units(body.trim_end_matches(END)).is_multiple_of(last.end) {
+            return None;
+        }
+        run = false;
         places.last_mut()?.end = REST;
     }
     let end = places.last()?.end;
@@ -240,16 +253,13 @@ fn cut_run(body: &str, total: usize) -> Vec<&str> {
     rows
 }
 
-/// Whether the text is one record after another with nothing between them, each `total` long.
-fn is_run(body: &str, whole: bool, total: usize) -> bool {
-    let body = body.trim_end_matches(['\r', '\n', '\u{1A}']);
-    let length = units(body);
-    let even = if whole {
-        length.is_multiple_of(total.max(1))
-    } else {
-        true
-    };
-    total != REST && length > total && even && !body.contains('\n')
+/// What may stand at the end of a run.
+const END: [char; 3] = ['\r', '\n', '\u{1A}'];
+
+/// Whether the text is more than one record of `total` places without a line end.
+fn is_run(body: &str, total: usize) -> bool {
+    let body = body.trim_end_matches(END);
+    units(body) > total && !body.contains('\n')
 }
 
 /// The first line that is not blank, and what stands below it.
@@ -286,7 +296,8 @@ fn names_at(head: &str, places: &[Range<usize>]) -> Option<Vec<String>> {
 
 /// The columns that the names in `head` begin, if it is a line of names and only one reading of it.
 fn by_names(head: &str, rows: &[&str]) -> Option<(Vec<Range<usize>>, Vec<String>)> {
-    if head.contains([',', ';', '\t', '"', '|', ':']) || !head.is_ascii() {
+    let odd = |c: char| !c.is_ascii() || matches!(c, ',' | ';' | '\t' | '"' | '|' | ':');
+    if head.len() > LONGEST_HEAD || head.contains(odd) {
         return None;
     }
     let mut names: Vec<(usize, &str)> = Vec::new();
@@ -323,11 +334,14 @@ fn by_names(head: &str, rows: &[&str]) -> Option<(Vec<Range<usize>>, Vec<String>
 /// The names that touch in `token`: itself where it is a column or has none at its edges, else the columns that it is
 /// made of, if it can be parted in one way only.
 fn parts(token: &str) -> Option<Vec<&str>> {
+    if token.len() > LONGEST_TOKEN {
+        return None;
+    }
     // The ways to part the text from each byte on, and the end of the first name in one of them.
     let mut ways = vec![(0_u32, 0); token.len() + 1];
     ways[token.len()] = (1, 0);
     for start in (0..token.len()).rev() {
-        for end in start + 1..=token.len() {
+        for end in start + 1..=token.len().min(start + LONGEST_NAME) {
             let known = ways[end].0 > 0 && detect::is_known_column(&token[start..end]);
             if known {
                 ways[start] = (ways[start].0.saturating_add(ways[end].0), end);
@@ -394,16 +408,19 @@ pub fn proposal(text: &str, whole: bool) -> Option<Vec<usize>> {
 /// Whether `text` looks as if its columns had fixed widths: lines of one length, or one long line, with padding.
 #[must_use]
 pub fn is_likely(text: &str, whole: bool) -> bool {
-    let run = text.trim_end_matches(['\r', '\n', '\u{1A}']);
+    let run = text.trim_end_matches(END);
     let padded = |text: &str| text.contains("    ");
-    proposal(text, whole).is_some() || !run.contains('\n') && run.len() >= 40 && padded(run)
+    let named = || first_line(text).is_some_and(|(head, _)| by_names(head, &[]).is_some());
+    let long = !run.contains('\n') && run.len() >= 40 && padded(run);
+    long || proposal(text, whole).is_some() || named()
 }
 
 impl Found {
     fn look_at(&mut self, rows: &[&str]) {
         let places = &self.plan.places;
         let mut looks = vec![(Look::Nothing, false); places.len()];
-        for row in rows {
+        let least = places.last().map_or(0, |last| last.start);
+        for row in rows.iter().filter(|row| units(row) >= least) {
             let Some(cut) = Measure::Units.cut(row, places) else {
                 continue;
             };

@@ -531,10 +531,11 @@ def fixed():
         form="F20", encoding="UTF-16LE", header=True, records=len(whole), loaded=len(whole), rejected=0).table(
             ACTIVITY, NASTY, whole, lost)
     widths = ",".join(str(forms.sqlcmd_width(c)) for c in cols)
-    data = forms.wizard_fixed(cols, rows, end=forms.CRLF)
+    full = grid(FULL, short)
+    data = forms.wizard_fixed(*full, end=forms.CRLF)
     add(where, "fixed_rows.txt", forms.utf16(data), form="F20", encoding="UTF-16LE", header=False,
-        options={"table": ACTIVITY, "widths": widths}, ask="must",
-        why="rows of as many columns as said, and no names: which columns of the table they are nothing says")
+        options={"widths": ",".join(str(forms.sqlcmd_width(c)) for c in full[0])}, records=len(short),
+        loaded=len(short), rejected=0).table(ACTIVITY, NASTY, short, lost)
     data = forms.wizard_fixed(cols, rows, names=True, end=forms.CRLF)
     add(where, "fixed_rows_names.txt", forms.utf16(data), form="F20", encoding="UTF-16LE", header=True,
         options={"widths": widths}, records=len(short), loaded=len(short), rejected=0).table(
