@@ -231,7 +231,7 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "fixed_width",
-        title: "columns of fixed widths: the Wizard's fixed width and ragged right, bcp with lengths in its format file",
+        title: "columns of fixed widths: the Wizard's fixed width and ragged right, bcp with lengths",
         covers: &["F20"],
         layout: Layout::Widths,
         nulls: Nulls::Empty,

@@ -150,12 +150,12 @@ impl OpenError {
                 "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
             }
             Self::NoWidths { proposal } => {
-                let said = "give its bcp format file with `--format-file`, or say `--widths 20,6,23` (`20,6,*` where the \
-                            last column is not padded)";
+                let said = "give its bcp format file with `--format-file`, or say `--widths 20,6,23` (`20,6,*` where \
+                            the last column is not padded)";
                 match proposal {
                     Some(widths) => format!(
                         "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
-                        widths.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+                        widths::shown(widths)
                     ),
                     None => said.to_owned(),
                 }

@@ -33,6 +33,9 @@ const LONGEST_TOKEN: usize = 2000;
 /// The longest name: SQL Server allows as many characters.
 const LONGEST_NAME: usize = 128;
 
+/// As many blanks as stand in no text of words.
+const PADDING: &str = "    ";
+
 /// The width of a last column that goes on to the end of its line.
 pub const REST: usize = usize::MAX;
 
@@ -372,13 +375,14 @@ fn parts(token: &str) -> Option<Vec<&str>> {
     }
 }
 
-/// Widths that lines of one length would have if columns ended at the blanks that all of them share.
+/// Widths that padded lines would have if columns ended at the blanks that all of them share.
 #[must_use]
 pub fn proposal(text: &str, whole: bool) -> Option<Vec<usize>> {
     let rows = rows_of(text, whole);
-    let length = rows.first()?.len();
-    if rows.len() < 2 || length < 8 || !rows.iter().all(|row| row.len() == length && row.is_ascii())
-    {
+    let length = rows.iter().map(|row| row.len()).min()?;
+    let even = rows.iter().all(|row| row.len() == length);
+    let padded = |row: &&str| row.is_ascii() && (even || row.contains(PADDING));
+    if rows.len() < 2 || length < 8 || !rows.iter().all(padded) {
         return None;
     }
     let blank = |at: usize| rows.iter().all(|row| row.as_bytes()[at] == b' ');
@@ -397,21 +401,30 @@ pub fn proposal(text: &str, whole: bool) -> Option<Vec<usize>> {
     };
     let starts: Vec<usize> = starts.into_iter().filter(|start| !within(start)).collect();
     let ends = starts.iter().skip(1).copied().chain([length]);
-    let widths: Vec<usize> = starts
-        .iter()
-        .zip(ends)
-        .map(|(start, end)| end - start)
-        .collect();
+    let widths = starts.iter().zip(ends).map(|(start, end)| end - start);
+    let mut widths: Vec<usize> = widths.collect();
+    if let Some(last) = widths.last_mut().filter(|_| !even) {
+        *last = REST;
+    }
     (widths.len() > 1).then_some(widths)
 }
 
-/// Whether `text` looks as if its columns had fixed widths: lines of one length, or one long line, with padding.
+/// Widths as [`Widths::parse`] reads them.
+#[must_use]
+pub fn shown(widths: &[usize]) -> String {
+    let one = |width: &usize| match *width {
+        REST => "*".to_owned(),
+        width => width.to_string(),
+    };
+    widths.iter().map(one).collect::<Vec<_>>().join(",")
+}
+
+/// Whether `text` looks as if its columns had fixed widths.
 #[must_use]
 pub fn is_likely(text: &str, whole: bool) -> bool {
     let run = text.trim_end_matches(END);
-    let padded = |text: &str| text.contains("    ");
     let named = || first_line(text).is_some_and(|(head, _)| by_names(head, &[]).is_some());
-    let long = !run.contains('\n') && run.len() >= 40 && padded(run);
+    let long = !run.contains('\n') && run.len() >= 40 && run.contains(PADDING);
     long || proposal(text, whole).is_some() || named()
 }
 

@@ -370,8 +370,11 @@ def sqlcmd():
         header=True, footer=20).table(ACTIVITY, NARROW, nasty()[:20], lost, doubtful(
             "\r\n\U0001F44B日é", RAGGED, WRAPPED, NOT_A_NUMBER, NOT_A_DATE, NO_KEY))
     add(where, "wrapped_at_80.txt", forms.utf8(forms.wrapped(forms.sqlcmd(*grid(NARROW, plain())))), form="F10",
-        also=["F15"], ask="may", footer=3, shows=[WRAPPED]).table(
-            ACTIVITY, NARROW, plain(), lost, lambda v: (WRAPPED,), count=False)
+        also=["F15"], header=True, records=3, loaded=3, rejected=0, footer=3).table(ACTIVITY, NARROW, plain(), lost)
+    broken = [row(), row(activity_id=1348, subject="one\r\ntwo"), row(activity_id=1349)]
+    add(where, "wrapped_and_broken.txt", forms.utf8(forms.wrapped(forms.sqlcmd(*grid(NARROW, broken)))), form="F10",
+        also=["F15"], header=True, loaded=2, footer=3, disagrees=True, shows=[WRAPPED]).table(
+            ACTIVITY, NARROW, broken, lost, doubtful("\n", WRAPPED))
 
     some = [r for r in without(nasty(), "\r\n\t日\U0001F44Bé") if r["description"] != LONG]
     data = forms.without_dashes(forms.sqlcmd(*grid(NARROW, some)))

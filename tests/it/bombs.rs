@@ -157,7 +157,7 @@ fn what_gzip_unpacks_to_is_bounded() {
         },
         &format!(
             "error: `standard input`: cannot be read: unpacks to more than {} bytes from {packed}\n hint: nothing of \
-             it is loaded; it may be made to fill memory: see what it holds, and export that as plain text\n",
+             it is loaded; it may be made to fill memory: see what it holds, and export that as text\n",
             200 * packed
         ),
     );
@@ -179,7 +179,7 @@ fn what_zstd_unpacks_to_is_bounded() {
             Ok(())
         },
         "error: `standard input`: cannot be read: unpacks to more than 16777216 bytes from 3113\n hint: nothing of it \
-         is loaded; it may be made to fill memory: see what it holds, and export that as plain text\n",
+         is loaded; it may be made to fill memory: see what it holds, and export that as text\n",
     );
 }
 

@@ -516,13 +516,13 @@ fn widths_that_are_said_cut_lines_and_runs() {
         "
         fixed_width
         1 1347|2000|Chat|1001
-        stops: line 1: record 2 has a character beyond ASCII, of which the encoding does not say how many places it takes; \
-         without line ends nothing behind it can be cut
+        stops: line 1: record 2 has a character beyond ASCII, of which the encoding does not say how many places it \
+         takes; without line ends nothing behind it can be cut
         ",
     );
     // In lines, only the record with such a character is not read, and only where something is cut behind it.
     check_as(
-        "13472000\u{E9}      1001\n13482000Chat   1001\n13492000Chat   \u{E9}\n".as_bytes(),
+        "13472000\u{E9}abcdef1001\n13482000Chat   1001\n13492000Chat   \u{E9}\n".as_bytes(),
         &widths("4,4,7,*"),
         "
         fixed_width

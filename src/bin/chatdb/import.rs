@@ -225,6 +225,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
         bar.set_style(style);
     }
     bar.set_prefix(name);
+    bar.set_message("0 rows");
     Some(bar)
 }
 
@@ -428,8 +429,8 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
     remarks.push(match gathered {
         0 => "the table `rejects` of the database has all of them, with their text".to_owned(),
         n => format!(
-            "the table `rejects` of the database has them with their text, but for {n} of which one row for each reason \
-             says how many there are, and where"
+            "the table `rejects` of the database has them with their text, but for {n}, of which one row for each \
+             reason says how many there are, and where"
         ),
     });
     Some(Listing {
@@ -494,7 +495,7 @@ impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         match &error {
             error if is_bomb(error) => Self::of(Code::Rejected, error).hint(
-                "nothing of it is loaded; it may be made to fill memory: see what it holds, and export that as plain text",
+                "nothing of it is loaded; it may be made to fill memory: see what it holds, and export that as text",
             ),
             ImportError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
             ImportError::Open { source, .. } => {
