@@ -508,6 +508,7 @@ impl<'s> Trials<'s> {
             let quoted = trials(true);
             (bare.join().unwrap_or_else(|_| trials(false)), quoted)
         });
+        let laid_out = is_laid_out(sample, &lines);
         Self {
             sample,
             bare,
@@ -515,8 +516,11 @@ impl<'s> Trials<'s> {
             footer: tail
                 .into_iter()
                 .any(|line| super::footer::rows(line).is_some()),
-            laid_out: said.is_some() || is_laid_out(sample, &lines),
-            widths: widths::tell(&text, sample.whole, said),
+            laid_out: said.is_some() || laid_out,
+            widths: match (said, laid_out) {
+                (None, true) => None,
+                _ => widths::tell(&text, sample.whole, said),
+            },
             lines,
         }
     }

@@ -467,6 +467,20 @@ fn names_say_where_columns_begin_when_nothing_stands_between() {
 }
 
 #[test]
+fn cells_below_each_other_are_not_taken_for_names_side_by_side() {
+    check(
+        "subject     Chat\nactivity_id 1347\n\nsubject     Help\nactivity_id 1348\n\n\n(2 rows affected)\n",
+        "
+        sqlcmd_vertical
+        names subject|activity_id
+        1 Chat|1347
+        4 Help|1348
+        rows 2
+        ",
+    );
+}
+
+#[test]
 fn names_that_could_be_parted_in_two_ways_or_not_at_all_are_not_read() {
     let asks =
         "error: has columns of fixed widths, as it seems, and nothing in it says how wide they are";
