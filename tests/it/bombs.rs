@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// The address space, in KiB. A debug build needs some 60 MiB to read anything with a field of 16 MiB in it.
-const SPACE: u32 = 88_000;
+const SPACE: u32 = 96_000;
 
 /// What is fed: more than the address space.
 const MUCH: usize = 96 << 20;
