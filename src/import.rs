@@ -7,7 +7,8 @@
 //!   forms     the closed list of forms: how each is laid out, how it says NULL
 //!   detect    which of them a file is in: each is scored against the beginning
 //!   open      all of this for one file, and the reader of its form
-//!   readers   delimited (by tokenize), fixed, vertical, grid, json, xml, workbook -> names, records, rejects, footer
+//!   readers   delimited (by tokenize), fixed, widths, vertical, grid, json, xml, workbook -> names, records,
+//!             rejects, footer
 //!   tables    which tables are these columns of; what is a record's field in which table
 //!   typed     a field as a value of its column's kind, or the reason why it is none
 //!   rows      batches of typed rows, on their way to the store
@@ -48,6 +49,7 @@ pub mod tokenize;
 pub mod typed;
 pub mod union;
 pub mod vertical;
+pub mod widths;
 pub mod workbook;
 pub mod xml;
 
@@ -99,6 +101,8 @@ pub struct Options {
     pub field_end: Option<String>,
     /// What ends a record.
     pub row_end: Option<String>,
+    /// How wide the columns are, where nothing stands between them.
+    pub widths: Option<widths::Widths>,
     /// Which rows of some tables are needed, where others may be passed over. See [`scan`].
     pub needs: Vec<scan::Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
@@ -148,6 +152,8 @@ pub struct Summary {
     pub reasons: Vec<(Reason, u64)>,
     /// The first rejects.
     pub first_rejects: Vec<Reject>,
+    /// How many rejects are kept without their text, as one for each reason, because there are so many.
+    pub gathered: u64,
     /// Whether the same file was loaded before, so that nothing was done.
     pub already_loaded: bool,
 }
@@ -239,6 +245,16 @@ pub enum ImportError {
         /// The file.
         file: String,
     },
+    /// It has fewer results than the one that was asked for.
+    #[error("`{file}` has no result {wanted}: it has {found}")]
+    NoResultSet {
+        /// The file.
+        file: String,
+        /// Which one was asked for, from 1.
+        wanted: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// A column of times has no value that can be read as one.
     #[error("`{file}`: no value of `{column}` can be read as a date: {samples}")]
     Dates {
@@ -290,7 +306,9 @@ impl ImportError {
             Self::Open { source, .. } => {
                 matches!(
                     source,
-                    OpenError::Undecided { .. } | OpenError::NoForm { .. }
+                    OpenError::Undecided { .. }
+                        | OpenError::NoForm { .. }
+                        | OpenError::NoWidths { .. }
                 )
             }
             Self::Tables { source, .. } => matches!(
@@ -340,6 +358,11 @@ const WAIT: Duration = Duration::from_millis(50);
 
 /// How many rejects a summary shows.
 const FIRST_REJECTS: usize = 5;
+
+/// Rejects of a file that are kept each for itself, and how many bytes of text in all: a file that is not what it is
+/// taken for is not to fill the disk. One reject for each reason stands for the others.
+const KEPT_REJECTS: usize = 50_000;
+const KEPT_TEXT: usize = 64 << 20;
 
 /// The largest limit of a record: places in a batch's text are counted in 32 bits.
 const MOST_RECORD: usize = 1 << 30;
@@ -456,6 +479,7 @@ fn of_opening(options: &Options) -> open::Options {
         delimiter: options.field_end.clone(),
         record_end: options.row_end.clone(),
         format_file: options.format_file.clone(),
+        widths: options.widths.clone(),
         local_dates: options.date_format.is_some(),
         limits,
         unhashed: options.unhashed,
@@ -550,7 +574,10 @@ fn load(
         nulls: rule_of(opened.form.nulls),
         date_format: options.date_format.clone(),
         lossy: options.lossy,
-        padded: opened.form.layout == forms::Layout::Aligned,
+        padded: matches!(
+            opened.form.layout,
+            forms::Layout::Aligned | forms::Layout::Widths
+        ),
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);
@@ -567,6 +594,8 @@ fn load(
         give_back,
         plan: None,
         reasons: BTreeMap::new(),
+        kept: (0, 0),
+        gathered: BTreeMap::new(),
     };
     storing.run(store, &receiver, go_on)?;
     Ok(summary)
@@ -583,6 +612,10 @@ struct Storing<'s> {
     give_back: SyncSender<Batch>,
     plan: Option<Box<Plan>>,
     reasons: BTreeMap<&'static str, (Reason, u64)>,
+    /// Rejects that are kept each for itself, and the bytes of their text.
+    kept: (usize, usize),
+    /// The others: for each reason one that stands for all, how many those are, and the last line of them.
+    gathered: BTreeMap<&'static str, (Reject, u64, u64)>,
 }
 
 impl Storing<'_> {
@@ -663,12 +696,58 @@ impl Storing<'_> {
                 self.summary.first_rejects.push(reject.clone());
             }
         }
+        rejects.retain(|reject| !self.gather(reject));
         loader
             .rejects(&self.summary.file, &rejects)
             .map_err(self.failed())
     }
 
-    fn end(&mut self, store: &Store, loader: Loader<'_>, ended: Ended) -> Result<(), ImportError> {
+    /// Takes a reject that is one too many to be kept for itself.
+    fn gather(&mut self, reject: &Reject) -> bool {
+        let (count, bytes) = (self.kept.0 + 1, self.kept.1 + reject.text.len());
+        if count <= KEPT_REJECTS && bytes <= KEPT_TEXT {
+            self.kept = (count, bytes);
+            return false;
+        }
+        self.summary.gathered += 1;
+        let of_reason = self.gathered.entry(reject.reason.code());
+        let first = || {
+            let first = Reject {
+                column: None,
+                column_name: None,
+                text: String::new(),
+                detail: String::new(),
+                records: 0,
+                ..reject.clone()
+            };
+            (first, 0, reject.line)
+        };
+        let (all, count, last) = of_reason.or_insert_with(first);
+        all.records += reject.records;
+        all.line = all.line.min(reject.line);
+        *count += 1;
+        *last = reject.line.max(*last);
+        true
+    }
+
+    /// What stands for the rejects that are not kept each for itself.
+    fn gathered(&self) -> Vec<Reject> {
+        let one = |(reject, count, last): &(Reject, u64, u64)| Reject {
+            detail: format!(
+                "stands for {count} more, from line {} to line {last}; there are too many to keep their text",
+                reject.line
+            ),
+            ..reject.clone()
+        };
+        self.gathered.values().map(one).collect()
+    }
+
+    fn end(
+        &mut self,
+        store: &Store,
+        mut loader: Loader<'_>,
+        ended: Ended,
+    ) -> Result<(), ImportError> {
         let failed = self.failed();
         self.summary.has_header |= ended.has_header;
         self.summary.records = ended.records;
@@ -686,6 +765,10 @@ impl Storing<'_> {
             self.summary.already(&known);
             return Ok(());
         }
+        let gathered = self.gathered();
+        loader
+            .rejects(&self.summary.file, &gathered)
+            .map_err(&failed)?;
         self.warn(&ended, loader.counts());
         let export = self.export(sha256, &ended);
         loader.finish(&export).map_err(failed)
@@ -920,7 +1003,7 @@ impl Typing {
             };
             match item {
                 Item::Record(record) => {
-                    if !self.is_wanted(&record) {
+                    if !self.is_wanted(&record)? {
                         continue;
                     }
                     self.ended.records += 1;
@@ -942,6 +1025,7 @@ impl Typing {
                     }
                 }
                 Item::Header(names) => self.header(names),
+                Item::Reject(_) if self.is_elsewhere() => {}
                 Item::Reject(mut reject) => {
                     self.ended.records += reject.records;
                     if self.has_secrets() {
@@ -983,30 +1067,36 @@ impl Typing {
 
     /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
     /// and not silently left out.
-    fn is_wanted(&mut self, record: &Record<'_>) -> bool {
+    fn is_wanted(&mut self, record: &Record<'_>) -> Result<bool, Gone> {
         let set = self.set.max(1);
-        match self.result_set {
-            Some(wanted) => set == wanted,
-            None if set == 1 => true,
-            None => {
-                self.ended.records += 1;
-                let detail = format!("it is of result set {set}, with other columns");
-                self.rejects.push(Reject {
-                    line: record.line,
-                    column: None,
-                    column_name: None,
-                    text: if self.has_secrets() {
-                        NOT_KEPT.to_owned()
-                    } else {
-                        record.text.to_owned()
-                    },
-                    reason: Reason::SecondResultSet,
-                    detail,
-                    records: 1,
-                });
-                false
-            }
+        if self.result_set.is_some() {
+            return Ok(!self.is_elsewhere());
         }
+        if set == 1 {
+            return Ok(true);
+        }
+        self.ended.records += 1;
+        let text = if self.has_secrets() {
+            NOT_KEPT
+        } else {
+            record.text
+        };
+        let detail = format!("it is of result set {set}, with other columns");
+        // Whole as it is, it says nothing against how the file is read.
+        self.keep(held::reject(
+            record.line,
+            text,
+            Reason::SecondResultSet,
+            detail,
+            1,
+        ))?;
+        Ok(false)
+    }
+
+    /// Whether the reader is in another result set than the one that was asked for.
+    fn is_elsewhere(&self) -> bool {
+        self.result_set
+            .is_some_and(|wanted| wanted != self.set.max(1))
     }
 
     fn footer(&mut self, footer: &Footer) {
@@ -1022,6 +1112,16 @@ impl Typing {
     /// Says which tables the file holds, and types the records that were looked at for that.
     fn decide(&mut self, sample: &mut Vec<Kept>) -> Result<Result<(), ImportError>, Gone> {
         let file = self.file.clone();
+        if let Some(wanted) = self.result_set
+            && wanted > self.set.max(1)
+        {
+            let found = self.set.max(1);
+            return Ok(Err(ImportError::NoResultSet {
+                file,
+                wanted,
+                found,
+            }));
+        }
         if sample.is_empty() && self.header.is_none() {
             if self.ended.records == 0 && self.rejects.is_empty() {
                 return Ok(Err(ImportError::Empty { file }));
@@ -1074,9 +1174,6 @@ impl Typing {
     }
 
     fn reject(&mut self, reject: Reject) -> Result<(), Gone> {
-        const MOST: usize = 256;
-        /// Before it is known whether there are passwords, as many as memory has room for.
-        const MOST_UNTOLD: usize = 4096;
         self.rejected += reject.records.max(1);
         if self.rejected >= MANY && self.hopeless.is_none() && self.is_mostly_rejected() {
             self.hopeless = Some(Box::new(ImportError::MostlyRejected {
@@ -1088,6 +1185,13 @@ impl Typing {
                 detail: reject.detail.clone(),
             }));
         }
+        self.keep(reject)
+    }
+
+    fn keep(&mut self, reject: Reject) -> Result<(), Gone> {
+        const MOST: usize = 256;
+        /// Before it is known whether there are passwords, as many as memory has room for.
+        const MOST_UNTOLD: usize = 4096;
         self.rejects.push(reject);
         let most = if self.plan.is_some() {
             MOST

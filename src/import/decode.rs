@@ -66,6 +66,17 @@ impl Encoding {
         (found != encoding_rs::REPLACEMENT).then_some(Self::Web(found))
     }
 
+    /// Whether one character may be several units, so that tools differ in how many places it takes.
+    #[must_use]
+    pub fn has_several_units(self) -> bool {
+        match self {
+            Self::Web(encoding) => {
+                !encoding.is_single_byte() && encoding != UTF_16LE && encoding != UTF_16BE
+            }
+            Self::Console(_) => false,
+        }
+    }
+
     /// What it is called: `UTF-8`, `windows-1252`, `cp437`.
     #[must_use]
     pub fn name(self) -> String {

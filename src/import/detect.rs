@@ -10,10 +10,11 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::forms::{FORMS, Form, Layout, Quotes};
+use super::forms::{FORMS, Form, Layout, Nulls, Quotes};
 use super::record::{Field, Limits, Record, Written};
 use super::spoiled::Spoiled;
 use super::tokenize::{Dialect, Token, Tokenizer};
+use super::widths::{self, Widths};
 
 /// The margin below which nobody should rely on the verdict.
 pub const THIN: f64 = 0.05;
@@ -44,6 +45,8 @@ pub struct Sample<'s> {
     pub mark: bool,
     /// Whether the file is UTF-16.
     pub wide: bool,
+    /// Whether its encoding has characters of several units.
+    pub several: bool,
 }
 
 /// What the fields of a column look like.
@@ -74,7 +77,9 @@ impl Look {
         }
     }
 
-    fn and(self, other: Self) -> Self {
+    /// What a column looks like that has fields of both looks.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Nothing, other) => other,
             (same, Self::Nothing) => same,
@@ -449,6 +454,8 @@ pub struct Guess {
     pub quotes: Quotes,
     /// What the trial with these quotes found; for forms that are not delimited, nothing.
     pub trial: Trial,
+    /// How columns of fixed widths are cut, where that is the form and something says it.
+    pub widths: Option<widths::Plan>,
 }
 
 /// The sample, split in every way that some form would.
@@ -462,12 +469,19 @@ pub struct Trials<'s> {
     footer: bool,
     /// Whether the lines are laid out in a way that no delimited form is.
     laid_out: bool,
+    /// What they are as columns of fixed widths.
+    widths: Option<widths::Found>,
 }
 
 impl<'s> Trials<'s> {
-    /// Splits `sample` at each separator that a form may have, or at the one given.
+    /// Splits `sample` at each separator that a form may have, or at the one given; or by the widths that were said.
     #[must_use]
-    pub fn new(sample: &'s Sample<'s>, delimiter: Option<&str>, end: Option<&str>) -> Self {
+    pub fn new(
+        sample: &'s Sample<'s>,
+        delimiter: Option<&str>,
+        end: Option<&str>,
+        said: Option<&Widths>,
+    ) -> Self {
         let mut delimiters = vec![",", "\t", ";", "|", "^", "~", "\u{1}", "\u{1F}"];
         let text = String::from_utf8_lossy(sample.bytes);
         let lines: Vec<String> = text.lines().take(RECORDS).map(str::to_owned).collect();
@@ -494,6 +508,7 @@ impl<'s> Trials<'s> {
             let quoted = trials(true);
             (bare.join().unwrap_or_else(|_| trials(false)), quoted)
         });
+        let laid_out = is_laid_out(sample, &lines);
         Self {
             sample,
             bare,
@@ -501,7 +516,11 @@ impl<'s> Trials<'s> {
             footer: tail
                 .into_iter()
                 .any(|line| super::footer::rows(line).is_some()),
-            laid_out: is_laid_out(sample, &lines),
+            laid_out: said.is_some() || laid_out,
+            widths: match (said, laid_out) {
+                (None, true) => None,
+                _ => widths::tell(&text, sample.whole, said),
+            },
             lines,
         }
     }
@@ -548,6 +567,10 @@ impl<'s> Trials<'s> {
             score: self.points(form, quotes, &trial).clamp(0.0, 1.0),
             quotes,
             trial,
+            widths: match form.layout {
+                Layout::Widths => self.widths.as_ref().map(|found| found.plan.clone()),
+                _ => None,
+            },
         }
     }
 
@@ -580,6 +603,12 @@ impl<'s> Trials<'s> {
                 0.5 * fit + self.known_for(form, trial, judged, &other)
             }
             Layout::Aligned => super::fixed::score(&self.lines),
+            Layout::Widths => match &self.widths {
+                Some(found) if super::fixed::score(&self.lines) < 0.5 => {
+                    found.score(form.nulls == Nulls::Word)
+                }
+                _ => 0.0,
+            },
             Layout::Vertical => super::vertical::score(&self.lines),
             Layout::Grid => super::grid::score(form.id, &self.lines),
             Layout::Json => super::json::score(self.sample.bytes),

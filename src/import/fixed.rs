@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthChar;
 use super::detect::Look;
 use super::footer;
 use super::held::{Held, Queue, Waiting};
-use super::lines::{Line, Lines};
+use super::lines::Lines;
 use super::record::{Field, Footer, Item, Limits, ReadError, Reader, Reason, Written};
 
 /// The most lines that one record may stand on.
@@ -120,24 +120,27 @@ fn columns(line: &str) -> Option<Vec<Range<usize>>> {
 
 /// How the places of a line are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
+pub(super) enum Measure {
     Units,
     Characters,
     Screen,
+    /// As UTF-8.
+    Bytes,
 }
 
 impl Measure {
-    const ALL: [Self; 3] = [Self::Units, Self::Characters, Self::Screen];
+    pub(super) const ALL: [Self; 3] = [Self::Units, Self::Characters, Self::Screen];
 
     fn of(self, c: char) -> usize {
         match self {
             Self::Units => c.len_utf16(),
             Self::Characters => 1,
             Self::Screen => c.width().unwrap_or(1),
+            Self::Bytes => c.len_utf8(),
         }
     }
 
-    fn length(self, text: &str) -> usize {
+    pub(super) fn length(self, text: &str) -> usize {
         if text.is_ascii() {
             text.len()
         } else {
@@ -147,7 +150,7 @@ impl Measure {
 
     /// The byte at which each of `places` begins, in `text`; the text's end for places beyond it. `None` when a place
     /// is inside a character.
-    fn cut(self, text: &str, places: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
+    pub(super) fn cut(self, text: &str, places: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
         let mut wanted = places
             .iter()
             .flat_map(|place| [place.start, place.end])
@@ -347,7 +350,7 @@ impl<R: Read> Aligned<R> {
                 *length += gap + measure.length(&line.text);
             }
             if lengths.contains(&total) {
-                let text = self.joined(at + 1)?;
+                let text = self.lines.joined(at + 1)?;
                 let fields = self
                     .grid
                     .as_ref()
@@ -383,20 +386,6 @@ impl<R: Read> Aligned<R> {
             }
         }
         Ok(true)
-    }
-
-    /// The text of the next `count` lines, with the breaks between them.
-    fn joined(&mut self, count: usize) -> Result<String, ReadError> {
-        let mut text = String::new();
-        let mut last: Option<Line> = None;
-        for at in 0..count {
-            if let Some(line) = self.lines.peek(at)?.cloned() {
-                text.push_str(last.map_or("", |last| last.break_before(&line)));
-                text.push_str(&line.text);
-                last = Some(line);
-            }
-        }
-        Ok(text)
     }
 
     fn found(&mut self, text: String, fields: Vec<Field>, lines: usize) -> Result<bool, ReadError> {
@@ -482,13 +471,17 @@ impl Grid {
             let clear = cut
                 .windows(2)
                 .all(|pair| blank(&text[pair[0].end..pair[1].start]));
-            clear.then(|| cut.into_iter().map(|place| trimmed(text, place)).collect())
+            clear.then(|| {
+                cut.into_iter()
+                    .map(|place| padded_field(text, place))
+                    .collect()
+            })
         })
     }
 }
 
 /// A field without its padding: blanks at the end, and those before numbers, times and NULL.
-fn trimmed(text: &str, place: Range<usize>) -> Field {
+pub(super) fn padded_field(text: &str, place: Range<usize>) -> Field {
     let cell = &text[place.clone()];
     let end = place.start + cell.trim_end_matches(' ').len();
     let inner = cell.trim_matches(' ');

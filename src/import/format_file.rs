@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::widths::{Ends, Widths};
+
 /// More than any format file has.
 const LARGEST: u64 = 4 << 20;
+
+/// How files end beside which a format file is looked for.
+const DATA: [&str; 3] = ["dat", "txt", "bcp"];
 
 /// Why a format file cannot be used.
 #[derive(Debug, Error)]
@@ -30,6 +35,17 @@ pub struct FormatFile {
     pub delimiter: String,
     /// What ends a record; `None` for a line end.
     pub record_end: Option<String>,
+    /// The widths of the columns in characters, where nothing stands between them.
+    pub widths: Option<Widths>,
+}
+
+/// A line of the file: one column.
+struct Column {
+    name: String,
+    /// What ends it.
+    end: String,
+    /// How many characters it has, where each has as many.
+    length: Option<usize>,
 }
 
 impl FormatFile {
@@ -50,23 +66,22 @@ impl FormatFile {
         Self::parse(&text).map_err(|(line, what)| wrong(line, what))
     }
 
-    /// The format file that lies beside the data file at `path`: `EGPL_USER_Format.fmt` beside `EGPL_USER.dat`.
+    /// The format file that lies beside the data file at `path`: `EGPL_USER_Format.fmt` or `EGPL_USER.fmt` beside
+    /// `EGPL_USER.dat`, `.txt` or `.bcp`.
     ///
     /// # Errors
     /// When there is one and it cannot be used.
     pub fn beside(path: &Path) -> Result<Option<Self>, FormatError> {
         let is_data = path
             .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("dat"));
+            .is_some_and(|extension| DATA.iter().any(|data| extension.eq_ignore_ascii_case(data)));
         let Some(stem) = path.file_stem().filter(|_| is_data) else {
             return Ok(None);
         };
-        let beside = path.with_file_name(format!("{}_Format.fmt", stem.to_string_lossy()));
-        if beside.is_file() {
-            Self::open(&beside).map(Some)
-        } else {
-            Ok(None)
-        }
+        let stem = stem.to_string_lossy();
+        let beside = ["_Format.fmt", ".fmt"].map(|end| path.with_file_name(format!("{stem}{end}")));
+        let found = beside.iter().find(|file| file.is_file());
+        found.map(|file| Self::open(file)).transpose()
     }
 
     /// Reads the text of a format file.
@@ -91,10 +106,12 @@ impl FormatFile {
             .map_err(|_| (2, "expected the number of columns".to_owned()))?;
         let mut names = Vec::new();
         let mut ends = Vec::new();
+        let mut lengths = Vec::new();
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let (name, end) = column(line).ok_or_else(|| (number, "is no column".to_owned()))?;
-            names.push(name);
-            ends.push(end);
+            let column = column(line).ok_or_else(|| (number, "is no column".to_owned()))?;
+            names.push(column.name);
+            ends.push(column.end);
+            lengths.push(column.length);
         }
         if names.len() != count || names.is_empty() {
             return Err((
@@ -102,31 +119,72 @@ impl FormatFile {
                 format!("says {count} columns, and {} follow", names.len()),
             ));
         }
+        let fixed = ends.len() > 1 && ends.iter().rev().skip(1).all(String::is_empty);
+        let widths = match fixed {
+            true => Some(widths(&names, &ends, lengths)?),
+            false => None,
+        };
         let record_end = ends.pop().filter(|end| end != "\r\n" && end != "\n");
         let delimiter = ends.first().cloned().unwrap_or_default();
-        if let Some(at) = ends
-            .iter()
-            .position(|end| *end != delimiter || end.is_empty())
-        {
+        let odd = |end: &String| *end != delimiter || end.is_empty();
+        if let Some(at) = ends.iter().position(odd).filter(|_| !fixed) {
             return Err((
                 at + 3,
-                "columns must all end in the same text; fixed widths are not read".to_owned(),
+                "columns must all end in the same text, or all have a length".to_owned(),
             ));
         }
         Ok(Self {
             names,
             delimiter,
-            record_end,
+            record_end: record_end.filter(|_| !fixed),
+            widths,
         })
     }
 }
 
+/// The widths of columns with nothing between them.
+fn widths(
+    names: &[String],
+    ends: &[String],
+    lengths: Vec<Option<usize>>,
+) -> Result<Widths, (usize, String)> {
+    let last = ends.last().map(String::as_str).unwrap_or_default();
+    let ends = match last {
+        "" => Ends::Run,
+        "\r\n" | "\n" => Ends::Lines,
+        _ => {
+            let what = "columns of fixed lengths end in a line end, or in nothing".to_owned();
+            return Err((names.len() + 2, what));
+        }
+    };
+    let each: Option<Vec<usize>> = lengths.into_iter().collect();
+    let each = each
+        .filter(|each| each.iter().all(|length| (1..=1 << 24).contains(length)))
+        .ok_or((
+            0,
+            "a column has neither an end nor a length of its own as characters".to_owned(),
+        ))?;
+    Ok(Widths {
+        each,
+        names: Some(names.to_vec()),
+        ends: Some(ends),
+    })
+}
+
 /// The name and the end in a line such as `1 SQLNCHAR 0 48 "<\0E\0O\0F\0D\0>\0" 1 USER_ID ""`.
-fn column(line: &str) -> Option<(String, String)> {
+fn column(line: &str) -> Option<Column> {
     let (before, rest) = line.split_once('"')?;
-    if before.split_whitespace().count() != 4 {
+    let before: Vec<&str> = before.split_whitespace().collect();
+    let [_, kind, prefix, length] = before[..] else {
         return None;
-    }
+    };
+    let length: usize = length.parse().ok()?;
+    // A length is in bytes, and one of UTF-16 has two.
+    let length = match (prefix, kind) {
+        ("0", "SQLCHAR") => Some(length),
+        ("0", "SQLNCHAR") if length.is_multiple_of(2) => Some(length / 2),
+        _ => None,
+    };
     let (end, after) = rest.split_once('"')?;
     let name = after.split_whitespace().nth(1)?;
     let mut text = String::new();
@@ -145,5 +203,9 @@ fn column(line: &str) -> Option<(String, String)> {
             other => text.push(other),
         }
     }
-    Some((name.to_owned(), text))
+    Some(Column {
+        name: name.to_owned(),
+        end: text,
+        length,
+    })
 }

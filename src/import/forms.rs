@@ -86,6 +86,8 @@ pub enum Layout {
     Delimited(Quotes),
     /// Columns under a line of dashes.
     Aligned,
+    /// Columns of fixed widths, and no dashes.
+    Widths,
     /// A line for each cell: the column's name, the value.
     Vertical,
     /// A table of bars: Markdown, a printed grid, a box of `+`, `-` and `|`.
@@ -164,6 +166,14 @@ pub static FORMS: &[Form] = &[
         delimiters: &[],
     },
     Form {
+        id: "aligned_bare",
+        title: "aligned text without dashes: their line cut off, or `sqlcmd -h -1` with `--widths`",
+        covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
+        layout: Layout::Widths,
+        nulls: Nulls::Word,
+        delimiters: &[],
+    },
+    Form {
         id: "ssms_report",
         title: "SSMS Results to File with a separator",
         covers: &["F08", "F09"],
@@ -218,6 +228,14 @@ pub static FORMS: &[Form] = &[
         layout: Layout::Delimited(Quotes::Doubled),
         nulls: Nulls::Empty,
         delimiters: CHOSEN,
+    },
+    Form {
+        id: "fixed_width",
+        title: "columns of fixed widths: the Wizard's fixed width and ragged right, bcp with lengths",
+        covers: &["F20"],
+        layout: Layout::Widths,
+        nulls: Nulls::Empty,
+        delimiters: &[],
     },
     Form {
         id: "ads_csv",

@@ -108,6 +108,23 @@ impl<R: Read> Lines<R> {
         Ok(self.ahead.pop_front())
     }
 
+    /// The text of the next `count` lines, with the breaks between them.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    pub fn joined(&mut self, count: usize) -> Result<String, ReadError> {
+        let mut text = String::new();
+        let mut last: Option<Line> = None;
+        for at in 0..count {
+            if let Some(line) = self.peek(at)?.cloned() {
+                text.push_str(last.map_or("", |last| last.break_before(&line)));
+                text.push_str(&line.text);
+                last = Some(line);
+            }
+        }
+        Ok(text)
+    }
+
     /// Leaves out `count` lines that have been looked at.
     pub fn skip(&mut self, count: usize) {
         self.ahead.drain(..count.min(self.ahead.len()));

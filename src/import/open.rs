@@ -14,6 +14,7 @@ use super::format_file::{FormatError, FormatFile};
 use super::forms::{self, FORMS, Form, Layout, Nulls};
 use super::record::{Item, Limits, ReadError, Reader};
 use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
+use super::widths::{self, Ends, Widths};
 use super::{fixed, grid, json, vertical, workbook, xml};
 use crate::problem::did_you_mean;
 
@@ -46,6 +47,8 @@ pub struct Options {
     pub record_end: Option<String>,
     /// The bcp format file that names the columns. `<TABLE>_Format.fmt` beside `<TABLE>.dat` is found without it.
     pub format_file: Option<PathBuf>,
+    /// How wide the columns are, where nothing stands between them.
+    pub widths: Option<Widths>,
     /// Whether dates may be in a country's order, because their format is given.
     pub local_dates: bool,
     /// How long records and fields may be.
@@ -85,6 +88,12 @@ pub enum OpenError {
     NoForm {
         /// How many there are.
         count: usize,
+    },
+    /// Its columns have fixed widths, and nothing says which.
+    #[error("has columns of fixed widths, as it seems, and nothing in it says how wide they are")]
+    NoWidths {
+        /// What the blanks that all rows share would make of them.
+        proposal: Option<Vec<usize>>,
     },
     /// It could be in either of two forms, which would read it differently.
     #[error("could be `{}` or `{}`, which read it differently", best.id, runner_up.id)]
@@ -139,6 +148,17 @@ impl OpenError {
             ),
             Self::Spoiled { .. } => {
                 "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
+            }
+            Self::NoWidths { proposal } => {
+                let said = "give its bcp format file with `--format-file`, or say `--widths 20,6,23` (`20,6,*` where \
+                            the last column is not padded)";
+                match proposal {
+                    Some(widths) => format!(
+                        "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
+                        widths::shown(widths)
+                    ),
+                    None => said.to_owned(),
+                }
             }
             Self::NoForm { .. } => {
                 format!("name its form with `--form`, or export as CSV with column names; there are {}", all_forms())
@@ -262,9 +282,11 @@ fn open_source(
         whole: text.ahead().len() < BEGINNING,
         mark: told.mark > 0,
         wide,
+        several: told.encoding.has_several_units(),
     };
     let verdict = judge(&sample, form, format, options)?;
     let has_header = verdict.has_header;
+    let several = sample.several;
     Ok(Opened {
         form: verdict.guess.form,
         runner_up: verdict.runner_up,
@@ -274,7 +296,14 @@ fn open_source(
         packing,
         has_header,
         tally,
-        reader: reader(&verdict.guess, Box::new(text), ending, format, options),
+        reader: reader(
+            &verdict.guess,
+            Box::new(text),
+            ending,
+            several,
+            format,
+            options,
+        ),
     })
 }
 
@@ -306,15 +335,26 @@ fn judge(
         .record_end
         .as_deref()
         .or(format.and_then(|format| format.record_end.as_deref()));
-    let trials = Trials::new(sample, delimiter, end);
+    let said = widths_said(format, options);
+    let delimiter = delimiter.filter(|_| said.is_none());
+    let trials = Trials::new(sample, delimiter, end, said.as_ref());
     let ranked = detect::rank(&trials);
+    let unread = || {
+        let text = String::from_utf8_lossy(sample.bytes);
+        if widths::is_likely(&text, sample.whole) || form.is_some() {
+            let proposal = widths::proposal(&text, sample.whole);
+            OpenError::NoWidths { proposal }
+        } else {
+            OpenError::NoForm { count: FORMS.len() }
+        }
+    };
     let best = match form {
         Some(form) => trials.score(form),
-        None => ranked
-            .first()
-            .cloned()
-            .ok_or(OpenError::NoForm { count: FORMS.len() })?,
+        None => ranked.first().cloned().ok_or_else(unread)?,
     };
+    if best.form.layout == Layout::Widths && best.widths.is_none() {
+        return Err(unread());
+    }
     if let Some(spoiled) = &best.trial.spoiled
         && !options.local_dates
     {
@@ -342,6 +382,7 @@ fn judge(
             let named = best.trial.header || best.trial.below.is_some();
             options.header.unwrap_or(named)
         }
+        Layout::Widths => best.widths.as_ref().is_some_and(|plan| plan.header),
         _ => true,
     };
     Ok(Verdict {
@@ -350,6 +391,21 @@ fn judge(
         margin: if form.is_some() { 1.0 } else { margin },
         has_header,
     })
+}
+
+/// What the user, or the format file, says of the widths of columns.
+fn widths_said(format: Option<&FormatFile>, options: &Options) -> Option<Widths> {
+    let of_format = format.and_then(|format| format.widths.clone());
+    let Some(mut said) = options.widths.clone() else {
+        return of_format;
+    };
+    said.names = format.map(|format| format.names.clone());
+    said.ends = match options.record_end.as_deref() {
+        Some("") => Some(Ends::Run),
+        Some(_) => Some(Ends::Lines),
+        None => of_format.and_then(|format| format.ends),
+    };
+    Some(said)
 }
 
 /// What a form makes of the beginning, as one number: equal for two forms that read it alike.
@@ -369,7 +425,8 @@ fn reading(
             .map_or(sample.bytes.len(), |at| at + 1)
     };
     let bytes = Cursor::new(sample.bytes[..end].to_vec());
-    let mut reader = reader(guess, Box::new(bytes), Arc::default(), format, options);
+    let (ending, several) = (Arc::default(), sample.several);
+    let mut reader = reader(guess, Box::new(bytes), ending, several, format, options);
     let mut hash = DefaultHasher::new();
     let mut records = 0;
     while let Ok(Some(item)) = reader.next() {
@@ -397,6 +454,7 @@ fn reader(
     guess: &Guess,
     text: Box<dyn Read + Send>,
     ending: Arc<Ending>,
+    several: bool,
     format: Option<&FormatFile>,
     options: &Options,
 ) -> Box<dyn Reader + Send> {
@@ -407,6 +465,17 @@ fn reader(
             Box::new(Delimited::new(text, plan, ending, limits))
         }
         Layout::Aligned => Box::new(fixed::Aligned::new(text, limits)),
+        Layout::Widths => {
+            let plan = (guess.widths.clone())
+                .unwrap_or_else(|| unreachable!("a form of widths is taken where they are known"));
+            match plan.ends() {
+                Ends::Run => Box::new(widths::Run::new(text, plan, several, limits)),
+                Ends::Lines => {
+                    let aligned = guess.form.nulls == Nulls::Word;
+                    Box::new(widths::Columns::new(text, plan, several, aligned, limits))
+                }
+            }
+        }
         Layout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
         Layout::Grid => Box::new(grid::Grid::new(text, guess.form.id, limits)),
         Layout::Json => Box::new(json::Objects::new(text, limits)),

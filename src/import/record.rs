@@ -56,7 +56,7 @@ pub struct Field {
 /// A record and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'r> {
-    /// The line on which it begins, from 1; in a workbook the row of the sheet.
+    /// The line on which it begins, from 1; in a workbook the row of the sheet, its number where there are no lines.
     pub line: u64,
     /// The record as it stands in the file, in UTF-8, for a reject to show.
     pub text: &'r str,

@@ -10,7 +10,9 @@ mod analysis;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
+use comfy_table::{
+    ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle, Width,
+};
 use unicode_width::UnicodeWidthChar;
 
 use super::safe::Safe;
@@ -21,7 +23,7 @@ use crate::report::{
     Report, RestsOn, RowVerdict, Run, RunVerdict, StepRun,
 };
 use crate::scenario::Erratum;
-use crate::table::Cell;
+use crate::table::{Cell, Column};
 
 /// Narrower than this, lines are as long as they would be here.
 const MIN_WIDTH: usize = 30;
@@ -40,6 +42,9 @@ const DETAIL: usize = 8;
 
 /// A list with less room than this for each of its columns shows one column per line.
 const MIN_COLUMN: usize = 9;
+
+/// What stands between two columns of a list: a blank, a bar, a blank.
+const BETWEEN: usize = 3;
 
 /// The terminal is never taken to be narrower than this for a list, whose cells wrap.
 const MIN_LISTING: usize = 60;
@@ -525,22 +530,31 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     page.line(0, &listing.title)?;
     page.blank();
     let names = listing.table.names();
-    if names.len() * MIN_COLUMN > page.width {
-        let shown = |cell: &Cell| words::value(cell);
-        let rows = listing.table.rows.iter();
+    let width = page.width.max(MIN_LISTING);
+    let words = longest_words(listing, width / 2);
+    let least: usize = words.iter().map(|word| word + BETWEEN).sum();
+    if names.len() * MIN_COLUMN > page.width || least > width + 1 {
+        let columns = &listing.table.columns;
+        let shown = |(cell, column): (&Cell, &Column)| match cell {
+            // Where the words are ours, nothing means that there is nothing to say.
+            Cell::Null if column.own => String::new(),
+            Cell::Text(text) if column.own => text.clone(),
+            cell => words::value(cell),
+        };
+        let row = |row: &Vec<Cell>| row.iter().zip(columns).map(shown).collect();
         let side = Side {
             columns: names.iter().map(|name| (*name).to_owned()).collect(),
-            rows: rows.map(|row| row.iter().map(shown).collect()).collect(),
+            rows: listing.table.rows.iter().map(row).collect(),
             left_out: Vec::new(),
         };
-        page.table(0, &side)?;
+        page.rows(0, &side, true)?;
         return remarks(page, listing);
     }
     let mut table = Table::new();
     table
         .load_style(TABLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(page.width.max(MIN_LISTING)).unwrap_or(u16::MAX))
+        .set_width(u16::try_from(width).unwrap_or(u16::MAX))
         .set_header(names.iter().map(Safe::of));
     for row in &listing.table.rows {
         let shown = |cell: &Cell| match cell {
@@ -549,10 +563,38 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
         };
         table.add_row(row.iter().map(shown));
     }
+    for (column, word) in table.column_iter_mut().zip(words) {
+        let word = u16::try_from(word).unwrap_or(u16::MAX);
+        // The blanks on either side count as well.
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word + 2)));
+    }
     for line in table.lines() {
         page.line(0, line)?;
     }
     remarks(page, listing)
+}
+
+/// The longest word of each column of a list, which is not to be broken unless it has more than `most` places.
+fn longest_words(listing: &Listing, most: usize) -> Vec<usize> {
+    let longest = |text: &str| {
+        let words = text.split([' ', '\n']);
+        let widths = words.map(|word| word.chars().map(columns).sum::<usize>());
+        widths.max().unwrap_or(0).min(most)
+    };
+    let mut found: Vec<usize> = listing
+        .table
+        .names()
+        .iter()
+        .map(|name| longest(name))
+        .collect();
+    for row in &listing.table.rows {
+        for (word, cell) in found.iter_mut().zip(row) {
+            if *cell != Cell::Null {
+                *word = longest(&Safe::of(cell).to_string()).max(*word);
+            }
+        }
+    }
+    found
 }
 
 fn remarks(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
@@ -661,9 +703,14 @@ impl Page<'_> {
 
     /// A label and a value, broken anywhere where the line ends.
     fn value(&mut self, indent: usize, label: &str, value: &Safe) -> io::Result<()> {
+        self.labelled(indent, label, value, false)
+    }
+
+    /// A label and a text, broken between words if it is `prose`.
+    fn labelled(&mut self, indent: usize, label: &str, text: &Safe, prose: bool) -> io::Result<()> {
         let deeper = indent + label.len();
         let room = self.width.saturating_sub(deeper);
-        for (at, part) in wrap(value.as_str(), room, room, false).iter().enumerate() {
+        for (at, part) in wrap(text.as_str(), room, room, prose).iter().enumerate() {
             if at == 0 {
                 self.line(indent, format_args!("{label}{part}"))?;
             } else {
@@ -698,6 +745,11 @@ impl Page<'_> {
 
     /// A table side by side if it fits, or one column per line.
     fn table(&mut self, indent: usize, side: &Side) -> io::Result<()> {
+        self.rows(indent, side, false)
+    }
+
+    /// The same, with cells that are broken between words if they are `prose`.
+    fn rows(&mut self, indent: usize, side: &Side, prose: bool) -> io::Result<()> {
         if self.grid(indent, &side.columns, &side.rows)? {
             if side.rows.is_empty() {
                 self.line(indent, "(no rows)")?;
@@ -724,12 +776,12 @@ impl Page<'_> {
             for (cell, column) in cells {
                 if room >= MIN_VALUE {
                     let gap = " ".repeat(name - column.width() + 2);
-                    self.value(indent, &format!("{column}{gap}"), &cell)?;
+                    self.labelled(indent, &format!("{column}{gap}"), &cell, prose)?;
                 } else if indent + column.width() + 2 + cell.width() <= self.width {
                     self.line(indent, format_args!("{column}: {cell}"))?;
                 } else {
                     self.value(indent, "", &Safe::of(format_args!("{column}:")))?;
-                    self.value(indent + 2, "", &cell)?;
+                    self.labelled(indent + 2, "", &cell, prose)?;
                 }
             }
         }

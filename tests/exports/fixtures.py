@@ -370,8 +370,23 @@ def sqlcmd():
         header=True, footer=20).table(ACTIVITY, NARROW, nasty()[:20], lost, doubtful(
             "\r\n\U0001F44B日é", RAGGED, WRAPPED, NOT_A_NUMBER, NOT_A_DATE, NO_KEY))
     add(where, "wrapped_at_80.txt", forms.utf8(forms.wrapped(forms.sqlcmd(*grid(NARROW, plain())))), form="F10",
-        also=["F15"], ask="may", footer=3, shows=[WRAPPED]).table(
-            ACTIVITY, NARROW, plain(), lost, lambda v: (WRAPPED,), count=False)
+        also=["F15"], header=True, records=3, loaded=3, rejected=0, footer=3).table(ACTIVITY, NARROW, plain(), lost)
+    broken = [row(), row(activity_id=1348, subject="one\r\ntwo"), row(activity_id=1349)]
+    add(where, "wrapped_and_broken.txt", forms.utf8(forms.wrapped(forms.sqlcmd(*grid(NARROW, broken)))), form="F10",
+        also=["F15"], header=True, loaded=2, footer=3, disagrees=True, shows=[WRAPPED]).table(
+            ACTIVITY, NARROW, broken, lost, doubtful("\n", WRAPPED))
+
+    some = [r for r in without(nasty(), "\r\n\t日\U0001F44Bé") if r["description"] != LONG]
+    data = forms.without_dashes(forms.sqlcmd(*grid(NARROW, some)))
+    add(where, "no_dashes.txt", forms.utf8(data), form="F10", also=["F15"], header=True, records=len(some),
+        loaded=len(some), rejected=0, footer=len(some)).table(ACTIVITY, NARROW, some, lost)
+    cols, rows = grid(FULL, some)
+    data = forms.sqlcmd(cols, rows, footer=False).split(forms.CRLF, 2)[2]
+    widths = ",".join(str(forms.sqlcmd_width(c) + 1) for c in cols[:-1]) + ",*"
+    add(where, "no_names.txt", forms.utf8(data), form="F10", also=["F15"], header=False, records=len(some),
+        loaded=len(some), rejected=0, options={"widths": widths}).table(ACTIVITY, NARROW, some, lost)
+    add(where, "no_names_no_widths.txt", forms.utf8(data), form="F10", ask="must",
+        why="-h -1 without a separator: a blank that all rows share may be inside a value")
 
     where = "f11_sqlcmd_unicode"
     folder(where, "S", "sqlcmd -u -o: UTF-16 LE without a byte-order mark.")
@@ -483,14 +498,54 @@ def wizard():
     data = forms.wizard(*grid(FULL, nasty()), qualifier='"', header=False)
     add(where, "qualified_no_names.txt", forms.utf8(data), form="F20", also=["F24"], encoding="UTF-8", header=False,
         ask="may", give="F20", records=23, loaded=23, rejected=0).table(ACTIVITY, NASTY, nasty(), no_empty)
+    fixed()
+
+
+def fixed():
+    where = "f20_wizard"
+    lost = (lambda value, column: no_empty(value.rstrip(" ") if is_text(value) else value, column))
     narrow = [n for n in TEN if n != "contact_point_data"] + ["contact_point_data"]
-    data = forms.wizard_fixed(*grid(narrow, plain()), ragged=True)
-    add(where, "ragged_right.txt", forms.utf8(data), form="F20", header=True, ask="may", give="F20",
-        why="no dashes: where columns end follows from the rows only").table(
-            ACTIVITY, narrow, plain(), no_empty, lambda v: (ANY,), count=False)
+    data = forms.wizard_fixed(*grid(narrow, plain()), names=True, ragged=True)
+    add(where, "ragged_right.txt", forms.utf8(data), form="F20", encoding="UTF-8", header=True, records=3, loaded=3,
+        rejected=0).table(ACTIVITY, narrow, plain(), lost)
+    short = [r for r in nasty() if r["description"] != LONG]
+    whole = without(short, "\r\n")
+    names = NASTY[:-2] + ["when_created", "queue_id"]
+    data = forms.wizard_fixed(*grid(names, whole), names=True, ragged=True)
+    add(where, "ragged_right_unicode.txt", forms.utf16(data), form="F20", encoding="UTF-16LE", header=True,
+        records=len(whole), loaded=len(whole), rejected=0).table(ACTIVITY, names, whole, lost)
+    data = forms.wizard_fixed(*grid(names, short), names=True, ragged=True)
+    add(where, "ragged_right_line_breaks.txt", forms.utf16(data), form="F20", encoding="UTF-16LE", header=True).table(
+        ACTIVITY, names, short, lost, lambda v: (RAGGED,))
     data = forms.wizard_fixed(*grid(narrow, plain()))
     add(where, "fixed.txt", forms.utf8(data), form="F20", ask="must",
         why="no names, no line breaks: the widths stand in the wizard's package only")
+    latin = without(short, "日\U0001F44B")
+    cols, rows = grid(NASTY, latin)
+    add(where, "fixed_described.txt", forms.wizard_fixed(cols, rows).encode("cp1252"), form="F20",
+        encoding="windows-1252", options={"encoding": "windows-1252"}, header=False, records=len(latin),
+        loaded=len(latin), rejected=0).table(ACTIVITY, NASTY, latin, lost)
+    beside(where, "fixed_described.fmt", forms.utf8(forms.fixed_format(cols)))
+    cols, rows = grid(NASTY, short)
+    add(where, "fixed_unicode.dat", forms.utf16(forms.wizard_fixed(cols, rows)), form="F20", encoding="UTF-16LE",
+        header=False, records=len(short), loaded=len(short), rejected=0).table(ACTIVITY, NASTY, short, lost)
+    beside(where, "fixed_unicode_Format.fmt", forms.utf8(forms.fixed_format(cols, wide=True)))
+    add(where, "fixed_names.txt", forms.utf16(forms.wizard_fixed(*grid(NASTY, without(short, "\r\n")), names=True)),
+        form="F20", encoding="UTF-16LE", header=True, records=len(whole), loaded=len(whole), rejected=0).table(
+            ACTIVITY, NASTY, whole, lost)
+    widths = ",".join(str(forms.sqlcmd_width(c)) for c in cols)
+    full = grid(FULL, short)
+    data = forms.wizard_fixed(*full, end=forms.CRLF)
+    add(where, "fixed_rows.txt", forms.utf16(data), form="F20", encoding="UTF-16LE", header=False,
+        options={"widths": ",".join(str(forms.sqlcmd_width(c)) for c in full[0])}, records=len(short),
+        loaded=len(short), rejected=0).table(ACTIVITY, NASTY, short, lost)
+    data = forms.wizard_fixed(cols, rows, names=True, end=forms.CRLF)
+    add(where, "fixed_rows_names.txt", forms.utf16(data), form="F20", encoding="UTF-16LE", header=True,
+        options={"widths": widths}, records=len(short), loaded=len(short), rejected=0).table(
+            ACTIVITY, NASTY, short, lost)
+    cut = forms.wizard_fixed(*grid(NASTY, without(short, "\r\n")), names=True)[:-7]
+    add(where, "fixed_names_cut.txt", forms.utf16(cut), form="F20", ask="may", give="fixed_width", refused=TRUNCATED,
+        why="the last record is not whole, so none can be trusted to begin where it should")
 
 
 def studio():

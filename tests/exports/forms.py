@@ -190,14 +190,34 @@ def wizard(columns, rows, separator=",", header=True, qualifier=""):
     return text
 
 
-def wizard_fixed(columns, rows, ragged=False):
-    """The wizard's fixed-width form, F20: nothing between columns and no line breaks, or, when the right is ragged,
-    one after each row [S for the options, U for the details]."""
-    text = ""
-    for row in [[c.name for c in columns]] * ragged + rows:
-        parts = [plain_text(v, "").ljust(sqlcmd_width(c)) for v, c in zip(row, columns)]
-        text += "".join(parts[:-1]) + (parts[-1].rstrip(" ") + CRLF if ragged else parts[-1])
-    return text
+def wizard_fixed(columns, rows, names=False, end="", ragged=False, measure=units):
+    """The wizard's fixed-width form, F20: nothing between columns; after a row nothing, `end`, or, when the right is
+    ragged, a line break and no padding before it. Names are a line of their own [S for the options, U for the
+    details]."""
+    def line(texts):
+        parts = [text + " " * (sqlcmd_width(c) - measure(text)) for text, c in zip(texts, columns)]
+        return "".join(parts[:-1]) + (texts[-1] if ragged else parts[-1])
+    end = CRLF if ragged else end
+    text = line([c.name for c in columns]) + (end or CRLF) if names else ""
+    return text + "".join(line([plain_text(v, "") for v in row]) + end for row in rows)
+
+
+def fixed_format(columns, wide=False, end=""):
+    """A bcp format file that gives lengths, in bytes, and no ends [S]."""
+    lines = ["14.0", str(len(columns))]
+    for at, column in enumerate(columns, 1):
+        kind, size = ("SQLNCHAR", 2) if wide else ("SQLCHAR", 1)
+        last = end.replace("\r", "\\r").replace("\n", "\\n") if at == len(columns) else ""
+        collation = '""' if column.is_number or column.kind == "datetime" else "SQL_Latin1_General_CP1_CI_AS"
+        lines.append('%-7d %-10s %5d %7d   "%s" %5d %-28s %s' % (
+            at, kind, 0, size * sqlcmd_width(column), last, at, column.name, collation))
+    return CRLF.join(lines) + CRLF
+
+
+def without_dashes(text, end=CRLF):
+    """Aligned text whose second line was cut off."""
+    names, _, rest = text.split(end, 2)
+    return names + end + rest
 
 
 # Azure Data Studio, DBeaver, PowerShell, Excel ------------------------------------------------------------

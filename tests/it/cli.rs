@@ -133,6 +133,33 @@ fn a_mistake_in_the_command_line_exits_2_and_help_exits_0() {
 }
 
 #[test]
+fn a_list_that_is_too_wide_for_the_terminal_breaks_no_word() {
+    let folder = scratch();
+    for width in ["60", "80", "120", "180"] {
+        let output = chatdb(folder.path(), &["findings", "--width", width]);
+        let page = text(&output.stdout);
+        let words: Vec<&str> = page.split([' ', ',', '\n']).collect();
+        for finding in chatdb::analysis::findings() {
+            let needs = finding.needs.iter().map(String::as_str);
+            for word in [finding.name.as_str()].into_iter().chain(needs) {
+                let is_broken = word.len() < 40 && !words.contains(&word);
+                assert!(!is_broken, "{word} is broken at {width} columns:\n{page}");
+            }
+        }
+        let widest = page.lines().take_while(|line| !line.starts_with("each"));
+        let widest = widest.map(str::len).max();
+        assert!(
+            widest <= width.parse().ok(),
+            "{widest:?} at {width}:\n{page}"
+        );
+    }
+    let side_by_side = chatdb(folder.path(), &["findings", "--width", "180"]);
+    assert!(text(&side_by_side.stdout).contains("-+-"));
+    let below = chatdb(folder.path(), &["findings", "--width", "80"]);
+    assert!(!text(&below.stdout).contains("-+-"));
+}
+
+#[test]
 fn a_set_parameter_stands_in_the_documented_tables() {
     let folder = scratch();
     let args = [

@@ -731,6 +731,81 @@ fn a_file_of_which_hardly_anything_can_be_a_row_is_refused_before_its_end() {
 }
 
 #[test]
+fn one_reject_for_each_reason_stands_for_those_that_are_too_many() {
+    // Enough rows that the file is what it is taken for; then a quote that nothing closes.
+    let good: String = (0..7000).map(|id| format!("{id},a,\"b\"\n")).collect();
+    let text = format!(
+        "activity_id,subject,description\n{good}7000,\"\n{}",
+        "x\n".repeat(60_000)
+    );
+    let mut store = copy();
+    let summary = load(&mut store, "a.csv", &text);
+    assert_eq!(
+        (
+            summary.records,
+            summary.loaded,
+            summary.rejected,
+            summary.gathered
+        ),
+        (67_001, 7000, 60_001, 10_001)
+    );
+    let sql = "SELECT sum(records), count(*), max(line) FROM rejects";
+    assert_eq!(rows(&store, sql), "60001|50001|57002");
+    let sql = "SELECT code, line, records, text, reason FROM rejects WHERE records > 1";
+    assert_eq!(
+        rows(&store, sql),
+        "CHATDB-I005|57002|10001||stands for 10001 more, from line 57002 to line 67002; there are too many to keep \
+         their text"
+    );
+}
+
+#[test]
+fn a_long_second_result_is_rejected_and_the_first_is_loaded() {
+    let text = format!(
+        "activity_id,subject\n1,a\n\nqueue_id,queue_name\n{}",
+        "2,b\n".repeat(60_000)
+    );
+    let mut store = copy();
+    let summary = load(&mut store, "a.csv", &text);
+    assert_eq!((summary.records, summary.loaded), (60_001, 1));
+    let sql = "SELECT sum(records), count(*) FROM rejects WHERE code = 'CHATDB-I012'";
+    assert_eq!(rows(&store, sql), "60000|50001");
+}
+
+#[test]
+fn the_result_that_is_asked_for_is_read_and_the_others_do_not_count() {
+    let text = "activity_id,subject\n1,a\n1\n\nqueue_id,queue_name\n12,b\n13\n14,c\n";
+    let set = |n| Options {
+        result_set: Some(n),
+        ..Options::default()
+    };
+    let mut store = copy();
+    let summary = load_as(&mut store, "one.csv", text, &set(1));
+    assert_eq!((summary.records, summary.loaded), (2, 1));
+    let mut store = copy();
+    let summary = load_as(&mut store, "two.csv", text, &set(2));
+    assert_eq!((summary.records, summary.loaded), (3, 2));
+    assert_eq!(
+        rows(
+            &store,
+            "SELECT queue_id, queue_name FROM egpl_routing_queue ORDER BY 1"
+        ),
+        "12|b\n14|c"
+    );
+    assert_eq!(
+        rows(&store, "SELECT count(*) FROM egpl_casemgmt_activity"),
+        "0"
+    );
+    assert_eq!(rows(&store, "SELECT group_concat(line) FROM rejects"), "7");
+    let options = Options {
+        form: Some("ads_csv".to_owned()),
+        ..set(3)
+    };
+    let error = try_load(&mut copy(), "three.csv", text, &options).unwrap_err();
+    assert_eq!(error.to_string(), "`three.csv` has no result 3: it has 2");
+}
+
+#[test]
 fn a_star_shows_the_products_columns_and_leaves_ours_out() {
     let mut store = copy();
     load(

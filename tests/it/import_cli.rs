@@ -23,6 +23,10 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
+fn text_of(output: &Output) -> String {
+    text(&output.stdout).to_owned()
+}
+
 /// A folder with an export of `rows` activities.
 fn with_export(rows: u32) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -106,6 +110,142 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     assert_eq!(again.status.code(), Some(0));
     assert!(text(&again.stdout).contains("loaded before"));
     assert_eq!(count(folder.path(), "chatdb.sqlite"), "3,1");
+}
+
+#[test]
+fn the_second_of_two_results_is_read_when_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let two = "activity_id,subject\n1347,a\n1348,b\n\nqueue_id,queue_name\n12,SUPPORT\n";
+    fs::write(path.join("two.csv"), two).unwrap();
+    let output = chatdb(path, &["import", "two.csv"]);
+    assert_eq!(output.status.code(), Some(3));
+    let page = text_of(&output);
+    assert!(
+        page.contains("read it by itself with `--result-set 2`"),
+        "{page}"
+    );
+    let asked = |set: &str, sql: &str| {
+        let args = [
+            "query",
+            sql,
+            "two.csv",
+            "--result-set",
+            set,
+            "--format",
+            "csv",
+        ];
+        let output = chatdb(path, &args);
+        assert_eq!(text(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(0));
+        text_of(&output)
+    };
+    let queues = "SELECT queue_id, queue_name FROM egpl_routing_queue";
+    assert_eq!(asked("2", queues), "queue_id,queue_name\n12,SUPPORT\n");
+    let chats = "SELECT count(*) AS n FROM egpl_casemgmt_activity";
+    assert_eq!(asked("1", chats), "n\n2\n");
+    assert_eq!(asked("2", chats), "n\n0\n");
+    fails(
+        path,
+        &[
+            "import",
+            "two.csv",
+            "--result-set",
+            "3",
+            "--db",
+            "new.sqlite",
+        ],
+        3,
+        "error: `two.csv` has no result 3: it has 2\n hint: `--result-set 1` is the first one\n",
+    );
+    fails(
+        path,
+        &[
+            "import",
+            "two.csv",
+            "--result-set",
+            "0",
+            "--db",
+            "new.sqlite",
+        ],
+        2,
+        "error: `--result-set` counts from 1\n",
+    );
+}
+
+#[test]
+fn widths_are_said_where_nothing_in_a_file_tells_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let rows =
+        "1347                5000          first\n1348                9000          second\n";
+    fs::write(path.join("chats.txt"), rows.replace('\n', "    \n")).unwrap();
+    let args = ["import", "chats.txt", "--table", "egpl_casemgmt_activity"];
+    let output = chatdb(path, &args);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stderr);
+    assert!(
+        said.ends_with(
+            "by the blanks that all rows share it would be `--widths 20,14,*`, which may be wrong\n"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.starts_with(
+            "error: `chats.txt`: has columns of fixed widths, as it seems, and nothing in it says how wide they are\n \
+             hint: give its bcp format file with `--format-file`, or say `--widths 20,6,23`"
+        ),
+        "{said}"
+    );
+    let format = "14.0\n3\n1 SQLCHAR 0 20 \"\" 1 activity_id \"\"\n2 SQLCHAR 0 14 \"\" 2 activity_status \"\"\n\
+                  3 SQLCHAR 0 30 \"\\n\" 3 subject SQL_Latin1\n";
+    fs::write(path.join("chats.fmt"), format).unwrap();
+    let sql = "SELECT activity_id, activity_status, len(subject) AS n FROM egpl_casemgmt_activity ORDER BY 1";
+    let output = chatdb(path, &["query", sql, "chats.txt", "--format", "csv"]);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(
+        text(&output.stdout),
+        "activity_id,activity_status,n\n1347,5000,5\n1348,9000,6\n"
+    );
+    fails(
+        path,
+        &["import", "chats.txt", "--widths", "20,x"],
+        2,
+        "error: `--widths 20,x` is no list of widths\n hint: write `--widths 20,6,23`, or `--widths 20,6,*` where the \
+         last column is not padded\n",
+    );
+}
+
+/// `script` runs a program on a terminal of its own; without one, no test's standard error has a bar in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bar_with_bytes_rows_and_time_left_is_shown_on_a_terminal_and_cleared() {
+    let folder = with_export(30_000);
+    let path = folder.path();
+    let command = format!(
+        "stty cols 120; '{}' import activity.csv --db a.sqlite > page.txt",
+        env!("CARGO_BIN_EXE_chatdb")
+    );
+    let output = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let shown = text_of(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    for part in ["activity.csv ", " of 1.39 MiB, ", " rows, ", " left"] {
+        assert!(shown.contains(part), "{part} is not in {shown:?}");
+    }
+    let (clears, last) = (shown.rfind("\u{1b}[2K"), shown.rfind(" left"));
+    assert!(clears > last, "{shown:?}");
+    assert!(
+        fs::read_to_string(path.join("page.txt"))
+            .unwrap()
+            .contains("30000")
+    );
+    let output = chatdb(path, &["import", "activity.csv", "--db", "b.sqlite"]);
+    assert_eq!(text(&output.stderr), "");
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::io::{Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use chatdb::import::decode::DecodeError;
+use chatdb::import::format_file::FormatFile;
 use chatdb::import::forms::{FORMS, by_id};
 use chatdb::import::oem::PAGES;
 use chatdb::import::open::{OpenError, Opened, Options, open, open_reader};
 use chatdb::import::record::{Item, Reason};
 use chatdb::import::source::Bounds;
+use chatdb::import::widths::Widths;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -419,6 +421,221 @@ fn a_second_result_begins_with_its_names_and_names_again_are_no_record() {
     );
 }
 
+fn widths(text: &str) -> Options {
+    Options {
+        widths: Some(Widths::parse(text).unwrap()),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn names_say_where_columns_begin_when_nothing_stands_between() {
+    check(
+        "activity_id activity_typewhen_created           subject\r\n\
+         1347        2000         2011-07-12 14:49:55.000Chat\r\n\
+         1348                     2011-07-12 14:50:01.007\r\n\
+         1349        1\r\n\
+         activity_id activity_typewhen_created           subject\r\n",
+        "
+        fixed_width
+        names activity_id|activity_type|when_created|subject
+        2 1347|2000|2011-07-12 14:49:55.000|Chat
+        3 1348|NULL|2011-07-12 14:50:01.007|NULL
+        4 CHATDB-I005 expected at least 48 places, found 13
+        5 CHATDB-I011 the names of the columns, again
+        remark: each column begins where its name does in the first line
+        ",
+    );
+    // The same without dashes, as a tool aligns it: NULL is a word, numbers stand on the right, a count below.
+    check(
+        concat!(
+            "activity_id subject   queue_id \n",
+            "       1347 NULL           1001\n",
+            "       1348 one\ntwo        NULL\n",
+            "\n(2 rows affected)\n"
+        ),
+        r"
+        aligned_bare
+        names activity_id|subject|queue_id
+        2 1347|NULL|1001
+        3 1348|one\ntwo|NULL
+        rows 2
+        remark: each column begins where its name does in the first line
+        remark: 1 records were put together from lines that a line break had cut
+        ",
+    );
+}
+
+#[test]
+fn cells_below_each_other_are_not_taken_for_names_side_by_side() {
+    check(
+        "subject     Chat\nactivity_id 1347\n\nsubject     Help\nactivity_id 1348\n\n\n(2 rows affected)\n",
+        "
+        sqlcmd_vertical
+        names subject|activity_id
+        1 Chat|1347
+        4 Help|1348
+        rows 2
+        ",
+    );
+}
+
+#[test]
+fn names_that_could_be_parted_in_two_ways_or_not_at_all_are_not_read() {
+    let asks =
+        "error: has columns of fixed widths, as it seems, and nothing in it says how wide they are";
+    // Nobody knows whether `foo` is a column by itself.
+    let text = "activity_id foosubject  \n1347        x  y        \n1348        xx yy       \n";
+    check(text, asks);
+    // A blank may be inside a name that is no column of the product, unless the rows have one there as well.
+    let text = "activity_id   queue label   \n1347          CIM_WIM       \n1348          SUPPORT       \n";
+    check(text, asks);
+    check(
+        "activity_id   queue label   \n1347          CIM   one     \n1348          SUP   two     \n",
+        "
+        aligned_bare
+        names activity_id|queue|label
+        2 1347|CIM|one
+        3 1348|SUP|two
+        remark: each column begins where its name does in the first line
+        ",
+    );
+}
+
+#[test]
+fn widths_that_are_said_cut_lines_and_runs() {
+    let rows = ["13472000Chat   1001", "13482001e\u{301}     7   "];
+    let expect = "
+        fixed_width
+        1 1347|2000|Chat|1001
+        2 1348|2001|e\\u{301}|7
+        ";
+    let run = utf16(&format!("{BOM}{}", rows.concat()));
+    check_as(&run, &widths("4,4,7,4"), expect);
+    let lines = utf16(&format!("{BOM}{}\r\n", rows.join("\r\n")));
+    check_as(&lines, &widths("4,4,7,*"), expect);
+    // A run is cut by counting, so one place too few spoils all of it, and so does a character of unknown width.
+    check_as(
+        b"13472000Chat   10011348200Chat   1001",
+        &widths("4,4,7,4"),
+        "
+        fixed_width
+        1 1347|2000|Chat|1001
+        stops: line 1: record 2 has less than 19 places: the end is missing, or the widths are others
+        ",
+    );
+    check_as(
+        rows.concat().as_bytes(),
+        &widths("4,4,7,4"),
+        "
+        fixed_width
+        1 1347|2000|Chat|1001
+        stops: line 1: record 2 has a character beyond ASCII, of which the encoding does not say how many places it \
+         takes; without line ends nothing behind it can be cut
+        ",
+    );
+    // In lines, only the record with such a character is not read, and only where something is cut behind it.
+    check_as(
+        "13472000\u{E9}abcdef1001\n13482000Chat   1001\n13492000Chat   \u{E9}\n".as_bytes(),
+        &widths("4,4,7,*"),
+        "
+        fixed_width
+        1 CHATDB-I005 its characters can be counted in two ways, which cut it differently
+        2 1348|2000|Chat|1001
+        3 1349|2000|Chat|\u{e9}
+        ",
+    );
+}
+
+#[test]
+fn a_line_that_is_too_short_is_put_together_only_where_that_is_the_only_reading() {
+    let said = widths("4,8,4,*");
+    let cut = |below: &str| format!("1347one\ntwo 1001{below}\n1348Chat    1001x\n");
+    check_as(
+        cut("").as_bytes(),
+        &said,
+        r"
+        fixed_width
+        1 1347|one\ntwo|1001|NULL
+        3 1348|Chat|1001|x
+        remark: 1 records were put together from lines that a line break had cut
+        ",
+    );
+    check_as(
+        cut("a long text at the end").as_bytes(),
+        &said,
+        "
+        fixed_width
+        1 CHATDB-I005 is too short, and with what follows it can be read in two ways
+        2 CHATDB-I005 is too short, and with what follows it can be read in two ways
+        3 1348|Chat|1001|x
+        ",
+    );
+}
+
+#[test]
+fn widths_are_proposed_and_never_taken_from_rows_alone() {
+    let text = "1347 2011-07-12 14:49:55.000 Chat \n1348 2011-07-12 14:50:01.007 Help \n";
+    let Err(error) = take(text.as_bytes(), &Options::default()) else {
+        panic!("is read");
+    };
+    assert!(matches!(error, OpenError::NoWidths { .. }), "{error:?}");
+    let advice = error.advice().unwrap();
+    assert!(
+        advice.ends_with(
+            "by the blanks that all rows share it would be `--widths 5,24,5`, which may be wrong"
+        ),
+        "{advice}"
+    );
+    let long = "1347                2000         5000           ";
+    assert!(matches!(
+        take(long.as_bytes(), &Options::default()),
+        Err(OpenError::NoWidths { proposal: None })
+    ));
+    for wrong in ["", "*", "20,", "20,0", "20,x", "20,*,5", "99999999999"] {
+        assert_eq!(Widths::parse(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn a_format_file_says_lengths_in_bytes() {
+    let file = |last: &str, second: &str| {
+        format!(
+            "14.0\r\n2\r\n1 SQLNCHAR 0 40 \"\" 1 activity_id \"\"\r\n2 {second} \"{last}\" 2 subject SQL_Latin1\r\n"
+        )
+    };
+    let run = FormatFile::parse(&file("", "SQLNCHAR 0 510")).unwrap();
+    assert_eq!(run.names, ["activity_id", "subject"]);
+    assert_eq!(run.widths.unwrap().each, [20, 255]);
+    let lines = FormatFile::parse(&file("\\r\\n", "SQLCHAR 0 255")).unwrap();
+    assert_eq!(lines.widths.unwrap().each, [20, 255]);
+    for (last, second, wrong) in [
+        (
+            "|",
+            "SQLCHAR 0 255",
+            "columns of fixed lengths end in a line end, or in nothing",
+        ),
+        (
+            "",
+            "SQLNCHAR 0 255",
+            "a column has neither an end nor a length of its own as characters",
+        ),
+        (
+            "",
+            "SQLINT 0 4",
+            "a column has neither an end nor a length of its own as characters",
+        ),
+        (
+            "",
+            "SQLCHAR 2 255",
+            "a column has neither an end nor a length of its own as characters",
+        ),
+    ] {
+        let (_, what) = FormatFile::parse(&file(last, second)).unwrap_err();
+        assert_eq!(what, wrong);
+    }
+}
+
 #[test]
 fn the_products_bulk_export_ends_fields_and_records_by_name() {
     check(
@@ -776,7 +993,7 @@ fn files_of_other_kinds_are_refused_by_name() {
     check(b"", "error: is empty");
     check(
         b"just a line of prose without anything\n",
-        "error: is in none of the 20 known forms",
+        "error: is in none of the 22 known forms",
     );
     check_as(
         b"a,b\n",
@@ -846,6 +1063,7 @@ fn said(file: &Value) -> Options {
             .or_else(|| word(file, "encoding").filter(|name| name == "windows-1252")),
         delimiter: word(&options, "field_end"),
         record_end: word(&options, "row_end"),
+        widths: word(&options, "widths").map(|text| Widths::parse(&text).unwrap()),
         local_dates: options.get("date_format").is_some(),
         ..Options::default()
     }
@@ -959,7 +1177,14 @@ fn every_export_is_taken_for_its_own_form_and_gives_back_its_cells() {
                 continue;
             }
             (Ok(opened), _) => opened,
-            (Err(OpenError::Undecided { .. } | OpenError::NoForm { .. }), Some(_)) => continue,
+            (
+                Err(
+                    OpenError::Undecided { .. }
+                    | OpenError::NoForm { .. }
+                    | OpenError::NoWidths { .. },
+                ),
+                Some(_),
+            ) => continue,
             (Err(_), _) if file.get("refused").is_some() => continue,
             (Err(error), _) => {
                 wrong.push(format!("{name}: {error}"));

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod bind;
+#[cfg(target_os = "linux")]
+mod bombs;
 mod check;
 mod cli;
 mod diff;

@@ -294,6 +294,9 @@ pub struct Reading {
     /// What ends a record, where it is not the end of a line
     #[arg(long, value_name = "TEXT")]
     pub row_end: Option<String>,
+    /// How many places each column has where nothing stands between them; * is the rest of a line
+    #[arg(long, value_name = "N,N,...")]
+    pub widths: Option<String>,
     /// Give up a record that is longer than BYTES
     #[arg(long, value_name = "BYTES")]
     pub max_record: Option<usize>,

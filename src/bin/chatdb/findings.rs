@@ -27,7 +27,7 @@ pub fn run(args: &Findings) -> Result<Code, Failure> {
 }
 
 fn table(names: &[&str], rows: Vec<Vec<String>>) -> ResultTable {
-    let column = |name: &&str| Column::new(*name, Kind::Text);
+    let column = |name: &&str| Column::new(*name, Kind::Text).marked_own();
     ResultTable {
         columns: names.iter().map(column).collect(),
         rows: rows

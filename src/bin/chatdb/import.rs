@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use chatdb::import::open::OpenError;
 use chatdb::import::record::{Limits, ReadError, Reject};
+use chatdb::import::source::TooMuch;
 use chatdb::import::tables::TablesError;
 use chatdb::import::typed::is_ambiguous;
+use chatdb::import::widths::Widths;
 use chatdb::import::{self, ImportError, Options, Progress, Summary};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
@@ -140,7 +142,17 @@ pub fn options(args: &Reading) -> Result<Options, Failure> {
         format_file: args.format_file.clone(),
         field_end: args.field_end.clone(),
         row_end: args.row_end.clone(),
+        widths: args.widths.as_deref().map(widths).transpose()?,
         ..Options::default()
+    })
+}
+
+fn widths(text: &str) -> Result<Widths, Failure> {
+    Widths::parse(text).ok_or_else(|| {
+        let said = format!("`--widths {text}` is no list of widths");
+        Failure::new(Code::Usage, said).hint(
+            "write `--widths 20,6,23`, or `--widths 20,6,*` where the last column is not padded",
+        )
     })
 }
 
@@ -213,6 +225,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
         bar.set_style(style);
     }
     bar.set_prefix(name);
+    bar.set_message("0 rows");
     Some(bar)
 }
 
@@ -412,7 +425,14 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
                 .map(move |(reason, n)| format!("{}: {n} {}", summary.file, reason.code()))
         })
         .collect();
-    remarks.push("the table `rejects` of the database has all of them, with their text".to_owned());
+    let gathered: u64 = loaded.iter().map(|summary| summary.gathered).sum();
+    remarks.push(match gathered {
+        0 => "the table `rejects` of the database has all of them, with their text".to_owned(),
+        n => format!(
+            "the table `rejects` of the database has them with their text, but for {n}, of which one row for each \
+             reason says how many there are, and where"
+        ),
+    });
     Some(Listing {
         title: "Rejected".to_owned(),
         table: ResultTable {
@@ -458,9 +478,25 @@ impl From<CopyError> for Failure {
     }
 }
 
+/// Whether a file is refused because it unpacks to too much.
+fn is_bomb(error: &ImportError) -> bool {
+    let (ImportError::Read { source, .. }
+    | ImportError::Open {
+        source: OpenError::Read(source),
+        ..
+    }) = error
+    else {
+        return false;
+    };
+    matches!(source, ReadError::Io(cause) if TooMuch::behind(cause).is_some())
+}
+
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         match &error {
+            error if is_bomb(error) => Self::of(Code::Rejected, error).hint(
+                "nothing of it is loaded; it may be made to fill memory: see what it holds, and export that as text",
+            ),
             ImportError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
             ImportError::Open { source, .. } => {
                 let code = match source {
@@ -486,6 +522,9 @@ impl From<ImportError> for Failure {
                 .of_the_copy(),
             ImportError::Empty { .. } => {
                 Self::of(Code::Rejected, &error).hint("export it again; it holds no text")
+            }
+            ImportError::NoResultSet { .. } => {
+                Self::of(Code::Rejected, &error).hint("`--result-set 1` is the first one")
             }
             ImportError::Dates { spoiled: true, .. } => Self::of(Code::Rejected, &error).hint(
                 "a spreadsheet has saved the file and kept minutes and seconds only, which cannot be undone; \

@@ -6,6 +6,7 @@ use std::path::Path;
 use chatdb::import::decode::DecodeError;
 use chatdb::import::forms::{self, FORMS};
 use chatdb::import::open::OpenError;
+use chatdb::import::widths::Widths;
 use chatdb::import::{self, ImportError, Options};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
@@ -27,6 +28,8 @@ pub struct Told {
     pub field_end: Option<String>,
     /// What ends a row.
     pub row_end: Option<String>,
+    /// How wide the columns are.
+    pub widths: Option<String>,
 }
 
 /// What the summary of an import says.
@@ -131,6 +134,10 @@ fn options(told: &Told, path: &Path) -> Options {
         date_format: told.date_format.clone(),
         field_end: told.field_end.clone(),
         row_end: told.row_end.clone(),
+        widths: told
+            .widths
+            .as_deref()
+            .map(|text| Widths::parse(text).unwrap()),
         ..Options::default()
     }
 }

@@ -225,11 +225,7 @@ pub fn problems(file: &File, imported: &Imported) -> Vec<String> {
         Outcome::Read(_) if file.refused.is_some() => found.extend(not_refused(file, imported)),
         Outcome::Read(summary) => {
             found.extend(of_summary(file, summary, imported));
-            // Who reads every record whole, where one might have been rejected, does more than is asked.
-            let whole = imported.rejects.is_empty() && file.footer == Some(summary.loaded);
-            if !whole {
-                found.extend(of_rejects(file, imported));
-            }
+            found.extend(of_rejects(file, imported));
             for table in &file.table {
                 found.extend(of_table(table, imported));
             }

@@ -350,15 +350,17 @@ pub fn file(seed: u64) -> Made {
         (kept.iter().map(cell).collect(), doubtful)
     };
     let encoding = (form.encoding == Encoding::Windows1252).then(|| "windows-1252".to_owned());
+    let widths = form.widths_told(&grid);
     let ends = |end: &str| form.tells_ends.then(|| end.to_owned());
     Made {
         form: form.id,
         told: Told {
-            form: Some(form.id.to_owned()),
+            form: Some(form.reads.unwrap_or(form.id).to_owned()),
             table: Some("egpl_casemgmt_activity".to_owned()),
             encoding,
             field_end: ends(form.separator),
-            row_end: ends(form.row_end),
+            row_end: ends(form.row_end).or((widths.is_some()).then(|| form.row_end.to_owned())),
+            widths,
             ..Told::default()
         },
         is_damaged,

@@ -37,8 +37,10 @@ enum Quotes {
 enum Shape {
     /// Fields with something between them.
     Delimited,
-    /// Columns of a width, under names and dashes.
+    /// Columns of a width, under names and dashes, or names alone.
     Aligned,
+    /// Columns of a width with nothing between them.
+    Widths,
     /// Azure Data Studio's Markdown.
     Markdown,
     /// Azure Data Studio's JSON.
@@ -78,6 +80,10 @@ pub(super) struct Form {
     footer: Option<&'static str>,
     /// Other names by which the separators are told.
     pub(super) tells_ends: bool,
+    /// Whether it is told how wide the columns are.
+    tells_widths: bool,
+    /// The name of the form that it is read in, where its row of the matrix has several.
+    pub(super) reads: Option<&'static str>,
 }
 
 const PLAIN: Form = Form {
@@ -94,6 +100,8 @@ const PLAIN: Form = Form {
     is_trimmed: false,
     footer: None,
     tells_ends: false,
+    tells_widths: false,
+    reads: None,
 };
 const GRID: Form = Form {
     encoding: Encoding::Utf8Mark,
@@ -115,10 +123,20 @@ const BCP: Form = Form {
     empty: "\0",
     ..PLAIN
 };
+const FIXED: Form = Form {
+    shape: Shape::Widths,
+    above: Above::Nothing,
+    separator: "",
+    null: "",
+    is_trimmed: true,
+    tells_widths: true,
+    reads: Some("fixed_width"),
+    ..PLAIN
+};
 
 /// The forms, as tools write them.
 #[rustfmt::skip]
-pub(super) const FORMS: [Form; 26] = [
+pub(super) const FORMS: [Form; 30] = [
     Form { id: "F01", above: Above::Nothing, ..GRID },
     Form { id: "F02", ..GRID },
     Form { id: "F03", quotes: Quotes::Separators, ..GRID },
@@ -129,6 +147,7 @@ pub(super) const FORMS: [Form; 26] = [
     Form { id: "F08", encoding: Encoding::Utf16Mark, ..TEXT },
     Form { id: "F09", footer: Some("row(s) affected"), ..TEXT },
     Form { id: "F10", ..TEXT },
+    Form { id: "F10 without dashes", above: Above::Names, reads: Some("aligned_bare"), ..TEXT },
     Form { id: "F11", encoding: Encoding::Utf16, ..TEXT },
     Form { id: "F12", shape: Shape::Delimited, separator: ",", ..TEXT },
     Form { id: "F13", above: Above::Nothing, separator: "|", is_trimmed: true, ..PLAIN },
@@ -138,6 +157,9 @@ pub(super) const FORMS: [Form; 26] = [
     Form { id: "F18", encoding: Encoding::Utf16Mark, ..BCP },
     Form { id: "F19", separator: "|^", row_end: "^|\n", tells_ends: true, ..BCP },
     Form { id: "F20", encoding: Encoding::Utf16Mark, quotes: Quotes::Texts, null: "", ..PLAIN },
+    Form { id: "F20 ragged right", encoding: Encoding::Utf16Mark, above: Above::Names, tells_widths: false, ..FIXED },
+    Form { id: "F20 fixed, rows", encoding: Encoding::Utf16Mark, ..FIXED },
+    Form { id: "F20 fixed", encoding: Encoding::Windows1252, row_end: "", ..FIXED },
     Form { id: "F21", quotes: Quotes::Needed, ..PLAIN },
     Form { id: "F23", shape: Shape::Markdown, ..PLAIN },
     Form { id: "F23", shape: Shape::Json, ..PLAIN },
@@ -146,6 +168,20 @@ pub(super) const FORMS: [Form; 26] = [
     Form { id: "F28", encoding: Encoding::Utf16Mark, ..TEXT },
     Form { id: "F29", shape: Shape::Printed, row_end: "\n", ..PLAIN },
 ];
+
+/// How wide the columns of a grid are where they are padded.
+fn widths(grid: &Grid) -> Vec<usize> {
+    let width = |(name, holds): &(&str, Holds)| {
+        let own = match *holds {
+            Holds::Text(size) => size,
+            Holds::Time | Holds::OptionalTime => 23,
+            Holds::Small | Holds::OptionalSmall => 6,
+            _ => 20,
+        };
+        own.max(name.len())
+    };
+    grid.columns.iter().map(width).collect()
+}
 
 fn doubled(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
@@ -228,21 +264,42 @@ impl Form {
         text
     }
 
-    fn aligned(&self, grid: &Grid) -> String {
-        let width = |name: &str, holds: Holds| {
-            let own = match holds {
-                Holds::Text(size) => size,
-                Holds::Time | Holds::OptionalTime => 23,
-                Holds::Small | Holds::OptionalSmall => 6,
-                _ => 20,
-            };
-            own.max(name.len())
+    /// What is told of the widths.
+    pub(super) fn widths_told(&self, grid: &Grid) -> Option<String> {
+        let widths: Vec<String> = widths(grid).iter().map(usize::to_string).collect();
+        self.tells_widths.then(|| widths.join(","))
+    }
+
+    /// Columns of a width. The right is ragged where names are all that says the widths.
+    fn fixed(&self, grid: &Grid) -> String {
+        let widths = widths(grid);
+        let line = |texts: Vec<String>| {
+            let mut line: String = texts
+                .iter()
+                .zip(&widths)
+                .map(|(text, width)| {
+                    format!("{text}{}", " ".repeat(width - text.encode_utf16().count()))
+                })
+                .collect();
+            if self.has_names() {
+                line.truncate(line.trim_end_matches(' ').len());
+            }
+            line + self.row_end
         };
-        let widths: Vec<usize> = grid
-            .columns
-            .iter()
-            .map(|(name, holds)| width(name, *holds))
-            .collect();
+        let names = || grid.columns.iter().map(|(name, _)| (*name).to_owned());
+        let mut text = if self.has_names() {
+            line(names().collect())
+        } else {
+            String::new()
+        };
+        for row in &grid.rows {
+            text += &line(row.iter().map(|value| value.text(self.null)).collect());
+        }
+        text
+    }
+
+    fn aligned(&self, grid: &Grid) -> String {
+        let widths = widths(grid);
         let line = |texts: Vec<String>| {
             let padded: Vec<String> = texts
                 .iter()
@@ -257,7 +314,9 @@ impl Form {
                 .map(|(name, _)| (*name).to_owned())
                 .collect(),
         );
-        text += &line(widths.iter().map(|width| "-".repeat(*width)).collect());
+        if self.above == Above::NamesAndDashes {
+            text += &line(widths.iter().map(|width| "-".repeat(*width)).collect());
+        }
         for row in &grid.rows {
             text += &line(row.iter().map(|value| value.text(self.null)).collect());
         }
@@ -358,6 +417,7 @@ impl Form {
         let mut text = match self.shape {
             Shape::Delimited => self.delimited(grid),
             Shape::Aligned => self.aligned(grid),
+            Shape::Widths => self.fixed(grid),
             Shape::Markdown => self.markdown(grid),
             Shape::Json => self.json(grid),
             Shape::Printed | Shape::Boxed => self.barred(grid),
@@ -400,7 +460,7 @@ impl Form {
             text.truncate(text.trim_end_matches(' ').len());
         }
         let is_word = text == "NULL" && self.null == "NULL" && self.shape != Shape::Json;
-        let nothing_is_null = matches!(self.quotes, Quotes::All | Quotes::Texts) && text.is_empty();
+        let nothing_is_null = self.writes_nothing_for_null() && text.is_empty();
         if is_word {
             return vec!["NULL".to_owned()];
         }
@@ -426,10 +486,16 @@ impl Form {
 
     /// NULL of a text column cannot be told from the empty text where everything is quoted.
     pub(super) fn null_comes_back(&self) -> Vec<String> {
-        match self.quotes {
-            Quotes::All | Quotes::Texts => vec!["NULL".to_owned(), "\"\"".to_owned()],
-            _ => vec!["NULL".to_owned()],
+        if self.writes_nothing_for_null() {
+            vec!["NULL".to_owned(), "\"\"".to_owned()]
+        } else {
+            vec!["NULL".to_owned()]
         }
+    }
+
+    /// Whether NULL and the empty text are both written as nothing.
+    fn writes_nothing_for_null(&self) -> bool {
+        matches!(self.quotes, Quotes::All | Quotes::Texts) || self.shape == Shape::Widths
     }
 
     /// Whether the form makes a text doubtful: what is in it looks like the form's own marks.
@@ -441,6 +507,7 @@ impl Form {
             Shape::Boxed => breaks || text.contains('|'),
             // A backslash is not escaped, and stands before a bar, or means one.
             Shape::Markdown => text.contains('\\'),
+            Shape::Widths => breaks && !self.row_end.is_empty(),
             Shape::Aligned => breaks || text.chars().any(|c| u32::from(c) > 0x2000),
             Shape::Delimited => match self.quotes {
                 Quotes::Nothing => breaks || text.contains(self.separator) || text == "\0",

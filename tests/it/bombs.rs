@@ -1,0 +1,224 @@
+//! Files that are made to fill memory, read by the program in an address space that they would fill: it says what is
+//! wrong and ends, it is never killed. What is fed to it is made while it reads.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// The address space, in KiB. A debug build needs some 60 MiB to read anything with a field of 16 MiB in it.
+const SPACE: u32 = 96_000;
+
+/// What is fed: more than the address space.
+const MUCH: usize = 96 << 20;
+
+const NAMES: &[u8] = b"activity_id,subject,description\n";
+
+/// Runs `chatdb` in `kib` of address space, with `feed` at its standard input.
+fn limited(
+    folder: &Path,
+    kib: u32,
+    args: &[&str],
+    feed: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> Output {
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &kib.to_string()])
+        .arg(env!("CARGO_BIN_EXE_chatdb"))
+        .args(args)
+        .env("RUST_BACKTRACE", "0")
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let feeding = thread::spawn(move || {
+        // Who has seen enough does not read to the end.
+        let _ = feed(&mut input);
+    });
+    let output = child.wait_with_output().unwrap();
+    feeding.join().unwrap();
+    output
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// Writes `part` until there is [`MUCH`].
+fn repeat(out: &mut dyn Write, part: &[u8]) -> io::Result<()> {
+    let block = part.repeat((64 << 10) / part.len() + 1);
+    for _ in 0..MUCH / block.len() {
+        out.write_all(&block)?;
+    }
+    Ok(())
+}
+
+/// Reads what is fed; exit code 3, and nothing else than `stderr` on standard error.
+#[track_caller]
+fn refuses(
+    feed: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+    stderr: &str,
+) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = limited(
+        folder.path(),
+        SPACE,
+        &["import", "-", "--db", "a.sqlite"],
+        feed,
+    );
+    assert_eq!(text(&output.stderr), stderr);
+    assert_eq!(output.status.code(), Some(3), "{}", output.status);
+    text(&output.stdout).to_owned()
+}
+
+#[test]
+fn a_quote_that_never_closes_on_a_line_that_never_ends_is_one_rejected_record() {
+    let page = refuses(
+        |out| {
+            out.write_all(NAMES)?;
+            out.write_all(b"1,\"a\",\"b\"\n2,\"")?;
+            repeat(out, b"a")
+        },
+        "",
+    );
+    for part in [
+        "2       | 1      | 1 ",
+        "3    | 2      | CHATDB-I010",
+        "standard input: 1 CHATDB-I010",
+    ] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+}
+
+#[test]
+fn a_quote_that_never_closes_over_many_lines_refuses_the_file() {
+    refuses(
+        |out| {
+            out.write_all(NAMES)?;
+            out.write_all(b"1,\"a\",\"b\"\n2,\"")?;
+            repeat(out, b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n")
+        },
+        "error: `standard input`: 20000 of the first 20001 records cannot be rows, line 20002 among them: expected 3 \
+         fields, found 1\n hint: nothing of it is loaded: a value holds the separator: export with quoted text, or \
+         with tabs; `--form` and `--table` say what the file is\n",
+    );
+}
+
+#[test]
+fn commas_and_nothing_else_are_no_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["import", "-", "--db", "a.sqlite"];
+    let output = limited(folder.path(), SPACE, &args, |out| repeat(out, b","));
+    let said = text(&output.stderr);
+    assert!(
+        said.starts_with("error: `standard input`: is in none of the "),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(!folder.path().join("a.sqlite").exists());
+}
+
+#[test]
+fn commas_under_names_are_one_rejected_record() {
+    let page = refuses(
+        |out| {
+            out.write_all(NAMES)?;
+            out.write_all(b"1,a,b\n2,a,b\n3,a,b\n")?;
+            repeat(out, b",")
+        },
+        "",
+    );
+    assert!(page.contains("standard input: 1 CHATDB-I010"), "{page}");
+}
+
+#[test]
+fn what_gzip_unpacks_to_is_bounded() {
+    let mut row = b"1,\"".to_vec();
+    row.resize(1 << 20, b'a');
+    row.extend(b"\",b\n");
+    let mut member = GzEncoder::new(Vec::new(), Compression::default());
+    member.write_all(&row).unwrap();
+    let member = member.finish().unwrap();
+    let mut names = GzEncoder::new(Vec::new(), Compression::default());
+    names.write_all(NAMES).unwrap();
+    let names = names.finish().unwrap();
+    let packed = names.len() + 96 * member.len();
+    assert!(packed < 128 << 10, "{packed} bytes");
+    refuses(
+        move |out| {
+            out.write_all(&names)?;
+            (0..96).try_for_each(|_| out.write_all(&member))
+        },
+        &format!(
+            "error: `standard input`: cannot be read: unpacks to more than {} bytes from {packed}\n hint: nothing of \
+             it is loaded; it may be made to fill memory: see what it holds, and export that as text\n",
+            200 * packed
+        ),
+    );
+}
+
+#[test]
+fn what_zstd_unpacks_to_is_bounded() {
+    refuses(
+        |out| {
+            // A frame with a window of 1 MiB: the names, and then blocks of 128 KiB that each are one byte, repeated.
+            let block = |size: usize, kind: usize| ((size << 3 | kind << 1) as u32).to_le_bytes();
+            out.write_all(b"\x28\xB5\x2F\xFD\x00\x50")?;
+            out.write_all(&block(NAMES.len(), 0)[..3])?;
+            out.write_all(NAMES)?;
+            for _ in 0..MUCH / (128 << 10) {
+                out.write_all(&block(128 << 10, 1)[..3])?;
+                out.write_all(b",")?;
+            }
+            Ok(())
+        },
+        "error: `standard input`: cannot be read: unpacks to more than 16777216 bytes from 3113\n hint: nothing of it \
+         is loaded; it may be made to fill memory: see what it holds, and export that as text\n",
+    );
+}
+
+#[test]
+fn workbooks_that_would_fill_memory_are_refused() {
+    let exports =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/f22_azure_data_studio_xlsx");
+    for (name, why) in [
+        ("sparse_bomb.xlsx", "2000 are read at most"),
+        ("ratio_bomb.xlsx", "unpack"),
+        ("entities.xlsx", "entit"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(exports.join(name), folder.path().join(name)).unwrap();
+        let args = ["import", name, "--db", "a.sqlite"];
+        let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
+        let said = text(&output.stderr);
+        assert!(
+            said.starts_with("error: ") && said.contains(why),
+            "{name}: {said}"
+        );
+        assert_eq!(output.status.code(), Some(3), "{name}: {said}");
+        assert!(!folder.path().join("a.sqlite").exists(), "{name}");
+    }
+}
+
+#[test]
+fn the_address_space_is_limited_indeed() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["import", "-", "--db", "a.sqlite"];
+    // A field as long as the limit allows does not fit into half of the space, and fits into all of it.
+    let feed = |out: &mut dyn Write| {
+        out.write_all(NAMES)?;
+        out.write_all(b"1,a,\"")?;
+        out.write_all(&vec![b'a'; 15 << 20])?;
+        out.write_all(b"\"\n")
+    };
+    let output = limited(folder.path(), SPACE / 2, &args, feed);
+    assert_ne!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = limited(folder.path(), SPACE * 4, &args, feed);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
