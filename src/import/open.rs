@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::decode::{self, DecodeError, Decoder, Ending};
+use super::ahead::Cut;
+use super::decode::{self, DecodeError, Decoder, Encoding, Ending};
 use super::delimited::{Delimited, Plan};
 use super::detect::{self, Guess, Sample, THIN, Trials};
 use super::format_file::{FormatError, FormatFile};
 use super::forms::{self, FORMS, Form, Layout, Nulls};
 use super::record::{Item, Limits, ReadError, Reader};
-use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
+use super::source::{Bounds, Bytes, Packing, Peek, Placed, Source, SourceError, Tally};
 use super::{fixed, grid, json, vertical, workbook, xml};
 use crate::problem::did_you_mean;
 
@@ -54,6 +55,8 @@ pub struct Options {
     pub bounds: Bounds,
     /// Whether the hash of the file is not taken.
     pub unhashed: bool,
+    /// How other threads read ahead, where they can.
+    pub cut: Cut,
 }
 
 /// Why a file is not read at all.
@@ -218,6 +221,7 @@ fn open_source(
         packing,
         bytes,
         tally,
+        placed,
     } = source;
     if let Some(form) = form {
         let (wants, has) = (
@@ -265,6 +269,10 @@ fn open_source(
     };
     let verdict = judge(&sample, form, format, options)?;
     let has_header = verdict.has_header;
+    // What is decoded stands elsewhere than in the file.
+    let placed = placed
+        .filter(|_| told.encoding == Encoding::UTF_8 && !options.lossy)
+        .map(|placed| placed.behind(told.mark));
     Ok(Opened {
         form: verdict.guess.form,
         runner_up: verdict.runner_up,
@@ -274,7 +282,13 @@ fn open_source(
         packing,
         has_header,
         tally,
-        reader: reader(&verdict.guess, Box::new(text), ending, format, options),
+        reader: reader(
+            &verdict.guess,
+            (Box::new(text), placed),
+            ending,
+            format,
+            options,
+        ),
     })
 }
 
@@ -369,7 +383,8 @@ fn reading(
             .map_or(sample.bytes.len(), |at| at + 1)
     };
     let bytes = Cursor::new(sample.bytes[..end].to_vec());
-    let mut reader = reader(guess, Box::new(bytes), Arc::default(), format, options);
+    let text = (Box::new(bytes) as Box<_>, None);
+    let mut reader = reader(guess, text, Arc::default(), format, options);
     let mut hash = DefaultHasher::new();
     let mut records = 0;
     while let Ok(Some(item)) = reader.next() {
@@ -392,10 +407,10 @@ fn reading(
     hash.finish()
 }
 
-/// The reader of a form.
+/// The reader of a form; the text of a file comes with the file where that is the same.
 fn reader(
     guess: &Guess,
-    text: Box<dyn Read + Send>,
+    (text, placed): (Box<dyn Read + Send>, Option<Placed>),
     ending: Arc<Ending>,
     format: Option<&FormatFile>,
     options: &Options,
@@ -404,7 +419,11 @@ fn reader(
     match guess.form.layout {
         Layout::Delimited(_) => {
             let plan = plan(guess, format, options);
-            Box::new(Delimited::new(text, plan, ending, limits))
+            let delimited = Delimited::new(text, plan, ending, limits);
+            Box::new(match placed {
+                Some(file) => delimited.placed(file, options.cut),
+                None => delimited,
+            })
         }
         Layout::Aligned => Box::new(fixed::Aligned::new(text, limits)),
         Layout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
