@@ -1,17 +1,17 @@
 //! Reads a large file ahead on other threads while records of it are passed over.
 //!
 //! A file is cut into pieces of equal length, and the threads take them in turn. Nobody can tell in the middle of a
-//! file whether a line end is one within quotes, so a thread begins its piece behind the first line end after which a
-//! record has as many fields as there are columns, which is a guess. From there it goes on until a record ends beyond
-//! its piece, or until something comes that is more than a record by itself. That is a [`Run`].
+//! file whether a line end stands within quotes, so a thread begins its piece behind the first line end after which a
+//! record has as many fields as there are columns. That is a guess. From there it goes on until a record ends beyond
+//! its piece, or until something comes that is more than a record by itself: a *run*.
 //!
-//! Whoever reads the file from its beginning takes a run over when it stands exactly where the run begins and nothing
-//! before that place has to do with what follows. What it has not read itself is then what it would have found: a record
-//! depends on nothing but the bytes from its beginning on. If it never stands there, the guess was wrong, and the run is
-//! thrown away. So the guess decides how fast a file is read, and never what is read.
+//! Who reads the file from its beginning takes a run over on standing exactly where it begins, when nothing before that
+//! place has to do with what follows. The run is then what it would have found itself, since a record depends on no
+//! byte but those from its beginning on. If it never stands there, the guess was wrong, and the run is thrown away. So
+//! a guess decides how fast a file is read, and never what is read.
 //!
-//! Runs are handed over by channels with room for a few, and a run holds no more than a bound, so that memory does not
-//! grow with the file. This module does not know what rows mean.
+//! Runs are handed over by channels with room for a few, and a run holds little, so that memory does not grow with the
+//! file. This module does not know what rows mean.
 
 use std::collections::VecDeque;
 use std::io::{Cursor, Read};
@@ -33,6 +33,9 @@ const BLOCK: usize = 4 << 10;
 
 /// How many bytes of records a run holds.
 const HELD: usize = 512 << 10;
+
+/// The longest record of a run. A quote that was guessed to open a field may never close.
+const LONGEST: usize = 1 << 20;
 
 /// Runs of one thread that wait to be taken over.
 const WAITING: usize = 2;
@@ -73,6 +76,13 @@ impl Rules {
         Plain {
             width: self.width,
             header: self.header.as_deref(),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            record: self.limits.record.min(LONGEST),
+            ..self.limits
         }
     }
 }
@@ -163,7 +173,7 @@ impl Worker {
     fn work(self, numbers: impl Iterator<Item = u64>) {
         let nothing: Box<dyn Read + Send> = Box::new(std::io::empty());
         let rules = &self.rules;
-        let mut tokens = Tokenizer::new(nothing, rules.dialect.clone(), rules.limits);
+        let mut tokens = Tokenizer::new(nothing, rules.dialect.clone(), rules.limits());
         for number in numbers {
             let from = number * self.piece;
             let mut run = Run {
@@ -195,8 +205,12 @@ impl Worker {
         let rules = &self.rules;
         for feed in memchr::memchr_iter(b'\n', &window).take(TRIED) {
             let begun = feed + 1;
-            let mut tokens =
-                Tokenizer::with_block(&window[begun..], rules.dialect.clone(), rules.limits, BLOCK);
+            let mut tokens = Tokenizer::with_block(
+                &window[begun..],
+                rules.dialect.clone(),
+                rules.limits(),
+                BLOCK,
+            );
             if let Some(RawToken::Record(record)) = tokens.next_raw()?
                 && matches!(rules.plain().see(&record, None), Seen::Whole)
             {

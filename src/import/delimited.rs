@@ -230,15 +230,6 @@ impl Delimited {
         }
     }
 
-    /// The same, where other threads may read ahead in `file`, which is what the reader gives.
-    #[must_use]
-    pub fn placed(self, file: Placed, cut: Cut) -> Self {
-        Self {
-            placed: Some((file, cut)),
-            ..self
-        }
-    }
-
     fn dialect(plan: &Plan) -> Dialect {
         let lenient = plan.quotes == Quotes::Separator;
         Dialect {
@@ -793,6 +784,10 @@ impl Reader for Delimited {
     fn pass_over(&mut self, sieve: Sieve) {
         self.look_ahead(&sieve);
         self.sieve = Some(sieve);
+    }
+
+    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+        self.placed = Some((file, cut));
     }
 
     fn passed_over(&self) -> u64 {

@@ -14,7 +14,7 @@ use super::detect::{self, Guess, Sample, THIN, Trials};
 use super::format_file::{FormatError, FormatFile};
 use super::forms::{self, FORMS, Form, Layout, Nulls};
 use super::record::{Item, Limits, ReadError, Reader};
-use super::source::{Bounds, Bytes, Packing, Peek, Placed, Source, SourceError, Tally};
+use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
 use super::{fixed, grid, json, vertical, workbook, xml};
 use crate::problem::did_you_mean;
 
@@ -269,10 +269,11 @@ fn open_source(
     };
     let verdict = judge(&sample, form, format, options)?;
     let has_header = verdict.has_header;
+    let mut reader = reader(&verdict.guess, Box::new(text), ending, format, options);
     // What is decoded stands elsewhere than in the file.
-    let placed = placed
-        .filter(|_| told.encoding == Encoding::UTF_8 && !options.lossy)
-        .map(|placed| placed.behind(told.mark));
+    if let Some(file) = placed.filter(|_| told.encoding == Encoding::UTF_8 && !options.lossy) {
+        reader.may_read_ahead(file.behind(told.mark), options.cut);
+    }
     Ok(Opened {
         form: verdict.guess.form,
         runner_up: verdict.runner_up,
@@ -282,13 +283,7 @@ fn open_source(
         packing,
         has_header,
         tally,
-        reader: reader(
-            &verdict.guess,
-            (Box::new(text), placed),
-            ending,
-            format,
-            options,
-        ),
+        reader,
     })
 }
 
@@ -383,8 +378,7 @@ fn reading(
             .map_or(sample.bytes.len(), |at| at + 1)
     };
     let bytes = Cursor::new(sample.bytes[..end].to_vec());
-    let text = (Box::new(bytes) as Box<_>, None);
-    let mut reader = reader(guess, text, Arc::default(), format, options);
+    let mut reader = reader(guess, Box::new(bytes), Arc::default(), format, options);
     let mut hash = DefaultHasher::new();
     let mut records = 0;
     while let Ok(Some(item)) = reader.next() {
@@ -407,10 +401,10 @@ fn reading(
     hash.finish()
 }
 
-/// The reader of a form; the text of a file comes with the file where that is the same.
+/// The reader of a form.
 fn reader(
     guess: &Guess,
-    (text, placed): (Box<dyn Read + Send>, Option<Placed>),
+    text: Box<dyn Read + Send>,
     ending: Arc<Ending>,
     format: Option<&FormatFile>,
     options: &Options,
@@ -419,11 +413,7 @@ fn reader(
     match guess.form.layout {
         Layout::Delimited(_) => {
             let plan = plan(guess, format, options);
-            let delimited = Delimited::new(text, plan, ending, limits);
-            Box::new(match placed {
-                Some(file) => delimited.placed(file, options.cut),
-                None => delimited,
-            })
+            Box::new(Delimited::new(text, plan, ending, limits))
         }
         Layout::Aligned => Box::new(fixed::Aligned::new(text, limits)),
         Layout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
