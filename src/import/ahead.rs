@@ -161,6 +161,9 @@ impl Ahead {
     }
 }
 
+/// What a thread reads from.
+type Bytes = Box<dyn Read + Send>;
+
 /// A thread that reads ahead.
 struct Worker {
     file: Placed,
@@ -171,7 +174,7 @@ struct Worker {
 
 impl Worker {
     fn work(self, numbers: impl Iterator<Item = u64>) {
-        let nothing: Box<dyn Read + Send> = Box::new(std::io::empty());
+        let nothing: Bytes = Box::new(std::io::empty());
         let rules = &self.rules;
         let mut tokens = Tokenizer::new(nothing, rules.dialect.clone(), rules.limits());
         for number in numbers {
@@ -196,7 +199,7 @@ impl Worker {
     }
 
     /// Where a record seems to begin at or behind `from`, and what stands from there on.
-    fn beginning(&self, from: u64) -> Result<Option<(u64, Box<dyn Read + Send>)>, ReadError> {
+    fn beginning(&self, from: u64) -> Result<Option<(u64, Bytes)>, ReadError> {
         let mut window = Vec::new();
         // With the byte before, which may be a line end.
         let before = from - 1;
@@ -223,12 +226,7 @@ impl Worker {
     }
 
     /// Goes through records until one ends at or beyond `stop`, or something else comes.
-    fn go(
-        &self,
-        tokens: &mut Tokenizer<Box<dyn Read + Send>>,
-        run: &mut Run,
-        stop: u64,
-    ) -> Result<(), ReadError> {
+    fn go(&self, tokens: &mut Tokenizer<Bytes>, run: &mut Run, stop: u64) -> Result<(), ReadError> {
         let plain = self.rules.plain();
         let mut held = 0;
         while run.end < stop && held < HELD {
