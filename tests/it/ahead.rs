@@ -149,8 +149,8 @@ fn what_is_no_record_is_the_same_wherever_a_file_is_cut() {
     holds(&bytes, SOME);
 }
 
-/// Lines within quotes that look like records.
-const TRAP: &str = "13,2,\"a\n50,2,b,7\n51,2,c,7\n52,2,d,7\n53,2,e,7\n54,2,f,7\n\",7\n";
+/// Lines within quotes that look like records, up to the one with the closing quote and on to the next.
+const TRAP: &str = "13,2,\"a\n5,2,b,7\n6,2,c,7\n7,2,d,7\n8,2,e,7\n9,2,f\",7\n";
 
 #[test]
 fn what_only_looks_like_records_is_none() {
@@ -158,8 +158,8 @@ fn what_only_looks_like_records_is_none() {
     let tail: String = (14..30).map(record).collect();
     let text = format!("{HEADER}{head}{TRAP}{tail}");
     holds(text.as_bytes(), (1..200).step_by(3));
-    // It is a trap: whoever begins there finds records.
-    let begun = format!("{HEADER}{}", &TRAP[9..]);
+    // It is a trap: whoever begins there finds records, with keys that ascend.
+    let begun = format!("{HEADER}{}", &TRAP[8..]);
     let options = Options {
         form: Some("ads_csv".to_owned()),
         ..Options::default()
