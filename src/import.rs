@@ -7,6 +7,7 @@
 //!   forms     the closed list of forms: how each is laid out, how it says NULL
 //!   detect    which of them a file is in: each is scored against the beginning
 //!   open      all of this for one file, and the reader of its form
+//!   ahead     a large delimited file by several threads, where records may be passed over
 //!   readers   delimited (by tokenize), fixed, widths, vertical, grid, json, xml, workbook -> names, records,
 //!             rejects, footer
 //!   tables    which tables are these columns of; what is a record's field in which table
@@ -23,6 +24,7 @@
 //!
 //! This module does not know SQLite.
 
+pub mod ahead;
 pub mod archive;
 pub mod decode;
 pub mod delimited;
@@ -107,6 +109,8 @@ pub struct Options {
     pub needs: Vec<scan::Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
     pub unhashed: bool,
+    /// How a large file is cut for other threads, where records are passed over and no hash is taken.
+    pub cut: ahead::Cut,
 }
 
 /// What came of a file.
@@ -483,6 +487,7 @@ fn of_opening(options: &Options) -> open::Options {
         local_dates: options.date_format.is_some(),
         limits,
         unhashed: options.unhashed,
+        cut: options.cut,
         ..open::Options::default()
     }
 }
@@ -1146,7 +1151,7 @@ impl Typing {
         let seen = |target: &tables::Target| vec![Seen::default(); target.steps.len()];
         self.ended.seen = plan.targets.iter().map(seen).collect();
         self.differing = vec![0; plan.repeats.len()];
-        self.sieve = scan::Sieve::new(&plan, &self.needs, sample);
+        self.sieve = scan::Sieve::of(&plan, &self.needs, sample);
         self.send(Message::Plan(plan.clone()))?;
         self.plan = Some(plan);
         for kept in std::mem::take(sample) {

@@ -10,7 +10,8 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::decode::Ending;
+use super::ahead::{self, Ahead, Cut};
+use super::decode::{Decoder, Encoding, Ending};
 use super::detect::{Look, Preamble, are_names, is_known_column, is_rule};
 use super::footer;
 use super::forms::Quotes;
@@ -20,7 +21,8 @@ use super::record::{
     Field, Footer, Item, Limits, ReadError, Reader, Reason, Record, Reject, Written,
 };
 use super::scan::Sieve;
-use super::tokenize::{Dialect, RawToken, Tokenizer};
+use super::source::Placed;
+use super::tokenize::{Dialect, RawRecord, RawToken, Tokenizer};
 
 /// The most lines that are put together to one record.
 const PIECES: usize = 200;
@@ -53,8 +55,8 @@ pub struct Plan {
 
 /// A record kept for later.
 #[derive(Debug, Clone)]
-struct Kept {
-    line: u64,
+pub(super) struct Kept {
+    pub line: u64,
     text: String,
     fields: Vec<Field>,
     /// Where it begins and ends in the file, as UTF-8.
@@ -62,6 +64,15 @@ struct Kept {
 }
 
 impl Kept {
+    pub fn of(record: &RawRecord<'_>) -> Self {
+        Self {
+            line: record.line,
+            text: String::from_utf8_lossy(record.bytes).into_owned(),
+            fields: record.fields.to_vec(),
+            span: (record.offset, record.offset + record.bytes.len() as u64),
+        }
+    }
+
     fn record(&self) -> Record<'_> {
         Record {
             line: self.line,
@@ -104,13 +115,15 @@ enum Place {
 }
 
 /// Reads one delimited file.
-pub struct Delimited<R> {
-    tokens: Tokenizer<R>,
+pub struct Delimited {
+    tokens: Tokenizer<Box<dyn Read + Send>>,
+    limits: Limits,
     plan: Plan,
     ending: Arc<Ending>,
     place: Place,
     names: Vec<String>,
-    header: Option<Kept>,
+    /// The names as they stand in the file.
+    header: Option<String>,
     /// Short lines that may be pieces of one record.
     pieces: Vec<Kept>,
     /// Whether a whole record waits for what the next line is: its last field may go on there.
@@ -124,10 +137,15 @@ pub struct Delimited<R> {
     doubled: u64,
     /// Says which whole records nobody needs.
     sieve: Option<Sieve>,
+    /// The file, where other threads may read ahead in it.
+    placed: Option<(Placed, Cut)>,
+    ahead: Option<Ahead>,
+    /// Records that were found ahead.
+    found: VecDeque<Kept>,
 }
 
 /// What the tokenizer found, told apart without keeping it.
-enum Seen {
+pub(super) enum Seen {
     End,
     Whole,
     PassedOver,
@@ -135,25 +153,59 @@ enum Seen {
     Reject(Reject),
 }
 
-impl<R: Read> Delimited<R> {
+/// What a record is like that needs no second look.
+#[derive(Clone, Copy)]
+pub(super) struct Plain<'p> {
+    pub width: usize,
+    pub header: Option<&'p str>,
+}
+
+impl Plain<'_> {
+    /// What a record is: whole, or, if `sieve` says that nobody needs it, passed over.
+    #[inline]
+    pub fn see(self, record: &RawRecord<'_>, sieve: Option<&mut Sieve>) -> Seen {
+        if let Some(reject) = not_text(record) {
+            return Seen::Reject(reject);
+        }
+        let plain = record.fields.len() == self.width
+            && self
+                .header
+                .is_none_or(|header| header.as_bytes() != record.bytes)
+            && !begins_like_a_name(record.bytes, record.fields);
+        if !plain {
+            Seen::Other
+        } else if sieve.is_some_and(|sieve| !sieve.keeps(record)) {
+            Seen::PassedOver
+        } else {
+            Seen::Whole
+        }
+    }
+}
+
+fn not_text(record: &RawRecord<'_>) -> Option<Reject> {
+    if record.ascii {
+        None
+    } else {
+        record.text().err()
+    }
+}
+
+impl Delimited {
     /// Reads `reader` as `plan` says.
-    pub fn new(reader: R, plan: Plan, ending: Arc<Ending>, limits: Limits) -> Self {
-        let lenient = plan.quotes == Quotes::Separator;
-        let dialect = Dialect {
-            delimiter: if lenient {
-                Vec::new()
-            } else {
-                plan.delimiter.as_bytes().to_vec()
-            },
-            record_end: plan.record_end.as_ref().map(|end| end.as_bytes().to_vec()),
-            quotes: plan.quotes == Quotes::Doubled,
-        };
+    pub fn new(
+        reader: Box<dyn Read + Send>,
+        plan: Plan,
+        ending: Arc<Ending>,
+        limits: Limits,
+    ) -> Self {
+        let dialect = Self::dialect(&plan);
         let mut waiting = VecDeque::new();
         if let Some(names) = &plan.names {
             waiting.push_back(Waiting::Header(names.clone()));
         }
         Self {
             tokens: Tokenizer::new(reader, dialect, limits),
+            limits,
             place: if plan.header {
                 Place::Start
             } else {
@@ -172,6 +224,22 @@ impl<R: Read> Delimited<R> {
             repaired: 0,
             doubled: 0,
             sieve: None,
+            placed: None,
+            ahead: None,
+            found: VecDeque::new(),
+        }
+    }
+
+    fn dialect(plan: &Plan) -> Dialect {
+        let lenient = plan.quotes == Quotes::Separator;
+        Dialect {
+            delimiter: if lenient {
+                Vec::new()
+            } else {
+                plan.delimiter.as_bytes().to_vec()
+            },
+            record_end: plan.record_end.as_ref().map(|end| end.as_bytes().to_vec()),
+            quotes: plan.quotes == Quotes::Doubled,
         }
     }
 
@@ -183,50 +251,87 @@ impl<R: Read> Delimited<R> {
 
     /// The next thing in the file, and whether it is a whole record that needs no second look.
     fn see(&mut self) -> Result<Seen, ReadError> {
-        let (place, holds, width, padded) =
-            (self.place, self.holds, self.plan.width, self.plan.padded);
-        let quoted = self.plan.quotes;
-        let header = self.header.as_ref().map(|header| header.text.as_bytes());
-        let alone = self.pieces.is_empty() && self.last.is_none();
-        let mut sieve = self.sieve.as_mut().filter(|_| alone);
-        let seen = match self.tokens.next_raw()? {
+        let (as_it_stands, alone) = (self.as_it_stands(), self.is_alone());
+        let plain = Plain {
+            width: self.plan.width,
+            header: self.header.as_deref(),
+        };
+        Ok(match self.tokens.next_raw()? {
             None => Seen::End,
             Some(RawToken::Reject(reject)) => Seen::Reject(reject),
-            Some(RawToken::Record(record)) => {
-                let plain = place == Place::Records
-                    && record.fields.len() == width
-                    && width > 1
-                    && !holds
-                    && !padded
-                    && quoted != Quotes::Separator
-                    && header.is_none_or(|header| header != record.bytes)
-                    && !begins_like_a_name(record.bytes, record.fields);
-                let text = if record.ascii {
-                    Ok(())
-                } else {
-                    record.text().map(|_| ())
-                };
-                let passes_over = |sieve: &mut &mut Sieve| !sieve.keeps(&record);
-                match text {
-                    Ok(()) if plain && sieve.as_mut().is_some_and(passes_over) => Seen::PassedOver,
-                    Ok(()) if plain => Seen::Whole,
-                    Ok(()) => Seen::Other,
-                    Err(reject) => Seen::Reject(reject),
-                }
+            Some(RawToken::Record(record)) if as_it_stands => {
+                plain.see(&record, self.sieve.as_mut().filter(|_| alone))
             }
-        };
-        Ok(seen)
+            Some(RawToken::Record(record)) => not_text(&record).map_or(Seen::Other, Seen::Reject),
+        })
     }
 
-    /// The record that the tokenizer found last, kept.
-    fn kept(&self) -> Kept {
-        let record = self.tokens.again();
-        Kept {
-            line: record.line,
-            text: String::from_utf8_lossy(record.bytes).into_owned(),
-            fields: record.fields.to_vec(),
-            span: (record.offset, record.offset + record.bytes.len() as u64),
+    /// Whether there are records here that need no second look.
+    fn as_it_stands(&self) -> bool {
+        self.place == Place::Records
+            && self.plan.width > 1
+            && !self.holds
+            && !self.plan.padded
+            && self.plan.quotes != Quotes::Separator
+    }
+
+    /// Whether the next record has nothing to do with what stands before it.
+    fn is_alone(&self) -> bool {
+        self.pieces.is_empty() && self.last.is_none()
+    }
+
+    /// Has other threads read on from here, where that can be.
+    fn look_ahead(&mut self, sieve: &Sieve) {
+        let Some((file, cut)) = &self.placed else {
+            return;
+        };
+        if self.as_it_stands() && self.plan.record_end.is_none() {
+            let rules = ahead::Rules {
+                dialect: Self::dialect(&self.plan),
+                limits: self.limits,
+                width: self.plan.width,
+                header: self.header.clone(),
+                sieve: sieve.clone(),
+            };
+            self.ahead = Ahead::begin(file, self.tokens.place().0, &rules, *cut);
         }
+    }
+
+    /// The next record that was found ahead, if this is where records were found. What is read next stands behind it.
+    fn found_ahead(&mut self) -> Result<Option<Kept>, ReadError> {
+        while self.found.is_empty() {
+            let (Some(ahead), Some((file, _))) = (&mut self.ahead, &self.placed) else {
+                return Ok(None);
+            };
+            let (at, line) = self.tokens.place();
+            let Some(mut run) = ahead.run_at(at) else {
+                return Ok(None);
+            };
+            for kept in &mut run.records {
+                kept.line += line - 1;
+            }
+            if let Some(sieve) = &mut self.sieve {
+                sieve.follow(&run.sieve);
+            }
+            let decoder = Decoder::new(file.go_on(run.end), Encoding::UTF_8, false);
+            self.ending = decoder.ending();
+            self.found = run.records;
+            self.tokens
+                .move_to(Box::new(decoder), (run.end, line + run.lines));
+            self.passes_over()?;
+        }
+        Ok(self.found.pop_front())
+    }
+
+    /// Fails where records were passed over that should not have been.
+    fn passes_over(&self) -> Result<(), ReadError> {
+        if self.sieve.as_ref().is_some_and(Sieve::is_broken) {
+            return Err(ReadError::Malformed {
+                line: self.tokens.again().line,
+                what: "keys do not ascend, so that no record can be passed over".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Takes a record that needs a second look.
@@ -265,7 +370,7 @@ impl<R: Read> Delimited<R> {
             .collect();
         self.plan.width = names.len();
         self.names.clone_from(&names);
-        self.header = Some(kept);
+        self.header = Some(kept.text);
         self.place = Place::Names;
         self.waiting.push_back(Waiting::Header(names));
     }
@@ -282,11 +387,7 @@ impl<R: Read> Delimited<R> {
             }));
             return;
         }
-        let same = self
-            .header
-            .as_ref()
-            .is_some_and(|header| header.text == kept.text);
-        if same || are_names(kept.texts()) {
+        if self.header.as_ref() == Some(&kept.text) || are_names(kept.texts()) {
             return self.begin_result(kept);
         }
         self.place = Place::Records;
@@ -296,17 +397,16 @@ impl<R: Read> Delimited<R> {
     fn begin_result(&mut self, kept: Kept) {
         self.plan.looks.clear();
         self.holds = false;
+        if let Some(sieve) = &mut self.sieve {
+            sieve.give_up();
+        }
         self.take_names(kept);
     }
 
     fn take_record(&mut self, kept: Kept) {
         let doubled = |field: &&Field| field.written == Written::Doubled;
         self.doubled += kept.fields.iter().filter(doubled).count() as u64;
-        let again = self
-            .header
-            .as_ref()
-            .is_some_and(|header| header.text == kept.text);
-        if again
+        if self.header.as_ref() == Some(&kept.text)
             || (self.header.is_none()
                 && !self.names.is_empty()
                 && kept.texts().eq(self.names.iter()))
@@ -555,6 +655,7 @@ impl<R: Read> Delimited<R> {
             if let Some(waiting) = self.waiting.pop_front() {
                 if let (Waiting::Record(kept), Some(sieve)) = (&waiting, &mut self.sieve) {
                     sieve.note(kept.text.as_bytes(), &kept.fields);
+                    self.passes_over()?;
                 }
                 self.current = Some(waiting);
                 return Ok(false);
@@ -562,21 +663,25 @@ impl<R: Read> Delimited<R> {
             if self.ended {
                 return Ok(false);
             }
-            match self.see()? {
+            if self.ahead.is_some()
+                && self.as_it_stands()
+                && self.is_alone()
+                && let Some(kept) = self.found_ahead()?
+            {
+                self.current = Some(Waiting::Record(kept));
+                return Ok(false);
+            }
+            let seen = self.see()?;
+            self.passes_over()?;
+            match seen {
                 Seen::End => self.end(),
-                _ if self.sieve.as_ref().is_some_and(Sieve::is_broken) => {
-                    return Err(ReadError::Malformed {
-                        line: self.tokens.again().line,
-                        what: "keys do not ascend, so that no record can be passed over".to_owned(),
-                    });
-                }
-                Seen::Whole if self.pieces.is_empty() && self.last.is_none() => return Ok(true),
+                Seen::Whole if self.is_alone() => return Ok(true),
                 Seen::PassedOver => {}
                 Seen::Whole | Seen::Other => {
                     if let Some(reject) = self.last.take() {
                         self.waiting.push_back(Waiting::Reject(reject));
                     }
-                    let kept = self.kept();
+                    let kept = Kept::of(&self.tokens.again());
                     self.take(kept);
                 }
                 Seen::Reject(reject) => {
@@ -659,7 +764,7 @@ fn join(pieces: &[Kept]) -> Kept {
     joined
 }
 
-impl<R: Read> Reader for Delimited<R> {
+impl Reader for Delimited {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         if self.advance()? {
             let record = self.tokens.again();
@@ -677,7 +782,12 @@ impl<R: Read> Reader for Delimited<R> {
     }
 
     fn pass_over(&mut self, sieve: Sieve) {
+        self.look_ahead(&sieve);
         self.sieve = Some(sieve);
+    }
+
+    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+        self.placed = Some((file, cut));
     }
 
     fn passed_over(&self) -> u64 {

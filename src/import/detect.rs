@@ -11,9 +11,9 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::forms::{FORMS, Form, Layout, Nulls, Quotes};
-use super::record::{Field, Limits, Record, Written};
+use super::record::{Field, Limits, Written};
 use super::spoiled::Spoiled;
-use super::tokenize::{Dialect, Token, Tokenizer};
+use super::tokenize::{Dialect, RawRecord, RawToken, Tokenizer};
 use super::widths::{self, Widths};
 
 /// The margin below which nobody should rely on the verdict.
@@ -226,17 +226,33 @@ impl Preamble {
     }
 }
 
-/// A record of the sample, kept.
-struct Kept {
-    cells: String,
+/// A record of the sample.
+struct Kept<'s> {
+    cells: &'s str,
     fields: Vec<Field>,
 }
 
-impl Kept {
+impl<'s> Kept<'s> {
+    /// `None` where it is no text.
+    fn of(record: &RawRecord<'_>, sample: &'s [u8]) -> Option<Self> {
+        let start = usize::try_from(record.offset).ok()?;
+        let bytes = sample.get(start..start + record.bytes.len())?;
+        Some(Self {
+            cells: std::str::from_utf8(bytes).ok()?,
+            fields: record.fields.to_vec(),
+        })
+    }
+
     fn texts(&self) -> impl Iterator<Item = &str> + Clone {
-        self.fields
-            .iter()
-            .map(|field| self.cells.get(field.start..field.end).unwrap_or_default())
+        self.fields.iter().map(|field| self.cut(*field))
+    }
+
+    fn text(&self, at: usize) -> Option<&str> {
+        self.fields.get(at).map(|field| self.cut(*field))
+    }
+
+    fn cut(&self, field: Field) -> &str {
+        self.cells.get(field.start..field.end).unwrap_or_default()
     }
 }
 
@@ -270,15 +286,14 @@ impl Trial {
         };
         let mut kept = Vec::new();
         let mut last_is_reject = false;
-        while let Ok(Some(token)) = tokens.next() {
-            last_is_reject = false;
-            match token {
-                Token::Record(record) => kept.push(keep(&record)),
-                Token::Reject(_) => {
-                    last_is_reject = true;
-                    trial.rejects += 1;
-                }
-            }
+        while let Ok(Some(token)) = tokens.next_raw() {
+            let record = match &token {
+                RawToken::Record(record) => Kept::of(record, sample.bytes),
+                RawToken::Reject(_) => None,
+            };
+            last_is_reject = record.is_none();
+            trial.rejects += usize::from(last_is_reject);
+            kept.extend(record);
             if kept.len() > RECORDS {
                 break;
             }
@@ -295,12 +310,12 @@ impl Trial {
         trial
     }
 
-    fn look_at(&mut self, mut kept: Vec<Kept>, delimiter: &str, whole: bool) {
+    fn look_at(&mut self, mut kept: Vec<Kept<'_>>, delimiter: &str, whole: bool) {
         kept.retain(|record| {
             record.fields.len() > 1 || record.fields.first().is_some_and(|f| f.start < f.end)
         });
         if let Some(first) = kept.first() {
-            self.preamble = Preamble::of(&first.cells);
+            self.preamble = Preamble::of(first.cells);
         }
         if self.preamble.is_some() {
             kept.remove(0);
@@ -349,11 +364,11 @@ impl Trial {
         }
         let shown = self.width.min(RECORDS);
         self.spoiled = (0..shown).find_map(|at| {
-            let texts = records.iter().filter_map(|record| record.texts().nth(at));
+            let texts = records.iter().filter_map(|record| record.text(at));
             let name = kept
                 .first()
                 .filter(|_| names > 0)
-                .and_then(|names| names.texts().nth(at));
+                .and_then(|names| names.text(at));
             Spoiled::column(at, name, texts)
         });
         let typed = |look: &Look| matches!(look, Look::Number | Look::Time);
@@ -365,19 +380,19 @@ impl Trial {
     }
 
     /// Whether the first record is no number where all others are: names of columns that the product does not have.
-    fn differs(&self, kept: &[Kept]) -> bool {
+    fn differs(&self, kept: &[Kept<'_>]) -> bool {
         let Some((first, rest)) = kept.split_first() else {
             return false;
         };
         let width = first.fields.len();
-        let same: Vec<&Kept> = rest
+        let same: Vec<&Kept<'_>> = rest
             .iter()
             .filter(|record| record.fields.len() == width)
             .collect();
         let typed = |at: usize| {
             let looks = same
                 .iter()
-                .filter_map(|record| record.texts().nth(at))
+                .filter_map(|record| record.text(at))
                 .map(Look::of);
             let look = looks.fold(Look::Nothing, Look::and);
             matches!(look, Look::Number | Look::Time)
@@ -414,13 +429,6 @@ impl Trial {
     }
 }
 
-fn keep(record: &Record<'_>) -> Kept {
-    Kept {
-        cells: record.cells.to_owned(),
-        fields: record.fields.to_vec(),
-    }
-}
-
 fn share(part: usize, whole: usize) -> f64 {
     let of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     if whole == 0 {
@@ -431,7 +439,7 @@ fn share(part: usize, whole: usize) -> f64 {
 }
 
 /// The number of fields that most records have; the larger of two.
-fn most_frequent(kept: &[Kept]) -> usize {
+fn most_frequent(kept: &[Kept<'_>]) -> usize {
     let mut counts = std::collections::BTreeMap::new();
     for record in kept {
         *counts.entry(record.fields.len()).or_insert(0_usize) += 1;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::decode::{self, DecodeError, Decoder, Ending};
+use super::ahead::Cut;
+use super::decode::{self, DecodeError, Decoder, Encoding, Ending};
 use super::delimited::{Delimited, Plan};
 use super::detect::{self, Guess, Sample, THIN, Trials};
 use super::format_file::{FormatError, FormatFile};
@@ -57,6 +58,8 @@ pub struct Options {
     pub bounds: Bounds,
     /// Whether the hash of the file is not taken.
     pub unhashed: bool,
+    /// How other threads read ahead, where they can.
+    pub cut: Cut,
 }
 
 /// Why a file is not read at all.
@@ -238,6 +241,7 @@ fn open_source(
         packing,
         bytes,
         tally,
+        placed,
     } = source;
     if let Some(form) = form {
         let (wants, has) = (
@@ -287,6 +291,18 @@ fn open_source(
     let verdict = judge(&sample, form, format, options)?;
     let has_header = verdict.has_header;
     let several = sample.several;
+    let mut reader = reader(
+        &verdict.guess,
+        Box::new(text),
+        ending,
+        several,
+        format,
+        options,
+    );
+    // What is decoded stands elsewhere than in the file.
+    if let Some(file) = placed.filter(|_| told.encoding == Encoding::UTF_8 && !options.lossy) {
+        reader.may_read_ahead(file.behind(told.mark), options.cut);
+    }
     Ok(Opened {
         form: verdict.guess.form,
         runner_up: verdict.runner_up,
@@ -296,14 +312,7 @@ fn open_source(
         packing,
         has_header,
         tally,
-        reader: reader(
-            &verdict.guess,
-            Box::new(text),
-            ending,
-            several,
-            format,
-            options,
-        ),
+        reader,
     })
 }
 

@@ -6,7 +6,9 @@
 
 use thiserror::Error;
 
+use super::ahead::Cut;
 use super::scan::Sieve;
+use super::source::Placed;
 
 /// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +276,11 @@ pub trait Reader {
     /// From here on, records may be left out that `sieve` does not keep. A reader that leaves none out is right too.
     fn pass_over(&mut self, sieve: Sieve) {
         drop(sieve);
+    }
+
+    /// Other threads may read ahead in `file`, which has the bytes that are read.
+    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+        drop((file, cut));
     }
 
     /// How many were left out so far.

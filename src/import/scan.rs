@@ -6,9 +6,10 @@
 //! row is passed over where the tokenizer has found it: its fields are counted and its bytes looked at like every
 //! other's, so that a record that is none is still rejected, but its values are not read, and not stored.
 //!
-//! Passing a row over would be wrong in two cases, and both are noticed and everything loaded instead: when its key
-//! stands in the file a second time, because the first of the two would have been kept (so keys have to ascend); and
-//! when another file has rows of the same table, because the newer state of a key counts.
+//! Passing a row over would be wrong in three cases, and all are noticed and everything loaded instead: when its key
+//! stands in the file a second time, because the first of the two would have been kept (so keys have to ascend); when
+//! a second result begins in the file, which may have other columns; and when another file has rows of the same table,
+//! because the newer state of a key counts.
 //!
 //! This module does not run the statement.
 
@@ -253,21 +254,40 @@ fn number(value: &Expr, literals: &[Literal]) -> Option<i64> {
 
 // PASSING ROWS OVER --------------------------------------------------------------------------------------------
 
+/// Keys as they stand in a file.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    /// The field, from 0.
+    field: usize,
+    /// The first and the greatest of them; all that were looked at ascend.
+    seen: Option<(i64, i64)>,
+}
+
 /// Says of a record whether its row can be in the answer.
 #[derive(Debug, Clone)]
 pub struct Sieve {
-    /// The field, from 0, the range of its column, and the test.
+    /// The field, from 0, and the test.
     tests: Vec<(usize, Test)>,
-    /// The key's field, and the greatest key so far.
-    key: Option<(usize, i64)>,
+    key: Option<Key>,
     passed_over: u64,
     broken: bool,
 }
 
 impl Sieve {
+    /// Tests fields, which count from 0. Keys, if there is a field of them, must ascend.
+    #[must_use]
+    pub fn new(tests: Vec<(usize, Test)>, key: Option<usize>) -> Self {
+        Self {
+            tests,
+            key: key.map(|field| Key { field, seen: None }),
+            passed_over: 0,
+            broken: false,
+        }
+    }
+
     /// For the records of a file after `sample`, where the file is of one table that is among `needs`; `None` where
     /// every row may be needed.
-    pub(crate) fn new(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option<Self> {
+    pub(crate) fn of(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option<Self> {
         let [target] = plan.targets.as_slice() else {
             return None;
         };
@@ -283,22 +303,39 @@ impl Sieve {
                 tests.push((*field, test.clone()));
             }
         }
-        let key = match target.key {
-            None => None,
-            Some(step) => {
-                let (field, _) = target.steps[step];
-                let keys = sample.iter().filter(|kept| kept.fields.len() == plan.width);
-                let keys = keys.map(|kept| whole(kept.cells.as_bytes(), kept.fields[field]));
-                let keys = keys.collect::<Option<Vec<_>>>()?;
-                Some((field, keys.into_iter().max()?))
-            }
-        };
-        (!tests.is_empty()).then_some(Self {
-            tests,
-            key,
-            passed_over: 0,
-            broken: false,
-        })
+        let mut sieve = Self::new(tests, None);
+        if let Some(step) = target.key {
+            let (field, _) = target.steps[step];
+            let keys = sample.iter().filter(|kept| kept.fields.len() == plan.width);
+            let keys = keys.map(|kept| whole(kept.cells.as_bytes(), kept.fields[field]));
+            let keys = keys.collect::<Option<Vec<_>>>()?;
+            let greatest = keys.into_iter().max()?;
+            let seen = Some((greatest, greatest));
+            sieve.key = Some(Key { field, seen });
+        }
+        (!sieve.tests.is_empty()).then_some(sieve)
+    }
+
+    /// The same for records elsewhere in the file, of which none has been looked at.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        Self::new(self.tests.clone(), self.key.map(|key| key.field))
+    }
+
+    /// Takes over what another has seen of the records that follow.
+    pub fn follow(&mut self, next: &Self) {
+        self.passed_over += next.passed_over;
+        self.broken |= next.broken;
+        if let (Some(key), Some(Key { seen: next, .. })) = (&mut self.key, next.key) {
+            key.seen = match (key.seen, next) {
+                (Some((_, greatest)), Some((first, _))) if first <= greatest => {
+                    self.broken = true;
+                    return;
+                }
+                (Some((first, _)), Some((_, greatest))) => Some((first, greatest)),
+                (seen, next) => next.or(seen),
+            };
+        }
     }
 
     /// Whether a whole record has to be read. Counts it when not.
@@ -315,12 +352,21 @@ impl Sieve {
 
     /// Looks at the key of a record that is kept in any case.
     pub fn note(&mut self, bytes: &[u8], fields: &[Field]) {
-        if let Some((field, greatest)) = &mut self.key {
-            match fields.get(*field).and_then(|field| whole(bytes, *field)) {
-                Some(key) if key > *greatest => *greatest = key,
+        if let Some(Key { field, seen }) = &mut self.key {
+            let key = fields.get(*field).and_then(|field| whole(bytes, *field));
+            match (key, *seen) {
+                (Some(key), None) => *seen = Some((key, key)),
+                (Some(key), Some((first, greatest))) if key > greatest => {
+                    *seen = Some((first, key))
+                }
                 _ => self.broken = true,
             }
         }
+    }
+
+    /// Says that something comes of which nothing is known, so that nothing should have been passed over.
+    pub fn give_up(&mut self) {
+        self.broken = true;
     }
 
     /// Whether a key was seen that does not ascend, so that nothing should have been passed over.

@@ -180,6 +180,94 @@ impl Read for Raw {
     }
 }
 
+/// A file that is read from any place, by several threads, whatever others read of it.
+#[derive(Clone)]
+pub struct Placed {
+    file: Arc<File>,
+    /// Where what is counted from 0 begins: behind a byte order mark.
+    base: u64,
+    length: u64,
+    tally: Arc<Tally>,
+}
+
+impl Placed {
+    /// `None` where there are no places: a stream, an empty file, a system that always reads on from the last byte.
+    fn new(file: File, tally: &Arc<Tally>) -> Result<Self, File> {
+        let about = file.metadata();
+        match about.map(|about| (about.is_file(), about.len())) {
+            Ok((true, length)) if length > 0 && cfg!(any(unix, windows)) => Ok(Self {
+                file: Arc::new(file),
+                base: 0,
+                length,
+                tally: Arc::clone(tally),
+            }),
+            _ => Err(file),
+        }
+    }
+
+    /// The same, counted from `base` on.
+    #[must_use]
+    pub fn behind(mut self, base: usize) -> Self {
+        self.base += base as u64;
+        self
+    }
+
+    /// How many bytes there were when it was opened.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length.saturating_sub(self.base)
+    }
+
+    /// What stands from `at` on. It is not counted as read.
+    #[must_use]
+    pub fn look(&self, at: u64) -> impl Read + Send + use<> {
+        At {
+            file: Arc::clone(&self.file),
+            at: self.base + at,
+        }
+    }
+
+    /// What stands from `at` on, up to where all counts as read.
+    #[must_use]
+    pub fn go_on(&self, at: u64) -> impl Read + Send + use<> {
+        self.tally.read.store(self.base + at, Ordering::Relaxed);
+        Raw {
+            reader: Box::new(self.look(at)),
+            tally: Arc::clone(&self.tally),
+            hash: None,
+        }
+    }
+}
+
+/// A file from a place on.
+struct At {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for At {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = read_at(&self.file, out, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, out, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, out, at)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// A stream whose first bytes have been looked at.
 pub struct Peek<R> {
     ahead: Vec<u8>,
@@ -331,6 +419,8 @@ pub struct Source {
     pub bytes: Bytes,
     /// How far reading has come, and the hash at the end.
     pub tally: Arc<Tally>,
+    /// The same bytes from any place, where they are not packed and nobody wants their hash.
+    pub placed: Option<Placed>,
 }
 
 impl Source {
@@ -344,9 +434,18 @@ impl Source {
         if about.is_dir() {
             return Err(SourceError::Folder);
         }
-        let source = Self::from_reader(Box::new(file), bounds, hashed)?;
-        source.tally.total.store(about.len(), Ordering::Relaxed);
-        Ok(source)
+        let tally = Arc::new(Tally::default());
+        tally.total.store(about.len(), Ordering::Relaxed);
+        let (placed, reader): (_, Box<dyn Read + Send>) = match Placed::new(file, &tally) {
+            Ok(placed) => {
+                let reader = placed.look(0);
+                (Some(placed), Box::new(reader))
+            }
+            Err(file) => (None, Box::new(file)),
+        };
+        let source = Self::counted(reader, tally, bounds, hashed)?;
+        let placed = placed.filter(|_| source.packing == Packing::Plain && !hashed);
+        Ok(Self { placed, ..source })
     }
 
     /// Takes what `reader` gives, such as standard input. An archive is kept in a temporary file.
@@ -358,7 +457,15 @@ impl Source {
         bounds: &Bounds,
         hashed: bool,
     ) -> Result<Self, SourceError> {
-        let tally = Arc::new(Tally::default());
+        Self::counted(reader, Arc::default(), bounds, hashed)
+    }
+
+    fn counted(
+        reader: Box<dyn Read + Send>,
+        tally: Arc<Tally>,
+        bounds: &Bounds,
+        hashed: bool,
+    ) -> Result<Self, SourceError> {
         let raw = Raw {
             reader,
             tally: Arc::clone(&tally),
@@ -390,6 +497,7 @@ impl Source {
             packing,
             bytes,
             tally,
+            placed: None,
         })
     }
 }

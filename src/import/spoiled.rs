@@ -40,7 +40,8 @@ impl Spoiled {
 /// Whether `text` is what a spreadsheet leaves of a time: `49:55.0`, or `12/07/2011 14:49`.
 #[must_use]
 pub fn is_spoiled(text: &str) -> bool {
-    is_minutes(text) || is_local_day(text)
+    // Nearly every text is asked, and nearly none begins like a time.
+    text.starts_with(|c: char| c.is_ascii_digit()) && (is_minutes(text) || is_local_day(text))
 }
 
 /// `49:55.0`.
@@ -59,8 +60,10 @@ fn is_local_day(text: &str) -> bool {
     let Some((day, time)) = text.split_once(' ') else {
         return false;
     };
-    let parts: Vec<&str> = day.split(['/', '.', '-']).collect();
-    let [first, second, year] = parts.as_slice() else {
+    let mut parts = day.split(['/', '.', '-']);
+    let (Some(first), Some(second), Some(year), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return false;
     };
     let time = time.trim_end_matches([' ', 'A', 'P', 'M', 'a', 'p', 'm']);

@@ -211,6 +211,21 @@ impl<R: Read> Tokenizer<R> {
         })
     }
 
+    /// How many bytes stand before the next record, and the line on which it begins.
+    #[must_use]
+    pub fn place(&self) -> (u64, u64) {
+        let Input { before, record, .. } = self.input;
+        (before + record as u64, self.line)
+    }
+
+    /// Goes on with what `reader` gives, of which the first byte stands at this place.
+    pub fn move_to(&mut self, reader: R, (offset, line): (u64, u64)) {
+        self.input.move_to(reader, offset);
+        self.engine.restart();
+        self.line = line;
+        self.last = (0, 0, line);
+    }
+
     /// The record found last, once more: for those who look at it before they lend it on.
     #[must_use]
     pub fn again(&self) -> RawRecord<'_> {
@@ -242,6 +257,14 @@ impl Engine {
             ))),
         }
     }
+
+    /// Begins again at the beginning of the buffer.
+    fn restart(&mut self) {
+        match self {
+            Self::Marks(marks) => marks.seek(0),
+            Self::Search(search) => search.restart(),
+        }
+    }
 }
 
 /// The bytes read and not yet done with.
@@ -270,6 +293,12 @@ impl<R: Read> Input<R> {
             ended: false,
             block,
         }
+    }
+
+    fn move_to(&mut self, reader: R, offset: u64) {
+        self.reader = reader;
+        (self.filled, self.record, self.before) = (0, 0, offset);
+        self.ended = false;
     }
 
     /// Reads on, and moves what is from `keep` on to the beginning to make room. Every position is then less by what

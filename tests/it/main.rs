@@ -1,6 +1,7 @@
 //! Every test of chatdb, in one program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod ahead;
 mod bind;
 #[cfg(target_os = "linux")]
 mod bombs;

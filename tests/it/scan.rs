@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use chatdb::ask::{Question, ask, explain};
+use chatdb::import::ahead::Cut;
 use chatdb::import::scan::{Need, Test, load_needed, needs};
 use chatdb::import::{Options, Summary, read_file};
 use chatdb::query::Dialect;
@@ -18,6 +19,11 @@ const OPEN_CHATS: &str = include_str!("../../reports/open_chats.sql");
 fn plain_options() -> Options {
     Options {
         form: Some("ads_csv".to_owned()),
+        // Small, so that other threads read ahead in files of a few kilobytes.
+        cut: Cut {
+            piece: 300,
+            threads: 2,
+        },
         ..Options::default()
     }
 }
@@ -224,6 +230,17 @@ fn nothing_is_passed_over_where_a_key_or_a_table_stands_twice() {
     let (loaded, _, expected, found) = both(&[("a.csv", &twice)], text);
     assert_eq!(expected, found);
     assert_eq!(loaded.summaries[0].passed_over, 0);
+    // The same where it stands behind what is none.
+    let twice = activities(200) + "9\n151,2000,5000,5900,7,3,x,2011-07-12 14:49:55.000\n";
+    let (loaded, _, expected, found) = both(&[("a.csv", &twice)], text);
+    assert_eq!(expected, found);
+    assert_eq!(loaded.summaries[0].passed_over, 0);
+    // A second result has its columns in another order.
+    let second = "activity_type,activity_id,activity_status\n2000,900,5000\n1,901,9000\n";
+    let (loaded, whole, expected, found) = both(&[("a.csv", &(activities(200) + second))], text);
+    assert_eq!(expected, found);
+    assert_eq!(loaded.summaries[0].passed_over, 0);
+    assert_eq!(loaded.summaries[0].reasons, whole[0].reasons);
     // The newer of two states counts: the chat is none any more.
     let later = activities(200).replace("150,2000", "150,1");
     let (loaded, _, expected, found) =

@@ -249,7 +249,10 @@ pub const MODULES: &[(&str, Class)] = &[
     ("json_tree", A),
     ("rtree", R(NO_VIRTUAL)),
     ("rtree_i32", R(NO_VIRTUAL)),
-    ("sqlite_dbpage", R("shows pages of the file and takes others for them")),
+    (
+        "sqlite_dbpage",
+        R("shows pages of the file and takes others for them"),
+    ),
 ];
 
 /// How the names of the functions begin that give a setting as a table.

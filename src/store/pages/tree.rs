@@ -91,8 +91,8 @@ pub(super) fn varint(number: u64, to: &mut [u8; 9]) -> usize {
     }
     if number >> 56 != 0 {
         to[8] = number as u8;
-        for at in 0..8 {
-            to[at] = (number >> (8 + 7 * (7 - at))) as u8 | 0x80;
+        for (at, byte) in to[..8].iter_mut().enumerate() {
+            *byte = (number >> (8 + 7 * (7 - at))) as u8 | 0x80;
         }
         return 9;
     }
