@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAGE: u32 = 16_384;
 
 /// KiB of pages that are kept in memory.
-const CACHE: i64 = 8192;
+pub(super) const CACHE: i64 = 8192;
 
 /// Why a copy cannot be opened or kept.
 #[derive(Debug, Error)]

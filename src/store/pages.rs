@@ -56,7 +56,10 @@ impl<'s> Bulk<'s> {
         };
         end.begin()?;
         let root: Option<u32> = conn
-            .prepare_cached("SELECT rootpage FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE")?
+            .prepare_cached(
+                "SELECT rootpage FROM main.sqlite_schema \
+                 WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+            )?
             .query_row([&shape.table], |row| row.get(0))
             .optional()?;
         let Some(root) = root else { return Ok(None) };
@@ -121,26 +124,21 @@ impl<'s> Bulk<'s> {
 /// KiB of pages that SQLite keeps in memory while it is handed whole ones, of which it needs none again.
 const CACHE: i64 = 1024;
 
-/// Makes SQLite keep few pages, and as many as before in the end.
-struct SmallCache<'s> {
-    conn: &'s Connection,
-    before: i64,
-}
+/// Makes SQLite keep few pages, and as many as for loading in the end.
+struct SmallCache<'s>(&'s Connection);
 
 impl<'s> SmallCache<'s> {
     fn of(conn: &'s Connection) -> rusqlite::Result<Self> {
-        let before = conn.pragma_query_value(Some("main"), "cache_size", |row| row.get(0))?;
         conn.pragma_update(Some("main"), "cache_size", -CACHE)?;
-        Ok(Self { conn, before })
+        Ok(Self(conn))
     }
 }
 
 impl Drop for SmallCache<'_> {
     fn drop(&mut self) {
         // With a small one all is right, and slower.
-        let _ = self
-            .conn
-            .pragma_update(Some("main"), "cache_size", self.before);
+        let all = -super::copy::CACHE;
+        let _ = self.0.pragma_update(Some("main"), "cache_size", all);
     }
 }
 

@@ -180,7 +180,8 @@ impl Index {
             at.map_or(Source::Nowhere, Source::Row)
         };
         let mut parts = conn.prepare(
-            "SELECT name, \"desc\" OR coll <> 'BINARY' OR cid < 0 FROM pragma_index_xinfo(?1, 'main') WHERE \"key\" ORDER BY seqno",
+            "SELECT name, \"desc\" OR coll <> 'BINARY' OR cid < 0 FROM pragma_index_xinfo(?1, 'main') \
+             WHERE \"key\" ORDER BY seqno",
         )?;
         let mut columns = Vec::new();
         let mut rows = parts.query([name])?;

@@ -1,8 +1,8 @@
 //! A row as SQLite stores it: section 2 of its "Database File Format".
 //!
 //! What SQLite stores of a value depends on the type that the column declares: a number in a column of texts becomes a
-//! text, and a text of digits in one of numbers a number. Readers give values of the right kind, so that next to nothing
-//! of this is done here. A row for which it would have to be is not encoded, and left to SQLite.
+//! text, and a text of digits in one of numbers a number. Readers give values of the right kind, so that next to
+//! nothing of this is done here. A row for which it would have to be is not encoded, and left to SQLite.
 
 use rusqlite::Connection;
 
@@ -68,7 +68,8 @@ impl Encoder {
         export: i64,
     ) -> rusqlite::Result<Option<Self>> {
         let mut known = conn.prepare(
-            "SELECT name, type, pk, hidden OR dflt_value IS NOT NULL OR \"notnull\" FROM pragma_table_xinfo(?1, 'main') \
+            "SELECT name, type, pk, hidden OR dflt_value IS NOT NULL OR \"notnull\" \
+             FROM pragma_table_xinfo(?1, 'main') \
              ORDER BY cid",
         )?;
         let mut found = known.query([&shape.table])?;
