@@ -260,18 +260,12 @@ impl<R: Read> Aligned<R> {
 
     /// Takes the next line and what belongs to it.
     fn step(&mut self) -> Result<bool, ReadError> {
+        if self.queue.take_odd(&mut self.lines)? {
+            return Ok(true);
+        }
         let Some(line) = self.lines.peek(0)? else {
             return Ok(false);
         };
-        if line.is_blank() {
-            self.lines.skip(1);
-            return Ok(true);
-        }
-        if let Some(reject) = line.bad.clone() {
-            self.lines.skip(1);
-            self.queue.push(Waiting::Reject(reject));
-            return Ok(true);
-        }
         if let Some(rows) = footer::rows(&line.text) {
             self.below = true;
             return self.footer(Footer {

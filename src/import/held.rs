@@ -1,8 +1,10 @@
 //! A record that a reader has put together itself, and a queue of what it has to hand on.
 
 use std::collections::VecDeque;
+use std::io::Read;
 
-use super::record::{Field, Footer, Item, Reason, Record, Reject, Written};
+use super::lines::Lines;
+use super::record::{Field, Footer, Item, ReadError, Reason, Record, Reject, Written};
 
 /// A record with its text.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +94,25 @@ impl Queue {
     /// Adds a reject of text at `line` that stands for `records` records.
     pub fn reject(&mut self, line: u64, text: &str, reason: Reason, detail: String, records: u64) {
         self.push(Waiting::Reject(reject(line, text, reason, detail, records)));
+    }
+
+    /// Takes the next line where it is blank, which is nothing, or no text, which is a reject; says whether it was one.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    pub fn take_odd<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<bool, ReadError> {
+        let Some(line) = lines.peek(0)? else {
+            return Ok(false);
+        };
+        let (is_blank, bad) = (line.is_blank(), line.bad.clone());
+        let is_odd = is_blank || bad.is_some();
+        if is_odd {
+            lines.skip(1);
+        }
+        if let Some(reject) = bad {
+            self.push(Waiting::Reject(reject));
+        }
+        Ok(is_odd)
     }
 
     /// What was added last.

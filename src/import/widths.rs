@@ -513,18 +513,12 @@ impl<R: Read> Columns<R> {
                 self.queue.push(Waiting::Header(names));
             }
         }
+        if self.queue.take_odd(&mut self.lines)? {
+            return Ok(true);
+        }
         let Some(line) = self.lines.peek(0)? else {
             return Ok(false);
         };
-        if line.is_blank() {
-            self.lines.skip(1);
-            return Ok(true);
-        }
-        if let Some(reject) = line.bad.clone() {
-            self.lines.skip(1);
-            self.queue.push(Waiting::Reject(reject));
-            return Ok(true);
-        }
         let footer = Footer {
             rows: footer::rows(&line.text),
             completed_at_ms: footer::completed_at_ms(&line.text),

@@ -4,6 +4,9 @@
 //! is set aside until the end of the file, since only then is it known when the file was exported; then the newer of
 //! the two states goes, or stays, in the main table and the other one into `<table>_earlier`. Nothing is lost either
 //! way. Columns that the newer export does not have keep their values from the older one.
+//!
+//! Rows of a table that was empty, as long as they come in the order of their keys, go into it as whole pages
+//! (`pages`); all others are inserted.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
