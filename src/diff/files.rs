@@ -214,6 +214,7 @@ impl<'p> Source<'p> {
         let mut pass = Pass {
             rows: Vec::new(),
             columns: vec![Seen::default(); self.header.len()],
+            open: (0..self.header.len()).collect(),
             ascends: true,
         };
         let mut is_header = true;
@@ -253,21 +254,19 @@ impl<'p> Source<'p> {
             rows: Vec::with_capacity(places.len()),
         };
         let through = places.len() * FEW > rows.len();
-        let mut tokens = self.tokens(self.at(0)?, BLOCK);
+        let file = self.at(0)?;
+        let mut tokens = self.tokens(&file, if through { BLOCK } else { ROW_BLOCK });
         for place in places {
             let offset = rows[*place].offset;
-            let row = if through {
-                loop {
-                    match tokens.next_raw() {
-                        Ok(Some(RawToken::Record(record))) if record.offset < offset => {}
-                        Ok(Some(RawToken::Record(record))) => break self.row(&record),
-                        _ => break None,
-                    }
-                }
-            } else {
-                match self.tokens(self.at(offset)?, ROW_BLOCK).next_raw() {
-                    Ok(Some(RawToken::Record(record))) => self.row(&record),
-                    _ => None,
+            if !through {
+                (&file).seek(SeekFrom::Start(self.begin + offset))?;
+                tokens.move_to(&file, (offset, 1));
+            }
+            let row = loop {
+                match tokens.next_raw() {
+                    Ok(Some(RawToken::Record(record))) if record.offset < offset => {}
+                    Ok(Some(RawToken::Record(record))) => break self.row(&record),
+                    _ => break None,
                 }
             };
             match row {
@@ -318,6 +317,8 @@ struct Row {
 struct Pass {
     rows: Vec<Row>,
     columns: Vec<Seen>,
+    /// The columns that are not known to be text, ascending.
+    open: Vec<usize>,
     /// Whether each key is a number greater than the one before.
     ascends: bool,
 }
@@ -332,12 +333,18 @@ impl Pass {
         seed: &Seed,
         scratch: &mut Vec<u8>,
     ) {
-        for (at, (field, seen)) in record.fields.iter().zip(&mut self.columns).enumerate() {
+        let mut is_text = false;
+        for at in &self.open {
+            let (field, seen) = (&record.fields[*at], &mut self.columns[*at]);
             if field.written != Written::Bare {
                 seen.quoted();
             } else if at % 2 == first {
                 seen.look(&record.bytes[field.start..field.end]);
             }
+            is_text |= seen.may_be == 0;
+        }
+        if is_text {
+            self.open.retain(|at| self.columns[*at].may_be != 0);
         }
         let mut cell = |hash, field: &Field| {
             let text = &record.bytes[field.start..field.end];
@@ -489,7 +496,13 @@ impl Default for Seen {
 impl Seen {
     /// Looks at a cell without quotes.
     fn look(&mut self, text: &[u8]) {
-        if self.may_be == 0 || text.is_empty() || text == b"NULL" {
+        // One kind is left, and nearly every cell is plainly of it.
+        let plainly = match self.may_be {
+            0b001 => is_plain_integer(text),
+            0b010 => is_plain_time(text),
+            _ => false,
+        };
+        if plainly || self.may_be == 0 || text.is_empty() || text == b"NULL" {
             return;
         }
         self.spoken = true;
@@ -528,17 +541,24 @@ impl Seen {
     }
 }
 
-/// Whether a text is a cell of `kind`: at once for what nearly all cells look like, else by reading it.
+/// Whether a text is a cell of `kind`.
 fn is(kind: Kind, text: &[u8]) -> bool {
-    let plainly = match kind {
-        Kind::Integer => match text.strip_prefix(b"-").unwrap_or(text) {
-            [b'1'..=b'9', rest @ ..] => rest.len() < 18 && rest.iter().all(u8::is_ascii_digit),
-            _ => false,
-        },
-        Kind::Timestamp => is_plain_time(text),
+    str::from_utf8(text).is_ok_and(|text| kind.parse(text).is_some())
+}
+
+/// Whether it is a whole number as programs print one, of up to 16 digits. There are longer ones.
+fn is_plain_integer(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    if !matches!(digits, [b'1'..=b'9', ..]) {
+        return text == b"0";
+    }
+    let are_digits = |eight: u64| are_below(eight ^ u64::from_le_bytes(*b"00000000"), [10; 8]);
+    match (digits.len(), tail(digits)) {
+        (..4, _) => digits.iter().all(u8::is_ascii_digit),
+        (..8, (first, last)) => are_digits(first | last << 32),
+        (..=16, (first, last)) => are_digits(first) && are_digits(last),
         _ => false,
-    };
-    plainly || str::from_utf8(text).is_ok_and(|text| kind.parse(text).is_some())
+    }
 }
 
 /// Whether it is a time such as `2011-07-12 14:49:55.000`. There are others.
@@ -546,32 +566,27 @@ fn is_plain_time(text: &[u8]) -> bool {
     let Ok(text) = <&[u8; 23]>::try_from(text) else {
         return false;
     };
-    let marks = text[4] == b'-'
-        && text[7] == b'-'
-        && text[10] == b' '
-        && text[13] == b':'
-        && text[16] == b':'
-        && text[19] == b'.';
-    const DIGITS: [usize; 17] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22];
-    let digits = DIGITS.iter().all(|at| text[*at].is_ascii_digit());
-    let number = |at: usize| {
-        let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
-        tens.wrapping_mul(10).wrapping_add(ones)
+    let eight = |at: usize, zero: &[u8; 8]| {
+        let eight = text[at..].first_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(eight) ^ u64::from_le_bytes(*zero)
     };
+    let two = |at: usize| 10 * (text[at] & 15) + (text[at + 1] & 15);
     // The last days of February are left to the calendar.
-    let days = match number(5) {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28,
-        _ => 0,
-    };
-    marks
-        && digits
+    const DAYS: [u8; 20] = [
+        0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0, 0, 0, 0, 0,
+    ];
+    are_below(eight(0, b"0000-00-"), [10, 10, 10, 10, 1, 2, 10, 1])
+        && are_below(eight(8, b"00 00:00"), [4, 10, 1, 3, 10, 1, 6, 10])
+        && are_below(eight(15, b"0:00.000"), [10, 1, 6, 10, 1, 10, 10, 10])
         && text[0] != b'0'
-        && (1..=days).contains(&number(8))
-        && number(11) < 24
-        && number(14) < 60
-        && number(17) < 60
+        && (1..=DAYS[usize::from(two(5))]).contains(&two(8))
+        && two(11) < 24
+}
+
+/// Whether each of eight bytes is less than its limit, which is 128 at most.
+fn are_below(eight: u64, limits: [u8; 8]) -> bool {
+    let carried = u64::from_le_bytes(limits.map(|limit| 128 - limit));
+    (eight | eight.wrapping_add(carried)) & 0x8080_8080_8080_8080 == 0
 }
 
 // MATCHING -----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 //! Two files compared without holding them: the same outcome as when both are held.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -100,6 +101,68 @@ fn a_kind_follows_from_rows_that_are_not_held() {
             .type_name(),
         "integer"
     );
+}
+
+/// `text` with one character after the other replaced by each of `others`.
+fn near(text: &str, others: &str) -> Vec<String> {
+    let places = text.char_indices();
+    let replaced = |(at, old): (usize, char)| {
+        let (before, behind) = (&text[..at], &text[at + old.len_utf8()..]);
+        others
+            .chars()
+            .map(move |other| format!("{before}{other}{behind}"))
+    };
+    places.flat_map(replaced).collect()
+}
+
+#[test]
+fn a_cell_that_is_nearly_a_number_or_a_time_makes_a_column_text_as_when_both_are_held() {
+    let number = "1234567890123456789";
+    let mut numbers: Vec<String> = (1..=number.len())
+        .flat_map(|length| near(&number[..length], "0/:x"))
+        .collect();
+    numbers.extend(
+        [
+            "0",
+            "00",
+            "-0",
+            "-",
+            "-5",
+            "--5",
+            "+5",
+            "-12345678",
+            "9223372036854775807",
+            "9223372036854775808",
+            "é",
+            "1234567é",
+            " 1",
+            "1 ",
+        ]
+        .map(str::to_owned),
+    );
+    let time = "2011-07-12 14:49:55.000";
+    let mut times = near(time, "0123456789/:-.Té");
+    for date in [
+        "02-28", "02-29", "02-30", "04-30", "04-31", "12-31", "12-32", "00-12", "13-12", "19-12",
+        "07-00",
+    ] {
+        times.push(format!("2011-{date} 23:59:59.999"));
+        times.push(format!("2012-{date} 24:00:00.000"));
+        times.push(format!("2012-{date} 00:00:00.000"));
+    }
+    let mut kinds = BTreeSet::new();
+    for (plain, other, odd) in [
+        ("7", "8", numbers),
+        (time, "2011-07-12 14:49:56.000", times),
+    ] {
+        for odd in odd {
+            let file = |last| format!("k,v\n1,{plain}\n2,{odd}\n3,{last}\n");
+            let found = check(&file(plain), &file(other), &by("k"));
+            let cell = found.rows[0].cells[1].expected.as_ref();
+            kinds.insert(cell.expect("a cell").type_name());
+        }
+    }
+    assert_eq!(kinds, BTreeSet::from(["integer", "text", "timestamp"]));
 }
 
 #[test]
