@@ -118,8 +118,9 @@ fn near(text: &str, others: &str) -> Vec<String> {
 #[test]
 fn a_cell_that_is_nearly_a_number_or_a_time_makes_a_column_text_as_when_both_are_held() {
     let number = "1234567890123456789";
-    let mut numbers: Vec<String> = (1..=number.len())
-        .flat_map(|length| near(&number[..length], "0/:x"))
+    let mut numbers: Vec<String> = [1, 3, 4, 7, 8, 9, 16, 17, 19]
+        .into_iter()
+        .flat_map(|length| near(&number[..length], "/:x"))
         .collect();
     numbers.extend(
         [
@@ -141,7 +142,7 @@ fn a_cell_that_is_nearly_a_number_or_a_time_makes_a_column_text_as_when_both_are
         .map(str::to_owned),
     );
     let time = "2011-07-12 14:49:55.000";
-    let mut times = near(time, "0123456789/:-.Té");
+    let mut times = near(time, "01369/:.Té");
     for date in [
         "02-28", "02-29", "02-30", "04-30", "04-31", "12-31", "12-32", "00-12", "13-12", "19-12",
         "07-00",
