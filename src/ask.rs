@@ -11,7 +11,7 @@ use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::tsql::{self, Act, Literal, Script, Step, TsqlError};
 use crate::sql::{self, SqlError};
 use crate::store::{Answer, Binding, Store, StoreError};
-use crate::table::{Cell, Column, Kind, ResultTable};
+use crate::table::{Cell, Column, Kind, ResultTable, Rows};
 
 /// What SQL Server's own client writes above a column without a name.
 pub const NO_NAME: &str = "(No column name)";
@@ -168,7 +168,21 @@ pub fn ask(
     question: &Question<'_>,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Answers, AskError> {
-    run(store, question, stopped, false)
+    run(store, question, stopped, false, None)
+}
+
+/// The same, with each row handed on when it comes, and none held: there are no answers among what is returned. What
+/// came before a statement failed, or was stopped, has been handed on.
+///
+/// # Errors
+/// As [`ask`], and when the rows are not taken.
+pub fn ask_into(
+    store: &Store,
+    question: &Question<'_>,
+    stopped: &dyn Fn() -> bool,
+    rows: &mut dyn Rows,
+) -> Result<Answers, AskError> {
+    run(store, question, stopped, false, Some(rows))
 }
 
 /// The same for a text that may change rows of the product's tables, in a store that was opened for it with
@@ -182,7 +196,7 @@ pub fn change(
     stopped: &dyn Fn() -> bool,
 ) -> Result<Answers, AskError> {
     store.begin()?;
-    let outcome = run(store, question, stopped, true).and_then(|answers| {
+    let outcome = run(store, question, stopped, true, None).and_then(|answers| {
         if stopped() {
             return Err(StoreError::Interrupted.into());
         }
@@ -200,6 +214,7 @@ fn run(
     question: &Question<'_>,
     stopped: &dyn Fn() -> bool,
     may_change: bool,
+    mut rows: Option<&mut dyn Rows>,
 ) -> Result<Answers, AskError> {
     let script = script(store, question, may_change)?;
     let mut values = values_of(store, question)?;
@@ -217,10 +232,16 @@ fn run(
                         let place = |column: &tsql::Answer| named(column, question.kinds);
                         columns.iter().map(place).collect()
                     });
-                let answer = store
-                    .answer(sql, columns.as_deref(), &values, question.limit)
-                    .map_err(failed)?;
-                answers.push(answer);
+                let (columns, limit) = (columns.as_deref(), question.limit);
+                match &mut rows {
+                    Some(rows) => store
+                        .answer_into(sql, columns, &values, limit, *rows)
+                        .map_err(failed)?,
+                    None => {
+                        let answer = store.answer(sql, columns, &values, limit);
+                        answers.push(answer.map_err(failed)?);
+                    }
+                }
             }
             Act::Set { sql, variables } => {
                 let table = store

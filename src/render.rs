@@ -13,6 +13,7 @@ mod words;
 use std::io::{self, Write};
 
 use crate::report::Report;
+use crate::table::Rows;
 
 /// A way to write a report.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,12 @@ pub struct Format {
     pub help: &'static str,
     /// Writes a report. Fails only when the writer does.
     pub render: fn(&Report, Options, &mut dyn Write) -> io::Result<()>,
+    /// Writes the tables of a list as they come, the same as `render` does; `None` where the whole has to be known.
+    pub rows: Option<MakeRows>,
 }
+
+/// Makes a writer of rows.
+pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
 
 /// Every format, in the order that help lists them.
 pub const FORMATS: [Format; 4] = [
@@ -34,24 +40,28 @@ pub const FORMATS: [Format; 4] = [
         extension: "txt",
         help: "Tables and differences for reading in a terminal",
         render: terminal::render,
+        rows: None,
     },
     Format {
         name: "csv",
         extension: "csv",
         help: "One line per cell compared, for a spreadsheet",
         render: csv::render,
+        rows: Some(csv::rows),
     },
     Format {
         name: "markdown",
         extension: "md",
         help: "A document with every table, difference and observation",
         render: markdown::render,
+        rows: None,
     },
     Format {
         name: "json",
         extension: "json",
         help: "The whole record, exactly, for programs",
         render: json::render,
+        rows: None,
     },
 ];
 

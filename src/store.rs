@@ -4,10 +4,12 @@
 //! It does not know scenarios or expectations. Times go in and out as milliseconds on the servers' wall
 //! clock; the scenario's time is the row of `chatdb_clock`, never the machine's.
 
+use std::borrow::Cow;
 use std::cell::Cell as Slot;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::{mem, str};
 
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -20,7 +22,7 @@ use crate::sql::guard::{Limits, Origin};
 use crate::sql::tsql::{Catalog, Table};
 use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
-use crate::table::{Cell, Column, Kind, ResultTable};
+use crate::table::{Cell, Column, Kind, ResultTable, Rows};
 
 mod bounded;
 pub mod copy;
@@ -127,6 +129,15 @@ pub enum StoreError {
     /// The file cannot be read.
     #[error("{0}")]
     NotRead(std::io::Error),
+    /// An answer takes more memory than there is for one.
+    #[error("the answer takes more than {mib} MiB of memory")]
+    TooMuch {
+        /// How much there is.
+        mib: u64,
+    },
+    /// What the rows of an answer go to does not take them.
+    #[error("cannot write the answer: {0}")]
+    NotTaken(std::io::Error),
     /// SQLite failed otherwise.
     #[error(transparent)]
     Sqlite(rusqlite::Error),
@@ -458,9 +469,9 @@ impl Store {
                 let given = kinds.iter().find(|(own, _)| own == name);
                 (name.to_owned(), given.map(|(_, kind)| *kind))
             };
-            Ok(self
-                .collect(Origin::Query, query, by_name, values, None)?
-                .table)
+            let held = Held::new(Origin::Query);
+            let (held, more) = self.each(query, by_name, values, None, held)?;
+            Ok(held.answer(more).table)
         })
     }
 
@@ -476,23 +487,53 @@ impl Store {
         values: &[Binding],
         limit: Option<usize>,
     ) -> Result<Answer, StoreError> {
+        let held = Held::new(Origin::Question);
+        self.put(query, columns, values, limit, held)
+            .map(|(held, more)| held.answer(more))
+    }
+
+    /// The same, with each row handed on when it comes, and none held.
+    ///
+    /// # Errors
+    /// As [`Store::answer`], and when the rows are not taken.
+    pub fn answer_into(
+        &self,
+        query: &str,
+        columns: Option<&[(String, Option<Kind>)]>,
+        values: &[Binding],
+        limit: Option<usize>,
+        rows: &mut dyn Rows,
+    ) -> Result<(), StoreError> {
+        self.put(query, columns, values, limit, HandedOn(rows))?;
+        Ok(())
+    }
+
+    fn put<T: Take>(
+        &self,
+        query: &str,
+        columns: Option<&[(String, Option<Kind>)]>,
+        values: &[Binding],
+        limit: Option<usize>,
+        take: T,
+    ) -> Result<(T, bool), StoreError> {
         let by_place = |at: usize, name: &str| match columns.and_then(|columns| columns.get(at)) {
             Some((own, kind)) => (own.clone(), *kind),
             None => (name.to_owned(), None),
         };
         self.guarded(Origin::Question, "query", 1, || {
-            self.collect(Origin::Question, query, by_place, values, limit)
+            self.each(query, by_place, values, limit, take)
         })
     }
 
-    fn collect(
+    /// Runs a query, and says whether there are more rows than `limit`.
+    fn each<T: Take>(
         &self,
-        origin: Origin,
         query: &str,
         column: impl Fn(usize, &str) -> (String, Option<Kind>),
         values: &[Binding],
         limit: Option<usize>,
-    ) -> Result<Answer, StoreError> {
+        mut take: T,
+    ) -> Result<(T, bool), StoreError> {
         let mut statement = self.compiled(query)?;
         if !statement.readonly() {
             return Err(StoreError::NotAQuery { found: "writes" });
@@ -509,39 +550,24 @@ impl Store {
                 )
             })
             .collect();
-        let mut raw: Vec<Vec<Cell>> = Vec::new();
-        let mut more = false;
-        let mut size = 0;
+        let kinds: Vec<Option<Kind>> = declared.iter().map(|(_, kind)| *kind).collect();
+        take.begin(declared)?;
+        let mut cells = Vec::new();
+        let mut read = 0;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            if limit.is_some_and(|limit| raw.len() >= limit) {
-                more = true;
-                break;
+            if limit.is_some_and(|limit| read >= limit) {
+                return Ok((take, true));
             }
-            let mut cells = Vec::with_capacity(declared.len());
-            for (at, (_, kind)) in declared.iter().enumerate() {
-                let cell = cell(row.get_ref(at)?, *kind);
-                size += memory_of(&cell);
-                cells.push(cell);
+            read += 1;
+            cells.clear();
+            cells.reserve_exact(kinds.len());
+            for (at, kind) in kinds.iter().enumerate() {
+                cells.push(cell(row.get_ref(at)?, *kind));
             }
-            raw.push(cells);
-            if size > origin.max_answer() {
-                return Err(StoreError::Refused {
-                    file: "query".to_owned(),
-                    line: 1,
-                    what: format!("answers with more than {} MiB", origin.max_answer() >> 20),
-                });
-            }
+            take.row(&mut cells)?;
         }
-        let columns = declared
-            .into_iter()
-            .enumerate()
-            .map(|(at, (name, kind))| {
-                Column::new(name, kind.unwrap_or_else(|| seen_kind(&raw, at)))
-            })
-            .collect();
-        let table = ResultTable { columns, rows: raw };
-        Ok(Answer { table, more })
+        Ok((take, false))
     }
 
     /// Runs one statement that a rewritten text asks for to make or fill a temporary table.
@@ -1012,6 +1038,77 @@ fn declared_kind(declared: &str) -> Option<Kind> {
 }
 
 /// How many bytes of memory a cell takes.
+/// What becomes of the rows of an answer.
+trait Take {
+    fn begin(&mut self, columns: Vec<(String, Option<Kind>)>) -> Result<(), StoreError>;
+
+    /// Takes the cells out, or leaves them.
+    fn row(&mut self, cells: &mut Vec<Cell>) -> Result<(), StoreError>;
+}
+
+/// They are held, as far as there is memory for them.
+struct Held {
+    origin: Origin,
+    columns: Vec<(String, Option<Kind>)>,
+    rows: Vec<Vec<Cell>>,
+    size: u64,
+}
+
+impl Held {
+    fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            size: 0,
+        }
+    }
+
+    fn answer(self, more: bool) -> Answer {
+        let kind =
+            |at: usize, kind: Option<Kind>| kind.unwrap_or_else(|| seen_kind(&self.rows, at));
+        let columns = (self.columns.into_iter().enumerate())
+            .map(|(at, (name, own))| Column::new(name, kind(at, own)))
+            .collect();
+        let table = ResultTable {
+            columns,
+            rows: self.rows,
+        };
+        Answer { table, more }
+    }
+}
+
+impl Take for Held {
+    fn begin(&mut self, columns: Vec<(String, Option<Kind>)>) -> Result<(), StoreError> {
+        self.columns = columns;
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &mut Vec<Cell>) -> Result<(), StoreError> {
+        self.size += cells.iter().map(memory_of).sum::<u64>();
+        self.rows.push(mem::take(cells));
+        let most = self.origin.max_answer();
+        if self.size > most {
+            return Err(StoreError::TooMuch { mib: most >> 20 });
+        }
+        Ok(())
+    }
+}
+
+/// They go on as they come.
+struct HandedOn<'r>(&'r mut dyn Rows);
+
+impl Take for HandedOn<'_> {
+    fn begin(&mut self, columns: Vec<(String, Option<Kind>)>) -> Result<(), StoreError> {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        self.0.begin(&names).map_err(StoreError::NotTaken)
+    }
+
+    fn row(&mut self, cells: &mut Vec<Cell>) -> Result<(), StoreError> {
+        self.0.row(cells).map_err(StoreError::NotTaken)
+    }
+}
+
 fn memory_of(cell: &Cell) -> u64 {
     let text = match cell {
         Cell::Text(text) => text.len(),
@@ -1040,7 +1137,9 @@ fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
         (ValueRef::Integer(value), _) => Cell::Integer(value),
         (ValueRef::Real(value), _) => Cell::Real(value),
         (ValueRef::Text(bytes), kind) => {
-            let text = String::from_utf8_lossy(bytes);
+            // What is lost is looked for where there is something: that takes longer.
+            let text = str::from_utf8(bytes)
+                .map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
             match kind {
                 Some(kind @ (Kind::Timestamp | Kind::Duration)) => kind
                     .parse(&text)

@@ -5,9 +5,11 @@
 
 pub mod delimited;
 pub mod pipe;
+pub mod plain;
 pub mod raw;
 
 use std::fmt;
+use std::io;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use serde::Serialize;
@@ -64,7 +66,8 @@ impl Kind {
             Self::Text => Some(Cell::Text(text.to_owned())),
             Self::Integer => {
                 let value: i64 = text.parse().ok()?;
-                (value.to_string() == text).then_some(Cell::Integer(value))
+                let printed = plain::is_integer(text.as_bytes()) || value.to_string() == text;
+                printed.then_some(Cell::Integer(value))
             }
             Self::Real => {
                 let numeric = text
@@ -141,7 +144,7 @@ impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("NULL"),
-            Self::Integer(value) => write!(f, "{value}"),
+            Self::Integer(value) => value.fmt(f),
             Self::Real(value) => write!(f, "{value:?}"),
             Self::Text(text) => f.write_str(text),
             Self::Timestamp(ms) => match DateTime::from_timestamp_millis(*ms) {
@@ -180,17 +183,18 @@ impl fmt::Display for Cell {
 #[must_use]
 pub fn parse_timestamp(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    let plain = bytes.len() >= 19
-        && bytes.len() <= 27
-        && bytes.iter().enumerate().all(|(at, b)| match at {
-            4 | 7 => *b == b'-',
-            10 => matches!(b, b' ' | b'T'),
-            13 | 16 => *b == b':',
-            19 => *b == b'.' && bytes.len() > 20,
-            17 => matches!(b, b'0'..=b'5'), // no 60th second, which would be read as the next minute's first
-            _ => b.is_ascii_digit(),
-        });
-    if !plain {
+    let long_way = || {
+        (19..=27).contains(&bytes.len())
+            && bytes.iter().enumerate().all(|(at, b)| match at {
+                4 | 7 => *b == b'-',
+                10 => matches!(b, b' ' | b'T'),
+                13 | 16 => *b == b':',
+                19 => *b == b'.' && bytes.len() > 20,
+                17 => matches!(b, b'0'..=b'5'), // no 60th second, which would be read as the next minute's first
+                _ => b.is_ascii_digit(),
+            })
+    };
+    if !plain::is_time(bytes) && !long_way() {
         return None;
     }
     let number = |digits: &[u8]| {
@@ -224,6 +228,27 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     let (h, m, s) = (part(2..=16, i128::MAX)?, part(2..=2, 60)?, part(2..=2, 60)?);
     let seconds = i64::try_from(sign * (h * 3600 + m * 60 + s)).ok()?;
     parts.next().is_none().then_some(seconds)
+}
+
+/// Takes tables as they come, row after row, so that none has to be held.
+pub trait Rows {
+    /// Begins a table whose columns have these names.
+    ///
+    /// # Errors
+    /// When what the rows go to does not take them.
+    fn begin(&mut self, names: &[&str]) -> io::Result<()>;
+
+    /// Takes the next row of the table that was begun last.
+    ///
+    /// # Errors
+    /// As for [`Rows::begin`].
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()>;
+
+    /// Hands on what is still held back. There are no more tables.
+    ///
+    /// # Errors
+    /// As for [`Rows::begin`].
+    fn end(&mut self) -> io::Result<()>;
 }
 
 /// A column of a [`ResultTable`].

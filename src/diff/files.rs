@@ -27,7 +27,7 @@ use crate::import::record::{Field, Limits, Written};
 use crate::import::tokenize::{BLOCK, Dialect, RawRecord, RawToken, Tokenizer};
 use crate::table::delimited::Delimiter;
 use crate::table::raw::{RawCell, RawRow, RawTable};
-use crate::table::{Kind, ResultTable};
+use crate::table::{Kind, ResultTable, plain};
 
 /// The rows of two files that have to be compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -349,7 +349,7 @@ impl Pass {
         let mut cell = |hash, field: &Field| {
             let text = &record.bytes[field.start..field.end];
             let null = field.written == Written::Bare && text == b"NULL";
-            seed.cell(hash, plain(text, field.written, scratch), null)
+            seed.cell(hash, undoubled(text, field.written, scratch), null)
         };
         let number = match key {
             [only] => number_in(record, *only),
@@ -390,7 +390,7 @@ fn number_in(record: &RawRecord<'_>, field: usize) -> Option<u64> {
 }
 
 /// A field's text with doubled quotes made one.
-fn plain<'t>(text: &'t [u8], written: Written, scratch: &'t mut Vec<u8>) -> &'t [u8] {
+fn undoubled<'t>(text: &'t [u8], written: Written, scratch: &'t mut Vec<u8>) -> &'t [u8] {
     if written != Written::Doubled {
         return text;
     }
@@ -498,8 +498,8 @@ impl Seen {
     fn look(&mut self, text: &[u8]) {
         // One kind is left, and nearly every cell is plainly of it.
         let plainly = match self.may_be {
-            0b001 => is_plain_integer(text),
-            0b010 => is_plain_time(text),
+            0b001 => plain::is_integer(text),
+            0b010 => plain::is_time(text),
             _ => false,
         };
         if plainly || self.may_be == 0 || text.is_empty() || text == b"NULL" {
@@ -544,49 +544,6 @@ impl Seen {
 /// Whether a text is a cell of `kind`.
 fn is(kind: Kind, text: &[u8]) -> bool {
     str::from_utf8(text).is_ok_and(|text| kind.parse(text).is_some())
-}
-
-/// Whether it is a whole number as programs print one, of up to 16 digits. There are longer ones.
-fn is_plain_integer(text: &[u8]) -> bool {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    if !matches!(digits, [b'1'..=b'9', ..]) {
-        return text == b"0";
-    }
-    let are_digits = |eight: u64| are_below(eight ^ u64::from_le_bytes(*b"00000000"), [10; 8]);
-    match (digits.len(), tail(digits)) {
-        (..4, _) => digits.iter().all(u8::is_ascii_digit),
-        (..8, (first, last)) => are_digits(first | last << 32),
-        (..=16, (first, last)) => are_digits(first) && are_digits(last),
-        _ => false,
-    }
-}
-
-/// Whether it is a time such as `2011-07-12 14:49:55.000`. There are others.
-fn is_plain_time(text: &[u8]) -> bool {
-    let Ok(text) = <&[u8; 23]>::try_from(text) else {
-        return false;
-    };
-    let eight = |at: usize, zero: &[u8; 8]| {
-        let eight = text[at..].first_chunk().copied().unwrap_or_default();
-        u64::from_le_bytes(eight) ^ u64::from_le_bytes(*zero)
-    };
-    let two = |at: usize| 10 * (text[at] & 15) + (text[at + 1] & 15);
-    // The last days of February are left to the calendar.
-    const DAYS: [u8; 20] = [
-        0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0, 0, 0, 0, 0,
-    ];
-    are_below(eight(0, b"0000-00-"), [10, 10, 10, 10, 1, 2, 10, 1])
-        && are_below(eight(8, b"00 00:00"), [4, 10, 1, 3, 10, 1, 6, 10])
-        && are_below(eight(15, b"0:00.000"), [10, 1, 6, 10, 1, 10, 10, 10])
-        && text[0] != b'0'
-        && (1..=DAYS[usize::from(two(5))]).contains(&two(8))
-        && two(11) < 24
-}
-
-/// Whether each of eight bytes is less than its limit, which is 128 at most.
-fn are_below(eight: u64, limits: [u8; 8]) -> bool {
-    let carried = u64::from_le_bytes(limits.map(|limit| 128 - limit));
-    (eight | eight.wrapping_add(carried)) & 0x8080_8080_8080_8080 == 0
 }
 
 // MATCHING -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::record::{Field, Reason, Written};
 use super::rows::{Batch, Value};
 use crate::sql::types::Type;
-use crate::table::Kind;
+use crate::table::{Kind, plain};
 
 /// How a form writes that there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -390,7 +390,7 @@ fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
 
 fn time(text: &str, rules: &Rules, seen: &mut Seen, batch: &mut Batch) -> Result<Value, Misfit> {
     if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
-        && is_stored_form(stored)
+        && plain::is_time(stored)
     {
         note(stored, seen);
         return Ok(push(text, batch));
@@ -414,41 +414,6 @@ fn note(stored: &[u8; STORED], seen: &mut Seen) {
     }
 }
 
-/// Whether it is a time as it is stored: `2011-07-12 14:49:55.000`.
-fn is_stored_form(b: &[u8; STORED]) -> bool {
-    let signs = b[4] == b'-'
-        && b[7] == b'-'
-        && b[10] == b' '
-        && b[13] == b':'
-        && b[16] == b':'
-        && b[19] == b'.';
-    const DIGITS: [usize; 17] = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22];
-    let mut wrong = false;
-    for at in DIGITS {
-        wrong |= b[at].wrapping_sub(b'0') > 9;
-    }
-    signs && !wrong && is_moment(b)
-}
-
-/// Whether the digits of a time are those of one. They have been seen to be digits.
-fn is_moment(b: &[u8; STORED]) -> bool {
-    let two = |at: usize| (b[at] - b'0') * 10 + (b[at + 1] - b'0');
-    let (month, day) = (two(5), two(8));
-    let year = u16::from(two(0)) * 100 + u16::from(two(2));
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    };
-    year > 0
-        && (1..=12).contains(&month)
-        && (1..=days).contains(&day)
-        && two(11) < 24
-        && two(14) < 60
-        && two(17) < 60
-}
-
 /// A time in one of the other forms that are not ambiguous, or in the one that was named.
 fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]> {
     if let Some(stored) = iso(text, seen) {
@@ -463,7 +428,7 @@ fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]
         .ok()?;
     let written = moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
     let stored = <[u8; STORED]>::try_from(written.as_bytes()).ok()?;
-    is_stored_form(&stored).then_some(stored)
+    plain::is_time(&stored).then_some(stored)
 }
 
 /// `yyyy-mm-dd`, then perhaps a blank or `T` and `hh:mm` or `hh:mm:ss` with up to nine digits of a fraction after a
@@ -500,7 +465,7 @@ fn iso(text: &str, seen: &mut Seen) -> Option<[u8; STORED]> {
     } else if !rest.is_empty() {
         return None;
     }
-    if !is_stored_form(&stored) {
+    if !plain::is_time(&stored) {
         return None;
     }
     seen.digits_cut += u64::from(lost);

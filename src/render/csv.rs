@@ -15,18 +15,19 @@
 
 mod analysis;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use csv::{Terminator, Writer, WriterBuilder};
+use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 use serde::Serialize;
 
 use super::Options;
-use super::safe::Safe;
+use super::safe::{self, Safe};
 use super::words;
 use crate::report::{
     CellRun, CheckRun, CheckVerdict, Comparison, Report, RestsOn, Run, RunVerdict, StepRun,
 };
-use crate::table::Cell;
+use crate::table::{Cell, Rows};
 
 /// The names of the fields of [`Line`].
 const HEADER: [&str; 13] = [
@@ -50,45 +51,42 @@ const HEADER: [&str; 13] = [
 /// # Errors
 /// When `out` fails.
 pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
-    // An error of `out` has to stay what it is: a closed pipe is no failure. The writer would wrap it.
-    let mut bytes = Vec::new();
-    let mut csv = WriterBuilder::new()
-        .has_headers(false)
-        // Lists below one another have a width each.
-        .flexible(true)
-        .terminator(Terminator::Any(b'\n'))
-        .from_writer(&mut bytes);
+    all(&mut writer(out), report).map_err(of_out)
+}
+
+/// Writes lists as [`render`] does, each row when it comes.
+pub fn rows(out: &mut dyn Write) -> Box<dyn Rows + '_> {
+    Box::new(Listings {
+        csv: writer(out),
+        reused: Reused::default(),
+    })
+}
+
+fn all(csv: &mut Out<'_>, report: &Report) -> csv::Result<()> {
+    let mut reused = Reused::default();
     for listing in &report.listings {
-        csv.write_record(listing.table.names().into_iter().map(text))?;
+        header(csv, &listing.table.names())?;
         for row in &listing.table.rows {
-            for cell in row {
-                match cell {
-                    Cell::Text(own) if is_plain(own) => csv.write_field(own)?,
-                    cell => csv.write_field(value(Some(cell)))?,
-                }
-            }
-            csv.write_record(None::<&[u8]>)?;
+            listed(csv, row, &mut reused)?;
         }
     }
     if let Some(run) = &report.analysis {
-        analysis::render(&mut csv, run)?;
+        analysis::render(csv, run)?;
     }
     let other = !report.listings.is_empty() || report.analysis.is_some();
     if other && report.runs.is_empty() && report.comparisons.is_empty() {
-        csv.flush()?;
-        drop(csv);
-        return out.write_all(&bytes);
+        return Ok(csv.flush()?);
     }
     csv.write_record(HEADER)?;
     for run in &report.runs {
-        of_run(&mut csv, run)?;
+        of_run(csv, run)?;
     }
     for named in &report.comparisons {
         let line = Line {
             check: text(&format!("{} -> {}", named.expected, named.actual)),
             ..Line::default()
         };
-        of_comparison(&mut csv, &line, &named.comparison)?;
+        of_comparison(csv, &line, &named.comparison)?;
         if named.comparison.rows.is_empty() {
             let verdict = if named.comparison.same {
                 "matches"
@@ -98,12 +96,79 @@ pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()
             csv.serialize(line.about("(check)", verdict, String::new()))?;
         }
     }
-    csv.flush()?;
-    drop(csv);
-    out.write_all(&bytes)
+    Ok(csv.flush()?)
 }
 
-type Out<'a> = Writer<&'a mut Vec<u8>>;
+type Out<'o> = Writer<&'o mut dyn Write>;
+
+/// How many bytes are written at a time.
+const PIECE: usize = 64 << 10;
+
+fn writer(out: &mut dyn Write) -> Out<'_> {
+    WriterBuilder::new()
+        .has_headers(false)
+        // Lists below one another have a width each.
+        .flexible(true)
+        .terminator(Terminator::Any(b'\n'))
+        .buffer_capacity(PIECE)
+        .from_writer(out)
+}
+
+/// The error of what was written to, as it was: a closed pipe is no failure, and has to be known as one.
+fn of_out(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+struct Listings<'o> {
+    csv: Out<'o>,
+    reused: Reused,
+}
+
+impl Rows for Listings<'_> {
+    fn begin(&mut self, names: &[&str]) -> io::Result<()> {
+        header(&mut self.csv, names).map_err(of_out)
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        listed(&mut self.csv, cells, &mut self.reused).map_err(of_out)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.csv.flush()
+    }
+}
+
+/// What is not made anew for each row.
+#[derive(Default)]
+struct Reused {
+    /// Written as a whole, which is the writer's fast way.
+    record: ByteRecord,
+    cell: String,
+}
+
+fn header(csv: &mut Out<'_>, names: &[&str]) -> csv::Result<()> {
+    csv.write_record(names.iter().map(|name| text(name)))
+}
+
+fn listed(csv: &mut Out<'_>, row: &[Cell], reused: &mut Reused) -> csv::Result<()> {
+    let Reused { record, cell: own } = reused;
+    record.clear();
+    for cell in row {
+        match cell {
+            Cell::Text(text) if is_plain(text) => record.push_field(text.as_bytes()),
+            Cell::Text(_) => record.push_field(value(Some(cell)).as_bytes()),
+            typed => {
+                own.clear();
+                write!(own, "{typed}").expect("writing to a String does not fail");
+                record.push_field(own.as_bytes());
+            }
+        }
+    }
+    csv.write_byte_record(record)
+}
 
 /// One line, every field as it is written.
 #[derive(Clone, Default, Serialize)]
@@ -135,7 +200,7 @@ impl Line {
     }
 }
 
-fn of_run(csv: &mut Out<'_>, run: &Run) -> io::Result<()> {
+fn of_run(csv: &mut Out<'_>, run: &Run) -> csv::Result<()> {
     let line = Line {
         scenario: text(&run.scenario),
         ..Line::default()
@@ -150,7 +215,7 @@ fn of_run(csv: &mut Out<'_>, run: &Run) -> io::Result<()> {
     Ok(())
 }
 
-fn of_step(csv: &mut Out<'_>, run: &Line, step: &StepRun) -> io::Result<()> {
+fn of_step(csv: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
     let line = Line {
         step: text(&step.id),
         ..run.clone()
@@ -171,7 +236,7 @@ fn of_step(csv: &mut Out<'_>, run: &Line, step: &StepRun) -> io::Result<()> {
     Ok(())
 }
 
-fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> io::Result<()> {
+fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()> {
     let line = Line {
         check: text(&check.id),
         origin: words::origin(check.basis.origin),
@@ -200,7 +265,7 @@ fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> io::Result<()> 
     }
 }
 
-fn of_comparison(csv: &mut Out<'_>, line: &Line, comparison: &Comparison) -> io::Result<()> {
+fn of_comparison(csv: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv::Result<()> {
     for sentence in &comparison.header {
         csv.serialize(line.about("(header)", "differs", text(sentence)))?;
     }
@@ -246,8 +311,8 @@ fn value(cell: Option<&Cell>) -> String {
 
 /// Whether [`text`] leaves it as it is, which is soon seen of nearly every text; there are ten thousands in an answer.
 fn is_plain(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    matches!(text.as_bytes(), [first, ..] if first.is_ascii_alphanumeric())
+        && safe::is_printable(text)
         && text != "NULL"
 }
 

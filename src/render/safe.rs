@@ -49,12 +49,13 @@ struct Shown(String);
 impl Write for Shown {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // Nearly every text, and ten thousands of them in an answer.
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_printable(text) {
             self.0.push_str(text);
             return Ok(());
         }
         for c in text.chars() {
             match u32::from(c) {
+                0x20..0x7f => self.0.push(c),
                 code @ 0..0x20 => self.0.extend(char::from_u32(0x2400 + code)),
                 0x7f => self.0.push('\u{2421}'),
                 code if is_hidden(c) => write!(self.0, "\\u{{{code:x}}}")?,
@@ -63,6 +64,13 @@ impl Write for Shown {
         }
         Ok(())
     }
+}
+
+/// Whether every character is one of ASCII that can be seen. All are looked at, which is faster than to stop at the
+/// first that is not.
+pub(super) fn is_printable(text: &str) -> bool {
+    let seen = |byte: u8| matches!(byte, b' '..=b'~');
+    text.bytes().fold(true, |all, byte| all & seen(byte))
 }
 
 /// Whether `c` acts on a terminal or on the text around it, or cannot be seen: control characters (C0, DEL

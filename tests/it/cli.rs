@@ -2,7 +2,7 @@
 //! files that are neither lost nor half written.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -277,6 +277,79 @@ fn a_closed_pipe_is_quiet_and_a_full_disk_is_not() {
         assert_eq!(output.status.code(), Some(4));
         assert!(text(&output.stderr).starts_with("error: cannot write the output: "));
     }
+}
+
+/// A question without end, of which the answer would fill every memory.
+const WITHOUT_END: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+
+fn ask_without_end(format: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatdb"));
+    command.args([
+        "query",
+        WITHOUT_END,
+        "--dialect",
+        "sqlite",
+        "--after",
+        "baseline",
+        "--format",
+        format,
+    ]);
+    command
+}
+
+#[test]
+fn an_answer_in_csv_is_written_as_it_comes() {
+    let mut run = ask_without_end("csv")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(run.stdout.take().expect("a pipe")).lines();
+    for expected in ["i".to_owned()]
+        .into_iter()
+        .chain((1..100_000).map(|i| i.to_string()))
+    {
+        assert_eq!(lines.next().expect("a line").expect("text"), expected);
+    }
+    drop(lines);
+    let output = run.wait_with_output().expect("it ends");
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+
+    if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
+        let output = ask_without_end("csv")
+            .stdout(full)
+            .output()
+            .expect("the program starts");
+        assert_eq!(output.status.code(), Some(4));
+        assert_eq!(
+            text(&output.stderr),
+            "error: cannot write the output: No space left on device (os error 28)\n"
+        );
+    }
+}
+
+#[test]
+fn what_came_before_a_row_that_fails_is_written() {
+    let ask = |format: &str| {
+        let sql = "SELECT v.n, 6 / (3 - v.n) AS part FROM (VALUES (1), (2), (3), (4)) AS v(n)";
+        chatdb(
+            scratch().path(),
+            &["query", sql, "--after", "baseline", "--format", format],
+        )
+    };
+    let output = ask("csv");
+    assert_eq!(text(&output.stdout), "n,part\n1,3\n2,6\n");
+    assert_eq!(
+        text(&output.stderr),
+        "error: line 1: Divide by zero error encountered.\n"
+    );
+    assert_eq!(output.status.code(), Some(3));
+    // A format that is written as a whole has nothing to write.
+    let output = ask("json");
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(output.status.code(), Some(3));
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn an_answer_without_end_is_refused_before_it_fills_the_memory() {
     let error = store.ask(sql, &[], &[]).expect_err("it has no end");
     assert_eq!(
         error.to_string(),
-        "query:1: the statement answers with more than 64 MiB"
+        "the answer takes more than 64 MiB of memory"
     );
 }
 

@@ -2,14 +2,15 @@
 
 use chatdb::render::safe::{Safe, is_hidden};
 use chatdb::render::{Detail, FORMATS, Options, format};
-use chatdb::report::{Report, RowVerdict, SCHEMA};
-use chatdb::table::{Cell, Kind};
+use chatdb::report::{Listing, Report, RowVerdict, SCHEMA};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
 use crate::sample_report as sample;
 use crate::snapshot;
+use crate::table::{awkward_cells, every_sequence};
 
 fn render(name: &str, report: &Report, options: Options) -> String {
     let mut bytes = Vec::new();
@@ -341,6 +342,48 @@ fn csv_fields_are_no_formulas_and_null_is_not_a_text() {
     assert_eq!(text("NULL"), "\"NULL\"");
     assert_eq!(text("\"NULL\""), "\"\"NULL\"\"");
     assert_eq!(text(""), "");
+}
+
+#[test]
+fn rows_that_are_written_as_they_come_are_those_of_the_list() {
+    let names = ["a", "=b"];
+    let listing = |cells: &[Cell]| Listing {
+        title: "List".to_owned(),
+        table: ResultTable {
+            columns: names
+                .iter()
+                .map(|name| Column::new(*name, Kind::Text))
+                .collect(),
+            rows: cells.chunks(2).map(<[Cell]>::to_vec).collect(),
+        },
+        remarks: Vec::new(),
+    };
+    for format in FORMATS {
+        let Some(make) = format.rows else { continue };
+        every_sequence(&awkward_cells(), 2, &mut |cells| {
+            let report = Report {
+                // The second is empty, and the third is another one below.
+                listings: vec![listing(cells), listing(&[]), listing(cells)],
+                ..Report::new()
+            };
+            let mut held = Vec::new();
+            (format.render)(&report, Options::default(), &mut held).expect("a list");
+            let mut handed_on = Vec::new();
+            let mut rows = make(&mut handed_on);
+            for listing in &report.listings {
+                rows.begin(&listing.table.names()).expect("a header");
+                for row in &listing.table.rows {
+                    rows.row(row).expect("a row");
+                }
+            }
+            rows.end().expect("an end");
+            drop(rows);
+            assert_eq!(
+                String::from_utf8_lossy(&handed_on),
+                String::from_utf8_lossy(&held)
+            );
+        });
+    }
 }
 
 #[test]

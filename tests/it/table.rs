@@ -2,7 +2,8 @@
 
 use chatdb::table::delimited::{self, Delimiter};
 use chatdb::table::raw::{RawTable, ReadError, infer_kinds, read_any};
-use chatdb::table::{Cell, Column, Kind, ResultTable, pipe};
+use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp, pipe, plain};
+use chrono::{NaiveDate, NaiveDateTime};
 use proptest::prelude::*;
 
 /// Every kind of cell that some format could take for another, all of them different.
@@ -447,5 +448,62 @@ proptest! {
         for delimiter in Delimiter::ALL {
             let _ = delimited::read(&text, Some(delimiter));
         }
+    }
+}
+
+#[test]
+fn every_day_is_plainly_a_time_and_no_other_is() {
+    for year in [1, 4, 99, 100, 400, 1900, 1999, 2000, 2011, 2012, 2400, 9999] {
+        for (month, day) in (0..20).flat_map(|month| (0..40).map(move |day| (month, day))) {
+            let text = format!("{year:04}-{month:02}-{day:02} 23:59:59.999");
+            let is_one = NaiveDate::from_ymd_opt(year, month, day).is_some();
+            assert_eq!(plain::is_time(text.as_bytes()), is_one, "{text}");
+            assert_eq!(parse_timestamp(&text).is_some(), is_one, "{text}");
+        }
+    }
+    for other in [
+        "0000-01-01 00:00:00.000",
+        "2011-07-12 24:00:00.000",
+        "2011-07-12 14:49:55",
+        "",
+    ] {
+        assert!(!plain::is_time(other.as_bytes()), "{other}");
+    }
+}
+
+/// Each text that is `plain` but for one byte.
+fn nearly(plain: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let changes = (0..plain.len()).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte)));
+    changes.map(|(at, byte)| {
+        let mut text = plain.to_vec();
+        text[at] = byte;
+        text
+    })
+}
+
+#[test]
+fn a_number_or_a_time_with_another_byte_anywhere_is_plainly_one_only_if_it_is_one() {
+    let number = b"1234567890123456";
+    for length in 1..=number.len() {
+        for text in nearly(&number[..length]) {
+            let parsed = str::from_utf8(&text)
+                .ok()
+                .and_then(|text| text.parse::<i64>().ok());
+            let is_one = parsed.is_some_and(|number| number.to_string().as_bytes() == text);
+            assert_eq!(plain::is_integer(&text), is_one, "{text:?}");
+        }
+    }
+    for text in nearly(b"2011-07-12 14:49:55.000") {
+        const FORM: &str = "%Y-%m-%d %H:%M:%S%.3f";
+        let text_of = |time: NaiveDateTime| time.format(FORM).to_string();
+        let parsed = str::from_utf8(&text)
+            .ok()
+            .and_then(|text| NaiveDateTime::parse_from_str(text, FORM).ok());
+        let is_one =
+            parsed.is_some_and(|time| text_of(time).as_bytes() == text && text[17] != b'6');
+        assert_eq!(plain::is_time(&text), is_one, "{text:?}");
+    }
+    for other in ["", "-", "-0", "00", "01", "+1", "--1", "12345678901234567"] {
+        assert!(!plain::is_integer(other.as_bytes()), "{other}");
     }
 }

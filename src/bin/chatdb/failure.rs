@@ -219,6 +219,10 @@ impl From<AskError> for Failure {
             AskError::NoTime { .. } => {
                 Self::of(Code::Usage, &error).hint("give it one: `--as-of \"2011-07-12 14:49:55\"`")
             }
+            AskError::Statement {
+                source: StoreError::NotTaken(error),
+                ..
+            } => error.into(),
             AskError::Statement { ref source, .. } => match source {
                 StoreError::Value(_) => Self::of(Code::Rejected, &error),
                 StoreError::Unbound { name } => {
@@ -227,6 +231,9 @@ impl From<AskError> for Failure {
                     Self::of(Code::Usage, &error).hint(hint)
                 }
                 StoreError::NotAQuery { .. } => Self::of(Code::Usage, &error),
+                StoreError::TooMuch { .. } => Self::of(Code::Refused, &error).hint(
+                    "`--limit N` asks for fewer rows; in CSV, rows that need no pseudonyms are written as they come",
+                ),
                 source if source.is_of_a_row() => Self::of(Code::Rejected, &error),
                 source if source.is_in_the_text() => Self::of(Code::Usage, &error),
                 _ => Self::of(Code::Environment, &error),

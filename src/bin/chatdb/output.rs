@@ -1,19 +1,25 @@
 //! What the commands share: formats by name, the width, and writing to standard output.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::mem;
 
 use chatdb::document::Lines;
+use chatdb::privacy::INCLUDED;
 use chatdb::problem::did_you_mean;
 use chatdb::render::safe::Safe;
-use chatdb::render::{self, Detail, FORMATS, Format};
+use chatdb::render::{self, Detail, FORMATS, Format, MakeRows};
 use chatdb::replay::Options;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
+use chatdb::table::Rows;
 
 use crate::cli::{Chosen, Folders, Form, Privacy, Sets};
 use crate::failure::{Code, Failure};
 use crate::privacy;
 use crate::watch;
+
+/// How many bytes are written at a time.
+const PIECE: usize = 64 << 10;
 
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
 const WIDTH: usize = 180;
@@ -45,9 +51,9 @@ pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure>
         size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
     };
     let width = form.width.or_else(terminal).unwrap_or(WIDTH);
-    let mut bytes = Vec::new();
-    (format.render)(report, render::Options { width, detail }, &mut bytes)?;
-    print(&bytes)
+    let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
+    (format.render)(report, render::Options { width, detail }, &mut out)?;
+    Ok(out.flush()?)
 }
 
 /// `1 file`, `2 files`.
@@ -80,7 +86,31 @@ pub fn show_exported(
             _ => note(&sentence),
         }
     }
-    show(&report, form, detail)
+    show(&report, form, detail)?;
+    // The program ends here. To give back ten thousands of texts one by one would take longer than to write them.
+    mem::forget(report);
+    Ok(())
+}
+
+/// Writes rows to standard output as `give` hands them on. Those of exported rows are written as they stand, and it is
+/// said.
+pub fn show_rows<T>(
+    make: MakeRows,
+    exported: bool,
+    give: impl FnOnce(&mut dyn Rows) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut out = io::stdout().lock();
+    let mut rows = make(&mut out);
+    let given = give(&mut *rows);
+    let ended = rows.end();
+    drop(rows);
+    let given = given?;
+    ended?;
+    out.flush()?;
+    if exported {
+        note(INCLUDED);
+    }
+    Ok(given)
 }
 
 /// Says something beside the output, on standard error.

@@ -11,7 +11,7 @@ use chatdb::import::Summary;
 use chatdb::import::scan::{self, Need};
 use chatdb::problem::did_you_mean;
 use chatdb::query::{Dialect, Query as Documented};
-use chatdb::render::Detail;
+use chatdb::render::{Detail, MakeRows};
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
@@ -83,6 +83,14 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         } if exported => named(Failure::from(error).quoting_rows()),
         _ => named(error.into()),
     };
+    if let Some(rows) = rows(args, exported)? {
+        output::show_rows(rows, exported, |rows| {
+            let asked = ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
+            stops.no_more();
+            Ok(asked)
+        })?;
+        return Ok(import::code_of(&loaded, args.allow_rejects));
+    }
     let mut listings = if args.explain {
         let mut listings = ask::explain(&store, &question).map_err(failed)?;
         let own = ["part".to_owned(), "as run".to_owned()];
@@ -111,6 +119,18 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
         output::show(&report, &args.form, Detail::Full)?;
     }
     Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// How the rows are written as they come, where nothing has to be known of them all before.
+fn rows(args: &Query, exported: bool) -> Result<Option<MakeRows>, Failure> {
+    let format = output::format(&args.form.format)?;
+    let as_they_are = !exported || args.privacy.include_pii;
+    let only_asked = !args.explain && !args.write;
+    // The time is that of the query, and not of whoever reads its rows.
+    let may_wait = args.timeout.is_none();
+    Ok(format
+        .rows
+        .filter(|_| as_they_are && only_asked && may_wait))
 }
 
 /// The exported files that are asked. With `--file` there is no SQL among the words, and the first of them is a file.
@@ -145,6 +165,9 @@ fn load(
     store: &mut Store,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Vec<Summary>, Failure> {
+    if exports.is_empty() {
+        return Ok(Vec::new());
+    }
     let options = import::options(&args.reading)?;
     scan::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
         let options = chatdb::import::Options {

@@ -1,8 +1,6 @@
 //! An analysis for a spreadsheet: one line per cell of each row found, and one for each finding, whose `column` is
 //! `(finding)` and whose value is what there is to say about it. A candidate failure has a line per witness.
 
-use std::io;
-
 use super::super::words;
 use super::{Out, text, value};
 use crate::report::{AnalysisRun, FindingRun};
@@ -12,7 +10,7 @@ const HEADER: [&str; 9] = [
     "finding", "known", "verdict", "row", "key", "file", "line", "column", "value",
 ];
 
-pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> io::Result<()> {
+pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
     csv.write_record(HEADER)?;
     for finding in &run.findings {
         of_finding(csv, finding)?;
@@ -30,7 +28,7 @@ pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> io::Result<()> {
     Ok(())
 }
 
-fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> io::Result<()> {
+fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
     let verdict = words::finding_verdict(finding.verdict);
     let about = [vec![finding.title.clone()], finding.remarks.clone()]
         .concat()
