@@ -146,7 +146,7 @@ def run(command):
         Path(path).unlink(missing_ok=True)
     stdin = os.open(command.stdin, os.O_RDONLY)
     devnull = os.open("/dev/null", os.O_WRONLY)
-    actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, devnull, 1)]
+    actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, devnull, 1), (os.POSIX_SPAWN_DUP2, devnull, 2)]
     start = time.perf_counter()
     pid = os.posix_spawnp(command.argv[0], command.argv, os.environ, file_actions=actions)
     _, status, usage = os.wait4(pid, 0)

@@ -1,11 +1,13 @@
 //! Dates and times: reading and writing them in SQL Server's styles, and counting between them.
 
 use chrono::{
-    Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike as _,
+    DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
+    Timelike as _,
 };
 
 use super::{FunctionError, Outcome, Value, unless_null};
 use crate::sql::types::Type;
+use crate::table::{parse_timestamp, plain};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -68,6 +70,12 @@ pub fn out_of_range(to: Type) -> FunctionError {
 
 /// Reads what a column or function of a date or time type holds.
 pub fn read(text: &str) -> Result<Moment, FunctionError> {
+    // As every time of the product's tables is stored, and there may be millions.
+    if plain::is_time(text.as_bytes())
+        && let Some(at) = parse_timestamp(text).and_then(DateTime::from_timestamp_millis)
+    {
+        return Ok(Moment(at.naive_utc()));
+    }
     if let Some(time) = text
         .get(..8)
         .filter(|_| text.as_bytes().get(2) == Some(&b':'))
