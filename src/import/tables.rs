@@ -1272,7 +1272,7 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
     let Some(layout) = layout else {
         return Err(TablesError::Nameless { columns: width });
     };
-    let width = layout.columns.len();
+    let columns = layout.columns.len();
     let mut builder = Builder::new(layout.headings(), sample);
     builder.drop_columns();
     builder.assign_all(layout.table)?;
@@ -1282,9 +1282,16 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
         0,
         layout.note.map_or_else(
             || {
-                format!(
-                    "without a header: taken as all {width} columns of `{}` in order",
+                let taken = format!(
+                    "without a header: taken as all {columns} columns of `{}` in order",
                     layout.table.name
+                );
+                if widths.is_empty() || widths.contains(&columns) {
+                    return taken;
+                }
+                format!(
+                    "{taken}, and no record looked at has so many fields, but most have {width}: export it with the \
+                     names of its columns, or write them above the rows in the same form"
                 )
             },
             str::to_owned,
