@@ -1037,7 +1037,6 @@ fn declared_kind(declared: &str) -> Option<Kind> {
     }
 }
 
-/// How many bytes of memory a cell takes.
 /// What becomes of the rows of an answer.
 trait Take {
     fn begin(&mut self, columns: Vec<(String, Option<Kind>)>) -> Result<(), StoreError>;
@@ -1109,6 +1108,7 @@ impl Take for HandedOn<'_> {
     }
 }
 
+/// How many bytes of memory a cell takes.
 fn memory_of(cell: &Cell) -> u64 {
     let text = match cell {
         Cell::Text(text) => text.len(),

@@ -1290,8 +1290,8 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
                     return taken;
                 }
                 format!(
-                    "{taken}, and no record looked at has so many fields, but most have {width}: export it with the \
-                     names of its columns, or write them above the rows in the same form"
+                    "{taken}, and no record looked at has so many fields, {width} being the commonest number: export \
+                     it with the names of its columns, or write them above the rows in the same form"
                 )
             },
             str::to_owned,

@@ -101,16 +101,12 @@ fn all(csv: &mut Out<'_>, report: &Report) -> csv::Result<()> {
 
 type Out<'o> = Writer<&'o mut dyn Write>;
 
-/// How many bytes are written at a time.
-const PIECE: usize = 64 << 10;
-
 fn writer(out: &mut dyn Write) -> Out<'_> {
     WriterBuilder::new()
         .has_headers(false)
         // Lists below one another have a width each.
         .flexible(true)
         .terminator(Terminator::Any(b'\n'))
-        .buffer_capacity(PIECE)
         .from_writer(out)
 }
 

@@ -353,6 +353,48 @@ fn what_came_before_a_row_that_fails_is_written() {
 }
 
 #[test]
+fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one_fails() {
+    let folder = scratch();
+    let export =
+        "activity_id,contact_point_data\n1,a@example.com\n2,b@example.com\n3,c@example.com\n";
+    fs::write(folder.path().join("a.csv"), export).expect("a file");
+    let ask = |sql: &str, more: &[&str]| {
+        let first = ["query", sql, "a.csv", "--format", "csv"];
+        let output = chatdb(folder.path(), &[&first, more].concat());
+        let (out, error) = (
+            text(&output.stdout).to_owned(),
+            text(&output.stderr).to_owned(),
+        );
+        (out, error, output.status.code())
+    };
+    let sql = "SELECT contact_point_data, 6 / (3 - activity_id) AS part FROM egpl_casemgmt_activity \
+        ORDER BY activity_id";
+    let note = "note: Privacy: this report includes personal data as it stands in the rows (`--include-pii`).\n";
+    let failed = "error: line 1: Divide by zero error encountered.\n";
+    let (out, error, code) = ask(sql, &["--include-pii"]);
+    assert_eq!(
+        out,
+        "contact_point_data,part\na@example.com,3.0\nb@example.com,6.0\n"
+    );
+    assert_eq!((error, code), (format!("{note}{failed}"), Some(3)));
+    // Held, there is nothing to say it of.
+    let held = (String::new(), failed.to_owned(), Some(3));
+    assert_eq!(ask(sql, &["--include-pii", "--timeout", "60"]), held);
+    assert_eq!(ask(sql, &[]), held);
+    let fine = sql.replace("3 - ", "4 - ");
+    let (out, error, code) = ask(&fine, &[]);
+    assert!(
+        !out.contains("example.com") && out.lines().count() == 4,
+        "{out}"
+    );
+    assert!(
+        error.starts_with("note: Privacy: pseudonyms stand for personal data"),
+        "{error}"
+    );
+    assert_eq!(code, Some(0));
+}
+
+#[test]
 fn reports_are_written_once_and_replaced_only_when_told() {
     let folder = scratch();
     let write = |force: &[&str]| {

@@ -683,8 +683,8 @@ fn a_file_of_which_nothing_was_loaded_may_be_read_again_in_another_way() {
         summary.warnings.last().map(String::as_str),
         Some(
             "without a header: taken as all 4 columns of `egpl_department` in order, and no record looked at has so \
-             many fields, but most have 2: export it with the names of its columns, or write them above the rows in \
-             the same form"
+             many fields, 2 being the commonest number: export it with the names of its columns, or write them above \
+             the rows in the same form"
         )
     );
     let summary = load_as(&mut store, "a.csv", text, &as_table("days"));

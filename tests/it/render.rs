@@ -358,9 +358,16 @@ fn rows_that_are_written_as_they_come_are_those_of_the_list() {
         },
         remarks: Vec::new(),
     };
+    let with_rows: Vec<&str> = (FORMATS.iter())
+        .filter(|format| format.rows.is_some())
+        .map(|format| format.name)
+        .collect();
+    assert_eq!(with_rows, ["csv"]);
+    let mut awkward = awkward_cells().to_vec();
+    awkward.extend([Cell::Real(0.5), Cell::Duration(-61), Cell::Timestamp(0)]);
     for format in FORMATS {
         let Some(make) = format.rows else { continue };
-        every_sequence(&awkward_cells(), 2, &mut |cells| {
+        every_sequence(&awkward, 2, &mut |cells| {
             let report = Report {
                 // The second is empty, and the third is another one below.
                 listings: vec![listing(cells), listing(&[]), listing(cells)],

@@ -232,7 +232,8 @@ impl From<AskError> for Failure {
                 }
                 StoreError::NotAQuery { .. } => Self::of(Code::Usage, &error),
                 StoreError::TooMuch { .. } => Self::of(Code::Refused, &error).hint(
-                    "`--limit N` asks for fewer rows; in CSV, rows that need no pseudonyms are written as they come",
+                    "`--limit N` asks for fewer rows; in CSV without `--timeout`, rows are not held that need no \
+                     pseudonyms",
                 ),
                 source if source.is_of_a_row() => Self::of(Code::Rejected, &error),
                 source if source.is_in_the_text() => Self::of(Code::Usage, &error),

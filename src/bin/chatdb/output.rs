@@ -11,15 +11,18 @@ use chatdb::render::{self, Detail, FORMATS, Format, MakeRows};
 use chatdb::replay::Options;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
-use chatdb::table::Rows;
+use chatdb::table::{Cell, Rows};
 
 use crate::cli::{Chosen, Folders, Form, Privacy, Sets};
 use crate::failure::{Code, Failure};
 use crate::privacy;
 use crate::watch;
 
-/// How many bytes are written at a time.
+/// How many bytes of a report are written at a time.
 const PIECE: usize = 64 << 10;
+
+/// How many bytes of rows are held before any are written.
+const HELD: usize = 16 << 20;
 
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
 const WIDTH: usize = 180;
@@ -93,24 +96,49 @@ pub fn show_exported(
 }
 
 /// Writes rows to standard output as `give` hands them on. Those of exported rows are written as they stand, and it is
-/// said.
-pub fn show_rows<T>(
+/// said before the first. Nothing is written before there is much of it, or the end: until then nobody who reads slowly
+/// keeps the database from being written.
+pub fn show_rows(
     make: MakeRows,
     exported: bool,
-    give: impl FnOnce(&mut dyn Rows) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let mut out = io::stdout().lock();
-    let mut rows = make(&mut out);
-    let given = give(&mut *rows);
+    give: impl FnOnce(&mut dyn Rows) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(HELD, io::stdout().lock());
+    let mut rows = Noted {
+        rows: make(&mut out),
+        to_say: exported.then_some(INCLUDED),
+    };
+    let given = give(&mut rows);
     let ended = rows.end();
     drop(rows);
-    let given = given?;
+    // What came before a row that fails is written.
+    let written = out.flush();
+    given?;
     ended?;
-    out.flush()?;
-    if exported {
-        note(INCLUDED);
+    Ok(written?)
+}
+
+/// Rows of which something is said before the first.
+struct Noted<'r> {
+    rows: Box<dyn Rows + 'r>,
+    to_say: Option<&'static str>,
+}
+
+impl Rows for Noted<'_> {
+    fn begin(&mut self, names: &[&str]) -> io::Result<()> {
+        if let Some(sentence) = self.to_say.take() {
+            note(sentence);
+        }
+        self.rows.begin(names)
     }
-    Ok(given)
+
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        self.rows.row(cells)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.rows.end()
+    }
 }
 
 /// Says something beside the output, on standard error.

@@ -85,9 +85,9 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
     };
     if let Some(rows) = rows(args, exported)? {
         output::show_rows(rows, exported, |rows| {
-            let asked = ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
+            ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
             stops.no_more();
-            Ok(asked)
+            Ok(())
         })?;
         return Ok(import::code_of(&loaded, args.allow_rejects));
     }

@@ -31,7 +31,7 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
         ),
         pair("Bytes of a text or a row", folder.length, question.length),
         row(
-            "Bytes of memory for an answer",
+            "Bytes of memory for an answer, if it is held",
             &MAX_ANSWER.to_string(),
             &MAX_QUESTION_ANSWER.to_string(),
         ),
