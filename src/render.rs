@@ -26,7 +26,8 @@ pub struct Format {
     pub help: &'static str,
     /// Writes a report. Fails only when the writer does.
     pub render: fn(&Report, Options, &mut dyn Write) -> io::Result<()>,
-    /// Writes the tables of a list as they come, the same as `render` does; `None` where the whole has to be known.
+    /// Writes the tables of lists as they come, the same as `render` does where there is a list; `None` where the whole
+    /// has to be known.
     pub rows: Option<MakeRows>,
 }
 

@@ -1,7 +1,6 @@
 //! What the commands share: formats by name, the width, and writing to standard output.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
-use std::mem;
 
 use chatdb::document::Lines;
 use chatdb::privacy::INCLUDED;
@@ -89,10 +88,7 @@ pub fn show_exported(
             _ => note(&sentence),
         }
     }
-    show(&report, form, detail)?;
-    // The program ends here. To give back ten thousands of texts one by one would take longer than to write them.
-    mem::forget(report);
-    Ok(())
+    show(&report, form, detail)
 }
 
 /// Writes rows to standard output as `give` hands them on. Those of exported rows are written as they stand, and it is
