@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use crate::assets;
-use crate::problem::did_you_mean;
+use crate::diagnostic::did_you_mean;
 use crate::query::{Dialect, Query, QueryParameter, Tag};
 use crate::report::{AnalysisRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun};
 use crate::sql::tsql::{self, Act, Catalog, TsqlError};

@@ -2,58 +2,32 @@
 //! is kept beside them with its place and the reason.
 //!
 //! ```text
-//!   source    bytes of a file: plain, gzip, zstd, workbook, standard input; their number and hash
-//!   decode    bytes -> UTF-8, strictly
-//!   forms     the closed list of forms: how each is laid out, how it says NULL
-//!   detect    which of them a file is in: each is scored against the beginning
+//!   input     bytes of a file: plain, gzip, zstd, workbook, standard input; their number and hash; bytes -> UTF-8
+//!   format    the closed list of forms: how each is laid out, how it says NULL; which of them a file is in
 //!   open      all of this for one file, and the reader of its form
-//!   ahead     a large delimited file by several threads, where records may be passed over
-//!   readers   delimited (by tokenize), fixed, widths, vertical, grid, json, xml, workbook -> names, records,
-//!             rejects, footer
-//!   tables    which tables are these columns of; what is a record's field in which table
-//!   typed     a field as a value of its column's kind, or the reason why it is none
-//!   rows      batches of typed rows, on their way to the store
+//!   reader    delimited, aligned, fixed width, vertical, grid, json, xml, xlsx -> names, records, rejects, footer
+//!   mapping   which tables are these columns of; what is a record's field in which table
+//!   convert   a field as a value of its column's kind, or the reason why it is none
+//!   needed    files of which only the rows are loaded that a query needs
 //! ```
 //!
 //! Conservation: records in a file = rows loaded + records rejected, whatever the file. What a *record* is, is for the
 //! form to say where it marks their ends: a quoted field may have line breaks in it, an object of JSON is one. A form
 //! that quotes nothing marks nothing, so there a record is a line that is not blank and no part of a repaired record,
 //! and each repaired one: lines are put together only where their fields are exactly one record's and its numbers and
-//! times stand where they should ([`delimited`], [`fixed`]). Names that stand again, and the count and the time that
+//! times stand where they should ([`reader::delimited`], [`reader::aligned`]). Names that stand again, and the count and the time that
 //! a tool writes below, are no records; names that stand again are a reject all the same, which says so.
 //!
 //! This module does not know SQLite.
 
-pub mod ahead;
-pub mod archive;
-pub mod decode;
-pub mod delimited;
-pub mod detect;
-pub mod fixed;
-pub mod footer;
-pub mod format_file;
-pub mod forms;
-pub mod grid;
-pub mod held;
-pub mod json;
-pub mod lenient;
-pub mod lines;
-pub mod oem;
+pub mod convert;
+pub mod format;
+pub mod input;
+pub mod mapping;
+pub mod needed;
 pub mod open;
-pub mod record;
-pub mod rows;
-pub mod scan;
-pub mod source;
+pub mod reader;
 pub mod spoiled;
-pub mod stream;
-pub mod tables;
-pub mod tokenize;
-pub mod typed;
-pub mod union;
-pub mod vertical;
-pub mod widths;
-pub mod workbook;
-pub mod xml;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -66,15 +40,18 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::import::convert::{CUTS, Rules, Seen};
+use crate::import::input::source::Tally;
+use crate::import::mapping::{Hints, Kept, Plan, SAMPLE, TablesError};
+use crate::import::reader::{Item, Reader};
+use crate::record::batch::{Batch, Value};
+use crate::record::row_filter::Sieve;
+use crate::record::{Footer, Limits, ReadError, Reason, Record, Reject};
 use crate::store::load::{Export, Known, Loader, cut};
 use crate::store::{Store, StoreError};
 use crate::table::Cell;
+use needed::Need;
 use open::OpenError;
-use record::{Footer, Item, Limits, ReadError, Reason, Record, Reject};
-use rows::{Batch, Value};
-use source::Tally;
-use tables::{Hints, Kept, Plan, SAMPLE, TablesError};
-use typed::{CUTS, Rules, Seen};
 
 /// How a file is to be read, where it should not be told from the file alone.
 #[derive(Debug, Clone, Default)]
@@ -104,13 +81,13 @@ pub struct Options {
     /// What ends a record.
     pub row_end: Option<String>,
     /// How wide the columns are, where nothing stands between them.
-    pub widths: Option<widths::Widths>,
-    /// Which rows of some tables are needed, where others may be passed over. See [`scan`].
-    pub needs: Vec<scan::Need>,
+    pub widths: Option<reader::fixed_width::Widths>,
+    /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
+    pub needs: Vec<Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
     pub unhashed: bool,
     /// How a large file is cut for other threads, where records are passed over and no hash is taken.
-    pub cut: ahead::Cut,
+    pub cut: reader::parallel::Cut,
 }
 
 /// What came of a file.
@@ -504,26 +481,26 @@ fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
 }
 
 /// How a form's fields say that there is no value.
-fn rule_of(nulls: forms::Nulls) -> typed::Nulls {
-    let none = typed::Nulls::default();
+fn rule_of(nulls: format::Nulls) -> convert::Nulls {
+    let none = convert::Nulls::default();
     match nulls {
-        forms::Nulls::Word => typed::Nulls { word: true, ..none },
-        forms::Nulls::Empty => typed::Nulls {
+        format::Nulls::Word => convert::Nulls { word: true, ..none },
+        format::Nulls::Empty => convert::Nulls {
             empty: true,
             quoted_empty: true,
             ..none
         },
-        forms::Nulls::EmptyOrNul => typed::Nulls {
+        format::Nulls::EmptyOrNul => convert::Nulls {
             empty: true,
             nul_is_empty: true,
             ..none
         },
-        forms::Nulls::Nothing => typed::Nulls {
+        format::Nulls::Nothing => convert::Nulls {
             empty: true,
             ..none
         },
-        forms::Nulls::Marked => none,
-        forms::Nulls::MarkedOrWord => typed::Nulls {
+        format::Nulls::Marked => none,
+        format::Nulls::MarkedOrWord => convert::Nulls {
             word: true,
             quoted_word: true,
             ..none
@@ -581,7 +558,7 @@ fn load(
         lossy: options.lossy,
         padded: matches!(
             opened.form.layout,
-            forms::Layout::Aligned | forms::Layout::Widths
+            format::Layout::Aligned | format::Layout::Widths
         ),
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
@@ -936,8 +913,8 @@ struct Typing {
     /// Which result set the reader is in, from 1.
     set: usize,
     /// Which rows are needed, and what passes the others over from where that is known.
-    needs: Vec<scan::Need>,
-    sieve: Option<scan::Sieve>,
+    needs: Vec<Need>,
+    sieve: Option<Sieve>,
     /// Where characters were lost before.
     replacement: memchr::memmem::Finder<'static>,
 }
@@ -980,7 +957,7 @@ impl Typing {
         }
     }
 
-    fn run(&mut self, reader: &mut dyn record::Reader) {
+    fn run(&mut self, reader: &mut dyn Reader) {
         let outcome = self.all(reader);
         let last = match outcome {
             Ok(Ok(())) => Message::End(Box::new(std::mem::take(&mut self.ended))),
@@ -992,7 +969,7 @@ impl Typing {
     }
 
     /// Reads everything; the outer error is that nobody takes it.
-    fn all(&mut self, reader: &mut dyn record::Reader) -> Result<Result<(), ImportError>, Gone> {
+    fn all(&mut self, reader: &mut dyn Reader) -> Result<Result<(), ImportError>, Gone> {
         let mut sample: Vec<Kept> = Vec::new();
         loop {
             if let Some(error) = self.hopeless.take() {
@@ -1088,7 +1065,7 @@ impl Typing {
         };
         let detail = format!("it is of result set {set}, with other columns");
         // Whole as it is, it says nothing against how the file is read.
-        self.keep(held::reject(
+        self.keep(reader::queue::reject(
             record.line,
             text,
             Reason::SecondResultSet,
@@ -1138,7 +1115,7 @@ impl Typing {
             table: self.table.as_deref(),
             file: &self.file,
         };
-        let plan = match tables::plan(self.header.as_deref(), sample, hints, &self.rules) {
+        let plan = match mapping::plan(self.header.as_deref(), sample, hints, &self.rules) {
             Ok(plan) => Box::new(plan),
             Err(source) => return Ok(Err(ImportError::Tables { file, source })),
         };
@@ -1148,10 +1125,10 @@ impl Typing {
             }
         }
         self.batches = plan.targets.iter().map(|_| Batch::default()).collect();
-        let seen = |target: &tables::Target| vec![Seen::default(); target.steps.len()];
+        let seen = |target: &mapping::Target| vec![Seen::default(); target.steps.len()];
         self.ended.seen = plan.targets.iter().map(seen).collect();
         self.differing = vec![0; plan.repeats.len()];
-        self.sieve = scan::Sieve::of(&plan, &self.needs, sample);
+        self.sieve = needed::row_filter(&plan, &self.needs, sample);
         self.send(Message::Plan(plan.clone()))?;
         self.plan = Some(plan);
         for kept in std::mem::take(sample) {
@@ -1166,7 +1143,7 @@ impl Typing {
             return;
         };
         let names = first.texts();
-        if !names.is_empty() && names.iter().all(|name| tables::is_known_heading(name)) {
+        if !names.is_empty() && names.iter().all(|name| mapping::is_known_heading(name)) {
             self.header = Some(names);
             self.ended.has_header = true;
             self.ended.records -= 1;
@@ -1219,7 +1196,7 @@ impl Typing {
     fn has_secrets(&self) -> bool {
         let mut names = self.header.iter().flatten();
         self.plan.as_ref().is_some_and(|plan| plan.has_secrets())
-            || names.any(|name| tables::is_secret_heading(name))
+            || names.any(|name| mapping::is_secret_heading(name))
     }
 
     /// Types a record: all of its rows, or a reject.
@@ -1294,13 +1271,13 @@ impl Typing {
         &mut self,
         column: (usize, usize),
         record: &Record<'_>,
-        steps: &[(usize, typed::Cast)],
+        steps: &[(usize, convert::Cast)],
         reason: Reason,
     ) {
         const SAMPLES: usize = 3;
         let field = record.fields[steps[column.1].0];
         let text = &record.cells[field.start..field.end];
-        let telling = reason == Reason::SpoiledDate || typed::is_ambiguous(text);
+        let telling = reason == Reason::SpoiledDate || convert::is_ambiguous(text);
         let samples = self.untold.entry(column).or_default();
         if telling && samples.len() < SAMPLES {
             samples.push(format!("line {} `{}`", record.line, text.trim()));
@@ -1364,12 +1341,12 @@ impl Typing {
 }
 
 /// Why a field does not fit: the place of its column in the row, and what is wrong.
-type RowMisfit = (Option<usize>, typed::Misfit);
+type RowMisfit = (Option<usize>, convert::Misfit);
 
 /// Types the row of one table; `false` when the record has none of it.
 fn row(
     plan: &Plan,
-    target: &tables::Target,
+    target: &mapping::Target,
     record: &Record<'_>,
     rules: &Rules,
     seen: &mut [Seen],
@@ -1378,7 +1355,7 @@ fn row(
     let first = batch.values.len();
     for (step, ((at, cast), seen)) in target.steps.iter().zip(seen).enumerate() {
         let field = record.fields[*at];
-        let value = typed::value(record.cells, field, *cast, rules, seen, batch)
+        let value = convert::value(record.cells, field, *cast, rules, seen, batch)
             .map_err(|misfit| (Some(step), misfit))?;
         batch.values.push(value);
     }
@@ -1389,7 +1366,7 @@ fn row(
         if target.shape.repeated {
             return Ok(false);
         }
-        let misfit = typed::Misfit {
+        let misfit = convert::Misfit {
             reason: Reason::MissingKey,
             detail: format!("`{}` is NULL", target.shape.columns[key].name),
         };
@@ -1403,7 +1380,7 @@ fn row(
 
 /// What says which change a record is: the transaction, its place in it, the operation.
 fn change(
-    changes: tables::Changes,
+    changes: mapping::Changes,
     record: &Record<'_>,
     rules: &Rules,
     batch: &mut Batch,
@@ -1412,10 +1389,10 @@ fn change(
     let fields = [Some(changes.transaction), changes.sequence];
     for at in fields {
         let value = match at {
-            Some(at) => typed::value(
+            Some(at) => convert::value(
                 record.cells,
                 record.fields[at],
-                typed::Cast::Binary,
+                convert::Cast::Binary,
                 rules,
                 &mut unseen,
                 batch,
@@ -1424,12 +1401,12 @@ fn change(
         };
         batch.values.push(value.map_err(|misfit| (None, misfit))?);
     }
-    let operation = typed::Cast::Integer {
+    let operation = convert::Cast::Integer {
         least: 1,
         greatest: 4,
     };
     let field = record.fields[changes.operation];
-    let value = typed::value(record.cells, field, operation, rules, &mut unseen, batch)
+    let value = convert::value(record.cells, field, operation, rules, &mut unseen, batch)
         .map_err(|misfit| (None, misfit))?;
     batch.values.push(value);
     Ok(())
@@ -1450,7 +1427,7 @@ fn check_text(
                 .iter()
                 .position(|field| (field.start..field.end).contains(&place))
         });
-        let misfit = typed::Misfit { reason, detail };
+        let misfit = convert::Misfit { reason, detail };
         Box::new(Reject {
             line: record.line,
             column: at.map(|at| at as u64 + 1),
@@ -1520,10 +1497,10 @@ fn shown_text(plan: &Plan, record: &Record<'_>) -> String {
 
 fn rejected(
     plan: &Plan,
-    target: &tables::Target,
+    target: &mapping::Target,
     record: &Record<'_>,
     at: Option<usize>,
-    misfit: typed::Misfit,
+    misfit: convert::Misfit,
 ) -> Reject {
     let column = at.map(|at| &target.shape.columns[at]);
     Reject {

@@ -8,9 +8,9 @@ use std::str::FromStr as _;
 
 use serde::Serialize;
 
+use crate::diagnostic::Place;
+use crate::diagnostic::{Position, Positions, Problem, Problems, count, did_you_mean, hint_among};
 use crate::document::Lines;
-use crate::problem::{Position, Positions, Problem, Problems, count, did_you_mean, hint_among};
-use crate::scenario::Place;
 use crate::sql::{self, Token, TokenKind, Tokens};
 use crate::table::{Cell, Kind};
 

@@ -13,16 +13,17 @@ use thiserror::Error;
 
 use crate::ask::{self, AskError, Question};
 use crate::check::{self, BoundError, Terms};
+use crate::diagnostic::Place;
+use crate::diagnostic::{Position, Problem};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
 use crate::document::Lines;
-use crate::problem::{Position, Problem};
 use crate::query::{Dialect, Query};
 use crate::report::{
     BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict,
     Origin, ParameterRun, Report, RestsOn, Run, RunVerdict, StepRun,
 };
 use crate::scenario::{
-    Basis, Check, Erratum, Expect, Library, ParameterValue, Place, Scenario, ScenarioError, Step,
+    Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, Step,
     resolve_parameters,
 };
 use crate::sql;

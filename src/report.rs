@@ -6,9 +6,10 @@
 
 use serde::Serialize;
 
+use crate::diagnostic::Place;
 use crate::document::Lines;
 use crate::query::Tag;
-use crate::scenario::{Erratum, Place};
+use crate::scenario::Erratum;
 use crate::table::{Cell, Column, ResultTable};
 
 /// The name and version of the record's shape, as JSON carries it. The number changes when a reader written

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::diagnostic::Place;
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::Lines;
 use crate::table::{Cell, Kind};
@@ -23,15 +24,6 @@ use crate::table::{Cell, Kind};
 pub use expected::LINE_COLUMN;
 pub use library::{Library, ParameterValue, ScenarioError, is_scenario_name, resolve_parameters};
 pub use template::{FORMAT_PAGE, files_of, template};
-
-/// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
-    /// The path as the user would open it; for what is compiled in, the path in the project.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u32,
-}
 
 /// One scenario, read and validated.
 #[derive(Debug, Clone)]

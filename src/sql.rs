@@ -5,12 +5,13 @@
 
 pub mod functions;
 pub mod guard;
+pub mod predicate;
 pub mod tsql;
 pub mod types;
 
 use thiserror::Error;
 
-use crate::problem::Positions;
+use crate::diagnostic::Positions;
 
 /// One statement of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,8 +23,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::{str, thread};
 
-use crate::import::record::{Field, Limits, Written};
-use crate::import::tokenize::{BLOCK, Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::tokenizer::{BLOCK, Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::{Field, Limits, Written};
 use crate::table::delimited::Delimiter;
 use crate::table::raw::{RawCell, RawRow, RawTable};
 use crate::table::{Kind, ResultTable, plain};

@@ -7,17 +7,22 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::ahead::Cut;
-use super::decode::{self, DecodeError, Decoder, Encoding, Ending};
-use super::delimited::{Delimited, Plan};
-use super::detect::{self, Guess, Sample, THIN, Trials};
-use super::format_file::{FormatError, FormatFile};
-use super::forms::{self, FORMS, Form, Layout, Nulls};
-use super::record::{Item, Limits, ReadError, Reader};
-use super::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
-use super::widths::{self, Ends, Widths};
-use super::{fixed, grid, json, vertical, workbook, xml};
-use crate::problem::did_you_mean;
+use crate::diagnostic::did_you_mean;
+use crate::import::format;
+use crate::import::format::bcp_format_file::{FormatError, FormatFile};
+use crate::import::format::detect;
+use crate::import::format::detect::{Guess, Sample, THIN, Trials};
+use crate::import::format::{FORMS, Form, Layout, Nulls};
+use crate::import::input::decode;
+use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
+use crate::import::input::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
+use crate::import::reader::delimited::{Delimited, Plan};
+use crate::import::reader::fixed_width;
+use crate::import::reader::fixed_width::{Ends, Widths};
+use crate::import::reader::parallel::Cut;
+use crate::import::reader::{Item, Reader};
+use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
+use crate::record::{Limits, ReadError};
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
@@ -158,7 +163,7 @@ impl OpenError {
                 match proposal {
                     Some(widths) => format!(
                         "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
-                        widths::shown(widths)
+                        fixed_width::shown(widths)
                     ),
                     None => said.to_owned(),
                 }
@@ -256,7 +261,7 @@ fn open_source(
     let stream = match bytes {
         Bytes::Stream(stream) => stream,
         Bytes::Archive(file) => {
-            let opened = workbook::open(file, form, &options.bounds, options.limits)?;
+            let opened = xlsx::open(file, form, &options.bounds, options.limits)?;
             return Ok(Opened {
                 form: opened.form,
                 runner_up: None,
@@ -317,7 +322,7 @@ fn open_source(
 }
 
 fn named(id: &str) -> Result<&'static Form, OpenError> {
-    forms::by_id(id).ok_or_else(|| OpenError::UnknownForm {
+    format::by_id(id).ok_or_else(|| OpenError::UnknownForm {
         form: id.to_owned(),
     })
 }
@@ -350,8 +355,8 @@ fn judge(
     let ranked = detect::rank(&trials);
     let unread = || {
         let text = String::from_utf8_lossy(sample.bytes);
-        if widths::is_likely(&text, sample.whole) || form.is_some() {
-            let proposal = widths::proposal(&text, sample.whole);
+        if fixed_width::is_likely(&text, sample.whole) || form.is_some() {
+            let proposal = fixed_width::proposal(&text, sample.whole);
             OpenError::NoWidths { proposal }
         } else {
             OpenError::NoForm { count: FORMS.len() }
@@ -473,15 +478,17 @@ fn reader(
             let plan = plan(guess, format, options);
             Box::new(Delimited::new(text, plan, ending, limits))
         }
-        Layout::Aligned => Box::new(fixed::Aligned::new(text, limits)),
+        Layout::Aligned => Box::new(aligned::Aligned::new(text, limits)),
         Layout::Widths => {
             let plan = (guess.widths.clone())
                 .unwrap_or_else(|| unreachable!("a form of widths is taken where they are known"));
             match plan.ends() {
-                Ends::Run => Box::new(widths::Run::new(text, plan, several, limits)),
+                Ends::Run => Box::new(fixed_width::Run::new(text, plan, several, limits)),
                 Ends::Lines => {
                     let aligned = guess.form.nulls == Nulls::Word;
-                    Box::new(widths::Columns::new(text, plan, several, aligned, limits))
+                    Box::new(fixed_width::Columns::new(
+                        text, plan, several, aligned, limits,
+                    ))
                 }
             }
         }

@@ -10,9 +10,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::fields::{At, Fields, Reader, describe, scalar_of, shorten};
 use super::{Basis, ErratumKind};
+use crate::diagnostic::hint_among;
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::{HEADINGS, Heading, Lines};
-use crate::problem::hint_among;
 use crate::query::is_parameter_name;
 use crate::table::{Cell, parse_duration, parse_timestamp};
 

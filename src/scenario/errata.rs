@@ -9,7 +9,7 @@ use super::expected::line_count;
 use super::fields::{At, shorten};
 use super::resolve::{FileText, Resolver, columns};
 use super::{Erratum, ErratumKind, Expected, PrintedQuery};
-use crate::problem::{did_you_mean, hint_among};
+use crate::diagnostic::{did_you_mean, hint_among};
 use crate::query::Query;
 
 /// Reads the printed queries, and holds each, its errata applied, against the query as restored.

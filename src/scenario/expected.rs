@@ -7,7 +7,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::{Layout, PrintedCell, PrintedRow};
-use crate::problem::{Positions, count};
+use crate::diagnostic::{Positions, count};
 
 /// The one column of [`Layout::Lines`].
 pub const LINE_COLUMN: &str = "line";

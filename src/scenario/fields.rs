@@ -11,8 +11,8 @@ use std::str::FromStr as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::diagnostic::{Position, Positions, Problem, did_you_mean, hint_among};
 use crate::document::Lines;
-use crate::problem::{Position, Positions, Problem, did_you_mean, hint_among};
 use crate::table::{Cell, Kind};
 
 /// A value, and the byte of the file at which it stands.

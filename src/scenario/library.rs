@@ -10,7 +10,7 @@ use super::fields::{At, Reader};
 use super::resolve::Resolver;
 use super::{Scenario, draft, parameter_kind};
 use crate::assets::{self, AssetError, SCENARIO_FILE, Source};
-use crate::problem::{Problem, Problems, did_you_mean, hint_among};
+use crate::diagnostic::{Problem, Problems, did_you_mean, hint_among};
 use crate::query::Query;
 use crate::table::Cell;
 

@@ -14,12 +14,13 @@ use super::expected::{LINE_COLUMN, line_count, read_expected};
 use super::fields::{At, Reader, kind_of, shorten};
 use super::library::{Library, Located, is_scenario_name, problems_of};
 use super::{
-    Basis, Check, Erratum, Expect, Expected, Layout, Observation, Parameter, Place, Scenario,
-    Script, Step, parameter_kind,
+    Basis, Check, Erratum, Expect, Expected, Layout, Observation, Parameter, Scenario, Script,
+    Step, parameter_kind,
 };
 use crate::assets::{self, SCENARIO_FILE};
+use crate::diagnostic::Place;
+use crate::diagnostic::{Position, Positions, Problem, Problems, hint_among};
 use crate::document::Lines;
-use crate::problem::{Position, Positions, Problem, Problems, hint_among};
 use crate::query::{Query, is_parameter_name};
 use crate::sql;
 use crate::table::Cell;

@@ -37,7 +37,7 @@ use thiserror::Error;
 pub use catalog::{Catalog, Table};
 pub use script::{Act, Answer, Script, Step};
 
-use crate::problem::Position;
+use crate::diagnostic::Position;
 use crate::sql::types::Type;
 use crate::table::{Cell, Kind};
 

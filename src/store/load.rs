@@ -18,9 +18,9 @@ use rusqlite::{ErrorCode, Row, Statement, ToSql, params};
 use super::pages::Bulk;
 use super::product::ProductTable;
 use super::{Store, StoreError};
-use crate::import::record::{Reason, Reject};
-use crate::import::rows::{Batch, Shape, Value};
-use crate::import::tables::Dropped;
+use crate::import::mapping::Dropped;
+use crate::record::batch::{Batch, Shape, Value};
+use crate::record::{Reason, Reject};
 
 /// What a file was, for `chatdb_export`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -21,7 +21,7 @@ mod tree;
 use rusqlite::{Connection, OptionalExtension as _, Statement};
 
 use super::load::{line_number, quoted};
-use crate::import::rows::{Batch, Shape};
+use crate::record::batch::{Batch, Shape};
 use index::Indexes;
 use row::Encoder;
 use tree::Tree;

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use chatdb::import::ahead::Cut;
 use chatdb::import::open::{Opened, Options, open, open_reader};
-use chatdb::import::record::Item;
-use chatdb::import::scan::{Sieve, Test};
+use chatdb::import::reader::Item;
+use chatdb::import::reader::parallel::Cut;
+use chatdb::record::row_filter::{Sieve, Test};
 use proptest::prelude::*;
 
 const HEADER: &str = "activity_id,activity_type,subject,queue_id\n";

@@ -2,11 +2,12 @@
 //! what is rejected, dropped or kept beside.
 
 use chatdb::ask::{self, Question};
-use chatdb::import::record::{Field, Written};
-use chatdb::import::rows::{Batch, Value};
-use chatdb::import::typed::{self, Cast, Nulls, Rules, Seen};
+use chatdb::import::convert;
+use chatdb::import::convert::{Cast, Nulls, Rules, Seen};
 use chatdb::import::{self, ImportError, Options, Summary};
 use chatdb::query::Dialect;
+use chatdb::record::batch::{Batch, Value};
+use chatdb::record::{Field, Written};
 use chatdb::sql::types::Type;
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
@@ -319,7 +320,7 @@ fn typed(declared: &str, text: &str, rules: &Rules) -> String {
     };
     let mut batch = Batch::default();
     let cast = Cast::of(Type::declared(declared));
-    match typed::value(text, field, cast, rules, &mut Seen::default(), &mut batch) {
+    match convert::value(text, field, cast, rules, &mut Seen::default(), &mut batch) {
         Ok(Value::Null) => "NULL".to_owned(),
         Ok(Value::Integer(value)) => value.to_string(),
         Ok(Value::Real(value)) => format!("{value:?}"),

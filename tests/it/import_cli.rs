@@ -584,7 +584,7 @@ fn a_form_that_is_not_known_is_told_with_those_that_are() {
     assert!(said.starts_with(
         "error: `activity.csv`: there is no form `ssms_csf`\n hint: did you mean `ssms_csv`? there are ssms_csv, "
     ));
-    for form in chatdb::import::forms::FORMS {
+    for form in chatdb::import::format::FORMS {
         assert!(said.contains(form.id), "{}", form.id);
     }
 }

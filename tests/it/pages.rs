@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chatdb::import::rows::{Batch, Shape, ShapeColumn, Value};
+use chatdb::record::batch::{Batch, Shape, ShapeColumn, Value};
 use chatdb::store::copy::CopyFile;
 use chatdb::store::load::{Export, Loader};
 use chatdb::table::Kind;

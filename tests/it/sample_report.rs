@@ -1,11 +1,12 @@
 //! Reports made by hand: one of each thing that a report can say.
 
+use chatdb::diagnostic::Place;
 use chatdb::report::{
     BasisRun, CellRun, CellVerdict, Changes, CheckRun, CheckVerdict, Comparison, NamedComparison,
     ObservationRun, ObservationVerdict, Origin, ParameterRun, Report, RestsOn, RowRun, RowVerdict,
     Run, RunVerdict, SCHEMA, StepRun,
 };
-use chatdb::scenario::{Erratum, ErratumKind, Place};
+use chatdb::scenario::{Erratum, ErratumKind};
 use chatdb::table::{Cell, Column, Kind, parse_timestamp};
 
 pub fn report(runs: Vec<Run>) -> Report {

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use chatdb::ask::{Question, ask, explain};
-use chatdb::import::ahead::Cut;
-use chatdb::import::scan::{Need, Test, load_needed, needs};
+use chatdb::import::needed::load_needed;
+use chatdb::import::needed::{Need, needs};
+use chatdb::import::reader::parallel::Cut;
 use chatdb::import::{Options, Summary, read_file};
 use chatdb::query::Dialect;
+use chatdb::record::row_filter::Test;
 use chatdb::sql::tsql::Literal;
 use chatdb::store::Store;
 use chatdb::table::{Cell, ResultTable};

@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use chatdb::import::record::{Limits, Reason, Written};
-use chatdb::import::tokenize::{Dialect, RawToken, Token, Tokenizer};
+use chatdb::record::tokenizer::{Dialect, RawToken, Token, Tokenizer};
+use chatdb::record::{Limits, Reason, Written};
 use proptest::prelude::*;
 
 fn csv() -> Dialect {

@@ -1,7 +1,7 @@
 //! `chatdb findings`
 
 use chatdb::analysis;
-use chatdb::problem::did_you_mean;
+use chatdb::diagnostic::did_you_mean;
 use chatdb::query::Query;
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};

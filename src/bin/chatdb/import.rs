@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use chatdb::import::convert::is_ambiguous;
+use chatdb::import::input::source::TooMuch;
+use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
-use chatdb::import::record::{Limits, ReadError, Reject};
-use chatdb::import::source::TooMuch;
-use chatdb::import::tables::TablesError;
-use chatdb::import::typed::is_ambiguous;
-use chatdb::import::widths::Widths;
+use chatdb::import::reader::fixed_width::Widths;
 use chatdb::import::{self, ImportError, Options, Progress, Summary};
+use chatdb::record::{Limits, ReadError, Reject};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
 use chatdb::store::copy::{CopyError, CopyFile};

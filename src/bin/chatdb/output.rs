@@ -2,9 +2,9 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
+use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
 use chatdb::privacy::INCLUDED;
-use chatdb::problem::did_you_mean;
 use chatdb::render::safe::Safe;
 use chatdb::render::{self, Detail, FORMATS, Format, MakeRows};
 use chatdb::replay::Options;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
+use chatdb::diagnostic::did_you_mean;
 use chatdb::import::Summary;
-use chatdb::import::scan::{self, Need};
-use chatdb::problem::did_you_mean;
+use chatdb::import::needed::Need;
 use chatdb::query::{Dialect, Query as Documented};
+use chatdb::record::row_filter;
 use chatdb::render::{Detail, MakeRows};
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
@@ -152,7 +153,7 @@ fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
 fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
     let again = exports.iter().all(|path| path.as_os_str() != "-");
     match asked.dialect {
-        Dialect::Tsql if again && !exports.is_empty() => scan::needs(&asked.text, literals),
+        Dialect::Tsql if again && !exports.is_empty() => row_filter::needs(&asked.text, literals),
         _ => Vec::new(),
     }
 }
@@ -169,7 +170,7 @@ fn load(
         return Ok(Vec::new());
     }
     let options = import::options(&args.reading)?;
-    scan::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
+    row_filter::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
         let options = chatdb::import::Options {
             needs: needs.to_vec(),
             unhashed: true,

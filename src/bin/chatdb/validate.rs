@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chatdb::problem::{Problem, Problems};
+use chatdb::diagnostic::{Problem, Problems};
 use chatdb::replay;
 use chatdb::scenario::{Library, ScenarioError};
 

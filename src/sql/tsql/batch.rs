@@ -10,7 +10,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 
 use super::{TsqlError, TsqlProblem};
-use crate::problem::Position;
+use crate::diagnostic::Position;
 
 /// So many tokens may follow each other without a comma or a parenthesis. It bounds how deep a chain of operators
 /// can become as a tree.

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 use super::expr::{Typed, span_of};
 use super::ops::power;
 use super::script::{R, Translator};
-use crate::problem::did_you_mean;
+use crate::diagnostic::did_you_mean;
 use crate::sql::functions::Value;
 use crate::sql::types::Type;
 

@@ -14,7 +14,7 @@ use super::catalog::Table;
 use super::names::quoted;
 use super::script::{Act, R, Translator};
 use super::select::{Parts, Shape};
-use crate::problem::did_you_mean;
+use crate::diagnostic::did_you_mean;
 use crate::sql::guard::is_products;
 use crate::sql::types::Type;
 

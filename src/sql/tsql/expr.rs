@@ -12,7 +12,7 @@ use super::names::{literal, quoted};
 use super::ops::power;
 use super::script::{R, Source, Translator};
 use super::select::Shape;
-use crate::problem::did_you_mean;
+use crate::diagnostic::did_you_mean;
 use crate::sql::functions::{Value, collation, convert};
 use crate::sql::types::Type;
 use crate::table::Cell;

@@ -11,7 +11,7 @@ use super::expr::{Typed, short, span_of};
 use super::names::quoted;
 use super::script::{R, Scope, Source, SourceColumn, Translator};
 use super::select::{Shape, as_text_literal};
-use crate::problem::did_you_mean;
+use crate::diagnostic::did_you_mean;
 use crate::sql::types::Type;
 
 /// Hints that say how to read, lock or plan, and nothing about what the answer is.

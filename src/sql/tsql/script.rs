@@ -14,7 +14,7 @@ use super::expr::Typed;
 use super::names::quoted;
 use super::select::Shape;
 use super::{Literal, TsqlError, TsqlProblem, batch};
-use crate::problem::{Position, did_you_mean};
+use crate::diagnostic::{Position, did_you_mean};
 use crate::sql::types::Type;
 
 /// What a text comes to: steps to run in order.

@@ -14,8 +14,9 @@ use sqlparser::parser::Parser;
 use super::End;
 use super::sorted::Sorter;
 use super::tree::{IndexTree, is_empty_leaf};
-use crate::import::rows::{Batch, Shape, Value};
-use crate::import::scan::{self, Test};
+use crate::record::batch::{Batch, Shape, Value};
+use crate::record::row_filter::Test;
+use crate::sql::predicate;
 
 /// Where a column's values are from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Condition {
                 op: BinaryOperator::Or,
                 right,
             } => both(left, right).map(Self::Any),
-            other => match scan::test(other, &[])? {
+            other => match predicate::test(other, &[])? {
                 (None, column, test) => Some(Self::Test(from(&column), test)),
                 _ => None,
             },

@@ -7,7 +7,7 @@
 use rusqlite::Connection;
 
 use super::record::Record;
-use crate::import::rows::{Shape, Value};
+use crate::record::batch::{Shape, Value};
 
 /// What a column makes of its values, as SQLite derives it from the declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use super::record::Record;
-use crate::import::rows::Value;
+use crate::record::batch::Value;
 
 /// Bytes of entries that are kept in memory.
 const HELD: usize = 2 << 20;

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use chatdb::import::decode::DecodeError;
-use chatdb::import::forms::{self, FORMS};
+use chatdb::import::format;
+use chatdb::import::format::FORMS;
+use chatdb::import::input::decode::DecodeError;
 use chatdb::import::open::OpenError;
-use chatdb::import::widths::Widths;
+use chatdb::import::reader::fixed_width::Widths;
 use chatdb::import::{self, ImportError, Options};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
@@ -143,7 +144,7 @@ fn options(told: &Told, path: &Path) -> Options {
 }
 
 fn summary(summary: import::Summary) -> Summary {
-    let form = forms::by_id(&summary.form);
+    let form = format::by_id(&summary.form);
     let covers = form.map_or(&[][..], |form| form.covers);
     Summary {
         covers: covers.iter().map(|row| (*row).to_owned()).collect(),

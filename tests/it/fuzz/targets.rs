@@ -10,9 +10,9 @@ use std::io::Cursor;
 
 use chatdb::ask::{Question, ask};
 use chatdb::import;
-use chatdb::import::record::{Field, Limits};
-use chatdb::import::tokenize::{Dialect, Token, Tokenizer};
 use chatdb::query::{Dialect as SqlDialect, Query};
+use chatdb::record::tokenizer::{Dialect, Token, Tokenizer};
+use chatdb::record::{Field, Limits};
 use chatdb::scenario::Library;
 use chatdb::sql;
 use chatdb::sql::tsql::{self, Catalog};

@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::Serialize;
+
 /// One mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -17,6 +19,15 @@ pub struct Problem {
     pub message: String,
     /// What to try.
     pub hint: Option<String>,
+}
+
+/// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The path as the user would open it; for what is compiled in, the path in the project.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
 }
 
 /// A place in a text.

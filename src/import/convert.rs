@@ -6,8 +6,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::record::{Field, Reason, Written};
-use super::rows::{Batch, Value};
+use crate::record::batch::{Batch, Value};
+use crate::record::{Field, Reason, Written};
 use crate::sql::types::Type;
 use crate::table::{Kind, plain};
 

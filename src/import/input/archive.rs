@@ -8,8 +8,8 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use flate2::bufread::DeflateDecoder;
 use memchr::memchr;
 
-use super::record::{Limits, ReadError};
-use super::source::{Bounds, TooMuch};
+use crate::import::input::source::{Bounds, TooMuch};
+use crate::record::{Limits, ReadError};
 
 /// The most that the parts of a workbook may unpack to together.
 const UNPACKED: u64 = 1 << 30;

@@ -3,8 +3,9 @@
 
 use std::collections::VecDeque;
 
-use super::held::{Held, Queue, Waiting};
-use super::record::{Item, Limits, ReadError, Reader, Reason, Reject};
+use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::{Item, Reader};
+use crate::record::{Limits, ReadError, Reason, Reject};
 
 /// How many rows are looked at before the columns are told.
 const ROWS: usize = 1000;

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::record::ReadError;
+use crate::record::ReadError;
 
 /// How much is read at once.
 const BLOCK: usize = 64 << 10;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
-use super::record::{Limits, ReadError, Reject};
-use super::tokenize::{Dialect, RawToken, Tokenizer};
+use crate::record::tokenizer::{Dialect, RawToken, Tokenizer};
+use crate::record::{Limits, ReadError, Reject};
 
 /// A line without its end.
 #[derive(Debug, Clone)]

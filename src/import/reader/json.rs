@@ -3,10 +3,11 @@
 
 use std::io::Read;
 
-use super::held::reject;
-use super::record::{Item, Limits, ReadError, Reader, Reason};
-use super::stream::Window;
-use super::union::{Found, Named, Rows, Union};
+use crate::import::reader::column_union::{Found, Named, Rows, Union};
+use crate::import::reader::queue::reject;
+use crate::import::reader::window::Window;
+use crate::import::reader::{Item, Reader};
+use crate::record::{Limits, ReadError, Reason};
 
 /// How likely `bytes` are JSON.
 #[must_use]

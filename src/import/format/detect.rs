@@ -10,11 +10,12 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::forms::{FORMS, Form, Layout, Nulls, Quotes};
-use super::record::{Field, Limits, Written};
-use super::spoiled::Spoiled;
-use super::tokenize::{Dialect, RawRecord, RawToken, Tokenizer};
-use super::widths::{self, Widths};
+use crate::import::format::{FORMS, Form, Layout, Nulls, Quotes};
+use crate::import::reader::fixed_width;
+use crate::import::reader::fixed_width::Widths;
+use crate::import::spoiled::Spoiled;
+use crate::record::tokenizer::{Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::{Field, Limits, Written};
 
 /// The margin below which nobody should rely on the verdict.
 pub const THIN: f64 = 0.05;
@@ -463,7 +464,7 @@ pub struct Guess {
     /// What the trial with these quotes found; for forms that are not delimited, nothing.
     pub trial: Trial,
     /// How columns of fixed widths are cut, where that is the form and something says it.
-    pub widths: Option<widths::Plan>,
+    pub widths: Option<fixed_width::Plan>,
 }
 
 /// The sample, split in every way that some form would.
@@ -478,7 +479,7 @@ pub struct Trials<'s> {
     /// Whether the lines are laid out in a way that no delimited form is.
     laid_out: bool,
     /// What they are as columns of fixed widths.
-    widths: Option<widths::Found>,
+    widths: Option<fixed_width::Found>,
 }
 
 impl<'s> Trials<'s> {
@@ -523,11 +524,11 @@ impl<'s> Trials<'s> {
             quoted,
             footer: tail
                 .into_iter()
-                .any(|line| super::footer::rows(line).is_some()),
+                .any(|line| crate::import::format::trailer::rows(line).is_some()),
             laid_out: said.is_some() || laid_out,
             widths: match (said, laid_out) {
                 (None, true) => None,
-                _ => widths::tell(&text, sample.whole, said),
+                _ => fixed_width::tell(&text, sample.whole, said),
             },
             lines,
         }
@@ -610,17 +611,17 @@ impl<'s> Trials<'s> {
                 let fit = if trial.header { fit.max(0.4) } else { fit };
                 0.5 * fit + self.known_for(form, trial, judged, &other)
             }
-            Layout::Aligned => super::fixed::score(&self.lines),
+            Layout::Aligned => crate::import::reader::aligned::score(&self.lines),
             Layout::Widths => match &self.widths {
-                Some(found) if super::fixed::score(&self.lines) < 0.5 => {
+                Some(found) if crate::import::reader::aligned::score(&self.lines) < 0.5 => {
                     found.score(form.nulls == Nulls::Word)
                 }
                 _ => 0.0,
             },
-            Layout::Vertical => super::vertical::score(&self.lines),
-            Layout::Grid => super::grid::score(form.id, &self.lines),
-            Layout::Json => super::json::score(self.sample.bytes),
-            Layout::Xml => super::xml::score(self.sample.bytes),
+            Layout::Vertical => crate::import::reader::vertical::score(&self.lines),
+            Layout::Grid => crate::import::reader::grid::score(form.id, &self.lines),
+            Layout::Json => crate::import::reader::json::score(self.sample.bytes),
+            Layout::Xml => crate::import::reader::xml::score(self.sample.bytes),
             Layout::Workbook => 0.0,
         }
     }
@@ -803,12 +804,12 @@ fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
 /// Whether the lines are laid out in a way that no delimited form is.
 fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
     [
-        super::fixed::score(lines),
-        super::grid::score("markdown", lines),
-        super::grid::score("sqlcmd_box", lines),
-        super::vertical::score(lines),
-        super::json::score(sample.bytes),
-        super::xml::score(sample.bytes),
+        crate::import::reader::aligned::score(lines),
+        crate::import::reader::grid::score("markdown", lines),
+        crate::import::reader::grid::score("sqlcmd_box", lines),
+        crate::import::reader::vertical::score(lines),
+        crate::import::reader::json::score(sample.bytes),
+        crate::import::reader::xml::score(sample.bytes),
     ]
     .into_iter()
     .any(|score| score > 0.8)

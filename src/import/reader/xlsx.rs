@@ -14,13 +14,15 @@ use std::thread;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx};
 use chrono::{DateTime, Utc};
 
-use super::archive;
-use super::detect::are_names;
-use super::forms::{self, Form};
-use super::held::{Held, Queue, Waiting};
-use super::open::OpenError;
-use super::record::{Item, Limits, ReadError, Reader, Reason};
-use super::source::{Bounds, SourceError};
+use crate::import::format;
+use crate::import::format::Form;
+use crate::import::format::detect::are_names;
+use crate::import::input::archive;
+use crate::import::input::source::{Bounds, SourceError};
+use crate::import::open::OpenError;
+use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::{Item, Reader};
+use crate::record::{Limits, ReadError, Reason};
 
 /// The most cells that are read.
 const CELLS: u64 = 50_000_000;
@@ -64,7 +66,7 @@ pub fn open(
     } else {
         "ads_xlsx"
     };
-    let form = form.or_else(|| forms::by_id(id)).ok_or(OpenError::Empty)?;
+    let form = form.or_else(|| format::by_id(id)).ok_or(OpenError::Empty)?;
     file.seek(SeekFrom::Start(0)).map_err(ReadError::from)?;
     let (sender, receiver) = sync_channel(2);
     thread::Builder::new()

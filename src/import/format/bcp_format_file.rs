@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::widths::{Ends, Widths};
+use crate::import::reader::fixed_width::{Ends, Widths};
 
 /// More than any format file has.
 const LARGEST: u64 = 4 << 20;

@@ -18,11 +18,11 @@ use std::io::{Cursor, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::delimited::{Kept, Plain, Seen};
-use super::record::{Limits, ReadError};
-use super::scan::Sieve;
-use super::source::Placed;
-use super::tokenize::{Dialect, RawToken, Tokenizer};
+use crate::import::input::source::Placed;
+use crate::import::reader::delimited::{Kept, Plain, Seen};
+use crate::record::row_filter::Sieve;
+use crate::record::tokenizer::{Dialect, RawToken, Tokenizer};
+use crate::record::{Limits, ReadError};
 
 /// How much of a piece is looked at to find where a record begins.
 const WINDOW: u64 = 64 << 10;

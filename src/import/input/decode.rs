@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 use thiserror::Error;
 
-use super::oem;
+use crate::import::input::code_pages;
 
 /// How many bytes are decoded at once.
 const BLOCK: usize = 64 << 10;
@@ -24,7 +24,7 @@ pub enum Encoding {
     /// As one of the encodings of the web, UTF-8 and UTF-16 among them.
     Web(&'static encoding_rs::Encoding),
     /// As a code page of the console.
-    Console(&'static oem::Page),
+    Console(&'static code_pages::Page),
 }
 
 impl Encoding {
@@ -48,12 +48,12 @@ impl Encoding {
             "866" => return Some(Self::Web(encoding_rs::IBM866)),
             _ => {}
         }
-        let page = |page: &&oem::Page| {
+        let page = |page: &&code_pages::Page| {
             page.name == name
                 || page.name[2..] == *number
                 || name == format!("ibm{}", &page.name[2..])
         };
-        if let Some(page) = oem::PAGES.iter().find(page) {
+        if let Some(page) = code_pages::PAGES.iter().find(page) {
             return Some(Self::Console(page));
         }
         let windows = format!("windows-{number}");

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
-use super::lines::Lines;
-use super::record::{Field, Footer, Item, ReadError, Reason, Record, Reject, Written};
+use crate::import::reader::Item;
+use crate::import::reader::lines::Lines;
+use crate::record::{Field, Footer, ReadError, Reason, Record, Reject, Written};
 
 /// A record with its text.
 #[derive(Debug, Clone, Default)]

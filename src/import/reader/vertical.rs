@@ -4,11 +4,12 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use super::detect::is_known_column;
-use super::footer;
-use super::held::{Held, Queue, Waiting};
-use super::lines::Lines;
-use super::record::{Footer, Item, Limits, ReadError, Reader, Reason};
+use crate::import::format::detect::is_known_column;
+use crate::import::format::trailer;
+use crate::import::reader::lines::Lines;
+use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::{Item, Reader};
+use crate::record::{Footer, Limits, ReadError, Reason};
 
 /// How likely `lines` are cells below each other.
 #[must_use]
@@ -92,7 +93,7 @@ impl<R: Read> Vertical<R> {
         while self
             .lines
             .peek(0)?
-            .is_some_and(super::lines::Line::is_blank)
+            .is_some_and(crate::import::reader::lines::Line::is_blank)
         {
             self.lines.skip(1);
         }
@@ -129,7 +130,7 @@ impl<R: Read> Vertical<R> {
         } else if let Some(reject) = line.bad {
             self.lines.skip(1);
             self.queue.push(Waiting::Reject(reject));
-        } else if let Some(rows) = footer::rows(&line.text) {
+        } else if let Some(rows) = trailer::rows(&line.text) {
             self.lines.skip(1);
             self.queue.push(Waiting::Footer(Footer {
                 rows: Some(rows),
@@ -151,7 +152,7 @@ impl<R: Read> Vertical<R> {
         let first = self.lines.peek(0)?.map_or(0, |line| line.number);
         let mut text = String::new();
         let mut values: Vec<String> = Vec::new();
-        let mut last: Option<super::lines::Line> = None;
+        let mut last: Option<crate::import::reader::lines::Line> = None;
         while let Some(line) = self
             .lines
             .peek(0)?
@@ -223,7 +224,7 @@ impl<R: Read> Vertical<R> {
             return Ok(true);
         };
         Ok(self.value(&next.text, 0).is_some()
-            || footer::rows(&next.text).is_some()
+            || trailer::rows(&next.text).is_some()
             || next.bad.is_some())
     }
 }

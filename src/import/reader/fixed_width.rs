@@ -13,12 +13,14 @@
 use std::io::Read;
 use std::ops::Range;
 
-use super::detect::{self, Look};
-use super::fixed::{Measure, padded_field};
-use super::footer;
-use super::held::{Held, Queue, Waiting};
-use super::lines::Lines;
-use super::record::{Field, Footer, Item, Limits, ReadError, Reader, Reason};
+use crate::import::format::detect;
+use crate::import::format::detect::Look;
+use crate::import::format::trailer;
+use crate::import::reader::aligned::{Measure, padded_field};
+use crate::import::reader::lines::Lines;
+use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::{Item, Reader};
+use crate::record::{Field, Footer, Limits, ReadError, Reason};
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -216,7 +218,7 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
             .lines()
             .rev()
             .take(8)
-            .any(|line| footer::rows(line).is_some()),
+            .any(|line| trailer::rows(line).is_some()),
     };
     match ends {
         Ends::Lines => found.look_at(&rows),
@@ -233,7 +235,7 @@ fn rows_of(body: &str, whole: bool) -> Vec<&str> {
         body.rfind('\n').unwrap_or(0)
     };
     let is_row = |line: &&str| {
-        let below = footer::rows(line).is_some() || footer::completed_at_ms(line).is_some();
+        let below = trailer::rows(line).is_some() || trailer::completed_at_ms(line).is_some();
         !line.trim().is_empty() && !below
     };
     body[..end].lines().filter(is_row).take(ROWS).collect()
@@ -520,8 +522,8 @@ impl<R: Read> Columns<R> {
             return Ok(false);
         };
         let footer = Footer {
-            rows: footer::rows(&line.text),
-            completed_at_ms: footer::completed_at_ms(&line.text),
+            rows: trailer::rows(&line.text),
+            completed_at_ms: trailer::completed_at_ms(&line.text),
         };
         if self.aligned && (footer.rows.is_some() || footer.completed_at_ms.is_some()) {
             self.lines.skip(1);

@@ -11,11 +11,12 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::detect::Look;
-use super::footer;
-use super::held::{Held, Queue, Waiting};
-use super::lines::Lines;
-use super::record::{Field, Footer, Item, Limits, ReadError, Reader, Reason, Written};
+use crate::import::format::detect::Look;
+use crate::import::format::trailer;
+use crate::import::reader::lines::Lines;
+use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::{Item, Reader};
+use crate::record::{Field, Footer, Limits, ReadError, Reason, Written};
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -266,14 +267,14 @@ impl<R: Read> Aligned<R> {
         let Some(line) = self.lines.peek(0)? else {
             return Ok(false);
         };
-        if let Some(rows) = footer::rows(&line.text) {
+        if let Some(rows) = trailer::rows(&line.text) {
             self.below = true;
             return self.footer(Footer {
                 rows: Some(rows),
                 completed_at_ms: None,
             });
         }
-        if let Some(at) = footer::completed_at_ms(&line.text) {
+        if let Some(at) = trailer::completed_at_ms(&line.text) {
             return self.footer(Footer {
                 rows: None,
                 completed_at_ms: Some(at),

@@ -1,14 +1,14 @@
-//! What every reader of a form gives, whatever the form: names of columns, records with the place at which they
-//! stand, text that is no record, and what the producer says at the end.
+//! Records as `import`, `store` and `diff` share them: fields with the place at which they stand, text that is no
+//! record and why, and what the producer says at the end.
 //!
 //! A record's fields are slices of one text, so that a million of them cost no million allocations. This module does
-//! not know forms, tables or types.
+//! not know forms or tables.
+
+pub mod batch;
+pub mod row_filter;
+pub mod tokenizer;
 
 use thiserror::Error;
-
-use super::ahead::Cut;
-use super::scan::Sieve;
-use super::source::Placed;
 
 /// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,19 +220,6 @@ pub struct Footer {
     pub completed_at_ms: Option<i64>,
 }
 
-/// What a reader comes upon.
-#[derive(Debug)]
-pub enum Item<'r> {
-    /// Names of the columns of the records that follow. A second header begins a second result set.
-    Header(Vec<String>),
-    /// A record.
-    Record(Record<'r>),
-    /// Text that should have been a record and is not one.
-    Reject(Reject),
-    /// What the producer says at the end of a result set.
-    Footer(Footer),
-}
-
 /// Why a file could not be read to its end.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -257,34 +244,4 @@ pub enum ReadError {
         /// What is wrong.
         what: String,
     },
-}
-
-/// Reads one file of one form, item after item.
-pub trait Reader {
-    /// The next item; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read further.
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError>;
-
-    /// What was done to the text so far that nobody asked for, in a sentence each: records put together from pieces,
-    /// one of two readings taken. Complete at the end.
-    fn remarks(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// From here on, records may be left out that `sieve` does not keep. A reader that leaves none out is right too.
-    fn pass_over(&mut self, sieve: Sieve) {
-        drop(sieve);
-    }
-
-    /// Other threads may read ahead in `file`, which has the bytes that are read.
-    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
-        drop((file, cut));
-    }
-
-    /// How many were left out so far.
-    fn passed_over(&self) -> u64 {
-        0
-    }
 }

@@ -10,19 +10,19 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::ahead::{self, Ahead, Cut};
-use super::decode::{Decoder, Encoding, Ending};
-use super::detect::{Look, Preamble, are_names, is_known_column, is_rule};
-use super::footer;
-use super::forms::Quotes;
-use super::held::reject;
-use super::lenient;
-use super::record::{
-    Field, Footer, Item, Limits, ReadError, Reader, Reason, Record, Reject, Written,
-};
-use super::scan::Sieve;
-use super::source::Placed;
-use super::tokenize::{Dialect, RawRecord, RawToken, Tokenizer};
+use crate::import::format::Quotes;
+use crate::import::format::detect::{Look, Preamble, are_names, is_known_column, is_rule};
+use crate::import::format::trailer;
+use crate::import::input::decode::{Decoder, Encoding, Ending};
+use crate::import::input::source::Placed;
+use crate::import::reader::ambiguous_quotes;
+use crate::import::reader::parallel;
+use crate::import::reader::parallel::{Ahead, Cut};
+use crate::import::reader::queue::reject;
+use crate::import::reader::{Item, Reader};
+use crate::record::row_filter::Sieve;
+use crate::record::tokenizer::{Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::{Field, Footer, Limits, ReadError, Reason, Record, Reject, Written};
 
 /// The most lines that are put together to one record.
 const PIECES: usize = 200;
@@ -286,7 +286,7 @@ impl Delimited {
             return;
         };
         if self.as_it_stands() && self.plan.record_end.is_none() {
-            let rules = ahead::Rules {
+            let rules = parallel::Rules {
                 dialect: Self::dialect(&self.plan),
                 limits: self.limits,
                 width: self.plan.width,
@@ -380,7 +380,7 @@ impl Delimited {
         if kept.is_blank() {
             return;
         }
-        if let Some(at) = footer::completed_at_ms(&kept.text) {
+        if let Some(at) = trailer::completed_at_ms(&kept.text) {
             self.waiting.push_back(Waiting::Footer(Footer {
                 rows: None,
                 completed_at_ms: Some(at),
@@ -439,7 +439,7 @@ impl Delimited {
         }
         let alone =
             self.pieces.is_empty() || self.pieces.last().is_some_and(Kept::is_blank) || self.holds;
-        let below = footer::rows(&kept.text).filter(|_| alone && kept.fields.len() == 1);
+        let below = trailer::rows(&kept.text).filter(|_| alone && kept.fields.len() == 1);
         if let Some(rows) = below {
             self.flush();
             self.place = Place::Below;
@@ -551,36 +551,39 @@ impl Delimited {
     fn take_line(&mut self, kept: Kept) {
         if !self.pieces.is_empty() {
             let alone = self.split(&kept.text);
-            let whole = matches!(&alone, lenient::Split::Fields(f) if f.len() == self.plan.width);
+            let whole =
+                matches!(&alone, ambiguous_quotes::Split::Fields(f) if f.len() == self.plan.width);
             let mut lines = self.pieces.clone();
             lines.push(kept.clone());
             let joined = join(&lines);
             match self.split(&joined.text) {
                 _ if whole => self.give_lines_up(),
-                lenient::Split::Fields(fields) => {
+                ambiguous_quotes::Split::Fields(fields) => {
                     self.pieces.clear();
                     return self.place_record(Kept { fields, ..joined });
                 }
-                lenient::Split::Open if lines.len() <= OPEN => return self.pieces.push(kept),
+                ambiguous_quotes::Split::Open if lines.len() <= OPEN => {
+                    return self.pieces.push(kept);
+                }
                 _ => self.give_lines_up(),
             }
         }
         match self.split(&kept.text) {
-            lenient::Split::Fields(fields) => {
+            ambiguous_quotes::Split::Fields(fields) => {
                 let kept = Kept { fields, ..kept };
                 if kept.fields.len() == self.plan.width
                     || self.place != Place::Records
                     || kept.is_blank()
                 {
                     self.place_line(kept);
-                } else if self.is_second_header(&kept) || footer::rows(&kept.text).is_some() {
+                } else if self.is_second_header(&kept) || trailer::rows(&kept.text).is_some() {
                     self.place_record(kept);
                 } else {
                     self.ragged(&kept);
                 }
             }
-            lenient::Split::Open => self.pieces.push(kept),
-            lenient::Split::Unclear => {
+            ambiguous_quotes::Split::Open => self.pieces.push(kept),
+            ambiguous_quotes::Split::Unclear => {
                 let detail = "quotes can be read in two ways".to_owned();
                 self.reject(&kept, Reason::TextAfterQuote, detail, 1);
             }
@@ -593,16 +596,16 @@ impl Delimited {
         }
     }
 
-    fn split(&self, line: &str) -> lenient::Split {
+    fn split(&self, line: &str) -> ambiguous_quotes::Split {
         let known = matches!(self.place, Place::Names | Place::Records);
         let width = if known { self.plan.width } else { 0 };
-        lenient::split(line, &self.plan.delimiter, width)
+        ambiguous_quotes::split(line, &self.plan.delimiter, width)
     }
 
     /// Lines with an open quote that never closed: each by itself.
     fn give_lines_up(&mut self) {
         for piece in std::mem::take(&mut self.pieces) {
-            let fields = lenient::bare(&piece.text, &self.plan.delimiter);
+            let fields = ambiguous_quotes::bare(&piece.text, &self.plan.delimiter);
             let kept = Kept { fields, ..piece };
             if kept.is_blank() {
                 continue;

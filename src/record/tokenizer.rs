@@ -29,7 +29,7 @@ use std::str;
 use memchr::{memchr, memchr_iter, memmem};
 use wide::u8x16;
 
-use super::record::{Field, Limits, ReadError, Reason, Record, Reject, Written};
+use crate::record::{Field, Limits, ReadError, Reason, Record, Reject, Written};
 
 /// How a delimited text is put together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,17 @@
 //! The forms that exports come in: a closed list. Each line says which tools write the form, how it is laid out and how
-//! it says NULL; which one a file is in is told by [`super::detect`], which scores every line of the list against the
+//! it says NULL; which one a file is in is told by [`crate::import::format::detect`], which scores every line of the list against the
 //! file's beginning.
 //!
 //! Forms that differ in nothing a reader could see share a line. `covers` names the rows of the matrix of export forms
 //! that a line reads, so that a test can hold the list against the matrix.
 
+pub mod bcp_format_file;
+pub mod detect;
+pub mod trailer;
+
 use std::borrow::Cow;
 
-use super::record::{Field, Record, Written};
+use crate::record::{Field, Record, Written};
 
 /// How a form writes NULL, and how the empty text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

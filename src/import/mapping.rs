@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use super::record::{Field, Record};
-use super::rows::{Batch, Shape, ShapeColumn};
-use super::typed::{self, Cast, Rules, Seen};
+use crate::import::convert;
+use crate::import::convert::{Cast, Rules, Seen};
+use crate::record::batch::{Batch, Shape, ShapeColumn};
+use crate::record::{Field, Record};
 use crate::sql::types::Type;
 use crate::store::product::{PRODUCT, ProductTable, RESERVED};
 use crate::table::Kind;
@@ -216,8 +217,9 @@ impl Plan {
                     let field = record.fields[*at];
                     let mut batch = Batch::default();
                     let mut seen = Seen::default();
-                    match typed::value(&record.cells, field, *cast, rules, &mut seen, &mut batch) {
-                        Ok(super::rows::Value::Null) => {}
+                    match convert::value(&record.cells, field, *cast, rules, &mut seen, &mut batch)
+                    {
+                        Ok(crate::record::batch::Value::Null) => {}
                         Err(_) if record.text_at(*at).is_some_and(is_word) => words += 1,
                         _ => others += 1,
                     }
@@ -1201,7 +1203,7 @@ impl Layout {
                     .zip(&casts)
                     .enumerate()
                     .all(|(at, (field, cast))| {
-                        let value = typed::value(
+                        let value = convert::value(
                             &record.cells,
                             *field,
                             *cast,
@@ -1209,8 +1211,9 @@ impl Layout {
                             &mut Seen::default(),
                             &mut batch,
                         );
-                        value
-                            .is_ok_and(|value| key != Some(at) || value != super::rows::Value::Null)
+                        value.is_ok_and(|value| {
+                            key != Some(at) || value != crate::record::batch::Value::Null
+                        })
                     })
         };
         let wide = |record: &&Kept| record.fields.len() == casts.len();

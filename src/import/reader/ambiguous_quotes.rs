@@ -1,7 +1,7 @@
 //! Splits a line of a form that quotes a field only when it holds the separator, and of which nobody knows what it does
 //! with quotes inside: doubled or as they are. A reading is taken when it is the only one that fits the columns.
 
-use super::record::{Field, Written};
+use crate::record::{Field, Written};
 
 /// What a line splits into.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,12 @@
 
 use std::io::Read;
 
-use super::detect::is_known_column;
-use super::footer;
-use super::held::{Held, Queue, Waiting};
-use super::lines::Lines;
-use super::record::{Footer, Item, Limits, ReadError, Reader, Reason};
+use crate::import::format::detect::is_known_column;
+use crate::import::format::trailer;
+use crate::import::reader::lines::Lines;
+use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::{Item, Reader};
+use crate::record::{Footer, Limits, ReadError, Reason};
 
 /// How many lines may stand before the table.
 const BEFORE: usize = 40;
@@ -135,7 +136,7 @@ impl<R: Read> Grid<R> {
         } else if line.text.trim().is_empty()
             || (self.style == Style::Box && is_box_rule(&line.text))
         {
-        } else if let Some(rows) = footer::rows(&line.text) {
+        } else if let Some(rows) = trailer::rows(&line.text) {
             self.queue.push(Waiting::Footer(Footer {
                 rows: Some(rows),
                 completed_at_ms: None,

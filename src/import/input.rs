@@ -1,0 +1,6 @@
+//! The bytes of a file: where they come from, what they are packed in, and which characters they are.
+
+pub mod archive;
+pub mod code_pages;
+pub mod decode;
+pub mod source;

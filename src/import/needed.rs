@@ -1,0 +1,225 @@
+//! Answers a question straight from files: loads into a copy that is gone afterwards only the rows that can be in the
+//! answer.
+//!
+//! A statement that selects from tables joined on equal terms, each named once, says in those conditions of its WHERE
+//! that hold one column against whole numbers which rows cannot be in the answer, whatever other tables hold. Such a
+//! row is passed over where the tokenizer has found it: its fields are counted and its bytes looked at like every
+//! other's, so that a record that is none is still rejected, but its values are not read, and not stored.
+//!
+//! Passing a row over would be wrong in three cases, and all are noticed and everything loaded instead: when its key
+//! stands in the file a second time, because the first of the two would have been kept (so keys have to ascend); when
+//! a second result begins in the file, which may have other columns; and when another file has rows of the same table,
+//! because the newer state of a key counts.
+//!
+//! This module does not run the statement.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{JoinOperator, Select, SetExpr, Statement, TableFactor, visit_relations};
+
+use crate::import::convert::Cast;
+use crate::import::mapping::{self, Kept, Plan};
+use crate::import::{ImportError, Summary};
+use crate::record::row_filter::{Sieve, Test, whole};
+use crate::sql::guard::limits::LONGEST_TEXT;
+use crate::sql::predicate::{conjuncts, test};
+use crate::sql::tsql::{self, Literal};
+use crate::store::{Store, StoreError};
+
+/// Which rows of a table a statement can use: those that pass every test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The product's table.
+    pub table: String,
+    /// Columns in lower case, and what their values must be. NULL passes none.
+    pub tests: Vec<(String, Test)>,
+}
+
+// WHAT A STATEMENT NEEDS ---------------------------------------------------------------------------------------
+
+/// Which rows the T-SQL in `text` can use. Of a table that is not named, every row may be needed. `literals` stand for
+/// values that are not known here. A text that is too long to be asked is not read.
+#[must_use]
+pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
+    if text.len() > LONGEST_TEXT as usize {
+        return Vec::new();
+    }
+    let Ok(statements) = tsql::statements(text) else {
+        return Vec::new();
+    };
+    let [statement @ Statement::Query(query)] = statements.as_slice() else {
+        return Vec::new();
+    };
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return Vec::new();
+    };
+    if query.with.is_some() {
+        return Vec::new();
+    }
+    let Some(sources) = sources(select) else {
+        return Vec::new();
+    };
+    let mut relations = 0;
+    let _ = visit_relations(statement, |_| {
+        relations += 1;
+        ControlFlow::<()>::Continue(())
+    });
+    if relations != sources.len() {
+        return Vec::new();
+    }
+    let mut needs: Vec<Need> = Vec::new();
+    if let Some(condition) = &select.selection {
+        conjuncts(condition, &mut |part| {
+            let Some((owner, column, test)) = test(part, literals) else {
+                return;
+            };
+            let mut owners = sources.iter().filter(|source| match &owner {
+                Some(owner) => source.alias == *owner,
+                None => sources.len() == 1,
+            });
+            let Some(source) = owners.next() else { return };
+            match needs.iter_mut().find(|need| need.table == source.table) {
+                Some(need) => need.tests.push((column, test)),
+                None => needs.push(Need {
+                    table: source.table.clone(),
+                    tests: vec![(column, test)],
+                }),
+            }
+        });
+    }
+    needs
+}
+
+/// A table of a FROM clause.
+struct SourceTable {
+    /// What columns are qualified with, in lower case.
+    alias: String,
+    table: String,
+}
+
+/// The tables of a FROM clause that are joined on equal terms, each once; `None` when there is anything else.
+fn sources(select: &Select) -> Option<Vec<SourceTable>> {
+    let mut sources: Vec<SourceTable> = Vec::new();
+    for item in &select.from {
+        let joined = item.joins.iter().map(|join| match join.join_operator {
+            JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_) => {
+                Some(&join.relation)
+            }
+            _ => None,
+        });
+        for relation in std::iter::once(Some(&item.relation)).chain(joined) {
+            let TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } = relation?
+            else {
+                return None;
+            };
+            let written = name.0.last()?.as_ident()?.value.clone();
+            let table = mapping::product_table(&written)?.name.to_owned();
+            let alias = alias
+                .as_ref()
+                .map_or(written, |alias| alias.name.value.clone());
+            let source = SourceTable {
+                alias: alias.to_lowercase(),
+                table,
+            };
+            let is_there =
+                |other: &SourceTable| other.table == source.table || other.alias == source.alias;
+            if sources.iter().any(is_there) {
+                return None;
+            }
+            sources.push(source);
+        }
+    }
+    Some(sources)
+}
+
+/// For the records of a file after `sample`, where the file is of one table that is among `needs`; `None` where
+/// every row may be needed.
+pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option<Sieve> {
+    let [target] = plan.targets.as_slice() else {
+        return None;
+    };
+    if target.shape.history || target.shape.repeated {
+        return None;
+    }
+    let need = needs.iter().find(|need| need.table == target.shape.table)?;
+    let mut tests = Vec::new();
+    for (name, test) in &need.tests {
+        let columns = target.shape.columns.iter().zip(&target.steps);
+        let (_, (field, cast)) = columns.clone().find(|(column, _)| column.name == *name)?;
+        if matches!(cast, Cast::Integer { .. }) {
+            tests.push((*field, test.clone()));
+        }
+    }
+    if tests.is_empty() {
+        return None;
+    }
+    let Some(step) = target.key else {
+        return Some(Sieve::new(tests, None));
+    };
+    let (field, _) = target.steps[step];
+    let keys = sample.iter().filter(|kept| kept.fields.len() == plan.width);
+    let keys = keys.map(|kept| whole(kept.cells.as_bytes(), kept.fields[field]));
+    let keys = keys.collect::<Option<Vec<_>>>()?;
+    Some(Sieve::after(tests, field, keys.into_iter().max()?))
+}
+
+// LOADING ------------------------------------------------------------------------------------------------------
+
+/// Loads the file of this number into the store: only what is needed of it, or all where nothing is said.
+pub type LoadOne<'l> = dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError> + 'l;
+
+/// Loads files into an empty copy that is gone afterwards, without rows that nobody needs. `load` loads one of `count`
+/// files, by its number, passing over what [`Options::needs`](crate::import::Options::needs) allows it to. Where rows were
+/// passed over that should not have been, the copy is emptied and all is loaded again.
+///
+/// # Errors
+/// As `load`, and when the copy cannot be emptied.
+pub fn load_needed<E: From<ImportError> + From<StoreError>>(
+    count: usize,
+    needs: &[Need],
+    store: &mut Store,
+    load: &mut LoadOne<'_>,
+) -> Result<Vec<Summary>, E> {
+    if !needs.is_empty() {
+        match all(count, needs, store, load) {
+            Ok(summaries) if !is_doubtful(&summaries) => return Ok(summaries),
+            Err(ImportError::Interrupted) => return Err(ImportError::Interrupted.into()),
+            // Whether it is the file or what was passed over of it is seen when nothing is.
+            _ => store.start_over()?,
+        }
+    }
+    Ok(all(count, &[], store, load)?)
+}
+
+fn all(
+    count: usize,
+    needs: &[Need],
+    store: &mut Store,
+    load: &mut LoadOne<'_>,
+) -> Result<Vec<Summary>, ImportError> {
+    (0..count).map(|at| load(at, needs, store)).collect()
+}
+
+/// Whether two files have rows of one table, and of one of them some were passed over.
+fn is_doubtful(summaries: &[Summary]) -> bool {
+    let shares = |one: &Summary, other: &Summary| {
+        let has = |name: &str| other.tables.iter().any(|table| table.name == name);
+        one.tables.iter().any(|table| has(&table.name))
+    };
+    let mut sieved = summaries
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.passed_over > 0);
+    sieved.any(|(at, one)| {
+        let mut others = summaries
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at);
+        others.any(|(_, other)| shares(one, other))
+    })
+}

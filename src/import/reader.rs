@@ -1,0 +1,65 @@
+//! What every reader of a form gives, whatever the form: names of columns, records, rejects, and what the producer says
+//! at the end.
+
+pub mod aligned;
+pub mod ambiguous_quotes;
+pub mod column_union;
+pub mod delimited;
+pub mod fixed_width;
+pub mod grid;
+pub mod json;
+pub mod lines;
+pub mod parallel;
+pub mod queue;
+pub mod vertical;
+pub mod window;
+pub mod xlsx;
+pub mod xml;
+
+use crate::import::input::source::Placed;
+use crate::import::reader::parallel::Cut;
+use crate::record::row_filter::Sieve;
+use crate::record::{Footer, ReadError, Record, Reject};
+
+/// What a reader comes upon.
+#[derive(Debug)]
+pub enum Item<'r> {
+    /// Names of the columns of the records that follow. A second header begins a second result set.
+    Header(Vec<String>),
+    /// A record.
+    Record(Record<'r>),
+    /// Text that should have been a record and is not one.
+    Reject(Reject),
+    /// What the producer says at the end of a result set.
+    Footer(Footer),
+}
+
+/// Reads one file of one form, item after item.
+pub trait Reader {
+    /// The next item; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError>;
+
+    /// What was done to the text so far that nobody asked for, in a sentence each: records put together from pieces,
+    /// one of two readings taken. Complete at the end.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// From here on, records may be left out that `sieve` does not keep. A reader that leaves none out is right too.
+    fn pass_over(&mut self, sieve: Sieve) {
+        drop(sieve);
+    }
+
+    /// Other threads may read ahead in `file`, which has the bytes that are read.
+    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+        drop((file, cut));
+    }
+
+    /// How many were left out so far.
+    fn passed_over(&self) -> u64 {
+        0
+    }
+}
