@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chatdb::assets;
-use chatdb::record::row_filter;
+use chatdb::import::needed;
 use chatdb::render::{self, Detail, FORMATS};
 use chatdb::replay::{self, Options};
 use chatdb::report::Report;
@@ -156,7 +156,7 @@ fn questions(runs: usize) {
         ),
         (
             "say which rows of files it needs".to_owned(),
-            Box::new(|| time(|| row_filter::needs(text, &[]))),
+            Box::new(|| time(|| needed::needs(text, &[]))),
         ),
     ];
     print("A question", &mut measured, runs);

@@ -9,9 +9,8 @@ use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
 use chatdb::diagnostic::did_you_mean;
 use chatdb::import::Summary;
-use chatdb::import::needed::Need;
+use chatdb::import::needed::{self, Need};
 use chatdb::query::{Dialect, Query as Documented};
-use chatdb::record::row_filter;
 use chatdb::render::{Detail, MakeRows};
 use chatdb::replay::{self, Options};
 use chatdb::report::{Listing, Report};
@@ -153,7 +152,7 @@ fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
 fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
     let again = exports.iter().all(|path| path.as_os_str() != "-");
     match asked.dialect {
-        Dialect::Tsql if again && !exports.is_empty() => row_filter::needs(&asked.text, literals),
+        Dialect::Tsql if again && !exports.is_empty() => needed::needs(&asked.text, literals),
         _ => Vec::new(),
     }
 }
@@ -170,7 +169,7 @@ fn load(
         return Ok(Vec::new());
     }
     let options = import::options(&args.reading)?;
-    row_filter::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
+    needed::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
         let options = chatdb::import::Options {
             needs: needs.to_vec(),
             unhashed: true,
