@@ -12,8 +12,9 @@ use crate::assets;
 use crate::diagnostic::did_you_mean;
 use crate::query::{Dialect, Query, QueryParameter, Tag};
 use crate::report::{AnalysisRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun};
-use crate::sql::tsql::{self, Act, Catalog, TsqlError};
-use crate::sql::types::Type;
+use crate::schema::catalog::Catalog;
+use crate::schema::types::Type;
+use crate::sql::tsql::{self, Act, TsqlError};
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Column, Kind, ResultTable};
 

@@ -15,8 +15,9 @@
 //! form to say where it marks their ends: a quoted field may have line breaks in it, an object of JSON is one. A form
 //! that quotes nothing marks nothing, so there a record is a line that is not blank and no part of a repaired record,
 //! and each repaired one: lines are put together only where their fields are exactly one record's and its numbers and
-//! times stand where they should ([`reader::delimited`], [`reader::aligned`]). Names that stand again, and the count and the time that
-//! a tool writes below, are no records; names that stand again are a reject all the same, which says so.
+//! times stand where they should ([`reader::delimited`],
+//! [`reader::aligned`]). Names that stand again, and the count and the time that a tool writes below, are no records;
+//! names that stand again are a reject all the same, which says so.
 //!
 //! This module does not know SQLite.
 

@@ -42,6 +42,7 @@ pub mod render;
 pub mod replay;
 pub mod report;
 pub mod scenario;
+pub mod schema;
 pub mod script;
 pub mod signature;
 pub mod sql;

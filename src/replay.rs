@@ -26,6 +26,7 @@ use crate::scenario::{
     Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, Step,
     resolve_parameters,
 };
+use crate::schema;
 use crate::sql;
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Binding, Interrupter, Store, StoreError};
@@ -895,8 +896,13 @@ pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
                     Some((parameter.name.clone(), tsql::type_of(default)))
                 })
                 .collect();
-            tsql::rewrite_given(&query.sql, &literals_of(query), &types)
-                .map_err(|error| error.lower_by(query.sql_line - 1))
+            tsql::rewrite(
+                &query.sql,
+                schema::scenario_catalog(),
+                &literals_of(query),
+                &types,
+            )
+            .map_err(|error| error.lower_by(query.sql_line - 1))
         }
     }
 }

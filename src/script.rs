@@ -11,10 +11,10 @@ use crate::analysis;
 use crate::query::{Dialect, Query, QueryParameter};
 use crate::replay::{ReplayError, as_run, literals_of};
 use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
+use crate::schema::product::ProductTable;
 use crate::sql;
 use crate::sql::functions::collation;
 use crate::sql::tsql::{self, Literal, TsqlError};
-use crate::store::product::ProductTable;
 use crate::store::{self, Binding, Store, StoreError};
 use crate::table::{Cell, Kind, parse_timestamp};
 

@@ -7,7 +7,6 @@ pub mod functions;
 pub mod guard;
 pub mod predicate;
 pub mod tsql;
-pub mod types;
 
 use thiserror::Error;
 

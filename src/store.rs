@@ -17,10 +17,11 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, MAIN_DB, OpenFlags, Statement, ToSql};
 use thiserror::Error;
 
+use crate::schema::catalog::{Catalog, Table};
+use crate::schema::product::as_declared;
+use crate::schema::types::Type;
 use crate::sql::functions::{self, FUNCTIONS, FunctionError, Value, collation};
 use crate::sql::guard::{Limits, Origin};
-use crate::sql::tsql::{Catalog, Table};
-use crate::sql::types::Type;
 use crate::sql::{self, SqlError, Statement as Part};
 use crate::table::{Cell, Column, Kind, ResultTable, Rows};
 
@@ -29,7 +30,6 @@ pub mod copy;
 mod guarded;
 pub mod load;
 mod pages;
-pub mod product;
 
 use guarded::Guard;
 pub use guarded::Interrupter;
@@ -50,12 +50,6 @@ const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlit
 
 /// The script that makes an empty copy for exported rows.
 const EXPORTS: &str = include_str!(concat!(env!("OUT_DIR"), "/exports.sql"));
-
-/// A table or view: its name, whether its rows have numbers, and its columns with their declared types.
-type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
-
-/// The tables and views that a replay's database has, in order.
-const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The table that a copy of exported rows has, and no other database.
 const EXPORT: &str = "chatdb_export";
@@ -239,19 +233,6 @@ fn statements<'s>(file: &str, script: &'s str) -> Result<Vec<Part<'s>>, StoreErr
     })
 }
 
-/// The tables and views of a replay's database, without a database.
-#[must_use]
-pub fn model_catalog() -> Catalog {
-    let column = |(name, of): &(&str, &str)| ((*name).to_owned(), Type::declared(of));
-    let table = |(name, rowid, columns): &Declared| Table {
-        name: (*name).to_owned(),
-        columns: Some(columns.iter().map(column).collect()),
-        rowid: *rowid,
-        hidden: Vec::new(),
-    };
-    Catalog::new(TABLES.iter().map(table).collect(), true)
-}
-
 /// A named value for a script or a query: `@name` in the SQL.
 pub type Binding = (String, Cell);
 
@@ -355,7 +336,7 @@ impl Store {
     }
 
     /// Runs the statements of a scenario's script in order and counts the rows that they change themselves; what
-    /// triggers change is not counted. What [`guard`] does not allow is refused.
+    /// triggers change is not counted. What [`guard`](crate::sql::guard) does not allow is refused.
     ///
     /// # Errors
     /// Fails at the first statement that does; the ones before it have happened, so take a savepoint first.
@@ -456,8 +437,8 @@ impl Store {
     /// from the declared type of the table column behind it, else from its first value that is not NULL.
     ///
     /// # Errors
-    /// Fails when the query is not one reading statement, does what [`guard`] does not allow, names a value that
-    /// is not given, or SQLite fails.
+    /// Fails when the query is not one reading statement, does what [`guard`](crate::sql::guard) does not allow,
+    /// names a value that is not given, or SQLite fails.
     pub fn ask(
         &self,
         query: &str,
@@ -769,7 +750,7 @@ impl Store {
                 hidden: Vec::new(),
             };
             if is_copy {
-                product::as_declared(&mut table);
+                as_declared(&mut table);
             }
             known.push(table);
         }

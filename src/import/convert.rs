@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::record::batch::{Batch, Value};
 use crate::record::{Field, Reason, Written};
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 use crate::table::{Kind, plain};
 
 /// How a form writes that there is no value.

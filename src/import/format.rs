@@ -1,5 +1,5 @@
 //! The forms that exports come in: a closed list. Each line says which tools write the form, how it is laid out and how
-//! it says NULL; which one a file is in is told by [`crate::import::format::detect`], which scores every line of the list against the
+//! it says NULL; which one a file is in is told by [`detect`], which scores every line of the list against the
 //! file's beginning.
 //!
 //! Forms that differ in nothing a reader could see share a line. `covers` names the rows of the matrix of export forms

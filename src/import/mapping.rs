@@ -12,8 +12,9 @@ use crate::import::convert;
 use crate::import::convert::{Cast, Rules, Seen};
 use crate::record::batch::{Batch, Shape, ShapeColumn};
 use crate::record::{Field, Record};
-use crate::sql::types::Type;
-use crate::store::product::{PRODUCT, ProductTable, RESERVED};
+use crate::schema::product::{PRODUCT, ProductTable, RESERVED};
+use crate::schema::types::Type;
+use crate::store::load::Dropped;
 use crate::table::Kind;
 
 /// How many records are looked at before it is decided what a file holds.
@@ -135,19 +136,6 @@ pub struct Hints<'h> {
     pub table: Option<&'h str>,
     /// The file's name, which decides between tables that fit equally well.
     pub file: &'h str,
-}
-
-/// A column of the file that is not loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dropped {
-    /// Its place in the file, from 1.
-    pub position: usize,
-    /// What it is called there.
-    pub heading: String,
-    /// Why, to finish a sentence.
-    pub why: String,
-    /// Whether its values must not be shown either.
-    pub secret: bool,
 }
 
 /// How the rows of one table are made of a record.

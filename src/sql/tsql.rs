@@ -17,7 +17,6 @@
 mod apply;
 mod batch;
 mod calls;
-mod catalog;
 mod change;
 mod expr;
 mod from;
@@ -28,17 +27,16 @@ mod select;
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
-use std::sync::LazyLock;
 use std::thread;
 
 use sqlparser::ast::{Query, Statement, Visit, Visitor, visit_relations};
 use thiserror::Error;
 
-pub use catalog::{Catalog, Table};
 pub use script::{Act, Answer, Script, Step};
 
 use crate::diagnostic::Position;
-use crate::sql::types::Type;
+use crate::schema::catalog::Catalog;
+use crate::schema::types::Type;
 use crate::table::{Cell, Kind};
 
 /// Why a text was not rewritten, and where in it.
@@ -112,38 +110,28 @@ pub struct Literal {
     pub value: Cell,
 }
 
-/// The tables that a replay has, for statements that are rewritten before there is a database; a scenario may have
-/// more of its own.
-static MODEL: LazyLock<Catalog> = LazyLock::new(|| crate::store::model_catalog().with_others());
-
 /// The time of a replay, where no value is bound for it.
 const CLOCK: &str = "(SELECT now FROM chatdb_clock)";
 /// The time of a query, bound by whoever runs it.
 pub const NOW: &str = "chatdb_now";
 
-/// Rewrites one query of a scenario. Each of `literals` becomes the named value `@parameter`; other named values need
-/// no declaration, and tables may be the scenario's own.
+/// Rewrites one query of a scenario for a database with the tables of `catalog`. Each of `literals` becomes the named
+/// value `@parameter`; `values` are named values with known types, others need no declaration.
 ///
 /// # Errors
 /// Refuses what it does not know, by name.
-pub fn rewrite(text: &str, literals: &[Literal]) -> Result<String, TsqlError> {
-    rewrite_given(text, literals, &[])
-}
-
-/// Rewrites one query of a scenario, some of whose named values have known types.
-///
-/// # Errors
-/// As [`rewrite`].
-pub fn rewrite_given(
+pub fn rewrite(
     text: &str,
+    catalog: &Catalog,
     literals: &[Literal],
     values: &[(String, Type)],
 ) -> Result<String, TsqlError> {
-    with_room(text, || rewrite_one(text, literals, values))
+    with_room(text, || rewrite_one(text, catalog, literals, values))
 }
 
 fn rewrite_one(
     text: &str,
+    catalog: &Catalog,
     literals: &[Literal],
     values: &[(String, Type)],
 ) -> Result<String, TsqlError> {
@@ -160,7 +148,7 @@ fn rewrite_one(
         };
         return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
     };
-    let mut translator = script::Translator::new(&MODEL, CLOCK);
+    let mut translator = script::Translator::new(catalog, CLOCK);
     translator.declare(values);
     translator.stand_for(literals);
     let answer = translator.one_query(query)?;

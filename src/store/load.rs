@@ -16,11 +16,10 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, Row, Statement, ToSql, params};
 
 use super::pages::Bulk;
-use super::product::ProductTable;
 use super::{Store, StoreError};
-use crate::import::mapping::Dropped;
 use crate::record::batch::{Batch, Shape, Value};
 use crate::record::{Reason, Reject};
+use crate::schema::product::ProductTable;
 
 /// What a file was, for `chatdb_export`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +48,19 @@ pub struct Export {
     pub newest: Vec<Vec<Option<String>>>,
     /// Columns that were not loaded.
     pub dropped: Vec<Dropped>,
+}
+
+/// A column of the file that is not loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// Its place in the file, from 1.
+    pub position: usize,
+    /// What it is called there.
+    pub heading: String,
+    /// Why, to finish a sentence.
+    pub why: String,
+    /// Whether its values must not be shown either.
+    pub secret: bool,
 }
 
 /// What became of a batch.

@@ -228,7 +228,7 @@ fn a_finding_is_handed_out_with_its_thresholds() {
     );
 }
 
-fn catalog() -> chatdb::sql::tsql::Catalog {
+fn catalog() -> chatdb::schema::catalog::Catalog {
     Store::for_exports()
         .expect("a database")
         .catalog()

@@ -127,8 +127,8 @@ mod collation {
 
 mod convert {
     use super::shown;
+    use chatdb::schema::types::Type;
     use chatdb::sql::functions::{Value, convert};
-    use chatdb::sql::types::Type;
 
     fn check(value: Value, from: &str, to: &str, style: Option<i64>, expected: &str) {
         let found = convert(&value, Type::declared(from), Type::declared(to), style);
@@ -671,7 +671,7 @@ mod time {
 }
 
 mod types {
-    use chatdb::sql::types::Type;
+    use chatdb::schema::types::Type;
 
     #[test]
     fn a_type_reads_back_as_it_is_written() {

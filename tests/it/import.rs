@@ -8,7 +8,7 @@ use chatdb::import::{self, ImportError, Options, Summary};
 use chatdb::query::Dialect;
 use chatdb::record::batch::{Batch, Value};
 use chatdb::record::{Field, Written};
-use chatdb::sql::types::Type;
+use chatdb::schema::types::Type;
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
 use std::io::Cursor;

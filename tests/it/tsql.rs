@@ -129,7 +129,9 @@ fn a_replay_rewrites_without_a_database() {
     let rewritten = tsql::rewrite(
         "select b.activity_id, x.y from egpl_casemgmt_activity b with (nolock), lab_table x where b.activity_id=1347 \
          and b.subject = 'a' and b.when_created > '2011-07-12'",
+        chatdb::schema::scenario_catalog(),
         &literals,
+        &[],
     );
     assert_eq!(
         rewritten.as_deref(),
@@ -139,12 +141,24 @@ fn a_replay_rewrites_without_a_database() {
             00:00:00.000'"
         )
     );
-    let error = tsql::rewrite("select 1; select 2", &[]).expect_err("two");
+    let error = tsql::rewrite(
+        "select 1; select 2",
+        chatdb::schema::scenario_catalog(),
+        &[],
+        &[],
+    )
+    .expect_err("two");
     assert_eq!(
         error.to_string(),
         "1:11: only one SELECT is read; found 2 statements"
     );
-    let error = tsql::rewrite("select 1", &literals).expect_err("no literal");
+    let error = tsql::rewrite(
+        "select 1",
+        chatdb::schema::scenario_catalog(),
+        &literals,
+        &[],
+    )
+    .expect_err("no literal");
     assert_eq!(
         error.to_string(),
         "1:1: the literal `1347`, which stands for `@activity_id`, does not occur"
@@ -155,7 +169,7 @@ fn a_replay_rewrites_without_a_database() {
 fn what_is_known_without_a_database_is_what_a_replay_has() {
     let store = Store::with_platform().expect("a store");
     assert_eq!(
-        chatdb::store::model_catalog(),
+        chatdb::schema::model_catalog(),
         store.catalog().expect("a catalog")
     );
 }
@@ -279,9 +293,9 @@ proptest! {
 
     #[test]
     fn any_text_is_rewritten_or_refused(text in ".{0,200}") {
-        let catalog = chatdb::sql::tsql::Catalog::new(Vec::new(), true);
+        let catalog = chatdb::schema::catalog::Catalog::new(Vec::new(), true);
         let _ = tsql::translate(&text, &catalog, &[]);
-        let _ = tsql::rewrite(&text, &[]);
+        let _ = tsql::rewrite(&text, chatdb::schema::scenario_catalog(), &[], &[]);
     }
 
     #[test]
@@ -289,8 +303,8 @@ proptest! {
         words in proptest::collection::vec(proptest::sample::select(WORDS.to_vec()), 0..40)
     ) {
         let text = words.join(" ");
-        let _ = tsql::rewrite(&text, &[]);
-        let _ = tsql::rewrite(&format!("select {text}"), &[]);
+        let _ = tsql::rewrite(&text, chatdb::schema::scenario_catalog(), &[], &[]);
+        let _ = tsql::rewrite(&format!("select {text}"), chatdb::schema::scenario_catalog(), &[], &[]);
     }
 }
 
@@ -422,15 +436,15 @@ fn case_and_queries_are_nested_as_deep_as_anybody_does() {
 #[test]
 fn what_is_deep_or_long_is_refused_and_not_a_crash() {
     let deep = format!("select {}1{}", "(".repeat(5000), ")".repeat(5000));
-    assert!(tsql::rewrite(&deep, &[]).is_err());
+    assert!(tsql::rewrite(&deep, chatdb::schema::scenario_catalog(), &[], &[]).is_err());
     let not = format!("select 1 where {} 1 = 1", "not ".repeat(5000));
-    assert!(tsql::rewrite(&not, &[]).is_err());
+    assert!(tsql::rewrite(&not, chatdb::schema::scenario_catalog(), &[], &[]).is_err());
     let long = format!("select 1{}", " + 1".repeat(50_000));
-    assert!(tsql::rewrite(&long, &[]).is_err());
+    assert!(tsql::rewrite(&long, chatdb::schema::scenario_catalog(), &[], &[]).is_err());
     let chain = format!("select 1 where {}1 = 1", "1 = 1 or ".repeat(1000));
-    assert!(tsql::rewrite(&chain, &[]).is_ok());
+    assert!(tsql::rewrite(&chain, chatdb::schema::scenario_catalog(), &[], &[]).is_ok());
     let sum = format!("select 1{}", " + 1".repeat(2000));
-    assert!(tsql::rewrite(&sum, &[]).is_ok());
+    assert!(tsql::rewrite(&sum, chatdb::schema::scenario_catalog(), &[], &[]).is_ok());
     let list = format!("select 1 where 1 in ({}1)", "1, ".repeat(50_000));
-    assert!(tsql::rewrite(&list, &[]).is_ok());
+    assert!(tsql::rewrite(&list, chatdb::schema::scenario_catalog(), &[], &[]).is_ok());
 }

@@ -16,16 +16,13 @@ use crate::import::reader::fixed_width::Widths;
 use crate::import::spoiled::Spoiled;
 use crate::record::tokenizer::{Dialect, RawRecord, RawToken, Tokenizer};
 use crate::record::{Field, Limits, Written};
+use crate::schema::TABLES;
 
 /// The margin below which nobody should rely on the verdict.
 pub const THIN: f64 = 0.05;
 
 /// How many records of the beginning are looked at.
 const RECORDS: usize = 2000;
-
-/// The product's tables and their columns, as declared.
-type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
-const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
 /// The names of all columns of the product's tables, in lower case.
 static COLUMNS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {

@@ -2,7 +2,7 @@
 
 use super::time::{self, Moment};
 use super::{FunctionError, Outcome, Value, number, unless_null};
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 
 /// `tsql_convert(type, value, type of the value, style)`.
 pub fn call(arguments: &[Value]) -> Outcome {

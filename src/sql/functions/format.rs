@@ -4,7 +4,7 @@
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 
 use super::{FunctionError, Outcome, Value, convert, number, time};
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 
 /// `tsql_format(value, pattern, type of the value)`.
 pub fn call(arguments: &[Value]) -> Outcome {

@@ -5,7 +5,7 @@
 
 use super::convert::scaled;
 use super::{FunctionError, Outcome, Value, unless_null};
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 
 fn overflow(to: &str) -> FunctionError {
     FunctionError::new(format!(

@@ -6,7 +6,7 @@ use chrono::{
 };
 
 use super::{FunctionError, Outcome, Value, unless_null};
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 use crate::table::{parse_timestamp, plain};
 
 const MONTHS: [&str; 12] = [

@@ -10,8 +10,8 @@ use super::expr::{Typed, span_of};
 use super::ops::power;
 use super::script::{R, Translator};
 use crate::diagnostic::did_you_mean;
+use crate::schema::types::Type;
 use crate::sql::functions::Value;
-use crate::sql::types::Type;
 
 /// The parts of a date by all the names that SQL Server has for them.
 const PARTS: [(&str, &[&str]); 15] = [

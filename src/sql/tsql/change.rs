@@ -10,13 +10,13 @@ use sqlparser::ast::{
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
 
-use super::catalog::Table;
 use super::names::quoted;
 use super::script::{Act, R, Translator};
 use super::select::{Parts, Shape};
 use crate::diagnostic::did_you_mean;
+use crate::schema::catalog::Table;
+use crate::schema::types::Type;
 use crate::sql::guard::is_products;
-use crate::sql::types::Type;
 
 /// How a statement writes a table's columns: converted as an assignment is, and no longer than they are.
 const WRITES: Shape<'static> = Shape {

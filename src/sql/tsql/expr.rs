@@ -13,8 +13,8 @@ use super::ops::power;
 use super::script::{R, Source, Translator};
 use super::select::Shape;
 use crate::diagnostic::did_you_mean;
+use crate::schema::types::Type;
 use crate::sql::functions::{Value, collation, convert};
-use crate::sql::types::Type;
 use crate::table::Cell;
 
 /// A value as written for SQLite.

@@ -12,7 +12,7 @@ use super::names::quoted;
 use super::script::{R, Scope, Source, SourceColumn, Translator};
 use super::select::{Shape, as_text_literal};
 use crate::diagnostic::did_you_mean;
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 
 /// Hints that say how to read, lock or plan, and nothing about what the answer is.
 const HINTS: [&str; 22] = [

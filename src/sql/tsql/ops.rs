@@ -4,8 +4,8 @@ use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
 use super::expr::{Condition, Typed, unchanged};
 use super::script::{R, Translator};
+use crate::schema::types::Type;
 use crate::sql::functions::{Value, convert};
-use crate::sql::types::Type;
 
 /// How tightly SQLite's operators bind.
 pub(super) mod power {

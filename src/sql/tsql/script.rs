@@ -9,13 +9,13 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::catalog::{Catalog, Table};
 use super::expr::Typed;
 use super::names::quoted;
 use super::select::Shape;
 use super::{Literal, TsqlError, TsqlProblem, batch};
 use crate::diagnostic::{Position, did_you_mean};
-use crate::sql::types::Type;
+use crate::schema::catalog::{Catalog, Table};
+use crate::schema::types::Type;
 
 /// What a text comes to: steps to run in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

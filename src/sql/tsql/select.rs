@@ -13,9 +13,9 @@ use super::expr::Typed;
 use super::names::quoted;
 use super::ops::power;
 use super::script::{R, Scope, Source, SourceColumn, Translator};
+use crate::schema::types::Type;
 use crate::sql::functions::Value;
 use crate::sql::functions::collation::DEFAULT;
-use crate::sql::types::Type;
 
 /// What a query must come out as.
 #[derive(Debug, Clone, Copy, Default)]

@@ -14,8 +14,9 @@ use chatdb::query::{Dialect as SqlDialect, Query};
 use chatdb::record::tokenizer::{Dialect, Token, Tokenizer};
 use chatdb::record::{Field, Limits};
 use chatdb::scenario::Library;
+use chatdb::schema::catalog::Catalog;
 use chatdb::sql;
-use chatdb::sql::tsql::{self, Catalog};
+use chatdb::sql::tsql;
 use chatdb::store::Store;
 use chatdb::table::{Cell, Kind, delimited, pipe, raw};
 use tempfile::TempDir;
@@ -201,7 +202,7 @@ fn tsql_translation(bytes: &[u8]) {
         };
     }
     let text = String::from_utf8_lossy(bytes);
-    let _ = tsql::rewrite(&text, &[]);
+    let _ = tsql::rewrite(&text, chatdb::schema::scenario_catalog(), &[], &[]);
     KNOWN.with(|(store, catalog)| {
         let Ok(script) = tsql::translate(&text, catalog, &[]) else {
             return;

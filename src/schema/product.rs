@@ -1,7 +1,7 @@
 //! The product's tables as its schema declares them, without a database: what headers are held against.
 
-use crate::sql::tsql::Table;
-use crate::sql::types::Type;
+use crate::schema::catalog::Table;
+use crate::schema::types::Type;
 
 /// A table of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ const PLACE: [&str; 2] = ["chatdb_export", "chatdb_line"];
 
 /// Gives a table of a copy the types that the product declares, where the copy has a key as SQLite's row number, and
 /// hides what the copy adds. States of the past are a table of our own, in which nothing is hidden.
-pub(super) fn as_declared(table: &mut Table) {
+pub(crate) fn as_declared(table: &mut Table) {
     let declared = table.name.strip_suffix("_earlier").unwrap_or(&table.name);
     let product = ProductTable::named(declared);
     let columns = table.columns.iter_mut().flatten();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sql::types::Type;
+use crate::schema::types::Type;
 
 /// A table, view or temporary table.
 #[derive(Debug, Clone, PartialEq, Eq)]

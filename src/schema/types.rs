@@ -1,6 +1,6 @@
 //! The types of SQL Server that are told apart here, by name and by precedence.
 //!
-//! Knows nothing of values: what a value of a type looks like is in [`super::functions`].
+//! Knows nothing of values: what a value of a type looks like is in [`crate::sql::functions`].
 
 use std::fmt;
 
