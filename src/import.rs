@@ -26,6 +26,7 @@ pub mod format;
 pub mod input;
 pub mod mapping;
 pub mod needed;
+pub mod number;
 pub mod open;
 pub mod reader;
 pub mod spoiled;
@@ -267,6 +268,14 @@ pub enum ImportError {
         /// What is wrong with it.
         detail: String,
     },
+    /// What comes late contradicts how the beginning was read.
+    #[error(
+        "`{file}`: how its numbers are written is only known at its end, and it cannot be read again"
+    )]
+    Late {
+        /// The file.
+        file: String,
+    },
     /// It was told to stop.
     #[error("interrupted")]
     Interrupted,
@@ -375,8 +384,16 @@ pub fn read_file_with(
     if let Some(known) = known_before(path, &file, store)? {
         return Ok(known);
     }
-    let opened = open::open(path, &of_opening(options)).map_err(not_opened(&file))?;
-    load(file, opened, options, store, go_on)
+    let mut decided = Decided::default();
+    for _ in 0..PASSES {
+        let opened = open::open(path, &of_opening(options)).map_err(not_opened(&file))?;
+        let passes = Passes::Several;
+        match load(file.clone(), opened, options, decided, passes, store, go_on)? {
+            Outcome::Loaded(summary) => return Ok(*summary),
+            Outcome::Again(more) => decided = *more,
+        }
+    }
+    Err(ImportError::Late { file })
 }
 
 /// A file that was loaded before need not be read to its end to find that out; only where an export has as many bytes
@@ -446,7 +463,47 @@ pub fn read_with(
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
     let opened = open::open_reader(reader, &of_opening(options)).map_err(not_opened(file))?;
-    load(file.to_owned(), opened, options, store, go_on)
+    let (decided, passes) = (Decided::default(), Passes::One);
+    match load(
+        file.to_owned(),
+        opened,
+        options,
+        decided,
+        passes,
+        store,
+        go_on,
+    )? {
+        Outcome::Loaded(summary) => Ok(*summary),
+        Outcome::Again(_) => Err(ImportError::Late {
+            file: file.to_owned(),
+        }),
+    }
+}
+
+/// What the whole of a file says about how its beginning should have been read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Decided {
+    /// For each table and each of its columns how numbers are written; nothing where none of that was in doubt.
+    separators: Vec<Vec<number::Separators>>,
+}
+
+/// How often a file is read at most. A second pass nearly always settles everything; another one is for columns that
+/// were behind a rejected value.
+const PASSES: usize = 4;
+
+/// Whether there can be another pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    One,
+    Several,
+}
+
+/// What comes of reading a file once.
+enum Outcome {
+    /// It is loaded.
+    Loaded(Box<Summary>),
+    /// Nothing is: it is to be read again, knowing this.
+    Again(Box<Decided>),
 }
 
 /// What opening a file is told.
@@ -519,6 +576,8 @@ enum Message {
     Rejects(Vec<Reject>),
     /// Why the file cannot be loaded.
     Failed(Box<ImportError>),
+    /// How the file is to be read again.
+    Again(Box<Decided>),
     /// The end.
     End(Box<Ended>),
 }
@@ -539,9 +598,11 @@ fn load(
     file: String,
     opened: open::Opened,
     options: &Options,
+    decided: Decided,
+    passes: Passes,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Summary, ImportError> {
+) -> Result<Outcome, ImportError> {
     let mut summary = Summary {
         file: file.clone(),
         form: opened.form.id.to_owned(),
@@ -561,10 +622,13 @@ fn load(
             opened.form.layout,
             format::Layout::Aligned | format::Layout::Widths
         ),
+        fifteen_digits: opened.form.layout == forms::Layout::Workbook,
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);
     let mut typing = Typing::new(file, rules, options, sender, used);
+    typing.once = passes == Passes::One;
+    typing.decided = decided;
     // Not waited for when loading stops early: it ends when it finds nobody to hand its rows to.
     thread::spawn(move || {
         let mut reader = opened.reader;
@@ -580,8 +644,10 @@ fn load(
         kept: (0, 0),
         gathered: BTreeMap::new(),
     };
-    storing.run(store, &receiver, go_on)?;
-    Ok(summary)
+    if let Some(decided) = storing.run(store, &receiver, go_on)? {
+        return Ok(Outcome::Again(decided));
+    }
+    Ok(Outcome::Loaded(Box::new(summary)))
 }
 
 // STORING --------------------------------------------------------------------------------------------------
@@ -618,7 +684,7 @@ impl Storing<'_> {
         store: &Store,
         receiver: &Receiver<Message>,
         go_on: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<(), ImportError> {
+    ) -> Result<Option<Box<Decided>>, ImportError> {
         let failed = self.failed();
         let mut loader = Loader::begin(store).map_err(&failed)?;
         let mut rows = 0;
@@ -655,10 +721,13 @@ impl Storing<'_> {
                 }
                 Ok(Message::Rejects(rejects)) => self.keep_rejects(&mut loader, rejects)?,
                 Ok(Message::Failed(error)) => return Err(*error),
+                // The loader is dropped, and with it all that it has stored.
+                Ok(Message::Again(decided)) => return Ok(Some(decided)),
                 Ok(Message::End(ended)) => break ended,
             }
         };
-        self.end(store, loader, *ended)
+        self.end(store, loader, *ended)?;
+        Ok(None)
     }
 
     fn keep_rejects(
@@ -862,6 +931,18 @@ fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>) {
             "`{name}`: {n} were empty where there can be no empty text; read as NULL"
         ));
     }
+    if seen.digits_gone > 0 {
+        let n = values(seen.digits_gone);
+        warnings.push(format!(
+            "`{name}`: {n} are numbers of which a spreadsheet has cut digits off; different numbers may look alike"
+        ));
+    }
+    if let Some(sample) = &seen.settled_sample {
+        let n = values(seen.settled);
+        warnings.push(format!(
+            "`{name}`: {n} such as `{sample}` could be read in two ways; other values of the column say how"
+        ));
+    }
     if seen.not_hex > 0 {
         let n = values(seen.not_hex);
         warnings.push(format!(
@@ -918,6 +999,10 @@ struct Typing {
     sieve: Option<Sieve>,
     /// Where characters were lost before.
     replacement: memchr::memmem::Finder<'static>,
+    /// What an earlier pass over the file has found.
+    decided: Decided,
+    /// Whether there cannot be another pass.
+    once: bool,
 }
 
 /// Records that are rejected, before it is asked whether most are.
@@ -955,18 +1040,34 @@ impl Typing {
             needs: options.needs.clone(),
             sieve: None,
             replacement: memchr::memmem::Finder::new("\u{fffd}"),
+            decided: Decided::default(),
+            once: false,
         }
     }
 
     fn run(&mut self, reader: &mut dyn Reader) {
         let outcome = self.all(reader);
         let last = match outcome {
-            Ok(Ok(())) => Message::End(Box::new(std::mem::take(&mut self.ended))),
+            Ok(Ok(())) => match self.decide_again() {
+                Some(decided) => Message::Again(Box::new(decided)),
+                None => Message::End(Box::new(std::mem::take(&mut self.ended))),
+            },
             Ok(Err(error)) => Message::Failed(Box::new(error)),
             Err(Gone) => return,
         };
         // Where nobody takes it, nobody wants to know.
         let _ = self.sender.send(last);
+    }
+
+    /// What the file as a whole says that was not known from its beginning.
+    fn decide_again(&self) -> Option<Decided> {
+        let columns = || self.ended.seen.iter().flatten();
+        let again = columns().any(|seen| seen.is_mixed() || (!self.once && seen.is_settled_late()));
+        let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
+        let found = Decided {
+            separators: self.ended.seen.iter().map(all).collect(),
+        };
+        (again && found != self.decided).then_some(found)
     }
 
     /// Reads everything; the outer error is that nobody takes it.
@@ -1128,6 +1229,11 @@ impl Typing {
         self.batches = plan.targets.iter().map(|_| Batch::default()).collect();
         let seen = |target: &mapping::Target| vec![Seen::default(); target.steps.len()];
         self.ended.seen = plan.targets.iter().map(seen).collect();
+        for (seen, known) in self.ended.seen.iter_mut().zip(&self.decided.separators) {
+            for (seen, known) in seen.iter_mut().zip(known) {
+                seen.separators = *known;
+            }
+        }
         self.differing = vec![0; plan.repeats.len()];
         self.sieve = needed::row_filter(&plan, &self.needs, sample);
         self.send(Message::Plan(plan.clone()))?;

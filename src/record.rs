@@ -105,11 +105,13 @@ pub enum Reason {
     WrappedLine,
     /// U+FFFD stands in the file: a character was lost before.
     Replacement,
+    /// A number that can be read in two ways, such as `5,000`.
+    TwoReadings,
 }
 
 impl Reason {
     /// Every reason, in the order of the codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NotText,
         Self::Truncated,
         Self::UnclosedQuote,
@@ -127,6 +129,7 @@ impl Reason {
         Self::SpoiledDate,
         Self::WrappedLine,
         Self::Replacement,
+        Self::TwoReadings,
     ];
 
     /// The stable code, such as `CHATDB-I005`.
@@ -150,6 +153,7 @@ impl Reason {
             Self::SpoiledDate => "CHATDB-I015",
             Self::WrappedLine => "CHATDB-I016",
             Self::Replacement => "CHATDB-I017",
+            Self::TwoReadings => "CHATDB-I018",
         }
     }
 
@@ -183,6 +187,7 @@ impl Reason {
             Self::SpoiledDate => "export again and do not open the file in a spreadsheet before",
             Self::WrappedLine => "export with `sqlcmd -w 65535`, or with a separator and `-W`",
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
+            Self::TwoReadings => "export numbers without thousands separators, as `5000`",
         }
     }
 }

@@ -6,6 +6,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::number::{self, Reading, Separators};
+use super::spoiled::Spoil;
 use crate::record::batch::{Batch, Value};
 use crate::record::{Field, Reason, Written};
 use crate::schema::types::Type;
@@ -92,6 +94,8 @@ pub struct Rules {
     pub lossy: bool,
     /// Whether blanks after a value are the form's, so that a text may have ended in some.
     pub padded: bool,
+    /// Whether numbers of more than 15 digits have lost the others, as in a workbook.
+    pub fifteen_digits: bool,
 }
 
 /// Why a field is no value of its column.
@@ -127,6 +131,38 @@ pub struct Seen {
     pub longest: usize,
     /// Texts of exactly as many characters as [`CUTS`] says.
     pub cut: [u64; CUTS.len()],
+    /// Texts that are numbers of which a spreadsheet has cut digits off.
+    pub digits_gone: u64,
+    /// How numbers of the column are written.
+    pub separators: Separators,
+    /// Numbers with two readings of which [`Seen::separators`] settled one; and one of them.
+    pub settled: u64,
+    /// One of these.
+    pub settled_sample: Option<String>,
+    /// Numbers with two readings that nothing before them settled.
+    pub unsettled: u64,
+    /// Numbers such as `3.125`, read with a decimal point because nothing before them says otherwise.
+    pub leaned: u64,
+}
+
+impl Seen {
+    /// Whether values were read in a way that another value of the column contradicts.
+    #[must_use]
+    pub fn is_mixed(&self) -> bool {
+        let comma = self.separators.decimal_comma;
+        (self.leaned > 0 && comma) || (self.settled > 0 && comma && self.separators.decimal_point)
+    }
+
+    /// Whether values were refused for their two readings, of which a later value of the column settles one.
+    #[must_use]
+    pub fn is_settled_late(&self) -> bool {
+        let Separators {
+            decimal_point,
+            decimal_comma,
+            grouping_blank,
+        } = self.separators;
+        self.unsettled > 0 && (decimal_point != decimal_comma || grouping_blank)
+    }
 }
 
 /// The length of a time as it is stored, `2011-07-12 14:49:55.000`.
@@ -172,18 +208,25 @@ pub fn value(
                     rules.padded && cells[field.end..].starts_with(' '),
                     seen,
                 );
+            } else if number::is_cut(text) {
+                seen.digits_gone += 1;
+            } else if rules.fifteen_digits && lacks_digits(text) {
+                return Err(Misfit {
+                    reason: Reason::NotANumber,
+                    detail: "found a number of more than 15 digits, of which a workbook has not kept the others".to_owned(),
+                });
             }
             Ok(push(text, batch))
         }
         Cast::Name => Ok(Value::Integer(made_number(text))),
-        Cast::Integer { least, greatest } => integer(text, least, greatest),
+        Cast::Integer { least, greatest } => integer(text, least, greatest, seen),
         Cast::Time => time(text, rules, seen, batch),
         Cast::Bit => match text.trim() {
             "0" | "False" | "false" => Ok(Value::Integer(0)),
             "1" | "True" | "true" => Ok(Value::Integer(1)),
             other => Err(not_a_number("0 or 1", other)),
         },
-        Cast::Real => real(text),
+        Cast::Real => real(text, seen),
         Cast::Binary => Ok(binary(text, seen, batch)),
     }
 }
@@ -257,11 +300,11 @@ pub fn made_number(name: &str) -> i64 {
     -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
 }
 
-fn integer(text: &str, least: i64, greatest: i64) -> Result<Value, Misfit> {
+fn integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<Value, Misfit> {
     match digits(text.as_bytes()) {
         Some(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
         Some(_) => Err(out_of_range(text, least, greatest)),
-        None => odd_integer(text, least, greatest),
+        None => odd_integer(text, least, greatest, seen),
     }
 }
 
@@ -286,29 +329,62 @@ fn digits(bytes: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// A whole number as others print it: padded, with a fraction of zeros, or too large.
-fn odd_integer(text: &str, least: i64, greatest: i64) -> Result<Value, Misfit> {
+/// A whole number as others print it: padded, with a fraction of zeros or thousands separators, or too large.
+fn odd_integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<Value, Misfit> {
     let trimmed = text.trim_matches([' ', '\u{a0}']);
-    let whole = match trimmed.split_once(['.', ',']) {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => whole,
-        _ => trimmed,
-    };
-    if let Some(value) = digits(whole.as_bytes()) {
-        if (least..=greatest).contains(&value) {
-            return Ok(Value::Integer(value));
-        }
-        return Err(out_of_range(text, least, greatest));
-    }
+    let found = one_reading(trimmed, true, seen)?;
+    let whole = found.split_once('.').map_or(&*found, |(whole, _)| whole);
     let unsigned = whole.strip_prefix('-').unwrap_or(whole);
-    let all_digits = !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit());
-    if all_digits && !unsigned.starts_with('0') {
-        // Nineteen digits may still fit, where the column takes that many.
-        return match whole.parse::<i64>() {
-            Ok(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
-            _ => Err(out_of_range(text, least, greatest)),
-        };
+    let zeros = unsigned.starts_with('0') && whole != "0";
+    if unsigned.is_empty() || zeros {
+        return Err(not_a_number("a whole number", trimmed));
     }
-    Err(not_a_number("a whole number", trimmed))
+    match whole.parse::<i64>() {
+        Ok(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
+        _ => Err(out_of_range(text, least, greatest)),
+    }
+}
+
+/// The digits of a number, with a point before decimals, where they can be read in one way or the column settles it.
+fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<String, Misfit> {
+    let expected = if whole { "a whole number" } else { "a number" };
+    match number::read(text, whole) {
+        Reading::None => Err(not_a_number(expected, text)),
+        Reading::One(found, says) => {
+            seen.separators.add(says);
+            Ok(found)
+        }
+        Reading::Two {
+            separator,
+            grouped,
+            parted,
+        } => {
+            let Some(groups) = seen.separators.groups(separator) else {
+                seen.unsettled += 1;
+                return Err(Misfit {
+                    reason: Reason::TwoReadings,
+                    detail: format!(
+                        "expected {expected}, found {}, which is {grouped} or {parted}, and nothing else in the \
+                         column says which",
+                        shown(text)
+                    ),
+                });
+            };
+            seen.settled += 1;
+            seen.settled_sample.get_or_insert_with(|| text.to_owned());
+            Ok(if groups { grouped } else { parted })
+        }
+    }
+}
+
+/// Whether a text is a number as a workbook gives one of more than 15 digits.
+fn lacks_digits(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let Some((number, exponent)) = digits.split_once('e') else {
+        return false;
+    };
+    let large = exponent.parse::<u16>().is_ok_and(|exponent| exponent >= 15);
+    large && number.parse::<f64>().is_ok() && !exponent.starts_with('+')
 }
 
 fn out_of_range(text: &str, least: i64, greatest: i64) -> Misfit {
@@ -349,21 +425,35 @@ fn shown(text: &str) -> String {
     }
 }
 
-fn real(text: &str) -> Result<Value, Misfit> {
+fn real(text: &str, seen: &mut Seen) -> Result<Value, Misfit> {
     let text = text.trim_matches([' ', '\u{a0}']);
-    let numeric = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_digit() || b".-+eE".contains(&b))
+    let is_number = |b: u8| b.is_ascii_digit() || b".-+eE".contains(&b);
+    if text.contains(['e', 'E']) && text.bytes().all(is_number) {
+        return finite(text, text);
+    }
+    // A point is what SQL Server writes before decimals, and is read so unless the column says otherwise.
+    let Separators {
+        decimal_point,
+        decimal_comma,
+        ..
+    } = seen.separators;
+    let found = match number::read(text, false) {
+        Reading::Two {
+            separator: '.',
+            parted,
+            ..
+        } if !decimal_comma => {
+            seen.leaned += u64::from(!decimal_point);
+            parted
+        }
+        _ => one_reading(text, false, seen)?,
     };
-    let parsed = if numeric(text) {
-        text.parse::<f64>().ok()
-    } else if text.matches(',').count() == 1 && numeric(&text.replace(',', "")) {
-        text.replace(',', ".").parse::<f64>().ok()
-    } else {
-        None
-    };
-    match parsed {
-        Some(value) if value.is_finite() => Ok(Value::Real(value)),
+    finite(&found, text)
+}
+
+fn finite(number: &str, text: &str) -> Result<Value, Misfit> {
+    match number.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(Value::Real(value)),
         _ => Err(not_a_number("a number", text)),
     }
 }
@@ -397,7 +487,7 @@ fn time(text: &str, rules: &Rules, seen: &mut Seen, batch: &mut Batch) -> Result
     }
     let Some(stored) = other_time(text.trim_matches([' ', '\u{a0}']), rules, seen) else {
         seen.untold += 1;
-        return Err(no_time(text));
+        return Err(no_time(text, rules));
     };
     note(&stored, seen);
     let start = batch.text.len();
@@ -490,37 +580,26 @@ fn is_offset(rest: &[u8]) -> bool {
 }
 
 /// What is wrong with a time: spoiled beyond recovery, or written in a form that could be read in two ways or in none.
-fn no_time(text: &str) -> Misfit {
+fn no_time(text: &str, rules: &Rules) -> Misfit {
     let text = text.trim();
-    let spoiled = is_spoiled(text);
-    let reason = if spoiled {
-        Reason::SpoiledDate
-    } else {
-        Reason::NotADate
-    };
-    let why = match (spoiled, is_ambiguous(text)) {
-        (true, _) => ", which is what a spreadsheet leaves of a date and time",
-        (false, true) => ", whose day and month cannot be told apart without being told",
-        (false, false) => "",
+    let named = rules.date_format.as_deref();
+    let (reason, why) = match (Spoil::of(text), named) {
+        // Whoever names a format has said which is the day; a value of another format is no spoiled one.
+        (Some(Spoil::LocalDay) | None, Some(format)) => (
+            Reason::NotADate,
+            format!(", which is not `{format}` either"),
+        ),
+        (Some(spoil), _) => (Reason::SpoiledDate, format!(", which is {}", spoil.what())),
+        (None, None) if is_ambiguous(text) => (
+            Reason::NotADate,
+            ", whose day and month cannot be told apart without being told".to_owned(),
+        ),
+        (None, None) => (Reason::NotADate, String::new()),
     };
     Misfit {
         reason,
         detail: format!("expected `yyyy-mm-dd hh:mm:ss`, found {}{why}", shown(text)),
     }
-}
-
-/// `49:55.0`, `########`, and the like: minutes and seconds, the rest is gone.
-#[must_use]
-pub fn is_spoiled(text: &str) -> bool {
-    let minutes = |text: &str| {
-        let (minute, second) = text.split_once(':')?;
-        let (second, tenth) = second.split_once(['.', ','])?;
-        let digits = |text: &str, most: usize| {
-            !text.is_empty() && text.len() <= most && text.bytes().all(|b| b.is_ascii_digit())
-        };
-        Some(digits(minute, 2) && digits(second, 2) && digits(tenth, 3))
-    };
-    minutes(text).unwrap_or(false) || (text.len() >= 3 && text.bytes().all(|b| b == b'#'))
 }
 
 /// Numbers with slashes, points or dashes between them, of which nobody says which is the day.
@@ -529,6 +608,7 @@ pub fn is_ambiguous(text: &str) -> bool {
     let date = text.split([' ', 'T']).next().unwrap_or("");
     let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
     parts.len() == 3
+        && parts[0].len() < 3
         && parts
             .iter()
             .all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))

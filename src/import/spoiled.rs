@@ -22,7 +22,7 @@ impl Spoiled {
         let (mut spoiled, mut all) = (0, 0);
         for text in texts.filter(|text| !text.is_empty() && *text != "NULL") {
             all += 1;
-            if is_spoiled(text) {
+            if Spoil::of(text).is_some() {
                 spoiled += 1;
                 if samples.len() < 3 {
                     samples.push(text.to_owned());
@@ -37,22 +37,57 @@ impl Spoiled {
     }
 }
 
-/// Whether `text` is what a spreadsheet leaves of a time: `49:55.0`, or `12/07/2011 14:49`.
-#[must_use]
-pub fn is_spoiled(text: &str) -> bool {
-    // Nearly every text is asked, and nearly none begins like a time.
-    text.starts_with(|c: char| c.is_ascii_digit()) && (is_minutes(text) || is_local_day(text))
+/// What a spreadsheet leaves of a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoil {
+    /// `49:55.0`, minutes and seconds.
+    Minutes,
+    /// `########`, of a cell that was too narrow.
+    Hashes,
+    /// `12/07/2011 14:49`, without the seconds, and nobody knows which of the two is the month.
+    LocalDay,
 }
 
-/// `49:55.0`.
+impl Spoil {
+    /// What is left in `text`, if it is what a spreadsheet leaves.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        // Nearly every text is asked, and nearly none begins like a time.
+        match text.as_bytes().first()? {
+            b'#' => is_hashes(text).then_some(Self::Hashes),
+            b'0'..=b'9' if is_minutes(text) => Some(Self::Minutes),
+            b'0'..=b'9' if is_local_day(text) => Some(Self::LocalDay),
+            _ => None,
+        }
+    }
+
+    /// What it is, to finish a sentence.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Minutes => "what a spreadsheet leaves of a date and time",
+            Self::Hashes => "what a spreadsheet shows where a column is too narrow",
+            Self::LocalDay => {
+                "what a spreadsheet leaves of a date and time, without seconds, and its day and month cannot be told \
+                 apart"
+            }
+        }
+    }
+}
+
+fn is_hashes(text: &str) -> bool {
+    text.len() >= 3 && text.bytes().all(|b| b == b'#')
+}
+
+/// `49:55.0`, or with a decimal comma.
 fn is_minutes(text: &str) -> bool {
     let Some((minutes, seconds)) = text.split_once(':') else {
         return false;
     };
-    let Some((seconds, tenths)) = seconds.split_once('.') else {
+    let Some((seconds, tenths)) = seconds.split_once(['.', ',']) else {
         return false;
     };
-    is_digits(minutes, 1..=2) && is_digits(seconds, 2..=2) && is_digits(tenths, 1..=1)
+    is_digits(minutes, 1..=2) && is_digits(seconds, 2..=2) && is_digits(tenths, 1..=3)
 }
 
 /// `12/07/2011 14:49`: which of the two is the month, and what the seconds were, is not there any more.

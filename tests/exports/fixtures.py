@@ -825,6 +825,7 @@ def one_each(where, cols):
     good, last = row(), row(activity_id=1349, subject="a, b")
     bad = row(activity_id=1348)
     studio("not_a_number.csv", 3, NOT_A_NUMBER, [good, {**bad, "activity_status": "open"}, last], [good, last])
+    studio("two_readings.csv", 3, TWO_READINGS, [good, {**bad, "activity_status": "5,000"}, last], [good, last])
     studio("not_a_date.csv", 3, NOT_A_DATE, [good, {**bad, "when_created": Stamp("2011-02-30 00:00:00.000")}, last],
            [good, last])
     studio("number_out_of_range.csv", 3, OUT_OF_RANGE, [good, {**bad, "assigned_to": "99999999999999999999"}, last],

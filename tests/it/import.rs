@@ -442,15 +442,25 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         (
             "DATETIME",
             "2011-02-29 00:00:00.000",
-            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `2011-02-29 00:00:00.000`, whose day and month cannot \
-             be \
+            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `2011-02-29 00:00:00.000`",
+        ),
+        (
+            "DATETIME",
+            "12/07/2011 14:49:55",
+            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `12/07/2011 14:49:55`, whose day and month cannot be \
              told apart without being told",
         ),
         (
             "DATETIME",
             "12/07/2011 14:49",
-            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `12/07/2011 14:49`, whose day and month cannot be told \
-             apart without being told",
+            "CHATDB-I015 expected `yyyy-mm-dd hh:mm:ss`, found `12/07/2011 14:49`, which is what a spreadsheet leaves \
+             of a date and time, without seconds, and its day and month cannot be told apart",
+        ),
+        (
+            "DATETIME",
+            "########",
+            "CHATDB-I015 expected `yyyy-mm-dd hh:mm:ss`, found `########`, which is what a spreadsheet shows where a \
+             column is too narrow",
         ),
         (
             "DATETIME",
@@ -485,6 +495,10 @@ fn dates_in_a_countrys_order_are_read_only_when_the_order_is_told() {
     assert_eq!(
         typed("DATETIME", "2011-07-12 14:49:55.000", &rules),
         "\"2011-07-12 14:49:55.000\""
+    );
+    assert_eq!(
+        typed("DATETIME", "12/31/2011 14:49", &rules),
+        "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `12/31/2011 14:49`, which is not `%d/%m/%Y %H:%M` either"
     );
     let text = "activity_id,when_created\n1,12/07/2011 14:49\n2,13/07/2011 14:49\n";
     let mut store = copy();

@@ -22,6 +22,7 @@ mod import;
 mod import_cli;
 mod import_reading;
 mod model;
+mod numbers;
 mod pages;
 mod planted;
 mod privacy;

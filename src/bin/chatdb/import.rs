@@ -531,6 +531,9 @@ impl From<ImportError> for Failure {
                  export again and load that file without opening it in a spreadsheet",
             ),
             ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(DATE_FORMAT),
+            ImportError::Late { .. } => {
+                Self::of(Code::Rejected, &error).hint("nothing of it is loaded; save it as a file, and load that")
+            }
             ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
                 "nothing of it is loaded: {}; `--form` and `--table` say what the file is",
                 reason.advice()
