@@ -622,7 +622,7 @@ fn load(
             opened.form.layout,
             format::Layout::Aligned | format::Layout::Widths
         ),
-        fifteen_digits: opened.form.layout == forms::Layout::Workbook,
+        fifteen_digits: opened.form.layout == format::Layout::Workbook,
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);

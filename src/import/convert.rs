@@ -213,7 +213,8 @@ pub fn value(
             } else if rules.fifteen_digits && lacks_digits(text) {
                 return Err(Misfit {
                     reason: Reason::NotANumber,
-                    detail: "found a number of more than 15 digits, of which a workbook has not kept the others".to_owned(),
+                    detail: "found a number of more than 15 digits, and a workbook does not keep the others"
+                        .to_owned(),
                 });
             }
             Ok(push(text, batch))

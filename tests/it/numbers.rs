@@ -94,7 +94,8 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
     assert_eq!(
         summary.warnings,
         [
-            "`activity_sub_status`: 1 value such as `5,000` could be read in two ways; other values of the column say how"
+            "`activity_sub_status`: 1 value such as `5,000` could be read in two ways; other values of the column say \
+             how"
         ]
     );
 }
@@ -156,7 +157,10 @@ fn grouped(number: i64, separator: char) -> String {
 proptest! {
     /// A number that was written with thousands separators is read as itself, or both readings are named.
     #[test]
-    fn a_grouped_number_is_itself_or_two(number in -2_000_000_000_i64..2_000_000_000, separator in "[,.' \u{a0}\u{202f}]") {
+    fn a_grouped_number_is_itself_or_two(
+        number in -2_000_000_000_i64..2_000_000_000,
+        separator in "[,.' \u{a0}\u{202f}]",
+    ) {
         let separator = separator.chars().next().unwrap();
         match read(&grouped(number, separator), true) {
             Reading::One(digits, _) => prop_assert_eq!(digits, number.to_string()),
