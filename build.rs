@@ -44,12 +44,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("embedded.rs"), source)?;
     images(&out)?;
-    Ok(fs::write(out.join("exports.sql"), exports_script()?)?)
+    write_exports(&out)
 }
 
-/// The script that makes an empty copy for exported rows: the product's tables as `migrations/exports` says they are
-/// there, and what that set adds. A script and not an image, so that the copy may have pages of any size.
-fn exports_script() -> Result<String, Box<dyn Error>> {
+/// Writes the script that makes an empty copy for exported rows: the product's tables as `migrations/exports` says they
+/// are there, and what that set adds. A script and not an image, so that the copy may have pages of any size. Beside it,
+/// the text of each table and index by its name.
+fn write_exports(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut conn = rusqlite::Connection::open_in_memory()?;
     egpl::migrations::runner().run(&mut conn)?;
     let tables = product_tables(&conn)?;
@@ -69,12 +70,16 @@ fn exports_script() -> Result<String, Box<dyn Error>> {
         )?;
     }
     let mut script = String::from("PRAGMA application_id = 0x43484442;\n");
+    let mut texts = String::from("&[\n");
     let mut schema =
-        conn.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
+        conn.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
     let mut rows = schema.query([])?;
     while let Some(row) = rows.next()? {
-        writeln!(script, "{};", row.get::<_, String>(0)?)?;
+        let (name, sql): (String, String) = (row.get(0)?, row.get(1)?);
+        writeln!(script, "{sql};")?;
+        writeln!(texts, "    ({name:?}, {sql:?}),")?;
     }
+    texts.push(']');
     for table in [
         "chatdb_code",
         "chatdb_status_pair",
@@ -83,7 +88,8 @@ fn exports_script() -> Result<String, Box<dyn Error>> {
     ] {
         dump(&conn, table, &mut script)?;
     }
-    Ok(script)
+    fs::write(out.join("exports.sql"), script)?;
+    Ok(fs::write(out.join("exports.rs"), texts)?)
 }
 
 /// A column: its name, its declared type, and its place in the key, 0 where it has none.

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::{Builder, TempPath};
 use thiserror::Error;
@@ -184,6 +185,8 @@ impl CopyFile {
             conn.pragma_update(None, "cache_size", -CACHE)?;
             conn.pragma_update(None, "synchronous", "FULL")?;
             conn.pragma_update(None, "journal_mode", "DELETE")?;
+            // A copy has no triggers of chatdb's. One of somebody else's would make other rows of those of a file.
+            conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
             Store::from_connection(conn)
         };
         let store = opened().map_err(failed("open", path))?;

@@ -175,6 +175,20 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The text that makes a table which the product does not have.
+pub(super) fn new_table(table: &str, columns: &[impl AsRef<str>]) -> String {
+    let columns = columns
+        .iter()
+        .map(|name| added_column(name.as_ref()) + ", ");
+    let columns = columns.collect::<String>();
+    format!("CREATE TABLE {table} ({columns}chatdb_export INTEGER, chatdb_line INTEGER)")
+}
+
+/// A column that the product does not have.
+pub(super) fn added_column(name: &str) -> String {
+    format!("{} \"NVARCHAR(MAX)\"", quoted(name))
+}
+
 impl<'s> Loader<'s> {
     /// Begins a transaction for the rows of one export.
     ///
@@ -260,16 +274,9 @@ impl<'s> Loader<'s> {
         let conn = &self.store.conn;
         let known = self.columns_of(&shape.table)?;
         if known.is_empty() {
-            let columns: Vec<String> = shape
-                .columns
-                .iter()
-                .map(|column| format!("{} \"NVARCHAR(MAX)\"", quoted(&column.name)))
-                .collect();
-            conn.execute_batch(&format!(
-                "CREATE TABLE main.{} ({}, chatdb_export INTEGER, chatdb_line INTEGER)",
-                quoted(&shape.table),
-                columns.join(", ")
-            ))?;
+            let names: Vec<&str> = shape.columns.iter().map(|own| own.name.as_str()).collect();
+            let table = format!("main.{}", quoted(&shape.table));
+            conn.execute_batch(&new_table(&table, &names))?;
             return Ok(());
         }
         let earlier = format!("{}_earlier", shape.table);
@@ -281,9 +288,9 @@ impl<'s> Loader<'s> {
             for column in &shape.columns {
                 if !known.contains(&column.name) {
                     conn.execute_batch(&format!(
-                        "ALTER TABLE main.{} ADD COLUMN {} \"NVARCHAR(MAX)\"",
+                        "ALTER TABLE main.{} ADD COLUMN {}",
                         quoted(table),
-                        quoted(&column.name)
+                        added_column(&column.name)
                     ))?;
                 }
             }
@@ -655,16 +662,35 @@ impl<'s> Loader<'s> {
             .filter(|name| !name.starts_with("chatdb_"))
             .map(|name| format!("o.{0} IS n.{0}", quoted(name)))
             .collect();
-        self.store.conn.execute(
-            &format!(
-                "DELETE FROM main.{main} WHERE rowid IN (SELECT n.rowid FROM main.{main} n JOIN main.{main} o \
-                 ON o.chatdb_export <> {own} AND {same} WHERE n.chatdb_export = {own})",
-                own = self.export,
-                same = same.join(" AND ")
+        let (own, same) = (self.export, same.join(" AND "));
+        let sql = match self.row_number(&table.shape.table, &names)? {
+            Some(id) => format!(
+                "DELETE FROM main.{main} WHERE {id} IN (SELECT n.{id} FROM main.{main} n JOIN main.{main} o \
+                 ON o.chatdb_export <> {own} AND {same} WHERE n.chatdb_export = {own})"
             ),
-            [],
-        )?;
+            None => format!(
+                "DELETE FROM main.{main} AS n WHERE n.chatdb_export = {own} AND EXISTS \
+                 (SELECT 1 FROM main.{main} o WHERE o.chatdb_export <> {own} AND {same})"
+            ),
+        };
+        self.store.conn.execute(&sql, [])?;
         Ok(())
+    }
+
+    /// A name for the number of a row that is no column of the table; `None` where rows have no number, or it no name.
+    fn row_number(
+        &self,
+        table: &str,
+        columns: &BTreeSet<String>,
+    ) -> Result<Option<&'static str>, StoreError> {
+        let mut numbered = self.store.conn.prepare(
+            "SELECT 1 FROM pragma_table_list(?1) WHERE schema = 'main' AND type = 'table' AND wr = 0",
+        )?;
+        if !numbered.exists([table])? {
+            return Ok(None);
+        }
+        let is_free = |name: &&str| !columns.iter().any(|own| own.eq_ignore_ascii_case(name));
+        Ok(["rowid", "_rowid_", "oid"].into_iter().find(is_free))
     }
 }
 

@@ -10,9 +10,12 @@
 //! the last one. That number is in the header of the database, which SQLite reads again at the end of a savepoint;
 //! and it forgets what it knew of a page that is undone to a savepoint, which is how it learns of a new root.
 //!
-//! Where SQLite was built without that table, there is no [`Bulk`], and rows are inserted.
+//! Where SQLite was built without that table, there is no [`Bulk`], and rows are inserted. So are those of a table that
+//! is not, text by text, what chatdb made (`made`): what somebody has put on it may ask more of a row, or make more of
+//! it, than is known here.
 
 mod index;
+mod made;
 mod record;
 mod row;
 mod sorted;
@@ -51,6 +54,9 @@ impl<'s> Bulk<'s> {
         shape: &Shape,
         export: i64,
     ) -> rusqlite::Result<Option<Self>> {
+        if !made::is_as_made(conn, &shape.table)? {
+            return Ok(None);
+        }
         let Some(mut end) = End::of(conn)? else {
             return Ok(None);
         };
@@ -63,21 +69,21 @@ impl<'s> Bulk<'s> {
             .query_row([&shape.table], |row| row.get(0))
             .optional()?;
         let Some(root) = root else { return Ok(None) };
-        let is_empty = tree::is_empty_leaf(&end.read(root)?);
+        let is_empty = tree::is_empty_table(&end.read(root)?);
         if !is_empty || !end.is_plain() {
             return Ok(None);
         }
         let Some(rows) = Encoder::new(conn, shape, export)? else {
             return Ok(None);
         };
-        let small = SmallCache::of(conn)?;
-        Ok(Indexes::of(conn, shape, &end)?.map(|indexes| Self {
+        let indexes = Indexes::of(conn, shape, &end)?;
+        Ok(Some(Self {
             rows,
             tree: Tree::new(root, end.page),
             end,
             last: None,
             indexes,
-            _small: small,
+            _small: SmallCache::of(conn)?,
         }))
     }
 
@@ -170,9 +176,13 @@ impl<'s> End<'s> {
         }))
     }
 
-    /// Whether pages have all of their bytes for rows, texts are UTF-8, and no page says where others are.
+    /// Whether pages have all of their bytes for rows, the newest schema format holds, no page says where others are,
+    /// and texts are UTF-8.
     fn is_plain(&self) -> bool {
-        self.first[20] == 0 && self.first[52..56] == [0; 4] && self.first[56..60] == [0, 0, 0, 1]
+        self.first[20] == 0
+            && self.first[44..48] == [0, 0, 0, 4]
+            && self.first[52..56] == [0; 4]
+            && self.first[56..60] == [0, 0, 0, 1]
     }
 
     fn read(&self, number: u32) -> rusqlite::Result<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! Rows that are stored as whole pages are the rows that SQLite would have stored, and the file is sound.
 
+mod shapes;
+
 use std::path::Path;
 
 use chatdb::record::batch::{Batch, Shape, ShapeColumn, Value};

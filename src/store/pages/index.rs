@@ -13,7 +13,7 @@ use sqlparser::parser::Parser;
 
 use super::End;
 use super::sorted::Sorter;
-use super::tree::{IndexTree, is_empty_leaf};
+use super::tree::{IndexTree, is_empty_index};
 use crate::record::batch::{Batch, Shape, Value};
 use crate::record::row_filter::Test;
 use crate::sql::predicate;
@@ -36,7 +36,7 @@ enum Condition {
 
 impl Condition {
     /// `None` where it is more than is understood here.
-    fn of(expr: &Expr, from: &impl Fn(&str) -> Source) -> Option<Self> {
+    fn of(expr: &Expr, from: &impl Fn(&str) -> Option<Source>) -> Option<Self> {
         let both = |left, right| Some(vec![Self::of(left, from)?, Self::of(right, from)?]);
         match expr {
             Expr::Nested(inner) => Self::of(inner, from),
@@ -51,7 +51,7 @@ impl Condition {
                 right,
             } => both(left, right).map(Self::Any),
             other => match predicate::test(other, &[])? {
-                (None, column, test) => Some(Self::Test(from(&column), test)),
+                (None, column, test) => Some(Self::Test(from(&column)?, test)),
                 _ => None,
             },
         }
@@ -105,30 +105,22 @@ pub(super) struct Indexes {
 }
 
 impl Indexes {
-    /// `None` where an index forbids rows, so that SQLite has to look at each.
-    pub(super) fn of(
-        conn: &Connection,
-        shape: &Shape,
-        end: &End<'_>,
-    ) -> rusqlite::Result<Option<Self>> {
+    /// Those of a table that is as chatdb made it: none is unique, so that no index forbids a row.
+    pub(super) fn of(conn: &Connection, shape: &Shape, end: &End<'_>) -> rusqlite::Result<Self> {
         let mut indexes = Self::default();
         let mut list = conn.prepare(
-            "SELECT l.name, s.rootpage, s.sql, l.\"unique\" FROM pragma_index_list(?1, 'main') l \
-             JOIN main.sqlite_schema s ON s.type = 'index' AND s.name = l.name",
+            "SELECT name, rootpage, sql FROM main.sqlite_schema \
+             WHERE type = 'index' AND tbl_name = ?1 COLLATE NOCASE",
         )?;
         let mut rows = list.query([&shape.table])?;
         while let Some(row) = rows.next()? {
-            let (name, root, sql): (String, u32, Option<String>) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
-            if row.get(3)? {
-                return Ok(None);
-            }
-            match Index::new(conn, shape, end, &name, root, &sql.unwrap_or_default())? {
+            let (name, root, sql): (String, u32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            match Index::new(conn, shape, end, &name, root, &sql)? {
                 Some(index) => indexes.made_here.push(index),
                 None => indexes.left_to_sqlite.push(name),
             }
         }
-        Ok(Some(indexes))
+        Ok(indexes)
     }
 
     /// Takes note of a row.
@@ -172,13 +164,18 @@ impl Index {
             Ok((row.get::<_, String>(0)?, row.get(1)?))
         })?;
         let keys = keys.collect::<Result<Vec<(String, bool)>, _>>()?;
+        // What is no column of the file's is NULL in all its rows, unless it is chatdb's own, or another name for the
+        // number of a row.
         let from = |column: &str| {
             let is = |name: &str| name.eq_ignore_ascii_case(column);
-            if keys.iter().any(|(name, is_key)| *is_key && is(name)) {
-                return Source::Number;
-            }
+            let (_, is_key) = keys.iter().find(|(name, _)| is(name))?;
             let at = shape.columns.iter().position(|column| is(&column.name));
-            at.map_or(Source::Nowhere, Source::Row)
+            match at {
+                _ if *is_key => Some(Source::Number),
+                Some(at) => Some(Source::Row(at)),
+                None if column.starts_with("chatdb_") => None,
+                None => Some(Source::Nowhere),
+            }
         };
         let mut parts = conn.prepare(
             "SELECT name, \"desc\" OR coll <> 'BINARY' OR cid < 0 FROM pragma_index_xinfo(?1, 'main') \
@@ -190,7 +187,10 @@ impl Index {
             if row.get(1)? {
                 return Ok(None);
             }
-            columns.push(from(&row.get::<_, String>(0)?));
+            let Some(from) = from(&row.get::<_, String>(0)?) else {
+                return Ok(None);
+            };
+            columns.push(from);
         }
         let parsed = Parser::parse_sql(&SQLiteDialect {}, sql).unwrap_or_default();
         let condition = match parsed.as_slice() {
@@ -203,7 +203,7 @@ impl Index {
         let Some(condition) = condition.filter(|_| columns.len() <= MOST) else {
             return Ok(None);
         };
-        if !is_empty_leaf(&end.read(root)?) {
+        if !is_empty_index(&end.read(root)?) {
             return Ok(None);
         }
         Ok(Some(Self {

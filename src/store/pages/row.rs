@@ -61,17 +61,14 @@ pub(super) struct Encoder {
 const WHOLE: u64 = 1 << 46;
 
 impl Encoder {
-    /// `None` where the table has anything that makes more of a row than its values.
+    /// For a table that is as chatdb made it. `None` where a row has no place for one of its values, or no number.
     pub(super) fn new(
         conn: &Connection,
         shape: &Shape,
         export: i64,
     ) -> rusqlite::Result<Option<Self>> {
-        let mut known = conn.prepare(
-            "SELECT name, type, pk, hidden OR dflt_value IS NOT NULL OR \"notnull\" \
-             FROM pragma_table_xinfo(?1, 'main') \
-             ORDER BY cid",
-        )?;
+        let mut known =
+            conn.prepare("SELECT name, type, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY cid")?;
         let mut found = known.query([&shape.table])?;
         let mut encoder = Self {
             columns: Vec::new(),
@@ -82,7 +79,7 @@ impl Encoder {
         let (mut placed, mut count) = (0, 0);
         while let Some(column) = found.next()? {
             let (name, declared): (String, String) = (column.get(0)?, column.get(1)?);
-            let (is_key, is_odd): (bool, bool) = (column.get(2)?, column.get(3)?);
+            let is_key: bool = column.get(2)?;
             let at = shape
                 .columns
                 .iter()
@@ -95,7 +92,7 @@ impl Encoder {
                     encoder.key = Some(at);
                     From::Nowhere(1)
                 }
-                _ if is_key || is_odd => return Ok(None),
+                _ if is_key => return Ok(None),
                 (Some(at), _) => From::Row(at, Affinity::of(&declared)),
                 (None, "chatdb_export") => From::Export,
                 (None, "chatdb_line") => From::Line,
@@ -107,10 +104,7 @@ impl Encoder {
             }
         }
         encoder.record = Record::of(count);
-        let triggers = conn
-            .prepare("SELECT 1 FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE")?
-            .exists([&shape.table])?;
-        Ok((placed == shape.columns.len() && !triggers).then_some(encoder))
+        Ok((placed == shape.columns.len()).then_some(encoder))
     }
 
     /// The number of a row, which is the one after the `last` where rows have none of their own.

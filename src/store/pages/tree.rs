@@ -13,9 +13,14 @@ const INTERIOR_HEADER: usize = 12;
 /// The most bytes of a cell in a page above the leaves, with its place: a page's number, a row's, an offset.
 const CHILD: usize = 4 + 9 + 2;
 
-/// Whether this is the only page of an empty table or index.
-pub(super) fn is_empty_leaf(page: &[u8]) -> bool {
-    [LEAF, INDEX_LEAF].contains(&page[0]) && page[3..5] == [0, 0]
+/// Whether this is the only page of an empty table whose rows have numbers.
+pub(super) fn is_empty_table(page: &[u8]) -> bool {
+    page[0] == LEAF && page[3..5] == [0, 0]
+}
+
+/// Whether this is the only page of an empty index.
+pub(super) fn is_empty_index(page: &[u8]) -> bool {
+    page[0] == INDEX_LEAF && page[3..5] == [0, 0]
 }
 
 /// A page that cells are put into: their places from the front on, they themselves from the end on.
