@@ -51,6 +51,9 @@ const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlit
 /// The script that makes an empty copy for exported rows.
 const EXPORTS: &str = include_str!(concat!(env!("OUT_DIR"), "/exports.sql"));
 
+/// Beginnings of names that are ours or SQLite's, and no table's of an export.
+pub const RESERVED: [&str; 3] = ["chatdb_", "sqlite_", "refinery_"];
+
 /// The table that a copy of exported rows has, and no other database.
 const EXPORT: &str = "chatdb_export";
 

@@ -12,8 +12,9 @@ use crate::import::convert;
 use crate::import::convert::{Cast, Rules, Seen};
 use crate::record::batch::{Batch, Shape, ShapeColumn};
 use crate::record::{Field, Record};
-use crate::schema::product::{PRODUCT, ProductTable, RESERVED};
+use crate::schema::product::{PRODUCT, ProductTable};
 use crate::schema::types::Type;
+use crate::store::RESERVED;
 use crate::store::load::Dropped;
 use crate::table::Kind;
 

@@ -49,9 +49,6 @@ impl ProductTable {
     }
 }
 
-/// Beginnings of names that are ours or SQLite's, and no table's of an export.
-pub const RESERVED: [&str; 3] = ["chatdb_", "sqlite_", "refinery_"];
-
 /// Columns of a copy that say which file and line a row is from.
 const PLACE: [&str; 2] = ["chatdb_export", "chatdb_line"];
 

@@ -1,6 +1,8 @@
 //! Reads the tree. Each rule is a function over a list of paths and texts that gives one line for each thing
 //! wrong; beside it stands a test with something wrong.
 
+mod structure;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
