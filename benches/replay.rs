@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use chatdb::assets;
 use chatdb::import::needed;
 use chatdb::render::{self, Detail, FORMATS};
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::Report;
 use chatdb::scenario::Library;
 use chatdb::sql::tsql;
@@ -72,7 +72,8 @@ fn every(library: &Library) -> Vec<String> {
 }
 
 fn play(library: &Library, names: &[String]) -> (Report, Store) {
-    let played = replay::replay(library, names, &Options::default()).expect("it can be played");
+    let played =
+        replay::replay(library, names, &ReplayOptions::default()).expect("it can be played");
     assert!(
         played.0.holds(),
         "a bench of what does not hold means nothing"
@@ -187,7 +188,7 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
         };
         let call = move || {
             let store = Store::with_platform().expect("it can be set up");
-            time(|| replay::replay_on(store, library, name, &Options::default()))
+            time(|| replay::replay_on(store, library, name, &ReplayOptions::default()))
         };
         measured.push((title, Box::new(call)));
     }
@@ -202,7 +203,7 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
         let detail = Detail::Full;
         let call = move || {
             let mut bytes = Vec::new();
-            let options = render::Options { width: 180, detail };
+            let options = render::RenderOptions { width: 180, detail };
             time(|| (format.render)(report, options, &mut bytes))
         };
         measured.push((format!("write all as {}", format.name), Box::new(call)));

@@ -30,7 +30,7 @@ pub enum AskError {
     Statement {
         /// The line on which it begins.
         line: u32,
-        /// Why.
+        /// The error behind it.
         source: StoreError,
     },
     /// A statement does what a query may not.
@@ -55,10 +55,10 @@ pub enum AskError {
     Nothing,
 }
 
-/// A question.
+/// A query with its values.
 #[derive(Debug, Clone)]
 pub struct Question<'q> {
-    /// The text.
+    /// The text of the query.
     pub text: &'q str,
     /// The SQL that it is written in.
     pub dialect: Dialect,
@@ -66,7 +66,7 @@ pub struct Question<'q> {
     pub literals: &'q [Literal],
     /// The kinds of columns by name, where they are known.
     pub kinds: &'q [(String, Kind)],
-    /// Named values.
+    /// The values that it names.
     pub values: &'q [Binding],
     /// What `GETDATE()` is; the scenario clock unless given.
     pub now: Option<Cell>,

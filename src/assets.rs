@@ -31,7 +31,7 @@ pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// A place that holds scenario folders.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum AssetSource {
     /// The scenarios compiled into the program.
     Embedded,
     /// A folder on disk.
@@ -69,7 +69,7 @@ pub enum AssetProblem {
     /// Larger than [`LARGEST_FILE`].
     #[error("larger than {} MiB", LARGEST_FILE / 1024 / 1024)]
     TooLarge,
-    /// Not text.
+    /// Bytes that are no text.
     #[error("not UTF-8 text: byte {offset} starts no character")]
     NotUtf8 {
         /// The first byte that is wrong, from 0.
@@ -80,7 +80,7 @@ pub enum AssetProblem {
     Io(io::Error),
 }
 
-impl Source {
+impl AssetSource {
     /// The names of the scenarios: of the folders that hold a `scenario.toml`, sorted.
     ///
     /// # Errors

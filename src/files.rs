@@ -34,13 +34,13 @@ pub enum FilesError {
     /// There is a file, and it may not be replaced.
     #[error("`{}` exists and is kept", path.display())]
     Exists {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// There is a symbolic link, which is never written through.
     #[error("`{}` is a symbolic link, which is neither followed nor replaced", path.display())]
     Symlink {
-        /// The link.
+        /// The path of the link.
         path: PathBuf,
     },
     /// There is a folder, a device or a pipe.
@@ -52,7 +52,7 @@ pub enum FilesError {
     /// The name would lead out of the folder.
     #[error("`{name}` is not a plain file name")]
     Name {
-        /// The name.
+        /// The name that was given.
         name: String,
     },
     /// The system refused.

@@ -38,7 +38,7 @@ use walk::Visitor;
 /// What a column holds of a person, from least to most: where columns of several tables have one name, the last
 /// counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
+pub enum DataClass {
     /// Codes, times, counts, numbers of work and configuration.
     Technical,
     /// How the product knows an agent: staff.
@@ -63,7 +63,7 @@ pub enum Class {
     Record,
 }
 
-impl Class {
+impl DataClass {
     /// Every class, in their order.
     pub const ALL: [Self; 11] = [
         Self::Technical,
@@ -117,7 +117,7 @@ pub enum ClassesError {
     /// There is no such class.
     #[error("line {line}: no class is called `{word}`")]
     NoClass {
-        /// The line.
+        /// The line, from 1.
         line: usize,
         /// What stands there.
         word: String,
@@ -125,17 +125,17 @@ pub enum ClassesError {
     /// A class stands before any table.
     #[error("line {line}: no `[table]` stands before")]
     NoTable {
-        /// The line.
+        /// The line, from 1.
         line: usize,
     },
     /// A column has two classes.
     #[error("line {line}: `{table}.{column}` has a class already")]
     Twice {
-        /// The line.
+        /// The line, from 1.
         line: usize,
-        /// The table.
+        /// The name of the table.
         table: String,
-        /// The column.
+        /// The name of the column.
         column: String,
     },
 }
@@ -143,8 +143,8 @@ pub enum ClassesError {
 /// Which column is of which class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes {
-    columns: Vec<(String, String, Class)>,
-    by_name: HashMap<String, Class>,
+    columns: Vec<(String, String, DataClass)>,
+    by_name: HashMap<String, DataClass>,
 }
 
 impl Classes {
@@ -161,8 +161,8 @@ impl Classes {
     /// # Errors
     /// When a line is none of these, or a column has two classes.
     pub fn read(text: &str) -> Result<Self, ClassesError> {
-        let mut columns: Vec<(String, String, Class)> = Vec::new();
-        let mut by_name: HashMap<String, Class> = HashMap::new();
+        let mut columns: Vec<(String, String, DataClass)> = Vec::new();
+        let mut by_name: HashMap<String, DataClass> = HashMap::new();
         let mut table = None;
         for (at, text) in text.lines().enumerate() {
             let line = at + 1;
@@ -178,7 +178,7 @@ impl Classes {
                 continue;
             }
             let word = first.to_owned();
-            let class = Class::from_name(first).ok_or(ClassesError::NoClass { line, word })?;
+            let class = DataClass::from_name(first).ok_or(ClassesError::NoClass { line, word })?;
             let table = table.ok_or(ClassesError::NoTable { line })?;
             for column in words {
                 let entry = (table.to_owned(), column.to_owned(), class);
@@ -202,7 +202,7 @@ impl Classes {
     }
 
     /// Every table, column and class, as listed.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Class)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, DataClass)> {
         self.columns
             .iter()
             .map(|(table, column, class)| (table.as_str(), column.as_str(), *class))
@@ -211,7 +211,7 @@ impl Classes {
     /// The class of a column of a result: of all columns of that name the one that says most of a person. `None` for
     /// a name that the schema does not have. Letter case does not matter.
     #[must_use]
-    pub fn of(&self, column: &str) -> Option<Class> {
+    pub fn of(&self, column: &str) -> Option<DataClass> {
         self.by_name.get(&column.to_ascii_lowercase()).copied()
     }
 
@@ -242,7 +242,7 @@ pub struct NoKeyError;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Replaced {
     /// How many values of each class have a pseudonym; classes without any are left out.
-    pub values: Vec<(Class, usize)>,
+    pub values: Vec<(DataClass, usize)>,
     /// How many records are withheld.
     pub records: usize,
 }
@@ -282,13 +282,13 @@ impl Replaced {
     }
 }
 
-fn counted(class: Class, n: usize) -> String {
+fn counted(class: DataClass, n: usize) -> String {
     let (one, more) = match class {
-        Class::Address => ("address", "addresses"),
-        Class::Name => ("name", "names"),
-        Class::Phone => ("telephone number", "telephone numbers"),
-        Class::Ip => ("IP address", "IP addresses"),
-        Class::Token => ("token", "tokens"),
+        DataClass::Address => ("address", "addresses"),
+        DataClass::Name => ("name", "names"),
+        DataClass::Phone => ("telephone number", "telephone numbers"),
+        DataClass::Ip => ("IP address", "IP addresses"),
+        DataClass::Token => ("token", "tokens"),
         _ => ("text", "texts"),
     };
     format!("{n} {}", if n == 1 { one } else { more })
@@ -312,7 +312,7 @@ pub struct Redactor<'k> {
     /// Addresses that the document prints.
     public: HashSet<String>,
     /// Texts of columns that are kept, which repeat, and what became of them.
-    kept: HashMap<(Class, String), String>,
+    kept: HashMap<(DataClass, String), String>,
 }
 
 impl<'k> Redactor<'k> {
@@ -364,8 +364,8 @@ impl<'k> Redactor<'k> {
     /// What has been replaced so far.
     #[must_use]
     pub fn replaced(&self) -> Replaced {
-        let count = |class: Class| self.pseudonyms.as_ref().map_or(0, |made| made.count(class));
-        let classes = Class::ALL
+        let count = |class: DataClass| self.pseudonyms.as_ref().map_or(0, |made| made.count(class));
+        let classes = DataClass::ALL
             .into_iter()
             .rev()
             .map(|class| (class, count(class)));
@@ -403,7 +403,7 @@ impl<'k> Redactor<'k> {
         self.scan(text);
     }
 
-    fn pseudonym(&mut self, class: Class, canonical: &str) -> String {
+    fn pseudonym(&mut self, class: DataClass, canonical: &str) -> String {
         if self.pseudonyms.is_none() && !self.lacks_key {
             self.pseudonyms = (self.key)().as_ref().map(Pseudonyms::new);
         }
@@ -417,7 +417,7 @@ impl<'k> Redactor<'k> {
     }
 
     fn text(&mut self, text: &str) -> String {
-        let pseudonym = self.pseudonym(Class::Text, text);
+        let pseudonym = self.pseudonym(DataClass::Text, text);
         let length = text.chars().count();
         let unit = if length == 1 {
             "character"
@@ -432,14 +432,14 @@ impl<'k> Redactor<'k> {
         match (class, &mut *cell) {
             (_, Cell::Null) => {}
             (_, Cell::Text(text)) if text.trim().is_empty() => {}
-            (Some(Class::Record), _) => {
+            (Some(DataClass::Record), _) => {
                 self.records += 1;
                 *cell = Cell::Text(WITHHELD.to_owned());
             }
             (Some(class), cell) if class.is_replaced() => {
                 *cell = Cell::Text(self.value(class, &cell.to_string()));
             }
-            (Some(Class::Message), Cell::Text(text)) => self.message(text),
+            (Some(DataClass::Message), Cell::Text(text)) => self.message(text),
             (_, Cell::Text(text)) if column.own => self.scan(text),
             (Some(class), Cell::Text(text)) => self.kept(class, text),
             (None, Cell::Text(text)) => *text = self.text(text),
@@ -451,10 +451,10 @@ impl<'k> Redactor<'k> {
     }
 
     /// A value of a class that is replaced.
-    fn value(&mut self, class: Class, text: &str) -> String {
+    fn value(&mut self, class: DataClass, text: &str) -> String {
         match class {
-            Class::Text | Class::Record => self.text(text),
-            Class::Address => {
+            DataClass::Text | DataClass::Record => self.text(text),
+            DataClass::Address => {
                 let all = spelling::addresses_of_cell(text);
                 if all.is_empty() {
                     return self.pseudonym(class, &plain(text));
@@ -462,7 +462,7 @@ impl<'k> Redactor<'k> {
                 let all: Vec<String> = all.iter().map(|one| self.pseudonym(class, one)).collect();
                 all.join("; ")
             }
-            Class::Ip => {
+            DataClass::Ip => {
                 let text = spelling::decoded(text);
                 let mut parts = Vec::new();
                 for part in text.split(',') {
@@ -473,7 +473,7 @@ impl<'k> Redactor<'k> {
                 }
                 parts.join(", ")
             }
-            Class::Phone => {
+            DataClass::Phone => {
                 let digits = spelling::phone(text);
                 let known = if digits.is_empty() {
                     plain(text)
@@ -487,7 +487,7 @@ impl<'k> Redactor<'k> {
     }
 
     /// A text of a column that is kept: it stays, unless something personal is in it.
-    fn kept(&mut self, class: Class, text: &mut String) {
+    fn kept(&mut self, class: DataClass, text: &mut String) {
         let known = (class, mem::take(text));
         if let Some(kept) = self.kept.get(&known) {
             text.clone_from(kept);
@@ -497,9 +497,9 @@ impl<'k> Redactor<'k> {
         self.kept.insert(known, text.clone());
     }
 
-    fn looked_at(&mut self, class: Class, text: &str) -> String {
+    fn looked_at(&mut self, class: DataClass, text: &str) -> String {
         // How an agent is called in one column may be the agent's first name in another: staff is not hidden.
-        let counts = |found: Class| found != Class::Name || class != Class::Agent;
+        let counts = |found: DataClass| found != DataClass::Name || class != DataClass::Agent;
         if let Some((found, value)) = self.seen.whole(text) {
             return if counts(found) {
                 self.value(found, &value)
@@ -509,7 +509,7 @@ impl<'k> Redactor<'k> {
         }
         let all = spelling::addresses_of_cell(text);
         if let [only] = all.as_slice() {
-            return self.pseudonym(Class::Address, only);
+            return self.pseudonym(DataClass::Address, only);
         }
         let decoded = spelling::decoded(text);
         let seen = self
@@ -521,7 +521,7 @@ impl<'k> Redactor<'k> {
             return self.text(text);
         }
         let mut text = text.to_owned();
-        self.replace_found(&mut text, Class::Ip, spelling::machines);
+        self.replace_found(&mut text, DataClass::Ip, spelling::machines);
         text
     }
 
@@ -537,16 +537,16 @@ impl<'k> Redactor<'k> {
             // Where it lies in the encoded text is not to be told; the sentence is shown decoded.
             *text = decoded;
             self.replace_seen(text);
-            self.replace_found(text, Class::Address, spelling::addresses);
+            self.replace_found(text, DataClass::Address, spelling::addresses);
         }
-        self.replace_found(text, Class::Ip, spelling::machines);
-        self.replace_found(text, Class::Phone, spelling::phones);
+        self.replace_found(text, DataClass::Ip, spelling::machines);
+        self.replace_found(text, DataClass::Phone, spelling::phones);
     }
 
     fn replace_found(
         &mut self,
         text: &mut String,
-        class: Class,
+        class: DataClass,
         find: fn(&str) -> Vec<spelling::Found>,
     ) {
         for found in find(text).into_iter().rev() {
@@ -610,7 +610,7 @@ fn is_long(cell: &Cell) -> bool {
 #[derive(Debug, Default)]
 struct Seen {
     /// In lower case, with the class and the spelling seen first.
-    values: HashMap<String, (Class, String)>,
+    values: HashMap<String, (DataClass, String)>,
     /// The lengths of values by their first word, longest first.
     lengths: HashMap<String, Vec<usize>>,
 }
@@ -625,9 +625,9 @@ impl Seen {
     /// From here on letter case does not matter: a short word in another one is likely another word.
     const ANY_CASE: usize = 6;
 
-    fn add(&mut self, class: Class, text: &str) {
+    fn add(&mut self, class: DataClass, text: &str) {
         let text = text.trim();
-        let is_text = class == Class::Text;
+        let is_text = class == DataClass::Text;
         let least = if is_text {
             Self::SHORTEST_TEXT
         } else {
@@ -650,7 +650,7 @@ impl Seen {
     }
 
     /// The next value in the text at or after `from`, as a word of its own.
-    fn next_in(&self, text: &str, from: usize) -> Option<(Range<usize>, Class, String)> {
+    fn next_in(&self, text: &str, from: usize) -> Option<(Range<usize>, DataClass, String)> {
         if self.values.is_empty() {
             return None;
         }
@@ -682,7 +682,7 @@ impl Seen {
     }
 
     /// The value that the text is, as a whole.
-    fn whole(&self, text: &str) -> Option<(Class, String)> {
+    fn whole(&self, text: &str) -> Option<(DataClass, String)> {
         let text = text.trim();
         let (range, class, value) = self.next_in(text, 0)?;
         (range == (0..text.len())).then_some((class, value))
@@ -710,7 +710,7 @@ impl Visitor for Seeing<'_> {
             .classes
             .of(&column.name)
             .filter(|class| class.is_replaced())
-            && class != Class::Record
+            && class != DataClass::Record
             && *cell != Cell::Null
         {
             self.seen.add(class, &cell.to_string());

@@ -203,7 +203,7 @@ pub struct Reject {
     pub column_name: Option<String>,
     /// The text, cut at [`Reject::LONGEST`] bytes.
     pub text: String,
-    /// Why.
+    /// Why it was rejected.
     pub reason: Reason,
     /// What was found, to finish the reason: ``expected 24 fields, found 25``.
     pub detail: String,
@@ -238,7 +238,7 @@ pub enum ReadError {
         line: u64,
         /// `a record`, `a field`, `what the file unpacks to`.
         what: &'static str,
-        /// The limit.
+        /// The limit in bytes.
         limit: u64,
     },
     /// The container (workbook, JSON, XML) is not well formed, so that nothing after it can be trusted.

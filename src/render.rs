@@ -25,7 +25,7 @@ pub struct Format {
     /// What it is for, in one line of help.
     pub help: &'static str,
     /// Writes a report. Fails only when the writer does.
-    pub render: fn(&Report, Options, &mut dyn Write) -> io::Result<()>,
+    pub render: fn(&Report, RenderOptions, &mut dyn Write) -> io::Result<()>,
     /// Writes the tables of lists as they come, the same as `render` does where there is a list; `None` where the whole
     /// has to be known.
     pub rows: Option<MakeRows>,
@@ -74,14 +74,14 @@ pub fn format(name: &str) -> Option<&'static Format> {
 
 /// What the caller knows and the report does not. Only [`terminal`] looks at it; files are always in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub struct RenderOptions {
     /// The columns that a line may take.
     pub width: usize,
     /// How much to show of what is as it should be.
     pub detail: Detail,
 }
 
-impl Default for Options {
+impl Default for RenderOptions {
     /// In full, 80 columns wide.
     fn default() -> Self {
         Self {

@@ -19,8 +19,8 @@ use crate::diff::{ColumnMode, DiffError, RowOrder};
 use crate::document::Lines;
 use crate::query::{Dialect, Query};
 use crate::report::{
-    BasisRun, Changes, CheckRun, CheckVerdict, Comparison, ObservationRun, ObservationVerdict,
-    Origin, ParameterRun, Report, RestsOn, Run, RunVerdict, StepRun,
+    BasisRun, ChangedRows, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, ObservationRun,
+    ObservationVerdict, ParameterRun, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::{
     Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, Step,
@@ -58,7 +58,7 @@ pub enum ReplayError {
     /// A check's query could not be put to rows of production.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// Rows of production could not be held against a check.
+    /// ProductionRows of production could not be held against a check.
     #[error(transparent)]
     Bound(#[from] BoundError),
     /// The check's query could not be run, so the kinds of its columns are not known.
@@ -83,7 +83,7 @@ pub enum ReplayError {
 
 /// What a replay is asked for beside the scenarios.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ReplayOptions {
     /// Values set for parameters, as text.
     pub sets: Vec<(String, String)>,
     /// The id of the step after which to stop, checks of that step included.
@@ -97,7 +97,7 @@ pub struct Options {
     pub memory: Option<u64>,
 }
 
-impl Options {
+impl ReplayOptions {
     /// The command that plays `name` again in the same way.
     fn again(&self, name: &str) -> String {
         let sets = self
@@ -132,7 +132,7 @@ fn quoted(word: &str) -> String {
 pub fn replay(
     library: &Library,
     names: &[String],
-    options: &Options,
+    options: &ReplayOptions,
 ) -> Result<(Report, Store), ReplayError> {
     // The scenarios are read while the database is set up.
     let store = thread::spawn(Store::with_platform);
@@ -152,7 +152,7 @@ pub fn replay_on(
     store: Store,
     library: &Library,
     names: &[String],
-    options: &Options,
+    options: &ReplayOptions,
 ) -> Result<(Report, Store), ReplayError> {
     play_all(store, library, names, options, HashMap::new())
 }
@@ -161,7 +161,7 @@ fn play_all(
     store: Store,
     library: &Library,
     names: &[String],
-    options: &Options,
+    options: &ReplayOptions,
     rewritten: Rewritten,
 ) -> Result<(Report, Store), ReplayError> {
     let mut player = Player {
@@ -253,7 +253,7 @@ pub fn compare_table(
     check: &str,
     actual: &RawTable,
     terms: &Terms,
-    options: &Options,
+    options: &ReplayOptions,
 ) -> Result<Comparison, ReplayError> {
     let asked = wanted(library, scenario, check, terms, options)?;
     let parameters = resolve_parameters(&library.chain(scenario)?, &options.sets)?;
@@ -269,9 +269,9 @@ pub fn compare_table(
     )?)
 }
 
-/// Rows of production: a result of the check's query in a file, or a copy of exported tables to put the query to.
+/// ProductionRows of production: a result of the check's query in a file, or a copy of exported tables to put the query to.
 #[derive(Clone, Copy)]
-pub enum Rows<'a> {
+pub enum ProductionRows<'a> {
     /// What was saved of the query's answer.
     File(&'a RawTable),
     /// Tables in which the query is asked, as they are called in production.
@@ -289,18 +289,18 @@ pub fn compare_bound(
     library: &Library,
     scenario: &str,
     check: &str,
-    actual: Rows<'_>,
+    actual: ProductionRows<'_>,
     terms: &Terms,
     binds: &[(String, String)],
-    options: &Options,
+    options: &ReplayOptions,
 ) -> Result<Comparison, ReplayError> {
     let asked = wanted(library, scenario, check, terms, options)?;
     let parameters = resolve_parameters(&library.chain(scenario)?, binds)?;
     let given = |parameter: &&ParameterValue| binds.iter().any(|(name, _)| *name == parameter.name);
     let bound: Vec<ParameterValue> = parameters.iter().filter(given).cloned().collect();
     let actual = match actual {
-        Rows::File(table) => typed(table, &asked.columns),
-        Rows::Copy(store) => asked_of(store, &asked, &bound)?,
+        ProductionRows::File(table) => typed(table, &asked.columns),
+        ProductionRows::Copy(store) => asked_of(store, &asked, &bound)?,
     };
     let question = check::Asked {
         check: &asked.check,
@@ -393,7 +393,7 @@ fn wanted(
     scenario: &str,
     check: &str,
     terms: &Terms,
-    options: &Options,
+    options: &ReplayOptions,
 ) -> Result<Wanted, ReplayError> {
     let found = library.get(scenario)?;
     let steps = || {
@@ -421,7 +421,7 @@ fn wanted(
     }
     wanted.ignore.extend(terms.ignore.iter().cloned());
     wanted.tolerance.extend(terms.tolerance.iter().cloned());
-    let options = Options {
+    let options = ReplayOptions {
         until: Some(step.id.clone()),
         ..options.clone()
     };
@@ -503,7 +503,7 @@ enum Extent<'o> {
 }
 
 impl<'l> Player<'l> {
-    fn play(&mut self, name: &str, options: &Options) -> Result<Run, ReplayError> {
+    fn play(&mut self, name: &str, options: &ReplayOptions) -> Result<ScenarioRun, ReplayError> {
         let chain = self.library.chain(name)?;
         self.asked = options.again(name);
         let parameters = resolve_parameters(&chain, &options.sets)?;
@@ -719,7 +719,7 @@ impl<'l> Player<'l> {
         self.store.set_clock(step.at)?;
         run.problem = match (&outcome, &step.error) {
             (Ok(actual), None) => {
-                run.changes = Some(Changes {
+                run.changes = Some(ChangedRows {
                     expected: step.changes,
                     actual: *actual,
                 });
@@ -940,8 +940,8 @@ fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Bind
         .collect()
 }
 
-fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> Run {
-    Run {
+fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> ScenarioRun {
+    ScenarioRun {
         scenario: scenario.name.clone(),
         title: scenario.title.clone(),
         section: scenario.section.clone(),
@@ -989,17 +989,17 @@ fn errata_of(scenario: &Scenario) -> Vec<Erratum> {
 fn basis(basis: &Basis) -> BasisRun {
     match basis {
         Basis::Printed(lines) => BasisRun {
-            origin: Origin::Printed,
+            origin: ExpectationOrigin::Printed,
             lines: Some(lines.clone()),
             because: None,
         },
         Basis::Stated(lines) => BasisRun {
-            origin: Origin::Stated,
+            origin: ExpectationOrigin::Stated,
             lines: Some(lines.clone()),
             because: None,
         },
         Basis::Derived(because) => BasisRun {
-            origin: Origin::Derived,
+            origin: ExpectationOrigin::Derived,
             lines: None,
             because: Some(because.clone()),
         },
@@ -1033,7 +1033,7 @@ fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> O
             (Some(problem), _) => problem.clone(),
             (
                 None,
-                Some(Changes {
+                Some(ChangedRows {
                     expected: Some(expected),
                     actual,
                 }),
@@ -1067,7 +1067,7 @@ fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> O
 fn again_before(
     chain: &[Arc<Scenario>],
     parameters: &[ParameterValue],
-    options: &Options,
+    options: &ReplayOptions,
 ) -> Result<String, ReplayError> {
     let own = resolve_parameters(chain, &[])?;
     let other = |parameter: &&ParameterValue| {
@@ -1075,17 +1075,17 @@ fn again_before(
             .any(|own| own.name == parameter.name && own.value != parameter.value)
     };
     let sets = parameters.iter().filter(other);
-    let options = Options {
+    let options = ReplayOptions {
         sets: sets
             .map(|parameter| (parameter.name.clone(), parameter.value.to_string()))
             .collect(),
         words: options.words.clone(),
-        ..Options::default()
+        ..ReplayOptions::default()
     };
     Ok(options.again(chain.last().map_or("", |scenario| scenario.name.as_str())))
 }
 
-fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
+fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool) {
     if run.problem.is_none() {
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
         let good = run.steps.iter().all(StepRun::holds)
@@ -1143,9 +1143,9 @@ fn conclude(run: &mut Run, scenario: &Scenario, stopped: bool) {
             verdict,
             origin: answers.iter().map(|check| check.basis.origin).max_by_key(
                 |origin| match origin {
-                    Origin::Printed => 0,
-                    Origin::Stated => 1,
-                    Origin::Derived => 2,
+                    ExpectationOrigin::Printed => 0,
+                    ExpectationOrigin::Stated => 1,
+                    ExpectationOrigin::Derived => 2,
                 },
             ),
         });

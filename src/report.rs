@@ -19,12 +19,12 @@ pub const SCHEMA: &str = "chatdb.report/1";
 /// Everything that one call ran.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// The schema of the record, [`SCHEMA`].
     pub schema: &'static str,
     /// The program and its version.
     pub program: String,
     /// The scenarios replayed, in the order asked for. Empty for a diff of two files.
-    pub runs: Vec<Run>,
+    pub runs: Vec<ScenarioRun>,
     /// The tables compared outside a scenario, by `chatdb diff`.
     pub comparisons: Vec<NamedComparison>,
     /// Plain lists: scenarios, rules, observations.
@@ -71,7 +71,7 @@ impl Default for Report {
 pub struct Listing {
     /// What it lists.
     pub title: String,
-    /// The list.
+    /// The rows of the list.
     pub table: ResultTable,
     /// What there is to say about it, in sentences.
     pub remarks: Vec<String>,
@@ -116,7 +116,7 @@ pub struct FileRun {
     pub file: String,
     /// The form that it was read in.
     pub form: String,
-    /// Its encoding.
+    /// How its characters are encoded.
     pub encoding: String,
     /// When it was exported; NULL when that is not known.
     pub taken_at: Cell,
@@ -150,9 +150,9 @@ pub struct OutageRun {
 /// A question that comes back empty on healthy rows, and what came back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FindingRun {
-    /// Its name.
+    /// The name as it is listed.
     pub name: String,
-    /// Its title.
+    /// The title in a sentence.
     pub title: String,
     /// What a row means, for an administrator.
     pub meaning: String,
@@ -177,7 +177,7 @@ pub struct FindingRun {
 /// A value that a finding was asked with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ThresholdRun {
-    /// The name.
+    /// The name of the setting.
     pub name: String,
     /// The value used.
     pub value: Cell,
@@ -216,9 +216,9 @@ pub struct CandidateRun {
 /// A scenario by name and title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScenarioName {
-    /// The name.
+    /// The name of the setting.
     pub name: String,
-    /// The title.
+    /// The title in a sentence.
     pub title: String,
 }
 
@@ -229,16 +229,16 @@ pub struct NamedComparison {
     pub expected: String,
     /// What stands on the actual side.
     pub actual: String,
-    /// The result.
+    /// The result of the comparison.
     pub comparison: Comparison,
 }
 
 /// One scenario replayed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Run {
-    /// Its name.
+pub struct ScenarioRun {
+    /// The name of its scenario.
     pub scenario: String,
-    /// Its title.
+    /// The title in a sentence.
     pub title: String,
     /// The heading of the document.
     pub section: Option<String>,
@@ -267,7 +267,7 @@ pub struct Run {
 /// A parameter as a run had it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ParameterRun {
-    /// The name.
+    /// The name of the setting.
     pub name: String,
     /// The value used.
     pub value: Cell,
@@ -290,20 +290,20 @@ pub enum RunVerdict {
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepRun {
-    /// Its id.
+    /// The id that reports refer to.
     pub id: String,
     /// When, as written.
     pub at: String,
     /// When, on the server's wall clock.
     pub time: Cell,
-    /// What happens.
+    /// What happens in this step.
     pub title: String,
     /// The script's path.
     pub script: Option<String>,
     /// The branch that it belongs to.
     pub branch: Option<String>,
     /// Rows that the script should change, and did change.
-    pub changes: Option<Changes>,
+    pub changes: Option<ChangedRows>,
     /// What went wrong with the step itself.
     pub problem: Option<String>,
     /// Where it stands.
@@ -314,7 +314,7 @@ pub struct StepRun {
 
 /// How many rows a script changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Changes {
+pub struct ChangedRows {
     /// As the scenario says, when it does.
     pub expected: Option<u64>,
     /// As it was.
@@ -325,7 +325,7 @@ impl StepRun {
     /// Whether the step did what it should, checks aside.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let as_many = |changes: &Changes| {
+        let as_many = |changes: &ChangedRows| {
             changes
                 .expected
                 .is_none_or(|expected| expected == changes.actual)
@@ -367,7 +367,7 @@ pub struct CheckRun {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BasisRun {
     /// Printed, stated or derived.
-    pub origin: Origin,
+    pub origin: ExpectationOrigin,
     /// The lines of the document.
     pub lines: Option<Lines>,
     /// Why it follows.
@@ -377,7 +377,7 @@ pub struct BasisRun {
 /// Where an expectation comes from, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub enum ExpectationOrigin {
     /// The document prints it.
     Printed,
     /// The document says so in words.
@@ -449,7 +449,7 @@ pub struct RowRun {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowVerdict {
-    /// Nothing differs.
+    /// Nothing differs in it.
     Matches,
     /// At least one cell differs.
     Differs,
@@ -462,7 +462,7 @@ pub enum RowVerdict {
 /// One cell compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CellRun {
-    /// The column.
+    /// The name of the column.
     pub column: String,
     /// As printed; `None` when the expectation is not from a file.
     pub printed: Option<String>,
@@ -492,7 +492,7 @@ pub enum CellVerdict {
     Ignored,
     /// Different, but within the tolerance.
     WithinTolerance,
-    /// Another value.
+    /// Another value was found.
     Differs,
     /// The value is what is printed, so the erratum that corrects it no longer applies.
     StaleErratum,
@@ -507,7 +507,7 @@ pub enum CellVerdict {
 /// One statement of the document and what the run says of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ObservationRun {
-    /// Its number.
+    /// The number in the note.
     pub id: String,
     /// The lines that make it.
     pub lines: Lines,
@@ -518,7 +518,7 @@ pub struct ObservationRun {
     /// What came of it.
     pub verdict: ObservationVerdict,
     /// The weakest origin among its checks.
-    pub origin: Option<Origin>,
+    pub origin: Option<ExpectationOrigin>,
 }
 
 /// What a run says of a statement of the document.

@@ -130,7 +130,7 @@ pub enum HandoutError {
     /// It asks what only the platform model has.
     #[error("`{name}` asks the platform model, which SQL Server does not have")]
     Model {
-        /// The query.
+        /// The name of the query.
         name: String,
     },
     /// Its T-SQL was not rewritten for SQLite.

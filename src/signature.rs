@@ -38,7 +38,7 @@ pub enum SignatureError {
 pub struct Signature {
     /// The scenario's name.
     pub scenario: String,
-    /// Its title.
+    /// The title in a sentence.
     pub title: String,
     /// The servers that fail.
     pub servers: BTreeSet<Server>,
@@ -114,7 +114,7 @@ pub fn of_replays(library: &Library, names: &[String]) -> Result<Vec<Signature>,
         let (report, store) = replay::replay(
             library,
             std::slice::from_ref(name),
-            &replay::Options::default(),
+            &replay::ReplayOptions::default(),
         )?;
         let outage = outage_of(&store)?;
         let options = analysis::Options {
@@ -203,14 +203,14 @@ pub fn table(signatures: &[Signature]) -> ResultTable {
 
 /// What is known about an outage besides the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownOutage {
     /// The servers that are said to have failed; empty when nobody says.
     pub servers: BTreeSet<Server>,
     /// Whether the outage was over at the moment of judgement; `None` when no outage is given.
     pub over: Option<bool>,
 }
 
-impl Known {
+impl KnownOutage {
     /// What the outages of an analysis say together.
     #[must_use]
     pub fn of(outages: &[Outage]) -> Self {
@@ -227,13 +227,17 @@ impl Known {
 
 /// Holds an analysis against the signatures that are compiled in, and notes the candidates in it.
 pub fn compare(run: &mut AnalysisRun, options: &analysis::Options) {
-    run.candidates = candidates(&signatures(), run, &Known::of(&options.outages));
+    run.candidates = candidates(&signatures(), run, &KnownOutage::of(&options.outages));
 }
 
 /// Holds what was found against the signatures, the likeliest first: the fewest things against it, then the most for
 /// it, then the order of the document. Scenarios that nothing known tells apart are one candidate.
 #[must_use]
-pub fn candidates(signatures: &[Signature], run: &AnalysisRun, known: &Known) -> Vec<CandidateRun> {
+pub fn candidates(
+    signatures: &[Signature],
+    run: &AnalysisRun,
+    known: &KnownOutage,
+) -> Vec<CandidateRun> {
     let telling: Vec<&FindingRun> = run
         .findings
         .iter()
@@ -267,7 +271,7 @@ fn tells(signatures: &[Signature], finding: &str) -> bool {
     marks.any(|mark| Some(mark) != first)
 }
 
-fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &Known) -> CandidateRun {
+fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage) -> CandidateRun {
     let signature = group[0];
     let name = |signature: &&Signature| ScenarioName {
         name: signature.scenario.clone(),
@@ -342,7 +346,12 @@ fn told(found: &FindingRun) -> String {
 }
 
 /// Whether nothing that is known tells the two apart.
-fn is_alike(one: &Signature, other: &Signature, telling: &[&FindingRun], known: &Known) -> bool {
+fn is_alike(
+    one: &Signature,
+    other: &Signature,
+    telling: &[&FindingRun],
+    known: &KnownOutage,
+) -> bool {
     let decided = telling
         .iter()
         .filter(|found| found.verdict != FindingVerdict::CannotTell);
@@ -358,7 +367,7 @@ fn separated_by(
     one: &Signature,
     other: &Signature,
     telling: &[&FindingRun],
-    known: &Known,
+    known: &KnownOutage,
 ) -> Vec<String> {
     let undecided = telling
         .iter()

@@ -91,7 +91,7 @@ impl fmt::Display for Kind {
 /// One value. NULL, the empty text and the text `NULL` are three different cells.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
-    /// SQL's NULL.
+    /// SQL's NULL, no value.
     Null,
     /// A whole number.
     Integer(i64),
@@ -101,7 +101,7 @@ pub enum Cell {
     Text(String),
     /// Milliseconds since 1970-01-01 00:00:00.000 on the server's wall clock (server-local, no zone).
     Timestamp(i64),
-    /// Whole seconds.
+    /// A duration in whole seconds.
     Duration(i64),
 }
 

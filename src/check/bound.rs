@@ -20,7 +20,7 @@ pub enum BoundError {
     /// The check expects a transcript or a single value.
     #[error("check `{check}` expects no table of rows, so nothing in it can be bound")]
     NotATable {
-        /// The check.
+        /// The name of the check.
         check: String,
     },
     /// No row of the expected table shows the parameter.
@@ -28,7 +28,7 @@ pub enum BoundError {
     NotShown {
         /// The file of the table.
         file: String,
-        /// The parameter.
+        /// The name of the parameter.
         name: String,
         /// The parameters that can be bound.
         known: Vec<String>,
@@ -36,7 +36,7 @@ pub enum BoundError {
     /// The rows have no column in which the value could be found.
     #[error("the export has no column `{column}`, by which its rows would be found")]
     NoColumn {
-        /// The column.
+        /// The name of the column.
         column: String,
     },
     /// The tables could not be compared.
@@ -47,7 +47,7 @@ pub enum BoundError {
 /// What is compared with what, on which terms.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The check.
+    /// The check that was run.
     pub check: &'a Check,
     /// The columns of its query's answer, by whose kinds the expectation is read.
     pub columns: &'a [Column],

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use thiserror::Error;
 
-use super::Class;
+use super::DataClass;
 
 /// The key of pseudonyms. Who does not have it cannot tell whether a value that they guess stands behind one.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,8 +62,8 @@ const LETTERS: u32 = 12;
 pub(super) struct Pseudonyms {
     mac: Hmac<Sha256>,
     /// Of short values, which repeat.
-    made: HashMap<(Class, String), String>,
-    counted: HashSet<(Class, u64)>,
+    made: HashMap<(DataClass, String), String>,
+    counted: HashSet<(DataClass, u64)>,
 }
 
 /// Values longer than this are transcripts and mails: they do not repeat, and are not kept in memory twice.
@@ -80,7 +80,7 @@ impl Pseudonyms {
 
     /// The pseudonym of a value, of which `canonical` is the one spelling: `address-7f3a9c21d0b4`. Classes have
     /// pseudonyms of their own, so that a name that is also an account number shows as neither.
-    pub(super) fn of(&mut self, class: Class, canonical: &str) -> String {
+    pub(super) fn of(&mut self, class: DataClass, canonical: &str) -> String {
         if canonical.len() > LONGEST_KEPT {
             return self.make(class, canonical);
         }
@@ -93,7 +93,7 @@ impl Pseudonyms {
         pseudonym
     }
 
-    fn make(&mut self, class: Class, canonical: &str) -> String {
+    fn make(&mut self, class: DataClass, canonical: &str) -> String {
         let mut mac = self.mac.clone();
         mac.update(b"chatdb pseudonym 1\0");
         mac.update(class.name().as_bytes());
@@ -109,7 +109,7 @@ impl Pseudonyms {
     }
 
     /// How many values of the class have a pseudonym.
-    pub(super) fn count(&self, class: Class) -> usize {
+    pub(super) fn count(&self, class: DataClass) -> usize {
         self.counted.iter().filter(|(of, _)| *of == class).count()
     }
 }

@@ -131,7 +131,7 @@ fn entity(text: &str) -> Option<(Vec<u8>, usize)> {
     Some((means.as_bytes().to_vec(), end + 2))
 }
 
-/// `\u0040`, `\x40`.
+/// A character written as `\u0040` or `\x40`.
 fn escape(text: &str) -> Option<(Vec<u8>, usize)> {
     let length = match text.as_bytes().get(1)? {
         b'u' => 4,

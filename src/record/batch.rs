@@ -36,7 +36,7 @@ pub struct Shape {
 /// A value of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
-    /// NULL.
+    /// The value NULL.
     Null,
     /// A whole number.
     Integer(i64),

@@ -45,7 +45,7 @@ pub struct Dialect {
 /// What the tokenizer comes upon.
 #[derive(Debug)]
 pub enum Token<'t> {
-    /// A record.
+    /// A record with its fields.
     Record(Record<'t>),
     /// Text that is no record: an open quote, text after a quote, a field too long, bytes that are not UTF-8.
     Reject(Reject),
@@ -54,7 +54,7 @@ pub enum Token<'t> {
 /// What the tokenizer comes upon, before anybody asks whether it is UTF-8.
 #[derive(Debug)]
 pub enum RawToken<'t> {
-    /// A record.
+    /// A record with its fields.
     Record(RawRecord<'t>),
     /// Text that is no record.
     Reject(Reject),
@@ -489,9 +489,9 @@ fn without_cr<'b>(bytes: &'b [u8], end: &[u8]) -> &'b [u8] {
 /// Where a field is, as it is read.
 #[derive(Clone, Copy)]
 enum State {
-    /// Outside quotes.
+    /// Outside of any quotes.
     Bare,
-    /// Inside.
+    /// Inside of quotes.
     Quoted { doubled: bool },
     /// At the first of two quotes that stand for one.
     Doubling,

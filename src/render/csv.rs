@@ -21,11 +21,11 @@ use std::io::{self, Write};
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 use serde::Serialize;
 
-use super::Options;
+use super::RenderOptions;
 use super::safe::{self, Safe};
 use super::words;
 use crate::report::{
-    CellRun, CheckRun, CheckVerdict, Comparison, Report, RestsOn, Run, RunVerdict, StepRun,
+    CellRun, CheckRun, CheckVerdict, Comparison, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::table::{Cell, Rows};
 
@@ -50,7 +50,7 @@ const HEADER: [&str; 13] = [
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     all(&mut writer(out), report).map_err(of_out)
 }
 
@@ -196,7 +196,7 @@ impl Line {
     }
 }
 
-fn of_run(csv: &mut Out<'_>, run: &Run) -> csv::Result<()> {
+fn of_run(csv: &mut Out<'_>, run: &ScenarioRun) -> csv::Result<()> {
     let line = Line {
         scenario: text(&run.scenario),
         ..Line::default()

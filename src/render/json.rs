@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::Serialize as _;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::Options;
+use super::RenderOptions;
 use super::safe::is_hidden;
 use crate::report::Report;
 
@@ -17,7 +17,7 @@ use crate::report::Report;
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     let mut serializer = Serializer::with_formatter(&mut out, Visible(PrettyFormatter::new()));
     report.serialize(&mut serializer)?;

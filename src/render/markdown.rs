@@ -11,12 +11,12 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::Options;
+use super::RenderOptions;
 use super::safe::Safe;
 use super::words::{self, Side, Tally};
 use crate::report::{
     CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationRun, Report, RestsOn,
-    RowVerdict, Run, RunVerdict, StepRun,
+    RowVerdict, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::Erratum;
 use crate::table::Cell;
@@ -25,7 +25,7 @@ use crate::table::Cell;
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::default();
     match report.runs.as_slice() {
         [] => {}
@@ -73,7 +73,7 @@ fn listed(page: &mut Page, listing: &Listing) {
     }
 }
 
-fn overview(page: &mut Page, runs: &[Run]) {
+fn overview(page: &mut Page, runs: &[ScenarioRun]) {
     let tally = Tally::of(runs);
     page.heading(1, &words::count(runs.len(), "scenario"));
     page.paragraph(&format!(
@@ -107,7 +107,7 @@ fn overview(page: &mut Page, runs: &[Run]) {
     page.table(&header.map(String::from), rows.collect());
 }
 
-fn of_run(page: &mut Page, run: &Run) {
+fn of_run(page: &mut Page, run: &ScenarioRun) {
     page.heading(1, &run.title);
     let mut about = format!("Scenario {}", code(&run.scenario));
     if let Some(section) = &run.section {
@@ -163,7 +163,7 @@ fn of_run(page: &mut Page, run: &Run) {
     }
 }
 
-fn parameters(page: &mut Page, run: &Run) {
+fn parameters(page: &mut Page, run: &ScenarioRun) {
     let set = |parameter: &crate::report::ParameterRun| {
         let before = parameter.instead_of.as_ref().map(words::cell);
         vec![
@@ -179,7 +179,7 @@ fn parameters(page: &mut Page, run: &Run) {
     }
 }
 
-fn timeline(page: &mut Page, run: &Run) {
+fn timeline(page: &mut Page, run: &ScenarioRun) {
     let line = |step: &StepRun| {
         let changed = step.changes.map(|changes| changes.actual.to_string());
         vec![
@@ -197,7 +197,7 @@ fn timeline(page: &mut Page, run: &Run) {
     }
 }
 
-fn of_step(page: &mut Page, run: &Run, step: &StepRun) {
+fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
     let problems = words::step_problems(step);
     if step.checks.is_empty() && problems.is_empty() {
         return;
@@ -215,7 +215,7 @@ fn of_step(page: &mut Page, run: &Run, step: &StepRun) {
     }
 }
 
-fn of_check(page: &mut Page, run: &Run, check: &CheckRun) {
+fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     page.heading(3, &check.title);
     let name = code(&words::check_name(&run.scenario, &check.id));
     let verdict = match (check.verdict, &check.comparison) {

@@ -24,7 +24,7 @@ impl Safe {
         Self(shown.0)
     }
 
-    /// The text.
+    /// The text, made safe to show.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -17,10 +17,10 @@ use unicode_width::UnicodeWidthChar;
 
 use super::safe::Safe;
 use super::words::{self, Side, Tally};
-use super::{Detail, Options};
+use super::{Detail, RenderOptions};
 use crate::report::{
-    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationVerdict, Origin,
-    Report, RestsOn, RowVerdict, Run, RunVerdict, StepRun,
+    CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing, NamedComparison,
+    ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::Erratum;
 use crate::table::{Cell, Column};
@@ -58,7 +58,7 @@ const TABLE: TableStyle = TableStyle::new()
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     let mut page = Page {
         out: &mut out,
@@ -91,7 +91,7 @@ pub fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Res
     out.flush()
 }
 
-fn full(page: &mut Page<'_>, run: &Run) -> io::Result<()> {
+fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
     heading(page, run, Detail::Full)?;
     let layout = Layout::of(page, run, 0, words::basis);
     let mut branch = None;
@@ -114,7 +114,7 @@ fn full(page: &mut Page<'_>, run: &Run) -> io::Result<()> {
             verdict_line(page, &layout, "", check, &words::basis(check))?;
             rests_on(page, check)?;
             match (&check.comparison, check.verdict, check.basis.origin) {
-                (Some(comparison), CheckVerdict::Matches, Origin::Printed) => {
+                (Some(comparison), CheckVerdict::Matches, ExpectationOrigin::Printed) => {
                     actual_table(page, comparison)?;
                     page.prose(DETAIL, 2, words::same_as(check, comparison))?;
                     notes(page, DETAIL + 2, comparison, &run.errata)?;
@@ -128,7 +128,7 @@ fn full(page: &mut Page<'_>, run: &Run) -> io::Result<()> {
                     page.blank();
                 }
                 (_, CheckVerdict::Matches, _) => {}
-                (Some(comparison), _, Origin::Printed) => {
+                (Some(comparison), _, ExpectationOrigin::Printed) => {
                     page.line(DETAIL, "came back:")?;
                     actual_table(page, comparison)?;
                     page.line(DETAIL, "compared with the print:")?;
@@ -141,7 +141,7 @@ fn full(page: &mut Page<'_>, run: &Run) -> io::Result<()> {
     Ok(())
 }
 
-fn brief(page: &mut Page<'_>, run: &Run) -> io::Result<()> {
+fn brief(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
     heading(page, run, Detail::Brief)?;
     let times = run.steps.iter().map(|step| Safe::of(&step.at).width());
     let time = times.max().unwrap_or(0);
@@ -172,7 +172,7 @@ fn brief_basis(check: &CheckRun) -> String {
     about
 }
 
-fn heading(page: &mut Page<'_>, run: &Run, detail: Detail) -> io::Result<()> {
+fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result<()> {
     let verdict = words::run_verdict(run.verdict);
     page.prose(0, 3, format_args!("== {}: {verdict}", run.scenario))?;
     let mut parts = Vec::new();
@@ -238,7 +238,12 @@ struct Layout {
 
 impl Layout {
     /// Room for the titles of a run next to `about`, when `before` columns stand before them.
-    fn of(page: &Page<'_>, run: &Run, before: usize, about: fn(&CheckRun) -> String) -> Self {
+    fn of(
+        page: &Page<'_>,
+        run: &ScenarioRun,
+        before: usize,
+        about: fn(&CheckRun) -> String,
+    ) -> Self {
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
         let about = checks().map(|check| Safe::of(about(check)).width());
         let about = about.max().unwrap_or(0);
@@ -289,7 +294,7 @@ fn rests_on(page: &mut Page<'_>, check: &CheckRun) -> io::Result<()> {
 }
 
 /// What is wrong with a check, where to look, and how to see it again.
-fn failure(page: &mut Page<'_>, run: &Run, check: &CheckRun) -> io::Result<()> {
+fn failure(page: &mut Page<'_>, run: &ScenarioRun, check: &CheckRun) -> io::Result<()> {
     if let Some(problem) = &check.problem {
         page.prose(DETAIL, 2, problem)?;
     }

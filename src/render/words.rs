@@ -7,8 +7,8 @@ use super::safe::Safe;
 use crate::document::Lines;
 use crate::report::{
     AnalysisRun, CandidateRun, CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison,
-    FindingRun, FindingVerdict, ObservationRun, ObservationVerdict, Origin, OutageRun, Report,
-    RestsOn, RowRun, RowVerdict, Run, RunVerdict, StepRun,
+    ExpectationOrigin, FindingRun, FindingVerdict, ObservationRun, ObservationVerdict, OutageRun,
+    Report, RestsOn, RowRun, RowVerdict, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::{Erratum, ErratumKind};
 use crate::table::Cell;
@@ -147,11 +147,11 @@ pub(super) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {
     }
 }
 
-pub(super) fn origin(origin: Origin) -> &'static str {
+pub(super) fn origin(origin: ExpectationOrigin) -> &'static str {
     match origin {
-        Origin::Printed => "printed",
-        Origin::Stated => "stated",
-        Origin::Derived => "derived",
+        ExpectationOrigin::Printed => "printed",
+        ExpectationOrigin::Stated => "stated",
+        ExpectationOrigin::Derived => "derived",
     }
 }
 
@@ -410,9 +410,9 @@ pub(super) fn same_as(check: &CheckRun, comparison: &Comparison) -> String {
         None => String::from("in the document"),
     };
     let verdict = match check.basis.origin {
-        Origin::Printed => format!("same as printed {place}"),
-        Origin::Stated => format!("as stated {place}"),
-        Origin::Derived => String::from("as derived"),
+        ExpectationOrigin::Printed => format!("same as printed {place}"),
+        ExpectationOrigin::Stated => format!("as stated {place}"),
+        ExpectationOrigin::Derived => String::from("as derived"),
     };
     let kinds = [
         (CellVerdict::MatchesByErratum, "by erratum"),
@@ -599,7 +599,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn of<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Self {
+    pub(super) fn of<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Self {
         let mut tally = Self::default();
         for run in runs {
             tally.runs += 1;
@@ -703,14 +703,14 @@ pub(super) fn failures(report: &Report) -> Vec<String> {
     found
 }
 
-/// `services_failure/open_chats`.
+/// A check with its scenario: `services_failure/open_chats`.
 pub(super) fn check_name(scenario: &str, check: &str) -> String {
     format!("{scenario}/{check}")
 }
 
 /// What a reader should type next: the first thing that is wrong, again and alone.
 pub(super) fn next(report: &Report) -> Option<String> {
-    let step = |run: &Run| {
+    let step = |run: &ScenarioRun| {
         run.steps.iter().find_map(|step| {
             let wrong = step
                 .checks
@@ -723,7 +723,8 @@ pub(super) fn next(report: &Report) -> Option<String> {
                 .or_else(|| wrong.map(|check| check.reproduce.clone()))
         })
     };
-    let not_run = |run: &Run| (run.verdict == RunVerdict::NotRun).then(|| run.reproduce.clone());
+    let not_run =
+        |run: &ScenarioRun| (run.verdict == RunVerdict::NotRun).then(|| run.reproduce.clone());
     report
         .runs
         .iter()

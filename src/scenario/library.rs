@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::fields::{At, Reader};
 use super::resolve::Resolver;
 use super::{Scenario, draft, parameter_kind};
-use crate::assets::{self, AssetError, SCENARIO_FILE, Source};
+use crate::assets::{self, AssetError, AssetSource, SCENARIO_FILE};
 use crate::diagnostic::{Problem, Problems, did_you_mean, hint_among};
 use crate::query::Query;
 use crate::table::Cell;
@@ -21,7 +21,7 @@ const LONGEST_CHAIN: usize = 32;
 #[derive(Debug)]
 pub struct Library {
     /// In the order in which a name is looked up.
-    sources: Vec<Source>,
+    sources: Vec<AssetSource>,
     names: Vec<String>,
     scenarios: Mutex<BTreeMap<PathBuf, Loaded>>,
     queries: Mutex<BTreeMap<String, Arc<Query>>>,
@@ -33,7 +33,7 @@ type Loaded = Arc<[Arc<Scenario>]>;
 /// Where a scenario stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Located {
-    pub(super) source: Source,
+    pub(super) source: AssetSource,
     pub(super) name: String,
 }
 
@@ -129,8 +129,8 @@ impl Library {
     /// # Errors
     /// When a folder cannot be listed.
     pub fn new(extra: Vec<PathBuf>) -> Result<Self, AssetError> {
-        let mut sources: Vec<_> = extra.into_iter().map(Source::Folder).collect();
-        sources.push(Source::Embedded);
+        let mut sources: Vec<_> = extra.into_iter().map(AssetSource::Folder).collect();
+        sources.push(AssetSource::Embedded);
         let mut names: Vec<String> = Vec::new();
         for source in &sources {
             names.extend(source.scenarios()?);
@@ -237,7 +237,7 @@ impl Library {
     // Finding.
 
     /// The scenario called `name`: beside the one that asks, or else in the order of the library.
-    pub(super) fn find(&self, beside: Option<&Source>, name: &str) -> Option<Located> {
+    pub(super) fn find(&self, beside: Option<&AssetSource>, name: &str) -> Option<Located> {
         beside
             .into_iter()
             .chain(&self.sources)
@@ -277,7 +277,7 @@ impl Library {
             Err(error) => error,
         };
         let path = Path::new(name_or_path);
-        let source = Source::Folder(path.to_owned());
+        let source = AssetSource::Folder(path.to_owned());
         let names = if path.is_dir() {
             source.scenarios()?
         } else {
@@ -394,7 +394,7 @@ impl Located {
         };
         let located = Self {
             name: folder.file_name()?.to_str()?.to_owned(),
-            source: Source::Folder(folder.parent()?.to_owned()),
+            source: AssetSource::Folder(folder.parent()?.to_owned()),
         };
         located.source.has(&located.name).then_some(located)
     }
@@ -403,8 +403,8 @@ impl Located {
     pub(super) fn key(&self) -> PathBuf {
         let folder = PathBuf::from(self.source.folder(&self.name));
         match self.source {
-            Source::Embedded => Path::new("embedded:").join(folder),
-            Source::Folder(_) => folder.canonicalize().unwrap_or(folder),
+            AssetSource::Embedded => Path::new("embedded:").join(folder),
+            AssetSource::Folder(_) => folder.canonicalize().unwrap_or(folder),
         }
     }
 

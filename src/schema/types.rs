@@ -14,15 +14,15 @@ pub enum Type {
     Unknown,
     /// Of the literal `NULL`, which takes any other type.
     Null,
-    /// `bit`.
+    /// SQL Server's type `bit`.
     Bit,
-    /// `tinyint`.
+    /// SQL Server's type `tinyint`.
     TinyInt,
-    /// `smallint`.
+    /// SQL Server's type `smallint`.
     SmallInt,
-    /// `int`.
+    /// SQL Server's type `int`.
     Int,
-    /// `bigint`.
+    /// SQL Server's type `bigint`.
     BigInt,
     /// `decimal` and `numeric`.
     Decimal {
@@ -31,7 +31,7 @@ pub enum Type {
         /// Those after the point.
         scale: u8,
     },
-    /// `float`.
+    /// SQL Server's type `float`.
     Float,
     /// `char`, `varchar`, `nchar` and `nvarchar`.
     Text {
@@ -42,13 +42,13 @@ pub enum Type {
         /// Whether it is padded: `char` and `nchar`.
         fixed: bool,
     },
-    /// `date`.
+    /// SQL Server's type `date`.
     Date,
-    /// `time`.
+    /// SQL Server's type `time`.
     Time,
-    /// `smalldatetime`.
+    /// SQL Server's type `smalldatetime`.
     SmallDateTime,
-    /// `datetime`.
+    /// SQL Server's type `datetime`.
     DateTime,
     /// `datetime2` with its digits of seconds.
     DateTime2(u8),
@@ -57,20 +57,20 @@ pub enum Type {
 }
 
 impl Type {
-    /// `varchar(max)`.
+    /// The type `varchar(max)`.
     pub const VARCHAR: Self = Self::Text {
         length: None,
         national: false,
         fixed: false,
     };
-    /// `nvarchar(max)`.
+    /// The type `nvarchar(max)`.
     pub const NVARCHAR: Self = Self::Text {
         length: None,
         national: true,
         fixed: false,
     };
 
-    /// `varchar(length)`.
+    /// The type `varchar(length)`.
     #[must_use]
     pub fn varchar(length: u32) -> Self {
         Self::Text {

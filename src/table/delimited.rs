@@ -13,7 +13,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::raw::{
-    RawCell, RawRow, RawTable, ReadError, ReadProblem, blank_outside, needs_quotes, strip_bom,
+    RawCell, RawRow, RawTable, ReadProblem, TableReadError, blank_outside, needs_quotes, strip_bom,
 };
 use super::{Cell, Kind, ResultTable};
 
@@ -26,7 +26,7 @@ pub enum Delimiter {
     Tab,
     /// `;`, as spreadsheets write where the comma is a decimal point.
     Semicolon,
-    /// `|`.
+    /// A bar: `|`.
     Bar,
 }
 
@@ -89,7 +89,7 @@ fn count_unquoted(text: &str) -> Option<[usize; 4]> {
 ///
 /// # Errors
 /// When there is no header, a record of another length, text after a closing quote, or no closing quote.
-pub fn read(text: &str, delimiter: Option<Delimiter>) -> Result<RawTable, ReadError> {
+pub fn read(text: &str, delimiter: Option<Delimiter>) -> Result<RawTable, TableReadError> {
     let delimiter = delimiter.unwrap_or_else(|| Delimiter::sniff(text));
     let (skipped, text) = skip_empty_lines(strip_bom(text));
     let mut reader = Reader {
@@ -136,7 +136,7 @@ struct Place {
 }
 
 impl Place {
-    fn refuse(self, problem: ReadProblem) -> ReadError {
+    fn refuse(self, problem: ReadProblem) -> TableReadError {
         problem.at(self.line, self.column)
     }
 }
@@ -151,7 +151,7 @@ impl Record {
         matches!(self.fields.as_slice(), [(_, only)] if only.text.is_empty() && !only.quoted)
     }
 
-    fn into_row(self, expected: usize) -> Result<RawRow, ReadError> {
+    fn into_row(self, expected: usize) -> Result<RawRow, TableReadError> {
         let found = self.fields.len();
         if found != expected {
             let place = self.fields.get(expected).map_or(self.end, |field| field.0);
@@ -177,7 +177,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn record(&mut self) -> Result<Record, ReadError> {
+    fn record(&mut self) -> Result<Record, TableReadError> {
         let mut fields = Vec::new();
         loop {
             let start = self.at;
@@ -205,7 +205,7 @@ impl Reader<'_> {
         }
     }
 
-    fn quoted(&mut self) -> Result<RawCell, ReadError> {
+    fn quoted(&mut self) -> Result<RawCell, TableReadError> {
         let opened = self.at;
         self.next();
         let mut text = String::new();
@@ -229,7 +229,7 @@ impl Reader<'_> {
         }
     }
 
-    fn end(&mut self) -> Result<End, ReadError> {
+    fn end(&mut self) -> Result<End, TableReadError> {
         let place = self.at;
         let whole = self.at_end();
         match self.next() {

@@ -15,7 +15,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::raw::{
-    RawCell, RawRow, RawTable, ReadError, ReadProblem, blank_outside, needs_quotes, strip_bom,
+    RawCell, RawRow, RawTable, ReadProblem, TableReadError, blank_outside, needs_quotes, strip_bom,
 };
 use super::{Cell, Kind, ResultTable};
 
@@ -28,7 +28,7 @@ const MIN_WIDTH: usize = 3;
 ///
 /// # Errors
 /// When there is no table, no line of dashes, a row of another length than the header, or more text.
-pub fn read(text: &str) -> Result<RawTable, ReadError> {
+pub fn read(text: &str) -> Result<RawTable, TableReadError> {
     let mut lines = (strip_bom(text).split('\n').zip(1..)).map(|(text, number)| Line {
         number,
         text: text.strip_suffix('\r').unwrap_or(text),
@@ -114,7 +114,7 @@ impl<'a> Line<'a> {
         cells
     }
 
-    fn expect_cells(&self, expected: usize) -> Result<Vec<Span<'a>>, ReadError> {
+    fn expect_cells(&self, expected: usize) -> Result<Vec<Span<'a>>, TableReadError> {
         let cells = self.cells();
         let found = cells.len();
         if found == expected {

@@ -135,7 +135,7 @@ fn kind_of(cells: &[&RawCell]) -> Kind {
 ///
 /// # Errors
 /// When the text is not a table of that form; the error knows the line and column.
-pub fn read_any(text: &str) -> Result<RawTable, ReadError> {
+pub fn read_any(text: &str) -> Result<RawTable, TableReadError> {
     let blanks = [' ', '\t', '\r', '\n'];
     if strip_bom(text).trim_start_matches(blanks).starts_with('|') {
         pipe::read(text)
@@ -147,7 +147,7 @@ pub fn read_any(text: &str) -> Result<RawTable, ReadError> {
 /// Why a text is not a table, and where. Shown as `line:column: problem`, to follow a file name and a colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {problem}")]
-pub struct ReadError {
+pub struct TableReadError {
     /// The line, counted from 1.
     pub line: u32,
     /// The character within the line, counted from 1.
@@ -191,8 +191,8 @@ pub enum ReadProblem {
 }
 
 impl ReadProblem {
-    pub(super) fn at(self, line: u32, column: u32) -> ReadError {
-        ReadError {
+    pub(super) fn at(self, line: u32, column: u32) -> TableReadError {
+        TableReadError {
             line,
             column,
             problem: self,

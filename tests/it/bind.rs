@@ -1,8 +1,8 @@
-//! Rows of production held against documented tables: `chatdb diff SCENARIO/CHECK FILE --bind`.
+//! ProductionRows of production held against documented tables: `chatdb diff SCENARIO/CHECK FILE --bind`.
 
 use chatdb::check::Terms;
 use chatdb::diff::ColumnMode;
-use chatdb::replay::{self, ReplayError, Rows};
+use chatdb::replay::{self, ProductionRows, ReplayError};
 use chatdb::report::{CellVerdict, Comparison, RowVerdict};
 use chatdb::scenario::Library;
 use chatdb::store::Store;
@@ -30,10 +30,10 @@ fn compare(check: &str, text: &str, binds: &[&str]) -> Result<Comparison, Replay
         &library,
         scenario,
         check,
-        Rows::File(&table),
+        ProductionRows::File(&table),
         &terms,
         &binds,
-        &replay::Options::default(),
+        &replay::ReplayOptions::default(),
     )
 }
 
@@ -223,10 +223,10 @@ fn exported_tables_are_asked_the_documented_question() {
             &library,
             "services_failure",
             check,
-            Rows::Copy(&store),
+            ProductionRows::Copy(&store),
             &terms,
             &binds,
-            &replay::Options::default(),
+            &replay::ReplayOptions::default(),
         )
     };
     let open = compare("open_chats", "88123").expect("a comparison");

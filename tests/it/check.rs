@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{CellVerdict, CheckVerdict, Report, RowVerdict, RunVerdict, StepRun};
 use chatdb::scenario::Library;
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ fn lab(toml: &str, table: &str) -> TempDir {
     folder
 }
 
-fn play(folder: &TempDir, options: &Options) -> Report {
+fn play(folder: &TempDir, options: &ReplayOptions) -> Report {
     let library = Library::new(vec![folder.path().to_owned()]).expect("a library");
     let (report, _) = replay::replay(&library, &["lab".to_owned()], options)
         .unwrap_or_else(|error| panic!("{error}"));
@@ -77,14 +77,14 @@ fn unusual(report: &Report) -> Vec<(String, String, CellVerdict)> {
 
 #[test]
 fn null_the_empty_text_and_the_text_null_are_three_things() {
-    assert!(play(&lab(CHECK, PEOPLE), &Options::default()).holds());
+    assert!(play(&lab(CHECK, PEOPLE), &ReplayOptions::default()).holds());
     for (other, row) in [
         (PEOPLE.replace("| NULL   |", "|        |"), "2"),
         (PEOPLE.replace("| NULL   |", "| \"NULL\" |"), "2"),
         (PEOPLE.replace("\"NULL\"", "NULL  "), "3"),
         (PEOPLE.replace("|      | \"", "| NULL | \""), "3"),
     ] {
-        let report = play(&lab(CHECK, &other), &Options::default());
+        let report = play(&lab(CHECK, &other), &ReplayOptions::default());
         let found = unusual(&report);
         assert_eq!(found.len(), 1, "{other}");
         assert_eq!(
@@ -97,7 +97,7 @@ fn null_the_empty_text_and_the_text_null_are_three_things() {
 
 #[test]
 fn a_row_knows_its_line_of_the_document() {
-    let report = play(&lab(CHECK, PEOPLE), &Options::default());
+    let report = play(&lab(CHECK, PEOPLE), &ReplayOptions::default());
     let comparison = only_check(&report)
         .comparison
         .as_ref()
@@ -123,7 +123,10 @@ fn erratum(row: u32, printed: &str, reading: &str) -> String {
 #[test]
 fn a_misprint_matches_by_its_erratum_and_not_without() {
     let table = PEOPLE.replace("Ann", "Anm");
-    let report = play(&lab(&erratum(1, "Anm", "Ann"), &table), &Options::default());
+    let report = play(
+        &lab(&erratum(1, "Anm", "Ann"), &table),
+        &ReplayOptions::default(),
+    );
     assert!(report.holds());
     assert_eq!(
         unusual(&report),
@@ -133,7 +136,7 @@ fn a_misprint_matches_by_its_erratum_and_not_without() {
             CellVerdict::MatchesByErratum
         )]
     );
-    let report = play(&lab(CHECK, &table), &Options::default());
+    let report = play(&lab(CHECK, &table), &ReplayOptions::default());
     assert_eq!(
         unusual(&report),
         [("1".to_owned(), "name".to_owned(), CellVerdict::Differs)]
@@ -145,7 +148,7 @@ fn an_erratum_that_no_longer_applies_fails() {
     // What comes back is what is printed, so the reading is wrong.
     let report = play(
         &lab(&erratum(1, "Ann", "Anne"), PEOPLE),
-        &Options::default(),
+        &ReplayOptions::default(),
     );
     assert!(!report.holds());
     assert_eq!(
@@ -161,7 +164,7 @@ fn ignored_and_tolerated_cells_are_still_told_with_their_reasons() {
          tolerance = [{{ column = \"id\", within = 5, reason = \"ids are shifted\" }}]\n"
     );
     let table = PEOPLE.replace("| 1  |", "| 4  |").replace("| n  ", "| y  ");
-    let report = play(&lab(&check, &table), &Options::default());
+    let report = play(&lab(&check, &table), &ReplayOptions::default());
     assert!(report.holds());
     let comparison = only_check(&report)
         .comparison
@@ -187,7 +190,7 @@ fn ignored_and_tolerated_cells_are_still_told_with_their_reasons() {
         )
     );
     let far = PEOPLE.replace("| 1  |", "| 7  |");
-    assert!(!play(&lab(&check, &far), &Options::default()).holds());
+    assert!(!play(&lab(&check, &far), &ReplayOptions::default()).holds());
 }
 
 #[test]
@@ -197,9 +200,9 @@ fn a_parameter_stands_for_what_it_is_set_to() {
     let seed = folder.path().join("lab/01_people.sql");
     let text = fs::read_to_string(&seed).expect("a seed");
     fs::write(&seed, text.replace("'Ann'", "@who")).expect("a seed");
-    let options = Options {
+    let options = ReplayOptions {
         sets: vec![("who".to_owned(), "Eve".to_owned())],
-        ..Options::default()
+        ..ReplayOptions::default()
     };
     let report = play(&folder, &options);
     assert!(report.holds());
@@ -221,7 +224,7 @@ fn a_parameter_stands_for_what_it_is_set_to() {
 fn rows_are_missing_or_extra() {
     let derived = CHECK.replace("printed = \"1-5\"", "derived = \"so it is\"");
     let rows = |table: &str| -> Vec<RowVerdict> {
-        let report = play(&lab(&derived, table), &Options::default());
+        let report = play(&lab(&derived, table), &ReplayOptions::default());
         let comparison = only_check(&report)
             .comparison
             .as_ref()
@@ -248,7 +251,7 @@ fn step(keys: &str, script: &str) -> StepRun {
     );
     let folder = lab(&toml, PEOPLE);
     fs::write(folder.path().join("lab/20_change.sql"), script).expect("a script");
-    play(&folder, &Options::default()).runs[0].steps[0].clone()
+    play(&folder, &ReplayOptions::default()).runs[0].steps[0].clone()
 }
 
 const NOTHING: &str = "UPDATE egpl_department SET department_name = 'Ann' WHERE department_id = 1;";
@@ -311,9 +314,9 @@ fn a_baseline_that_does_not_hold_keeps_others_from_running() {
     .expect("a scenario");
     let library = Library::new(vec![folder.path().to_owned()]).expect("a library");
     let names = ["lab".to_owned(), "next".to_owned()];
-    let options = Options {
+    let options = ReplayOptions {
         words: vec!["--scenarios".to_owned(), "my labs".to_owned()],
-        ..Options::default()
+        ..ReplayOptions::default()
     };
     let (report, _) = replay::replay(&library, &names, &options).expect("it is played");
     assert_eq!(report.runs[0].verdict, RunVerdict::Differs);
@@ -335,7 +338,7 @@ fn a_query_that_cannot_be_run_fails_its_check_and_no_other() {
         "-- title: People\nSELECT * FROM nowhere\n",
     )
     .expect("a query");
-    let report = play(&folder, &Options::default());
+    let report = play(&folder, &ReplayOptions::default());
     let check = only_check(&report);
     assert_eq!(check.verdict, CheckVerdict::Failed);
     let problem = check.problem.as_deref().expect("a problem");
@@ -345,7 +348,7 @@ fn a_query_that_cannot_be_run_fails_its_check_and_no_other() {
     );
     let writes = "-- title: People\nDELETE FROM egpl_department\n";
     fs::write(folder.path().join("lab/people.sql"), writes).expect("a query");
-    let report = play(&folder, &Options::default());
+    let report = play(&folder, &ReplayOptions::default());
     let problem = only_check(&report).problem.clone().expect("a problem");
     assert!(
         problem.ends_with("the statement writes `egpl_department`; a query only reads"),

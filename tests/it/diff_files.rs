@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chatdb::check::{Terms, compare_files, compare_tables};
 use chatdb::diff::RowOrder;
-use chatdb::render::{Options, markdown, terminal};
+use chatdb::render::{RenderOptions, markdown, terminal};
 use chatdb::report::{Comparison, NamedComparison, Report, RowVerdict};
 use chatdb::table::raw;
 use proptest::prelude::*;
@@ -36,8 +36,8 @@ fn shown(comparison: &Comparison) -> String {
         ..Report::new()
     };
     let mut bytes = Vec::new();
-    terminal::render(&report, Options::default(), &mut bytes).unwrap();
-    markdown::render(&report, Options::default(), &mut bytes).unwrap();
+    terminal::render(&report, RenderOptions::default(), &mut bytes).unwrap();
+    markdown::render(&report, RenderOptions::default(), &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 

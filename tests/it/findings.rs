@@ -695,7 +695,7 @@ fn an_analysis_is_written_in_every_format() {
 fn a_report_without_an_analysis_says_nothing_of_it() {
     for format in FORMATS {
         let mut bytes = Vec::new();
-        (format.render)(&Report::new(), render::Options::default(), &mut bytes)
+        (format.render)(&Report::new(), render::RenderOptions::default(), &mut bytes)
             .expect("it renders");
         assert!(!text(&bytes).contains("analysis"), "{}", format.name);
     }

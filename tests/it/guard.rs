@@ -249,7 +249,7 @@ fn a_step_that_takes_everything_with_it_ends_the_scenario_even_where_it_should_f
     store.limit_steps(2_000_000);
     let library = crate::honesty::library();
     let names = [lab.display().to_string(), "services_failure".to_owned()];
-    let options = chatdb::replay::Options::default();
+    let options = chatdb::replay::ReplayOptions::default();
     let (report, _) = chatdb::replay::replay_on(store, &library, &names, &options).expect("played");
     let steps = &report.runs[0].steps;
     assert_eq!(steps.len(), 1, "nothing is played after it: {steps:?}");

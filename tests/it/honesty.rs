@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use chatdb::check;
-use chatdb::replay::{self, Options};
-use chatdb::report::{CellVerdict, CheckVerdict, Report, RowVerdict, Run, RunVerdict};
+use chatdb::replay::{self, ReplayOptions};
+use chatdb::report::{CellVerdict, CheckVerdict, Report, RowVerdict, RunVerdict, ScenarioRun};
 use chatdb::scenario::{Basis, Expect, Layout, Library, Scenario, resolve_parameters};
 use chatdb::store::Store;
 use chatdb::table::ResultTable;
@@ -37,7 +37,7 @@ pub fn library() -> Library {
 
 fn play(library: &Library, names: &[String]) -> Report {
     let (report, _) =
-        replay::replay(library, names, &Options::default()).expect("it can be played");
+        replay::replay(library, names, &ReplayOptions::default()).expect("it can be played");
     report
 }
 
@@ -64,7 +64,7 @@ fn copy() -> TempDir {
 }
 
 /// The checks of a run that do not match.
-fn failing(run: &Run) -> Vec<String> {
+fn failing(run: &ScenarioRun) -> Vec<String> {
     let checks = run.steps.iter().flat_map(|step| &step.checks);
     let failing = checks.filter(|check| check.verdict != CheckVerdict::Matches);
     failing.map(|check| check.id.clone()).collect()

@@ -1,6 +1,6 @@
 //! The platform model by itself: it answers whatever happens, and every documented rule counts.
 
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::RunVerdict;
 use chatdb::store::{Binding, Store};
 use chatdb::table::Cell;
@@ -12,8 +12,12 @@ const BEGAN: i64 = 1_310_482_195_000;
 
 /// A database in which the baseline has been played.
 fn baseline() -> Store {
-    let (report, store) = replay::replay(&library(), &["baseline".to_owned()], &Options::default())
-        .expect("it can be played");
+    let (report, store) = replay::replay(
+        &library(),
+        &["baseline".to_owned()],
+        &ReplayOptions::default(),
+    )
+    .expect("it can be played");
     assert_eq!(report.runs[0].verdict, RunVerdict::Reproduced);
     store
 }
@@ -253,7 +257,7 @@ fn every_documented_rule_of_the_matrix_counts() {
             "UPDATE server_rule SET {turned} WHERE capability = '{capability}' AND server = '{server}'"
         );
         assert_eq!(store.run_own("test", &sql, &[]).expect("a rule"), 1);
-        let (report, _) = replay::replay_on(store, &library, &ten(), &Options::default())
+        let (report, _) = replay::replay_on(store, &library, &ten(), &ReplayOptions::default())
             .expect("it can be played");
         // These three print the matrix itself, so that they would notice anything.
         let listings = [
@@ -298,7 +302,7 @@ fn every_time_rule_counts() {
                 name[0]
             );
             assert_eq!(store.run_own("test", &sql, &[]).expect("a rule"), 1);
-            let (report, _) = replay::replay_on(store, &library, &ten(), &Options::default())
+            let (report, _) = replay::replay_on(store, &library, &ten(), &ReplayOptions::default())
                 .expect("it can be played");
             assert!(
                 !report.holds(),

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use chatdb::privacy::{self, Class, Classes, Key, Redactor};
-use chatdb::render::{FORMATS, Options};
+use chatdb::privacy::{self, Classes, DataClass, Key, Redactor};
+use chatdb::render::{FORMATS, RenderOptions};
 use chatdb::report::{Listing, NamedComparison, Report};
 use chatdb::store::Store;
 use chatdb::table::{Cell, Column, Kind, ResultTable};
@@ -278,7 +278,7 @@ fn rendered(report: &Report) -> Vec<(&'static str, Vec<u8>)> {
             whole
         };
         for report in reports {
-            (format.render)(report, Options::default(), &mut bytes).expect("bytes");
+            (format.render)(report, RenderOptions::default(), &mut bytes).expect("bytes");
         }
         (format.name, bytes)
     };
@@ -343,7 +343,7 @@ fn nobody_is_found_in_any_table_and_format() {
             assert!(!text.contains(hidden), "{format}: {hidden}");
         }
     }
-    let count = |class: Class| {
+    let count = |class: DataClass| {
         replaced
             .values
             .iter()
@@ -351,12 +351,12 @@ fn nobody_is_found_in_any_table_and_format() {
             .map_or(0, |(_, n)| *n)
     };
     assert_eq!(
-        count(Class::Address),
+        count(DataClass::Address),
         PERSONS,
         "one pseudonym for each, however spelt"
     );
-    assert_eq!(count(Class::Ip), 256);
-    assert_eq!(count(Class::Phone), PERSONS);
+    assert_eq!(count(DataClass::Ip), 256);
+    assert_eq!(count(DataClass::Phone), PERSONS);
     assert_eq!(replaced.records, PERSONS, "records of rejects are withheld");
 }
 
@@ -732,7 +732,11 @@ fn a_list_of_classes_that_cannot_be_read_says_where() {
         "line 3: `a.c` has a class already",
     );
     let classes = Classes::read("[a]\ntechnical x\n[b]\ntext x\n[c]\nname x\n").expect("a list");
-    assert_eq!(classes.of("X"), Some(Class::Text), "the strictest counts");
+    assert_eq!(
+        classes.of("X"),
+        Some(DataClass::Text),
+        "the strictest counts"
+    );
     assert_eq!(classes.of("y"), None);
 }
 

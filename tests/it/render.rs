@@ -1,7 +1,7 @@
 //! Reports as bytes.
 
 use chatdb::render::safe::{Safe, is_hidden};
-use chatdb::render::{Detail, FORMATS, Options, format};
+use chatdb::render::{Detail, FORMATS, RenderOptions, format};
 use chatdb::report::{Listing, Report, RowVerdict, SCHEMA};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use crate::sample_report as sample;
 use crate::snapshot;
 use crate::table::{awkward_cells, every_sequence};
 
-fn render(name: &str, report: &Report, options: Options) -> String {
+fn render(name: &str, report: &Report, options: RenderOptions) -> String {
     let mut bytes = Vec::new();
     let format = format(name).expect("a format");
     (format.render)(report, options, &mut bytes).expect("a Vec takes everything");
@@ -20,11 +20,11 @@ fn render(name: &str, report: &Report, options: Options) -> String {
 }
 
 fn terminal(report: &Report, width: usize, detail: Detail) -> String {
-    render("terminal", report, Options { width, detail })
+    render("terminal", report, RenderOptions { width, detail })
 }
 
 fn in_full(name: &str, report: &Report) -> String {
-    render(name, report, Options::default())
+    render(name, report, RenderOptions::default())
 }
 
 /// Everything that a report can say, in one.
@@ -127,7 +127,7 @@ fn a_writer_that_fails_is_an_error_and_no_more() {
         }
     }
     for format in &FORMATS {
-        let error = (format.render)(&everything(), Options::default(), &mut Full);
+        let error = (format.render)(&everything(), RenderOptions::default(), &mut Full);
         let kind = error.expect_err("the writer is full").kind();
         assert_eq!(kind, std::io::ErrorKind::StorageFull, "{}", format.name);
     }
@@ -190,7 +190,7 @@ fn nothing_hidden_reaches_a_terminal_from_any_field_in_any_format() {
             for width in WIDTHS {
                 for detail in [Detail::Full, Detail::Brief] {
                     let report = sample::hostile(payload);
-                    let text = render(format.name, &report, Options { width, detail });
+                    let text = render(format.name, &report, RenderOptions { width, detail });
                     let hidden: Vec<char> = text
                         .chars()
                         .filter(|c| *c != '\n' && is_hidden(*c))
@@ -374,7 +374,7 @@ fn rows_that_are_written_as_they_come_are_those_of_the_list() {
                 ..Report::new()
             };
             let mut held = Vec::new();
-            (format.render)(&report, Options::default(), &mut held).expect("a list");
+            (format.render)(&report, RenderOptions::default(), &mut held).expect("a list");
             let mut handed_on = Vec::new();
             let mut rows = make(&mut handed_on);
             for listing in &report.listings {

@@ -2,14 +2,14 @@
 
 use chatdb::diagnostic::Place;
 use chatdb::report::{
-    BasisRun, CellRun, CellVerdict, Changes, CheckRun, CheckVerdict, Comparison, NamedComparison,
-    ObservationRun, ObservationVerdict, Origin, ParameterRun, Report, RestsOn, RowRun, RowVerdict,
-    Run, RunVerdict, SCHEMA, StepRun,
+    BasisRun, CellRun, CellVerdict, ChangedRows, CheckRun, CheckVerdict, Comparison,
+    ExpectationOrigin, NamedComparison, ObservationRun, ObservationVerdict, ParameterRun, Report,
+    RestsOn, RowRun, RowVerdict, RunVerdict, SCHEMA, ScenarioRun, StepRun,
 };
 use chatdb::scenario::{Erratum, ErratumKind};
 use chatdb::table::{Cell, Column, Kind, parse_timestamp};
 
-pub fn report(runs: Vec<Run>) -> Report {
+pub fn report(runs: Vec<ScenarioRun>) -> Report {
     Report {
         analysis: None,
         schema: SCHEMA,
@@ -135,7 +135,7 @@ fn chat(first: [CellRun; 5]) -> Vec<CellRun> {
     first.into_iter().chain(rest).collect()
 }
 
-pub fn check(id: &str, title: &str, origin: Origin, lines: &str) -> CheckRun {
+pub fn check(id: &str, title: &str, origin: ExpectationOrigin, lines: &str) -> CheckRun {
     CheckRun {
         id: id.to_owned(),
         query: id.to_owned(),
@@ -166,7 +166,7 @@ pub fn step(id: &str, at: &str, title: &str, checks: Vec<CheckRun>) -> StepRun {
         title: title.to_owned(),
         script: Some(format!("seeds/services_failure/{id}_step.sql")),
         branch: None,
-        changes: Some(Changes {
+        changes: Some(ChangedRows {
             expected: Some(1),
             actual: 1,
         }),
@@ -202,7 +202,7 @@ pub fn open_chats() -> CheckRun {
         ..check(
             "open_chats",
             "Open chats with queue and agent",
-            Origin::Printed,
+            ExpectationOrigin::Printed,
             "70-72",
         )
     }
@@ -229,7 +229,7 @@ pub fn completed_chat() -> CheckRun {
         ..check(
             "chat_by_id",
             "One chat with queue and agent",
-            Origin::Printed,
+            ExpectationOrigin::Printed,
             "86-88",
         )
     }
@@ -249,7 +249,7 @@ fn console() -> CheckRun {
         ..check(
             "exchanged",
             "What agent and customer can say to each other",
-            Origin::Stated,
+            ExpectationOrigin::Stated,
             "57",
         )
     }
@@ -299,7 +299,7 @@ fn transcript(differs_too: bool) -> CheckRun {
                 "transcript"
             },
             "Customer's transcript",
-            Origin::Printed,
+            ExpectationOrigin::Printed,
             "141-146",
         )
     }
@@ -354,7 +354,7 @@ fn differing() -> CheckRun {
         ..check(
             "chat_by_id",
             "One chat with queue and agent",
-            Origin::Printed,
+            ExpectationOrigin::Printed,
             "86-88",
         )
     }
@@ -369,7 +369,7 @@ fn failed() -> CheckRun {
         ..check(
             "reply_pane",
             "The reply pane and its buttons",
-            Origin::Stated,
+            ExpectationOrigin::Stated,
             "92-104",
         )
     }
@@ -379,7 +379,7 @@ fn derived() -> CheckRun {
     CheckRun {
         comparison: Some(comparison(&["activity_id"], &OPEN_CHATS, Vec::new())),
         basis: BasisRun {
-            origin: Origin::Derived,
+            origin: ExpectationOrigin::Derived,
             lines: None,
             because: Some(String::from(
                 "the query asks for chats that are not completed, and this one is",
@@ -388,7 +388,7 @@ fn derived() -> CheckRun {
         ..check(
             "none_open",
             "Open chats after completion",
-            Origin::Derived,
+            ExpectationOrigin::Derived,
             "",
         )
     }
@@ -401,7 +401,7 @@ fn observation(id: &str, lines: &str, says: &str, verdict: ObservationVerdict) -
         says: says.to_owned(),
         checks: vec![String::from("open_chats")],
         verdict,
-        origin: Some(Origin::Printed),
+        origin: Some(ExpectationOrigin::Printed),
     }
 }
 
@@ -430,9 +430,9 @@ pub fn errata() -> Vec<Erratum> {
     ]
 }
 
-fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> Run {
+fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> ScenarioRun {
     let done = ObservationVerdict::Reproduced;
-    Run {
+    ScenarioRun {
         scenario: String::from("services_failure"),
         title: String::from("The Services server fails while a chat is open"),
         section: Some(String::from("Services Server Failure")),
@@ -470,7 +470,7 @@ fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> Run {
 }
 
 /// All is well.
-pub fn reproduced() -> Run {
+pub fn reproduced() -> ScenarioRun {
     let mut passing = step(
         "30",
         "+00:10:00",
@@ -501,14 +501,14 @@ pub fn reproduced() -> Run {
 }
 
 /// Everything that can go wrong in a run.
-pub fn broken() -> Run {
+pub fn broken() -> ScenarioRun {
     let mut completes = step(
         "20",
         "+00:09:00",
         "The agent completes the chat",
         vec![differing(), transcript(true), failed()],
     );
-    completes.changes = Some(Changes {
+    completes.changes = Some(ChangedRows {
         expected: Some(1),
         actual: 0,
     });
@@ -550,8 +550,8 @@ pub fn broken() -> Run {
 }
 
 /// What it starts from did not hold.
-pub fn not_run() -> Run {
-    Run {
+pub fn not_run() -> ScenarioRun {
+    ScenarioRun {
         scenario: String::from("services_restored"),
         title: String::from("The Services server is back"),
         section: Some(String::from("Services Server Restored")),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use chatdb::render::{self, Options};
+use chatdb::render::{self, RenderOptions};
 use chatdb::replay;
 
 use crate::honesty::{TEN, library};
@@ -23,13 +23,14 @@ fn the_samples_are_reproduced_to_the_byte() {
         let (report, _) = replay::replay(
             &library,
             &[scenario.to_owned()],
-            &replay::Options::default(),
+            &replay::ReplayOptions::default(),
         )
         .expect("it can be played");
         for name in FORMATS {
             let format = render::format(name).expect("a format");
             let mut bytes = Vec::new();
-            (format.render)(&report, Options::default(), &mut bytes).expect("it can be written");
+            (format.render)(&report, RenderOptions::default(), &mut bytes)
+                .expect("it can be written");
             let file = format!("{scenario}.{}", format.extension);
             if std::env::var_os("UPDATE").is_some() {
                 fs::create_dir_all(&folder).expect("a folder");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chatdb::assets::{self, LARGEST_FILE, Source};
+use chatdb::assets::{self, AssetSource, LARGEST_FILE};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::query::Query;
 use chatdb::scenario::{
@@ -572,7 +572,7 @@ fn only_plain_text_files_of_the_folder_are_read() {
     let large = fs::File::create(lab.join("large.sql")).expect("a file");
     large.set_len(LARGEST_FILE + 1).expect("a sparse file");
     fs::write(folder.path().join("secret"), "x").expect("a file");
-    let source = Source::Folder(folder.path().to_owned());
+    let source = AssetSource::Folder(folder.path().to_owned());
     let read = |file: &str| match source.read("my_lab", file) {
         Ok(text) => text.into_owned(),
         Err(error) => without(&folder, &error.to_string()),
@@ -592,9 +592,13 @@ fn only_plain_text_files_of_the_folder_are_read() {
     assert_eq!(read("../secret"), format!("my_lab/../secret: {name}"));
     assert_eq!(read(""), format!("my_lab/: {name}"));
     assert_eq!(source.files("my_lab").expect("it is there").len(), 5);
-    assert!(Source::Embedded.read("nowhere", "scenario.toml").is_err());
     assert!(
-        Source::Embedded
+        AssetSource::Embedded
+            .read("nowhere", "scenario.toml")
+            .is_err()
+    );
+    assert!(
+        AssetSource::Embedded
             .files("nowhere")
             .expect("nothing")
             .is_empty()
@@ -613,7 +617,7 @@ fn links_out_of_the_folder_and_pipes_are_refused() {
     std::os::unix::fs::symlink("10_real.sql", lab.join("in.sql")).expect("a link");
     std::os::unix::fs::symlink("/dev/zero", lab.join("device.sql")).expect("a link");
     let _socket = std::os::unix::net::UnixListener::bind(lab.join("socket.sql")).expect("a socket");
-    let source = Source::Folder(folder.path().to_owned());
+    let source = AssetSource::Folder(folder.path().to_owned());
     let read = |file: &str| match source.read("my_lab", file) {
         Ok(text) => text.into_owned(),
         Err(error) => without(&folder, &error.to_string()),

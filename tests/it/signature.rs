@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use chatdb::analysis::{self, Options};
 use chatdb::replay;
 use chatdb::report::{AnalysisRun, CandidateRun, FindingVerdict};
-use chatdb::signature::{self, Known, Signature, candidates, outage_of};
+use chatdb::signature::{self, KnownOutage, Signature, candidates, outage_of};
 use chatdb::store::Store;
 use chatdb::table::delimited::{self, Delimiter};
 
@@ -27,25 +27,26 @@ enum Said {
 }
 
 /// What an analysis of each scenario's rows finds.
-static SEARCHED: LazyLock<BTreeMap<(String, Said), (AnalysisRun, Known)>> = LazyLock::new(|| {
-    let mut all = BTreeMap::new();
-    for scenario in ten() {
-        let store = database(&scenario);
-        for said in [Said::ServersAndTime, Said::Time, Said::Nothing] {
-            all.insert((scenario.clone(), said), searched(&store, said));
+static SEARCHED: LazyLock<BTreeMap<(String, Said), (AnalysisRun, KnownOutage)>> =
+    LazyLock::new(|| {
+        let mut all = BTreeMap::new();
+        for scenario in ten() {
+            let store = database(&scenario);
+            for said in [Said::ServersAndTime, Said::Time, Said::Nothing] {
+                all.insert((scenario.clone(), said), searched(&store, said));
+            }
         }
-    }
-    all
-});
+        all
+    });
 
 fn database(scenario: &str) -> Store {
-    let options = replay::Options::default();
+    let options = replay::ReplayOptions::default();
     let names = [scenario.to_owned()];
     let (_, store) = replay::replay(&library(), &names, &options).expect("it can be played");
     store
 }
 
-fn searched(store: &Store, said: Said) -> (AnalysisRun, Known) {
+fn searched(store: &Store, said: Said) -> (AnalysisRun, KnownOutage) {
     let outage = outage_of(store).expect("a replay has one");
     let options = Options {
         outages: if said == Said::Nothing {
@@ -56,7 +57,7 @@ fn searched(store: &Store, said: Said) -> (AnalysisRun, Known) {
         ..Options::default()
     };
     let run = analysis::analyze(store, &options).expect("it can be searched");
-    let mut known = Known::of(&options.outages);
+    let mut known = KnownOutage::of(&options.outages);
     if said == Said::Time {
         known.servers = BTreeSet::new();
     }
@@ -64,7 +65,7 @@ fn searched(store: &Store, said: Said) -> (AnalysisRun, Known) {
 }
 
 /// The scenarios that are named together and first.
-fn first_group(run: &AnalysisRun, known: &Known) -> Vec<String> {
+fn first_group(run: &AnalysisRun, known: &KnownOutage) -> Vec<String> {
     let found = candidates(&MADE, run, known);
     let names = found[0].scenarios.iter().map(|one| one.name.clone());
     names.collect()

@@ -1,7 +1,7 @@
 //! Tables as text: what the readers make of a file, what they refuse, and that what we write is read back.
 
 use chatdb::table::delimited::{self, Delimiter};
-use chatdb::table::raw::{RawTable, ReadError, infer_kinds, read_any};
+use chatdb::table::raw::{RawTable, TableReadError, infer_kinds, read_any};
 use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp, pipe, plain};
 use chrono::{NaiveDate, NaiveDateTime};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ pub fn awkward_cells() -> [Cell; 9] {
 }
 
 /// Shows a reading: one line per record, its line number first, quoted cells in `"`, others in `[` `]`.
-fn sketch(read: Result<RawTable, ReadError>) -> String {
+fn sketch(read: Result<RawTable, TableReadError>) -> String {
     let table = match read {
         Ok(table) => table,
         Err(error) => return error.to_string(),
@@ -286,7 +286,7 @@ fn delimited_text_quotes_only_what_would_be_misread() {
 /// The law: what is written is read back, by whichever reader, as the same table.
 fn check_reads_back(table: &ResultTable) {
     let kinds: Vec<Kind> = table.columns.iter().map(|column| column.kind).collect();
-    let back = |read: Result<RawTable, ReadError>| read.map(|raw| raw.typed(&kinds));
+    let back = |read: Result<RawTable, TableReadError>| read.map(|raw| raw.typed(&kinds));
     let text = pipe::write(table);
     assert_eq!(back(pipe::read(&text)).as_ref(), Ok(table), "{text}");
     assert_eq!(back(read_any(&text)).as_ref(), Ok(table), "{text}");

@@ -1,4 +1,4 @@
-//! `chatdb analyze`
+//! `chatdb analyze` searches exports for what an outage left behind.
 
 use std::path::Path;
 
@@ -105,7 +105,7 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
     for name in WRITTEN {
         let format = output::format(name)?;
         let mut bytes = Vec::new();
-        (format.render)(&report, render::Options::default(), &mut bytes)?;
+        (format.render)(&report, render::RenderOptions::default(), &mut bytes)?;
         written.push(NewFile {
             name: format!("analysis.{}", format.extension),
             bytes,

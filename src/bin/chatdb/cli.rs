@@ -32,7 +32,7 @@ pub enum Command {
     /// Compare two tables, or a check of a scenario with a table
     Diff(Diff),
     /// Ask a database, or a scenario at any of its steps, in T-SQL or SQL
-    Query(Box<Query>),
+    Query(Box<QueryArgs>),
     /// Load files exported from SQL Server into a database, in whatever form a tool wrote them
     Import(Box<Import>),
     /// Print a documented query to be run elsewhere, its parameters declared at the top
@@ -48,7 +48,7 @@ pub enum Command {
     /// Show which statements of the document are reproduced
     Coverage(Coverage),
     /// List the rules of the platform model with their citations
-    Rules(Rules),
+    Rules(RulesArgs),
 }
 
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub struct Folders {
 }
 
 #[derive(Debug, Args)]
-pub struct Form {
+pub struct OutputArgs {
     /// How to write the result: terminal, csv, markdown or json
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub format: String,
@@ -84,7 +84,7 @@ pub struct Chosen {
     /// Names of scenarios, or paths of scenario folders
     #[arg(value_name = "SCENARIO", required_unless_present = "all")]
     pub names: Vec<String>,
-    /// Every scenario
+    /// Take every scenario
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
     #[command(flatten)]
@@ -105,7 +105,7 @@ pub struct List {
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -132,7 +132,7 @@ pub struct Replay {
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -187,11 +187,11 @@ pub struct Diff {
     #[command(flatten)]
     pub privacy: Privacy,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
-pub struct Query {
+pub struct QueryArgs {
     /// SQL, the name of a documented query or a finding such as open_chats, or - to read SQL from standard input; left
     /// out with --file
     #[arg(value_name = "SQL", required_unless_present = "file")]
@@ -230,7 +230,7 @@ pub struct Query {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: ImportArgs,
     /// Count up to N rejected records of the exports as a success
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
@@ -239,7 +239,7 @@ pub struct Query {
     #[command(flatten)]
     pub privacy: Privacy,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -251,19 +251,19 @@ pub struct Import {
     #[arg(long, value_name = "FILE", default_value = "chatdb.sqlite")]
     pub db: PathBuf,
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: ImportArgs,
     /// Count up to N rejected records as a success
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
     #[command(flatten)]
     pub privacy: Privacy,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 /// How exports are read, where it should not be told from the files.
 #[derive(Debug, Args, Default)]
-pub struct Reading {
+pub struct ImportArgs {
     /// Read the files as this form, such as ssms_csv, in the place of telling it from them
     #[arg(long = "form", value_name = "FORM")]
     pub export_form: Option<String>,
@@ -355,11 +355,11 @@ pub struct Analyze {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: ImportArgs,
     #[command(flatten)]
     pub privacy: Privacy,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -367,7 +367,7 @@ pub struct Findings {
     /// Name of a finding, to explain it in full
     pub name: Option<String>,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -391,13 +391,13 @@ pub struct Coverage {
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
-pub struct Rules {
+pub struct RulesArgs {
     /// Show only rules whose name holds TEXT
     pub text: Option<String>,
     #[command(flatten)]
-    pub form: Form,
+    pub form: OutputArgs,
 }

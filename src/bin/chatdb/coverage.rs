@@ -1,8 +1,8 @@
-//! `chatdb coverage`
+//! `chatdb coverage` lists which observations are covered by which checks.
 
 use chatdb::render::Detail;
-use chatdb::replay::{self, Options};
-use chatdb::report::{Listing, ObservationVerdict, Origin, Report};
+use chatdb::replay::{self, ReplayOptions};
+use chatdb::report::{ExpectationOrigin, Listing, ObservationVerdict, Report};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::Coverage;
@@ -12,7 +12,11 @@ use crate::output;
 pub fn run(args: &Coverage) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let library = output::library(&args.folders)?;
-    let (report, _) = replay::replay(&library, &output::every(&library)?, &Options::default())?;
+    let (report, _) = replay::replay(
+        &library,
+        &output::every(&library)?,
+        &ReplayOptions::default(),
+    )?;
     let names = [
         "observation",
         "scenario",
@@ -42,9 +46,9 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
                 missing.push(observation.id.clone());
             }
             let origin = match observation.origin {
-                Some(Origin::Printed) => "printed",
-                Some(Origin::Stated) => "stated",
-                Some(Origin::Derived) => "derived",
+                Some(ExpectationOrigin::Printed) => "printed",
+                Some(ExpectationOrigin::Stated) => "stated",
+                Some(ExpectationOrigin::Derived) => "derived",
                 None => "",
             };
             let cells = [

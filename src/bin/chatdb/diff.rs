@@ -1,4 +1,4 @@
-//! `chatdb diff`
+//! `chatdb diff` compares two tables.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use chatdb::check::{self, Terms};
 use chatdb::diff::{ColumnMode, RowOrder};
 use chatdb::render::Detail;
-use chatdb::replay::{self, Rows};
+use chatdb::replay::{self, ProductionRows};
 use chatdb::report::{Comparison, NamedComparison, Report};
 use chatdb::store::{self, Store};
 use chatdb::table::raw::{self, RawTable};
@@ -68,17 +68,19 @@ fn with_check(
         terms.columns = ColumnMode::Subset;
     }
     let options = watch::guarded(Vec::new());
-    let compare = |rows: Rows<'_>| {
+    let compare = |rows: ProductionRows<'_>| {
         replay::compare_bound(&library, scenario, check, rows, &terms, &binds, &options)
     };
     if store::file_is_ours(&args.actual).unwrap_or(false) {
-        return Ok(compare(Rows::Copy(&Store::open_read_only(&args.actual)?))?);
+        return Ok(compare(ProductionRows::Copy(&Store::open_read_only(
+            &args.actual,
+        )?))?);
     }
     match read(&args.actual) {
-        Ok(table) => Ok(compare(Rows::File(&table))?),
+        Ok(table) => Ok(compare(ProductionRows::File(&table))?),
         // What is no plain table may be an export of another form.
         Err(failure) => match exported(&args.actual) {
-            Some(store) => Ok(compare(Rows::Copy(&store))?),
+            Some(store) => Ok(compare(ProductionRows::Copy(&store))?),
             None => Err(failure),
         },
     }

@@ -19,7 +19,7 @@ use chatdb::store::StoreError;
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
-    /// Reproduced, same.
+    /// Everything is reproduced; nothing differs.
     Success = 0,
     /// It ran, and something differs.
     Differs = 1,

@@ -1,4 +1,4 @@
-//! `chatdb findings`
+//! `chatdb findings` lists the findings.
 
 use chatdb::analysis;
 use chatdb::diagnostic::did_you_mean;

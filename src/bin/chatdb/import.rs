@@ -23,7 +23,7 @@ use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
 use chrono::{Local, TimeZone as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::{Import, Reading};
+use crate::cli::{Import, ImportArgs};
 use crate::failure::{Code, Failure};
 use crate::output;
 
@@ -120,7 +120,7 @@ fn rejects_of(summary: &Summary) -> u64 {
 // READING --------------------------------------------------------------------------------------------------
 
 /// What the command line says about how to read.
-pub fn options(args: &Reading) -> Result<Options, Failure> {
+pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
     let defaults = Limits::default();
     if args.result_set == Some(0) {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));

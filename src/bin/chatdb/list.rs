@@ -1,4 +1,4 @@
-//! `chatdb list`
+//! `chatdb list` lists the scenarios and queries.
 
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};

@@ -1,4 +1,4 @@
-//! `chatdb new`
+//! `chatdb new` begins a scenario of your own.
 
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::scenario;

@@ -7,12 +7,12 @@ use chatdb::document::Lines;
 use chatdb::privacy::INCLUDED;
 use chatdb::render::safe::Safe;
 use chatdb::render::{self, Detail, FORMATS, Format, MakeRows};
-use chatdb::replay::Options;
+use chatdb::replay::ReplayOptions;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 use chatdb::table::{Cell, Rows};
 
-use crate::cli::{Chosen, Folders, Form, Privacy, Sets};
+use crate::cli::{Chosen, Folders, OutputArgs, Privacy, Sets};
 use crate::failure::{Code, Failure};
 use crate::privacy;
 use crate::watch;
@@ -43,7 +43,7 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
 }
 
 /// Writes a report to standard output.
-pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure> {
+pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Failure> {
     let format = format(&form.format)?;
     let terminal = || {
         let size = io::stdout()
@@ -54,7 +54,7 @@ pub fn show(report: &Report, form: &Form, detail: Detail) -> Result<(), Failure>
     };
     let width = form.width.or_else(terminal).unwrap_or(WIDTH);
     let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
-    (format.render)(report, render::Options { width, detail }, &mut out)?;
+    (format.render)(report, render::RenderOptions { width, detail }, &mut out)?;
     Ok(out.flush()?)
 }
 
@@ -70,7 +70,7 @@ pub fn counted(n: usize, word: &str) -> String {
 /// of personal data, and says so.
 pub fn show_exported(
     mut report: Report,
-    form: &Form,
+    form: &OutputArgs,
     detail: Detail,
     privacy: &Privacy,
 ) -> Result<(), Failure> {
@@ -190,10 +190,10 @@ pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
 }
 
 /// How the chosen scenarios are to be played.
-pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<Options, Failure> {
+pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<ReplayOptions, Failure> {
     let folders = chosen.folders.scenarios.iter();
     let words = folders.flat_map(|folder| ["--scenarios".to_owned(), folder.display().to_string()]);
-    Ok(Options {
+    Ok(ReplayOptions {
         until: until.cloned(),
         words: words.collect(),
         ..watch::guarded(sets(&chosen.set)?)

@@ -1,4 +1,4 @@
-//! `chatdb query`
+//! `chatdb query` runs a query over a scenario or exports.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -12,20 +12,20 @@ use chatdb::import::Summary;
 use chatdb::import::needed::{self, Need};
 use chatdb::query::{Dialect, Query as Documented};
 use chatdb::render::{Detail, MakeRows};
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
 use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Store, StoreError};
 use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
 
-use crate::cli::Query;
+use crate::cli::QueryArgs;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::output;
 use crate::watch;
 
-pub fn run(args: &Query) -> Result<Code, Failure> {
+pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let dialect = dialect(&args.dialect)?;
     let library = output::library(&args.folders)?;
@@ -122,7 +122,7 @@ pub fn run(args: &Query) -> Result<Code, Failure> {
 }
 
 /// How the rows are written as they come, where nothing has to be known of them all before.
-fn rows(args: &Query, exported: bool) -> Result<Option<MakeRows>, Failure> {
+fn rows(args: &QueryArgs, exported: bool) -> Result<Option<MakeRows>, Failure> {
     let format = output::format(&args.form.format)?;
     let as_they_are = !exported || args.privacy.include_pii;
     let only_asked = !args.explain && !args.write;
@@ -134,7 +134,7 @@ fn rows(args: &Query, exported: bool) -> Result<Option<MakeRows>, Failure> {
 }
 
 /// The exported files that are asked. With `--file` there is no SQL among the words, and the first of them is a file.
-fn exports(args: &Query) -> Result<Vec<PathBuf>, Failure> {
+fn exports(args: &QueryArgs) -> Result<Vec<PathBuf>, Failure> {
     let first = args.sql.iter().filter(|_| args.file.is_some());
     let exports: Vec<PathBuf> = first
         .map(PathBuf::from)
@@ -161,7 +161,7 @@ fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> 
 fn load(
     exports: &[PathBuf],
     needs: &[Need],
-    args: &Query,
+    args: &QueryArgs,
     store: &mut Store,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Vec<Summary>, Failure> {
@@ -205,7 +205,7 @@ struct Asked {
     file: Option<String>,
 }
 
-fn asked(args: &Query, dialect: Dialect, library: &Library) -> Result<Asked, Failure> {
+fn asked(args: &QueryArgs, dialect: Dialect, library: &Library) -> Result<Asked, Failure> {
     let plain = |text, file| Asked {
         text,
         dialect,
@@ -313,7 +313,7 @@ fn step_of(after: &str, library: &Library) -> Result<(String, Option<String>), F
 
 /// Opens the file, or plays the scenario, and gives the scenario's values.
 fn database(
-    args: &Query,
+    args: &QueryArgs,
     library: &Library,
     sets: &[(String, String)],
 ) -> Result<(Store, Vec<Binding>), Failure> {
@@ -359,7 +359,7 @@ fn database(
         .into_iter()
         .map(|parameter| (parameter.name, parameter.value))
         .collect();
-    let options = Options {
+    let options = ReplayOptions {
         until,
         ..watch::guarded(of_scenario)
     };

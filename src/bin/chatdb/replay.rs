@@ -1,4 +1,4 @@
-//! `chatdb replay`
+//! `chatdb replay` replays scenarios and compares the results.
 
 use std::fs;
 use std::path::Path;

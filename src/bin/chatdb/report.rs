@@ -1,4 +1,4 @@
-//! `chatdb report`
+//! `chatdb report` renders a saved run again.
 
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::render;
@@ -28,9 +28,9 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let mut written = Vec::new();
     for format in formats {
         let mut bytes = Vec::new();
-        let options = render::Options {
+        let options = render::RenderOptions {
             width: 100,
-            ..render::Options::default()
+            ..render::RenderOptions::default()
         };
         (format.render)(&report, options, &mut bytes)?;
         written.push(NewFile {

@@ -1,4 +1,4 @@
-//! `chatdb rules`
+//! `chatdb rules` lists the rules of the platform model.
 
 use chatdb::assets;
 use chatdb::query::Query;
@@ -8,11 +8,11 @@ use chatdb::scenario::ScenarioError;
 use chatdb::store::Store;
 use chatdb::table::Cell;
 
-use crate::cli::Rules;
+use crate::cli::RulesArgs;
 use crate::failure::{Code, Failure};
 use crate::output;
 
-pub fn run(args: &Rules) -> Result<Code, Failure> {
+pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let (file, text) = assets::report("rules").expect("reports/rules.sql is compiled in");
     let query = Query::read("rules", &file, text).map_err(ScenarioError::from)?;

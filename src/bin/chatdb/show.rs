@@ -1,9 +1,9 @@
-//! `chatdb show`
+//! `chatdb show` shows a scenario, query or table.
 
 use std::fmt::{Display, Write as _};
 
 use chatdb::render::safe::Safe;
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::scenario::{
     Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
 };
@@ -186,7 +186,7 @@ fn errata(page: &mut Page, scenario: &Scenario) {
 fn rules(page: &mut Page, library: &Library, name: &str) -> Result<(), Failure> {
     const USED: &str = "SELECT rule, statement, basis, coalesce(lines, '') FROM rule \
          WHERE server IN (SELECT server FROM server_event) OR server IS NULL ORDER BY kind, position";
-    let (_, store) = replay::replay(library, &[name.to_owned()], &Options::default())?;
+    let (_, store) = replay::replay(library, &[name.to_owned()], &ReplayOptions::default())?;
     let table = store.ask(USED, &[], &[])?;
     page.line(0, "");
     page.line(0, "RULES USED  (`chatdb rules` gives the reading of each)");

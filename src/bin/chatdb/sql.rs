@@ -1,4 +1,4 @@
-//! `chatdb sql`
+//! `chatdb sql` prints SQL for other tools.
 
 use chatdb::script;
 

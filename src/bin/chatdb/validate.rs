@@ -1,4 +1,4 @@
-//! `chatdb validate`
+//! `chatdb validate` checks the files of scenarios without replaying them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
-use chatdb::replay::Options;
+use chatdb::replay::ReplayOptions;
 use chatdb::sql::guard::limits::{LATE_SECONDS, MAX_MEMORY};
 use chatdb::store::Interrupter;
 
@@ -30,12 +30,12 @@ const TIMED_OUT: u8 = 2;
 const DONE: u8 = 3;
 
 /// How scenarios are played that may come from anybody: watched, and kept to the memory that there is for them.
-pub fn guarded(sets: Vec<(String, String)>) -> Options {
-    Options {
+pub fn guarded(sets: Vec<(String, String)>) -> ReplayOptions {
+    ReplayOptions {
         sets,
         watch: Some(late),
         memory: Some(MAX_MEMORY),
-        ..Options::default()
+        ..ReplayOptions::default()
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chatdb::ask::{Question, ask};
 use chatdb::query::Dialect;
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::scenario::Library;
 use chatdb::store::Store;
 
@@ -145,7 +145,7 @@ fn played(lab: &Path, at: At, sql: &str) -> Outcome {
     store.limit_steps(STEPS);
     let library = Library::new(Vec::new()).expect("a library");
     let names = [name, "baseline".to_owned()];
-    let report = match replay::replay_on(store, &library, &names, &Options::default()) {
+    let report = match replay::replay_on(store, &library, &names, &ReplayOptions::default()) {
         Ok((report, _)) => report,
         Err(error) => return Outcome::Stopped(error.to_string()),
     };
@@ -239,9 +239,15 @@ fn ten() -> Vec<Vec<u8>> {
     let format = chatdb::render::format("json").expect("a format");
     let played = |name: &&str| {
         let (report, _) =
-            replay::replay(&library, &[(*name).to_owned()], &Options::default()).expect("played");
+            replay::replay(&library, &[(*name).to_owned()], &ReplayOptions::default())
+                .expect("played");
         let mut bytes = Vec::new();
-        (format.render)(&report, chatdb::render::Options::default(), &mut bytes).expect("written");
+        (format.render)(
+            &report,
+            chatdb::render::RenderOptions::default(),
+            &mut bytes,
+        )
+        .expect("written");
         bytes
     };
     TEN.iter().map(played).collect()

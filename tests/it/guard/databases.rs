@@ -33,7 +33,7 @@ fn healthy() -> Vec<u8> {
     let (_, mut store) = chatdb::replay::replay(
         &library,
         &["baseline".to_owned()],
-        &chatdb::replay::Options::default(),
+        &chatdb::replay::ReplayOptions::default(),
     )
     .expect("a replay");
     store.image().expect("an image")

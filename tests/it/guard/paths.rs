@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use chatdb::assets::{Source, is_name};
+use chatdb::assets::{AssetSource, is_name};
 use chatdb::scenario::Library;
 
 /// Names that would lead elsewhere, here or on another system.
@@ -58,7 +58,7 @@ fn laid() -> tempfile::TempDir {
 #[test]
 fn a_name_that_leads_elsewhere_is_not_read() {
     let top = laid();
-    let source = Source::Folder(top.path().join("pack"));
+    let source = AssetSource::Folder(top.path().join("pack"));
     for name in BAD {
         assert!(!is_name(name), "{name:?}");
         assert!(source.read("lab", name).is_err(), "{name:?} as a file");
@@ -66,7 +66,10 @@ fn a_name_that_leads_elsewhere_is_not_read() {
             source.read(name, "10_a.sql").is_err(),
             "{name:?} as a scenario"
         );
-        assert!(Source::Embedded.read("baseline", name).is_err(), "{name:?}");
+        assert!(
+            AssetSource::Embedded.read("baseline", name).is_err(),
+            "{name:?}"
+        );
     }
     let long = "x".repeat(10_000);
     assert!(!is_name(&long) && source.read("lab", &long).is_err());
@@ -150,7 +153,7 @@ fn a_link_out_of_a_folder_is_not_followed_be_it_a_file_or_a_scenario() {
     symlink("..", pack.join("lab/above")).expect("a link");
     symlink("../elsewhere", pack.join("linked")).expect("a link");
     symlink("lab", pack.join("alias")).expect("a link");
-    let source = Source::Folder(pack.clone());
+    let source = AssetSource::Folder(pack.clone());
     for (name, _) in links {
         assert!(source.read("lab", name).is_err(), "{name}");
     }
@@ -166,7 +169,7 @@ fn a_link_out_of_a_folder_is_not_followed_be_it_a_file_or_a_scenario() {
     // Within the folder of scenarios a link changes nothing, and that folder may itself be one.
     assert!(source.read("alias", "10_a.sql").is_ok());
     symlink("pack", top.path().join("also")).expect("a link");
-    let also = Source::Folder(top.path().join("also"));
+    let also = AssetSource::Folder(top.path().join("also"));
     assert!(also.read("lab", "10_a.sql").is_ok());
 }
 

@@ -3,7 +3,7 @@
 use chatdb::ask::{Question, ask};
 use chatdb::assets;
 use chatdb::query::{Dialect, Query};
-use chatdb::replay::{self, Options};
+use chatdb::replay::{self, ReplayOptions};
 use chatdb::scenario::Library;
 use chatdb::script;
 use chatdb::sql::tsql;
@@ -11,9 +11,9 @@ use chatdb::store::Store;
 
 fn after(scenario: &str, step: &str) -> Store {
     let library = Library::new(Vec::new()).expect("a library");
-    let options = Options {
+    let options = ReplayOptions {
         until: Some(step.to_owned()),
-        ..Options::default()
+        ..ReplayOptions::default()
     };
     let (_, store) = replay::replay(&library, &[scenario.to_owned()], &options).expect("a replay");
     store
