@@ -3,7 +3,9 @@
 //!
 //! To add a format, write `src/render/<name>.rs` with a `render` function and give it a line in [`FORMATS`].
 
+mod chart;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod safe;
@@ -29,19 +31,22 @@ pub struct Format {
     /// Writes the tables of lists as they come, the same as `render` does where there is a list; `None` where the whole
     /// has to be known.
     pub rows: Option<MakeRows>,
+    /// Whether it shows timelines and SQL, which a run then has to bring.
+    pub illustrated: bool,
 }
 
 /// Makes a writer of rows.
 pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
 
 /// Every format, in the order that help lists them.
-pub const FORMATS: [Format; 4] = [
+pub const FORMATS: [Format; 5] = [
     Format {
         name: "terminal",
         extension: "txt",
         help: "Tables and differences for reading in a terminal",
         render: terminal::render,
         rows: None,
+        illustrated: false,
     },
     Format {
         name: "csv",
@@ -49,6 +54,7 @@ pub const FORMATS: [Format; 4] = [
         help: "One line per cell compared, for a spreadsheet",
         render: csv::render,
         rows: Some(csv::rows),
+        illustrated: false,
     },
     Format {
         name: "markdown",
@@ -56,6 +62,15 @@ pub const FORMATS: [Format; 4] = [
         help: "A document with every table, difference and observation",
         render: markdown::render,
         rows: None,
+        illustrated: false,
+    },
+    Format {
+        name: "html",
+        extension: "html",
+        help: "A page for a browser, with timelines",
+        render: html::render,
+        rows: None,
+        illustrated: true,
     },
     Format {
         name: "json",
@@ -63,6 +78,7 @@ pub const FORMATS: [Format; 4] = [
         help: "The whole record, exactly, for programs",
         render: json::render,
         rows: None,
+        illustrated: false,
     },
 ];
 

@@ -5,6 +5,8 @@
 //! from its failure and the next failure from the baseline, which is as if each had been played from the
 //! start (a test holds the two against each other).
 
+mod timeline;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::{panic, thread};
@@ -20,7 +22,7 @@ use crate::document::Lines;
 use crate::query::{Dialect, Query};
 use crate::report::{
     BasisRun, ChangedRows, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, ObservationRun,
-    ObservationVerdict, ParameterRun, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
+    ObservationVerdict, ParameterRun, Report, RestsOn, RunVerdict, ScenarioRun, SqlRun, StepRun,
 };
 use crate::scenario::{
     Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, Step,
@@ -32,6 +34,8 @@ use crate::sql::tsql::{self, Literal};
 use crate::store::{Binding, Interrupter, Store, StoreError};
 use crate::table::raw::RawTable;
 use crate::table::{Cell, Column, Kind, ResultTable};
+
+use timeline::Track;
 
 /// Why nothing was played.
 #[derive(Debug, Error)]
@@ -95,6 +99,8 @@ pub struct ReplayOptions {
     pub watch: Option<fn(Interrupter)>,
     /// How much memory SQLite may take in the whole process from then on, in bytes.
     pub memory: Option<u64>,
+    /// Whether the runs get what a page shows beside the results: a timeline, and the SQL of each check.
+    pub illustrated: bool,
 }
 
 impl ReplayOptions {
@@ -171,6 +177,7 @@ fn play_all(
         asked: String::new(),
         rewritten,
         lost: false,
+        illustrated: options.illustrated,
     };
     if let Some(watch) = options.watch {
         watch(player.store.interrupter());
@@ -477,6 +484,8 @@ struct Level {
     complete: bool,
     /// What went wrong, so that whatever continues it cannot run.
     problem: Option<String>,
+    /// What was seen on the way, where a timeline is wanted.
+    track: Track,
 }
 
 /// What there is to say about a statement that takes all that was played with it.
@@ -492,6 +501,8 @@ struct Player<'l> {
     rewritten: Rewritten,
     /// Whether the states of the levels are gone, see [`Store::take_lost`].
     lost: bool,
+    /// Whether timelines and the SQL of checks are wanted.
+    illustrated: bool,
 }
 
 /// How far a chain's scenario is played.
@@ -534,6 +545,11 @@ impl<'l> Player<'l> {
             let level = self.levels.last_mut().expect("enter has pushed it");
             level.complete = options.until.is_none();
             level.problem = first_problem(scenario, &run.steps, before.is_empty());
+            if self.illustrated && !self.lost {
+                let mut tracks: Vec<Track> =
+                    (self.levels.iter().map(|level| level.track.clone())).collect();
+                run.timeline = timeline::draw(&mut tracks, chain[0].clock, &self.store)?;
+            }
             self.forget_what_is_lost();
         }
         conclude(&mut run, scenario, options.until.is_some());
@@ -601,6 +617,7 @@ impl<'l> Player<'l> {
             values: values_of(chain, parameters),
             complete: true,
             problem: None,
+            track: Track::default(),
         });
         Ok(())
     }
@@ -643,7 +660,7 @@ impl<'l> Player<'l> {
                     self.store.savepoint()?;
                 }
             }
-            let mut run = self.run_step(step, &values)?;
+            let mut run = self.run_step_seen(scenario, step, &values)?;
             let ask = match extent {
                 Extent::Through { checks } => *checks,
                 Extent::Asked { .. } => true,
@@ -679,6 +696,31 @@ impl<'l> Player<'l> {
             self.store.roll_back()?;
         }
         Ok(runs)
+    }
+
+    /// Runs a step, and looks at the world before and after it where a timeline is wanted. Branches go back in time,
+    /// so the timeline leaves them out.
+    fn run_step_seen(
+        &mut self,
+        scenario: &Scenario,
+        step: &Step,
+        values: &[Binding],
+    ) -> Result<StepRun, ReplayError> {
+        if !self.illustrated || step.branch.is_some() {
+            return self.run_step(step, values);
+        }
+        let mut track = match self.levels.last_mut() {
+            Some(level) => std::mem::take(&mut level.track),
+            None => Track::default(),
+        };
+        track.look_until(&self.store, step.at)?;
+        let run = self.run_step(step, values)?;
+        track.look(&self.store, step.at)?;
+        track.step(&scenario.name, &step.id, &step.title, step.at);
+        if let Some(level) = self.levels.last_mut() {
+            level.track = track;
+        }
+        Ok(run)
     }
 
     /// Runs a script so that it happens whole or not at all.
@@ -766,6 +808,7 @@ impl<'l> Player<'l> {
             comparison: None,
             problem: None,
             reproduce: format!("{} --until {}", self.asked, step.id),
+            sql: None,
         };
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());
@@ -776,6 +819,9 @@ impl<'l> Player<'l> {
                 .map(|value| (parameter.name.clone(), value))
         });
         bindings.extend(defaults);
+        if self.illustrated {
+            run.sql = Some(sql_of(&query));
+        }
         match self.ask(&query, &bindings) {
             Err(problem) => run.problem = Some(problem),
             Ok((actual, rests_on)) => {
@@ -882,6 +928,14 @@ fn compare(
     .map_err(|error| error.to_string())
 }
 
+/// A query's text as a page shows it.
+fn sql_of(query: &Query) -> SqlRun {
+    SqlRun {
+        written: query.sql.clone(),
+        rewritten: as_run(query).ok().filter(|sql| *sql != query.sql),
+    }
+}
+
 /// A query as SQLite gets it: T-SQL rewritten, anything else as it stands.
 ///
 /// # Errors
@@ -962,6 +1016,7 @@ fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> ScenarioRun 
         observations: Vec::new(),
         errata: errata_of(scenario),
         notes: scenario.notes.clone(),
+        timeline: None,
     }
 }
 

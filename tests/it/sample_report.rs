@@ -155,6 +155,7 @@ pub fn check(id: &str, title: &str, origin: ExpectationOrigin, lines: &str) -> C
         comparison: None,
         problem: None,
         reproduce: String::from("chatdb replay services_failure --until 20"),
+        sql: None,
     }
 }
 
@@ -466,6 +467,7 @@ fn run(verdict: RunVerdict, steps: Vec<StepRun>) -> ScenarioRun {
             "The document does not say how long the server is away; nine minutes are taken.\n\n\
              The print of the query is cut at `c.l`; the rest follows the headings.",
         )),
+        timeline: None,
     }
 }
 

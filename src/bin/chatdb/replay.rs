@@ -13,7 +13,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    let format = output::format(&args.form.format)?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     if names.len() != 1 && (args.db.is_some() || args.until.is_some()) {
@@ -23,7 +23,8 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
                 .hint("name the scenario; each replay starts from a database of its own"),
         );
     }
-    let options = output::options(&args.chosen, args.until.as_ref())?;
+    let mut options = output::options(&args.chosen, args.until.as_ref())?;
+    options.illustrated = format.illustrated;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
         keep(&mut store, path)?;

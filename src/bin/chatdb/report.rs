@@ -19,7 +19,8 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
-    let options = output::options(&args.chosen, None)?;
+    let mut options = output::options(&args.chosen, None)?;
+    options.illustrated = formats.iter().any(|format| format.illustrated);
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = match report.runs.as_slice() {
         [run] => run.scenario.as_str(),

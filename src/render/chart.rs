@@ -1,0 +1,172 @@
+//! What every picture of a timeline shares: offsets, labels, the scale of its axis, and the sentence that says what is
+//! wrong with what people see. It does not know how a picture is drawn.
+
+use super::words;
+use crate::report::{Lane, Party, Span, Timeline};
+use crate::table::Cell;
+
+/// The headings under which lanes are drawn, with the parties of each.
+pub(super) const GROUPS: [(&str, &[Party]); 3] = [
+    ("What happened", &[Party::Servers]),
+    ("What is true", &[Party::Truth]),
+    (
+        "What each side shows",
+        &[Party::Database, Party::Agent, Party::Customer],
+    ),
+];
+
+/// How long before the chat begins a picture starts, in milliseconds.
+const LEAD_MS: i64 = 30_000;
+
+/// From when to when a picture is drawn, in ms: from shortly before the first chat begins, since a lab is set up long
+/// before, to the end.
+pub(super) fn window(timeline: &Timeline) -> (i64, i64) {
+    let chats = timeline
+        .lanes
+        .iter()
+        .filter(|lane| lane.party == Party::Truth);
+    let begun = chats
+        .filter_map(|lane| lane.spans.first())
+        .map(|span| ms(&span.from))
+        .min();
+    let from = ms(&timeline.from);
+    (
+        begun.map_or(from, |at| from.max(at - LEAD_MS)),
+        ms(&timeline.to),
+    )
+}
+
+/// A time in ms, 0 where a cell holds none.
+pub(super) fn ms(at: &Cell) -> i64 {
+    match at {
+        Cell::Timestamp(at) => *at,
+        _ => 0,
+    }
+}
+
+/// How far a time is from the origin, as `+00:12:00`.
+pub(super) fn offset(timeline: &Timeline, at: &Cell) -> String {
+    clock(ms(at) - ms(&timeline.origin))
+}
+
+fn clock(distance_ms: i64) -> String {
+    let sign = if distance_ms < 0 { '-' } else { '+' };
+    let seconds = distance_ms.unsigned_abs() / 1000;
+    format!(
+        "{sign}{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// The lane's name; its subject goes with it where another lane has the same fact.
+pub(super) fn label(timeline: &Timeline, lane: &Lane) -> String {
+    let same = |other: &&Lane| other.fact == lane.fact && other.party == lane.party;
+    if timeline.lanes.iter().filter(same).count() > 1 {
+        format!("{} {}", lane.fact, lane.subject)
+    } else {
+        lane.fact.clone()
+    }
+}
+
+/// Marks of the axis: offsets in ms from the origin, `most` of them or fewer, at a round distance.
+pub(super) fn ticks(timeline: &Timeline, most: i64) -> Vec<(i64, String)> {
+    const STEPS_S: [i64; 12] = [
+        10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400,
+    ];
+    let origin = ms(&timeline.origin);
+    let (from, to) = window(timeline);
+    let (from, to) = (from - origin, to - origin);
+    let wide = (to - from) / most.max(1);
+    let step = STEPS_S.iter().map(|seconds| seconds * 1000);
+    let step = step
+        .clone()
+        .find(|step| *step >= wide)
+        .unwrap_or(wide.max(1));
+    let first = from + (step - from.rem_euclid(step)) % step;
+    let marks = (0..=most).map(|n| first + n * step);
+    marks
+        .take_while(|at| *at <= to)
+        .map(|at| (origin + at, clock(at)))
+        .collect()
+}
+
+/// The spans during which somebody is shown what is not so.
+pub(super) fn misleading(timeline: &Timeline) -> impl Iterator<Item = (&Lane, &Span)> {
+    let spans = |lane| {
+        <&Lane>::clone(&lane)
+            .spans
+            .iter()
+            .map(move |span| (lane, span))
+    };
+    timeline
+        .lanes
+        .iter()
+        .flat_map(spans)
+        .filter(|(_, span)| span.misleads)
+}
+
+/// What is wrong with what people see, in one or two sentences, and whether anything is.
+pub(super) fn what_is_wrong(timeline: &Timeline) -> (bool, String) {
+    let Some((lane, span)) = misleading(timeline).last() else {
+        return (false, at_the_end(timeline));
+    };
+    let mut text = format!(
+        "From {} on, the {} shows \"{}\".",
+        offset(timeline, &span.from),
+        inside(&label(timeline, lane)),
+        span.value,
+    );
+    let truths = timeline
+        .lanes
+        .iter()
+        .filter(|other| other.party == Party::Truth && other.subject == lane.subject);
+    for truth in truths {
+        let then = (truth.spans.iter().rev()).find(|own| ms(&own.from) <= ms(&span.from));
+        if let Some(own) = then {
+            text.push_str(&format!(
+                " That is not so: the {} has been {} since {}.",
+                inside(&label(timeline, truth)),
+                own.value,
+                offset(timeline, &own.from)
+            ));
+        }
+    }
+    (true, text)
+}
+
+/// A label inside a sentence.
+fn inside(label: &str) -> String {
+    let mut letters = label.chars();
+    let first = letters.next().map(|c| c.to_lowercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+fn at_the_end(timeline: &Timeline) -> String {
+    let end = timeline
+        .lanes
+        .iter()
+        .filter(|lane| lane.party != Party::Servers);
+    let said = end.filter_map(|lane| {
+        let last = lane.spans.last().filter(|span| span.to == timeline.to)?;
+        Some(format!("{}: {}", label(timeline, lane), last.value.trim()))
+    });
+    let said: Vec<String> = said.collect();
+    format!(
+        "Nobody is shown what is not so. At the end: {}.",
+        said.join("; ")
+    )
+}
+
+/// What became of the messages: `2 messages delivered, 1 lost`.
+pub(super) fn messages(timeline: &Timeline) -> String {
+    let delivered = timeline.messages.iter().filter(|one| one.delivered).count();
+    let lost = timeline.messages.len() - delivered;
+    let said = format!("{} delivered", words::count(delivered, "message"));
+    if lost == 0 {
+        said
+    } else {
+        format!("{said}, {lost} lost")
+    }
+}

@@ -1,0 +1,494 @@
+//! HTML: one file to open in a browser, to print, or to send. It needs no script and loads nothing; a strict content
+//! security policy says so to the browser. It has everything that Markdown has, and draws what Markdown cannot.
+//!
+//! Data becomes text in one place, [`page::text`].
+
+mod analysis;
+mod page;
+mod timeline;
+
+use std::io::{self, Write};
+
+use super::Options;
+use super::chart;
+use super::words::{self, Tally};
+use crate::report::{
+    CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, Listing, NamedComparison,
+    ObservationRun, ObservationVerdict, Origin, Report, RestsOn, RowVerdict, Run, RunVerdict,
+    StepRun,
+};
+use crate::scenario::Erratum;
+use crate::table::Cell;
+use page::{Page, TableCell, anchor, code, mark, text};
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// Writes the report as one page.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::default();
+    let title = title(report);
+    head(&mut page, &title);
+    page.element("h1", "", &title);
+    page.markup(format_args!(
+        "<p class=\"soft\">{}</p>\n",
+        text(&report.program)
+    ));
+    if !report.runs.is_empty() {
+        front(&mut page, &report.runs);
+    }
+    for run in &report.runs {
+        of_run(&mut page, run);
+    }
+    for named in &report.comparisons {
+        of_two(&mut page, named);
+    }
+    if let Some(run) = &report.analysis {
+        analysis::render(&mut page, run);
+    }
+    for listing in &report.listings {
+        listed(&mut page, listing);
+    }
+    page.markup(format_args!("</main></body></html>\n"));
+    out.write_all(page.html.as_bytes())
+}
+
+fn title(report: &Report) -> String {
+    match (report.runs.as_slice(), &report.analysis) {
+        ([run], None) => run.title.clone(),
+        ([], Some(_)) => "What the outage left behind".to_owned(),
+        ([], None) if !report.comparisons.is_empty() => "Two tables compared".to_owned(),
+        ([], None) => {
+            let listed = report.listings.first();
+            listed.map_or_else(|| "Report".to_owned(), |list| list.title.clone())
+        }
+        _ => "Chat failures, replayed".to_owned(),
+    }
+}
+
+fn head(page: &mut Page, title: &str) {
+    page.markup(format_args!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{}</title>\n<style>\n{STYLE}</style></head>\n\
+         <body><a class=\"skip\" href=\"#content\">Skip to the content</a><main id=\"content\">\n",
+        text(title)
+    ));
+}
+
+/// The figures, the contents, and what became of every statement of the note.
+fn front(page: &mut Page, runs: &[Run]) {
+    let tally = Tally::of(runs);
+    let share = |n: usize, of: usize| format!("{n} of {of}");
+    figures(
+        page,
+        &[
+            (share(tally.reproduced, tally.runs), "scenarios reproduced"),
+            (share(tally.checks_match, tally.checks), "checks match"),
+            (
+                share(tally.observations_reproduced, tally.observations),
+                "statements of the support note reproduced",
+            ),
+            (
+                tally.extrapolated.to_string(),
+                "checks rest on an extrapolated rule",
+            ),
+            (tally.errata.to_string(), "misprints corrected, each listed"),
+        ],
+    );
+    if runs.len() < 2 {
+        return;
+    }
+    page.markup(format_args!("<nav aria-label=\"Scenarios\"><ul>\n"));
+    for run in runs {
+        page.markup(format_args!(
+            "<li><a href=\"#{}\">{}</a> {}</li>\n",
+            anchor(&run.scenario),
+            text(&run.title),
+            verdict(run.verdict)
+        ));
+    }
+    page.markup(format_args!("</ul></nav>\n"));
+    page.folded(
+        false,
+        "Every statement of the support note, and what became of it",
+        |page| {
+            let all = runs
+                .iter()
+                .flat_map(|run| run.observations.iter().map(move |one| (run, one)));
+            let rows: Vec<Vec<TableCell>> = all
+                .map(|(run, one)| {
+                    let mut cells = observation(one);
+                    let link = format!(
+                        "<a href=\"#{}\">{}</a>",
+                        anchor(&run.scenario),
+                        text(&run.scenario)
+                    );
+                    cells.push(TableCell::html(link));
+                    cells
+                })
+                .collect();
+            let header =
+                ["id", "lines", "statement", "verdict", "origin", "scenario"].map(String::from);
+            page.table("Statements of the support note", &header, &rows);
+        },
+    );
+}
+
+fn figures(page: &mut Page, figures: &[(String, &str)]) {
+    page.markup(format_args!("<ul class=\"figures\">\n"));
+    for (figure, what) in figures {
+        page.markup(format_args!(
+            "<li><b>{}</b><span>{}</span></li>\n",
+            text(figure),
+            text(what)
+        ));
+    }
+    page.markup(format_args!("</ul>\n"));
+}
+
+fn verdict(verdict: RunVerdict) -> String {
+    let class = match verdict {
+        RunVerdict::Reproduced => "good",
+        RunVerdict::Differs => "bad",
+        RunVerdict::NotRun => "warn",
+    };
+    mark(class, words::run_verdict(verdict))
+}
+
+fn of_run(page: &mut Page, run: &Run) {
+    page.markup(format_args!(
+        "<section aria-labelledby=\"{0}\"><h2 id=\"{0}\">{1} {2}</h2>\n",
+        anchor(&run.scenario),
+        text(&run.title),
+        verdict(run.verdict)
+    ));
+    let tally = Tally::of([run]);
+    let mut about = vec![format!("scenario {}", code(&run.scenario))];
+    if let Some(cited) = &run.lines {
+        about.push(format!("support note, {}", text(&words::lines(cited))));
+    }
+    if let Some(before) = &run.continues {
+        about.push(format!("continues {}", code(before)));
+    }
+    about.push(format!("checks: {}", text(&tally.checks())));
+    if tally.extrapolated > 0 {
+        about.push(format!("{} on extrapolated rules", tally.extrapolated));
+    }
+    page.markup(format_args!(
+        "<p class=\"soft\">{}</p>\n",
+        about.join(" &middot; ")
+    ));
+    if let Some(problem) = &run.problem {
+        page.element("p", "say wrong", problem);
+    }
+    if let Some(drawn) = &run.timeline {
+        let (wrong, sentence) = chart::what_is_wrong(drawn);
+        let said = chart::messages(drawn);
+        let class = if wrong { "say wrong" } else { "say" };
+        page.element("p", class, &format!("{sentence} {said}."));
+        timeline::draw(page, &run.title, drawn);
+    }
+    parameters(page, run);
+    for step in &run.steps {
+        of_step(page, run, step);
+    }
+    let rows: Vec<Vec<TableCell>> = run.observations.iter().map(observation).collect();
+    if !rows.is_empty() {
+        page.element("h3", "", "Statements of the support note");
+        let header = ["id", "lines", "statement", "verdict", "origin"].map(String::from);
+        page.table("Statements of the support note", &header, &rows);
+    }
+    errata(page, run);
+    if let Some(notes) = &run.notes {
+        page.element("h3", "", "Notes");
+        for paragraph in notes.split("\n\n").filter(|text| !text.trim().is_empty()) {
+            page.element("p", "", &paragraph.trim().replace('\n', " "));
+        }
+    }
+    page.markup(format_args!("</section>\n"));
+}
+
+fn observation(observation: &ObservationRun) -> Vec<TableCell> {
+    let class = match observation.verdict {
+        ObservationVerdict::Reproduced => "good",
+        ObservationVerdict::Differs => "bad",
+        ObservationVerdict::NotCovered | ObservationVerdict::NotReached => "warn",
+    };
+    vec![
+        TableCell::text(&observation.id),
+        TableCell::text(&observation.lines.to_string()),
+        TableCell::text(&observation.says),
+        TableCell::mark(class, words::observation_verdict(observation.verdict)),
+        TableCell::text(observation.origin.map(words::origin).unwrap_or_default()),
+    ]
+}
+
+fn parameters(page: &mut Page, run: &Run) {
+    let set: Vec<_> = (run.parameters.iter())
+        .filter(|parameter| parameter.instead_of.is_some())
+        .collect();
+    if set.is_empty() {
+        return;
+    }
+    let rows: Vec<Vec<TableCell>> = set
+        .iter()
+        .map(|parameter| {
+            let before = parameter.instead_of.as_ref().unwrap_or(&Cell::Null);
+            vec![
+                TableCell::html(code(&parameter.name)),
+                TableCell::value(&parameter.value),
+                TableCell::value(before),
+            ]
+        })
+        .collect();
+    page.element("h3", "", "Parameters that were set");
+    let header = ["parameter", "value", "instead of"].map(String::from);
+    page.table("Parameters that were set", &header, &rows);
+}
+
+fn of_step(page: &mut Page, run: &Run, step: &StepRun) {
+    let branch = step
+        .branch
+        .as_ref()
+        .map(|name| format!(" (branch: {name})"));
+    page.markup(format_args!(
+        "<h3 id=\"{}\"><span class=\"soft\">{}</span> {}{}</h3>\n",
+        anchor(&format!("{}-{}", run.scenario, step.id)),
+        text(&step.at),
+        text(&step.title),
+        text(&branch.unwrap_or_default())
+    ));
+    for problem in words::step_problems(step) {
+        let place = words::place(&step.place.file, step.place.line);
+        page.element(
+            "p",
+            "say wrong",
+            &format!("The step failed: {problem} ({place})"),
+        );
+    }
+    for check in &step.checks {
+        of_check(page, run, check);
+    }
+}
+
+fn of_check(page: &mut Page, run: &Run, check: &CheckRun) {
+    let matches = check.verdict == CheckVerdict::Matches;
+    // What the note prints or says is open; what is derived is there for who wants it.
+    let open = !matches || check.basis.origin != Origin::Derived;
+    let word = match check.verdict {
+        CheckVerdict::Matches => "matches",
+        CheckVerdict::Differs => "differs",
+        CheckVerdict::Failed => "failed",
+    };
+    let summary = format!("{}: {word}", check.title);
+    page.folded(open, &summary, |page| {
+        let mut about = match (check.verdict, &check.comparison) {
+            (CheckVerdict::Matches, Some(comparison)) => words::same_as(check, comparison),
+            (CheckVerdict::Matches, None) => "as expected".to_owned(),
+            _ => format!("{word}; expected as {}", words::basis(check)),
+        };
+        if !check.observes.is_empty() {
+            about.push_str(&format!("; answers {}", check.observes.join(", ")));
+        }
+        let name = words::check_name(&run.scenario, &check.id);
+        let sure = match check.rests_on {
+            RestsOn::Documented => mark("good", "documented"),
+            RestsOn::Extrapolated => mark("warn", "extrapolated"),
+        };
+        page.markup(format_args!(
+            "<p class=\"small soft\">{} {sure} {}.</p>\n",
+            code(&name),
+            text(&about)
+        ));
+        if let Some(because) = &check.basis.because {
+            page.element("p", "small", &format!("Expected because: {because}"));
+        }
+        if let Some(problem) = &check.problem {
+            page.element("p", "say wrong", problem);
+        }
+        if let Some(comparison) = &check.comparison {
+            compared(page, &check.title, comparison);
+            page.list(&words::cell_notes(comparison, &run.errata));
+        }
+        if !matches {
+            page.markup(format_args!(
+                "<p class=\"small\">Expected: {}. Run it again: {}</p>\n",
+                code(&words::expected_place(check)),
+                code(&check.reproduce)
+            ));
+        }
+        if let Some(sql) = &check.sql {
+            page.folded(false, "SQL", |page| {
+                page.markup(format_args!("<div class=\"columns\"><div>"));
+                page.element("p", "small soft", "As written");
+                page.lines(&sql.written);
+                page.markup(format_args!("</div>"));
+                if let Some(rewritten) = &sql.rewritten {
+                    page.markup(format_args!("<div>"));
+                    page.element("p", "small soft", "As run on SQLite");
+                    page.lines(rewritten);
+                    page.markup(format_args!("</div>"));
+                }
+                page.markup(format_args!("</div>\n"));
+            });
+        }
+    });
+}
+
+/// The actual rows, with what was corrected and what differs marked in them, and what is missing below.
+fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
+    let there = |row: &&crate::report::RowRun| row.verdict != RowVerdict::Missing;
+    let rows: Vec<_> = comparison.rows.iter().filter(there).collect();
+    if rows.is_empty() {
+        page.element("p", "", "No rows: the result is empty.");
+    } else if words::is_text(comparison) {
+        let lines = rows.iter().flat_map(|row| &row.cells);
+        let lines: Vec<String> = (lines.filter_map(|cell| cell.actual.as_ref()))
+            .map(Cell::to_string)
+            .collect();
+        page.lines(&lines.join("\n"));
+    } else {
+        let header: Vec<String> = (comparison.actual_columns.iter())
+            .map(|column| column.name.clone())
+            .collect();
+        let line = |row: &&crate::report::RowRun| {
+            let cells = row.cells.iter().filter(|cell| cell.actual.is_some());
+            cells.map(of_cell).collect()
+        };
+        let rows: Vec<Vec<TableCell>> = rows.iter().map(line).collect();
+        page.table(name, &header, &rows);
+    }
+    page.list(&comparison.header);
+    page.list(&comparison.remarks);
+    let differing = words::rows_that(comparison, RowVerdict::Differs);
+    let cells = words::differences(comparison, &differing);
+    if !cells.is_empty() {
+        let mut header = words::difference_key(comparison);
+        header.extend(["column", "expected", "actual"].map(String::from));
+        let rows: Vec<Vec<TableCell>> = (cells.iter())
+            .map(|one| {
+                let rest = [&one.column, &one.expected, &one.actual];
+                one.row
+                    .iter()
+                    .chain(rest)
+                    .map(|text| TableCell::text(text))
+                    .collect()
+            })
+            .collect();
+        page.element(
+            "h4",
+            "",
+            &format!("Different: {}", words::count(cells.len(), "cell")),
+        );
+        page.table("Cells that differ", &header, &rows);
+    }
+    for (verdict, word) in [
+        (RowVerdict::Missing, "Missing"),
+        (RowVerdict::Extra, "Extra"),
+    ] {
+        let at = words::rows_that(comparison, verdict);
+        if at.is_empty() {
+            continue;
+        }
+        let side = words::whole(comparison, &at, verdict);
+        let rows: Vec<Vec<TableCell>> = (side.rows.iter())
+            .map(|row| row.iter().map(|cell| TableCell::text(cell)).collect())
+            .collect();
+        page.element(
+            "h4",
+            "",
+            &format!("{word}: {}", words::rows(comparison, at.len())),
+        );
+        page.table(word, &side.columns, &rows);
+    }
+}
+
+fn of_cell(cell: &CellRun) -> TableCell {
+    let value = cell.actual.as_ref().unwrap_or(&Cell::Null);
+    let mut shown = TableCell::value(value);
+    shown.class = match cell.verdict {
+        CellVerdict::MatchesByErratum | CellVerdict::MatchesByParameter | CellVerdict::NotData => {
+            "read"
+        }
+        CellVerdict::Differs | CellVerdict::StaleErratum | CellVerdict::Extra => "differs",
+        _ => "",
+    };
+    if let Some(erratum) = &cell.erratum {
+        shown.html.push_str(&format!(
+            "<sup><a href=\"#erratum-{}\" title=\"printed {}\">{}</a></sup>",
+            anchor(erratum),
+            text(cell.printed.as_deref().unwrap_or_default()),
+            text(erratum)
+        ));
+    }
+    shown
+}
+
+fn errata(page: &mut Page, run: &Run) {
+    if run.errata.is_empty() {
+        return;
+    }
+    let line = |erratum: &Erratum| {
+        let place = match &erratum.cell {
+            Some((row, column)) => format!("row {row}, {column}"),
+            None => String::from("query"),
+        };
+        let id = format!(
+            "<span id=\"erratum-{}\">{}</span>",
+            anchor(&erratum.id),
+            text(&erratum.id)
+        );
+        vec![
+            TableCell::html(id),
+            TableCell::text(&place),
+            TableCell::text(&erratum.printed),
+            TableCell::text(erratum.reading.as_deref().unwrap_or("(not data)")),
+            TableCell::text(words::erratum_kind(erratum.kind)),
+            TableCell::text(&erratum.evidence),
+        ]
+    };
+    page.element("h3", "", "Misprints of the support note");
+    let header = ["id", "place", "printed", "read as", "kind", "why"].map(String::from);
+    let rows: Vec<Vec<TableCell>> = run.errata.iter().map(line).collect();
+    page.table("Misprints of the support note", &header, &rows);
+}
+
+fn of_two(page: &mut Page, named: &NamedComparison) {
+    let verdict = if named.comparison.same {
+        mark("good", "same")
+    } else {
+        mark("bad", "differs")
+    };
+    page.markup(format_args!(
+        "<h2>{} and {} {verdict}</h2>\n",
+        text(&named.expected),
+        text(&named.actual)
+    ));
+    compared(page, "Actual rows", &named.comparison);
+    page.list(&words::cell_notes(&named.comparison, &[]));
+}
+
+fn listed(page: &mut Page, listing: &Listing) {
+    page.element("h2", "", &listing.title);
+    let header: Vec<String> = listing
+        .table
+        .names()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let rows: Vec<Vec<TableCell>> = (listing.table.rows.iter())
+        .map(|row| row.iter().map(TableCell::value).collect())
+        .collect();
+    if rows.is_empty() {
+        page.element("p", "", "No rows.");
+    } else {
+        page.table(&listing.title, &header, &rows);
+    }
+    page.list(&listing.remarks);
+}

@@ -1,0 +1,184 @@
+//! The HTML that is being written. Text goes through [`text`] and nothing else, so data cannot become markup.
+
+use std::fmt::{Arguments, Write as _};
+
+use crate::render::safe::Safe;
+use crate::table::Cell;
+
+/// A document so far.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) html: String,
+}
+
+impl Page {
+    /// Writes markup of our own. Whatever is not ours goes through [`text`] first.
+    pub(super) fn markup(&mut self, markup: Arguments<'_>) {
+        self.html
+            .write_fmt(markup)
+            .expect("writing to a String does not fail");
+    }
+
+    /// An element of one class with text in it; an empty class is none.
+    pub(super) fn element(&mut self, tag: &str, class: &str, inside: &str) {
+        if class.is_empty() {
+            self.markup(format_args!("<{tag}>{}</{tag}>\n", text(inside)));
+        } else {
+            self.markup(format_args!(
+                "<{tag} class=\"{class}\">{}</{tag}>\n",
+                text(inside)
+            ));
+        }
+    }
+
+    /// Lines of text as they are.
+    pub(super) fn lines(&mut self, text: &str) {
+        let lines: Vec<String> = text.lines().map(self::text).collect();
+        self.markup(format_args!(
+            "<pre tabindex=\"0\">{}</pre>\n",
+            lines.join("\n")
+        ));
+    }
+
+    /// A list of sentences; nothing where there is none.
+    pub(super) fn list(&mut self, items: &[String]) {
+        if items.is_empty() {
+            return;
+        }
+        self.markup(format_args!("<ul>\n"));
+        for item in items {
+            self.element("li", "", item);
+        }
+        self.markup(format_args!("</ul>\n"));
+    }
+
+    /// A table in a box of its own that scrolls, so that it never makes the page wider. Cells are markup.
+    pub(super) fn table(&mut self, name: &str, header: &[String], rows: &[Vec<TableCell>]) {
+        let name = text(name);
+        self.markup(format_args!(
+            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{name}\"><table>\n<thead><tr>"
+        ));
+        for (at, name) in header.iter().enumerate() {
+            let number = rows
+                .iter()
+                .any(|row| row.get(at).is_some_and(|cell| cell.number));
+            let class = if number { " class=\"n\"" } else { "" };
+            let name = match name.as_str() {
+                "" => "<span class=\"null\">(no name)</span>".to_owned(),
+                name => text(name),
+            };
+            self.markup(format_args!("<th scope=\"col\"{class}>{name}</th>"));
+        }
+        self.markup(format_args!("</tr></thead>\n<tbody>\n"));
+        for row in rows {
+            self.markup(format_args!("<tr>"));
+            for cell in row {
+                let class = match (cell.class, cell.number) {
+                    ("", false) => String::new(),
+                    ("", true) => " class=\"n\"".to_owned(),
+                    (class, false) => format!(" class=\"{class}\""),
+                    (class, true) => format!(" class=\"n {class}\""),
+                };
+                self.markup(format_args!("<td{class}>{}</td>", cell.html));
+            }
+            self.markup(format_args!("</tr>\n"));
+        }
+        self.markup(format_args!("</tbody></table></div>\n"));
+    }
+
+    /// Something to be opened by the reader; `inside` writes what is in it.
+    pub(super) fn folded(&mut self, open: bool, summary: &str, inside: impl FnOnce(&mut Self)) {
+        let open = if open { " open" } else { "" };
+        self.markup(format_args!(
+            "<details{open}><summary>{}</summary>\n",
+            text(summary)
+        ));
+        inside(self);
+        self.markup(format_args!("</details>\n"));
+    }
+}
+
+/// A cell of a table.
+pub(super) struct TableCell {
+    pub(super) html: String,
+    pub(super) class: &'static str,
+    /// Whether it goes to the right.
+    pub(super) number: bool,
+}
+
+impl TableCell {
+    /// A cell of text.
+    pub(super) fn text(inside: &str) -> Self {
+        Self::html(text(inside))
+    }
+
+    /// A cell of markup.
+    pub(super) fn html(html: String) -> Self {
+        Self {
+            html,
+            class: "",
+            number: false,
+        }
+    }
+
+    /// A value: NULL is shown as NULL, which no text looks like.
+    pub(super) fn value(value: &Cell) -> Self {
+        let html = match value {
+            Cell::Null => "<span class=\"null\">NULL</span>".to_owned(),
+            value => text(&value.to_string()),
+        };
+        Self {
+            html,
+            class: "",
+            number: matches!(value, Cell::Integer(_) | Cell::Real(_) | Cell::Duration(_)),
+        }
+    }
+
+    /// A word on a coloured ground.
+    pub(super) fn mark(class: &str, word: &str) -> Self {
+        Self::html(mark(class, word))
+    }
+}
+
+/// A word on a coloured ground.
+pub(super) fn mark(class: &str, word: &str) -> String {
+    format!("<span class=\"mark {class}\">{}</span>", text(word))
+}
+
+/// A name in code.
+pub(super) fn code(name: &str) -> String {
+    format!("<code>{}</code>", text(name))
+}
+
+/// Data as HTML text: characters without a shape are shown as in a terminal, and none is markup, in an attribute either.
+/// A line break stays one.
+pub(super) fn text(data: &str) -> String {
+    let lines = data.split('\n').map(|line| {
+        let shown = Safe::of(line);
+        let mut out = String::with_capacity(line.len());
+        for c in shown.as_str().chars() {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                c => out.push(c),
+            }
+        }
+        out
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A name as the part of an address behind `#`.
+pub(super) fn anchor(name: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    name.chars().map(plain).collect()
+}

@@ -1,0 +1,393 @@
+//! The timeline of a run as a drawing to scale.
+
+use super::page::{Page, TableCell, anchor, text};
+use crate::render::chart;
+use crate::report::{Lane, Look, RestsOn, Span, Timeline, TimelineStep};
+
+/// Where lanes begin and end, in units of the drawing.
+const LEFT: f64 = 190.0;
+const RIGHT: f64 = 1080.0;
+/// The height of a lane and of the heading over a group of them.
+const LANE: f64 = 26.0;
+const HEADING: f64 = 22.0;
+/// Where the first heading is.
+const TOP: f64 = 52.0;
+/// The width of a letter, taken wide so that text stays inside its span.
+const LETTER: f64 = 6.9;
+
+/// Draws the timeline, with a legend and the same in words for those who do not see it.
+pub(super) fn draw(page: &mut Page, run: &str, timeline: &Timeline) {
+    let drawing = Drawing::of(timeline);
+    page.markup(format_args!(
+        "<figure style=\"margin:0\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Timeline of {0}\">\
+         <svg viewBox=\"0 0 {RIGHT_EDGE} {1:.0}\" role=\"img\" aria-label=\"Timeline of {0}, the same as the table below\">\n",
+        text(run),
+        drawing.height,
+    ));
+    drawing.ground(page);
+    drawing.steps(page);
+    drawing.lanes(page);
+    drawing.messages(page);
+    page.markup(format_args!("</svg></div>\n"));
+    legend(page);
+    page.markup(format_args!("</figure>\n"));
+    page.folded(false, "The timeline as a table", |page| {
+        table(page, timeline)
+    });
+}
+
+const RIGHT_EDGE: f64 = RIGHT + 12.0;
+
+/// A lane, where it is drawn; headings have none.
+enum Row<'t> {
+    Heading(&'static str),
+    Lane(&'t Lane),
+}
+
+struct Drawing<'t> {
+    timeline: &'t Timeline,
+    rows: Vec<(f64, Row<'t>)>,
+    /// Where messages begin.
+    below: f64,
+    height: f64,
+}
+
+impl<'t> Drawing<'t> {
+    fn of(timeline: &'t Timeline) -> Self {
+        let mut rows = Vec::new();
+        let mut y = TOP;
+        for (heading, parties) in chart::GROUPS {
+            let lanes: Vec<&Lane> = (timeline.lanes.iter())
+                .filter(|lane| parties.contains(&lane.party))
+                .collect();
+            if lanes.is_empty() {
+                continue;
+            }
+            rows.push((y, Row::Heading(heading)));
+            y += HEADING;
+            for lane in lanes {
+                rows.push((y, Row::Lane(lane)));
+                y += LANE;
+            }
+        }
+        let below = y;
+        if !timeline.messages.is_empty() {
+            y += HEADING + 3.0 * 15.0;
+        }
+        Self {
+            timeline,
+            rows,
+            below,
+            height: y + 8.0,
+        }
+    }
+
+    /// Where a time is, from left to right.
+    fn x(&self, at_ms: i64) -> f64 {
+        let (from, to) = chart::window(self.timeline);
+        let whole = (to - from).max(1);
+        LEFT + (RIGHT - LEFT) * share(at_ms.clamp(from, to) - from, whole)
+    }
+
+    /// The axis, and the time in which somebody is shown what is not so.
+    fn ground(&self, page: &mut Page) {
+        let end = self.height - 6.0;
+        for (_, span) in chart::misleading(self.timeline) {
+            let (x, to) = (self.x(chart::ms(&span.from)), self.x(chart::ms(&span.to)));
+            page.markup(format_args!(
+                "<rect class=\"shade\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>\n",
+                TOP - 10.0,
+                to - x,
+                end - TOP + 10.0
+            ));
+        }
+        for (at, name) in chart::ticks(self.timeline, 9) {
+            let x = self.x(at);
+            page.markup(format_args!(
+                "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{end:.1}\"/>\
+                 <text class=\"axis\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{name}</text>\n",
+                TOP - 10.0,
+                TOP - 14.0
+            ));
+        }
+    }
+
+    /// Numbered circles, which lead to the steps of this page. Those that would cover each other stand side by side.
+    fn steps(&self, page: &mut Page) {
+        let mut free = LEFT - 20.0;
+        let (from, _) = chart::window(self.timeline);
+        let drawn = |step: &&TimelineStep| chart::ms(&step.at) >= from;
+        for step in self.timeline.steps.iter().filter(drawn) {
+            let at = self.x(chart::ms(&step.at));
+            let x = at.max(free + 19.0);
+            free = x;
+            page.markup(format_args!(
+                "<a href=\"#{}\"><title>{} {}: {}</title><line class=\"grid\" x1=\"{x:.1}\" y1=\"22\" x2=\"{at:.1}\" y2=\"{:.1}\"/>\
+                 <circle class=\"step\" cx=\"{x:.1}\" cy=\"13\" r=\"9\"/>\
+                 <text class=\"number\" x=\"{x:.1}\" y=\"16.5\" text-anchor=\"middle\">{}</text></a>\n",
+                anchor(&format!("{}-{}", step.scenario, step.id)),
+                text(&chart::offset(self.timeline, &step.at)),
+                text(&step.id),
+                text(&step.title),
+                TOP - 26.0,
+                text(&short(&step.id, 3))
+            ));
+        }
+    }
+
+    fn lanes(&self, page: &mut Page) {
+        let (from, _) = chart::window(self.timeline);
+        for (y, row) in &self.rows {
+            match row {
+                Row::Heading(name) => page.markup(format_args!(
+                    "<text class=\"group\" x=\"6\" y=\"{:.1}\">{}</text>\n",
+                    y + 13.0,
+                    text(name)
+                )),
+                Row::Lane(lane) => {
+                    let label = chart::label(self.timeline, lane);
+                    page.markup(format_args!(
+                        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
+                        LEFT - 10.0,
+                        y + 15.0,
+                        text(&short(&label, 26))
+                    ));
+                    let drawn = |span: &&Span| chart::ms(&span.to) > from;
+                    for span in lane.spans.iter().filter(drawn) {
+                        self.span(page, *y, span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn span(&self, page: &mut Page, y: f64, span: &Span) {
+        let (x, to) = (self.x(chart::ms(&span.from)), self.x(chart::ms(&span.to)));
+        let width = (to - x - 1.0).max(1.0);
+        let look = if span.misleads {
+            "misleads"
+        } else {
+            look(span.look)
+        };
+        let sure = match span.basis {
+            Some(RestsOn::Extrapolated) => " extrapolated",
+            _ => "",
+        };
+        let shown = format!("{}{}", sign(span), span.value);
+        let letters = letters((width - 12.0) / LETTER);
+        page.markup(format_args!(
+            "<g><title>{}, {} to {}</title><rect class=\"span s-{look}{sure}\" x=\"{x:.1}\" y=\"{:.1}\" \
+             width=\"{width:.1}\" height=\"20\" rx=\"4\"/>",
+            text(&span.value),
+            text(&chart::offset(self.timeline, &span.from)),
+            text(&chart::offset(self.timeline, &span.to)),
+            y
+        ));
+        if letters >= 2 {
+            page.markup(format_args!(
+                "<text class=\"t-{look}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                x + 7.0,
+                y + 14.5,
+                text(&short(&shown, letters))
+            ));
+        }
+        page.markup(format_args!("</g>\n"));
+    }
+
+    /// A dot for what was delivered, a cross for what was lost, on three lines, the next one below the last.
+    fn messages(&self, page: &mut Page) {
+        if self.timeline.messages.is_empty() {
+            return;
+        }
+        page.markup(format_args!(
+            "<text class=\"group\" x=\"6\" y=\"{:.1}\">Messages</text>\n",
+            self.below + 13.0
+        ));
+        for (n, message) in self.timeline.messages.iter().enumerate() {
+            let x = self.x(chart::ms(&message.at)) + 5.0;
+            let y = self.below + HEADING + 15.0 * share_of_three(n);
+            let said = format!("{}: \"{}\"", message.author, message.text);
+            let (drawn, class) = if message.delivered {
+                (
+                    format!("<circle class=\"delivered\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>"),
+                    "",
+                )
+            } else {
+                let (left, right, up, down) = (x - 4.0, x + 4.0, y - 4.0, y + 4.0);
+                (
+                    format!(
+                        "<path class=\"lost\" d=\"M{left:.1} {up:.1}L{right:.1} {down:.1}M{left:.1} {down:.1}L{right:.1} {up:.1}\"/>"
+                    ),
+                    " class=\"t-lost\"",
+                )
+            };
+            let fate = match (&message.lost_to, message.delivered) {
+                (Some(servers), false) => format!("lost to {servers}"),
+                (None, false) => "lost".to_owned(),
+                _ => "delivered".to_owned(),
+            };
+            let room = letters((RIGHT - x - 14.0) / LETTER);
+            let (anchor, at) = if room < 24 {
+                ("end", x - 10.0)
+            } else {
+                ("start", x + 10.0)
+            };
+            page.markup(format_args!(
+                "<g><title>{}, {} ({fate})</title>{drawn}<text{class} x=\"{at:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"{anchor}\">{}</text></g>\n",
+                text(&said),
+                chart::offset(self.timeline, &message.at),
+                y + 4.5,
+                text(&short(&said, 40))
+            ));
+        }
+    }
+}
+
+/// The same as the drawing, a line for each change.
+fn table(page: &mut Page, timeline: &Timeline) {
+    let mut rows: Vec<(i64, Vec<TableCell>)> = Vec::new();
+    let at = |cell| {
+        (
+            chart::ms(cell),
+            TableCell::text(&chart::offset(timeline, cell)),
+        )
+    };
+    for step in &timeline.steps {
+        let (ms, time) = at(&step.at);
+        let what = format!("step {} of {}", step.id, step.scenario);
+        rows.push((
+            ms,
+            vec![
+                time,
+                TableCell::text(&what),
+                TableCell::text(&step.title),
+                TableCell::text(""),
+            ],
+        ));
+    }
+    for lane in &timeline.lanes {
+        for span in &lane.spans {
+            let (ms, time) = at(&span.from);
+            let note = match (span.misleads, span.basis) {
+                (true, _) => TableCell::mark("bad", "not so"),
+                (_, Some(RestsOn::Extrapolated)) => TableCell::text("extrapolated"),
+                _ => TableCell::text(""),
+            };
+            let label = chart::label(timeline, lane);
+            rows.push((
+                ms,
+                vec![
+                    time,
+                    TableCell::text(&label),
+                    TableCell::text(&span.value),
+                    note,
+                ],
+            ));
+        }
+    }
+    for message in &timeline.messages {
+        let (ms, time) = at(&message.at);
+        let fate = if message.delivered {
+            "delivered"
+        } else {
+            "lost"
+        };
+        let who = format!("{} types", message.author);
+        rows.push((
+            ms,
+            vec![
+                time,
+                TableCell::text(&who),
+                TableCell::text(&message.text),
+                TableCell::text(fate),
+            ],
+        ));
+    }
+    rows.sort_by_key(|(ms, _)| *ms);
+    let rows: Vec<Vec<TableCell>> = rows.into_iter().map(|(_, row)| row).collect();
+    let header = ["time", "what", "from then on", "remark"].map(String::from);
+    page.table("The timeline as a table", &header, &rows);
+}
+
+fn legend(page: &mut Page) {
+    const ENTRIES: [(&str, &str); 7] = [
+        ("good", "works"),
+        ("open", "under way"),
+        ("warn", "warning"),
+        ("bad", "fails"),
+        ("over", "over"),
+        (
+            "misleads",
+            "shown, and not so (shaded over the whole height)",
+        ),
+        ("guess", "dashed border: extrapolated"),
+    ];
+    page.markup(format_args!("<ul class=\"legend small soft\">"));
+    for (class, word) in ENTRIES {
+        page.markup(format_args!(
+            "<li><i class=\"{class}\"></i>{}</li>",
+            text(word)
+        ));
+    }
+    page.markup(format_args!(
+        "<li><span aria-hidden=\"true\">&#9679;</span> delivered</li><li><span aria-hidden=\"true\">&#10005;</span> lost</li></ul>\n"
+    ));
+}
+
+fn look(look: Look) -> &'static str {
+    match look {
+        Look::Good => "good",
+        Look::Open => "open",
+        Look::Warn => "warn",
+        Look::Bad => "bad",
+        Look::Over => "over",
+    }
+}
+
+/// The console's own sign before the name of it, so that colour is not needed to see it.
+fn sign(span: &Span) -> &'static str {
+    let begins = |word: &str| span.value.starts_with(word);
+    if begins("green circle") {
+        "\u{25cf} "
+    } else if begins("triangle") {
+        "\u{25b2} "
+    } else if begins("red square") {
+        "\u{25a0} "
+    } else {
+        ""
+    }
+}
+
+/// At most `letters` of a text, with a sign that there was more.
+fn short(whole: &str, letters: usize) -> String {
+    if whole.chars().count() <= letters {
+        return whole.to_owned();
+    }
+    let mut cut: String = whole.chars().take(letters.saturating_sub(1)).collect();
+    cut.push('\u{2026}');
+    cut
+}
+
+/// How many letters fit.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a width of a drawing, which is small, and never less than nothing here"
+)]
+fn letters(room: f64) -> usize {
+    room.max(0.0) as usize
+}
+
+/// A part of a whole.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of a replay are far below 2^53"
+)]
+fn share(part: i64, whole: i64) -> f64 {
+    part as f64 / whole as f64
+}
+
+fn share_of_three(n: usize) -> f64 {
+    [0.0, 1.0, 2.0][n % 3]
+}
