@@ -36,7 +36,7 @@ WHERE a.activity_type = 2000
 UNION ALL
 SELECT 3, 'database', a.activity_id, 'Activity row',
        a.activity_status || ' / ' || a.activity_sub_status
-           || CASE WHEN a.activity_status = 9000 THEN '  completed' ELSE '  open' END,
+           || CASE WHEN a.activity_status = 9000 THEN ' completed' ELSE ' open' END,
        CASE WHEN a.activity_status = 9000 THEN 'over' ELSE 'open' END, 0,
        CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('chat row', 'complete a chat', 'all'))
                 THEN 'documented' ELSE 'extrapolated' END

@@ -126,7 +126,7 @@ pub(super) fn what_is_wrong(timeline: &Timeline) -> (bool, String) {
         let then = (truth.spans.iter().rev()).find(|own| ms(&own.from) <= ms(&span.from));
         if let Some(own) = then {
             text.push_str(&format!(
-                " That is not so: the {} has been {} since {}.",
+                " That is not true: the {} has been {} since {}.",
                 inside(&label(timeline, truth)),
                 own.value,
                 offset(timeline, &own.from)
@@ -144,17 +144,15 @@ fn inside(label: &str) -> String {
 }
 
 fn at_the_end(timeline: &Timeline) -> String {
-    let end = timeline
-        .lanes
-        .iter()
-        .filter(|lane| lane.party != Party::Servers);
+    let shown = [Party::Truth, Party::Database];
+    let end = (timeline.lanes.iter()).filter(|lane| shown.contains(&lane.party));
     let said = end.filter_map(|lane| {
         let last = lane.spans.last().filter(|span| span.to == timeline.to)?;
-        Some(format!("{}: {}", label(timeline, lane), last.value.trim()))
+        Some(format!("{} {}", inside(&label(timeline, lane)), last.value))
     });
     let said: Vec<String> = said.collect();
     format!(
-        "Nobody is shown what is not so. At the end: {}.",
+        "Nobody is shown anything untrue. At the end: {}.",
         said.join("; ")
     )
 }

@@ -6,6 +6,7 @@
 //! that is written is [`Safe`].
 
 mod analysis;
+mod timeline;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -93,6 +94,9 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
 
 fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
     heading(page, run, Detail::Full)?;
+    if let Some(drawn) = &run.timeline {
+        timeline::render(page, drawn)?;
+    }
     let layout = Layout::of(page, run, 0, words::basis);
     let mut branch = None;
     for step in &run.steps {

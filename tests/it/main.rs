@@ -38,5 +38,6 @@ mod snapshot;
 mod sql;
 mod table;
 mod tidy;
+mod timeline;
 mod tokenize;
 mod tsql;

@@ -409,7 +409,7 @@ fn the_databases_carried_are_those_of_the_migrations() {
     assert_eq!(applied, [["2"]]);
     assert_eq!(
         rows(&carried, "SELECT count(*) FROM chatdb_platform_history"),
-        [["4"]]
+        [["5"]]
     );
 }
 

@@ -128,6 +128,9 @@ pub struct Replay {
     /// Stop after this step
     #[arg(long, value_name = "STEP")]
     pub until: Option<String>,
+    /// Show what was so and what each side saw, by time
+    #[arg(long)]
+    pub timeline: bool,
     /// Keep the database in FILE, to look at with any SQLite client; one of chatdb's that is there is replaced
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
@@ -142,7 +145,7 @@ pub struct ReportArgs {
     /// Folder to write into; made if missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Formats to write, separated by commas: csv, markdown, json, terminal
+    /// Formats to write, separated by commas: csv, markdown, html, json, terminal
     #[arg(
         long,
         value_name = "FORMATS",

@@ -24,12 +24,12 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
         );
     }
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
-    options.illustrated = format.illustrated;
+    options.illustrated = format.illustrated || args.timeline;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
         keep(&mut store, path)?;
     }
-    let detail = if names.len() == 1 {
+    let detail = if names.len() == 1 || args.timeline {
         Detail::Full
     } else {
         Detail::Brief

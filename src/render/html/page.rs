@@ -150,8 +150,8 @@ pub(super) fn code(name: &str) -> String {
     format!("<code>{}</code>", text(name))
 }
 
-/// Data as HTML text: characters without a shape are shown as in a terminal, and none is markup, in an attribute either.
-/// A line break stays one.
+/// Data as HTML text: characters without a shape are shown as in a terminal, and none is markup, in an attribute
+/// either. A line break stays one.
 pub(super) fn text(data: &str) -> String {
     let lines = data.split('\n').map(|line| {
         let shown = Safe::of(line);

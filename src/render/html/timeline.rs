@@ -19,8 +19,10 @@ const LETTER: f64 = 6.9;
 pub(super) fn draw(page: &mut Page, run: &str, timeline: &Timeline) {
     let drawing = Drawing::of(timeline);
     page.markup(format_args!(
-        "<figure style=\"margin:0\"><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Timeline of {0}\">\
-         <svg viewBox=\"0 0 {RIGHT_EDGE} {1:.0}\" role=\"img\" aria-label=\"Timeline of {0}, the same as the table below\">\n",
+        "<figure style=\"margin:0\">\
+         <div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Timeline of {0}\">\
+         <svg viewBox=\"0 0 {RIGHT_EDGE} {1:.0}\" role=\"group\" \
+         aria-label=\"Timeline of {0}, the same as the table below\">\n",
         text(run),
         drawing.height,
     ));
@@ -103,9 +105,10 @@ impl<'t> Drawing<'t> {
         }
         for (at, name) in chart::ticks(self.timeline, 9) {
             let x = self.x(at);
+            let anchor = if x > RIGHT - 30.0 { "end" } else { "middle" };
             page.markup(format_args!(
                 "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{end:.1}\"/>\
-                 <text class=\"axis\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{name}</text>\n",
+                 <text class=\"axis\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{name}</text>\n",
                 TOP - 10.0,
                 TOP - 14.0
             ));
@@ -122,7 +125,8 @@ impl<'t> Drawing<'t> {
             let x = at.max(free + 19.0);
             free = x;
             page.markup(format_args!(
-                "<a href=\"#{}\"><title>{} {}: {}</title><line class=\"grid\" x1=\"{x:.1}\" y1=\"22\" x2=\"{at:.1}\" y2=\"{:.1}\"/>\
+                "<a href=\"#{}\"><title>{} {}: {}</title>\
+                 <line class=\"grid\" x1=\"{x:.1}\" y1=\"22\" x2=\"{at:.1}\" y2=\"{:.1}\"/>\
                  <circle class=\"step\" cx=\"{x:.1}\" cy=\"13\" r=\"9\"/>\
                  <text class=\"number\" x=\"{x:.1}\" y=\"16.5\" text-anchor=\"middle\">{}</text></a>\n",
                 anchor(&format!("{}-{}", step.scenario, step.id)),
@@ -216,7 +220,8 @@ impl<'t> Drawing<'t> {
                 let (left, right, up, down) = (x - 4.0, x + 4.0, y - 4.0, y + 4.0);
                 (
                     format!(
-                        "<path class=\"lost\" d=\"M{left:.1} {up:.1}L{right:.1} {down:.1}M{left:.1} {down:.1}L{right:.1} {up:.1}\"/>"
+                        "<path class=\"lost\" d=\"M{left:.1} {up:.1}L{right:.1} {down:.1}\
+                         M{left:.1} {down:.1}L{right:.1} {up:.1}\"/>"
                     ),
                     " class=\"t-lost\"",
                 )
@@ -270,7 +275,7 @@ fn table(page: &mut Page, timeline: &Timeline) {
         for span in &lane.spans {
             let (ms, time) = at(&span.from);
             let note = match (span.misleads, span.basis) {
-                (true, _) => TableCell::mark("bad", "not so"),
+                (true, _) => TableCell::mark("bad", "not true"),
                 (_, Some(RestsOn::Extrapolated)) => TableCell::text("extrapolated"),
                 _ => TableCell::text(""),
             };
@@ -319,7 +324,7 @@ fn legend(page: &mut Page) {
         ("over", "over"),
         (
             "misleads",
-            "shown, and not so (shaded over the whole height)",
+            "shown, and not true (shaded over the whole height)",
         ),
         ("guess", "dashed border: extrapolated"),
     ];
@@ -331,7 +336,8 @@ fn legend(page: &mut Page) {
         ));
     }
     page.markup(format_args!(
-        "<li><span aria-hidden=\"true\">&#9679;</span> delivered</li><li><span aria-hidden=\"true\">&#10005;</span> lost</li></ul>\n"
+        "<li><span aria-hidden=\"true\">&#9679;</span> delivered</li>\
+         <li><span aria-hidden=\"true\">&#10005;</span> lost</li></ul>\n"
     ));
 }
 
