@@ -16,7 +16,7 @@
 //!     expected rows --> check: actual beside expected, by diff
 //!                               |
 //!                               v
-//!                     report --> privacy --> render::{terminal, csv, markdown, json}
+//!                     report --> privacy --> render::{terminal, csv, markdown, html, json}
 //! ```
 //!
 //! [`ask`] puts questions of the user's own to such a database, in T-SQL that [`sql::tsql`] rewrites for SQLite.
