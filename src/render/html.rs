@@ -9,13 +9,13 @@ mod timeline;
 
 use std::io::{self, Write};
 
-use super::Options;
+use super::RenderOptions;
 use super::chart;
 use super::words::{self, Tally};
 use crate::report::{
-    CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, Listing, NamedComparison,
-    ObservationRun, ObservationVerdict, Origin, Report, RestsOn, RowVerdict, Run, RunVerdict,
-    StepRun,
+    CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing,
+    NamedComparison, ObservationRun, ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict,
+    ScenarioRun, StepRun,
 };
 use crate::scenario::Erratum;
 use crate::table::Cell;
@@ -27,7 +27,7 @@ const STYLE: &str = include_str!("html/style.css");
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, _: Options, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::default();
     let title = title(report);
     head(&mut page, &title);
@@ -82,7 +82,7 @@ fn head(page: &mut Page, title: &str) {
 }
 
 /// The figures, the contents, and what became of every statement of the note.
-fn front(page: &mut Page, runs: &[Run]) {
+fn front(page: &mut Page, runs: &[ScenarioRun]) {
     let tally = Tally::of(runs);
     let share = |n: usize, of: usize| format!("{n} of {of}");
     figures(
@@ -161,7 +161,7 @@ fn verdict(verdict: RunVerdict) -> String {
     mark(class, words::run_verdict(verdict))
 }
 
-fn of_run(page: &mut Page, run: &Run) {
+fn of_run(page: &mut Page, run: &ScenarioRun) {
     page.markup(format_args!(
         "<section aria-labelledby=\"{0}\"><h2 id=\"{0}\">{1} {2}</h2>\n",
         anchor(&run.scenario),
@@ -229,7 +229,7 @@ fn observation(observation: &ObservationRun) -> Vec<TableCell> {
     ]
 }
 
-fn parameters(page: &mut Page, run: &Run) {
+fn parameters(page: &mut Page, run: &ScenarioRun) {
     let set: Vec<_> = (run.parameters.iter())
         .filter(|parameter| parameter.instead_of.is_some())
         .collect();
@@ -252,7 +252,7 @@ fn parameters(page: &mut Page, run: &Run) {
     page.table("Parameters that were set", &header, &rows);
 }
 
-fn of_step(page: &mut Page, run: &Run, step: &StepRun) {
+fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
     let branch = step
         .branch
         .as_ref()
@@ -277,10 +277,10 @@ fn of_step(page: &mut Page, run: &Run, step: &StepRun) {
     }
 }
 
-fn of_check(page: &mut Page, run: &Run, check: &CheckRun) {
+fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     let matches = check.verdict == CheckVerdict::Matches;
     // What the note prints or says is open; what is derived is there for who wants it.
-    let open = !matches || check.basis.origin != Origin::Derived;
+    let open = !matches || check.basis.origin != ExpectationOrigin::Derived;
     let word = match check.verdict {
         CheckVerdict::Matches => "matches",
         CheckVerdict::Differs => "differs",
@@ -430,7 +430,7 @@ fn of_cell(cell: &CellRun) -> TableCell {
     shown
 }
 
-fn errata(page: &mut Page, run: &Run) {
+fn errata(page: &mut Page, run: &ScenarioRun) {
     if run.errata.is_empty() {
         return;
     }

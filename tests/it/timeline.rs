@@ -1,8 +1,8 @@
 //! The timeline of a replay: what it shows is what the database has at that time, and drawing it changes nothing.
 
-use chatdb::render::{self, Options as RenderOptions};
-use chatdb::replay::{self, Options};
-use chatdb::report::{Report, Run, Timeline};
+use chatdb::render::{self, RenderOptions};
+use chatdb::replay::{self, ReplayOptions};
+use chatdb::report::{Report, ScenarioRun, Timeline};
 use chatdb::scenario::Library;
 use chatdb::store::Store;
 use chatdb::table::Cell;
@@ -17,15 +17,15 @@ fn library() -> Library {
 }
 
 fn run(name: &str, illustrated: bool, until: Option<&str>) -> (Report, Store) {
-    let options = Options {
+    let options = ReplayOptions {
         illustrated,
         until: until.map(str::to_owned),
-        ..Options::default()
+        ..ReplayOptions::default()
     };
     replay::replay(&library(), &[name.to_owned()], &options).expect("a replay")
 }
 
-fn timeline(run: &Run) -> &Timeline {
+fn timeline(run: &ScenarioRun) -> &Timeline {
     run.timeline.as_ref().expect("it was asked for")
 }
 
@@ -164,9 +164,9 @@ fn what_is_drawn_is_text_however_hostile() {
 #[test]
 fn the_page_of_all_scenarios_is_small_and_loads_nothing() {
     let names: Vec<String> = steps().into_iter().map(|(name, _)| name).collect();
-    let options = Options {
+    let options = ReplayOptions {
         illustrated: true,
-        ..Options::default()
+        ..ReplayOptions::default()
     };
     let (report, _) = replay::replay(&library(), &names, &options).expect("a replay");
     let page = page(&report);
