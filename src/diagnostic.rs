@@ -133,17 +133,37 @@ impl std::error::Error for Problems {}
 pub(crate) struct Positions<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// How many characters begin before each block of [`BLOCK`] bytes, so that a place far along a line is found
+    /// without counting the line.
+    blocks: Vec<usize>,
 }
+
+/// How many bytes are counted at most to find a place.
+const BLOCK: usize = 256;
 
 impl<'a> Positions<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        let mut passed = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            let before = passed;
+            passed += begun(block);
+            before
+        });
         Self {
             text,
+            blocks: blocks.collect(),
             starts: std::iter::once(0)
                 .chain(breaks.map(|(at, _)| at + 1))
                 .collect(),
         }
+    }
+
+    /// How many characters of the text begin before `offset`.
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = (offset / BLOCK).min(self.blocks.len().saturating_sub(1));
+        let before = self.blocks.get(block).copied().unwrap_or(0);
+        before + begun(&self.text.as_bytes()[block * BLOCK..offset])
     }
 
     /// The place of the byte at `offset`; of the end of the text, when it lies beyond.
@@ -151,14 +171,18 @@ impl<'a> Positions<'a> {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        // A byte inside a character belongs to the character.
-        let before = self.text[start..].char_indices();
-        let column = before.take_while(|(at, _)| start + at < offset).count();
+        // Of a byte inside a character, the place after that character.
+        let column = self.characters_before(offset) - self.characters_before(start);
         Position {
             line: count(line),
             column: count(column + 1),
         }
     }
+}
+
+/// How many characters begin in these bytes of a text.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// A count of lines or characters. No file that is read has four thousand million of them.

@@ -4,6 +4,7 @@
 //! Reads the file and holds the header against the SQL as far as text can tell. This module does not know
 //! SQLite, and does not rewrite T-SQL.
 
+use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
 use serde::Serialize;
@@ -152,6 +153,11 @@ enum Word {
     Tag,
     Own,
 }
+
+/// How many parameters a query may have. Each is looked for in its text.
+const MOST_PARAMETERS: usize = 100;
+/// How many undeclared names of one text are listed. The work for a text stays linear in its length.
+const MOST_UNKNOWN: usize = 50;
 
 const WORDS: [(&str, Word); 17] = [
     ("title", Word::Title),
@@ -523,6 +529,13 @@ impl Reader<'_> {
             }
             Ok(_) => {}
         }
+        if query.parameters.len() > MOST_PARAMETERS {
+            let message = format!(
+                "expected {MOST_PARAMETERS} parameters at most, found {}",
+                query.parameters.len()
+            );
+            return self.problem(start, message, None);
+        }
         self.undeclared(query);
         for (parameter, at) in query
             .parameters
@@ -536,10 +549,19 @@ impl Reader<'_> {
     /// Finds every `@name` of the SQL that the header does not declare.
     fn undeclared(&mut self, query: &Query) {
         let positions = Positions::new(&query.sql);
+        let known: BTreeSet<&str> = (query.parameters.iter())
+            .map(|parameter| parameter.name.as_str())
+            .collect();
+        let mut unknown = 0;
         for named in sql::named_parameters(&query.sql) {
-            if query.parameter(named.name).is_none() {
+            if !known.contains(named.name) {
                 let mut at = positions.of(named.offset);
                 at.line += query.sql_line - 1;
+                unknown += 1;
+                if unknown > MOST_UNKNOWN {
+                    self.problem(at, "more names are not declared".to_owned(), None);
+                    return;
+                }
                 let known = query
                     .parameters
                     .iter()

@@ -25,6 +25,9 @@ use crate::query::{Query, is_parameter_name};
 use crate::sql;
 use crate::table::Cell;
 
+/// How many unknown names of one script are listed. The work for a script stays linear in its length.
+const MOST_UNKNOWN: usize = 50;
+
 /// A draft and what stands around it.
 pub(super) struct Resolver<'a> {
     pub(super) library: &'a Library,
@@ -290,14 +293,26 @@ impl<'a> Resolver<'a> {
             return;
         }
         let positions = Positions::new(&file.text);
-        for named in sql::named_parameters(&file.text) {
-            if !self.is_parameter(named.name) {
-                let message = format!("`@{}` is no parameter of the scenario", named.name);
-                let known = self.parameter_names();
-                let hint = hint_among(named.name, known.iter().map(String::as_str));
-                let hint = hint.or_else(|| Some("declare it under `[parameters]`".to_owned()));
-                self.elsewhere(file, Some(positions.of(named.offset)), message, hint);
+        let known = self.parameter_names();
+        let unknown: Vec<_> = sql::named_parameters(&file.text)
+            .into_iter()
+            .filter(|named| {
+                known
+                    .binary_search_by(|own| own.as_str().cmp(named.name))
+                    .is_err()
+            })
+            .collect();
+        for (at, named) in unknown.iter().enumerate() {
+            if at == MOST_UNKNOWN {
+                let more = unknown.len() - at;
+                let message = format!("{more} more names are no parameters of the scenario");
+                self.elsewhere(file, Some(positions.of(named.offset)), message, None);
+                return;
             }
+            let message = format!("`@{}` is no parameter of the scenario", named.name);
+            let hint = hint_among(named.name, known.iter().map(String::as_str));
+            let hint = hint.or_else(|| Some("declare it under `[parameters]`".to_owned()));
+            self.elsewhere(file, Some(positions.of(named.offset)), message, hint);
         }
     }
 

@@ -130,6 +130,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("tsql_sign", 1, 1, number::sign),
     function("tsql_space", 1, 1, text::space),
     function("tsql_sqrt", 1, 1, number::sqrt),
+    function("tsql_square", 1, 1, number::square),
     function("tsql_str", 1, 3, number::str),
     function("tsql_stuff", 4, 4, text::stuff),
     function("tsql_substring", 3, 3, text::substring),
@@ -138,6 +139,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("tsql_unicode", 1, 1, text::unicode),
     function("tsql_units", 1, 1, text::units_of),
     function("tsql_upper", 1, 1, text::upper),
+    function("tsql_xor", 2, 2, number::xor),
 ];
 
 /// The name of the aggregate that gives the one value of its rows: `NULL` for none, an error for two.

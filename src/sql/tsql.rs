@@ -66,6 +66,9 @@ pub enum TsqlProblem {
     /// SQL Server would refuse it as well, or only knows at run time what it means.
     #[error("{0}")]
     Invalid(String),
+    /// It is too large, or would be once it is rewritten.
+    #[error("{0}")]
+    TooLarge(String),
     /// It changes what it should only read.
     #[error("`{0}` writes, and a query only reads")]
     Writes(String),
@@ -216,8 +219,23 @@ fn translated(
         translator.declare(values);
         translator.stand_for(literals);
         translator.changes = changes;
-        translator.script(text)
+        translator.script(text).map(|_| translator.finish())
     })
+}
+
+/// How many steps it takes to rewrite a script, or to refuse it; see
+/// [`MAX_REWRITE_STEPS`](crate::sql::guard::limits::MAX_REWRITE_STEPS).
+///
+/// # Errors
+/// Never; what is refused has taken steps as well.
+#[must_use]
+pub fn steps_of(text: &str, catalog: &Catalog) -> u64 {
+    let steps = with_room(text, || {
+        let mut translator = script::Translator::new(catalog, CLOCK);
+        let _ = translator.script(text);
+        Ok(translator.spent)
+    });
+    steps.unwrap_or(0)
 }
 
 /// How much of a text that is nested the stack of any thread has room for.

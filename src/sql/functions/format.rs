@@ -26,6 +26,11 @@ pub fn call(arguments: &[Value]) -> Outcome {
 /// How often a letter of a pattern for dates may stand in a row. More of them mean nothing.
 const LONGEST_RUN: usize = 20;
 
+/// How long a picture of a number may be. A number has some three hundred digits before its point.
+const LONGEST_PICTURE: usize = 400;
+/// How many digits after the point, or in all, a standard pattern may ask for.
+const MOST_DIGITS: usize = 99;
+
 fn unknown(pattern: &str) -> FunctionError {
     let shown: String = pattern.chars().take(100).collect();
     FunctionError::new(format!("FORMAT with the pattern '{shown}' is not computed"))
@@ -52,7 +57,8 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
     let characters: Vec<char> = whole.chars().collect();
     let mut i = 0;
     while let Some(c) = characters.get(i).copied() {
-        let run = characters[i..].iter().take_while(|d| **d == c).count();
+        let alike = characters[i..].iter().take(LONGEST_RUN + 1);
+        let run = alike.take_while(|d| **d == c).count();
         let hour = if at.hour().is_multiple_of(12) {
             12
         } else {
@@ -115,13 +121,16 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
 
 /// The number's digits, rounded half away from zero to `places` after the point; without its sign.
 fn rounded(value: &Value, kind: Type, places: usize) -> Result<(bool, String), FunctionError> {
-    let scale = u8::try_from(places).unwrap_or(20).min(20);
+    /// Beyond these a number of ours has nothing but zeros.
+    const MOST: usize = 20;
+    let scale = u8::try_from(places.min(MOST)).unwrap_or(0);
     let value = match (value, kind) {
         (Value::Text(_), _) => &Value::Real(value.real()?),
         _ => value,
     };
     let units = convert::scaled(value, scale)?;
-    Ok((units < 0, number::digits(units.abs(), scale)))
+    let zeros = "0".repeat(places.saturating_sub(MOST));
+    Ok((units < 0, number::digits(units.abs(), scale) + &zeros))
 }
 
 fn grouped(digits: &str) -> String {
@@ -146,7 +155,14 @@ fn amount(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionEr
     let precision = characters.as_str();
     let standard = letter.is_ascii_alphabetic() && precision.bytes().all(|b| b.is_ascii_digit());
     if standard {
-        let places = |otherwise: usize| precision.parse().unwrap_or(otherwise).min(20);
+        let asked = match precision {
+            "" => None,
+            digits => match digits.parse::<usize>() {
+                Ok(digits) if digits <= MOST_DIGITS => Some(digits),
+                _ => return Err(unknown(pattern)),
+            },
+        };
+        let places = |otherwise: usize| asked.unwrap_or(otherwise);
         let minus = |negative: bool| if negative { "-" } else { "" };
         return match letter.to_ascii_uppercase() {
             'N' => {
@@ -180,7 +196,7 @@ fn amount(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionEr
         };
     }
     // A picture of `0`, `#`, `,` and `.` and nothing else.
-    let plain = pattern.chars().all(|c| "0#,.".contains(c));
+    let plain = pattern.len() <= LONGEST_PICTURE && pattern.bytes().all(|c| b"0#,.".contains(&c));
     let (whole, fraction) = pattern.split_once('.').unwrap_or((pattern, ""));
     if !plain || fraction.contains([',', '.']) || whole.ends_with(',') || pattern.is_empty() {
         return Err(unknown(pattern));

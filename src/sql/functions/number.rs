@@ -236,6 +236,22 @@ pub fn sqrt(arguments: &[Value]) -> Outcome {
     })
 }
 
+pub fn square(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let value = arguments[0].real()?;
+        float(value * value)
+    })
+}
+
+/// `a ^ b`, which SQLite lacks.
+pub fn xor(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        Ok(Value::Integer(
+            arguments[0].integer()? ^ arguments[1].integer()?,
+        ))
+    })
+}
+
 pub fn ceiling(arguments: &[Value]) -> Outcome {
     whole(arguments, f64::ceil)
 }

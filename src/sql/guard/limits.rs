@@ -32,6 +32,22 @@ pub const MAX_LOOKED_THROUGH: u64 = 16 * MIB;
 /// How long a text may be that is asked, in bytes; rewritten for SQLite it may be longer.
 pub const LONGEST_TEXT: u32 = 1_000_000;
 
+/// How long a part of a rewritten query may become, in bytes: what SQLite is given at most.
+pub const LONGEST_REWRITTEN: usize = 4 * LONGEST_TEXT as usize;
+
+/// How many steps the rewriting of a text may take: the bytes that are written, those of parts that are copied into
+/// larger ones included, and [`NODE_STEPS`] for each value, condition and query.
+pub const MAX_REWRITE_STEPS: u64 = 100_000_000;
+/// What a value, condition or query counts for besides its bytes.
+pub const NODE_STEPS: usize = 64;
+
+/// How many columns, groupings or terms of an order one SELECT may have: SQL Server's own limit of columns.
+pub const MAX_LIST: usize = 4096;
+/// How many tables one FROM may have: SQL Server's own limit.
+pub const MAX_SOURCES: usize = 256;
+/// How many variables a text may declare.
+pub const MAX_VARIABLES: usize = 1_000;
+
 const MIB: u64 = 1024 * 1024;
 
 /// What SQLite itself counts.

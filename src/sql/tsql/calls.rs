@@ -384,10 +384,7 @@ impl Translator<'_> {
             "square" => {
                 let [value] = self.exactly(name, list)?;
                 let value = self.number_argument(name, value)?;
-                let real = self.implicit(value, Type::Float, false)?;
-                let real = real.within(power::MULTIPLY + 1);
-                let sql = format!("tsql_check({real} * {real}, 'float')");
-                Ok(Typed::plain(sql, Type::Float))
+                Ok(self.function("tsql_square", &[value.sql], Type::Float))
             }
             "round" => self.round(list),
             "str" => {

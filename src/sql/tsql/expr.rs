@@ -15,6 +15,7 @@ use super::select::Shape;
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::{Value, collation, convert};
+use crate::sql::guard::limits::NODE_STEPS;
 use crate::table::Cell;
 
 /// A value as written for SQLite.
@@ -116,6 +117,8 @@ impl Translator<'_> {
         let before = self.bare.len();
         let value = self.value_inside(expr)?;
         let depth = self.scopes.len();
+        let grouping = self.scopes.last().map_or(0, |scope| scope.grouping.len());
+        self.spend(NODE_STEPS + grouping + value.sql.len())?;
         if let Some(scope) = self.scopes.last()
             && scope.grouping.contains(&value.sql)
         {
@@ -422,6 +425,9 @@ impl Translator<'_> {
     fn resolve(&mut self, table: Option<&Ident>, own: &Ident) -> R<Typed> {
         let wanted = own.value.to_lowercase();
         let qualifier = table.map(|table| table.value.to_lowercase());
+        let columns = |source: &Source| 1 + source.columns.as_ref().map_or(0, Vec::len);
+        let sources = self.scopes.iter().flat_map(|scope| &scope.sources);
+        self.spend(sources.map(columns).sum())?;
         for depth in (0..self.scopes.len()).rev() {
             let scope = &self.scopes[depth];
             let mut found: Option<(usize, Option<usize>)> = None;
@@ -608,6 +614,7 @@ impl Translator<'_> {
                 None => (None, self.condition(condition)?),
                 Some(operand) => {
                     let value = self.value(condition)?;
+                    self.spend(operand.sql.len())?;
                     let (left, right) = self.comparable(operand.clone(), value)?;
                     simple &= left.sql == operand.sql && left.collation == operand.collation;
                     let test = self.equal(&left, &right);

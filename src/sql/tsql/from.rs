@@ -7,12 +7,14 @@ use sqlparser::ast::{
     JoinOperator, ObjectName, PivotValueSource, TableAlias, TableFactor, TableWithJoins,
 };
 
+use super::TsqlError;
 use super::expr::{Typed, short, span_of};
 use super::names::quoted;
 use super::script::{R, Scope, Source, SourceColumn, Translator};
 use super::select::{Shape, as_text_literal};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
+use crate::sql::guard::limits::{MAX_SOURCES, NODE_STEPS};
 
 /// Hints that say how to read, lock or plan, and nothing about what the answer is.
 const HINTS: [&str; 22] = [
@@ -123,6 +125,9 @@ impl Translator<'_> {
     }
 
     pub fn add_source(&mut self, source: Source) -> R<()> {
+        let known = self.scopes.last().map_or(0, |scope| scope.sources.len());
+        self.at_most(known + 1, MAX_SOURCES, "tables in one FROM")?;
+        self.spend(known + NODE_STEPS * source.columns.as_ref().map_or(0, Vec::len))?;
         let again = self.scopes.last().is_some_and(|scope| {
             scope
                 .sources
@@ -280,9 +285,7 @@ impl Translator<'_> {
                     .with_hint("give it one: expression AS name"));
             };
             if !seen.insert(own.to_lowercase()) {
-                return Err(self
-                    .invalid(format!("two columns of `{name}` are called `{own}`"))
-                    .with_hint("name the columns instead of *, or give one another name"));
+                return Err(self.twice(name, &own));
             }
             known.push(SourceColumn {
                 name: own,
@@ -292,6 +295,12 @@ impl Translator<'_> {
             });
         }
         Ok(Some(known))
+    }
+
+    /// The error for a column that a table would have twice.
+    pub fn twice(&self, table: &str, column: &str) -> TsqlError {
+        self.invalid(format!("two columns of `{table}` are called `{column}`"))
+            .with_hint("name the columns instead of *, or give one another name")
     }
 
     fn hints(&mut self, hints: &[Expr]) -> R<()> {
@@ -532,6 +541,7 @@ impl Translator<'_> {
             let wanted = as_text_literal(&ident.value);
             let (left, right) = self.comparable(by_value.clone(), wanted)?;
             let test = self.equal(&left, &right).sql;
+            self.spend(test.len() + value.sql.len())?;
             let own = entry.alias.as_ref().unwrap_or(ident);
             let case = format!("CASE WHEN {test} THEN {} END", value.sql);
             let aggregate = match name.as_str() {

@@ -6,6 +6,7 @@ use super::expr::{Condition, Typed, unchanged};
 use super::script::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::{Value, convert};
+use crate::sql::guard::limits::NODE_STEPS;
 
 /// How tightly SQLite's operators bind.
 pub(super) mod power {
@@ -71,6 +72,7 @@ impl Translator<'_> {
             let right = self.value(right)?;
             self.at = start;
             value = self.operator(value, op, right)?;
+            self.spend(value.sql.len())?;
         }
         Ok(value)
     }
@@ -94,12 +96,8 @@ impl Translator<'_> {
             BinaryOperator::BitwiseAnd => self.bits(&left, "&", &right),
             BinaryOperator::BitwiseOr => self.bits(&left, "|", &right),
             BinaryOperator::BitwiseXor => {
-                let either = self.bits(&left, "|", &right)?;
-                let both = self.bits(&left, "&", &right)?;
-                Ok(Typed {
-                    power: power::BITS,
-                    ..Typed::plain(format!("({}) & ~({})", either.sql, both.sql), either.of)
-                })
+                let of = self.bits(&left, "^", &right)?.of;
+                Ok(self.function("tsql_xor", &[left.sql, right.sql], of))
             }
             other => Err(self.unsupported(other.to_string())),
         }
@@ -521,6 +519,12 @@ impl Translator<'_> {
 
     /// Rewrites a condition.
     pub fn condition(&mut self, expr: &Expr) -> R<Condition> {
+        let condition = self.condition_inside(expr)?;
+        self.spend(NODE_STEPS + condition.sql.len())?;
+        Ok(condition)
+    }
+
+    fn condition_inside(&mut self, expr: &Expr) -> R<Condition> {
         match expr {
             Expr::Nested(inner) => {
                 let inner = self.condition(inner)?;
@@ -707,6 +711,7 @@ impl Translator<'_> {
         let mut members = Vec::new();
         for member in list {
             let member = self.value(member)?;
+            self.spend(value.sql.len())?;
             let (left, right) = self.comparable(value.clone(), member)?;
             alike &= left.sql == value.sql;
             members.push((left, right));

@@ -16,6 +16,7 @@ use super::{Literal, TsqlError, TsqlProblem, batch};
 use crate::diagnostic::{Position, did_you_mean};
 use crate::schema::catalog::{Catalog, Table};
 use crate::schema::types::Type;
+use crate::sql::guard::limits::{LONGEST_REWRITTEN, MAX_REWRITE_STEPS, MAX_VARIABLES};
 
 /// What a text comes to: steps to run in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +166,8 @@ pub(super) struct Translator<'a> {
     pub notes: BTreeSet<&'static str>,
     /// Whether the product's tables may be changed.
     pub changes: bool,
+    /// The steps that the rewriting has taken, see [`MAX_REWRITE_STEPS`].
+    pub spent: u64,
     steps: Vec<Step>,
 }
 
@@ -193,6 +196,7 @@ impl<'a> Translator<'a> {
             in_aggregate: false,
             notes: BTreeSet::new(),
             changes: false,
+            spent: 0,
             steps: Vec::new(),
         }
     }
@@ -233,6 +237,40 @@ impl<'a> Translator<'a> {
         TsqlError::new(self.at, TsqlProblem::Invalid(what.into()))
     }
 
+    /// Counts the writing of `bytes`, before they are copied into anything larger.
+    ///
+    /// Some constructs write an operand more than once, and columns of nested queries multiply, so that a text of a
+    /// kilobyte could stand for gigabytes. Everything that is written passes here, which bounds the memory and the
+    /// time of a rewriting by constants.
+    pub fn spend(&mut self, bytes: usize) -> R<()> {
+        self.spent = self.spent.saturating_add(bytes as u64);
+        if bytes > LONGEST_REWRITTEN {
+            return Err(self.too_large(format!(
+                "a part of this comes to more than {LONGEST_REWRITTEN} bytes of SQL"
+            )));
+        }
+        if self.spent > MAX_REWRITE_STEPS {
+            return Err(self.too_large(format!(
+                "this comes to more than {MAX_REWRITE_STEPS} steps of rewriting"
+            )));
+        }
+        Ok(())
+    }
+
+    fn too_large(&self, what: String) -> TsqlError {
+        TsqlError::new(self.at, TsqlProblem::TooLarge(what))
+            .with_hint("compute what is repeated once, in a temporary table: SELECT ... INTO #part")
+    }
+
+    /// Refuses a list that is longer than SQL Server takes.
+    pub fn at_most(&self, count: usize, most: usize, what: &str) -> R<()> {
+        if count > most {
+            let what = format!("more than {most} {what}, which SQL Server does not take either");
+            return Err(TsqlError::new(self.at, TsqlProblem::TooLarge(what)));
+        }
+        Ok(())
+    }
+
     pub fn writes(&self, what: impl Into<String>) -> TsqlError {
         TsqlError::new(self.at, TsqlProblem::Writes(what.into()))
     }
@@ -252,7 +290,8 @@ impl<'a> Translator<'a> {
         Ok(self.query(query, Shape::default())?.sql)
     }
 
-    pub fn script(mut self, text: &str) -> R<Script> {
+    /// Rewrites a text, see [`Translator::finish`].
+    pub fn script(&mut self, text: &str) -> R<()> {
         for tokens in batch::batches(batch::tokens(text)?)? {
             // Variables live as long as their batch.
             let before = self.variables.clone();
@@ -282,10 +321,15 @@ impl<'a> Translator<'a> {
                 },
             ));
         }
-        Ok(Script {
+        Ok(())
+    }
+
+    /// What the text comes to.
+    pub fn finish(self) -> Script {
+        Script {
             steps: self.steps,
             notes: self.notes.into_iter().map(str::to_owned).collect(),
-        })
+        }
     }
 
     pub fn push(&mut self, line: u32, act: Act) {
@@ -397,6 +441,14 @@ impl<'a> Translator<'a> {
             }
             let of = self.data_type(data_type, Some(1))?;
             self.variables.insert(variable.clone(), of);
+            if self.variables.len() > MAX_VARIABLES {
+                let what = format!("more than {MAX_VARIABLES} variables are declared");
+                return Err(
+                    TsqlError::new(self.at, TsqlProblem::TooLarge(what)).with_hint(
+                        "put the values into a temporary table: CREATE TABLE #values (...)",
+                    ),
+                );
+            }
             if !self.declared.insert(variable.clone()) {
                 return Err(self.invalid(format!("`@{variable}` is declared twice")));
             }
@@ -593,13 +645,16 @@ impl<'a> Translator<'a> {
         let Some(columns) = answer.columns else {
             return Err(self.unsupported("SELECT INTO of columns that are not known"));
         };
-        let mut named = Vec::new();
+        let (mut named, mut seen) = (Vec::new(), BTreeSet::new());
         for column in columns {
             let Some(own) = column.name.filter(|own| !own.is_empty()) else {
                 return Err(self
                     .invalid("a column of SELECT INTO has no name")
                     .with_hint("give it one: expression AS name"));
             };
+            if !seen.insert(own.to_lowercase()) {
+                return Err(self.twice(&name, &own));
+            }
             let of = if column.of == Type::Null {
                 Type::Int
             } else {

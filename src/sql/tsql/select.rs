@@ -16,6 +16,7 @@ use super::script::{R, Scope, Source, SourceColumn, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
 use crate::sql::functions::collation::DEFAULT;
+use crate::sql::guard::limits::{MAX_LIST, NODE_STEPS};
 
 /// What a query must come out as.
 #[derive(Debug, Clone, Copy, Default)]
@@ -134,6 +135,7 @@ impl Translator<'_> {
         };
         let mut answer = self.body(body, order, page, shape)?;
         self.ctes.pop();
+        self.spend(NODE_STEPS + head.len() + answer.sql.len())?;
         answer.sql = format!("{head}{}", answer.sql);
         Ok(answer)
     }
@@ -223,21 +225,8 @@ impl Translator<'_> {
                 .unsupported(format!("`*` of unknown columns in `{name}`"))
                 .with_hint("name its columns"));
         };
-        columns
-            .into_iter()
-            .enumerate()
-            .map(|(at, column)| match column.name {
-                Some(own) if !own.is_empty() => Ok(SourceColumn {
-                    name: own,
-                    of: column.of,
-                    instead: None,
-                    hidden: false,
-                }),
-                _ => Err(self
-                    .invalid(format!("column {} of `{name}` has no name", at + 1))
-                    .with_hint("give it one: expression AS name")),
-            })
-            .collect()
+        let columns = self.columns_of_derived(name, Some(columns))?;
+        Ok(columns.unwrap_or_default())
     }
 
     /// `OFFSET n ROWS FETCH NEXT m ROWS ONLY`.
@@ -774,6 +763,7 @@ impl Translator<'_> {
         }
         let mut written = Vec::new();
         let mut columns = Vec::new();
+        self.at_most(list.len(), MAX_LIST, "groupings")?;
         for expr in list {
             self.see_expr(expr);
             let name = match expr {
@@ -877,6 +867,7 @@ impl Translator<'_> {
             };
             list.push(written(&item));
             parts.items.push(item);
+            self.at_most(parts.items.len(), MAX_LIST, "columns")?;
         }
         if open {
             if shape.names.is_some() || shape.types.is_some() {
@@ -1027,15 +1018,18 @@ impl Translator<'_> {
                     list.push(written(&item));
                 }
                 parts.items.push(item);
+                self.at_most(parts.items.len(), MAX_LIST, "columns")?;
             }
         }
         Ok(true)
     }
 
     fn order(&mut self, order: &[OrderByExpr], parts: &mut Parts) -> R<()> {
+        self.at_most(order.len(), MAX_LIST, "terms of an ORDER BY")?;
         for entry in order {
             self.see_expr(&entry.expr);
             let direction = self.direction(entry)?;
+            self.spend(parts.items.len())?;
             let by_place = ordinal(&entry.expr);
             if let Some(at) = by_place {
                 if parts.open {
