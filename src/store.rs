@@ -903,8 +903,10 @@ fn know_tsql(conn: &Connection) -> rusqlite::Result<()> {
             let given = context.len();
             let takes = usize::from(function.least)..=function.most.map_or(usize::MAX, usize::from);
             if !takes.contains(&given) {
-                let error =
-                    FunctionError(format!("{} does not take {given} arguments", function.name));
+                let error = FunctionError::Failed(format!(
+                    "{} does not take {given} arguments",
+                    function.name
+                ));
                 return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
             }
             let arguments: Vec<Value> = (0..given).map(|at| value(context.get_raw(at))).collect();

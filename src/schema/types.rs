@@ -44,8 +44,8 @@ pub enum Type {
     },
     /// SQL Server's type `date`.
     Date,
-    /// SQL Server's type `time`.
-    Time,
+    /// SQL Server's type `time` with its digits of seconds.
+    Time(u8),
     /// SQL Server's type `smalldatetime`.
     SmallDateTime,
     /// SQL Server's type `datetime`.
@@ -129,7 +129,7 @@ impl Type {
             },
             "text" | "ntext" => Self::NVARCHAR,
             "date" => Self::Date,
-            "time" => Self::Time,
+            "time" => Self::Time(small(first, 7).min(7)),
             "smalldatetime" => Self::SmallDateTime,
             "datetime" => Self::DateTime,
             "datetime2" => Self::DateTime2(small(first, 7).min(7)),
@@ -162,7 +162,7 @@ impl Type {
     /// Whether it is a date, a time or both.
     #[must_use]
     pub fn is_temporal(self) -> bool {
-        self.has_date() || self == Self::Time
+        self.has_date() || matches!(self, Self::Time(_))
     }
 
     /// Whether it holds a date.
@@ -194,7 +194,7 @@ impl Type {
             Self::DateTime => 14,
             Self::SmallDateTime => 13,
             Self::Date => 12,
-            Self::Time => 11,
+            Self::Time(_) => 11,
             Self::Float => 10,
             Self::Decimal { .. } => 9,
             Self::BigInt => 8,
@@ -267,13 +267,17 @@ impl Type {
             ) => Some(Self::Text {
                 length: a.zip(b).map(|(a, b)| a.max(b)),
                 national: m || n,
-                fixed: f && g && a == b,
+                fixed: f && g,
             }),
             (Self::DateTime2(a), Self::DateTime2(b)) => Some(Self::DateTime2(a.max(b))),
+            (Self::DateTime2(a), Self::DateTime) | (Self::DateTime, Self::DateTime2(a)) => {
+                Some(Self::DateTime2(a.max(3)))
+            }
+            (Self::Time(a), Self::Time(b)) => Some(Self::Time(a.max(b))),
             (Self::Binary, other) | (other, Self::Binary) => {
                 (other == Self::Binary).then_some(other)
             }
-            (Self::Time, other) | (other, Self::Time)
+            (Self::Time(_), other) | (other, Self::Time(_))
                 if other.is_number() || other == Self::Date =>
             {
                 None
@@ -330,7 +334,8 @@ impl fmt::Display for Type {
                 }
             }
             Self::Date => f.write_str("date"),
-            Self::Time => f.write_str("time"),
+            Self::Time(7) => f.write_str("time"),
+            Self::Time(digits) => write!(f, "time({digits})"),
             Self::SmallDateTime => f.write_str("smalldatetime"),
             Self::DateTime => f.write_str("datetime"),
             Self::DateTime2(digits) => write!(f, "datetime2({digits})"),

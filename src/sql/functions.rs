@@ -22,6 +22,7 @@ use crate::sql::guard::limits::MAX_COMPARISONS;
 
 pub use convert::convert;
 pub use number::result_digits;
+pub use text::in_code_page;
 
 /// A value on its way into or out of a function.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,14 +37,24 @@ pub enum Value {
     Text(String),
 }
 
-/// What SQL Server says instead of giving a value.
+/// Why there is no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct FunctionError(pub String);
+pub enum FunctionError {
+    /// What SQL Server says instead of giving one.
+    #[error("{0}")]
+    Failed(String),
+    /// SQL Server would give one, or fails whatever the value is: `TRY_CONVERT` does not turn this into NULL.
+    #[error("{0}")]
+    Refused(String),
+}
 
 impl FunctionError {
     fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self::Failed(message.into())
+    }
+
+    fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(message.into())
     }
 }
 
@@ -120,6 +131,7 @@ pub const FUNCTIONS: &[Function] = &[
     function("tsql_patindex", 2, 2, like::patindex),
     function("tsql_percent", 2, 2, number::percent),
     function("tsql_quotename", 1, 2, text::quotename),
+    function("tsql_recursion", 2, 2, number::recursion),
     function("tsql_replace", 3, 3, text::replace),
     function("tsql_replicate", 3, 3, text::replicate),
     function("tsql_reverse", 1, 1, text::reverse),

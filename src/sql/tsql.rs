@@ -143,15 +143,23 @@ fn rewrite_one(
     for batch in batch::batches(batch::tokens(text)?)? {
         statements.extend(batch::statements(batch, false)?);
     }
-    let [(Statement::Query(query), _)] = statements.as_slice() else {
+    let [
+        batch::Parsed {
+            statement: Statement::Query(query),
+            max_recursion,
+            ..
+        },
+    ] = statements.as_slice()
+    else {
         let (found, at) = match statements.as_slice() {
             [] => ("nothing".to_owned(), start),
-            [(one, at)] => (batch::first_word(one), *at),
-            [_, (_, at), ..] => (format!("{} statements", statements.len()), *at),
+            [one] => (batch::first_word(&one.statement), one.at),
+            [_, second, ..] => (format!("{} statements", statements.len()), second.at),
         };
         return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
     };
     let mut translator = script::Translator::new(catalog, CLOCK);
+    translator.max_recursion = *max_recursion;
     translator.declare(values);
     translator.stand_for(literals);
     let answer = translator.one_query(query)?;
@@ -293,7 +301,7 @@ pub fn tables(text: &str) -> Result<Vec<String>, TsqlError> {
 fn tables_of(text: &str) -> Result<Vec<String>, TsqlError> {
     let mut found: Vec<String> = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        for (statement, _) in batch::statements(batch, false)? {
+        for batch::Parsed { statement, .. } in batch::statements(batch, false)? {
             let mut own = Own(Vec::new());
             let _ = statement.visit(&mut own);
             let _ = visit_relations(&statement, |name| {
@@ -334,7 +342,7 @@ pub(crate) fn statements(text: &str) -> Result<Vec<Statement>, TsqlError> {
         let mut statements = Vec::new();
         for batch in batch::batches(batch::tokens(text)?)? {
             let parsed = batch::statements(batch, false)?;
-            statements.extend(parsed.into_iter().map(|(statement, _)| statement));
+            statements.extend(parsed.into_iter().map(|parsed| parsed.statement));
         }
         Ok(statements)
     })
@@ -348,6 +356,8 @@ pub fn kind_of(of: Type) -> Option<Kind> {
         of if of.is_integer() => Some(Kind::Integer),
         Type::Decimal { scale: 0, .. } => Some(Kind::Integer),
         Type::Decimal { .. } | Type::Float => Some(Kind::Real),
+        // They have other digits than a timestamp.
+        Type::DateTime2(0..=2) => Some(Kind::Text),
         of if of.is_moment() => Some(Kind::Timestamp),
         _ => Some(Kind::Text),
     }

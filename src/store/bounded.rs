@@ -30,7 +30,7 @@ pub(super) fn bound(conn: &Connection) -> Result<()> {
 }
 
 fn failed(message: impl Into<String>) -> Error {
-    Error::UserFunctionError(Box::new(FunctionError(message.into())))
+    Error::UserFunctionError(Box::new(FunctionError::Failed(message.into())))
 }
 
 /// The bytes of an argument as text; `None` for NULL.

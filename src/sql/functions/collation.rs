@@ -132,6 +132,17 @@ fn weight(c: char) -> Weight {
     }
 }
 
+/// The letter of ASCII under an accent, in the same case.
+#[must_use]
+pub fn letter_under(c: char) -> Option<char> {
+    let small = base(lower(c))?;
+    Some(if lower(c) == c {
+        small
+    } else {
+        small.to_ascii_uppercase()
+    })
+}
+
 /// The small letter, where it is one.
 fn lower(c: char) -> char {
     let mut small = c.to_lowercase();

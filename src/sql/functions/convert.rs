@@ -24,7 +24,10 @@ pub fn call(arguments: &[Value]) -> Outcome {
 
 /// The same, and `NULL` where that fails.
 pub fn try_call(arguments: &[Value]) -> Outcome {
-    Ok(call(arguments).unwrap_or(Value::Null))
+    match call(arguments) {
+        Err(FunctionError::Failed(_)) => Ok(Value::Null),
+        outcome => outcome,
+    }
 }
 
 /// Converts a value of the type `from` into one of the type `to`.
@@ -32,6 +35,9 @@ pub fn try_call(arguments: &[Value]) -> Outcome {
 /// # Errors
 /// Where SQL Server's conversion fails, with its message.
 pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
+    if let Some(style) = style {
+        style_is_known(style, from, to)?;
+    }
     unless_null(std::slice::from_ref(value), || match to {
         Type::Bit => bit(value, from),
         to if to.is_integer() => whole(value, from, to),
@@ -46,12 +52,40 @@ pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outco
             national,
             fixed,
         } => {
-            let text = shown(value, from, style)?;
+            let mut text = shown(value, from, style)?;
+            if !national && !text.is_ascii() {
+                text = super::text::in_code_page(&text);
+            }
             fit(text, from, to, length, national, fixed)
         }
         to if to.is_temporal() => moment(value, from, to, style),
         _ => Ok(value.clone()),
     })
+}
+
+/// Refuses a style of dates that there is not, or that is not computed here.
+fn style_is_known(style: i64, from: Type, to: Type) -> Result<(), FunctionError> {
+    let dates = (from.is_temporal() && to.is_text()) || (from.is_text() && to.is_temporal());
+    if !dates {
+        return Ok(());
+    }
+    match style {
+        0..=14 | 20..=25 | 100..=114 | 120 | 121 | 126 | 127 => Ok(()),
+        130 | 131 => Err(FunctionError::refused(format!(
+            "style {style} is of the Hijri calendar, which is not computed here"
+        ))),
+        _ => {
+            let name = |of: Type| of.to_string().split('(').next().unwrap_or("").to_owned();
+            let (from, to) = if from.is_text() {
+                ("a character string".to_owned(), name(to))
+            } else {
+                (name(from), "a character string".to_owned())
+            };
+            Err(FunctionError::refused(format!(
+                "{style} is not a valid style number when converting from {from} to {to}."
+            )))
+        }
+    }
 }
 
 fn failed(text: &str, from: Type, to: &str) -> FunctionError {
@@ -199,7 +233,14 @@ fn decimal(value: &Value, from: Type, precision: u8, scale: u8) -> Outcome {
             "Arithmetic overflow error converting {kind} to data type numeric."
         )));
     }
-    Ok(number::unscaled(number, scale))
+    let made = number::unscaled(number, scale)?;
+    if scaled(&made, scale)? != number {
+        return Err(FunctionError::refused(format!(
+            "{} has more digits than are kept exactly here, which are 15 with a fraction",
+            number::digits(number, scale)
+        )));
+    }
+    Ok(made)
 }
 
 /// The text of a value of the type `from`.
@@ -306,6 +347,8 @@ fn fit(
 fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
     let moment = match value {
         Value::Text(text) if from.is_temporal() => time::read(text)?,
+        // How a foreign database has stored it.
+        Value::Text(text) if from == Type::Unknown => time::read(text)?,
         Value::Text(text) => {
             let older = matches!(to, Type::DateTime | Type::SmallDateTime);
             if older && time::digits_of_second(text) > 3 {

@@ -142,7 +142,7 @@ pub fn decimal(arguments: &[Value]) -> Outcome {
     if value.unsigned_abs() >= power(precision)?.unsigned_abs() {
         return Err(too_large());
     }
-    Ok(unscaled(value, scale))
+    unscaled(value, scale)
 }
 
 /// The digits of a result: those of all, and those after the point.
@@ -181,14 +181,18 @@ fn round_half_up(value: i128, unit: i128) -> i128 {
 }
 
 /// A whole number of units of the last digit as a value.
-pub fn unscaled(value: i128, scale: u8) -> Value {
+///
+/// # Errors
+/// Refuses a whole number beyond 64 bits, which would lose digits.
+pub fn unscaled(value: i128, scale: u8) -> Outcome {
     if scale == 0 {
-        return match i64::try_from(value) {
-            Ok(value) => Value::Integer(value),
-            Err(_) => Value::Real(value as f64),
-        };
+        return i64::try_from(value).map(Value::Integer).map_err(|_| {
+            FunctionError::refused(format!(
+                "{value} has more digits than are kept exactly here, which are those of a bigint"
+            ))
+        });
     }
-    Value::Real(digits(value, scale).parse().unwrap_or(0.0))
+    Ok(Value::Real(digits(value, scale).parse().unwrap_or(0.0)))
 }
 
 /// The digits of a decimal with its point.
@@ -300,14 +304,14 @@ pub fn round(arguments: &[Value]) -> Outcome {
         };
         if kind.is_integer() {
             return match kind.range() {
-                Some((low, high)) if (low..=high).contains(&value) => Ok(unscaled(value, 0)),
+                Some((low, high)) if (low..=high).contains(&value) => unscaled(value, 0),
                 _ => Err(overflow(&kind.to_string())),
             };
         }
         if value.unsigned_abs() >= 10_u128.pow(u32::from(precision)) {
             return Err(overflow("numeric"));
         }
-        Ok(unscaled(value, scale))
+        unscaled(value, scale)
     })
 }
 
@@ -325,17 +329,25 @@ pub fn str(arguments: &[Value]) -> Outcome {
             return Ok(Value::Null);
         };
         let length = length.min(8000);
-        let unit = 10_f64.powi(i32::try_from(decimals).unwrap_or(0));
-        let rounded = (value * unit).round() / unit;
-        let mut text = format!("{rounded:.decimals$}");
+        // Half is rounded away from zero.
+        let written = |decimals: usize| {
+            let unit = 10_f64.powi(i32::try_from(decimals).unwrap_or(0));
+            let scaled = value * unit;
+            let rounded = if scaled.is_finite() {
+                scaled.round() / unit
+            } else {
+                value
+            };
+            format!("{rounded:.decimals$}")
+        };
+        let mut text = written(decimals);
         let whole = text.find('.').unwrap_or(text.len());
-        if whole > length {
-            return Ok(Value::Text("*".repeat(length)));
+        if text.len() > length && whole <= length {
+            // Digits after the point give way, rounded.
+            text = written((length - whole).saturating_sub(1));
         }
         if text.len() > length {
-            // Digits after the point give way, rounded.
-            let fits = (length - whole).saturating_sub(1);
-            text = format!("{value:.fits$}");
+            return Ok(Value::Text("*".repeat(length)));
         }
         Ok(Value::Text(format!("{text:>length$}")))
     })
@@ -344,15 +356,19 @@ pub fn str(arguments: &[Value]) -> Outcome {
 /// `tsql_fits(text, type)`: the text, when a column of the type has room for it; blanks at its end need none.
 pub fn fits(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
-        let text = arguments[0].text();
+        let mut text = arguments[0].text();
         let Type::Text {
             length: Some(length),
+            national,
             ..
         } = Type::declared(&arguments[1].text())
         else {
             return Ok(arguments[0].clone());
         };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if !national && !text.is_ascii() {
+            text = super::text::in_code_page(&text);
+        }
         if text.trim_end_matches(' ').encode_utf16().count() > length {
             return Err(FunctionError::new(
                 "String or binary data would be truncated.",
@@ -361,6 +377,17 @@ pub fn fits(arguments: &[Value]) -> Outcome {
         let kept: Vec<u16> = text.encode_utf16().take(length).collect();
         Ok(Value::Text(String::from_utf16_lossy(&kept)))
     })
+}
+
+/// `tsql_recursion(round, most)`: the round of a recursion, which may not be beyond the most.
+pub fn recursion(arguments: &[Value]) -> Outcome {
+    let (round, most) = (arguments[0].integer()?, arguments[1].integer()?);
+    if round > most {
+        return Err(FunctionError::new(format!(
+            "The statement terminated. The maximum recursion {most} has been exhausted before statement completion."
+        )));
+    }
+    Ok(Value::Integer(round))
 }
 
 /// `tsql_rows(n)`: a number of rows for `TOP`, `OFFSET` and `FETCH`, which may not be negative.

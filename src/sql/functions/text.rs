@@ -340,6 +340,27 @@ const PAGE: [char; 32] = [
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
+/// The text as a `varchar` of code page 1252 keeps it: a letter that the page lacks becomes the letter under its accent
+/// where it has one, and a question mark for each of its units otherwise.
+pub fn in_code_page(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\u{7f}' | '\u{a0}'..='\u{ff}' => kept.push(c),
+            c if PAGE.contains(&c) => kept.push(c),
+            // Full-width forms.
+            '\u{ff01}'..='\u{ff5e}' => {
+                kept.push(char::from_u32(u32::from(c) - 0xfee0).unwrap_or('?'));
+            }
+            c => match collation::letter_under(c) {
+                Some(letter) => kept.push(letter),
+                None => kept.extend(std::iter::repeat_n('?', c.len_utf16())),
+            },
+        }
+    }
+    kept
+}
+
 pub fn char_of(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         Ok(match u8::try_from(arguments[0].integer()?) {

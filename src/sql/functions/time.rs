@@ -33,6 +33,7 @@ const WEEKDAYS: [&str; 7] = [
     "Saturday",
 ];
 const DAY_MS: f64 = 86_400_000.0;
+const DAY_TICKS: f64 = 25_920_000.0;
 
 /// A date with a time of day; a time alone stands on SQL Server's first day, 1900-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,7 +319,11 @@ impl Moment {
     /// Days since 1900-01-01, as `float` and `int` see a `datetime`.
     pub fn days(&self) -> f64 {
         let since = self.0 - first_day().and_time(NaiveTime::MIN);
-        since.num_milliseconds() as f64 / DAY_MS
+        let days = since.num_days() - i64::from(since < TimeDelta::days(since.num_days()));
+        // A datetime counts three-hundredths of a second of its day.
+        let ms = (since - TimeDelta::days(days)).num_milliseconds();
+        let ticks = (ms * 3 + 5) / 10;
+        days as f64 + ticks as f64 / DAY_TICKS
     }
 
     /// The moment so many days after 1900-01-01.
@@ -348,11 +353,25 @@ impl Moment {
                 let text = self.0.format("%Y-%m-%d").to_string();
                 return if year(self.0) { Ok(text) } else { Err(out()) };
             }
-            Type::Time => return Ok(self.0.format("%H:%M:%S%.3f").to_string()),
+            // What is rounded up at midnight begins the day again.
+            Type::Time(digits) => {
+                let at = self.rounded_to(digits).ok_or_else(out)?;
+                return Ok(with_fraction(at.format("%H:%M:%S%.3f").to_string(), digits));
+            }
+            Type::DateTime2(digits) => {
+                let at = self
+                    .rounded_to(digits)
+                    .filter(|at| year(*at))
+                    .ok_or_else(out)?;
+                let text = at.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+                return Ok(with_fraction(text, digits));
+            }
             Type::DateTime => self.rounded_to_datetime(),
             Type::SmallDateTime => {
                 let base = self.0.with_second(0).and_then(|at| at.with_nanosecond(0));
-                let up = TimeDelta::minutes(i64::from(self.0.second() >= 30));
+                // The text is read as a datetime first, to which 29.999 seconds are 30.
+                let ms = self.0.second() * 1000 + self.0.nanosecond() / 1_000_000;
+                let up = TimeDelta::minutes(i64::from(ms >= 29_999));
                 base.and_then(|at| at.checked_add_signed(up))
             }
             _ => Some(self.0),
@@ -372,6 +391,17 @@ impl Moment {
         Ok(at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
     }
 
+    /// Rounded to so many digits of a second, of which three at most are kept.
+    fn rounded_to(&self, digits: u8) -> Option<NaiveDateTime> {
+        if digits > 3 {
+            return Some(self.0);
+        }
+        let unit = 10_i64.pow(9 - u32::from(digits));
+        let whole = self.0.with_nanosecond(0)?;
+        let nanos = (i64::from(self.0.nanosecond()) + unit / 2) / unit * unit;
+        whole.checked_add_signed(TimeDelta::nanoseconds(nanos))
+    }
+
     /// A `datetime` counts three-hundredths of a second: its milliseconds end in 0, 3 or 7.
     fn rounded_to_datetime(&self) -> Option<NaiveDateTime> {
         let whole = self.0.with_nanosecond(0)?;
@@ -380,6 +410,16 @@ impl Moment {
         let ms = (ticks * 10 + 1) / 3;
         whole.checked_add_signed(TimeDelta::milliseconds(ms))
     }
+}
+
+/// The text of a time, which ends in three digits of a second, with as many as its type has.
+fn with_fraction(mut text: String, digits: u8) -> String {
+    match digits {
+        0 => text.truncate(text.len().saturating_sub(4)),
+        1 | 2 => text.truncate(text.len() - (3 - usize::from(digits))),
+        _ => {}
+    }
+    text
 }
 
 /// The text of a moment in a style of `CONVERT`.
@@ -400,10 +440,10 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     // The digits of a second that the type has; a `datetime` has them after a colon in some styles.
     let digits = match from {
         Type::DateTime2(digits) => usize::from(digits),
-        Type::Time => 7,
+        Type::Time(digits) => usize::from(digits),
         _ => 3,
     };
-    let newer = matches!(from, Type::DateTime2(_) | Type::Time);
+    let newer = matches!(from, Type::DateTime2(_) | Type::Time(_));
     let second = |point: char| {
         let point = if newer { '.' } else { point };
         let all = format!("{:09}", at.nanosecond() / 1_000_000 * 1_000_000);
@@ -414,7 +454,7 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     };
     let f = |pattern: &str| at.format(pattern).to_string();
     let wrong = || {
-        FunctionError::new(format!(
+        FunctionError::refused(format!(
             "{style} is not a valid style number when converting from {} to a character string.",
             from.to_string().split('(').next().unwrap_or("datetime")
         ))
@@ -422,7 +462,7 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     let (y, yy, m, d) = (f("%Y"), f("%y"), f("%m"), f("%d"));
     let date = match style {
         0 | 100 | 9 | 109 => format!("{month} {:>2} {y}", at.day()),
-        1 => format!("{m}/{d}/{yy}"),
+        1 | 22 => format!("{m}/{d}/{yy}"),
         2 => format!("{yy}.{m}.{d}"),
         3 => format!("{d}/{m}/{yy}"),
         4 => format!("{d}.{m}.{yy}"),
@@ -450,6 +490,7 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     let time = match style {
         0 | 100 => format!("{hour:>2}:{:02}{half}", at.minute()),
         9 | 109 => format!("{hour:>2}:{:02}:{}{half}", at.minute(), second(':')),
+        22 => format!("{hour:>2}:{:02}:{:02} {half}", at.minute(), at.second()),
         13 | 14 | 113 | 114 => format!("{}:{}", f("%H:%M"), second(':')),
         8 | 24 | 108 | 20 | 120 => f("%H:%M:%S"),
         21 | 25 | 121 => format!("{}:{}", f("%H:%M"), second('.')),
@@ -466,8 +507,8 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     match from {
         Type::Date if date.is_empty() => Err(wrong()),
         Type::Date => Ok(date),
-        Type::Time if time.is_empty() => Err(wrong()),
-        Type::Time => Ok(time.trim_start().to_owned()),
+        Type::Time(_) if time.is_empty() => Err(wrong()),
+        Type::Time(_) => Ok(time.trim_start().to_owned()),
         _ if time.is_empty() => Ok(date),
         _ if date.is_empty() => Ok(time),
         _ if style == 126 || style == 127 => Ok(format!("{date}T{time}")),

@@ -149,12 +149,22 @@ pub fn batches(tokens: Vec<TokenWithSpan>) -> Result<Vec<Vec<TokenWithSpan>>, Ts
     Ok(batches)
 }
 
-/// The statements of a batch, each with the place of its first word. `changes` says whether they may write rows.
-pub fn statements(
-    batch: Vec<TokenWithSpan>,
-    changes: bool,
-) -> Result<Vec<(Statement, Position)>, TsqlError> {
-    let tokens = readable(batch)?;
+/// A statement of a batch.
+pub struct Parsed {
+    pub statement: Statement,
+    /// The place of its first word.
+    pub at: Position,
+    /// After how many rounds a recursion is an error; 0 for never.
+    pub max_recursion: u32,
+}
+
+/// After how many rounds a recursion is an error, unless MAXRECURSION says otherwise.
+const MAX_RECURSION: u32 = 100;
+
+/// The statements of a batch. `changes` says whether they may write rows.
+pub fn statements(batch: Vec<TokenWithSpan>, changes: bool) -> Result<Vec<Parsed>, TsqlError> {
+    let (tokens, recursions) = readable(batch)?;
+    let mut recursions = recursions.into_iter().peekable();
     let last = tokens.last().map(|token| token.span.end);
     let mut parser = Parser::new(&MsSqlDialect {}).with_tokens_with_locations(tokens);
     let mut statements = Vec::new();
@@ -170,8 +180,86 @@ pub fn statements(
         let statement = parser
             .parse_statement()
             .map_err(|error| syntax(&error, last, at))?;
-        statements.push((statement, at));
+        let next = parser.peek_token_ref();
+        let end = (next.token != Token::EOF).then(|| position(next.span.start));
+        let before = |place: Position| {
+            end.is_none_or(|end| (place.line, place.column) < (end.line, end.column))
+        };
+        let own = recursions.next_if(|(place, _)| before(*place));
+        statements.push(Parsed {
+            statement,
+            at,
+            max_recursion: own.map_or(MAX_RECURSION, |(_, rounds)| rounds),
+        });
     }
+}
+
+/// What `OPTION (...)` may say beside MAXRECURSION, by its first words: how to run, and nothing about the answer.
+const OPTIONS: [&str; 25] = [
+    "CONCAT UNION",
+    "EXPAND VIEWS",
+    "FAST",
+    "FORCE ORDER",
+    "HASH GROUP",
+    "HASH JOIN",
+    "HASH UNION",
+    "KEEP PLAN",
+    "KEEPFIXED PLAN",
+    "LABEL",
+    "LOOP JOIN",
+    "MAXDOP",
+    "MAX_GRANT_PERCENT",
+    "MERGE JOIN",
+    "MERGE UNION",
+    "MIN_GRANT_PERCENT",
+    "NO_PERFORMANCE_SPOOL",
+    "OPTIMIZE FOR",
+    "ORDER GROUP",
+    "PARAMETERIZATION",
+    "QUERYTRACEON",
+    "RECOMPILE",
+    "ROBUST PLAN",
+    "TABLE HINT",
+    "USE",
+];
+
+/// The rounds of MAXRECURSION in the parentheses of an OPTION; a word that is none of its is refused.
+fn options(tokens: &[TokenWithSpan]) -> Result<Option<u32>, TsqlError> {
+    let mut rounds = None;
+    let mut depth = 0_usize;
+    let mut hint: Vec<String> = Vec::new();
+    let mut here = Position { line: 1, column: 1 };
+    for token in tokens {
+        if hint.is_empty() {
+            here = position(token.span.start);
+        }
+        depth = match token.token {
+            Token::LParen => depth + 1,
+            Token::RParen => depth.saturating_sub(1),
+            _ => depth,
+        };
+        let ends = depth == 0 || (depth == 1 && token.token == Token::Comma);
+        if !ends {
+            if token.token != Token::LParen {
+                hint.push(token.token.to_string().to_uppercase());
+            }
+            continue;
+        }
+        let text = hint.join(" ");
+        if let Some(number) = text.strip_prefix("MAXRECURSION ") {
+            match number.parse::<u32>() {
+                Ok(number) if number <= 32_767 => rounds = Some(number),
+                _ => {
+                    let problem = format!("MAXRECURSION takes 0 to 32767, not {number}");
+                    return Err(TsqlError::new(here, TsqlProblem::Invalid(problem)));
+                }
+            }
+        } else if !OPTIONS.iter().any(|known| text.starts_with(known)) {
+            return Err(unsupported(here, format!("OPTION ({text})")));
+        }
+        hint.clear();
+    }
+    Ok(rounds)
 }
 
 /// Refuses what may hold other statements, and these others: the parser goes down into them without an end.
@@ -312,14 +400,18 @@ fn syntax(error: &ParserError, last: Option<Location>, statement: Position) -> T
 }
 
 /// Drops what has no meaning for the answer, spells what the parser does not read as it reads it, and refuses by
-/// name what it would only stumble over. Blanks and comments go.
-fn readable(batch: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TsqlError> {
+/// name what it would only stumble over. Blanks and comments go. With them come the rounds that MAXRECURSION says, each
+/// with its place.
+fn readable(
+    batch: Vec<TokenWithSpan>,
+) -> Result<(Vec<TokenWithSpan>, Vec<(Position, u32)>), TsqlError> {
     let tokens: Vec<TokenWithSpan> = batch
         .into_iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
         .collect();
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let (mut chain, mut prefix) = (0, 0);
+    let mut recursions = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let here = position(token.span.start);
@@ -341,7 +433,15 @@ fn readable(batch: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TsqlError> 
         }
         let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
         if is(Some(token), "OPTION") && next_is(&Token::LParen) {
-            at += 1 + closed(&tokens[at + 1..]);
+            let group = closed(&tokens[at + 1..]);
+            let rounds = options(&tokens[at + 1..at + 1 + group])?;
+            recursions.extend(rounds.map(|rounds| (here, rounds)));
+            at += 1 + group;
+            continue;
+        }
+        if let Some(literal) = capital_hex(token, next) {
+            out.push(literal);
+            at += 2;
             continue;
         }
         let hint = ["LOOP", "HASH", "MERGE", "REMOTE"]
@@ -390,7 +490,18 @@ fn readable(batch: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TsqlError> 
         }
         at += 1;
     }
-    Ok(out)
+    Ok((out, recursions))
+}
+
+/// `0X1A`, which the tokenizer takes for the number 0 and a name.
+fn capital_hex(token: &TokenWithSpan, next: Option<&TokenWithSpan>) -> Option<TokenWithSpan> {
+    let Token::Number(zero, false) = &token.token else {
+        return None;
+    };
+    let next = next.filter(|next| zero == "0" && next.span.start == token.span.end)?;
+    let digits = word(&next.token)?.strip_prefix('X')?;
+    let hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    hex.then(|| TokenWithSpan::new(Token::HexStringLiteral(digits.to_owned()), token.span))
 }
 
 /// How many tokens a group in parentheses takes, both parentheses included.

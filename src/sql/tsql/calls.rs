@@ -418,7 +418,7 @@ impl Translator<'_> {
             }
             "left" | "right" => {
                 let [value, count] = self.exactly(name, list)?;
-                let of = self.text_type(&value);
+                let of = shorter(self.text_type(&value), &count);
                 let arguments = [self.as_text(value)?, count.sql];
                 Ok(self.function(&format!("tsql_{name}"), &arguments, of))
             }
@@ -749,7 +749,7 @@ impl Translator<'_> {
     }
 
     pub fn substring(&mut self, value: Typed, from: Typed, length: Typed) -> R<Typed> {
-        let of = self.text_type(&value);
+        let of = shorter(self.text_type(&value), &length);
         let arguments = [self.as_text(value)?, from.sql, length.sql];
         Ok(self.function("tsql_substring", &arguments, of))
     }
@@ -808,7 +808,7 @@ impl Translator<'_> {
                 .unsupported(format!("DATEADD({part}, ...)"))
                 .with_hint("times are kept to the millisecond here"));
         }
-        if (of == Type::Date && of_time) || (of == Type::Time && !of_time) {
+        if (of == Type::Date && of_time) || (matches!(of, Type::Time(_)) && !of_time) {
             return Err(self.invalid(format!("DATEADD({part}, ...) does not go with a {of}")));
         }
         let date = if date.of == Type::Unknown {
@@ -1077,6 +1077,9 @@ impl Translator<'_> {
                 }
                 Some(rows) => {
                     let rows = self.value(rows)?;
+                    if !matches!(rows.literal, Some(Value::Integer(0..))) {
+                        return Err(self.invalid("ROWS takes a whole number of rows, from 0"));
+                    }
                     Ok(format!("{} {word}", rows.sql))
                 }
             }
@@ -1144,6 +1147,26 @@ impl Translator<'_> {
             }
             _ => Err(self.unsupported(format!("{}(...) OVER", name.to_uppercase()))),
         }
+    }
+}
+
+/// The type of a part of a text that is `count` long.
+fn shorter(of: Type, count: &Typed) -> Type {
+    let most = match &count.literal {
+        Some(Value::Integer(n)) => u32::try_from(*n).ok().map(|n| n.max(1)),
+        _ => None,
+    };
+    match of {
+        Type::Text {
+            length,
+            national,
+            fixed,
+        } => Type::Text {
+            length: length.into_iter().chain(most).min().filter(|n| *n <= 8000),
+            national,
+            fixed,
+        },
+        of => of,
     }
 }
 

@@ -25,6 +25,7 @@ const WRITES: Shape<'static> = Shape {
     collated: false,
     assigns: true,
     inserts: true,
+    rounds: None,
 };
 
 impl Translator<'_> {

@@ -14,7 +14,7 @@ use super::script::{R, Source, Translator};
 use super::select::Shape;
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
-use crate::sql::functions::{Value, collation, convert};
+use crate::sql::functions::{FunctionError, Value, collation, convert, in_code_page};
 use crate::sql::guard::limits::NODE_STEPS;
 use crate::table::Cell;
 
@@ -255,7 +255,7 @@ impl Translator<'_> {
                 self.see(value.span);
                 let text = self.literal(&value.value)?;
                 let of = match data_type {
-                    DataType::Time(..) => Type::Time,
+                    DataType::Time(..) => Type::Time(7),
                     _ => Type::DateTime,
                 };
                 self.cast(text, of, None, false)
@@ -293,13 +293,26 @@ impl Translator<'_> {
     fn literal(&mut self, value: &Literal) -> R<Typed> {
         let typed = match value {
             Literal::Number(digits, false) => self.number(digits)?,
-            Literal::SingleQuotedString(text) => text_literal(text, false),
+            Literal::SingleQuotedString(text) => {
+                if !text.is_ascii() && in_code_page(text) != *text {
+                    self.notes.insert(
+                        "a text without N before it holds characters that code page 1252 does not have; SQL Server \
+                         would read a question mark for each: write N'...'",
+                    );
+                }
+                text_literal(text, false)
+            }
             Literal::NationalStringLiteral(text) => text_literal(text, true),
             Literal::Null => Typed::value(Value::Null, Type::Null),
-            Literal::HexStringLiteral(_) => {
-                return Err(self
-                    .unsupported("a binary literal")
-                    .with_hint("compare with the text that the copy holds: '0x...'"));
+            // As the copy holds it, and as SQL Server's client shows it.
+            Literal::HexStringLiteral(digits) => {
+                let half = if digits.len().is_multiple_of(2) {
+                    ""
+                } else {
+                    "0"
+                };
+                let text = format!("0x{half}{}", digits.to_uppercase());
+                return Ok(Typed::value(Value::Text(text), Type::Binary));
             }
             other => return Err(self.unsupported(other.to_string())),
         };
@@ -493,7 +506,9 @@ impl Translator<'_> {
             (None, Some(name)) => format!("{}.{}", quoted(name), quoted(&own.value)),
             (None, None) => quoted(&own.value),
         };
-        let foreign = source.stored && of.is_temporal() && !self.catalog.canonical_times;
+        // A database of chatdb's own stores times to the millisecond, whatever their column is declared as.
+        let other = matches!(of, Type::Time(_) | Type::DateTime2(0..=2));
+        let foreign = source.stored && of.is_temporal() && (other || !self.catalog.canonical_times);
         let sql = if foreign {
             format!("tsql_convert('{of}', {sql}, 'unknown')")
         } else {
@@ -707,6 +722,9 @@ impl Translator<'_> {
             .unwrap_or(name)
             .trim_matches(['[', ']', '"']);
         let refuse = |this: &Self| Err(this.unsupported(format!("the type {text}")));
+        if let Some(wrong) = no_such_type(name, arguments) {
+            return Err(self.invalid(wrong));
+        }
         let of = match name {
             "integer" => Type::Int,
             "real" | "money" | "smallmoney" | "text" | "ntext" | "image" | "timestamp"
@@ -743,8 +761,9 @@ impl Translator<'_> {
     pub fn cast(&mut self, value: Typed, to: Type, style: Option<Typed>, gently: bool) -> R<Typed> {
         let from = value.of;
         let refused = match (from, to) {
-            (Type::Date | Type::Time | Type::DateTime2(_), to) => to.is_number(),
-            (from, Type::Date | Type::Time | Type::DateTime2(_)) => from.is_number(),
+            (Type::Date, Type::Time(_)) | (Type::Time(_), Type::Date) => true,
+            (Type::Date | Type::Time(_) | Type::DateTime2(_), to) if to.is_number() => true,
+            (from, Type::Date | Type::Time(_) | Type::DateTime2(_)) if from.is_number() => true,
             (Type::Unknown, Type::Text { .. }) => style.is_some(),
             _ => false,
         };
@@ -782,6 +801,9 @@ impl Translator<'_> {
             };
             match convert(known, from, to, style) {
                 Ok(converted) => return Ok(Typed::value(converted, to)),
+                Err(FunctionError::Refused(message)) => {
+                    return Err(self.invalid(lower_first(&message)));
+                }
                 Err(_) if gently => return Ok(Typed::value(Value::Null, to)),
                 // Left for the moment when, and if, it is computed.
                 Err(_) => {}
@@ -865,17 +887,48 @@ pub(super) fn unchanged(from: Type, to: Type) -> bool {
             to != Type::Bit && from.precedence() <= to.precedence()
         }
         (
-            Type::Text { length, .. },
+            Type::Text {
+                length, national, ..
+            },
             Type::Text {
                 length: most,
                 fixed: false,
-                ..
+                national: wide,
             },
-        ) => most.is_none_or(|most| length.is_some_and(|length| length <= most)),
-        (Type::SmallDateTime, Type::DateTime | Type::DateTime2(_)) => true,
-        (Type::DateTime, Type::DateTime2(digits)) => digits >= 3,
-        (Type::DateTime2(digits), Type::DateTime2(most)) => most >= digits.min(3),
+        ) => {
+            // What a varchar cannot hold is lost.
+            (wide || !national)
+                && most.is_none_or(|most| length.is_some_and(|length| length <= most))
+        }
+        (Type::SmallDateTime, Type::DateTime) => true,
+        (Type::SmallDateTime | Type::DateTime, Type::DateTime2(digits)) => digits >= 3,
+        (Type::DateTime2(digits), Type::DateTime2(most))
+        | (Type::Time(digits), Type::Time(most)) => most.min(3) == digits.min(3),
         _ => false,
+    }
+}
+
+/// Refuses what SQL Server has no type for; `None` when it has one.
+fn no_such_type(name: &str, arguments: Option<&str>) -> Option<String> {
+    let given = arguments.filter(|text| *text != "max")?;
+    let numbers: Vec<Option<u32>> = given.split(',').map(|n| n.trim().parse().ok()).collect();
+    let within = |n: u32, least: u32, most: u32, what: &str| {
+        let wrong = || format!("{name}({given}) is no type: {what} {least} to {most}");
+        (!(least..=most).contains(&n)).then(wrong)
+    };
+    match (name, numbers.as_slice()) {
+        ("varchar" | "char" | "character" | "varbinary" | "binary", [Some(n)]) => {
+            within(*n, 1, 8000, "its length is")
+        }
+        ("nvarchar" | "nchar", [Some(n)]) => within(*n, 1, 4000, "its length is"),
+        ("datetime2" | "time" | "datetimeoffset", [Some(n)]) => {
+            within(*n, 0, 7, "its digits of a second are")
+        }
+        ("float", [Some(n)]) => within(*n, 1, 53, "its bits are"),
+        ("decimal" | "numeric" | "dec", [Some(p)]) => within(*p, 1, 38, "its digits are"),
+        ("decimal" | "numeric" | "dec", [Some(p), Some(s)]) => within(*p, 1, 38, "its digits are")
+            .or_else(|| within(*s, 0, *p, "its digits after the point are")),
+        _ => Some(format!("{name}({given}) is no type")),
     }
 }
 
@@ -894,6 +947,14 @@ pub(super) fn span_of(name: &ObjectName) -> Span {
         .first()
         .and_then(|part| part.as_ident())
         .map_or(Span::empty(), |ident| ident.span)
+}
+
+/// A message as the end of a sentence.
+pub(super) fn lower_first(message: &str) -> String {
+    let mut characters = message.chars();
+    let first = characters.next().map(|c| c.to_ascii_lowercase());
+    let text: String = first.into_iter().chain(characters).collect();
+    text.trim_end_matches('.').to_owned()
 }
 
 /// As much of a text as fits into a message.

@@ -518,7 +518,8 @@ impl Translator<'_> {
         let kept: Vec<&SourceColumn> = columns
             .iter()
             .filter(|column| {
-                !column.name.eq_ignore_ascii_case(&counted.value)
+                !column.hidden
+                    && !column.name.eq_ignore_ascii_case(&counted.value)
                     && !column.name.eq_ignore_ascii_case(&by.value)
             })
             .collect();

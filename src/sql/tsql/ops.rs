@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
-use super::expr::{Condition, Typed, unchanged};
+use super::expr::{Condition, Typed, lower_first, unchanged};
 use super::script::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::{Value, convert};
@@ -423,7 +423,7 @@ impl Translator<'_> {
             || to == Type::Unknown
             || to == Type::Null
             || from == to
-            || (from.is_text() && to.is_text())
+            || (from.is_text() && to.is_text() && !is_padded(from, to))
             || (from == Type::Unknown && !to.is_temporal());
         if as_it_is || unchanged(from, to) {
             return Ok(value);
@@ -432,15 +432,11 @@ impl Translator<'_> {
             && let Some(known) = &value.literal
             && let Err(error) = convert(known, from, to, None)
         {
-            let text = error.0;
-            let mut characters = text.chars();
-            let first = characters.next().map(|c| c.to_ascii_lowercase());
-            let text: String = first.into_iter().chain(characters).collect();
-            return Err(self.invalid(text.trim_end_matches('.').to_owned()));
+            return Err(self.invalid(lower_first(&error.to_string())));
         }
         if value.literal.is_none() {
             match (from, to) {
-                (Type::Date, to) if to.is_moment() => {
+                (Type::Date, to) if to.is_moment() && !matches!(to, Type::DateTime2(0..=2)) => {
                     return Ok(Typed {
                         power: power::CONCAT,
                         ..Typed::plain(
@@ -789,6 +785,14 @@ fn digits(value: &Typed) -> (u8, u8) {
         }
         (_, of) => of.as_decimal().unwrap_or((18, 0)),
     }
+}
+
+/// Whether a `char` of one length must be filled up to be one of another.
+fn is_padded(from: Type, to: Type) -> bool {
+    matches!(
+        (from, to),
+        (Type::Text { length: a, fixed: true, .. }, Type::Text { length: b, fixed: true, .. }) if a != b
+    )
 }
 
 fn looks_like_a_date(text: &str) -> bool {

@@ -168,6 +168,8 @@ pub(super) struct Translator<'a> {
     pub changes: bool,
     /// The steps that the rewriting has taken, see [`MAX_REWRITE_STEPS`].
     pub spent: u64,
+    /// After how many rounds a recursion is an error; 0 for never.
+    pub max_recursion: u32,
     steps: Vec<Step>,
 }
 
@@ -197,6 +199,7 @@ impl<'a> Translator<'a> {
             notes: BTreeSet::new(),
             changes: false,
             spent: 0,
+            max_recursion: 0,
             steps: Vec::new(),
         }
     }
@@ -296,13 +299,14 @@ impl<'a> Translator<'a> {
             // Variables live as long as their batch.
             let before = self.variables.clone();
             self.declared.clear();
-            for (statement, at) in batch::statements(tokens, self.changes)? {
-                self.at = at;
+            for parsed in batch::statements(tokens, self.changes)? {
+                self.at = parsed.at;
+                self.max_recursion = parsed.max_recursion;
                 self.scopes.clear();
                 self.ctes.clear();
                 self.in_with.clear();
                 self.bare.clear();
-                self.statement(&statement)?;
+                self.statement(&parsed.statement)?;
             }
             self.variables = before;
             let tables = self.temporary.keys().filter(|name| name.starts_with('@'));

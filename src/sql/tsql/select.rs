@@ -31,6 +31,8 @@ pub(super) struct Shape<'s> {
     pub assigns: bool,
     /// Whether a text that is too long is an error, as it is for a table, and not cut off, as for a variable.
     pub inserts: bool,
+    /// The column in which a recursion counts its rounds.
+    pub rounds: Option<&'s str>,
 }
 
 /// A column of a query.
@@ -186,31 +188,123 @@ impl Translator<'_> {
                 names: (!names.is_empty()).then_some(&names[..]),
                 ..Shape::default()
             };
-            if let SetExpr::SetOperation { left, .. } = cte.query.body.as_ref() {
-                // It may name itself on the right; its columns are those of what it starts from.
-                let serial = self.serial;
-                let mut start = cte.query.as_ref().clone();
-                start.body = left.clone();
-                start.order_by = None;
-                if !names_table(&start, &name) {
-                    let start = self.inner_query(&start, shape)?;
-                    let columns = self.cte_columns(&name, start.columns)?;
-                    if names_table(&cte.query, &name) {
-                        self.notes.insert(
-                            "SQL Server ends a recursion with an error after 100 rounds, unless OPTION \
-                             (MAXRECURSION n) says otherwise; here it goes on",
-                        );
-                    }
-                    self.register(&name, columns);
-                    self.serial = serial;
-                }
-            }
+            let rounds = self.recursion(&cte.query, &name, shape)?;
+            let shape = Shape {
+                rounds: rounds.as_deref(),
+                ..shape
+            };
             let answer = self.inner_query(&cte.query, shape)?;
-            let columns = self.cte_columns(&name, answer.columns)?;
+            let mut columns = self.cte_columns(&name, answer.columns)?;
+            for column in &mut columns {
+                column.hidden = rounds.as_ref() == Some(&column.name);
+            }
             self.register(&name, columns);
             written.push(format!("{} AS ({})", quoted(&name), answer.sql));
         }
         Ok(format!("WITH {} ", written.join(", ")))
+    }
+
+    /// Makes the columns of a query that names itself known to it: those of what it starts from, and one that counts
+    /// the rounds, whose name is given back.
+    fn recursion(&mut self, query: &Query, name: &str, shape: Shape<'_>) -> R<Option<String>> {
+        if !names_table(query, name) {
+            return Ok(None);
+        }
+        let mut start = query.clone();
+        start.order_by = None;
+        while let SetExpr::SetOperation {
+            left,
+            op,
+            set_quantifier,
+            ..
+        } = start.body.as_ref()
+            && names_table(&start, name)
+        {
+            if *op != SetOperator::Union || *set_quantifier != SetQuantifier::All {
+                return Err(self.invalid(format!(
+                    "`{name}` names itself; what it starts from and what it repeats are joined by UNION ALL"
+                )));
+            }
+            start.body = left.clone();
+        }
+        if names_table(&start, name) {
+            return Ok(None);
+        }
+        let serial = self.serial;
+        let bare = self.bare.len();
+        let started = self.inner_query(&start, shape)?;
+        self.serial = serial;
+        self.bare.truncate(bare);
+        let mut columns = self.cte_columns(name, started.columns)?;
+        let rounds = (self.max_recursion > 0).then(|| self.fresh("round"));
+        columns.extend(rounds.iter().map(|rounds| SourceColumn {
+            name: rounds.clone(),
+            of: Type::Int,
+            instead: None,
+            hidden: true,
+        }));
+        self.register(name, columns);
+        Ok(rounds)
+    }
+
+    /// Adds the column that counts the rounds of a recursion to one of its parts.
+    fn count_round(&mut self, rounds: &str, parts: &mut Parts) -> R<()> {
+        let scope = self.scopes.last();
+        let sources = scope.iter().flat_map(|scope| &scope.sources);
+        let counted = sources.into_iter().find(|source| {
+            let columns = source.columns.iter().flatten();
+            columns.into_iter().any(|column| column.name == rounds)
+        });
+        let sql = match counted {
+            None => "0".to_owned(),
+            Some(_) if parts.aggregates || !parts.grouping.is_empty() || parts.distinct => {
+                return Err(self.invalid(
+                    "the part of a query that names itself has no DISTINCT, GROUP BY or aggregate",
+                ));
+            }
+            Some(source) => format!(
+                "tsql_recursion({}.{rounds} + 1, {})",
+                quoted(&source.name),
+                self.max_recursion
+            ),
+        };
+        let item = Item {
+            value: Typed::plain(sql, Type::Int),
+            name: Some(rounds.to_owned()),
+            named: true,
+        };
+        if let Some(list) = &mut parts.list {
+            list.push_str(&format!(", {}", written(&item)));
+        }
+        parts.items.push(item);
+        Ok(())
+    }
+
+    /// The parts of a query that names itself have the same types, as SQL Server has it.
+    fn alike_in_recursion(&self, branches: &[Answered]) -> R<()> {
+        let Some((first, rest)) = branches.split_first() else {
+            return Ok(());
+        };
+        for branch in rest {
+            let columns = first
+                .columns
+                .iter()
+                .flatten()
+                .zip(branch.columns.iter().flatten());
+            for (start, again) in columns {
+                if !same_in_recursion(start.of, again.of) {
+                    let name = start.name.as_deref().unwrap_or_default();
+                    return Err(self
+                        .invalid(format!(
+                            "the types of `{name}` in what a recursion starts from and in what it repeats differ: \
+                             {} and {}",
+                            start.of, again.of
+                        ))
+                        .with_hint("CAST both to one type"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn register(&mut self, name: &str, columns: Vec<SourceColumn>) {
@@ -347,6 +441,9 @@ impl Translator<'_> {
             }
             rows.push(typed);
         }
+        if shape.rounds.is_some() {
+            return Err(self.unsupported("VALUES in a query that names itself"));
+        }
         let width = rows.first().map_or(0, Vec::len);
         if width == 0 || rows.iter().any(|row| row.len() != width) {
             return Err(self.invalid("the rows of VALUES have different numbers of columns"));
@@ -457,12 +554,15 @@ impl Translator<'_> {
         for branch in branches() {
             written.push(self.branch(branch, shape)?);
         }
+        if shape.rounds.is_some() {
+            self.alike_in_recursion(&written)?;
+        }
         if let Some(types) = self.common_types(&written)? {
             let differ = written.iter().any(|branch| {
                 let columns = branch.columns.iter().flatten();
                 columns.zip(&types).any(|(column, of)| {
                     column.of != *of
-                        && !(column.of.is_text() && of.is_text())
+                        && !(column.of.is_text() && of.is_text() && !is_fixed(*of))
                         && !(column.of.is_integer() && of.is_integer())
                         && column.of != Type::Null
                 })
@@ -833,6 +933,16 @@ impl Translator<'_> {
                     right,
                 }) if text_of(left).is_some() => (right.as_ref(), text_of(left)),
                 SelectItem::UnnamedExpr(expr) => (expr, None),
+                SelectItem::ExprWithAlias { alias, .. }
+                    if alias.value.starts_with('@')
+                        && alias.quote_style.is_none()
+                        && !shape.assigns =>
+                {
+                    self.see(alias.span);
+                    return Err(self.invalid(
+                        "a SELECT that assigns a variable stands alone, not in a UNION or a subquery",
+                    ));
+                }
                 SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias.value.clone())),
                 SelectItem::ExprWithAliases { .. } => {
                     return Err(self.unsupported("several names for one column"));
@@ -920,6 +1030,9 @@ impl Translator<'_> {
                     item.value.power = power::COLLATE;
                 }
             }
+        }
+        if let Some(rounds) = shape.rounds {
+            self.count_round(rounds, parts)?;
         }
         Ok(())
     }
@@ -1252,6 +1365,31 @@ fn limits(fetch: Option<&str>, offset: Option<&str>) -> String {
         (None, Some(offset)) => format!(" LIMIT -1 OFFSET {offset}"),
         (Some(fetch), Some(offset)) => format!(" LIMIT {fetch} OFFSET {offset}"),
     }
+}
+
+fn same_in_recursion(a: Type, b: Type) -> bool {
+    let of_no_type = |of: Type| matches!(of, Type::Unknown | Type::Null);
+    match (a, b) {
+        (a, b) if of_no_type(a) || of_no_type(b) => true,
+        (
+            Type::Text {
+                length: a,
+                national: m,
+                fixed: f,
+            },
+            Type::Text {
+                length: b,
+                national: n,
+                fixed: g,
+            },
+        ) => m == n && f == g && a.zip(b).is_none_or(|(a, b)| a == b),
+        (a, b) => a == b,
+    }
+}
+
+/// Whether it is a `char`, which is filled up with blanks.
+fn is_fixed(of: Type) -> bool {
+    matches!(of, Type::Text { fixed: true, .. })
 }
 
 /// An expression without the parentheses around it and the collation that it has anyway.

@@ -39,6 +39,10 @@ features! {
     apply_as_far_as_it_can_be_said
     pivot_is_a_grouping
     variables_batches_and_temporary_tables
+    times_have_the_digits_of_their_type
+    numbers_are_exact_or_refused
+    a_varchar_holds_what_its_code_page_has
+    a_recursion_ends_after_its_rounds
 }
 
 #[test]

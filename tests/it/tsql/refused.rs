@@ -347,6 +347,67 @@ fn what_sql_server_refuses_is_refused() {
 }
 
 #[test]
+fn types_and_sizes_that_sql_server_has_not_are_refused() {
+    check(&[
+        (
+            "select cast('a' as varchar(8001))",
+            "1:13: varchar(8001) is no type: its length is 1 to 8000",
+        ),
+        (
+            "select cast('a' as nchar(4001))",
+            "1:13: nchar(4001) is no type: its length is 1 to 4000",
+        ),
+        (
+            "select cast('a' as char(0))",
+            "1:13: char(0) is no type: its length is 1 to 8000",
+        ),
+        (
+            "select cast(1 as numeric(39,10))",
+            "1:13: numeric(39,10) is no type: its digits are 1 to 38",
+        ),
+        (
+            "select cast(1 as decimal(5,6))",
+            "1:13: decimal(5,6) is no type: its digits after the point are 0 to 5",
+        ),
+        (
+            "select cast('a' as datetime2(10))",
+            "1:13: datetime2(10) is no type: its digits of a second are 0 to 7",
+        ),
+        (
+            "declare @t time(8)",
+            "1:9: time(8) is no type: its digits of a second are 0 to 7",
+        ),
+        (
+            "select cast(born as time) from staff",
+            "1:13: a value of type date is not converted to time (SQL Server has no such conversion either; DATEDIFF \
+             counts days)",
+        ),
+        (
+            "declare @a int; select @a = 1 union all select 2",
+            "1:24: a SELECT that assigns a variable stands alone, not in a UNION or a subquery",
+        ),
+        (
+            "select sum(id) over (order by id rows between -1 preceding and current row) from staff",
+            "1:48: ROWS takes a whole number of rows, from 0",
+        ),
+        (
+            "select 1 option (keepfixed)",
+            "1:18: `OPTION (KEEPFIXED)` of T-SQL is not rewritten for SQLite",
+        ),
+        (
+            "with c as (select 1 as n union all select cast(n as bigint) from c) select n from c",
+            "1:48: the types of `n` in what a recursion starts from and in what it repeats differ: int and bigint \
+             (CAST both to one type)",
+        ),
+        (
+            "with c as (select 'a' as n union all select n + 'a' from c) select n from c",
+            "1:45: the types of `n` in what a recursion starts from and in what it repeats differ: varchar(1) and \
+             varchar(2) (CAST both to one type)",
+        ),
+    ]);
+}
+
+#[test]
 fn a_type_that_cannot_be_told_is_asked_for() {
     check(&[(
         "select activity_duration + 1 from agent_console",
