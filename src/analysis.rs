@@ -697,7 +697,7 @@ pub fn type_of(parameter: &QueryParameter) -> Type {
         Kind::Integer => Type::Int,
         Kind::Real => Type::Float,
         Kind::Timestamp => Type::DateTime,
-        Kind::Text | Kind::Duration => Type::NVARCHAR,
+        Kind::Text | Kind::Decimal | Kind::Duration => Type::NVARCHAR,
     }
 }
 

@@ -5,11 +5,12 @@
 
 mod bound;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 pub use bound::{Asked, BoundError, compare_bound};
 
-use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff};
+use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff, Tolerance};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
 use crate::scenario::{Check, Expect, Expected, LINE_COLUMN, Layout, ParameterValue, PrintedCell};
@@ -31,7 +32,11 @@ pub struct Terms {
     /// Columns not compared, each with its reason.
     pub ignore: Vec<(String, String)>,
     /// Columns compared with a tolerance, each with its reason.
-    pub tolerance: Vec<(String, f64, String)>,
+    pub tolerance: Vec<(String, Tolerance, String)>,
+    /// Whether texts may differ in letter case.
+    pub ignore_case: bool,
+    /// Whether texts may differ in blanks at either end, and in how many stand between words.
+    pub ignore_blanks: bool,
 }
 
 impl Terms {
@@ -50,6 +55,9 @@ impl Terms {
                 .iter()
                 .map(|(column, within, _)| (column.clone(), *within))
                 .collect(),
+            ignore_case: self.ignore_case,
+            ignore_blanks: self.ignore_blanks,
+            related_only: false,
         }
     }
 }
@@ -134,10 +142,11 @@ fn terms_of(
         }),
         ignore: check.ignore.clone(),
         tolerance: check.tolerance.clone(),
+        ..Terms::default()
     }
 }
 
-/// Compares two tables outside a scenario.
+/// Compares two tables outside a scenario. Names of columns match in any letter case.
 ///
 /// # Errors
 /// Fails when a key, ignored or tolerated column is in neither table.
@@ -146,14 +155,127 @@ pub fn compare_tables(
     actual: &ResultTable,
     terms: &Terms,
 ) -> Result<Comparison, DiffError> {
-    let found = diff::diff(expected, actual, &terms.options())?;
+    let (actual, spelt) = spelt_as(actual, expected);
+    let terms = terms.spelt_as(expected, &actual);
+    let options = DiffOptions {
+        related_only: terms.order == RowOrder::Bag,
+        ..terms.options()
+    };
+    let found = diff::diff(expected, &actual, &options)?;
     let reading = Reading {
         table: expected.clone(),
         file_lines: vec![None; expected.rows.len()],
         notes: vec![vec![Note::default(); expected.columns.len()]; expected.rows.len()],
         struck: vec![Vec::new(); expected.rows.len()],
     };
-    Ok(assemble(&found, &reading, actual, terms, None))
+    let mut comparison = assemble(&found, &reading, &actual, &terms, None);
+    let remarks = (spelt.into_iter())
+        .chain(spellings(&comparison.rows))
+        .chain(keyless(&comparison, expected, &actual));
+    let remarks: Vec<String> = remarks.collect();
+    comparison.remarks.extend(remarks);
+    Ok(comparison)
+}
+
+impl Terms {
+    /// The terms with columns named as the tables spell them.
+    fn spelt_as(&self, expected: &ResultTable, actual: &ResultTable) -> Self {
+        let spell = |name: &mut String| {
+            let known = [expected, actual].into_iter().find_map(|table| {
+                let exact = table.position(name);
+                exact
+                    .or_else(|| table.position_in_any_case(name))
+                    .map(|at| &table.columns[at].name)
+            });
+            if let Some(known) = known {
+                name.clone_from(known);
+            }
+        };
+        let mut terms = self.clone();
+        terms.key.iter_mut().for_each(spell);
+        terms.ignore.iter_mut().for_each(|(name, _)| spell(name));
+        terms
+            .tolerance
+            .iter_mut()
+            .for_each(|(name, ..)| spell(name));
+        terms
+    }
+}
+
+/// The table with its headings in the letter case of `like`, where that has them in one other, and a sentence about it.
+fn spelt_as<'t>(
+    table: &'t ResultTable,
+    like: &ResultTable,
+) -> (Cow<'t, ResultTable>, Option<String>) {
+    let mut renamed = Vec::new();
+    let mut table = Cow::Borrowed(table);
+    for at in 0..table.columns.len() {
+        let own = table.columns[at].name.clone();
+        if like.position(&own).is_some() {
+            continue;
+        }
+        let known = like
+            .position_in_any_case(&own)
+            .map(|known| &like.columns[known].name);
+        let is_sole = table.position_in_any_case(&own).is_some();
+        if let Some(known) = known.filter(|_| is_sole) {
+            renamed.push(format!("`{own}` for `{known}`"));
+            table.to_mut().columns[at].name.clone_from(known);
+        }
+    }
+    let sentence = (!renamed.is_empty())
+        .then(|| format!("headings in another letter case: {}", renamed.join(", ")));
+    (table, sentence)
+}
+
+/// How many cells are equal though they are written differently.
+fn spellings(rows: &[RowRun]) -> impl Iterator<Item = String> {
+    let (mut numbers, mut texts) = (0_u64, 0_u64);
+    let cells = rows.iter().flat_map(|row| &row.cells);
+    for cell in cells.filter(|cell| cell.verdict == CellVerdict::Matches) {
+        match (&cell.expected, &cell.actual) {
+            (Some(Cell::Decimal(own)), Some(Cell::Decimal(other))) => {
+                numbers += u64::from(own.as_str() != other.as_str());
+            }
+            (Some(Cell::Text(own)), Some(Cell::Text(other))) => texts += u64::from(own != other),
+            _ => {}
+        }
+    }
+    let cells = |count: u64| {
+        if count == 1 {
+            "1 cell is".to_owned()
+        } else {
+            format!("{count} cells are")
+        }
+    };
+    let numbers = (numbers > 0).then(|| {
+        format!(
+            "{} equal as numbers and written differently",
+            cells(numbers)
+        )
+    });
+    let texts =
+        (texts > 0).then(|| format!("{} equal but for letter case or blanks", cells(texts)));
+    numbers.into_iter().chain(texts)
+}
+
+/// Says how rows were paired where no key did it and the tables differ.
+fn keyless(
+    comparison: &Comparison,
+    expected: &ResultTable,
+    actual: &ResultTable,
+) -> Option<String> {
+    let told = !comparison.key.is_empty() || comparison.same;
+    if told || expected.rows.is_empty() || actual.rows.is_empty() {
+        return None;
+    }
+    let advice = match diff::usable_key(expected, actual) {
+        Some(name) => format!("`--key {name}` pairs them by a column that names each row"),
+        None => "no single column names each row, so a key takes several `--key`".to_owned(),
+    };
+    Some(format!(
+        "no key is given, so rows are paired by the values they share; {advice}"
+    ))
 }
 
 /// Compares two files of delimited text as [`compare_tables`] does, without holding the rows that are equal in every
@@ -171,7 +293,7 @@ pub fn compare_files(
         return Ok(None);
     }
     // What the system says is said again, and told, by whoever reads the files then.
-    let Ok(Some(kept)) = diff::files::kept(expected, actual, &terms.key) else {
+    let Ok(Some(kept)) = diff::files::kept(expected, actual, &terms.options()) else {
         return Ok(None);
     };
     let mut comparison = compare_tables(&kept.expected, &kept.actual, terms)?;

@@ -1,13 +1,13 @@
 //! Compares two tables, expected and actual, cell by cell.
 //!
 //! Cells are compared as typed values: NULL, the empty text and the text `NULL` are three things, and so are
-//! `5` the number and `5` the text. Rows are matched by key, columns by name, and nothing is guessed. The
+//! `5` the number and `5` the text; decimals that are one number in two spellings are equal. Rows are matched by key, columns by name, and nothing is guessed. The
 //! result holds every row of either table once, so that a report can show what agrees as well as what does
 //! not, and enough to rebuild the actual table from the expected one.
 //!
 //! Two laws hold for all tables and options, with one exception said below:
 //!
-//! - `diff(e, a)` applied to `e` is `a`;
+//! - `diff(e, a)` applied to `e` is `a`, equal cells in the spelling of `e`;
 //! - `diff(e, a)` mirrored is `diff(a, e)`.
 //!
 //! [`ColumnMode::Subset`] looks at the two sides differently on purpose: applying gives the columns that were
@@ -26,21 +26,24 @@
 //! direction and i + j = j + i, so both directions rank candidates alike. Candidates of one rank have the
 //! same i + j; if two of them share i they share j too and are the same, so they never compete for a row, and
 //! it does not matter which goes first. The pairs are therefore the same. A remainder too large for that is
-//! paired by position, which has no direction either.
+//! paired by position, which has no direction either. Nor has [`DiffOptions::related_only`], by which only some
+//! pairs are candidates: what two rows share is shared both ways.
 //!
 //! This module does no I/O and does not know where a table or an option comes from; [`files`] finds in two large
 //! files the rows that have to be compared.
 
 pub mod files;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::mem;
 
 use serde::Serialize;
 
+use crate::table::decimal::Decimal;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// Above this many candidate pairs, the remaining rows of a group are paired by position.
@@ -57,9 +60,52 @@ pub struct DiffOptions {
     pub order: RowOrder,
     /// Columns whose cells may differ; they are still listed.
     pub ignore: Vec<String>,
-    /// By column, how far values may lie apart, the limit included: for numbers as it stands, for durations
+    /// By column, how far values may lie apart, the limit included: for numbers as it is given, for durations
     /// in seconds, for timestamps in milliseconds. It makes NULL and text equal to nothing.
-    pub tolerance: BTreeMap<String, f64>,
+    pub tolerance: BTreeMap<String, Tolerance>,
+    /// Whether texts are equal that differ in letter case only. Such cells are not listed.
+    pub ignore_case: bool,
+    /// Whether texts are equal that differ only in blanks at either end, or in how many stand between words. Such
+    /// cells are not listed.
+    pub ignore_blanks: bool,
+    /// Whether rows without a key are paired only where what they share speaks for it: a value that no other of these
+    /// rows has, or more than half of the columns. Otherwise any two rows that remain become a pair, which suits tables
+    /// that are known to show the same rows.
+    pub related_only: bool,
+}
+
+/// How far two values may lie apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tolerance {
+    /// By so much.
+    Absolute(f64),
+    /// By such a share of the larger one: 0.01 is one in a hundred.
+    Relative(f64),
+}
+
+impl Tolerance {
+    fn value(self) -> f64 {
+        match self {
+            Self::Absolute(value) | Self::Relative(value) => value,
+        }
+    }
+}
+
+impl From<f64> for Tolerance {
+    fn from(value: f64) -> Self {
+        Self::Absolute(value)
+    }
+}
+
+/// `0.01`, or `1 %` for a share.
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absolute(value) => value.fmt(f),
+            // As it was written: 0.1 % is not 0.1000…1 %.
+            Self::Relative(share) => write!(f, "{} %", (share * 1e14).round() / 1e12),
+        }
+    }
 }
 
 /// What two headers have to agree in.
@@ -99,10 +145,14 @@ pub fn diff(
 ) -> Result<TableDiff, DiffError> {
     check_names(expected, actual, options)?;
     check_tolerances(options)?;
+    check_distances(expected, actual, options)?;
     let columns = weave(pair_columns(expected, actual, options.columns));
+    let folded = (folded(expected, options), folded(actual, options));
     let comparison = Comparison {
-        expected,
-        actual,
+        shown: (expected, actual),
+        expected: &folded.0,
+        actual: &folded.1,
+        related_only: options.related_only && options.key.is_empty(),
         rules: rules(&columns, options),
         expected_key: key_positions(expected, &options.key, Side::Expected)?,
         actual_key: key_positions(actual, &options.key, Side::Actual)?,
@@ -153,6 +203,14 @@ pub enum DiffError {
         /// The tolerance as given.
         tolerance: f64,
     },
+    /// A tolerance of a column that has nothing with a distance.
+    #[error(
+        "column `{column}` has no number and no time in either table, so no tolerance applies to it"
+    )]
+    NoDistance {
+        /// The column.
+        column: String,
+    },
 }
 
 impl DiffError {
@@ -163,7 +221,7 @@ impl DiffError {
             Self::UnknownColumn { nearest, .. } | Self::NoKeyColumn { nearest, .. } => {
                 nearest.as_deref()
             }
-            Self::BadTolerance { .. } => None,
+            Self::BadTolerance { .. } | Self::NoDistance { .. } => None,
         }
     }
 }
@@ -685,7 +743,7 @@ struct Rule {
     expected: Option<usize>,
     actual: Option<usize>,
     ignored: bool,
-    tolerance: Option<f64>,
+    tolerance: Option<Tolerance>,
 }
 
 fn rules(columns: &[PairedColumn], options: &DiffOptions) -> Vec<Rule> {
@@ -723,8 +781,12 @@ impl Rule {
 
 /// Two tables and how their rows and cells are compared.
 struct Comparison<'a> {
+    /// The tables as they are.
+    shown: (&'a ResultTable, &'a ResultTable),
+    /// The tables as they are compared.
     expected: &'a ResultTable,
     actual: &'a ResultTable,
+    related_only: bool,
     rules: Vec<Rule>,
     expected_key: Vec<usize>,
     actual_key: Vec<usize>,
@@ -737,7 +799,11 @@ impl<'a> Comparison<'a> {
     fn row(&self, columns: &[PairedColumn], (expected, actual): Pair) -> RowDiff {
         let expected_row = expected.map(|at| &self.expected.rows[at]);
         let actual_row = actual.map(|at| &self.actual.rows[at]);
-        let key = match (expected_row, actual_row) {
+        let shown = (
+            expected.map(|at| &self.shown.0.rows[at]),
+            actual.map(|at| &self.shown.1.rows[at]),
+        );
+        let key = match shown {
             (Some(row), _) => pick(row, &self.expected_key),
             (None, Some(row)) => pick(row, &self.actual_key),
             (None, None) => Vec::new(),
@@ -754,8 +820,8 @@ impl<'a> Comparison<'a> {
             Some(CellDiff {
                 column: columns[at].name.clone(),
                 at,
-                expected: expected.cloned(),
-                actual: actual.cloned(),
+                expected: shown.0.and_then(|row| row.get(rule.expected?).cloned()),
+                actual: shown.1.and_then(|row| row.get(rule.actual?).cloned()),
                 verdict: verdict?,
             })
         });
@@ -791,8 +857,11 @@ impl<'a> Comparison<'a> {
     /// Pairs rows of equal key. The module's documentation says why this has no direction.
     fn pair_group(&self, expected: Vec<usize>, actual: Vec<usize>, pairs: &mut Vec<Pair>) {
         let (expected, actual) = self.pair_equal(expected, actual, pairs);
-        let chosen = if expected.len().saturating_mul(actual.len()) <= MAX_CANDIDATES {
-            self.choose_greedily(&expected, &actual)
+        let few = expected.len().saturating_mul(actual.len()) <= MAX_CANDIDATES;
+        let chosen = if self.related_only {
+            self.choose_greedily(&expected, &actual, self.related(&expected, &actual, few))
+        } else if few {
+            self.choose_greedily(&expected, &actual, all_pairs(&expected, &actual))
         } else {
             (0..expected.len().min(actual.len()))
                 .map(|n| (n, n))
@@ -839,14 +908,20 @@ impl<'a> Comparison<'a> {
     }
 
     /// Pairs as many rows as can be, most agreeing cells first, then the smallest sum of positions.
-    fn choose_greedily(&self, expected: &[usize], actual: &[usize]) -> Vec<(usize, usize)> {
-        let mut candidates = Vec::with_capacity(expected.len() * actual.len());
-        for (i, e) in expected.iter().enumerate() {
-            for (j, a) in actual.iter().enumerate() {
-                let agreeing = self.agreeing(&self.expected.rows[*e], &self.actual.rows[*a]);
-                candidates.push((Reverse(agreeing), i + j, i, j));
-            }
-        }
+    fn choose_greedily(
+        &self,
+        expected: &[usize],
+        actual: &[usize],
+        pairs: impl IntoIterator<Item = (usize, usize)>,
+    ) -> Vec<(usize, usize)> {
+        let candidate = |(i, j): (usize, usize)| {
+            let rows = (
+                &self.expected.rows[expected[i]],
+                &self.actual.rows[actual[j]],
+            );
+            (Reverse(self.agreeing(rows.0, rows.1)), i + j, i, j)
+        };
+        let mut candidates: Vec<_> = pairs.into_iter().map(candidate).collect();
         candidates.sort_unstable();
         let (mut expected, mut actual) = (vec![false; expected.len()], vec![false; actual.len()]);
         let mut chosen = Vec::new();
@@ -857,6 +932,31 @@ impl<'a> Comparison<'a> {
             }
         }
         chosen
+    }
+
+    /// The pairs of rows that may be one row: they share a value that no other of these rows has on either side, or, where
+    /// there are few of them, more than half of the columns with something in them. Neither has a direction.
+    fn related(&self, expected: &[usize], actual: &[usize], few: bool) -> BTreeSet<(usize, usize)> {
+        let mut pairs = BTreeSet::new();
+        let counted: Vec<_> = (self.rules.iter().filter(|rule| !rule.ignored))
+            .filter_map(|rule| rule.expected.zip(rule.actual))
+            .collect();
+        for (e, a) in &counted {
+            let own = sole(expected.iter().map(|at| &self.expected.rows[*at][*e]));
+            let other = sole(actual.iter().map(|at| &self.actual.rows[*at][*a]));
+            let shared = |(value, i): (Value<'_>, usize)| Some((i, *other.get(&value)?));
+            pairs.extend(own.into_iter().filter_map(shared));
+        }
+        if few {
+            let says = |row: &[Cell]| counted.iter().filter(|(e, _)| !is_blank(&row[*e])).count();
+            pairs.extend(all_pairs(expected, actual).filter(|(i, j)| {
+                let own = &self.expected.rows[expected[*i]];
+                let blank = counted.len() - says(own);
+                let agreeing = self.agreeing(own, &self.actual.rows[actual[*j]]);
+                agreeing.saturating_sub(blank) * 2 > counted.len()
+            }));
+        }
+        pairs
     }
 
     /// The number of cells, ignored columns aside, that both rows have and that are no difference.
@@ -872,6 +972,60 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Every pair of the places of two lists.
+fn all_pairs(expected: &[usize], actual: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    let others = actual.len();
+    (0..expected.len()).flat_map(move |i| (0..others).map(move |j| (i, j)))
+}
+
+/// The values that stand once and say something, each with its place.
+fn sole<'c>(cells: impl Iterator<Item = &'c Cell>) -> HashMap<Value<'c>, usize> {
+    let mut places: HashMap<_, Option<usize>> = HashMap::new();
+    for (at, cell) in cells.enumerate().filter(|(_, cell)| !is_blank(cell)) {
+        (places.entry(Value(cell)).and_modify(|place| *place = None)).or_insert(Some(at));
+    }
+    (places.into_iter())
+        .filter_map(|(value, place)| Some((value, place?)))
+        .collect()
+}
+
+/// Whether a cell says nothing.
+fn is_blank(cell: &Cell) -> bool {
+    matches!(cell, Cell::Null) || matches!(cell, Cell::Text(text) if text.trim().is_empty())
+}
+
+/// The first column whose values name one row each on both sides, so that it can be the key.
+#[must_use]
+pub fn usable_key<'t>(expected: &'t ResultTable, actual: &ResultTable) -> Option<&'t str> {
+    let names_rows = |table: &ResultTable, at: usize| {
+        let cells = table.rows.iter().map(|row| &row[at]);
+        sole(cells).len() == table.rows.len() && !table.rows.is_empty()
+    };
+    let names = expected.columns.iter().map(|column| column.name.as_str());
+    let usable = |(at, name): &(usize, &str)| {
+        (actual.position(name))
+            .is_some_and(|other| names_rows(expected, *at) && names_rows(actual, other))
+    };
+    names.enumerate().find(usable).map(|(_, name)| name)
+}
+
+/// The table as it is compared: its texts without what is not compared.
+fn folded<'t>(table: &'t ResultTable, options: &DiffOptions) -> Cow<'t, ResultTable> {
+    let mut table = Cow::Borrowed(table);
+    if options.ignore_case || options.ignore_blanks {
+        for cell in table.to_mut().rows.iter_mut().flatten() {
+            let Cell::Text(text) = cell else { continue };
+            if options.ignore_case {
+                *text = text.to_lowercase();
+            }
+            if options.ignore_blanks {
+                *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
+        }
+    }
+    table
+}
+
 /// Whether two cells are the same value of the same type.
 fn same(a: &Cell, b: &Cell) -> bool {
     match (a, b) {
@@ -885,25 +1039,31 @@ fn bits(value: f64) -> u64 {
     (value + 0.0).to_bits()
 }
 
-/// Whether two values of one type, or two numbers, lie no more than `tolerance` apart.
-fn within(a: &Cell, b: &Cell, tolerance: f64) -> bool {
-    match (a, b) {
-        (Cell::Integer(a), Cell::Integer(b))
-        | (Cell::Duration(a), Cell::Duration(b))
-        | (Cell::Timestamp(a), Cell::Timestamp(b)) => a.abs_diff(*b) as f64 <= tolerance,
-        (Cell::Real(a), Cell::Real(b)) => near(*a, *b, tolerance),
-        (Cell::Integer(whole), Cell::Real(real)) | (Cell::Real(real), Cell::Integer(whole)) => {
-            near(*whole as f64, *real, tolerance)
+/// Whether two values of one type, or two numbers, lie no more than `tolerance` apart, as people write numbers: 1.1 is
+/// exactly 0.1 from 1.0.
+fn within(a: &Cell, b: &Cell, tolerance: Tolerance) -> bool {
+    let distance = match (a, b) {
+        (Cell::Duration(a), Cell::Duration(b)) | (Cell::Timestamp(a), Cell::Timestamp(b)) => {
+            Some((Decimal::from(*a), Decimal::from(*b)))
         }
-        _ => false,
+        _ => number(a).zip(number(b)),
+    };
+    let (Some((a, b)), Some(most)) = (distance, Decimal::of_real(tolerance.value())) else {
+        return false;
+    };
+    match tolerance {
+        Tolerance::Absolute(_) => a.is_within(&b, &most),
+        Tolerance::Relative(_) => a.is_within_share(&b, &most),
     }
 }
 
-/// Whether two numbers lie no more than `tolerance` apart, as people write numbers: 1.1 is 0.1 from 1.0,
-/// though not to the last bit.
-fn near(a: f64, b: f64, tolerance: f64) -> bool {
-    let last_bit = f64::EPSILON * a.abs().max(b.abs());
-    (a - b).abs() <= tolerance + last_bit
+fn number(cell: &Cell) -> Option<Decimal> {
+    match cell {
+        Cell::Integer(value) => Some((*value).into()),
+        Cell::Decimal(value) => Some(value.clone()),
+        Cell::Real(value) => Decimal::of_real(*value),
+        _ => None,
+    }
 }
 
 /// A cell as a hash key: equal if [`same`].
@@ -926,6 +1086,7 @@ impl Hash for Value<'_> {
             Cell::Integer(value) | Cell::Timestamp(value) | Cell::Duration(value) => {
                 value.hash(state);
             }
+            Cell::Decimal(value) => value.hash(state),
             Cell::Real(value) => bits(*value).hash(state),
             Cell::Text(text) => text.hash(state),
         }
@@ -967,14 +1128,47 @@ fn check_names(
 }
 
 fn check_tolerances(options: &DiffOptions) -> Result<(), DiffError> {
-    let bad = |(_, tolerance): &(&String, &f64)| tolerance.is_nan() || **tolerance < 0.0;
+    let bad = |(_, tolerance): &(&String, &Tolerance)| {
+        !tolerance.value().is_finite() || tolerance.value() < 0.0
+    };
     match options.tolerance.iter().find(bad) {
         Some((column, tolerance)) => Err(DiffError::BadTolerance {
             column: column.clone(),
-            tolerance: *tolerance,
+            tolerance: tolerance.value(),
         }),
         None => Ok(()),
     }
+}
+
+/// A tolerance of a column whose cells are all texts says nothing, and so it is not taken in silence.
+fn check_distances(
+    expected: &ResultTable,
+    actual: &ResultTable,
+    options: &DiffOptions,
+) -> Result<(), DiffError> {
+    let cells = |table: &ResultTable, name: &str| -> (bool, bool) {
+        let Some(at) = table.position(name) else {
+            return (false, false);
+        };
+        let cells = || table.rows.iter().map(|row| &row[at]);
+        (
+            cells().any(|cell| !is_blank(cell)),
+            cells().any(has_distance),
+        )
+    };
+    for column in options.tolerance.keys() {
+        let (expected, actual) = (cells(expected, column), cells(actual, column));
+        if (expected.0 || actual.0) && !expected.1 && !actual.1 {
+            return Err(DiffError::NoDistance {
+                column: column.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn has_distance(cell: &Cell) -> bool {
+    !matches!(cell, Cell::Null | Cell::Text(_))
 }
 
 fn key_positions(table: &ResultTable, key: &[String], side: Side) -> Result<Vec<usize>, DiffError> {

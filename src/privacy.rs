@@ -602,6 +602,9 @@ fn is_long(cell: &Cell) -> bool {
     match cell {
         Cell::Integer(value) => value.unsigned_abs() >= 1_000_000,
         Cell::Real(value) => value.abs() >= SHORTEST,
+        Cell::Decimal(value) => {
+            (value.as_str().parse()).is_ok_and(|value: f64| value.abs() >= SHORTEST)
+        }
         _ => false,
     }
 }

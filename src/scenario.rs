@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::diagnostic::Place;
-use crate::diff::{ColumnMode, RowOrder};
+use crate::diff::{ColumnMode, RowOrder, Tolerance};
 use crate::document::Lines;
 use crate::table::{Cell, Kind};
 
@@ -141,7 +141,7 @@ pub struct Check {
     /// Columns not compared, each with its reason.
     pub ignore: Vec<(String, String)>,
     /// Columns compared with a tolerance, each with its reason.
-    pub tolerance: Vec<(String, f64, String)>,
+    pub tolerance: Vec<(String, Tolerance, String)>,
     /// Where it stands.
     pub place: Place,
 }

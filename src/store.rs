@@ -999,7 +999,9 @@ impl ToSql for Bound<'_> {
             Cell::Integer(value) => Ok((*value).into()),
             Cell::Real(value) => Ok((*value).into()),
             Cell::Text(text) => text.to_sql(),
-            Cell::Timestamp(_) | Cell::Duration(_) => Ok(self.0.to_string().into()),
+            Cell::Decimal(_) | Cell::Timestamp(_) | Cell::Duration(_) => {
+                Ok(self.0.to_string().into())
+            }
         }
     }
 }

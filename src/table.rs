@@ -3,6 +3,7 @@
 //! The text form of a cell is decided here and nowhere else, in both directions: what [`Cell`] displays,
 //! [`Kind::parse`] reads back. This module does not know SQLite, files or terminals.
 
+pub mod decimal;
 pub mod delimited;
 pub mod pipe;
 pub mod plain;
@@ -14,13 +15,17 @@ use std::io;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use serde::Serialize;
 
+use decimal::Decimal;
+
 /// What the cells of a column are, besides NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A whole number, as SQL Server's `numeric(18,0)`, `int` and `smallint` hold it.
     Integer,
-    /// A number with a fraction.
+    /// A number as it is written, of any length.
+    Decimal,
+    /// A number with a fraction, as a computer holds it.
     Real,
     /// Text of any length.
     Text,
@@ -32,8 +37,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order help and errors list them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Integer,
+        Self::Decimal,
         Self::Real,
         Self::Text,
         Self::Timestamp,
@@ -45,6 +51,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Integer => "integer",
+            Self::Decimal => "decimal",
             Self::Real => "real",
             Self::Text => "text",
             Self::Timestamp => "timestamp",
@@ -69,6 +76,7 @@ impl Kind {
                 let printed = plain::is_integer(text.as_bytes()) || value.to_string() == text;
                 printed.then_some(Cell::Integer(value))
             }
+            Self::Decimal => Decimal::parse(text).map(Cell::Decimal),
             Self::Real => {
                 let numeric = text
                     .bytes()
@@ -95,6 +103,8 @@ pub enum Cell {
     Null,
     /// A whole number.
     Integer(i64),
+    /// A number as it is written; equal to every other spelling of it.
+    Decimal(Decimal),
     /// A number with a fraction; never NaN or infinite.
     Real(f64),
     /// Text, kept to the byte.
@@ -112,6 +122,7 @@ impl Cell {
         match self {
             Self::Null => "null",
             Self::Integer(_) => Kind::Integer.name(),
+            Self::Decimal(_) => Kind::Decimal.name(),
             Self::Real(_) => Kind::Real.name(),
             Self::Text(_) => Kind::Text.name(),
             Self::Timestamp(_) => Kind::Timestamp.name(),
@@ -119,7 +130,8 @@ impl Cell {
         }
     }
 
-    /// The cell as JSON: null, a number, or a string; times and durations in their text form.
+    /// The cell as JSON: null, a number, or a string; times, durations and decimals, which JSON's readers would round, in
+    /// their text form.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
@@ -127,7 +139,7 @@ impl Cell {
             Self::Integer(value) => (*value).into(),
             Self::Real(value) => (*value).into(),
             Self::Text(text) => text.as_str().into(),
-            Self::Timestamp(_) | Self::Duration(_) => self.to_string().into(),
+            Self::Decimal(_) | Self::Timestamp(_) | Self::Duration(_) => self.to_string().into(),
         }
     }
 }
@@ -145,6 +157,7 @@ impl fmt::Display for Cell {
         match self {
             Self::Null => f.write_str("NULL"),
             Self::Integer(value) => value.fmt(f),
+            Self::Decimal(value) => value.fmt(f),
             Self::Real(value) => write!(f, "{value:?}"),
             Self::Text(text) => f.write_str(text),
             Self::Timestamp(ms) => match DateTime::from_timestamp_millis(*ms) {
@@ -303,6 +316,15 @@ impl ResultTable {
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The position of the only column called `name` in any letter case.
+    #[must_use]
+    pub fn position_in_any_case(&self, name: &str) -> Option<usize> {
+        let name = name.to_lowercase();
+        let mut found =
+            (0..self.columns.len()).filter(|at| self.columns[*at].name.to_lowercase() == name);
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The column names, left to right.

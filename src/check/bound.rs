@@ -82,7 +82,7 @@ pub fn compare_bound(
         }
     };
     let mut reading = read_expected(expected, &[], asked.columns);
-    let actual = spelt_as(actual, &reading.table);
+    let actual = super::spelt_as(actual, &reading.table).0;
     let mut bound = Bound {
         parameters: parameters.to_vec(),
         ..Bound::default()
@@ -189,17 +189,6 @@ fn position(table: &ResultTable, name: &str) -> Option<usize> {
         .columns
         .iter()
         .position(|column| column.name.eq_ignore_ascii_case(name))
-}
-
-/// The table with headings spelt as in `like`, where only letter case differs.
-fn spelt_as(table: &ResultTable, like: &ResultTable) -> ResultTable {
-    let mut table = table.clone();
-    for column in &mut table.columns {
-        if let Some(known) = position(like, &column.name) {
-            column.name.clone_from(&like.columns[known].name);
-        }
-    }
-    table
 }
 
 fn keep(reading: &mut Reading, rows: &[usize]) {

@@ -11,8 +11,8 @@
 //!   where both have it.
 //! - *Where a row stands* that only the actual file has: behind the row that it follows there, which is kept too.
 //!
-//! Two texts can be one time, such as with `T` and with a blank. A key of times is therefore left to the reader that
-//! holds everything, and so is any file that is not well formed, since that reader says what is wrong and where. The
+//! Two texts can be one time, such as with `T` and with a blank, or one decimal. A key of those is therefore left to the
+//! reader that holds everything, and so is a column of numbers and texts with a tolerance, and so is any file that is not well formed, since that reader says what is wrong and where. The
 //! hash is seeded anew each time, so that no file can be made to deceive it.
 
 use std::collections::HashSet;
@@ -23,11 +23,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::{str, thread};
 
+use super::DiffOptions;
 use crate::record::tokenizer::{BLOCK, Dialect, RawRecord, RawToken, Tokenizer};
 use crate::record::{Field, Limits, Written};
 use crate::table::delimited::Delimiter;
 use crate::table::raw::{RawCell, RawRow, RawTable};
-use crate::table::{Kind, ResultTable, plain};
+use crate::table::{Kind, ResultTable, decimal, plain};
 
 /// The rows of two files that have to be compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,20 +50,23 @@ const ROW_BLOCK: usize = 4096;
 /// When more than one row in so many is wanted again, the file is read through rather than searched.
 const FEW: usize = 50;
 
-/// Finds the rows of two files that have to be compared, matched by the columns of `key`. `None` when that is not for
+/// Finds the rows of two files that have to be compared, matched by the key of `options`. `None` when that is not for
 /// this reader to say: a file is no regular file of well-formed delimited text in UTF-8, their headers are not the
 /// same, or there is no such key.
 ///
 /// # Errors
 /// When the system refuses to read.
-pub fn kept(expected: &Path, actual: &Path, key: &[String]) -> io::Result<Option<Kept>> {
+pub fn kept(expected: &Path, actual: &Path, options: &DiffOptions) -> io::Result<Option<Kept>> {
     let (Some(expected), Some(actual)) = (Source::open(expected)?, Source::open(actual)?) else {
         return Ok(None);
     };
-    let Some(key) = expected.key(key) else {
+    let Some(key) = expected.key(&options.key) else {
         return Ok(None);
     };
-    if expected.header != actual.header {
+    let is_alike = |(own, other): (&String, &String)| is_same_name(own, other);
+    if expected.header.len() != actual.header.len()
+        || !expected.header.iter().zip(&actual.header).all(is_alike)
+    {
         return Ok(None);
     }
     let written_alike = expected.dialect == actual.dialect;
@@ -91,10 +95,15 @@ pub fn kept(expected: &Path, actual: &Path, key: &[String]) -> io::Result<Option
             seen.kind(cells.map(|row| &row.cells[at]))
         })
         .collect();
-    if key
-        .iter()
-        .any(|at| matches!(kinds[*at], Kind::Timestamp | Kind::Duration))
-    {
+    let has_spellings = |at: &usize| match kinds[*at] {
+        Kind::Integer => false,
+        Kind::Text => options.ignore_case || options.ignore_blanks,
+        _ => true,
+    };
+    let is_mixed = |(at, name): (usize, &String)| {
+        kinds[at] == Kind::Text && options.tolerance.keys().any(|own| is_same_name(own, name))
+    };
+    if key.iter().any(has_spellings) || expected.header.iter().enumerate().any(is_mixed) {
         return Ok(None);
     }
     Ok(Some(Kept {
@@ -102,6 +111,11 @@ pub fn kept(expected: &Path, actual: &Path, key: &[String]) -> io::Result<Option
         actual: actual_rows.typed(&kinds),
         left_out: expected_pass.rows.len() - rows.expected.len(),
     }))
+}
+
+/// Whether two names of columns are one but for letter case.
+fn is_same_name(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
 }
 
 /// What two rows are equal by.
@@ -193,7 +207,7 @@ impl<'p> Source<'p> {
 
     /// The places of the key's columns; `None` when there are none, or one is not there.
     fn key(&self, names: &[String]) -> Option<Vec<usize>> {
-        let place = |name| self.header.iter().position(|own| own == name);
+        let place = |name: &String| self.header.iter().position(|own| is_same_name(own, name));
         let places = names.iter().map(place).collect::<Option<Vec<_>>>()?;
         (!places.is_empty()).then_some(places)
     }
@@ -473,7 +487,12 @@ fn fold(a: u64, b: u64) -> u64 {
 // KINDS --------------------------------------------------------------------------------------------------------
 
 /// The kinds that can be told from a column's cells, likeliest first.
-const KINDS: [Kind; 3] = [Kind::Integer, Kind::Timestamp, Kind::Duration];
+const KINDS: [Kind; 4] = [
+    Kind::Integer,
+    Kind::Decimal,
+    Kind::Timestamp,
+    Kind::Duration,
+];
 
 /// Which kinds a column can be, after the cells that were looked at.
 #[derive(Debug, Clone)]
@@ -487,7 +506,7 @@ struct Seen {
 impl Default for Seen {
     fn default() -> Self {
         Self {
-            may_be: 0b111,
+            may_be: 0b1111,
             spoken: false,
         }
     }
@@ -496,10 +515,12 @@ impl Default for Seen {
 impl Seen {
     /// Looks at a cell without quotes.
     fn look(&mut self, text: &[u8]) {
-        // One kind is left, and nearly every cell is plainly of it.
+        // Nearly every cell is plainly of the kind that is left.
         let plainly = match self.may_be {
-            0b001 => plain::is_integer(text),
-            0b010 => plain::is_time(text),
+            // A whole number leaves both sorts of number possible.
+            0b0011 => plain::is_integer(text),
+            0b0010 => decimal::is_decimal(text),
+            0b0100 => plain::is_time(text),
             _ => false,
         };
         if plainly || self.may_be == 0 || text.is_empty() || text == b"NULL" {

@@ -569,7 +569,9 @@ impl<'a> Resolver<'a> {
                 .map(|(column, reason)| (column.value.clone(), reason.clone()))
                 .collect(),
             tolerance: (draft.tolerance.iter())
-                .map(|(column, within, reason)| (column.value.clone(), *within, reason.clone()))
+                .map(|(column, within, reason)| {
+                    (column.value.clone(), (*within).into(), reason.clone())
+                })
                 .collect(),
             place: self.place(draft.place),
         })

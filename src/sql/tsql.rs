@@ -371,7 +371,7 @@ pub fn type_of(value: &Cell) -> Type {
         Cell::Integer(value) if i32::try_from(*value).is_ok() => Type::Int,
         Cell::Integer(_) | Cell::Duration(_) => Type::BigInt,
         Cell::Real(_) => Type::Float,
-        Cell::Text(_) => Type::NVARCHAR,
+        Cell::Text(_) | Cell::Decimal(_) => Type::NVARCHAR,
         Cell::Timestamp(_) => Type::DateTime,
     }
 }

@@ -96,11 +96,11 @@ impl RawTable {
 /// The kinds of the columns of `tables`, table by table, where nothing declares them.
 ///
 /// Columns of one name are judged together, so that the same text is read as the same cell in every table.
-/// A column is integers, timestamps or durations if all its cells are; NULL and blank cells say nothing, a
-/// quoted cell is text. Numbers with a fraction stay text: whether `1.50` and `1.5` are the same is not for
-/// a guess to decide.
+/// A column is integers, decimals, timestamps or durations if all its cells are; NULL and blank cells say nothing, a
+/// quoted cell is text. Of `numbers`, columns with a tolerance, those whose cells are mixed are decimals, so that what is
+/// a number is one.
 #[must_use]
-pub fn infer_kinds(tables: &[&RawTable]) -> Vec<Vec<Kind>> {
+pub fn infer_kinds(tables: &[&RawTable], numbers: &[String]) -> Vec<Vec<Kind>> {
     let mut columns: HashMap<(&str, usize), Vec<&RawCell>> = HashMap::new();
     for table in tables {
         for (name, nth, at) in table.columns() {
@@ -110,7 +110,16 @@ pub fn infer_kinds(tables: &[&RawTable]) -> Vec<Vec<Kind>> {
     }
     let kinds: HashMap<_, _> = columns
         .into_iter()
-        .map(|(column, cells)| (column, kind_of(&cells)))
+        .map(|((name, nth), cells)| {
+            let wanted = numbers
+                .iter()
+                .any(|number| number.eq_ignore_ascii_case(name));
+            let kind = match kind_of(&cells) {
+                Kind::Text if wanted => Kind::Decimal,
+                kind => kind,
+            };
+            ((name, nth), kind)
+        })
         .collect();
     (tables.iter())
         .map(|table| {
@@ -124,10 +133,15 @@ pub fn infer_kinds(tables: &[&RawTable]) -> Vec<Vec<Kind>> {
 
 fn kind_of(cells: &[&RawCell]) -> Kind {
     let spoken = !cells.iter().all(|cell| cell.says_nothing());
-    [Kind::Integer, Kind::Timestamp, Kind::Duration]
-        .into_iter()
-        .find(|kind| spoken && cells.iter().all(|cell| cell.fits(*kind)))
-        .unwrap_or(Kind::Text)
+    [
+        Kind::Integer,
+        Kind::Decimal,
+        Kind::Timestamp,
+        Kind::Duration,
+    ]
+    .into_iter()
+    .find(|kind| spoken && cells.iter().all(|cell| cell.fits(*kind)))
+    .unwrap_or(Kind::Text)
 }
 
 /// Reads a table in any of the forms this crate knows, told apart by content: a first line that is not blank

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-fn chatdb(folder: &Path, args: &[&str]) -> Output {
+pub fn chatdb(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_chatdb"))
         .args(args)
         .current_dir(folder)

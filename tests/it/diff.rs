@@ -157,7 +157,7 @@ fn ignoring(ignore: &[&str]) -> DiffOptions {
 
 fn tolerating(column: &str, tolerance: f64) -> DiffOptions {
     DiffOptions {
-        tolerance: BTreeMap::from([(column.to_owned(), tolerance)]),
+        tolerance: BTreeMap::from([(column.to_owned(), tolerance.into())]),
         ..plain()
     }
 }
@@ -910,17 +910,22 @@ fn any_options() -> impl Strategy<Value = DiffOptions> {
         prop::sample::select(orders),
         prop::bool::weighted(0.2),
         prop::option::weighted(0.3, 0.0..2.0_f64),
+        prop::bool::ANY,
     )
-        .prop_map(|(key, columns, order, ignore, tolerance)| DiffOptions {
-            key: strings(if key { &["id"] } else { &[] }),
-            columns,
-            order,
-            ignore: strings(if ignore { &["id"] } else { &[] }),
-            tolerance: tolerance
-                .map(|most| ("id".to_owned(), most))
-                .into_iter()
-                .collect(),
-        })
+        .prop_map(
+            |(key, columns, order, ignore, tolerance, related_only)| DiffOptions {
+                key: strings(if key { &["id"] } else { &[] }),
+                columns,
+                order,
+                ignore: strings(if ignore { &["id"] } else { &[] }),
+                tolerance: tolerance
+                    .map(|most| ("id".to_owned(), most.into()))
+                    .into_iter()
+                    .collect(),
+                related_only,
+                ..plain()
+            },
+        )
 }
 
 /// The same rows in another order, some changed, some left out, some twice.

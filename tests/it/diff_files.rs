@@ -14,7 +14,7 @@ use proptest::prelude::*;
 fn held(expected: &str, actual: &str, terms: &Terms) -> Comparison {
     let expected = raw::read_any(expected).unwrap();
     let actual = raw::read_any(actual).unwrap();
-    let kinds = raw::infer_kinds(&[&expected, &actual]);
+    let kinds = raw::infer_kinds(&[&expected, &actual], &[]);
     compare_tables(&expected.typed(&kinds[0]), &actual.typed(&kinds[1]), terms).unwrap()
 }
 
@@ -276,7 +276,7 @@ proptest! {
         let mut terms = by("k");
         if lenient {
             terms.ignore.push(("v".to_owned(), "not looked at".to_owned()));
-            terms.tolerance.push(("w".to_owned(), 3.0, "near enough".to_owned()));
+            terms.tolerance.push(("w".to_owned(), 3.0.into(), "near enough".to_owned()));
         }
         check(&expected, &actual, &terms);
         check(&actual, &expected, &terms);

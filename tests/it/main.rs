@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod diff;
 mod diff_files;
+mod diff_values;
 mod document;
 mod exports;
 mod files;

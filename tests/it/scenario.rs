@@ -195,7 +195,11 @@ fn checks_say_what_is_expected_and_how_it_is_compared() {
     );
     assert_eq!(
         checks[0].tolerance[0],
-        ("lasted".to_owned(), 2.0, "seconds are cut".to_owned())
+        (
+            "lasted".to_owned(),
+            2.0.into(),
+            "seconds are cut".to_owned()
+        )
     );
     assert!(matches!(checks[1].expect, Expect::Rows(0)));
     assert_eq!(checks[1].basis, Basis::Derived("there are none".to_owned()));

@@ -1,5 +1,6 @@
 //! Tables as text: what the readers make of a file, what they refuse, and that what we write is read back.
 
+use chatdb::table::decimal::Decimal;
 use chatdb::table::delimited::{self, Delimiter};
 use chatdb::table::raw::{RawTable, TableReadError, infer_kinds, read_any};
 use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp, pipe, plain};
@@ -193,7 +194,7 @@ fn check_kinds(inputs: &[&str], expect: &str) {
     let tables: Vec<RawTable> = (inputs.iter())
         .map(|input| delimited::read(input, None).expect("the test's own CSV is well formed"))
         .collect();
-    let kinds = infer_kinds(&tables.iter().collect::<Vec<_>>());
+    let kinds = infer_kinds(&tables.iter().collect::<Vec<_>>(), &[]);
     let shown: Vec<String> = (kinds.iter())
         .map(|kinds| kinds.iter().map(|k| k.name()).collect::<Vec<_>>().join(" "))
         .collect();
@@ -405,6 +406,9 @@ fn any_text() -> impl Strategy<Value = String> {
 fn any_cell(kind: Kind) -> BoxedStrategy<Cell> {
     let value = match kind {
         Kind::Integer => any::<i64>().prop_map(Cell::Integer).boxed(),
+        Kind::Decimal => "-?(0|[1-9][0-9]{0,30})?\\.[0-9]{1,30}([eE][+-]?[0-9]{1,2})?"
+            .prop_map(|text| Cell::Decimal(Decimal::parse(&text).expect("it is one")))
+            .boxed(),
         Kind::Real => (prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::SUBNORMAL)
             .prop_map(Cell::Real)
             .boxed(),

@@ -176,9 +176,15 @@ pub struct Diff {
     /// Leave a column out, for a reason
     #[arg(long, value_name = "COL=REASON")]
     pub ignore: Vec<String>,
-    /// Allow numbers, seconds or (for times) milliseconds to lie apart by N, for a reason
-    #[arg(long, value_name = "COL=N:REASON")]
+    /// Allow numbers, seconds or (for times) milliseconds to differ by N, or by N % of the larger one
+    #[arg(long, value_name = "COL=N[%][:REASON]")]
     pub tolerance: Vec<String>,
+    /// Treat texts as equal that differ in letter case only
+    #[arg(long)]
+    pub ignore_case: bool,
+    /// Treat texts as equal that differ only in blanks at either end or between words
+    #[arg(long)]
+    pub ignore_blanks: bool,
     /// Compare rows of production: find them by your value of a parameter, such as activity_id=88123, and take your
     /// other names, ids and times from them
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "values")]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use chatdb::check::{self, Terms};
-use chatdb::diff::{ColumnMode, RowOrder};
+use chatdb::diff::{ColumnMode, RowOrder, Tolerance};
 use chatdb::render::Detail;
 use chatdb::replay::{self, ProductionRows};
 use chatdb::report::{Comparison, NamedComparison, Report};
@@ -54,6 +54,13 @@ fn with_check(
     check: &str,
     terms: &Terms,
 ) -> Result<Comparison, Failure> {
+    if args.ignore_case || args.ignore_blanks {
+        let message = "`--ignore-case` and `--ignore-blanks` compare two files, not a check";
+        return Err(Failure::new(Code::Usage, message).hint(format!(
+            "leave a column out with `--ignore \"COLUMN=REASON\"`, or without them: `chatdb diff {} {}`",
+            args.expected, args.actual.display()
+        )));
+    }
     let library = output::library(&args.folders)?;
     if args.bind.is_empty() {
         let actual = read(&args.actual)?;
@@ -119,7 +126,10 @@ fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, F
     }
     let actual = read(&args.actual)?;
     let expected = read(expected)?;
-    let kinds = raw::infer_kinds(&[&expected, &actual]);
+    let numbers: Vec<String> = (terms.tolerance.iter())
+        .map(|(column, ..)| column.clone())
+        .collect();
+    let kinds = raw::infer_kinds(&[&expected, &actual], &numbers);
     Ok(check::compare_tables(
         &expected.typed(&kinds[0]),
         &actual.typed(&kinds[1]),
@@ -153,6 +163,8 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
             .iter()
             .map(|text| tolerated(text))
             .collect::<Result<_, _>>()?,
+        ignore_case: args.ignore_case,
+        ignore_blanks: args.ignore_blanks,
     })
 }
 
@@ -175,19 +187,26 @@ fn ignored(text: &str) -> Result<(String, String), Failure> {
     }
 }
 
-fn tolerated(text: &str) -> Result<(String, f64, String), Failure> {
+/// Reads `column=0.01`, `column=1%` and both with `:reason` behind.
+fn tolerated(text: &str) -> Result<(String, Tolerance, String), Failure> {
     let parts = || {
         let (column, rest) = text.split_once('=')?;
-        let (within, reason) = rest.split_once(':')?;
-        let within: f64 = within.trim().parse().ok()?;
+        let (within, reason) = rest.split_once(':').unwrap_or((rest, "as given"));
+        let within = within.trim();
+        let share = within.strip_suffix('%').map(str::trim_end);
+        let number: f64 = share.unwrap_or(within).parse().ok()?;
+        let within = match share {
+            Some(_) => Tolerance::Relative(number / 100.0),
+            None => Tolerance::Absolute(number),
+        };
         (!reason.trim().is_empty()).then(|| (column.to_owned(), within, reason.to_owned()))
     };
     parts().ok_or_else(|| {
         Failure::new(
             Code::Usage,
-            format!("`--tolerance {text}` is not a column, a number and a reason"),
+            format!("`--tolerance {text}` is not a column and a number or a percentage"),
         )
-        .hint("write `--tolerance \"seconds=2:clocks differ\"`")
+        .hint("write `--tolerance \"seconds=2:clocks differ\"`, or `--tolerance seconds=1%`")
     })
 }
 

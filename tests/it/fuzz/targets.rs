@@ -176,7 +176,7 @@ fn table_reader(bytes: &[u8]) {
     };
     let width = table.header.len();
     assert!(table.rows.iter().all(|row| row.cells.len() == width));
-    let kinds: Vec<Kind> = raw::infer_kinds(&[&table]).remove(0);
+    let kinds: Vec<Kind> = raw::infer_kinds(&[&table], &[]).remove(0);
     let typed = table.typed(&kinds);
     let again = pipe::read(&pipe::write(&typed)).expect("a pipe table of ours is one");
     assert_eq!(again.typed(&kinds), typed);

@@ -1,0 +1,343 @@
+//! `chatdb diff` of two files as people have them: values in other spellings, rows without a key, names in other case.
+
+use std::fs;
+
+use chatdb::table::decimal::Decimal;
+use proptest::prelude::*;
+
+use crate::cli::chatdb;
+
+/// Compares two files by the program, and checks the code and what is said in lines without blanks around them.
+#[track_caller]
+fn check(expected: &str, actual: &str, options: &[&str], code: i32, lines: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), expected).unwrap();
+    fs::write(folder.path().join("b.csv"), actual).unwrap();
+    let output = chatdb(
+        folder.path(),
+        &[&["diff", "a.csv", "b.csv"], options].concat(),
+    );
+    let shown = [output.stdout, output.stderr].concat();
+    let shown = String::from_utf8(shown).unwrap();
+    let named = ["expected  a.csv", "actual    b.csv", ""];
+    let found: Vec<&str> = shown
+        .lines()
+        .map(str::trim)
+        .filter(|line| !named.contains(line))
+        .collect();
+    assert_eq!(
+        (output.status.code(), found.as_slice()),
+        (Some(code), lines),
+        "{shown}"
+    );
+}
+
+#[test]
+fn decimals_are_numbers() {
+    let by_id = ["--key", "id"];
+    check(
+        "id,v\n1,345.120\n2,1.0\n3,0.50\n",
+        "id,v\n1,345.12\n2,1\n3,.5\n",
+        &by_id,
+        0,
+        &[
+            "same: 3 rows, 2 columns",
+            "3 cells are equal as numbers and written differently",
+        ],
+    );
+    check(
+        "id,v\n1,1e3\n",
+        "id,v\n1,1000\n",
+        &by_id,
+        0,
+        &[
+            "same: 1 row, 2 columns",
+            "1 cell is equal as numbers and written differently",
+        ],
+    );
+    check(
+        "id,v\n1.0,x\n",
+        "id,v\n1,x\n",
+        &by_id,
+        0,
+        &[
+            "same: 1 row, 2 columns",
+            "1 cell is equal as numbers and written differently",
+        ],
+    );
+}
+
+#[test]
+fn numbers_may_differ_by_a_tolerance_or_a_share() {
+    let a = "acct_id,dollar_amt,float_fld\n10000001234,123.45,14530.1555\n10000001235,0.45,1\n";
+    let b = "acct_id,dollar_amt,float_fld\n10000001234,123.4,14530.155\n10000001235,0.45,1\n";
+    let tolerances = [
+        "--key",
+        "acct_id",
+        "--tolerance",
+        "float_fld=0.001:rounding",
+        "--tolerance",
+        "dollar_amt=0.1:rounding",
+    ];
+    check(
+        a,
+        b,
+        &tolerances,
+        0,
+        &[
+            "same: 2 rows, 3 columns",
+            "dollar_amt of acct_id=10000001234: expected 123.45, actual 123.4, within tolerance: up to 0.1: rounding",
+            "float_fld of acct_id=10000001234: expected 14530.1555, actual 14530.155, within tolerance: up to 0.001: rounding",
+        ],
+    );
+    check(
+        "id,v\n1,100\n",
+        "id,v\n1,101\n",
+        &["--key", "id", "--tolerance", "v=1%"],
+        0,
+        &[
+            "same: 1 row, 2 columns",
+            "v of id=1: expected 100, actual 101, within tolerance: up to 1 %: as given",
+        ],
+    );
+    check(
+        "id,v\n1,100\n",
+        "id,v\n1,101.1\n",
+        &["--key", "id", "--tolerance", "v=1%"],
+        1,
+        &[
+            "key       id",
+            "id | column | expected | actual",
+            "----+--------+----------+--------",
+            "1  | v      | 100      | 101.1",
+            "1 cell differs; 1 row and 2 columns expected",
+        ],
+    );
+    // One cell that is no number leaves the others numbers.
+    check(
+        "id,v\n1,1.00\n2,n/a\n",
+        "id,v\n1,1.01\n2,n/a\n",
+        &["--key", "ID", "--tolerance", "V=0.01"],
+        0,
+        &[
+            "same: 2 rows, 2 columns",
+            "v of id=1: expected 1.00, actual 1.01, within tolerance: up to 0.01: as given",
+        ],
+    );
+    check(
+        "id,v\n1,a\n",
+        "id,v\n1,b\n",
+        &["--key", "id", "--tolerance", "v=0.01"],
+        2,
+        &[
+            "error: column `v` has no number and no time in either table, so no tolerance applies to it",
+        ],
+    );
+    check(
+        "id,v\n1,a\n",
+        "id,v\n1,b\n",
+        &["--tolerance", "v=x"],
+        2,
+        &[
+            "error: `--tolerance v=x` is not a column and a number or a percentage",
+            "hint: write `--tolerance \"seconds=2:clocks differ\"`, or `--tolerance seconds=1%`",
+        ],
+    );
+}
+
+#[test]
+fn letter_case_and_blanks_can_be_left_aside() {
+    let (a, b) = ("id,v\nX1,Ann  Lee\n", "id,v\nx1, ann lee\n");
+    let by_id = ["--key", "id"];
+    let both = [&by_id[..], &["--ignore-case", "--ignore-blanks"]].concat();
+    check(
+        a,
+        b,
+        &both,
+        0,
+        &[
+            "same: 1 row, 2 columns",
+            "2 cells are equal but for letter case or blanks",
+        ],
+    );
+    for one in ["--ignore-case", "--ignore-blanks"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.csv"), a).unwrap();
+        fs::write(folder.path().join("b.csv"), b).unwrap();
+        let output = chatdb(
+            folder.path(),
+            &["diff", "a.csv", "b.csv", "--key", "id", one],
+        );
+        assert_eq!(output.status.code(), Some(1), "{one}");
+    }
+}
+
+#[test]
+fn headings_and_keys_match_in_any_letter_case() {
+    for key in ["id", "ID", "Id"] {
+        check(
+            "id,v\n1,a\n",
+            "ID,v\n1,a\n",
+            &["--key", key],
+            0,
+            &[
+                "same: 1 row, 2 columns",
+                "headings in another letter case: `ID` for `id`",
+            ],
+        );
+    }
+    // Two that differ in letter case only are two columns.
+    check(
+        "id,ID\n1,2\n",
+        "id,ID\n1,2\n",
+        &["--key", "ID"],
+        0,
+        &["same: 1 row, 2 columns"],
+    );
+}
+
+#[test]
+fn rows_without_a_key_are_paired_by_what_they_share() {
+    let a = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nManhattan,G. Lindenthal,1470\nWilliamsburg,L. L. Buck,1600\n";
+    let b = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nWilliamsburg,D. Duck,1600\nSpamspan,S. Spamington,10000\n";
+    check(
+        a,
+        b,
+        &[],
+        1,
+        &[
+            "no key is given, so rows are paired by the values they share; `--key bridge` pairs them by a column that names \
+         each row",
+            "row | column   | expected   | actual",
+            "-----+----------+------------+---------",
+            "3   | designer | L. L. Buck | D. Duck",
+            "missing: 1 row",
+            "bridge    | designer      | length",
+            "-----------+---------------+--------",
+            "Manhattan | G. Lindenthal | 1470",
+            "extra: 1 row",
+            "bridge   | designer      | length",
+            "----------+---------------+--------",
+            "Spamspan | S. Spamington | 10000",
+            "1 cell differs, 1 row missing, 1 row extra; 3 rows and 3 columns expected",
+        ],
+    );
+}
+
+#[test]
+fn an_inserted_row_shifts_no_other_however_many_there_are() {
+    // So many that not every pair of them is looked at.
+    let rows = |range: std::ops::Range<u32>, state: &str| -> String {
+        range
+            .map(|n| format!("agent{n},{},{state}\n", n % 7))
+            .collect()
+    };
+    let a = format!("agent,queue,state\n{}", rows(0..1500, "open"));
+    let b = format!(
+        "agent,queue,state\nnobody,9,lost\n{}",
+        rows(0..1500, "done")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), a).unwrap();
+    fs::write(folder.path().join("b.csv"), b).unwrap();
+    let output = chatdb(folder.path(), &["diff", "a.csv", "b.csv"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let last = shown.trim_end().lines().last().unwrap();
+    assert_eq!(
+        last, "1500 cells differ, 1 row extra; 1500 rows and 3 columns expected",
+        "{last}"
+    );
+}
+
+/// `text` in other spellings of the same number.
+fn spellings(digits: &str, exponent: i32) -> Vec<String> {
+    let mut all = vec![
+        format!("{digits}e{exponent}"),
+        format!("{digits}.0E{exponent}"),
+        format!("{digits}0e{}", exponent - 1),
+    ];
+    if exponent >= 0 {
+        all.push(format!("{digits}{}.00", "0".repeat(exponent as usize)));
+    } else {
+        let zeros = "0".repeat(exponent.unsigned_abs() as usize);
+        let all_digits = format!("{zeros}{digits}");
+        let at = all_digits.len() - zeros.len();
+        let whole = all_digits[..at].trim_start_matches('0');
+        all.push(format!(
+            "{}.{}",
+            if whole.is_empty() { "0" } else { whole },
+            &all_digits[at..]
+        ));
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn a_number_equals_itself_in_every_spelling_and_no_neighbour(
+        digits in "[1-9][0-9]{0,38}", exponent in -20..20_i32, negative: bool
+    ) {
+        let sign = if negative { "-" } else { "" };
+        let parse = |text: String| Decimal::parse(&format!("{sign}{text}")).expect("it is a number");
+        let all: Vec<Decimal> = spellings(&digits, exponent).into_iter().map(parse).collect();
+        for other in &all {
+            prop_assert_eq!(&all[0], other);
+        }
+        let neighbour = parse(format!("{digits}1e{}", exponent - 1));
+        prop_assert_ne!(&all[0], &neighbour);
+        // They are one unit of the next place apart: within that, and not within less.
+        let limit = |text: String| Decimal::parse(&text).expect("it is a number");
+        prop_assert!(all[0].is_within(&neighbour, &limit(format!("1e{}", exponent - 1))));
+        prop_assert!(!all[0].is_within(&neighbour, &limit(format!("0.99e{}", exponent - 1))));
+    }
+
+    #[test]
+    fn distances_are_those_of_whole_numbers(a in -10_000..10_000_i64, b in -10_000..10_000_i64, limit in 0..20_000_i64) {
+        let [x, y, most] = [a, b, limit].map(Decimal::from);
+        prop_assert_eq!(x.is_within(&y, &most), a.abs_diff(b) <= limit as u64);
+        let share = Decimal::parse(&format!("{}e-4", limit)).expect("it is a number");
+        let larger = a.abs().max(b.abs()).unsigned_abs();
+        prop_assert_eq!(x.is_within_share(&y, &share), a.abs_diff(b) * 10_000 <= larger * limit as u64);
+    }
+}
+
+#[test]
+fn what_is_no_number_is_none() {
+    for text in [
+        "007", "+49", "-", ".", "1e", "1e+", "e5", "1.2.3", "1e401", "0x1", "1 000", "1,5", "",
+        "٣", "--1", "1e5.0",
+    ] {
+        assert!(Decimal::parse(text).is_none(), "{text}");
+    }
+    check(
+        "id,v\n1,007\n",
+        "id,v\n1,7\n",
+        &["--key", "id"],
+        1,
+        &[
+            "key       id",
+            "id | column | expected | actual",
+            "----+--------+----------+--------",
+            "1  | v      | 007      | 7",
+            "1 cell differs; 1 row and 2 columns expected",
+        ],
+    );
+    // Two ids that a double holds as one.
+    check(
+        "id,v\n9007199254740993,x\n",
+        "id,v\n9007199254740992,x\n",
+        &["--key", "id"],
+        1,
+        &[
+            "key       id",
+            "only in a.csv (1)",
+            "id               | v",
+            "------------------+---",
+            "9007199254740993 | x",
+            "only in b.csv (1)",
+            "id               | v",
+            "------------------+---",
+            "9007199254740992 | x",
+        ],
+    );
+}
