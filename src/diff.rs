@@ -1,9 +1,9 @@
 //! Compares two tables, expected and actual, cell by cell.
 //!
 //! Cells are compared as typed values: NULL, the empty text and the text `NULL` are three things, and so are
-//! `5` the number and `5` the text; decimals that are one number in two spellings are equal. Rows are matched by key, columns by name, and nothing is guessed. The
-//! result holds every row of either table once, so that a report can show what agrees as well as what does
-//! not, and enough to rebuild the actual table from the expected one.
+//! `5` the number and `5` the text; decimals that are one number in two spellings are equal. Rows are matched by key,
+//! columns by name, and nothing is guessed. The result holds every row of either table once, so that a report can show
+//! what agrees as well as what does not, and enough to rebuild the actual table from the expected one.
 //!
 //! Two laws hold for all tables and options, with one exception said below:
 //!
@@ -145,7 +145,6 @@ pub fn diff(
 ) -> Result<TableDiff, DiffError> {
     check_names(expected, actual, options)?;
     check_tolerances(options)?;
-    check_distances(expected, actual, options)?;
     let columns = weave(pair_columns(expected, actual, options.columns));
     let folded = (folded(expected, options), folded(actual, options));
     let comparison = Comparison {
@@ -934,8 +933,8 @@ impl<'a> Comparison<'a> {
         chosen
     }
 
-    /// The pairs of rows that may be one row: they share a value that no other of these rows has on either side, or, where
-    /// there are few of them, more than half of the columns with something in them. Neither has a direction.
+    /// The pairs of rows that may be one row: they share a value that no other of these rows has on either side, or,
+    /// where there are few of them, more than half of the columns with something in them. Neither has a direction.
     fn related(&self, expected: &[usize], actual: &[usize], few: bool) -> BTreeSet<(usize, usize)> {
         let mut pairs = BTreeSet::new();
         let counted: Vec<_> = (self.rules.iter().filter(|rule| !rule.ignored))
@@ -1048,8 +1047,11 @@ fn within(a: &Cell, b: &Cell, tolerance: Tolerance) -> bool {
         }
         _ => number(a).zip(number(b)),
     };
-    let (Some((a, b)), Some(most)) = (distance, Decimal::of_real(tolerance.value())) else {
+    let Some((a, b)) = distance else {
         return false;
+    };
+    let Some(most) = Decimal::of_real(tolerance.value()) else {
+        return tolerance.value().is_infinite();
     };
     match tolerance {
         Tolerance::Absolute(_) => a.is_within(&b, &most),
@@ -1129,7 +1131,7 @@ fn check_names(
 
 fn check_tolerances(options: &DiffOptions) -> Result<(), DiffError> {
     let bad = |(_, tolerance): &(&String, &Tolerance)| {
-        !tolerance.value().is_finite() || tolerance.value() < 0.0
+        tolerance.value().is_nan() || tolerance.value() < 0.0
     };
     match options.tolerance.iter().find(bad) {
         Some((column, tolerance)) => Err(DiffError::BadTolerance {
@@ -1140,27 +1142,25 @@ fn check_tolerances(options: &DiffOptions) -> Result<(), DiffError> {
     }
 }
 
-/// A tolerance of a column whose cells are all texts says nothing, and so it is not taken in silence.
-fn check_distances(
-    expected: &ResultTable,
-    actual: &ResultTable,
-    options: &DiffOptions,
+/// Refuses a tolerance of a column whose cells are all texts, which would say nothing. [`diff()`] itself takes it.
+///
+/// # Errors
+/// When there is such a column.
+pub fn check_distances<'n>(
+    tables: [&ResultTable; 2],
+    columns: impl Iterator<Item = &'n str>,
 ) -> Result<(), DiffError> {
-    let cells = |table: &ResultTable, name: &str| -> (bool, bool) {
-        let Some(at) = table.position(name) else {
-            return (false, false);
+    for column in columns {
+        let cells = || {
+            let places = tables.map(|table| (table, table.position_in_any_case(column)));
+            let places = places
+                .into_iter()
+                .filter_map(|(table, at)| Some((table, at?)));
+            places.flat_map(|(table, at)| table.rows.iter().map(move |row| &row[at]))
         };
-        let cells = || table.rows.iter().map(|row| &row[at]);
-        (
-            cells().any(|cell| !is_blank(cell)),
-            cells().any(has_distance),
-        )
-    };
-    for column in options.tolerance.keys() {
-        let (expected, actual) = (cells(expected, column), cells(actual, column));
-        if (expected.0 || actual.0) && !expected.1 && !actual.1 {
+        if cells().any(|cell| !is_blank(cell)) && !cells().any(has_distance) {
             return Err(DiffError::NoDistance {
-                column: column.clone(),
+                column: column.to_owned(),
             });
         }
     }

@@ -30,6 +30,7 @@ pub mod number;
 pub mod open;
 pub mod reader;
 pub mod spoiled;
+pub mod whole;
 
 use std::collections::BTreeMap;
 use std::io::Read;

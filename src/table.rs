@@ -36,10 +36,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order help and errors list them.
-    pub const ALL: [Self; 6] = [
+    /// Every kind that a query may declare, in the order help and errors list them. Decimals come from files only.
+    pub const ALL: [Self; 5] = [
         Self::Integer,
-        Self::Decimal,
         Self::Real,
         Self::Text,
         Self::Timestamp,
@@ -130,8 +129,8 @@ impl Cell {
         }
     }
 
-    /// The cell as JSON: null, a number, or a string; times, durations and decimals, which JSON's readers would round, in
-    /// their text form.
+    /// The cell as JSON: null, a number, or a string; times, durations and decimals, which JSON's readers would round,
+    /// in their text form.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {

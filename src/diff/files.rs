@@ -11,9 +11,10 @@
 //!   where both have it.
 //! - *Where a row stands* that only the actual file has: behind the row that it follows there, which is kept too.
 //!
-//! Two texts can be one time, such as with `T` and with a blank, or one decimal. A key of those is therefore left to the
-//! reader that holds everything, and so is a column of numbers and texts with a tolerance, and so is any file that is not well formed, since that reader says what is wrong and where. The
-//! hash is seeded anew each time, so that no file can be made to deceive it.
+//! Two texts can be one time, such as with `T` and with a blank, or one decimal. A key of those is therefore left to
+//! the reader that holds everything, and so is a column of numbers and texts with a tolerance, and any file that is not
+//! well formed, since that reader says what is wrong and where. The hash is seeded anew each time, so that no file can
+//! be made to deceive it.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;

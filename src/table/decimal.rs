@@ -1,5 +1,5 @@
-//! A decimal number as it is written, compared by value and without loss: `1.0` is `1`, `1e3` is `1000`, and two numbers
-//! of thirty digits that differ in the last are two numbers.
+//! A decimal number as it is written, compared by value and without loss: `1.0` is `1`, `1e3` is `1000`, and two
+//! numbers of thirty digits that differ in the last are two numbers.
 //!
 //! What people write with digits that is no number stays text: `007`, which is an article or a postcode, `+49`, which
 //! dials a country, and more digits than anybody computes with. The last also bounds the work: no number has more than

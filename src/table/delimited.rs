@@ -13,7 +13,8 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::raw::{
-    RawCell, RawRow, RawTable, ReadProblem, TableReadError, blank_outside, needs_quotes, strip_bom,
+    MOST_CELLS, MOST_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, blank_outside,
+    needs_quotes, strip_bom,
 };
 use super::{Cell, Kind, ResultTable};
 
@@ -106,8 +107,14 @@ pub fn read(text: &str, delimiter: Option<Delimiter>) -> Result<RawTable, TableR
     let header = reader.record()?;
     let expected = header.fields.len();
     let mut records = Vec::new();
+    let mut cells = 0;
     while reader.chars.peek().is_some() {
-        records.push(reader.record()?);
+        let record = reader.record()?;
+        cells += record.fields.len();
+        if cells > MOST_CELLS {
+            return Err(reader.at.refuse(ReadProblem::TooManyCells));
+        }
+        records.push(record);
     }
     while expected > 1 && records.last().is_some_and(Record::is_empty_line) {
         records.pop();
@@ -185,6 +192,9 @@ impl Reader<'_> {
                 Some('"') => self.quoted()?,
                 _ => self.bare(),
             };
+            if cell.text.len() > MOST_FIELD {
+                return Err(start.refuse(ReadProblem::LongField));
+            }
             fields.push((start, cell));
             let end = self.at;
             match self.end()? {

@@ -4,9 +4,15 @@
 //! A file says three things in one of three ways: `NULL` without quotes is NULL, `"NULL"` is the text, and
 //! an empty cell is the empty text. This module does not know how a format escapes, quotes or ends a cell.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Cell, Column, Kind, ResultTable, delimited, pipe};
+
+/// The most bytes of a field.
+pub const MOST_FIELD: usize = 16 << 20;
+
+/// The most cells of a table.
+pub const MOST_CELLS: usize = 16_000_000;
 
 /// One cell of a file, its quotes and escapes taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,23 +103,37 @@ impl RawTable {
 ///
 /// Columns of one name are judged together, so that the same text is read as the same cell in every table.
 /// A column is integers, decimals, timestamps or durations if all its cells are; NULL and blank cells say nothing, a
-/// quoted cell is text. Of `numbers`, columns with a tolerance, those whose cells are mixed are decimals, so that what is
-/// a number is one.
+/// quoted cell is text. Of `numbers`, columns with a tolerance, those whose cells are mixed are decimals, so that
+/// what is a number is one.
 #[must_use]
 pub fn infer_kinds(tables: &[&RawTable], numbers: &[String]) -> Vec<Vec<Kind>> {
-    let mut columns: HashMap<(&str, usize), Vec<&RawCell>> = HashMap::new();
+    // Names differ in letter case only where a table has both.
+    let folds = tables.iter().all(|table| {
+        let names: HashSet<_> = table
+            .header
+            .iter()
+            .map(|cell| cell.text.to_lowercase())
+            .collect();
+        names.len() == table.header.len()
+    });
+    let fold = |name: &str| {
+        if folds {
+            name.to_lowercase()
+        } else {
+            name.to_owned()
+        }
+    };
+    let mut columns: HashMap<(String, usize), Vec<&RawCell>> = HashMap::new();
     for table in tables {
         for (name, nth, at) in table.columns() {
             let cells = table.rows.iter().filter_map(|row| row.cells.get(at));
-            columns.entry((name, nth)).or_default().extend(cells);
+            columns.entry((fold(name), nth)).or_default().extend(cells);
         }
     }
     let kinds: HashMap<_, _> = columns
         .into_iter()
         .map(|((name, nth), cells)| {
-            let wanted = numbers
-                .iter()
-                .any(|number| number.eq_ignore_ascii_case(name));
+            let wanted = numbers.iter().any(|number| fold(number) == name);
             let kind = match kind_of(&cells) {
                 Kind::Text if wanted => Kind::Decimal,
                 kind => kind,
@@ -125,7 +145,7 @@ pub fn infer_kinds(tables: &[&RawTable], numbers: &[String]) -> Vec<Vec<Kind>> {
         .map(|table| {
             table
                 .columns()
-                .map(|(name, nth, _)| kinds[&(name, nth)])
+                .map(|(name, nth, _)| kinds[&(fold(name), nth)])
                 .collect()
         })
         .collect()
@@ -190,6 +210,12 @@ pub enum ReadProblem {
         /// How many stand here.
         found: usize,
     },
+    /// A field is longer than any that is read.
+    #[error("expected at most {} MiB in a field", MOST_FIELD >> 20)]
+    LongField,
+    /// The table has more cells than are held.
+    #[error("expected at most {MOST_CELLS} cells, which are held in memory")]
+    TooManyCells,
     /// Something other than blank lines follows a pipe table.
     #[error("expected nothing after the table, found text")]
     TextAfterTable,

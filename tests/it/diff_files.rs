@@ -163,7 +163,10 @@ fn a_cell_that_is_nearly_a_number_or_a_time_makes_a_column_text_as_when_both_are
             kinds.insert(cell.expect("a cell").type_name());
         }
     }
-    assert_eq!(kinds, BTreeSet::from(["integer", "text", "timestamp"]));
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["decimal", "integer", "text", "timestamp"])
+    );
 }
 
 #[test]
@@ -278,7 +281,10 @@ proptest! {
             terms.ignore.push(("v".to_owned(), "not looked at".to_owned()));
             terms.tolerance.push(("w".to_owned(), 3.0.into(), "near enough".to_owned()));
         }
-        check(&expected, &actual, &terms);
-        check(&actual, &expected, &terms);
+        // Text with a tolerance is for the reader that holds everything.
+        if streamed(&expected, &actual, &terms).is_some() || !lenient {
+            check(&expected, &actual, &terms);
+            check(&actual, &expected, &terms);
+        }
     }
 }

@@ -87,7 +87,8 @@ fn numbers_may_differ_by_a_tolerance_or_a_share() {
         &[
             "same: 2 rows, 3 columns",
             "dollar_amt of acct_id=10000001234: expected 123.45, actual 123.4, within tolerance: up to 0.1: rounding",
-            "float_fld of acct_id=10000001234: expected 14530.1555, actual 14530.155, within tolerance: up to 0.001: rounding",
+            "float_fld of acct_id=10000001234: expected 14530.1555, actual 14530.155, within tolerance: up to \
+            0.001: rounding",
         ],
     );
     check(
@@ -97,7 +98,7 @@ fn numbers_may_differ_by_a_tolerance_or_a_share() {
         0,
         &[
             "same: 1 row, 2 columns",
-            "v of id=1: expected 100, actual 101, within tolerance: up to 1 %: as given",
+            "v: expected 100, actual 101, within tolerance: up to 1 %: as given",
         ],
     );
     check(
@@ -198,15 +199,18 @@ fn headings_and_keys_match_in_any_letter_case() {
 
 #[test]
 fn rows_without_a_key_are_paired_by_what_they_share() {
-    let a = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nManhattan,G. Lindenthal,1470\nWilliamsburg,L. L. Buck,1600\n";
-    let b = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nWilliamsburg,D. Duck,1600\nSpamspan,S. Spamington,10000\n";
+    let a = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nManhattan,G. Lindenthal,1470\nWilliamsburg,L. L. \
+    Buck,1600\n";
+    let b = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nWilliamsburg,D. Duck,1600\nSpamspan,S. \
+    Spamington,10000\n";
     check(
         a,
         b,
         &[],
         1,
         &[
-            "no key is given, so rows are paired by the values they share; `--key bridge` pairs them by a column that names \
+            "no key is given, so rows are paired by the values they share; `--key bridge` pairs them by a column \
+            that names \
          each row",
             "row | column   | expected   | actual",
             "-----+----------+------------+---------",
@@ -287,12 +291,14 @@ proptest! {
         prop_assert_ne!(&all[0], &neighbour);
         // They are one unit of the next place apart: within that, and not within less.
         let limit = |text: String| Decimal::parse(&text).expect("it is a number");
-        prop_assert!(all[0].is_within(&neighbour, &limit(format!("1e{}", exponent - 1))));
-        prop_assert!(!all[0].is_within(&neighbour, &limit(format!("0.99e{}", exponent - 1))));
+        let (most, less) = (limit(format!("1e{}", exponent - 1)), limit(format!("0.99e{}", exponent - 1)));
+        prop_assert!(all[0].is_within(&neighbour, &most));
+        prop_assert!(!all[0].is_within(&neighbour, &less));
     }
 
     #[test]
-    fn distances_are_those_of_whole_numbers(a in -10_000..10_000_i64, b in -10_000..10_000_i64, limit in 0..20_000_i64) {
+    fn distances_are_those_of_whole_numbers(a in -10_000..10_000_i64, b in -10_000..10_000_i64, limit in
+    0..20_000_i64) {
         let [x, y, most] = [a, b, limit].map(Decimal::from);
         prop_assert_eq!(x.is_within(&y, &most), a.abs_diff(b) <= limit as u64);
         let share = Decimal::parse(&format!("{}e-4", limit)).expect("it is a number");
@@ -330,14 +336,153 @@ fn what_is_no_number_is_none() {
         1,
         &[
             "key       id",
-            "only in a.csv (1)",
+            "missing: 1 row",
             "id               | v",
             "------------------+---",
             "9007199254740993 | x",
-            "only in b.csv (1)",
+            "extra: 1 row",
             "id               | v",
             "------------------+---",
             "9007199254740992 | x",
+            "1 row missing, 1 row extra; 1 row and 2 columns expected",
         ],
     );
+}
+
+/// Compares a file of these bytes with `id,v` and `1,a` in CSV, and gives the code and what is said.
+fn compared(name: &str, bytes: &[u8], options: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), bytes).unwrap();
+    fs::write(folder.path().join("b.csv"), "id,v\n1,a\n").unwrap();
+    let output = chatdb(
+        folder.path(),
+        &[&["diff", name, "b.csv", "--key", "id"], options].concat(),
+    );
+    let shown = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(shown).unwrap())
+}
+
+#[test]
+fn every_form_that_import_reads_is_compared() {
+    let wide = |text: &str, mark: &[u8], bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let units = text.encode_utf16().flat_map(bytes);
+        mark.iter().copied().chain(units).collect()
+    };
+    let workbook = fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/exports/diff_one_row.xlsx"
+    ))
+    .unwrap();
+    let gzip = |text: &[u8]| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut out, text).unwrap();
+        out.finish().unwrap()
+    };
+    let csv = "id,v\r\n1,a\r\n";
+    let files: [(&str, Vec<u8>); 8] = [
+        ("a.csv", wide(csv, b"\xFF\xFE", u16::to_le_bytes)),
+        ("a.csv", wide(csv, b"\xFE\xFF", u16::to_be_bytes)),
+        ("a.xlsx", workbook),
+        ("a.csv.gz", gzip(csv.as_bytes())),
+        ("a.json", br#"[{"id":1,"v":"a"}]"#.to_vec()),
+        ("a.json", b"{\"id\":1,\"v\":\"a\"}\n".to_vec()),
+        (
+            "a.xml",
+            b"<rows><row><id>1</id><v>a</v></row></rows>".to_vec(),
+        ),
+        (
+            "a.rpt",
+            b"id          v\r\n----------- ----------\r\n1           a\r\n\r\n(1 row affected)\r\n"
+                .to_vec(),
+        ),
+    ];
+    for (name, bytes) in files {
+        let (code, shown) = compared(name, &bytes, &[]);
+        assert_eq!(
+            (code, shown.as_str()),
+            (Some(0), "same: 1 row, 2 columns\n"),
+            "{name}"
+        );
+        // What differs there is found as it is in CSV.
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), &bytes).unwrap();
+        fs::write(folder.path().join("b.csv"), "id,v\n1,b\n").unwrap();
+        let output = chatdb(folder.path(), &["diff", name, "b.csv", "--key", "id"]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_table_is_refused_with_what_to_do() {
+    let (code, shown) = compared("a.csv", b"id,v\n1,caf\xE9\n", &[]);
+    assert_eq!(code, Some(3), "{shown}");
+    assert!(shown.contains("--encoding windows-1252"), "{shown}");
+    let (code, shown) = compared(
+        "a.csv",
+        b"id,v\n1,caf\xE9\n",
+        &["--encoding", "windows-1252"],
+    );
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("café"), "{shown}");
+    let (code, shown) = compared("a.csv", b"id,v\n1,a\n", &["--encoding", "windows-1252"]);
+    let expect = "error: `--encoding windows-1252` does not apply: both files are plain tables in UTF-8\n \
+                  hint: leave it out\n";
+    assert_eq!((code, shown.as_str()), (Some(2), expect));
+}
+
+#[test]
+fn a_file_without_names_is_not_taken_for_one_with_names() {
+    let (code, shown) = compared("a.csv", b"1,a\n", &[]);
+    let expect = "error: `a.csv`: field 1 of the first record looks like a value, and not like the name of a column\n \
+                  hint: say `--header no` where the files do not name their columns, or `--header yes` where they do\n";
+    assert_eq!((code, shown.as_str()), (Some(3), expect));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), "1,a\n2,b\n").unwrap();
+    fs::write(folder.path().join("b.csv"), "1,a\n2,c\n").unwrap();
+    let args = [
+        "diff", "a.csv", "b.csv", "--header", "no", "--key", "column_1",
+    ];
+    let output = chatdb(folder.path(), &args);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        shown.contains(" 2        | column_2 | b        | c\n"),
+        "{shown}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sparse_file_and_a_line_without_end_are_refused_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("k.csv"), "id,v\n1,a\n").unwrap();
+    fs::File::create(folder.path().join("x.csv"))
+        .unwrap()
+        .set_len(3 << 30)
+        .unwrap();
+    let long = format!("id,v\n1,{}\n", "a".repeat(17 << 20));
+    fs::write(folder.path().join("long.csv"), long).unwrap();
+    let json = format!("[{{\"id\":1,\"v\":\"{}\"}}]", "a".repeat(17 << 20));
+    fs::write(folder.path().join("long.json"), json).unwrap();
+    for (file, options) in [
+        ("x.csv", &[][..]),
+        ("x.csv", &["--key", "id"]),
+        ("long.csv", &["--key", "id"]),
+        ("long.json", &[]),
+    ] {
+        let limited = format!(
+            "ulimit -v 1500000; exec \"$0\" diff k.csv {file} {}",
+            options.join(" ")
+        );
+        let output = std::process::Command::new("sh")
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_chatdb")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{file}: {shown}");
+        assert!(
+            shown.starts_with("error: ") && shown.contains(" hint: "),
+            "{shown}"
+        );
+    }
 }

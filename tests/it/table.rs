@@ -210,7 +210,10 @@ fn kinds_are_inferred_from_all_tables_together() {
     check_kinds(&["a,b,c\nNULL,,\"\"\n"], "text text text");
     check_kinds(&["a\n1\n\"2\"\n"], "text");
     check_kinds(&["a\n007\n"], "text");
-    check_kinds(&["a\n1.5\n"], "text");
+    check_kinds(&["a\n1.5\n"], "decimal");
+    check_kinds(&["a\n1\n", "A\n1.5\n"], "decimal / decimal");
+    check_kinds(&["a,A\n1,1.5\n"], "integer decimal");
+    check_kinds(&["a\n12345678901234567890\n"], "decimal");
     check_kinds(
         &["a\n2011-07-12 14:49:55.000\n2011-07-12T14:49:55\n"],
         "timestamp",

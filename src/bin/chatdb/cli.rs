@@ -160,9 +160,9 @@ pub struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// Table to hold against: a CSV, TSV or Markdown file, or a check such as services_failure/open_chats
+    /// Table to hold against: a file in any form that `import` reads, or a check such as services_failure/open_chats
     pub expected: String,
-    /// Table held against it: a CSV, TSV or Markdown file; with --bind also a copy of exported tables
+    /// Table held against it: a file in any form that `import` reads; with --bind also a copy of exported tables
     pub actual: PathBuf,
     /// Match rows by this column; give it again for a key of several columns
     #[arg(long, value_name = "COL")]
@@ -179,6 +179,18 @@ pub struct Diff {
     /// Allow numbers, seconds or (for times) milliseconds to differ by N, or by N % of the larger one
     #[arg(long, value_name = "COL=N[%][:REASON]")]
     pub tolerance: Vec<String>,
+    /// Say whether the first record of each file holds the names of the columns: yes or no
+    #[arg(long, value_name = "yes|no")]
+    pub header: Option<String>,
+    /// Read files that are no CSV, TSV or Markdown as this form, such as sqlcmd_fixed
+    #[arg(long = "form", value_name = "FORM")]
+    pub export_form: Option<String>,
+    /// Decode files that are not UTF-8 from this encoding, such as windows-1252
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Compare the Nth of several results in a file
+    #[arg(long, value_name = "N")]
+    pub result_set: Option<usize>,
     /// Treat texts as equal that differ in letter case only
     #[arg(long)]
     pub ignore_case: bool,

@@ -1,21 +1,21 @@
 //! `chatdb diff` compares two tables.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use chatdb::check::{self, Terms};
-use chatdb::diff::{ColumnMode, RowOrder, Tolerance};
+use chatdb::diff::{self, ColumnMode, RowOrder, Tolerance};
 use chatdb::render::Detail;
 use chatdb::replay::{self, ProductionRows};
 use chatdb::report::{Comparison, NamedComparison, Report};
 use chatdb::store::{self, Store};
-use chatdb::table::raw::{self, RawTable};
+use chatdb::table::raw;
 
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::output;
+use crate::tables;
 use crate::watch;
 
 /// From how many bytes on two files are compared without holding them.
@@ -63,7 +63,7 @@ fn with_check(
     }
     let library = output::library(&args.folders)?;
     if args.bind.is_empty() {
-        let actual = read(&args.actual)?;
+        let actual = tables::Ways::of(args)?.read(&args.actual)?;
         let options = watch::guarded(output::sets(&args.set)?);
         return Ok(replay::compare_table(
             &library, scenario, check, &actual, terms, &options,
@@ -83,7 +83,7 @@ fn with_check(
             &args.actual,
         )?))?);
     }
-    match read(&args.actual) {
+    match tables::read_plain(&args.actual) {
         Ok(table) => Ok(compare(ProductionRows::File(&table))?),
         // What is no plain table may be an export of another form.
         Err(failure) => match exported(&args.actual) {
@@ -116,25 +116,28 @@ fn unbound(args: &Diff) -> Failure {
 }
 
 fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, Failure> {
+    let ways = tables::Ways::of(args)?;
     let size = |path| fs::metadata(path).map_or(0, |found| found.len());
     let large = size(expected) + size(&args.actual) >= LARGE;
-    if large
-        && !WHOLE.contains(&args.form.format.as_str())
-        && let Some(comparison) = check::compare_files(expected, &args.actual, terms)?
-    {
-        return Ok(comparison);
+    let plain = tables::is_plain(expected)? && tables::is_plain(&args.actual)?;
+    ways.check_that_they_apply(plain)?;
+    if large && plain && !ways.nameless() && !WHOLE.contains(&args.form.format.as_str()) {
+        for path in [expected, &args.actual] {
+            ways.check_names_of(path)?;
+        }
+        if let Some(comparison) = check::compare_files(expected, &args.actual, terms)? {
+            return Ok(comparison);
+        }
     }
-    let actual = read(&args.actual)?;
-    let expected = read(expected)?;
+    let actual = ways.read(&args.actual)?;
+    let expected = ways.read(expected)?;
     let numbers: Vec<String> = (terms.tolerance.iter())
         .map(|(column, ..)| column.clone())
         .collect();
     let kinds = raw::infer_kinds(&[&expected, &actual], &numbers);
-    Ok(check::compare_tables(
-        &expected.typed(&kinds[0]),
-        &actual.typed(&kinds[1]),
-        terms,
-    )?)
+    let (expected, actual) = (expected.typed(&kinds[0]), actual.typed(&kinds[1]));
+    diff::check_distances([&expected, &actual], numbers.iter().map(String::as_str))?;
+    Ok(check::compare_tables(&expected, &actual, terms)?)
 }
 
 fn terms(args: &Diff) -> Result<Terms, Failure> {
@@ -208,30 +211,4 @@ fn tolerated(text: &str) -> Result<(String, Tolerance, String), Failure> {
         )
         .hint("write `--tolerance \"seconds=2:clocks differ\"`, or `--tolerance seconds=1%`")
     })
-}
-
-fn read(path: &Path) -> Result<RawTable, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        let failure = Failure::new(
-            Code::Environment,
-            format!("cannot read `{}`: {error}", path.display()),
-        );
-        match error.kind() {
-            io::ErrorKind::NotFound => {
-                failure.hint("name a file, or a check of a scenario as SCENARIO/CHECK")
-            }
-            _ => failure,
-        }
-    })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure::new(
-            Code::Rejected,
-            format!("{}:{line}: not UTF-8", path.display()),
-        )
-        .hint("save the file as UTF-8 first")
-    })?;
-    raw::read_any(&text)
-        .map_err(|error| Failure::new(Code::Rejected, format!("{}:{error}", path.display())))
 }

@@ -17,6 +17,7 @@ mod report;
 mod rules;
 mod show;
 mod sql;
+mod tables;
 mod validate;
 mod watch;
 

@@ -1,0 +1,286 @@
+//! Files that hold one table each, for `chatdb diff`: plain ones are read as they stand, all others as `import` reads
+//! them.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use chatdb::import::whole::{self, WholeError};
+use chatdb::import::{self, open::OpenError};
+use chatdb::record::Reason;
+use chatdb::render::safe::Safe;
+use chatdb::table::Kind;
+use chatdb::table::raw::{self, RawCell, RawRow, RawTable, ReadProblem};
+
+use crate::cli::Diff;
+use crate::failure::{Code, Failure};
+
+/// How much of a file is looked at.
+const HEAD: u64 = 64 << 10;
+
+/// The largest file that is held.
+const MOST: u64 = 1 << 30;
+
+/// What to do about a file that is not held.
+const KEYED: &str =
+    "name a key with `--key COLUMN`: files with a key are read through and not held";
+
+/// What the user says about the files.
+pub struct Ways {
+    header: Option<bool>,
+    options: import::Options,
+}
+
+impl Ways {
+    pub fn of(args: &Diff) -> Result<Self, Failure> {
+        let header = match args.header.as_deref() {
+            None => None,
+            Some("yes") => Some(true),
+            Some("no") => Some(false),
+            Some(other) => {
+                let message = format!("`--header {other}` is not known");
+                return Err(Failure::new(Code::Usage, message).hint("there are yes, no"));
+            }
+        };
+        Ok(Self {
+            header,
+            options: import::Options {
+                form: args.export_form.clone(),
+                encoding: args.encoding.clone(),
+                result_set: args.result_set,
+                unhashed: true,
+                ..import::Options::default()
+            },
+        })
+    }
+
+    /// Whether the files do not name their columns.
+    pub fn nameless(&self) -> bool {
+        self.header == Some(false)
+    }
+
+    /// What only a file of another form can be read by is not passed over in silence.
+    pub fn check_that_they_apply(&self, plain: bool) -> Result<(), Failure> {
+        let options = &self.options;
+        let given = [
+            options.form.as_ref().map(|form| format!("--form {form}")),
+            options
+                .encoding
+                .as_ref()
+                .map(|name| format!("--encoding {name}")),
+            options
+                .result_set
+                .map(|number| format!("--result-set {number}")),
+        ];
+        match given.into_iter().flatten().next().filter(|_| plain) {
+            None => Ok(()),
+            Some(given) => {
+                let message =
+                    format!("`{given}` does not apply: both files are plain tables in UTF-8");
+                Err(Failure::new(Code::Usage, message).hint("leave it out"))
+            }
+        }
+    }
+
+    /// Whether the first record of a plain file can be names.
+    pub fn check_names_of(&self, path: &Path) -> Result<(), Failure> {
+        let head = head(path)?;
+        let text = String::from_utf8_lossy(&head);
+        let first = text.trim_start_matches(['\u{feff}', '\r', '\n']);
+        match raw::read_any(first.lines().next().unwrap_or_default()) {
+            Ok(table) => self.check_names(path, &table),
+            // Whoever reads the file says what is wrong with it.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn check_names(&self, path: &Path, table: &RawTable) -> Result<(), Failure> {
+        let kinds = [
+            Kind::Integer,
+            Kind::Decimal,
+            Kind::Timestamp,
+            Kind::Duration,
+        ];
+        let is_value = |cell: &&RawCell| {
+            let is_address = cell
+                .text
+                .split_once('@')
+                .is_some_and(|(_, host)| host.contains('.'));
+            is_address
+                || cell.text == "NULL"
+                || kinds.iter().any(|kind| kind.parse(&cell.text).is_some())
+        };
+        let Some(at) = table
+            .header
+            .iter()
+            .position(|cell| is_value(&cell))
+            .filter(|_| self.header.is_none())
+        else {
+            return Ok(());
+        };
+        let message = format!(
+            "`{}`: field {} of the first record looks like a value, and not like the name of a column",
+            path.display(),
+            at + 1
+        );
+        Err(Failure::new(Code::Rejected, message).hint(
+            "say `--header no` where the files do not name their columns, or `--header yes` where they do",
+        ))
+    }
+
+    /// Reads a file whatever its form.
+    pub fn read(&self, path: &Path) -> Result<RawTable, Failure> {
+        let table = if is_plain(path)? {
+            match read_plain(path) {
+                Ok(table) => table,
+                // It may be of another form after all.
+                Err(failure) => self.import(path).map_err(|_| failure)?,
+            }
+        } else {
+            match self.import(path) {
+                Ok(table) => table,
+                Err(error) if error.asks() && self.options.form.is_none() => {
+                    read_plain(path).map_err(|_| failure_of(path, &error))?
+                }
+                Err(error) => return Err(failure_of(path, &error)),
+            }
+        };
+        self.check_names(path, &table)?;
+        Ok(if self.nameless() {
+            numbered(table)
+        } else {
+            table
+        })
+    }
+
+    fn import(&self, path: &Path) -> Result<RawTable, WholeError> {
+        whole::read(path, &self.options)
+    }
+}
+
+/// The table with its first record as a row, and columns named by their numbers.
+fn numbered(table: RawTable) -> RawTable {
+    let name = |number| RawCell {
+        text: format!("column_{number}"),
+        quoted: true,
+    };
+    let first = RawRow {
+        line: 1,
+        cells: table.header,
+    };
+    RawTable {
+        header: (1..=first.cells.len()).map(name).collect(),
+        rows: std::iter::once(first).chain(table.rows).collect(),
+    }
+}
+
+/// Whether a file is delimited text in UTF-8 or a table of bars, as far as its beginning tells. What is no regular file
+/// can be read but once, and is taken for one.
+pub fn is_plain(path: &Path) -> Result<bool, Failure> {
+    let is_file = fs::metadata(path)
+        .map_err(|error| unreadable(path, &error))?
+        .is_file();
+    Ok(!is_file || is_plain_text(&head(path)?))
+}
+
+fn head(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut head = Vec::new();
+    (File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)))
+        .map_err(|error| unreadable(path, &error))?;
+    Ok(head)
+}
+
+fn is_plain_text(head: &[u8]) -> bool {
+    // A character may be cut at the end.
+    let text = match str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (Some(first), second) = (lines.next(), lines.next().unwrap_or_default()) else {
+        return true;
+    };
+    // JSON, XML, a box, cells below each other, and columns that a line of dashes underlines.
+    let other = first.starts_with(['[', '{', '<', '+', '*']);
+    let is_rule = |line: &str| line.contains("--") && line.chars().all(|c| "- \t,;|".contains(c));
+    let has_separator = first.contains([',', '\t', ';', '|']);
+    let bars = first.starts_with('|');
+    let alone = !has_separator && second.contains([',', '\t', ';', '|', ':']);
+    !text.contains('\0') && !other && !alone && (bars || !is_rule(second))
+}
+
+/// Reads delimited text in UTF-8, or a table of bars.
+pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > MOST {
+        let message = format!(
+            "`{}` is larger than {} MiB, which is more than is held in memory",
+            path.display(),
+            MOST >> 20
+        );
+        return Err(Failure::new(Code::Rejected, message).hint(
+            "name a key with `--key COLUMN`: files with a key are read through and not held",
+        ));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::new(
+            Code::Rejected,
+            format!("{}:{line}: not UTF-8", path.display()),
+        )
+        .hint("name its encoding with `--encoding`, such as `--encoding windows-1252`")
+    })?;
+    raw::read_any(&text).map_err(|error| {
+        let failure = Failure::new(Code::Rejected, format!("{}:{error}", path.display()));
+        match error.problem {
+            ReadProblem::LongField => failure.hint("a quote may be open; see what the field holds"),
+            ReadProblem::TooManyCells => failure.hint(KEYED),
+            _ => failure,
+        }
+    })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let message = format!("cannot read `{}`: {error}", path.display());
+    let failure = Failure::new(Code::Environment, message);
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            failure.hint("name a file, or a check of a scenario as SCENARIO/CHECK")
+        }
+        _ => failure,
+    }
+}
+
+fn failure_of(path: &Path, error: &WholeError) -> Failure {
+    let code = match error {
+        WholeError::Open(OpenError::UnknownForm { .. } | OpenError::WrongContainer { .. }) => {
+            Code::Usage
+        }
+        _ => Code::Rejected,
+    };
+    let failure = Failure::new(code, format!("`{}`: {}", path.display(), Safe::of(error)));
+    let hint = match error {
+        WholeError::Open(error) => error.advice(),
+        WholeError::Read(_) => None,
+        WholeError::Reject { reason: Reason::TooLong, .. } => {
+            Some("a quote may be open; no field may be longer than 16 MiB, and no record longer than 64 MiB".to_owned())
+        }
+        WholeError::Reject { reason: Reason::SecondResultSet, .. } | WholeError::Several => {
+            Some("say which with `--result-set 1` or `--result-set 2`".to_owned())
+        }
+        WholeError::Reject { reason, .. } => Some(reason.advice().to_owned()),
+        WholeError::NoNames => Some("export it with the names of its columns".to_owned()),
+        WholeError::TooMuch => Some("export fewer rows, or compare as CSV with `--key COLUMN`".to_owned()),
+    };
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

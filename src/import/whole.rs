@@ -1,0 +1,161 @@
+//! A whole file as one table of text, in whatever input format it is: for those who compare tables and load none.
+//!
+//! Nothing is passed over: a record that is rejected rejects the file. No more cells are held than of any table.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::Options;
+use super::format::Nulls;
+use super::open::{self, OpenError};
+use super::reader::Item;
+use crate::record::{ReadError, Reason, Record};
+use crate::table::raw::{MOST_CELLS, RawCell, RawRow, RawTable};
+
+/// Why a file is not a table.
+#[derive(Debug, Error)]
+pub enum WholeError {
+    /// Its bytes, encoding or format are not what can be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be read to its end.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record of it is no row.
+    #[error("line {line}: {detail}")]
+    Reject {
+        /// Where the record begins.
+        line: u64,
+        /// Why it is none.
+        reason: Reason,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// It has no names of columns.
+    #[error("does not name its columns")]
+    NoNames,
+    /// It has a second result, and nothing says which is meant.
+    #[error("holds more than one result")]
+    Several,
+    /// It is more than is held.
+    #[error("has more than {MOST_CELLS} cells, which is more than is held in memory")]
+    TooMuch,
+}
+
+impl WholeError {
+    /// Whether it is the input format that nobody can tell.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        matches!(
+            self,
+            Self::Open(
+                OpenError::Undecided { .. } | OpenError::NoForm { .. } | OpenError::NoWidths { .. }
+            )
+        )
+    }
+}
+
+/// Reads the file at `path`. Of several results `options` may choose one; otherwise a second one is a reject.
+///
+/// # Errors
+/// When the file, or a record of it, is not what it should be.
+pub fn read(path: &Path, options: &Options) -> Result<RawTable, WholeError> {
+    let mut opened = open::open(path, &super::of_opening(options))?;
+    let nulls = opened.form.nulls;
+    let wanted = options.result_set.unwrap_or(1);
+    let mut result = 0;
+    let mut table: Option<RawTable> = None; // of the result that is wanted
+    let mut cells = 0;
+    while let Some(item) = opened.reader.next()? {
+        match item {
+            Item::Header(names) if result == 0 => {
+                result = 1;
+                table = (wanted == 1).then(|| headed(names));
+            }
+            Item::Header(names) => {
+                result += 1;
+                if options.result_set.is_none() {
+                    return Err(WholeError::Several);
+                }
+                if result == wanted {
+                    table = Some(headed(names));
+                }
+            }
+            // Whether the first record is names where the file does not say is for the caller to judge.
+            Item::Record(record) if result == 0 => {
+                result = 1;
+                let names = row(&record, nulls).cells.into_iter().map(|cell| cell.text);
+                table = (wanted == 1).then(|| headed(names.collect()));
+            }
+            Item::Record(record) if result == wanted => {
+                let table = table.as_mut().ok_or(WholeError::NoNames)?;
+                cells += record.fields.len();
+                if cells > MOST_CELLS {
+                    return Err(WholeError::TooMuch);
+                }
+                let row = row(&record, nulls);
+                if row.cells.len() != table.header.len() {
+                    return Err(WholeError::Reject {
+                        line: record.line,
+                        reason: Reason::Ragged,
+                        detail: format!(
+                            "expected {} fields, found {}",
+                            table.header.len(),
+                            row.cells.len()
+                        ),
+                    });
+                }
+                if let Some(long) = record
+                    .fields
+                    .iter()
+                    .find(|field| field.end - field.start > options.limits.field)
+                {
+                    return Err(WholeError::Reject {
+                        line: record.line,
+                        reason: Reason::TooLong,
+                        detail: format!("a field of {} bytes", long.end - long.start),
+                    });
+                }
+                table.rows.push(row);
+            }
+            Item::Reject(reject)
+                if result == wanted || reject.reason != Reason::SecondResultSet =>
+            {
+                return Err(WholeError::Reject {
+                    line: reject.line,
+                    reason: reject.reason,
+                    detail: reject.detail,
+                });
+            }
+            Item::Record(_) | Item::Reject(_) | Item::Footer(_) => {}
+        }
+    }
+    table.ok_or(WholeError::NoNames)
+}
+
+fn headed(names: Vec<String>) -> RawTable {
+    let heading = |text| RawCell { text, quoted: true };
+    RawTable {
+        header: names.into_iter().map(heading).collect(),
+        rows: Vec::new(),
+    }
+}
+
+fn row(record: &Record<'_>, nulls: Nulls) -> RawRow {
+    let cell = |field: &crate::record::Field| match nulls.read(record, *field) {
+        None => RawCell {
+            text: "NULL".to_owned(),
+            quoted: false,
+        },
+        Some(text) => RawCell {
+            // The one text that would be read as something else.
+            quoted: text == "NULL",
+            text: text.into_owned(),
+        },
+    };
+    RawRow {
+        line: u32::try_from(record.line).unwrap_or(u32::MAX),
+        cells: record.fields.iter().map(cell).collect(),
+    }
+}
