@@ -10,6 +10,7 @@ use std::path::Path;
 
 pub use bound::{Asked, BoundError, compare_bound};
 
+use crate::diagnostic::counted;
 use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff, Tolerance};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
@@ -348,8 +349,7 @@ fn compare_count(count: u64, actual: &ResultTable) -> Comparison {
 fn rows_in_words(count: u64) -> String {
     match count {
         0 => "no row".to_owned(),
-        1 => "1 row".to_owned(),
-        more => format!("{more} rows"),
+        count => counted(count, "row"),
     }
 }
 

@@ -43,6 +43,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::diagnostic::counted;
 use crate::import::convert::{CUTS, Rules, Seen};
 use crate::import::input::source::Tally;
 use crate::import::mapping::{Hints, Kept, Plan, SAMPLE, TablesError};
@@ -910,10 +911,7 @@ impl Storing<'_> {
 }
 
 fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>) {
-    let values = |n: u64| match n {
-        1 => "1 value".to_owned(),
-        n => format!("{n} values"),
-    };
+    let values = |n: u64| counted(n, "value");
     if seen.digits_cut > 0 {
         let n = values(seen.digits_cut);
         warnings.push(format!(

@@ -62,7 +62,7 @@ pub enum ReplayError {
     /// A check's query could not be put to rows of production.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// ProductionRows of production could not be held against a check.
+    /// Rows of production could not be held against a check.
     #[error(transparent)]
     Bound(#[from] BoundError),
     /// The check's query could not be run, so the kinds of its columns are not known.
@@ -276,7 +276,7 @@ pub fn compare_table(
     )?)
 }
 
-/// ProductionRows of production: a result of the check's query in a file, or a copy of exported tables to put the query to.
+/// Rows of production: a result of the check's query in a file, or a copy of exported tables to put the query to.
 #[derive(Clone, Copy)]
 pub enum ProductionRows<'a> {
     /// What was saved of the query's answer.

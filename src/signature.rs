@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::analysis::{self, AnalysisError, Outage, Server};
 use crate::assets;
+use crate::diagnostic::counted;
 use crate::replay::{self, ReplayError};
 use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, ScenarioName};
 use crate::scenario::Library;
@@ -339,8 +340,7 @@ impl CandidateRun {
 fn told(found: &FindingRun) -> String {
     let count = match found.table.rows.len() {
         0 => "none".to_owned(),
-        1 => "1 row".to_owned(),
-        count => format!("{count} rows"),
+        count => counted(count, "row"),
     };
     format!("{}, {count}: {}", found.name, found.title)
 }

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../tests/it/table_text.rs"]
+mod table_text;
 #[path = "../../tests/it/fuzz/targets.rs"]
 mod targets;
 

@@ -8,6 +8,7 @@
 use thiserror::Error;
 
 use super::{Reading, assemble, compare_count, read_expected, terms_of};
+use crate::diagnostic::counted;
 use crate::diff::{self, DiffError};
 use crate::document::Lines;
 use crate::report::Comparison;
@@ -114,13 +115,7 @@ pub fn compare_bound(
 }
 
 fn left_out_sentences(others: usize, documented: usize) -> impl Iterator<Item = String> {
-    let rows = |n: usize| {
-        if n == 1 {
-            "1 row".to_owned()
-        } else {
-            format!("{n} rows")
-        }
-    };
+    let rows = |n: usize| counted(n, "row");
     let of_export = (others > 0).then(|| {
         format!(
             "left out: {} of the export that {} not what is bound",

@@ -14,6 +14,7 @@ use unicode_width::UnicodeWidthStr;
 use super::RenderOptions;
 use super::safe::Safe;
 use super::words::{self, Side, Tally};
+use crate::diagnostic::counted;
 use crate::report::{
     CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationRun, Report, RestsOn,
     RowVerdict, RunVerdict, ScenarioRun, StepRun,
@@ -75,7 +76,7 @@ fn listed(page: &mut Page, listing: &Listing) {
 
 fn overview(page: &mut Page, runs: &[ScenarioRun]) {
     let tally = Tally::of(runs);
-    page.heading(1, &words::count(runs.len(), "scenario"));
+    page.heading(1, &counted(runs.len(), "scenario"));
     page.paragraph(&format!(
         "Scenarios: {}. Checks: {}. Observations: {}.",
         tally.scenarios(),
@@ -130,7 +131,7 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
     let verdict = words::run_verdict(run.verdict);
     let mut result = format!("Result: **{verdict}**. Checks: {}.", tally.checks());
     if tally.extrapolated > 0 {
-        let n = words::count(tally.extrapolated, "check");
+        let n = counted(tally.extrapolated, "check");
         push(&mut result, format_args!(" On extrapolated rules: {n}."));
     }
     if tally.observations > 0 {
@@ -278,10 +279,7 @@ fn differences(page: &mut Page, comparison: &Comparison) {
     let rows = words::rows_that(comparison, RowVerdict::Differs);
     let cells = words::differences(comparison, &rows);
     if !cells.is_empty() {
-        page.paragraph(&format!(
-            "Different: {}.",
-            words::count(cells.len(), "cell")
-        ));
+        page.paragraph(&format!("Different: {}.", counted(cells.len(), "cell")));
         let mut header: Vec<String> = words::difference_key(comparison);
         header.extend(["column", "expected", "actual"].map(String::from));
         let header: Vec<String> = header.iter().map(|name| cell(name)).collect();
@@ -367,8 +365,8 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
     let comparison = &named.comparison;
     page.heading(1, &format!("{} and {}", named.expected, named.actual));
     let extra = words::rows_that(comparison, RowVerdict::Extra).len();
-    let rows = words::count(comparison.rows.len() + comparison.left_out - extra, "row");
-    let columns = words::count(comparison.expected_columns.len(), "column");
+    let rows = counted(comparison.rows.len() + comparison.left_out - extra, "row");
+    let columns = counted(comparison.expected_columns.len(), "column");
     let verdict = if comparison.same { "same" } else { "differs" };
     let (expected, actual) = (code(&named.expected), code(&named.actual));
     page.paragraph(&format!(

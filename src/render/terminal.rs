@@ -19,6 +19,7 @@ use unicode_width::UnicodeWidthChar;
 use super::safe::Safe;
 use super::words::{self, Side, Tally};
 use super::{Detail, RenderOptions};
+use crate::diagnostic::counted;
 use crate::report::{
     CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing, NamedComparison,
     ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict, ScenarioRun, StepRun,
@@ -483,9 +484,9 @@ fn comparison_of_two(page: &mut Page<'_>, named: &NamedComparison) -> io::Result
     let comparison = &named.comparison;
     let extra = words::rows_that(comparison, RowVerdict::Extra).len();
     let expected = comparison.rows.len() + comparison.left_out - extra;
-    let columns = words::count(comparison.expected_columns.len(), "column");
+    let columns = counted(comparison.expected_columns.len(), "column");
     if comparison.same {
-        let rows = words::count(expected, "row");
+        let rows = counted(expected, "row");
         page.prose(0, 2, format_args!("same: {rows}, {columns}"))?;
         for sentence in comparison.header.iter().chain(&comparison.remarks) {
             page.prose(0, 2, sentence)?;
@@ -530,7 +531,7 @@ fn comparison_of_two(page: &mut Page<'_>, named: &NamedComparison) -> io::Result
     } else {
         parts.join(", ")
     };
-    let rows = words::count(expected, "row");
+    let rows = counted(expected, "row");
     page.prose(0, 2, format_args!("{what}; {rows} and {columns} expected"))
 }
 
@@ -629,7 +630,7 @@ fn summary(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         } else {
             "rest"
         };
-        let n = words::count(tally.extrapolated, "check");
+        let n = counted(tally.extrapolated, "check");
         page.summed("", format_args!("{n} {rest} on an extrapolated rule"))?;
     }
     if tally.observations > 0 {

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::safe::Safe;
+use crate::diagnostic::counted;
 use crate::document::Lines;
 use crate::report::{
     AnalysisRun, CandidateRun, CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison,
@@ -50,7 +51,7 @@ pub(super) fn analysis(run: &AnalysisRun) -> String {
     let of = |verdict| run.count(verdict);
     format!(
         "{} found something, {} nothing, {} cannot tell.",
-        count(of(FindingVerdict::Found), "finding"),
+        counted(of(FindingVerdict::Found), "finding"),
         of(FindingVerdict::Nothing),
         of(FindingVerdict::CannotTell)
     )
@@ -179,15 +180,6 @@ pub(super) fn erratum_kind(kind: ErratumKind) -> &'static str {
         ErratumKind::Layout => "moved by the layout",
         ErratumKind::MarkdownEscape => "Markdown's backslash",
         ErratumKind::RowNumber => "row number in the cell",
-    }
-}
-
-/// `1 cell`, `3 cells`.
-pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{n} {noun}s")
     }
 }
 
@@ -400,7 +392,7 @@ pub(super) fn is_text(comparison: &Comparison) -> bool {
 
 /// `3 rows`, or `3 lines` of text.
 pub(super) fn rows(comparison: &Comparison, n: usize) -> String {
-    count(n, if is_text(comparison) { "line" } else { "row" })
+    counted(n, if is_text(comparison) { "line" } else { "row" })
 }
 
 /// `same as printed on lines 70-72; 1 cell by erratum, 2 cells ignored`.
@@ -425,7 +417,7 @@ pub(super) fn same_as(check: &CheckRun, comparison: &Comparison) -> String {
         .filter_map(|(verdict, how)| {
             let cells = comparison.rows.iter().flat_map(|row| &row.cells);
             let n = cells.filter(|cell| cell.verdict == *verdict).count();
-            (n > 0).then(|| format!("{} {how}", count(n, "cell")))
+            (n > 0).then(|| format!("{} {how}", counted(n, "cell")))
         })
         .collect();
     if parts.is_empty() {
@@ -574,7 +566,7 @@ pub(super) fn step_problems(step: &StepRun) -> Vec<String> {
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
         Some(format!(
             "changed {}, expected {expected}",
-            count(usize::try_from(changes.actual).unwrap_or(usize::MAX), "row"),
+            counted(usize::try_from(changes.actual).unwrap_or(usize::MAX), "row"),
         ))
     });
     changes.into_iter().chain(step.problem.clone()).collect()

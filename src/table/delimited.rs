@@ -1,6 +1,6 @@
-//! CSV, TSV and their kin, read with the quotes remembered, and written.
+//! CSV, TSV and their kin, read with the quotes remembered.
 //!
-//! The `csv` crate writes here but does not read: it forgets which fields stood in quotes, and with that the
+//! The `csv` crate does not read here: it forgets which fields stood in quotes, and with that the
 //! difference between NULL and the text `NULL`. The reader follows RFC 4180 strictly, so that a file damaged
 //! by hand or by a spreadsheet is refused where it is damaged; beyond the RFC it takes LF for CRLF, a byte
 //! order mark, and a quote inside a field that does not start with one.
@@ -8,15 +8,10 @@
 //! The law of [`pipe`](super::pipe) holds here too, for tables with at least one column, whether the delimiter
 //! is given or sniffed. This module does not know what the cells mean.
 
-use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::raw::{
-    MOST_CELLS, MOST_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, blank_outside,
-    needs_quotes, strip_bom,
-};
-use super::{Cell, Kind, ResultTable};
+use super::raw::{MOST_CELLS, MOST_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, strip_bom};
 
 /// What stands between two fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,60 +261,5 @@ impl Reader<'_> {
             },
         };
         Some(c)
-    }
-}
-
-/// Writes `table` with a header line, LF line ends and `delimiter` between fields.
-///
-/// NULL stands as `NULL` without quotes; text stands in quotes wherever it would otherwise be read as
-/// something else, or could mislead [`Delimiter::sniff`]. A table without columns has no such form: it is
-/// written as one of empty records.
-#[must_use]
-pub fn write(table: &ResultTable, delimiter: Delimiter) -> String {
-    // Quoting is decided here, cell by cell, which the crate's own styles cannot: `Never` keeps its hands off.
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(u8::try_from(delimiter.as_char()).expect("every delimiter is ASCII"))
-        .quote_style(csv::QuoteStyle::Never)
-        .flexible(true)
-        .from_writer(Vec::new());
-    let mut record = |fields: Vec<Cow<'_, str>>| {
-        let fields = fields.iter().map(|field| field.as_bytes());
-        (writer.write_record(fields))
-            .expect("memory takes every record, and any length is allowed");
-    };
-    record(header(table));
-    for row in &table.rows {
-        let kinds = table.columns.iter().map(|column| column.kind);
-        record(row.iter().zip(kinds).map(field).collect());
-    }
-    let bytes = writer.into_inner().expect("memory takes every record");
-    String::from_utf8(bytes).expect("only whole strings were written")
-}
-
-/// The names. The first is quoted if it is blank, lest a file of bars look like a pipe table.
-fn header(table: &ResultTable) -> Vec<Cow<'_, str>> {
-    let names = table.columns.iter().map(|column| column.name.as_str());
-    (names.enumerate())
-        .map(|(at, name)| quote_if(is_special(name) || (at == 0 && name.is_empty()), name))
-        .collect()
-}
-
-fn field<'a>((cell, kind): (&'a Cell, Kind)) -> Cow<'a, str> {
-    match cell {
-        Cell::Text(text) => quote_if(is_special(text) || needs_quotes(text, kind), text),
-        other => Cow::Owned(other.to_string()),
-    }
-}
-
-fn is_special(text: &str) -> bool {
-    let marks = |c: char| matches!(c, '"' | '\r' | '\n' | ',' | '\t' | ';' | '|' | '\u{feff}');
-    blank_outside(text) || text.contains(marks)
-}
-
-fn quote_if(quoted: bool, text: &str) -> Cow<'_, str> {
-    if quoted {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(text)
     }
 }

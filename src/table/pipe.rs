@@ -1,8 +1,8 @@
-//! Aligned pipe tables, as Markdown has them, read and written.
+//! Aligned pipe tables, as Markdown has them.
 //!
-//! The law of this module: a table that is written and read with the same kinds is the same table, whatever
-//! its texts hold. Each cell has to be NULL, text, or of its column's kind, as `ask` guarantees; a time needs
-//! a year of four digits to have a text form at all.
+//! The law of this module: a table that a test writes and this reads with the same kinds is the same table, whatever
+//! its texts hold. Each cell has to be NULL, text, or of its column's kind; a time needs a year of four digits to have
+//! a text form at all.
 //!
 //! Outer blanks of a cell are not part of it. A backslash before ASCII punctuation stands for the
 //! punctuation, as Markdown renders it. A cell wholly in double quotes is text, with `""` for a quote and
@@ -10,19 +10,8 @@
 //! tables, a row starts with `|` and has as many cells as the header: a cell lost in copying is an error.
 //! This module does not know what the cells mean.
 
-use std::fmt::Write;
-
-use unicode_width::UnicodeWidthStr;
-
-use super::raw::{
-    RawCell, RawRow, RawTable, ReadProblem, TableReadError, blank_outside, needs_quotes, strip_bom,
-};
-use super::{Cell, Kind, ResultTable};
-
+use super::raw::{RawCell, RawRow, RawTable, ReadProblem, TableReadError, strip_bom};
 const BLANKS: [char; 2] = [' ', '\t'];
-
-/// Columns are at least as wide as the shortest line of dashes people write.
-const MIN_WIDTH: usize = 3;
 
 /// Reads the one pipe table that `text` holds, blank lines around it allowed.
 ///
@@ -196,111 +185,4 @@ fn control(text: &str) -> Option<(char, &str)> {
         let code = u32::from_str_radix(hex, 16).ok()?;
         Some((char::from_u32(code)?, rest))
     })
-}
-
-/// Writes `table` with its columns aligned by display width, one line per row.
-#[must_use]
-pub fn write(table: &ResultTable) -> String {
-    let header: Vec<String> = table.columns.iter().map(|c| encode_name(&c.name)).collect();
-    let kinds = || table.columns.iter().map(|column| column.kind);
-    let rows: Vec<Vec<String>> = (table.rows.iter())
-        .map(|row| row.iter().zip(kinds()).map(encode_cell).collect())
-        .collect();
-    let width = |at: usize| {
-        let column = rows.iter().filter_map(|row| row.get(at));
-        let widths = column.chain(&header[at..=at]).map(|text| text.width());
-        widths.max().unwrap_or(0).max(MIN_WIDTH)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
-
-    let mut out = String::new();
-    write_row(&mut out, &header, &widths);
-    out.push('|');
-    for width in &widths {
-        out.push_str(&"-".repeat(width + 2));
-        out.push('|');
-    }
-    out.push('\n');
-    for row in &rows {
-        write_row(&mut out, row, &widths);
-    }
-    out
-}
-
-fn write_row(out: &mut String, cells: &[String], widths: &[usize]) {
-    out.push('|');
-    for (cell, width) in cells.iter().zip(widths) {
-        let padding = width.saturating_sub(cell.width());
-        out.push(' ');
-        out.push_str(cell);
-        out.push_str(&" ".repeat(padding));
-        out.push_str(" |");
-    }
-    out.push('\n');
-}
-
-fn encode_name(name: &str) -> String {
-    encode(name, false)
-}
-
-fn encode_cell((cell, kind): (&Cell, Kind)) -> String {
-    match cell {
-        Cell::Text(text) => encode(text, needs_quotes(text, kind)),
-        other => other.to_string(),
-    }
-}
-
-fn encode(text: &str, in_quotes: bool) -> String {
-    let quoted = in_quotes || blank_outside(text) || text.chars().any(is_hidden);
-    let mut out = String::with_capacity(text.len() + 2);
-    if quoted {
-        out.push('"');
-    }
-    let mut before = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted => out.push_str("\"\""),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_hidden(c) => {
-                write!(out, "\\u{{{:x}}}", u32::from(c))
-                    .expect("writing to a String does not fail");
-            }
-            c => {
-                if is_markup(c, before, chars.peek().copied()) {
-                    out.push('\\');
-                }
-                out.push(c);
-            }
-        }
-        before = Some(c);
-    }
-    if quoted {
-        out.push('"');
-    }
-    out
-}
-
-/// Whether Markdown could take `c` for markup in a cell. An underscore inside a word is none, which leaves
-/// the names of columns as they are.
-fn is_markup(c: char, before: Option<char>, after: Option<char>) -> bool {
-    let in_word = |side: Option<char>| side.is_some_and(char::is_alphanumeric);
-    match c {
-        '|' | '\\' | '`' | '*' | '~' | '<' | '[' | ']' | '&' | '$' => true,
-        '_' => !(in_word(before) && in_word(after)),
-        _ => false,
-    }
-}
-
-/// Whether `c` would break a line, move a cursor or not be seen at all. The joiners U+200C and U+200D stay:
-/// scripts and emoji need them.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
-        )
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }

@@ -247,18 +247,3 @@ fn plural(count: usize) -> &'static str {
 pub(super) fn strip_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
-
-/// Whether a text cell of a column of `kind` has to stand in quotes in any format: without them it would be
-/// read as something else, or its outer blanks would be lost to a reader that trims.
-pub(super) fn needs_quotes(text: &str, kind: Kind) -> bool {
-    let bare = RawCell {
-        text: text.to_owned(),
-        quoted: false,
-    };
-    !matches!(bare.read(kind), Cell::Text(_)) || blank_outside(text)
-}
-
-/// Whether blanks stand at either end, or a quote at the start.
-pub(super) fn blank_outside(text: &str) -> bool {
-    text.starts_with('"') || text.trim() != text
-}

@@ -38,6 +38,7 @@ mod signature;
 mod snapshot;
 mod sql;
 mod table;
+mod table_text;
 mod tidy;
 mod timeline;
 mod tokenize;

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::table_text;
 use chatdb::analysis::{self, Options};
 use chatdb::replay;
 use chatdb::report::{AnalysisRun, CandidateRun, FindingVerdict};
 use chatdb::signature::{self, KnownOutage, Signature, candidates, outage_of};
 use chatdb::store::Store;
-use chatdb::table::delimited::{self, Delimiter};
+use chatdb::table::delimited::Delimiter;
 
 use crate::honesty::{library, ten};
 use crate::snapshot;
@@ -79,7 +80,7 @@ fn own(found: &[CandidateRun], scenario: &str) -> CandidateRun {
 
 #[test]
 fn the_file_of_signatures_is_what_the_replays_leave() {
-    let text = delimited::write(&signature::table(&MADE), Delimiter::Comma);
+    let text = table_text::delimited(&signature::table(&MADE), Delimiter::Comma);
     snapshot::check("../../reports/signatures.csv", &text);
     if std::env::var_os("UPDATE").is_none() {
         assert_eq!(signature::signatures(), *MADE);

@@ -1,5 +1,6 @@
 //! Tables as text: what the readers make of a file, what they refuse, and that what we write is read back.
 
+use crate::table_text;
 use chatdb::table::decimal::Decimal;
 use chatdb::table::delimited::{self, Delimiter};
 use chatdb::table::raw::{RawTable, TableReadError, infer_kinds, read_any};
@@ -277,28 +278,28 @@ fn a_pipe_table_is_aligned_by_what_a_terminal_shows() {
 |             | "two\nlines ""so"" "  |
 | """"        | "\u{1b}\[31m"         |
 "#;
-    assert_eq!(pipe::write(&written()), expect.trim_start());
+    assert_eq!(table_text::pipe(&written()), expect.trim_start());
 }
 
 #[test]
 fn delimited_text_quotes_only_what_would_be_misread() {
     let expect = "activity_id,\n1347,\"Sorry, *Señor* 名前\"\n\"1347\",\"a|b_c _d_ \\\"\nNULL,\"NULL\"\n,\
                   \"two\nlines \"\"so\"\" \"\n\"\"\"\",\u{1b}[31m\n";
-    assert_eq!(delimited::write(&written(), Delimiter::Comma), expect);
+    assert_eq!(table_text::delimited(&written(), Delimiter::Comma), expect);
 }
 
 /// The law: what is written is read back, by whichever reader, as the same table.
 fn check_reads_back(table: &ResultTable) {
     let kinds: Vec<Kind> = table.columns.iter().map(|column| column.kind).collect();
     let back = |read: Result<RawTable, TableReadError>| read.map(|raw| raw.typed(&kinds));
-    let text = pipe::write(table);
+    let text = table_text::pipe(table);
     assert_eq!(back(pipe::read(&text)).as_ref(), Ok(table), "{text}");
     assert_eq!(back(read_any(&text)).as_ref(), Ok(table), "{text}");
     if table.columns.is_empty() {
         return; // Delimited text has no form for it.
     }
     for delimiter in Delimiter::ALL {
-        let text = delimited::write(table, delimiter);
+        let text = table_text::delimited(table, delimiter);
         let given = delimited::read(&text, Some(delimiter));
         assert_eq!(back(given).as_ref(), Ok(table), "{text}");
         assert_eq!(back(read_any(&text)).as_ref(), Ok(table), "{text}");

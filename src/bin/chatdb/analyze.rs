@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use chatdb::analysis::{self, Options, Outage, Server};
-use chatdb::files::{self, Existing, NewFile};
 use chatdb::import::ImportError;
-use chatdb::render::{self, Detail};
+use chatdb::render::{Detail, RenderOptions};
 use chatdb::report::Report;
 use chatdb::signature;
 use chatdb::store::Store;
@@ -101,22 +100,10 @@ fn read(
 fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> {
     let mut report = report.clone();
     privacy::protect(&mut report, &args.privacy)?;
-    let mut written = Vec::new();
-    for name in WRITTEN {
-        let format = output::format(name)?;
-        let mut bytes = Vec::new();
-        (format.render)(&report, render::RenderOptions::default(), &mut bytes)?;
-        written.push(NewFile {
-            name: format!("analysis.{}", format.extension),
-            bytes,
-        });
-    }
-    let existing = if args.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
-    files::write_all(folder, &written, existing)?;
+    let formats = WRITTEN.iter().map(|name| output::format(name));
+    let formats = formats.collect::<Result<Vec<_>, _>>()?;
+    let options = RenderOptions::default();
+    output::write_files(&report, &formats, options, (folder, "analysis"), args.force)?;
     Ok(())
 }
 

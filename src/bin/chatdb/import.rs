@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use chatdb::diagnostic::counted;
 use chatdb::import::convert::is_ambiguous;
 use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
@@ -26,6 +27,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::{Import, ImportArgs};
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 /// How often a statement is told to stop after Ctrl-C, and how often in all.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -84,10 +86,7 @@ pub fn worse(a: Code, b: Code) -> Code {
 pub fn remark(summary: &Summary) -> Option<String> {
     let file = &summary.file;
     if summary.rejected > 0 {
-        let n = output::counted(
-            usize::try_from(summary.rejected).unwrap_or(usize::MAX),
-            "record",
-        );
+        let n = counted(summary.rejected, "record");
         return Some(format!("{file}: {n} rejected; `chatdb import` says why"));
     }
     let footer = summary.footer.filter(|_| summary.footer_differs())?;
@@ -240,12 +239,7 @@ fn stop_on_interrupt(interrupter: Interrupter) -> Result<Arc<AtomicBool>, Failur
             thread::sleep(AGAIN);
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot wait for Ctrl-C: {error}"),
-        )
-    })?;
+    watch::on_interrupt(handler)?;
     Ok(stopped)
 }
 
@@ -330,9 +324,9 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
             format!(
                 "{} of {} loaded into `{}`{made}: {}; {rejected} rejected",
                 loaded_now().count(),
-                output::counted(loaded.len(), "file"),
+                counted(loaded.len(), "file"),
                 db.display(),
-                output::counted(usize::try_from(rows).unwrap_or(usize::MAX), "record")
+                counted(rows, "record")
             ),
             format!(
                 "`chatdb query open_chats --db {}` asks it; \"next\" is the form that would have been taken else",

@@ -1,12 +1,14 @@
 //! What the commands share: formats by name, the width, and writing to standard output.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
+use chatdb::files::{self, Existing, NewFile};
 use chatdb::privacy::INCLUDED;
 use chatdb::render::safe::Safe;
-use chatdb::render::{self, Detail, FORMATS, Format, MakeRows};
+use chatdb::render::{self, Detail, FORMATS, Format, MakeRows, RenderOptions};
 use chatdb::replay::ReplayOptions;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
@@ -54,16 +56,34 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
     };
     let width = form.width.or_else(terminal).unwrap_or(WIDTH);
     let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
-    (format.render)(report, render::RenderOptions { width, detail }, &mut out)?;
+    (format.render)(report, RenderOptions { width, detail }, &mut out)?;
     Ok(out.flush()?)
 }
 
-/// `1 file`, `2 files`.
-pub fn counted(n: usize, word: &str) -> String {
-    match n {
-        1 => format!("1 {word}"),
-        n => format!("{n} {word}s"),
+/// Writes a report as one file in each of `formats`, into a folder and under a name without its extension. Gives the
+/// paths that were written.
+pub fn write_files(
+    report: &Report,
+    formats: &[&'static Format],
+    options: RenderOptions,
+    (folder, stem): (&Path, &str),
+    force: bool,
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut written = Vec::new();
+    for format in formats {
+        let mut bytes = Vec::new();
+        (format.render)(report, options, &mut bytes)?;
+        written.push(NewFile {
+            name: format!("{stem}.{}", format.extension),
+            bytes,
+        });
     }
+    let existing = if force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
+    Ok(files::write_all(folder, &written, existing)?)
 }
 
 /// Writes a report of exported rows to standard output. What does not stay on the terminal has pseudonyms in the place

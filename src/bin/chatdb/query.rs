@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
-use chatdb::diagnostic::did_you_mean;
+use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::import::Summary;
 use chatdb::import::needed::{self, Need};
 use chatdb::query::{Dialect, Query as Documented};
@@ -429,10 +429,7 @@ fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
         .into_iter()
         .enumerate()
         .map(|(at, Answer { table, more })| {
-            let rows = match table.rows.len() {
-                1 => "1 row".to_owned(),
-                n => format!("{n} rows"),
-            };
+            let rows = counted(table.rows.len(), "row");
             let remark = if more {
                 format!("the first {rows}; there are more")
             } else {

@@ -1,7 +1,6 @@
 //! `chatdb report` renders a saved run again.
 
-use chatdb::files::{self, Existing, NewFile};
-use chatdb::render;
+use chatdb::render::RenderOptions;
 use chatdb::replay;
 
 use crate::cli::ReportArgs;
@@ -26,26 +25,12 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         [run] => run.scenario.as_str(),
         _ => TOGETHER,
     };
-    let mut written = Vec::new();
-    for format in formats {
-        let mut bytes = Vec::new();
-        let options = render::RenderOptions {
-            width: 100,
-            ..render::RenderOptions::default()
-        };
-        (format.render)(&report, options, &mut bytes)?;
-        written.push(NewFile {
-            name: format!("{stem}.{}", format.extension),
-            bytes,
-        });
-    }
-    let existing = if args.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
+    let options = RenderOptions {
+        width: 100,
+        ..RenderOptions::default()
     };
     let mut list = String::new();
-    for path in files::write_all(&args.out, &written, existing)? {
+    for path in output::write_files(&report, &formats, options, (&args.out, stem), args.force)? {
         list.push_str(&format!("{}\n", path.display()));
     }
     output::print(list.as_bytes())?;

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
+use chatdb::diagnostic::counted;
 use chatdb::render::safe::Safe;
 use chatdb::replay::{self, ReplayOptions};
 use chatdb::scenario::{
@@ -108,8 +109,7 @@ fn expectation(check: &Check) -> String {
     let what = match &check.expect {
         Expect::Table(expected) => format!("as in {}", expected.name),
         Expect::Rows(0) => "no row".to_owned(),
-        Expect::Rows(1) => "1 row".to_owned(),
-        Expect::Rows(count) => format!("{count} rows"),
+        Expect::Rows(count) => counted(count, "row"),
         Expect::Value(text) => format!("\"{text}\""),
     };
     match &check.basis {

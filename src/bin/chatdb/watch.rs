@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
+use chatdb::diagnostic::counted;
 use chatdb::replay::ReplayOptions;
 use chatdb::sql::guard::limits::{LATE_SECONDS, MAX_MEMORY};
 use chatdb::store::Interrupter;
@@ -129,12 +130,7 @@ pub fn stops(
         }
     };
     let by_user = stop.clone();
-    ctrlc::set_handler(move || by_user(STOPPED)).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot wait for Ctrl-C: {error}"),
-        )
-    })?;
+    on_interrupt(move || by_user(STOPPED))?;
     if let Some(seconds) = timeout {
         thread::spawn(move || {
             thread::sleep(Duration::from_secs(seconds));
@@ -144,13 +140,20 @@ pub fn stops(
     Ok(Stops { state, timeout })
 }
 
+/// Does `action` when the user presses Ctrl-C, or the system asks the program to end.
+pub fn on_interrupt(action: impl FnMut() + Send + 'static) -> Result<(), Failure> {
+    ctrlc::set_handler(action).map_err(|error| {
+        Failure::new(
+            Code::Environment,
+            format!("cannot wait for Ctrl-C: {error}"),
+        )
+    })
+}
+
 /// What there is to say once it has been stopped.
 fn stopped(state: u8, timeout: Option<u64>) -> Failure {
     if state == TIMED_OUT {
-        let seconds = match timeout {
-            Some(1) => "1 second".to_owned(),
-            other => format!("{} seconds", other.unwrap_or(0)),
-        };
+        let seconds = counted(timeout.unwrap_or(0), "second");
         let message = format!("the query ran longer than {seconds}, and was stopped");
         return Failure::new(Code::Environment, message)
             .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");

@@ -4,6 +4,7 @@ use std::io;
 
 use super::super::words::{self, Side};
 use super::{Page, listed};
+use crate::diagnostic::counted;
 use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, Listing};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -167,7 +168,7 @@ fn rows(page: &mut Page<'_>, finding: &FindingRun) -> io::Result<()> {
     page.prose(
         0,
         3,
-        format_args!("== {}: {}", finding.name, words::count(count, "row")),
+        format_args!("== {}: {}", finding.name, counted(count, "row")),
     )?;
     page.prose(3, 0, format_args!("{}. {}", finding.title, finding.meaning))?;
     page.blank();
@@ -187,7 +188,7 @@ fn rows(page: &mut Page<'_>, finding: &FindingRun) -> io::Result<()> {
     page.table(0, &side)?;
     page.blank();
     if count > MAX_ROWS {
-        let all = words::count(count, "row");
+        let all = counted(count, "row");
         page.prose(
             0,
             2,

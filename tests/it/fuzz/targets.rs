@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::fs;
 use std::io::Cursor;
 
+use crate::table_text;
 use chatdb::ask::{Question, ask};
 use chatdb::import;
 use chatdb::query::{Dialect as SqlDialect, Query};
@@ -178,11 +179,11 @@ fn table_reader(bytes: &[u8]) {
     assert!(table.rows.iter().all(|row| row.cells.len() == width));
     let kinds: Vec<Kind> = raw::infer_kinds(&[&table], &[]).remove(0);
     let typed = table.typed(&kinds);
-    let again = pipe::read(&pipe::write(&typed)).expect("a pipe table of ours is one");
+    let again = pipe::read(&table_text::pipe(&typed)).expect("a pipe table of ours is one");
     assert_eq!(again.typed(&kinds), typed);
     if width > 0 {
         for delimiter in delimited::Delimiter::ALL {
-            let written = delimited::write(&typed, delimiter);
+            let written = table_text::delimited(&typed, delimiter);
             let again = delimited::read(&written, Some(delimiter)).expect("a table of ours is one");
             assert_eq!(again.typed(&kinds), typed, "{delimiter:?}");
         }
