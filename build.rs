@@ -48,8 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Writes the script that makes an empty copy for exported rows: the product's tables as `migrations/exports` says they
-/// are there, and what that set adds. A script and not an image, so that the copy may have pages of any size. Beside it,
-/// the text of each table and index by its name.
+/// are there, and what that set adds. A script and not an image, so that the copy may have pages of any size. Beside
+/// it, the text of each table and index by its name.
 fn write_exports(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut conn = rusqlite::Connection::open_in_memory()?;
     egpl::migrations::runner().run(&mut conn)?;

@@ -1,7 +1,7 @@
 //! What every picture of a timeline shares: offsets, labels, the scale of its axis, and the sentence that says what is
 //! wrong with what people see. It does not know how a picture is drawn.
 
-use super::words;
+use crate::diagnostic::counted;
 use crate::report::{Lane, Party, Span, Timeline};
 use crate::table::Cell;
 
@@ -161,7 +161,7 @@ fn at_the_end(timeline: &Timeline) -> String {
 pub(super) fn messages(timeline: &Timeline) -> String {
     let delivered = timeline.messages.iter().filter(|one| one.delivered).count();
     let lost = timeline.messages.len() - delivered;
-    let said = format!("{} delivered", words::count(delivered, "message"));
+    let said = format!("{} delivered", counted(delivered, "message"));
     if lost == 0 {
         said
     } else {

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use super::RenderOptions;
 use super::chart;
 use super::words::{self, Tally};
+use crate::diagnostic::counted;
 use crate::report::{
     CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing,
     NamedComparison, ObservationRun, ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict,
@@ -384,7 +385,7 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
         page.element(
             "h4",
             "",
-            &format!("Different: {}", words::count(cells.len(), "cell")),
+            &format!("Different: {}", counted(cells.len(), "cell")),
         );
         page.table("Cells that differ", &header, &rows);
     }

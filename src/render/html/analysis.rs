@@ -2,6 +2,7 @@
 
 use super::page::{Page, TableCell, code, mark, text};
 use super::{figures, words};
+use crate::diagnostic::counted;
 use crate::report::{AnalysisRun, FindingRun, FindingVerdict};
 use crate::table::Cell;
 
@@ -68,7 +69,7 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
 
 fn of_finding(page: &mut Page, finding: &FindingRun) {
     let (class, word) = match finding.verdict {
-        FindingVerdict::Found => ("bad", words::count(finding.table.rows.len(), "row")),
+        FindingVerdict::Found => ("bad", counted(finding.table.rows.len(), "row")),
         FindingVerdict::Nothing => ("good", "none".to_owned()),
         FindingVerdict::CannotTell => ("over", "skipped".to_owned()),
     };
@@ -95,7 +96,7 @@ fn of_finding(page: &mut Page, finding: &FindingRun) {
             page.table(&finding.title, &header, &rows);
         }
         if finding.table.rows.len() > SHOWN {
-            let all = words::count(finding.table.rows.len(), "row");
+            let all = counted(finding.table.rows.len(), "row");
             page.element("p", "soft", &format!("The first {SHOWN} of {all}."));
         }
         page.element("p", "small soft", &words::told(finding));
