@@ -11,7 +11,9 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::raw::{MOST_CELLS, MOST_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, strip_bom};
+use super::raw::{
+    MOST_CELLS, MOST_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, strip_bom,
+};
 
 /// What stands between two fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
