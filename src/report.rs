@@ -292,9 +292,9 @@ pub struct TimelineStep {
     pub scenario: String,
     /// Its id within that scenario.
     pub id: String,
-    /// What happens.
+    /// What happens in it.
     pub title: String,
-    /// When.
+    /// When it happens.
     pub at: Cell,
 }
 
@@ -321,9 +321,9 @@ pub enum Party {
     Truth,
     /// The rows of the product's database.
     Database,
-    /// The agent.
+    /// The agent's console.
     Agent,
-    /// The customer.
+    /// The customer's window.
     Customer,
 }
 
@@ -337,7 +337,7 @@ pub struct Span {
     /// The value, in words.
     pub value: String,
     /// How it looks to whoever sees it.
-    pub look: Look,
+    pub tone: Tone,
     /// Whether somebody is shown what is not so.
     pub misleads: bool,
     /// What it rests on; `None` for a cause.
@@ -347,12 +347,12 @@ pub struct Span {
 /// How a value looks to whoever sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Look {
+pub enum Tone {
     /// All is well.
     Good,
-    /// Under way.
+    /// It is under way.
     Open,
-    /// A warning.
+    /// It warns of something.
     Warn,
     /// It does not work.
     Bad,
@@ -367,7 +367,7 @@ pub struct MessageRun {
     pub at: Cell,
     /// `customer` or `agent`.
     pub author: String,
-    /// Its text.
+    /// What was typed.
     pub text: String,
     /// Whether it reached the other side.
     pub delivered: bool,

@@ -4,7 +4,7 @@
 //! a time rule can change something (`turning_point`). [`draw`] joins equal neighbours into spans. Looks are taken on a
 //! savepoint, so the replay itself is the same with and without a timeline.
 
-use crate::report::{Lane, Look, MessageRun, Party, RestsOn, Span, Timeline, TimelineStep};
+use crate::report::{Lane, MessageRun, Party, RestsOn, Span, Timeline, TimelineStep, Tone};
 use crate::store::{Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
@@ -39,7 +39,7 @@ struct Fact {
 #[derive(Debug, Clone, PartialEq)]
 struct Shown {
     value: String,
-    look: Look,
+    tone: Tone,
     misleads: bool,
     basis: Option<RestsOn>,
 }
@@ -155,13 +155,13 @@ fn lanes(samples: &[&Sample], end_ms: i64) -> Vec<Lane> {
 fn extend(spans: &mut Vec<Span>, fact: &Fact, from_ms: i64, to_ms: i64) {
     let Shown {
         value,
-        look,
+        tone,
         misleads,
         basis,
     } = &fact.shown;
     if let Some(last) = spans.last_mut()
         && last.to == Cell::Timestamp(from_ms)
-        && (&last.value, &last.look, &last.misleads, &last.basis) == (value, look, misleads, basis)
+        && (&last.value, &last.tone, &last.misleads, &last.basis) == (value, tone, misleads, basis)
     {
         last.to = Cell::Timestamp(to_ms);
         return;
@@ -170,7 +170,7 @@ fn extend(spans: &mut Vec<Span>, fact: &Fact, from_ms: i64, to_ms: i64) {
         from: Cell::Timestamp(from_ms),
         to: Cell::Timestamp(to_ms),
         value: value.clone(),
-        look: *look,
+        tone: *tone,
         misleads: *misleads,
         basis: *basis,
     });
@@ -185,7 +185,7 @@ fn facts(table: ResultTable) -> Vec<Fact> {
             fact: text(2),
             shown: Shown {
                 value: text(3),
-                look: look(&text(4)),
+                tone: tone(&text(4)),
                 misleads: row.get(5) == Some(&Cell::Integer(1)),
                 basis: match text(6).as_str() {
                     "documented" => Some(RestsOn::Documented),
@@ -208,13 +208,13 @@ fn party(word: &str) -> Party {
     }
 }
 
-fn look(word: &str) -> Look {
+fn tone(word: &str) -> Tone {
     match word {
-        "good" => Look::Good,
-        "warn" => Look::Warn,
-        "bad" => Look::Bad,
-        "over" => Look::Over,
-        _ => Look::Open,
+        "good" => Tone::Good,
+        "warn" => Tone::Warn,
+        "bad" => Tone::Bad,
+        "over" => Tone::Over,
+        _ => Tone::Open,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::page::{Page, TableCell, anchor, text};
 use crate::render::chart;
-use crate::report::{Lane, Look, RestsOn, Span, Timeline, TimelineStep};
+use crate::report::{Lane, RestsOn, Span, Timeline, TimelineStep, Tone};
 
 /// Where lanes begin and end, in units of the drawing.
 const LEFT: f64 = 190.0;
@@ -171,7 +171,7 @@ impl<'t> Drawing<'t> {
         let look = if span.misleads {
             "misleads"
         } else {
-            look(span.look)
+            tone(span.tone)
         };
         let sure = match span.basis {
             Some(RestsOn::Extrapolated) => " extrapolated",
@@ -341,13 +341,13 @@ fn legend(page: &mut Page) {
     ));
 }
 
-fn look(look: Look) -> &'static str {
-    match look {
-        Look::Good => "good",
-        Look::Open => "open",
-        Look::Warn => "warn",
-        Look::Bad => "bad",
-        Look::Over => "over",
+fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Open => "open",
+        Tone::Warn => "warn",
+        Tone::Bad => "bad",
+        Tone::Over => "over",
     }
 }
 
