@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes an export to measure with, and measures chatdb beside its peers on it.
 
-    cargo build --release
+    cargo build --profile dist
     pip install duckdb-cli
-    python3 benches/exports.py target/release/chatdb --rows 1000000 --folder /dev/shm
+    python3 benches/exports.py target/dist/chatdb --rows 1000000 --folder /dev/shm
 
 Standard library only; peers are programs. Each pair runs side by side: in every round each command runs once, one after
 the other, and every second round in the opposite order. What is printed is the median of the rounds, the median of the
@@ -306,7 +306,7 @@ def program(name, why):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chatdb", nargs="?", default="target/release/chatdb")
+    parser.add_argument("chatdb", nargs="?", default="target/dist/chatdb")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", help="where everything is written; a folder in memory measures best")
@@ -317,7 +317,7 @@ def main():
     options = parser.parse_args()
     if options.write:
         return write(Path(options.write), options.rows)
-    chatdb = program(options.chatdb, "cargo build --release")
+    chatdb = program(options.chatdb, "cargo build --profile dist")
     duckdb = program(options.duckdb, "pip install duckdb-cli")
     sqlite3 = program("sqlite3", "install it")
     with tempfile.TemporaryDirectory(dir=options.folder) as name:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures by how much an attack runs past its deadline, in whole processes.
 
-    cargo build --release
-    python3 benches/overrun.py target/release/chatdb
+    cargo build --profile dist
+    python3 benches/overrun.py target/dist/chatdb
 
 Standard library only. Every hostile text of tests/it/guard/attacks.txt is run in each place where SQL of a stranger is
 run: as a seed, a step and a check of a scenario folder, where the program gives each statement a number of seconds, and
@@ -81,7 +81,7 @@ def run(command, text=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chatdb", nargs="?", default="target/release/chatdb")
+    parser.add_argument("chatdb", nargs="?", default="target/dist/chatdb")
     parser.add_argument("--only", help="the places to run, of seed, step, check, sqlite, tsql")
     options = parser.parse_args()
     chatdb = str(Path(options.chatdb).resolve())

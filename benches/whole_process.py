@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times whole processes of chatdb beside the sqlite3 shell reading the same SQL.
 
-    cargo build --release
-    python3 benches/whole_process.py target/release/chatdb
+    cargo build --profile dist
+    python3 benches/whole_process.py target/dist/chatdb
 
 Standard library only. In each round every command runs once, one after the other, and every second round in
 the opposite order. What is printed is the median of the rounds, and the median of the ratios within a round,
@@ -80,12 +80,12 @@ def commands(chatdb, sqlite3, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chatdb", nargs="?", default="target/release/chatdb")
+    parser.add_argument("chatdb", nargs="?", default="target/dist/chatdb")
     parser.add_argument("--rounds", type=int, default=51)
     options = parser.parse_args()
     if options.rounds < 15:
         sys.exit("fewer than 15 rounds say nothing")
-    chatdb = shutil.which(options.chatdb) or sys.exit(f"{options.chatdb}: not there; cargo build --release")
+    chatdb = shutil.which(options.chatdb) or sys.exit(f"{options.chatdb}: not there; cargo build --profile dist")
     chatdb = os.path.abspath(chatdb)
     sqlite3 = shutil.which("sqlite3") or sys.exit("sqlite3: not installed")
     version = subprocess.run([sqlite3, "--version"], capture_output=True, text=True, check=True).stdout.split()[0]

@@ -2,7 +2,7 @@
 // request, no console message; data that looks like markup is text; nothing is wider than the window; axe-core finds
 // nothing serious, in light and dark. Two bad pages show that each check can fail.
 //
-//     node tests/peers/page.mjs target/release/chatdb [FOLDER FOR PICTURES]
+//     node tests/peers/page.mjs target/debug/chatdb [FOLDER FOR PICTURES]
 //
 // Needs the packages of tests/peers/package.json and a Chromium (CHROMIUM names it, or it is on the path).
 
