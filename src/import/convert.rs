@@ -360,12 +360,16 @@ fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<String, Misfi
             grouped,
             parted,
         } => {
+            let plain = match parted.split_once('.') {
+                Some((whole_part, _)) if whole => whole_part.to_owned(),
+                _ => parted.clone(),
+            };
             let Some(groups) = seen.separators.groups(separator) else {
                 seen.unsettled += 1;
                 return Err(Misfit {
                     reason: Reason::TwoReadings,
                     detail: format!(
-                        "expected {expected}, found {}, which is {grouped} or {parted}, and nothing else in the \
+                        "expected {expected}, found {}, which is {grouped} or {plain}, and nothing else in the \
                          column says which",
                         shown(text)
                     ),

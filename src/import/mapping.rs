@@ -1,8 +1,9 @@
 //! Which tables the columns of a file are of, and which field of a record is which column of which table.
 //!
-//! Told from the names in the header, held against every table of the product; where there is no header, from the
-//! known orders of columns and from what stands in the first records; where neither says, from the user. A file's name
-//! only decides between tables that fit equally well, and then that is said. This module does not know the store.
+//! The names in the header are compared with every table of the product, and the table that has most of them is taken,
+//! or its key asked for. Where there is no header, the file's name says the table, or the numbers and times of many
+//! columns do; that a table has as many columns is no evidence. Where nothing says, the user is asked. This module does
+//! not know the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,11 +37,13 @@ pub enum TablesError {
         /// The first of them.
         columns: String,
     },
-    /// The names of the columns are not there, and no table has so many that fit.
-    #[error("it has {columns} columns without names, and no known table has so many that fit")]
+    /// The names of the columns are not there, and neither the file's name nor the values say the table.
+    #[error("it has {columns} columns without names, and {why}")]
     Nameless {
         /// How many.
         columns: usize,
+        /// Why no table is taken.
+        why: String,
     },
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
@@ -349,7 +352,8 @@ fn is_known(column: &str) -> bool {
 }
 
 fn heading(written: &str) -> Heading {
-    let plain = written.trim().replace("\\_", "_");
+    let plain = written.trim_matches(['\u{feff}', ' ', '\t']);
+    let plain = plain.trim().replace("\\_", "_");
     let mut parts = parts(&plain);
     let last = parts.pop().unwrap_or_default().trim().to_lowercase();
     let spelt = |name: &str| {
@@ -588,6 +592,12 @@ impl<'s> Builder<'s> {
         let tables: Vec<&'static ProductTable> =
             PRODUCT.iter().filter(|table| self.can_key(table)).collect();
         let path = self.path(&columns, &tables);
+        if let Some((table, key)) = self.lacking_key(&columns, &tables, &path) {
+            return Err(TablesError::NoKey {
+                table: table.name.to_owned(),
+                key: key.to_owned(),
+            });
+        }
         let one = path
             .first()
             .filter(|first| path.iter().all(|t| t == *first));
@@ -631,14 +641,42 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// How many of the columns a table has.
+    fn hits(&self, columns: &[usize], table: &ProductTable) -> usize {
+        let has = |at: &&usize| table.position(&self.headings[**at].column).is_some();
+        columns.iter().filter(has).count()
+    }
+
+    /// A table that has more of the columns than the one that would be taken, or as many and some that no other has,
+    /// but not its key: the records are its, and not those of a table whose key happens to be there.
+    fn lacking_key(
+        &self,
+        columns: &[usize],
+        keyed: &[&'static ProductTable],
+        path: &[&'static ProductTable],
+    ) -> Option<(&'static ProductTable, &'static str)> {
+        let most = path.iter().map(|table| self.hits(columns, table)).max()?;
+        let is_left = |at: &usize| {
+            let column = &self.headings[*at].column;
+            let has = |table: &&ProductTable| table.position(column).is_some();
+            !keyed.iter().any(|table| has(table))
+        };
+        let left: Vec<usize> = columns.iter().copied().filter(is_left).collect();
+        let lacking = PRODUCT.iter().filter(|table| !self.can_key(table));
+        let (table, _) = lacking
+            .map(|table| (table, self.hits(columns, table)))
+            .filter(|(table, hits)| {
+                let own = self.hits(&left, table);
+                own > 0 && (*hits >= most || own > 1)
+            })
+            .max_by_key(|(_, hits)| *hits)?;
+        let key = table.key.iter().find(|key| !self.has(key))?;
+        Some((table, key))
+    }
+
     /// The table that has most of the columns, but whose key is not among them.
     fn without_key(&self, columns: &[usize]) -> TablesError {
-        let hits = |table: &&ProductTable| {
-            columns
-                .iter()
-                .filter(|at| table.position(&self.headings[**at].column).is_some())
-                .count()
-        };
+        let hits = |table: &&ProductTable| self.hits(columns, table);
         let missing = |table: &'static ProductTable| {
             let key = table.key.iter().find(|key| !self.has(key))?;
             Some((table, *key))
@@ -727,12 +765,7 @@ impl<'s> Builder<'s> {
         tables: &[&'static ProductTable],
         hints: Hints<'_>,
     ) -> Result<&'static ProductTable, TablesError> {
-        let hits = |table: &ProductTable| {
-            columns
-                .iter()
-                .filter(|at| table.position(&self.headings[**at].column).is_some())
-                .count()
-        };
+        let hits = |table: &ProductTable| self.hits(columns, table);
         let keyed = |table: &ProductTable| table.key.iter().all(|key| self.has(key));
         let most = hits(best);
         let equal: Vec<&'static ProductTable> = tables
@@ -1179,7 +1212,8 @@ fn layouts(table: &'static ProductTable) -> Vec<Layout> {
 
 impl Layout {
     /// How many columns of numbers and times there are, whose values say something; nine of ten records must fit.
-    fn fit(&self, sample: &[Kept], rules: &Rules) -> Option<usize> {
+    /// Unless the file is named after the table, there must be values in many columns, times among them.
+    fn fit(&self, sample: &[Kept], rules: &Rules, named: bool) -> Option<usize> {
         let casts: Vec<Cast> = self.columns.iter().map(|column| cast_of(column)).collect();
         let key = self.table.single_key();
         let key = key.and_then(|key| self.columns.iter().position(|column| *column == key));
@@ -1209,7 +1243,29 @@ impl Layout {
         let all = sample.iter().filter(wide).count();
         let fitting = sample.iter().filter(|record| fits(record)).count();
         let enough = fitting > 0 && fitting * 10 >= all * 9;
+        let enough = enough && (named || self.is_shown(&casts, sample));
         enough.then(|| casts.iter().filter(|cast| **cast != Cast::Text).count())
+    }
+
+    /// Whether the sample has values in many columns of numbers, and times where there should be some: few columns fit
+    /// any table.
+    fn is_shown(&self, casts: &[Cast], sample: &[Kept]) -> bool {
+        const WIDE: usize = 10;
+        let is_filled = |at: usize| {
+            let texts = sample.iter().filter_map(|record| record.text_at(at));
+            texts
+                .clone()
+                .any(|text| !text.trim().is_empty() && text != "NULL")
+        };
+        let filled = |wanted: &dyn Fn(Cast) -> bool| {
+            let casts = casts.iter().enumerate();
+            casts
+                .filter(|(at, cast)| wanted(**cast) && is_filled(*at))
+                .count()
+        };
+        let times = filled(&|cast| cast == Cast::Time);
+        let numbers = filled(&|cast| matches!(cast, Cast::Integer { .. }));
+        casts.len() >= WIDE && times > 0 && numbers >= 3
     }
 
     fn headings(&self) -> Vec<Heading> {
@@ -1247,7 +1303,13 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
             return Ok(plan);
         }
         Some(Named::Product(table)) => layouts(table),
-        None => PRODUCT.iter().flat_map(layouts).collect(),
+        None => {
+            let all: Vec<&'static ProductTable> = PRODUCT.iter().collect();
+            match named_after(&all, hints.file) {
+                Some(table) => layouts(table),
+                None => PRODUCT.iter().flat_map(layouts).collect(),
+            }
+        }
     };
     let layout = match &named {
         Some(Named::Product(_)) => of_table(candidates, &widths),
@@ -1262,7 +1324,7 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
         }
     };
     let Some(layout) = layout else {
-        return Err(TablesError::Nameless { columns: width });
+        return Err(nameless(width, hints));
     };
     let columns = layout.columns.len();
     let mut builder = Builder::new(layout.headings(), sample);
@@ -1291,6 +1353,24 @@ fn by_layout(sample: &[Kept], hints: Hints<'_>, rules: &Rules) -> Result<Plan, T
     );
     forget_headings(&mut plan);
     Ok(plan)
+}
+
+/// Why no table is taken for columns without names.
+fn nameless(columns: usize, hints: Hints<'_>) -> TablesError {
+    let all: Vec<&'static ProductTable> = PRODUCT.iter().collect();
+    let why = match named_after(&all, hints.file) {
+        Some(table) if table.columns.len() == columns => format!(
+            "their values are not those of `{}`, after which the file is named",
+            table.name
+        ),
+        Some(table) => format!(
+            "`{}`, after which the file is named, has {}",
+            table.name,
+            table.columns.len()
+        ),
+        None => "their values do not say of which table they are".to_owned(),
+    };
+    TablesError::Nameless { columns, why }
 }
 
 /// A file without a header calls its columns nothing.
@@ -1331,7 +1411,10 @@ fn best_fit(
 ) -> Result<Option<Layout>, TablesError> {
     let scored: Vec<(usize, Layout)> = layouts
         .into_iter()
-        .filter_map(|layout| Some((layout.fit(sample, rules)?, layout)))
+        .filter_map(|layout| {
+            let named = named_after(&[layout.table], hints.file).is_some();
+            Some((layout.fit(sample, rules, named)?, layout))
+        })
         .collect();
     let Some(most) = scored.iter().map(|(told, _)| *told).max() else {
         return Ok(None);

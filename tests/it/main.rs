@@ -5,6 +5,7 @@ mod ahead;
 mod bind;
 #[cfg(target_os = "linux")]
 mod bombs;
+mod cases;
 mod check;
 mod cli;
 mod diff;

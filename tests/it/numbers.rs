@@ -79,7 +79,7 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
     assert_eq!(reject.reason.code(), "CHATDB-I018");
     assert_eq!(
         reject.detail,
-        "expected a whole number, found `5,000`, which is 5000 or 5.000, and nothing else in the column says which"
+        "expected a whole number, found `5,000`, which is 5000 or 5, and nothing else in the column says which"
     );
     assert_eq!(
         reject.reason.advice(),

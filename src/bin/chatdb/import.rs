@@ -543,6 +543,11 @@ impl From<ImportError> for Failure {
                     TablesError::BadName { .. } => {
                         "name one of the product's tables, or a new one of letters, digits and _".to_owned()
                     }
+                    TablesError::Nameless { .. } => {
+                        "export with column names, or name them with `--columns`; where all columns of a table are \
+                         there in its order, `--table egpl_casemgmt_activity` says which"
+                            .to_owned()
+                    }
                     _ => "`--table NAME` says which table it is: one of the product's, such as \
                           egpl_casemgmt_activity, or a new one"
                         .to_owned(),

@@ -67,7 +67,8 @@ impl FormatFile {
     }
 
     /// The format file that lies beside the data file at `path`: `EGPL_USER_Format.fmt` or `EGPL_USER.fmt` beside
-    /// `EGPL_USER.dat`, `.txt` or `.bcp`.
+    /// `EGPL_USER.dat`, `.txt` or `.bcp`, also where the data file has a date and a number behind the table's name, as
+    /// `EGPL_USER_20261124_1.dat`.
     ///
     /// # Errors
     /// When there is one and it cannot be used.
@@ -79,9 +80,13 @@ impl FormatFile {
             return Ok(None);
         };
         let stem = stem.to_string_lossy();
-        let beside = ["_Format.fmt", ".fmt"].map(|end| path.with_file_name(format!("{stem}{end}")));
-        let found = beside.iter().find(|file| file.is_file());
-        found.map(|file| Self::open(file)).transpose()
+        let table = stem.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-'));
+        let stems = [&*stem, table].into_iter().filter(|stem| !stem.is_empty());
+        let mut beside = stems.flat_map(|stem| {
+            ["_Format.fmt", ".fmt"].map(|end| path.with_file_name(format!("{stem}{end}")))
+        });
+        let found = beside.find(|file| file.is_file());
+        found.map(|file| Self::open(&file)).transpose()
     }
 
     /// Reads the text of a format file.
