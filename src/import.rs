@@ -32,7 +32,7 @@ pub mod reader;
 pub mod spoiled;
 pub mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,12 +45,13 @@ use thiserror::Error;
 
 use crate::diagnostic::counted;
 use crate::import::convert::{CUTS, Rules, Seen};
+use crate::import::format::detect::{Look, could_be_name};
 use crate::import::input::source::Tally;
 use crate::import::mapping::{Hints, Kept, Plan, SAMPLE, TablesError};
 use crate::import::reader::{Item, Reader};
 use crate::record::batch::{Batch, Value};
 use crate::record::row_filter::Sieve;
-use crate::record::{Footer, Limits, ReadError, Reason, Record, Reject};
+use crate::record::{Field, Footer, Limits, ReadError, Reason, Record, Reject, Written};
 use crate::store::load::{Export, Known, Loader, cut};
 use crate::store::{Store, StoreError};
 use crate::table::Cell;
@@ -86,12 +87,82 @@ pub struct Options {
     pub row_end: Option<String>,
     /// How wide the columns are, where nothing stands between them.
     pub widths: Option<reader::fixed_width::Widths>,
+    /// Whether the first record has the names of the columns.
+    pub header: Option<bool>,
+    /// The names of the columns, instead of those in the file.
+    pub columns: Option<Vec<String>>,
+    /// How many lines at the beginning are passed over.
+    pub skip: usize,
+    /// The sheet of a workbook that is read; all of them without it.
+    pub sheet: Option<String>,
+    /// Texts that stand for NULL as well, where they are not in quotes.
+    pub null_texts: Vec<String>,
+    /// Whether an empty field without quotes is NULL.
+    pub empty_is_null: bool,
     /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
     pub needs: Vec<Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
     pub unhashed: bool,
     /// How a large file is cut for other threads, where records are passed over and no hash is taken.
     pub cut: reader::parallel::Cut,
+}
+
+impl Options {
+    /// How a file is read, as text: two files of the same bytes for which it is equal come out the same.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        let mut said = Vec::new();
+        let mut say = |option: &str, value: Option<String>| {
+            said.extend(value.map(|value| format!("--{option} {value:?}")));
+        };
+        say("form", self.form.clone());
+        say("table", self.table.clone());
+        say("encoding", self.encoding.clone());
+        say(
+            "taken-at",
+            self.taken_at_ms.map(|ms| Cell::Timestamp(ms).to_string()),
+        );
+        say("date-format", self.date_format.clone());
+        say("lossy", self.lossy.then(String::new));
+        say("result-set", self.result_set.map(|set| set.to_string()));
+        say(
+            "format-file",
+            self.format_file
+                .as_ref()
+                .map(|file| file.display().to_string()),
+        );
+        say("field-end", self.field_end.clone());
+        say("row-end", self.row_end.clone());
+        say(
+            "widths",
+            self.widths.as_ref().map(|widths| format!("{widths:?}")),
+        );
+        say("header", self.header.map(|header| header.to_string()));
+        say(
+            "columns",
+            self.columns.as_ref().map(|columns| columns.join(",")),
+        );
+        say("skip", (self.skip > 0).then(|| self.skip.to_string()));
+        say("sheet", self.sheet.clone());
+        say(
+            "null",
+            (!self.null_texts.is_empty()).then(|| self.null_texts.join(",")),
+        );
+        say("empty-is-null", self.empty_is_null.then(String::new));
+        said.join(" ")
+    }
+
+    /// The part of the file that is read where it has several: another part is a load of its own.
+    fn part(&self) -> String {
+        let set = self.result_set.filter(|set| *set > 1);
+        let set = set.map(|set| format!("result set {set}"));
+        let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
+        [sheet, set]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
 }
 
 /// What came of a file.
@@ -159,6 +230,7 @@ impl Summary {
         self.encoding.clone_from(&known.encoding);
         self.records = known.records;
         self.rejected = known.rejected;
+        self.footer = known.footer;
         self.loaded = known.records.saturating_sub(known.rejected);
         self.warnings = vec![format!(
             "the same bytes were loaded before, from `{}`: nothing is changed",
@@ -270,6 +342,14 @@ pub enum ImportError {
         /// What is wrong with it.
         detail: String,
     },
+    /// The same bytes were loaded before in another way, and what came of them cannot be taken out again.
+    #[error("`{file}` was loaded before in another way, and {why}")]
+    LoadedOtherwise {
+        /// The file.
+        file: String,
+        /// Why its rows cannot be replaced.
+        why: String,
+    },
     /// What comes late contradicts how the beginning was read.
     #[error(
         "`{file}`: how its numbers are written is only known at its end, and it cannot be read again"
@@ -307,6 +387,7 @@ impl ImportError {
             Self::Tables { source, .. } => matches!(
                 source,
                 TablesError::Nameless { .. }
+                    | TablesError::NamesOrRow
                     | TablesError::Ambiguous { .. }
                     | TablesError::Unknown { .. }
             ),
@@ -383,14 +464,27 @@ pub fn read_file_with(
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
     let file = path.display().to_string();
-    if let Some(known) = known_before(path, &file, store)? {
-        return Ok(known);
+    let known = known_before(path, &file, options, store)?;
+    if let Some(known) = known
+        .as_ref()
+        .filter(|known| known.reading == options.reading())
+    {
+        let mut summary = Summary {
+            file,
+            ..Summary::default()
+        };
+        summary.already(known);
+        return Ok(summary);
     }
     let mut decided = Decided::default();
     for _ in 0..PASSES {
         let opened = open::open(path, &of_opening(options)).map_err(not_opened(&file))?;
-        let passes = Passes::Several;
-        match load(file.clone(), opened, options, decided, passes, store, go_on)? {
+        let run = Run {
+            decided,
+            passes: Passes::Several,
+            replaces: known.as_ref(),
+        };
+        match load(file.clone(), opened, options, run, store, go_on)? {
             Outcome::Loaded(summary) => return Ok(*summary),
             Outcome::Again(more) => decided = *more,
         }
@@ -400,7 +494,12 @@ pub fn read_file_with(
 
 /// A file that was loaded before need not be read to its end to find that out; only where an export has as many bytes
 /// is it worth to look.
-fn known_before(path: &Path, file: &str, store: &Store) -> Result<Option<Summary>, ImportError> {
+fn known_before(
+    path: &Path,
+    file: &str,
+    options: &Options,
+    store: &Store,
+) -> Result<Option<Known>, ImportError> {
     let failed = |source| ImportError::Store {
         file: file.to_owned(),
         source,
@@ -415,15 +514,20 @@ fn known_before(path: &Path, file: &str, store: &Store) -> Result<Option<Summary
         file: file.to_owned(),
         source,
     })?;
-    let known = store.known_export(&sha256).map_err(failed)?;
-    Ok(known.map(|known| {
-        let mut summary = Summary {
-            file: file.to_owned(),
-            ..Summary::default()
-        };
-        summary.already(&known);
-        summary
-    }))
+    let sha256 = of_part(sha256, &options.part());
+    store.known_export(&sha256).map_err(failed)
+}
+
+/// The hash by which a part of a file is known again; of the whole file that of its bytes.
+fn of_part(sha256: String, part: &str) -> String {
+    if part.is_empty() {
+        return sha256;
+    }
+    in_hex(&Sha256::digest(format!("{sha256} {part}")))
+}
+
+fn in_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn hash(path: &Path) -> std::io::Result<String> {
@@ -436,8 +540,7 @@ fn hash(path: &Path) -> std::io::Result<String> {
             n => hasher.update(&buffer[..n]),
         }
     }
-    let bytes = hasher.finalize();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(in_hex(&hasher.finalize()))
 }
 
 /// Loads what `reader` gives into a copy, under the name `file`.
@@ -465,16 +568,12 @@ pub fn read_with(
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
     let opened = open::open_reader(reader, &of_opening(options)).map_err(not_opened(file))?;
-    let (decided, passes) = (Decided::default(), Passes::One);
-    match load(
-        file.to_owned(),
-        opened,
-        options,
-        decided,
-        passes,
-        store,
-        go_on,
-    )? {
+    let run = Run {
+        decided: Decided::default(),
+        passes: Passes::One,
+        replaces: None,
+    };
+    match load(file.to_owned(), opened, options, run, store, go_on)? {
         Outcome::Loaded(summary) => Ok(*summary),
         Outcome::Again(_) => Err(ImportError::Late {
             file: file.to_owned(),
@@ -487,6 +586,8 @@ pub fn read_with(
 struct Decided {
     /// For each table and each of its columns how numbers are written; nothing where none of that was in doubt.
     separators: Vec<Vec<number::Separators>>,
+    /// The form, where the whole file says how it writes NULL and its beginning does not.
+    form: Option<&'static format::Form>,
 }
 
 /// How often a file is read at most. A second pass nearly always settles everything; another one is for columns that
@@ -498,6 +599,14 @@ const PASSES: usize = 4;
 enum Passes {
     One,
     Several,
+}
+
+/// One pass over a file.
+struct Run<'k> {
+    decided: Decided,
+    passes: Passes,
+    /// What the same bytes came to in another way, which this replaces.
+    replaces: Option<&'k Known>,
 }
 
 /// What comes of reading a file once.
@@ -525,6 +634,11 @@ fn of_opening(options: &Options) -> open::Options {
         limits,
         unhashed: options.unhashed,
         cut: options.cut,
+        header: options.header,
+        skip: options.skip,
+        sheet: options.sheet.clone(),
+        empty_is_null: options.empty_is_null,
+        null_texts: options.null_texts.clone(),
         ..open::Options::default()
     }
 }
@@ -568,6 +682,18 @@ fn rule_of(nulls: format::Nulls) -> convert::Nulls {
     }
 }
 
+/// What is NULL in a form, and by the user's word.
+fn said_of_null(nulls: format::Nulls, options: &Options) -> String {
+    let mut said = nulls.title().to_owned();
+    for text in &options.null_texts {
+        said.push_str(&format!("; `{text}` is NULL (`--null`)"));
+    }
+    if options.empty_is_null {
+        said.push_str("; nothing is NULL (`--empty-is-null`)");
+    }
+    said
+}
+
 /// What the thread that reads hands to the one that stores.
 enum Message {
     /// The tables, before any rows.
@@ -600,8 +726,7 @@ fn load(
     file: String,
     opened: open::Opened,
     options: &Options,
-    decided: Decided,
-    passes: Passes,
+    run: Run<'_>,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Outcome, ImportError> {
@@ -612,12 +737,15 @@ fn load(
         margin: opened.margin,
         encoding: opened.encoding.clone(),
         has_header: opened.has_header,
-        null_is: opened.form.nulls.title().to_owned(),
+        null_is: said_of_null(opened.form.nulls, options),
         ..Summary::default()
     };
     let tally = Arc::clone(&opened.tally);
+    let mut nulls = rule_of(opened.form.nulls);
+    nulls.empty |= options.empty_is_null;
     let rules = Rules {
-        nulls: rule_of(opened.form.nulls),
+        nulls,
+        null_texts: options.null_texts.clone(),
         date_format: options.date_format.clone(),
         lossy: options.lossy,
         padded: matches!(
@@ -628,9 +756,16 @@ fn load(
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);
-    let mut typing = Typing::new(file, rules, options, sender, used);
-    typing.once = passes == Passes::One;
-    typing.decided = decided;
+    let mut typing = Typing::new(
+        file,
+        (opened.form, opened.twin),
+        rules,
+        options,
+        sender,
+        used,
+    );
+    typing.once = run.passes == Passes::One;
+    typing.decided = run.decided;
     // Not waited for when loading stops early: it ends when it finds nobody to hand its rows to.
     thread::spawn(move || {
         let mut reader = opened.reader;
@@ -645,6 +780,7 @@ fn load(
         reasons: BTreeMap::new(),
         kept: (0, 0),
         gathered: BTreeMap::new(),
+        replaces: run.replaces,
     };
     if let Some(decided) = storing.run(store, &receiver, go_on)? {
         return Ok(Outcome::Again(decided));
@@ -667,6 +803,8 @@ struct Storing<'s> {
     kept: (usize, usize),
     /// The others: for each reason one that stands for all, how many those are, and the last line of them.
     gathered: BTreeMap<&'static str, (Reject, u64, u64)>,
+    /// What the same bytes came to in another way.
+    replaces: Option<&'s Known>,
 }
 
 impl Storing<'_> {
@@ -689,6 +827,9 @@ impl Storing<'_> {
     ) -> Result<Option<Box<Decided>>, ImportError> {
         let failed = self.failed();
         let mut loader = Loader::begin(store).map_err(&failed)?;
+        if let Some(known) = self.replaces {
+            self.forget(&loader, known)?;
+        }
         let mut rows = 0;
         let ended = loop {
             let progress = Progress {
@@ -730,6 +871,27 @@ impl Storing<'_> {
         };
         self.end(store, loader, *ended)?;
         Ok(None)
+    }
+
+    /// Takes out what the same bytes came to in another way, before they are loaded in this one.
+    fn forget(&mut self, loader: &Loader<'_>, known: &Known) -> Result<(), ImportError> {
+        let mixed = loader.forget(known.export).map_err(self.failed())?;
+        if let Some(table) = mixed {
+            return Err(ImportError::LoadedOtherwise {
+                file: self.summary.file.clone(),
+                why: format!("rows of other exports have met its rows in `{table}`"),
+            });
+        }
+        self.summary.warnings.push(match known.reading.as_str() {
+            "" => {
+                "the same bytes were loaded before without options: what came of them is replaced"
+                    .to_owned()
+            }
+            said => format!(
+                "the same bytes were loaded before with `{said}`: what came of them is replaced"
+            ),
+        });
+        Ok(())
     }
 
     fn keep_rejects(
@@ -815,7 +977,14 @@ impl Storing<'_> {
             // The copy is not added to later: the name tells its exports apart.
             None => format!("not taken of {}", self.summary.file),
         };
+        let sha256 = of_part(sha256, &self.options.part());
         if let Some(known) = store.known_export(&sha256).map_err(&failed)? {
+            if known.reading != self.options.reading() {
+                return Err(ImportError::LoadedOtherwise {
+                    file: self.summary.file.clone(),
+                    why: "a stream cannot be read again to replace it".to_owned(),
+                });
+            }
             self.summary.already(&known);
             return Ok(());
         }
@@ -889,6 +1058,7 @@ impl Storing<'_> {
             bytes: self.tally.read(),
             form: self.summary.form.clone(),
             encoding: self.summary.encoding.clone(),
+            reading: self.options.reading(),
             taken_at: self
                 .summary
                 .taken_at_ms
@@ -1002,6 +1172,17 @@ struct Typing {
     decided: Decided,
     /// Whether there cannot be another pass.
     once: bool,
+    /// The names of the columns, instead of those in the file.
+    columns: Option<Vec<String>>,
+    /// The names of the columns in the file.
+    written: Option<Vec<String>>,
+    /// Whether the first record is names, where that was said.
+    has_names: Option<bool>,
+    /// The form, and another that reads the beginning alike and would read NULL differently further on.
+    form: &'static format::Form,
+    twin: Option<&'static format::Form>,
+    /// Records of separators only.
+    blank: u64,
 }
 
 /// Records that are rejected, before it is asked whether most are.
@@ -1013,6 +1194,7 @@ const UNTOLD: u64 = 100;
 impl Typing {
     fn new(
         file: String,
+        forms: (&'static format::Form, Option<&'static format::Form>),
         rules: Rules,
         options: &Options,
         sender: SyncSender<Message>,
@@ -1041,6 +1223,12 @@ impl Typing {
             replacement: memchr::memmem::Finder::new("\u{fffd}"),
             decided: Decided::default(),
             once: false,
+            columns: options.columns.clone(),
+            written: None,
+            has_names: options.header,
+            form: forms.0,
+            twin: forms.1,
+            blank: 0,
         }
     }
 
@@ -1063,10 +1251,77 @@ impl Typing {
         let columns = || self.ended.seen.iter().flatten();
         let again = columns().any(|seen| seen.is_mixed() || (!self.once && seen.is_settled_late()));
         let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
+        let form = self.other_form().filter(|_| !self.once);
+        if form.is_none() && !again {
+            return None;
+        }
         let found = Decided {
             separators: self.ended.seen.iter().map(all).collect(),
+            form: form.or(self.decided.form),
         };
-        (again && found != self.decided).then_some(found)
+        (found != self.decided).then_some(found)
+    }
+
+    /// How the file writes NULL: by the word, or by nothing, in columns where nothing else can be meant.
+    fn evidence(&self) -> (bool, bool) {
+        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
+        let steps = targets.flat_map(|target| &target.steps);
+        let seen = self.ended.seen.iter().flatten();
+        let typed = steps
+            .zip(seen)
+            .filter(|((_, cast), _)| *cast != convert::Cast::Text);
+        typed.fold((false, false), |(word, nothing), (_, seen)| {
+            (word || seen.word > 0, nothing || seen.nothing > 0)
+        })
+    }
+
+    /// The form that reads the beginning alike and writes NULL as the whole file says.
+    fn other_form(&self) -> Option<&'static format::Form> {
+        let twin = self.twin?;
+        let nulls = rule_of(twin.nulls);
+        match self.evidence() {
+            (true, false) if nulls.word && !self.rules.nulls.word => Some(twin),
+            (false, true)
+                if nulls.empty && !self.rules.nulls.empty && self.has(|seen| seen.nothing) =>
+            {
+                Some(twin)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a column of texts has such fields.
+    fn has(&self, count: impl Fn(&Seen) -> u64) -> bool {
+        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
+        let steps = targets.flat_map(|target| &target.steps);
+        let seen = self.ended.seen.iter().flatten();
+        let mut texts = steps
+            .zip(seen)
+            .filter(|((_, cast), _)| *cast == convert::Cast::Text);
+        texts.any(|(_, seen)| count(seen) > 0)
+    }
+
+    /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and nothing in
+    /// the file says which.
+    fn undecided(&self) -> Option<ImportError> {
+        let twin = self
+            .twin
+            .filter(|twin| twin.layout != format::Layout::Workbook)?;
+        let (own, other) = (self.rules.nulls, rule_of(twin.nulls));
+        if self.evidence() != (false, false) {
+            return None;
+        }
+        let (nothing, word) = (self.has(|seen| seen.nothing), self.has(|seen| seen.word));
+        // Both in one column of texts: the word is what stands for NULL, as nothing is told from it.
+        let doubtful = (nothing && !word && own.empty != other.empty)
+            || (word && !nothing && own.word != other.word);
+        doubtful.then(|| ImportError::Open {
+            file: self.file.clone(),
+            source: OpenError::Undecided {
+                best: self.form,
+                runner_up: twin,
+            },
+        })
     }
 
     /// Reads everything; the outer error is that nobody takes it.
@@ -1086,7 +1341,7 @@ impl Typing {
             };
             match item {
                 Item::Record(record) => {
-                    if !self.is_wanted(&record)? {
+                    if !self.is_wanted(&record)? || self.is_blank(&record) {
                         continue;
                     }
                     self.ended.records += 1;
@@ -1124,7 +1379,7 @@ impl Typing {
         {
             return Ok(Err(error));
         }
-        if let Some(error) = self.without_times(1) {
+        if let Some(error) = self.without_times(1).or_else(|| self.undecided()) {
             return Ok(Err(error));
         }
         self.flush(true)?;
@@ -1139,12 +1394,13 @@ impl Typing {
     /// a second result set.
     fn header(&mut self, names: Vec<String>) {
         let wanted = self.result_set.unwrap_or(1);
-        if self.header.as_ref() == Some(&names) && self.set == wanted {
+        if self.written.as_ref() == Some(&names) && self.set == wanted {
             return;
         }
         self.set += 1;
         if self.set == wanted {
-            self.header = Some(names);
+            self.header = Some(self.columns.clone().unwrap_or_else(|| names.clone()));
+            self.written = Some(names);
         }
     }
 
@@ -1174,6 +1430,22 @@ impl Typing {
             1,
         ))?;
         Ok(false)
+    }
+
+    /// Whether a record is separators only, as a spreadsheet leaves below a table: where rows have a key it is none.
+    fn is_blank(&mut self, record: &Record<'_>) -> bool {
+        let nothing = |field: &Field| field.start == field.end && field.written == Written::Bare;
+        let has_key = || {
+            let plan = self.plan.as_ref();
+            plan.is_some_and(|plan| {
+                plan.targets
+                    .first()
+                    .is_some_and(|target| target.key.is_some())
+            })
+        };
+        let is_blank = record.fields.len() > 1 && record.fields.iter().all(nothing) && has_key();
+        self.blank += u64::from(is_blank);
+        is_blank
     }
 
     /// Whether the reader is in another result set than the one that was asked for.
@@ -1211,7 +1483,12 @@ impl Typing {
             }
             return Ok(Ok(()));
         }
-        self.take_names(sample);
+        if self.header.is_none() {
+            self.header.clone_from(&self.columns);
+        }
+        if let Err(source) = self.take_names(sample) {
+            return Ok(Err(ImportError::Tables { file, source }));
+        }
         let hints = Hints {
             table: self.table.as_deref(),
             file: &self.file,
@@ -1238,23 +1515,44 @@ impl Typing {
         self.send(Message::Plan(plan.clone()))?;
         self.plan = Some(plan);
         for kept in std::mem::take(sample) {
-            self.record(&kept.record())?;
+            if self.is_blank(&kept.record()) {
+                self.ended.records -= 1;
+            } else {
+                self.record(&kept.record())?;
+            }
         }
         Ok(Ok(()))
     }
 
-    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for.
-    fn take_names(&mut self, sample: &mut Vec<Kept>) {
+    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for; and so is
+    /// a first record of text over numbers or times in a table of the user's own. Where all is text, nobody can tell.
+    fn take_names(&mut self, sample: &mut Vec<Kept>) -> Result<(), TablesError> {
         let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
-            return;
+            return Ok(());
         };
         let names = first.texts();
-        if !names.is_empty() && names.iter().all(|name| mapping::is_known_heading(name)) {
+        let are_known = || names.iter().all(|name| mapping::is_known_heading(name));
+        let is_new = self
+            .table
+            .as_deref()
+            .is_some_and(|table| mapping::product_table(table).is_none());
+        let are_names = match self.has_names {
+            Some(said) => said,
+            None if names.is_empty() => false,
+            None if are_known() => true,
+            None if is_new => match are_names_of_new_table(&names, &sample[1..]) {
+                Some(are) => are,
+                None => return Err(TablesError::NamesOrRow),
+            },
+            None => false,
+        };
+        if are_names {
             self.header = Some(names);
             self.ended.has_header = true;
             self.ended.records -= 1;
             sample.remove(0);
         }
+        Ok(())
     }
 
     fn send(&self, message: Message) -> Result<(), Gone> {
@@ -1434,6 +1732,12 @@ impl Typing {
 
     fn sum_up(&mut self) {
         let Some(plan) = &self.plan else { return };
+        if self.blank > 0 {
+            self.ended.warnings.push(match self.blank {
+                1 => "1 line of separators only is passed over".to_owned(),
+                n => format!("{n} lines of separators only are passed over"),
+            });
+        }
         for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
             if *count > 0 {
                 self.ended.warnings.push(format!(
@@ -1444,6 +1748,27 @@ impl Typing {
             }
         }
     }
+}
+
+/// Whether the first record of a table of the user's own is names: text over numbers or times is, text over text nobody
+/// can tell.
+fn are_names_of_new_table(first: &[String], rest: &[Kept]) -> Option<bool> {
+    let are_possible = first
+        .iter()
+        .all(|name| !name.is_empty() && could_be_name(name));
+    let are_different = first.iter().collect::<BTreeSet<_>>().len() == first.len();
+    if !are_possible || !are_different {
+        return Some(false);
+    }
+    let looks = |at: usize| {
+        let alike = rest
+            .iter()
+            .filter(|record| record.fields.len() == first.len());
+        let texts = alike.map(|record| record.texts()[at].clone());
+        texts.fold(Look::Nothing, |look, text| look.and(Look::of(&text)))
+    };
+    let typed = |at: usize| matches!(looks(at), Look::Number | Look::Time);
+    (0..first.len()).any(typed).then_some(true)
 }
 
 /// Why a field does not fit: the place of its column in the row, and what is wrong.

@@ -96,6 +96,8 @@ pub struct Rules {
     pub padded: bool,
     /// Whether numbers of more than 15 digits have lost the others, as in a workbook.
     pub fifteen_digits: bool,
+    /// Texts without quotes that stand for NULL as well.
+    pub null_texts: Vec<String>,
 }
 
 /// Why a field is no value of its column.
@@ -141,6 +143,10 @@ pub struct Seen {
     pub settled_sample: Option<String>,
     /// Numbers with two readings that nothing before them settled.
     pub unsettled: u64,
+    /// Fields of nothing, without quotes.
+    pub nothing: u64,
+    /// Fields that are the word NULL, without quotes.
+    pub word: u64,
     /// Numbers such as `3.125`, read with a decimal point because nothing before them says otherwise.
     pub leaned: u64,
 }
@@ -182,9 +188,13 @@ pub fn value(
 ) -> Result<Value, Misfit> {
     let text = &cells[field.start..field.end];
     let nulls = rules.nulls;
+    if field.written == Written::Bare && rules.null_texts.iter().any(|null| null == text) {
+        return Ok(Value::Null);
+    }
     match field.written {
         Written::Null => return Ok(Value::Null),
         Written::Bare if text.is_empty() => {
+            seen.nothing += 1;
             if nulls.empty {
                 return Ok(Value::Null);
             }
@@ -192,7 +202,12 @@ pub fn value(
         }
         Written::Quoted if text.is_empty() && nulls.quoted_empty => return Ok(Value::Null),
         Written::Quoted if text.is_empty() => return Ok(blank(cast, seen, batch)),
-        Written::Bare if nulls.word && text == "NULL" => return Ok(Value::Null),
+        Written::Bare if text == "NULL" => {
+            seen.word += 1;
+            if nulls.word {
+                return Ok(Value::Null);
+            }
+        }
         Written::Quoted if nulls.quoted_word && text == "NULL" => return Ok(Value::Null),
         Written::Bare if nulls.nul_is_empty && text == "\0" => {
             return Ok(blank(cast, seen, batch));
@@ -399,15 +414,22 @@ fn out_of_range(text: &str, least: i64, greatest: i64) -> Misfit {
     }
 }
 
+/// What other tools are known to write for NULL, in lower case.
+const NULL_WORDS: [&str; 10] = [
+    "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
+];
+
 fn not_a_number(expected: &str, text: &str) -> Misfit {
     let cut = text.contains(['E', 'e'])
         && text
             .bytes()
             .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
     let why = if cut {
-        ", of which a spreadsheet has cut digits off"
+        ", of which a spreadsheet has cut digits off".to_owned()
+    } else if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
+        format!(": `{text}`, which `--null '{text}'` takes for NULL")
     } else {
-        ""
+        String::new()
     };
     Misfit {
         reason: Reason::NotANumber,

@@ -45,6 +45,9 @@ pub enum TablesError {
         /// Why no table is taken.
         why: String,
     },
+    /// The first record of a new table is all text, as the others are.
+    #[error("its first record may be the names of the columns, or a row")]
+    NamesOrRow,
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
     Ambiguous {
@@ -126,7 +129,7 @@ impl Kept {
         self.fields.iter().map(text).collect()
     }
 
-    fn text_at(&self, at: usize) -> Option<&str> {
+    pub(crate) fn text_at(&self, at: usize) -> Option<&str> {
         self.fields
             .get(at)
             .map(|field| &self.cells[field.start..field.end])

@@ -22,7 +22,7 @@ use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::parallel::Cut;
 use crate::import::reader::{Item, Reader};
 use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
-use crate::record::{Limits, ReadError};
+use crate::record::{Limits, ReadError, Written};
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
@@ -35,6 +35,10 @@ const COMPARED: usize = 1000;
 
 /// The distance beyond which another form is no rival.
 const FAR: f64 = 0.5;
+
+/// The distance within which a form that reads the beginning alike may be the right one, and how many are looked at.
+const TWIN: f64 = 0.2;
+const NEAREST: usize = 4;
 
 /// What a person may say about a file.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +55,14 @@ pub struct Options {
     pub delimiter: Option<String>,
     /// What ends a record.
     pub record_end: Option<String>,
+    /// How many lines at the beginning are passed over.
+    pub skip: usize,
+    /// The sheet of a workbook that is read.
+    pub sheet: Option<String>,
+    /// Whether an empty field without quotes is NULL.
+    pub empty_is_null: bool,
+    /// Texts that stand for NULL as well.
+    pub null_texts: Vec<String>,
     /// The bcp format file that names the columns. `<TABLE>_Format.fmt` beside `<TABLE>.dat` is found without it.
     pub format_file: Option<PathBuf>,
     /// How wide the columns are, where nothing stands between them.
@@ -119,6 +131,22 @@ pub enum OpenError {
         /// `a workbook`, `no workbook`.
         found: &'static str,
     },
+    /// What was said of it means nothing in its form.
+    #[error("is read as `{}`, for which `--{option}` says nothing", form.id)]
+    NotUsed {
+        /// The option, without its dashes.
+        option: &'static str,
+        /// The form.
+        form: &'static Form,
+    },
+    /// What should end its fields or records is not in it.
+    #[error("does not hold {}, which `--{option}` names", shown(text))]
+    NoTerminator {
+        /// The option, without its dashes.
+        option: &'static str,
+        /// The terminator.
+        text: String,
+    },
     /// A spreadsheet has saved it and spoiled its times beyond recovery.
     #[error(
         "column `{column}` holds times that a spreadsheet has spoiled: {}",
@@ -130,6 +158,15 @@ pub enum OpenError {
         /// Up to three of its fields.
         samples: Vec<String>,
     },
+}
+
+/// A terminator as it is written on the command line.
+fn shown(text: &str) -> String {
+    let shown = text
+        .replace('\t', "\\t")
+        .replace('\r', "\\r")
+        .replace('\n', "\\n");
+    format!("`{}`", shown.replace('\0', "\\0"))
 }
 
 fn quoted(samples: &[String]) -> String {
@@ -175,6 +212,13 @@ impl OpenError {
                 Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
                 None => format!("there are {}", all_forms()),
             },
+            Self::NotUsed { option, .. } => {
+                format!("leave `--{option}` out, or say with `--form` what the file is")
+            }
+            Self::NoTerminator { option, .. } => format!(
+                "leave `--{option}` out, or look at the end of a field and of a record in the file; `\\t`, `\\n`, \
+                 `\\r` and `0x0a` are what they are to bcp"
+            ),
             Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
             _ => return None,
         })
@@ -193,6 +237,8 @@ pub struct Opened {
     pub form: &'static Form,
     /// The likeliest form that would read the beginning differently, if any could be.
     pub runner_up: Option<&'static Form>,
+    /// The likeliest form that reads the beginning alike and writes NULL differently.
+    pub twin: Option<&'static Form>,
     /// The distance between the two scores, from 0 to 1; 1 when there is no other, or when the form was named.
     pub margin: f64,
     /// The name of its encoding.
@@ -261,10 +307,15 @@ fn open_source(
     let stream = match bytes {
         Bytes::Stream(stream) => stream,
         Bytes::Archive(file) => {
-            let opened = xlsx::open(file, form, &options.bounds, options.limits)?;
+            let opened = xlsx::open(file, form, options)?;
+            check_used(opened.form, options)?;
             return Ok(Opened {
                 form: opened.form,
                 runner_up: None,
+                twin: form
+                    .is_none()
+                    .then(|| format::by_id("excel_xlsx"))
+                    .flatten(),
                 margin: 1.0,
                 encoding: "UTF-8".to_owned(),
                 mark: false,
@@ -283,8 +334,9 @@ fn open_source(
     let told = decode::tell(raw.ahead(), whole, options.encoding.as_deref())?;
     raw.skip(told.mark);
     let wide = told.encoding.name().starts_with("UTF-16");
-    let decoder = Decoder::new(raw, told.encoding, options.lossy);
+    let mut decoder = Decoder::new(raw, told.encoding, options.lossy);
     let ending = decoder.ending();
+    skip_lines(&mut decoder, options.skip).map_err(ReadError::from)?;
     let text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
     let sample = Sample {
         bytes: text.ahead(),
@@ -294,6 +346,8 @@ fn open_source(
         several: told.encoding.has_several_units(),
     };
     let verdict = judge(&sample, form, format, options)?;
+    check_used(verdict.guess.form, options)?;
+    check_terminators(&sample, options)?;
     let has_header = verdict.has_header;
     let several = sample.several;
     let mut reader = reader(
@@ -305,12 +359,20 @@ fn open_source(
         options,
     );
     // What is decoded stands elsewhere than in the file.
-    if let Some(file) = placed.filter(|_| told.encoding == Encoding::UTF_8 && !options.lossy) {
+    let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && options.skip == 0;
+    if let Some(file) = placed.filter(|_| as_it_is) {
         reader.may_read_ahead(file.behind(told.mark), options.cut);
+    }
+    if options.skip > 0 {
+        reader = Box::new(Skipped {
+            reader,
+            lines: options.skip as u64,
+        });
     }
     Ok(Opened {
         form: verdict.guess.form,
         runner_up: verdict.runner_up,
+        twin: verdict.twin,
         margin: verdict.margin,
         encoding: told.encoding.name(),
         mark: told.mark > 0,
@@ -319,6 +381,88 @@ fn open_source(
         tally,
         reader,
     })
+}
+
+/// Reads over lines at the beginning, byte by byte: they are few.
+fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
+    let mut left = lines;
+    let mut byte = [0];
+    while left > 0 && text.read(&mut byte)? > 0 {
+        left -= usize::from(byte[0] == b'\n');
+    }
+    Ok(())
+}
+
+/// What a reader gives whose first lines were passed over: lines are counted from the beginning of the file.
+struct Skipped {
+    reader: Box<dyn Reader + Send>,
+    lines: u64,
+}
+
+impl Reader for Skipped {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        let lines = self.lines;
+        Ok(self.reader.next()?.map(|item| match item {
+            Item::Record(mut record) => {
+                record.line += lines;
+                Item::Record(record)
+            }
+            Item::Reject(mut reject) => {
+                reject.line += lines;
+                Item::Reject(reject)
+            }
+            other => other,
+        }))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.reader.remarks()
+    }
+}
+
+/// Whether everything that was said of a file means something in its form.
+fn check_used(form: &'static Form, options: &Options) -> Result<(), OpenError> {
+    let is_text = form.layout != Layout::Workbook;
+    let delimited = matches!(form.layout, Layout::Delimited(_));
+    let widths = form.layout == Layout::Widths;
+    let of_bcp = form.nulls == Nulls::EmptyOrNul || widths;
+    let unused = [
+        ("field-end", options.delimiter.is_some() && !delimited),
+        (
+            "row-end",
+            options.record_end.is_some() && !delimited && !widths,
+        ),
+        ("widths", options.widths.is_some() && !widths),
+        ("format-file", options.format_file.is_some() && !of_bcp),
+        ("header", options.header.is_some() && !delimited && is_text),
+        ("encoding", options.encoding.is_some() && !is_text),
+        ("skip", options.skip > 0 && !is_text),
+        ("sheet", options.sheet.is_some() && is_text),
+    ];
+    match unused.into_iter().find(|(_, unused)| *unused) {
+        Some((option, _)) => Err(OpenError::NotUsed { option, form }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the terminators that were named are in the file, or in so much of it that they should be.
+fn check_terminators(sample: &Sample<'_>, options: &Options) -> Result<(), OpenError> {
+    let is_there = |text: &str| memchr::memmem::find(sample.bytes, text.as_bytes()).is_some();
+    let named = [
+        ("field-end", &options.delimiter),
+        ("row-end", &options.record_end),
+    ];
+    for (option, text) in named {
+        // Lines are ended by either; a record end of no characters means that nothing ends one.
+        if let Some(text) = text
+            && !matches!(text.as_str(), "" | "\n" | "\r\n")
+            && !is_there(text)
+        {
+            let text = text.clone();
+            return Err(OpenError::NoTerminator { option, text });
+        }
+    }
+    Ok(())
 }
 
 fn named(id: &str) -> Result<&'static Form, OpenError> {
@@ -331,6 +475,7 @@ fn named(id: &str) -> Result<&'static Form, OpenError> {
 struct Verdict {
     guess: Guess,
     runner_up: Option<&'static Form>,
+    twin: Option<&'static Form>,
     margin: f64,
     has_header: bool,
 }
@@ -348,11 +493,19 @@ fn judge(
     let end = options
         .record_end
         .as_deref()
-        .or(format.and_then(|format| format.record_end.as_deref()));
+        .or(format.and_then(|format| format.record_end.as_deref()))
+        .filter(|end| !matches!(*end, "\n" | "\r\n"));
     let said = widths_said(format, options);
     let delimiter = delimiter.filter(|_| said.is_none());
     let trials = Trials::new(sample, delimiter, end, said.as_ref());
-    let ranked = detect::rank(&trials);
+    let mut ranked = detect::rank(&trials);
+    if format.is_some() {
+        // Whoever has a format file has said that the file is of bcp.
+        let of_bcp = |guess: &Guess| {
+            guess.form.nulls == Nulls::EmptyOrNul || guess.form.layout == Layout::Widths
+        };
+        ranked.retain(of_bcp);
+    }
     let unread = || {
         let text = String::from_utf8_lossy(sample.bytes);
         if fixed_width::is_likely(&text, sample.whole) || form.is_some() {
@@ -399,7 +552,20 @@ fn judge(
         Layout::Widths => best.widths.as_ref().is_some_and(|plan| plan.header),
         _ => true,
     };
+    // Of two that differ in nothing but NULL, and in it nowhere in the beginning, the rest of the file may say more.
+    let is_twin = |other: &&Guess| {
+        other.form.nulls != best.form.nulls
+            && other.score > best.score - TWIN
+            && reading(other, sample, format, options) == own
+    };
+    let others = ranked.iter().filter(|other| other.form.id != best.form.id);
+    let may_differ = form.is_none() && matches!(best.form.layout, Layout::Delimited(_));
+    let twin = (others
+        .take(if may_differ { NEAREST } else { 0 })
+        .find(is_twin))
+    .map(|twin| twin.form);
     Ok(Verdict {
+        twin,
         guess: best,
         runner_up: if form.is_some() { None } else { runner_up },
         margin: if form.is_some() { 1.0 } else { margin },
@@ -452,7 +618,12 @@ fn reading(
                 records += 1;
                 record.line.hash(&mut hash);
                 for field in record.fields {
-                    guess.form.nulls.read(&record, *field).hash(&mut hash);
+                    let text = &record.cells[field.start..field.end];
+                    let bare = field.written == Written::Bare;
+                    let said = (text.is_empty() && options.empty_is_null)
+                        || options.null_texts.iter().any(|null| null == text);
+                    let value = guess.form.nulls.read(&record, *field);
+                    value.filter(|_| !(bare && said)).hash(&mut hash);
                 }
             }
         }

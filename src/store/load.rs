@@ -13,13 +13,17 @@ use std::fmt::Write as _;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{ErrorCode, Row, Statement, ToSql, params};
+use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql, params};
 
 use super::pages::Bulk;
 use super::{Store, StoreError};
 use crate::record::batch::{Batch, Shape, Value};
 use crate::record::{Reason, Reject};
 use crate::schema::product::ProductTable;
+
+/// The table that a database of an earlier version does not have.
+const READINGS: &str =
+    include_str!("../../migrations/exports/V3__remember_how_exports_were_read.sql");
 
 /// What a file was, for `chatdb_export`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,6 +38,8 @@ pub struct Export {
     pub form: String,
     /// Its encoding.
     pub encoding: String,
+    /// The options with which it was read.
+    pub reading: String,
     /// When it was exported, in the form in which times are stored.
     pub taken_at: Option<String>,
     /// How that is known.
@@ -79,6 +85,12 @@ pub struct Outcome {
 /// An export that was loaded before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
+    /// Its number.
+    pub export: i64,
+    /// The options with which it was read.
+    pub reading: String,
+    /// How many rows its producer says there are.
+    pub footer: Option<u64>,
     /// The name of the file then.
     pub file: String,
     /// The form that it was read in.
@@ -99,20 +111,40 @@ impl Store {
     /// Fails when SQLite does.
     pub fn known_export(&self, sha256: &str) -> Result<Option<Known>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT file, records, rejected, form, encoding FROM chatdb_export WHERE sha256 = ?1 AND loaded > 0",
+            "SELECT file, records, rejected, form, encoding, export_id, footer FROM chatdb_export \
+             WHERE sha256 = ?1 AND loaded > 0",
         )?;
         let mut rows = statement.query([sha256])?;
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
         let count = |at| row.get(at).map(i64::unsigned_abs);
+        let export = row.get(5)?;
         Ok(Some(Known {
+            export,
+            reading: self.reading_of(export)?,
+            footer: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
             file: row.get(0)?,
             form: row.get(3)?,
             encoding: row.get(4)?,
             records: count(1)?,
             rejected: count(2)?,
         }))
+    }
+
+    /// The options with which an export was read. A database of an earlier version does not have them.
+    fn reading_of(&self, export: i64) -> Result<String, StoreError> {
+        if !has_readings(&self.conn)? {
+            return Ok(String::new());
+        }
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT reading FROM chatdb_export_reading WHERE export_id = ?1")?;
+        let mut rows = statement.query([export])?;
+        Ok(match rows.next()? {
+            Some(row) => row.get(0)?,
+            None => String::new(),
+        })
     }
 
     /// Whether an export of so many bytes was loaded, so that it is worth looking whether it is the same.
@@ -187,6 +219,11 @@ pub(super) fn new_table(table: &str, columns: &[impl AsRef<str>]) -> String {
 /// A column that the product does not have.
 pub(super) fn added_column(name: &str) -> String {
     format!("{} \"NVARCHAR(MAX)\"", quoted(name))
+}
+
+fn has_readings(conn: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = 'chatdb_export_reading'";
+    Ok(conn.prepare_cached(sql)?.exists([])?)
 }
 
 impl<'s> Loader<'s> {
@@ -307,6 +344,64 @@ impl<'s> Loader<'s> {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
+    /// Takes out an export and its rows. Where rows of other exports have met them, so that either changed what became
+    /// of the other, nothing is taken out, and the table is given back.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn forget(&self, export: i64) -> Result<Option<String>, StoreError> {
+        let conn = &self.store.conn;
+        let mut statement = conn.prepare(
+            "SELECT DISTINCT table_name FROM chatdb_export_column WHERE export_id = ?1 AND table_name IS NOT NULL \
+             ORDER BY table_name",
+        )?;
+        let names = statement.query_map([export], |row| row.get::<_, String>(0))?;
+        let tables = names.collect::<Result<Vec<_>, _>>()?;
+        for table in &tables {
+            if self.has_met_others(export, table)? {
+                return Ok(Some(table.clone()));
+            }
+        }
+        for table in &tables {
+            conn.execute(
+                &format!(
+                    "DELETE FROM main.{} WHERE chatdb_export = ?1",
+                    quoted(table)
+                ),
+                [export],
+            )?;
+        }
+        for table in [
+            "rejects",
+            "chatdb_export_column",
+            "chatdb_export_reading",
+            "chatdb_export",
+        ] {
+            if table != "chatdb_export_reading" || has_readings(conn)? {
+                let sql = format!("DELETE FROM main.{table} WHERE export_id = ?1");
+                conn.execute(&sql, [export])?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether rows of `table` from this export have replaced others or were replaced, or may have stood for equal ones.
+    fn has_met_others(&self, export: i64, table: &str) -> Result<bool, StoreError> {
+        let conn = &self.store.conn;
+        let Some(key) = ProductTable::named(table).and_then(ProductTable::single_key) else {
+            let sql =
+                "SELECT 1 FROM chatdb_export_column WHERE table_name = ?1 AND export_id <> ?2";
+            return Ok(conn.prepare(sql)?.exists(params![table, export])?);
+        };
+        let (main, earlier) = (quoted(table), quoted(&format!("{table}_earlier")));
+        let sql = format!(
+            "SELECT 1 FROM main.{earlier} WHERE chatdb_export = ?1 OR {key} IN \
+             (SELECT {key} FROM main.{main} WHERE chatdb_export = ?1)",
+            key = quoted(key)
+        );
+        Ok(conn.prepare(&sql)?.exists([export])?)
+    }
+
     /// Stores the rows of a batch.
     ///
     /// # Errors
@@ -418,7 +513,11 @@ impl<'s> Loader<'s> {
     fn note(&self, export: &Export) -> Result<(), StoreError> {
         let conn = &self.store.conn;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        for table in ["rejects", "chatdb_export_column", "chatdb_export"] {
+        let unread = has_readings(conn)?.then_some("chatdb_export_reading");
+        let tables = ["rejects", "chatdb_export_column"]
+            .into_iter()
+            .chain(unread);
+        for table in tables.chain(["chatdb_export"]) {
             conn.execute(
                 &format!(
                     "DELETE FROM {table} WHERE export_id IN \
@@ -444,6 +543,13 @@ impl<'s> Loader<'s> {
                 count(export.rejected),
                 export.footer.map(count),
             ],
+        )?;
+        if !has_readings(conn)? {
+            conn.execute_batch(READINGS)?;
+        }
+        conn.execute(
+            "INSERT OR REPLACE INTO chatdb_export_reading (export_id, reading) VALUES (?1, ?2)",
+            params![self.export, export.reading],
         )?;
         let mut statement = conn.prepare(
             "INSERT OR IGNORE INTO chatdb_export_column \

@@ -309,15 +309,33 @@ pub struct ImportArgs {
     /// The bcp format file that belongs to the files
     #[arg(long, value_name = "FILE")]
     pub format_file: Option<PathBuf>,
-    /// What ends a field, such as "|^|", where it is none of the usual
+    /// What ends a field, such as "|^|" or "\\t", where it is none of the usual
     #[arg(long, value_name = "TEXT")]
     pub field_end: Option<String>,
-    /// What ends a record, where it is not the end of a line
+    /// What ends a record, such as "&|\\n" or 0x0a, where it is not the end of a line
     #[arg(long, value_name = "TEXT")]
     pub row_end: Option<String>,
     /// How many places each column has where nothing stands between them; * is the rest of a line
     #[arg(long, value_name = "N,N,...")]
     pub widths: Option<String>,
+    /// Whether the first record has the names of the columns: yes or no
+    #[arg(long, value_name = "YES|NO")]
+    pub header: Option<String>,
+    /// Name the columns, instead of the names in the files or where there are none
+    #[arg(long, value_name = "NAME,NAME,...")]
+    pub columns: Option<String>,
+    /// Pass over the first N lines
+    #[arg(long, value_name = "N")]
+    pub skip: Option<usize>,
+    /// Read only the sheet called NAME of a workbook
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Take TEXT without quotes for NULL as well, such as "(null)"; may be given more than once
+    #[arg(long, value_name = "TEXT")]
+    pub null: Vec<String>,
+    /// Take nothing between two separators for NULL, in columns of text as well
+    #[arg(long)]
+    pub empty_is_null: bool,
     /// Give up a record that is longer than BYTES
     #[arg(long, value_name = "BYTES")]
     pub max_record: Option<usize>,

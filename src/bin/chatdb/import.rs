@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chatdb::diagnostic::counted;
 use chatdb::import::convert::is_ambiguous;
+use chatdb::import::format::bcp_format_file::terminator;
 use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
@@ -98,21 +99,12 @@ pub fn remark(summary: &Summary) -> Option<String> {
 
 /// What the files that were read come to.
 pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
-    let rejected: u64 = loaded.iter().map(rejects_of).sum();
+    let rejected: u64 = loaded.iter().map(|summary| summary.rejected).sum();
     let differs = loaded.iter().any(Summary::footer_differs);
     if rejected > allowed || differs {
         Code::Rejected
     } else {
         Code::Success
-    }
-}
-
-/// The rejects of this run: those of a file that was loaded before were told then.
-fn rejects_of(summary: &Summary) -> u64 {
-    if summary.already_loaded {
-        0
-    } else {
-        summary.rejected
     }
 }
 
@@ -139,11 +131,33 @@ pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
             ..defaults
         },
         format_file: args.format_file.clone(),
-        field_end: args.field_end.clone(),
-        row_end: args.row_end.clone(),
+        field_end: args.field_end.as_deref().map(terminator),
+        row_end: args.row_end.as_deref().map(terminator),
         widths: args.widths.as_deref().map(widths).transpose()?,
+        header: args.header.as_deref().map(yes_or_no).transpose()?,
+        columns: args.columns.as_deref().map(names),
+        skip: args.skip.unwrap_or(0),
+        sheet: args.sheet.clone(),
+        null_texts: args.null.clone(),
+        empty_is_null: args.empty_is_null,
         ..Options::default()
     })
+}
+
+fn yes_or_no(text: &str) -> Result<bool, Failure> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(Failure::new(
+            Code::Usage,
+            format!("`--header {text}` is neither yes nor no"),
+        )
+        .hint("write `--header yes` or `--header no`")),
+    }
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 fn widths(text: &str) -> Result<Widths, Failure> {
@@ -309,7 +323,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     };
     let loaded_now = || loaded.iter().filter(|summary| !summary.already_loaded);
     let rows: u64 = loaded_now().map(|summary| summary.loaded).sum();
-    let rejected: u64 = loaded.iter().map(rejects_of).sum();
+    let rejected: u64 = loaded_now().map(|summary| summary.rejected).sum();
     let made = if is_new { ", which is new" } else { "" };
     Listing {
         title: "Files".to_owned(),
@@ -495,7 +509,9 @@ impl From<ImportError> for Failure {
             ImportError::Open { source, .. } => {
                 let code = match source {
                     OpenError::Source(_) | OpenError::Read(ReadError::Io(_)) => Code::Environment,
-                    OpenError::UnknownForm { .. } | OpenError::WrongContainer { .. } => Code::Usage,
+                    OpenError::UnknownForm { .. }
+                    | OpenError::WrongContainer { .. }
+                    | OpenError::NotUsed { .. } => Code::Usage,
                     _ => Code::Rejected,
                 };
                 let failure = Self::of(code, &error);
@@ -525,6 +541,9 @@ impl From<ImportError> for Failure {
                  export again and load that file without opening it in a spreadsheet",
             ),
             ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(DATE_FORMAT),
+            ImportError::LoadedOtherwise { .. } => Self::of(Code::Rejected, &error).hint(
+                "nothing of it is loaded; load all files into a new database, which `--db NEW.sqlite` names",
+            ),
             ImportError::Late { .. } => {
                 Self::of(Code::Rejected, &error).hint("nothing of it is loaded; save it as a file, and load that")
             }
@@ -542,6 +561,9 @@ impl From<ImportError> for Failure {
                     }
                     TablesError::BadName { .. } => {
                         "name one of the product's tables, or a new one of letters, digits and _".to_owned()
+                    }
+                    TablesError::NamesOrRow => {
+                        "`--header yes` says that it is names, `--header no` that it is a row".to_owned()
                     }
                     TablesError::Nameless { .. } => {
                         "export with column names, or name them with `--columns`; where all columns of a table are \

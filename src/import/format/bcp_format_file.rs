@@ -26,6 +26,47 @@ pub struct FormatError {
     pub what: String,
 }
 
+/// A terminator as bcp and BULK INSERT take one on the command line: `\t`, `\n`, `\r`, `\0`, `\\`, or bytes such as
+/// `0x0a`. Anything else stands for itself.
+#[must_use]
+pub fn terminator(text: &str) -> String {
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    if let Some(found) = hex.and_then(of_hex) {
+        return found;
+    }
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = match (c, chars.peek()) {
+            ('\\', Some('t')) => '\t',
+            ('\\', Some('n')) => '\n',
+            ('\\', Some('r')) => '\r',
+            ('\\', Some('0')) => '\0',
+            ('\\', Some('\\')) => '\\',
+            _ => {
+                out.push(c);
+                continue;
+            }
+        };
+        chars.next();
+        out.push(escaped);
+    }
+    out
+}
+
+fn of_hex(digits: &str) -> Option<String> {
+    let pairs = digits.as_bytes().chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    let bytes = pairs.collect::<Option<Vec<u8>>>()?;
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
+}
+
 /// What a format file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatFile {

@@ -7,7 +7,7 @@
 //! values, other NULLs or other rejects. Two forms that read it alike are no rivals, so that a plain file need not be
 //! asked about; a margin below [`THIN`] is no verdict.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::import::format::{FORMS, Form, Layout, Nulls, Quotes};
@@ -24,12 +24,17 @@ pub const THIN: f64 = 0.05;
 /// How many records of the beginning are looked at.
 const RECORDS: usize = 2000;
 
-/// The names of all columns of the product's tables, in lower case.
-static COLUMNS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+/// The names of all columns of the product's tables, in lower case, and whether each is a number or a time in all of
+/// them.
+static COLUMNS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
     let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
-    theirs
-        .flat_map(|(_, _, columns)| columns.iter().map(|(name, _)| *name))
-        .collect()
+    let mut columns = HashMap::new();
+    for (name, of) in theirs.flat_map(|(_, _, columns)| columns.iter()) {
+        let of = of.to_ascii_uppercase();
+        let is_text = of.contains("CHAR") || of.contains("TEXT");
+        *columns.entry(*name).or_insert(true) &= !is_text;
+    }
+    columns
 });
 
 /// The beginning of a file, as UTF-8.
@@ -128,11 +133,18 @@ pub fn is_known_column(name: &str) -> bool {
         .next()
         .unwrap_or(name)
         .trim_matches(['[', ']']);
-    last.starts_with("__$") || COLUMNS.contains(last.to_ascii_lowercase().as_str())
+    last.starts_with("__$") || COLUMNS.contains_key(last.to_ascii_lowercase().as_str())
+}
+
+/// Whether a column of the product is declared as something else than text; `None` where the name is no column's.
+fn is_declared_typed(name: &str) -> Option<bool> {
+    COLUMNS
+        .get(name.trim().to_ascii_lowercase().as_str())
+        .copied()
 }
 
 /// Whether `text` could be the name of a column: no number, no time, no NULL, no address, one line.
-fn could_be_name(text: &str) -> bool {
+pub(crate) fn could_be_name(text: &str) -> bool {
     let odd = |c: char| {
         c.is_control() || matches!(c, '@' | '<' | '>' | '\u{FFFD}' | ':' | '=' | '?' | '!')
     };
@@ -178,6 +190,8 @@ pub struct Trial {
     pub nothing: usize,
     /// Columns that are numbers or times but for bare fields of nothing.
     pub typed_nothing: usize,
+    /// Columns of numbers or times with the bare word NULL.
+    pub typed_word: usize,
     /// Fields of one NUL.
     pub nul: usize,
     /// Fields that are `""`.
@@ -338,18 +352,31 @@ impl Trial {
             self.below = Some(last.texts().map(str::to_owned).collect());
             kept.pop();
         }
-        let records = &kept[names.min(kept.len())..];
+        let mut kept_records = kept.split_off(names.min(kept.len()));
+        let head: Vec<String> = match kept.first() {
+            Some(first) if names > 0 => first.texts().map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        // Names that stand again and lines of separators only say nothing about the form.
+        kept_records.retain(|record| {
+            let again = record.texts().eq(head.iter().map(String::as_str));
+            let blank = || record.fields.len() > 1 && record.texts().all(str::is_empty);
+            !again && !blank()
+        });
+        let records = &kept_records[..];
         let width = self.width;
         let whole = records.iter().filter(|record| record.fields.len() == width);
         self.records = records.len();
         self.looks = vec![Look::Nothing; self.width];
         let mut empty = vec![false; self.width];
+        let mut word = vec![false; self.width];
         let mut fitting = 0;
         for record in whole {
             fitting += 1;
             for (at, (field, text)) in record.fields.iter().zip(record.texts()).enumerate() {
                 self.looks[at] = self.looks[at].and(Look::of(text));
                 empty[at] |= text.is_empty() && field.written == Written::Bare;
+                word[at] |= text == "NULL" && field.written == Written::Bare;
                 self.count(*field, text, delimiter);
             }
         }
@@ -369,10 +396,17 @@ impl Trial {
                 .and_then(|names| names.text(at));
             Spoiled::column(at, name, texts)
         });
-        let typed = |look: &Look| matches!(look, Look::Number | Look::Time);
-        self.typed_nothing = (self.looks.iter().zip(&empty))
-            .filter(|(look, empty)| **empty && typed(look))
-            .count();
+        // What the schema declares says more than what a column of texts happens to look like.
+        let typed = |at: usize| {
+            let known = head.get(at).and_then(|name| is_declared_typed(name));
+            known.unwrap_or(matches!(self.looks[at], Look::Number | Look::Time))
+        };
+        let of = |marked: &[bool]| {
+            (0..marked.len())
+                .filter(|at| marked[*at] && typed(*at))
+                .count()
+        };
+        (self.typed_nothing, self.typed_word) = (of(&empty), of(&word));
         let all = self.records + self.rejects;
         self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
     }
@@ -580,6 +614,12 @@ impl<'s> Trials<'s> {
         }
     }
 
+    /// Whether some separator parts the first record into names: then it is no name with a separator in it.
+    fn has_several_names(&self) -> bool {
+        let parts = |trial: &Trial| trial.width > 1 && trial.header && trial.fit > 0.5;
+        self.bare.iter().chain(&self.quoted).any(parts)
+    }
+
     fn points(&self, form: &'static Form, quotes: Quotes, trial: &Trial) -> f64 {
         match form.layout {
             Layout::Delimited(_) => {
@@ -590,7 +630,8 @@ impl<'s> Trials<'s> {
                     "bcp" | "wizard" => !bulk,
                     _ => !long,
                 };
-                let alone = trial.width == 1 && !(trial.header && form.id != "bcp");
+                let alone = trial.width == 1
+                    && (!(trial.header && form.id != "bcp") || self.has_several_names());
                 let like_none = trial.fit < 0.2 && !trial.header;
                 if trial.width == 0 || self.laid_out || !takes || alone || like_none {
                     return 0.0;
@@ -629,9 +670,17 @@ impl<'s> Trials<'s> {
         let mark = self.sample.mark && !self.sample.wide;
         let when = |condition: bool, points: f64| if condition { points } else { 0.0 };
         // NULL is the word, or nothing: the more frequent of the two says which.
-        let word = own.word > 0 && own.word * 2 >= own.nothing;
+        let by_evidence = match (own.typed_word > 0, own.typed_nothing > 0) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        };
+        let word = by_evidence.unwrap_or(own.word > 0 && own.word * 2 >= own.nothing);
+        // An empty text in quotes beside nothing: whoever writes both tells them apart.
+        let both = own.empty > 0 && own.nothing > 0;
         let by_word = when(word, 0.2)
             + when(own.typed_nothing > 0, -0.3)
+            + when(both, -0.3)
             + when(own.nul > 0, -0.4)
             + when(!word && own.nothing > 0, -0.05);
         let by_nothing = when(own.nothing > 0 && !word, 0.05)
@@ -716,6 +765,7 @@ impl<'s> Trials<'s> {
                     + when(own.nul > 0, -0.4)
                     + when(own.rejects > 0, -0.1)
                     + when(own.needless > 0 && own.bare > 0, 0.2)
+                    + when(both, -0.5)
                     + when(own.rule || self.footer, -0.3)
             }
             "ads_csv" => {
@@ -732,8 +782,8 @@ impl<'s> Trials<'s> {
             "dbeaver_csv" => {
                 by_nothing
                     + other_tool
-                    + when(own.empty > 0 && own.nothing > 0, 0.15)
-                    + when(own.needless > 0, -0.25)
+                    + when(both, 0.3)
+                    + when(own.needless > 0 && !both, -0.25)
                     + when(own.digits > 0 && own.needless == 0, 0.05)
                     + when(own.nul > 0, -0.3)
                     + when(own.rejects > 0, -0.1)

@@ -18,8 +18,8 @@ use crate::import::format;
 use crate::import::format::Form;
 use crate::import::format::detect::are_names;
 use crate::import::input::archive;
-use crate::import::input::source::{Bounds, SourceError};
-use crate::import::open::OpenError;
+use crate::import::input::source::SourceError;
+use crate::import::open::{OpenError, Options};
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
 use crate::record::{Limits, ReadError, Reason};
@@ -51,10 +51,10 @@ pub struct Book {
 pub fn open(
     mut file: File,
     form: Option<&'static Form>,
-    bounds: &Bounds,
-    limits: Limits,
+    options: &Options,
 ) -> Result<Book, OpenError> {
-    let contents = archive::look_through(&mut file, bounds, &limits)?;
+    let (limits, wanted) = (options.limits, options.sheet.clone());
+    let contents = archive::look_through(&mut file, &options.bounds, &limits)?;
     if !contents.workbook {
         return Err(SourceError::Packing {
             what: "a zip archive that is no workbook",
@@ -72,7 +72,8 @@ pub fn open(
     thread::Builder::new()
         .name("workbook".to_owned())
         .spawn(move || {
-            let read = catch_unwind(AssertUnwindSafe(|| read(file, &sender, limits)));
+            let sheet = wanted.as_deref();
+            let read = catch_unwind(AssertUnwindSafe(|| read(file, sheet, &sender, limits)));
             let failed = match read {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error,
@@ -88,6 +89,8 @@ pub fn open(
         names: Vec::new(),
         width: 0,
         sheet: usize::MAX,
+        header: options.header,
+        titles: 0,
         queue: Queue::default(),
     };
     let has_header = sheets.begin()?;
@@ -110,17 +113,41 @@ struct Row {
     cells: Vec<Option<String>>,
 }
 
+impl Row {
+    fn texts(&self) -> Vec<&str> {
+        self.cells
+            .iter()
+            .map(|cell| cell.as_deref().unwrap_or_default())
+            .collect()
+    }
+}
+
 type Sent = Result<Vec<Row>, ReadError>;
 
-/// Reads all sheets and sends their rows. Ends early when nobody takes them.
-fn read(file: File, sender: &SyncSender<Sent>, limits: Limits) -> Result<(), ReadError> {
+/// Reads all sheets, or the one that is wanted, and sends their rows. Ends early when nobody takes them.
+fn read(
+    file: File,
+    wanted: Option<&str>,
+    sender: &SyncSender<Sent>,
+    limits: Limits,
+) -> Result<(), ReadError> {
     let wrong = |error: calamine::XlsxError| malformed(1, format!("is no sound workbook: {error}"));
     let mut book = Xlsx::new(BufReader::new(file)).map_err(wrong)?;
     let sheets = book
         .sheets_metadata()
         .iter()
         .filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+    let mut names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+    if let Some(wanted) = wanted {
+        if !names.iter().any(|name| name == wanted) {
+            let there = names.join("`, `");
+            return Err(malformed(
+                1,
+                format!("there is no sheet `{wanted}`; there are `{there}`"),
+            ));
+        }
+        names.retain(|name| name == wanted);
+    }
     let epoch_1904 = book.has_1904_epoch();
     let mut batch = Vec::new();
     let mut count = 0;
@@ -240,8 +267,15 @@ struct Sheets {
     names: Vec<String>,
     width: usize,
     sheet: usize,
+    /// Whether the first row is names, where that was said.
+    header: Option<bool>,
+    /// Rows above the names.
+    titles: usize,
     queue: Queue,
 }
+
+/// How far down the names of the columns are looked for.
+const TITLES: usize = 16;
 
 impl Sheets {
     fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
@@ -262,6 +296,27 @@ impl Sheets {
         Ok(!self.names.is_empty())
     }
 
+    fn begin_result(&mut self, names: Vec<String>) {
+        self.width = names.len();
+        self.queue.push(Waiting::Header(names.clone()));
+        self.names = names;
+    }
+
+    /// The row of names a little below the first row, if there is one, and else the first row.
+    fn below_titles(&mut self, first: Row) -> Row {
+        let below = self.rows.as_slice().iter().take(TITLES);
+        let of_sheet = below.take_while(|row| row.sheet == first.sheet);
+        let are_several = |row: &Row| row.texts().len() > 1 && are_names(row.texts().into_iter());
+        let at = of_sheet.into_iter().position(are_several);
+        match at {
+            Some(at) if !are_names(first.texts().into_iter()) => {
+                self.titles = at + 1;
+                self.rows.nth(at).unwrap_or(first)
+            }
+            _ => first,
+        }
+    }
+
     fn step(&mut self) -> Result<bool, ReadError> {
         let Some(mut row) = self.next_row()? else {
             return Ok(false);
@@ -277,25 +332,27 @@ impl Sheets {
         if row.cells.iter().all(Option::is_none) {
             return Ok(true);
         }
-        let texts: Vec<&str> = row
-            .cells
-            .iter()
-            .map(|cell| cell.as_deref().unwrap_or_default())
-            .collect();
+        let first = self.sheet == usize::MAX;
+        if first && self.header.is_none() {
+            row = self.below_titles(row);
+        }
+        let texts = row.texts();
         if self.sheet != row.sheet {
-            let first = self.sheet == usize::MAX;
             self.sheet = row.sheet;
             if !first && texts == self.names {
                 return Ok(true);
             }
-            if are_names(texts.iter().copied()) {
-                self.names = texts.iter().map(|name| (*name).to_owned()).collect();
-                self.width = self.names.len();
-                self.queue.push(Waiting::Header(self.names.clone()));
+            let said = self.header.filter(|_| first);
+            if said.unwrap_or_else(|| are_names(texts.iter().copied())) {
+                self.begin_result(texts.iter().map(|name| (*name).to_owned()).collect());
                 return Ok(true);
             }
             if first {
                 self.width = texts.len();
+            } else if !self.names.is_empty() {
+                // What a sheet without names holds is not known to go on with the one before it.
+                let nameless = (1..=texts.len()).map(|at| format!("column {at}"));
+                self.begin_result(nameless.collect());
             }
         }
         let text = texts.join("\t");
@@ -321,5 +378,15 @@ impl Reader for Sheets {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
         Ok(self.queue.lend())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        match self.titles {
+            0 => Vec::new(),
+            1 => vec!["1 row above the names of the columns is passed over".to_owned()],
+            n => vec![format!(
+                "{n} rows above the names of the columns are passed over"
+            )],
+        }
     }
 }
