@@ -1301,8 +1301,8 @@ impl Typing {
         texts.any(|(_, seen)| count(seen) > 0)
     }
 
-    /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and nothing in
-    /// the file says which.
+    /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and
+    /// nothing in it says which.
     fn undecided(&self) -> Option<ImportError> {
         let twin = self
             .twin

@@ -385,7 +385,7 @@ impl<'s> Loader<'s> {
         Ok(None)
     }
 
-    /// Whether rows of `table` from this export have replaced others or were replaced, or may have stood for equal ones.
+    /// Whether rows of `table` from this export have replaced others or were replaced, or may stand for equal ones.
     fn has_met_others(&self, export: i64, table: &str) -> Result<bool, StoreError> {
         let conn = &self.store.conn;
         let Some(key) = ProductTable::named(table).and_then(ProductTable::single_key) else {

@@ -1,5 +1,5 @@
-//! Awkward files as people have them: each folder of `tests/cases` has files, the arguments in `cmd`, and what must come
-//! of them in `expect.toml`. The situations are public; the files are our own.
+//! Awkward files as people have them: each folder of `tests/cases` has files, the arguments in `cmd`, and what must
+//! come of them in `expect.toml`. The situations are public; the files are our own.
 
 use std::collections::BTreeMap;
 use std::fs;
