@@ -9,8 +9,10 @@
 //! - Of two values that differ and look alike, each is escaped and has its type behind it, as in
 //!   `"5000" (text)` and `5000 (integer)`.
 //! - Text that a spreadsheet would take for a formula, by its first character, has `'` before it, and so has
-//!   text that starts with `'`: taking one off gives the text back. Numbers, times and durations need none.
-//! - Hidden characters are shown as in a terminal. JSON has every value as it was.
+//!   text that starts with `'`: taking one off gives the text back. Numbers, times and durations need none, and neither
+//!   does a text of one sign and digits, such as a telephone number.
+//! - Line breaks (LF, CR LF) and tabs are written as they are. Other hidden characters are shown as in a terminal.
+//!   JSON has every value as it was.
 //! - `source_line` is the line of the document on which the row is printed, or the first line cited.
 
 mod analysis;
@@ -312,17 +314,42 @@ fn is_plain(text: &str) -> bool {
         && text != "NULL"
 }
 
-/// Text as a field: harmless in a spreadsheet and in a terminal.
+/// Text as a field: harmless in a spreadsheet and in a terminal. Line breaks and tabs stay what they are.
 fn text(text: &str) -> String {
     let formula = |c| {
         matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
             || matches!(c, '\t' | '\r' | '\n' | '\0' | '\'')
     };
-    let shown = Safe::of(text);
+    let mut shown = String::with_capacity(text.len() + 1);
     // Some programs drop leading blanks before they look.
-    if text.trim_start_matches(' ').starts_with(formula) {
-        format!("'{shown}")
-    } else {
-        shown.as_str().to_owned()
+    let begin = text.trim_start_matches(' ');
+    if begin.starts_with(formula) && !is_signed_number(begin) {
+        shown.push('\'');
     }
+    let breaks = text.matches('\n').count();
+    for (at, line) in text.split('\n').enumerate() {
+        // A carriage return elsewhere would have a terminal write over the line.
+        let (line, end) = match line.strip_suffix('\r') {
+            Some(before) if at < breaks => (before, "\r"),
+            _ => (line, ""),
+        };
+        if at > 0 {
+            shown.push('\n');
+        }
+        let parts = line.split('\t').map(|part| Safe::of(part).to_string());
+        shown.push_str(&parts.collect::<Vec<_>>().join("\t"));
+        shown.push_str(end);
+    }
+    shown
+}
+
+/// Whether it is `-5` or `+49 30 1234`, which no spreadsheet computes: one sign, then digits with blanks between them.
+fn is_signed_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or_default();
+    let fraction = |c| matches!(c, '.' | ',');
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == ' ' || fraction(c))
+        && digits.matches(fraction).count() <= 1
 }

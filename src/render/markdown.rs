@@ -20,7 +20,7 @@ use crate::report::{
     RowVerdict, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::Erratum;
-use crate::table::Cell;
+use crate::table::{Cell, Column};
 
 /// Writes the report as one document, with a heading for each run.
 ///
@@ -60,17 +60,22 @@ fn listed(page: &mut Page, listing: &Listing) {
         .iter()
         .map(|name| cell(name))
         .collect();
-    let shown = |value: &Cell| match value {
-        Cell::Null => String::new(),
-        value => cell(&value.to_string()),
+    let shown = |(value, column): (&Cell, &Column)| match value {
+        Cell::Null if column.own => String::new(),
+        Cell::Text(text) if column.own => cell(text),
+        value => cell(&words::cell(value)),
     };
     let rows = listing.table.rows.iter();
     page.table(
         &header,
-        rows.map(|row| row.iter().map(shown).collect()).collect(),
+        rows.map(|row| row.iter().zip(&listing.table.columns).map(shown).collect())
+            .collect(),
     );
-    for remark in &listing.remarks {
-        page.paragraph(remark);
+    if listing.table.rows.is_empty() {
+        page.paragraph("No rows.");
+    }
+    for text in &listing.remarks {
+        page.paragraph(&remark(text));
     }
 }
 
@@ -275,7 +280,7 @@ fn actual_table(page: &mut Page, comparison: &Comparison) {
 
 fn differences(page: &mut Page, comparison: &Comparison) {
     let sentences = comparison.header.iter().chain(&comparison.remarks);
-    page.list(sentences.map(|sentence| escape(sentence)));
+    page.list(sentences.map(|sentence| remark(sentence)));
     let rows = words::rows_that(comparison, RowVerdict::Differs);
     let cells = words::differences(comparison, &rows);
     if !cells.is_empty() {
@@ -477,6 +482,24 @@ fn code(text: &str) -> String {
     } else {
         format!("`{shown}`")
     }
+}
+
+/// A sentence in which names stand between back-ticks: those are code, and all else is escaped, so that no name of a
+/// file becomes markup.
+fn remark(text: &str) -> String {
+    if text.matches('`').count() % 2 == 1 {
+        return escape(text);
+    }
+    let part = |(at, part): (usize, &str)| match at % 2 {
+        0 => {
+            let text = part.trim_matches(' ');
+            let ends = part.split_once(text).unwrap_or(("", ""));
+            let shown = if at == 0 { escape(text) } else { inline(text) };
+            format!("{}{shown}{}", ends.0, ends.1)
+        }
+        _ => code(part),
+    };
+    text.split('`').enumerate().map(part).collect()
 }
 
 /// Text as a cell of a table, or another place that takes one line.

@@ -48,6 +48,10 @@ const MIN_COLUMN: usize = 9;
 /// What stands between two columns of a list: a blank, a bar, a blank.
 const BETWEEN: usize = 3;
 
+/// A list with a longer cell shows one column per line: to break cells beside one another takes the square of their
+/// length, which up to here is nothing.
+const MAX_CELL: usize = 4096;
+
 /// The terminal is never taken to be narrower than this for a list, whose cells wrap.
 const MIN_LISTING: usize = 60;
 
@@ -543,7 +547,9 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     let width = page.width.max(MIN_LISTING);
     let words = longest_words(listing, width / 2);
     let least: usize = words.iter().map(|word| word + BETWEEN).sum();
-    if names.len() * MIN_COLUMN > page.width || least > width + 1 {
+    let is_long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.len() > MAX_CELL);
+    let has_long = listing.table.rows.iter().flatten().any(is_long);
+    if has_long || names.len() * MIN_COLUMN > page.width || least > width + 1 {
         let columns = &listing.table.columns;
         let shown = |(cell, column): (&Cell, &Column)| match cell {
             // Where the words are ours, nothing means that there is nothing to say.
@@ -567,11 +573,12 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
         .set_width(u16::try_from(width).unwrap_or(u16::MAX))
         .set_header(names.iter().map(Safe::of));
     for row in &listing.table.rows {
-        let shown = |cell: &Cell| match cell {
-            Cell::Null => Safe::of(""),
-            cell => Safe::of(cell),
+        let shown = |(cell, column): (&Cell, &Column)| match cell {
+            Cell::Null if column.own => Safe::of(""),
+            Cell::Text(text) if column.own => Safe::of(text),
+            cell => Safe::of(words::cell(cell)),
         };
-        table.add_row(row.iter().map(shown));
+        table.add_row(row.iter().zip(&listing.table.columns).map(shown));
     }
     for (column, word) in table.column_iter_mut().zip(words) {
         let word = u16::try_from(word).unwrap_or(u16::MAX);
@@ -580,6 +587,9 @@ fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     }
     for line in table.lines() {
         page.line(0, line)?;
+    }
+    if listing.table.rows.is_empty() {
+        page.line(0, "(no rows)")?;
     }
     remarks(page, listing)
 }
@@ -599,9 +609,7 @@ fn longest_words(listing: &Listing, most: usize) -> Vec<usize> {
         .collect();
     for row in &listing.table.rows {
         for (word, cell) in found.iter_mut().zip(row) {
-            if *cell != Cell::Null {
-                *word = longest(&Safe::of(cell).to_string()).max(*word);
-            }
+            *word = longest(&Safe::of(words::cell(cell)).to_string()).max(*word);
         }
     }
     found

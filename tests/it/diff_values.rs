@@ -486,3 +486,94 @@ fn a_sparse_file_and_a_line_without_end_are_refused_in_little_memory() {
         );
     }
 }
+
+#[test]
+fn a_closed_pipe_keeps_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |state: &str| -> String { (0..20_000).map(|n| format!("{n},{state}\n")).collect() };
+    fs::write(folder.path().join("a.csv"), format!("id,v\n{}", rows("x"))).unwrap();
+    fs::write(folder.path().join("b.csv"), format!("id,v\n{}", rows("y"))).unwrap();
+    fs::write(folder.path().join("c.csv"), format!("id,v\n{}", rows("x"))).unwrap();
+    for (other, code) in [("b.csv", 1), ("c.csv", 0)] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args([
+                "diff",
+                "a.csv",
+                other,
+                "--key",
+                "id",
+                "--format",
+                "csv",
+                "--include-pii",
+            ])
+            .current_dir(folder.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{other}");
+    }
+}
+
+#[test]
+fn what_a_query_writes_as_csv_compares_as_what_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv =
+        "activity_id,subject\n1347,+49170123\n1348,\"line1\nline2\"\n1349,-5\n1350,+49 30 1234\n";
+    fs::write(folder.path().join("a.csv"), csv).unwrap();
+    let sql = "SELECT activity_id, subject FROM egpl_casemgmt_activity ORDER BY activity_id";
+    let output = chatdb(
+        folder.path(),
+        &["query", sql, "a.csv", "--format", "csv", "--include-pii"],
+    );
+    assert_eq!(String::from_utf8(output.stdout.clone()).unwrap(), csv);
+    fs::write(folder.path().join("out.csv"), output.stdout).unwrap();
+    let output = chatdb(
+        folder.path(),
+        &["diff", "a.csv", "out.csv", "--key", "activity_id"],
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// What is shown of one row with NULL, an empty text and the text NULL, and of none.
+#[test]
+fn null_is_shown_as_null_and_no_rows_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let sql = "SELECT NULL AS a, '' AS b, 'NULL' AS c";
+    let shown = |sql: &str, format: &str| {
+        let output = chatdb(
+            folder.path(),
+            &[
+                "query",
+                sql,
+                "--after",
+                "services_failure",
+                "--format",
+                format,
+            ],
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(
+        shown(sql, "terminal").contains(" NULL |   | \"NULL\""),
+        "{}",
+        shown(sql, "terminal")
+    );
+    assert!(
+        shown(sql, "markdown").contains("| NULL |     | \"NULL\" |"),
+        "{}",
+        shown(sql, "markdown")
+    );
+    let none = "SELECT 1 AS a WHERE 1 = 0";
+    assert!(
+        shown(none, "terminal").contains("(no rows)"),
+        "{}",
+        shown(none, "terminal")
+    );
+    assert!(
+        shown(none, "markdown").contains("No rows."),
+        "{}",
+        shown(none, "markdown")
+    );
+}

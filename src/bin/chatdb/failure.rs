@@ -151,6 +151,13 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+impl Failure {
+    /// Whether nobody is to be told, because whoever reads the output has gone.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let quiet = error.kind() == io::ErrorKind::BrokenPipe;

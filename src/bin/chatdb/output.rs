@@ -163,6 +163,21 @@ fn note(sentence: &str) {
     let _ = writeln!(io::stderr(), "note: {}", Safe::of(sentence));
 }
 
+/// A text as it is for a program that reads it, and without what acts on a terminal for a person.
+pub fn for_reader(text: String) -> String {
+    if !io::stdout().is_terminal() {
+        return text;
+    }
+    let lines = text.split('\n').map(|line| {
+        let parts: Vec<String> = line
+            .split('\t')
+            .map(|part| Safe::of(part).to_string())
+            .collect();
+        parts.join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Writes bytes to standard output.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -18,9 +18,8 @@ use crate::output;
 pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     if args.script {
-        output::print(
-            script::write(&library, &args.scenario, &output::sets(&args.set)?)?.as_bytes(),
-        )?;
+        let script = script::write(&library, &args.scenario, &output::sets(&args.set)?)?;
+        output::print(output::for_reader(script).as_bytes())?;
         return Ok(Code::Success);
     }
     let scenario = library.get(&args.scenario)?;

@@ -50,9 +50,9 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         .iter()
         .filter(|finding| !finding.table.rows.is_empty())
     {
-        let mut remarks = vec![escape(&finding.meaning)];
-        remarks.extend(finding.remarks.iter().map(|remark| escape(remark)));
-        remarks.push(escape(&words::told(finding)));
+        let mut remarks = vec![finding.meaning.clone()];
+        remarks.extend(finding.remarks.iter().cloned());
+        remarks.push(words::told(finding));
         let listing = Listing {
             title: format!("{}: {}", finding.name, finding.title),
             table: finding.table.clone(),
