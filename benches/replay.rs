@@ -353,8 +353,7 @@ const CAUSES: [(&str, &str); 6] = [
     ),
     (
         "the agent completes the chat",
-        "UPDATE egpl_casemgmt_activity SET activity_status = 9000, activity_sub_status = 9100 \
-         WHERE activity_id = 1347",
+        "INSERT INTO agent_action (user_id, action, activity_id) VALUES (1003, 'completes', 1347)",
     ),
 ];
 

@@ -103,6 +103,21 @@ impl AssetSource {
         }
     }
 
+    /// Whether a folder has a scenario of the name of one that is compiled in, and other files.
+    #[must_use]
+    pub fn stands_for_built_in(&self, name: &str) -> bool {
+        if matches!(self, Self::Embedded) || !Self::Embedded.has(name) {
+            return false;
+        }
+        let files = |source: &Self| source.files(name).unwrap_or_default();
+        let same = |file: &String| {
+            let (own, built_in) = (self.read(name, file), Self::Embedded.read(name, file));
+            matches!((own, built_in), (Ok(own), Ok(built_in)) if own == built_in)
+        };
+        let own = files(self);
+        own != files(&Self::Embedded) || !own.iter().all(same)
+    }
+
     /// The names of the files and folders in a scenario's folder, sorted; hidden ones are left out.
     ///
     /// # Errors

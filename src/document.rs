@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 use thiserror::Error;
@@ -49,6 +50,100 @@ pub const HEADINGS: [Heading; 10] = [
         221,
     ),
 ];
+
+/// The words of the support note, each as a short hash, a line for a line: the text itself does not travel with the
+/// program.
+const NOTE: &str = include_str!("document/note.words");
+
+/// The words of a document's lines, against which whatever is said to be printed there is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    lines: Vec<Vec<u32>>,
+}
+
+impl Printed {
+    /// The support note.
+    #[must_use]
+    pub fn note() -> &'static Self {
+        static WORDS: OnceLock<Printed> = OnceLock::new();
+        WORDS.get_or_init(|| {
+            let word = |hash: &str| u32::from_str_radix(hash, 16).expect("a test reads them");
+            let lines = NOTE.lines().filter(|line| !line.starts_with('#'));
+            Self {
+                lines: lines
+                    .map(|line| line.split_ascii_whitespace().map(word).collect())
+                    .collect(),
+            }
+        })
+    }
+
+    /// A document of this text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self {
+            lines: text.lines().map(words).collect(),
+        }
+    }
+
+    /// How many lines it has.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether line `line`, from 1, is `text`, blanks apart.
+    #[must_use]
+    pub fn is(&self, line: u32, text: &str) -> bool {
+        self.line(line).is_some_and(|own| own == words(text))
+    }
+
+    /// Whether line `line` has the words of `text`, one after the other.
+    #[must_use]
+    pub fn says(&self, line: u32, text: &str) -> bool {
+        let wanted = words(text);
+        let has = |own: &[u32]| own.windows(wanted.len()).any(|part| part == wanted);
+        !wanted.is_empty() && self.line(line).is_some_and(has)
+    }
+
+    fn line(&self, line: u32) -> Option<&[u32]> {
+        let at = usize::try_from(line).ok()?.checked_sub(1)?;
+        self.lines.get(at).map(Vec::as_slice)
+    }
+}
+
+impl fmt::Display for Printed {
+    /// Writes the words as `note.words` has them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            let words: Vec<String> = line.iter().map(|word| format!("{word:06x}")).collect();
+            writeln!(f, "{}", words.join(" "))?;
+        }
+        Ok(())
+    }
+}
+
+/// The words of a line as hashes of 24 bits (FNV-1a): runs of letters and digits, dashes in a row, and each other mark
+/// by itself.
+fn words(line: &str) -> Vec<u32> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '-' => rest.find(|c| c != '-'),
+            c if c.is_alphanumeric() => rest.find(|c: char| !c.is_alphanumeric()),
+            c => Some(c.len_utf8()),
+        };
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        // How wide a column is drawn is no matter.
+        let word = if first == '-' { "-" } else { word };
+        let hash = word.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        words.push(hash >> 8);
+        rest = after.trim_start();
+    }
+    words
+}
 
 /// Lines of the document, such as `60-72` or `22, 31`. Ranges ascend and do not touch each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

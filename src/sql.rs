@@ -111,12 +111,26 @@ pub fn rolls_back(sql: &str) -> bool {
         return false;
     }
     let words: Vec<Token<'_>> = Tokens::new(sql).map_while(Result::ok).collect();
-    let is = |token: &Token<'_>, word: &str| {
-        token.kind == TokenKind::Word && token.text.eq_ignore_ascii_case(word)
-    };
     words
         .windows(2)
-        .any(|pair| is(&pair[0], "OR") && is(&pair[1], "ROLLBACK"))
+        .any(|pair| is_keyword(&pair[0], "OR") && is_keyword(&pair[1], "ROLLBACK"))
+}
+
+/// Whether a statement puts its row in the place of another (`INSERT OR REPLACE`, `REPLACE INTO`), of which SQLite
+/// does not say that it deletes. The function `replace(...)` is none of it.
+#[must_use]
+pub fn replaces_rows(sql: &str) -> bool {
+    if !sql.to_ascii_lowercase().contains("replace") {
+        return false;
+    }
+    let words: Vec<Token<'_>> = Tokens::new(sql).map_while(Result::ok).collect();
+    words
+        .windows(2)
+        .any(|pair| is_keyword(&pair[0], "REPLACE") && pair[1].kind != TokenKind::Symbol('('))
+}
+
+fn is_keyword(token: &Token<'_>, word: &str) -> bool {
+    token.kind == TokenKind::Word && token.text.eq_ignore_ascii_case(word)
 }
 
 /// The statement being read. How a trigger ends is taken from SQLite's own `sqlite3_complete`: at a

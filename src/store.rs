@@ -91,6 +91,16 @@ pub enum StoreError {
         /// What it would do, as the end of a sentence.
         what: String,
     },
+    /// A cause names what there is not, or would change what has happened.
+    #[error("{file}:{line}: {what}")]
+    Impossible {
+        /// The script.
+        file: String,
+        /// The line on which the statement begins.
+        line: u32,
+        /// What is wrong, and what there is instead.
+        what: String,
+    },
     /// A statement or query names a value that nobody gave.
     #[error("no value is given for `{name}`")]
     Unbound {
@@ -214,6 +224,7 @@ impl StoreError {
     pub fn in_short(&self) -> String {
         match self {
             Self::Refused { what, .. } => format!("the statement {what}"),
+            Self::Impossible { what, .. } => what.clone(),
             Self::Script { source, .. } => source.to_string(),
             other => other.to_string(),
         }
@@ -226,6 +237,19 @@ fn failed_in(file: &str, part: Part<'_>) -> impl Fn(rusqlite::Error) -> StoreErr
         file: file.to_owned(),
         line: part.line,
         source,
+    }
+}
+
+/// The end of a sentence that says what there is: `; there are 1347, 1348`.
+fn there_is(known: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = known.len().saturating_sub(SHOWN);
+    let shown = known[..known.len() - more].join(", ");
+    match (known.len(), more) {
+        (0, _) => "; there is none yet".to_owned(),
+        (1, _) => format!("; there is {shown}"),
+        (_, 0) => format!("; there are {shown}"),
+        _ => format!("; there are {shown} and {more} more"),
     }
 }
 
@@ -353,12 +377,36 @@ impl Store {
         for part in statements(file, script)? {
             changes += self.guarded(Origin::Script, file, part.line, || {
                 guarded::keeps_transaction(file, part)?;
+                guarded::only_adds(file, part)?;
                 let statement = self.conn.prepare_cached(part.sql);
                 let mut statement = statement.map_err(failed_in(file, part))?;
-                self.run(file, part, &mut statement, values)
+                let outcome = self.run(file, part, &mut statement, values);
+                outcome.map_err(|error| self.as_impossible(error))
             })?;
         }
         Ok(changes)
+    }
+
+    /// A cause that the model refuses, with what there is instead of what it names.
+    fn as_impossible(&self, error: StoreError) -> StoreError {
+        const TRIGGER: i32 = 1811;
+        const KNOWN: &str = "SELECT CAST(id AS TEXT) FROM known WHERE what = ?1 ORDER BY id";
+        let (file, line, message) = match error {
+            StoreError::Script {
+                file,
+                line,
+                source: rusqlite::Error::SqliteFailure(failure, Some(message)),
+            } if failure.extended_code == TRIGGER => (file, line, message),
+            other => return other,
+        };
+        let known = message.strip_prefix("no such ").and_then(|what| {
+            let mut statement = self.conn.prepare(KNOWN).ok()?;
+            let ids = statement.query_map([what], |row| row.get(0)).ok()?;
+            ids.collect::<Result<Vec<String>, _>>().ok()
+        });
+        let there = known.map(|known| there_is(&known)).unwrap_or_default();
+        let what = format!("{message}{there}");
+        StoreError::Impossible { file, line, what }
     }
 
     /// The same for our own statements, which may do anything.
@@ -385,6 +433,7 @@ impl Store {
         let compile = |part: Part<'_>| {
             let outcome = self.guarded(Origin::Script, file, part.line, || {
                 guarded::keeps_transaction(file, part)?;
+                guarded::only_adds(file, part)?;
                 self.conn
                     .prepare(part.sql)
                     .map(drop)

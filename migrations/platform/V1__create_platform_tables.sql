@@ -41,7 +41,8 @@ CREATE TABLE entry_point (
 );
 
 -- CAUSES --------------------------------------------------------------------------------------------------
--- Nobody writes `at`: the clock's time is put in by a trigger.
+-- A cause can only be added. `at` is the clock's time, and a key of its own is counted by the model: a trigger
+-- refuses both where a step writes them, and every id that names nothing.
 
 CREATE TABLE server_event (
     server_event_id INTEGER PRIMARY KEY,
@@ -81,15 +82,20 @@ CREATE TABLE message (
     text        NVARCHAR(4000) NOT NULL
 );
 
--- The agent logs in or out, or opens a part of the console; a chat is opened by its activity_id.
+-- The agent logs in or out, opens a part of the console (a chat by its activity_id), completes a chat, or
+-- transfers one to another agent. A chat that cannot be completed or transferred at that moment is left as it
+-- is, and the row is not added.
 CREATE TABLE agent_action (
     agent_action_id INTEGER PRIMARY KEY,
     at           DATETIME,
     user_id      NUMERIC(18,0) NOT NULL,
-    action       NVARCHAR(10) NOT NULL CHECK (action IN ('logs in', 'logs out', 'opens')),
+    action       NVARCHAR(10) NOT NULL CHECK (action IN ('logs in', 'logs out', 'opens', 'completes', 'transfers')),
     console_part NVARCHAR(20) REFERENCES console_part,
     activity_id  NUMERIC(18,0),
-    CHECK ((action = 'opens') = (console_part IS NOT NULL))
+    to_user_id   NUMERIC(18,0),
+    CHECK ((action = 'opens') = (console_part IS NOT NULL)),
+    CHECK ((action = 'transfers') = (to_user_id IS NOT NULL)),
+    CHECK (action IN ('opens', 'completes', 'transfers') OR activity_id IS NULL)
 );
 
 -- The agent types an answer into the reply pane of an e-mail.
@@ -146,7 +152,8 @@ CREATE TABLE lacks (
     PRIMARY KEY (subject, subject_id, capability, server)
 ) WITHOUT ROWID;
 
--- Log-ins that succeeded. A log-in that finds an older one still on record found a session in progress.
+-- Log-ins that succeeded. A log-in that finds an older one still on record, because a failure kept it from being
+-- ended, found a session in progress.
 CREATE TABLE agent_login (
     agent_login_id INTEGER PRIMARY KEY,
     user_id        NUMERIC(18,0) NOT NULL,
@@ -162,14 +169,20 @@ CREATE TABLE desktop (
     user_id        NUMERIC(18,0) NOT NULL PRIMARY KEY,
     agent_login_id INTEGER NOT NULL,
     opened_at      DATETIME NOT NULL,
-    state          NVARCHAR(10) NOT NULL     -- 'open', 'closed', 'timed out'
+    state          NVARCHAR(10) NOT NULL,    -- 'open', 'closed', 'timed out'
+    -- The last causes before it was opened: what it shows came after them.
+    after_action   INTEGER NOT NULL,
+    after_message  INTEGER NOT NULL,
+    after_reply    INTEGER NOT NULL
 );
 
--- What became of a message.
+-- What became of a message: it is delivered where the servers let it through and both ends are in the chat.
 CREATE TABLE delivery (
-    message_id INTEGER PRIMARY KEY,
-    delivered  SMALLINT NOT NULL,
-    lost_to    NVARCHAR(100)                 -- the servers in the way, NULL when delivered
+    message_id   INTEGER PRIMARY KEY,
+    delivered    SMALLINT NOT NULL,
+    user_id      NUMERIC(18,0),              -- the agent in the chat at that moment, NULL for none
+    session_lost SMALLINT NOT NULL,          -- whether the customer's session was gone
+    lost_to      NVARCHAR(100)               -- the servers in the way, and who is missing; NULL when delivered
 );
 
 -- What came of opening a part of the console.
@@ -187,11 +200,12 @@ CREATE TABLE chat_assignment (
     user_id     NUMERIC(18,0) NOT NULL
 );
 
--- When an agent first opened a chat.
+-- When the agent to whom a chat was given first opened it.
 CREATE TABLE chat_pickup (
-    activity_id INTEGER PRIMARY KEY,
-    at          DATETIME NOT NULL,
-    user_id     NUMERIC(18,0) NOT NULL
+    chat_pickup_id INTEGER PRIMARY KEY,
+    activity_id    NUMERIC(18,0) NOT NULL,
+    at             DATETIME NOT NULL,
+    user_id        NUMERIC(18,0) NOT NULL
 );
 
 INSERT INTO situation (servers, phase) VALUES (0, 'none');

@@ -28,7 +28,7 @@ INSERT INTO capability (position, capability, subject, what) VALUES
     (53, 'open customer',         'agent',  'the Customer tab loads'),
     (54, 'open knowledge base',   'agent',  'the knowledge base loads'),
     (60, 'report an error',       'agent',  'a part that does not load says so in a pop-up'),
-    (70, 'complete a chat',       'agent',  'completing a chat changes its activity row'),
+    (70, 'complete a chat',       'agent',  'completing or transferring a chat changes its activity row'),
     (80, 'work on other activities', 'agent', 'the agent can send a reply to an e-mail'),
     (90, 'receive new activities', 'agent', 'waiting activities are assigned to the agent'),
     (100, 'number a reply',       'agent',  'the subject of a reply carries the activity number'),
@@ -292,6 +292,6 @@ INSERT INTO notice (notice, told, text, printed, lines, reading) VALUES
     ('session lost', 'customer', 'Your session has been lost.', 0, '188, 220',
      'told when the Application server is back after more than a few minutes'),
     ('Session in Progress', 'agent', 'Session in Progress', 1, '45, 187, 219',
-     'a pop-up at a log-in that finds an older log-in on record, which no log-out ended'),
+     'a pop-up at a log-in that finds an older one on record: the failure cut it off, so that no log-out could end it'),
     ('no connection to the server', 'agent', 'A connection could not be established with the server', 1, '201',
      'flashes in the title bar as soon as the indicator would show a triangle');

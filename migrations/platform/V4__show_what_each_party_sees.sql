@@ -19,13 +19,13 @@ WHERE a.activity_type = 2000 AND a.activity_status = 5000 AND a.assigned_to IS N
 -- Messages that the agent's chat pane holds: what the agent typed, what reached it, and nothing from before
 -- the console was opened where the history is gone.
 CREATE VIEW console_message AS
-SELECT m.message_id, m.activity_id, m.at, m.author, m.text
+SELECT m.message_id, m.activity_id, m.at, m.author, d.user_id, m.text
 FROM message m
 JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
 JOIN delivery d ON d.message_id = m.message_id
 JOIN desktop t ON t.user_id = a.assigned_to
-WHERE (m.author = 'agent' OR d.delivered = 1)
-  AND (m.at >= t.opened_at
+WHERE (m.author = 'agent' AND d.user_id IS NOT NULL OR d.delivered = 1)
+  AND (m.message_id > t.after_message
        OR NOT EXISTS (SELECT 1 FROM lacks k
                       WHERE k.subject = 'chat' AND k.subject_id = m.activity_id
                         AND k.capability = 'keep the history'));
@@ -110,7 +110,7 @@ FROM (
     JOIN chat_request q ON q.activity_id = m.activity_id
     JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
     JOIN desktop t ON t.user_id = a.assigned_to AND t.state = 'open'
-    JOIN egpl_user u ON u.user_id = a.assigned_to
+    JOIN egpl_user u ON u.user_id = m.user_id
 ) x;
 
 -- THE CUSTOMER -------------------------------------------------------------------------------------------
@@ -156,32 +156,11 @@ FROM (
     JOIN delivery d ON d.message_id = m.message_id AND d.delivered = 1
     JOIN chat_request q ON q.activity_id = m.activity_id
     JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
-    LEFT JOIN egpl_user u ON u.user_id = a.assigned_to
+    LEFT JOIN egpl_user u ON u.user_id = d.user_id
     UNION ALL
-    SELECT w.activity_id, w.warned_at, 5, 0, '[' || n.text || ']'
+    SELECT w.activity_id, w.warned_at, 0, 0, '[' || n.text || ']'
     FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
 ) x;
-
--- When the customer's window noticed that messages were not exchanged: once per episode of outages, if it
--- lasted as long as a triangle takes.
-CREATE VIEW exchange_warning AS
-SELECT x.activity_id, x.episode,
-       strftime('%Y-%m-%d %H:%M:%f', x.stopped_at, '+' || t.seconds || ' seconds') AS warned_at
-FROM (
-    SELECT a.activity_id, o.episode, min(o.stopped_at) AS stopped_at,
-           CASE WHEN count(o.started_at) = count(*) THEN max(o.started_at) ELSE c.now END AS until
-    FROM egpl_casemgmt_activity a
-    JOIN chatdb_clock c
-    JOIN outage o ON o.stopped_at >= a.when_created
-    JOIN server_rule r ON r.server = o.server AND r.capability = 'exchange messages' AND r.needed = 1
-    LEFT JOIN customer_leaves e ON e.activity_id = a.activity_id
-    WHERE a.activity_type = 2000
-      AND NOT (a.activity_status = 9000 AND a.when_modified <= o.stopped_at)
-      AND coalesce(e.at, '9999-12-31') > o.stopped_at
-    GROUP BY a.activity_id, o.episode
-) x
-JOIN time_rule t ON t.time_rule = 'triangle'
-WHERE round((julianday(x.until) - julianday(x.stopped_at)) * 86400, 3) >= t.seconds;
 
 -- When a chat's session was lost with the customer still in it, and when the servers that took it were back
 -- (NULL while one is away).
@@ -202,6 +181,35 @@ LEFT JOIN customer_leaves e ON e.activity_id = x.activity_id
 WHERE NOT (a.activity_status = 9000 AND a.when_modified <= x.lost_at)
   AND coalesce(e.at, '9999-12-31') > x.lost_at;
 
+-- Outages of servers that a chat needs to exchange messages, as far as the chat saw them, and when each has lasted
+-- for as long as a triangle takes.
+CREATE VIEW exchange_outage AS
+SELECT a.activity_id, o.outage_id, o.server, o.started_at,
+       strftime('%Y-%m-%d %H:%M:%f', max(o.stopped_at, a.when_created), '+' || t.seconds || ' seconds') AS warned_at
+FROM egpl_casemgmt_activity a
+JOIN outage o ON coalesce(o.started_at, '9999-12-31') > a.when_created
+JOIN server_rule r ON r.server = o.server AND r.capability = 'exchange messages' AND r.needed = 1
+JOIN time_rule t ON t.time_rule = 'triangle'
+WHERE a.activity_type = 2000;
+
+-- When the customer's window noticed that messages were not exchanged: when a server that they need had been down
+-- for as long as a triangle takes, while the customer was in an open chat whose session had not ended. A server
+-- that has been down for so long already has warned of all.
+CREATE VIEW exchange_warning AS
+SELECT w.activity_id, w.server, w.warned_at
+FROM exchange_outage w
+LEFT JOIN egpl_casemgmt_activity a ON a.activity_id = w.activity_id AND a.activity_status = 9000
+LEFT JOIN customer_leaves e ON e.activity_id = w.activity_id
+LEFT JOIN session_loss s ON s.activity_id = w.activity_id
+WHERE w.warned_at <= coalesce(w.started_at, (SELECT now FROM chatdb_clock))
+  AND w.warned_at <= coalesce(a.when_modified, '9999-12-31')
+  AND w.warned_at <= coalesce(e.at, '9999-12-31')
+  AND w.warned_at <= coalesce(s.back_at, '9999-12-31')
+  AND NOT EXISTS (SELECT 1 FROM exchange_outage o
+                  WHERE o.activity_id = w.activity_id
+                    AND (o.warned_at, o.outage_id) < (w.warned_at, w.outage_id)
+                    AND coalesce(o.started_at, '9999-12-31') >= w.warned_at);
+
 -- What the customer has been told beside the transcript, and since when.
 CREATE VIEW customer_notices AS
 SELECT x.activity_id, x.notice, n.text, x.since,
@@ -212,8 +220,8 @@ SELECT x.activity_id, x.notice, n.text, x.since,
 FROM (
     SELECT s.activity_id, n.notice, min(m.at) AS since
     FROM session_loss s
-    JOIN message m ON m.activity_id = s.activity_id AND m.author = 'customer' AND m.at >= s.lost_at
-    JOIN delivery d ON d.message_id = m.message_id AND d.delivered = 0
+    JOIN message m ON m.activity_id = s.activity_id AND m.author = 'customer'
+    JOIN delivery d ON d.message_id = m.message_id AND d.session_lost = 1 AND instr(d.lost_to, 'no customer') = 0
     JOIN notice n ON n.notice IN ('messages sent after the failure are lost', 'start a new session')
     GROUP BY s.activity_id, n.notice
     UNION ALL
@@ -229,7 +237,10 @@ FROM (
     SELECT s.activity_id, 'session lost', s.back_at
     FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
     WHERE s.back_at IS NOT NULL AND s.seconds_away >= t.seconds
-) x JOIN notice n ON n.notice = x.notice;
+) x
+JOIN notice n ON n.notice = x.notice
+LEFT JOIN customer_leaves e ON e.activity_id = x.activity_id
+WHERE x.since <= coalesce(e.at, '9999-12-31');
 
 -- THE AGENT ----------------------------------------------------------------------------------------------
 
@@ -338,7 +349,7 @@ SELECT a.user_id, a.agent_action_id, a.at, a.console_part, o.result, o.lost_to,
 FROM opening o
 JOIN agent_action a ON a.agent_action_id = o.agent_action_id
 JOIN console_part p ON p.console_part = a.console_part
-JOIN desktop t ON t.user_id = a.user_id AND a.at >= t.opened_at;
+JOIN desktop t ON t.user_id = a.user_id AND a.agent_action_id > t.after_action;
 
 -- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
 CREATE VIEW agent_popups AS
@@ -366,7 +377,7 @@ JOIN notice n ON n.notice = 'Session in Progress';
 CREATE VIEW open_reply AS
 SELECT r.user_id, r.activity_id, r.text
 FROM email_reply r
-JOIN desktop t ON t.user_id = r.user_id AND t.state = 'open' AND r.at >= t.opened_at
+JOIN desktop t ON t.user_id = r.user_id AND t.state = 'open' AND r.email_reply_id > t.after_reply
 WHERE r.email_reply_id = (SELECT max(x.email_reply_id) FROM email_reply x
                           WHERE x.user_id = r.user_id AND x.activity_id = r.activity_id);
 

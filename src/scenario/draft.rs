@@ -16,8 +16,9 @@ use crate::document::{HEADINGS, Heading, Lines};
 use crate::query::is_parameter_name;
 use crate::table::{Cell, parse_duration, parse_timestamp};
 
-const SCENARIO: [&str; 12] = [
+const SCENARIO: [&str; 13] = [
     "title",
+    "document",
     "section",
     "lines",
     "continues",
@@ -83,6 +84,9 @@ enum Order {
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) title: String,
+    /// A document of its own, in the place of the support note.
+    pub(super) document: Option<At<String>>,
+    pub(super) heading: Option<String>,
     pub(super) section: Option<&'static Heading>,
     pub(super) lines: Option<Lines>,
     pub(super) continues: Option<At<String>>,
@@ -182,9 +186,14 @@ pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
     let (table, errors) = DeTable::parse_recoverable(text);
     reader.syntax(&errors);
     let fields = Fields::new(reader, table.get_ref(), 0, "a scenario", &SCENARIO);
-    let section = section(&fields);
+    let document = fields.text("document");
+    let heading = fields.text("section");
+    let of_note = heading.as_ref().filter(|_| document.is_none());
+    let section = of_note.and_then(|text| section(&fields, text));
     let draft = Draft {
         title: plain(fields.need_text("title")),
+        document,
+        heading: heading.map(|heading| heading.value),
         section,
         lines: lines(&fields, section),
         continues: fields.text("continues"),
@@ -205,8 +214,7 @@ fn plain(text: Option<At<String>>) -> String {
     text.map_or_else(String::new, |text| text.value)
 }
 
-fn section(fields: &Fields<'_>) -> Option<&'static Heading> {
-    let text = fields.text("section")?;
+fn section(fields: &Fields<'_>, text: &At<String>) -> Option<&'static Heading> {
     let found = HEADINGS.iter().find(|heading| heading.text == text.value);
     if found.is_none() {
         let hint = hint_among(&text.value, HEADINGS.iter().map(|heading| heading.text));

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::draft::{CellDraft, ErratumDraft, PrintedQueryDraft};
-use super::expected::line_count;
 use super::fields::{At, shorten};
 use super::resolve::{FileText, Resolver, columns};
 use super::{Erratum, ErratumKind, Expected, PrintedQuery};
@@ -23,7 +22,7 @@ fn printed_query(resolver: &mut Resolver<'_>, draft: &PrintedQueryDraft) -> Opti
     let query = draft.query.as_ref().and_then(|name| resolver.query(name));
     let file = resolver.file(&draft.printed)?;
     if let Some(At { value, at }) = &draft.lines {
-        resolver.as_many_lines(*at, &draft.printed.value, line_count(&file.text), value);
+        resolver.is_printed(*at, &draft.printed.value, &file.text, value);
     }
     if let (Some(corrected), Some(query)) = (corrected(resolver, draft, &file), query) {
         restored_as_said(resolver, draft, &corrected, &query);

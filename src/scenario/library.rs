@@ -25,6 +25,8 @@ pub struct Library {
     names: Vec<String>,
     scenarios: Mutex<BTreeMap<PathBuf, Loaded>>,
     queries: Mutex<BTreeMap<String, Arc<Query>>>,
+    /// Whether a folder may stand for a scenario that is compiled in.
+    replacing: bool,
 }
 
 /// A scenario and those that it continues, root first, itself last.
@@ -142,7 +144,15 @@ impl Library {
             names,
             scenarios: Mutex::default(),
             queries: Mutex::default(),
+            replacing: false,
         })
+    }
+
+    /// The same, in which a folder may bear the name of a scenario that is compiled in, and then stands for it.
+    #[must_use]
+    pub fn replacing(mut self) -> Self {
+        self.replacing = true;
+        self
     }
 
     /// The names of the scenarios, those of the extra folders first.
@@ -320,6 +330,17 @@ impl Library {
         let file = located.source.path(&located.name, SCENARIO_FILE);
         let reader = Reader::new(&file, &text);
         located.has_a_name(&reader);
+        if !self.replacing && located.source.stands_for_built_in(&located.name) {
+            reader.push(Problem {
+                file: located.source.folder(&located.name),
+                at: None,
+                message: format!(
+                    "`{}` is the name of a built-in scenario, and this is another",
+                    located.name
+                ),
+                hint: Some("rename the folder, or say `--replace-built-in`".to_owned()),
+            });
+        }
         let draft = draft::read(&reader, &text);
         behind.push(located.clone());
         let chain = match &draft.continues {

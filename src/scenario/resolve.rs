@@ -20,7 +20,7 @@ use super::{
 use crate::assets::{self, SCENARIO_FILE};
 use crate::diagnostic::Place;
 use crate::diagnostic::{Position, Positions, Problem, Problems, hint_among};
-use crate::document::Lines;
+use crate::document::{Lines, Printed};
 use crate::query::{Query, is_parameter_name};
 use crate::sql;
 use crate::table::Cell;
@@ -47,12 +47,14 @@ pub(super) struct Resolver<'a> {
     pub(super) expected: BTreeMap<String, Option<Table>>,
     /// The scenarios being read, this one last.
     behind: &'a mut Vec<Located>,
+    /// What the scenario cites in the place of the support note.
+    own_document: Option<Printed>,
 }
 
-/// An expected file and how long it is.
+/// An expected file and its text.
 pub(super) struct Table {
     pub(super) table: Expected,
-    lines: u32,
+    text: String,
 }
 
 /// A file read for somebody.
@@ -95,6 +97,7 @@ impl<'a> Resolver<'a> {
             queries: BTreeMap::new(),
             expected: BTreeMap::new(),
             behind,
+            own_document: None,
         }
     }
 
@@ -107,6 +110,7 @@ impl<'a> Resolver<'a> {
             .iter()
             .filter_map(|seed| self.script(seed))
             .collect();
+        self.read_document();
         let printed_queries = errata::printed_queries(&mut self);
         self.read_expected_files();
         let errata = errata::apply(&mut self);
@@ -118,7 +122,7 @@ impl<'a> Resolver<'a> {
             name: self.located.name.clone(),
             folder: self.located.source.folder(&self.located.name),
             title: draft.title.clone(),
-            section: draft.section.map(|heading| heading.text.to_owned()),
+            section: draft.heading.clone(),
             lines: draft.lines.clone(),
             continues: draft.continues.as_ref().map(|name| name.value.clone()),
             clock: draft.clock,
@@ -406,7 +410,7 @@ impl<'a> Resolver<'a> {
         let file = self.file(name)?;
         match read_expected(&name.value, &file.text) {
             Ok((layout, header, rows)) => Some(Table {
-                lines: line_count(&file.text),
+                text: file.text.clone().into_owned(),
                 table: Expected {
                     file: file.path,
                     name: name.value.clone(),
@@ -475,8 +479,9 @@ impl<'a> Resolver<'a> {
                 }));
             }
         }
-        let lines = table.rows.last().map_or(0, |row| row.line);
-        Some(Table { table, lines })
+        let text =
+            read_file(&other, file).map_or_else(|_| String::new(), |file| file.text.into_owned());
+        Some(Table { table, text })
     }
 
     /// The values of the parameters that this scenario and those that it continues declare.
@@ -495,6 +500,14 @@ impl<'a> Resolver<'a> {
             }
         }
         values
+    }
+
+    /// Reads the document that the scenario cites in the place of the support note.
+    fn read_document(&mut self) {
+        let draft = self.draft;
+        self.own_document = (draft.document.as_ref())
+            .and_then(|name| self.file(name))
+            .map(|file| Printed::of(&file.text));
     }
 
     // Steps and checks.
@@ -542,6 +555,7 @@ impl<'a> Resolver<'a> {
             self.query_has_its_values(draft, query);
         }
         self.observed_exist(draft);
+        self.value_is_printed(draft);
         let expect = match &draft.expect {
             ExpectDraft::Rows(rows) => Some(Expect::Rows(*rows)),
             ExpectDraft::Value(value) => Some(Expect::Value(value.clone())),
@@ -639,12 +653,62 @@ impl<'a> Resolver<'a> {
             at,
         }) = &draft.basis
         {
-            self.as_many_lines(*at, &table.table.name, table.lines, lines);
+            self.is_printed(*at, &table.table.name, &table.text, lines);
         }
     }
 
+    /// A transcription is, line by line, what the document has there.
+    pub(super) fn is_printed(&self, at: usize, file: &str, text: &str, lines: &Lines) {
+        let found = line_count(text);
+        if lines.iter().count() != found as usize {
+            self.as_many_lines(at, file, found, lines);
+            return;
+        }
+        let own = text.lines().zip(lines.iter());
+        let differing = own
+            .zip(1..)
+            .find(|((own, line), _)| !self.document().is(*line, own));
+        if let Some(((own, line), number)) = differing {
+            let message = format!(
+                "line {number} of `{file}` is not line {line} of the document: `{}`",
+                shorten(own)
+            );
+            let hint = "transcribe what is printed and correct it by an `[[erratum]]`, or say `stated` or `derived`";
+            self.reader.hinted(at, message, Some(hint.to_owned()));
+        }
+    }
+
+    /// A value that is said to be printed is among the words of a line cited.
+    fn value_is_printed(&self, draft: &CheckDraft) {
+        let Some(At {
+            value: Basis::Printed(lines),
+            at,
+        }) = &draft.basis
+        else {
+            return;
+        };
+        let message = match &draft.expect {
+            ExpectDraft::Value(value)
+                if !lines.iter().any(|line| self.document().says(line, value)) =>
+            {
+                format!("`{}` is not printed on {lines}", shorten(value))
+            }
+            ExpectDraft::Rows(_) => "a number of rows is not printed".to_owned(),
+            _ => return,
+        };
+        let hint = "say `stated` for what the document tells in other words, or `derived`";
+        self.reader.hinted(*at, message, Some(hint.to_owned()));
+    }
+
+    /// The document whose lines are cited.
+    fn document(&self) -> &Printed {
+        self.own_document
+            .as_ref()
+            .unwrap_or_else(|| Printed::note())
+    }
+
     /// A transcription has the lines that are cited, so that each of its lines is one of the document.
-    pub(super) fn as_many_lines(&self, at: usize, file: &str, found: u32, lines: &Lines) {
+    fn as_many_lines(&self, at: usize, file: &str, found: u32, lines: &Lines) {
         let cited = lines.iter().count();
         if cited != found as usize {
             let message = format!(

@@ -1,7 +1,7 @@
 //! What SQL of a scenario, or of a user, may do: state causes, and ask. Everything else is refused by name, before
 //! it runs.
 //!
-//! A folder may come from anywhere. Its scripts may write causes, master data and a chat's completion, and
+//! A folder may come from anywhere. Its scripts may add causes and write master data, and
 //! nothing that follows from them; its queries may only read; neither may reach a file, the transaction or a
 //! setting, or run without end. This module knows names of tables and functions and nothing of SQLite's calls; the
 //! store asks it about every action that a statement would take. What the model's triggers write on a statement's
@@ -79,13 +79,11 @@ const DERIVED: [(&str, &str); 2] = [
     ("egpl_user", "login_logout_time"),
 ];
 
-/// Columns beside master data that a script may change: the name of a server, and the two that an agent's
-/// completion of a chat changes.
-const CHANGEABLE: [(&str, &str); 3] = [
-    ("egpl_casemgmt_activity", "activity_status"),
-    ("egpl_casemgmt_activity", "activity_sub_status"),
-    ("server", "host"),
-];
+/// What a script may change beside master data: the name of a server.
+const CHANGEABLE: [(&str, &str); 1] = [("server", "host")];
+
+/// The table whose rows follow from what people do with activities.
+const ACTIVITY: &str = "egpl_casemgmt_activity";
 
 /// How the names of the product's own tables begin. A user may change these in a copy, and no others.
 pub const PRODUCT: [&str; 4] = ["egpl_", "eglv_", "egml_", "egicm_"];
@@ -146,9 +144,18 @@ fn not_for_scripts(action: Action<'_>) -> Option<String> {
         }
         _ => return None,
     };
+    let table = written.split('.').next().unwrap_or_default();
+    let instead = match table {
+        ACTIVITY => {
+            "; an agent completes a chat by INSERT INTO agent_action (user_id, action, activity_id) VALUES (..., \
+             'completes', ...)"
+        }
+        _ if CAUSES.contains(&table) => "; what has happened can only be added to",
+        _ => "",
+    };
     let why = || {
         format!(
-            "writes `{written}`, which is not for scripts: it follows from causes, or is a rule"
+            "writes `{written}`, which is not for scripts: it follows from causes, or is a rule{instead}"
         )
     };
     (!may).then(why)

@@ -339,6 +339,21 @@ pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreE
     })
 }
 
+/// Refuses a script's statement that puts rows in the place of others: SQLite tells of the new ones only, and what has
+/// happened can only be added to.
+pub(super) fn only_adds(file: &str, part: Part<'_>) -> Result<(), StoreError> {
+    if !sql::replaces_rows(part.sql) {
+        return Ok(());
+    }
+    Err(StoreError::Refused {
+        file: file.to_owned(),
+        line: part.line,
+        what: "puts rows in the place of others (REPLACE), which is not for scripts: use INSERT for a new row, or \
+               UPDATE for one of the master data"
+            .to_owned(),
+    })
+}
+
 /// What the statement asked too much of, where SQLite's own word for it does not say how much there is.
 fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
     let folder = matches!(origin, Origin::Script | Origin::Query);

@@ -19,7 +19,7 @@ fn lab(toml: &str, table: &str) -> TempDir {
         "scenario.toml",
         &format!(
             "title = \"A lab\"\nclock = \"2011-07-12 14:49:55.000\"\nseeds = [\"01_people.sql\"]\n\
-             lines = \"1-9\"\n{toml}"
+             document = \"runbook.txt\"\nlines = \"1-9\"\n{toml}"
         ),
     );
     file(
@@ -33,6 +33,7 @@ fn lab(toml: &str, table: &str) -> TempDir {
          department_name AS name, delete_flag AS flag FROM egpl_department ORDER BY department_id\n",
     );
     file("10_people.md", table);
+    file("runbook.txt", table);
     folder
 }
 

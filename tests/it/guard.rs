@@ -80,7 +80,7 @@ const REFUSED: [(&str, &str); 32] = [
 const ALLOWED: [&str; 8] = [
     "INSERT INTO server_event (server, event) VALUES ('messaging', 'stops')",
     "INSERT INTO message (activity_id, author, text) SELECT 1, 'agent', 'COMMIT; -- ATTACH' WHERE 0",
-    "UPDATE egpl_casemgmt_activity SET activity_status = 9000, activity_sub_status = 9100 WHERE activity_id = 1",
+    "INSERT INTO agent_action (user_id, action, activity_id) SELECT 1, 'completes', 1 WHERE 0",
     "UPDATE server SET host = 'x' WHERE server = 'application'",
     "INSERT INTO egpl_department (department_id) VALUES (7)",
     "DELETE FROM egpl_department WHERE department_id = 7",

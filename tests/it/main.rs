@@ -35,6 +35,7 @@ mod sample_report;
 mod samples;
 mod scan;
 mod scenario;
+mod schedules;
 mod signature;
 mod snapshot;
 mod sql;

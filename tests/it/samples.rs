@@ -7,7 +7,7 @@ use std::path::Path;
 use chatdb::render::{self, RenderOptions};
 use chatdb::replay;
 
-use crate::honesty::{TEN, library};
+use crate::honesty::{library, ten};
 
 /// The formats of which samples are kept: one to read, one for a spreadsheet, one for programs.
 const FORMATS: [&str; 3] = ["markdown", "csv", "json"];
@@ -19,7 +19,7 @@ fn the_samples_are_reproduced_to_the_byte() {
     let library = library();
     let mut expected = BTreeSet::from(["README.md".to_owned()]);
     let mut wrong = Vec::new();
-    for scenario in TEN {
+    for scenario in ten() {
         let (report, _) = replay::replay(
             &library,
             &[scenario.to_owned()],

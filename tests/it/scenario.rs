@@ -38,6 +38,22 @@ fn lay_out(text: &str) -> (TempDir, String, String) {
     (folder, about, finds)
 }
 
+/// A document that has the files of `my_lab` at these lines.
+fn write_document(folder: &TempDir, transcriptions: &[(usize, &str)]) {
+    let my_lab = folder.path().join("my_lab");
+    let mut lines = vec![String::new(); 120];
+    for (first, file) in transcriptions {
+        let text = fs::read_to_string(my_lab.join(file)).expect("a transcription");
+        for (at, line) in text.lines().enumerate() {
+            line.clone_into(&mut lines[first - 1 + at]);
+        }
+    }
+    fs::write(my_lab.join("runbook.txt"), lines.join("\n")).expect("a document");
+}
+
+/// What the whole format's example transcribes.
+const TRANSCRIBED: [(usize, &str); 2] = [(60, "chat.printed.sql"), (88, "20_chat.md")];
+
 fn library(folder: &TempDir) -> Library {
     Library::new(vec![folder.path().to_owned()]).expect("the folder is there")
 }
@@ -87,6 +103,7 @@ const CLOCK: &str = "title = \"A test\"\nclock = \"2011-07-12 14:49:55.000\"\n";
 fn whole() -> TempDir {
     let text = include_str!("../scenarios/whole.txt");
     let (folder, _, _) = lay_out(text);
+    write_document(&folder, &TRANSCRIBED);
     assert_eq!(problems(&folder), "");
     folder
 }
@@ -159,7 +176,7 @@ fn steps_have_times_ids_and_branches() {
         ]
     );
     assert_eq!(scenario.steps[0].changes, Some(1));
-    assert_eq!(scenario.steps[0].place.line, 28);
+    assert_eq!(scenario.steps[0].place.line, 29);
     assert_eq!(
         without(&folder, &scenario.steps[0].place.file),
         "my_lab/scenario.toml"
@@ -463,6 +480,7 @@ fn a_folder_needs_the_name_of_a_scenario() {
 fn line_ends_of_windows_change_nothing() {
     let text = include_str!("../scenarios/whole.txt");
     let (folder, _, _) = lay_out(text);
+    write_document(&folder, &TRANSCRIBED);
     for file in cases_in(&folder.path().join("my_lab")) {
         let text = fs::read_to_string(&file).expect("a file");
         fs::write(&file, text.replace('\n', "\r\n")).expect("a file");
@@ -666,7 +684,7 @@ fn the_example_of_the_format_page_is_valid() {
         }
     }
     assert_eq!(queries, 1);
-    let library = library(&folder);
+    let library = library(&folder).replacing();
     let problems = library.validate(&["my_lab_failover".to_owned()]);
     assert_eq!(without(&folder, &problems.to_string()), "");
     let scenario = library.get("my_lab_failover").expect("it is valid");
@@ -684,7 +702,9 @@ fn a_new_scenario_is_the_example_under_its_own_name() {
         assert!(!text.contains("my_lab_failover"), "{name}");
         fs::write(folder.path().join("night_shift").join(name), text).expect("a file");
     }
-    let problems = library(&folder).validate(&["night_shift".to_owned()]);
+    let problems = library(&folder)
+        .replacing()
+        .validate(&["night_shift".to_owned()]);
     assert_eq!(without(&folder, &problems.to_string()), "");
     assert_eq!(
         template("Night shift")

@@ -56,6 +56,9 @@ pub struct Folders {
     /// Also look for scenarios in the folders of DIR
     #[arg(long, value_name = "DIR")]
     pub scenarios: Vec<PathBuf>,
+    /// Let a folder stand for the built-in scenario of its name
+    #[arg(long)]
+    pub replace_built_in: bool,
 }
 
 #[derive(Debug, Args)]
@@ -414,6 +417,9 @@ pub struct Validate {
     /// Scenario folders, or folders of scenario folders
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// Let a folder stand for the built-in scenario of its name
+    #[arg(long)]
+    pub replace_built_in: bool,
 }
 
 #[derive(Debug, Args)]

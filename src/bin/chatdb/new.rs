@@ -10,6 +10,7 @@ use crate::output;
 pub fn run(args: &New) -> Result<Code, Failure> {
     let library = output::library(&Folders {
         scenarios: Vec::new(),
+        replace_built_in: false,
     })?;
     if library.names().contains(&args.name.as_str()) {
         let message = format!("`{}` is a scenario of the program's own", args.name);

@@ -29,7 +29,11 @@ const HELD: usize = 16 << 20;
 const WIDTH: usize = 180;
 
 pub fn library(folders: &Folders) -> Result<Library, Failure> {
-    Ok(Library::new(folders.scenarios.clone()).map_err(ScenarioError::from)?)
+    let library = Library::new(folders.scenarios.clone()).map_err(ScenarioError::from)?;
+    Ok(match folders.replace_built_in {
+        true => library.replacing(),
+        false => library,
+    })
 }
 
 pub fn format(name: &str) -> Result<&'static Format, Failure> {
@@ -228,9 +232,10 @@ pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
 pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<ReplayOptions, Failure> {
     let folders = chosen.folders.scenarios.iter();
     let words = folders.flat_map(|folder| ["--scenarios".to_owned(), folder.display().to_string()]);
+    let replacing = (chosen.folders.replace_built_in).then(|| "--replace-built-in".to_owned());
     Ok(ReplayOptions {
         until: until.cloned(),
-        words: words.collect(),
+        words: words.chain(replacing).collect(),
         ..watch::guarded(sets(&chosen.set)?)
     })
 }

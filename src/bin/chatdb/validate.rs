@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chatdb::diagnostic::{Problem, Problems};
 use chatdb::replay;
-use chatdb::scenario::{Library, ScenarioError};
 
-use crate::cli::Validate;
+use crate::cli::{Folders, Validate};
 use crate::failure::{Code, Failure};
 use crate::output;
 
@@ -17,7 +16,10 @@ pub fn run(args: &Validate) -> Result<Code, Failure> {
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let library = Library::new(Vec::new()).map_err(ScenarioError::from)?;
+    let library = output::library(&Folders {
+        scenarios: Vec::new(),
+        replace_built_in: args.replace_built_in,
+    })?;
     let mut problems: Vec<Problem> = library.validate(&paths).into_iter().collect();
     // SQL is looked at where the scenario around it can be read.
     let scenarios: Vec<PathBuf> = args

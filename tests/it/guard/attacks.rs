@@ -15,7 +15,7 @@ use chatdb::replay::{self, ReplayOptions};
 use chatdb::scenario::Library;
 use chatdb::store::Store;
 
-use crate::honesty::TEN;
+use crate::honesty;
 
 const LIST: &str = include_str!("attacks.txt");
 
@@ -237,10 +237,13 @@ fn process_wide() -> (i64, i64, String) {
 fn ten() -> Vec<Vec<u8>> {
     let library = crate::honesty::library();
     let format = chatdb::render::format("json").expect("a format");
-    let played = |name: &&str| {
-        let (report, _) =
-            replay::replay(&library, &[(*name).to_owned()], &ReplayOptions::default())
-                .expect("played");
+    let played = |name: &String| {
+        let (report, _) = replay::replay(
+            &library,
+            std::slice::from_ref(name),
+            &ReplayOptions::default(),
+        )
+        .expect("played");
         let mut bytes = Vec::new();
         (format.render)(
             &report,
@@ -250,7 +253,7 @@ fn ten() -> Vec<Vec<u8>> {
         .expect("written");
         bytes
     };
-    TEN.iter().map(played).collect()
+    honesty::ten().iter().map(played).collect()
 }
 
 /// One place: what came of each attack.
