@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod row_filter;
 pub mod tokenizer;
+pub mod work;
 
 use thiserror::Error;
 

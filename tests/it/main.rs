@@ -5,6 +5,7 @@ mod ahead;
 mod bind;
 #[cfg(target_os = "linux")]
 mod bombs;
+mod bounded_work;
 mod cases;
 mod check;
 mod cli;

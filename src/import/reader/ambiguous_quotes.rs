@@ -1,6 +1,7 @@
 //! Splits a line of a form that quotes a field only when it holds the separator, and of which nobody knows what it does
 //! with quotes inside: doubled or as they are. A reading is taken when it is the only one that fits the columns.
 
+use crate::record::work;
 use crate::record::{Field, Written};
 
 /// What a line splits into.
@@ -14,11 +15,12 @@ pub enum Split {
     Unclear,
 }
 
-/// How many readings are followed at once. A line with more than that is not clear.
-const READINGS: usize = 64;
-
 /// The longest line, in bytes, that is read in more than one way. In a longer one quotes mean nothing.
 const LONGEST: usize = 1 << 20;
+
+/// How many steps are taken for each byte of a line, and for a line however short. A line that needs more is not clear.
+const STEPS: usize = 256;
+const SHORT: usize = 1 << 16;
 
 /// The fields of `line` if quotes mean nothing.
 #[must_use]
@@ -36,75 +38,205 @@ pub fn bare(line: &str, delimiter: &str) -> Vec<Field> {
 }
 
 /// Splits `line`, which is to have `width` fields, or any number if that is 0.
+///
+/// A line of n quotes has up to 2^n readings, so they are counted and not followed: how many ways lead to a place with
+/// so many fields before it is the sum over the ends of the field before. The ends of a quoted field are all closing
+/// quotes from some place on, so that one walk over the closing quotes serves all fields that begin with the same
+/// number of fields before them. The work is the places times the fields at most, and stops at [`STEPS`].
 #[must_use]
 pub fn split(line: &str, delimiter: &str, width: usize) -> Split {
     let plain = bare(line, delimiter);
     if !line.contains('"') || delimiter.is_empty() || line.len() > LONGEST {
         return Split::Fields(plain);
     }
-    let mut found: Vec<Vec<Field>> = Vec::new();
+    let closing = Closing::of(line, delimiter);
+    let most = SHORT.max(line.len().saturating_mul(STEPS));
+    let mut steps = 0;
+    // For each number of fields before it: the places that are reached, in order.
+    let mut layers = vec![vec![Place::begin()]];
+    let mut found = None;
     let mut open = false;
-    // Each reading: its fields so far, and where the next one begins.
-    let mut readings = vec![(Vec::new(), 0)];
-    while let Some((fields, start)) = readings.pop() {
-        if found.len() > 1 || readings.len() > READINGS {
+    while let Some(layer) = layers.last().filter(|layer| !layer.is_empty()) {
+        if width > 0 && layers.len() > width {
+            break;
+        }
+        let (next, is_open) = closing.next(layer);
+        open |= is_open;
+        steps += layer.len() + next.len() + closing.quotes.len();
+        work::steps(layer.len() + next.len() + closing.quotes.len());
+        if steps > most {
             return Split::Unclear;
         }
-        if width > 0 && fields.len() >= width {
-            continue;
-        }
-        let mut ways = Vec::new();
-        let end = next(line, start, delimiter);
-        ways.push((field(start, end, Written::Bare), end));
-        if line[start..].starts_with('"') {
-            open |= quoted(line, start, delimiter, &mut ways);
-        }
-        for (field, end) in ways {
-            let mut fields = fields.clone();
-            fields.push(field);
-            if end < line.len() {
-                readings.push((fields, end + delimiter.len()));
-            } else if width == 0 || fields.len() == width {
-                found.push(fields);
+        let at_end = next.last().filter(|place| place.start > line.len());
+        if let Some(last) = at_end.filter(|_| width == 0 || layers.len() == width) {
+            if found.is_some() || last.ways > 1 {
+                return Split::Unclear;
             }
+            found = Some(layers.len());
         }
+        layers.push(next);
     }
-    match found.len() {
-        1 => Split::Fields(found.remove(0)),
-        0 if open => Split::Open,
-        0 => Split::Fields(plain),
-        _ => Split::Unclear,
+    match found {
+        Some(count) => Split::Fields(closing.fields(&layers, count)),
+        None if open => Split::Open,
+        None => Split::Fields(plain),
     }
 }
 
-/// Adds each way to close the quote at `start`. Whether the field may be open at the end of the line.
-fn quoted(line: &str, start: usize, delimiter: &str, ways: &mut Vec<(Field, usize)>) -> bool {
-    let inner = start + 1;
-    let breaks = line[inner..].find(['\r', '\n']);
-    let separator = line[inner..]
-        .find(delimiter)
-        .into_iter()
-        .chain(breaks)
-        .min();
-    for (at, _) in line[inner..].match_indices('"') {
-        let close = inner + at;
-        let behind = &line[close + 1..];
-        let closes = behind.is_empty() || behind.starts_with(delimiter);
-        if closes && separator.is_some_and(|separator| separator < at) {
-            let text = &line[inner..close];
-            let doubled = text.contains('"') && !text.replace("\"\"", "").contains('"');
-            let written = if doubled {
-                Written::Doubled
-            } else {
-                Written::Quoted
-            };
-            ways.push((field(inner, close, written), close + 1));
-            if ways.len() > READINGS {
-                break;
-            }
+/// A place at which a field may begin, with some number of fields before it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The byte; beyond the line's end when the line is read to its end.
+    start: usize,
+    /// In how many ways it is reached: 1, or 2 for more.
+    ways: u8,
+    /// The place in the layer before from which it is reached, where there is one way only.
+    from: usize,
+    /// The end of the field before it.
+    end: usize,
+}
+
+impl Place {
+    fn begin() -> Self {
+        Self {
+            start: 0,
+            ways: 1,
+            from: 0,
+            end: 0,
         }
     }
-    separator.is_some() || !line[inner..].contains('"')
+}
+
+/// The places of a line at which fields may end.
+struct Closing<'l> {
+    line: &'l str,
+    delimiter: &'l str,
+    /// The quotes that may close a field: the separator or the line's end is right behind them.
+    quotes: Vec<usize>,
+    /// Where separators stand.
+    separators: Vec<usize>,
+    /// Where lines end within the text.
+    breaks: Vec<usize>,
+}
+
+impl<'l> Closing<'l> {
+    fn of(line: &'l str, delimiter: &'l str) -> Self {
+        let closes = |at: &usize| {
+            let behind = &line[at + 1..];
+            behind.is_empty() || behind.starts_with(delimiter)
+        };
+        let at = |(at, _): (usize, &str)| at;
+        Self {
+            line,
+            delimiter,
+            quotes: line.match_indices('"').map(at).filter(closes).collect(),
+            separators: (line.char_indices().map(|(at, _)| at))
+                .filter(|at| line[*at..].starts_with(delimiter))
+                .collect(),
+            breaks: line.match_indices(['\r', '\n']).map(at).collect(),
+        }
+    }
+
+    /// The places that the fields which begin in `layer` lead to, in order, and whether one of them may be open at the
+    /// end of the line.
+    fn next(&self, layer: &[Place]) -> (Vec<Place>, bool) {
+        let mut next = Vec::new();
+        let mut open = false;
+        // The fields in quotes, each with the place from which on it may close: behind a separator or a line break.
+        let mut quoted = Vec::new();
+        for (from, place) in layer.iter().enumerate() {
+            if place.start > self.line.len() {
+                continue;
+            }
+            let end = first_from(&self.separators, place.start).unwrap_or(self.line.len());
+            next.push(self.behind(end, place.ways, from, end));
+            if self.line[place.start..].starts_with('"') {
+                let inner = place.start + 1;
+                let separator = first_from(&self.separators, inner);
+                let reason = separator
+                    .into_iter()
+                    .chain(first_from(&self.breaks, inner))
+                    .min();
+                open |= reason.is_some() || !self.line[inner..].contains('"');
+                quoted.extend(reason.map(|reason| (reason, place.ways, from)));
+            }
+        }
+        let mut waiting = quoted.into_iter().peekable();
+        let (mut ways, mut last) = (0_u8, 0);
+        let first = waiting.peek().map_or(self.line.len(), |field| field.0);
+        let begin = self.quotes.partition_point(|quote| *quote <= first);
+        for quote in &self.quotes[begin..] {
+            while let Some((_, more, from)) = waiting.next_if(|field| field.0 < *quote) {
+                ways = (ways + more).min(2);
+                last = from;
+            }
+            next.push(self.behind(quote + 1, ways, last, *quote));
+        }
+        next.sort_by_key(|place| place.start);
+        next.dedup_by(|again, kept| {
+            let same = again.start == kept.start;
+            if same {
+                kept.ways = 2;
+            }
+            same
+        });
+        (next, open)
+    }
+
+    /// The place behind a field, of which the separator stands at `at`.
+    fn behind(&self, at: usize, ways: u8, from: usize, end: usize) -> Place {
+        let start = if at < self.line.len() {
+            at + self.delimiter.len()
+        } else {
+            self.line.len() + 1
+        };
+        Place {
+            start,
+            ways,
+            from,
+            end,
+        }
+    }
+
+    /// The fields of the one way through `layers` that has `count` of them.
+    fn fields(&self, layers: &[Vec<Place>], count: usize) -> Vec<Field> {
+        let mut fields = Vec::with_capacity(count);
+        let mut at = layers[count].len() - 1;
+        for layer in (1..=count).rev() {
+            let place = layers[layer][at];
+            at = place.from;
+            let start = layers[layer - 1][at].start;
+            let in_quotes = self.line[start..].starts_with('"') && {
+                let bare = first_from(&self.separators, start).unwrap_or(self.line.len());
+                bare != place.end
+            };
+            fields.push(if in_quotes {
+                self.quoted(start + 1, place.end)
+            } else {
+                field(start, place.end, Written::Bare)
+            });
+        }
+        fields.reverse();
+        fields
+    }
+
+    fn quoted(&self, start: usize, end: usize) -> Field {
+        let text = &self.line[start..end];
+        let doubled = text.contains('"') && !text.replace("\"\"", "").contains('"');
+        let written = if doubled {
+            Written::Doubled
+        } else {
+            Written::Quoted
+        };
+        field(start, end, written)
+    }
+}
+
+/// The first of `places`, which ascend, that is not before `at`.
+fn first_from(places: &[usize], at: usize) -> Option<usize> {
+    places
+        .get(places.partition_point(|place| *place < at))
+        .copied()
 }
 
 fn field(start: usize, end: usize, written: Written) -> Field {

@@ -429,7 +429,7 @@ impl Delimited {
             }
             self.flush();
             if self.plan.width == 1 && kept.is_blank() {
-                return self.pieces.push(kept);
+                return;
             }
             return if self.holds {
                 self.pieces.push(kept);
@@ -450,7 +450,7 @@ impl Delimited {
         } else if self.is_second_header(&kept) {
             self.flush();
             self.begin_result(kept);
-        } else if kept.fields.len() > self.plan.width {
+        } else if kept.fields.len() > self.plan.width || self.plan.quotes == Quotes::Separator {
             self.flush();
             self.ragged(&kept);
         } else {
@@ -571,11 +571,13 @@ impl Delimited {
         match self.split(&kept.text) {
             ambiguous_quotes::Split::Fields(fields) => {
                 let kept = Kept { fields, ..kept };
-                if kept.fields.len() == self.plan.width
-                    || self.place != Place::Records
-                    || kept.is_blank()
-                {
-                    self.place_line(kept);
+                if self.place == Place::Names && !is_rule(kept.texts()) {
+                    self.place = Place::Records;
+                }
+                if kept.is_blank() && self.place == Place::Records {
+                    // A blank line is nothing, and goes on with nothing.
+                } else if kept.fields.len() == self.plan.width || self.place != Place::Records {
+                    self.place_record(kept);
                 } else if self.is_second_header(&kept) || trailer::rows(&kept.text).is_some() {
                     self.place_record(kept);
                 } else {
@@ -587,12 +589,6 @@ impl Delimited {
                 let detail = "quotes can be read in two ways".to_owned();
                 self.reject(&kept, Reason::TextAfterQuote, detail, 1);
             }
-        }
-    }
-
-    fn place_line(&mut self, kept: Kept) {
-        if !(kept.is_blank() && self.place == Place::Records) {
-            self.place_record(kept);
         }
     }
 

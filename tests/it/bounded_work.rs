@@ -1,0 +1,98 @@
+//! What a reader does is bounded by what it reads: steps are counted, at n, 2n and 4n of what would cost it most.
+
+use chatdb::import::reader::ambiguous_quotes::{Split, split};
+use chatdb::record::work;
+use proptest::prelude::*;
+
+// AMBIGUOUS QUOTES -----------------------------------------------------------------------------------------
+
+/// Every reading of `line`, followed one by one: what `split` counts instead.
+fn readings(line: &str, width: usize) -> Vec<Vec<(usize, usize)>> {
+    fn follow(
+        line: &str,
+        start: usize,
+        width: usize,
+        so_far: &[(usize, usize)],
+        all: &mut Vec<Vec<(usize, usize)>>,
+    ) {
+        if width > 0 && so_far.len() >= width {
+            return;
+        }
+        let mut go_on = |field: (usize, usize), end: usize| {
+            let fields = [so_far, &[field]].concat();
+            if end < line.len() {
+                follow(line, end + 1, width, &fields, all);
+            } else if width == 0 || fields.len() == width {
+                all.push(fields);
+            }
+        };
+        let end = line[start..].find(',').map_or(line.len(), |at| start + at);
+        go_on((start, end), end);
+        if line[start..].starts_with('"') {
+            let inner = start + 1;
+            let reason = line[inner..].find([',', '\n']).map(|at| inner + at);
+            for (at, _) in line[inner..].match_indices('"') {
+                let close = inner + at;
+                let closes = line[close + 1..].is_empty() || line[close + 1..].starts_with(',');
+                if closes && reason.is_some_and(|reason| reason < close) {
+                    go_on((inner, close), close + 1);
+                }
+            }
+        }
+    }
+    let mut all = Vec::new();
+    follow(line, 0, width, &[], &mut all);
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn readings_that_are_counted_are_those_that_can_be_followed(line in "[a\",\n]{0,14}", width in 0_usize..6) {
+        let followed = readings(&line, width);
+        let counted = split(&line, ",", width);
+        if !line.contains('"') {
+            prop_assert!(matches!(counted, Split::Fields(_)));
+        } else {
+            match (followed.as_slice(), &counted) {
+                ([only], Split::Fields(fields)) => {
+                    let spans: Vec<_> = fields.iter().map(|field| (field.start, field.end)).collect();
+                    prop_assert_eq!(&spans, only);
+                }
+                ([], Split::Fields(_) | Split::Open) | ([_, _, ..], Split::Unclear) => {}
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
+}
+
+/// Holds the steps of `run` to what is read: twice as much costs at most `2.2` times as many.
+#[track_caller]
+fn check(name: &str, size: usize, run: impl Fn(usize) -> u64) {
+    let steps = [size, size * 2, size * 4].map(&run);
+    assert!(steps[0] > 0, "{name}: no step is counted");
+    for pair in steps.windows(2) {
+        assert!(
+            pair[1] * 10 <= pair[0] * 22 + 1000,
+            "{name}: {steps:?} steps"
+        );
+    }
+}
+
+fn counted(run: impl FnOnce()) -> u64 {
+    let before = work::taken();
+    run();
+    work::taken() - before
+}
+
+#[test]
+fn a_line_of_many_quotes_costs_what_it_is_long() {
+    let pairs = |count: usize| format!("1,\"{{\n{}}}\",2", "\"k\":\"v\",".repeat(count));
+    check("pairs of JSON", 200, |n| {
+        let line = pairs(n);
+        counted(|| drop(split(&line, ",", 46)))
+    });
+    let line = pairs(400);
+    assert!(matches!(split(&line, ",", 3), Split::Fields(fields) if fields.len() == 3));
+}
