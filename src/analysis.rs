@@ -632,7 +632,7 @@ impl<'s> Rows<'s> {
             _ => None,
         });
         let (sql, columns) = ask.next().expect("a finding is one query, as a test holds");
-        let named = |column: tsql::Answer| (column.name, tsql::kind_of(column.of));
+        let named = |column: tsql::AnswerColumn| (column.name, tsql::kind_of(column.of));
         Ok((
             sql,
             columns.map(|columns| columns.into_iter().map(named).collect()),

@@ -229,7 +229,7 @@ fn run(
             Act::Ask { sql, columns } => {
                 let columns: Option<Vec<(String, Option<Kind>)>> =
                     columns.as_ref().map(|columns| {
-                        let place = |column: &tsql::Answer| named(column, question.kinds);
+                        let place = |column: &tsql::AnswerColumn| named(column, question.kinds);
                         columns.iter().map(place).collect()
                     });
                 let (columns, limit) = (columns.as_deref(), question.limit);
@@ -287,7 +287,7 @@ fn no_null(error: StoreError) -> StoreError {
     }
 }
 
-fn named(column: &tsql::Answer, kinds: &[(String, Kind)]) -> (String, Option<Kind>) {
+fn named(column: &tsql::AnswerColumn, kinds: &[(String, Kind)]) -> (String, Option<Kind>) {
     let given = kinds.iter().find(|(name, _)| *name == column.name);
     let kind = given.map(|(_, kind)| *kind);
     let name = if column.name.is_empty() {

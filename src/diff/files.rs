@@ -25,7 +25,7 @@ use std::path::Path;
 use std::{str, thread};
 
 use super::DiffOptions;
-use crate::record::tokenizer::{BLOCK, Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::tokenizer::{BLOCK, RawRecord, RawToken, TextDialect, Tokenizer};
 use crate::record::{Field, Limits, Written};
 use crate::table::delimited::Delimiter;
 use crate::table::raw::{RawCell, RawRow, RawTable};
@@ -33,7 +33,7 @@ use crate::table::{Kind, ResultTable, decimal, plain};
 
 /// The rows of two files that have to be compared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct KeptRow {
     /// Rows of the expected file, in its order.
     pub expected: ResultTable,
     /// Rows of the actual file, in its order.
@@ -57,7 +57,7 @@ const FEW: usize = 50;
 ///
 /// # Errors
 /// When the system refuses to read.
-pub fn kept(expected: &Path, actual: &Path, options: &DiffOptions) -> io::Result<Option<Kept>> {
+pub fn kept(expected: &Path, actual: &Path, options: &DiffOptions) -> io::Result<Option<KeptRow>> {
     let (Some(expected), Some(actual)) = (Source::open(expected)?, Source::open(actual)?) else {
         return Ok(None);
     };
@@ -107,7 +107,7 @@ pub fn kept(expected: &Path, actual: &Path, options: &DiffOptions) -> io::Result
     if key.iter().any(has_spellings) || expected.header.iter().enumerate().any(is_mixed) {
         return Ok(None);
     }
-    Ok(Some(Kept {
+    Ok(Some(KeptRow {
         expected: expected_rows.typed(&kinds),
         actual: actual_rows.typed(&kinds),
         left_out: expected_pass.rows.len() - rows.expected.len(),
@@ -155,7 +155,7 @@ struct Source<'p> {
     path: &'p Path,
     /// Where the header begins: behind a byte order mark and empty lines.
     begin: u64,
-    dialect: Dialect,
+    dialect: TextDialect,
     header: Vec<String>,
 }
 
@@ -189,7 +189,7 @@ impl<'p> Source<'p> {
         let mut source = Self {
             path,
             begin: begin as u64,
-            dialect: Dialect {
+            dialect: TextDialect {
                 delimiter: delimiter.to_string().into_bytes(),
                 record_end: None,
                 quotes: true,

@@ -16,7 +16,7 @@ use crate::import::format::{FORMS, Form, Layout, Nulls};
 use crate::import::input::decode;
 use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
 use crate::import::input::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
-use crate::import::reader::delimited::{Delimited, Plan};
+use crate::import::reader::delimited::{Delimited, DelimitedPlan};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::parallel::Cut;
@@ -666,12 +666,12 @@ fn reader(
         Layout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
         Layout::Grid => Box::new(grid::Grid::new(text, guess.form.id, limits)),
         Layout::Json => Box::new(json::Objects::new(text, limits)),
-        Layout::Xml => Box::new(xml::Rows::new(text, limits)),
+        Layout::Xml => Box::new(xml::XmlRows::new(text, limits)),
         Layout::Workbook => unreachable!("a workbook is no text, and was opened before"),
     }
 }
 
-fn plan(guess: &Guess, format: Option<&FormatFile>, options: &Options) -> Plan {
+fn plan(guess: &Guess, format: Option<&FormatFile>, options: &Options) -> DelimitedPlan {
     let trial = &guess.trial;
     let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
     let told = Some(trial.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty());
@@ -685,7 +685,7 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &Options) -> Plan {
     let names = of_format
         .map(|format| &format.names)
         .or(trial.below.as_ref());
-    Plan {
+    DelimitedPlan {
         delimiter: options
             .delimiter
             .as_deref()

@@ -32,7 +32,7 @@ use std::thread;
 use sqlparser::ast::{Query, Statement, Visit, Visitor, visit_relations};
 use thiserror::Error;
 
-pub use script::{Act, Answer, Script, Step};
+pub use script::{Act, AnswerColumn, Script, Step};
 
 use crate::diagnostic::Position;
 use crate::schema::catalog::Catalog;

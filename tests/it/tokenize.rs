@@ -3,16 +3,16 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use chatdb::record::tokenizer::{Dialect, RawToken, Token, Tokenizer};
+use chatdb::record::tokenizer::{RawToken, TextDialect, Token, Tokenizer};
 use chatdb::record::{Limits, Reason, Written};
 use proptest::prelude::*;
 
-fn csv() -> Dialect {
+fn csv() -> TextDialect {
     dialect(",", None, true)
 }
 
-fn dialect(delimiter: &str, record_end: Option<&str>, quotes: bool) -> Dialect {
-    Dialect {
+fn dialect(delimiter: &str, record_end: Option<&str>, quotes: bool) -> TextDialect {
+    TextDialect {
         delimiter: delimiter.into(),
         record_end: record_end.map(Into::into),
         quotes,
@@ -20,7 +20,7 @@ fn dialect(delimiter: &str, record_end: Option<&str>, quotes: bool) -> Dialect {
 }
 
 /// Every token of `bytes`, one a line: `line: field|field`, quoted fields in `"`, rejects as `line! code text`.
-fn tokens(bytes: &[u8], dialect: &Dialect, limits: Limits, block: usize) -> String {
+fn tokens(bytes: &[u8], dialect: &TextDialect, limits: Limits, block: usize) -> String {
     let mut tokenizer = Tokenizer::with_block(bytes, dialect.clone(), limits, block);
     let mut all = String::new();
     while let Some(token) = tokenizer.next().unwrap() {
@@ -47,7 +47,7 @@ fn tokens(bytes: &[u8], dialect: &Dialect, limits: Limits, block: usize) -> Stri
 }
 
 #[track_caller]
-fn check_with(text: &[u8], dialect: &Dialect, expected: &str) {
+fn check_with(text: &[u8], dialect: &TextDialect, expected: &str) {
     for block in [1, 2, 3, 5, 63, 64, 65, 66, 67, 128, 1 << 18] {
         let found = tokens(text, dialect, Limits::default(), block);
         assert_eq!(found, expected, "in blocks of {block}");

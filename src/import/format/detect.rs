@@ -14,7 +14,7 @@ use crate::import::format::{FORMS, Form, Layout, Nulls, Quotes};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
 use crate::import::spoiled::Spoiled;
-use crate::record::tokenizer::{Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::tokenizer::{RawRecord, RawToken, TextDialect, Tokenizer};
 use crate::record::{Field, Limits, Written};
 use crate::schema::TABLES;
 
@@ -283,7 +283,7 @@ pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
 impl Trial {
     /// Splits `sample` at `delimiter`.
     fn new(sample: &Sample<'_>, delimiter: &str, quotes: bool, end: Option<&str>) -> Self {
-        let dialect = Dialect {
+        let dialect = TextDialect {
             delimiter: delimiter.as_bytes().to_vec(),
             record_end: end.map(|end| end.as_bytes().to_vec()),
             quotes,
@@ -495,7 +495,7 @@ pub struct Guess {
     /// What the trial with these quotes found; for forms that are not delimited, nothing.
     pub trial: Trial,
     /// How columns of fixed widths are cut, where that is the form and something says it.
-    pub widths: Option<fixed_width::Plan>,
+    pub widths: Option<fixed_width::FixedWidthPlan>,
 }
 
 /// The sample, split in every way that some form would.

@@ -3,7 +3,7 @@
 //! Nobody knows how a tool counts the places of a character beyond ASCII, so a line is measured in characters, in units
 //! of UTF-16 and in places on a screen, and read by the measure in which it is as long as the dashes and has blanks
 //! where they have. A line break within a value makes a line short; lines are put together when, with their breaks,
-//! they are exactly as long as the dashes. Lines that the tool broke at its page width are put together when the names
+//! they are exactly as long as the dashes. LineReader that the tool broke at its page width are put together when the names
 //! and the dashes were broken at the same places; else each is a reject.
 
 use std::io::Read;
@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::import::format::detect::Look;
 use crate::import::format::trailer;
-use crate::import::reader::lines::Lines;
+use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
 use crate::record::{Field, Footer, Limits, ReadError, Reason, Written};
@@ -188,7 +188,7 @@ struct Grid {
 
 /// Reads one file.
 pub struct Aligned<R> {
-    lines: Lines<R>,
+    lines: LineReader<R>,
     grid: Option<Grid>,
     queue: Queue,
     below: bool,
@@ -200,7 +200,7 @@ impl<R: Read> Aligned<R> {
     /// Reads `reader`.
     pub fn new(reader: R, limits: Limits) -> Self {
         Self {
-            lines: Lines::new(reader, limits),
+            lines: LineReader::new(reader, limits),
             grid: None,
             queue: Queue::default(),
             below: false,

@@ -1,4 +1,4 @@
-//! Rows that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
+//! RowSource that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
 //! first rows together, in the order in which they come up.
 
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ const BYTES: usize = 1 << 20;
 
 /// A row with the names of its columns.
 #[derive(Debug, Clone, Default)]
-pub struct Named {
+pub struct NamedRow {
     /// The line on which it begins.
     pub line: u64,
     /// The row as it stands in the file.
@@ -26,20 +26,20 @@ pub struct Named {
 
 /// What a source of rows gives.
 #[derive(Debug)]
-pub enum Found {
+pub enum UnionItem {
     /// A row.
-    Row(Named),
+    Row(NamedRow),
     /// Text that should have been one.
     Reject(Reject),
 }
 
 /// Gives rows that name their columns.
-pub trait Rows {
+pub trait RowSource {
     /// The next one; `None` at the end.
     ///
     /// # Errors
     /// When the file cannot be read further.
-    fn next_row(&mut self) -> Result<Option<Found>, ReadError>;
+    fn next_row(&mut self) -> Result<Option<UnionItem>, ReadError>;
 }
 
 /// Reads rows of `S` as records.
@@ -49,11 +49,11 @@ pub struct Union<S> {
     fields: usize,
     /// Names, each with which of several equal ones it is.
     names: Vec<(String, usize)>,
-    first: Option<VecDeque<Found>>,
+    first: Option<VecDeque<UnionItem>>,
     queue: Queue,
 }
 
-impl<S: Rows> Union<S> {
+impl<S: RowSource> Union<S> {
     /// Reads `source`.
     pub fn new(source: S, limits: Limits) -> Self {
         Self {
@@ -65,14 +65,14 @@ impl<S: Rows> Union<S> {
         }
     }
 
-    fn begin(&mut self) -> Result<VecDeque<Found>, ReadError> {
+    fn begin(&mut self) -> Result<VecDeque<UnionItem>, ReadError> {
         let mut found = VecDeque::new();
         let mut bytes = 0;
         while found.len() < ROWS && bytes < BYTES {
             let Some(next) = self.source.next_row()? else {
                 break;
             };
-            if let Found::Row(row) = &next {
+            if let UnionItem::Row(row) = &next {
                 bytes += row.text.len();
                 if row.cells.len() > self.fields {
                     found.push_back(next);
@@ -111,13 +111,13 @@ impl<S: Rows> Union<S> {
         };
         match next {
             None => return Ok(false),
-            Some(Found::Reject(reject)) => self.queue.push(Waiting::Reject(reject)),
-            Some(Found::Row(row)) => self.place(row),
+            Some(UnionItem::Reject(reject)) => self.queue.push(Waiting::Reject(reject)),
+            Some(UnionItem::Row(row)) => self.place(row),
         }
         Ok(true)
     }
 
-    fn place(&mut self, row: Named) {
+    fn place(&mut self, row: NamedRow) {
         if row.cells.len() > self.fields {
             let detail = format!("more than {} fields", self.fields);
             self.queue
@@ -151,7 +151,7 @@ impl<S: Rows> Union<S> {
 }
 
 /// The names of a row's cells, each with how many equal ones stand before it.
-fn numbered(row: &Named) -> impl Iterator<Item = (&str, usize)> {
+fn numbered(row: &NamedRow) -> impl Iterator<Item = (&str, usize)> {
     row.cells.iter().enumerate().map(|(at, (name, _))| {
         let before = row.cells[..at]
             .iter()
@@ -161,7 +161,7 @@ fn numbered(row: &Named) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-impl<S: Rows> Reader for Union<S> {
+impl<S: RowSource> Reader for Union<S> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
         Ok(self.queue.lend())

@@ -21,7 +21,7 @@ use crate::import::reader::parallel::{Ahead, Cut};
 use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
 use crate::record::row_filter::Sieve;
-use crate::record::tokenizer::{Dialect, RawRecord, RawToken, Tokenizer};
+use crate::record::tokenizer::{RawRecord, RawToken, TextDialect, Tokenizer};
 use crate::record::{Field, Footer, Limits, ReadError, Reason, Record, Reject, Written};
 
 /// The most lines that are put together to one record.
@@ -32,7 +32,7 @@ const OPEN: usize = 50;
 
 /// How a delimited file is put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct DelimitedPlan {
     /// What stands between two fields.
     pub delimiter: String,
     /// What ends a record; `None` for a line end.
@@ -118,7 +118,7 @@ enum Place {
 pub struct Delimited {
     tokens: Tokenizer<Box<dyn Read + Send>>,
     limits: Limits,
-    plan: Plan,
+    plan: DelimitedPlan,
     ending: Arc<Ending>,
     place: Place,
     names: Vec<String>,
@@ -194,7 +194,7 @@ impl Delimited {
     /// Reads `reader` as `plan` says.
     pub fn new(
         reader: Box<dyn Read + Send>,
-        plan: Plan,
+        plan: DelimitedPlan,
         ending: Arc<Ending>,
         limits: Limits,
     ) -> Self {
@@ -230,9 +230,9 @@ impl Delimited {
         }
     }
 
-    fn dialect(plan: &Plan) -> Dialect {
+    fn dialect(plan: &DelimitedPlan) -> TextDialect {
         let lenient = plan.quotes == Quotes::Separator;
-        Dialect {
+        TextDialect {
             delimiter: if lenient {
                 Vec::new()
             } else {
@@ -244,7 +244,7 @@ impl Delimited {
     }
 
     /// Whether the last field of a whole line may go on in the next one: nothing is quoted, and it is a text.
-    fn must_hold(plan: &Plan) -> bool {
+    fn must_hold(plan: &DelimitedPlan) -> bool {
         let text = matches!(plan.looks.last(), Some(Look::Text | Look::Nothing) | None);
         plan.quotes == Quotes::None && plan.record_end.is_none() && text && plan.width > 1
     }

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use crate::import::format::detect::is_known_column;
 use crate::import::format::trailer;
-use crate::import::reader::lines::Lines;
+use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
 use crate::record::{Footer, Limits, ReadError, Reason};
@@ -98,7 +98,7 @@ enum Numbers {
 
 /// Reads one file.
 pub struct Grid<R> {
-    lines: Lines<R>,
+    lines: LineReader<R>,
     style: Style,
     width: usize,
     header: String,
@@ -112,7 +112,7 @@ impl<R: Read> Grid<R> {
     /// Reads `reader`, in the form called `id`.
     pub fn new(reader: R, id: &str, limits: Limits) -> Self {
         Self {
-            lines: Lines::new(reader, limits),
+            lines: LineReader::new(reader, limits),
             style: if id == "sqlcmd_box" {
                 Style::Box
             } else {

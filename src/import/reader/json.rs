@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::import::reader::column_union::{Found, Named, Rows, Union};
+use crate::import::reader::column_union::{NamedRow, RowSource, Union, UnionItem};
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
@@ -64,8 +64,8 @@ struct Source<R> {
     ended: bool,
 }
 
-impl<R: Read> Rows for Source<R> {
-    fn next_row(&mut self) -> Result<Option<Found>, ReadError> {
+impl<R: Read> RowSource for Source<R> {
+    fn next_row(&mut self) -> Result<Option<UnionItem>, ReadError> {
         if self.ended {
             return Ok(None);
         }
@@ -105,8 +105,8 @@ impl<R: Read> Source<R> {
         }
     }
 
-    fn cut(&self, detail: &str) -> Found {
-        Found::Reject(reject(
+    fn cut(&self, detail: &str) -> UnionItem {
+        UnionItem::Reject(reject(
             self.window.line(),
             "",
             Reason::Truncated,
@@ -116,7 +116,7 @@ impl<R: Read> Source<R> {
     }
 
     /// The object that begins here.
-    fn object(&mut self) -> Result<Found, ReadError> {
+    fn object(&mut self) -> Result<UnionItem, ReadError> {
         let line = self.window.line();
         let mut scan = Scan::default();
         let length = loop {
@@ -127,7 +127,7 @@ impl<R: Read> Source<R> {
                 self.ended = true;
                 let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
                 let detail = "the file ends inside this object".to_owned();
-                return Ok(Found::Reject(reject(
+                return Ok(UnionItem::Reject(reject(
                     line,
                     &text,
                     Reason::Truncated,
@@ -140,7 +140,7 @@ impl<R: Read> Source<R> {
         let found = match std::str::from_utf8(bytes) {
             Err(_) => {
                 let text = String::from_utf8_lossy(bytes).replace('\u{FFFD}', "?");
-                Found::Reject(reject(
+                UnionItem::Reject(reject(
                     line,
                     &text,
                     Reason::NotText,
@@ -149,12 +149,12 @@ impl<R: Read> Source<R> {
                 ))
             }
             Ok(text) => match members(text) {
-                Ok(cells) => Found::Row(Named {
+                Ok(cells) => UnionItem::Row(NamedRow {
                     line,
                     text: text.to_owned(),
                     cells,
                 }),
-                Err(what) => Found::Reject(reject(line, text, Reason::NotText, what, 1)),
+                Err(what) => UnionItem::Reject(reject(line, text, Reason::NotText, what, 1)),
             },
         };
         self.window.take(length);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
-use crate::record::tokenizer::{Dialect, RawToken, Tokenizer};
+use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
 use crate::record::{Limits, ReadError, Reject};
 
 /// A line without its end.
@@ -39,14 +39,14 @@ impl Line {
     }
 }
 
-/// Lines of a stream.
-pub struct Lines<R> {
+/// LineReader of a stream.
+pub struct LineReader<R> {
     tokens: Tokenizer<R>,
     ahead: VecDeque<Line>,
     ended: bool,
 }
 
-impl<R: Read> Lines<R> {
+impl<R: Read> LineReader<R> {
     /// Splits `reader` into lines.
     pub fn new(reader: R, limits: Limits) -> Self {
         // A line is a record of one field.
@@ -54,7 +54,7 @@ impl<R: Read> Lines<R> {
             field: limits.record,
             ..limits
         };
-        let dialect = Dialect {
+        let dialect = TextDialect {
             delimiter: Vec::new(),
             record_end: None,
             quotes: false,

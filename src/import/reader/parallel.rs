@@ -21,7 +21,7 @@ use std::thread;
 use crate::import::input::source::Placed;
 use crate::import::reader::delimited::{Kept, Plain, Seen};
 use crate::record::row_filter::Sieve;
-use crate::record::tokenizer::{Dialect, RawToken, Tokenizer};
+use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
 use crate::record::{Limits, ReadError};
 
 /// How much of a piece is looked at to find where a record begins.
@@ -64,7 +64,7 @@ impl Default for Cut {
 /// How the records of a file are split and judged, wherever they stand.
 #[derive(Clone)]
 pub(super) struct Rules {
-    pub dialect: Dialect,
+    pub dialect: TextDialect,
     pub limits: Limits,
     pub width: usize,
     pub header: Option<String>,

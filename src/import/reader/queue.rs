@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use crate::import::reader::Item;
-use crate::import::reader::lines::Lines;
+use crate::import::reader::lines::LineReader;
 use crate::record::{Field, Footer, ReadError, Reason, Record, Reject, Written};
 
 /// A record with its text.
@@ -101,7 +101,7 @@ impl Queue {
     ///
     /// # Errors
     /// When the file cannot be read further.
-    pub fn take_odd<R: Read>(&mut self, lines: &mut Lines<R>) -> Result<bool, ReadError> {
+    pub fn take_odd<R: Read>(&mut self, lines: &mut LineReader<R>) -> Result<bool, ReadError> {
         let Some(line) = lines.peek(0)? else {
             return Ok(false);
         };

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use crate::import::format::detect::is_known_column;
 use crate::import::format::trailer;
-use crate::import::reader::lines::Lines;
+use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
 use crate::record::{Footer, Limits, ReadError, Reason};
@@ -39,7 +39,7 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
         .take_while(|line| !line.is_empty())
         .collect();
     let word = |line: &str| line.find(' ').unwrap_or(line.len());
-    // Lines of a value with line breaks are no names; what the product calls a column is one.
+    // LineReader of a value with line breaks are no names; what the product calls a column is one.
     let named = |line: &&str| is_known_column(&line[..word(line)]);
     let room = row
         .iter()
@@ -68,7 +68,7 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
 
 /// Reads one file.
 pub struct Vertical<R> {
-    lines: Lines<R>,
+    lines: LineReader<R>,
     names: Vec<String>,
     queue: Queue,
     begun: bool,
@@ -80,7 +80,7 @@ impl<R: Read> Vertical<R> {
     /// Reads `reader`.
     pub fn new(reader: R, limits: Limits) -> Self {
         Self {
-            lines: Lines::new(reader, limits),
+            lines: LineReader::new(reader, limits),
             names: Vec::new(),
             queue: Queue::default(),
             begun: false,

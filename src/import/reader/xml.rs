@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::import::reader::column_union::{Found, Named, Rows as Source, Union};
+use crate::import::reader::column_union::{NamedRow, RowSource as Source, Union, UnionItem};
 use crate::import::reader::grid::entities;
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
@@ -26,9 +26,9 @@ pub fn score(bytes: &[u8]) -> f64 {
 }
 
 /// Reads one file.
-pub struct Rows<R>(Union<Elements<R>>);
+pub struct XmlRows<R>(Union<Elements<R>>);
 
-impl<R: Read> Rows<R> {
+impl<R: Read> XmlRows<R> {
     /// Reads `reader`.
     pub fn new(reader: R, limits: Limits) -> Self {
         Self(Union::new(
@@ -42,7 +42,7 @@ impl<R: Read> Rows<R> {
     }
 }
 
-impl<R: Read> Reader for Rows<R> {
+impl<R: Read> Reader for XmlRows<R> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.0.next()
     }
@@ -69,7 +69,7 @@ enum Tag {
 }
 
 impl<R: Read> Source for Elements<R> {
-    fn next_row(&mut self) -> Result<Option<Found>, ReadError> {
+    fn next_row(&mut self) -> Result<Option<UnionItem>, ReadError> {
         while !self.ended {
             let Some(byte) = self.window.skip_blank()? else {
                 self.ended = true;
@@ -82,7 +82,7 @@ impl<R: Read> Source for Elements<R> {
                         0,
                     )
                 };
-                return Ok(self.root.is_some().then(|| Found::Reject(cut())));
+                return Ok(self.root.is_some().then(|| UnionItem::Reject(cut())));
             };
             if byte != b'<' {
                 return Err(self.malformed("text stands between rows"));
@@ -92,7 +92,7 @@ impl<R: Read> Source for Elements<R> {
                 self.ended = true;
                 let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
                 let detail = "the file ends inside this element".to_owned();
-                return Ok(Some(Found::Reject(reject(
+                return Ok(Some(UnionItem::Reject(reject(
                     line,
                     &text,
                     Reason::Truncated,
@@ -168,7 +168,7 @@ impl<R: Read> Elements<R> {
         attributes: &str,
         length: usize,
         empty: bool,
-    ) -> Result<Found, ReadError> {
+    ) -> Result<UnionItem, ReadError> {
         let close = format!("</{name}>");
         let whole = if empty {
             length
@@ -184,7 +184,7 @@ impl<R: Read> Elements<R> {
                     self.ended = true;
                     let text = String::from_utf8_lossy(self.window.bytes()).into_owned();
                     let detail = "the file ends inside this row".to_owned();
-                    return Ok(Found::Reject(reject(
+                    return Ok(UnionItem::Reject(reject(
                         line,
                         &text,
                         Reason::Truncated,
@@ -198,7 +198,7 @@ impl<R: Read> Elements<R> {
         let found = match std::str::from_utf8(bytes) {
             Err(_) => {
                 let text = String::from_utf8_lossy(bytes).replace('\u{FFFD}', "?");
-                Found::Reject(reject(
+                UnionItem::Reject(reject(
                     line,
                     &text,
                     Reason::NotText,
@@ -213,12 +213,12 @@ impl<R: Read> Elements<R> {
                     &text[length..whole - close.len()]
                 };
                 match cells(attributes, inner) {
-                    Ok(cells) => Found::Row(Named {
+                    Ok(cells) => UnionItem::Row(NamedRow {
                         line,
                         text: text.to_owned(),
                         cells,
                     }),
-                    Err(what) => Found::Reject(reject(line, text, Reason::Ragged, what, 1)),
+                    Err(what) => UnionItem::Reject(reject(line, text, Reason::Ragged, what, 1)),
                 }
             }
         };

@@ -44,7 +44,7 @@ pub enum Act {
         /// The query.
         sql: String,
         /// Its columns, left to right; `None` when they are only known once it runs.
-        columns: Option<Vec<Answer>>,
+        columns: Option<Vec<AnswerColumn>>,
     },
     /// Gives values to variables: the columns of its last row, in this order. Without a row they keep theirs.
     Set {
@@ -80,7 +80,7 @@ impl Act {
 
 /// A column of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct AnswerColumn {
     /// The name; empty where SQL Server gives none.
     pub name: String,
     /// The type.
@@ -396,7 +396,7 @@ impl<'a> Translator<'a> {
         }
         let answer = self.query(query, Shape::default())?;
         let columns = answer.columns.map(|columns| {
-            let named = |column: super::select::Column| Answer {
+            let named = |column: super::select::Column| AnswerColumn {
                 name: column.name.unwrap_or_default(),
                 of: column.of,
             };

@@ -12,7 +12,7 @@ use crate::table_text;
 use chatdb::ask::{Question, ask};
 use chatdb::import;
 use chatdb::query::{Dialect as SqlDialect, Query};
-use chatdb::record::tokenizer::{Dialect, Token, Tokenizer};
+use chatdb::record::tokenizer::{TextDialect, Token, Tokenizer};
 use chatdb::record::{Field, Limits};
 use chatdb::scenario::Library;
 use chatdb::schema::catalog::Catalog;
@@ -63,7 +63,7 @@ fn export_tokenizer(bytes: &[u8]) {
         ("|^|", None, true),
     ];
     for (delimiter, record_end, quotes) in dialects {
-        let dialect = Dialect {
+        let dialect = TextDialect {
             delimiter: delimiter.as_bytes().to_vec(),
             record_end: record_end.map(|end: &str| end.as_bytes().to_vec()),
             quotes,
