@@ -348,7 +348,7 @@ struct Rows<'s> {
 
 impl<'s> Rows<'s> {
     fn of(store: &'s Store) -> Result<Self, AnalysisError> {
-        let catalog = store.catalog()?;
+        let catalog = store.catalog_of_tables()?;
         let is_copy = catalog.table("chatdb_export_column").is_some();
         let mut tables = BTreeSet::new();
         for name in catalog.names().filter(|name| is_product(name)) {

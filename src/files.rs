@@ -97,8 +97,21 @@ pub fn write_all(
         look(path, existing)?;
     }
     fs::create_dir_all(folder).map_err(io_error("create folder", folder))?;
+    // All are written before the first is in its place, so that a disk that is full in between leaves none.
+    let mut filled = Vec::with_capacity(files.len());
     for (path, file) in paths.iter().zip(files) {
-        write(path, &file.bytes, existing)?;
+        filled.push(fill_for(path, &file.bytes, existing)?);
+    }
+    for (number, (path, temporary)) in paths.iter().zip(filled).enumerate() {
+        if let Err(error) = place(temporary, path, existing) {
+            if existing == Existing::Keep {
+                // None of them was there before. One that cannot be taken back is named by the next run.
+                paths[..number]
+                    .iter()
+                    .for_each(|placed| drop(fs::remove_file(placed)));
+            }
+            return Err(error);
+        }
     }
     Ok(paths)
 }
@@ -111,13 +124,21 @@ pub fn write_all(
 /// # Errors
 /// As [`write_all`]; the folder has to be there.
 pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), FilesError> {
+    let temporary = fill_for(path, bytes, existing)?;
+    place(temporary, path, existing)
+}
+
+/// The bytes under another name in the folder of `path`.
+fn fill_for(path: &Path, bytes: &[u8], existing: Existing) -> Result<NamedTempFile, FilesError> {
     let replaced = look(path, existing)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let failed = || io_error("write", path);
-    let temporary = fill(folder, bytes, replaced).map_err(failed())?;
+    fill(folder, bytes, replaced).map_err(io_error("write", path))
+}
+
+fn place(temporary: NamedTempFile, path: &Path, existing: Existing) -> Result<(), FilesError> {
     let placed = match existing {
         Existing::Replace => temporary.persist(path),
         Existing::Keep => temporary.persist_noclobber(path),
@@ -128,7 +149,7 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), FilesE
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
             Err(FilesError::Exists { path: path.into() })
         }
-        Err(error) => Err(failed()(error.error)),
+        Err(error) => Err(io_error("write", path)(error.error)),
     }
 }
 

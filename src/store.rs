@@ -130,6 +130,15 @@ pub enum StoreError {
         /// The table.
         table: String,
     },
+    /// The file has a view where a table belongs.
+    #[error("its `{view}` is a view, where chatdb has a table of that name")]
+    View {
+        /// The view.
+        view: String,
+    },
+    /// A folder, a pipe, a device.
+    #[error("it is not a regular file")]
+    NotAFile,
     /// The file is damaged.
     #[error("it is damaged: {0}")]
     Damaged(String),
@@ -211,6 +220,15 @@ impl StoreError {
     #[must_use]
     pub fn is_of_a_row(&self) -> bool {
         self.code() == Some(ErrorCode::ConstraintViolation)
+    }
+
+    /// Whether it is refused for what the file declares, or for being none.
+    #[must_use]
+    pub fn is_of_the_schema(&self) -> bool {
+        matches!(
+            self,
+            Self::NotOurs | Self::Virtual { .. } | Self::View { .. } | Self::NotAFile
+        )
     }
 
     /// Whether a change of the file was cut off, so that it can only be read once it has been opened to be changed.
@@ -757,7 +775,15 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn catalog(&self) -> Result<Catalog, StoreError> {
-        self.catalog_where(|_| true)
+        self.catalog_where(|_, _| true)
+    }
+
+    /// The same without the columns of views.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn catalog_of_tables(&self) -> Result<Catalog, StoreError> {
+        self.catalog_where(|_, is_table| is_table)
     }
 
     /// The same for a text that is to be rewritten: columns are only known of tables that it can name.
@@ -766,7 +792,7 @@ impl Store {
     /// Fails when SQLite does.
     pub fn catalog_for(&self, text: &str) -> Result<Catalog, StoreError> {
         let text = text.to_ascii_lowercase();
-        self.catalog_where(|table| {
+        self.catalog_where(|table, _| {
             // A name with other characters may be spelled in other ways.
             let plain = table
                 .bytes()
@@ -775,16 +801,21 @@ impl Store {
         })
     }
 
-    fn catalog_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Catalog, StoreError> {
-        const NAMES: &str = "SELECT name, type = 'table' AND wr = 0 FROM pragma_table_list \
-             WHERE schema = 'main' AND type IN ('table', 'view') ORDER BY name";
+    fn catalog_where(&self, wanted: impl Fn(&str, bool) -> bool) -> Result<Catalog, StoreError> {
+        // Not by `pragma_table_list`, which works out the columns of every view: views upon views take it for ever.
+        const NAMES: &str = "SELECT name, type = 'table' FROM sqlite_schema WHERE type IN ('table', 'view') \
+             UNION ALL SELECT 'sqlite_schema', 1 ORDER BY name";
         const COLUMNS: &str =
             "SELECT name, type FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+        // The key of a table without numbers is an index that is not in the schema.
+        const NUMBERED: &str = "SELECT NOT EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk' \
+             AND name NOT IN (SELECT name FROM sqlite_schema WHERE type = 'index'))";
         let mut statement = self.conn.prepare(NAMES)?;
         let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let tables = tables.collect::<Result<Vec<(String, bool)>, _>>()?;
         let is_copy = tables.iter().any(|(name, _)| name == EXPORT);
         let mut statement = self.conn.prepare(COLUMNS)?;
+        let mut numbered = self.conn.prepare(NUMBERED)?;
         let mut columns_of = |table: &str| {
             let columns = statement.query_map([table], |row| {
                 let declared: String = row.get(1)?;
@@ -793,8 +824,10 @@ impl Store {
             columns.collect::<Result<Vec<_>, _>>()
         };
         let mut known = Vec::with_capacity(tables.len());
-        for (name, rowid) in tables {
-            let columns = wanted(&name).then(|| columns_of(&name)).transpose()?;
+        for (name, is_table) in tables {
+            let is_wanted = wanted(&name, is_table);
+            let columns = is_wanted.then(|| columns_of(&name)).transpose()?;
+            let rowid = is_table && is_wanted && numbered.query_row([&name], |row| row.get(0))?;
             let mut table = Table {
                 name,
                 columns,
@@ -926,12 +959,18 @@ pub fn is_ours(header: &[u8]) -> bool {
 /// # Errors
 /// Fails when the file cannot be read.
 pub fn file_is_ours(path: &Path) -> std::io::Result<bool> {
+    // A pipe would wait for a writer, and lose what is read from it here.
+    Ok(path.metadata()?.is_file() && is_ours(&header(path)?))
+}
+
+/// The first hundred bytes of a file.
+fn header(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut header = Vec::with_capacity(100);
     std::fs::File::open(path)?
         .take(100)
         .read_to_end(&mut header)?;
-    Ok(is_ours(&header))
+    Ok(header)
 }
 
 /// Whether the database file at `path` can be read and is a copy of exported rows.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::{Builder, TempPath};
 use thiserror::Error;
@@ -21,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of a page. Large ones make loading faster (by a twentieth, at four times as much), and rows that a question
 /// takes out of the middle of a table dearer, since each is on a page of its own.
 const PAGE: u32 = 16_384;
+
+/// Bytes of the longest row that is loaded into a copy that is there: one that an export holds, and not what a column
+/// computes in a table that somebody has changed.
+const LONGEST: i32 = 256 << 20;
 
 /// KiB of pages that are kept in memory.
 pub(super) const CACHE: i64 = 8192;
@@ -47,6 +52,18 @@ pub enum CopyError {
         path: PathBuf,
         /// What it is.
         what: &'static str,
+    },
+    /// What an older database of that name left behind lies beside the place of a new one, and SQLite would play it
+    /// into that.
+    #[error(
+        "`{}` is left of another database called `{}`, and would be played into a new one",
+        left.display(), path.display()
+    )]
+    Left {
+        /// The file.
+        path: PathBuf,
+        /// What lies beside it.
+        left: PathBuf,
     },
     /// Another program has put a file there since.
     #[error("another program has made `{}` meanwhile, and it is kept", path.display())]
@@ -86,11 +103,38 @@ impl CopyError {
     /// Whether a rule kept the file, rather than the system.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::NotOurs { .. } | Self::Replay { .. } | Self::NotAFile { .. }
-        )
+        match self {
+            Self::NotOurs { .. }
+            | Self::Replay { .. }
+            | Self::NotAFile { .. }
+            | Self::Left { .. } => true,
+            Self::Store { source, .. } => source.is_of_the_schema(),
+            _ => false,
+        }
     }
+}
+
+/// Looks whether a new database may appear at `path`: nothing of an older one, its journal or its log, may lie beside
+/// it, since SQLite takes that for the new one's own.
+///
+/// # Errors
+/// When there is something.
+pub fn no_journal_beside(path: &Path) -> Result<(), CopyError> {
+    for suffix in ["-journal", "-wal"] {
+        let left = with_suffix(path, suffix);
+        if fs::symlink_metadata(&left).is_ok() {
+            let path = path.to_path_buf();
+            return Err(CopyError::Left { path, left });
+        }
+    }
+    Ok(())
+}
+
+/// The name of a file that SQLite keeps beside a database.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// A copy in a file, open to be written.
@@ -132,6 +176,7 @@ impl CopyFile {
     }
 
     fn make(path: &Path) -> Result<Self, CopyError> {
+        no_journal_beside(path)?;
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -187,7 +232,10 @@ impl CopyFile {
             conn.pragma_update(None, "journal_mode", "DELETE")?;
             // A copy has no triggers of chatdb's. One of somebody else's would make other rows of those of a file.
             conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
-            Store::from_connection(conn)
+            conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+            let store = Store::from_connection(conn)?;
+            store.only_tables()?;
+            Ok(store)
         };
         let store = opened().map_err(failed("open", path))?;
         if !store.is_copy().map_err(failed("read", path))? {
@@ -245,6 +293,9 @@ impl CopyFile {
             .open(&temporary)
             .and_then(|file| file.sync_all());
         synced.map_err(io)?;
+        if fs::symlink_metadata(&path).is_err() {
+            no_journal_beside(&path)?;
+        }
         temporary.persist_noclobber(&path).map_err(|error| {
             if error.error.kind() == io::ErrorKind::AlreadyExists {
                 let path = path.clone();

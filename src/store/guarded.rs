@@ -12,6 +12,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 
+use super::pages::made::MADE;
 use super::{Store, StoreError};
 use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
 use crate::sql::guard::{self, Action, Limits, Origin};
@@ -186,8 +187,46 @@ pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
 pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError> {
     // An absolute path begins with no `file:`, which would make it a URI.
     let path = path.canonicalize().map_err(StoreError::NotRead)?;
+    if !path.metadata().map_err(StoreError::NotRead)?.is_file() {
+        return Err(StoreError::NotAFile);
+    }
     let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    #[cfg(unix)]
+    if how.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) && is_closed_log(&path)? {
+        let uri = flags | OpenFlags::SQLITE_OPEN_URI;
+        return Ok(Connection::open_with_flags(immutable(&path), uri)?);
+    }
     Ok(Connection::open_with_flags(path, flags)?)
+}
+
+/// Whether a database is one with a write-ahead log that nobody has open, so that it has none just now. To read it
+/// SQLite would make the log and its index, and a reader leaves them behind.
+#[cfg(unix)]
+fn is_closed_log(path: &Path) -> Result<bool, StoreError> {
+    const FORMATS: std::ops::Range<usize> = 18..20;
+    let header = super::header(path).map_err(StoreError::NotRead)?;
+    let has_log = || {
+        let log = super::copy::with_suffix(path, "-wal");
+        log.metadata().is_ok_and(|found| found.len() > 0)
+    };
+    Ok(header.get(FORMATS) == Some(&[2, 2]) && !has_log())
+}
+
+/// The address by which SQLite reads a file of this absolute path as it is, with nothing beside it.
+#[cfg(unix)]
+fn immutable(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                uri.push(char::from(*byte));
+            }
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
 }
 
 /// Keeps a replay's database, and whatever is sorted on the way, in memory and small.
@@ -263,19 +302,39 @@ impl Store {
         Ok(())
     }
 
+    /// Looks whether rows can be loaded into a file: that it has no virtual tables, and no view for a table.
+    pub(super) fn only_tables(&self) -> Result<(), StoreError> {
+        const VIRTUAL: &str =
+            "SELECT (SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1)";
+        let table = self.conn.query_row(VIRTUAL, [], |row| row.get(0))?;
+        match table {
+            Some(table) => Err(StoreError::Virtual { table }),
+            None => self.no_view_for_a_table(),
+        }
+    }
+
+    /// Refuses a view that has the name of a table of ours: what it does would be taken for what a table holds.
+    fn no_view_for_a_table(&self) -> Result<(), StoreError> {
+        let mut views = self
+            .conn
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")?;
+        let names = views.query_map([], |row| row.get::<_, String>(0))?;
+        for view in names {
+            let view = view?;
+            let is_own = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case(&view);
+            if MADE.iter().any(is_own) {
+                return Err(StoreError::View { view });
+            }
+        }
+        Ok(())
+    }
+
     /// Looks whether a file can be asked: that it is a database, has no virtual tables and, where it is small enough,
     /// that its pages hold together.
     pub(super) fn look_through(&self, path: &Path) -> Result<(), StoreError> {
         // No damage is to keep it busy for long, and no schema to be read without limits.
         self.hold_to(Some(QUESTION))?;
-        let table = self.conn.query_row(
-            "SELECT (SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1)",
-            [],
-            |row| row.get::<_, Option<String>>(0),
-        )?;
-        if let Some(table) = table {
-            return Err(StoreError::Virtual { table });
-        }
+        self.only_tables()?;
         let size = path.metadata().map_err(StoreError::NotRead)?.len();
         if size <= MAX_LOOKED_THROUGH {
             let found = self

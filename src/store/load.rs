@@ -769,7 +769,7 @@ impl<'s> Loader<'s> {
             .map(|name| format!("o.{0} IS n.{0}", quoted(name)))
             .collect();
         let (own, same) = (self.export, same.join(" AND "));
-        let sql = match self.row_number(&table.shape.table, &names)? {
+        let sql = match self.row_number(&table.shape.table, &names) {
             Some(id) => format!(
                 "DELETE FROM main.{main} WHERE {id} IN (SELECT n.{id} FROM main.{main} n JOIN main.{main} o \
                  ON o.chatdb_export <> {own} AND {same} WHERE n.chatdb_export = {own})"
@@ -784,19 +784,15 @@ impl<'s> Loader<'s> {
     }
 
     /// A name for the number of a row that is no column of the table; `None` where rows have no number, or it no name.
-    fn row_number(
-        &self,
-        table: &str,
-        columns: &BTreeSet<String>,
-    ) -> Result<Option<&'static str>, StoreError> {
-        let mut numbered = self.store.conn.prepare(
-            "SELECT 1 FROM pragma_table_list(?1) WHERE schema = 'main' AND type = 'table' AND wr = 0",
-        )?;
-        if !numbered.exists([table])? {
-            return Ok(None);
-        }
+    fn row_number(&self, table: &str, columns: &BTreeSet<String>) -> Option<&'static str> {
         let is_free = |name: &&str| !columns.iter().any(|own| own.eq_ignore_ascii_case(name));
-        Ok(["rowid", "_rowid_", "oid"].into_iter().find(is_free))
+        let names_it = |name: &&str| {
+            let sql = format!("SELECT {name} FROM main.{}", quoted(table));
+            self.store.conn.prepare(&sql).is_ok()
+        };
+        ["rowid", "_rowid_", "oid"]
+            .into_iter()
+            .find(|name| is_free(name) && names_it(name))
     }
 }
 

@@ -15,7 +15,7 @@
 //! it, than is known here.
 
 mod index;
-mod made;
+pub(super) mod made;
 mod record;
 mod row;
 mod sorted;

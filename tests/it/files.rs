@@ -131,3 +131,33 @@ fn permissions_are_those_of_any_file_or_of_the_file_replaced() {
     write(&ours, b"new", Existing::Replace).expect("replaced");
     assert_eq!(mode(&ours), 0o600);
 }
+
+/// The limit to the size of files stands for a disk that is full after the first of them.
+#[cfg(unix)]
+#[test]
+fn on_a_full_disk_there_are_all_files_of_a_report_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |limit: &str| {
+        let line = format!(
+            "ulimit -f {limit}; trap '' XFSZ; exec \"$0\" report messaging_failure --out out \
+             --format markdown --format csv --format json"
+        );
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", &line, env!("CARGO_BIN_EXE_chatdb")]);
+        command.current_dir(folder.path()).output().unwrap()
+    };
+    let list = || std::fs::read_dir(folder.path().join("out")).map_or(0, Iterator::count);
+    let mut failed = 0;
+    for limit in ["1", "4", "8", "16", "24", "32", "48", "64"] {
+        let output = run(limit);
+        if output.status.code() == Some(0) {
+            break;
+        }
+        failed += 1;
+        assert_eq!(output.status.code(), Some(4), "{limit}");
+        assert_eq!(list(), 0, "{limit}");
+    }
+    assert!(failed > 1);
+    assert_eq!(run("unlimited").status.code(), Some(0));
+    assert_eq!(list(), 3);
+}

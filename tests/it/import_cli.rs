@@ -468,8 +468,15 @@ fn a_closed_pipe_is_quiet_and_a_full_output_is_an_error() {
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
 }
 
+/// Ctrl-C, being told to end, and a terminal that is closed.
 #[test]
-fn ctrl_c_ends_with_130_and_leaves_nothing() {
+fn a_signal_ends_with_130_and_leaves_nothing() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        ends_with_130_at(signal);
+    }
+}
+
+fn ends_with_130_at(signal: &str) {
     let folder = with_export(0);
     let mut child = program(folder.path(), &["import", "-"])
         .stdin(Stdio::piped())
@@ -487,18 +494,93 @@ fn ctrl_c_ends_with_130_and_leaves_nothing() {
     input.flush().unwrap();
     std::thread::sleep(Duration::from_millis(300));
     let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .status()
         .unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(130),
+        "{signal} {}",
+        text(&output.stderr)
+    );
     drop(input);
     assert_eq!(
         text(&output.stderr),
         "error: interrupted\n hint: nothing is kept, and `chatdb.sqlite` is not made\n"
     );
     assert_eq!(names(folder.path()), ["activity.csv"]);
+}
+
+#[test]
+fn no_database_is_made_beside_what_an_older_one_left() {
+    let folder = with_export(3);
+    let path = folder.path();
+    for suffix in ["-journal", "-wal"] {
+        let left = format!("x.sqlite{suffix}");
+        fs::write(path.join(&left), b"left").unwrap();
+        let said = format!(
+            "error: `{left}` is left of another database called `x.sqlite`, and would be played into a new one\n \
+             hint: remove it (`rm {left}`), or name another place by `--db FILE`\n"
+        );
+        fails(
+            path,
+            &["import", "activity.csv", "--db", "x.sqlite"],
+            5,
+            &said,
+        );
+        fails(path, &["replay", "baseline", "--db", "x.sqlite"], 5, &said);
+        assert_eq!(names(path), ["activity.csv", &left]);
+        fs::remove_file(path.join(&left)).unwrap();
+    }
+    let replay = ["replay", "baseline", "--db", "x.sqlite"];
+    assert_eq!(chatdb(path, &replay).status.code(), Some(0));
+    fs::write(path.join("x.sqlite-journal"), b"left").unwrap();
+    let before = fs::read(path.join("x.sqlite")).unwrap();
+    assert_eq!(chatdb(path, &replay).status.code(), Some(5));
+    assert_eq!(fs::read(path.join("x.sqlite")).unwrap(), before);
+}
+
+/// What somebody has put on a copy: a trigger does not run, and a column that fills memory is refused.
+#[test]
+fn what_somebody_has_put_on_a_copy_does_no_harm_to_an_import() {
+    let folder = with_export(3);
+    let path = folder.path();
+    let table = "egpl_casemgmt_activity";
+    for (change, code, after) in [
+        (
+            format!("CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM {table}; END"),
+            0,
+            "3,1",
+        ),
+        (
+            format!("ALTER TABLE {table} ADD COLUMN big AS (zeroblob(800000000))"),
+            0,
+            "3,1",
+        ),
+        (
+            format!("CREATE INDEX i ON {table} (length(zeroblob(subject + 800000000)))"),
+            4,
+            "0,0",
+        ),
+    ] {
+        let _ = fs::remove_file(path.join("x.sqlite"));
+        let mut copy = chatdb::store::copy::CopyFile::open(&path.join("x.sqlite")).unwrap();
+        assert!(copy.store().is_copy().unwrap());
+        copy.keep().unwrap();
+        let conn = rusqlite::Connection::open(path.join("x.sqlite")).unwrap();
+        conn.execute_batch(&change).unwrap();
+        drop(conn);
+        let output = chatdb(path, &["import", "activity.csv", "--db", "x.sqlite"]);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{change}: {}",
+            text(&output.stderr)
+        );
+        assert_eq!(count(path, "x.sqlite"), after, "{change}");
+    }
 }
 
 /// Thirty kills at moments that a seed chooses, into a new file and into one that is there.

@@ -21,6 +21,9 @@ use crate::watch;
 /// The formats that `--out` writes.
 const WRITTEN: [&str; 3] = ["csv", "markdown", "json"];
 
+/// How long a database is searched unless the user gives it more.
+const LONGEST_SECONDS: u64 = 600;
+
 pub fn run(args: &Analyze) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let options = options(args)?;
@@ -28,7 +31,16 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         Some(path) => open(path)?,
         None => Store::for_exports()?,
     };
-    let stops = watch::stops(store.interrupter(), None, watch::PATIENCE)?;
+    // A database may come from anybody, and be made to keep the search for ever.
+    let seconds = args
+        .timeout
+        .or(args.db.is_some().then_some(LONGEST_SECONDS));
+    let timeout = seconds.map(|seconds| watch::Timeout {
+        seconds,
+        what: "the search",
+        hint: "`--timeout` gives it more; `--only FINDING` looks for less",
+    });
+    let stops = watch::stops(store.interrupter(), timeout, watch::PATIENCE)?;
     let stopped = || stops.have_come();
     let (mut code, refused) = match read(args, &mut store, &stopped) {
         Err(_) if stopped() => return Err(stops.failure()),
@@ -47,7 +59,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         ..Report::new()
     };
     if let Some(folder) = &args.out {
-        write(&report, folder, args)?;
+        stops.writing(|| write(&report, folder, args))?;
     }
     if code == Code::Success && !report.holds() {
         code = Code::Differs;
@@ -59,10 +71,16 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     Ok(code)
 }
 
-fn open(path: &Path) -> Result<Store, Failure> {
+/// Opens a database that may come from anybody.
+pub fn open(path: &Path) -> Result<Store, Failure> {
     Store::open_read_only(path).map_err(|error| {
         let message = format!("cannot read `{}`: {error}", path.display());
-        Failure::new(Code::Environment, message)
+        let code = if error.is_of_the_schema() {
+            Code::Refused
+        } else {
+            Code::Environment
+        };
+        Failure::new(code, message)
     })
 }
 

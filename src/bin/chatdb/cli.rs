@@ -204,6 +204,9 @@ pub struct Diff {
     /// other names, ids and times from them
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "values")]
     pub bind: Vec<String>,
+    /// Give up the query of a check over a database after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
     #[command(flatten)]
     pub set: Sets,
     #[command(flatten)]
@@ -393,6 +396,9 @@ pub struct Analyze {
     /// Replace files that are there
     #[arg(long, requires = "out")]
     pub force: bool,
+    /// Give up after so many seconds; a database is searched for 600 unless given
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
     /// Go on without complaint when up to N records are rejected
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,

@@ -1,13 +1,14 @@
 //! `chatdb coverage` lists which observations are covered by which checks.
 
 use chatdb::render::Detail;
-use chatdb::replay::{self, ReplayOptions};
+use chatdb::replay;
 use chatdb::report::{ExpectationOrigin, Listing, ObservationVerdict, Report};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::Coverage;
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 pub fn run(args: &Coverage) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
@@ -15,7 +16,7 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
     let (report, _) = replay::replay(
         &library,
         &output::every(&library)?,
-        &ReplayOptions::default(),
+        &watch::guarded(Vec::new()),
     )?;
     let names = [
         "observation",

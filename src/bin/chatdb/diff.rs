@@ -83,9 +83,18 @@ fn with_check(
         replay::compare_bound(&library, scenario, check, rows, &terms, &binds, &options)
     };
     if store::file_is_ours(&args.actual).unwrap_or(false) {
-        return Ok(compare(ProductionRows::Copy(&Store::open_read_only(
-            &args.actual,
-        )?))?);
+        let store = crate::analyze::open(&args.actual)?;
+        // A database may come from anybody, and be made to keep the query for ever.
+        let timeout = watch::Timeout {
+            seconds: args.timeout,
+            what: "the query of the check",
+            hint: "`--timeout` gives it more",
+        };
+        let stops = watch::stops(store.interrupter(), Some(timeout), watch::PATIENCE)?;
+        return match compare(ProductionRows::Copy(&store)) {
+            Err(_) if stops.have_come() => Err(stops.failure()),
+            compared => Ok(compared?),
+        };
     }
     match tables::read_plain(&args.actual) {
         Ok(table) => Ok(compare(ProductionRows::File(&table))?),

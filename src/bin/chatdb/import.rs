@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -37,9 +37,11 @@ const TIMES: u32 = 20;
 pub fn run(args: &Import) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let options = options(&args.reading)?;
+    let stopping = stop_on_interrupt()?;
     let mut copy = CopyFile::open(&args.db)?;
-    let flag = stop_on_interrupt(copy.store().interrupter())?;
-    let stopped = || flag.load(Ordering::SeqCst);
+    // There is none yet.
+    let _ = stopping.database.set(copy.store().interrupter());
+    let stopped = || stopping.flag.load(Ordering::SeqCst);
     let mut loaded = Vec::new();
     let mut refused = Vec::new();
     for path in &args.files {
@@ -242,19 +244,29 @@ fn bar(path: &Path) -> Option<ProgressBar> {
     Some(bar)
 }
 
-/// Ctrl-C sets the flag that is given back, and stops the statement that runs.
-fn stop_on_interrupt(interrupter: Interrupter) -> Result<Arc<AtomicBool>, Failure> {
-    let stopped = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stopped);
-    let handler = move || {
+/// What is stopped at Ctrl-C: the flag is set, and then the statement that runs, once there is a database.
+struct Stopping {
+    flag: Arc<AtomicBool>,
+    database: Arc<OnceLock<Interrupter>>,
+}
+
+/// Listens for signals, before there is anything that they could leave behind.
+fn stop_on_interrupt() -> Result<Stopping, Failure> {
+    let stopping = Stopping {
+        flag: Arc::default(),
+        database: Arc::default(),
+    };
+    let (flag, database) = (Arc::clone(&stopping.flag), Arc::clone(&stopping.database));
+    watch::on_interrupt(move || {
         flag.store(true, Ordering::SeqCst);
         for _ in 0..TIMES {
-            interrupter.interrupt();
+            if let Some(interrupter) = database.get() {
+                interrupter.interrupt();
+            }
             thread::sleep(AGAIN);
         }
-    };
-    watch::on_interrupt(handler)?;
-    Ok(stopped)
+    })?;
+    Ok(stopping)
 }
 
 // TELLING --------------------------------------------------------------------------------------------------
@@ -476,10 +488,17 @@ impl From<CopyError> for Failure {
             CopyError::NotOurs { .. } | CopyError::Replay { .. } | CopyError::NotAFile { .. } => {
                 failure.hint("`--db FILE` names another place")
             }
+            CopyError::Left { left, .. } => failure.hint(format!(
+                "remove it (`rm {}`), or name another place by `--db FILE`",
+                left.display()
+            )),
             CopyError::Appeared { .. } => failure.hint("run it again to load into that one"),
             CopyError::Busy { .. } => failure.hint("wait for the other program, or close it"),
             CopyError::Io { .. } => {
                 failure.hint("`--db FILE` names a place that can be written to")
+            }
+            CopyError::Store { source, .. } if source.is_of_the_schema() => {
+                failure.hint("`--db FILE` names another place")
             }
             CopyError::Store { .. } => failure,
         }

@@ -6,6 +6,7 @@ use chatdb::scenario;
 use crate::cli::{Folders, New};
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 pub fn run(args: &New) -> Result<Code, Failure> {
     let library = output::library(&Folders {
@@ -27,7 +28,7 @@ pub fn run(args: &New) -> Result<Code, Failure> {
         .collect();
     let folder = args.folder.join(&args.name);
     let mut list = String::new();
-    for path in files::write_all(&folder, &new, Existing::Keep)? {
+    for path in watch::while_writing(|| Ok(files::write_all(&folder, &new, Existing::Keep)?))? {
         list.push_str(&format!("{}\n", path.display()));
     }
     let path = if folder.is_absolute() || folder.starts_with(".") {

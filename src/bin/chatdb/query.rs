@@ -59,7 +59,12 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     } else {
         watch::PATIENCE
     };
-    let stops = watch::stops(store.interrupter(), args.timeout, patience)?;
+    let timeout = args.timeout.map(|seconds| watch::Timeout {
+        seconds,
+        what: "the query",
+        hint: "`--timeout` gives it more; `--explain` shows how SQLite goes about it",
+    });
+    let stops = watch::stops(store.interrupter(), timeout, patience)?;
     let stopped = || stops.have_come();
     let needs = needs(&asked, &literals, &exports);
     let loaded = match load(&exports, &needs, args, &mut store, &stopped) {
@@ -325,9 +330,10 @@ fn database(
         };
         let store = store.map_err(|error| {
             let verb = if args.write { "change" } else { "read" };
-            let code = match error {
-                StoreError::NotOurs | StoreError::Virtual { .. } => Code::Refused,
-                _ => Code::Environment,
+            let code = if error.is_of_the_schema() {
+                Code::Refused
+            } else {
+                Code::Environment
             };
             let failure =
                 Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()));

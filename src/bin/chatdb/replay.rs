@@ -6,11 +6,12 @@ use std::path::Path;
 use chatdb::files::{self, Existing};
 use chatdb::render::Detail;
 use chatdb::replay;
-use chatdb::store::{self, Store};
+use chatdb::store::{self, Store, copy};
 
 use crate::cli::Replay;
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
     let format = output::format(&args.form.format)?;
@@ -27,7 +28,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     options.illustrated = format.illustrated || args.timeline;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
-        keep(&mut store, path)?;
+        watch::while_writing(|| keep(&mut store, path))?;
     }
     let detail = if names.len() == 1 || args.timeline {
         Detail::Full
@@ -45,6 +46,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
 /// Puts the database where the user wants it: whole, in one step, and never in the place of a file that this
 /// program did not write. Runs at the same time that name one file therefore each leave a whole database.
 fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
+    copy::no_journal_beside(path)?;
     let existing = match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() && found.len() > 0 => {
             let ours = store::file_is_ours(path).map_err(|error| {

@@ -6,6 +6,7 @@ use chatdb::replay;
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 /// The name of the files: one scenario's own, or this.
 const TOGETHER: &str = "report";
@@ -30,7 +31,8 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         ..RenderOptions::default()
     };
     let mut list = String::new();
-    for path in output::write_files(&report, &formats, options, (&args.out, stem), args.force)? {
+    let write = || output::write_files(&report, &formats, options, (&args.out, stem), args.force);
+    for path in watch::while_writing(write)? {
         list.push_str(&format!("{}\n", path.display()));
     }
     output::print(list.as_bytes())?;

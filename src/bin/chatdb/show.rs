@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use chatdb::diagnostic::counted;
 use chatdb::render::safe::Safe;
-use chatdb::replay::{self, ReplayOptions};
+use chatdb::replay;
 use chatdb::scenario::{
     Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
 };
@@ -14,6 +14,7 @@ use chatdb::table::Cell;
 use crate::cli::Show;
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::watch;
 
 pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
@@ -185,7 +186,7 @@ fn errata(page: &mut Page, scenario: &Scenario) {
 fn rules(page: &mut Page, library: &Library, name: &str) -> Result<(), Failure> {
     const USED: &str = "SELECT rule, statement, basis, coalesce(lines, '') FROM rule \
          WHERE server IN (SELECT server FROM server_event) OR server IS NULL ORDER BY kind, position";
-    let (_, store) = replay::replay(library, &[name.to_owned()], &ReplayOptions::default())?;
+    let (_, store) = replay::replay(library, &[name.to_owned()], &watch::guarded(Vec::new()))?;
     let table = store.ask(USED, &[], &[])?;
     page.line(0, "");
     page.line(0, "RULES USED  (`chatdb rules` gives the reading of each)");

@@ -1,7 +1,7 @@
 //! What ends a statement from outside: the user, the time, the memory. The library has no clock; here is one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
@@ -29,6 +29,7 @@ const GOES_ON: u8 = 0;
 const STOPPED: u8 = 1;
 const TIMED_OUT: u8 = 2;
 const DONE: u8 = 3;
+const WRITES: u8 = 4;
 
 /// How scenarios are played that may come from anybody: watched, and kept to the memory that there is for them.
 pub fn guarded(sets: Vec<(String, String)>) -> ReplayOptions {
@@ -76,10 +77,19 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// How long something may take, and what is said once it has.
+#[derive(Clone, Copy)]
+pub struct Timeout {
+    pub seconds: u64,
+    /// What it is: `the query`.
+    pub what: &'static str,
+    pub hint: &'static str,
+}
+
 /// What stops a question, and how far that has come.
 pub struct Stops {
     state: Arc<AtomicU8>,
-    timeout: Option<u64>,
+    timeout: Option<Timeout>,
 }
 
 impl Stops {
@@ -91,6 +101,14 @@ impl Stops {
     /// Nothing is left to be stopped by the time: what remains is to write the answer.
     pub fn no_more(&self) {
         turn(&self.state, DONE);
+    }
+
+    /// Writes files, once nothing else is left to be done: a signal ends the program when they are whole.
+    pub fn writing<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.state.store(WRITES, Ordering::SeqCst);
+        let written = write();
+        self.state.store(DONE, Ordering::SeqCst);
+        written
     }
 
     /// What there is to say about it.
@@ -108,7 +126,7 @@ fn turn(state: &AtomicU8, why: u8) {
 /// back what it was doing.
 pub fn stops(
     interrupter: Interrupter,
-    timeout: Option<u64>,
+    timeout: Option<Timeout>,
     patience: u32,
 ) -> Result<Stops, Failure> {
     let state = Arc::new(AtomicU8::new(GOES_ON));
@@ -118,7 +136,7 @@ pub fn stops(
         move |why: u8| {
             turn(&state, why);
             let now = state.load(Ordering::SeqCst);
-            if now == DONE && why == TIMED_OUT {
+            if [DONE, WRITES].contains(&now) && why == TIMED_OUT {
                 return;
             }
             for _ in 0..patience {
@@ -126,39 +144,56 @@ pub fn stops(
                 interrupter.interrupt();
                 thread::sleep(AGAIN);
             }
+            while state.load(Ordering::SeqCst) == WRITES {
+                thread::sleep(AGAIN);
+            }
             end(&stopped(now, timeout));
         }
     };
     let by_user = stop.clone();
     on_interrupt(move || by_user(STOPPED))?;
-    if let Some(seconds) = timeout {
+    if let Some(timeout) = timeout {
         thread::spawn(move || {
-            thread::sleep(Duration::from_secs(seconds));
+            thread::sleep(Duration::from_secs(timeout.seconds));
             stop(TIMED_OUT);
         });
     }
     Ok(Stops { state, timeout })
 }
 
-/// Does `action` when the user presses Ctrl-C, or the system asks the program to end.
+/// Does `action` when the user presses Ctrl-C, or the system asks the program to end, or its terminal is closed.
 pub fn on_interrupt(action: impl FnMut() + Send + 'static) -> Result<(), Failure> {
     ctrlc::set_handler(action).map_err(|error| {
-        Failure::new(
-            Code::Environment,
-            format!("cannot wait for Ctrl-C: {error}"),
-        )
+        let message = format!("cannot wait for Ctrl-C: {error}");
+        Failure::new(Code::Environment, message)
     })
 }
 
-/// What there is to say once it has been stopped.
-fn stopped(state: u8, timeout: Option<u64>) -> Failure {
-    if state == TIMED_OUT {
-        let seconds = counted(timeout.unwrap_or(0), "second");
-        let message = format!("the query ran longer than {seconds}, and was stopped");
-        return Failure::new(Code::Environment, message)
-            .hint("`--timeout` gives it more; `--explain` shows how SQLite goes about it");
+/// Writes files of a command that nothing else stops: a signal that comes meanwhile ends the program when they are
+/// whole, so that no part of one is left.
+pub fn while_writing<T>(write: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    let told = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&told);
+    on_interrupt(move || tell.store(true, Ordering::SeqCst))?;
+    let written = write()?;
+    if told.load(Ordering::SeqCst) {
+        let message = "interrupted while files were written, which are whole";
+        return Err(Failure::new(Code::Interrupted, message));
     }
-    let message = if state == DONE {
+    Ok(written)
+}
+
+/// What there is to say once it has been stopped.
+fn stopped(state: u8, timeout: Option<Timeout>) -> Failure {
+    if let (TIMED_OUT, Some(timeout)) = (state, timeout) {
+        let seconds = counted(timeout.seconds, "second");
+        let message = format!(
+            "{} ran longer than {seconds}, and was stopped",
+            timeout.what
+        );
+        return Failure::new(Code::Environment, message).hint(timeout.hint);
+    }
+    let message = if [DONE, WRITES].contains(&state) {
         "interrupted while the answer was written"
     } else {
         "interrupted"

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use crate::store::load::{added_column, new_table, quoted};
 
 /// The tables and indexes of a new copy, each with its text.
-const MADE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/exports.rs"));
+pub(in crate::store) const MADE: &[(&str, &str)] =
+    include!(concat!(env!("OUT_DIR"), "/exports.rs"));
 
 /// The last of the columns that a table has from the beginning. Behind it are those that were added later.
 const LAST: &str = "chatdb_line";

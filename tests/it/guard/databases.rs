@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chatdb::query::Dialect;
+use chatdb::store::copy::CopyFile;
 use chatdb::store::{Store, StoreError};
 
 use super::attacks::{Outcome, contents, pasted};
@@ -139,33 +140,33 @@ fn a_file_made_to_do_harm_does_none() {
     for (name, script, sql, why) in [
         (
             "view",
-            "CREATE VIEW egpl_user AS SELECT load_extension('x.so') AS user_id",
-            "SELECT user_id FROM egpl_user",
+            "CREATE VIEW theirs AS SELECT load_extension('x.so') AS user_id",
+            "SELECT user_id FROM theirs",
             "unsafe use of load_extension()",
         ),
         (
             "view_of_a_setting",
-            "CREATE VIEW egpl_user AS SELECT file AS user_id FROM pragma_database_list",
-            "SELECT user_id FROM egpl_user",
+            "CREATE VIEW theirs AS SELECT file AS user_id FROM pragma_database_list",
+            "SELECT user_id FROM theirs",
             "pragma_database_list",
         ),
         (
             "view_that_logs",
-            "CREATE VIEW egpl_user AS SELECT sqlite_log(1, 'x') AS user_id",
-            "SELECT user_id FROM egpl_user",
+            "CREATE VIEW theirs AS SELECT sqlite_log(1, 'x') AS user_id",
+            "SELECT user_id FROM theirs",
             "sqlite_log",
         ),
         (
             "view_without_end",
-            "CREATE VIEW egpl_user AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+            "CREATE VIEW theirs AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
              SELECT max(i) AS user_id FROM n",
-            "SELECT user_id FROM egpl_user",
+            "SELECT user_id FROM theirs",
             "interrupted",
         ),
         (
             "view_of_itself",
-            "CREATE VIEW egpl_user AS SELECT * FROM egpl_user",
-            "SELECT user_id FROM egpl_user",
+            "CREATE VIEW theirs AS SELECT * FROM theirs",
+            "SELECT user_id FROM theirs",
             "circularly defined",
         ),
         (
@@ -192,6 +193,100 @@ fn a_file_made_to_do_harm_does_none() {
         }
         assert!(before == contents(folder.path()), "{name}");
     }
+}
+
+#[test]
+fn a_view_in_the_place_of_a_table_is_refused_wherever_a_file_is_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for table in [
+        "EGPL_casemgmt_activity",
+        "egpl_user_earlier",
+        "chatdb_code",
+        "rejects",
+    ] {
+        let path = folder.path().join(table);
+        CopyFile::open(&path)
+            .and_then(CopyFile::keep)
+            .expect("a copy");
+        assert!(Store::open_read_only(&path).is_ok(), "{table}");
+        made(
+            &path,
+            &format!("DROP TABLE {table}; CREATE VIEW {table} AS SELECT 1 AS user_id"),
+        );
+        let said = format!("its `{table}` is a view, where chatdb has a table of that name");
+        for opened in [Store::open_read_only(&path), Store::open_to_change(&path)] {
+            assert_eq!(opened.err().expect("it is refused").to_string(), said);
+        }
+        let error = CopyFile::open(&path).err().expect("it is refused");
+        assert!(error.is_refusal(), "{error}");
+    }
+}
+
+#[test]
+fn views_upon_views_cost_nothing_until_they_are_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.db");
+    let views = |n: u32| {
+        let view = |n| {
+            format!(
+                "CREATE VIEW v{n} AS SELECT a FROM v{0} UNION ALL SELECT a FROM v{0};",
+                n - 1
+            )
+        };
+        let more: String = (1..=n).map(view).collect();
+        format!(
+            "CREATE TABLE egpl_user (user_id INTEGER PRIMARY KEY); CREATE VIEW v0 AS SELECT 1 AS a; {more}"
+        )
+    };
+    made(&path, &views(60));
+    let store = Store::open_read_only(&path).expect("it is opened");
+    assert!(store.catalog_for("SELECT user_id FROM egpl_user").is_ok());
+    assert!(store.catalog_of_tables().is_ok());
+    assert_eq!(
+        pasted(&store, Dialect::Tsql, "SELECT user_id FROM egpl_user"),
+        Outcome::Answered
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_a_regular_file_is_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo runs").success());
+    for path in [&path, Path::new("/dev/null"), folder.path()] {
+        let error = Store::open_read_only(path).err().expect("it is refused");
+        assert!(matches!(error, StoreError::NotAFile), "{error}");
+        assert!(!chatdb::store::file_is_ours(path).expect("it is looked at"));
+    }
+}
+
+/// With somebody who has it open, what is in the log is read too.
+#[cfg(unix)]
+#[test]
+fn a_database_with_a_log_is_read_with_nothing_left_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a b%20?.db");
+    let count = || {
+        let store = Store::open_read_only(&path).expect("it is opened");
+        let rows = store.ask("SELECT count(*) AS n FROM egpl_user", &[], &[]);
+        rows.expect("it answers").rows[0][0].to_string()
+    };
+    made(
+        &path,
+        "PRAGMA journal_mode = WAL; CREATE TABLE egpl_user (user_id INTEGER PRIMARY KEY); \
+         INSERT INTO egpl_user VALUES (1), (2)",
+    );
+    let before = contents(folder.path());
+    assert_eq!(count(), "2");
+    assert!(before == contents(folder.path()));
+    let open = rusqlite::Connection::open(&path).expect("it is opened");
+    open.execute_batch("INSERT INTO egpl_user VALUES (3)")
+        .expect("it is written");
+    assert_eq!(count(), "3");
+    drop(open);
+    assert!(fs::read_dir(folder.path()).expect("a folder").count() == 1);
 }
 
 #[test]
