@@ -1129,12 +1129,14 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     set_mode(&path, 0o600);
     refused(
         5,
-        "error: the key of pseudonyms, `k`, has 31 bytes and not 32: it is no key\n",
+        "error: the key of pseudonyms, `k`, has 31 bytes and not 32: it is no key\n \
+         hint: head -c 32 /dev/urandom > 'k' makes one\n",
     );
     fs::write(&path, [7; 33]).expect("a file");
     refused(
         5,
-        "error: the key of pseudonyms, `k`, has 33 bytes and not 32: it is no key\n",
+        "error: the key of pseudonyms, `k`, has 33 bytes and not 32: it is no key\n \
+         hint: head -c 32 /dev/urandom > 'k' makes one\n",
     );
     fs::write(&path, [7; 32]).expect("a file");
     set_mode(&path, 0o640);
@@ -1145,6 +1147,25 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
          has copied it\n",
     );
     set_mode(&path, 0o600);
+    for byte in [0, 7] {
+        fs::write(&path, [byte; 32]).expect("a file");
+        refused(
+            5,
+            "error: the key of pseudonyms, `k`, is one byte 32 times, which anybody can guess\n \
+             hint: head -c 32 /dev/urandom > 'k' makes one\n",
+        );
+    }
+    let good: Vec<u8> = (0..32).collect();
+    fs::write(&path, good).expect("a file");
+    set_mode(folder.path(), 0o777);
+    refused(
+        5,
+        "error: the key of pseudonyms, `k`, is in a folder that others may write into (mode 777), so that it may be \
+         anybody's\n hint: chmod go-w '.', if nobody has changed it\n",
+    );
+    set_mode(folder.path(), 0o1777);
+    assert_eq!(text(&diff(folder.path(), &["--key-file", "k"]).stderr), "");
+    set_mode(folder.path(), 0o700);
     fs::rename(&path, folder.path().join("real")).expect("moved");
     std::os::unix::fs::symlink("real", &path).expect("a link");
     refused(

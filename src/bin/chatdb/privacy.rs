@@ -93,6 +93,14 @@ fn io_failure<'p>(action: &'p str, path: &'p Path) -> impl Fn(io::Error) -> Fail
     }
 }
 
+fn no_key(path: &Path, why: &str) -> Failure {
+    refused(path, why).hint(format!(
+        "head -c {} /dev/urandom > '{}' makes one",
+        Key::BYTES,
+        path.display()
+    ))
+}
+
 fn refused(path: &Path, why: &str) -> Failure {
     Failure::new(
         Code::Refused,
@@ -117,13 +125,18 @@ fn read(path: &Path) -> Result<Option<Key>, Failure> {
     let file = File::open(path).map_err(failed())?;
     let opened = file.metadata().map_err(failed())?;
     private(path, &found, &opened)?;
+    unwritable(path)?;
     let mut bytes = Vec::new();
     let most = u64::try_from(Key::BYTES).unwrap_or(u64::MAX) + 1;
     file.take(most).read_to_end(&mut bytes).map_err(failed())?;
     if bytes.len() != Key::BYTES {
         let length = opened.len();
         let why = format!("has {length} bytes and not {}: it is no key", Key::BYTES);
-        return Err(refused(path, &why));
+        return Err(no_key(path, &why));
+    }
+    if bytes.iter().all(|byte| *byte == bytes[0]) {
+        let why = format!("is one byte {} times, which anybody can guess", Key::BYTES);
+        return Err(no_key(path, &why));
     }
     Ok(Key::from_file(&bytes).ok())
 }
@@ -145,6 +158,37 @@ fn private(path: &Path, found: &fs::Metadata, opened: &fs::Metadata) -> Result<(
             path.display()
         )));
     }
+    Ok(())
+}
+
+/// Who may write into the folder of a key may put another in its place. A folder like `/tmp`, where only the owner of a
+/// file may replace it (mode 1777), is safe.
+#[cfg(unix)]
+fn unwritable(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mode = fs::metadata(folder)
+        .map_err(io_failure("look at", folder))?
+        .mode();
+    if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+        let why = format!(
+            "is in a folder that others may write into (mode {:o}), so that it may be anybody's",
+            mode & 0o777
+        );
+        let hint = format!(
+            "chmod go-w '{}', if nobody has changed it",
+            folder.display()
+        );
+        return Err(refused(path, &why).hint(hint));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn unwritable(_: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
