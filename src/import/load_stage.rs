@@ -1,0 +1,381 @@
+//! The half of an import that stores: takes batches and rejects, loads them, and sums up what came of the file.
+
+use crate::diagnostic::counted;
+use crate::import::convert::CUTS;
+use crate::import::convert::Seen;
+use crate::import::error::ImportError;
+use crate::import::input::source::Tally;
+use crate::import::mapping::Plan;
+use crate::import::of_part;
+use crate::import::options::Options;
+use crate::import::read_stage::Decided;
+use crate::import::read_stage::Message;
+use crate::import::read_stage::ReadSummary;
+use crate::import::summary::Progress;
+use crate::import::summary::Summary;
+use crate::import::summary::TableSummary;
+use crate::record::Footer;
+use crate::record::Reason;
+use crate::record::Reject;
+use crate::record::batch::Batch;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::load::Export;
+use crate::store::load::Known;
+use crate::store::load::Loader;
+use crate::store::load::cut;
+use crate::table::Cell;
+use std::collections::BTreeMap;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+/// How often it is asked whether to go on while nothing comes.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// How many rejects a summary shows.
+const FIRST_REJECTS: usize = 5;
+
+/// Rejects of a file that are kept each for itself, and how many bytes of text in all: a file that is not what it is
+/// taken for is not to fill the disk. One reject for each reason stands for the others.
+const KEPT_REJECTS: usize = 50_000;
+const KEPT_TEXT: usize = 64 << 20;
+
+/// The half of an import that stores.
+pub(super) struct LoadStage<'s> {
+    pub(super) summary: &'s mut Summary,
+    pub(super) options: &'s Options,
+    pub(super) tally: &'s Tally,
+    /// Batches that are stored go back, to be filled again.
+    pub(super) give_back: SyncSender<Batch>,
+    pub(super) plan: Option<Box<Plan>>,
+    pub(super) reasons: BTreeMap<&'static str, (Reason, u64)>,
+    /// Rejects that are kept each for itself, and the bytes of their text.
+    pub(super) kept: (usize, usize),
+    /// The others: for each reason one that stands for all, how many those are, and the last line of them.
+    pub(super) gathered: BTreeMap<&'static str, (Reject, u64, u64)>,
+    /// What the same bytes came to in another way.
+    pub(super) replaces: Option<&'s Known>,
+}
+
+impl LoadStage<'_> {
+    fn failed(&self) -> impl Fn(StoreError) -> ImportError + use<> {
+        let file = self.summary.file.clone();
+        move |source| match source {
+            StoreError::Interrupted => ImportError::Interrupted,
+            source => ImportError::Store {
+                file: file.clone(),
+                source,
+            },
+        }
+    }
+
+    pub(super) fn run(
+        &mut self,
+        store: &Store,
+        receiver: &Receiver<Message>,
+        go_on: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<Option<Box<Decided>>, ImportError> {
+        let failed = self.failed();
+        let mut loader = Loader::begin(store).map_err(&failed)?;
+        if let Some(known) = self.replaces {
+            self.forget(&loader, known)?;
+        }
+        let mut rows = 0;
+        let ended = loop {
+            let progress = Progress {
+                bytes: self.tally.read(),
+                total: self.tally.total(),
+                rows,
+            };
+            if !go_on(progress) {
+                return Err(ImportError::Interrupted);
+            }
+            match receiver.recv_timeout(WAIT) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(ImportError::Io {
+                        file: self.summary.file.clone(),
+                        source: std::io::Error::other("the thread that reads it has gone"),
+                    });
+                }
+                Ok(Message::Plan(plan)) => {
+                    for target in &plan.targets {
+                        loader.shape(target.shape.clone()).map_err(&failed)?;
+                    }
+                    self.plan = Some(plan);
+                }
+                Ok(Message::Rows(table, mut batch)) => {
+                    let outcome = loader.rows(table, &batch).map_err(&failed)?;
+                    rows += batch.lines.len() as u64;
+                    self.summary.repeated += outcome.repeated;
+                    self.keep_rejects(&mut loader, outcome.rejects)?;
+                    batch.clear();
+                    let _ = self.give_back.try_send(batch);
+                }
+                Ok(Message::Rejects(rejects)) => self.keep_rejects(&mut loader, rejects)?,
+                Ok(Message::Failed(error)) => return Err(*error),
+                // The loader is dropped, and with it all that it has stored.
+                Ok(Message::Again(decided)) => return Ok(Some(decided)),
+                Ok(Message::End(ended)) => break ended,
+            }
+        };
+        self.end(store, loader, *ended)?;
+        Ok(None)
+    }
+
+    /// Takes out what the same bytes came to in another way, before they are loaded in this one.
+    fn forget(&mut self, loader: &Loader<'_>, known: &Known) -> Result<(), ImportError> {
+        let mixed = loader.forget(known.export).map_err(self.failed())?;
+        if let Some(table) = mixed {
+            return Err(ImportError::LoadedOtherwise {
+                file: self.summary.file.clone(),
+                why: format!("rows of other exports have met its rows in `{table}`"),
+            });
+        }
+        self.summary.warnings.push(match known.reading.as_str() {
+            "" => {
+                "the same bytes were loaded before without options: what came of them is replaced"
+                    .to_owned()
+            }
+            said => format!(
+                "the same bytes were loaded before with `{said}`: what came of them is replaced"
+            ),
+        });
+        Ok(())
+    }
+
+    fn keep_rejects(
+        &mut self,
+        loader: &mut Loader<'_>,
+        mut rejects: Vec<Reject>,
+    ) -> Result<(), ImportError> {
+        for reject in &mut rejects {
+            cut(&mut reject.text);
+            self.summary.rejected += reject.records;
+            let count = &mut self
+                .reasons
+                .entry(reject.reason.code())
+                .or_insert((reject.reason, 0))
+                .1;
+            *count += reject.records.max(1);
+            if self.summary.first_rejects.len() < FIRST_REJECTS {
+                self.summary.first_rejects.push(reject.clone());
+            }
+        }
+        rejects.retain(|reject| !self.gather(reject));
+        loader
+            .rejects(&self.summary.file, &rejects)
+            .map_err(self.failed())
+    }
+
+    /// Takes a reject that is one too many to be kept for itself.
+    fn gather(&mut self, reject: &Reject) -> bool {
+        let (count, bytes) = (self.kept.0 + 1, self.kept.1 + reject.text.len());
+        if count <= KEPT_REJECTS && bytes <= KEPT_TEXT {
+            self.kept = (count, bytes);
+            return false;
+        }
+        self.summary.gathered += 1;
+        let of_reason = self.gathered.entry(reject.reason.code());
+        let first = || {
+            let first = Reject {
+                column: None,
+                column_name: None,
+                text: String::new(),
+                detail: String::new(),
+                records: 0,
+                ..reject.clone()
+            };
+            (first, 0, reject.line)
+        };
+        let (all, count, last) = of_reason.or_insert_with(first);
+        all.records += reject.records;
+        all.line = all.line.min(reject.line);
+        *count += 1;
+        *last = reject.line.max(*last);
+        true
+    }
+
+    /// What stands for the rejects that are not kept each for itself.
+    fn gathered(&self) -> Vec<Reject> {
+        let one = |(reject, count, last): &(Reject, u64, u64)| Reject {
+            detail: format!(
+                "stands for {count} more, from line {} to line {last}; there are too many to keep their text",
+                reject.line
+            ),
+            ..reject.clone()
+        };
+        self.gathered.values().map(one).collect()
+    }
+
+    fn end(
+        &mut self,
+        store: &Store,
+        mut loader: Loader<'_>,
+        ended: ReadSummary,
+    ) -> Result<(), ImportError> {
+        let failed = self.failed();
+        self.summary.has_header |= ended.has_header;
+        self.summary.records = ended.records;
+        self.summary.passed_over = ended.passed_over;
+        self.summary.loaded = ended.records.saturating_sub(self.summary.rejected);
+        self.summary.reasons = self.reasons.values().copied().collect();
+        self.summary.footer = ended.footer.rows;
+        self.take_time(&ended.footer);
+        let sha256 = match self.tally.sha256() {
+            Some(hash) => hash.to_owned(),
+            // The copy is not added to later: the name tells its exports apart.
+            None => format!("not taken of {}", self.summary.file),
+        };
+        let sha256 = of_part(sha256, &self.options.part());
+        if let Some(known) = store.known_export(&sha256).map_err(&failed)? {
+            if known.reading != self.options.reading() {
+                return Err(ImportError::LoadedOtherwise {
+                    file: self.summary.file.clone(),
+                    why: "a stream cannot be read again to replace it".to_owned(),
+                });
+            }
+            self.summary.already(&known);
+            return Ok(());
+        }
+        let gathered = self.gathered();
+        loader
+            .rejects(&self.summary.file, &gathered)
+            .map_err(&failed)?;
+        self.warn(&ended, loader.counts());
+        let export = self.export(sha256, &ended);
+        loader.finish(&export).map_err(failed)
+    }
+
+    fn take_time(&mut self, footer: &Footer) {
+        let candidates = [
+            (self.options.taken_at_ms, "--taken-at"),
+            (footer.completed_at_ms, "completion time"),
+            (self.options.file_time_ms, "file time"),
+        ];
+        let known = candidates.into_iter().find(|(time, _)| time.is_some());
+        (self.summary.taken_at_ms, self.summary.taken_from) = known.unwrap_or((None, "unknown"));
+    }
+
+    fn warn(&mut self, ended: &ReadSummary, counts: Vec<u64>) {
+        let Some(plan) = &self.plan else { return };
+        let summary = &mut *self.summary;
+        for (target, rows) in plan.targets.iter().zip(counts) {
+            let columns = target.shape.columns.iter();
+            summary.tables.push(TableSummary {
+                name: target.shape.table.clone(),
+                rows,
+                unknown_columns: columns
+                    .filter(|column| !column.known)
+                    .map(|column| column.name.clone())
+                    .collect(),
+            });
+        }
+        for dropped in &plan.dropped {
+            let name = match dropped.heading.trim() {
+                "" => format!("column {}", dropped.position),
+                heading => format!("`{heading}`"),
+            };
+            summary
+                .dropped_columns
+                .push(format!("{name}: {}", dropped.why));
+        }
+        summary.warnings.extend(plan.notes.iter().cloned());
+        summary.warnings.extend(ended.warnings.iter().cloned());
+        for (target, seen) in plan.targets.iter().zip(&ended.seen) {
+            for (column, seen) in target.shape.columns.iter().zip(seen) {
+                warn_of_column(&column.name, seen, &mut summary.warnings);
+            }
+        }
+        if let Some(rows) = summary.footer
+            && summary.footer_differs()
+        {
+            summary.warnings.push(format!(
+                "the producer says {rows} rows, and there are {} records: some are missing, or were split",
+                summary.records
+            ));
+        }
+    }
+
+    fn export(&self, sha256: String, ended: &ReadSummary) -> Export {
+        let stored = |seen: &Seen| {
+            let newest = seen.newest?;
+            Some(String::from_utf8_lossy(&newest).into_owned())
+        };
+        Export {
+            file: self.summary.file.clone(),
+            sha256,
+            bytes: self.tally.read(),
+            form: self.summary.form.clone(),
+            encoding: self.summary.encoding.clone(),
+            reading: self.options.reading(),
+            taken_at: self
+                .summary
+                .taken_at_ms
+                .map(|ms| Cell::Timestamp(ms).to_string()),
+            taken_from: self.summary.taken_from,
+            records: self.summary.records,
+            rejected: self.summary.rejected,
+            footer: self.summary.footer,
+            newest: ended
+                .seen
+                .iter()
+                .map(|seen| seen.iter().map(stored).collect())
+                .collect(),
+            dropped: self
+                .plan
+                .as_ref()
+                .map_or_else(Vec::new, |plan| plan.dropped.clone()),
+        }
+    }
+}
+
+pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>) {
+    let values = |n: u64| counted(n, "value");
+    if seen.digits_cut > 0 {
+        let n = values(seen.digits_cut);
+        warnings.push(format!(
+            "`{name}`: {n} had more than three digits after the second; the others are cut off"
+        ));
+    }
+    if seen.offsets > 0 {
+        let n = values(seen.offsets);
+        warnings.push(format!(
+            "`{name}`: {n} had an offset from UTC; the wall clock is kept, the offset is not"
+        ));
+    }
+    if seen.blanks > 0 {
+        let n = values(seen.blanks);
+        warnings.push(format!(
+            "`{name}`: {n} were empty where there can be no empty text; read as NULL"
+        ));
+    }
+    if seen.digits_gone > 0 {
+        let n = values(seen.digits_gone);
+        warnings.push(format!(
+            "`{name}`: {n} are numbers of which a spreadsheet has cut digits off; different numbers may look alike"
+        ));
+    }
+    if let Some(sample) = &seen.settled_sample {
+        let n = values(seen.settled);
+        warnings.push(format!(
+            "`{name}`: {n} such as `{sample}` could be read in two ways; other values of the column say how"
+        ));
+    }
+    if seen.not_hex > 0 {
+        let n = values(seen.not_hex);
+        warnings.push(format!(
+            "`{name}`: {n} are not written as `0x...`; kept as they stand"
+        ));
+    }
+    for (cut, count) in CUTS.iter().zip(seen.cut) {
+        if count > 0 && seen.longest == *cut {
+            let n = values(count);
+            warnings.push(format!(
+                "`{name}`: {n} of exactly {cut} characters and none longer; the producer may have cut them there"
+            ));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the user says about how a file is to be read.
+
+use crate::import::needed::Need;
+use crate::import::reader;
+use crate::record::Limits;
+use crate::table::Cell;
+use std::path::PathBuf;
+
+/// How a file is to be read, where it should not be told from the file alone.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The form, by its name.
+    pub form: Option<String>,
+    /// The table that the file holds: one of the product's, or a new one.
+    pub table: Option<String>,
+    /// The encoding, by its name.
+    pub encoding: Option<String>,
+    /// When the file was exported, in milliseconds since 1970 on the wall clock of whoever exported.
+    pub taken_at_ms: Option<i64>,
+    /// The time of the file itself, on the same clock: what is taken when nothing else is known.
+    pub file_time_ms: Option<i64>,
+    /// How dates are written, in the words of `strftime`, where not as SQL Server writes them.
+    pub date_format: Option<String>,
+    /// Whether characters that were lost before may be kept as U+FFFD.
+    pub lossy: bool,
+    /// Which of several result sets in the file is read, from 1.
+    pub result_set: Option<usize>,
+    /// How much is taken of a record before it is given up.
+    pub limits: Limits,
+    /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
+    pub format_file: Option<PathBuf>,
+    /// What ends a field, where a tool lets one choose.
+    pub field_end: Option<String>,
+    /// What ends a record.
+    pub row_end: Option<String>,
+    /// How wide the columns are, where nothing stands between them.
+    pub widths: Option<reader::fixed_width::Widths>,
+    /// Whether the first record has the names of the columns.
+    pub header: Option<bool>,
+    /// The names of the columns, instead of those in the file.
+    pub columns: Option<Vec<String>>,
+    /// How many lines at the beginning are passed over.
+    pub skip: usize,
+    /// The sheet of a workbook that is read; all of them without it.
+    pub sheet: Option<String>,
+    /// Texts that stand for NULL as well, where they are not in quotes.
+    pub null_texts: Vec<String>,
+    /// Whether an empty field without quotes is NULL.
+    pub empty_is_null: bool,
+    /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
+    pub needs: Vec<Need>,
+    /// Whether the file's hash is not taken, because nothing is loaded later.
+    pub unhashed: bool,
+    /// How a large file is cut for other threads, where records are passed over and no hash is taken.
+    pub cut: reader::parallel::Cut,
+}
+
+impl Options {
+    /// How a file is read, as text: two files of the same bytes for which it is equal come out the same.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        let mut said = Vec::new();
+        let mut say = |option: &str, value: Option<String>| {
+            said.extend(value.map(|value| format!("--{option} {value:?}")));
+        };
+        say("form", self.form.clone());
+        say("table", self.table.clone());
+        say("encoding", self.encoding.clone());
+        say(
+            "taken-at",
+            self.taken_at_ms.map(|ms| Cell::Timestamp(ms).to_string()),
+        );
+        say("date-format", self.date_format.clone());
+        say("lossy", self.lossy.then(String::new));
+        say("result-set", self.result_set.map(|set| set.to_string()));
+        say(
+            "format-file",
+            self.format_file
+                .as_ref()
+                .map(|file| file.display().to_string()),
+        );
+        say("field-end", self.field_end.clone());
+        say("row-end", self.row_end.clone());
+        say(
+            "widths",
+            self.widths.as_ref().map(|widths| format!("{widths:?}")),
+        );
+        say("header", self.header.map(|header| header.to_string()));
+        say(
+            "columns",
+            self.columns.as_ref().map(|columns| columns.join(",")),
+        );
+        say("skip", (self.skip > 0).then(|| self.skip.to_string()));
+        say("sheet", self.sheet.clone());
+        say(
+            "null",
+            (!self.null_texts.is_empty()).then(|| self.null_texts.join(",")),
+        );
+        say("empty-is-null", self.empty_is_null.then(String::new));
+        said.join(" ")
+    }
+
+    /// The part of the file that is read where it has several: another part is a load of its own.
+    pub(super) fn part(&self) -> String {
+        let set = self.result_set.filter(|set| *set > 1);
+        let set = set.map(|set| format!("result set {set}"));
+        let sheet = self.sheet.as_ref().map(|sheet| format!("sheet {sheet}"));
+        [sheet, set]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
