@@ -14,7 +14,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::{Builder, TempPath};
 use thiserror::Error;
 
-use super::{EXPORTS, Store, StoreError, file_is_ours};
+use super::open::EXPORTS;
+use super::{Store, StoreError, file_is_ours};
 
 /// How long another program may be writing before we give up.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -12,7 +12,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 
-use super::pages::made::MADE;
+use super::bulk::made::MADE;
 use super::{Store, StoreError};
 use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
 use crate::sql::guard::{self, Action, Limits, Origin};
@@ -204,7 +204,7 @@ pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError
 #[cfg(unix)]
 fn is_closed_log(path: &Path) -> Result<bool, StoreError> {
     const FORMATS: std::ops::Range<usize> = 18..20;
-    let header = super::header(path).map_err(StoreError::NotRead)?;
+    let header = super::open::header(path).map_err(StoreError::NotRead)?;
     let has_log = || {
         let log = super::copy::with_suffix(path, "-wal");
         log.metadata().is_ok_and(|found| found.len() > 0)

@@ -6,7 +6,7 @@
 //! way. Columns that the newer export does not have keep their values from the older one.
 //!
 //! Rows of a table that was empty, as long as they come in the order of their keys, go into it as whole pages
-//! (`pages`); all others are inserted.
+//! (`bulk`); all others are inserted.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql, params};
 
-use super::pages::Bulk;
+use super::bulk::Bulk;
 use super::{Store, StoreError};
 use crate::record::batch::{Batch, Shape, Value};
 use crate::record::{Reason, Reject};

@@ -1,0 +1,70 @@
+//! What statements read and write, noted for tests of what follows from what.
+
+use super::Store;
+use super::StoreError;
+use rusqlite::hooks::AuthAction;
+use rusqlite::hooks::AuthContext;
+use rusqlite::hooks::Authorization;
+
+impl Store {
+    /// Notes which columns are read and written from now on, see [`Access`], in place of refusing anything.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn record_access(
+        &mut self,
+        recorder: Option<impl FnMut(Access<'_>) + Send + 'static>,
+    ) -> Result<(), StoreError> {
+        // Only what is compiled passes the authorizer: forget what was compiled before.
+        self.conn.flush_prepared_statement_cache();
+        let hook = recorder.map(|mut recorder| {
+            move |context: AuthContext<'_>| {
+                let through = context.accessor;
+                match context.action {
+                    AuthAction::Read {
+                        table_name,
+                        column_name,
+                    } => recorder(Access {
+                        table: table_name,
+                        column: Some(column_name),
+                        writes: false,
+                        through,
+                    }),
+                    AuthAction::Update {
+                        table_name,
+                        column_name,
+                    } => recorder(Access {
+                        table: table_name,
+                        column: Some(column_name),
+                        writes: true,
+                        through,
+                    }),
+                    AuthAction::Insert { table_name } | AuthAction::Delete { table_name } => {
+                        recorder(Access {
+                            table: table_name,
+                            column: None,
+                            writes: true,
+                            through,
+                        });
+                    }
+                    _ => {}
+                }
+                Authorization::Allow
+            }
+        });
+        Ok(self.conn.authorizer(hook)?)
+    }
+}
+
+/// One column, or for an INSERT or DELETE one table, that a statement touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access<'a> {
+    /// The table or view.
+    pub table: &'a str,
+    /// The column; `None` for a whole row.
+    pub column: Option<&'a str>,
+    /// Whether it is written.
+    pub writes: bool,
+    /// The trigger or view that touches it on the statement's behalf; `None` for the statement itself.
+    pub through: Option<&'a str>,
+}

@@ -1,0 +1,97 @@
+//! The functions and collations of rewritten T-SQL, as SQLite calls them.
+
+use crate::sql::functions;
+use crate::sql::functions::FUNCTIONS;
+use crate::sql::functions::FunctionError;
+use crate::sql::functions::Value;
+use crate::sql::functions::collation;
+use rusqlite::Connection;
+use rusqlite::ToSql;
+use rusqlite::functions::Aggregate;
+use rusqlite::functions::Context;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ToSqlOutput;
+use rusqlite::types::ValueRef;
+
+/// Gives a connection the functions and collations that rewritten T-SQL uses.
+pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    for function in FUNCTIONS {
+        let exact = function.most == Some(function.least);
+        let count = if exact { i32::from(function.least) } else { -1 };
+        conn.create_scalar_function(function.name, count, flags, move |context| {
+            let given = context.len();
+            let takes = usize::from(function.least)..=function.most.map_or(usize::MAX, usize::from);
+            if !takes.contains(&given) {
+                let error = FunctionError::Failed(format!(
+                    "{} does not take {given} arguments",
+                    function.name
+                ));
+                return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
+            }
+            let arguments: Vec<Value> = (0..given).map(|at| value(context.get_raw(at))).collect();
+            match (function.call)(&arguments) {
+                Ok(value) => Ok(Given(value)),
+                Err(error) => Err(rusqlite::Error::UserFunctionError(Box::new(error))),
+            }
+        })?;
+    }
+    conn.create_aggregate_function(functions::SINGLE, 1, flags, Single)?;
+    for (name, compare) in collation::COLLATIONS {
+        conn.create_collation(name, compare)?;
+    }
+    Ok(())
+}
+
+pub(super) fn value(raw: ValueRef<'_>) -> Value {
+    match raw {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Value::Text(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+}
+
+/// A function's value on its way to SQLite.
+pub(super) struct Given(Value);
+
+impl ToSql for Given {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match &self.0 {
+            Value::Null => rusqlite::types::Null.into(),
+            Value::Integer(value) => (*value).into(),
+            Value::Real(value) => (*value).into(),
+            Value::Text(text) => text.as_str().into(),
+        })
+    }
+}
+
+/// The one value of a subquery's rows.
+pub(super) struct Single;
+
+impl Aggregate<Option<Value>, Given> for Single {
+    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Option<Value>> {
+        Ok(None)
+    }
+
+    fn step(&self, context: &mut Context<'_>, seen: &mut Option<Value>) -> rusqlite::Result<()> {
+        if seen.is_some() {
+            let error = functions::more_than_one();
+            return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
+        }
+        *seen = Some(value(context.get_raw(0)));
+        Ok(())
+    }
+
+    fn finalize(
+        &self,
+        _: &mut Context<'_>,
+        seen: Option<Option<Value>>,
+    ) -> rusqlite::Result<Given> {
+        Ok(Given(seen.flatten().unwrap_or(Value::Null)))
+    }
+}

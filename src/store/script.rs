@@ -1,0 +1,234 @@
+//! Scripts and changes run, in transactions and savepoints.
+
+use super::Binding;
+use super::Store;
+use super::StoreError;
+use super::error::failed_in;
+use super::error::there_is;
+use super::guarded;
+use super::query::bind;
+use crate::sql;
+use crate::sql::Statement as Part;
+use crate::sql::guard::Origin;
+use crate::table::Cell;
+use rusqlite::Statement;
+
+impl Store {
+    /// Puts the scenario clock to `at_ms`; what time alone brings about happens.
+    ///
+    /// # Errors
+    /// Fails when a trigger of the model does.
+    pub fn set_clock(&self, at_ms: i64) -> Result<(), StoreError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("UPDATE chatdb_clock SET now = ?1")?;
+        statement.execute([Cell::Timestamp(at_ms).to_string()])?;
+        Ok(())
+    }
+
+    /// Runs the statements of a scenario's script in order and counts the rows that they change themselves; what
+    /// triggers change is not counted. What [`guard`](crate::sql::guard) does not allow is refused.
+    ///
+    /// # Errors
+    /// Fails at the first statement that does; the ones before it have happened, so take a savepoint first.
+    pub fn run_script(
+        &self,
+        file: &str,
+        script: &str,
+        values: &[Binding],
+    ) -> Result<u64, StoreError> {
+        let mut changes = 0;
+        for part in statements(file, script)? {
+            changes += self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
+                guarded::only_adds(file, part)?;
+                let statement = self.conn.prepare_cached(part.sql);
+                let mut statement = statement.map_err(failed_in(file, part))?;
+                let outcome = self.run(file, part, &mut statement, values);
+                outcome.map_err(|error| self.as_impossible(error))
+            })?;
+        }
+        Ok(changes)
+    }
+
+    /// A cause that the model refuses, with what there is instead of what it names.
+    pub(super) fn as_impossible(&self, error: StoreError) -> StoreError {
+        const TRIGGER: i32 = 1811;
+        const KNOWN: &str = "SELECT CAST(id AS TEXT) FROM known WHERE what = ?1 ORDER BY id";
+        let (file, line, message) = match error {
+            StoreError::Script {
+                file,
+                line,
+                source: rusqlite::Error::SqliteFailure(failure, Some(message)),
+            } if failure.extended_code == TRIGGER => (file, line, message),
+            other => return other,
+        };
+        let known = message.strip_prefix("no such ").and_then(|what| {
+            let mut statement = self.conn.prepare(KNOWN).ok()?;
+            let ids = statement.query_map([what], |row| row.get(0)).ok()?;
+            ids.collect::<Result<Vec<String>, _>>().ok()
+        });
+        let there = known.map(|known| there_is(&known)).unwrap_or_default();
+        let what = format!("{message}{there}");
+        StoreError::Impossible { file, line, what }
+    }
+
+    /// The same for our own statements, which may do anything.
+    ///
+    /// # Errors
+    /// As [`Store::run_script`].
+    pub fn run_own(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
+        let mut changes = 0;
+        for part in statements(file, script)? {
+            // Not by way of the cache, in which a script could find what was compiled without the guard.
+            let statement = self.conn.prepare(part.sql);
+            let mut statement = statement.map_err(failed_in(file, part))?;
+            changes += self.run(file, part, &mut statement, values)?;
+        }
+        Ok(changes)
+    }
+
+    /// Looks for statements of a script that could not be compiled or would be refused, without running any.
+    #[must_use]
+    pub fn mistakes(&self, file: &str, script: &str) -> Vec<(u32, String)> {
+        let Ok(parts) = statements(file, script) else {
+            return Vec::new();
+        };
+        let compile = |part: Part<'_>| {
+            let outcome = self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
+                guarded::only_adds(file, part)?;
+                self.conn
+                    .prepare(part.sql)
+                    .map(drop)
+                    .map_err(StoreError::from)
+            });
+            outcome.err().map(|error| (part.line, error.in_short()))
+        };
+        parts.into_iter().filter_map(compile).collect()
+    }
+
+    pub(super) fn run(
+        &self,
+        file: &str,
+        part: Part<'_>,
+        statement: &mut Statement<'_>,
+        values: &[Binding],
+    ) -> Result<u64, StoreError> {
+        let failed = failed_in(file, part);
+        bind(statement, values)?;
+        let reads = statement.readonly();
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(&failed)?.is_some() {}
+        drop(rows);
+        Ok(if reads { 0 } else { self.conn.changes() })
+    }
+
+    /// Runs one statement that a rewritten text asks for to make or fill a temporary table.
+    ///
+    /// # Errors
+    /// Fails when SQLite does, or a value is not given.
+    pub fn change_temporary(&self, sql: &str, values: &[Binding]) -> Result<(), StoreError> {
+        self.guarded(Origin::Question, "query", 1, || {
+            let mut statement = self.conn.prepare(sql)?;
+            bind(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        })
+    }
+
+    /// Whether a statement writes, as far as it can be told without running it.
+    #[must_use]
+    pub fn writes(&self, sql: &str) -> bool {
+        let compiled = self.guarded(Origin::Change, "query", 1, || {
+            Ok(!self.conn.prepare(sql)?.readonly())
+        });
+        // What is refused for what it writes is to be told so.
+        compiled.unwrap_or(true)
+    }
+
+    /// Changes rows of the product's tables, and counts those that the statement changes itself.
+    ///
+    /// # Errors
+    /// Fails when it does what [`guard`](crate::sql::guard) does not allow, a value is not given, or SQLite fails.
+    pub fn change(&self, sql: &str, values: &[Binding]) -> Result<u64, StoreError> {
+        self.guarded(Origin::Change, "query", 1, || {
+            let part = Part { sql, line: 1 };
+            guarded::keeps_transaction("query", part)?;
+            let mut statement = self.conn.prepare(sql)?;
+            bind(&mut statement, values)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            drop(rows);
+            Ok(self.conn.changes())
+        })
+    }
+
+    /// Begins what happens whole or not at all, on a store that was opened with [`Store::open_to_change`].
+    ///
+    /// # Errors
+    /// Fails when SQLite does, for example because somebody else is writing.
+    pub fn begin(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Lets it have happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does; it has not happened then.
+    pub fn commit(&self) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch("COMMIT")?)
+    }
+
+    /// Lets none of it have happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn abandon(&self) -> Result<(), StoreError> {
+        // SQLite has ended it already where a statement that writes was stopped.
+        if self.conn.is_autocommit() {
+            return Ok(());
+        }
+        Ok(self.conn.execute_batch("ROLLBACK")?)
+    }
+
+    /// Takes a savepoint. Savepoints nest.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn savepoint(&self) -> Result<(), StoreError> {
+        // Not by way of the cache, in which a script could find it.
+        self.conn.execute_batch("SAVEPOINT chatdb")?;
+        self.depth.set(self.depth.get() + 1);
+        Ok(())
+    }
+
+    /// Takes back all that has happened since the newest savepoint, and drops it.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn roll_back(&self) -> Result<(), StoreError> {
+        self.conn
+            .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?;
+        self.depth.set(self.depth.get().saturating_sub(1));
+        Ok(())
+    }
+
+    /// Drops the newest savepoint and keeps what has happened.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn release(&self) -> Result<(), StoreError> {
+        self.conn.execute_batch("RELEASE chatdb")?;
+        self.depth.set(self.depth.get().saturating_sub(1));
+        Ok(())
+    }
+}
+
+pub(super) fn statements<'s>(file: &str, script: &'s str) -> Result<Vec<Part<'s>>, StoreError> {
+    sql::split(script).map_err(|source| StoreError::Split {
+        file: file.to_owned(),
+        source,
+    })
+}
