@@ -136,7 +136,7 @@ fn terms_of(
         columns: check.columns,
         order: check.order.clone().unwrap_or_else(|| {
             if query_order.is_empty() || !visible(query_order) {
-                RowOrder::Bag
+                RowOrder::Unordered
             } else {
                 RowOrder::By(query_order.to_vec())
             }
@@ -159,7 +159,7 @@ pub fn compare_tables(
     let (actual, spelt) = spelt_as(actual, expected);
     let terms = terms.spelt_as(expected, &actual);
     let options = DiffOptions {
-        related_only: terms.order == RowOrder::Bag,
+        related_only: terms.order == RowOrder::Unordered,
         ..terms.options()
     };
     let found = diff::diff(expected, &actual, &options)?;
@@ -290,7 +290,7 @@ pub fn compare_files(
     actual: &Path,
     terms: &Terms,
 ) -> Result<Option<Comparison>, DiffError> {
-    if terms.order != RowOrder::Bag {
+    if terms.order != RowOrder::Unordered {
         return Ok(None);
     }
     // What the system says is said again, and told, by whoever reads the files then.

@@ -125,7 +125,7 @@ pub enum ColumnMode {
 pub enum RowOrder {
     /// Nothing.
     #[default]
-    Bag,
+    Unordered,
     /// Rows that match stand in the same order.
     Strict,
     /// Rows that match stand in the same order, except that neighbours in the actual table with equal values
@@ -657,7 +657,7 @@ fn longest_rising(items: &[usize]) -> Vec<bool> {
 /// that the table lacks tell nothing apart.
 fn ties(table: &ResultTable, order: &RowOrder) -> Option<Vec<usize>> {
     let columns: Vec<usize> = match order {
-        RowOrder::Bag => return None,
+        RowOrder::Unordered => return None,
         RowOrder::Strict => return Some((0..table.rows.len()).collect()),
         RowOrder::By(names) => names.iter().filter_map(|n| table.position(n)).collect(),
     };
@@ -1110,7 +1110,7 @@ fn check_names(
 ) -> Result<(), DiffError> {
     let order: &[String] = match &options.order {
         RowOrder::By(names) => names,
-        RowOrder::Bag | RowOrder::Strict => &[],
+        RowOrder::Unordered | RowOrder::Strict => &[],
     };
     let named = (options.key.iter().map(|name| (Role::Key, name)))
         .chain(order.iter().map(|name| (Role::Order, name)))

@@ -165,7 +165,7 @@ impl Reason {
             Self::NotText => "name the encoding with `--encoding`, or export as UTF-8",
             Self::Truncated => "copy or export the file again; its end is missing",
             Self::UnclosedQuote => {
-                "export with quoted text, or read the file as one without quotes: `--form ssms_csv`"
+                "export with quoted text, or read the file as one without quotes: `--input-format ssms_csv`"
             }
             Self::TextAfterQuote => {
                 "export with quoted text, or read the file as one without quotes"
@@ -175,7 +175,7 @@ impl Reason {
             Self::NotADate => {
                 "export dates as `yyyy-mm-dd hh:mm:ss`, or name theirs with `--date-format`"
             }
-            Self::Nul => "the file may be UTF-16 or from bcp; name its form with `--form`",
+            Self::Nul => "the file may be UTF-16 or from bcp; name its form with `--input-format`",
             Self::TooLong => {
                 "a quote may be open; `--max-record` and `--max-field` raise the limits"
             }

@@ -423,7 +423,7 @@ fn wanted(
     if terms.columns != ColumnMode::Exact {
         wanted.columns = terms.columns;
     }
-    if terms.order != RowOrder::Bag {
+    if terms.order != RowOrder::Unordered {
         wanted.order = Some(terms.order.clone());
     }
     wanted.ignore.extend(terms.ignore.iter().cloned());

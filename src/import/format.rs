@@ -107,7 +107,7 @@ pub enum Layout {
 /// A form.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Form {
-    /// The name by which `--form` asks for it.
+    /// The name by which `--input-format` asks for it.
     pub id: &'static str,
     /// What it is, for a person.
     pub title: &'static str,

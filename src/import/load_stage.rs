@@ -251,12 +251,12 @@ impl LoadStage<'_> {
 
     fn take_time(&mut self, footer: &Footer) {
         let candidates = [
-            (self.options.taken_at_ms, "--taken-at"),
+            (self.options.exported_at_ms, "--exported-at"),
             (footer.completed_at_ms, "completion time"),
             (self.options.file_time_ms, "file time"),
         ];
         let known = candidates.into_iter().find(|(time, _)| time.is_some());
-        (self.summary.taken_at_ms, self.summary.taken_from) = known.unwrap_or((None, "unknown"));
+        (self.summary.exported_at_ms, self.summary.taken_from) = known.unwrap_or((None, "unknown"));
     }
 
     fn warn(&mut self, ended: &ReadSummary, counts: Vec<u64>) {
@@ -313,7 +313,7 @@ impl LoadStage<'_> {
             reading: self.options.reading(),
             taken_at: self
                 .summary
-                .taken_at_ms
+                .exported_at_ms
                 .map(|ms| Cell::Timestamp(ms).to_string()),
             taken_from: self.summary.taken_from,
             records: self.summary.records,

@@ -183,7 +183,7 @@ impl OpenError {
                 format!("it looks like `--encoding {guess}`; the console's code pages are `cp437`, `cp850` and others")
             }
             Self::Undecided { best, runner_up } => format!(
-                "say which with `--form {}` ({}; {}) or `--form {}` ({}; {})",
+                "say which with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
                 best.id,
                 best.title,
                 best.nulls.title(),
@@ -206,14 +206,17 @@ impl OpenError {
                 }
             }
             Self::NoForm { .. } => {
-                format!("name its form with `--form`, or export as CSV with column names; there are {}", all_forms())
+                format!(
+                    "name it with `--input-format`, or export as CSV with column names; there are {}",
+                    all_forms()
+                )
             }
             Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
                 Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
                 None => format!("there are {}", all_forms()),
             },
             Self::NotUsed { option, .. } => {
-                format!("leave `--{option}` out, or say with `--form` what the file is")
+                format!("leave `--{option}` out, or say with `--input-format` what the file is")
             }
             Self::NoTerminator { option, .. } => format!(
                 "leave `--{option}` out, or look at the end of a field and of a record in the file; `\\t`, `\\n`, \
@@ -427,9 +430,12 @@ fn check_used(form: &'static Form, options: &Options) -> Result<(), OpenError> {
     let widths = form.layout == Layout::Widths;
     let of_bcp = form.nulls == Nulls::EmptyOrNul || widths;
     let unused = [
-        ("field-end", options.delimiter.is_some() && !delimited),
         (
-            "row-end",
+            "field-terminator",
+            options.delimiter.is_some() && !delimited,
+        ),
+        (
+            "row-terminator",
             options.record_end.is_some() && !delimited && !widths,
         ),
         ("widths", options.widths.is_some() && !widths),
@@ -449,8 +455,8 @@ fn check_used(form: &'static Form, options: &Options) -> Result<(), OpenError> {
 fn check_terminators(sample: &Sample<'_>, options: &Options) -> Result<(), OpenError> {
     let is_there = |text: &str| memchr::memmem::find(sample.bytes, text.as_bytes()).is_some();
     let named = [
-        ("field-end", &options.delimiter),
-        ("row-end", &options.record_end),
+        ("field-terminator", &options.delimiter),
+        ("row-terminator", &options.record_end),
     ];
     for (option, text) in named {
         // Lines are ended by either; a record end of no characters means that nothing ends one.

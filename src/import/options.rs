@@ -16,7 +16,7 @@ pub struct Options {
     /// The encoding, by its name.
     pub encoding: Option<String>,
     /// When the file was exported, in milliseconds since 1970 on the wall clock of whoever exported.
-    pub taken_at_ms: Option<i64>,
+    pub exported_at_ms: Option<i64>,
     /// The time of the file itself, on the same clock: what is taken when nothing else is known.
     pub file_time_ms: Option<i64>,
     /// How dates are written, in the words of `strftime`, where not as SQL Server writes them.
@@ -30,9 +30,9 @@ pub struct Options {
     /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
     pub format_file: Option<PathBuf>,
     /// What ends a field, where a tool lets one choose.
-    pub field_end: Option<String>,
+    pub field_terminator: Option<String>,
     /// What ends a record.
-    pub row_end: Option<String>,
+    pub row_terminator: Option<String>,
     /// How wide the columns are, where nothing stands between them.
     pub widths: Option<reader::fixed_width::Widths>,
     /// Whether the first record has the names of the columns.
@@ -67,8 +67,9 @@ impl Options {
         say("table", self.table.clone());
         say("encoding", self.encoding.clone());
         say(
-            "taken-at",
-            self.taken_at_ms.map(|ms| Cell::Timestamp(ms).to_string()),
+            "exported-at",
+            self.exported_at_ms
+                .map(|ms| Cell::Timestamp(ms).to_string()),
         );
         say("date-format", self.date_format.clone());
         say("lossy", self.lossy.then(String::new));
@@ -79,8 +80,8 @@ impl Options {
                 .as_ref()
                 .map(|file| file.display().to_string()),
         );
-        say("field-end", self.field_end.clone());
-        say("row-end", self.row_end.clone());
+        say("field-terminator", self.field_terminator.clone());
+        say("row-terminator", self.row_terminator.clone());
         say(
             "widths",
             self.widths.as_ref().map(|widths| format!("{widths:?}")),

@@ -633,7 +633,7 @@ fn sound() -> ResultTable {
 
 /// Every way of matching and ordering rows that a keyed table allows.
 fn every_option() -> Vec<DiffOptions> {
-    let orders = [RowOrder::Bag, RowOrder::Strict, by(&["id"])];
+    let orders = [RowOrder::Unordered, RowOrder::Strict, by(&["id"])];
     let with = |order: &RowOrder, key: &[&str]| DiffOptions {
         order: order.clone(),
         ..keyed(key)
@@ -693,7 +693,7 @@ fn swapping_two_rows_differs_only_in_order() {
         let mut swapped = whole.clone();
         swapped.rows.swap(1, 2);
         let found = diff(&whole, &swapped, &options).expect("the options fit");
-        let moved = usize::from(options.order != RowOrder::Bag);
+        let moved = usize::from(options.order != RowOrder::Unordered);
         assert_eq!(
             (sketch(&found).len(), found.out_of_order.len()),
             (moved, moved)
@@ -903,7 +903,7 @@ fn any_table() -> impl Strategy<Value = ResultTable> {
 
 fn any_options() -> impl Strategy<Value = DiffOptions> {
     let modes = vec![ColumnMode::Exact, ColumnMode::AnyOrder, ColumnMode::Subset];
-    let orders = vec![RowOrder::Bag, RowOrder::Strict, by(&["id"])];
+    let orders = vec![RowOrder::Unordered, RowOrder::Strict, by(&["id"])];
     (
         prop::bool::ANY,
         prop::sample::select(modes),

@@ -42,7 +42,7 @@ fn load(store: &mut Store, file: &str, text: &str) -> Summary {
 
 fn taken(at: &str) -> Options {
     Options {
-        taken_at_ms: Some(parse_timestamp(at).unwrap()),
+        exported_at_ms: Some(parse_timestamp(at).unwrap()),
         ..Options::default()
     }
 }
@@ -583,7 +583,7 @@ fn of_two_exports_the_newer_state_is_the_rows_and_the_older_one_is_kept() {
     let exports = "SELECT file, taken_at, taken_from, records, loaded, rejected FROM chatdb_export ORDER BY taken_at";
     assert_eq!(
         rows(&in_order, exports),
-        "before.csv|2011-07-12 10:00:00.000|--taken-at|2|2|0\nafter.csv|2011-07-12 11:00:00.000|--taken-at|2|2|0"
+        "before.csv|2011-07-12 10:00:00.000|--exported-at|2|2|0\nafter.csv|2011-07-12 11:00:00.000|--exported-at|2|2|0"
     );
 }
 

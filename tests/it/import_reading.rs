@@ -774,7 +774,7 @@ fn a_file_that_could_be_two_forms_asks_which() {
     );
     let advice = found.advice().unwrap();
     assert!(
-        advice.contains("--form bcp") && advice.contains("--form ssms_tab"),
+        advice.contains("--input-format bcp") && advice.contains("--input-format ssms_tab"),
         "{advice}"
     );
     check_as(b"1\ta\t\n", &form("bcp"), "bcp\n1 1|a|NULL");
@@ -1062,8 +1062,8 @@ fn said(file: &Value) -> Options {
     Options {
         encoding: word(&options, "encoding")
             .or_else(|| word(file, "encoding").filter(|name| name == "windows-1252")),
-        delimiter: word(&options, "field_end"),
-        record_end: word(&options, "row_end"),
+        delimiter: word(&options, "field_terminator"),
+        record_end: word(&options, "row_terminator"),
         widths: word(&options, "widths").map(|text| Widths::parse(&text).unwrap()),
         local_dates: options.get("date_format").is_some(),
         ..Options::default()

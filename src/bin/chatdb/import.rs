@@ -119,10 +119,10 @@ pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
     }
     Ok(Options {
-        form: args.export_form.clone(),
+        form: args.input_format.clone(),
         table: args.table.clone(),
         encoding: args.encoding.clone(),
-        taken_at_ms: args.taken_at.as_deref().map(time).transpose()?,
+        exported_at_ms: args.exported_at.as_deref().map(time).transpose()?,
         file_time_ms: None,
         date_format: args.date_format.clone(),
         lossy: args.lossy,
@@ -133,8 +133,8 @@ pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
             ..defaults
         },
         format_file: args.format_file.clone(),
-        field_end: args.field_end.as_deref().map(terminator),
-        row_end: args.row_end.as_deref().map(terminator),
+        field_terminator: args.field_terminator.as_deref().map(terminator),
+        row_terminator: args.row_terminator.as_deref().map(terminator),
         widths: args.widths.as_deref().map(widths).transpose()?,
         header: args.header.as_deref().map(yes_or_no).transpose()?,
         columns: args.columns.as_deref().map(names),
@@ -175,8 +175,8 @@ fn time(text: &str) -> Result<i64, Failure> {
     parse_timestamp(text)
         .or_else(|| parse_timestamp(&format!("{text} 00:00:00")))
         .ok_or_else(|| {
-            Failure::new(Code::Usage, format!("`--taken-at {text}` is no time")).hint(
-                "write `--taken-at \"2011-07-12 14:49:55\"`, as the clock of the server showed it",
+            Failure::new(Code::Usage, format!("`--exported-at {text}` is no time")).hint(
+                "write `--exported-at \"2011-07-12 14:49:55\"`, as the clock of the server showed it",
             )
         })
 }
@@ -325,7 +325,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
             count(summary.records),
             count(summary.loaded),
             count(summary.rejected),
-            summary.taken_at_ms.map_or(Cell::Null, Cell::Timestamp),
+            summary.exported_at_ms.map_or(Cell::Null, Cell::Timestamp),
             text(if summary.already_loaded {
                 "loaded before"
             } else {
@@ -567,11 +567,11 @@ impl From<ImportError> for Failure {
                 Self::of(Code::Rejected, &error).hint("nothing of it is loaded; save it as a file, and load that")
             }
             ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
-                "nothing of it is loaded: {}; `--form` and `--table` say what the file is",
+                "nothing of it is loaded: {}; `--input-format` and `--table` say what the file is",
                 reason.advice()
             )),
             ImportError::Read { .. } => Self::of(Code::Rejected, &error)
-                .hint("nothing of it is loaded; `--form` names another form to read it as"),
+                .hint("nothing of it is loaded; `--input-format` names another form to read it as"),
             ImportError::Tables { source, .. } => {
                 let hint = match source {
                     TablesError::NoKey { key, .. } => format!("export `{key}` too"),

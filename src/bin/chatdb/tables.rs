@@ -45,7 +45,7 @@ impl Ways {
         Ok(Self {
             header,
             options: import::Options {
-                form: args.export_form.clone(),
+                form: args.input_format.clone(),
                 encoding: args.encoding.clone(),
                 result_set: args.result_set,
                 unhashed: true,
@@ -63,7 +63,10 @@ impl Ways {
     pub fn check_that_they_apply(&self, plain: bool) -> Result<(), Failure> {
         let options = &self.options;
         let given = [
-            options.form.as_ref().map(|form| format!("--form {form}")),
+            options
+                .form
+                .as_ref()
+                .map(|form| format!("--input-format {form}")),
             options
                 .encoding
                 .as_ref()

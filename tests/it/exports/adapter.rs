@@ -26,9 +26,9 @@ pub struct Told {
     /// How dates are written, in strftime's letters.
     pub date_format: Option<String>,
     /// What ends a field, where a tool lets one choose.
-    pub field_end: Option<String>,
+    pub field_terminator: Option<String>,
     /// What ends a row.
-    pub row_end: Option<String>,
+    pub row_terminator: Option<String>,
     /// How wide the columns are.
     pub widths: Option<String>,
 }
@@ -133,8 +133,8 @@ fn options(told: &Told, path: &Path) -> Options {
         table: told.table.clone(),
         encoding: told.encoding.clone(),
         date_format: told.date_format.clone(),
-        field_end: told.field_end.clone(),
-        row_end: told.row_end.clone(),
+        field_terminator: told.field_terminator.clone(),
+        row_terminator: told.row_terminator.clone(),
         widths: told
             .widths
             .as_deref()
@@ -161,7 +161,7 @@ fn summary(summary: import::Summary) -> Summary {
         loaded: summary.loaded,
         rejected: summary.rejected,
         footer: summary.footer,
-        taken_at: summary.taken_at_ms,
+        taken_at: summary.exported_at_ms,
         warnings: summary
             .warnings
             .iter()
