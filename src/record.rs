@@ -13,7 +13,7 @@ use thiserror::Error;
 
 /// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct RecordLimits {
     /// Bytes of a record.
     pub record: usize,
     /// Bytes of a field.
@@ -22,7 +22,7 @@ pub struct Limits {
     pub fields: usize,
 }
 
-impl Default for Limits {
+impl Default for RecordLimits {
     fn default() -> Self {
         Self {
             record: 64 << 20,

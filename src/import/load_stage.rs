@@ -7,7 +7,7 @@ use crate::import::error::ImportError;
 use crate::import::input::source::Tally;
 use crate::import::mapping::Plan;
 use crate::import::of_part;
-use crate::import::options::Options;
+use crate::import::options::ImportOptions;
 use crate::import::read_stage::Decided;
 use crate::import::read_stage::Message;
 use crate::import::read_stage::ReadSummary;
@@ -45,7 +45,7 @@ const KEPT_TEXT: usize = 64 << 20;
 /// The half of an import that stores.
 pub(super) struct LoadStage<'s> {
     pub(super) summary: &'s mut Summary,
-    pub(super) options: &'s Options,
+    pub(super) options: &'s ImportOptions,
     pub(super) tally: &'s Tally,
     /// Batches that are stored go back, to be filled again.
     pub(super) give_back: SyncSender<Batch>,

@@ -1,14 +1,15 @@
 //! What the user says about how a file is to be read.
 
+use crate::import::input::source::Bounds;
 use crate::import::needed::Need;
 use crate::import::reader;
-use crate::record::Limits;
+use crate::record::RecordLimits;
 use crate::table::Cell;
 use std::path::PathBuf;
 
 /// How a file is to be read, where it should not be told from the file alone.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ImportOptions {
     /// The form, by its name.
     pub form: Option<String>,
     /// The table that the file holds: one of the product's, or a new one.
@@ -26,7 +27,7 @@ pub struct Options {
     /// Which of several result sets in the file is read, from 1.
     pub result_set: Option<usize>,
     /// How much is taken of a record before it is given up.
-    pub limits: Limits,
+    pub limits: RecordLimits,
     /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
     pub format_file: Option<PathBuf>,
     /// What ends a field, where a tool lets one choose.
@@ -47,6 +48,8 @@ pub struct Options {
     pub null_texts: Vec<String>,
     /// Whether an empty field without quotes is NULL.
     pub empty_is_null: bool,
+    /// How much a packed file may unpack to.
+    pub bounds: Bounds,
     /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
     pub needs: Vec<Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
@@ -55,7 +58,19 @@ pub struct Options {
     pub cut: reader::parallel::Cut,
 }
 
-impl Options {
+/// The largest limit of a record: places in a batch's text are counted in 32 bits.
+const MOST_RECORD: usize = 1 << 30;
+
+impl ImportOptions {
+    /// How long records and fields may be, within what can be counted.
+    pub(super) fn record_limits(&self) -> RecordLimits {
+        RecordLimits {
+            record: self.limits.record.min(MOST_RECORD),
+            field: self.limits.field.min(MOST_RECORD),
+            ..self.limits
+        }
+    }
+
     /// How a file is read, as text: two files of the same bytes for which it is equal come out the same.
     #[must_use]
     pub fn reading(&self) -> String {

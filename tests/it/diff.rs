@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chatdb::diff::{CellVerdict, ColumnMode, DiffOptions, RowOrder, RowVerdict, TableDiff, diff};
+use chatdb::diff::{
+    ColumnMode, DiffOptions, DifferenceKind, RowOrder, RowVerdict, TableDiff, diff,
+};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 use proptest::prelude::*;
 
@@ -77,8 +79,8 @@ fn sketch(diff: &TableDiff) -> Vec<String> {
                     show(cell.actual.as_ref())
                 );
                 let verdict = match cell.verdict {
-                    CellVerdict::Ignored => " ignored",
-                    CellVerdict::WithinTolerance => " within",
+                    DifferenceKind::Ignored => " ignored",
+                    DifferenceKind::WithinTolerance => " within",
                     _ => "",
                 };
                 format!(" {} {values}{verdict}", cell.column)

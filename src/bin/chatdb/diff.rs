@@ -111,7 +111,7 @@ fn exported(path: &Path) -> Option<Store> {
     let mut store = Store::for_exports().ok()?;
     import::load(
         path,
-        &chatdb::import::Options::default(),
+        &chatdb::import::ImportOptions::default(),
         &mut store,
         &|| false,
     )

@@ -15,8 +15,8 @@ use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
 use chatdb::import::reader::fixed_width::Widths;
-use chatdb::import::{self, ImportError, Options, Progress, Summary};
-use chatdb::record::{Limits, ReadError, Reject};
+use chatdb::import::{self, ImportError, ImportOptions, Progress, Summary};
+use chatdb::record::{ReadError, RecordLimits, Reject};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
 use chatdb::store::copy::{CopyError, CopyFile};
@@ -113,12 +113,12 @@ pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
 // READING --------------------------------------------------------------------------------------------------
 
 /// What the command line says about how to read.
-pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
-    let defaults = Limits::default();
+pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
+    let defaults = RecordLimits::default();
     if args.result_set == Some(0) {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
     }
-    Ok(Options {
+    Ok(ImportOptions {
         form: args.input_format.clone(),
         table: args.table.clone(),
         encoding: args.encoding.clone(),
@@ -127,7 +127,7 @@ pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
         date_format: args.date_format.clone(),
         lossy: args.lossy,
         result_set: args.result_set,
-        limits: Limits {
+        limits: RecordLimits {
             record: args.max_record.unwrap_or(defaults.record),
             field: args.max_field.unwrap_or(defaults.field),
             ..defaults
@@ -142,7 +142,7 @@ pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
         sheet: args.sheet.clone(),
         null_texts: args.null.clone(),
         empty_is_null: args.empty_is_null,
-        ..Options::default()
+        ..ImportOptions::default()
     })
 }
 
@@ -193,7 +193,7 @@ fn file_time(path: &Path) -> Option<i64> {
 /// Loads one file, with a bar where somebody is looking.
 pub fn load(
     path: &Path,
-    options: &Options,
+    options: &ImportOptions,
     store: &mut Store,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Summary, ImportError> {
@@ -221,8 +221,8 @@ pub fn load(
 }
 
 /// The same with what the file itself says.
-pub fn of_file(path: &Path, options: &Options) -> Options {
-    Options {
+pub fn of_file(path: &Path, options: &ImportOptions) -> ImportOptions {
+    ImportOptions {
         file_time_ms: file_time(path),
         ..options.clone()
     }

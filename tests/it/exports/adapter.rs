@@ -8,7 +8,7 @@ use chatdb::import::format::FORMS;
 use chatdb::import::input::decode::DecodeError;
 use chatdb::import::open::OpenError;
 use chatdb::import::reader::fixed_width::Widths;
-use chatdb::import::{self, ImportError, Options};
+use chatdb::import::{self, ImportError, ImportOptions};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
 use serde::Deserialize;
@@ -127,8 +127,8 @@ fn form_of(row: &str, path: &Path) -> String {
     form.map_or(row, |form| form.id).to_owned()
 }
 
-fn options(told: &Told, path: &Path) -> Options {
-    Options {
+fn options(told: &Told, path: &Path) -> ImportOptions {
+    ImportOptions {
         form: told.form.as_deref().map(|row| form_of(row, path)),
         table: told.table.clone(),
         encoding: told.encoding.clone(),
@@ -139,7 +139,7 @@ fn options(told: &Told, path: &Path) -> Options {
             .widths
             .as_deref()
             .map(|text| Widths::parse(text).unwrap()),
-        ..Options::default()
+        ..ImportOptions::default()
     }
 }
 
