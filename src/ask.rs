@@ -16,6 +16,12 @@ use crate::table::{Cell, Column, Kind, ResultTable, Rows};
 /// What SQL Server's own client writes above a column without a name.
 pub const NO_NAME: &str = "(No column name)";
 
+/// How many statements of a text are run, those of a loop as often as they are.
+const MAX_RUN: usize = 10_000;
+
+/// How many values the answers of one text may have together. A loop gives one answer for each of its rounds.
+const MAX_HELD: usize = 20_000_000;
+
 /// Why a question was not answered.
 #[derive(Debug, Error)]
 pub enum AskError {
@@ -220,12 +226,28 @@ fn run(
     let mut values = values_of(store, question)?;
     let mut answers = Vec::new();
     let mut changes = Vec::new();
-    for step in &script.steps {
+    let (mut at, mut run, mut held) = (0, 0, 0);
+    while let Some(step) = script.steps.get(at) {
+        at += 1;
+        run += 1;
         if stopped() {
             return Err(StoreError::Interrupted.into());
         }
+        if run > MAX_RUN {
+            return Err(AskError::Refused {
+                line: step.line,
+                what: format!("is in a loop of more than {MAX_RUN} statements"),
+            });
+        }
         let failed = failed(step);
         match &step.act {
+            Act::Jump { sql, to } => {
+                let answer = store.answer(sql, None, &values, Some(1)).map_err(failed)?;
+                let holds = answer.table.rows.first().and_then(|row| row.first());
+                if holds != Some(&Cell::Integer(1)) {
+                    at = *to;
+                }
+            }
             Act::Ask { sql, columns } => {
                 let columns: Option<Vec<(String, Option<Kind>)>> =
                     columns.as_ref().map(|columns| {
@@ -239,7 +261,16 @@ fn run(
                         .map_err(failed)?,
                     None => {
                         let answer = store.answer(sql, columns, &values, limit);
-                        answers.push(answer.map_err(failed)?);
+                        let answer = answer.map_err(failed)?;
+                        held += answer.table.rows.len() * answer.table.columns.len().max(1);
+                        answers.push(answer);
+                        // One answer has its own limit.
+                        if answers.len() > 1 && held > MAX_HELD {
+                            return Err(AskError::Refused {
+                                line: step.line,
+                                what: format!("brings the answers to more than {MAX_HELD} values"),
+                            });
+                        }
                     }
                 }
             }
@@ -310,12 +341,17 @@ pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, A
         let failed = failed(step);
         let sql = step.act.sql();
         let mut remarks = Vec::new();
+        if let Act::Jump { to, .. } = &step.act {
+            let line = script.steps.get(*to).map(|step| step.line);
+            let there = line.map_or("the end".to_owned(), |line| format!("line {line}"));
+            remarks.push(format!("unless it gives 1, it goes on at {there}"));
+        }
         if let Act::Set { variables, .. } = &step.act {
             let names: Vec<String> = variables.iter().map(|name| format!("@{name}")).collect();
             remarks.push(format!("the values of {}", names.join(", ")));
         }
         let plan = match &step.act {
-            Act::Change { sql } if !sql.starts_with("INSERT") => {
+            Act::Change { sql } if sql.starts_with("CREATE") || sql.starts_with("DROP") => {
                 store.change_temporary(sql, &[]).map_err(failed)?;
                 Vec::new()
             }

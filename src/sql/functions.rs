@@ -13,8 +13,11 @@ mod convert;
 mod format;
 mod like;
 mod number;
+pub mod table;
 mod text;
 pub(crate) mod time;
+
+use std::sync::LazyLock;
 
 use thiserror::Error;
 
@@ -87,72 +90,55 @@ const fn function(
     }
 }
 
-const fn any_number(name: &'static str, call: fn(&[Value]) -> Outcome) -> Function {
-    Function {
-        name,
-        least: 0,
-        most: None,
-        call,
-    }
-}
-
-/// Every function, by name.
-pub const FUNCTIONS: &[Function] = &[
+/// What rewritten SQL calls besides: the parts of operators, conversions and functions that are more than a call.
+const HELPERS: &[Function] = &[
     function("tsql_abs", 1, 1, number::abs),
-    function("tsql_ascii", 1, 1, text::ascii),
     function("tsql_ceiling", 1, 1, number::ceiling),
-    function("tsql_char", 1, 1, text::char_of),
-    function("tsql_charindex", 2, 3, text::charindex),
     function("tsql_check", 2, 2, number::check),
-    any_number("tsql_concat", text::concat),
-    any_number("tsql_concat_ws", text::concat_ws),
     function("tsql_convert", 3, 4, convert::call),
     function("tsql_dateadd", 4, 4, time::dateadd),
     function("tsql_datediff", 3, 3, time::datediff),
     function("tsql_datediff_big", 3, 3, time::datediff_big),
-    function("tsql_datefromparts", 3, 3, time::datefromparts),
     function("tsql_datename", 2, 2, time::datename),
     function("tsql_datepart", 2, 2, time::datepart),
-    function("tsql_datetimefromparts", 7, 7, time::datetimefromparts),
+    function("tsql_datetrunc", 3, 3, time::datetrunc),
     function("tsql_decimal", 5, 5, number::decimal),
     function("tsql_divide", 2, 2, number::divide),
-    function("tsql_eomonth", 1, 2, time::eomonth),
     function("tsql_fits", 2, 2, number::fits),
     function("tsql_floor", 1, 1, number::floor),
     function("tsql_format", 3, 3, format::call),
-    function("tsql_left", 2, 2, text::left),
-    function("tsql_len", 1, 1, text::len),
     function("tsql_like", 2, 3, like::varchar),
-    function("tsql_lower", 1, 1, text::lower),
-    function("tsql_ltrim", 1, 1, text::ltrim),
     function("tsql_modulo", 2, 2, number::modulo),
-    function("tsql_nchar", 1, 1, text::nchar),
+    function("tsql_money", 2, 2, format::money),
     function("tsql_nlike", 2, 3, like::nvarchar),
-    function("tsql_patindex", 2, 2, like::patindex),
     function("tsql_percent", 2, 2, number::percent),
-    function("tsql_quotename", 1, 2, text::quotename),
+    function("tsql_power", 3, 3, number::power),
     function("tsql_recursion", 2, 2, number::recursion),
-    function("tsql_replace", 3, 3, text::replace),
     function("tsql_replicate", 3, 3, text::replicate),
-    function("tsql_reverse", 1, 1, text::reverse),
-    function("tsql_right", 2, 2, text::right),
     function("tsql_round", 2, 4, number::round),
     function("tsql_rows", 1, 1, number::rows),
-    function("tsql_rtrim", 1, 1, text::rtrim),
     function("tsql_sign", 1, 1, number::sign),
-    function("tsql_space", 1, 1, text::space),
-    function("tsql_sqrt", 1, 1, number::sqrt),
-    function("tsql_square", 1, 1, number::square),
-    function("tsql_str", 1, 3, number::str),
-    function("tsql_stuff", 4, 4, text::stuff),
-    function("tsql_substring", 3, 3, text::substring),
-    function("tsql_trim", 1, 2, text::trim),
     function("tsql_try_convert", 3, 4, convert::try_call),
-    function("tsql_unicode", 1, 1, text::unicode),
     function("tsql_units", 1, 1, text::units_of),
-    function("tsql_upper", 1, 1, text::upper),
     function("tsql_xor", 2, 2, number::xor),
 ];
+
+/// Every function that SQLite is given, by name: what [`table::TABLE`] computes in Rust, and helpers.
+pub static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
+    let count = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+    let of_table = table::TABLE.iter().filter_map(|entry| match entry.form {
+        table::CallForm::Rust { name, call } => Some(Function {
+            name,
+            least: count(entry.least()),
+            most: entry.most().map(count),
+            call,
+        }),
+        _ => None,
+    });
+    let mut all: Vec<Function> = of_table.chain(HELPERS.iter().copied()).collect();
+    all.sort_by_key(|function| function.name);
+    all
+});
 
 /// The name of the aggregate that gives the one value of its rows: `NULL` for none, an error for two.
 pub const SINGLE: &str = "tsql_single";

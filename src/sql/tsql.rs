@@ -145,18 +145,22 @@ fn rewrite_one(
     }
     let [
         batch::Parsed {
-            statement: Statement::Query(query),
+            flow: batch::Flow::One(statement),
             max_recursion,
-            ..
+            at,
         },
     ] = statements.as_slice()
     else {
         let (found, at) = match statements.as_slice() {
             [] => ("nothing".to_owned(), start),
-            [one] => (batch::first_word(&one.statement), one.at),
+            [one] => ("a block of statements".to_owned(), one.at),
             [_, second, ..] => (format!("{} statements", statements.len()), second.at),
         };
         return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
+    };
+    let Statement::Query(query) = statement.as_ref() else {
+        let found = batch::first_word(statement);
+        return Err(TsqlError::new(*at, TsqlProblem::NotAQuery(found)));
     };
     let mut translator = script::Translator::new(catalog, CLOCK);
     translator.max_recursion = *max_recursion;
@@ -301,7 +305,7 @@ pub fn tables(text: &str) -> Result<Vec<String>, TsqlError> {
 fn tables_of(text: &str) -> Result<Vec<String>, TsqlError> {
     let mut found: Vec<String> = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        for batch::Parsed { statement, .. } in batch::statements(batch, false)? {
+        for statement in batch::flat(batch::statements(batch, false)?) {
             let mut own = Own(Vec::new());
             let _ = statement.visit(&mut own);
             let _ = visit_relations(&statement, |name| {
@@ -342,7 +346,7 @@ pub(crate) fn statements(text: &str) -> Result<Vec<Statement>, TsqlError> {
         let mut statements = Vec::new();
         for batch in batch::batches(batch::tokens(text)?)? {
             let parsed = batch::statements(batch, false)?;
-            statements.extend(parsed.into_iter().map(|parsed| parsed.statement));
+            statements.extend(batch::flat(parsed));
         }
         Ok(statements)
     })

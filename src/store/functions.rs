@@ -18,7 +18,7 @@ pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    for function in FUNCTIONS {
+    for function in FUNCTIONS.iter().copied() {
         let exact = function.most == Some(function.least);
         let count = if exact { i32::from(function.least) } else { -1 };
         conn.create_scalar_function(function.name, count, flags, move |context| {

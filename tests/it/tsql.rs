@@ -5,6 +5,7 @@ mod bounded;
 mod features;
 mod pasted;
 mod refused;
+mod table;
 
 use chatdb::ask::{AskError, Question, ask};
 use chatdb::query::Dialect;

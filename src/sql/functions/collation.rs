@@ -12,6 +12,8 @@ use std::cmp::Ordering;
 pub const DEFAULT: &str = "SQL_Latin1_General_CP1_CI_AS";
 /// The same, but with letter case told apart.
 pub const CASE_SENSITIVE: &str = "SQL_Latin1_General_CP1_CS_AS";
+/// Neither letter case nor accents told apart.
+pub const ACCENT_INSENSITIVE: &str = "Latin1_General_CI_AI";
 /// By code, blanks at the end passed over.
 pub const BINARY: &str = "Latin1_General_BIN2";
 
@@ -19,8 +21,9 @@ pub const BINARY: &str = "Latin1_General_BIN2";
 pub type Compare = fn(&str, &str) -> Ordering;
 
 /// Every collation that is registered.
-pub const COLLATIONS: [(&str, Compare); 3] = [
+pub const COLLATIONS: [(&str, Compare); 4] = [
     (DEFAULT, compare),
+    (ACCENT_INSENSITIVE, compare_base),
     (CASE_SENSITIVE, compare_case),
     (BINARY, compare_code),
 ];
@@ -41,6 +44,7 @@ pub fn named(name: &str) -> Option<&'static str> {
     match rest {
         "ci_as" | "ci_as_ks_ws" | "ci_as_sc" => Some(DEFAULT),
         "cs_as" | "cs_as_ks_ws" | "cs_as_sc" => Some(CASE_SENSITIVE),
+        "ci_ai" | "ci_ai_ks_ws" | "ci_ai_sc" => Some(ACCENT_INSENSITIVE),
         "bin" | "bin2" => Some(BINARY),
         _ => None,
     }
@@ -54,6 +58,14 @@ pub fn compare(a: &str, b: &str) -> Ordering {
         return Ordering::Equal;
     }
     padded(a, b, |c| weight(c).base).then_with(|| padded(a, b, |c| weight(c).accent))
+}
+
+/// Compares letters without their accents.
+#[must_use]
+pub fn compare_base(a: &str, b: &str) -> Ordering {
+    padded(a.trim_end_matches(' '), b.trim_end_matches(' '), |c| {
+        weight(c).base
+    })
 }
 
 /// Compares letters as the default collation does, and where they are the same, small before capital.

@@ -70,7 +70,7 @@ fn style_is_known(style: i64, from: Type, to: Type) -> Result<(), FunctionError>
         return Ok(());
     }
     match style {
-        0..=14 | 20..=25 | 100..=114 | 120 | 121 | 126 | 127 => Ok(()),
+        time::DMY | time::YDM | 0..=14 | 20..=25 | 100..=114 | 120 | 121 | 126 | 127 => Ok(()),
         130 | 131 => Err(FunctionError::refused(format!(
             "style {style} is of the Hijri calendar, which is not computed here"
         ))),
@@ -353,6 +353,13 @@ fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
             let older = matches!(to, Type::DateTime | Type::SmallDateTime);
             if older && time::digits_of_second(text) > 3 {
                 return Err(time::unread());
+            }
+            let (text, zone) = time::without_zone(text);
+            if older && zone == time::Zone::Offset {
+                return Err(FunctionError::new(
+                    "Conversion failed when converting date and/or time from character string: a datetime takes no \
+                     offset such as +02:00; CAST it to datetime2 first.",
+                ));
             }
             time::parse(text, style).ok_or_else(|| time::not_read(text, from, to))?
         }

@@ -256,6 +256,149 @@ pub fn xor(arguments: &[Value]) -> Outcome {
     })
 }
 
+/// A function of one real number; where it has no value, SQL Server has an error.
+fn of_real(arguments: &[Value], f: fn(f64) -> f64) -> Outcome {
+    unless_null(arguments, || {
+        let value = f(arguments[0].real()?);
+        if value.is_nan() {
+            return Err(FunctionError::new(
+                "An invalid floating point operation occurred.",
+            ));
+        }
+        float(value)
+    })
+}
+
+pub fn exp(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::exp)
+}
+
+pub fn log10(arguments: &[Value]) -> Outcome {
+    of_real(arguments, |x| if x > 0.0 { x.log10() } else { f64::NAN })
+}
+
+/// `LOG(x)` and `LOG(x, base)`.
+pub fn log(arguments: &[Value]) -> Outcome {
+    let natural = |value: &Value| {
+        of_real(std::slice::from_ref(value), |x| {
+            if x > 0.0 { x.ln() } else { f64::NAN }
+        })
+    };
+    unless_null(arguments, || match arguments {
+        [x, base] => {
+            let (x, base) = (natural(x)?.real()?, natural(base)?.real()?);
+            if base == 0.0 {
+                return Err(divide_by_zero());
+            }
+            float(x / base)
+        }
+        [x, ..] => natural(x),
+        [] => Ok(Value::Null),
+    })
+}
+
+pub fn pi(_: &[Value]) -> Outcome {
+    Ok(Value::Real(std::f64::consts::PI))
+}
+
+pub fn sin(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::sin)
+}
+
+pub fn cos(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::cos)
+}
+
+pub fn tan(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::tan)
+}
+
+pub fn cot(arguments: &[Value]) -> Outcome {
+    of_real(arguments, |x| 1.0 / x.tan())
+}
+
+pub fn asin(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::asin)
+}
+
+pub fn acos(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::acos)
+}
+
+pub fn atan(arguments: &[Value]) -> Outcome {
+    of_real(arguments, f64::atan)
+}
+
+/// `ATN2(y, x)`.
+pub fn atn2(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        float(arguments[0].real()?.atan2(arguments[1].real()?))
+    })
+}
+
+/// `tsql_power(a, b, type of a)`: in the type of the first.
+pub fn power(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let of = Type::declared(&arguments[2].text());
+        let whole = match (&arguments[0], &arguments[1]) {
+            (Value::Integer(a), Value::Integer(b)) if *b >= 0 => {
+                let b = u32::try_from(*b).unwrap_or(u32::MAX);
+                let made = i128::from(*a)
+                    .checked_pow(b)
+                    .ok_or_else(|| overflow(&of.to_string()))?;
+                Some(made)
+            }
+            _ => None,
+        };
+        if let (Some(whole), Some((low, high))) = (whole, of.range()) {
+            return if (low..=high).contains(&whole) {
+                unscaled(whole, 0)
+            } else {
+                Err(overflow(&of.to_string()))
+            };
+        }
+        let (a, b) = (arguments[0].real()?, arguments[1].real()?);
+        if a == 0.0 && b < 0.0 {
+            return Err(divide_by_zero());
+        }
+        let value = a.powf(b);
+        if value.is_nan() {
+            return Err(FunctionError::new(
+                "An invalid floating point operation occurred.",
+            ));
+        }
+        super::convert(&float(value)?, Type::Float, of, None)
+    })
+}
+
+/// `ISNUMERIC(text)`: a number, or an amount with its sign of currency, as SQL Server takes it.
+pub fn isnumeric(arguments: &[Value]) -> Outcome {
+    let Some(Value::Text(text)) = arguments.first() else {
+        return Ok(Value::Integer(i64::from(
+            !arguments.iter().all(Value::is_null),
+        )));
+    };
+    let text = text.trim_matches(' ');
+    let bare = text.trim_start_matches(['+', '-', '$', '€', '£', '¥']);
+    let before = text.chars().count() - bare.chars().count();
+    let mantissa = bare.split_once(['e', 'E', 'd', 'D']);
+    let (number, exponent) = mantissa.map_or((bare, None), |(number, rest)| (number, Some(rest)));
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let shaped = number
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b == b',' || b == b'.')
+        && number.bytes().filter(|b| *b == b'.').count() <= 1;
+    let raised = exponent.is_none_or(|rest| {
+        let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+        digits > 0
+            && !rest.is_empty()
+            && rest.len() <= 3
+            && rest.bytes().all(|b| b.is_ascii_digit())
+    });
+    let is = !text.is_empty() && before <= 2 && shaped && raised;
+    Ok(Value::Integer(i64::from(is)))
+}
+
 pub fn ceiling(arguments: &[Value]) -> Outcome {
     whole(arguments, f64::ceil)
 }

@@ -217,6 +217,68 @@ pub fn space(arguments: &[Value]) -> Outcome {
     })
 }
 
+/// `TRANSLATE(text, characters, translations)`.
+pub fn translate(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let from: Vec<char> = arguments[1].text().chars().collect();
+        let to: Vec<char> = arguments[2].text().chars().collect();
+        if from.len() != to.len() {
+            return Err(FunctionError::new(
+                "The second and third arguments of the TRANSLATE built-in function must contain an equal number of \
+                 characters.",
+            ));
+        }
+        let mut work = Work::new();
+        let mut made = String::new();
+        for c in arguments[0].text().chars() {
+            work.compare_many(from.len())?;
+            let at = from.iter().position(|own| collation::same(*own, c));
+            made.push(at.map_or(c, |at| to[at]));
+        }
+        Ok(Value::Text(made))
+    })
+}
+
+/// `PARSENAME('server.database.schema.object', part)`, counted from the end; NULL where it is no such name.
+pub fn parsename(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (name, wanted) = (arguments[0].text(), arguments[1].integer()?);
+        let mut parts = vec![String::new()];
+        let mut rest = name.chars().peekable();
+        while let Some(c) = rest.next() {
+            let close = match c {
+                '[' => ']',
+                '"' => '"',
+                '.' => {
+                    parts.push(String::new());
+                    continue;
+                }
+                c => {
+                    parts.last_mut().map(|part| part.push(c));
+                    continue;
+                }
+            };
+            loop {
+                match rest.next() {
+                    None => return Ok(Value::Null),
+                    Some(c) if c == close && rest.next_if_eq(&close).is_none() => break,
+                    Some(c) => {
+                        parts.last_mut().map(|part| part.push(c));
+                    }
+                }
+            }
+        }
+        let found = usize::try_from(wanted).ok().filter(|n| (1..=4).contains(n));
+        let part = found
+            .and_then(|n| parts.len().checked_sub(n))
+            .map(|at| &parts[at]);
+        Ok(match part {
+            Some(part) if parts.len() <= 4 && !part.is_empty() => Value::Text(part.clone()),
+            _ => Value::Null,
+        })
+    })
+}
+
 pub fn reverse(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         Ok(Value::Text(arguments[0].text().chars().rev().collect()))

@@ -119,11 +119,53 @@ pub fn digits_of_second(text: &str) -> usize {
     digits.bytes().take_while(u8::is_ascii_digit).count()
 }
 
+/// What a text says about its time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// Nothing.
+    None,
+    /// `Z`.
+    Utc,
+    /// Hours and minutes, such as `+02:00`.
+    Offset,
+}
+
+/// A date and time without the zone at its end; the types that are kept here know none, and SQL Server drops it.
+pub fn without_zone(text: &str) -> (&str, Zone) {
+    let trimmed = text.trim_end_matches(' ');
+    let timed =
+        |before: &str| before.contains(':') && before.ends_with(|c: char| c.is_ascii_digit());
+    if let Some(before) = trimmed.strip_suffix(['Z', 'z'])
+        && timed(before)
+    {
+        return (before, Zone::Utc);
+    }
+    let bytes = trimmed.as_bytes();
+    if let Some(at) = bytes.len().checked_sub(6)
+        && let [b'+' | b'-', h1, h2, b':', m1, m2] = bytes[at..]
+        && [h1, h2, m1, m2].iter().all(u8::is_ascii_digit)
+        && let Some(before) = trimmed.get(..at)
+        && timed(before.trim_end_matches(' '))
+    {
+        return (before, Zone::Offset);
+    }
+    (text, Zone::None)
+}
+
+/// The style of `SET DATEFORMAT dmy`, where a year that stands first is followed by the month.
+pub const DMY: i64 = 1103;
+/// The same for `datetime`, where it is followed by the day.
+pub const YDM: i64 = 1104;
+
 /// Which number of a date stands first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
     Month,
     Day,
+    /// The day, or the year with the month after it.
+    DayOrYear,
+    /// The day, or the year with the day after it.
+    DayOrYearDay,
     Year,
 }
 
@@ -160,6 +202,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 /// Reads a date, a time or both from text, as a session in US English does; `style` is that of `CONVERT`.
 pub fn parse(text: &str, style: Option<i64>) -> Option<Moment> {
     let order = match style {
+        Some(DMY) => Order::DayOrYear,
+        Some(YDM) if text.contains('T') => Order::DayOrYear,
+        Some(YDM) => Order::DayOrYearDay,
         Some(3..=6 | 13 | 103..=106 | 113) => Order::Day,
         Some(2 | 11 | 12 | 20 | 21 | 23 | 25 | 102 | 111 | 112 | 120 | 121 | 126 | 127) => {
             Order::Year
@@ -293,10 +338,11 @@ fn read_date(tokens: &[Token<'_>], order: Order) -> Option<NaiveDate> {
         [a, b, c] if tokens.len() == 5 => {
             let (y, m, d) = match order {
                 Order::Day if a.len() == 4 => return None,
+                Order::DayOrYearDay if a.len() == 4 => (a, c, b),
                 _ if a.len() == 4 => (a, b, c),
                 Order::Year => (a, b, c),
                 Order::Month => (c, a, b),
-                Order::Day => (c, b, a),
+                Order::Day | Order::DayOrYear | Order::DayOrYearDay => (c, b, a),
             };
             if !short(m) || !short(d) {
                 return None;
@@ -610,7 +656,13 @@ fn weekday(at: NaiveDateTime) -> u32 {
 }
 
 fn part_of(part: &str, at: NaiveDateTime) -> Option<i64> {
-    let first = at.date().with_ordinal(1)?.weekday().num_days_from_sunday();
+    // `week:1` counts weeks that begin on Monday, as with `DATEFIRST` 1.
+    let (part, begins) = match part.split_once(':') {
+        Some((part, day)) => (part, day.parse::<u32>().ok()? % 7),
+        None => (part, 0),
+    };
+    let since = |day: u32| (day + 7 - begins) % 7;
+    let first = since(at.date().with_ordinal(1)?.weekday().num_days_from_sunday());
     Some(match part {
         "year" => i64::from(at.year()),
         "quarter" => i64::from(at.month0() / 3 + 1),
@@ -619,7 +671,7 @@ fn part_of(part: &str, at: NaiveDateTime) -> Option<i64> {
         "day" => i64::from(at.day()),
         "week" => i64::from((at.ordinal0() + first) / 7 + 1),
         "iso_week" => i64::from(at.iso_week().week()),
-        "weekday" => i64::from(weekday(at)),
+        "weekday" => i64::from(since(at.weekday().num_days_from_sunday()) + 1),
         "hour" => i64::from(at.hour()),
         "minute" => i64::from(at.minute()),
         "second" => i64::from(at.second()),
@@ -656,6 +708,52 @@ pub fn month_name(at: NaiveDateTime) -> &'static str {
 /// The day's English name.
 pub fn weekday_name(at: NaiveDateTime) -> &'static str {
     WEEKDAYS[usize::try_from(weekday(at) - 1).unwrap_or(0)]
+}
+
+/// `ISDATE(text)`: whether it is a `datetime`.
+pub fn isdate(arguments: &[Value]) -> Outcome {
+    let is = match arguments.first() {
+        None | Some(Value::Null) => false,
+        Some(value) => {
+            let text = value.text();
+            let read = parse(&text, None).filter(|_| digits_of_second(&text) <= 3);
+            !text.trim_matches(' ').is_empty()
+                && read.is_some_and(|at| at.as_type(Type::DateTime).is_ok())
+        }
+    };
+    Ok(Value::Integer(i64::from(is)))
+}
+
+/// `tsql_datetrunc(part, date, type)`.
+pub fn datetrunc(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (part, at) = (arguments[0].text(), argument(&arguments[1])?);
+        let kind = Type::declared(&arguments[2].text());
+        let (day, clock) = (at.date(), at.time());
+        let back = |days: u32| day.checked_sub_days(Days::new(u64::from(days)));
+        let first = |month: u32| NaiveDate::from_ymd_opt(day.year(), month, 1);
+        let date = match part.as_str() {
+            "year" => first(1),
+            "quarter" => first(day.month0() / 3 * 3 + 1),
+            "month" => first(day.month()),
+            "week" => back(weekday(at) - 1),
+            "iso_week" => back(day.weekday().num_days_from_monday()),
+            _ => Some(day),
+        };
+        let (h, m, s) = (clock.hour(), clock.minute(), clock.second());
+        let time = match part.as_str() {
+            "hour" => NaiveTime::from_hms_opt(h, 0, 0),
+            "minute" => NaiveTime::from_hms_opt(h, m, 0),
+            "second" => NaiveTime::from_hms_opt(h, m, s),
+            "millisecond" | "microsecond" | "nanosecond" => Some(clock),
+            _ => Some(NaiveTime::MIN),
+        };
+        let moved = date
+            .zip(time)
+            .map(|(date, time)| Moment(date.and_time(time)));
+        let text = moved.ok_or_else(|| out_of_range(kind))?.as_type(kind)?;
+        Ok(Value::Text(text))
+    })
 }
 
 fn last_of_month(date: NaiveDate) -> Option<NaiveDate> {

@@ -4,12 +4,13 @@
 //! row of aggregates; or the rows of one table, all that match or the first few of them. Whatever else looks at the
 //! tables before it is refused.
 
-use sqlparser::ast::{Expr, Query, Select, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{Expr, Parens, Query, Select, SelectItem, SetExpr, TableFactor};
 
 use super::expr::Typed;
 use super::names::quoted;
 use super::script::{R, Source, SourceColumn, Translator};
 use super::select::{Parts, Shape, body_of};
+use crate::schema::types::Type;
 
 const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY \
                     the columns that match ORDER BY ...) and keep those with number 1";
@@ -100,6 +101,7 @@ impl Translator<'_> {
                 }
                 Ok(Some((String::new(), columns)))
             }
+            SetExpr::Values(values) => self.rows_of_values(&values.rows, shape, outer, bare),
             SetExpr::Select(select) => {
                 let order = match &subquery.order_by {
                     None => &[][..],
@@ -120,6 +122,48 @@ impl Translator<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// `APPLY (VALUES (t.a), (t.b)) AS v(x)`: each row as often as there are rows of values, which a number chooses.
+    fn rows_of_values(
+        &mut self,
+        rows: &[Parens<Vec<Expr>>],
+        shape: Shape<'_>,
+        outer: bool,
+        bare: usize,
+    ) -> R<Option<(String, Vec<SourceColumn>)>> {
+        let Some(names) = shape.names else {
+            return Ok(None);
+        };
+        let number = self.fresh("rows");
+        let mut columns = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let mut values = Vec::new();
+            for row in rows {
+                let Some(expr) = row
+                    .content
+                    .get(at)
+                    .filter(|_| row.content.len() == names.len())
+                else {
+                    return Err(
+                        self.invalid("the rows of VALUES have different numbers of columns")
+                    );
+                };
+                values.push(self.value(expr)?);
+            }
+            self.bare.truncate(bare);
+            let values = self.together(values)?;
+            let of = values.first().map_or(Type::Null, |value| value.of);
+            let whens: Vec<String> = (values.iter().enumerate())
+                .map(|(at, value)| format!("WHEN {} THEN {}", at + 1, value.sql))
+                .collect();
+            let sql = format!("CASE {number}.column1 {} END", whens.join(" "));
+            self.spend(sql.len())?;
+            columns.push(stand_in(name, &Typed::plain(sql, of)));
+        }
+        let numbers: Vec<String> = (1..=rows.len()).map(|n| format!("({n})")).collect();
+        let right = format!("(VALUES {}) AS {number}", numbers.join(", "));
+        Ok(Some((joined(outer, &right, "1 = 1"), columns)))
     }
 
     /// `APPLY (SELECT a + b AS c)`: a name for an expression.

@@ -3,7 +3,10 @@
 //! What is done here is done on tokens, so that a word within a text, a comment or brackets is never taken for more
 //! than it is.
 
-use sqlparser::ast::Statement;
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use sqlparser::ast::{BinaryOperator, Expr, Ident, ObjectName, Set, Statement};
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -151,12 +154,34 @@ pub fn batches(tokens: Vec<TokenWithSpan>) -> Result<Vec<Vec<TokenWithSpan>>, Ts
 
 /// A statement of a batch.
 pub struct Parsed {
-    pub statement: Statement,
+    pub flow: Flow,
     /// The place of its first word.
     pub at: Position,
     /// After how many rounds a recursion is an error; 0 for never.
     pub max_recursion: u32,
 }
+
+/// A statement, or what holds statements.
+pub enum Flow {
+    One(Box<Statement>),
+    /// `BEGIN ... END`; empty for what has no bearing on the answer.
+    Block(Vec<Parsed>),
+    If {
+        condition: Expr,
+        then: Box<Parsed>,
+        otherwise: Option<Box<Parsed>>,
+    },
+    While {
+        condition: Expr,
+        body: Box<Parsed>,
+    },
+    Break,
+    Continue,
+    Return,
+}
+
+/// How deep IF, WHILE and BEGIN may stand in one another.
+const DEEPEST_FLOW: usize = 30;
 
 /// After how many rounds a recursion is an error, unless MAXRECURSION says otherwise.
 const MAX_RECURSION: u32 = 100;
@@ -164,33 +189,265 @@ const MAX_RECURSION: u32 = 100;
 /// The statements of a batch. `changes` says whether they may write rows.
 pub fn statements(batch: Vec<TokenWithSpan>, changes: bool) -> Result<Vec<Parsed>, TsqlError> {
     let (tokens, recursions) = readable(batch)?;
-    let mut recursions = recursions.into_iter().peekable();
     let last = tokens.last().map(|token| token.span.end);
-    let mut parser = Parser::new(&MsSqlDialect {}).with_tokens_with_locations(tokens);
-    let mut statements = Vec::new();
-    loop {
-        while parser.consume_token(&Token::SemiColon) {}
-        let first = parser.peek_token_ref().clone();
-        if first.token == Token::EOF {
-            return Ok(statements);
+    let mut reader = Reader {
+        parser: Parser::new(&MsSqlDialect {}).with_tokens_with_locations(tokens),
+        recursions: recursions.into_iter().peekable(),
+        last,
+        changes,
+        depth: 0,
+    };
+    reader.list(None)
+}
+
+/// Reads statements one after the other, and those within IF, WHILE and BEGIN.
+struct Reader<'p> {
+    parser: Parser<'p>,
+    recursions: Peekable<IntoIter<(Position, u32)>>,
+    last: Option<Location>,
+    changes: bool,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    /// The statements up to the end, or up to the END of the BEGIN that stands at `block`.
+    fn list(&mut self, block: Option<Position>) -> Result<Vec<Parsed>, TsqlError> {
+        let mut statements = Vec::new();
+        loop {
+            self.pass_semicolons();
+            if self.at_end() {
+                return match block {
+                    None => Ok(statements),
+                    Some(at) => Err(TsqlError::new(
+                        at,
+                        TsqlProblem::Syntax("expected the END of this BEGIN".to_owned()),
+                    )),
+                };
+            }
+            if block.is_some() && self.take("END") {
+                return Ok(statements);
+            }
+            statements.push(self.one()?);
         }
-        let at = position(first.span.start);
-        refuse_by_first_word(&first.token, at, changes)?;
-        refuse_statements_within(&parser, at)?;
-        let statement = parser
-            .parse_statement()
-            .map_err(|error| syntax(&error, last, at))?;
-        let next = parser.peek_token_ref();
+    }
+
+    fn at_end(&self) -> bool {
+        self.parser.peek_token_ref().token == Token::EOF
+    }
+
+    fn pass_semicolons(&mut self) {
+        while self.parser.consume_token(&Token::SemiColon) {}
+    }
+
+    fn is_at(&self, nth: usize, wanted: &str) -> bool {
+        is(Some(self.parser.peek_nth_token_ref(nth)), wanted)
+    }
+
+    fn take(&mut self, wanted: &str) -> bool {
+        let found = self.is_at(0, wanted);
+        if found {
+            self.parser.next_token();
+        }
+        found
+    }
+
+    fn expression(&mut self, at: Position) -> Result<Expr, TsqlError> {
+        let read = self.parser.parse_expr();
+        read.map_err(|error| syntax(&error, self.last, at))
+    }
+
+    /// The statement that IF or WHILE at `at` holds.
+    fn inner(&mut self, at: Position) -> Result<Box<Parsed>, TsqlError> {
+        self.pass_semicolons();
+        if self.at_end() {
+            let problem = "expected a statement, found the end of the batch".to_owned();
+            return Err(TsqlError::new(at, TsqlProblem::Syntax(problem)));
+        }
+        self.one().map(Box::new)
+    }
+
+    fn one(&mut self) -> Result<Parsed, TsqlError> {
+        let at = position(self.parser.peek_token_ref().span.start);
+        self.depth += 1;
+        if self.depth > DEEPEST_FLOW {
+            return Err(TsqlError::new(
+                at,
+                TsqlProblem::Syntax("it is nested too deeply".to_owned()),
+            ));
+        }
+        let flow = self.flow(at)?;
+        self.depth -= 1;
+        let next = self.parser.peek_token_ref();
         let end = (next.token != Token::EOF).then(|| position(next.span.start));
         let before = |place: Position| {
             end.is_none_or(|end| (place.line, place.column) < (end.line, end.column))
         };
-        let own = recursions.next_if(|(place, _)| before(*place));
-        statements.push(Parsed {
-            statement,
+        let own = match flow {
+            Flow::One(_) => self.recursions.next_if(|(place, _)| before(*place)),
+            _ => None,
+        };
+        Ok(Parsed {
+            flow,
             at,
             max_recursion: own.map_or(MAX_RECURSION, |(_, rounds)| rounds),
-        });
+        })
+    }
+
+    fn flow(&mut self, at: Position) -> Result<Flow, TsqlError> {
+        let transaction = [
+            "TRAN",
+            "TRANSACTION",
+            "TRY",
+            "CATCH",
+            "DISTRIBUTED",
+            "DIALOG",
+            "CONVERSATION",
+        ]
+        .iter()
+        .any(|word| self.is_at(1, word));
+        if self.is_at(0, "BEGIN") && !transaction {
+            self.parser.next_token();
+            return self.list(Some(at)).map(Flow::Block);
+        }
+        if self.take("PRINT") {
+            self.expression(at)?;
+            return Ok(Flow::Block(Vec::new()));
+        }
+        if self.is_at(0, "IF") && !only_drops(&self.parser) {
+            self.parser.next_token();
+            let condition = self.expression(at)?;
+            let then = self.inner(at)?;
+            self.pass_semicolons();
+            let otherwise = if self.take("ELSE") {
+                Some(self.inner(at)?)
+            } else {
+                None
+            };
+            return Ok(Flow::If {
+                condition,
+                then,
+                otherwise,
+            });
+        }
+        if self.take("WHILE") {
+            let condition = self.expression(at)?;
+            let body = self.inner(at)?;
+            return Ok(Flow::While { condition, body });
+        }
+        for (word, flow) in [
+            ("BREAK", Flow::Break),
+            ("CONTINUE", Flow::Continue),
+            ("RETURN", Flow::Return),
+        ] {
+            if self.take(word) {
+                return Ok(flow);
+            }
+        }
+        if let Some(statement) = self.compound_assignment(at)? {
+            return Ok(Flow::One(Box::new(statement)));
+        }
+        if self.is_at(0, "TRUNCATE") && self.is_at(1, "TABLE") && self.names_temporary(2) {
+            return self.truncate(at);
+        }
+        let first = self.parser.peek_token_ref().clone();
+        self.refuse_by_first_word(&first.token, at)?;
+        let statement = self.parser.parse_statement();
+        let statement = statement.map_err(|error| syntax(&error, self.last, at))?;
+        Ok(Flow::One(Box::new(statement)))
+    }
+
+    /// Whether a temporary table or a table variable is named at this token.
+    fn names_temporary(&self, nth: usize) -> bool {
+        let named = |nth: usize| match &self.parser.peek_nth_token_ref(nth).token {
+            Token::Word(word) => Some(word.value.starts_with(['#', '@'])),
+            _ => None,
+        };
+        let mut nth = nth;
+        // `tempdb..#t`, with or without its schema.
+        while named(nth) == Some(false)
+            && self.parser.peek_nth_token_ref(nth + 1).token == Token::Period
+        {
+            nth += 2;
+        }
+        named(nth) == Some(true)
+    }
+
+    /// `TRUNCATE TABLE #t`, which takes all rows.
+    fn truncate(&mut self, at: Position) -> Result<Flow, TsqlError> {
+        self.parser.next_token();
+        self.parser.next_token();
+        let name = self.parser.parse_object_name(false);
+        let name = name.map_err(|error| syntax(&error, self.last, at))?;
+        let text = format!("DELETE FROM {name}");
+        let statements = Parser::parse_sql(&MsSqlDialect {}, &text);
+        match statements.map(|mut statements| statements.pop()) {
+            Ok(Some(statement)) => Ok(Flow::One(Box::new(statement))),
+            _ => Err(unsupported(at, "TRUNCATE")),
+        }
+    }
+
+    /// `SET @x += expression`.
+    fn compound_assignment(&mut self, at: Position) -> Result<Option<Statement>, TsqlError> {
+        let token = |nth: usize| &self.parser.peek_nth_token_ref(nth).token;
+        let op = match token(2) {
+            Token::Plus => BinaryOperator::Plus,
+            Token::Minus => BinaryOperator::Minus,
+            Token::Mul => BinaryOperator::Multiply,
+            Token::Div => BinaryOperator::Divide,
+            Token::Mod => BinaryOperator::Modulo,
+            Token::Ampersand => BinaryOperator::BitwiseAnd,
+            Token::Pipe => BinaryOperator::BitwiseOr,
+            Token::Caret => BinaryOperator::BitwiseXor,
+            _ => return Ok(None),
+        };
+        let assigns = is(Some(self.parser.peek_nth_token_ref(0)), "SET") && *token(3) == Token::Eq;
+        let Token::Word(variable) = token(1) else {
+            return Ok(None);
+        };
+        if !assigns || !variable.value.starts_with('@') {
+            return Ok(None);
+        }
+        let mut name = Ident::new(variable.value.clone());
+        name.span = self.parser.peek_nth_token_ref(1).span;
+        for _ in 0..4 {
+            self.parser.next_token();
+        }
+        let value = Expr::BinaryOp {
+            left: Box::new(Expr::Identifier(name.clone())),
+            op,
+            right: Box::new(Expr::Nested(Box::new(self.expression(at)?))),
+        };
+        Ok(Some(Statement::Set(Set::SingleAssignment {
+            scope: None,
+            hivevar: false,
+            variable: ObjectName::from(vec![name]),
+            values: vec![value],
+        })))
+    }
+
+    /// Refuses by their first word the statements that are not read at all, and those that hold others, into which the
+    /// parser would go down without an end.
+    fn refuse_by_first_word(&self, token: &Token, at: Position) -> Result<(), TsqlError> {
+        if self.is_at(0, "CREATE") && !self.is_at(1, "TABLE") {
+            let index =
+                self.is_at(1, "INDEX") || (self.is_at(1, "UNIQUE") && self.is_at(2, "INDEX"));
+            let on = (2..8).find(|nth| self.is_at(*nth, "ON"));
+            if index && on.is_some_and(|on| self.names_temporary(on + 1)) {
+                return Ok(());
+            }
+            return Err(TsqlError::new(at, TsqlProblem::Writes("CREATE".to_owned())));
+        }
+        let of_temporary = match token {
+            _ if self.is_at(0, "UPDATE") => self.names_temporary(1),
+            _ if self.is_at(0, "DELETE") => {
+                self.names_temporary(1 + usize::from(self.is_at(1, "FROM")))
+            }
+            _ => false,
+        };
+        if of_temporary {
+            return Ok(());
+        }
+        refuse_by_first_word(token, at, self.changes)
     }
 }
 
@@ -262,22 +519,6 @@ fn options(tokens: &[TokenWithSpan]) -> Result<Option<u32>, TsqlError> {
     Ok(rounds)
 }
 
-/// Refuses what may hold other statements, and these others: the parser goes down into them without an end.
-fn refuse_statements_within(parser: &Parser<'_>, at: Position) -> Result<(), TsqlError> {
-    let is_at = |nth: usize, wanted: &str| is(Some(parser.peek_nth_token_ref(nth)), wanted);
-    if is_at(0, "CREATE") && !is_at(1, "TABLE") {
-        return Err(TsqlError::new(at, TsqlProblem::Writes("CREATE".to_owned())));
-    }
-    if is_at(0, "IF") && !only_drops(parser) {
-        return Err(unsupported(at, "IF").with_hint(ONLY_IF));
-    }
-    Ok(())
-}
-
-/// What is said of any other `IF`.
-pub const ONLY_IF: &str =
-    "only IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read";
-
 /// Whether `IF OBJECT_ID(...) IS NOT NULL DROP TABLE name` stands next, with `BEGIN` and `END` or without, and no
 /// `ELSE` after it.
 fn only_drops(parser: &Parser<'_>) -> bool {
@@ -318,12 +559,16 @@ fn only_drops(parser: &Parser<'_>) -> bool {
     !is_at(at, "ELSE")
 }
 
+/// What works instead of a cursor.
+pub const CURSORS: &str = "a query over the same rows needs no cursor: SUM or ROW_NUMBER() OVER, STRING_AGG, or \
+                           WHILE over a temporary table";
+
 /// Refuses by their first word the statements that are not read at all.
 fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<(), TsqlError> {
     const READ: [&str; 9] = [
         "SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF",
     ];
-    const WRITE: [&str; 24] = [
+    const WRITE: [&str; 22] = [
         "ALTER",
         "BACKUP",
         "BULK",
@@ -332,8 +577,6 @@ fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<()
         "DBCC",
         "DELETE",
         "DENY",
-        "EXEC",
-        "EXECUTE",
         "GRANT",
         "KILL",
         "MERGE",
@@ -367,10 +610,14 @@ fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<()
         return Err(TsqlError::new(at, TsqlProblem::Writes(upper)));
     }
     let hint = match upper.as_str() {
-        "PRINT" => "leave it out, or SELECT the text",
-        "WHILE" | "BEGIN" | "GOTO" | "RETURN" | "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" => {
-            "queries, declarations and temporary tables are run one after the other, without a flow of control"
+        "EXEC" | "EXECUTE" => {
+            "procedures and dynamic SQL are not run; run the text of the query itself, with DECLARE for its parameters"
         }
+        "BEGIN" => {
+            "TRY, CATCH and transactions change no answer: run the statements between them by themselves"
+        }
+        "GOTO" => "IF, WHILE, BREAK and RETURN are run",
+        "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" => CURSORS,
         "LIMIT" => "write TOP (n) after SELECT",
         "RAISERROR" | "THROW" | "WAITFOR" => "leave it out; what is asked for is the answer",
         _ => {
@@ -412,6 +659,7 @@ fn readable(
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let (mut chain, mut prefix) = (0, 0);
     let mut recursions = Vec::new();
+    let mut cases = 0_usize;
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let here = position(token.span.start);
@@ -439,6 +687,17 @@ fn readable(
             at += 1 + group;
             continue;
         }
+        // The parser takes nothing but a literal there.
+        let fetched = is(out.last(), "NEXT") || is(out.last(), "FIRST");
+        if fetched
+            && (is(next, "ROWS") || is(next, "ROW"))
+            && let Some(name) = word(&token.token).filter(|name| name.starts_with('@'))
+        {
+            let text = Token::SingleQuotedString(name.to_owned());
+            out.push(TokenWithSpan::new(text, token.span));
+            at += 1;
+            continue;
+        }
         if let Some(literal) = capital_hex(token, next) {
             out.push(literal);
             at += 2;
@@ -455,12 +714,12 @@ fn readable(
             continue;
         }
         if is(Some(token), "WITH") && (is(next, "ROLLUP") || is(next, "CUBE")) {
-            let what = if is(next, "ROLLUP") {
-                "WITH ROLLUP"
+            let (what, instead) = if is(next, "ROLLUP") {
+                ("WITH ROLLUP", "write GROUP BY ROLLUP(a, b)")
             } else {
-                "WITH CUBE"
+                ("WITH CUBE", "write GROUP BY CUBE(a, b)")
             };
-            return Err(unsupported(here, what).with_hint("UNION ALL the groupings"));
+            return Err(unsupported(here, what).with_hint(instead));
         }
         if is(Some(token), "GROUPING") && is(next, "SETS") {
             return Err(unsupported(here, "GROUPING SETS").with_hint("UNION ALL the groupings"));
@@ -478,7 +737,37 @@ fn readable(
             at += 2;
             continue;
         }
+        // These are no names in T-SQL, and would be taken for one after an expression or a table.
+        if is(Some(token), "CASE") {
+            cases += 1;
+        } else if is(Some(token), "END") && cases > 0 {
+            cases -= 1;
+        } else if begins_statement(token, next, out.last(), cases)
+            && out
+                .last()
+                .is_some_and(|last| last.token != Token::SemiColon)
+        {
+            out.push(TokenWithSpan::new(Token::SemiColon, token.span));
+        }
+        let index = is(next, "INDEX") && (is(out.last(), "CREATE") || is(out.last(), "UNIQUE"));
+        if index && (is(Some(token), "CLUSTERED") || is(Some(token), "NONCLUSTERED")) {
+            at += 1;
+            continue;
+        }
         out.push(token.clone());
+        // `DELETE #t`, where the parser wants FROM.
+        let of_temporary = |token: &TokenWithSpan| {
+            word(&token.token).is_some_and(|name| name.starts_with(['#', '@']))
+        };
+        let temporary = next.is_some_and(of_temporary);
+        if is(Some(token), "DELETE") && temporary && !is(tokens.get(at + 2), "FROM") {
+            let from = Word {
+                value: "FROM".to_owned(),
+                quote_style: None,
+                keyword: Keyword::FROM,
+            };
+            out.push(TokenWithSpan::new(Token::Word(from), token.span));
+        }
         // `db..table` leaves the schema out; what is meant is the default one.
         if token.token == Token::Period && next_is(&Token::Period) {
             let schema = Word {
@@ -491,6 +780,34 @@ fn readable(
         at += 1;
     }
     Ok((out, recursions))
+}
+
+/// Whether a statement begins, or ends, at a word that no expression holds.
+fn begins_statement(
+    token: &TokenWithSpan,
+    next: Option<&TokenWithSpan>,
+    before: Option<&TokenWithSpan>,
+    cases: usize,
+) -> bool {
+    const FIRST: [&str; 12] = [
+        "BREAK",
+        "CLOSE",
+        "CONTINUE",
+        "DEALLOCATE",
+        "DECLARE",
+        "EXEC",
+        "EXECUTE",
+        "PRINT",
+        "RAISERROR",
+        "RETURN",
+        "TRUNCATE",
+        "WHILE",
+    ];
+    let qualified = before.is_some_and(|token| token.token == Token::Period)
+        || next.is_some_and(|token| token.token == Token::Period)
+        || is(before, "AS");
+    let ends = cases == 0 && (is(Some(token), "END") || is(Some(token), "ELSE"));
+    !qualified && (ends || FIRST.iter().any(|word| is(Some(token), word)))
 }
 
 /// `0X1A`, which the tokenizer takes for the number 0 and a name.
@@ -518,6 +835,26 @@ fn closed(tokens: &[TokenWithSpan]) -> usize {
         }
     }
     tokens.len()
+}
+
+/// The statements themselves, in the order of the text.
+pub fn flat(parsed: Vec<Parsed>) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    for one in parsed {
+        match one.flow {
+            Flow::One(statement) => statements.push(*statement),
+            Flow::Block(list) => statements.extend(flat(list)),
+            Flow::If {
+                then, otherwise, ..
+            } => {
+                let both = std::iter::once(then).chain(otherwise).map(|inner| *inner);
+                statements.extend(flat(both.collect()));
+            }
+            Flow::While { body, .. } => statements.extend(flat(vec![*body])),
+            Flow::Break | Flow::Continue | Flow::Return => {}
+        }
+    }
+    statements
 }
 
 /// The word that a statement begins with.

@@ -12,6 +12,7 @@ use super::script::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
+use crate::sql::functions::table::{CallForm, Entry, Gives, TABLE, Takes, entry};
 
 /// The parts of a date by all the names that SQL Server has for them.
 const PARTS: [(&str, &[&str]); 15] = [
@@ -32,141 +33,6 @@ const PARTS: [(&str, &[&str]); 15] = [
     ("tzoffset", &["tzoffset", "tz"]),
 ];
 
-/// Functions that are known and not computed, with what works instead.
-const REFUSED: [(&str, &str); 25] = [
-    (
-        "approx_count_distinct",
-        "COUNT(DISTINCT column) counts exactly",
-    ),
-    ("checksum", ""),
-    ("grouping", ""),
-    ("hashbytes", ""),
-    (
-        "isdate",
-        "TRY_CONVERT(datetime, text) IS NOT NULL tests the same",
-    ),
-    (
-        "isnumeric",
-        "TRY_CONVERT(float, text) IS NOT NULL tests nearly the same",
-    ),
-    ("json_query", ""),
-    ("json_value", ""),
-    ("newid", "the answer would be another one each time"),
-    (
-        "newsequentialid",
-        "the answer would be another one each time",
-    ),
-    ("object_id", ""),
-    ("percentile_cont", ""),
-    ("percentile_disc", ""),
-    ("rand", "the answer would be another one each time"),
-    ("soundex", ""),
-    (
-        "stdev",
-        "SQRT of the mean of the squares less the square of the mean",
-    ),
-    ("string_split", ""),
-    (
-        "switchoffset",
-        "add the hours with DATEADD; the copy knows no time zones",
-    ),
-    ("date", "CAST(value AS date) drops the time"),
-    (
-        "datetime",
-        "CAST(value AS datetime) reads a date and a time",
-    ),
-    (
-        "instr",
-        "CHARINDEX(part, text) gives the place, with the part first",
-    ),
-    (
-        "length",
-        "LEN(text) counts without the blanks at the end, DATALENGTH(text) bytes",
-    ),
-    ("now", "GETDATE() is the time of the question"),
-    ("power", "multiply it out, or use SQUARE"),
-    ("strftime", "FORMAT or CONVERT with a style writes a date"),
-];
-
-/// Every function that is known, for suggestions.
-const KNOWN: [&str; 75] = [
-    "abs",
-    "ascii",
-    "avg",
-    "ceiling",
-    "char",
-    "charindex",
-    "choose",
-    "coalesce",
-    "concat",
-    "concat_ws",
-    "count",
-    "count_big",
-    "cume_dist",
-    "current_timestamp",
-    "datalength",
-    "dateadd",
-    "datediff",
-    "datediff_big",
-    "datefromparts",
-    "datename",
-    "datepart",
-    "datetimefromparts",
-    "day",
-    "dense_rank",
-    "eomonth",
-    "first_value",
-    "floor",
-    "format",
-    "getdate",
-    "getutcdate",
-    "iif",
-    "isnull",
-    "lag",
-    "last_value",
-    "lead",
-    "left",
-    "len",
-    "lower",
-    "ltrim",
-    "max",
-    "min",
-    "month",
-    "nchar",
-    "ntile",
-    "nullif",
-    "patindex",
-    "percent_rank",
-    "quotename",
-    "rank",
-    "replace",
-    "replicate",
-    "reverse",
-    "right",
-    "round",
-    "row_number",
-    "rtrim",
-    "sign",
-    "space",
-    "sqrt",
-    "square",
-    "str",
-    "string_agg",
-    "stuff",
-    "substring",
-    "sum",
-    "sysdatetime",
-    "sysutcdatetime",
-    "trim",
-    "unicode",
-    "upper",
-    "year",
-    "cast",
-    "convert",
-    "try_cast",
-    "try_convert",
-];
-
 impl Translator<'_> {
     /// A call of one of SQLite's registered functions.
     pub fn function(&self, name: &str, arguments: &[String], of: Type) -> Typed {
@@ -177,6 +43,9 @@ impl Translator<'_> {
     pub fn as_text(&mut self, value: Typed) -> R<String> {
         match value.of {
             Type::Text { .. } | Type::Unknown | Type::Null => Ok(value.sql),
+            Type::Binary => Err(self
+                .invalid("a binary value stands where a text is expected")
+                .with_hint("CONVERT(varchar(n), value, 1) writes its digits")),
             _ => Ok(self.cast(value, Type::VARCHAR, None, false)?.sql),
         }
     }
@@ -238,10 +107,8 @@ impl Translator<'_> {
         if !within_group.is_empty() && lower != "string_agg" {
             return Err(self.unsupported(format!("{spelled} WITHIN GROUP")));
         }
-        let aggregate = matches!(
-            lower.as_str(),
-            "count" | "count_big" | "sum" | "avg" | "min" | "max" | "string_agg"
-        );
+        let known = entry(&lower);
+        let aggregate = known.is_some_and(|entry| matches!(entry.form, CallForm::Aggregate));
         if distinct && !aggregate {
             return Err(self.invalid(format!("DISTINCT does not go with {spelled}")));
         }
@@ -250,7 +117,7 @@ impl Translator<'_> {
         } else if let Some(over) = over {
             self.window(&lower, list, over)?
         } else {
-            self.plain_call(&lower, &spelled, list)?
+            self.plain_call(known, &spelled, list)?
         };
         self.at = at;
         Ok(value)
@@ -263,6 +130,114 @@ impl Translator<'_> {
                 other => Err(self.unsupported(format!("the argument {other}"))),
             })
             .collect()
+    }
+
+    /// Refuses another number of arguments than the function takes.
+    fn counted(&self, entry: &Entry, given: usize) -> R<()> {
+        let most = entry.most().unwrap_or(usize::MAX);
+        if (entry.least()..=most).contains(&given) {
+            return Ok(());
+        }
+        let (name, takes) = (entry.name.to_uppercase(), entry.arity());
+        Err(self.invalid(format!("{name} takes {takes}, not {given}")))
+    }
+
+    /// The value as the function's argument of this kind is given it.
+    fn argument(&mut self, entry: &Entry, at: usize, value: Typed) -> R<String> {
+        let takes = entry.takes.get(at).or(entry.takes.last()).copied();
+        let of = value.of;
+        let untyped = matches!(of, Type::Unknown | Type::Null);
+        let wrong = |this: &Self, what: &str| {
+            let name = entry.name.to_uppercase();
+            let error = this.invalid(format!(
+                "{name} takes {what} as its argument {}, not a value of type {of}",
+                at + 1
+            ));
+            Err(error.with_hint("CAST it first"))
+        };
+        match takes.unwrap_or(Takes::Any) {
+            Takes::Text => self.as_text(value),
+            Takes::Searched => {
+                self.default_collation(entry.name, &[&value])?;
+                self.as_text(value)
+            }
+            Takes::Characters if of.is_text() || untyped => Ok(value.sql),
+            Takes::Characters => wrong(self, "a text"),
+            Takes::Whole if of.is_number() || of.is_text() || untyped => Ok(value.sql),
+            Takes::Whole => wrong(self, "a whole number"),
+            Takes::Number => Ok(self.number_argument(entry.name, value)?.sql),
+            Takes::Date if matches!(of, Type::Time(_)) => wrong(self, "a date"),
+            Takes::Date => self.as_date(value),
+            Takes::Any | Takes::Condition | Takes::Part => Ok(value.sql),
+        }
+    }
+
+    /// A call of a function in Rust, by its entry alone.
+    fn computed(&mut self, entry: &Entry, sql_name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let at = self.at;
+        let values = self.arguments(list)?;
+        self.at = at;
+        let of = match entry.gives {
+            Gives::Of(of) => of,
+            Gives::TextOfFirst => values
+                .first()
+                .map_or(Type::VARCHAR, |first| self.text_type(first)),
+            Gives::PartOfFirst(count) => {
+                let of = values
+                    .first()
+                    .map_or(Type::VARCHAR, |first| self.text_type(first));
+                values.get(count).map_or(of, |count| shorter(of, count))
+            }
+            Gives::Joined | Gives::Depends => {
+                let wide = |value: &Typed| value.of.is_national() || value.of == Type::Unknown;
+                if values.iter().any(wide) {
+                    Type::NVARCHAR
+                } else {
+                    Type::VARCHAR
+                }
+            }
+        };
+        let mut written = Vec::with_capacity(values.len());
+        for (at, value) in values.into_iter().enumerate() {
+            written.push(self.argument(entry, at, value)?);
+        }
+        Ok(self.function(sql_name, &written, of))
+    }
+
+    fn plain_call(
+        &mut self,
+        known: Option<&'static Entry>,
+        spelled: &str,
+        list: &[FunctionArg],
+    ) -> R<Typed> {
+        let upper = spelled.to_uppercase();
+        let Some(entry) = known else {
+            let error = self.unsupported(format!("{upper}(...)"));
+            return Err(match meant(&spelled.to_lowercase()) {
+                Some(meant) => error.with_hint(format!("did you mean `{}`?", meant.to_uppercase())),
+                None => error,
+            });
+        };
+        match entry.form {
+            CallForm::Rust { name, .. } => {
+                self.counted(entry, list.len())?;
+                self.computed(entry, name, list)
+            }
+            CallForm::Written => {
+                self.counted(entry, list.len())?;
+                self.written_call(entry, list)
+            }
+            CallForm::Window => Err(self
+                .invalid(format!("{upper} needs OVER"))
+                .with_hint(format!("write {upper}(...) OVER (ORDER BY column)"))),
+            CallForm::Aggregate | CallForm::Syntax | CallForm::Refused => {
+                let error = self.unsupported(format!("{upper}(...)"));
+                Err(match entry.help {
+                    "" => error,
+                    hint => error.with_hint(hint),
+                })
+            }
+        }
     }
 
     fn exactly<const N: usize>(&mut self, name: &str, list: &[FunctionArg]) -> R<[Typed; N]> {
@@ -281,7 +256,9 @@ impl Translator<'_> {
         })
     }
 
-    fn plain_call(&mut self, name: &str, spelled: &str, list: &[FunctionArg]) -> R<Typed> {
+    /// The functions that are more than a call.
+    fn written_call(&mut self, entry: &Entry, list: &[FunctionArg]) -> R<Typed> {
+        let name = entry.name;
         match name {
             "getdate" | "current_timestamp" | "getutcdate" => {
                 let [] = self.exactly(name, list)?;
@@ -376,35 +353,18 @@ impl Translator<'_> {
                 let [value] = self.exactly(name, list)?;
                 self.whole_of(&format!("tsql_{name}"), value)
             }
-            "sqrt" => {
-                let [value] = self.exactly(name, list)?;
-                let value = self.number_argument(name, value)?;
-                Ok(self.function("tsql_sqrt", &[value.sql], Type::Float))
-            }
-            "square" => {
-                let [value] = self.exactly(name, list)?;
-                let value = self.number_argument(name, value)?;
-                Ok(self.function("tsql_square", &[value.sql], Type::Float))
-            }
             "round" => self.round(list),
-            "str" => {
-                let arguments = self.arguments(list)?;
-                if !(1..=3).contains(&arguments.len()) {
-                    return Err(self.invalid("STR takes 1 to 3 arguments"));
-                }
-                Ok(self.function("tsql_str", &texts(&arguments), Type::VARCHAR))
-            }
-            "len" => {
-                let [value] = self.exactly(name, list)?;
-                let text = self.as_text(value)?;
-                Ok(self.function("tsql_len", &[text], Type::Int))
-            }
             "datalength" => {
                 let [value] = self.exactly(name, list)?;
                 let Type::Text { national, .. } = value.of else {
-                    return Err(self
-                        .unsupported(format!("DATALENGTH of {}", value.of))
-                        .with_hint("DATALENGTH of a text is computed"));
+                    let Some(bytes) = bytes_of(value.of) else {
+                        return Err(self
+                            .unsupported(format!("DATALENGTH of {}", value.of))
+                            .with_hint("CAST it to a type first"));
+                    };
+                    let value = value.within(power::COMPARE + 1);
+                    let sql = format!("CASE WHEN {value} IS NOT NULL THEN {bytes} END");
+                    return Ok(Typed::plain(sql, Type::Int));
                 };
                 let units = format!("tsql_units({})", value.sql);
                 Ok(if national {
@@ -415,48 +375,6 @@ impl Translator<'_> {
                 } else {
                     Typed::plain(units, Type::Int)
                 })
-            }
-            "left" | "right" => {
-                let [value, count] = self.exactly(name, list)?;
-                let of = shorter(self.text_type(&value), &count);
-                let arguments = [self.as_text(value)?, count.sql];
-                Ok(self.function(&format!("tsql_{name}"), &arguments, of))
-            }
-            "substring" => {
-                let [value, from, length] = self.exactly(name, list)?;
-                self.substring(value, from, length)
-            }
-            "stuff" => {
-                let [value, from, length, with] = self.exactly(name, list)?;
-                let national = value.of.is_national() || with.of.is_national();
-                let of = if national {
-                    Type::NVARCHAR
-                } else {
-                    Type::VARCHAR
-                };
-                let arguments = [
-                    self.as_text(value)?,
-                    from.sql,
-                    length.sql,
-                    self.as_text(with)?,
-                ];
-                Ok(self.function("tsql_stuff", &arguments, of))
-            }
-            "replace" => {
-                let [value, wanted, with] = self.exactly(name, list)?;
-                let national = value.of.is_national() || with.of.is_national();
-                let of = if national {
-                    Type::NVARCHAR
-                } else {
-                    Type::VARCHAR
-                };
-                self.default_collation(name, &[&value, &wanted])?;
-                let arguments = [
-                    self.as_text(value)?,
-                    self.as_text(wanted)?,
-                    self.as_text(with)?,
-                ];
-                Ok(self.function("tsql_replace", &arguments, of))
             }
             "replicate" => {
                 let [value, times] = self.exactly(name, list)?;
@@ -472,82 +390,6 @@ impl Translator<'_> {
                     u8::from(longest).to_string(),
                 ];
                 Ok(self.function("tsql_replicate", &arguments, of))
-            }
-            "ltrim" | "rtrim" | "reverse" | "upper" | "lower" => {
-                let [value] = self.exactly(name, list)?;
-                let of = self.text_type(&value);
-                let text = self.as_text(value)?;
-                Ok(self.function(&format!("tsql_{name}"), &[text], of))
-            }
-            "trim" => {
-                let [value] = self.exactly(name, list)?;
-                let of = self.text_type(&value);
-                let text = self.as_text(value)?;
-                Ok(self.function("tsql_trim", &[text], of))
-            }
-            "space" | "char" => {
-                let [value] = self.exactly(name, list)?;
-                Ok(self.function(&format!("tsql_{name}"), &[value.sql], Type::VARCHAR))
-            }
-            "nchar" => {
-                let [value] = self.exactly(name, list)?;
-                Ok(self.function("tsql_nchar", &[value.sql], Type::NVARCHAR))
-            }
-            "ascii" | "unicode" => {
-                let [value] = self.exactly(name, list)?;
-                let text = self.as_text(value)?;
-                Ok(self.function(&format!("tsql_{name}"), &[text], Type::Int))
-            }
-            "charindex" => {
-                let mut arguments = self.arguments(list)?;
-                if !(2..=3).contains(&arguments.len()) {
-                    return Err(self.invalid("CHARINDEX takes 2 or 3 arguments"));
-                }
-                let start = (arguments.len() == 3).then(|| arguments.pop()).flatten();
-                let of_both: Vec<&Typed> = arguments.iter().collect();
-                self.default_collation(name, &of_both)?;
-                let mut texts = Vec::new();
-                for argument in arguments {
-                    texts.push(self.as_text(argument)?);
-                }
-                texts.extend(start.map(|start| start.sql));
-                Ok(self.function("tsql_charindex", &texts, Type::Int))
-            }
-            "patindex" => {
-                let [pattern, value] = self.exactly(name, list)?;
-                self.default_collation(name, &[&pattern, &value])?;
-                let arguments = [self.as_text(pattern)?, self.as_text(value)?];
-                Ok(self.function("tsql_patindex", &arguments, Type::Int))
-            }
-            "quotename" => {
-                let arguments = self.arguments(list)?;
-                if !(1..=2).contains(&arguments.len()) {
-                    return Err(self.invalid("QUOTENAME takes 1 or 2 arguments"));
-                }
-                Ok(self.function("tsql_quotename", &texts(&arguments), Type::NVARCHAR))
-            }
-            "concat" | "concat_ws" => {
-                let arguments = self.arguments(list)?;
-                let least = if name == "concat" { 2 } else { 3 };
-                if arguments.len() < least {
-                    return Err(self.invalid(format!(
-                        "{} takes {least} arguments or more",
-                        name.to_uppercase()
-                    )));
-                }
-                let national = arguments
-                    .iter()
-                    .any(|value| value.of.is_national() || value.of == Type::Unknown);
-                let of = if national {
-                    Type::NVARCHAR
-                } else {
-                    Type::VARCHAR
-                };
-                let mut texts = Vec::new();
-                for argument in arguments {
-                    texts.push(self.as_text(argument)?);
-                }
-                Ok(self.function(&format!("tsql_{name}"), &texts, of))
             }
             "format" => {
                 let mut arguments = self.arguments(list)?;
@@ -593,6 +435,13 @@ impl Translator<'_> {
                     return Err(self.unsupported("tzoffset"));
                 }
                 let [date] = self.exactly(name, rest)?;
+                self.has_part(name, part, &date)?;
+                let part = match self.first_day {
+                    day @ 1..=6 if name == "datepart" && ["week", "weekday"].contains(&part) => {
+                        format!("{part}:{day}")
+                    }
+                    _ => part.to_owned(),
+                };
                 let arguments = [format!("'{part}'"), self.as_date(date)?];
                 let of = if name == "datepart" {
                     Type::Int
@@ -603,45 +452,94 @@ impl Translator<'_> {
             }
             "year" | "month" | "day" => {
                 let [date] = self.exactly(name, list)?;
+                self.has_part(name, name, &date)?;
                 let arguments = [format!("'{name}'"), self.as_date(date)?];
                 Ok(self.function("tsql_datepart", &arguments, Type::Int))
             }
-            "eomonth" => {
-                let mut arguments = self.arguments(list)?;
-                let months = (arguments.len() == 2).then(|| arguments.pop()).flatten();
-                let [date] = <[Typed; 1]>::try_from(arguments)
-                    .map_err(|_| self.invalid("EOMONTH takes 1 or 2 arguments"))?;
-                let mut texts = vec![self.as_date(date)?];
-                texts.extend(months.map(|months| months.sql));
-                Ok(self.function("tsql_eomonth", &texts, Type::Date))
-            }
-            "datefromparts" => {
-                let parts: [Typed; 3] = self.exactly(name, list)?;
-                Ok(self.function("tsql_datefromparts", &texts(&parts), Type::Date))
-            }
-            "datetimefromparts" => {
-                let parts: [Typed; 7] = self.exactly(name, list)?;
-                Ok(self.function("tsql_datetimefromparts", &texts(&parts), Type::DateTime))
-            }
-            _ => {
-                let known = REFUSED.iter().find(|(refused, _)| *refused == name);
-                let error = self.unsupported(format!("{}(...)", spelled.to_uppercase()));
-                Err(match known {
-                    Some((_, "")) => error,
-                    Some((_, hint)) => error.with_hint(*hint),
-                    None => match did_you_mean(name, KNOWN) {
-                        Some(meant) => {
-                            error.with_hint(format!("did you mean `{}`?", meant.to_uppercase()))
-                        }
-                        None => error,
+            "power" => {
+                let [base, exponent] = self.exactly(name, list)?;
+                let base = self.number_argument(name, base)?;
+                let exponent = self.number_argument(name, exponent)?;
+                let of = match base.of {
+                    Type::TinyInt | Type::SmallInt | Type::Bit => Type::Int,
+                    Type::Decimal { scale, .. } => Type::Decimal {
+                        precision: 38,
+                        scale,
                     },
-                })
+                    Type::Null => Type::Float,
+                    of => of,
+                };
+                let arguments = [base.sql, exponent.sql, format!("'{of}'")];
+                Ok(self.function("tsql_power", &arguments, of))
             }
+            "datetrunc" => {
+                let (part, rest) = self.part(name, list)?;
+                let [date] = self.exactly(name, rest)?;
+                self.has_part(name, part, &date)?;
+                let of = match date.of {
+                    of if of.is_temporal() => of,
+                    _ => Type::DateTime2(7),
+                };
+                if part == "weekday" || part == "tzoffset" {
+                    return Err(self.invalid(format!("DATETRUNC does not cut off at {part}")));
+                }
+                let arguments = [format!("'{part}'"), self.as_date(date)?, format!("'{of}'")];
+                Ok(self.function("tsql_datetrunc", &arguments, of))
+            }
+            "grouping" => {
+                let sets = |this: &Self| this.scopes.last().map_or(0, |scope| scope.sets.len());
+                let kept = self
+                    .scopes
+                    .last_mut()
+                    .map(|scope| std::mem::take(&mut scope.left_out));
+                let bare = self.bare.len();
+                let value = self.exactly::<1>(name, list);
+                self.bare.truncate(bare);
+                if let (Some(scope), Some(kept)) = (self.scopes.last_mut(), kept) {
+                    scope.left_out = kept;
+                }
+                let [value] = value?;
+                let scope = self.scopes.last();
+                let known = scope.is_some_and(|scope| scope.sets.contains(&value.sql));
+                if sets(self) == 0 || !known {
+                    return Err(self.invalid("GROUPING takes a column of ROLLUP or CUBE"));
+                }
+                let null = scope.is_some_and(|scope| scope.left_out.contains(&value.sql));
+                Ok(Typed::value(Value::Integer(i64::from(null)), Type::TinyInt))
+            }
+            "db_name" => match self.database.clone() {
+                Some(database) => Ok(Typed::value(Value::Text(database), Type::NVARCHAR)),
+                None => Err(self
+                    .unsupported("DB_NAME() without a database named before it")
+                    .with_hint("write USE name at the start")),
+            },
+            _ => Err(self.unsupported(format!("{}(...)", name.to_uppercase()))),
         }
     }
 
+    /// Refuses a part that a type does not have: a time has no year, a date no hour.
+    fn has_part(&self, name: &str, part: &str, date: &Typed) -> R<()> {
+        let of_clock = matches!(
+            part,
+            "hour" | "minute" | "second" | "millisecond" | "microsecond" | "nanosecond"
+        );
+        let missing = match date.of {
+            Type::Time(_) => !of_clock,
+            Type::Date => of_clock,
+            _ => false,
+        };
+        if missing {
+            let name = name.to_uppercase();
+            return Err(self.invalid(format!(
+                "{name}({part}, ...) does not go with a {}",
+                date.of
+            )));
+        }
+        Ok(())
+    }
+
     /// Functions that search compare as the default collation does, and can compare in no other way.
-    fn default_collation(&self, name: &str, values: &[&Typed]) -> R<()> {
+    pub fn default_collation(&self, name: &str, values: &[&Typed]) -> R<()> {
         let other = values.iter().find_map(|value| {
             value
                 .collation
@@ -749,9 +647,13 @@ impl Translator<'_> {
     }
 
     pub fn substring(&mut self, value: Typed, from: Typed, length: Typed) -> R<Typed> {
+        let own = entry("substring").expect("the table has it, as a test holds");
         let of = shorter(self.text_type(&value), &length);
-        let arguments = [self.as_text(value)?, from.sql, length.sql];
-        Ok(self.function("tsql_substring", &arguments, of))
+        let mut written = Vec::new();
+        for (at, value) in [value, from, length].into_iter().enumerate() {
+            written.push(self.argument(own, at, value)?);
+        }
+        Ok(self.function("tsql_substring", &written, of))
     }
 
     /// The part of a date that a function's first argument names.
@@ -926,7 +828,10 @@ impl Translator<'_> {
     ) -> R<Typed> {
         let window = match over {
             None => String::new(),
-            Some(over) => self.over(over)?,
+            Some(over) => {
+                self.windows_may_stand(name)?;
+                self.over(over)?
+            }
         };
         let counts = matches!(name, "count" | "count_big");
         let of_count = if name == "count" {
@@ -1027,6 +932,18 @@ impl Translator<'_> {
         Ok(written.join(", "))
     }
 
+    fn windows_may_stand(&self, name: &str) -> R<()> {
+        if !self.no_windows {
+            return Ok(());
+        }
+        Err(self
+            .invalid(format!(
+                "{} ... OVER stands only in a select list or in ORDER BY",
+                name.to_uppercase()
+            ))
+            .with_hint("compute it in a derived table or WITH, and write the condition over that"))
+    }
+
     /// ` OVER (...)`.
     fn over(&mut self, over: &WindowType) -> R<String> {
         let WindowType::WindowSpec(WindowSpec {
@@ -1093,6 +1010,7 @@ impl Translator<'_> {
 
     fn window(&mut self, name: &str, list: &[FunctionArg], over: &WindowType) -> R<Typed> {
         let at = self.at;
+        self.windows_may_stand(name)?;
         let window = self.over(over)?;
         self.at = at;
         let ordered = matches!(over, WindowType::WindowSpec(spec) if !spec.order_by.is_empty());
@@ -1168,6 +1086,41 @@ fn shorter(of: Type, count: &Typed) -> Type {
         },
         of => of,
     }
+}
+
+/// The function that a misspelt name likely means: one letter off, and no other meaning that looks alike.
+fn meant(name: &str) -> Option<&'static str> {
+    let known = TABLE
+        .iter()
+        .filter(|entry| !matches!(entry.form, CallForm::Refused))
+        .map(|entry| entry.name);
+    let near = did_you_mean(name, known)?;
+    let one_off = near.len().abs_diff(name.len()) <= 1 && name.len() >= 3;
+    (one_off && near.as_bytes().first() == name.as_bytes().first()).then_some(near)
+}
+
+/// How many bytes SQL Server stores a value of a type in.
+fn bytes_of(of: Type) -> Option<u8> {
+    Some(match of {
+        Type::Bit | Type::TinyInt => 1,
+        Type::SmallInt => 2,
+        Type::Int | Type::SmallDateTime => 4,
+        Type::BigInt | Type::Float | Type::DateTime => 8,
+        Type::Date => 3,
+        Type::Time(0..=2) => 3,
+        Type::Time(3..=4) => 4,
+        Type::Time(_) => 5,
+        Type::DateTime2(0..=2) => 6,
+        Type::DateTime2(3..=4) => 7,
+        Type::DateTime2(_) => 8,
+        Type::Decimal { precision, .. } => match precision {
+            ..=9 => 5,
+            10..=19 => 9,
+            20..=28 => 13,
+            _ => 17,
+        },
+        _ => return None,
+    })
 }
 
 fn texts(values: &[Typed]) -> Vec<String> {

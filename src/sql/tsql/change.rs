@@ -85,7 +85,7 @@ impl Translator<'_> {
             set.join(", "),
             condition(&parts)
         );
-        self.push(line, Act::Write { sql });
+        self.push_change(&known, line, sql);
         Ok(())
     }
 
@@ -122,7 +122,12 @@ impl Translator<'_> {
                     "write the condition with a subquery: WHERE id IN (SELECT id FROM ...)",
                 ));
         }
-        self.changed_table(table)?;
+        let known = self.changed_table(table)?;
+        if self.identity_of(&known.name).is_some() && selection.is_some() {
+            return Err(self
+                .unsupported("DELETE of rows that are numbered by IDENTITY")
+                .with_hint("keep the rows that are wanted: SELECT ... INTO #other WHERE ..."));
+        }
         let parts = self.rows_of(
             table,
             vec![Expr::value(sqlparser::ast::Value::Null)],
@@ -130,8 +135,17 @@ impl Translator<'_> {
             selection.as_ref(),
         )?;
         let sql = format!("DELETE FROM {}{}", parts.from, condition(&parts));
-        self.push(line, Act::Write { sql });
+        self.push_change(&known, line, sql);
         Ok(())
+    }
+
+    fn push_change(&mut self, table: &Table, line: u32, sql: String) {
+        let act = if table.name.starts_with(['#', '@']) {
+            Act::Change { sql }
+        } else {
+            Act::Write { sql }
+        };
+        self.push(line, act);
     }
 
     /// The values and the condition as a query over the table, taken apart.
@@ -164,7 +178,14 @@ impl Translator<'_> {
 
     fn changed_table(&mut self, table: &TableWithJoins) -> R<Table> {
         match &table.relation {
-            TableFactor::Table { name, .. } => self.product_table(name),
+            TableFactor::Table { name, .. } => match Self::temporary_name(name) {
+                Some(own) => self
+                    .temporary
+                    .get(&own)
+                    .cloned()
+                    .ok_or_else(|| self.invalid(format!("there is no table `{own}`"))),
+                None => self.product_table(name),
+            },
             _ => Err(self.unsupported("a change of anything but a table")),
         }
     }
@@ -177,6 +198,9 @@ impl Translator<'_> {
         };
         self.see(last.span);
         let wanted = last.value.clone();
+        if !self.changes {
+            return Err(self.writes(format!("a change of {wanted}")));
+        }
         let Some(table) = self.catalog.table(&wanted).cloned() else {
             let error = self.invalid(format!("there is no table `{wanted}`"));
             return Err(match did_you_mean(&wanted, self.catalog.names()) {

@@ -1,17 +1,22 @@
 //! Expressions: each kind of node with its type. Values and conditions are two things, as in T-SQL.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr,
-    Ident, ObjectName, Query, TrimWhereField, TypedString, UnaryOperator, Value as Literal,
+    ForClause, ForXml, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, OrderBy,
+    OrderByKind, Query, SelectItem, SetExpr, TrimWhereField, TypedString, UnaryOperator,
+    Value as Literal,
 };
+use sqlparser::dialect::MsSqlDialect;
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Span;
 
 use super::names::{literal, quoted};
 use super::ops::power;
-use super::script::{R, Source, Translator};
-use super::select::Shape;
+use super::script::{R, Scope, Source, Translator};
+use super::select::{Shape, body_of};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::{FunctionError, Value, collation, convert, in_code_page};
@@ -119,8 +124,18 @@ impl Translator<'_> {
         let depth = self.scopes.len();
         let grouping = self.scopes.last().map_or(0, |scope| scope.grouping.len());
         self.spend(NODE_STEPS + grouping + value.sql.len())?;
+        let left_out = |scope: &Scope| !self.in_aggregate && scope.left_out.contains(&value.sql);
+        let is_null = self.scopes.last().is_some_and(left_out);
+        let value = if is_null {
+            Typed {
+                of: value.of,
+                ..Typed::plain("NULL".to_owned(), value.of)
+            }
+        } else {
+            value
+        };
         if let Some(scope) = self.scopes.last()
-            && scope.grouping.contains(&value.sql)
+            && (is_null || scope.grouping.contains(&value.sql))
         {
             let kept: Vec<_> = self
                 .bare
@@ -183,6 +198,9 @@ impl Translator<'_> {
                 target_before_value: _,
                 styles,
             } => {
+                if let Some(amount) = as_money(expr) {
+                    return self.money_as_text(amount, data_type, styles, *is_try);
+                }
                 let of = self.data_type(data_type, Some(30))?;
                 let value = self.value(expr)?;
                 let style = match styles.as_slice() {
@@ -219,6 +237,14 @@ impl Translator<'_> {
                 trim_characters: None,
             } => {
                 let text = self.value(expr)?;
+                if !(text.of.is_text() || matches!(text.of, Type::Unknown | Type::Null)) {
+                    return Err(self
+                        .invalid(format!(
+                            "TRIM takes a text as its argument 1, not a value of type {}",
+                            text.of
+                        ))
+                        .with_hint("CAST it first"));
+                }
                 let of = self.text_type(&text);
                 let mut arguments = vec![self.as_text(text)?];
                 if let Some(set) = trim_what {
@@ -278,6 +304,9 @@ impl Translator<'_> {
                     .with_hint("add the hours with DATEADD; the copy knows no time zones"))
             }
             Expr::CompoundFieldAccess { root, access_chain } => {
+                if let Some(joined) = self.value_of_xml(root, access_chain)? {
+                    return Ok(joined);
+                }
                 let _ = self.value(root);
                 let what = match access_chain.first() {
                     Some(AccessExpr::Dot(method)) => format!(".{method}"),
@@ -395,6 +424,10 @@ impl Translator<'_> {
     fn identifier(&mut self, ident: &Ident) -> R<Typed> {
         self.see(ident.span);
         if ident.quote_style.is_none() {
+            if ident.value.eq_ignore_ascii_case("@@datefirst") {
+                let day = Value::Integer(i64::from(self.first_day));
+                return Ok(Typed::value(day, Type::TinyInt));
+            }
             if ident.value.starts_with("@@") {
                 return Err(self.unsupported(ident.value.clone()));
             }
@@ -597,6 +630,10 @@ impl Translator<'_> {
                 };
                 Ok(self.checked(negated))
             }
+            UnaryOperator::BitwiseNot if value.of == Type::Bit => Ok(Typed {
+                power: power::ADD,
+                ..Typed::plain(format!("1 - {}", value.within(power::ADD + 1)), Type::Bit)
+            }),
             UnaryOperator::BitwiseNot if value.of.is_integer() && value.of != Type::Bit => {
                 let of = value.of;
                 Ok(Typed {
@@ -665,6 +702,9 @@ impl Translator<'_> {
 
     /// A subquery in the place of a value: one column, and one row at most.
     fn scalar(&mut self, query: &Query) -> R<Typed> {
+        if joins_rows(query) {
+            return self.joined_rows(query, true);
+        }
         let names = ["value".to_owned()];
         let shape = Shape {
             names: Some(&names),
@@ -687,6 +727,148 @@ impl Translator<'_> {
             format!("(SELECT tsql_single(value) FROM ({}))", answer.sql)
         };
         Ok(Typed::plain(sql, of))
+    }
+
+    /// `(SELECT ... FOR XML PATH(''), TYPE).value('.', 'type')`: the rows joined, as they are.
+    fn value_of_xml(&mut self, root: &Expr, chain: &[AccessExpr]) -> R<Option<Typed>> {
+        let mut root = root;
+        while let Expr::Nested(inner) = root {
+            root = inner;
+        }
+        let (Expr::Subquery(query), [AccessExpr::Dot(Expr::Function(method))]) = (root, chain)
+        else {
+            return Ok(None);
+        };
+        let FunctionArguments::List(list) = &method.args else {
+            return Ok(None);
+        };
+        let named = method.name.to_string().eq_ignore_ascii_case("value");
+        let text = |at: usize| match list.args.get(at) {
+            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))) => {
+                match &value.value {
+                    Literal::SingleQuotedString(text) | Literal::NationalStringLiteral(text) => {
+                        Some(text.as_str())
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let (Some(path), Some(of), 2) = (text(0), text(1), list.args.len()) else {
+            return Ok(None);
+        };
+        let whole = [
+            ".",
+            "./text()[1]",
+            ".[1]",
+            "(./text())[1]",
+            "text()[1]",
+            "(.)[1]",
+        ];
+        if !named || !joins_rows(query) || !whole.contains(&path) {
+            return Ok(None);
+        }
+        let parsed = Parser::new(&MsSqlDialect {}).try_with_sql(of);
+        let Ok(data_type) = parsed.and_then(|mut parser| parser.parse_data_type()) else {
+            return Err(self.invalid(format!("`{of}` is no type")));
+        };
+        let of = self.data_type(&data_type, Some(1))?;
+        let joined = self.joined_rows(query, false)?;
+        self.cast(joined, of, None, false).map(Some)
+    }
+
+    /// `(SELECT ',' + name FROM ... ORDER BY ... FOR XML PATH(''))`: the texts of the rows one after the other. Without
+    /// TYPE, SQL Server writes `&`, `<` and `>` as XML does.
+    fn joined_rows(&mut self, query: &Query, escaped: bool) -> R<Typed> {
+        const HINT: &str =
+            "STRING_AGG(text, separator) WITHIN GROUP (ORDER BY ...) joins texts of several rows";
+        let plain = query.with.is_none() && query.limit_clause.is_none() && query.fetch.is_none();
+        let (SetExpr::Select(select), true) = (query.body.as_ref(), plain) else {
+            return Err(self.unsupported("FOR XML of such a query").with_hint(HINT));
+        };
+        if self.in_aggregate {
+            return Err(self
+                .invalid("a subquery stands within an aggregate")
+                .with_hint("compute it in a derived table"));
+        }
+        let unnamed = match select.projection.as_slice() {
+            [SelectItem::UnnamedExpr(Expr::Identifier(_) | Expr::CompoundIdentifier(_))] => false,
+            [SelectItem::UnnamedExpr(_)] => true,
+            [SelectItem::ExprWithAlias { alias, .. }] => {
+                ["text()", "*", "node()"].contains(&alias.value.as_str())
+            }
+            _ => false,
+        };
+        if !unnamed {
+            return Err(self
+                .unsupported("FOR XML with named columns")
+                .with_hint(HINT));
+        }
+        let order = match &query.order_by {
+            None => &[][..],
+            Some(OrderBy {
+                kind: OrderByKind::Expressions(list),
+                ..
+            }) => list,
+            Some(_) => return Err(self.unsupported("ORDER BY ALL")),
+        };
+        self.ctes.push(BTreeMap::new());
+        let parts = self.select(select, order, Shape::default());
+        self.ctes.pop();
+        let parts = parts?;
+        let Some(item) = parts.items.first().cloned() else {
+            return Err(self
+                .unsupported("FOR XML with named columns")
+                .with_hint(HINT));
+        };
+        if parts.top.percent || parts.top.ties {
+            return Err(self.unsupported("TOP PERCENT or WITH TIES before FOR XML"));
+        }
+        let own = item.value.collated();
+        let mut text = self.as_text(item.value)?;
+        if escaped {
+            text = format!(
+                "replace(replace(replace({text}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+            );
+        }
+        let by = |order: &[String]| {
+            if order.is_empty() {
+                String::new()
+            } else {
+                format!(" ORDER BY {}", order.join(", "))
+            }
+        };
+        let grouped = parts.aggregates || !parts.grouping.is_empty();
+        if !grouped && !parts.distinct && parts.top.rows.is_none() {
+            let list = format!("group_concat({text}, ''{})", by(&parts.order_values));
+            return Ok(Typed::plain(
+                format!("({})", body_of(&parts, &list)),
+                Type::NVARCHAR,
+            ));
+        }
+        let mut list = vec![format!("{text} AS chatdb_text")];
+        let mut keys = Vec::new();
+        for (at, value) in parts.order_values.iter().enumerate() {
+            let (plain, direction) = match value.strip_suffix(" DESC") {
+                Some(plain) => (plain, " DESC"),
+                None => (value.strip_suffix(" ASC").unwrap_or(value), ""),
+            };
+            if parts.distinct && plain == own {
+                keys.push(format!("chatdb_text{direction}"));
+            } else {
+                list.push(format!("{plain} AS chatdb_key{at}"));
+                keys.push(format!("chatdb_key{at}{direction}"));
+            }
+        }
+        let mut body = body_of(&parts, &list.join(", "));
+        if let Some(rows) = &parts.top.rows {
+            body.push_str(&format!("{} LIMIT {rows}", by(&parts.order_values)));
+        }
+        let sql = format!(
+            "(SELECT group_concat(chatdb_text, ''{}) FROM ({body}))",
+            by(&keys)
+        );
+        Ok(Typed::plain(sql, Type::NVARCHAR))
     }
 
     /// The column of a subquery after `IN`, with its type.
@@ -727,8 +909,18 @@ impl Translator<'_> {
         }
         let of = match name {
             "integer" => Type::Int,
-            "real" | "money" | "smallmoney" | "text" | "ntext" | "image" | "timestamp"
-            | "rowversion" | "binary" | "varbinary" | "double" => return refuse(self),
+            "money" | "smallmoney" => {
+                return Err(self.unsupported(format!("the type {text}")).with_hint(
+                    "decimal(19,4) holds the same; CONVERT(varchar(30), CAST(n AS money), 1) writes thousands",
+                ));
+            }
+            "uniqueidentifier" => {
+                return Err(self
+                    .unsupported(format!("the type {text}"))
+                    .with_hint("compare it as text: CAST(x AS varchar(36))"));
+            }
+            "real" | "text" | "ntext" | "image" | "timestamp" | "rowversion" | "binary"
+            | "varbinary" | "double" => return refuse(self),
             "float" => match arguments.map(str::parse::<u32>) {
                 None | Some(Ok(25..=53)) => Type::Float,
                 _ => return refuse(self),
@@ -760,6 +952,7 @@ impl Translator<'_> {
     /// Converts, as `CAST` and `CONVERT` do.
     pub fn cast(&mut self, value: Typed, to: Type, style: Option<Typed>, gently: bool) -> R<Typed> {
         let from = value.of;
+        let style = style.or_else(|| self.session_style(from, to));
         let refused = match (from, to) {
             (Type::Date, Type::Time(_)) | (Type::Time(_), Type::Date) => true,
             (Type::Date | Type::Time(_) | Type::DateTime2(_), to) if to.is_number() => true,
@@ -821,6 +1014,39 @@ impl Translator<'_> {
         }
         sql.push(')');
         Ok(Typed::plain(sql, to))
+    }
+
+    /// The style in which a text is read as a date, where SET says so.
+    pub fn session_style(&self, from: Type, to: Type) -> Option<Typed> {
+        let style = self.date_style(to).filter(|_| from.is_text())?;
+        Some(Typed::value(Value::Integer(style), Type::Int))
+    }
+
+    /// `CONVERT(varchar(n), CAST(x AS money), style)`: two digits, with commas in style 1; four in style 2.
+    fn money_as_text(
+        &mut self,
+        amount: &Expr,
+        to: &DataType,
+        styles: &[Expr],
+        gently: bool,
+    ) -> R<Typed> {
+        let of = self.data_type(to, Some(30))?;
+        if !of.is_text() {
+            return Err(self.unsupported(format!("money as {of}")));
+        }
+        let value = self.value(amount)?;
+        let money = Type::Decimal {
+            precision: 19,
+            scale: 4,
+        };
+        let value = self.cast(value, money, None, gently)?;
+        let style = match styles {
+            [] => "0".to_owned(),
+            [style] => self.value(style)?.sql,
+            _ => return Err(self.invalid("CONVERT takes one style")),
+        };
+        let text = self.function("tsql_money", &[value.sql, style], Type::VARCHAR);
+        self.cast(text, of, None, gently)
     }
 
     pub fn compare_operator(op: &BinaryOperator) -> Option<&'static str> {
@@ -906,6 +1132,38 @@ pub(super) fn unchanged(from: Type, to: Type) -> bool {
         | (Type::Time(digits), Type::Time(most)) => most.min(3) == digits.min(3),
         _ => false,
     }
+}
+
+/// What is converted to money.
+fn as_money(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Nested(inner) => as_money(inner),
+        Expr::Cast {
+            expr, data_type, ..
+        }
+        | Expr::Convert {
+            expr,
+            data_type: Some(data_type),
+            ..
+        } => {
+            let name = data_type.to_string().to_lowercase();
+            (name == "money" || name == "smallmoney").then_some(expr.as_ref())
+        }
+        _ => None,
+    }
+}
+
+/// Whether a query ends with `FOR XML PATH('')`, which joins texts.
+fn joins_rows(query: &Query) -> bool {
+    matches!(
+        &query.for_clause,
+        Some(ForClause::Xml {
+            for_xml: ForXml::Path(Some(element)),
+            elements: false,
+            root: None,
+            ..
+        }) if element.is_empty()
+    )
 }
 
 /// Refuses what SQL Server has no type for; `None` when it has one.

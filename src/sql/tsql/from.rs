@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Join, JoinConstraint,
-    JoinOperator, ObjectName, PivotValueSource, TableAlias, TableFactor, TableWithJoins,
+    Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Join,
+    JoinConstraint, JoinOperator, ObjectName, PivotValueSource, TableAlias, TableFactor,
+    TableWithJoins,
 };
 
 use super::TsqlError;
 use super::expr::{Typed, short, span_of};
-use super::names::quoted;
+use super::names::{literal, quoted};
 use super::script::{R, Scope, Source, SourceColumn, Translator};
 use super::select::{Shape, as_text_literal};
 use crate::diagnostic::did_you_mean;
@@ -230,13 +231,23 @@ impl Translator<'_> {
                 value_source: PivotValueSource::List(values),
                 default_on_null: None,
                 alias: Some(alias),
-            } => self.pivot(table, aggregate_functions, value_column, values, alias),
+            } => self.reshaped(alias, |this| {
+                this.pivoted(table, aggregate_functions, value_column, values)
+            }),
             TableFactor::Pivot { .. } => Err(self.unsupported("PIVOT")),
+            TableFactor::Unpivot {
+                table,
+                value: Expr::Identifier(value),
+                name,
+                columns,
+                null_inclusion: None,
+                alias: Some(alias),
+            } => self.reshaped(alias, |this| this.unpivoted(table, value, name, columns)),
             TableFactor::Unpivot { name, .. } => {
                 self.see(name.span);
                 Err(self
-                    .unsupported("UNPIVOT")
-                    .with_hint("UNION ALL one SELECT for each column"))
+                    .unsupported("UNPIVOT of such columns")
+                    .with_hint("UNPIVOT (value FOR name IN (column, ...)) AS table is read"))
             }
             TableFactor::OpenJsonTable { .. } => Err(self.unsupported("OPENJSON")),
             TableFactor::Function { name, .. } => {
@@ -442,20 +453,88 @@ impl Translator<'_> {
         }
     }
 
-    /// `PIVOT (aggregate(value) FOR column IN ([a], [b]))` as a grouping by all other columns.
-    fn pivot(
+    /// `UNPIVOT (value FOR name IN (a, b))`: a row for each of the columns that is not NULL.
+    fn unpivoted(
         &mut self,
         table: &TableFactor,
-        aggregates: &[ExprWithAlias],
-        by: &[Expr],
-        values: &[ExprWithAlias],
+        value: &Ident,
+        name: &Ident,
+        listed: &[ExprWithAlias],
+    ) -> R<(String, Vec<SourceColumn>)> {
+        let from = self.factor(table)?;
+        let scope = self.scopes.last();
+        let source = scope.and_then(|scope| scope.sources.first());
+        let Some(columns) = source.and_then(|source| source.columns.clone()) else {
+            return Err(self.unsupported("UNPIVOT of columns that are not known"));
+        };
+        let number = self.fresh("rows");
+        let (mut values, mut names) = (String::new(), String::new());
+        let mut of: Option<Type> = None;
+        for (at, entry) in listed.iter().enumerate() {
+            let Expr::Identifier(ident) = &entry.expr else {
+                return Err(self.invalid("UNPIVOT takes the names of columns"));
+            };
+            let column = self.value(&entry.expr)?;
+            if let Some(of) = of.filter(|of| *of != column.of) {
+                return Err(self
+                    .invalid(format!(
+                        "the columns of UNPIVOT have the types {of} and {}",
+                        column.of
+                    ))
+                    .with_hint("CAST them to one type in a derived table"));
+            }
+            of = Some(column.of);
+            let when = at + 1;
+            values.push_str(&format!(" WHEN {when} THEN {}", column.sql));
+            names.push_str(&format!(" WHEN {when} THEN {}", literal(&ident.value)));
+            self.spend(values.len() + names.len())?;
+        }
+        let is_listed = |column: &SourceColumn| {
+            listed.iter().any(|entry| match &entry.expr {
+                Expr::Identifier(own) => own.value.eq_ignore_ascii_case(&column.name),
+                _ => false,
+            })
+        };
+        let mut made: Vec<SourceColumn> = columns
+            .into_iter()
+            .filter(|column| !column.hidden && !is_listed(column))
+            .collect();
+        let mut list: Vec<String> = made.iter().map(|column| quoted(&column.name)).collect();
+        for (own, whens, of) in [
+            (value, &values, of.unwrap_or(Type::Unknown)),
+            (name, &names, Type::NVARCHAR),
+        ] {
+            list.push(format!(
+                "CASE {number}.column1{whens} END AS {}",
+                quoted(&own.value)
+            ));
+            made.push(SourceColumn {
+                name: own.value.clone(),
+                of,
+                instead: None,
+                hidden: false,
+            });
+        }
+        let numbers: Vec<String> = (1..=listed.len()).map(|n| format!("({n})")).collect();
+        let sql = format!(
+            "SELECT {} FROM {from} JOIN (VALUES {}) AS {number} ON CASE {number}.column1{values} END IS NOT NULL",
+            list.join(", "),
+            numbers.join(", ")
+        );
+        Ok((sql, made))
+    }
+
+    /// A table in the place of another in FROM, which `make` reads. It sees what surrounds the query, and nothing
+    /// beside.
+    fn reshaped(
+        &mut self,
         alias: &TableAlias,
+        make: impl FnOnce(&mut Self) -> R<(String, Vec<SourceColumn>)>,
     ) -> R<String> {
-        self.see(alias.name.span);
         let hidden = self.scopes.pop();
         self.scopes.push(Scope::default());
         let bare = self.bare.len();
-        let made = self.pivoted(table, aggregates, by, values);
+        let made = make(self);
         self.scopes.pop();
         self.bare.truncate(bare);
         self.scopes.extend(hidden);
@@ -473,6 +552,7 @@ impl Translator<'_> {
         Ok(format!("({sql}) AS {}", quoted(&alias.name.value)))
     }
 
+    /// `PIVOT (aggregate(value) FOR column IN ([a], [b]))` as a grouping by all other columns.
     fn pivoted(
         &mut self,
         table: &TableFactor,

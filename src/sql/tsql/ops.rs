@@ -430,7 +430,7 @@ impl Translator<'_> {
         }
         if refuse
             && let Some(known) = &value.literal
-            && let Err(error) = convert(known, from, to, None)
+            && let Err(error) = convert(known, from, to, self.date_style(to))
         {
             return Err(self.invalid(lower_first(&error.to_string())));
         }
@@ -601,6 +601,7 @@ impl Translator<'_> {
             } => {
                 let value = self.value(expr)?;
                 let pattern = self.value(pattern)?;
+                self.default_collation("LIKE", &[&value, &pattern])?;
                 let national = value.of.is_national() || pattern.of.is_national();
                 let mut arguments = vec![self.as_text(value)?, self.as_text(pattern)?];
                 if let Some(escape) = escape_char {

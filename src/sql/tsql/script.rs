@@ -9,6 +9,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
+use super::batch::Flow;
 use super::expr::Typed;
 use super::names::quoted;
 use super::select::Shape;
@@ -16,6 +17,8 @@ use super::{Literal, TsqlError, TsqlProblem, batch};
 use crate::diagnostic::{Position, did_you_mean};
 use crate::schema::catalog::{Catalog, Table};
 use crate::schema::types::Type;
+use crate::sql::functions::collation;
+use crate::sql::functions::time::{DMY, YDM};
 use crate::sql::guard::limits::{LONGEST_REWRITTEN, MAX_REWRITE_STEPS, MAX_VARIABLES};
 
 /// What a text comes to: steps to run in order.
@@ -58,6 +61,13 @@ pub enum Act {
         /// The statement.
         sql: String,
     },
+    /// Goes on at another step, unless the query gives 1.
+    Jump {
+        /// The query.
+        sql: String,
+        /// The step, from 0.
+        to: usize,
+    },
     /// Changes rows of one of the product's tables.
     Write {
         /// The statement.
@@ -73,6 +83,7 @@ impl Act {
             Self::Ask { sql, .. }
             | Self::Set { sql, .. }
             | Self::Change { sql }
+            | Self::Jump { sql, .. }
             | Self::Write { sql } => sql,
         }
     }
@@ -89,8 +100,18 @@ pub struct AnswerColumn {
 
 pub(super) type R<T> = Result<T, TsqlError>;
 
-/// Columns with their types, and the names of those that hold no NULL.
-type Declared = (Vec<(String, Type)>, Vec<String>);
+/// The columns of a temporary table.
+#[derive(Debug, Default)]
+struct Declared {
+    /// Their names and types.
+    columns: Vec<(String, Type)>,
+    /// The names of those that hold no NULL.
+    filled: Vec<String>,
+    /// The one that numbers the rows.
+    identity: Option<String>,
+    /// What a row has where an INSERT names no value: the column and a constant.
+    defaults: Vec<(String, String)>,
+}
 
 /// A column of something in `FROM`.
 #[derive(Debug, Clone)]
@@ -124,6 +145,10 @@ pub(super) struct Scope {
     pub from: usize,
     /// The grouping expressions as written out.
     pub grouping: Vec<String>,
+    /// The groupings of ROLLUP or CUBE that are NULL in this set, as written out.
+    pub left_out: Vec<String>,
+    /// All groupings of ROLLUP or CUBE.
+    pub sets: Vec<String>,
     /// Grouping columns: source and column.
     pub grouped: Vec<(usize, String)>,
     /// Whether an aggregate was met.
@@ -170,6 +195,24 @@ pub(super) struct Translator<'a> {
     pub spent: u64,
     /// After how many rounds a recursion is an error; 0 for never.
     pub max_recursion: u32,
+    /// The first step of the WHILE around this, and the steps that leave it.
+    rounds: Option<(usize, Vec<usize>)>,
+    /// The steps that leave the batch.
+    returns: Vec<usize>,
+    /// How many IF and WHILE stand around this.
+    depth: usize,
+    /// Variables that are declared where they may not be reached, with their lines.
+    hoisted: Vec<(u32, String)>,
+    /// The first day of the week, from 1 for Monday.
+    pub first_day: u8,
+    /// The style in which texts are read as dates, where a language or a format is set.
+    date_style: Option<i64>,
+    /// The columns that number the rows of temporary tables.
+    identities: BTreeMap<String, String>,
+    /// The groupings of ROLLUP or CUBE for the SELECT that comes next: all, and those that are NULL.
+    pub left_out: Option<(Vec<Expr>, Vec<Expr>)>,
+    /// Whether a window function may not stand here: in WHERE, ON, GROUP BY and HAVING.
+    pub no_windows: bool,
     steps: Vec<Step>,
 }
 
@@ -200,6 +243,15 @@ impl<'a> Translator<'a> {
             changes: false,
             spent: 0,
             max_recursion: 0,
+            rounds: None,
+            returns: Vec::new(),
+            depth: 0,
+            hoisted: Vec::new(),
+            first_day: 7,
+            date_style: None,
+            identities: BTreeMap::new(),
+            left_out: None,
+            no_windows: false,
             steps: Vec::new(),
         }
     }
@@ -299,14 +351,13 @@ impl<'a> Translator<'a> {
             // Variables live as long as their batch.
             let before = self.variables.clone();
             self.declared.clear();
+            let returns = std::mem::take(&mut self.returns);
             for parsed in batch::statements(tokens, self.changes)? {
-                self.at = parsed.at;
-                self.max_recursion = parsed.max_recursion;
-                self.scopes.clear();
-                self.ctes.clear();
-                self.in_with.clear();
-                self.bare.clear();
-                self.statement(&parsed.statement)?;
+                self.flow(&parsed)?;
+            }
+            let end = self.steps.len();
+            for step in std::mem::replace(&mut self.returns, returns) {
+                self.jump_to(step, end);
             }
             self.variables = before;
             let tables = self.temporary.keys().filter(|name| name.starts_with('@'));
@@ -330,14 +381,124 @@ impl<'a> Translator<'a> {
 
     /// What the text comes to.
     pub fn finish(self) -> Script {
+        let first = self.hoisted.into_iter().map(|(line, variable)| Step {
+            line,
+            act: Act::Set {
+                sql: "SELECT NULL".to_owned(),
+                variables: vec![variable],
+            },
+        });
+        let mut steps: Vec<Step> = first.collect();
+        let before = steps.len();
+        steps.extend(self.steps.into_iter().map(|mut step| {
+            if let Act::Jump { to, .. } = &mut step.act {
+                *to += before;
+            }
+            step
+        }));
         Script {
-            steps: self.steps,
+            steps,
             notes: self.notes.into_iter().map(str::to_owned).collect(),
         }
     }
 
     pub fn push(&mut self, line: u32, act: Act) {
         self.steps.push(Step { line, act });
+    }
+
+    /// A statement, or one that holds others.
+    fn flow(&mut self, parsed: &batch::Parsed) -> R<()> {
+        self.at = parsed.at;
+        self.max_recursion = parsed.max_recursion;
+        self.scopes.clear();
+        self.ctes.clear();
+        self.in_with.clear();
+        self.bare.clear();
+        let line = parsed.at.line;
+        match &parsed.flow {
+            Flow::One(statement) => self.statement(statement),
+            Flow::Block(list) => list.iter().try_for_each(|inner| self.flow(inner)),
+            Flow::If {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let skip = self.jump_unless(condition, line)?;
+                self.within(then)?;
+                let Some(otherwise) = otherwise else {
+                    self.jump_to(skip, self.steps.len());
+                    return Ok(());
+                };
+                let end = self.jump(line);
+                self.jump_to(skip, self.steps.len());
+                self.within(otherwise)?;
+                self.jump_to(end, self.steps.len());
+                Ok(())
+            }
+            Flow::While { condition, body } => {
+                let start = self.steps.len();
+                let end = self.jump_unless(condition, line)?;
+                let outer = self.rounds.replace((start, vec![end]));
+                self.within(body)?;
+                let again = self.jump(line);
+                self.jump_to(again, start);
+                let ends = std::mem::replace(&mut self.rounds, outer);
+                for step in ends.map_or(Vec::new(), |(_, ends)| ends) {
+                    self.jump_to(step, self.steps.len());
+                }
+                Ok(())
+            }
+            Flow::Break | Flow::Continue => {
+                let step = self.jump(line);
+                match (&parsed.flow, &mut self.rounds) {
+                    (Flow::Break, Some((_, ends))) => ends.push(step),
+                    (_, Some((start, _))) => {
+                        let start = *start;
+                        self.jump_to(step, start);
+                    }
+                    (_, None) => {
+                        return Err(self.invalid("BREAK and CONTINUE stand within WHILE"));
+                    }
+                }
+                Ok(())
+            }
+            Flow::Return => {
+                let step = self.jump(line);
+                self.returns.push(step);
+                Ok(())
+            }
+        }
+    }
+
+    /// What IF or WHILE holds: it may not run, and what it declares has a value all the same.
+    fn within(&mut self, parsed: &batch::Parsed) -> R<()> {
+        self.depth += 1;
+        let done = self.flow(parsed);
+        self.depth -= 1;
+        done
+    }
+
+    fn jump_unless(&mut self, condition: &Expr, line: u32) -> R<usize> {
+        let condition = self.condition(condition)?.sql;
+        let sql = format!("SELECT CASE WHEN {condition} THEN 1 ELSE 0 END");
+        self.push(line, Act::Jump { sql, to: 0 });
+        Ok(self.steps.len() - 1)
+    }
+
+    fn jump(&mut self, line: u32) -> usize {
+        let sql = "SELECT 0".to_owned();
+        self.push(line, Act::Jump { sql, to: 0 });
+        self.steps.len() - 1
+    }
+
+    fn jump_to(&mut self, step: usize, target: usize) {
+        if let Some(Step {
+            act: Act::Jump { to, .. },
+            ..
+        }) = self.steps.get_mut(step)
+        {
+            *to = target;
+        }
     }
 
     fn statement(&mut self, statement: &Statement) -> R<()> {
@@ -372,8 +533,10 @@ impl<'a> Translator<'a> {
                 Ok(())
             }
             Statement::If(_) => self.drop_if_there(statement, line),
-            Statement::Update(update) if self.changes => self.update(update, line),
-            Statement::Delete(delete) if self.changes => self.delete(delete, line),
+            Statement::Update(update) => self.update(update, line),
+            Statement::Delete(delete) => self.delete(delete, line),
+            // Of a temporary table, as the reader has seen to it: there for speed alone.
+            Statement::CreateIndex(_) => Ok(()),
             other => {
                 let word = batch::first_word(other);
                 match word.as_str() {
@@ -425,12 +588,12 @@ impl<'a> Translator<'a> {
             for_query: None,
         } = declare
         else {
-            return Err(self.unsupported("DECLARE CURSOR"));
+            return Err(self.unsupported("DECLARE CURSOR").with_hint(batch::CURSORS));
         };
         for name in names {
             self.see(name.span);
             let Some(variable) = name.value.strip_prefix('@') else {
-                return Err(self.unsupported("DECLARE CURSOR"));
+                return Err(self.unsupported("DECLARE CURSOR").with_hint(batch::CURSORS));
             };
             let variable = variable.to_lowercase();
             let Some(data_type) = data_type else {
@@ -439,8 +602,8 @@ impl<'a> Translator<'a> {
             if let DataType::Table(columns) = data_type {
                 let columns = columns.as_deref().unwrap_or(&[]);
                 let table = format!("@{variable}");
-                let (columns, filled) = self.columns_of(columns)?;
-                self.make_table(&table, columns, &filled, line);
+                let declared = self.columns_of(columns)?;
+                self.make_table(&table, declared, line);
                 continue;
             }
             let of = self.data_type(data_type, Some(1))?;
@@ -455,6 +618,12 @@ impl<'a> Translator<'a> {
             }
             if !self.declared.insert(variable.clone()) {
                 return Err(self.invalid(format!("`@{variable}` is declared twice")));
+            }
+            if self.depth > 0 {
+                self.hoisted.push((line, variable.clone()));
+                if assignment.is_none() {
+                    continue;
+                }
             }
             let value = match assignment {
                 None => Typed::plain("NULL".to_owned(), Type::Null),
@@ -504,7 +673,21 @@ impl<'a> Translator<'a> {
             // Locks and options of the session have no bearing on the answer.
             Set::SetTransaction { session: false, .. } => Ok(()),
             Set::SetSessionParam(option) => {
-                const WITHOUT_BEARING: [&str; 8] = [
+                const WITHOUT_BEARING: [&str; 22] = [
+                    "ANSI_DEFAULTS ON",
+                    "ANSI_NULL_DFLT_ON ON",
+                    "ANSI_WARNINGS OFF",
+                    "ARITHIGNORE OFF",
+                    "CONCAT_NULL_YIELDS_NULL ON",
+                    "CURSOR_CLOSE_ON_COMMIT OFF",
+                    "FMTONLY OFF",
+                    "IMPLICIT_TRANSACTIONS OFF",
+                    "NOEXEC OFF",
+                    "NUMERIC_ROUNDABORT OFF",
+                    "PARSEONLY OFF",
+                    "ROWCOUNT 0",
+                    "SHOWPLAN_ALL OFF",
+                    "XACT_ABORT OFF",
                     "NOCOUNT ON",
                     "NOCOUNT OFF",
                     "ANSI_NULLS ON",
@@ -516,17 +699,55 @@ impl<'a> Translator<'a> {
                 ];
                 let text = option.to_string().to_uppercase();
                 let harmless = WITHOUT_BEARING.contains(&text.as_str())
-                    || text.starts_with("STATISTICS ")
-                    || text == "DATEFIRST 7"
-                    || text == "DATEFORMAT MDY"
-                    || text == "LOCK_TIMEOUT -1";
-                if harmless {
+                    || [
+                        "STATISTICS ",
+                        "LOCK_TIMEOUT ",
+                        "DEADLOCK_PRIORITY ",
+                        "TEXTSIZE ",
+                    ]
+                    .iter()
+                    .any(|name| text.starts_with(name));
+                if harmless || self.session(&text)? {
                     Ok(())
                 } else {
                     Err(self.unsupported(format!("SET {text}")))
                 }
             }
             other => Err(self.unsupported(other.to_string())),
+        }
+    }
+
+    /// Options that say how dates are read and weeks are counted; whether it is one of them.
+    fn session(&mut self, option: &str) -> R<bool> {
+        let (name, value) = option.split_once(' ').unwrap_or((option, ""));
+        let value = value.trim_matches(['\'', '[', ']', '"']);
+        match (name, value) {
+            ("DATEFIRST", value) => match value.parse() {
+                Ok(day @ 1..=7) => self.first_day = day,
+                _ => return Err(self.invalid(format!("DATEFIRST takes 1 to 7, not {value}"))),
+            },
+            ("DATEFORMAT", "MDY") => self.date_style = None,
+            ("DATEFORMAT", "DMY") => self.date_style = Some(DMY),
+            ("DATEFORMAT", "YMD") => self.date_style = Some(111),
+            ("LANGUAGE", "US_ENGLISH" | "ENGLISH") => (self.first_day, self.date_style) = (7, None),
+            ("LANGUAGE", "BRITISH" | "BRITISH ENGLISH") => {
+                (self.first_day, self.date_style) = (1, Some(DMY));
+            }
+            ("DATEFORMAT" | "LANGUAGE", _) => {
+                return Err(self.unsupported(format!("SET {option}")).with_hint(
+                    "DATEFORMAT mdy, dmy and ymd and LANGUAGE us_english and british are known",
+                ));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The style in which a text is read as a date of this type, where SET says so.
+    pub fn date_style(&self, to: Type) -> Option<i64> {
+        match (self.date_style, to) {
+            (Some(DMY), Type::DateTime | Type::SmallDateTime) => Some(YDM),
+            (style, to) => style.filter(|_| to.has_date()),
         }
     }
 
@@ -666,7 +887,11 @@ impl<'a> Translator<'a> {
             };
             named.push((own, of));
         }
-        self.make_table(&name, named, &[], line);
+        let declared = Declared {
+            columns: named,
+            ..Declared::default()
+        };
+        self.make_table(&name, declared, line);
         self.push(
             line,
             Act::Change {
@@ -676,14 +901,14 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    /// Makes a temporary table; the columns that are named in `filled` hold no NULL.
-    fn make_table(
-        &mut self,
-        name: &str,
-        columns: Vec<(String, Type)>,
-        filled: &[String],
-        line: u32,
-    ) {
+    /// Makes a temporary table.
+    fn make_table(&mut self, name: &str, made: Declared, line: u32) {
+        let Declared {
+            columns,
+            filled,
+            identity,
+            defaults,
+        } = made;
         let declared: Vec<String> = columns
             .iter()
             .map(|(column, of)| {
@@ -696,7 +921,13 @@ impl<'a> Translator<'a> {
                 } else {
                     ""
                 };
-                format!("{}{of}{not_null}", quoted(column))
+                if identity.as_ref() == Some(column) {
+                    return format!("{} INTEGER PRIMARY KEY", quoted(column));
+                }
+                let default = defaults.iter().find(|(own, _)| own == column);
+                let default =
+                    default.map_or(String::new(), |(_, value)| format!(" DEFAULT ({value})"));
+                format!("{}{of}{not_null}{default}", quoted(column))
             })
             .collect();
         self.push(
@@ -709,6 +940,9 @@ impl<'a> Translator<'a> {
                 ),
             },
         );
+        self.identities.remove(name);
+        self.identities
+            .extend(identity.map(|column| (name.to_owned(), column)));
         self.temporary.insert(
             name.to_owned(),
             Table {
@@ -722,7 +956,8 @@ impl<'a> Translator<'a> {
 
     /// The columns with their types, and the names of those that hold no NULL.
     fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Declared> {
-        let (mut read, mut filled) = (Vec::new(), Vec::new());
+        let (mut read, mut filled, mut identity) = (Vec::new(), Vec::new(), None);
+        let mut defaults = Vec::new();
         for column in columns {
             self.see(column.name.span);
             let of = self.data_type(&column.data_type, Some(1))?;
@@ -732,6 +967,29 @@ impl<'a> Translator<'a> {
                     ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => {
                         filled.push(column.name.value.clone());
                     }
+                    ColumnOption::Identity(kind) => {
+                        let text = kind.to_string().replace(' ', "").to_uppercase();
+                        if !of.is_integer()
+                            || !["IDENTITY", "IDENTITY(1,1)"].contains(&text.as_str())
+                        {
+                            return Err(self
+                                .unsupported(format!("{kind} in a temporary table"))
+                                .with_hint("IDENTITY(1, 1) of a whole number is known"));
+                        }
+                        identity = Some(column.name.value.clone());
+                    }
+                    ColumnOption::Default(value) => {
+                        let value = self.value(value)?;
+                        let value = self.cast(value, of, None, false)?;
+                        if value.literal.is_none() {
+                            return Err(self
+                                .unsupported("DEFAULT of what is no constant")
+                                .with_hint("name the column in each INSERT, with its value"));
+                        }
+                        defaults.push((column.name.value.clone(), value.sql));
+                    }
+                    ColumnOption::Collation(name)
+                        if collation::named(&name.to_string()) == Some(collation::DEFAULT) => {}
                     other => {
                         return Err(self.unsupported(format!("{other} in a temporary table")));
                     }
@@ -739,7 +997,12 @@ impl<'a> Translator<'a> {
             }
             read.push((column.name.value.clone(), of));
         }
-        Ok((read, filled))
+        Ok(Declared {
+            columns: read,
+            filled,
+            identity,
+            defaults,
+        })
     }
 
     fn create_table(&mut self, create: &CreateTable, line: u32) -> R<()> {
@@ -761,11 +1024,11 @@ impl<'a> Translator<'a> {
                 other => return Err(self.unsupported(format!("{other} in a temporary table"))),
             }
         }
-        let (columns, filled) = self.columns_of(&create.columns)?;
+        let declared = self.columns_of(&create.columns)?;
         self.notes.insert(
             "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice",
         );
-        self.make_table(&name, columns, &filled, line);
+        self.make_table(&name, declared, line);
         Ok(())
     }
 
@@ -817,8 +1080,17 @@ impl<'a> Translator<'a> {
                 None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
             }
         }
+        let identity = self.identities.get(&name).filter(|_| temporary).cloned();
         if targets.is_empty() {
             targets = known;
+            targets.retain(|(own, _)| identity.as_ref() != Some(own));
+        } else if let Some((own, _)) = targets
+            .iter()
+            .find(|(own, _)| identity.as_ref() == Some(own))
+        {
+            return Err(self.invalid(format!(
+                "`{own}` numbers the rows itself, and takes no value"
+            )));
         }
         let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
         let shape = Shape {
@@ -877,7 +1149,11 @@ impl<'a> Translator<'a> {
 
     /// `IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t`, the one use of `IF` that is read.
     fn drop_if_there(&mut self, statement: &Statement, line: u32) -> R<()> {
-        let refuse = |this: &Self| Err(this.unsupported("IF").with_hint(super::batch::ONLY_IF));
+        let refuse = |this: &Self| {
+            Err(this
+                .unsupported("IF OBJECT_ID(...)")
+                .with_hint("IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read"))
+        };
         let Statement::If(branch) = statement else {
             return refuse(self);
         };
@@ -932,6 +1208,11 @@ impl<'a> Translator<'a> {
             return refuse(self);
         }
         self.drop_table(name, true, line)
+    }
+
+    /// The column that numbers the rows of a temporary table.
+    pub fn identity_of(&self, table: &str) -> Option<&str> {
+        self.identities.get(table).map(String::as_str)
     }
 
     /// Notes the database that the text names; a second one cannot be told apart from the first.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderBy,
-    OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectFlavor, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TopQuantity,
-    Value as Literal, Values, WildcardAdditionalOptions, With,
+    BinaryOperator, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
+    Ident, LimitClause, ObjectName, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort,
+    Query, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
+    SetQuantifier, TopQuantity, Value as Literal, Values, WildcardAdditionalOptions, With,
 };
 
 use super::expr::Typed;
@@ -353,7 +353,10 @@ impl Translator<'_> {
                 return Err(self.unsupported("FETCH ... WITH TIES or PERCENT"));
             }
             Some(fetch) => match &fetch.quantity {
-                Some(quantity) => Some(self.rows(quantity)?),
+                Some(quantity) => match text_of(quantity).filter(|name| name.starts_with('@')) {
+                    Some(name) => Some(self.rows(&Expr::Identifier(Ident::new(name)))?),
+                    None => Some(self.rows(quantity)?),
+                },
                 None => Some("1".to_owned()),
             },
         };
@@ -382,6 +385,14 @@ impl Translator<'_> {
     ) -> R<Answered> {
         let paged = offset.is_some() || fetch.is_some();
         match body {
+            SetExpr::Select(select) if has_sets(&select.group_by) => {
+                if paged || select.top.is_some() || select.distinct.is_some() {
+                    return Err(self
+                        .unsupported("ROLLUP or CUBE beside TOP, DISTINCT or OFFSET")
+                        .with_hint("put the grouping into a derived table"));
+                }
+                self.grouped_by_sets(select, order, shape)
+            }
             SetExpr::Select(select) => {
                 let mut parts = self.select(select, order, shape)?;
                 if paged && order.is_empty() {
@@ -431,6 +442,58 @@ impl Translator<'_> {
         }
     }
 
+    /// `GROUP BY ROLLUP (a, b)` and `CUBE`: a query for each set of groupings, in which the others are NULL.
+    fn grouped_by_sets(
+        &mut self,
+        select: &Select,
+        order: &[OrderByExpr],
+        shape: Shape<'_>,
+    ) -> R<Answered> {
+        let (all, sets) = sets_of(&select.group_by);
+        self.at_most(sets.len(), MAX_SETS, "sets of groupings")?;
+        let mut written = Vec::new();
+        let mut answered: Option<Answered> = None;
+        let (serial, bare) = (self.serial, self.bare.len());
+        for set in &sets {
+            let mut one = select.clone();
+            let kept = |(at, expr): (usize, &Expr)| set.contains(&at).then(|| expr.clone());
+            let own: Vec<Expr> = all.iter().enumerate().filter_map(kept).collect();
+            let left_out = |(at, expr): (usize, &Expr)| (!set.contains(&at)).then(|| expr.clone());
+            let others: Vec<Expr> = all.iter().enumerate().filter_map(left_out).collect();
+            one.group_by = GroupByExpr::Expressions(own, Vec::new());
+            self.serial = serial;
+            self.bare.truncate(bare);
+            self.left_out = Some((all.clone(), others));
+            let parts = self.select(&one, &[], shape);
+            self.left_out = None;
+            let mut parts = parts?;
+            // Of all rows there is one group, also where nothing is counted.
+            if parts.grouping.is_empty() && !parts.aggregates {
+                parts.having = Some(match parts.having {
+                    Some(having) => format!("({having}) AND count(*) > 0"),
+                    None => "count(*) > 0".to_owned(),
+                });
+                if let Some(item) = parts.items.first_mut() {
+                    item.named = item.name.is_some();
+                    item.value.sql = format!("CASE WHEN count(*) >= 0 THEN {} END", item.value.sql);
+                }
+                parts.list = None;
+            }
+            let answer = self.assemble(parts)?;
+            written.push(answer.sql.clone());
+            answered = Some(answer);
+        }
+        let Some(answer) = answered else {
+            return Err(self.invalid("a grouping without a set"));
+        };
+        let order = self.order_of_columns(order, answer.columns.as_deref())?;
+        Ok(Answered {
+            sql: format!("{}{order}", written.join(" UNION ALL ")),
+            columns: answer.columns,
+            single: false,
+        })
+    }
+
     /// `VALUES` as rows, with the column names that SQLite gives them unless others are asked for.
     fn values(&mut self, values: &Values, shape: Shape<'_>) -> R<Answered> {
         let mut rows: Vec<Vec<Typed>> = Vec::new();
@@ -473,12 +536,15 @@ impl Translator<'_> {
         let names: Vec<Option<String>> = match shape.names {
             None => vec![None; width],
             Some(names) if names.len() == width => {
-                let list: Vec<String> = names
-                    .iter()
-                    .enumerate()
-                    .map(|(at, name)| format!("column{} AS {}", at + 1, quoted(name)))
+                // The first row has the names; SQLite finds no names in VALUES that look at the tables around them.
+                let first = rows.first().into_iter().flatten().zip(names);
+                let list: Vec<String> = first
+                    .map(|(value, name)| format!("{} AS {}", value.sql, quoted(name)))
                     .collect();
-                sql = format!("SELECT {} FROM ({sql})", list.join(", "));
+                sql = format!("SELECT {}", list.join(", "));
+                if written.len() > 1 {
+                    sql.push_str(&format!(" UNION ALL VALUES {}", written[1..].join(", ")));
+                }
                 names.iter().cloned().map(Some).collect()
             }
             Some(names) => {
@@ -787,6 +853,7 @@ impl Translator<'_> {
         if let Some(top) = top {
             parts.top = self.top(top)?;
         }
+        let outer = std::mem::replace(&mut self.no_windows, true);
         parts.from = self.from(from)?;
         let outside = self.bare.len();
         if let Some(condition) = selection {
@@ -799,6 +866,7 @@ impl Translator<'_> {
             }
         }
         self.group_by(group_by, &mut parts)?;
+        self.no_windows = false;
         // Columns of WHERE and ON need not be grouped.
         let depth = self.scopes.len();
         let kept: Vec<_> = self
@@ -809,9 +877,22 @@ impl Translator<'_> {
         self.bare.extend(kept);
         self.projection(projection, shape, &mut parts)?;
         if let Some(condition) = having {
+            self.no_windows = true;
+            let listed = self.aggregates();
             parts.having = Some(self.condition(condition)?.sql);
+            self.no_windows = false;
+            // SQLite takes HAVING without GROUP BY only beside an aggregate.
+            if parts.grouping.is_empty() && !listed {
+                parts.list = None;
+                if let Some(item) = parts.items.first_mut() {
+                    item.named = item.name.is_some();
+                    item.value.sql = format!("CASE WHEN count(*) >= 0 THEN {} END", item.value.sql);
+                    item.value.power = power::ATOM;
+                }
+            }
         }
         self.order(order, &mut parts)?;
+        self.no_windows = outer;
         parts.aggregates = self.aggregates();
         let grouped = parts.aggregates || !parts.grouping.is_empty() || having.is_some();
         if grouped
@@ -895,9 +976,21 @@ impl Translator<'_> {
             parts.grouping.push(value.collated());
             written.push(value.sql);
         }
+        let mut left_out = Vec::new();
+        let mut sets = Vec::new();
+        if let Some((all, others)) = self.left_out.take() {
+            for expr in &others {
+                left_out.push(self.value(expr)?.sql);
+            }
+            for expr in &all {
+                sets.push(self.value(expr)?.sql);
+            }
+        }
         if let Some(scope) = self.scopes.last_mut() {
             scope.grouping = written;
             scope.grouped = columns;
+            scope.left_out = left_out;
+            scope.sets = sets;
         }
         Ok(())
     }
@@ -1310,10 +1403,33 @@ impl Translator<'_> {
             .zip(&names)
             .map(|(item, name)| format!("{} AS {name}", item.value.sql))
             .collect();
-        inner.push(format!(
-            "rank() OVER (ORDER BY {}) AS {rank}",
-            parts.order_values.join(", ")
-        ));
+        // A window function does not stand within another's ORDER BY: it is computed one level further in.
+        let windows = parts
+            .order_values
+            .iter()
+            .any(|value| value.contains(" OVER ("));
+        let mut order = parts.order_values.clone();
+        if windows {
+            for (at, value) in order.iter_mut().enumerate() {
+                let (plain, direction) = match value.strip_suffix(" DESC") {
+                    Some(plain) => (plain, " DESC"),
+                    None => (value.strip_suffix(" ASC").unwrap_or(value), ""),
+                };
+                let key = format!("{rank}_k{}", at + 1);
+                inner.push(format!("{plain} AS {key}"));
+                *value = format!("{key}{direction}");
+            }
+        }
+        let ranked = format!("rank() OVER (ORDER BY {}) AS {rank}", order.join(", "));
+        let body = if windows {
+            format!(
+                "SELECT *, {ranked} FROM ({})",
+                body_of(parts, &inner.join(", "))
+            )
+        } else {
+            inner.push(ranked);
+            body_of(parts, &inner.join(", "))
+        };
         let outer: Vec<String> = parts
             .items
             .iter()
@@ -1325,9 +1441,8 @@ impl Translator<'_> {
             .collect();
         let rows = parts.top.rows.as_deref().unwrap_or("0");
         Ok(format!(
-            "SELECT {} FROM ({}) WHERE {rank} <= {rows} ORDER BY {rank}",
-            outer.join(", "),
-            body_of(parts, &inner.join(", "))
+            "SELECT {} FROM ({body}) WHERE {rank} <= {rows} ORDER BY {rank}",
+            outer.join(", ")
         ))
     }
 }
@@ -1390,6 +1505,95 @@ fn same_in_recursion(a: Type, b: Type) -> bool {
 /// Whether it is a `char`, which is filled up with blanks.
 fn is_fixed(of: Type) -> bool {
     matches!(of, Type::Text { fixed: true, .. })
+}
+
+/// How many sets of groupings one query may have.
+const MAX_SETS: usize = 64;
+
+/// The groupings of ROLLUP and CUBE, in the order of the text: `None` for any other expression.
+fn set_groups(expr: &Expr) -> Option<(bool, Vec<Vec<Expr>>)> {
+    match expr {
+        Expr::Rollup(groups) => Some((true, groups.clone())),
+        Expr::Cube(groups) => Some((false, groups.clone())),
+        Expr::Function(function) => {
+            let rollup = match function.name.to_string().to_uppercase().as_str() {
+                "ROLLUP" => true,
+                "CUBE" => false,
+                _ => return None,
+            };
+            let FunctionArguments::List(list) = &function.args else {
+                return None;
+            };
+            let group = |argument: &FunctionArg| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Tuple(list))) => {
+                    Some(list.clone())
+                }
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(vec![expr.clone()]),
+                _ => None,
+            };
+            Some((rollup, list.args.iter().map(group).collect::<Option<_>>()?))
+        }
+        _ => None,
+    }
+}
+
+fn has_sets(group_by: &GroupByExpr) -> bool {
+    matches!(group_by, GroupByExpr::Expressions(list, modifiers)
+        if modifiers.is_empty() && list.iter().any(|expr| set_groups(expr).is_some()))
+}
+
+/// Every grouping, and the sets of them that the rows are grouped by.
+fn sets_of(group_by: &GroupByExpr) -> (Vec<Expr>, Vec<Vec<usize>>) {
+    let GroupByExpr::Expressions(list, _) = group_by else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut all: Vec<Expr> = Vec::new();
+    let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+    for expr in list {
+        let (rollup, groups) = match set_groups(expr) {
+            Some(found) => found,
+            None => {
+                for set in &mut sets {
+                    set.push(all.len());
+                }
+                all.push(expr.clone());
+                continue;
+            }
+        };
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        for group in groups {
+            places.push((all.len()..all.len() + group.len()).collect());
+            all.extend(group);
+        }
+        let chosen: Vec<Vec<usize>> = if rollup {
+            (0..=places.len())
+                .rev()
+                .map(|n| places[..n].concat())
+                .collect()
+        } else {
+            let most = 1_usize << places.len().min(7);
+            let with = |mask: usize| {
+                let own = places
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| mask & (1 << at) != 0);
+                own.flat_map(|(_, place)| place.clone())
+                    .collect::<Vec<usize>>()
+            };
+            (0..most).rev().map(with).collect()
+        };
+        // More sets than are taken are refused by whoever asked for them.
+        sets = sets
+            .iter()
+            .flat_map(|set| {
+                chosen
+                    .iter()
+                    .map(|more| [set.clone(), more.clone()].concat())
+            })
+            .take(MAX_SETS + 1)
+            .collect();
+    }
+    (all, sets)
 }
 
 /// An expression without the parentheses around it and the collation that it has anyway.

@@ -41,7 +41,7 @@ fn given() -> Vec<Value> {
 fn no_call_panics_or_takes_for_ever_or_makes_a_text_without_measure() {
     let given = given();
     let mut wrong = Vec::new();
-    for function in FUNCTIONS {
+    for function in FUNCTIONS.iter().copied() {
         let most = function.most.unwrap_or(function.least + 3);
         for count in function.least..=most {
             for (first, value) in given.iter().enumerate() {

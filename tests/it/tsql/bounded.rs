@@ -117,6 +117,25 @@ const SHAPES: &[(&str, Shape)] = &[
             list.join(", ")
         )
     }),
+    ("ROLLUP within ROLLUP", |n| {
+        let n = n.min(20);
+        let open = "SELECT a FROM (".repeat(n);
+        format!("{open}SELECT 1 AS a{}", ") t GROUP BY ROLLUP(a)".repeat(n))
+    }),
+    ("FOR XML within FOR XML", |n| {
+        let n = n.min(20);
+        let open = "SELECT (SELECT DISTINCT 'x' + (".repeat(n);
+        format!("{open}SELECT 'a'{}", ") FOR XML PATH(''))".repeat(n))
+    }),
+    ("IF within IF", |n| {
+        format!("{}SELECT 1", "IF 1 = 1 ".repeat(n))
+    }),
+    ("BEGIN within BEGIN", |n| {
+        format!("{}SELECT 1{}", "BEGIN ".repeat(n), " END".repeat(n))
+    }),
+    ("loops one after the other", |n| {
+        "WHILE 1 = 1 BEGIN BREAK END ".repeat(n)
+    }),
     ("AVG of AVG over windows", |n| {
         let n = n.min(40);
         format!("SELECT {}1{}", "AVG(".repeat(n), ") OVER ()".repeat(n))

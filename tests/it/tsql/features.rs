@@ -43,6 +43,14 @@ features! {
     numbers_are_exact_or_refused
     a_varchar_holds_what_its_code_page_has
     a_recursion_ends_after_its_rounds
+    mathematics_and_other_functions
+    statements_are_run_in_their_order
+    temporary_tables_are_changed
+    windows_beside_ties_and_conditions
+    texts_of_rows_are_joined_as_xml
+    rows_are_made_of_columns
+    amounts_accents_and_zones
+    groupings_are_rolled_up
 }
 
 #[test]

@@ -1,0 +1,802 @@
+//! The functions of T-SQL: one entry for each, from its name to its line of help.
+//!
+//! A function is added here and nowhere else, unless it is more than a call: what the translator writes in another way
+//! ([`CallForm::Written`]) has an arm in `tsql/calls.rs` besides. The registration with SQLite, the check of a call's
+//! arguments, the type of its result, what is suggested for a misspelt name, the page `FUNCTIONS.md` and the tests over
+//! all entries follow from this table.
+
+use super::{Outcome, Value, like, number, text, time};
+use crate::schema::types::Type;
+
+/// What an argument must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Any value; the translator looks at it.
+    Any,
+    /// A condition.
+    Condition,
+    /// The name of a part of a date.
+    Part,
+    /// A text, or a value that SQL Server makes one of.
+    Text,
+    /// The same, searched in the default collation only.
+    Searched,
+    /// A text and nothing else, as SQL Server has it.
+    Characters,
+    /// A whole number; a fraction is cut off, and a text is read.
+    Whole,
+    /// A number; a text is read as a `float`.
+    Number,
+    /// A date, a time or both, or a text that is one.
+    Date,
+}
+
+/// The type of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// Always this type.
+    Of(Type),
+    /// The text type of the first argument.
+    TextOfFirst,
+    /// The text type of the first argument, no longer than the argument of this index says.
+    PartOfFirst(usize),
+    /// `varchar(max)`, or `nvarchar(max)` where an argument is Unicode.
+    Joined,
+    /// What the translator finds.
+    Depends,
+}
+
+/// How a call comes to SQLite.
+#[derive(Debug, Clone, Copy)]
+pub enum CallForm {
+    /// A function in Rust, registered under this name.
+    Rust {
+        /// The name under which SQLite knows it.
+        name: &'static str,
+        /// Computes it.
+        call: fn(&[Value]) -> Outcome,
+    },
+    /// The translator writes it in another way.
+    Written,
+    /// An aggregate, which the translator writes.
+    Aggregate,
+    /// A window function that SQLite has as well.
+    Window,
+    /// It is syntax of its own, such as `CAST(x AS type)`; listed for suggestions.
+    Syntax,
+    /// It is known and not computed; the help says what works instead.
+    Refused,
+}
+
+/// A function of T-SQL.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The name, in lower case.
+    pub name: &'static str,
+    /// Its arguments.
+    pub takes: &'static [Takes],
+    /// How many of them may be left out at the end.
+    pub optional: usize,
+    /// Whether the last one may come any number of times.
+    pub repeats: bool,
+    /// The type of its result.
+    pub gives: Gives,
+    /// How it is run.
+    pub form: CallForm,
+    /// What it gives, in one line; of what is refused, what works instead, or nothing.
+    pub help: &'static str,
+}
+
+impl Entry {
+    /// The least number of arguments.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        self.takes.len() - self.optional
+    }
+
+    /// The greatest number of arguments; `None` when there is none.
+    #[must_use]
+    pub fn most(&self) -> Option<usize> {
+        (!self.repeats).then_some(self.takes.len())
+    }
+
+    /// How many arguments it takes, in words.
+    #[must_use]
+    pub fn arity(&self) -> String {
+        let plural = |n: usize| if n == 1 { "argument" } else { "arguments" };
+        match (self.least(), self.most()) {
+            (least, None) => format!("{least} {} or more", plural(least)),
+            (least, Some(most)) if least == most => format!("{least} {}", plural(least)),
+            (least, Some(most)) => format!("{least} to {most} arguments"),
+        }
+    }
+}
+
+/// The entry of this name, in any letter case.
+#[must_use]
+pub fn entry(name: &str) -> Option<&'static Entry> {
+    let lower = name.to_ascii_lowercase();
+    let at = TABLE.binary_search_by(|entry| entry.name.cmp(&lower));
+    at.ok().and_then(|at| TABLE.get(at))
+}
+
+const fn plain(
+    name: &'static str,
+    takes: &'static [Takes],
+    gives: Gives,
+    form: CallForm,
+    help: &'static str,
+) -> Entry {
+    Entry {
+        name,
+        takes,
+        optional: 0,
+        repeats: false,
+        gives,
+        form,
+        help,
+    }
+}
+
+impl Entry {
+    const fn optional(mut self, count: usize) -> Self {
+        self.optional = count;
+        self
+    }
+
+    const fn repeating(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+}
+
+macro_rules! rust {
+    ($name:literal, $takes:expr, $gives:expr, $call:path, $help:literal) => {
+        plain(
+            $name,
+            &$takes,
+            $gives,
+            CallForm::Rust {
+                name: concat!("tsql_", $name),
+                call: $call,
+            },
+            $help,
+        )
+    };
+}
+
+const fn written(
+    name: &'static str,
+    takes: &'static [Takes],
+    gives: Gives,
+    help: &'static str,
+) -> Entry {
+    plain(name, takes, gives, CallForm::Written, help)
+}
+
+const fn aggregate(name: &'static str, takes: &'static [Takes], help: &'static str) -> Entry {
+    plain(name, takes, Gives::Depends, CallForm::Aggregate, help)
+}
+
+const fn window(
+    name: &'static str,
+    takes: &'static [Takes],
+    gives: Gives,
+    help: &'static str,
+) -> Entry {
+    plain(name, takes, gives, CallForm::Window, help)
+}
+
+const fn syntax(name: &'static str, help: &'static str) -> Entry {
+    plain(name, &[], Gives::Depends, CallForm::Syntax, help)
+}
+
+const fn refused(name: &'static str, help: &'static str) -> Entry {
+    plain(name, &[], Gives::Depends, CallForm::Refused, help)
+}
+
+use Gives::{Depends, Joined, Of, PartOfFirst, TextOfFirst};
+use Takes::{Any, Characters, Condition, Date, Number, Part, Searched, Text, Whole};
+
+const INT: Gives = Of(Type::Int);
+const FLOAT: Gives = Of(Type::Float);
+const BIGINT: Gives = Of(Type::BigInt);
+const DATETIME: Gives = Of(Type::DateTime);
+const VARCHAR: Gives = Of(Type::VARCHAR);
+const NVARCHAR: Gives = Of(Type::NVARCHAR);
+const ANOTHER: &str = "the answer would be another one each time";
+const SERVER: &str =
+    "the database that is queried does not know the server that its rows came from";
+
+/// Every function, by name.
+pub const TABLE: &[Entry] = &[
+    written("abs", &[Number], Depends, "The number without its sign."),
+    rust!(
+        "acos",
+        [Number],
+        FLOAT,
+        number::acos,
+        "The angle whose cosine it is, in radians."
+    ),
+    refused(
+        "approx_count_distinct",
+        "COUNT(DISTINCT column) counts exactly",
+    ),
+    rust!(
+        "ascii",
+        [Text],
+        INT,
+        text::ascii,
+        "The code of the first character in code page 1252."
+    ),
+    rust!(
+        "asin",
+        [Number],
+        FLOAT,
+        number::asin,
+        "The angle whose sine it is, in radians."
+    ),
+    rust!(
+        "atan",
+        [Number],
+        FLOAT,
+        number::atan,
+        "The angle whose tangent it is, in radians."
+    ),
+    rust!(
+        "atn2",
+        [Number, Number],
+        FLOAT,
+        number::atn2,
+        "The angle of the point (x, y), given as y, x."
+    ),
+    aggregate("avg", &[Any], "The mean; of whole numbers a whole one."),
+    syntax("cast", "The value as another type: CAST(value AS type)."),
+    written(
+        "ceiling",
+        &[Number],
+        Depends,
+        "The least whole number that is not below it.",
+    ),
+    rust!(
+        "char",
+        [Whole],
+        Of(Type::Text {
+            length: Some(1),
+            national: false,
+            fixed: false
+        }),
+        text::char_of,
+        "The character of this code in code page 1252."
+    ),
+    rust!(
+        "charindex",
+        [Searched, Searched, Whole],
+        INT,
+        text::charindex,
+        "The place of a text in another, 0 where there is none."
+    )
+    .optional(1),
+    refused("checksum", ""),
+    written(
+        "choose",
+        &[Whole, Any],
+        Depends,
+        "The value at a place in a list.",
+    )
+    .repeating(),
+    written(
+        "coalesce",
+        &[Any, Any],
+        Depends,
+        "The first value that is not NULL.",
+    )
+    .repeating(),
+    refused("compress", ""),
+    rust!(
+        "concat",
+        [Text, Text],
+        Joined,
+        text::concat,
+        "The texts one after the other; NULL is nothing."
+    )
+    .repeating(),
+    rust!(
+        "concat_ws",
+        [Text, Text, Text],
+        Joined,
+        text::concat_ws,
+        "The texts with a separator between them; NULL is left out."
+    )
+    .repeating(),
+    syntax(
+        "convert",
+        "The value as another type, in a style: CONVERT(type, value, style).",
+    ),
+    rust!(
+        "cos",
+        [Number],
+        FLOAT,
+        number::cos,
+        "The cosine of an angle in radians."
+    ),
+    rust!(
+        "cot",
+        [Number],
+        FLOAT,
+        number::cot,
+        "The cotangent of an angle in radians."
+    ),
+    aggregate(
+        "count",
+        &[Any],
+        "How many rows, or values that are not NULL.",
+    ),
+    aggregate("count_big", &[Any], "The same as a bigint."),
+    window("cume_dist", &[], FLOAT, "The share of rows up to this one."),
+    written("current_timestamp", &[], DATETIME, "The time of the query."),
+    refused("current_user", SERVER),
+    written("datalength", &[Any], INT, "The bytes of a text."),
+    refused("date", "CAST(value AS date) drops the time"),
+    written(
+        "dateadd",
+        &[Part, Whole, Date],
+        Depends,
+        "The date so many parts later.",
+    ),
+    written(
+        "datediff",
+        &[Part, Date, Date],
+        INT,
+        "How many boundaries of a part lie between two dates.",
+    ),
+    written(
+        "datediff_big",
+        &[Part, Date, Date],
+        BIGINT,
+        "The same as a bigint.",
+    ),
+    rust!(
+        "datefromparts",
+        [Whole, Whole, Whole],
+        Of(Type::Date),
+        time::datefromparts,
+        "The date of a year, a month and a day."
+    ),
+    written(
+        "datename",
+        &[Part, Date],
+        NVARCHAR,
+        "The name of a part of a date, in English.",
+    ),
+    written(
+        "datepart",
+        &[Part, Date],
+        INT,
+        "A part of a date as a number.",
+    ),
+    refused(
+        "datetime",
+        "CAST(value AS datetime) reads a date and a time",
+    ),
+    rust!(
+        "datetimefromparts",
+        [Whole, Whole, Whole, Whole, Whole, Whole, Whole],
+        DATETIME,
+        time::datetimefromparts,
+        "The datetime of its parts, from the year to milliseconds."
+    ),
+    written(
+        "datetrunc",
+        &[Part, Date],
+        Depends,
+        "The date with all below a part set to its beginning.",
+    ),
+    written("day", &[Date], INT, "The day of the month."),
+    written(
+        "db_name",
+        &[],
+        NVARCHAR,
+        "The database that the text names with USE or before a table.",
+    ),
+    window("dense_rank", &[], BIGINT, "The rank without gaps."),
+    rust!(
+        "eomonth",
+        [Date, Whole],
+        Of(Type::Date),
+        time::eomonth,
+        "The last day of the month, or of one so many months later."
+    )
+    .optional(1),
+    rust!("exp", [Number], FLOAT, number::exp, "e to this power."),
+    window(
+        "first_value",
+        &[Any],
+        Depends,
+        "The value of the first row of the window.",
+    ),
+    written(
+        "floor",
+        &[Number],
+        Depends,
+        "The greatest whole number that is not above it.",
+    ),
+    written(
+        "format",
+        &[Any, Text, Text],
+        NVARCHAR,
+        "A number or a date by a pattern of .NET, in en-US.",
+    )
+    .optional(1),
+    written("getdate", &[], DATETIME, "The time of the query."),
+    written(
+        "getutcdate",
+        &[],
+        DATETIME,
+        "The time of the query; no time zone is known.",
+    ),
+    written(
+        "grouping",
+        &[Any],
+        Of(Type::TinyInt),
+        "1 where ROLLUP or CUBE has left out this grouping, else 0.",
+    ),
+    refused("hashbytes", ""),
+    refused("host_name", SERVER),
+    written(
+        "iif",
+        &[Condition, Any, Any],
+        Depends,
+        "One value where a condition is true, another where it is not.",
+    ),
+    refused(
+        "instr",
+        "CHARINDEX(part, text) gives the place, with the part first",
+    ),
+    rust!(
+        "isdate",
+        [Text],
+        INT,
+        time::isdate,
+        "1 where the text is a datetime, else 0."
+    ),
+    written(
+        "isnull",
+        &[Any, Any],
+        Depends,
+        "The second value where the first is NULL, in the type of the first.",
+    ),
+    rust!(
+        "isnumeric",
+        [Text],
+        INT,
+        number::isnumeric,
+        "1 where the text is a number or an amount of money, else 0."
+    ),
+    refused("json_query", ""),
+    refused("json_value", ""),
+    window(
+        "lag",
+        &[Any, Whole, Any],
+        Depends,
+        "The value of an earlier row.",
+    )
+    .optional(2),
+    window(
+        "last_value",
+        &[Any],
+        Depends,
+        "The value of the last row of the window.",
+    ),
+    window(
+        "lead",
+        &[Any, Whole, Any],
+        Depends,
+        "The value of a later row.",
+    )
+    .optional(2),
+    rust!(
+        "left",
+        [Text, Whole],
+        PartOfFirst(1),
+        text::left,
+        "The first characters."
+    ),
+    rust!(
+        "len",
+        [Text],
+        INT,
+        text::len,
+        "The characters, without the blanks at the end."
+    ),
+    refused(
+        "length",
+        "LEN(text) counts without the blanks at the end, DATALENGTH(text) bytes",
+    ),
+    rust!(
+        "log",
+        [Number, Number],
+        FLOAT,
+        number::log,
+        "The natural logarithm, or the one of the base that follows."
+    )
+    .optional(1),
+    rust!(
+        "log10",
+        [Number],
+        FLOAT,
+        number::log10,
+        "The logarithm of base 10."
+    ),
+    rust!(
+        "lower",
+        [Text],
+        TextOfFirst,
+        text::lower,
+        "The text in small letters."
+    ),
+    rust!(
+        "ltrim",
+        [Text],
+        TextOfFirst,
+        text::ltrim,
+        "The text without the blanks at its start."
+    ),
+    aggregate("max", &[Any], "The greatest value."),
+    aggregate("min", &[Any], "The least value."),
+    written("month", &[Date], INT, "The month as a number."),
+    rust!(
+        "nchar",
+        [Whole],
+        Of(Type::Text {
+            length: Some(1),
+            national: true,
+            fixed: false
+        }),
+        text::nchar,
+        "The character of this Unicode code."
+    ),
+    refused("newid", ANOTHER),
+    refused("newsequentialid", ANOTHER),
+    refused("now", "GETDATE() is the time of the question"),
+    window(
+        "ntile",
+        &[Whole],
+        BIGINT,
+        "The number of the group, when the rows are dealt into so many.",
+    ),
+    written(
+        "nullif",
+        &[Any, Any],
+        Depends,
+        "NULL where two values are equal, else the first.",
+    ),
+    refused(
+        "object_id",
+        "IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read",
+    ),
+    rust!(
+        "parsename",
+        [Text, Whole],
+        Of(Type::Text {
+            length: Some(128),
+            national: true,
+            fixed: false
+        }),
+        text::parsename,
+        "A part of a name with dots, counted from its end."
+    ),
+    rust!(
+        "patindex",
+        [Searched, Searched],
+        INT,
+        like::patindex,
+        "The first place where a pattern matches."
+    ),
+    window(
+        "percent_rank",
+        &[],
+        FLOAT,
+        "The rank as a share of the rows.",
+    ),
+    refused(
+        "percentile_cont",
+        "number the rows with ROW_NUMBER() and COUNT(*) OVER, and average those in the middle",
+    ),
+    refused(
+        "percentile_disc",
+        "number the rows with ROW_NUMBER() and COUNT(*) OVER, and take the one in the middle",
+    ),
+    rust!(
+        "pi",
+        [],
+        FLOAT,
+        number::pi,
+        "The ratio of a circle's length to its diameter."
+    ),
+    written(
+        "power",
+        &[Number, Number],
+        Depends,
+        "The first number to the power of the second, in the first one's type.",
+    ),
+    rust!(
+        "quotename",
+        [Text, Text],
+        Of(Type::Text {
+            length: Some(258),
+            national: true,
+            fixed: false
+        }),
+        text::quotename,
+        "The text as a name in brackets, or in the quotes that follow."
+    )
+    .optional(1),
+    refused("rand", ANOTHER),
+    window("rank", &[], BIGINT, "The rank, equal rows counted."),
+    rust!(
+        "replace",
+        [Searched, Searched, Text],
+        Joined,
+        text::replace,
+        "The text with each part that is found replaced."
+    ),
+    written(
+        "replicate",
+        &[Text, Whole],
+        Depends,
+        "The text so many times.",
+    ),
+    rust!(
+        "reverse",
+        [Text],
+        TextOfFirst,
+        text::reverse,
+        "The text from its end."
+    ),
+    rust!(
+        "right",
+        [Text, Whole],
+        PartOfFirst(1),
+        text::right,
+        "The last characters."
+    ),
+    written(
+        "round",
+        &[Number, Whole, Whole],
+        Depends,
+        "The number rounded to so many digits, or cut off where the third argument is not 0.",
+    )
+    .optional(1),
+    window("row_number", &[], BIGINT, "The number of the row."),
+    rust!(
+        "rtrim",
+        [Text],
+        TextOfFirst,
+        text::rtrim,
+        "The text without the blanks at its end."
+    ),
+    refused("serverproperty", SERVER),
+    written("sign", &[Number], Depends, "-1, 0 or 1."),
+    rust!(
+        "sin",
+        [Number],
+        FLOAT,
+        number::sin,
+        "The sine of an angle in radians."
+    ),
+    refused("soundex", ""),
+    rust!("space", [Whole], VARCHAR, text::space, "So many blanks."),
+    rust!("sqrt", [Number], FLOAT, number::sqrt, "The square root."),
+    rust!(
+        "square",
+        [Number],
+        FLOAT,
+        number::square,
+        "The number times itself."
+    ),
+    refused(
+        "stdev",
+        "SQRT of the mean of the squares less the square of the mean",
+    ),
+    rust!(
+        "str",
+        [Number, Whole, Whole],
+        VARCHAR,
+        number::str,
+        "The number as text of a length, with digits after the point."
+    )
+    .optional(2),
+    refused("strftime", "FORMAT or CONVERT with a style writes a date"),
+    aggregate(
+        "string_agg",
+        &[Any, Any],
+        "The texts of the rows with a separator between them.",
+    ),
+    refused(
+        "string_split",
+        "LIKE '%,' + value + ',%' over ',' + list + ',' finds a member of a list",
+    ),
+    rust!(
+        "stuff",
+        [Characters, Whole, Whole, Text],
+        Joined,
+        text::stuff,
+        "The text with a part of it replaced."
+    ),
+    rust!(
+        "substring",
+        [Characters, Whole, Whole],
+        PartOfFirst(2),
+        text::substring,
+        "A part of the text."
+    ),
+    aggregate("sum", &[Any], "The sum."),
+    refused("suser_sname", SERVER),
+    refused(
+        "switchoffset",
+        "add the hours with DATEADD; the copy knows no time zones",
+    ),
+    written(
+        "sysdatetime",
+        &[],
+        Of(Type::DateTime2(7)),
+        "The time of the query.",
+    ),
+    refused(
+        "sysdatetimeoffset",
+        "SYSDATETIME() is the time of the query; no time zone is known",
+    ),
+    written(
+        "sysutcdatetime",
+        &[],
+        Of(Type::DateTime2(7)),
+        "The time of the query; no time zone is known.",
+    ),
+    rust!(
+        "tan",
+        [Number],
+        FLOAT,
+        number::tan,
+        "The tangent of an angle in radians."
+    ),
+    rust!(
+        "translate",
+        [Searched, Searched, Text],
+        Joined,
+        text::translate,
+        "The text with each character of one list replaced by that of another."
+    ),
+    rust!(
+        "trim",
+        [Characters, Characters],
+        TextOfFirst,
+        text::trim,
+        "The text without blanks around it, or without the characters that are named."
+    )
+    .optional(1),
+    syntax(
+        "try_cast",
+        "The value as another type, NULL where that fails: TRY_CAST(value AS type).",
+    ),
+    syntax(
+        "try_convert",
+        "The value as another type, NULL where that fails: TRY_CONVERT(type, value, style).",
+    ),
+    rust!(
+        "unicode",
+        [Text],
+        INT,
+        text::unicode,
+        "The Unicode code of the first character."
+    ),
+    rust!(
+        "upper",
+        [Text],
+        TextOfFirst,
+        text::upper,
+        "The text in capital letters."
+    ),
+    refused("user_name", SERVER),
+    written("year", &[Date], INT, "The year."),
+];
