@@ -9,6 +9,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod safe;
+pub mod svg;
 pub mod terminal;
 mod words;
 
@@ -32,21 +33,32 @@ pub struct Format {
     /// has to be known.
     pub rows: Option<MakeRows>,
     /// Whether it shows timelines and SQL, which a run then has to bring.
-    pub illustrated: bool,
+    pub pictures: Pictures,
+}
+
+/// What a format does with pictures of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pictures {
+    /// It shows none.
+    Never,
+    /// It shows them beside the results.
+    Beside,
+    /// It shows nothing else, so it has nothing to show of what is no replay.
+    Only,
 }
 
 /// Makes a writer of rows.
 pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
 
 /// Every format, in the order that help lists them.
-pub const FORMATS: [Format; 5] = [
+pub const FORMATS: [Format; 6] = [
     Format {
-        name: "table",
+        name: "terminal",
         extension: "txt",
-        help: "Tables and differences, for a person to read",
+        help: "Tables and differences for reading in a terminal",
         render: terminal::render,
         rows: None,
-        illustrated: false,
+        pictures: Pictures::Never,
     },
     Format {
         name: "csv",
@@ -54,7 +66,7 @@ pub const FORMATS: [Format; 5] = [
         help: "One line per cell compared, for a spreadsheet",
         render: csv::render,
         rows: Some(csv::rows),
-        illustrated: false,
+        pictures: Pictures::Never,
     },
     Format {
         name: "markdown",
@@ -62,7 +74,7 @@ pub const FORMATS: [Format; 5] = [
         help: "A document with every table, difference and observation",
         render: markdown::render,
         rows: None,
-        illustrated: false,
+        pictures: Pictures::Never,
     },
     Format {
         name: "html",
@@ -70,7 +82,15 @@ pub const FORMATS: [Format; 5] = [
         help: "A page for a browser, with timelines",
         render: html::render,
         rows: None,
-        illustrated: true,
+        pictures: Pictures::Beside,
+    },
+    Format {
+        name: "svg",
+        extension: "svg",
+        help: "The timelines of replays as a picture",
+        render: svg::render,
+        rows: None,
+        pictures: Pictures::Only,
     },
     Format {
         name: "json",
@@ -78,7 +98,7 @@ pub const FORMATS: [Format; 5] = [
         help: "The whole record, exactly, for programs",
         render: json::render,
         rows: None,
-        illustrated: false,
+        pictures: Pictures::Never,
     },
 ];
 

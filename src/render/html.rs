@@ -5,7 +5,7 @@
 
 mod analysis;
 mod page;
-mod timeline;
+pub(super) mod timeline;
 
 use std::io::{self, Write};
 
@@ -21,6 +21,9 @@ use crate::report::{
 use crate::scenario::Erratum;
 use crate::table::Cell;
 use page::{Page, TableCell, anchor, code, mark, text};
+
+/// The colours, and what pictures look like.
+pub(super) const PICTURE_STYLE: &str = include_str!("html/picture.css");
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -76,7 +79,7 @@ fn head(page: &mut Page, title: &str) {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style></head>\n\
+         <title>{}</title>\n<style>\n{PICTURE_STYLE}{STYLE}</style></head>\n\
          <body><a class=\"skip\" href=\"#content\">Skip to the content</a><main id=\"content\">\n",
         text(title)
     ));

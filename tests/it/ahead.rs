@@ -4,8 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use chatdb::import::ImportOptions;
-use chatdb::import::open::{Opened, open, open_reader};
+use chatdb::import::open::{Opened, Options, open, open_reader};
 use chatdb::import::reader::Item;
 use chatdb::import::reader::parallel::Cut;
 use chatdb::record::row_filter::{Sieve, Test};
@@ -25,12 +24,12 @@ const ALONE: Cut = Cut {
 };
 
 fn opened(path: &Path, cut: Cut) -> Opened {
-    let options = ImportOptions {
+    let options = Options {
         form: Some("ads_csv".to_owned()),
         encoding: Some("utf-8".to_owned()),
         unhashed: true,
         cut,
-        ..ImportOptions::default()
+        ..Options::default()
     };
     open(path, &options).unwrap()
 }
@@ -161,9 +160,9 @@ fn what_only_looks_like_records_is_none() {
     holds(text.as_bytes(), (1..200).step_by(3));
     // It is a trap: whoever begins there finds records, with keys that ascend.
     let begun = format!("{HEADER}{}", &TRAP[8..]);
-    let options = ImportOptions {
+    let options = Options {
         form: Some("ads_csv".to_owned()),
-        ..ImportOptions::default()
+        ..Options::default()
     };
     let mut reader = open_reader(Box::new(Cursor::new(begun)), &options)
         .unwrap()

@@ -1,7 +1,7 @@
-//! The README is run: each ` ```console ` block is typed into a shell of sorts, and what the program prints must
+//! README.md and the pages of `docs/` are run: each ` ```console ` block is typed into a shell of sorts, and what the program prints must
 //! be what the block shows, byte for byte.
 //!
-//! All blocks share one scratch folder, from the top of the page to its end. A block with `file=NAME` after its
+//! All blocks of a page share one scratch folder, from the top of the page to its end. A block with `file=NAME` after its
 //! language writes that file there. In a console block, a line `...` alone stands for any lines. What the shell
 //! knows is [`Shell::run`]. `UPDATE=1` rewrites what blocks without `...` show; read the change before you
 //! commit it.
@@ -19,8 +19,25 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn text(page: &str) -> String {
+    fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+}
+
 fn readme() -> String {
-    fs::read_to_string(root().join("README.md")).expect("README.md stands beside Cargo.toml")
+    text("README.md")
+}
+
+/// The pages that are run, `README.md` first.
+fn pages() -> Vec<String> {
+    let docs = fs::read_dir(root().join("docs")).expect("docs");
+    let names = docs.map(|entry| entry.expect("an entry").file_name());
+    let mut pages: Vec<String> = names
+        .map(|name| format!("docs/{}", name.to_string_lossy()))
+        .filter(|name| name.ends_with(".md"))
+        .collect();
+    pages.sort();
+    pages.insert(0, "README.md".to_owned());
+    pages
 }
 
 /// One fenced block of a page.
@@ -63,7 +80,7 @@ struct Typed<'a> {
     shown: Vec<&'a str>,
 }
 
-fn typed<'a>(block: &Block<'a>) -> Vec<Typed<'a>> {
+fn typed<'a>(name: &str, block: &Block<'a>) -> Vec<Typed<'a>> {
     let mut all: Vec<Typed<'_>> = Vec::new();
     for (at, line) in block.lines.iter().enumerate() {
         let line_no = block.line + at;
@@ -74,7 +91,7 @@ fn typed<'a>(block: &Block<'a>) -> Vec<Typed<'a>> {
                 shown: Vec::new(),
             }),
             (None, Some(last)) => last.shown.push(line),
-            (None, None) => panic!("README.md:{line_no}: a console block starts with `$ `"),
+            (None, None) => panic!("{name}:{line_no}: a console block starts with `$ `"),
         }
     }
     all
@@ -235,7 +252,7 @@ fn shows(shown: &[&str], actual: &[&str]) -> bool {
 
 /// Runs a page in a scratch folder, and gives it back as it should read, with a line on each command that does
 /// not print what is shown.
-fn run(page: &str) -> (String, Vec<String>) {
+fn run(name: &str, page: &str) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let mut shell = Shell {
         folder: folder.path(),
@@ -256,15 +273,15 @@ fn run(page: &str) -> (String, Vec<String>) {
             continue;
         }
         let cut = block.lines.contains(&"...");
-        for typed in typed(&block) {
+        for typed in typed(name, &block) {
             let output = shell.run(typed.command).unwrap_or_else(|error| {
-                panic!("README.md:{}: `{}`: {error}", typed.line, typed.command)
+                panic!("{name}:{}: `{}`: {error}", typed.line, typed.command)
             });
             let actual: Vec<&str> = output.lines().collect();
             if shows(&typed.shown, &actual) {
                 continue;
             }
-            wrong.push(difference(&typed, &actual));
+            wrong.push(difference(name, &typed, &actual));
             if !cut {
                 let lines = actual.iter().map(|&line| line.to_owned()).collect();
                 replaced.push((typed.line, typed.shown.len(), lines));
@@ -272,7 +289,7 @@ fn run(page: &str) -> (String, Vec<String>) {
         }
         if let Some(code) = shell.unseen {
             panic!(
-                "README.md:{}: the last command ends with {code}; show it with `$ echo $?`",
+                "{name}:{}: the last command ends with {code}; show it with `$ echo $?`",
                 block.line
             );
         }
@@ -283,7 +300,7 @@ fn run(page: &str) -> (String, Vec<String>) {
     (right.join("\n") + "\n", wrong)
 }
 
-fn difference(typed: &Typed<'_>, actual: &[&str]) -> String {
+fn difference(name: &str, typed: &Typed<'_>, actual: &[&str]) -> String {
     let Typed {
         line,
         command,
@@ -292,7 +309,7 @@ fn difference(typed: &Typed<'_>, actual: &[&str]) -> String {
     let same = shown.iter().zip(actual).take_while(|(a, b)| a == b).count();
     let at = |lines: &[&str]| lines.get(same).map_or("the end".into(), |s| s.to_string());
     format!(
-        "README.md:{}: `{command}`\n   shown {:?}\n printed {:?}",
+        "{name}:{}: `{command}`\n   shown {:?}\n printed {:?}",
         line + same + 1,
         at(shown),
         at(actual)
@@ -300,24 +317,51 @@ fn difference(typed: &Typed<'_>, actual: &[&str]) -> String {
 }
 
 #[test]
-fn the_readme_shows_what_the_program_prints() {
-    let page = readme();
-    let (right, wrong) = run(&page);
-    if env::var_os("UPDATE").is_some_and(|value| value == "1") && right != page {
-        fs::write(root().join("README.md"), &right).expect("README.md can be written");
-        let (_, wrong) = run(&right);
-        assert!(
-            wrong.is_empty(),
-            "blocks with `...` are yours to mend:\n{}",
-            wrong.join("\n")
-        );
-        return;
+fn every_page_shows_what_the_program_prints() {
+    let update = env::var_os("UPDATE").is_some_and(|value| value == "1");
+    let mut all_wrong = Vec::new();
+    for name in pages() {
+        let page = text(&name);
+        let (right, mut wrong) = run(&name, &page);
+        if update && right != page {
+            fs::write(root().join(&name), &right).expect("a page can be written");
+            wrong = run(&name, &right).1;
+        }
+        all_wrong.extend(wrong);
     }
     assert!(
-        wrong.is_empty(),
-        "UPDATE=1 rewrites blocks without `...`\n{}",
-        wrong.join("\n")
+        all_wrong.is_empty(),
+        "UPDATE=1 rewrites blocks without `...`; those with it are yours to mend\n{}",
+        all_wrong.join("\n")
     );
+}
+
+/// The pictures of `docs/` are named like the scenario that they show.
+#[test]
+fn the_pictures_are_what_the_program_draws() {
+    let mut drawn = 0;
+    for entry in fs::read_dir(root().join("docs")).expect("docs") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|ending| ending != "svg") {
+            continue;
+        }
+        let scenario = path.file_stem().expect("a name").to_string_lossy();
+        let output = Command::new(PROGRAM)
+            .args(["replay", &scenario, "--format", "svg"])
+            .output()
+            .expect("it runs");
+        if env::var_os("UPDATE").is_some_and(|value| value == "1") {
+            fs::write(&path, &output.stdout).expect("a picture can be written");
+        }
+        let there = fs::read(&path).expect("a picture");
+        assert!(
+            there == output.stdout,
+            "{}: UPDATE=1 draws it anew",
+            path.display()
+        );
+        drawn += 1;
+    }
+    assert!(drawn > 0);
 }
 
 #[test]
@@ -355,16 +399,48 @@ fn the_readme_and_the_ci_name_the_same_two_commands() {
     }
 }
 
+/// The heading that a link within a page leads to, as web pages of repositories name it.
+fn slug(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = kept
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
 #[test]
-fn the_files_that_the_readme_links_to_are_there() {
-    let page = readme();
-    let links = page.split("](").skip(1);
-    for link in links.map(|rest| rest.split(')').next().unwrap_or("")) {
-        let local = !link.starts_with("http") && !link.starts_with('#');
-        let there = root().join(link).exists();
+fn whatever_a_page_links_to_is_there() {
+    for name in pages() {
+        let page = text(&name);
+        let folder = root().join(&name);
+        let folder = folder.parent().expect("a page stands in a folder");
+        let headings: Vec<String> = (page.lines().filter(|line| line.starts_with('#')))
+            .map(slug)
+            .collect();
+        let links = page.split("](").skip(1);
+        for link in links.map(|rest| rest.split(')').next().unwrap_or("")) {
+            let there = match link.strip_prefix('#') {
+                Some(heading) => headings.iter().any(|known| known == heading),
+                None => link.starts_with("http") || folder.join(link).exists(),
+            };
+            assert!(there, "{name} links to `{link}`, which is not there");
+        }
+    }
+}
+
+#[test]
+fn every_page_of_docs_says_what_it_is_for_and_where_to_go_next() {
+    for name in pages().iter().skip(1) {
+        let page = text(name);
         assert!(
-            !local || there,
-            "README.md links to `{link}`, which is not there"
+            page.contains("\nThis page "),
+            "{name} does not say what it is for"
+        );
+        let last = page.trim_end().lines().last().unwrap_or("");
+        assert!(last.starts_with("Next: "), "{name} ends without `Next:`");
+        assert!(
+            readme().contains(name.as_str()),
+            "README.md does not name {name}"
         );
     }
 }
@@ -397,7 +473,7 @@ fn an_ellipsis_stands_for_any_lines_and_nothing_else_does() {
 fn a_page_that_shows_something_else_is_told_and_mended() {
     let page = "Text.\n\n```csv file=a.csv\nid,n\n1,2\n```\n\n```console\n$ chatdb diff a.csv a.csv\n\
                 same: nothing\n$ cat a.csv\nid,n\n1,2\n```\n";
-    let (right, wrong) = run(page);
+    let (right, wrong) = run("README.md", page);
     assert_eq!(
         wrong,
         [
@@ -409,13 +485,16 @@ fn a_page_that_shows_something_else_is_told_and_mended() {
         right,
         page.replace("same: nothing", "same: 1 row, 2 columns")
     );
-    assert_eq!(run(&right), (right.clone(), Vec::new()));
+    assert_eq!(run("README.md", &right), (right.clone(), Vec::new()));
 }
 
 #[test]
 #[should_panic(expected = "the last command ends with 2; show it with `$ echo $?`")]
 fn a_command_that_fails_shows_its_code() {
-    run("```console\n$ chatdb show nothing_of_the_kind\n...\n```\n");
+    run(
+        "README.md",
+        "```console\n$ chatdb show nothing_of_the_kind\n...\n```\n",
+    );
 }
 
 #[test]

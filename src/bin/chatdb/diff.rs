@@ -111,7 +111,7 @@ fn exported(path: &Path) -> Option<Store> {
     let mut store = Store::for_exports().ok()?;
     import::load(
         path,
-        &chatdb::import::ImportOptions::default(),
+        &chatdb::import::Options::default(),
         &mut store,
         &|| false,
     )
@@ -161,9 +161,9 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
         Some(other) => return Err(unknown("--columns", other, "exact, any_order, subset")),
     };
     let order = match args.order.as_deref() {
-        None | Some("unordered") => RowOrder::Unordered,
+        None | Some("bag") => RowOrder::Bag,
         Some("strict") => RowOrder::Strict,
-        Some(other) => return Err(unknown("--order", other, "unordered, strict")),
+        Some(other) => return Err(unknown("--order", other, "bag, strict")),
     };
     Ok(Terms {
         key: args.key.clone(),

@@ -8,7 +8,7 @@ use chatdb::document::Lines;
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::privacy::INCLUDED;
 use chatdb::render::safe::Safe;
-use chatdb::render::{self, Detail, FORMATS, Format, MakeRows, RenderOptions};
+use chatdb::render::{self, Detail, FORMATS, Format, MakeRows, Pictures, RenderOptions};
 use chatdb::replay::ReplayOptions;
 use chatdb::report::Report;
 use chatdb::scenario::{Library, Scenario, ScenarioError};
@@ -51,6 +51,13 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
 /// Writes a report to standard output.
 pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Failure> {
     let format = format(&form.format)?;
+    if format.pictures == Pictures::Only && report.runs.is_empty() {
+        let message = format!(
+            "`{}` shows timelines, and only a replay has one",
+            format.name
+        );
+        return Err(Failure::new(Code::Usage, message).hint("`--format html` shows tables as well"));
+    }
     let terminal = || {
         let size = io::stdout()
             .is_terminal()

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chatdb::files::{self, Existing};
-use chatdb::render::Detail;
+use chatdb::render::{Detail, Pictures};
 use chatdb::replay;
 use chatdb::store::{self, Store, copy};
 
@@ -25,7 +25,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
         );
     }
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
-    options.illustrated = format.illustrated || args.timeline;
+    options.illustrated = format.pictures != Pictures::Never || args.timeline;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if let Some(path) = &args.db {
         watch::while_writing(|| keep(&mut store, path))?;

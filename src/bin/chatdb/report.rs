@@ -1,5 +1,6 @@
 //! `chatdb report` renders a saved run again.
 
+use chatdb::render::Pictures;
 use chatdb::render::RenderOptions;
 use chatdb::replay;
 
@@ -20,7 +21,9 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     let mut options = output::options(&args.chosen, None)?;
-    options.illustrated = formats.iter().any(|format| format.illustrated);
+    options.illustrated = formats
+        .iter()
+        .any(|format| format.pictures != Pictures::Never);
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = match report.runs.as_slice() {
         [run] => run.scenario.as_str(),

@@ -28,7 +28,7 @@ const KEYED: &str =
 /// What the user says about the files.
 pub struct Ways {
     header: Option<bool>,
-    options: import::ImportOptions,
+    options: import::Options,
 }
 
 impl Ways {
@@ -44,12 +44,12 @@ impl Ways {
         };
         Ok(Self {
             header,
-            options: import::ImportOptions {
-                form: args.input_format.clone(),
+            options: import::Options {
+                form: args.export_form.clone(),
                 encoding: args.encoding.clone(),
                 result_set: args.result_set,
                 unhashed: true,
-                ..import::ImportOptions::default()
+                ..import::Options::default()
             },
         })
     }
@@ -63,10 +63,7 @@ impl Ways {
     pub fn check_that_they_apply(&self, plain: bool) -> Result<(), Failure> {
         let options = &self.options;
         let given = [
-            options
-                .form
-                .as_ref()
-                .map(|form| format!("--input-format {form}")),
+            options.form.as_ref().map(|form| format!("--form {form}")),
             options
                 .encoding
                 .as_ref()

@@ -22,7 +22,7 @@ use crate::import::input::source::Placed;
 use crate::import::reader::delimited::{Kept, Plain, Seen};
 use crate::record::row_filter::Sieve;
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
-use crate::record::{ReadError, RecordLimits};
+use crate::record::{Limits, ReadError};
 
 /// How much of a piece is looked at to find where a record begins.
 const WINDOW: u64 = 64 << 10;
@@ -65,7 +65,7 @@ impl Default for Cut {
 #[derive(Clone)]
 pub(super) struct Rules {
     pub dialect: TextDialect,
-    pub limits: RecordLimits,
+    pub limits: Limits,
     pub width: usize,
     pub header: Option<String>,
     pub sieve: Sieve,
@@ -79,8 +79,8 @@ impl Rules {
         }
     }
 
-    fn limits(&self) -> RecordLimits {
-        RecordLimits {
+    fn limits(&self) -> Limits {
+        Limits {
             record: self.limits.record.min(LONGEST),
             ..self.limits
         }

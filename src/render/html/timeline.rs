@@ -26,16 +26,21 @@ pub(super) fn draw(page: &mut Page, run: &str, timeline: &Timeline) {
         text(run),
         drawing.height,
     ));
-    drawing.ground(page);
-    drawing.steps(page);
-    drawing.lanes(page);
-    drawing.messages(page);
+    drawing.all(page);
     page.markup(format_args!("</svg></div>\n"));
     legend(page);
     page.markup(format_args!("</figure>\n"));
     page.folded(false, "The timeline as a table", |page| {
         table(page, timeline)
     });
+}
+
+/// The drawing alone, with its width and height.
+pub(in crate::render) fn alone(timeline: &Timeline) -> (String, f64, f64) {
+    let drawing = Drawing::of(timeline);
+    let mut page = Page::default();
+    drawing.all(&mut page);
+    (page.html, RIGHT_EDGE, drawing.height)
 }
 
 const RIGHT_EDGE: f64 = RIGHT + 12.0;
@@ -82,6 +87,13 @@ impl<'t> Drawing<'t> {
             below,
             height: y + 8.0,
         }
+    }
+
+    fn all(&self, page: &mut Page) {
+        self.ground(page);
+        self.steps(page);
+        self.lanes(page);
+        self.messages(page);
     }
 
     /// Where a time is, from left to right.
