@@ -11,7 +11,9 @@ use std::path::Path;
 pub use bound::{Asked, BoundError, compare_bound};
 
 use crate::diagnostic::counted;
-use crate::diff::{self, ColumnMode, DiffError, DiffOptions, RowOrder, TableDiff, Tolerance};
+use crate::diff::{
+    self, ColumnMode, DiffError, DiffOptions, DifferenceKind, RowOrder, TableDiff, Tolerance,
+};
 use crate::document::Lines;
 use crate::report::{CellRun, CellVerdict, Comparison, RowRun, RowVerdict};
 use crate::scenario::{Check, Expect, Expected, LINE_COLUMN, Layout, ParameterValue, PrintedCell};
@@ -136,7 +138,7 @@ fn terms_of(
         columns: check.columns,
         order: check.order.clone().unwrap_or_else(|| {
             if query_order.is_empty() || !visible(query_order) {
-                RowOrder::Bag
+                RowOrder::Unordered
             } else {
                 RowOrder::By(query_order.to_vec())
             }
@@ -159,7 +161,7 @@ pub fn compare_tables(
     let (actual, spelt) = spelt_as(actual, expected);
     let terms = terms.spelt_as(expected, &actual);
     let options = DiffOptions {
-        related_only: terms.order == RowOrder::Bag,
+        related_only: terms.order == RowOrder::Unordered,
         ..terms.options()
     };
     let found = diff::diff(expected, &actual, &options)?;
@@ -290,7 +292,7 @@ pub fn compare_files(
     actual: &Path,
     terms: &Terms,
 ) -> Result<Option<Comparison>, DiffError> {
-    if terms.order != RowOrder::Bag {
+    if terms.order != RowOrder::Unordered {
         return Ok(None);
     }
     // What the system says is said again, and told, by whoever reads the files then.
@@ -553,12 +555,7 @@ fn assemble(
             });
         }
         let file_line = row.expected.and_then(|at| reading.file_lines[at]);
-        let verdict = match row.verdict() {
-            diff::RowVerdict::Matches => RowVerdict::Matches,
-            diff::RowVerdict::Differs => RowVerdict::Differs,
-            diff::RowVerdict::Missing => RowVerdict::Missing,
-            diff::RowVerdict::Extra => RowVerdict::Extra,
-        };
+        let verdict = row.verdict();
         rows.push(RowRun {
             key: row.key.clone(),
             verdict,
@@ -582,21 +579,21 @@ fn assemble(
 }
 
 fn cell_verdict(
-    difference: Option<diff::CellVerdict>,
+    difference: Option<DifferenceKind>,
     note: Option<&Note>,
     actual: Option<&Cell>,
 ) -> (CellVerdict, Option<String>) {
     let uncorrected = note.and_then(|note| note.uncorrected.as_ref());
     match difference {
-        Some(diff::CellVerdict::Differs) if uncorrected.is_some() && uncorrected == actual => (
+        Some(DifferenceKind::Differs) if uncorrected.is_some() && uncorrected == actual => (
             CellVerdict::StaleErratum,
             Some("the value is what is printed, so its erratum no longer applies".to_owned()),
         ),
-        Some(diff::CellVerdict::Differs) => (CellVerdict::Differs, None),
-        Some(diff::CellVerdict::Ignored) => (CellVerdict::Ignored, None),
-        Some(diff::CellVerdict::WithinTolerance) => (CellVerdict::WithinTolerance, None),
-        Some(diff::CellVerdict::Missing) => (CellVerdict::Missing, None),
-        Some(diff::CellVerdict::Extra) => (CellVerdict::Extra, None),
+        Some(DifferenceKind::Differs) => (CellVerdict::Differs, None),
+        Some(DifferenceKind::Ignored) => (CellVerdict::Ignored, None),
+        Some(DifferenceKind::WithinTolerance) => (CellVerdict::WithinTolerance, None),
+        Some(DifferenceKind::Missing) => (CellVerdict::Missing, None),
+        Some(DifferenceKind::Extra) => (CellVerdict::Extra, None),
         None => match note {
             Some(Note {
                 parameter: Some(name),

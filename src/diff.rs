@@ -125,7 +125,7 @@ pub enum ColumnMode {
 pub enum RowOrder {
     /// Nothing.
     #[default]
-    Bag,
+    Unordered,
     /// Rows that match stand in the same order.
     Strict,
     /// Rows that match stand in the same order, except that neighbours in the actual table with equal values
@@ -377,13 +377,13 @@ pub struct CellDiff {
     /// The actual value; `None` where the actual table has no such row or column.
     pub actual: Option<Cell>,
     /// What the cell comes to.
-    pub verdict: CellVerdict,
+    pub verdict: DifferenceKind,
 }
 
 /// What a cell that is not plainly equal comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CellVerdict {
+pub enum DifferenceKind {
     /// The values differ.
     Differs,
     /// The values differ, and the column is ignored.
@@ -396,7 +396,7 @@ pub enum CellVerdict {
     Extra,
 }
 
-impl CellVerdict {
+impl DifferenceKind {
     /// Whether the cell keeps the tables from being the same.
     #[must_use]
     pub fn is_difference(self) -> bool {
@@ -657,7 +657,7 @@ fn longest_rising(items: &[usize]) -> Vec<bool> {
 /// that the table lacks tell nothing apart.
 fn ties(table: &ResultTable, order: &RowOrder) -> Option<Vec<usize>> {
     let columns: Vec<usize> = match order {
-        RowOrder::Bag => return None,
+        RowOrder::Unordered => return None,
         RowOrder::Strict => return Some((0..table.rows.len()).collect()),
         RowOrder::By(names) => names.iter().filter_map(|n| table.position(n)).collect(),
     };
@@ -758,17 +758,17 @@ fn rules(columns: &[PairedColumn], options: &DiffOptions) -> Vec<Rule> {
 
 impl Rule {
     /// What the two cells come to, or `None` if they are plainly equal or neither exists.
-    fn verdict(&self, expected: Option<&Cell>, actual: Option<&Cell>) -> Option<CellVerdict> {
+    fn verdict(&self, expected: Option<&Cell>, actual: Option<&Cell>) -> Option<DifferenceKind> {
         match (expected, actual) {
             (None, None) => None,
             (Some(expected), Some(actual)) if same(expected, actual) => None,
-            _ if self.ignored => Some(CellVerdict::Ignored),
-            (Some(_), None) => Some(CellVerdict::Missing),
-            (None, Some(_)) => Some(CellVerdict::Extra),
+            _ if self.ignored => Some(DifferenceKind::Ignored),
+            (Some(_), None) => Some(DifferenceKind::Missing),
+            (None, Some(_)) => Some(DifferenceKind::Extra),
             (Some(expected), Some(actual)) if self.tolerates(expected, actual) => {
-                Some(CellVerdict::WithinTolerance)
+                Some(DifferenceKind::WithinTolerance)
             }
-            _ => Some(CellVerdict::Differs),
+            _ => Some(DifferenceKind::Differs),
         }
     }
 
@@ -812,8 +812,8 @@ impl<'a> Comparison<'a> {
             let actual = actual_row.and_then(|row| Some(&row[rule.actual?]));
             // In a row that only one side has, no column is less missing for being ignored.
             let verdict = match (expected_row, actual_row) {
-                (Some(_), None) => expected.map(|_| CellVerdict::Missing),
-                (None, Some(_)) => actual.map(|_| CellVerdict::Extra),
+                (Some(_), None) => expected.map(|_| DifferenceKind::Missing),
+                (None, Some(_)) => actual.map(|_| DifferenceKind::Extra),
                 _ => rule.verdict(expected, actual),
             };
             Some(CellDiff {
@@ -963,7 +963,7 @@ impl<'a> Comparison<'a> {
         let agrees = |rule: &&Rule| {
             (rule.expected.zip(rule.actual)).is_some_and(|(e, a)| {
                 let verdict = rule.verdict(Some(&expected[e]), Some(&actual[a]));
-                !verdict.is_some_and(CellVerdict::is_difference)
+                !verdict.is_some_and(DifferenceKind::is_difference)
             })
         };
         let counted = self.rules.iter().filter(|rule| !rule.ignored);
@@ -1110,7 +1110,7 @@ fn check_names(
 ) -> Result<(), DiffError> {
     let order: &[String] = match &options.order {
         RowOrder::By(names) => names,
-        RowOrder::Bag | RowOrder::Strict => &[],
+        RowOrder::Unordered | RowOrder::Strict => &[],
     };
     let named = (options.key.iter().map(|name| (Role::Key, name)))
         .chain(order.iter().map(|name| (Role::Order, name)))

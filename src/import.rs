@@ -48,7 +48,7 @@ use std::thread;
 use sha2::{Digest as _, Sha256};
 
 pub use error::ImportError;
-pub use options::Options;
+pub use options::ImportOptions;
 pub use summary::{Progress, Summary, TableSummary};
 
 use crate::import::convert::Rules;
@@ -61,16 +61,13 @@ use read_stage::{Decided, ReadStage};
 /// Batches on their way at a time.
 const IN_FLIGHT: usize = 8;
 
-/// The largest limit of a record: places in a batch's text are counted in 32 bits.
-const MOST_RECORD: usize = 1 << 30;
-
 /// Loads a file into a copy.
 ///
 /// # Errors
 /// When it cannot be read or told what it is, or the copy fails; then nothing of it is there.
 pub fn read_file(
     path: &Path,
-    options: &Options,
+    options: &ImportOptions,
     store: &mut Store,
 ) -> Result<Summary, ImportError> {
     read_file_with(path, options, store, &mut |_| true)
@@ -82,7 +79,7 @@ pub fn read_file(
 /// As [`read_file`], and when `go_on` says no.
 pub fn read_file_with(
     path: &Path,
-    options: &Options,
+    options: &ImportOptions,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
@@ -101,7 +98,7 @@ pub fn read_file_with(
     }
     let mut decided = Decided::default();
     for _ in 0..PASSES {
-        let opened = open::open(path, &of_opening(options)).map_err(not_opened(&file))?;
+        let opened = open::open(path, options).map_err(not_opened(&file))?;
         let run = Run {
             decided,
             passes: Passes::Several,
@@ -120,7 +117,7 @@ pub fn read_file_with(
 fn known_before(
     path: &Path,
     file: &str,
-    options: &Options,
+    options: &ImportOptions,
     store: &Store,
 ) -> Result<Option<Known>, ImportError> {
     let failed = |source| ImportError::Store {
@@ -173,7 +170,7 @@ fn hash(path: &Path) -> std::io::Result<String> {
 pub fn read(
     file: &str,
     reader: Box<dyn Read + Send>,
-    options: &Options,
+    options: &ImportOptions,
     store: &mut Store,
 ) -> Result<Summary, ImportError> {
     read_with(file, reader, options, store, &mut |_| true)
@@ -186,11 +183,11 @@ pub fn read(
 pub fn read_with(
     file: &str,
     reader: Box<dyn Read + Send>,
-    options: &Options,
+    options: &ImportOptions,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
-    let opened = open::open_reader(reader, &of_opening(options)).map_err(not_opened(file))?;
+    let opened = open::open_reader(reader, options).map_err(not_opened(file))?;
     let run = Run {
         decided: Decided::default(),
         passes: Passes::One,
@@ -231,32 +228,6 @@ enum Outcome {
     Again(Box<Decided>),
 }
 
-/// What opening a file is told.
-fn of_opening(options: &Options) -> open::Options {
-    let mut limits = options.limits;
-    limits.record = limits.record.min(MOST_RECORD);
-    limits.field = limits.field.min(MOST_RECORD);
-    open::Options {
-        form: options.form.clone(),
-        encoding: options.encoding.clone(),
-        lossy: options.lossy,
-        delimiter: options.field_end.clone(),
-        record_end: options.row_end.clone(),
-        format_file: options.format_file.clone(),
-        widths: options.widths.clone(),
-        local_dates: options.date_format.is_some(),
-        limits,
-        unhashed: options.unhashed,
-        cut: options.cut,
-        header: options.header,
-        skip: options.skip,
-        sheet: options.sheet.clone(),
-        empty_is_null: options.empty_is_null,
-        null_texts: options.null_texts.clone(),
-        ..open::Options::default()
-    }
-}
-
 fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
     let file = file.to_owned();
     move |source| match source {
@@ -269,26 +240,26 @@ fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
 }
 
 /// How a form's fields say that there is no value.
-fn rule_of(nulls: format::Nulls) -> convert::Nulls {
-    let none = convert::Nulls::default();
+fn rule_of(nulls: format::Nulls) -> convert::NullRule {
+    let none = convert::NullRule::default();
     match nulls {
-        format::Nulls::Word => convert::Nulls { word: true, ..none },
-        format::Nulls::Empty => convert::Nulls {
+        format::Nulls::Word => convert::NullRule { word: true, ..none },
+        format::Nulls::Empty => convert::NullRule {
             empty: true,
             quoted_empty: true,
             ..none
         },
-        format::Nulls::EmptyOrNul => convert::Nulls {
+        format::Nulls::EmptyOrNul => convert::NullRule {
             empty: true,
             nul_is_empty: true,
             ..none
         },
-        format::Nulls::Nothing => convert::Nulls {
+        format::Nulls::Nothing => convert::NullRule {
             empty: true,
             ..none
         },
         format::Nulls::Marked => none,
-        format::Nulls::MarkedOrWord => convert::Nulls {
+        format::Nulls::MarkedOrWord => convert::NullRule {
             word: true,
             quoted_word: true,
             ..none
@@ -297,7 +268,7 @@ fn rule_of(nulls: format::Nulls) -> convert::Nulls {
 }
 
 /// What is NULL in a form, and by the user's word.
-fn said_of_null(nulls: format::Nulls, options: &Options) -> String {
+fn said_of_null(nulls: format::Nulls, options: &ImportOptions) -> String {
     let mut said = nulls.title().to_owned();
     for text in &options.null_texts {
         said.push_str(&format!("; `{text}` is NULL (`--null`)"));
@@ -311,7 +282,7 @@ fn said_of_null(nulls: format::Nulls, options: &Options) -> String {
 fn load(
     file: String,
     opened: open::Opened,
-    options: &Options,
+    options: &ImportOptions,
     run: Run<'_>,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
@@ -336,9 +307,9 @@ fn load(
         lossy: options.lossy,
         padded: matches!(
             opened.form.layout,
-            format::Layout::Aligned | format::Layout::Widths
+            format::FormatLayout::Aligned | format::FormatLayout::Widths
         ),
-        fifteen_digits: opened.form.layout == format::Layout::Workbook,
+        fifteen_digits: opened.form.layout == format::FormatLayout::Workbook,
     };
     let (sender, receiver) = sync_channel(IN_FLIGHT);
     let (give_back, used) = sync_channel(IN_FLIGHT);

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 /// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct RecordLimits {
     /// Bytes of a record.
     pub record: usize,
     /// Bytes of a field.
@@ -22,7 +22,7 @@ pub struct Limits {
     pub fields: usize,
 }
 
-impl Default for Limits {
+impl Default for RecordLimits {
     fn default() -> Self {
         Self {
             record: 64 << 20,
@@ -165,7 +165,7 @@ impl Reason {
             Self::NotText => "name the encoding with `--encoding`, or export as UTF-8",
             Self::Truncated => "copy or export the file again; its end is missing",
             Self::UnclosedQuote => {
-                "export with quoted text, or read the file as one without quotes: `--form ssms_csv`"
+                "export with quoted text, or read the file as one without quotes: `--input-format ssms_csv`"
             }
             Self::TextAfterQuote => {
                 "export with quoted text, or read the file as one without quotes"
@@ -175,7 +175,7 @@ impl Reason {
             Self::NotADate => {
                 "export dates as `yyyy-mm-dd hh:mm:ss`, or name theirs with `--date-format`"
             }
-            Self::Nul => "the file may be UTF-16 or from bcp; name its form with `--form`",
+            Self::Nul => "the file may be UTF-16 or from bcp; name its form with `--input-format`",
             Self::TooLong => {
                 "a quote may be open; `--max-record` and `--max-field` raise the limits"
             }

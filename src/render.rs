@@ -53,9 +53,9 @@ pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
 /// Every format, in the order that help lists them.
 pub const FORMATS: [Format; 6] = [
     Format {
-        name: "terminal",
+        name: "table",
         extension: "txt",
-        help: "Tables and differences for reading in a terminal",
+        help: "Tables and differences, for a person to read",
         render: terminal::render,
         rows: None,
         pictures: Pictures::Never,

@@ -25,7 +25,7 @@ use crate::report::{
     ObservationVerdict, ParameterRun, Report, RestsOn, RunVerdict, ScenarioRun, SqlRun, StepRun,
 };
 use crate::scenario::{
-    Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, Step,
+    Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, ScenarioStep,
     resolve_parameters,
 };
 use crate::schema;
@@ -423,7 +423,7 @@ fn wanted(
     if terms.columns != ColumnMode::Exact {
         wanted.columns = terms.columns;
     }
-    if terms.order != RowOrder::Bag {
+    if terms.order != RowOrder::Unordered {
         wanted.order = Some(terms.order.clone());
     }
     wanted.ignore.extend(terms.ignore.iter().cloned());
@@ -703,7 +703,7 @@ impl<'l> Player<'l> {
     fn run_step_seen(
         &mut self,
         scenario: &Scenario,
-        step: &Step,
+        step: &ScenarioStep,
         values: &[Binding],
     ) -> Result<StepRun, ReplayError> {
         if !self.illustrated || step.branch.is_some() {
@@ -739,7 +739,11 @@ impl<'l> Player<'l> {
         Ok(outcome)
     }
 
-    fn run_step(&mut self, step: &Step, values: &[Binding]) -> Result<StepRun, ReplayError> {
+    fn run_step(
+        &mut self,
+        step: &ScenarioStep,
+        values: &[Binding],
+    ) -> Result<StepRun, ReplayError> {
         self.store.set_clock(step.at)?;
         let mut run = StepRun {
             id: step.id.clone(),
@@ -782,7 +786,7 @@ impl<'l> Player<'l> {
     fn run_check(
         &mut self,
         scenario: &Scenario,
-        step: &Step,
+        step: &ScenarioStep,
         check: &Check,
         parameters: &[ParameterValue],
         values: &[Binding],

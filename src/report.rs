@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::Place;
+pub use crate::diff::RowVerdict;
 use crate::document::Lines;
 use crate::query::Tag;
 use crate::scenario::Erratum;
@@ -566,20 +567,6 @@ pub struct RowRun {
     pub file_line: Option<u32>,
     /// Every compared cell, left to right.
     pub cells: Vec<CellRun>,
-}
-
-/// What came of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowVerdict {
-    /// Nothing differs in it.
-    Matches,
-    /// At least one cell differs.
-    Differs,
-    /// Expected, and not there.
-    Missing,
-    /// There, and not expected.
-    Extra,
 }
 
 /// One cell compared.

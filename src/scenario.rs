@@ -46,11 +46,11 @@ pub struct Scenario {
     /// Values that its scripts and queries name as `@name`, in the order written.
     pub parameters: Vec<Parameter>,
     /// Scripts run before the first step, at the time of the clock's start, in order.
-    pub seeds: Vec<Script>,
+    pub seeds: Vec<SqlFile>,
     /// The statements of the document that it answers for.
     pub observations: Vec<Observation>,
     /// What happens, in order of time.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScenarioStep>,
     /// Where the print is not what was meant.
     pub errata: Vec<Erratum>,
     /// Queries that the document prints.
@@ -58,12 +58,12 @@ pub struct Scenario {
     /// What a reader should know: choices made where the document is silent.
     pub notes: Option<String>,
     /// Queries that stand in the scenario's own folder, by name: text and path.
-    pub queries: BTreeMap<String, Script>,
+    pub queries: BTreeMap<String, SqlFile>,
 }
 
 /// A file with SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Script {
+pub struct SqlFile {
     /// The path as the user would open it.
     pub file: String,
     /// Its text.
@@ -94,7 +94,7 @@ pub struct Observation {
 
 /// One thing that happens, and what is asked right after it.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct ScenarioStep {
     /// Short and unique in the scenario, such as `20`; the number of its script unless written.
     pub id: String,
     /// When, in ms on the server's wall clock.
@@ -104,7 +104,7 @@ pub struct Step {
     /// What happens, in a sentence.
     pub title: String,
     /// The causes, as SQL; `None` when only time passes.
-    pub script: Option<Script>,
+    pub script: Option<SqlFile>,
     /// How many rows the script's own statements must change, triggers not counted.
     pub changes: Option<u64>,
     /// Part of the message with which the script must fail; the step then has no effect.
@@ -275,7 +275,7 @@ pub struct PrintedQuery {
     /// The query as restored and run.
     pub query: String,
     /// The text exactly as printed.
-    pub printed: Script,
+    pub printed: SqlFile,
     /// The lines of the document.
     pub lines: Lines,
 }

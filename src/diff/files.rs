@@ -26,7 +26,7 @@ use std::{str, thread};
 
 use super::DiffOptions;
 use crate::record::tokenizer::{BLOCK, RawRecord, RawToken, TextDialect, Tokenizer};
-use crate::record::{Field, Limits, Written};
+use crate::record::{Field, RecordLimits, Written};
 use crate::table::delimited::Delimiter;
 use crate::table::raw::{RawCell, RawRow, RawTable};
 use crate::table::{Kind, ResultTable, decimal, plain};
@@ -214,7 +214,7 @@ impl<'p> Source<'p> {
     }
 
     fn tokens<R: Read>(&self, reader: R, block: usize) -> Tokenizer<R> {
-        Tokenizer::with_block(reader, self.dialect.clone(), Limits::default(), block)
+        Tokenizer::with_block(reader, self.dialect.clone(), RecordLimits::default(), block)
     }
 
     fn at(&self, offset: u64) -> io::Result<File> {

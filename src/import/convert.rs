@@ -8,14 +8,14 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::number::{self, Reading, Separators};
 use super::spoiled::Spoil;
-use crate::record::batch::{Batch, Value};
+use crate::record::batch::{Batch, RowValue};
 use crate::record::{Field, Reason, Written};
 use crate::schema::types::Type;
 use crate::table::{Kind, plain};
 
 /// How a form writes that there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Nulls {
+pub struct NullRule {
     /// The word `NULL` without quotes is none.
     pub word: bool,
     /// The word `NULL` in quotes is none as well.
@@ -87,7 +87,7 @@ impl Cast {
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// How the form writes that there is no value.
-    pub nulls: Nulls,
+    pub nulls: NullRule,
     /// A format of dates in the words of `strftime`, tried after SQL Server's own.
     pub date_format: Option<String>,
     /// Whether U+FFFD may stand in a text.
@@ -185,30 +185,30 @@ pub fn value(
     rules: &Rules,
     seen: &mut Seen,
     batch: &mut Batch,
-) -> Result<Value, Misfit> {
+) -> Result<RowValue, Misfit> {
     let text = &cells[field.start..field.end];
     let nulls = rules.nulls;
     if field.written == Written::Bare && rules.null_texts.iter().any(|null| null == text) {
-        return Ok(Value::Null);
+        return Ok(RowValue::Null);
     }
     match field.written {
-        Written::Null => return Ok(Value::Null),
+        Written::Null => return Ok(RowValue::Null),
         Written::Bare if text.is_empty() => {
             seen.nothing += 1;
             if nulls.empty {
-                return Ok(Value::Null);
+                return Ok(RowValue::Null);
             }
             return Ok(blank(cast, seen, batch));
         }
-        Written::Quoted if text.is_empty() && nulls.quoted_empty => return Ok(Value::Null),
+        Written::Quoted if text.is_empty() && nulls.quoted_empty => return Ok(RowValue::Null),
         Written::Quoted if text.is_empty() => return Ok(blank(cast, seen, batch)),
         Written::Bare if text == "NULL" => {
             seen.word += 1;
             if nulls.word {
-                return Ok(Value::Null);
+                return Ok(RowValue::Null);
             }
         }
-        Written::Quoted if nulls.quoted_word && text == "NULL" => return Ok(Value::Null),
+        Written::Quoted if nulls.quoted_word && text == "NULL" => return Ok(RowValue::Null),
         Written::Bare if nulls.nul_is_empty && text == "\0" => {
             return Ok(blank(cast, seen, batch));
         }
@@ -234,12 +234,12 @@ pub fn value(
             }
             Ok(push(text, batch))
         }
-        Cast::Name => Ok(Value::Integer(made_number(text))),
+        Cast::Name => Ok(RowValue::Integer(made_number(text))),
         Cast::Integer { least, greatest } => integer(text, least, greatest, seen),
         Cast::Time => time(text, rules, seen, batch),
         Cast::Bit => match text.trim() {
-            "0" | "False" | "false" => Ok(Value::Integer(0)),
-            "1" | "True" | "true" => Ok(Value::Integer(1)),
+            "0" | "False" | "false" => Ok(RowValue::Integer(0)),
+            "1" | "True" | "true" => Ok(RowValue::Integer(1)),
             other => Err(not_a_number("0 or 1", other)),
         },
         Cast::Real => real(text, seen),
@@ -248,17 +248,17 @@ pub fn value(
 }
 
 /// An empty field: the empty text, or nothing where there can be no text.
-fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> Value {
+fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     match cast {
         Cast::Text => return push("", batch),
-        Cast::Name => return Value::Integer(made_number("")),
+        Cast::Name => return RowValue::Integer(made_number("")),
         _ => {}
     }
     seen.blanks += 1;
-    Value::Null
+    RowValue::Null
 }
 
-fn push(text: &str, batch: &mut Batch) -> Value {
+fn push(text: &str, batch: &mut Batch) -> RowValue {
     let start = batch.text.len();
     batch.text.push_str(text);
     slice(start, batch)
@@ -266,15 +266,15 @@ fn push(text: &str, batch: &mut Batch) -> Value {
 
 /// The batch's text from `start` to its end. A batch is handed on long before it has four thousand million bytes: a
 /// record has at most as many as its limit, and a batch takes few.
-fn slice(start: usize, batch: &Batch) -> Value {
-    Value::Text {
+fn slice(start: usize, batch: &Batch) -> RowValue {
+    RowValue::Text {
         start: u32::try_from(start).expect("a batch is small"),
         end: u32::try_from(batch.text.len()).expect("a batch is small"),
     }
 }
 
 /// A text in which two quotes stand for one.
-fn doubled(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
+fn doubled(text: &str, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     let start = batch.text.len();
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'"', rest.as_bytes()) {
@@ -316,9 +316,9 @@ pub fn made_number(name: &str) -> i64 {
     -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
 }
 
-fn integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<Value, Misfit> {
+fn integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<RowValue, Misfit> {
     match digits(text.as_bytes()) {
-        Some(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
+        Some(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
         Some(_) => Err(out_of_range(text, least, greatest)),
         None => odd_integer(text, least, greatest, seen),
     }
@@ -346,7 +346,7 @@ fn digits(bytes: &[u8]) -> Option<i64> {
 }
 
 /// A whole number as others print it: padded, with a fraction of zeros or thousands separators, or too large.
-fn odd_integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<Value, Misfit> {
+fn odd_integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<RowValue, Misfit> {
     let trimmed = text.trim_matches([' ', '\u{a0}']);
     let found = one_reading(trimmed, true, seen)?;
     let whole = found.split_once('.').map_or(&*found, |(whole, _)| whole);
@@ -356,7 +356,7 @@ fn odd_integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result
         return Err(not_a_number("a whole number", trimmed));
     }
     match whole.parse::<i64>() {
-        Ok(value) if (least..=greatest).contains(&value) => Ok(Value::Integer(value)),
+        Ok(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
         _ => Err(out_of_range(text, least, greatest)),
     }
 }
@@ -452,7 +452,7 @@ fn shown(text: &str) -> String {
     }
 }
 
-fn real(text: &str, seen: &mut Seen) -> Result<Value, Misfit> {
+fn real(text: &str, seen: &mut Seen) -> Result<RowValue, Misfit> {
     let text = text.trim_matches([' ', '\u{a0}']);
     let is_number = |b: u8| b.is_ascii_digit() || b".-+eE".contains(&b);
     if text.contains(['e', 'E']) && text.bytes().all(is_number) {
@@ -478,15 +478,15 @@ fn real(text: &str, seen: &mut Seen) -> Result<Value, Misfit> {
     finite(&found, text)
 }
 
-fn finite(number: &str, text: &str) -> Result<Value, Misfit> {
+fn finite(number: &str, text: &str) -> Result<RowValue, Misfit> {
     match number.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(Value::Real(value)),
+        Ok(value) if value.is_finite() => Ok(RowValue::Real(value)),
         _ => Err(not_a_number("a number", text)),
     }
 }
 
 /// Bytes stay the text that they are written as; `0x` is put before plain hexadecimal digits, as bcp writes them.
-fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
+fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     let hex = |digits: &str| {
         !digits.is_empty()
             && digits.len().is_multiple_of(2)
@@ -505,7 +505,7 @@ fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> Value {
 
 // TIMES ----------------------------------------------------------------------------------------------------
 
-fn time(text: &str, rules: &Rules, seen: &mut Seen, batch: &mut Batch) -> Result<Value, Misfit> {
+fn time(text: &str, rules: &Rules, seen: &mut Seen, batch: &mut Batch) -> Result<RowValue, Misfit> {
     if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
         && plain::is_time(stored)
     {

@@ -7,7 +7,7 @@ use crate::import::error::ImportError;
 use crate::import::input::source::Tally;
 use crate::import::mapping::Plan;
 use crate::import::of_part;
-use crate::import::options::Options;
+use crate::import::options::ImportOptions;
 use crate::import::read_stage::Decided;
 use crate::import::read_stage::Message;
 use crate::import::read_stage::ReadSummary;
@@ -45,7 +45,7 @@ const KEPT_TEXT: usize = 64 << 20;
 /// The half of an import that stores.
 pub(super) struct LoadStage<'s> {
     pub(super) summary: &'s mut Summary,
-    pub(super) options: &'s Options,
+    pub(super) options: &'s ImportOptions,
     pub(super) tally: &'s Tally,
     /// Batches that are stored go back, to be filled again.
     pub(super) give_back: SyncSender<Batch>,
@@ -251,12 +251,12 @@ impl LoadStage<'_> {
 
     fn take_time(&mut self, footer: &Footer) {
         let candidates = [
-            (self.options.taken_at_ms, "--taken-at"),
+            (self.options.exported_at_ms, "--exported-at"),
             (footer.completed_at_ms, "completion time"),
             (self.options.file_time_ms, "file time"),
         ];
         let known = candidates.into_iter().find(|(time, _)| time.is_some());
-        (self.summary.taken_at_ms, self.summary.taken_from) = known.unwrap_or((None, "unknown"));
+        (self.summary.exported_at_ms, self.summary.taken_from) = known.unwrap_or((None, "unknown"));
     }
 
     fn warn(&mut self, ended: &ReadSummary, counts: Vec<u64>) {
@@ -313,7 +313,7 @@ impl LoadStage<'_> {
             reading: self.options.reading(),
             taken_at: self
                 .summary
-                .taken_at_ms
+                .exported_at_ms
                 .map(|ms| Cell::Timestamp(ms).to_string()),
             taken_from: self.summary.taken_from,
             records: self.summary.records,

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::import::convert;
 use crate::import::convert::{Cast, Rules, Seen};
-use crate::record::batch::{Batch, Shape, ShapeColumn};
+use crate::record::batch::{Batch, LayoutColumn, TableLayout};
 use crate::record::{Field, Record};
 use crate::schema::product::{PRODUCT, ProductTable};
 use crate::schema::types::Type;
@@ -149,7 +149,7 @@ pub struct Hints<'h> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The table and its columns.
-    pub shape: Shape,
+    pub shape: TableLayout,
     /// For each column of the shape the field of the record, from 0, and what its values are read as.
     pub steps: Vec<(usize, Cast)>,
     /// The place in the row of the table's key, where that is one column.
@@ -214,7 +214,7 @@ impl Plan {
                     let mut seen = Seen::default();
                     match convert::value(&record.cells, field, *cast, rules, &mut seen, &mut batch)
                     {
-                        Ok(crate::record::batch::Value::Null) => {}
+                        Ok(crate::record::batch::RowValue::Null) => {}
                         Err(_) if record.text_at(*at).is_some_and(is_word) => words += 1,
                         _ => others += 1,
                     }
@@ -998,7 +998,7 @@ impl<'s> Builder<'s> {
             if of == nth {
                 target.key = Some(target.shape.columns.len());
             }
-            target.shape.columns.push(ShapeColumn {
+            target.shape.columns.push(LayoutColumn {
                 name: key.to_owned(),
                 heading: None,
                 position: 0,
@@ -1020,7 +1020,7 @@ impl<'s> Builder<'s> {
         beside: bool,
         repeats: &mut Vec<(usize, usize)>,
     ) -> Target {
-        let mut columns: Vec<ShapeColumn> = Vec::new();
+        let mut columns: Vec<LayoutColumn> = Vec::new();
         let mut steps = Vec::new();
         let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
         let mut taken: BTreeSet<String> = table
@@ -1030,7 +1030,7 @@ impl<'s> Builder<'s> {
             .collect();
         let mut add = |name: String, at: usize, heading: &Heading, of: Option<Type>| {
             let cast = of.map_or(Cast::Text, Cast::of);
-            columns.push(ShapeColumn {
+            columns.push(LayoutColumn {
                 name,
                 heading: Some(heading.written.clone()),
                 position: at + 1,
@@ -1071,7 +1071,7 @@ impl<'s> Builder<'s> {
         }
         let place = key.and_then(|key| columns.iter().position(|column| column.name == key));
         Target {
-            shape: Shape {
+            shape: TableLayout {
                 table: table.name.to_owned(),
                 columns,
                 history: false,
@@ -1104,7 +1104,7 @@ impl<'s> Builder<'s> {
             }
             let name = kept_name(&heading.column, at + 1, &taken);
             taken.insert(name.clone());
-            columns.push(ShapeColumn {
+            columns.push(LayoutColumn {
                 name,
                 heading: Some(heading.written.clone()),
                 position: at + 1,
@@ -1116,7 +1116,7 @@ impl<'s> Builder<'s> {
         self.dropped.sort_by_key(|dropped| dropped.position);
         Plan {
             targets: vec![Target {
-                shape: Shape {
+                shape: TableLayout {
                     table,
                     columns,
                     history: false,
@@ -1238,7 +1238,7 @@ impl Layout {
                             &mut batch,
                         );
                         value.is_ok_and(|value| {
-                            key != Some(at) || value != crate::record::batch::Value::Null
+                            key != Some(at) || value != crate::record::batch::RowValue::Null
                         })
                     })
         };

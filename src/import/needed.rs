@@ -174,7 +174,7 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
 pub type LoadOne<'l> = dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError> + 'l;
 
 /// Loads files into an empty copy that is gone afterwards, without rows that nobody needs. `load` loads one of `count`
-/// files, by its number, passing over what [`needs`](crate::import::Options::needs) allows it to. Where rows were
+/// files, by its number, passing over what [`needs`](crate::import::ImportOptions::needs) allows it to. Where rows were
 /// passed over that should not have been, the copy is emptied and all is loaded again.
 ///
 /// # Errors

@@ -2,27 +2,27 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::diagnostic::did_you_mean;
+use crate::import::ImportOptions;
 use crate::import::format;
 use crate::import::format::bcp_format_file::{FormatError, FormatFile};
 use crate::import::format::detect;
 use crate::import::format::detect::{Guess, Sample, THIN, Trials};
-use crate::import::format::{FORMS, Form, Layout, Nulls};
+use crate::import::format::{FORMS, Form, FormatLayout, Nulls};
 use crate::import::input::decode;
 use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
-use crate::import::input::source::{Bounds, Bytes, Packing, Peek, Source, SourceError, Tally};
+use crate::import::input::source::{Bytes, Packing, Peek, Source, SourceError, Tally};
 use crate::import::reader::delimited::{Delimited, DelimitedPlan};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::{Ends, Widths};
-use crate::import::reader::parallel::Cut;
 use crate::import::reader::{Item, Reader};
 use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
-use crate::record::{Limits, ReadError, Written};
+use crate::record::{ReadError, Written};
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
@@ -39,45 +39,6 @@ const FAR: f64 = 0.5;
 /// The distance within which a form that reads the beginning alike may be the right one, and how many are looked at.
 const TWIN: f64 = 0.2;
 const NEAREST: usize = 4;
-
-/// What a person may say about a file.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The form's id; told from the file without it.
-    pub form: Option<String>,
-    /// The encoding's name.
-    pub encoding: Option<String>,
-    /// Whether bytes that are no text become U+FFFD, and U+FFFD is taken.
-    pub lossy: bool,
-    /// Whether the first record is names.
-    pub header: Option<bool>,
-    /// What stands between two fields.
-    pub delimiter: Option<String>,
-    /// What ends a record.
-    pub record_end: Option<String>,
-    /// How many lines at the beginning are passed over.
-    pub skip: usize,
-    /// The sheet of a workbook that is read.
-    pub sheet: Option<String>,
-    /// Whether an empty field without quotes is NULL.
-    pub empty_is_null: bool,
-    /// Texts that stand for NULL as well.
-    pub null_texts: Vec<String>,
-    /// The bcp format file that names the columns. `<TABLE>_Format.fmt` beside `<TABLE>.dat` is found without it.
-    pub format_file: Option<PathBuf>,
-    /// How wide the columns are, where nothing stands between them.
-    pub widths: Option<Widths>,
-    /// Whether dates may be in a country's order, because their format is given.
-    pub local_dates: bool,
-    /// How long records and fields may be.
-    pub limits: Limits,
-    /// How much a packed file may unpack to.
-    pub bounds: Bounds,
-    /// Whether the hash of the file is not taken.
-    pub unhashed: bool,
-    /// How other threads read ahead, where they can.
-    pub cut: Cut,
-}
 
 /// Why a file is not read at all.
 #[derive(Debug, Error)]
@@ -183,7 +144,7 @@ impl OpenError {
                 format!("it looks like `--encoding {guess}`; the console's code pages are `cp437`, `cp850` and others")
             }
             Self::Undecided { best, runner_up } => format!(
-                "say which with `--form {}` ({}; {}) or `--form {}` ({}; {})",
+                "say which with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
                 best.id,
                 best.title,
                 best.nulls.title(),
@@ -206,14 +167,17 @@ impl OpenError {
                 }
             }
             Self::NoForm { .. } => {
-                format!("name its form with `--form`, or export as CSV with column names; there are {}", all_forms())
+                format!(
+                    "name it with `--input-format`, or export as CSV with column names; there are {}",
+                    all_forms()
+                )
             }
             Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
                 Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
                 None => format!("there are {}", all_forms()),
             },
             Self::NotUsed { option, .. } => {
-                format!("leave `--{option}` out, or say with `--form` what the file is")
+                format!("leave `--{option}` out, or say with `--input-format` what the file is")
             }
             Self::NoTerminator { option, .. } => format!(
                 "leave `--{option}` out, or look at the end of a field and of a record in the file; `\\t`, `\\n`, \
@@ -259,7 +223,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// When it cannot be read, or nobody can say in which encoding or form it is.
-pub fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
+pub fn open(path: &Path, options: &ImportOptions) -> Result<Opened, OpenError> {
     let source = Source::open(path, &options.bounds, !options.unhashed)?;
     let format = match &options.format_file {
         Some(file) => Some(FormatFile::open(file)?),
@@ -272,7 +236,10 @@ pub fn open(path: &Path, options: &Options) -> Result<Opened, OpenError> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_reader(reader: Box<dyn Read + Send>, options: &Options) -> Result<Opened, OpenError> {
+pub fn open_reader(
+    reader: Box<dyn Read + Send>,
+    options: &ImportOptions,
+) -> Result<Opened, OpenError> {
     let source = Source::from_reader(reader, &options.bounds, !options.unhashed)?;
     let format = options
         .format_file
@@ -285,7 +252,7 @@ pub fn open_reader(reader: Box<dyn Read + Send>, options: &Options) -> Result<Op
 fn open_source(
     source: Source,
     format: Option<&FormatFile>,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Result<Opened, OpenError> {
     let form = options.form.as_deref().map(named).transpose()?;
     let Source {
@@ -296,7 +263,7 @@ fn open_source(
     } = source;
     if let Some(form) = form {
         let (wants, has) = (
-            form.layout == Layout::Workbook,
+            form.layout == FormatLayout::Workbook,
             matches!(bytes, Bytes::Archive(_)),
         );
         if wants != has {
@@ -421,16 +388,19 @@ impl Reader for Skipped {
 }
 
 /// Whether everything that was said of a file means something in its form.
-fn check_used(form: &'static Form, options: &Options) -> Result<(), OpenError> {
-    let is_text = form.layout != Layout::Workbook;
-    let delimited = matches!(form.layout, Layout::Delimited(_));
-    let widths = form.layout == Layout::Widths;
+fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenError> {
+    let is_text = form.layout != FormatLayout::Workbook;
+    let delimited = matches!(form.layout, FormatLayout::Delimited(_));
+    let widths = form.layout == FormatLayout::Widths;
     let of_bcp = form.nulls == Nulls::EmptyOrNul || widths;
     let unused = [
-        ("field-end", options.delimiter.is_some() && !delimited),
         (
-            "row-end",
-            options.record_end.is_some() && !delimited && !widths,
+            "field-terminator",
+            options.field_terminator.is_some() && !delimited,
+        ),
+        (
+            "row-terminator",
+            options.row_terminator.is_some() && !delimited && !widths,
         ),
         ("widths", options.widths.is_some() && !widths),
         ("format-file", options.format_file.is_some() && !of_bcp),
@@ -446,11 +416,11 @@ fn check_used(form: &'static Form, options: &Options) -> Result<(), OpenError> {
 }
 
 /// Whether the terminators that were named are in the file, or in so much of it that they should be.
-fn check_terminators(sample: &Sample<'_>, options: &Options) -> Result<(), OpenError> {
+fn check_terminators(sample: &Sample<'_>, options: &ImportOptions) -> Result<(), OpenError> {
     let is_there = |text: &str| memchr::memmem::find(sample.bytes, text.as_bytes()).is_some();
     let named = [
-        ("field-end", &options.delimiter),
-        ("row-end", &options.record_end),
+        ("field-terminator", &options.field_terminator),
+        ("row-terminator", &options.row_terminator),
     ];
     for (option, text) in named {
         // Lines are ended by either; a record end of no characters means that nothing ends one.
@@ -484,14 +454,14 @@ fn judge(
     sample: &Sample<'_>,
     form: Option<&'static Form>,
     format: Option<&FormatFile>,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Result<Verdict, OpenError> {
     let delimiter = options
-        .delimiter
+        .field_terminator
         .as_deref()
         .or(format.map(|format| format.delimiter.as_str()));
     let end = options
-        .record_end
+        .row_terminator
         .as_deref()
         .or(format.and_then(|format| format.record_end.as_deref()))
         .filter(|end| !matches!(*end, "\n" | "\r\n"));
@@ -502,7 +472,7 @@ fn judge(
     if format.is_some() {
         // Whoever has a format file has said that the file is of bcp.
         let of_bcp = |guess: &Guess| {
-            guess.form.nulls == Nulls::EmptyOrNul || guess.form.layout == Layout::Widths
+            guess.form.nulls == Nulls::EmptyOrNul || guess.form.layout == FormatLayout::Widths
         };
         ranked.retain(of_bcp);
     }
@@ -519,11 +489,11 @@ fn judge(
         Some(form) => trials.score(form),
         None => ranked.first().cloned().ok_or_else(unread)?,
     };
-    if best.form.layout == Layout::Widths && best.widths.is_none() {
+    if best.form.layout == FormatLayout::Widths && best.widths.is_none() {
         return Err(unread());
     }
     if let Some(spoiled) = &best.trial.spoiled
-        && !options.local_dates
+        && options.date_format.is_none()
     {
         return Err(OpenError::Spoiled {
             column: spoiled.column.clone(),
@@ -545,11 +515,11 @@ fn judge(
         });
     }
     let has_header = match best.form.layout {
-        Layout::Delimited(_) => {
+        FormatLayout::Delimited(_) => {
             let named = best.trial.header || best.trial.below.is_some();
             options.header.unwrap_or(named)
         }
-        Layout::Widths => best.widths.as_ref().is_some_and(|plan| plan.header),
+        FormatLayout::Widths => best.widths.as_ref().is_some_and(|plan| plan.header),
         _ => true,
     };
     // Of two that differ in nothing but NULL, and in it nowhere in the beginning, the rest of the file may say more.
@@ -559,7 +529,7 @@ fn judge(
             && reading(other, sample, format, options) == own
     };
     let others = ranked.iter().filter(|other| other.form.id != best.form.id);
-    let may_differ = form.is_none() && matches!(best.form.layout, Layout::Delimited(_));
+    let may_differ = form.is_none() && matches!(best.form.layout, FormatLayout::Delimited(_));
     let twin = (others
         .take(if may_differ { NEAREST } else { 0 })
         .find(is_twin))
@@ -574,13 +544,13 @@ fn judge(
 }
 
 /// What the user, or the format file, says of the widths of columns.
-fn widths_said(format: Option<&FormatFile>, options: &Options) -> Option<Widths> {
+fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) -> Option<Widths> {
     let of_format = format.and_then(|format| format.widths.clone());
     let Some(mut said) = options.widths.clone() else {
         return of_format;
     };
     said.names = format.map(|format| format.names.clone());
-    said.ends = match options.record_end.as_deref() {
+    said.ends = match options.row_terminator.as_deref() {
         Some("") => Some(Ends::Run),
         Some(_) => Some(Ends::Lines),
         None => of_format.and_then(|format| format.ends),
@@ -593,7 +563,7 @@ fn reading(
     guess: &Guess,
     sample: &Sample<'_>,
     format: Option<&FormatFile>,
-    options: &Options,
+    options: &ImportOptions,
 ) -> u64 {
     let end = if sample.whole {
         sample.bytes.len()
@@ -641,16 +611,16 @@ fn reader(
     ending: Arc<Ending>,
     several: bool,
     format: Option<&FormatFile>,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Box<dyn Reader + Send> {
-    let limits = options.limits;
+    let limits = options.record_limits();
     match guess.form.layout {
-        Layout::Delimited(_) => {
+        FormatLayout::Delimited(_) => {
             let plan = plan(guess, format, options);
             Box::new(Delimited::new(text, plan, ending, limits))
         }
-        Layout::Aligned => Box::new(aligned::Aligned::new(text, limits)),
-        Layout::Widths => {
+        FormatLayout::Aligned => Box::new(aligned::Aligned::new(text, limits)),
+        FormatLayout::Widths => {
             let plan = (guess.widths.clone())
                 .unwrap_or_else(|| unreachable!("a form of widths is taken where they are known"));
             match plan.ends() {
@@ -663,21 +633,21 @@ fn reader(
                 }
             }
         }
-        Layout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
-        Layout::Grid => Box::new(grid::Grid::new(text, guess.form.id, limits)),
-        Layout::Json => Box::new(json::Objects::new(text, limits)),
-        Layout::Xml => Box::new(xml::XmlRows::new(text, limits)),
-        Layout::Workbook => unreachable!("a workbook is no text, and was opened before"),
+        FormatLayout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
+        FormatLayout::Grid => Box::new(grid::Grid::new(text, guess.form.id, limits)),
+        FormatLayout::Json => Box::new(json::Objects::new(text, limits)),
+        FormatLayout::Xml => Box::new(xml::XmlRows::new(text, limits)),
+        FormatLayout::Workbook => unreachable!("a workbook is no text, and was opened before"),
     }
 }
 
-fn plan(guess: &Guess, format: Option<&FormatFile>, options: &Options) -> DelimitedPlan {
+fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> DelimitedPlan {
     let trial = &guess.trial;
     let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
     let told = Some(trial.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty());
     let of_format = format.filter(|_| guess.form.nulls == Nulls::EmptyOrNul);
     let of_bulk = (guess.form.id == "egain_bulk").then_some("<EORD>");
-    let record_end = (options.record_end.as_deref())
+    let record_end = (options.row_terminator.as_deref())
         .or_else(|| of_format.and_then(|format| format.record_end.as_deref()))
         .or(trial.end.as_deref())
         .or(of_bulk)
@@ -687,7 +657,7 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &Options) -> Delimi
         .or(trial.below.as_ref());
     DelimitedPlan {
         delimiter: options
-            .delimiter
+            .field_terminator
             .as_deref()
             .or(told)
             .unwrap_or(likeliest)

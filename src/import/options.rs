@@ -1,14 +1,15 @@
 //! What the user says about how a file is to be read.
 
+use crate::import::input::source::Bounds;
 use crate::import::needed::Need;
 use crate::import::reader;
-use crate::record::Limits;
+use crate::record::RecordLimits;
 use crate::table::Cell;
 use std::path::PathBuf;
 
 /// How a file is to be read, where it should not be told from the file alone.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ImportOptions {
     /// The form, by its name.
     pub form: Option<String>,
     /// The table that the file holds: one of the product's, or a new one.
@@ -16,7 +17,7 @@ pub struct Options {
     /// The encoding, by its name.
     pub encoding: Option<String>,
     /// When the file was exported, in milliseconds since 1970 on the wall clock of whoever exported.
-    pub taken_at_ms: Option<i64>,
+    pub exported_at_ms: Option<i64>,
     /// The time of the file itself, on the same clock: what is taken when nothing else is known.
     pub file_time_ms: Option<i64>,
     /// How dates are written, in the words of `strftime`, where not as SQL Server writes them.
@@ -26,13 +27,13 @@ pub struct Options {
     /// Which of several result sets in the file is read, from 1.
     pub result_set: Option<usize>,
     /// How much is taken of a record before it is given up.
-    pub limits: Limits,
+    pub limits: RecordLimits,
     /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
     pub format_file: Option<PathBuf>,
     /// What ends a field, where a tool lets one choose.
-    pub field_end: Option<String>,
+    pub field_terminator: Option<String>,
     /// What ends a record.
-    pub row_end: Option<String>,
+    pub row_terminator: Option<String>,
     /// How wide the columns are, where nothing stands between them.
     pub widths: Option<reader::fixed_width::Widths>,
     /// Whether the first record has the names of the columns.
@@ -47,6 +48,8 @@ pub struct Options {
     pub null_texts: Vec<String>,
     /// Whether an empty field without quotes is NULL.
     pub empty_is_null: bool,
+    /// How much a packed file may unpack to.
+    pub bounds: Bounds,
     /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
     pub needs: Vec<Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
@@ -55,7 +58,19 @@ pub struct Options {
     pub cut: reader::parallel::Cut,
 }
 
-impl Options {
+/// The largest limit of a record: places in a batch's text are counted in 32 bits.
+const MOST_RECORD: usize = 1 << 30;
+
+impl ImportOptions {
+    /// How long records and fields may be, within what can be counted.
+    pub(super) fn record_limits(&self) -> RecordLimits {
+        RecordLimits {
+            record: self.limits.record.min(MOST_RECORD),
+            field: self.limits.field.min(MOST_RECORD),
+            ..self.limits
+        }
+    }
+
     /// How a file is read, as text: two files of the same bytes for which it is equal come out the same.
     #[must_use]
     pub fn reading(&self) -> String {
@@ -67,8 +82,9 @@ impl Options {
         say("table", self.table.clone());
         say("encoding", self.encoding.clone());
         say(
-            "taken-at",
-            self.taken_at_ms.map(|ms| Cell::Timestamp(ms).to_string()),
+            "exported-at",
+            self.exported_at_ms
+                .map(|ms| Cell::Timestamp(ms).to_string()),
         );
         say("date-format", self.date_format.clone());
         say("lossy", self.lossy.then(String::new));
@@ -79,8 +95,8 @@ impl Options {
                 .as_ref()
                 .map(|file| file.display().to_string()),
         );
-        say("field-end", self.field_end.clone());
-        say("row-end", self.row_end.clone());
+        say("field-terminator", self.field_terminator.clone());
+        say("row-terminator", self.row_terminator.clone());
         say(
             "widths",
             self.widths.as_ref().map(|widths| format!("{widths:?}")),

@@ -18,7 +18,7 @@ use crate::import::needed;
 use crate::import::needed::Need;
 use crate::import::number;
 use crate::import::open::OpenError;
-use crate::import::options::Options;
+use crate::import::options::ImportOptions;
 use crate::import::reader;
 use crate::import::reader::Item;
 use crate::import::reader::Reader;
@@ -144,7 +144,7 @@ impl ReadStage {
         file: String,
         forms: (&'static format::Form, Option<&'static format::Form>),
         rules: Rules,
-        options: &Options,
+        options: &ImportOptions,
         sender: SyncSender<Message>,
         used: Receiver<Batch>,
     ) -> Self {
@@ -254,7 +254,7 @@ impl ReadStage {
     fn undecided(&self) -> Option<ImportError> {
         let twin = self
             .twin
-            .filter(|twin| twin.layout != format::Layout::Workbook)?;
+            .filter(|twin| twin.layout != format::FormatLayout::Workbook)?;
         let (own, other) = (self.rules.nulls, rule_of(twin.nulls));
         if self.evidence() != (false, false) {
             return None;

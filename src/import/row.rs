@@ -9,7 +9,7 @@ use crate::record::Reason;
 use crate::record::Record;
 use crate::record::Reject;
 use crate::record::batch::Batch;
-use crate::record::batch::Value;
+use crate::record::batch::RowValue;
 
 /// What stands for the text of a reject that may hold a password.
 pub(super) const NOT_KEPT: &str = "(not kept: the file has a column of passwords)";
@@ -34,7 +34,7 @@ pub(super) fn row(
         batch.values.push(value);
     }
     if let Some(key) = target.key
-        && batch.values[first + key] == Value::Null
+        && batch.values[first + key] == RowValue::Null
     {
         // Beside the first table no key means that the join found no row.
         if target.shape.repeated {
@@ -71,7 +71,7 @@ pub(super) fn change(
                 &mut unseen,
                 batch,
             ),
-            None => Ok(Value::Null),
+            None => Ok(RowValue::Null),
         };
         batch.values.push(value.map_err(|misfit| (None, misfit))?);
     }

@@ -36,8 +36,8 @@ pub struct Summary {
     /// How many rows the producer says there are.
     pub footer: Option<u64>,
     /// When it was exported, in milliseconds since 1970 on the wall clock of whoever exported.
-    pub taken_at_ms: Option<i64>,
-    /// How that is known: `--taken-at`, `completion time`, `file time` or `unknown`.
+    pub exported_at_ms: Option<i64>,
+    /// How that is known: `--exported-at`, `completion time`, `file time` or `unknown`.
     pub taken_from: &'static str,
     /// What a reader should know, in sentences.
     pub warnings: Vec<String>,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::Options;
+use super::ImportOptions;
 use super::format::Nulls;
 use super::open::{self, OpenError};
 use super::reader::Item;
@@ -60,8 +60,8 @@ impl WholeError {
 ///
 /// # Errors
 /// When the file, or a record of it, is not what it should be.
-pub fn read(path: &Path, options: &Options) -> Result<RawTable, WholeError> {
-    let mut opened = open::open(path, &super::of_opening(options))?;
+pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError> {
+    let mut opened = open::open(path, options)?;
     let nulls = opened.form.nulls;
     let wanted = options.result_set.unwrap_or(1);
     let mut result = 0;

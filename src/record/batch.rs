@@ -5,7 +5,7 @@ use crate::table::Kind;
 
 /// A column of a table that a file has rows for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShapeColumn {
+pub struct LayoutColumn {
     /// The name under which it is stored, in lower case where the schema has it.
     pub name: String,
     /// What it is called in the file; `None` without a header.
@@ -20,11 +20,11 @@ pub struct ShapeColumn {
 
 /// A table that a file has rows for, with the columns that the file has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shape {
+pub struct TableLayout {
     /// The table's name in the schema, such as `egpl_casemgmt_activity`.
     pub table: String,
     /// The columns, in the order of each row's values.
-    pub columns: Vec<ShapeColumn>,
+    pub columns: Vec<LayoutColumn>,
     /// Whether each record is a state of a row in a history (change data capture) and not the row itself. The values
     /// of each row then end with three more, beyond `columns`: two texts by which the changes are in order, and the
     /// operation as a whole number: 1 delete, 2 insert, 3 before an update, 4 after it.
@@ -35,7 +35,7 @@ pub struct Shape {
 
 /// A value of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value {
+pub enum RowValue {
     /// The value NULL.
     Null,
     /// A whole number.
@@ -57,7 +57,7 @@ pub struct Batch {
     /// The texts of all values.
     pub text: String,
     /// The values, row after row, each as long as the shape.
-    pub values: Vec<Value>,
+    pub values: Vec<RowValue>,
     /// The line of each row in its file.
     pub lines: Vec<u64>,
 }

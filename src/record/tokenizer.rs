@@ -18,7 +18,7 @@
 //!
 //! # Memory
 //!
-//! The buffer holds one block and the record in progress, which [`Limits`] bound. A record beyond the limits is
+//! The buffer holds one block and the record in progress, which [`RecordLimits`] bound. A record beyond the limits is
 //! rejected; the rest of its line is passed over without being kept.
 //!
 //! This module does not know forms, headers or types.
@@ -36,7 +36,7 @@ use input::Input;
 use marks::Marks;
 use search::Search;
 
-use crate::record::{Field, Limits, ReadError, Reason, Record, Reject, Written};
+use crate::record::{Field, ReadError, Reason, Record, RecordLimits, Reject, Written};
 
 /// How a delimited text is put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,7 @@ const AHEAD: usize = 2;
 /// Splits what it reads.
 pub struct Tokenizer<R> {
     input: Input<R>,
-    limits: Limits,
+    limits: RecordLimits,
     engine: Engine,
     fields: Vec<Field>,
     /// The line on which the next record begins.
@@ -153,13 +153,13 @@ enum Found {
 
 impl<R: Read> Tokenizer<R> {
     /// Splits UTF-8 `reader` by `dialect`. A byte order mark has been taken off.
-    pub fn new(reader: R, dialect: TextDialect, limits: Limits) -> Self {
+    pub fn new(reader: R, dialect: TextDialect, limits: RecordLimits) -> Self {
         Self::with_block(reader, dialect, limits, BLOCK)
     }
 
     /// The same, reading `block` bytes at a time. What is found does not depend on it, except that a record beyond the
     /// limits is noticed when it ends or when the block does, and only what was read by then is split differently.
-    pub fn with_block(reader: R, dialect: TextDialect, limits: Limits, block: usize) -> Self {
+    pub fn with_block(reader: R, dialect: TextDialect, limits: RecordLimits, block: usize) -> Self {
         Self {
             input: Input::new(reader, block.max(1)),
             limits,
@@ -314,7 +314,7 @@ impl Broken {
 }
 
 /// What `limits` say of a record of `length` bytes with `fields`, the last of which is complete.
-fn beyond(limits: &Limits, length: usize, fields: &[Field]) -> Option<String> {
+fn beyond(limits: &RecordLimits, length: usize, fields: &[Field]) -> Option<String> {
     if length > limits.record {
         return Some(format!("longer than {} bytes", limits.record));
     }
@@ -334,13 +334,18 @@ fn beyond(limits: &Limits, length: usize, fields: &[Field]) -> Option<String> {
     None
 }
 
-fn too_many(limits: &Limits, fields: &[Field]) -> Option<String> {
+fn too_many(limits: &RecordLimits, fields: &[Field]) -> Option<String> {
     (fields.len() > limits.fields).then(|| format!("more than {} fields", limits.fields))
 }
 
 /// The same of a record that is not complete: `length` bytes so far, of which `last` are its last field. They may
 /// count two quotes and a carriage return that are not part of a value.
-fn already_beyond(limits: &Limits, length: usize, last: usize, fields: &[Field]) -> Option<String> {
+fn already_beyond(
+    limits: &RecordLimits,
+    length: usize,
+    last: usize,
+    fields: &[Field],
+) -> Option<String> {
     let length = length.saturating_sub(3);
     if last.saturating_sub(3) > limits.field && length <= limits.record {
         let field = fields.len() + 1;

@@ -65,7 +65,7 @@ const COLUMN_MODES: [(&str, ColumnMode); 3] = [
     ("any_order", ColumnMode::AnyOrder),
     ("subset", ColumnMode::Subset),
 ];
-const ORDERS: [(&str, Order); 2] = [("strict", Order::Strict), ("bag", Order::Bag)];
+const ORDERS: [(&str, Order); 2] = [("strict", Order::Strict), ("unordered", Order::Unordered)];
 const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
     ("ocr", ErratumKind::Ocr),
     ("truncated", ErratumKind::Truncated),
@@ -78,7 +78,7 @@ const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
 #[derive(Clone, Copy)]
 enum Order {
     Strict,
-    Bag,
+    Unordered,
 }
 
 #[derive(Default)]
@@ -497,7 +497,7 @@ fn check(fields: &Fields<'_>, ids: &mut Ids<'_>) -> CheckDraft {
         columns: fields.word("columns", &COLUMN_MODES).unwrap_or_default(),
         order: fields.word("order", &ORDERS).map(|order| match order {
             Order::Strict => RowOrder::Strict,
-            Order::Bag => RowOrder::Bag,
+            Order::Unordered => RowOrder::Unordered,
         }),
         ignore: reasoned(fields, "ignore", "an ignored column", &IGNORE)
             .into_iter()

@@ -14,8 +14,8 @@ use super::expected::{LINE_COLUMN, line_count, read_expected};
 use super::fields::{At, Reader, kind_of, shorten};
 use super::library::{Library, Located, is_scenario_name, problems_of};
 use super::{
-    Basis, Check, Erratum, Expect, Expected, Layout, Observation, Parameter, Scenario, Script,
-    Step, parameter_kind,
+    Basis, Check, Erratum, Expect, Expected, Layout, Observation, Parameter, Scenario,
+    ScenarioStep, SqlFile, parameter_kind,
 };
 use crate::assets::{self, SCENARIO_FILE};
 use crate::diagnostic::Place;
@@ -42,7 +42,7 @@ pub(super) struct Resolver<'a> {
     /// Those of them that something uses.
     pub(super) used: BTreeSet<String>,
     /// The queries of the folder, read as far as they are used; `None` for one with mistakes.
-    queries: BTreeMap<String, Option<(Script, Arc<Query>)>>,
+    queries: BTreeMap<String, Option<(SqlFile, Arc<Query>)>>,
     /// The expected files, by the name by which checks call them; `None` for one with mistakes.
     pub(super) expected: BTreeMap<String, Option<Table>>,
     /// The scenarios being read, this one last.
@@ -65,8 +65,8 @@ pub(super) struct FileText {
 }
 
 impl FileText {
-    pub(super) fn into_script(self) -> Script {
-        Script {
+    pub(super) fn into_script(self) -> SqlFile {
+        SqlFile {
             file: self.path,
             sql: self.text.into_owned(),
         }
@@ -183,7 +183,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reads a script, and holds its text against what scripts may be.
-    fn script(&mut self, name: &At<String>) -> Option<Script> {
+    fn script(&mut self, name: &At<String>) -> Option<SqlFile> {
         let own = !name.value.contains('/');
         if own && !name.value.starts_with(|c: char| c.is_ascii_digit()) {
             let message = format!("`{}` is no name for a script", shorten(&name.value));
@@ -382,7 +382,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The queries of the folder that are used.
-    fn own_queries(&mut self) -> BTreeMap<String, Script> {
+    fn own_queries(&mut self) -> BTreeMap<String, SqlFile> {
         let queries = std::mem::take(&mut self.queries).into_iter();
         queries
             .filter_map(|(name, read)| Some((name, read?.0)))
@@ -512,7 +512,7 @@ impl<'a> Resolver<'a> {
 
     // Steps and checks.
 
-    fn steps(&mut self) -> Vec<Step> {
+    fn steps(&mut self) -> Vec<ScenarioStep> {
         let draft = self.draft;
         let mut clock = Clock::new(self);
         let mut steps = Vec::new();
@@ -526,7 +526,7 @@ impl<'a> Resolver<'a> {
                 }
                 self.script(script)
             });
-            steps.push(Step {
+            steps.push(ScenarioStep {
                 id: step.id.value.clone(),
                 at,
                 at_text: step

@@ -24,7 +24,7 @@ mod tree;
 use rusqlite::{Connection, OptionalExtension as _, Statement};
 
 use super::load::{line_number, quoted};
-use crate::record::batch::{Batch, Shape};
+use crate::record::batch::{Batch, TableLayout};
 use index::Indexes;
 use row::Encoder;
 use tree::Tree;
@@ -51,7 +51,7 @@ impl<'s> Bulk<'s> {
     /// For rows of this shape, from the export of this number; `None` where they have to be inserted.
     pub(super) fn new(
         conn: &'s Connection,
-        shape: &Shape,
+        shape: &TableLayout,
         export: i64,
     ) -> rusqlite::Result<Option<Self>> {
         if !made::is_as_made(conn, &shape.table)? {

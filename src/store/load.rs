@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, Row, Statement, ToSql, params};
 
 use super::bulk::Bulk;
 use super::{Store, StoreError};
-use crate::record::batch::{Batch, Shape, Value};
+use crate::record::batch::{Batch, RowValue, TableLayout};
 use crate::record::{Reason, Reject};
 use crate::schema::product::ProductTable;
 
@@ -169,7 +169,7 @@ pub struct Loader<'s> {
 
 /// A table that is being loaded.
 struct Table<'s> {
-    shape: Shape,
+    shape: TableLayout,
     /// The place of the key in each row, where rows have one of one column.
     key: Option<usize>,
     /// Whether rows of other exports were there before.
@@ -186,15 +186,15 @@ struct Table<'s> {
 }
 
 /// A value on its way to SQLite.
-pub(super) struct Bound<'b>(pub(super) Value, pub(super) &'b str);
+pub(super) struct Bound<'b>(pub(super) RowValue, pub(super) &'b str);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         let value = match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Integer(value) => ValueRef::Integer(value),
-            Value::Real(value) => ValueRef::Real(value),
-            Value::Text { start, end } => {
+            RowValue::Null => ValueRef::Null,
+            RowValue::Integer(value) => ValueRef::Integer(value),
+            RowValue::Real(value) => ValueRef::Real(value),
+            RowValue::Text { start, end } => {
                 ValueRef::Text(&self.1.as_bytes()[start as usize..end as usize])
             }
         };
@@ -259,7 +259,7 @@ impl<'s> Loader<'s> {
     ///
     /// # Errors
     /// Fails when SQLite does.
-    pub fn shape(&mut self, shape: Shape) -> Result<usize, StoreError> {
+    pub fn shape(&mut self, shape: TableLayout) -> Result<usize, StoreError> {
         let conn = &self.store.conn;
         self.make_room(&shape)?;
         let number = self.tables.len();
@@ -307,7 +307,7 @@ impl<'s> Loader<'s> {
         Ok(number)
     }
 
-    fn make_room(&self, shape: &Shape) -> Result<(), StoreError> {
+    fn make_room(&self, shape: &TableLayout) -> Result<(), StoreError> {
         let conn = &self.store.conn;
         let known = self.columns_of(&shape.table)?;
         if known.is_empty() {
@@ -807,7 +807,7 @@ impl Drop for Loader<'_> {
     }
 }
 
-fn column_list(shape: &Shape) -> String {
+fn column_list(shape: &TableLayout) -> String {
     let names: Vec<String> = shape
         .columns
         .iter()
@@ -831,7 +831,7 @@ fn is_taken(error: &rusqlite::Error) -> bool {
 
 fn insert(
     statement: &mut Statement<'_>,
-    row: &[Value],
+    row: &[RowValue],
     text: &str,
     line: i64,
 ) -> rusqlite::Result<()> {
@@ -844,7 +844,12 @@ fn insert(
 }
 
 /// Makes the place for rows whose key is there from another export.
-fn make_aside(store: &Store, number: usize, shape: &Shape, key: &str) -> Result<(), StoreError> {
+fn make_aside(
+    store: &Store,
+    number: usize,
+    shape: &TableLayout,
+    key: &str,
+) -> Result<(), StoreError> {
     let columns: Vec<String> = shape
         .columns
         .iter()
@@ -872,7 +877,7 @@ fn conflict<'s>(
     export: i64,
     number: usize,
     table: &mut Table<'s>,
-    row: &[Value],
+    row: &[RowValue],
     batch: &Batch,
     line: i64,
     outcome: &mut Outcome,
@@ -931,7 +936,7 @@ fn judge(
     store: &Store,
     export: i64,
     table: &Table<'_>,
-    row: &[Value],
+    row: &[RowValue],
     batch: &Batch,
     line: i64,
     same: bool,
@@ -966,17 +971,17 @@ fn judge(
 }
 
 /// A row as text, for a reject: its values with commas between.
-fn written(row: &[Value], text: &str) -> String {
+fn written(row: &[RowValue], text: &str) -> String {
     let mut all = String::new();
     for (at, value) in row.iter().enumerate() {
         if at > 0 {
             all.push(',');
         }
         let _ = match value {
-            Value::Null => write!(all, "NULL"),
-            Value::Integer(value) => write!(all, "{value}"),
-            Value::Real(value) => write!(all, "{value:?}"),
-            Value::Text { start, end } => {
+            RowValue::Null => write!(all, "NULL"),
+            RowValue::Integer(value) => write!(all, "{value}"),
+            RowValue::Real(value) => write!(all, "{value:?}"),
+            RowValue::Text { start, end } => {
                 write!(all, "{}", &text[*start as usize..*end as usize])
             }
         };
@@ -997,20 +1002,25 @@ pub(crate) fn cut(text: &mut String) {
 }
 
 /// Whether a stored row has these values, from its column `first` on.
-fn is_same(found: &Row<'_>, first: usize, row: &[Value], text: &str) -> Result<bool, StoreError> {
+fn is_same(
+    found: &Row<'_>,
+    first: usize,
+    row: &[RowValue],
+    text: &str,
+) -> Result<bool, StoreError> {
     for (at, value) in row.iter().enumerate() {
         let stored = found.get_ref(first + at)?;
         let same = match (value, stored) {
-            (Value::Null, ValueRef::Null) => true,
-            (Value::Integer(a), ValueRef::Integer(b)) => *a == b,
-            (Value::Real(a), ValueRef::Real(b)) => *a == b,
+            (RowValue::Null, ValueRef::Null) => true,
+            (RowValue::Integer(a), ValueRef::Integer(b)) => *a == b,
+            (RowValue::Real(a), ValueRef::Real(b)) => *a == b,
             #[allow(clippy::cast_precision_loss)]
-            (Value::Real(a), ValueRef::Integer(b)) => *a == b as f64,
-            (Value::Text { start, end }, ValueRef::Text(b)) => {
+            (RowValue::Real(a), ValueRef::Integer(b)) => *a == b as f64,
+            (RowValue::Text { start, end }, ValueRef::Text(b)) => {
                 &text.as_bytes()[*start as usize..*end as usize] == b
             }
             // A text of digits in a column that is no text is stored as the number.
-            (Value::Text { start, end }, ValueRef::Integer(b)) => {
+            (RowValue::Text { start, end }, ValueRef::Integer(b)) => {
                 text[*start as usize..*end as usize] == b.to_string()
             }
             _ => false,

@@ -472,12 +472,12 @@ def bcp():
     folder(where, "S", "bcp -c -C 65001 with ends of one's own: `-t\",\"`, or `|^` and `^|` for texts with anything in "
                        "them.")
     calm = without(nasty(), ",\r\n")
-    add(where, "comma.csv", forms.utf8(forms.bcp(*grid(FULL, calm), field_end=",")), form="F19", encoding="UTF-8",
+    add(where, "comma.csv", forms.utf8(forms.bcp(*grid(FULL, calm), field_terminator=",")), form="F19", encoding="UTF-8",
         header=False, records=len(calm), loaded=len(calm), rejected=0).table(ACTIVITY, NASTY, calm)
-    for name, field_end, row_end in (("bar_caret.txt", "|^", "^|\n"), ("tilde_bars.txt", "~||~", "~||~\r\n")):
-        data = forms.bcp(*grid(FULL, nasty()), field_end=field_end, row_end=row_end)
+    for name, field_terminator, row_terminator in (("bar_caret.txt", "|^", "^|\n"), ("tilde_bars.txt", "~||~", "~||~\r\n")):
+        data = forms.bcp(*grid(FULL, nasty()), field_terminator=field_terminator, row_terminator=row_terminator)
         add(where, name, forms.utf8(data), form="F19", encoding="UTF-8", header=False, ask="may", give="F19",
-            options={"field_end": field_end, "row_end": row_end}, records=23, loaded=23, rejected=0).table(
+            options={"field_terminator": field_terminator, "row_terminator": row_terminator}, records=23, loaded=23, rejected=0).table(
                 ACTIVITY, NASTY, nasty())
 
 

@@ -173,9 +173,9 @@ def plain_bcp(value):
     return value[2:] if isinstance(value, Raw) else str(value)
 
 
-def bcp(columns, rows, field_end="\t", row_end=CRLF):
+def bcp(columns, rows, field_terminator="\t", row_terminator=CRLF):
     """bcp out -c or -w, F17 to F19: no names, nothing quoted, any ends [S]."""
-    return joined(columns, rows, field_end, row_end, header=False, field=bcp_text)
+    return joined(columns, rows, field_terminator, row_terminator, header=False, field=bcp_text)
 
 
 def wizard(columns, rows, separator=",", header=True, qualifier=""):

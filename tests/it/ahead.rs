@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use chatdb::import::open::{Opened, Options, open, open_reader};
+use chatdb::import::ImportOptions;
+use chatdb::import::open::{Opened, open, open_reader};
 use chatdb::import::reader::Item;
 use chatdb::import::reader::parallel::Cut;
 use chatdb::record::row_filter::{Sieve, Test};
@@ -24,12 +25,12 @@ const ALONE: Cut = Cut {
 };
 
 fn opened(path: &Path, cut: Cut) -> Opened {
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
         encoding: Some("utf-8".to_owned()),
         unhashed: true,
         cut,
-        ..Options::default()
+        ..ImportOptions::default()
     };
     open(path, &options).unwrap()
 }
@@ -160,9 +161,9 @@ fn what_only_looks_like_records_is_none() {
     holds(text.as_bytes(), (1..200).step_by(3));
     // It is a trap: whoever begins there finds records, with keys that ascend.
     let begun = format!("{HEADER}{}", &TRAP[8..]);
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let mut reader = open_reader(Box::new(Cursor::new(begun)), &options)
         .unwrap()

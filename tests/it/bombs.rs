@@ -106,7 +106,7 @@ fn a_quote_that_never_closes_over_many_lines_refuses_the_file() {
         },
         "error: `standard input`: 20000 of the first 20001 records cannot be rows, line 20002 among them: expected 3 \
          fields, found 1\n hint: nothing of it is loaded: a value holds the separator: export with quoted text, or \
-         with tabs; `--form` and `--table` say what the file is\n",
+         with tabs; `--input-format` and `--table` say what the file is\n",
     );
 }
 

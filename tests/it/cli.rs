@@ -105,7 +105,7 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["list", "--format", "cvs"],
         2,
-        "error: no format is called `cvs`\n hint: did you mean `csv`? there are terminal, csv, markdown, html, svg, json\n",
+        "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, markdown, html, svg, json\n",
     );
     refused(
         &["replay", "--all", "--db", "x.db"],

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chatdb::diff::{CellVerdict, ColumnMode, DiffOptions, RowOrder, RowVerdict, TableDiff, diff};
+use chatdb::diff::{
+    ColumnMode, DiffOptions, DifferenceKind, RowOrder, RowVerdict, TableDiff, diff,
+};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 use proptest::prelude::*;
 
@@ -77,8 +79,8 @@ fn sketch(diff: &TableDiff) -> Vec<String> {
                     show(cell.actual.as_ref())
                 );
                 let verdict = match cell.verdict {
-                    CellVerdict::Ignored => " ignored",
-                    CellVerdict::WithinTolerance => " within",
+                    DifferenceKind::Ignored => " ignored",
+                    DifferenceKind::WithinTolerance => " within",
                     _ => "",
                 };
                 format!(" {} {values}{verdict}", cell.column)
@@ -633,7 +635,7 @@ fn sound() -> ResultTable {
 
 /// Every way of matching and ordering rows that a keyed table allows.
 fn every_option() -> Vec<DiffOptions> {
-    let orders = [RowOrder::Bag, RowOrder::Strict, by(&["id"])];
+    let orders = [RowOrder::Unordered, RowOrder::Strict, by(&["id"])];
     let with = |order: &RowOrder, key: &[&str]| DiffOptions {
         order: order.clone(),
         ..keyed(key)
@@ -693,7 +695,7 @@ fn swapping_two_rows_differs_only_in_order() {
         let mut swapped = whole.clone();
         swapped.rows.swap(1, 2);
         let found = diff(&whole, &swapped, &options).expect("the options fit");
-        let moved = usize::from(options.order != RowOrder::Bag);
+        let moved = usize::from(options.order != RowOrder::Unordered);
         assert_eq!(
             (sketch(&found).len(), found.out_of_order.len()),
             (moved, moved)
@@ -903,7 +905,7 @@ fn any_table() -> impl Strategy<Value = ResultTable> {
 
 fn any_options() -> impl Strategy<Value = DiffOptions> {
     let modes = vec![ColumnMode::Exact, ColumnMode::AnyOrder, ColumnMode::Subset];
-    let orders = vec![RowOrder::Bag, RowOrder::Strict, by(&["id"])];
+    let orders = vec![RowOrder::Unordered, RowOrder::Strict, by(&["id"])];
     (
         prop::bool::ANY,
         prop::sample::select(modes),

@@ -556,9 +556,9 @@ fn null_is_shown_as_null_and_no_rows_are_said() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(
-        shown(sql, "terminal").contains(" NULL |   | \"NULL\""),
+        shown(sql, "table").contains(" NULL |   | \"NULL\""),
         "{}",
-        shown(sql, "terminal")
+        shown(sql, "table")
     );
     assert!(
         shown(sql, "markdown").contains("| NULL |     | \"NULL\" |"),
@@ -567,9 +567,9 @@ fn null_is_shown_as_null_and_no_rows_are_said() {
     );
     let none = "SELECT 1 AS a WHERE 1 = 0";
     assert!(
-        shown(none, "terminal").contains("(no rows)"),
+        shown(none, "table").contains("(no rows)"),
         "{}",
-        shown(none, "terminal")
+        shown(none, "table")
     );
     assert!(
         shown(none, "markdown").contains("No rows."),

@@ -294,9 +294,9 @@ fn copy_of_changes() -> Store {
     }
     let mut store = Store::for_exports().expect("a database");
     let file = std::io::Cursor::new(text.into_bytes());
-    let options = chatdb::import::Options {
+    let options = chatdb::import::ImportOptions {
         form: Some("ads_csv".to_owned()),
-        ..chatdb::import::Options::default()
+        ..chatdb::import::ImportOptions::default()
     };
     let name = "cdc.dbo_EGPL_CASEMGMT_ACTIVITY_CT.csv";
     chatdb::import::read(name, Box::new(file), &options, &mut store).expect("it is loaded");

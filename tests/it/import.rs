@@ -3,10 +3,10 @@
 
 use chatdb::ask::{self, Question};
 use chatdb::import::convert;
-use chatdb::import::convert::{Cast, Nulls, Rules, Seen};
-use chatdb::import::{self, ImportError, Options, Summary};
+use chatdb::import::convert::{Cast, NullRule, Rules, Seen};
+use chatdb::import::{self, ImportError, ImportOptions, Summary};
 use chatdb::query::Dialect;
-use chatdb::record::batch::{Batch, Value};
+use chatdb::record::batch::{Batch, RowValue};
 use chatdb::record::{Field, Written};
 use chatdb::schema::types::Type;
 use chatdb::store::Store;
@@ -21,15 +21,15 @@ fn try_load(
     store: &mut Store,
     file: &str,
     text: &str,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Result<Summary, ImportError> {
     let bytes = Cursor::new(text.as_bytes().to_vec());
     import::read(file, Box::new(bytes), options, store)
 }
 
 /// Loads Azure Data Studio's form of CSV.
-fn load_as(store: &mut Store, file: &str, text: &str, options: &Options) -> Summary {
-    let options = Options {
+fn load_as(store: &mut Store, file: &str, text: &str, options: &ImportOptions) -> Summary {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
         ..options.clone()
     };
@@ -37,13 +37,13 @@ fn load_as(store: &mut Store, file: &str, text: &str, options: &Options) -> Summ
 }
 
 fn load(store: &mut Store, file: &str, text: &str) -> Summary {
-    load_as(store, file, text, &Options::default())
+    load_as(store, file, text, &ImportOptions::default())
 }
 
-fn taken(at: &str) -> Options {
-    Options {
-        taken_at_ms: Some(parse_timestamp(at).unwrap()),
-        ..Options::default()
+fn taken(at: &str) -> ImportOptions {
+    ImportOptions {
+        exported_at_ms: Some(parse_timestamp(at).unwrap()),
+        ..ImportOptions::default()
     }
 }
 
@@ -65,9 +65,9 @@ fn rows(store: &Store, sql: &str) -> String {
 fn tables_of(header: &str, record: &str) -> String {
     let mut store = copy();
     let text = format!("{header}\n{record}\n");
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     match try_load(&mut store, "file.csv", &text, &options) {
         Ok(summary) => {
@@ -168,9 +168,9 @@ fn the_name_of_the_file_only_decides_between_tables_that_fit_equally_well() {
 #[test]
 fn a_table_that_is_named_is_made_where_the_product_has_none() {
     let mut store = copy();
-    let options = Options {
+    let options = ImportOptions {
         table: Some("Fruit".to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     load_as(
         &mut store,
@@ -179,10 +179,10 @@ fn a_table_that_is_named_is_made_where_the_product_has_none() {
         &options,
     );
     assert_eq!(rows(&store, "SELECT * FROM fruit"), "1|NULL|1|2\n007|x|1|3");
-    let options = Options {
+    let options = ImportOptions {
         table: Some("chatdb_export".to_owned()),
         form: Some("ads_csv".to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let error = try_load(&mut store, "g.csv", "a,b\n1,2\n", &options).unwrap_err();
     assert_eq!(
@@ -321,10 +321,10 @@ fn typed(declared: &str, text: &str, rules: &Rules) -> String {
     let mut batch = Batch::default();
     let cast = Cast::of(Type::declared(declared));
     match convert::value(text, field, cast, rules, &mut Seen::default(), &mut batch) {
-        Ok(Value::Null) => "NULL".to_owned(),
-        Ok(Value::Integer(value)) => value.to_string(),
-        Ok(Value::Real(value)) => format!("{value:?}"),
-        Ok(Value::Text { start, end }) => {
+        Ok(RowValue::Null) => "NULL".to_owned(),
+        Ok(RowValue::Integer(value)) => value.to_string(),
+        Ok(RowValue::Real(value)) => format!("{value:?}"),
+        Ok(RowValue::Text { start, end }) => {
             format!("{:?}", &batch.text[start as usize..end as usize])
         }
         Err(misfit) => format!("{} {}", misfit.reason.code(), misfit.detail),
@@ -333,9 +333,9 @@ fn typed(declared: &str, text: &str, rules: &Rules) -> String {
 
 fn words() -> Rules {
     Rules {
-        nulls: Nulls {
+        nulls: NullRule {
             word: true,
-            ..Nulls::default()
+            ..NullRule::default()
         },
         ..Rules::default()
     }
@@ -502,14 +502,14 @@ fn dates_in_a_countrys_order_are_read_only_when_the_order_is_told() {
     );
     let text = "activity_id,when_created\n1,12/07/2011 14:49\n2,13/07/2011 14:49\n";
     let mut store = copy();
-    let error = try_load(&mut store, "a.csv", text, &Options::default()).unwrap_err();
+    let error = try_load(&mut store, "a.csv", text, &ImportOptions::default()).unwrap_err();
     assert_eq!(error.code(), Some("CHATDB-I015"), "{error}");
     assert!(
         error.to_string().contains("`when_created`") && error.to_string().contains("12/07/2011")
     );
-    let options = Options {
+    let options = ImportOptions {
         date_format: rules.date_format,
-        ..Options::default()
+        ..ImportOptions::default()
     };
     assert_eq!(load_as(&mut store, "a.csv", text, &options).loaded, 2);
 }
@@ -583,7 +583,7 @@ fn of_two_exports_the_newer_state_is_the_rows_and_the_older_one_is_kept() {
     let exports = "SELECT file, taken_at, taken_from, records, loaded, rejected FROM chatdb_export ORDER BY taken_at";
     assert_eq!(
         rows(&in_order, exports),
-        "before.csv|2011-07-12 10:00:00.000|--taken-at|2|2|0\nafter.csv|2011-07-12 11:00:00.000|--taken-at|2|2|0"
+        "before.csv|2011-07-12 10:00:00.000|--exported-at|2|2|0\nafter.csv|2011-07-12 11:00:00.000|--exported-at|2|2|0"
     );
 }
 
@@ -688,9 +688,9 @@ fn changes_are_put_in_order_and_the_last_is_the_row_unless_it_was_deleted() {
 fn a_file_of_which_nothing_was_loaded_may_be_read_again_in_another_way() {
     let mut store = copy();
     let text = "x1,2011-07-12\nx2,2011-07-13\n";
-    let as_table = |table: &str| Options {
+    let as_table = |table: &str| ImportOptions {
         table: Some(table.to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let summary = load_as(&mut store, "a.csv", text, &as_table("egpl_department"));
     assert_eq!((summary.loaded, summary.rejected), (0, 2));
@@ -715,7 +715,7 @@ fn a_count_that_disagrees_is_warned_of_and_the_newest_times_are_noted() {
     let mut store = copy();
     let text = "activity_id|activity_status|when_created\r\n-----------|---------------|------------\r\n\
                 1|5000|2011-07-12 14:49:55.000\r\n2|5000|2011-07-12 14:50:55.000\r\n\r\n(3 rows affected)\r\n";
-    let summary = try_load(&mut store, "a.txt", text, &Options::default()).unwrap();
+    let summary = try_load(&mut store, "a.txt", text, &ImportOptions::default()).unwrap();
     assert_eq!((summary.records, summary.footer), (2, Some(3)));
     assert!(summary.footer_differs());
     assert!(
@@ -740,9 +740,9 @@ fn a_file_of_which_hardly_anything_can_be_a_row_is_refused_before_its_end() {
         "1,2,3\n".repeat(50_000)
     );
     let mut store = copy();
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let error = try_load(&mut store, "a.csv", &text, &options).unwrap_err();
     assert_eq!(error.code(), Some("CHATDB-I005"), "{error}");
@@ -798,9 +798,9 @@ fn a_long_second_result_is_rejected_and_the_first_is_loaded() {
 #[test]
 fn the_result_that_is_asked_for_is_read_and_the_others_do_not_count() {
     let text = "activity_id,subject\n1,a\n1\n\nqueue_id,queue_name\n12,b\n13\n14,c\n";
-    let set = |n| Options {
+    let set = |n| ImportOptions {
         result_set: Some(n),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let mut store = copy();
     let summary = load_as(&mut store, "one.csv", text, &set(1));
@@ -820,7 +820,7 @@ fn the_result_that_is_asked_for_is_read_and_the_others_do_not_count() {
         "0"
     );
     assert_eq!(rows(&store, "SELECT group_concat(line) FROM rejects"), "7");
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
         ..set(3)
     };

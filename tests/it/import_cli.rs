@@ -89,7 +89,7 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
         &[
             "import",
             "activity.csv",
-            "--taken-at",
+            "--exported-at",
             "2011-07-12 15:00:00",
         ],
     );
@@ -97,7 +97,7 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     assert_eq!(output.status.code(), Some(0));
     let page = text(&output.stdout);
     for part in [
-        "2011-07-12 15:00:00.000 | --taken-at",
+        "2011-07-12 15:00:00.000 | --exported-at",
         "1 of 1 file loaded into `chatdb.sqlite`, which is new: 3 records; 0 rejected",
         "egpl_casemgmt_activity | 3",
         "NULL: the word NULL is NULL",
@@ -659,7 +659,7 @@ fn a_form_that_is_not_known_is_told_with_those_that_are() {
     let folder = with_export(2);
     let output = chatdb(
         folder.path(),
-        &["import", "activity.csv", "--form", "ssms_csf"],
+        &["import", "activity.csv", "--input-format", "ssms_csf"],
     );
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr).to_owned();

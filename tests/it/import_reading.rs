@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use chatdb::import::ImportOptions;
 use chatdb::import::format::bcp_format_file::FormatFile;
 use chatdb::import::format::{FORMS, by_id};
 use chatdb::import::input::code_pages::PAGES;
 use chatdb::import::input::decode::DecodeError;
 use chatdb::import::input::source::Bounds;
-use chatdb::import::open::{OpenError, Opened, Options, open, open_reader};
+use chatdb::import::open::{OpenError, Opened, open, open_reader};
 use chatdb::import::reader::Item;
 use chatdb::import::reader::fixed_width::Widths;
 use chatdb::record::Reason;
@@ -20,7 +21,7 @@ use toml::Value;
 
 // WHAT A FILE SAYS -----------------------------------------------------------------------------------------
 
-fn take(bytes: &[u8], options: &Options) -> Result<Opened, OpenError> {
+fn take(bytes: &[u8], options: &ImportOptions) -> Result<Opened, OpenError> {
     open_reader(Box::new(Cursor::new(bytes.to_vec())), options)
 }
 
@@ -69,7 +70,7 @@ fn told(mut opened: Opened) -> String {
 }
 
 #[track_caller]
-fn check_as(bytes: &[u8], options: &Options, expect: &str) {
+fn check_as(bytes: &[u8], options: &ImportOptions, expect: &str) {
     let found = match take(bytes, options) {
         Ok(opened) => told(opened),
         Err(error) => format!("error: {error}\n"),
@@ -80,13 +81,13 @@ fn check_as(bytes: &[u8], options: &Options, expect: &str) {
 
 #[track_caller]
 fn check(bytes: impl AsRef<[u8]>, expect: &str) {
-    check_as(bytes.as_ref(), &Options::default(), expect);
+    check_as(bytes.as_ref(), &ImportOptions::default(), expect);
 }
 
-fn form(id: &str) -> Options {
-    Options {
+fn form(id: &str) -> ImportOptions {
+    ImportOptions {
         form: Some(id.to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     }
 }
 
@@ -238,7 +239,7 @@ fn pieces_that_could_be_two_records_are_taken_where_only_one_fits() {
 fn a_quote_that_stays_open_spoils_its_own_line_only() {
     let lines: String = (2..200).map(|n| format!("{n},\"a, b\",NULL\r\n")).collect();
     let text = format!("{BOM}{NAMES}\r\n0,\"x, y\",NULL\r\n1,\"open, z,NULL\r\n{lines}");
-    let opened = take(text.as_bytes(), &Options::default()).unwrap();
+    let opened = take(text.as_bytes(), &ImportOptions::default()).unwrap();
     let told = told(opened);
     assert!(told.starts_with("ssms_csv_quoted\n"), "{told}");
     assert_eq!(
@@ -422,10 +423,10 @@ fn a_second_result_begins_with_its_names_and_names_again_are_no_record() {
     );
 }
 
-fn widths(text: &str) -> Options {
-    Options {
+fn widths(text: &str) -> ImportOptions {
+    ImportOptions {
         widths: Some(Widths::parse(text).unwrap()),
-        ..Options::default()
+        ..ImportOptions::default()
     }
 }
 
@@ -577,7 +578,7 @@ fn a_line_that_is_too_short_is_put_together_only_where_that_is_the_only_reading(
 #[test]
 fn widths_are_proposed_and_never_taken_from_rows_alone() {
     let text = "1347 2011-07-12 14:49:55.000 Chat \n1348 2011-07-12 14:50:01.007 Help \n";
-    let Err(error) = take(text.as_bytes(), &Options::default()) else {
+    let Err(error) = take(text.as_bytes(), &ImportOptions::default()) else {
         panic!("is read");
     };
     assert!(matches!(error, OpenError::NoWidths { .. }), "{error:?}");
@@ -590,7 +591,7 @@ fn widths_are_proposed_and_never_taken_from_rows_alone() {
     );
     let long = "1347                2000         5000           ";
     assert!(matches!(
-        take(long.as_bytes(), &Options::default()),
+        take(long.as_bytes(), &ImportOptions::default()),
         Err(OpenError::NoWidths { proposal: None })
     ));
     for wrong in ["", "*", "20,", "20,0", "20,x", "20,*,5", "99999999999"] {
@@ -765,7 +766,7 @@ fn xml_is_read_element_by_element_and_without_a_document_type() {
 
 #[test]
 fn a_file_that_could_be_two_forms_asks_which() {
-    let found = take(b"1\ta\t\n2\t\tb\n", &Options::default())
+    let found = take(b"1\ta\t\n2\t\tb\n", &ImportOptions::default())
         .err()
         .unwrap();
     assert_eq!(
@@ -774,7 +775,7 @@ fn a_file_that_could_be_two_forms_asks_which() {
     );
     let advice = found.advice().unwrap();
     assert!(
-        advice.contains("--form bcp") && advice.contains("--form ssms_tab"),
+        advice.contains("--input-format bcp") && advice.contains("--input-format ssms_tab"),
         "{advice}"
     );
     check_as(b"1\ta\t\n", &form("bcp"), "bcp\n1 1|a|NULL");
@@ -784,7 +785,9 @@ fn a_file_that_could_be_two_forms_asks_which() {
 #[test]
 fn times_that_a_spreadsheet_spoiled_are_refused_and_shown() {
     let text = "activity_id;when_created\r\n1;49:55.0\r\n2;50:01.0\r\n";
-    let found = take(text.as_bytes(), &Options::default()).err().unwrap();
+    let found = take(text.as_bytes(), &ImportOptions::default())
+        .err()
+        .unwrap();
     assert_eq!(
         found.to_string(),
         "column `when_created` holds times that a spreadsheet has spoiled: `49:55.0`, `50:01.0`"
@@ -793,7 +796,7 @@ fn times_that_a_spreadsheet_spoiled_are_refused_and_shown() {
     assert!(
         take(
             b"activity_id;when_created\r\n1;2011-07-12 14:49:55.000\r\n",
-            &Options::default()
+            &ImportOptions::default()
         )
         .is_ok()
     );
@@ -815,7 +818,7 @@ fn utf_16_is_told_by_its_mark_or_by_its_zeros() {
         (format!("{BOM}{text}").into_bytes(), "UTF-8"),
         (text.clone().into_bytes(), "UTF-8"),
     ] {
-        let opened = take(&bytes, &Options::default()).unwrap();
+        let opened = take(&bytes, &ImportOptions::default()).unwrap();
         assert_eq!(opened.encoding, encoding);
         let told = told(opened);
         assert_eq!(told.split_once('\n').unwrap().1, expect);
@@ -825,14 +828,14 @@ fn utf_16_is_told_by_its_mark_or_by_its_zeros() {
 #[test]
 fn a_code_page_is_not_guessed_but_asked_for_with_a_hint() {
     let bytes = b"activity_id,subject\r\n1,caf\xE9 Zo\xEB\r\n";
-    let found = take(bytes, &Options::default()).err().unwrap();
+    let found = take(bytes, &ImportOptions::default()).err().unwrap();
     assert!(
         matches!(&found, OpenError::Decode(DecodeError::NotUnicode { at: 27, guess }) if guess == "windows-1252")
     );
     assert!(found.advice().unwrap().contains("--encoding windows-1252"));
-    let with = |name: &str| Options {
+    let with = |name: &str| ImportOptions {
         encoding: Some(name.to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     check_as(
         bytes,
@@ -869,9 +872,9 @@ fn a_record_that_is_no_text_is_rejected_by_itself() {
         4 3|c
         ",
     );
-    let lossy = Options {
+    let lossy = ImportOptions {
         lossy: true,
-        ..Options::default()
+        ..ImportOptions::default()
     };
     check_as(
         bytes,
@@ -941,7 +944,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn members_of_gzip_are_read_one_after_the_other_and_hashed_as_they_lie() {
     let packed = [gzip(b"activity_id,subject\n1,a\n"), gzip(b"2,b\n")].concat();
-    let mut opened = take(&packed, &Options::default()).unwrap();
+    let mut opened = take(&packed, &ImportOptions::default()).unwrap();
     let tally = opened.tally.clone();
     let mut records = 0;
     while let Some(item) = opened.reader.next().unwrap() {
@@ -950,7 +953,7 @@ fn members_of_gzip_are_read_one_after_the_other_and_hashed_as_they_lie() {
     assert_eq!(records, 2);
     assert_eq!(tally.read(), packed.len() as u64);
     assert_eq!(tally.sha256().map(str::len), Some(64));
-    let cut = take(&packed[..packed.len() - 1], &Options::default())
+    let cut = take(&packed[..packed.len() - 1], &ImportOptions::default())
         .err()
         .unwrap();
     assert!(cut.to_string().starts_with("cannot be read: "), "{cut}");
@@ -965,12 +968,12 @@ fn what_a_file_unpacks_to_is_bounded_by_its_size_and_as_a_whole() {
             .unwrap()
             .contains("unpacks to more than 16777216 bytes")
     );
-    let small = Options {
+    let small = ImportOptions {
         bounds: Bounds {
             unpacked: 10,
             ..Bounds::default()
         },
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let found = take(&gzip(b"activity_id,subject\n1,a\n"), &small)
         .err()
@@ -1007,7 +1010,7 @@ fn files_of_other_kinds_are_refused_by_name() {
         "error: there is no form `access`",
     );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let found = open(&folder, &Options::default()).err().unwrap();
+    let found = open(&folder, &ImportOptions::default()).err().unwrap();
     assert_eq!(found.to_string(), "is a folder");
 }
 
@@ -1054,19 +1057,19 @@ fn words(value: &Value, key: &str) -> Vec<String> {
 }
 
 /// What a person says of a file: its encoding where no program could know it, never its form.
-fn said(file: &Value) -> Options {
+fn said(file: &Value) -> ImportOptions {
     let options = file
         .get("options")
         .cloned()
         .unwrap_or(Value::Table(toml::Table::new()));
-    Options {
+    ImportOptions {
         encoding: word(&options, "encoding")
             .or_else(|| word(file, "encoding").filter(|name| name == "windows-1252")),
-        delimiter: word(&options, "field_end"),
-        record_end: word(&options, "row_end"),
+        field_terminator: word(&options, "field_terminator"),
+        row_terminator: word(&options, "row_terminator"),
         widths: word(&options, "widths").map(|text| Widths::parse(&text).unwrap()),
-        local_dates: options.get("date_format").is_some(),
-        ..Options::default()
+        date_format: word(&options, "date_format"),
+        ..ImportOptions::default()
     }
 }
 
@@ -1254,7 +1257,7 @@ fn a_changed_cell_of_an_export_is_found() {
         .into_iter()
         .find(|file| file.0 == "f21_azure_data_studio_csv/activity.csv")
         .unwrap();
-    let mut opened = open(&path, &Options::default()).unwrap();
+    let mut opened = open(&path, &ImportOptions::default()).unwrap();
     let (mut rows, ..) = rows(&mut opened);
     let table = &file["table"].as_array().unwrap()[0];
     assert_eq!(wrong_rows(table, &rows), Vec::<String>::new());
@@ -1274,9 +1277,9 @@ fn a_changed_cell_of_an_export_is_found() {
 /// an error, never a panic, and there is an end.
 fn read_all(bytes: &[u8], other: usize) {
     for form in [None, FORMS.get(other)] {
-        let options = Options {
+        let options = ImportOptions {
             form: form.map(|form| form.id.to_owned()),
-            ..Options::default()
+            ..ImportOptions::default()
         };
         if let Ok(mut opened) = take(bytes, &options) {
             let mut items = 0;
@@ -1397,13 +1400,13 @@ fn a_cut_or_changed_export_makes_no_reader_panic() {
             bytes.len() / 2,
             bytes.len().saturating_sub(1),
         ] {
-            if let Ok(opened) = take(&bytes[..cut], &Options::default()) {
+            if let Ok(opened) = take(&bytes[..cut], &ImportOptions::default()) {
                 told(opened);
             }
         }
         let middle = bytes.len() / 2;
         bytes[middle] ^= 0x22;
-        if let Ok(opened) = take(&bytes, &Options::default()) {
+        if let Ok(opened) = take(&bytes, &ImportOptions::default()) {
             told(opened);
         }
     }

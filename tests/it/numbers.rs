@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use chatdb::import::number::{Reading, Separators, read};
-use chatdb::import::{self, Options, Summary};
+use chatdb::import::{self, ImportOptions, Summary};
 use chatdb::store::Store;
 use proptest::prelude::*;
 
@@ -18,9 +18,9 @@ fn states(values: &[&str]) -> (String, Summary) {
     }
     std::fs::write(&path, text).unwrap();
     let mut store = Store::for_exports().unwrap();
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ssms_tab".to_owned()),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let summary = import::read_file(&path, &options, &mut store).unwrap();
     let sql = "SELECT activity_sub_status FROM egpl_casemgmt_activity WHERE activity_id = ?1";
@@ -104,9 +104,9 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
 fn what_a_stream_settles_too_late_is_rejected_and_never_mixed() {
     let load = |rows: &str| {
         let text = format!("activity_id\tactivity_sub_status\twhen_created\n{rows}");
-        let options = Options {
+        let options = ImportOptions {
             form: Some("ssms_tab".to_owned()),
-            ..Options::default()
+            ..ImportOptions::default()
         };
         let mut store = Store::for_exports().unwrap();
         import::read(
@@ -131,7 +131,7 @@ fn numbers_that_a_spreadsheet_has_cut_are_said_and_not_taken_for_others() {
     let mut store = Store::for_exports().unwrap();
     let text = "activity_id,activity_status,phone\n1347,5000,4.91701E+11\n1348,5000,4.91701E+11\n1349,5000,+49 30 1\n";
     let read = Box::new(Cursor::new(text.as_bytes().to_vec()));
-    let summary = import::read("a.csv", read, &Options::default(), &mut store).unwrap();
+    let summary = import::read("a.csv", read, &ImportOptions::default(), &mut store).unwrap();
     assert_eq!((summary.loaded, summary.rejected), (3, 0));
     assert_eq!(
         summary.warnings,

@@ -4,7 +4,7 @@ mod shapes;
 
 use std::path::Path;
 
-use chatdb::record::batch::{Batch, Shape, ShapeColumn, Value};
+use chatdb::record::batch::{Batch, LayoutColumn, RowValue, TableLayout};
 use chatdb::store::copy::CopyFile;
 use chatdb::store::load::{Export, Loader};
 use chatdb::table::Kind;
@@ -37,15 +37,15 @@ const COLUMNS: [&str; 9] = [
     "activity_sub_status",
 ];
 
-fn shape(table: &str, columns: &[&str]) -> Shape {
-    let column = |(at, name): (usize, &&str)| ShapeColumn {
+fn shape(table: &str, columns: &[&str]) -> TableLayout {
+    let column = |(at, name): (usize, &&str)| LayoutColumn {
         name: (*name).to_owned(),
         heading: None,
         position: at + 1,
         kind: Kind::Text,
         known: true,
     };
-    Shape {
+    TableLayout {
         table: table.to_owned(),
         columns: columns.iter().enumerate().map(column).collect(),
         history: false,
@@ -58,15 +58,15 @@ fn batch(rows: &[RawRow]) -> Batch {
     for (key, values) in rows {
         for (at, raw) in values.iter().enumerate() {
             let value = match raw {
-                _ if COLUMNS[at] == "activity_id" => Value::Integer(*key),
-                Raw::Null => Value::Null,
-                Raw::Integer(value) => Value::Integer(*value),
-                Raw::Real(value) => Value::Real(*value),
+                _ if COLUMNS[at] == "activity_id" => RowValue::Integer(*key),
+                Raw::Null => RowValue::Null,
+                Raw::Integer(value) => RowValue::Integer(*value),
+                Raw::Real(value) => RowValue::Real(*value),
                 Raw::Text(text) => {
                     let start = u32::try_from(batch.text.len()).unwrap();
                     batch.text.push_str(text);
                     let end = u32::try_from(batch.text.len()).unwrap();
-                    Value::Text { start, end }
+                    RowValue::Text { start, end }
                 }
             };
             batch.values.push(value);
@@ -394,7 +394,7 @@ fn a_table_without_numbers_and_one_that_the_product_does_not_have_are_stored_as_
     let mut copy = CopyFile::open(&path).unwrap();
     let mut loader = Loader::begin(copy.store()).unwrap();
     let number = loader.shape(shape("of_the_user", &["a", "b"])).unwrap();
-    let values = vec![Value::Text { start: 0, end: 1 }; 20_000];
+    let values = vec![RowValue::Text { start: 0, end: 1 }; 20_000];
     let batch = Batch {
         text: "x".to_owned(),
         values,

@@ -768,7 +768,7 @@ const OPEN: &str = "SELECT contact_point_data, activity_id, description AS d, us
 fn a_query_of_a_copy_shows_pseudonyms_in_every_pipe_unless_told_otherwise() {
     let folder = scratch();
     planted(folder.path());
-    for format in ["terminal", "csv", "markdown", "json"] {
+    for format in ["table", "csv", "markdown", "json"] {
         let args = ["query", OPEN, "--db", "copy.sqlite", "--format", format];
         let output = chatdb(folder.path(), &args);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -807,10 +807,7 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
     let folder = scratch();
     planted(folder.path());
     let squeezed = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (at, format) in ["terminal", "csv", "markdown", "json"]
-        .into_iter()
-        .enumerate()
-    {
+    for (at, format) in ["table", "csv", "markdown", "json"].into_iter().enumerate() {
         let out = format!("out{at}");
         let args = [
             "analyze",
@@ -944,7 +941,7 @@ fn a_diff_shows_what_the_document_prints_and_hides_everybody_else() {
         "id,mail,text\n1,nobody,words\n",
     )
     .expect("a file");
-    for format in ["terminal", "csv", "markdown", "json"] {
+    for format in ["table", "csv", "markdown", "json"] {
         let run = |args: &[&str]| {
             chatdb(
                 folder.path(),

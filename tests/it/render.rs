@@ -20,7 +20,7 @@ fn render(name: &str, report: &Report, options: RenderOptions) -> String {
 }
 
 fn terminal(report: &Report, width: usize, detail: Detail) -> String {
-    render("terminal", report, RenderOptions { width, detail })
+    render("table", report, RenderOptions { width, detail })
 }
 
 fn in_full(name: &str, report: &Report) -> String {

@@ -8,7 +8,7 @@ use chatdb::ask::{Question, ask, explain};
 use chatdb::import::needed::load_needed;
 use chatdb::import::needed::{Need, needs};
 use chatdb::import::reader::parallel::Cut;
-use chatdb::import::{Options, Summary, read_file};
+use chatdb::import::{ImportOptions, Summary, read_file};
 use chatdb::query::Dialect;
 use chatdb::record::row_filter::Test;
 use chatdb::sql::tsql::Literal;
@@ -18,15 +18,15 @@ use proptest::prelude::*;
 
 const OPEN_CHATS: &str = include_str!("../../reports/open_chats.sql");
 
-fn plain_options() -> Options {
-    Options {
+fn plain_options() -> ImportOptions {
+    ImportOptions {
         form: Some("ads_csv".to_owned()),
         // Small, so that other threads read ahead in files of a few kilobytes.
         cut: Cut {
             piece: 300,
             threads: 2,
         },
-        ..Options::default()
+        ..ImportOptions::default()
     }
 }
 
@@ -51,12 +51,12 @@ struct Loaded {
 
 type Failed = Box<dyn std::error::Error>;
 
-fn load(paths: &[(PathBuf, Options)], needs: &[Need]) -> Result<Loaded, Failed> {
+fn load(paths: &[(PathBuf, ImportOptions)], needs: &[Need]) -> Result<Loaded, Failed> {
     let mut store = Store::for_exports()?;
     let summaries =
         load_needed::<Failed>(paths.len(), needs, &mut store, &mut |at, needs, store| {
             let (path, options) = &paths[at];
-            let options = Options {
+            let options = ImportOptions {
                 needs: needs.to_vec(),
                 unhashed: true,
                 ..options.clone()
@@ -72,7 +72,7 @@ fn both(
     text: &str,
 ) -> (Loaded, Vec<Summary>, Vec<ResultTable>, Vec<ResultTable>) {
     let folder = tempfile::tempdir().unwrap();
-    let paths: Vec<(PathBuf, Options)> = files
+    let paths: Vec<(PathBuf, ImportOptions)> = files
         .iter()
         .map(|(name, text)| {
             let path = folder.path().join(name);

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use chatdb::record::tokenizer::{RawToken, TextDialect, Token, Tokenizer};
-use chatdb::record::{Limits, Reason, Written};
+use chatdb::record::{Reason, RecordLimits, Written};
 use proptest::prelude::*;
 
 fn csv() -> TextDialect {
@@ -20,7 +20,7 @@ fn dialect(delimiter: &str, record_end: Option<&str>, quotes: bool) -> TextDiale
 }
 
 /// Every token of `bytes`, one a line: `line: field|field`, quoted fields in `"`, rejects as `line! code text`.
-fn tokens(bytes: &[u8], dialect: &TextDialect, limits: Limits, block: usize) -> String {
+fn tokens(bytes: &[u8], dialect: &TextDialect, limits: RecordLimits, block: usize) -> String {
     let mut tokenizer = Tokenizer::with_block(bytes, dialect.clone(), limits, block);
     let mut all = String::new();
     while let Some(token) = tokenizer.next().unwrap() {
@@ -49,7 +49,7 @@ fn tokens(bytes: &[u8], dialect: &TextDialect, limits: Limits, block: usize) -> 
 #[track_caller]
 fn check_with(text: &[u8], dialect: &TextDialect, expected: &str) {
     for block in [1, 2, 3, 5, 63, 64, 65, 66, 67, 128, 1 << 18] {
-        let found = tokens(text, dialect, Limits::default(), block);
+        let found = tokens(text, dialect, RecordLimits::default(), block);
         assert_eq!(found, expected, "in blocks of {block}");
     }
 }
@@ -151,7 +151,7 @@ fn bytes_that_are_not_utf_8_spoil_their_record_only() {
         &csv(),
         "1! I001 \"caf\\\\xE9,x\"\n2: caf\u{e9}\n3! I001 \"\\\"\\\\xFF\\n\\\",y\"\n5: z\n",
     );
-    let mut tokenizer = Tokenizer::new(&b"ok,caf\xE9\n"[..], csv(), Limits::default());
+    let mut tokenizer = Tokenizer::new(&b"ok,caf\xE9\n"[..], csv(), RecordLimits::default());
     let Some(Token::Reject(reject)) = tokenizer.next().unwrap() else {
         panic!("it is no text");
     };
@@ -162,7 +162,7 @@ fn bytes_that_are_not_utf_8_spoil_their_record_only() {
 
 #[test]
 fn what_is_beyond_the_limits_is_rejected_and_the_next_line_is_read() {
-    let limits = Limits {
+    let limits = RecordLimits {
         record: 40,
         field: 20,
         fields: 3,
@@ -210,9 +210,9 @@ fn what_is_beyond_the_limits_is_rejected_and_the_next_line_is_read() {
     }
     // A reject keeps the beginning of a long text.
     let text = "é".repeat(100_000) + "\nnext\n";
-    let limits = Limits {
+    let limits = RecordLimits {
         field: 50_000,
-        ..Limits::default()
+        ..RecordLimits::default()
     };
     let mut tokenizer = Tokenizer::new(text.as_bytes(), csv(), limits);
     let Some(Token::Reject(reject)) = tokenizer.next().unwrap() else {
@@ -247,7 +247,7 @@ fn an_endless_record_ends_early_and_in_little_memory() {
         } else {
             endless(unit)
         };
-        let mut tokenizer = Tokenizer::new(head.chain(body), csv(), Limits::default());
+        let mut tokenizer = Tokenizer::new(head.chain(body), csv(), RecordLimits::default());
         let Some(Token::Reject(reject)) = tokenizer.next().unwrap() else {
             panic!("it is too long");
         };
@@ -273,7 +273,7 @@ fn a_hostile_file_is_not_read_quadratically() {
     ] {
         let text = line.repeat(40_000);
         let started = Instant::now();
-        let mut tokenizer = Tokenizer::new(text.as_bytes(), csv(), Limits::default());
+        let mut tokenizer = Tokenizer::new(text.as_bytes(), csv(), RecordLimits::default());
         let mut found = 0;
         while tokenizer.next_raw().unwrap().is_some() {
             found += 1;
@@ -327,7 +327,7 @@ proptest! {
         let mut oracle = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
         let oracle = oracle.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
         let oracle: Vec<_> = oracle.collect();
-        let mut tokenizer = Tokenizer::with_block(&bytes[..], csv(), Limits::default(), block);
+        let mut tokenizer = Tokenizer::with_block(&bytes[..], csv(), RecordLimits::default(), block);
         let mut found = Vec::new();
         while let Some(token) = tokenizer.next().unwrap() {
             let Token::Record(record) = token else { panic!("every record is well formed") };
@@ -342,7 +342,7 @@ proptest! {
 
     #[test]
     fn records_rejects_and_what_stands_between_them_are_the_file(text in awkward(), block in 1_usize..300) {
-        let limits = Limits::default();
+        let limits = RecordLimits::default();
         let mut tokenizer = Tokenizer::with_block(text.as_bytes(), csv(), limits, block);
         let mut rest = text.as_str();
         let mut line = 1;
@@ -368,13 +368,13 @@ proptest! {
 
     #[test]
     fn blocks_do_not_matter_and_both_engines_agree(text in awkward(), block in 1_usize..300) {
-        let whole = tokens(text.as_bytes(), &csv(), Limits::default(), 1 << 16);
-        prop_assert_eq!(&tokens(text.as_bytes(), &csv(), Limits::default(), block), &whole);
+        let whole = tokens(text.as_bytes(), &csv(), RecordLimits::default(), 1 << 16);
+        prop_assert_eq!(&tokens(text.as_bytes(), &csv(), RecordLimits::default(), block), &whole);
         let lines = dialect(",", Some("\n"), true);
-        let searched = tokens(text.as_bytes(), &lines, Limits::default(), block);
+        let searched = tokens(text.as_bytes(), &lines, RecordLimits::default(), block);
         prop_assert_eq!(&searched, &whole);
         let plain = dialect(",", None, false);
-        let unquoted = tokens(text.as_bytes(), &plain, Limits::default(), block);
-        prop_assert_eq!(unquoted, tokens(text.as_bytes(), &dialect(",", Some("\n"), false), Limits::default(), block));
+        let unquoted = tokens(text.as_bytes(), &plain, RecordLimits::default(), block);
+        prop_assert_eq!(unquoted, tokens(text.as_bytes(), &dialect(",", Some("\n"), false), RecordLimits::default(), block));
     }
 }

@@ -258,7 +258,7 @@ def imported(binary, folder):
         file.write_text(text, encoding="utf-8")
         table = "egpl_casemgmt_activity" if "activity" in name.split("_")[0] or name.startswith("cdc.") else name
         day = 14 if name == "activity_before" else 15
-        command = [binary, "import", file, "--form", "ads_csv", "--table", table, "--db", copy, "--taken-at",
+        command = [binary, "import", file, "--input-format", "ads_csv", "--table", table, "--db", copy, "--exported-at",
                    f"2011-07-{day} 12:00:00"]
         subprocess.run(command, check=True, capture_output=True)
     return copy

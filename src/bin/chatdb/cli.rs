@@ -1,8 +1,21 @@
-//! What the command line takes: clap types and nothing else. Help texts are the doc comments here.
+//! What the command line takes: clap types and nothing else. Help texts are the doc comments here; those that
+//! list report formats are built from the list.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use chatdb::render::FORMATS;
+
+/// Lists the report formats, with `word` before the last.
+fn formats(word: &str) -> String {
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
 
 /// Replay documented chat failures on an embedded database, and compare what comes back with what is printed
 #[derive(Debug, Parser)]
@@ -63,8 +76,12 @@ pub struct Folders {
 
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// How to write the result: terminal, csv, markdown or json
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = FORMATS[0].name,
+        help = format!("Output format: {}", formats("or"))
+    )]
     pub format: String,
     /// Columns that a line may take; the terminal's unless given, and 180 where there is none
     #[arg(long, value_name = "COLUMNS")]
@@ -148,11 +165,11 @@ pub struct ReportArgs {
     /// Folder to write into; made if missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Formats to write, separated by commas: csv, markdown, html, json, terminal
     #[arg(
         long,
         value_name = "FORMATS",
         value_delimiter = ',',
+        help = format!("Formats to write, separated by commas: {}", formats("and")),
         default_value = "csv,markdown,json"
     )]
     pub format: Vec<String>,
@@ -173,7 +190,7 @@ pub struct Diff {
     /// Compare headers: exact, any_order or subset (further actual columns are not looked at)
     #[arg(long, value_name = "MODE")]
     pub columns: Option<String>,
-    /// Compare the order of rows: bag (not at all) or strict
+    /// Order of rows: unordered or strict
     #[arg(long, value_name = "ORDER")]
     pub order: Option<String>,
     /// Leave a column out, for a reason
@@ -186,8 +203,8 @@ pub struct Diff {
     #[arg(long, value_name = "yes|no")]
     pub header: Option<String>,
     /// Read files that are no CSV, TSV or Markdown as this form, such as sqlcmd_fixed
-    #[arg(long = "form", value_name = "FORM")]
-    pub export_form: Option<String>,
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<String>,
     /// Decode files that are not UTF-8 from this encoding, such as windows-1252
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -292,8 +309,8 @@ pub struct Import {
 #[derive(Debug, Args, Default)]
 pub struct ImportArgs {
     /// Read the files as this form, such as ssms_csv, in the place of telling it from them
-    #[arg(long = "form", value_name = "FORM")]
-    pub export_form: Option<String>,
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<String>,
     /// Take the rows as those of TABLE; one that the product does not have is made
     #[arg(long, value_name = "TABLE")]
     pub table: Option<String>,
@@ -302,7 +319,7 @@ pub struct ImportArgs {
     pub encoding: Option<String>,
     /// When the files were exported, in the place of what they say
     #[arg(long, value_name = "TIME")]
-    pub taken_at: Option<String>,
+    pub exported_at: Option<String>,
     /// How dates are written where not as SQL Server writes them, such as "%d/%m/%Y %H:%M"
     #[arg(long, value_name = "FORMAT")]
     pub date_format: Option<String>,
@@ -317,10 +334,10 @@ pub struct ImportArgs {
     pub format_file: Option<PathBuf>,
     /// What ends a field, such as "|^|" or "\\t", where it is none of the usual
     #[arg(long, value_name = "TEXT")]
-    pub field_end: Option<String>,
+    pub field_terminator: Option<String>,
     /// What ends a record, such as "&|\\n" or 0x0a, where it is not the end of a line
     #[arg(long, value_name = "TEXT")]
-    pub row_end: Option<String>,
+    pub row_terminator: Option<String>,
     /// How many places each column has where nothing stands between them; * is the rest of a line
     #[arg(long, value_name = "N,N,...")]
     pub widths: Option<String>,

@@ -111,7 +111,7 @@ fn exported(path: &Path) -> Option<Store> {
     let mut store = Store::for_exports().ok()?;
     import::load(
         path,
-        &chatdb::import::Options::default(),
+        &chatdb::import::ImportOptions::default(),
         &mut store,
         &|| false,
     )
@@ -161,9 +161,9 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
         Some(other) => return Err(unknown("--columns", other, "exact, any_order, subset")),
     };
     let order = match args.order.as_deref() {
-        None | Some("bag") => RowOrder::Bag,
+        None | Some("unordered") => RowOrder::Unordered,
         Some("strict") => RowOrder::Strict,
-        Some(other) => return Err(unknown("--order", other, "bag, strict")),
+        Some(other) => return Err(unknown("--order", other, "unordered, strict")),
     };
     Ok(Terms {
         key: args.key.clone(),

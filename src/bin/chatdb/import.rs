@@ -15,8 +15,8 @@ use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
 use chatdb::import::reader::fixed_width::Widths;
-use chatdb::import::{self, ImportError, Options, Progress, Summary};
-use chatdb::record::{Limits, ReadError, Reject};
+use chatdb::import::{self, ImportError, ImportOptions, Progress, Summary};
+use chatdb::record::{ReadError, RecordLimits, Reject};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
 use chatdb::store::copy::{CopyError, CopyFile};
@@ -113,28 +113,28 @@ pub fn code_of(loaded: &[Summary], allowed: u64) -> Code {
 // READING --------------------------------------------------------------------------------------------------
 
 /// What the command line says about how to read.
-pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
-    let defaults = Limits::default();
+pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
+    let defaults = RecordLimits::default();
     if args.result_set == Some(0) {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
     }
-    Ok(Options {
-        form: args.export_form.clone(),
+    Ok(ImportOptions {
+        form: args.input_format.clone(),
         table: args.table.clone(),
         encoding: args.encoding.clone(),
-        taken_at_ms: args.taken_at.as_deref().map(time).transpose()?,
+        exported_at_ms: args.exported_at.as_deref().map(time).transpose()?,
         file_time_ms: None,
         date_format: args.date_format.clone(),
         lossy: args.lossy,
         result_set: args.result_set,
-        limits: Limits {
+        limits: RecordLimits {
             record: args.max_record.unwrap_or(defaults.record),
             field: args.max_field.unwrap_or(defaults.field),
             ..defaults
         },
         format_file: args.format_file.clone(),
-        field_end: args.field_end.as_deref().map(terminator),
-        row_end: args.row_end.as_deref().map(terminator),
+        field_terminator: args.field_terminator.as_deref().map(terminator),
+        row_terminator: args.row_terminator.as_deref().map(terminator),
         widths: args.widths.as_deref().map(widths).transpose()?,
         header: args.header.as_deref().map(yes_or_no).transpose()?,
         columns: args.columns.as_deref().map(names),
@@ -142,7 +142,7 @@ pub fn options(args: &ImportArgs) -> Result<Options, Failure> {
         sheet: args.sheet.clone(),
         null_texts: args.null.clone(),
         empty_is_null: args.empty_is_null,
-        ..Options::default()
+        ..ImportOptions::default()
     })
 }
 
@@ -175,8 +175,8 @@ fn time(text: &str) -> Result<i64, Failure> {
     parse_timestamp(text)
         .or_else(|| parse_timestamp(&format!("{text} 00:00:00")))
         .ok_or_else(|| {
-            Failure::new(Code::Usage, format!("`--taken-at {text}` is no time")).hint(
-                "write `--taken-at \"2011-07-12 14:49:55\"`, as the clock of the server showed it",
+            Failure::new(Code::Usage, format!("`--exported-at {text}` is no time")).hint(
+                "write `--exported-at \"2011-07-12 14:49:55\"`, as the clock of the server showed it",
             )
         })
 }
@@ -193,7 +193,7 @@ fn file_time(path: &Path) -> Option<i64> {
 /// Loads one file, with a bar where somebody is looking.
 pub fn load(
     path: &Path,
-    options: &Options,
+    options: &ImportOptions,
     store: &mut Store,
     stopped: &dyn Fn() -> bool,
 ) -> Result<Summary, ImportError> {
@@ -221,8 +221,8 @@ pub fn load(
 }
 
 /// The same with what the file itself says.
-pub fn of_file(path: &Path, options: &Options) -> Options {
-    Options {
+pub fn of_file(path: &Path, options: &ImportOptions) -> ImportOptions {
+    ImportOptions {
         file_time_ms: file_time(path),
         ..options.clone()
     }
@@ -325,7 +325,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
             count(summary.records),
             count(summary.loaded),
             count(summary.rejected),
-            summary.taken_at_ms.map_or(Cell::Null, Cell::Timestamp),
+            summary.exported_at_ms.map_or(Cell::Null, Cell::Timestamp),
             text(if summary.already_loaded {
                 "loaded before"
             } else {
@@ -567,11 +567,11 @@ impl From<ImportError> for Failure {
                 Self::of(Code::Rejected, &error).hint("nothing of it is loaded; save it as a file, and load that")
             }
             ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
-                "nothing of it is loaded: {}; `--form` and `--table` say what the file is",
+                "nothing of it is loaded: {}; `--input-format` and `--table` say what the file is",
                 reason.advice()
             )),
             ImportError::Read { .. } => Self::of(Code::Rejected, &error)
-                .hint("nothing of it is loaded; `--form` names another form to read it as"),
+                .hint("nothing of it is loaded; `--input-format` names another form to read it as"),
             ImportError::Tables { source, .. } => {
                 let hint = match source {
                     TablesError::NoKey { key, .. } => format!("export `{key}` too"),

@@ -18,7 +18,7 @@ const NAME: &str = "privacy.key";
 
 /// Whether what is written to standard output in this format stays on the user's terminal.
 pub fn stays(format: &str) -> bool {
-    format == "terminal" && io::stdout().is_terminal()
+    format == "table" && io::stdout().is_terminal()
 }
 
 /// Makes a report of exported rows fit to leave the terminal, and gives the sentence that says what was done; `None`

@@ -175,7 +175,7 @@ fn load(
     }
     let options = import::options(&args.reading)?;
     needed::load_needed(exports.len(), needs, store, &mut |at, needs, store| {
-        let options = chatdb::import::Options {
+        let options = chatdb::import::ImportOptions {
             needs: needs.to_vec(),
             unhashed: true,
             ..options.clone()

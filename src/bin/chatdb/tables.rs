@@ -28,7 +28,7 @@ const KEYED: &str =
 /// What the user says about the files.
 pub struct Ways {
     header: Option<bool>,
-    options: import::Options,
+    options: import::ImportOptions,
 }
 
 impl Ways {
@@ -44,12 +44,12 @@ impl Ways {
         };
         Ok(Self {
             header,
-            options: import::Options {
-                form: args.export_form.clone(),
+            options: import::ImportOptions {
+                form: args.input_format.clone(),
                 encoding: args.encoding.clone(),
                 result_set: args.result_set,
                 unhashed: true,
-                ..import::Options::default()
+                ..import::ImportOptions::default()
             },
         })
     }
@@ -63,7 +63,10 @@ impl Ways {
     pub fn check_that_they_apply(&self, plain: bool) -> Result<(), Failure> {
         let options = &self.options;
         let given = [
-            options.form.as_ref().map(|form| format!("--form {form}")),
+            options
+                .form
+                .as_ref()
+                .map(|form| format!("--input-format {form}")),
             options
                 .encoding
                 .as_ref()

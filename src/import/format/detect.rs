@@ -10,12 +10,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::import::format::{FORMS, Form, Layout, Nulls, Quotes};
+use crate::import::format::{FORMS, Form, FormatLayout, Nulls, Quotes};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
 use crate::import::spoiled::Spoiled;
 use crate::record::tokenizer::{RawRecord, RawToken, TextDialect, Tokenizer};
-use crate::record::{Field, Limits, Written};
+use crate::record::{Field, RecordLimits, Written};
 use crate::schema::TABLES;
 
 /// The margin below which nobody should rely on the verdict.
@@ -290,7 +290,8 @@ impl Trial {
         };
         // Many trials are made of few bytes: none needs more room than they take.
         let block = sample.bytes.len().clamp(1 << 10, 64 << 10);
-        let mut tokens = Tokenizer::with_block(sample.bytes, dialect, Limits::default(), block);
+        let mut tokens =
+            Tokenizer::with_block(sample.bytes, dialect, RecordLimits::default(), block);
         let mut trial = Self {
             delimiter: delimiter.to_owned(),
             end: end.map(str::to_owned),
@@ -590,7 +591,7 @@ impl<'s> Trials<'s> {
         let bare = || Self::best(&self.bare, form.delimiters).unwrap_or_default();
         let quoted = || Self::best(&self.quoted, form.delimiters).unwrap_or_default();
         let (quotes, trial) = match form.layout {
-            Layout::Delimited(Quotes::Doubled) if form.id == "wizard" => {
+            FormatLayout::Delimited(Quotes::Doubled) if form.id == "wizard" => {
                 let (bare, quoted) = (bare(), quoted());
                 if quoted.rejects > bare.rejects || quoted.fit < bare.fit {
                     (Quotes::None, bare)
@@ -598,8 +599,8 @@ impl<'s> Trials<'s> {
                     (Quotes::Doubled, quoted)
                 }
             }
-            Layout::Delimited(Quotes::Doubled) => (Quotes::Doubled, quoted()),
-            Layout::Delimited(quotes) => (quotes, bare()),
+            FormatLayout::Delimited(Quotes::Doubled) => (Quotes::Doubled, quoted()),
+            FormatLayout::Delimited(quotes) => (quotes, bare()),
             _ => (Quotes::None, Trial::default()),
         };
         Guess {
@@ -608,7 +609,7 @@ impl<'s> Trials<'s> {
             quotes,
             trial,
             widths: match form.layout {
-                Layout::Widths => self.widths.as_ref().map(|found| found.plan.clone()),
+                FormatLayout::Widths => self.widths.as_ref().map(|found| found.plan.clone()),
                 _ => None,
             },
         }
@@ -622,7 +623,7 @@ impl<'s> Trials<'s> {
 
     fn points(&self, form: &'static Form, quotes: Quotes, trial: &Trial) -> f64 {
         match form.layout {
-            Layout::Delimited(_) => {
+            FormatLayout::Delimited(_) => {
                 let long = trial.delimiter.len() > 1;
                 let bulk = trial.delimiter == "<EOFD>";
                 let takes = match form.id {
@@ -649,18 +650,18 @@ impl<'s> Trials<'s> {
                 let fit = if trial.header { fit.max(0.4) } else { fit };
                 0.5 * fit + self.known_for(form, trial, judged, &other)
             }
-            Layout::Aligned => crate::import::reader::aligned::score(&self.lines),
-            Layout::Widths => match &self.widths {
+            FormatLayout::Aligned => crate::import::reader::aligned::score(&self.lines),
+            FormatLayout::Widths => match &self.widths {
                 Some(found) if crate::import::reader::aligned::score(&self.lines) < 0.5 => {
                     found.score(form.nulls == Nulls::Word)
                 }
                 _ => 0.0,
             },
-            Layout::Vertical => crate::import::reader::vertical::score(&self.lines),
-            Layout::Grid => crate::import::reader::grid::score(form.id, &self.lines),
-            Layout::Json => crate::import::reader::json::score(self.sample.bytes),
-            Layout::Xml => crate::import::reader::xml::score(self.sample.bytes),
-            Layout::Workbook => 0.0,
+            FormatLayout::Vertical => crate::import::reader::vertical::score(&self.lines),
+            FormatLayout::Grid => crate::import::reader::grid::score(form.id, &self.lines),
+            FormatLayout::Json => crate::import::reader::json::score(self.sample.bytes),
+            FormatLayout::Xml => crate::import::reader::xml::score(self.sample.bytes),
+            FormatLayout::Workbook => 0.0,
         }
     }
 
@@ -865,7 +866,9 @@ fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
 /// Every form that the sample may be in, the likeliest first.
 #[must_use]
 pub fn rank(trials: &Trials<'_>) -> Vec<Guess> {
-    let text_forms = FORMS.iter().filter(|form| form.layout != Layout::Workbook);
+    let text_forms = FORMS
+        .iter()
+        .filter(|form| form.layout != FormatLayout::Workbook);
     let mut guesses: Vec<Guess> = text_forms
         .map(|form| trials.score(form))
         .filter(|guess| guess.score > 0.0)

@@ -9,7 +9,7 @@ use flate2::bufread::DeflateDecoder;
 use memchr::memchr;
 
 use crate::import::input::source::{Bounds, TooMuch};
-use crate::record::{Limits, ReadError};
+use crate::record::{ReadError, RecordLimits};
 
 /// The most that the parts of a workbook may unpack to together.
 const UNPACKED: u64 = 1 << 30;
@@ -54,7 +54,7 @@ struct Part {
 pub fn look_through(
     file: &mut File,
     bounds: &Bounds,
-    limits: &Limits,
+    limits: &RecordLimits,
 ) -> Result<Contents, ReadError> {
     let parts = directory(file)?;
     let mut contents = Contents::default();

@@ -16,7 +16,7 @@ use crate::import::format::trailer;
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Field, Footer, Limits, ReadError, Reason, Written};
+use crate::record::{Field, Footer, ReadError, Reason, RecordLimits, Written};
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -198,7 +198,7 @@ pub struct Aligned<R> {
 
 impl<R: Read> Aligned<R> {
     /// Reads `reader`.
-    pub fn new(reader: R, limits: Limits) -> Self {
+    pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
             grid: None,

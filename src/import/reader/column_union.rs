@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Limits, ReadError, Reason, Reject};
+use crate::record::{ReadError, Reason, RecordLimits, Reject};
 
 /// How many rows are looked at before the columns are told.
 const ROWS: usize = 1000;
@@ -55,7 +55,7 @@ pub struct Union<S> {
 
 impl<S: RowSource> Union<S> {
     /// Reads `source`.
-    pub fn new(source: S, limits: Limits) -> Self {
+    pub fn new(source: S, limits: RecordLimits) -> Self {
         Self {
             source,
             fields: limits.fields,

@@ -22,7 +22,7 @@ use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
 use crate::record::row_filter::Sieve;
 use crate::record::tokenizer::{RawRecord, RawToken, TextDialect, Tokenizer};
-use crate::record::{Field, Footer, Limits, ReadError, Reason, Record, Reject, Written};
+use crate::record::{Field, Footer, ReadError, Reason, Record, RecordLimits, Reject, Written};
 
 /// The most lines that are put together to one record.
 const PIECES: usize = 200;
@@ -117,7 +117,7 @@ enum Place {
 /// Reads one delimited file.
 pub struct Delimited {
     tokens: Tokenizer<Box<dyn Read + Send>>,
-    limits: Limits,
+    limits: RecordLimits,
     plan: DelimitedPlan,
     ending: Arc<Ending>,
     place: Place,
@@ -196,7 +196,7 @@ impl Delimited {
         reader: Box<dyn Read + Send>,
         plan: DelimitedPlan,
         ending: Arc<Ending>,
-        limits: Limits,
+        limits: RecordLimits,
     ) -> Self {
         let dialect = Self::dialect(&plan);
         let mut waiting = VecDeque::new();

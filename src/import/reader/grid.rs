@@ -12,7 +12,7 @@ use crate::import::format::trailer;
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Footer, Limits, ReadError, Reason};
+use crate::record::{Footer, ReadError, Reason, RecordLimits};
 
 /// How many lines may stand before the table.
 const BEFORE: usize = 40;
@@ -110,7 +110,7 @@ pub struct Grid<R> {
 
 impl<R: Read> Grid<R> {
     /// Reads `reader`, in the form called `id`.
-    pub fn new(reader: R, id: &str, limits: Limits) -> Self {
+    pub fn new(reader: R, id: &str, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
             style: if id == "sqlcmd_box" {

@@ -7,7 +7,7 @@ use crate::import::reader::column_union::{NamedRow, RowSource, Union, UnionItem}
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
-use crate::record::{Limits, ReadError, Reason};
+use crate::record::{ReadError, Reason, RecordLimits};
 
 /// How likely `bytes` are JSON.
 #[must_use]
@@ -36,7 +36,7 @@ pub struct Objects<R>(Union<Source<R>>);
 
 impl<R: Read> Objects<R> {
     /// Reads `reader`.
-    pub fn new(reader: R, limits: Limits) -> Self {
+    pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self(Union::new(
             Source {
                 window: Window::new(reader, limits.record),

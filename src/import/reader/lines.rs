@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
-use crate::record::{Limits, ReadError, Reject};
+use crate::record::{ReadError, RecordLimits, Reject};
 
 /// A line without its end.
 #[derive(Debug, Clone)]
@@ -48,9 +48,9 @@ pub struct LineReader<R> {
 
 impl<R: Read> LineReader<R> {
     /// Splits `reader` into lines.
-    pub fn new(reader: R, limits: Limits) -> Self {
+    pub fn new(reader: R, limits: RecordLimits) -> Self {
         // A line is a record of one field.
-        let limits = Limits {
+        let limits = RecordLimits {
             field: limits.record,
             ..limits
         };

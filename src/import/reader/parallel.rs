@@ -22,7 +22,7 @@ use crate::import::input::source::Placed;
 use crate::import::reader::delimited::{Kept, Plain, Seen};
 use crate::record::row_filter::Sieve;
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
-use crate::record::{Limits, ReadError};
+use crate::record::{ReadError, RecordLimits};
 
 /// How much of a piece is looked at to find where a record begins.
 const WINDOW: u64 = 64 << 10;
@@ -65,7 +65,7 @@ impl Default for Cut {
 #[derive(Clone)]
 pub(super) struct Rules {
     pub dialect: TextDialect,
-    pub limits: Limits,
+    pub limits: RecordLimits,
     pub width: usize,
     pub header: Option<String>,
     pub sieve: Sieve,
@@ -79,8 +79,8 @@ impl Rules {
         }
     }
 
-    fn limits(&self) -> Limits {
-        Limits {
+    fn limits(&self) -> RecordLimits {
+        RecordLimits {
             record: self.limits.record.min(LONGEST),
             ..self.limits
         }

@@ -9,7 +9,7 @@ use crate::import::format::trailer;
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Footer, Limits, ReadError, Reason};
+use crate::record::{Footer, ReadError, Reason, RecordLimits};
 
 /// How likely `lines` are cells below each other.
 #[must_use]
@@ -78,7 +78,7 @@ pub struct Vertical<R> {
 
 impl<R: Read> Vertical<R> {
     /// Reads `reader`.
-    pub fn new(reader: R, limits: Limits) -> Self {
+    pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
             names: Vec::new(),

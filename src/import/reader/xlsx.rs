@@ -14,15 +14,16 @@ use std::thread;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx};
 use chrono::{DateTime, Utc};
 
+use crate::import::ImportOptions;
 use crate::import::format;
 use crate::import::format::Form;
 use crate::import::format::detect::are_names;
 use crate::import::input::archive;
 use crate::import::input::source::SourceError;
-use crate::import::open::{OpenError, Options};
+use crate::import::open::OpenError;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Limits, ReadError, Reason};
+use crate::record::{ReadError, Reason, RecordLimits};
 
 /// The most cells that are read.
 const CELLS: u64 = 50_000_000;
@@ -51,9 +52,9 @@ pub struct Book {
 pub fn open(
     mut file: File,
     form: Option<&'static Form>,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Result<Book, OpenError> {
-    let (limits, wanted) = (options.limits, options.sheet.clone());
+    let (limits, wanted) = (options.record_limits(), options.sheet.clone());
     let contents = archive::look_through(&mut file, &options.bounds, &limits)?;
     if !contents.workbook {
         return Err(SourceError::Packing {
@@ -129,7 +130,7 @@ fn read(
     file: File,
     wanted: Option<&str>,
     sender: &SyncSender<Sent>,
-    limits: Limits,
+    limits: RecordLimits,
 ) -> Result<(), ReadError> {
     let wrong = |error: calamine::XlsxError| malformed(1, format!("is no sound workbook: {error}"));
     let mut book = Xlsx::new(BufReader::new(file)).map_err(wrong)?;
@@ -190,7 +191,7 @@ fn check(
     column: u32,
     count: u64,
     row: Option<&Row>,
-    limits: Limits,
+    limits: RecordLimits,
 ) -> Result<(), ReadError> {
     if count > CELLS {
         return Err(malformed(number, format!("has more than {CELLS} cells")));

@@ -8,7 +8,7 @@ use crate::import::reader::grid::entities;
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
-use crate::record::{Limits, ReadError, Reason};
+use crate::record::{ReadError, Reason, RecordLimits};
 
 /// How likely `bytes` are XML.
 #[must_use]
@@ -30,7 +30,7 @@ pub struct XmlRows<R>(Union<Elements<R>>);
 
 impl<R: Read> XmlRows<R> {
     /// Reads `reader`.
-    pub fn new(reader: R, limits: Limits) -> Self {
+    pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self(Union::new(
             Elements {
                 window: Window::new(reader, limits.record),

@@ -6,7 +6,7 @@ use wide::u8x16;
 
 use super::input::Input;
 use super::{AHEAD, Broken, CHUNK, Found, already_beyond, beyond, quoted, reject, without_cr};
-use crate::record::{Field, Limits, ReadError, Reason, Written};
+use crate::record::{Field, ReadError, Reason, RecordLimits, Written};
 
 /// Where a field is, as it is read.
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ impl Marks {
         input: &mut Input<R>,
         fields: &mut Vec<Field>,
         line: &mut u64,
-        limits: &Limits,
+        limits: &RecordLimits,
     ) -> Result<Found, ReadError> {
         self.beyond_ascii = self.chunk_beyond_ascii;
         let (mut open, mut state) = (0, State::Bare);
@@ -267,7 +267,7 @@ impl Marks {
         fields: &[Field],
         line: u64,
         (start, end): (usize, usize),
-        limits: &Limits,
+        limits: &RecordLimits,
     ) -> Found {
         match beyond(limits, end - start, fields) {
             None => Found::Record { start, end },

@@ -8,7 +8,7 @@ use super::input::Input;
 use super::{
     AHEAD, Broken, Found, already_beyond, beyond, count_lines, quoted, reject, too_many, without_cr,
 };
-use crate::record::{Field, Limits, ReadError, Reason, Written};
+use crate::record::{Field, ReadError, Reason, RecordLimits, Written};
 
 /// Finds delimiters and record ends of any length by substring search.
 pub(super) struct Search {
@@ -98,7 +98,7 @@ impl Search {
         input: &mut Input<R>,
         fields: &mut Vec<Field>,
         line: &mut u64,
-        limits: &Limits,
+        limits: &RecordLimits,
     ) -> Result<Found, ReadError> {
         let begun = *line;
         let mut open = 0;
@@ -194,7 +194,7 @@ impl Search {
         input: &mut Input<R>,
         fields: &[Field],
         open: usize,
-        limits: &Limits,
+        limits: &RecordLimits,
     ) -> Result<OneField, ReadError> {
         loop {
             let from = input.record + open;
@@ -258,7 +258,7 @@ impl Search {
         input: &mut Input<R>,
         fields: &[Field],
         open: usize,
-        limits: &Limits,
+        limits: &RecordLimits,
     ) -> Result<OneField, ReadError> {
         let mut doubled = false;
         let mut from = open + 1;

@@ -14,7 +14,7 @@ use sqlparser::parser::Parser;
 use super::End;
 use super::sorted::Sorter;
 use super::tree::{IndexTree, is_empty_index};
-use crate::record::batch::{Batch, Shape, Value};
+use crate::record::batch::{Batch, RowValue, TableLayout};
 use crate::record::row_filter::Test;
 use crate::sql::predicate;
 
@@ -58,7 +58,7 @@ impl Condition {
     }
 
     /// Whether one of the parts is `wanted`; else it is the opposite.
-    fn first(parts: &[Self], wanted: bool, row: &[Value], number: i64) -> Option<bool> {
+    fn first(parts: &[Self], wanted: bool, row: &[RowValue], number: i64) -> Option<bool> {
         for part in parts {
             if part.holds(row, number)? == wanted {
                 return Some(wanted);
@@ -68,7 +68,7 @@ impl Condition {
     }
 
     /// Whether a row is in the index: what is unknown is not. `None` where a value is no whole number.
-    fn holds(&self, row: &[Value], number: i64) -> Option<bool> {
+    fn holds(&self, row: &[RowValue], number: i64) -> Option<bool> {
         match self {
             Self::All(parts) => Self::first(parts, false, row, number),
             Self::Any(parts) => Self::first(parts, true, row, number),
@@ -76,9 +76,9 @@ impl Condition {
                 Source::Nowhere => Some(false),
                 Source::Number => Some(test.passes(number)),
                 Source::Row(at) => match row[*at] {
-                    Value::Null => Some(false),
-                    Value::Integer(value) => Some(test.passes(value)),
-                    Value::Real(_) | Value::Text { .. } => None,
+                    RowValue::Null => Some(false),
+                    RowValue::Integer(value) => Some(test.passes(value)),
+                    RowValue::Real(_) | RowValue::Text { .. } => None,
                 },
             },
         }
@@ -106,7 +106,11 @@ pub(super) struct Indexes {
 
 impl Indexes {
     /// Those of a table that is as chatdb made it: none is unique, so that no index forbids a row.
-    pub(super) fn of(conn: &Connection, shape: &Shape, end: &End<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn of(
+        conn: &Connection,
+        shape: &TableLayout,
+        end: &End<'_>,
+    ) -> rusqlite::Result<Self> {
         let mut indexes = Self::default();
         let mut list = conn.prepare(
             "SELECT name, rootpage, sql FROM main.sqlite_schema \
@@ -126,7 +130,7 @@ impl Indexes {
     /// Takes note of a row.
     pub(super) fn note(
         &mut self,
-        row: &[Value],
+        row: &[RowValue],
         batch: &Batch,
         number: i64,
     ) -> rusqlite::Result<()> {
@@ -153,7 +157,7 @@ impl Indexes {
 impl Index {
     fn new(
         conn: &Connection,
-        shape: &Shape,
+        shape: &TableLayout,
         end: &End<'_>,
         name: &str,
         root: u32,
@@ -216,27 +220,27 @@ impl Index {
         }))
     }
 
-    fn note(&mut self, row: &[Value], batch: &Batch, number: i64) -> rusqlite::Result<()> {
+    fn note(&mut self, row: &[RowValue], batch: &Batch, number: i64) -> rusqlite::Result<()> {
         match self.condition.holds(row, number) {
             Some(true) => {}
             Some(false) => return Ok(()),
             None => self.is_lost = true,
         }
         let value = |from: &Source| match *from {
-            Source::Nowhere => Value::Null,
+            Source::Nowhere => RowValue::Null,
             Source::Row(at) => row[at],
-            Source::Number => Value::Integer(number),
+            Source::Number => RowValue::Integer(number),
         };
         // A long text would need pages of its own.
         let is_plain = |from: &Source| match value(from) {
-            Value::Text { start, end } => end - start <= LONGEST,
+            RowValue::Text { start, end } => end - start <= LONGEST,
             _ => true,
         };
         self.is_lost |= !self.columns.iter().all(is_plain);
         if self.is_lost {
             return Ok(());
         }
-        let number = std::iter::once(Value::Integer(number));
+        let number = std::iter::once(RowValue::Integer(number));
         let values = self.columns.iter().map(value).chain(number);
         let is_kept = self.entries.add(values, &batch.text);
         self.is_lost = !is_kept.map_err(not_sorted)?;

@@ -7,7 +7,7 @@
 use rusqlite::Connection;
 
 use super::record::Record;
-use crate::record::batch::{Shape, Value};
+use crate::record::batch::{RowValue, TableLayout};
 
 /// What a column makes of its values, as SQLite derives it from the declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Encoder {
     /// For a table that is as chatdb made it. `None` where a row has no place for one of its values, or no number.
     pub(super) fn new(
         conn: &Connection,
-        shape: &Shape,
+        shape: &TableLayout,
         export: i64,
     ) -> rusqlite::Result<Option<Self>> {
         let mut known =
@@ -108,16 +108,16 @@ impl Encoder {
     }
 
     /// The number of a row, which is the one after the `last` where rows have none of their own.
-    pub(super) fn number(&self, row: &[Value], last: Option<i64>) -> Option<i64> {
+    pub(super) fn number(&self, row: &[RowValue], last: Option<i64>) -> Option<i64> {
         match self.key.map(|key| row[key]) {
             None => last.unwrap_or(0).checked_add(1),
-            Some(Value::Integer(number)) => Some(number),
+            Some(RowValue::Integer(number)) => Some(number),
             Some(_) => None,
         }
     }
 
     /// The record; `None` where SQLite would store something else than the values.
-    pub(super) fn encode(&mut self, row: &[Value], text: &str, line: i64) -> Option<&[u8]> {
+    pub(super) fn encode(&mut self, row: &[RowValue], text: &str, line: i64) -> Option<&[u8]> {
         let record = &mut self.record;
         record.begin();
         for from in &self.columns {
@@ -126,9 +126,9 @@ impl Encoder {
                 From::Export => record.integer(self.export),
                 From::Line => record.integer(line),
                 From::Row(at, affinity) => match row[at] {
-                    Value::Null => record.nulls(1),
-                    Value::Integer(value) if is_kept(value, affinity) => record.integer(value),
-                    Value::Text { start, end } => {
+                    RowValue::Null => record.nulls(1),
+                    RowValue::Integer(value) if is_kept(value, affinity) => record.integer(value),
+                    RowValue::Text { start, end } => {
                         let text = &text.as_bytes()[start as usize..end as usize];
                         let is_text = matches!(affinity, Affinity::Text | Affinity::Blob);
                         if !is_text && may_be_number(text) {
@@ -136,8 +136,8 @@ impl Encoder {
                         }
                         record.text(text);
                     }
-                    Value::Real(value) if is_plain(value, affinity) => record.real(value),
-                    Value::Integer(_) | Value::Real(_) => return None,
+                    RowValue::Real(value) if is_plain(value, affinity) => record.real(value),
+                    RowValue::Integer(_) | RowValue::Real(_) => return None,
                 },
             }
         }

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use super::record::Record;
-use crate::record::batch::Value;
+use crate::record::batch::RowValue;
 
 /// Bytes of entries that are kept in memory.
 const HELD: usize = 2 << 20;
@@ -39,15 +39,15 @@ impl Sorter {
     /// Adds an entry of at most 255 bytes; `false` where there are too many, or a value has no place in this order.
     pub(super) fn add(
         &mut self,
-        values: impl Iterator<Item = Value>,
+        values: impl Iterator<Item = RowValue>,
         text: &str,
     ) -> io::Result<bool> {
         self.entry.clear();
         for value in values {
             match value {
-                Value::Null => self.entry.push(NOTHING),
-                Value::Integer(value) => whole(value, &mut self.entry),
-                Value::Text { start, end } => {
+                RowValue::Null => self.entry.push(NOTHING),
+                RowValue::Integer(value) => whole(value, &mut self.entry),
+                RowValue::Text { start, end } => {
                     let text = &text.as_bytes()[start as usize..end as usize];
                     if text.contains(&0) {
                         return Ok(false);
@@ -56,7 +56,7 @@ impl Sorter {
                     self.entry.extend_from_slice(text);
                     self.entry.push(0);
                 }
-                Value::Real(_) => return Ok(false),
+                RowValue::Real(_) => return Ok(false),
             }
         }
         let Ok(length) = u8::try_from(self.entry.len()) else {

@@ -8,7 +8,7 @@ use chatdb::import::format::FORMS;
 use chatdb::import::input::decode::DecodeError;
 use chatdb::import::open::OpenError;
 use chatdb::import::reader::fixed_width::Widths;
-use chatdb::import::{self, ImportError, Options};
+use chatdb::import::{self, ImportError, ImportOptions};
 use chatdb::store::Store;
 use chatdb::table::{Cell, parse_timestamp};
 use serde::Deserialize;
@@ -26,9 +26,9 @@ pub struct Told {
     /// How dates are written, in strftime's letters.
     pub date_format: Option<String>,
     /// What ends a field, where a tool lets one choose.
-    pub field_end: Option<String>,
+    pub field_terminator: Option<String>,
     /// What ends a row.
-    pub row_end: Option<String>,
+    pub row_terminator: Option<String>,
     /// How wide the columns are.
     pub widths: Option<String>,
 }
@@ -127,19 +127,19 @@ fn form_of(row: &str, path: &Path) -> String {
     form.map_or(row, |form| form.id).to_owned()
 }
 
-fn options(told: &Told, path: &Path) -> Options {
-    Options {
+fn options(told: &Told, path: &Path) -> ImportOptions {
+    ImportOptions {
         form: told.form.as_deref().map(|row| form_of(row, path)),
         table: told.table.clone(),
         encoding: told.encoding.clone(),
         date_format: told.date_format.clone(),
-        field_end: told.field_end.clone(),
-        row_end: told.row_end.clone(),
+        field_terminator: told.field_terminator.clone(),
+        row_terminator: told.row_terminator.clone(),
         widths: told
             .widths
             .as_deref()
             .map(|text| Widths::parse(text).unwrap()),
-        ..Options::default()
+        ..ImportOptions::default()
     }
 }
 
@@ -161,7 +161,7 @@ fn summary(summary: import::Summary) -> Summary {
         loaded: summary.loaded,
         rejected: summary.rejected,
         footer: summary.footer,
-        taken_at: summary.taken_at_ms,
+        taken_at: summary.exported_at_ms,
         warnings: summary
             .warnings
             .iter()

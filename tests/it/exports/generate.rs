@@ -358,8 +358,9 @@ pub fn file(seed: u64) -> Made {
             form: Some(form.reads.unwrap_or(form.id).to_owned()),
             table: Some("egpl_casemgmt_activity".to_owned()),
             encoding,
-            field_end: ends(form.separator),
-            row_end: ends(form.row_end).or((widths.is_some()).then(|| form.row_end.to_owned())),
+            field_terminator: ends(form.separator),
+            row_terminator: ends(form.row_end)
+                .or((widths.is_some()).then(|| form.row_end.to_owned())),
             widths,
             ..Told::default()
         },

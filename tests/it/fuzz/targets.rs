@@ -13,7 +13,7 @@ use chatdb::ask::{Question, ask};
 use chatdb::import;
 use chatdb::query::{Dialect as SqlDialect, Query};
 use chatdb::record::tokenizer::{TextDialect, Token, Tokenizer};
-use chatdb::record::{Field, Limits};
+use chatdb::record::{Field, RecordLimits};
 use chatdb::scenario::Library;
 use chatdb::schema::catalog::Catalog;
 use chatdb::sql;
@@ -44,9 +44,9 @@ pub const LONGEST: usize = 64 * 1024;
 fn export_reader(bytes: &[u8]) {
     let mut store = Store::for_exports().expect("a copy");
     let input = Box::new(Cursor::new(bytes.to_vec()));
-    let options = import::Options {
+    let options = import::ImportOptions {
         table: Some("egpl_casemgmt_activity".to_owned()),
-        ..import::Options::default()
+        ..import::ImportOptions::default()
     };
     if let Ok(summary) = import::read("any", input, &options, &mut store) {
         assert_eq!(summary.records, summary.loaded + summary.rejected);
@@ -72,7 +72,7 @@ fn export_tokenizer(bytes: &[u8]) {
             let mut tokenizer = Tokenizer::with_block(
                 Cursor::new(bytes),
                 dialect.clone(),
-                Limits::default(),
+                RecordLimits::default(),
                 block,
             );
             let mut told: Vec<(u64, String)> = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chatdb::record::batch::{Batch, Value};
+use chatdb::record::batch::{Batch, RowValue};
 use chatdb::store::StoreError;
 use chatdb::store::copy::CopyFile;
 use chatdb::store::load::Loader;
@@ -356,17 +356,17 @@ fn batch(rows: &[Vec<types::Value>], first_line: u64) -> Batch {
     for (at, row) in rows.iter().enumerate() {
         for value in row {
             let value = match value {
-                types::Value::Integer(value) => Value::Integer(*value),
-                types::Value::Real(value) => Value::Real(*value),
+                types::Value::Integer(value) => RowValue::Integer(*value),
+                types::Value::Real(value) => RowValue::Real(*value),
                 types::Value::Text(text) => {
                     let start = u32::try_from(batch.text.len()).unwrap();
                     batch.text.push_str(text);
-                    Value::Text {
+                    RowValue::Text {
                         start,
                         end: u32::try_from(batch.text.len()).unwrap(),
                     }
                 }
-                _ => Value::Null,
+                _ => RowValue::Null,
             };
             batch.values.push(value);
         }

@@ -8,7 +8,7 @@ use crate::import::reader::aligned::{Measure, padded_field};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Field, Footer, Limits, ReadError, Reason};
+use crate::record::{Field, Footer, ReadError, Reason, RecordLimits};
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -45,7 +45,7 @@ impl<R: Read> Columns<R> {
         plan: FixedWidthPlan,
         several: bool,
         aligned: bool,
-        limits: Limits,
+        limits: RecordLimits,
     ) -> Self {
         let measures: &[Measure] = match (aligned, several) {
             (true, _) => &Measure::ALL,

@@ -6,7 +6,7 @@ use super::{FixedWidthPlan, REST, remarks};
 use crate::import::reader::aligned::{Measure, padded_field};
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Limits, ReadError, Reason};
+use crate::record::{ReadError, Reason, RecordLimits};
 
 /// Reads one file of records that follow each other without anything between them. A record's line is its number.
 pub struct Run<R> {
@@ -15,7 +15,7 @@ pub struct Run<R> {
     total: usize,
     /// Whether a character beyond ASCII may be one place or several.
     several: bool,
-    limits: Limits,
+    limits: RecordLimits,
     /// What was read and not cut, from `at` on.
     buffer: Vec<u8>,
     at: usize,
@@ -28,7 +28,7 @@ pub struct Run<R> {
 
 impl<R: Read> Run<R> {
     /// Reads `reader`, in whose encoding a character may be one place or `several`.
-    pub fn new(reader: R, plan: FixedWidthPlan, several: bool, limits: Limits) -> Self {
+    pub fn new(reader: R, plan: FixedWidthPlan, several: bool, limits: RecordLimits) -> Self {
         let total = plan.places.last().map_or(0, |last| last.end);
         Self {
             reader,
