@@ -1,0 +1,78 @@
+//! Dates, times and distances from UTC as options take them.
+
+use chatdb::table::moment::{self, MomentError, TypedMoment, UtcOffset};
+
+use crate::failure::{Code, Failure};
+
+/// How the dates of options are read.
+#[derive(Default)]
+pub struct TimeOptions {
+    /// As strftime has it.
+    format: Option<String>,
+    /// How far the servers' clock is ahead of UTC.
+    pub offset: Option<UtcOffset>,
+}
+
+impl TimeOptions {
+    /// By what `--date-format` and `--utc-offset` say.
+    pub fn of(date_format: Option<&str>, utc_offset: Option<&str>) -> Result<Self, Failure> {
+        Ok(Self {
+            format: date_format.map(format).transpose()?,
+            offset: utc_offset.map(offset).transpose()?,
+        })
+    }
+
+    /// A time on the servers' clock, in milliseconds. A time of day alone is of the day of `day_ms`; a day alone is its
+    /// first moment.
+    pub fn at(
+        &self,
+        option: &str,
+        text: &str,
+        day_ms: Option<i64>,
+    ) -> Result<TypedMoment, Failure> {
+        let wrong = |error: MomentError| {
+            let failure = Failure::new(Code::Usage, format!("`{option}`: {error}"));
+            failure.hint(match error {
+                MomentError::TwoReadings { day_first, .. } => format!(
+                    "write it as `{day_first}`, or say `--date-format dd/MM/yyyy` or `--date-format MM/dd/yyyy`"
+                ),
+                _ => "write it as `2026-11-24 09:00`, or say how with `--date-format dd/MM/yyyy`".to_owned(),
+            }).as_typed()
+        };
+        let read = moment::parse(text, self.format.as_deref(), day_ms).map_err(wrong)?;
+        let Some(minutes) = read.offset_minutes else {
+            return Ok(read);
+        };
+        let Some(offset) = self.offset else {
+            let message = format!(
+                "`{option}`: `{text}` says how far it is from UTC, and the servers' clock is not known"
+            );
+            return Err(Failure::new(Code::Usage, message)
+                .hint("say it with `--utc-offset +02:00`, or write the time as the servers' clock shows it")
+                .as_typed());
+        };
+        let utc = read.ms - minutes * 60_000;
+        Ok(TypedMoment {
+            ms: utc + offset.at_utc(utc) * 60_000,
+            ..read
+        })
+    }
+}
+
+/// A format of dates as strftime has it.
+pub fn format(text: &str) -> Result<String, Failure> {
+    moment::strftime(text).ok_or_else(|| {
+        Failure::new(Code::Usage, format!("`--date-format {text}` is no format of dates"))
+            .hint("write `--date-format \"dd/MM/yyyy HH:mm\"`, a style such as `103`, or `\"%d/%m/%Y %H:%M\"`")
+    })
+}
+
+fn offset(text: &str) -> Result<UtcOffset, Failure> {
+    UtcOffset::parse(text).ok_or_else(|| {
+        Failure::new(
+            Code::Usage,
+            format!("`--utc-offset {text}` is no distance from UTC"),
+        )
+        .hint("write `--utc-offset +02:00`, `-5`, or a place such as `Europe/Berlin`")
+    })
+}
