@@ -4,6 +4,11 @@
 //! finding whose tables or columns are not there is not asked and cannot tell. The moment of judgement is given, or is
 //! the newest time in the rows; the machine's clock is never asked. This module does not know what any finding means.
 
+mod history;
+mod limit;
+pub mod outage;
+pub mod summary;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
@@ -11,11 +16,14 @@ use thiserror::Error;
 use crate::assets;
 use crate::diagnostic::did_you_mean;
 use crate::query::{Dialect, Query, QueryParameter, Tag};
-use crate::report::{AnalysisRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun};
+use crate::report::{
+    AnalysisRun, DetectedRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun,
+};
 use crate::schema::catalog::Catalog;
 use crate::schema::types::Type;
 use crate::sql::tsql::{self, Act, TsqlError};
 use crate::store::{Binding, Store, StoreError};
+use crate::table::moment::{OffsetAt, UtcOffset};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// Why rows could not be searched.
@@ -47,6 +55,22 @@ pub enum AnalysisError {
         /// What was given.
         found: String,
     },
+    /// The clock was set back, and shows the moment of judgement twice.
+    #[error("the servers' clock shows {at} twice: {first} and {then} from UTC (--utc-offset)")]
+    Twice {
+        /// The moment of judgement.
+        at: String,
+        /// The distance the first time.
+        first: String,
+        /// The distance the second time.
+        then: String,
+    },
+    /// The clock was set forward, and does not show the moment of judgement.
+    #[error("the servers' clock never shows {at}: it was set forward (--utc-offset)")]
+    Never {
+        /// The moment of judgement.
+        at: String,
+    },
     /// A finding's T-SQL was not rewritten for this database.
     #[error("`{name}`: {source}")]
     Tsql {
@@ -74,8 +98,8 @@ pub struct Options {
     /// The moment of judgement in milliseconds on the servers' wall clock; else the scenario clock of a replay, else
     /// the newest time in the rows.
     pub as_of_ms: Option<i64>,
-    /// How many minutes the servers' clock is ahead of UTC.
-    pub utc_offset_minutes: Option<i64>,
+    /// How far the servers' clock is ahead of UTC.
+    pub utc_offset: Option<UtcOffset>,
     /// The outages that there were.
     pub outages: Vec<Outage>,
     /// Thresholds by name, in the place of the findings' own.
@@ -89,6 +113,8 @@ pub struct Options {
 pub struct Outage {
     /// The servers that were down.
     pub servers: Vec<Server>,
+    /// The one application server that was down, by its name in `login_ip`; all of them when `None`.
+    pub host: Option<String>,
     /// When it began, in milliseconds on the servers' wall clock.
     pub from_ms: i64,
     /// When it ended; `None` while it goes on.
@@ -104,6 +130,18 @@ pub enum Server {
     Messaging,
     /// It runs the service processes.
     Services,
+}
+
+impl Outage {
+    /// One that the rows show.
+    fn of(window: &outage::OutageWindow) -> Self {
+        Self {
+            servers: window.servers.clone(),
+            host: window.host.clone(),
+            from_ms: window.from,
+            to_ms: window.to,
+        }
+    }
 }
 
 impl Server {
@@ -124,6 +162,15 @@ impl Server {
 /// The parameter of findings that ask about an outage, whichever servers it took: when it began. `window_to` is when it
 /// ended, and NULL while it goes on.
 const WINDOW_FROM: &str = "window_from";
+
+/// The parameter of a finding that holds the most chats that an agent may have at once, where no table says.
+const LIMIT: &str = "limit_in_force";
+
+/// The documented query for open chats.
+const OPEN_CHATS: &str = "open_chats";
+
+/// The table that says so.
+const LIMITS: &str = "egicm_concurrent_task";
 
 /// What such a finding lacks when nobody says when the outage was.
 pub const OUTAGE: &str = "the time of an outage (--outage)";
@@ -176,15 +223,24 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
     let sets = thresholds(&all, &options.sets)?;
     let rows = Rows::of(store)?;
     let (as_of, as_of_from) = rows.moment(options)?;
-    let ended = options.outages.iter().rev();
+    let read = match &as_of {
+        Cell::Timestamp(until) if chosen.iter().any(|finding| asks_history(finding)) => {
+            history::read(&rows, *until)?
+        }
+        _ => history::Read::default(),
+    };
+    let detected = outage::detect(&read.history);
+    let mut outages = options.outages.clone();
+    if outages.is_empty() {
+        outages.extend(detected.iter().map(Outage::of));
+    }
+    outages.sort_by_key(|outage| outage.from_ms);
+    let utc_offset_minutes = utc_offset(options, &as_of)?;
     let given = Given {
         as_of: as_of.clone(),
-        // Sessions live on the application server: only an outage of it ends them.
-        outage: ended
-            .clone()
-            .find(|outage| outage.servers.contains(&Server::Application)),
-        window: ended.clone().next(),
-        utc_offset_minutes: options.utc_offset_minutes,
+        outages,
+        utc_offset_minutes,
+        limit: read.limit.clone(),
         sets,
     };
     let mut runs = Vec::with_capacity(chosen.len());
@@ -192,16 +248,29 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         runs.push(rows.ask(finding, &given)?);
     }
     let mut look = Vec::new();
-    if options.only.is_empty() {
-        look.extend(rows.open_chats()?);
+    let open_chats = if options.only.is_empty() {
+        rows.open_chats()?
+    } else {
+        None
+    };
+    if let Some(count) = open_chats {
+        let chats = if count == 1 { "chat is" } else { "chats are" };
+        look.push(format!(
+            "{count} {chats} open by the documented query: `chatdb query {OPEN_CHATS}` shows them"
+        ));
     }
     look.extend(next(&runs));
     Ok(AnalysisRun {
         files: rows.files()?,
         as_of,
         as_of_from,
-        utc_offset: options.utc_offset_minutes.map(offset),
+        utc_offset: utc_offset_minutes.map(offset),
+        open_chats,
+        summary: Vec::new(),
+        command: None,
         outages: options.outages.iter().map(told).collect(),
+        detected: detected.iter().map(detected_run).collect(),
+        untold: read.untold,
         findings: runs,
         candidates: Vec::new(),
         next: look,
@@ -276,62 +345,171 @@ fn is_product(name: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case("eg"))
 }
 
+/// How far the servers' clock is ahead of UTC at the moment of judgement.
+fn utc_offset(options: &Options, as_of: &Cell) -> Result<Option<i64>, AnalysisError> {
+    match (options.utc_offset, as_of) {
+        (Some(UtcOffset::Minutes(minutes)), _) => Ok(Some(minutes)),
+        (Some(zone), Cell::Timestamp(ms)) => match zone.at(*ms) {
+            OffsetAt::Minutes(minutes) => Ok(Some(minutes)),
+            OffsetAt::Twice(first, then) => Err(AnalysisError::Twice {
+                at: as_of.to_string(),
+                first: offset(first),
+                then: offset(then),
+            }),
+            OffsetAt::Never => Err(AnalysisError::Never {
+                at: as_of.to_string(),
+            }),
+        },
+        _ => Ok(None),
+    }
+}
+
 fn offset(minutes: i64) -> String {
     let sign = if minutes < 0 { '-' } else { '+' };
     let minutes = minutes.abs();
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
+fn names(servers: &[Server]) -> String {
+    let names: Vec<&str> = servers.iter().map(|server| server.name()).collect();
+    names.join("+")
+}
+
+fn detected_run(window: &outage::OutageWindow) -> DetectedRun {
+    DetectedRun {
+        servers: names(&window.servers),
+        or_servers: window
+            .or_servers
+            .iter()
+            .map(|servers| names(servers))
+            .collect(),
+        host: window.host.clone(),
+        from: Cell::Timestamp(window.from),
+        to: window.to.map_or(Cell::Null, Cell::Timestamp),
+        counted: window.counted.to_owned(),
+        expected: (window.expected * 10.0).round() / 10.0,
+        observed: window.observed as u64,
+        p: window.p,
+        confidence: window.confidence().to_owned(),
+        evidence: window.meanwhile.clone(),
+    }
+}
+
 fn told(outage: &Outage) -> OutageRun {
-    let names: Vec<&str> = outage.servers.iter().map(|server| server.name()).collect();
     OutageRun {
-        servers: names.join("+"),
+        servers: names(&outage.servers),
+        host: outage.host.clone(),
         from: Cell::Timestamp(outage.from_ms),
         to: outage.to_ms.map_or(Cell::Null, Cell::Timestamp),
     }
 }
 
 /// What every finding is asked with.
-struct Given<'o> {
+struct Given {
     as_of: Cell,
-    /// The newest outage that ends sessions.
-    outage: Option<&'o Outage>,
-    /// The newest outage, whichever servers it took.
-    window: Option<&'o Outage>,
+    /// The outages, in the order of time.
+    outages: Vec<Outage>,
     utc_offset_minutes: Option<i64>,
+    limit: Option<limit::Limit>,
     sets: Vec<(String, Cell)>,
 }
 
-impl Given<'_> {
+impl Given {
+    /// The outages that a finding is asked about, one after the other; none where it asks about none.
+    fn outages_of(&self, finding: &Query) -> Vec<Option<&Outage>> {
+        let asks = |name: &str| finding.parameter(name).is_some();
+        // Sessions live on the application server: only an outage of it ends them.
+        let ends_sessions =
+            |outage: &&Outage| asks(WINDOW_FROM) || outage.servers.contains(&Server::Application);
+        let mut outages: Vec<Option<&Outage>> = Vec::new();
+        if asks(WINDOW_FROM) || asks("outage_from") {
+            outages.extend(self.outages.iter().filter(ends_sessions).map(Some));
+        }
+        if outages.is_empty() {
+            outages.push(None);
+        }
+        outages
+    }
+
     /// The value of a parameter, and the finding's own where that is another.
-    fn value(&self, finding: &Query, parameter: &QueryParameter) -> ThresholdRun {
+    fn value(
+        &self,
+        finding: &Query,
+        parameter: &QueryParameter,
+        outage: Option<&Outage>,
+    ) -> ThresholdRun {
         let own = parameter.default.clone().unwrap_or(Cell::Null);
         let name = &parameter.name;
         let full = format!("{}.{name}", finding.name);
         let set = |wanted: &str| self.sets.iter().rev().find(|(known, _)| known == wanted);
+        let time = |ms: Option<i64>| ms.map_or(Cell::Null, Cell::Timestamp);
         let value = match (name.as_str(), set(&full).or_else(|| set(name))) {
             (_, Some((_, value))) => value.clone(),
-            ("outage_from", _) => self
-                .outage
-                .map_or(Cell::Null, |outage| Cell::Timestamp(outage.from_ms)),
-            ("outage_to", _) => self
-                .outage
-                .and_then(|outage| outage.to_ms)
-                .map_or(Cell::Null, Cell::Timestamp),
-            (WINDOW_FROM, _) => self
-                .window
-                .map_or(Cell::Null, |outage| Cell::Timestamp(outage.from_ms)),
-            ("window_to", _) => self
-                .window
-                .and_then(|outage| outage.to_ms)
-                .map_or(Cell::Null, Cell::Timestamp),
+            ("outage_from" | WINDOW_FROM, _) => time(outage.map(|outage| outage.from_ms)),
+            ("outage_to" | "window_to", _) => time(outage.and_then(|outage| outage.to_ms)),
+            ("outage_host" | "window_host", _) => outage
+                .and_then(|outage| outage.host.clone())
+                .map_or(Cell::Null, Cell::Text),
             ("utc_offset_minutes", _) => self.utc_offset_minutes.map_or(Cell::Null, Cell::Integer),
+            (LIMIT, _) => self
+                .limit
+                .as_ref()
+                .map_or(Cell::Null, |limit| Cell::Integer(limit.chats)),
+            ("agents_above", _) => self.limit.as_ref().map_or(Cell::Null, agents_above),
             _ => own.clone(),
         };
         ThresholdRun {
             name: name.clone(),
             instead_of: (value != own).then_some(own),
             value,
+        }
+    }
+}
+
+/// The agents that a limit does not hold for, with commas around each.
+fn agents_above(limit: &limit::Limit) -> Cell {
+    if limit.above.is_empty() {
+        return Cell::Null;
+    }
+    let ids: Vec<String> = limit.above.keys().map(i64::to_string).collect();
+    Cell::Text(format!(",{},", ids.join(",")))
+}
+
+/// Whether a finding asks for what is read from the rows before.
+fn asks_history(finding: &Query) -> bool {
+    let asked = [WINDOW_FROM, "outage_from", LIMIT];
+    asked.iter().any(|name| finding.parameter(name).is_some())
+}
+
+/// Adds rows that are not there yet by their key. Where a row has a verdict, the stronger one stays.
+fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
+    const STRENGTH: [&str; 2] = ["ghost", "probably"];
+    let at: Vec<usize> = keys.iter().filter_map(|key| table.position(key)).collect();
+    let key = |row: &Vec<Cell>| at.iter().map(|at| row[*at].to_string()).collect::<Vec<_>>();
+    let verdict = table.position("verdict");
+    let strength = |row: &Vec<Cell>| {
+        let word = verdict.map(|at| row[at].to_string());
+        STRENGTH
+            .iter()
+            .position(|known| word.as_deref() == Some(known))
+            .unwrap_or(STRENGTH.len())
+    };
+    let mut known: BTreeMap<Vec<String>, usize> = table
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (key(row), place))
+        .collect();
+    for row in more.rows {
+        match known.get(&key(&row)) {
+            Some(place) if strength(&row) < strength(&table.rows[*place]) => {
+                table.rows[*place] = row
+            }
+            Some(_) => {}
+            None => {
+                known.insert(key(&row), table.rows.len());
+                table.rows.push(row);
+            }
         }
     }
 }
@@ -455,11 +633,10 @@ impl<'s> Rows<'s> {
         one(&format!("SELECT max({column}) FROM {table}"))
     }
 
-    /// How many chats are open by the documented query, as a sentence; `None` when the rows lack a table of it.
-    fn open_chats(&self) -> Result<Option<String>, AnalysisError> {
-        const NAME: &str = "open_chats";
-        let (file, text) = assets::report(NAME).expect("it is compiled in");
-        let query = Query::read(NAME, &file, text).expect("a test reads every query");
+    /// How many chats are open by the documented query; `None` when the rows lack a table of it.
+    fn open_chats(&self) -> Result<Option<u64>, AnalysisError> {
+        let (file, text) = assets::report(OPEN_CHATS).expect("it is compiled in");
+        let query = Query::read(OPEN_CHATS, &file, text).expect("a test reads every query");
         let tables = ["egpl_routing_queue", "egpl_casemgmt_activity", "egpl_user"];
         if !tables.iter().all(|table| self.tables.contains(*table)) {
             return Ok(None);
@@ -468,10 +645,7 @@ impl<'s> Rows<'s> {
             return Ok(None);
         };
         let count = self.store.answer(&sql, None, &[], None)?.table.rows.len();
-        let chats = if count == 1 { "chat is" } else { "chats are" };
-        Ok(Some(format!(
-            "{count} {chats} open by the documented query: `chatdb query {NAME}` shows them"
-        )))
+        Ok(Some(count as u64))
     }
 
     /// The files that the rows come from.
@@ -518,7 +692,7 @@ impl<'s> Rows<'s> {
     }
 
     /// Asks one finding.
-    fn ask(&self, finding: &Query, given: &Given<'_>) -> Result<FindingRun, AnalysisError> {
+    fn ask(&self, finding: &Query, given: &Given) -> Result<FindingRun, AnalysisError> {
         let missing = |wanted: &[String]| -> Vec<String> {
             let lacks = |name: &&String| !self.has(name);
             wanted.iter().filter(lacks).cloned().collect()
@@ -538,26 +712,40 @@ impl<'s> Rows<'s> {
             needs_missing.push("a time in the rows".to_owned());
         }
         let helps_missing = missing(&finding.helps);
-        let thresholds: Vec<ThresholdRun> = finding
-            .parameters
-            .iter()
-            .map(|parameter| given.value(finding, parameter))
-            .collect();
-        let window = thresholds.iter().find(|one| one.name == WINDOW_FROM);
-        if window.is_some_and(|window| window.value == Cell::Null) {
-            needs_missing.push(OUTAGE.to_owned());
-        }
+        let outages = given.outages_of(finding);
         let mut table = ResultTable::default();
         let mut refused = None;
-        if needs_missing.is_empty() {
+        let mut thresholds = Vec::new();
+        for outage in outages {
+            let values = finding.parameters.iter();
+            thresholds = values
+                .map(|parameter| given.value(finding, parameter, outage))
+                .collect();
+            let lacks = |name: &str| {
+                thresholds
+                    .iter()
+                    .any(|one| one.name == name && one.value == Cell::Null)
+            };
+            if lacks(WINDOW_FROM) {
+                needs_missing.push(OUTAGE.to_owned());
+            }
+            if lacks(LIMIT) && !self.has(LIMITS) {
+                needs_missing.push(LIMITS.to_owned());
+            }
+            if !needs_missing.is_empty() {
+                break;
+            }
             match self.rows_of(finding, &thresholds, given) {
-                Ok(rows) => table = rows,
+                Ok(rows) if table.columns.is_empty() => table = rows,
+                Ok(rows) => merge(&mut table, rows, &finding.key),
                 // A database of another origin may lack tables and columns that a copy always has.
                 Err(AnalysisError::Tsql { source, .. }) if self.columns.is_none() => {
                     refused = Some(format!("not asked: {}", source.problem));
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if !table.columns.is_empty() {
             self.place(&mut table, &finding.key)?;
         }
         let asked = needs_missing.is_empty() && refused.is_none();
@@ -587,7 +775,7 @@ impl<'s> Rows<'s> {
         &self,
         finding: &Query,
         thresholds: &[ThresholdRun],
-        given: &Given<'_>,
+        given: &Given,
     ) -> Result<ResultTable, AnalysisError> {
         let mut values: Vec<Binding> = thresholds
             .iter()

@@ -89,8 +89,18 @@ pub struct AnalysisRun {
     pub as_of_from: String,
     /// How far the servers' clock is ahead of UTC, such as `+02:00`, where it is known.
     pub utc_offset: Option<String>,
+    /// How many chats are open by the documented query, where the rows have its tables.
+    pub open_chats: Option<u64>,
+    /// The answer in a few sentences.
+    pub summary: Vec<String>,
+    /// The command to run next, as it is typed.
+    pub command: Option<String>,
     /// The outages that the user says there were.
     pub outages: Vec<OutageRun>,
+    /// The outages that the rows show, in the order of time.
+    pub detected: Vec<DetectedRun>,
+    /// What could not be detected, and what would show it, in sentences.
+    pub untold: Vec<String>,
     /// Every finding that was asked for, by name.
     pub findings: Vec<FindingRun>,
     /// The documented failures that the rows are held against, the likeliest first.
@@ -142,10 +152,39 @@ pub struct FileRun {
 pub struct OutageRun {
     /// The servers that were down: `application`, `services`, `messaging`, with `+` between them.
     pub servers: String,
+    /// The one application server that was down, where it is known.
+    pub host: Option<String>,
     /// When it began, on the servers' wall clock.
     pub from: Cell,
     /// When it ended; NULL while it goes on.
     pub to: Cell,
+}
+
+/// An outage that the rows show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DetectedRun {
+    /// The servers that failed: `application`, `services`, `messaging`, with `+` between them.
+    pub servers: String,
+    /// Servers whose failure would leave the same rows.
+    pub or_servers: Vec<String>,
+    /// The one application server that failed, by its name in `login_ip`, where others went on.
+    pub host: Option<String>,
+    /// The last event before it, on the servers' wall clock.
+    pub from: Cell,
+    /// The first event after it; NULL while it goes on.
+    pub to: Cell,
+    /// What is counted.
+    pub counted: String,
+    /// How many of these should have been in it.
+    pub expected: f64,
+    /// How many there were.
+    pub observed: u64,
+    /// How many gaps like this one are expected by chance in these rows.
+    pub p: f64,
+    /// How sure it is: `high`, `medium` or `low`.
+    pub confidence: String,
+    /// What went on meanwhile and what else speaks for it.
+    pub evidence: Vec<String>,
 }
 
 /// A question that comes back empty on healthy rows, and what came back.

@@ -14,7 +14,9 @@ use crate::analysis::{self, AnalysisError, Outage, Server};
 use crate::assets;
 use crate::diagnostic::counted;
 use crate::replay::{self, ReplayError};
-use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, ScenarioName};
+use crate::report::{
+    AnalysisRun, CandidateRun, DetectedRun, FindingRun, FindingVerdict, ScenarioName,
+};
 use crate::scenario::Library;
 use crate::store::{Store, StoreError};
 use crate::table::raw::{self, RawTable};
@@ -164,6 +166,7 @@ pub fn outage_of(store: &Store) -> Result<Outage, StoreError> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
+        host: None,
         from_ms: rows.iter().filter_map(|row| ms(&row[1])).min().unwrap_or(0),
         to_ms: ends.and_then(|ends| ends.into_iter().max()),
     })
@@ -209,6 +212,74 @@ pub struct KnownOutage {
     pub servers: BTreeSet<Server>,
     /// Whether the outage was over at the moment of judgement; `None` when no outage is given.
     pub over: Option<bool>,
+    /// What the rows show of it by themselves.
+    pub shown: Option<ShownOutage>,
+}
+
+/// An outage that was detected in the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownOutage {
+    /// The sets of servers whose failure leaves such rows.
+    pub servers: Vec<BTreeSet<Server>>,
+    /// What was counted, in a sentence.
+    pub counted: String,
+}
+
+impl ShownOutage {
+    fn fits(&self, signature: &Signature) -> bool {
+        self.servers.contains(&signature.servers)
+    }
+}
+
+/// How far the time of an outage may be off that somebody remembers.
+const UNCERTAIN: i64 = 15 * 60_000;
+
+/// The newest outage that the rows show, among those that are given where any are.
+fn shown<'r>(run: &'r AnalysisRun, given: &[Outage]) -> Option<&'r DetectedRun> {
+    let ms = |cell: &Cell| match cell {
+        Cell::Timestamp(ms) => Some(*ms),
+        _ => None,
+    };
+    let meant = |found: &&DetectedRun| {
+        let (from, to) = (
+            ms(&found.from).unwrap_or(i64::MIN),
+            ms(&found.to).unwrap_or(i64::MAX),
+        );
+        let near = |outage: &Outage| {
+            let end = outage.to_ms.unwrap_or(i64::MAX).saturating_add(UNCERTAIN);
+            let of_host =
+                outage.host.is_none() || found.host.is_none() || outage.host == found.host;
+            of_host && from <= end && outage.from_ms - UNCERTAIN <= to
+        };
+        given.is_empty() || given.iter().any(near)
+    };
+    run.detected.iter().rev().find(meant)
+}
+
+/// `0 of 41.9 expected steps of its agents of 43app from ... to ..., while 130 activities arrived`
+fn against_expected(found: &DetectedRun) -> String {
+    let of = found
+        .host
+        .as_ref()
+        .map_or_else(String::new, |host| format!(" on {host}"));
+    let to = match &found.to {
+        Cell::Null => String::new(),
+        at => format!(" to {}", to_the_second(at)),
+    };
+    format!(
+        "{} of {:.0} expected {}{of} from {}{to}, while {}",
+        found.observed,
+        found.expected,
+        found.counted,
+        to_the_second(&found.from),
+        found.evidence.join(" and ")
+    )
+}
+
+fn to_the_second(at: &Cell) -> String {
+    let text = at.to_string();
+    text.split_once('.')
+        .map_or(text.clone(), |(whole, _)| whole.to_owned())
 }
 
 impl KnownOutage {
@@ -222,13 +293,27 @@ impl KnownOutage {
                 .collect(),
             over: (!outages.is_empty())
                 .then(|| outages.iter().all(|outage| outage.to_ms.is_some())),
+            shown: None,
         }
     }
 }
 
 /// Holds an analysis against the signatures that are compiled in, and notes the candidates in it.
 pub fn compare(run: &mut AnalysisRun, options: &analysis::Options) {
-    run.candidates = candidates(&signatures(), run, &KnownOutage::of(&options.outages));
+    let mut known = KnownOutage::of(&options.outages);
+    if let Some(found) = shown(run, &options.outages) {
+        let set = |servers: &str| {
+            let named = |server: &Server| servers.split('+').any(|name| name == server.name());
+            Server::ALL.into_iter().filter(named).collect()
+        };
+        let others = found.or_servers.iter().map(|servers| set(servers));
+        known.over = Some(found.to != Cell::Null);
+        known.shown = Some(ShownOutage {
+            servers: [set(&found.servers)].into_iter().chain(others).collect(),
+            counted: against_expected(found),
+        });
+    }
+    run.candidates = candidates(&signatures(), run, &known);
 }
 
 /// Holds what was found against the signatures, the likeliest first: the fewest things against it, then the most for
@@ -242,7 +327,8 @@ pub fn candidates(
     let telling: Vec<&FindingRun> = run
         .findings
         .iter()
-        .filter(|found| tells(signatures, &found.name))
+        // Counts against what is expected say more than that a finding has rows.
+        .filter(|found| known.shown.is_none() && tells(signatures, &found.name))
         .collect();
     let mut groups: Vec<Vec<&Signature>> = Vec::new();
     for signature in signatures {
@@ -265,11 +351,11 @@ pub fn candidates(
     candidates
 }
 
-/// Whether a finding does not come to the same in every scenario: what does says nothing about which it is.
+/// Whether a finding finds something in some scenarios and not in others: what comes to the same in all says nothing
+/// about which it is, and rows that nothing can be told of do not either.
 fn tells(signatures: &[Signature], finding: &str) -> bool {
-    let mut marks = signatures.iter().map(|signature| signature.mark(finding));
-    let first = marks.next();
-    marks.any(|mark| Some(mark) != first)
+    let found = |signature: &Signature| signature.mark(finding) == Some(FindingVerdict::Found);
+    signatures.iter().any(found) && !signatures.iter().all(found)
 }
 
 fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage) -> CandidateRun {
@@ -299,6 +385,9 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
             "the outage goes on"
         };
         one.say(over == signature.over, text.to_owned());
+    }
+    if let Some(shown) = &known.shown {
+        one.say(shown.fits(signature), shown.counted.clone());
     }
     for found in telling {
         let expected = signature.mark(&found.name);
@@ -357,6 +446,10 @@ fn is_alike(
         .filter(|found| found.verdict != FindingVerdict::CannotTell);
     (known.servers.is_empty() || (one.servers == known.servers) == (other.servers == known.servers))
         && (known.over.is_none() || one.over == other.over)
+        && known
+            .shown
+            .as_ref()
+            .is_none_or(|shown| shown.fits(one) == shown.fits(other))
         && decided
             .into_iter()
             .all(|found| one.mark(&found.name) == other.mark(&found.name))

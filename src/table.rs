@@ -5,6 +5,7 @@
 
 pub mod decimal;
 pub mod delimited;
+pub mod moment;
 pub mod pipe;
 pub mod plain;
 pub mod raw;

@@ -1,4 +1,4 @@
--- title: Chats in progress (5000/5900) that have no living session
+-- title: Chats of agents (5000/5100, 5000/5900) that have no living session
 -- meaning: A chat in progress and a chat whose session is lost look the same in their row, so each row here shows its
 --   witnesses. A ghost keeps its agent from getting other work. `ghost` and `probably` are worth asking the agent
 --   about; at `cannot tell` the rows hold too little, and another export may tell.
@@ -17,11 +17,14 @@
 -- parameter: wrap_minutes = 60
 -- parameter: outage_from timestamp = NULL
 -- parameter: outage_to timestamp = NULL
+-- parameter: outage_host text = NULL
 -- parameter: utc_offset_minutes integer = NULL
 -- note: the rule. Alive: the row, the session, a message or an event changed within recent_minutes. Else an ending
---   counts: the customer left (412) and no event followed for wrap_minutes, the agent's wrap-up time; time-out,
+--   counts: the customer left (412), was not added again (410, 414), and no event followed for wrap_minutes, the
+--   agent's wrap-up time; time-out,
 --   log-out or browser crash (545, 546, 547) and nothing taken up after it; an exit record in the transcript and a row
---   unchanged for wrap_minutes; an outage that ends sessions (outage_from, outage_to) since whose end nothing changed.
+--   unchanged for wrap_minutes; an outage that ends sessions (outage_from, outage_to; of one application server, outage_host)
+--   since whose end nothing changed.
 --   Else signs count: row unchanged for quiet_minutes (for stale_minutes it counts twice); no message for
 --   quiet_minutes; the agent logged in or out since the row, and since session and messages, changed; the agent is
 --   deleted. Ghost: an ending and one more witness. Probably: one ending alone; or an ending that something followed,
@@ -39,10 +42,11 @@ WITH chat AS (
     WHERE b.activity_type = 2000  -- chat
       AND b.activity_status <> 9000  -- completed
       AND b.activity_sub_status NOT IN (9100, 9200)
-      AND b.activity_status = 5000 AND b.activity_sub_status = 5900  -- in progress
+      AND b.activity_status = 5000 AND b.activity_sub_status IN (5100, 5900)  -- assigned, in progress
 ), event AS (
     SELECT h.activity_id, MAX(h.event_date) AS last_at, MAX(h.create_date) AS written_at,
            MAX(CASE WHEN h.object_operation = 412 THEN h.event_date END) AS left_at,
+           MAX(CASE WHEN h.object_operation IN (410, 414) THEN h.event_date END) AS joined_at,
            MAX(CASE WHEN h.object_operation IN (545, 546, 547) THEN h.event_date END) AS ended_at,
            MAX(CASE WHEN h.object_operation IN (205, 209, 213, 409, 410, 414, 540, 541, 543, 548, 549)
                     THEN h.event_date END) AS taken_up_at
@@ -85,7 +89,7 @@ WITH chat AS (
 ), seen AS (
     SELECT chat.activity_id, chat.activity_status, chat.activity_sub_status, chat.queue_id, chat.assigned_to,
            chat.when_created, chat.when_modified, chat.user_name, chat.login_ip, chat.login_logout_time,
-           chat.agent_gone, event.last_at, event.written_at, event.left_at, event.ended_at, event.taken_up_at,
+           chat.agent_gone, event.last_at, event.written_at, event.left_at, event.joined_at, event.ended_at, event.taken_up_at,
            newest.event_at, newest.events_are_old,
            message.sent_at AS message_at, session.changed_at AS session_at,
            CASE WHEN message.sent_at IS NULL OR session.changed_at > message.sent_at
@@ -111,13 +115,13 @@ WITH chat AS (
                 THEN CASE WHEN written_at >= DATEADD(minute, -@recent_minutes, GETDATE()) THEN 1 ELSE 0 END
                 WHEN events_are_old = 0 AND last_at >= event_at - 60000 * CAST(@recent_minutes AS bigint)
                 THEN 1 ELSE 0 END AS event_lives,
-           CASE WHEN left_at IS NULL THEN 0
+           CASE WHEN left_at IS NULL OR joined_at > left_at THEN 0  -- the customer came back
                 WHEN last_at <= event_at - 60000 * CAST(@wrap_minutes AS bigint) THEN 2 ELSE 1 END AS left_by,
            CASE WHEN ended_at IS NULL THEN 0
                 WHEN taken_up_at > ended_at THEN 1 ELSE 2 END AS ended_by,
            CASE WHEN has_exit = 0 THEN 0
                 WHEN when_modified < DATEADD(minute, -@wrap_minutes, GETDATE()) THEN 2 ELSE 1 END AS exit_by,
-           CASE WHEN @outage_from IS NULL THEN 0
+           CASE WHEN @outage_from IS NULL OR login_ip <> @outage_host THEN 0
                 WHEN when_created <= ISNULL(@outage_to, GETDATE()) AND when_modified <= ISNULL(@outage_to, GETDATE())
                 THEN CASE WHEN talk_at > ISNULL(@outage_to, GETDATE()) THEN 1 ELSE 2 END
                 ELSE 0 END AS outage_by,

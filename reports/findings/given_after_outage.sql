@@ -8,6 +8,7 @@
 -- key: activity_id
 -- parameter: window_from timestamp = NULL
 -- parameter: window_to timestamp = NULL
+-- parameter: window_host text = NULL
 -- order: when_created, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -18,4 +19,5 @@ WHERE b.activity_type = 2000
   AND b.when_created >= @window_from
   AND b.when_created <= @window_to
   AND b.when_modified > @window_to
+  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
 ORDER BY b.when_created, b.activity_id

@@ -1,22 +1,27 @@
 -- title: Open chats that the documented query hides
 -- meaning: The documented query for open chats joins queue and user, so a chat without an agent, without a queue, or
---   whose user or queue is not in the rows does not come back, although it is open. Look at these by themselves. A
---   chat that has only just arrived and waits for an agent is not shown.
+--   whose user or queue is not in the rows does not come back, although it is open. Look at these by themselves. At
+--   `cannot tell` the chat has only just arrived, and may merely wait for an agent.
 -- source: the source document's query, lines 60-67, read against the columns that may be NULL
 -- tag: verified
--- own: hidden_because
+-- own: reading, hidden_because
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user,
 --   egpl_routing_queue
 -- parameter: waiting_minutes = 10
--- note: thresholds: waiting_minutes, how long a chat in a queue (4000) may wait for an agent without being shown.
+-- note: thresholds: waiting_minutes, how long a chat in a queue (4000) may wait for an agent.
 SELECT b.activity_id,
+       CASE WHEN b.activity_status = 4000  -- in a queue
+             AND b.assigned_to IS NULL AND a.queue_id IS NOT NULL
+             AND b.when_created > DATEADD(minute, -@waiting_minutes, GETDATE())
+            THEN 'cannot tell: it may wait for its turn' ELSE 'hidden' END AS reading,
        CASE WHEN b.assigned_to IS NULL THEN 'it has no agent'
             WHEN c.user_id IS NULL THEN 'its agent is not among the users'
             WHEN b.queue_id IS NULL THEN 'it has no queue'
             ELSE 'its queue is not among the queues' END AS hidden_because,
-       b.activity_status, b.activity_sub_status, b.assigned_to, b.queue_id, b.when_created, b.when_modified
+       b.activity_status, b.activity_sub_status, b.assigned_to, b.queue_id, b.when_created, b.when_modified,
+       DATEDIFF(minute, b.when_created, GETDATE()) AS age_minutes
 FROM egpl_casemgmt_activity b
 LEFT JOIN egpl_user c ON c.user_id = b.assigned_to
 LEFT JOIN egpl_routing_queue a ON a.queue_id = b.queue_id
@@ -24,7 +29,4 @@ WHERE b.activity_type = 2000  -- chat
   AND b.activity_status <> 9000  -- completed
   AND b.activity_sub_status NOT IN (9100, 9200)
   AND (c.user_id IS NULL OR a.queue_id IS NULL)
-  AND NOT (b.activity_status = 4000  -- in a queue
-           AND b.assigned_to IS NULL AND a.queue_id IS NOT NULL
-           AND b.when_created > DATEADD(minute, -@waiting_minutes, GETDATE()))
 ORDER BY b.when_created

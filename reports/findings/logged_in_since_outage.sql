@@ -8,6 +8,7 @@
 -- dialect: tsql
 -- key: activity_id
 -- parameter: window_from timestamp = NULL
+-- parameter: window_host text = NULL
 -- order: user_id, activity_id
 SELECT c.user_id, c.user_name, c.login_ip, c.login_logout_time, b.activity_id, b.activity_status, b.activity_sub_status, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -19,4 +20,5 @@ WHERE b.activity_type = 2000
   AND b.when_created < @window_from
   AND (b.when_modified IS NULL OR b.when_modified < @window_from)
   AND c.login_logout_time >= @window_from
+  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
 ORDER BY c.user_id, b.activity_id

@@ -9,10 +9,12 @@
 -- key: activity_id
 -- parameter: window_from timestamp = NULL
 -- parameter: window_to timestamp = NULL
+-- parameter: window_host text = NULL
 -- order: activity_id
 SELECT e.activity_id, e.user_id, b.when_created, e.agent_last_response_time, e.customer_last_message_time
 FROM eglv_session_chat_event e
 INNER JOIN egpl_casemgmt_activity b ON b.activity_id = e.activity_id
 WHERE b.when_created < @window_from
   AND (e.agent_last_response_time > @window_to OR e.customer_last_message_time > @window_to)
+  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
 ORDER BY e.activity_id

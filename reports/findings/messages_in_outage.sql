@@ -7,9 +7,11 @@
 -- key: activity_id
 -- parameter: window_from timestamp = NULL
 -- parameter: window_to timestamp = NULL
+-- parameter: window_host text = NULL
 -- order: activity_id
 SELECT e.activity_id, e.user_id, e.agent_last_response_time, e.customer_last_message_time
 FROM eglv_session_chat_event e
-WHERE (e.agent_last_response_time >= @window_from AND e.agent_last_response_time <= ISNULL(@window_to, GETDATE()))
-   OR (e.customer_last_message_time >= @window_from AND e.customer_last_message_time <= ISNULL(@window_to, GETDATE()))
+WHERE ((e.agent_last_response_time >= @window_from AND e.agent_last_response_time <= ISNULL(@window_to, GETDATE()))
+    OR (e.customer_last_message_time >= @window_from AND e.customer_last_message_time <= ISNULL(@window_to, GETDATE())))
+  AND (@window_host IS NULL OR e.user_id IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
 ORDER BY e.activity_id

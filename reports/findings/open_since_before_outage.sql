@@ -8,6 +8,7 @@
 -- dialect: tsql
 -- key: activity_id
 -- parameter: window_from timestamp = NULL
+-- parameter: window_host text = NULL
 -- order: when_created, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -17,4 +18,5 @@ WHERE b.activity_type = 2000
   AND b.activity_status = 5000
   AND b.when_created < @window_from
   AND (b.when_modified IS NULL OR b.when_modified < @window_from)
+  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
 ORDER BY b.when_created, b.activity_id

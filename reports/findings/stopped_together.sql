@@ -12,8 +12,10 @@
 -- parameter: gap_minutes = 3
 -- parameter: least_chats = 3
 -- parameter: quiet_minutes = 60
+-- parameter: lived_percent = 20
 -- note: thresholds: chats count as stopping together while no more than gap_minutes lie between one and the next; at
---   least least_chats of them; none changed for quiet_minutes. login_ip is where the agent was logged in last, which
+--   least least_chats of them; none changed for quiet_minutes; fewer than lived_percent as many chats of the server lived
+--   through the moment. login_ip is where the agent was logged in last, which
 --   may be another server than at the time.
 WITH stopped AS (
     SELECT b.activity_id, b.assigned_to, c.user_name, c.login_ip, b.queue_id, b.when_created, b.when_modified,
@@ -45,4 +47,8 @@ SELECT n.activity_id, g.login_ip, g.first_stopped, g.last_stopped, g.chats AS ch
        n.assigned_to, n.user_name, n.queue_id, n.when_created, n.when_modified
 FROM numbered n
 JOIN together g ON g.login_ip = n.login_ip AND g.run = n.run
+WHERE (SELECT COUNT(*) FROM egpl_casemgmt_activity v JOIN egpl_user w ON w.user_id = v.assigned_to
+       WHERE v.activity_type = 2000 AND w.login_ip = g.login_ip
+         AND v.when_created < g.first_stopped AND v.when_modified > g.last_stopped
+         AND v.when_modified < DATEADD(minute, 3, g.last_stopped)) * 100 < @lived_percent * g.chats
 ORDER BY g.first_stopped, g.login_ip, n.when_modified, n.activity_id

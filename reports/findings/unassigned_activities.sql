@@ -1,7 +1,8 @@
 -- title: Activities that arrived and stayed unassigned
 -- meaning: The workflow has not taken up what arrived (3000/3100), or routing has not given out what stands in a queue
 --   (4000/4100). Standalone routing takes seconds, so an old one is normal in a queue that agents pull from and
---   nowhere else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it.
+--   nowhere else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it. At `cannot tell` it
+--   has not waited long, and may merely wait for its turn.
 -- source: public docwiki pages on e-mail routing and the exception queue
 -- tag: verified
 -- own: reading
@@ -12,11 +13,13 @@
 -- parameter: arrived_minutes = 30
 -- parameter: chat_minutes = 30
 -- parameter: mail_minutes = 1440
--- parameter: exception_minutes = 4320
+-- parameter: exception_minutes = 0
 -- note: thresholds in minutes since the activity was last modified, else created: arrived_minutes for 3000/3100,
 --   chat_minutes and mail_minutes for 4000/4100, exception_minutes for sub type 4. The states are read in public
 --   sources; the thresholds are chatdb's.
-SELECT x.activity_id, x.reading, x.activity_type, x.activity_sub_type, x.activity_status, x.activity_sub_status,
+SELECT x.activity_id,
+       CASE WHEN x.since < x.before THEN x.reading ELSE 'cannot tell: it may wait for its turn' END AS reading,
+       x.activity_type, x.activity_sub_type, x.activity_status, x.activity_sub_status,
        x.queue_id, a.queue_name, x.when_created, x.since, DATEDIFF(minute, x.since, GETDATE()) AS age_minutes
 FROM (SELECT b.activity_id, b.activity_type, b.activity_sub_type, b.activity_status, b.activity_sub_status, b.queue_id,
              b.when_created, ISNULL(b.when_modified, b.when_created) AS since,
@@ -36,5 +39,4 @@ FROM (SELECT b.activity_id, b.activity_type, b.activity_sub_type, b.activity_sta
              OR (b.activity_status = 4000 AND b.activity_sub_status = 4100))
         AND b.assigned_to IS NULL) x
 LEFT JOIN egpl_routing_queue a ON a.queue_id = x.queue_id
-WHERE x.since < x.before
 ORDER BY x.since

@@ -44,6 +44,7 @@ fn once(text: &str) -> Cow<'_, str> {
     while let Some(c) = rest.chars().next() {
         let taken = match c {
             '%' => hex_byte(&rest[1..]).map(|byte| (vec![byte], 3)),
+            '=' if begins_with_date(&rest[1..]) => None,
             '=' => soft_break(&rest[1..])
                 .map(|length| (Vec::new(), 1 + length))
                 .or_else(|| hex_byte(&rest[1..]).map(|byte| (vec![byte], 3))),
@@ -71,6 +72,15 @@ fn once(text: &str) -> Cow<'_, str> {
     }
     // Bytes that are no UTF-8 are some other encoding's; where they stand no letter of an address is lost.
     Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Whether a date follows, `2026-11-25`, of which `=20` is no blank in quoted-printable.
+fn begins_with_date(text: &str) -> bool {
+    text.len() >= 10
+        && text.bytes().take(10).enumerate().all(|(at, b)| match at {
+            4 | 7 => b == b'-',
+            _ => b.is_ascii_digit(),
+        })
 }
 
 fn hex_byte(text: &str) -> Option<u8> {

@@ -63,7 +63,13 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         as_of: _,
         as_of_from,
         utc_offset: _,
-        outages: _,
+        open_chats: _,
+        summary,
+        // What the user typed, and the name of a server.
+        command: _,
+        outages,
+        detected,
+        untold,
         findings,
         candidates,
         next,
@@ -71,6 +77,14 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
     } = run;
     visitor.sentence(as_of_from);
     files.iter_mut().for_each(|file| of_file(file, visitor));
+    // Names of application servers are of rows; the rest is the program's own.
+    let given = outages.iter_mut().filter_map(|outage| outage.host.as_mut());
+    let found = detected
+        .iter_mut()
+        .filter_map(|outage| outage.host.as_mut());
+    given.chain(found).for_each(|host| visitor.sentence(host));
+    sentences(summary, visitor);
+    sentences(untold, visitor);
     for finding in findings {
         table(&mut finding.table, visitor);
         sentences(&mut finding.needs_missing, visitor);

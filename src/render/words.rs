@@ -63,10 +63,12 @@ pub(super) fn outage(outage: &OutageRun) -> String {
         Cell::Null => "now".to_owned(),
         at => at.to_string(),
     };
-    format!(
-        "outage of {} from {} to {to}, as given",
-        outage.servers, outage.from
-    )
+    let servers = match (outage.servers.as_str(), &outage.host) {
+        ("", _) => "servers that nobody named".to_owned(),
+        (servers, Some(host)) => servers.replace("application", &format!("application@{host}")),
+        (servers, None) => servers.to_owned(),
+    };
+    format!("outage of {servers} from {} to {to}, as given", outage.from)
 }
 
 /// What a finding rests on and was asked with.

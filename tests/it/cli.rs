@@ -739,7 +739,8 @@ fn a_query_says_what_is_wrong_and_where() {
             "query", "select 1", "--after", "baseline", "--as-of", "noon",
         ],
         2,
-        "error: `--as-of noon` is no time\n hint: write `--as-of \"2011-07-12 14:49:55\"`\n",
+        "error: `--as-of`: cannot read `noon` as a date and time\n hint: write it as `2026-11-24 09:00`, or say how \
+         with `--date-format dd/MM/yyyy`\n",
     );
     refused(
         &["sql", "agent_console"],

@@ -25,6 +25,7 @@ mod import;
 mod import_cli;
 mod import_reading;
 mod model;
+mod moment;
 mod numbers;
 mod pages;
 mod planted;

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use chatdb::analysis::{self, Options, Outage, Server};
 use chatdb::report::{AnalysisRun, FindingRun, FindingVerdict};
 use chatdb::store::Store;
+use chatdb::table::moment::UtcOffset;
 use chatdb::table::{Cell, parse_timestamp};
 
 /// Wednesday afternoon: the newest time in the rows.
@@ -238,8 +239,6 @@ impl World {
             self.add(1, (4000, 4100), at, at);
         }
         self.add(1, (3000, 3100), as_of() - 5 * MINUTE, as_of() - 5 * MINUTE);
-        let at = as_of() - DAY;
-        self.add(1, (4000, 4100), at, at).sub_type = 4;
         let at = as_of() - 40 * MINUTE;
         let queued = self.add(1, (4000, 4105), at, at).id;
         self.event(at, 2210, queued, None);
@@ -363,7 +362,6 @@ impl World {
             }
             if n < 6 {
                 self.log_in(agent, ended + 30 * MINUTE);
-                self.expect("blocked_agents", agent);
             }
             self.expect("ghost_chats", format!("{id} ghost"));
         }
@@ -749,7 +747,7 @@ fn rows_of(script: &mut String, into: &str, rows: impl Iterator<Item = String>) 
 
 fn options() -> Options {
     Options {
-        utc_offset_minutes: Some(OFFSET),
+        utc_offset: Some(UtcOffset::Minutes(OFFSET)),
         ..Options::default()
     }
 }
@@ -779,29 +777,37 @@ fn found(run: &FindingRun) -> BTreeSet<String> {
             .unwrap_or_else(|| panic!("{} has {name}", run.name));
         row[at].to_string()
     };
-    let key = |row: &Vec<Cell>| match run.name.as_str() {
-        "ghost_chats" => format!("{} {}", cell(row, "activity_id"), cell(row, "verdict")),
-        "blocked_agents" => cell(row, "user_id"),
-        "over_limit" => format!("{} {}", cell(row, "user_id"), cell(row, "queue_id")),
-        "unknown_codes" => format!("{} {}", cell(row, "column_name"), cell(row, "code")),
-        "quiet_windows" => format!("{} {}", cell(row, "what"), &cell(row, "quiet_from")[..10]),
-        "stuck_at_4105" => {
-            let reading = cell(row, "reading");
-            let word = ["sent", "answered", "cannot tell"]
-                .into_iter()
-                .find(|word| reading.starts_with(word));
-            format!("{} {}", cell(row, "activity_id"), word.expect("a reading"))
-        }
-        "reopened_completions" => {
-            let reading = cell(row, "reading");
-            let word = ["no event", "reopened"]
-                .into_iter()
-                .find(|word| reading.starts_with(word));
-            format!("{} {}", cell(row, "activity_id"), word.expect("a reading"))
-        }
-        _ => cell(row, "activity_id"),
+    let key = |row: &Vec<Cell>| {
+        Some(match run.name.as_str() {
+            "ghost_chats" => format!("{} {}", cell(row, "activity_id"), cell(row, "verdict")),
+            "blocked_agents" => cell(row, "user_id"),
+            "over_limit" => format!("{} {}", cell(row, "user_id"), cell(row, "queue_id")),
+            "unknown_codes" => format!("{} {}", cell(row, "column_name"), cell(row, "code")),
+            "quiet_windows" => format!("{} {}", cell(row, "what"), &cell(row, "quiet_from")[..10]),
+            // What may merely wait for its turn is shown, and decided by nobody.
+            "hidden_chats" | "unassigned_activities"
+                if cell(row, "reading").starts_with("cannot tell") =>
+            {
+                return None;
+            }
+            "stuck_at_4105" => {
+                let reading = cell(row, "reading");
+                let word = ["sent", "answered", "cannot tell"]
+                    .into_iter()
+                    .find(|word| reading.starts_with(word));
+                format!("{} {}", cell(row, "activity_id"), word.expect("a reading"))
+            }
+            "reopened_completions" => {
+                let reading = cell(row, "reading");
+                let word = ["no event", "reopened"]
+                    .into_iter()
+                    .find(|word| reading.starts_with(word));
+                format!("{} {}", cell(row, "activity_id"), word.expect("a reading"))
+            }
+            _ => cell(row, "activity_id"),
+        })
     };
-    run.table.rows.iter().map(key).collect()
+    run.table.rows.iter().filter_map(key).collect()
 }
 
 /// The findings that are asked without an outage; the others are held against it below.
@@ -823,14 +829,19 @@ fn healthy_rows_come_back_empty() {
         let run = analyze(&World::healthy(seed), &options());
         assert_eq!(run.findings.len(), chatdb::assets::findings().len());
         for finding in of_rows_alone(&run) {
+            let waits = ["hidden_chats", "unassigned_activities"].contains(&finding.name.as_str());
+            let expect = if waits {
+                FindingVerdict::CannotTell
+            } else {
+                FindingVerdict::Nothing
+            };
             assert_eq!(
-                finding.verdict,
-                FindingVerdict::Nothing,
+                finding.verdict, expect,
                 "{seed} {}: {:?}",
-                finding.name,
-                finding.table
+                finding.name, finding.table
             );
         }
+        assert_eq!(run.detected, [], "{seed}");
         assert_eq!(run.as_of.to_string(), AS_OF);
         assert_eq!(
             run.as_of_from,
@@ -874,6 +885,10 @@ fn held_against_the_truth(mut world: World) {
             truth.len(),
             found.len()
         );
+        if finding.name == "blocked_agents" {
+            assert!(found.is_empty(), "{found:?}");
+            continue; // forty agents share thirty activities an hour: it has a world of its own below
+        }
         assert!(!truth.is_empty(), "nothing is planted for {}", finding.name);
         assert!(
             recall >= LEAST.0 && precision >= LEAST.1,
@@ -910,7 +925,11 @@ fn a_finding_is_silent_when_its_cause_is_taken_out() {
         let verdict = run.findings[0].verdict;
         assert_eq!(
             verdict,
-            FindingVerdict::Nothing,
+            if ["hidden_chats", "unassigned_activities"].contains(finding) {
+                FindingVerdict::CannotTell
+            } else {
+                FindingVerdict::Nothing
+            },
             "{finding}: {:?}",
             run.findings[0].table
         );
@@ -973,6 +992,9 @@ fn every_row_that_has_a_place_says_it() {
         let names = finding.table.names();
         if finding.name == "quiet_windows" {
             assert!(!names.contains(&"file"), "a window is in no line");
+            continue;
+        }
+        if finding.table.rows.is_empty() {
             continue;
         }
         let (file, line) = (names.len() - 2, names.len() - 1);
@@ -1070,6 +1092,7 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
         let options = Options {
             outages: vec![Outage {
                 servers: vec![Server::Services],
+                host: None,
                 from_ms: from,
                 to_ms: Some(to),
             }],
@@ -1190,6 +1213,7 @@ fn taking_evidence_away_never_makes_a_ghost_of_what_could_not_be_told() {
     ];
     let outage = Outage {
         servers: vec![Server::Application],
+        host: None,
         from_ms: as_of() - 5 * HOUR,
         to_ms: Some(as_of() - 4 * HOUR),
     };
@@ -1198,7 +1222,7 @@ fn taking_evidence_away_never_makes_a_ghost_of_what_could_not_be_told() {
         let options = Options {
             as_of_ms: Some(as_of()),
             outages,
-            utc_offset_minutes: (seed == 3).then_some(OFFSET),
+            utc_offset: (seed == 3).then_some(UtcOffset::Minutes(OFFSET)),
             only: vec!["ghost_chats".to_owned()],
             ..Options::default()
         };
@@ -1309,6 +1333,7 @@ fn an_outage_ends_sessions_when_it_is_of_the_application_server() {
         let options = Options {
             outages: vec![Outage {
                 servers: vec![server],
+                host: None,
                 from_ms: as_of() - 128 * MINUTE,
                 to_ms: Some(as_of() - 100 * MINUTE),
             }],
@@ -1340,7 +1365,7 @@ fn events_are_not_compared_with_rows_unless_the_offset_is_given() {
         (Some(OFFSET), "probably", Cell::Null),
     ] {
         let options = Options {
-            utc_offset_minutes: offset,
+            utc_offset: offset.map(UtcOffset::Minutes),
             only: vec!["ghost_chats".to_owned()],
             ..Options::default()
         };
@@ -1357,4 +1382,44 @@ fn events_are_not_compared_with_rows_unless_the_offset_is_given() {
             not_compared
         );
     }
+}
+
+#[test]
+fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_when_gone() {
+    let mut world = World::healthy(7);
+    let busy: Vec<i64> = (1001..=1040).collect();
+    for agent in &busy {
+        for n in 0..12 {
+            let at = as_of() - (10 + 12 * n) * MINUTE;
+            world.add(1, (9000, 9100), at, at + MINUTE).agent = Some(*agent);
+        }
+    }
+    world.stopped_chat(1101, "43app", 200);
+    world.stopped_chat(1102, "43app", 200);
+    world.log_in(1102, as_of() - 170 * MINUTE);
+    // This one was given something since, and that one has other work in hand.
+    world.stopped_chat(1103, "43app", 200);
+    world
+        .add(1, (9000, 9100), as_of() - HOUR, as_of() - HOUR)
+        .agent = Some(1103);
+    world.stopped_chat(1104, "43app", 200);
+    let at = as_of() - 5 * HOUR;
+    world.add(1, (5000, 5900), at, at).agent = Some(1104);
+    let told = |given: i64| {
+        let options = Options {
+            only: vec!["blocked_agents".to_owned()],
+            sets: vec![("others_given".to_owned(), Cell::Integer(given))],
+            ..options()
+        };
+        let run = analyze(&world, &options);
+        let table = &run.findings[0].table;
+        let rows = table
+            .rows
+            .iter()
+            .map(|row| format!("{} {}", row[0], row[1]));
+        rows.collect::<Vec<_>>()
+    };
+    let gone = "1102 cannot tell: logged in or out after the chat stood still";
+    assert_eq!(told(11), ["1101 blocked", gone]);
+    assert!(told(1000).is_empty());
 }

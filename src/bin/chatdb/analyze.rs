@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
-use chatdb::analysis::{self, Options, Outage, Server};
+use chatdb::analysis::{self, Options, Outage, Server, summary};
 use chatdb::import::ImportError;
 use chatdb::render::{Detail, RenderOptions};
-use chatdb::report::Report;
+use chatdb::report::{AnalysisRun, DetectedRun, Report};
 use chatdb::signature;
 use chatdb::store::Store;
-use chatdb::table::{Cell, Kind};
+use chatdb::table::Cell;
 
 use crate::cli::Analyze;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::output;
 use crate::privacy;
-use crate::query::time;
+use crate::time::TimeOptions;
 use crate::watch;
 
 /// The formats that `--out` writes.
@@ -53,6 +53,8 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     stops.no_more();
     if args.only.is_empty() {
         signature::compare(&mut run, &options);
+        run.summary = summary::summary(&run);
+        run.command = next_command(args, &run);
     }
     let report = Report {
         analysis: Some(run),
@@ -114,6 +116,86 @@ fn read(
     Ok((code, refused))
 }
 
+/// The command that says more: the same with the newest outage that the rows show, else all ghosts.
+fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
+    let mut words = vec!["chatdb".to_owned(), "analyze".to_owned()];
+    match &args.db {
+        Some(path) => words.extend(["--db".to_owned(), typed(&path.display().to_string())]),
+        None => words.extend(
+            args.exports
+                .iter()
+                .map(|path| typed(&path.display().to_string())),
+        ),
+    }
+    let reading = &args.reading;
+    let options = [
+        ("--as-of", &args.as_of),
+        ("--utc-offset", &args.utc_offset),
+        ("--input-format", &reading.input_format),
+        ("--table", &reading.table),
+        ("--encoding", &reading.encoding),
+        ("--exported-at", &reading.exported_at),
+        ("--date-format", &reading.date_format),
+        ("--field-terminator", &reading.field_terminator),
+        ("--row-terminator", &reading.row_terminator),
+        ("--widths", &reading.widths),
+        ("--header", &reading.header),
+        ("--columns", &reading.columns),
+        ("--sheet", &reading.sheet),
+    ];
+    for (option, value) in options {
+        if let Some(value) = value {
+            words.extend([option.to_owned(), typed(value)]);
+        }
+    }
+    for outage in &args.outage {
+        words.extend(["--outage".to_owned(), typed(outage)]);
+    }
+    let has_ghosts = |run: &AnalysisRun| {
+        run.findings
+            .iter()
+            .any(|one| one.name == GHOSTS && !one.table.rows.is_empty())
+    };
+    match run.detected.last() {
+        Some(found) if args.outage.is_empty() => {
+            words.extend(["--outage".to_owned(), typed(&as_option(found))]);
+        }
+        _ if has_ghosts(run) => words.extend(["--only".to_owned(), GHOSTS.to_owned()]),
+        _ => return None,
+    }
+    Some(words.join(" "))
+}
+
+/// The finding of chats without a session.
+const GHOSTS: &str = "ghost_chats";
+
+/// `application@43app=2011-07-14 09:37:10..2011-07-14 09:51:02`
+fn as_option(found: &DetectedRun) -> String {
+    let whole = |at: &Cell| match at {
+        Cell::Null => String::new(),
+        at => at.to_string(),
+    };
+    let servers = match &found.host {
+        Some(host) => found
+            .servers
+            .replace("application", &format!("application@{host}")),
+        None => found.servers.clone(),
+    };
+    format!("{servers}={}..{}", whole(&found.from), whole(&found.to))
+}
+
+/// A word as a shell takes it.
+fn typed(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=+,@~%\\".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if word.contains(['"', '$', '`', '!']) {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        format!("\"{word}\"")
+    }
+}
+
 /// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.
 fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> {
     let mut report = report.clone();
@@ -126,12 +208,12 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
 }
 
 fn options(args: &Analyze) -> Result<Options, Failure> {
-    let as_of_ms = match args.as_of.as_deref().map(time).transpose()? {
-        Some(Cell::Timestamp(ms)) => Some(ms),
-        _ => None,
-    };
-    let offset = args.utc_offset.as_deref().map(offset).transpose()?;
-    let outages = args.outage.iter().map(|text| outage(text));
+    let times = TimeOptions::of(
+        args.reading.date_format.as_deref(),
+        args.utc_offset.as_deref(),
+    )?;
+    let as_of = |text| times.at("--as-of", text, None).map(|read| read.ms);
+    let outages = args.outage.iter().map(|text| outage(text, &times));
     let sets = output::pairs("--set", &args.values)?
         .into_iter()
         .map(|(name, text)| {
@@ -142,82 +224,81 @@ fn options(args: &Analyze) -> Result<Options, Failure> {
             (name, cell)
         });
     Ok(Options {
-        as_of_ms,
-        utc_offset_minutes: offset,
+        as_of_ms: args.as_of.as_deref().map(as_of).transpose()?,
+        utc_offset: times.offset,
         outages: outages.collect::<Result<_, _>>()?,
         sets: sets.collect(),
         only: args.only.clone(),
     })
 }
 
-/// `+02:00`, `-05:30`, `Z`: minutes ahead of UTC.
-fn offset(text: &str) -> Result<i64, Failure> {
-    let wrong = || {
-        Failure::new(
-            Code::Usage,
-            format!("`--utc-offset {text}` is no distance from UTC"),
-        )
-        .hint("write `--utc-offset +02:00`; west of Greenwich it is negative")
-    };
-    if text == "Z" {
-        return Ok(0);
-    }
-    let (sign, rest) = match text.split_at_checked(1) {
-        Some(("+", rest)) => (1, rest),
-        Some(("-", rest)) => (-1, rest),
-        _ => return Err(wrong()),
-    };
-    let (hours, minutes) = rest.split_once(':').ok_or_else(wrong)?;
-    let number = |digits: &str, below: i64| {
-        let plain = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
-        let number = digits.parse::<i64>().ok().filter(|n| plain && *n < below);
-        number.ok_or_else(wrong)
-    };
-    // No place on earth is further from Greenwich.
-    Ok(sign * (number(hours, 15)? * 60 + number(minutes, 60)?))
-}
+/// The last millisecond of a day.
+const LAST_OF_DAY: i64 = 24 * 60 * 60_000 - 1;
 
-/// `application+messaging=FROM..TO`, where an outage without an end goes on; `FROM..TO` where nobody knows the servers.
-fn outage(text: &str) -> Result<Outage, Failure> {
+/// `application+messaging=FROM..TO`, `application@43app=FROM..TO` of one application server; without an end it goes on,
+/// and `FROM..TO` is enough where nobody knows the servers.
+fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
+    let option = format!("--outage {text}");
     let wrong = |what: &str| {
-        Failure::new(Code::Usage, format!("`--outage {text}`: {what}")).hint(
-            "write `--outage \"application=2026-11-25 09:00:00..2026-11-25 09:40:00\"`; there are application, \
-             services and messaging, with `+` between them",
+        Failure::new(Code::Usage, format!("`{option}`: {what}")).hint(
+            "write `--outage \"application=2026-11-25 09:00..09:40\"`, of one server \
+             `application@43app=...`; there are application, services and messaging, with `+` between them",
         )
+        .as_typed()
     };
     let (servers, window) = match text.split_once('=') {
         Some((servers, window)) => (Some(servers), window),
         None => (None, text),
     };
-    let named = |name: &str| {
+    let mut host = None;
+    let mut named = Vec::new();
+    for word in servers.into_iter().flat_map(|servers| servers.split('+')) {
+        let (name, of) = match word.trim().split_once('@') {
+            Some((name, of)) => (name.trim(), Some(of.trim())),
+            None => (word.trim(), None),
+        };
         let mut all = Server::ALL.into_iter();
-        let found = all.find(|server| server.name() == name.trim());
-        found.ok_or_else(|| wrong(&format!("there is no server `{name}`")))
-    };
-    let mut servers = servers
-        .into_iter()
-        .flat_map(|servers| servers.split('+'))
-        .map(named)
-        .collect::<Result<Vec<_>, _>>()?;
-    servers.sort();
-    servers.dedup();
+        let server = all.find(|server| server.name() == name);
+        let server = server.ok_or_else(|| wrong(&format!("there is no server `{name}`")))?;
+        if let Some(of) = of {
+            if server != Server::Application || of.is_empty() {
+                return Err(wrong(
+                    "only an application server has a name, as in `login_ip`",
+                ));
+            }
+            if host.is_some() {
+                return Err(wrong(
+                    "it names two application servers; give each an `--outage` of its own",
+                ));
+            }
+            host = Some(of.to_owned());
+        }
+        named.push(server);
+    }
+    named.sort();
+    named.dedup();
     let (from, to) = window
         .split_once("..")
         .ok_or_else(|| wrong("there is no `..`"))?;
-    let moment = |text: &str| match Kind::Timestamp.parse(text.trim()) {
-        Some(Cell::Timestamp(ms)) => Ok(ms),
-        _ => Err(wrong(&format!("`{}` is no time", text.trim()))),
-    };
-    let from_ms = moment(from)?;
+    let from_ms = times.at(&option, from, None)?.ms;
     let to_ms = match to.trim() {
         "" => None,
-        text => Some(moment(text)?),
+        text => {
+            let read = times.at(&option, text, Some(from_ms))?;
+            // An outage until a day lasted through it.
+            Some(if read.is_day {
+                read.ms + LAST_OF_DAY
+            } else {
+                read.ms
+            })
+        }
     };
     if to_ms.is_some_and(|to| to < from_ms) {
         return Err(wrong("it ends before it begins"));
     }
     Ok(Outage {
-        servers,
+        servers: named,
+        host,
         from_ms,
         to_ms,
     })

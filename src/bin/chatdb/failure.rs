@@ -50,6 +50,8 @@ pub struct Failure {
     of_the_copy: bool,
     /// Whether a message may quote exported rows.
     quotes_rows: bool,
+    /// What is quoted was typed as an option.
+    typed: bool,
 }
 
 impl Failure {
@@ -61,11 +63,18 @@ impl Failure {
             quiet: false,
             of_the_copy: false,
             quotes_rows: false,
+            typed: false,
         }
     }
 
     pub fn of_the_copy(mut self) -> Self {
         self.of_the_copy = true;
+        self
+    }
+
+    /// The same, where what is quoted was typed as an option, and nothing was read yet.
+    pub fn as_typed(mut self) -> Self {
+        self.typed = true;
         self
     }
 
@@ -106,7 +115,7 @@ impl Failure {
         if self.quiet {
             return Code::Success as u8;
         }
-        let stays = io::stderr().is_terminal();
+        let stays = self.typed || io::stderr().is_terminal();
         let shown = |message: &String, quotes_rows: bool| match stays {
             true => message.clone(),
             false => privacy::withheld(message, quotes_rows),
@@ -273,7 +282,9 @@ impl From<AnalysisError> for Failure {
                     None => "`chatdb findings` lists them with their thresholds".to_owned(),
                 })
             }
-            AnalysisError::Threshold { .. } => Self::of(Code::Usage, &error),
+            AnalysisError::Threshold { .. }
+            | AnalysisError::Twice { .. }
+            | AnalysisError::Never { .. } => Self::of(Code::Usage, &error),
             AnalysisError::Tsql { .. } | AnalysisError::Asked { .. } | AnalysisError::Store(_) => {
                 Self::of(Code::Environment, &error)
             }

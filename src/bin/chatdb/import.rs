@@ -21,13 +21,14 @@ use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
 use chatdb::store::copy::{CopyError, CopyFile};
 use chatdb::store::{Interrupter, Store};
-use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
 use chrono::{Local, TimeZone as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Import, ImportArgs};
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::time;
 use crate::watch;
 
 /// How often a statement is told to stop after Ctrl-C, and how often in all.
@@ -118,13 +119,15 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
     if args.result_set == Some(0) {
         return Err(Failure::new(Code::Usage, "`--result-set` counts from 1"));
     }
+    let times = time::TimeOptions::of(args.date_format.as_deref(), None)?;
+    let exported_at = |text| times.at("--exported-at", text, None).map(|read| read.ms);
     Ok(ImportOptions {
         form: args.input_format.clone(),
         table: args.table.clone(),
         encoding: args.encoding.clone(),
-        exported_at_ms: args.exported_at.as_deref().map(time).transpose()?,
+        exported_at_ms: args.exported_at.as_deref().map(exported_at).transpose()?,
         file_time_ms: None,
-        date_format: args.date_format.clone(),
+        date_format: args.date_format.as_deref().map(time::format).transpose()?,
         lossy: args.lossy,
         result_set: args.result_set,
         limits: RecordLimits {
@@ -169,16 +172,6 @@ fn widths(text: &str) -> Result<Widths, Failure> {
             "write `--widths 20,6,23`, or `--widths 20,6,*` where the last column is not padded",
         )
     })
-}
-
-fn time(text: &str) -> Result<i64, Failure> {
-    parse_timestamp(text)
-        .or_else(|| parse_timestamp(&format!("{text} 00:00:00")))
-        .ok_or_else(|| {
-            Failure::new(Code::Usage, format!("`--exported-at {text}` is no time")).hint(
-                "write `--exported-at \"2011-07-12 14:49:55\"`, as the clock of the server showed it",
-            )
-        })
 }
 
 /// When a file was last written, on the wall clock of this machine.

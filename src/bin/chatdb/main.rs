@@ -18,6 +18,7 @@ mod rules;
 mod show;
 mod sql;
 mod tables;
+mod time;
 mod validate;
 mod watch;
 

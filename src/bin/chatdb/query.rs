@@ -17,12 +17,13 @@ use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
 use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Store, StoreError};
-use chatdb::table::{Cell, Column, Kind, ResultTable, parse_timestamp};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::QueryArgs;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::output;
+use crate::time::TimeOptions;
 use crate::watch;
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
@@ -30,7 +31,13 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     let dialect = dialect(&args.dialect)?;
     let library = output::library(&args.folders)?;
     let sets = output::pairs("--set", &args.values)?;
-    let now = args.as_of.as_deref().map(time).transpose()?;
+    let times = TimeOptions::of(args.reading.date_format.as_deref(), None)?;
+    let at = |text| {
+        times
+            .at("--as-of", text, None)
+            .map(|read| Cell::Timestamp(read.ms))
+    };
+    let now = args.as_of.as_deref().map(at).transpose()?;
     let asked = asked(args, dialect, &library)?;
     let exports = exports(args)?;
     let (mut store, mut values) = if exports.is_empty() {
@@ -192,14 +199,6 @@ pub fn dialect(name: &str) -> Result<Dialect, Failure> {
             Failure::new(Code::Usage, format!("no dialect is called `{name}`"))
                 .hint("there are tsql, sqlite")
         })
-}
-
-pub fn time(text: &str) -> Result<Cell, Failure> {
-    let whole = parse_timestamp(text).or_else(|| parse_timestamp(&format!("{text} 00:00:00")));
-    whole.map(Cell::Timestamp).ok_or_else(|| {
-        Failure::new(Code::Usage, format!("`--as-of {text}` is no time"))
-            .hint("write `--as-of \"2011-07-12 14:49:55\"`")
-    })
 }
 
 /// What is asked: a text, and the documented query that it is of.

@@ -7,6 +7,12 @@ use crate::table::Cell;
 
 pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     page.heading(1, "Analysis of exported rows");
+    if !run.summary.is_empty() {
+        page.list(run.summary.iter().map(|sentence| escape(sentence)));
+    }
+    if let Some(command) = &run.command {
+        page.paragraph(&format!("Next: {}", code(command)));
+    }
     page.paragraph(&escape(&words::analysis(run)));
     if !run.files.is_empty() {
         page.heading(2, "What was read");
@@ -30,6 +36,11 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         run.outages
             .iter()
             .map(|outage| escape(&words::outage(outage))),
+    );
+    facts.extend(
+        run.untold
+            .iter()
+            .map(|sentence| format!("not told: {}", escape(sentence))),
     );
     facts.push(escape(&run.privacy));
     page.list(facts);

@@ -9,9 +9,16 @@ use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, Listi
 use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// How many rows of a finding are shown.
-const MAX_ROWS: usize = 10;
+const MAX_ROWS: usize = 5;
 
 pub(super) fn render(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
+    for sentence in &run.summary {
+        page.prose(0, 2, sentence)?;
+    }
+    if let Some(command) = &run.command {
+        page.line(0, format_args!("Next: {command}"))?;
+    }
+    page.blank();
     files(page, run)?;
     overview(page, run)?;
     candidates(page, &run.candidates)?;
@@ -89,6 +96,9 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     page.prose(0, 2, offset)?;
     for outage in &run.outages {
         page.prose(0, 2, words::outage(outage))?;
+    }
+    for sentence in &run.untold {
+        page.prose(0, 2, format_args!("not told: {sentence}"))?;
     }
     page.prose(0, 2, &run.privacy)?;
     page.blank();

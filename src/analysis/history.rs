@@ -1,0 +1,468 @@
+//! Reads what happened from a database, once: the times that outages are detected by.
+//!
+//! Events carry UTC and rows the servers' wall clock. How far the two are apart is read from the rows themselves: each
+//! activity was created when its first event happened, so the distance, in whole quarters of an hour, that nearly all
+//! activities of a day agree on is that day's. Where too few agree, events are left out, and the report says so.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::limit::{self, Limit};
+use super::outage::{History, Talk};
+use super::{AnalysisError, Rows};
+use crate::table::Cell;
+
+const QUARTER: i64 = 15 * 60_000;
+const DAY: i64 = 24 * 60 * 60_000;
+
+/// The events by which an activity is given to an agent: pushed, transferred, assigned, and identified for a chat.
+const ASSIGNED: [i64; 4] = [205, 209, 213, 409];
+const COMPLETED: i64 = 544;
+/// The events that routing, workflows and customers cause, beside those of [`ASSIGNED`]: they say nothing of agents.
+const NOT_OF_AGENTS: [i64; 11] = [1, 210, 211, 212, 306, 307, 308, 320, 412, 2210, 2212];
+
+/// Less than so many activities with events do not settle how far the clocks are apart.
+const LEAST_AGREED: usize = 5;
+
+const CHAT: i16 = 2000;
+const MAIL: i16 = 1;
+
+/// What the rows tell, and what they cannot.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub history: History,
+    /// What could not be told, and what would tell it, in sentences.
+    pub untold: Vec<String>,
+    /// The most chats that agents have at once, by those that were completed; `None` where the rows do not settle it.
+    pub limit: Option<Limit>,
+}
+
+/// Times beyond are none.
+const YEAR_10000: i64 = 253_402_300_800_000;
+
+/// What is not known of an activity.
+const UNKNOWN: i64 = i64::MIN;
+
+/// An activity, as far as it is needed; times are [`UNKNOWN`] where the rows do not tell.
+#[derive(Clone, Copy)]
+struct Activity {
+    id: i64,
+    agent: i64,
+    created: i64,
+    modified: i64,
+    begun: i64,
+    ended: i64,
+    /// The last sign of life.
+    sign: i64,
+    kind: i16,
+    status: i16,
+    sub_status: i16,
+}
+
+impl Activity {
+    fn is_completed(&self) -> bool {
+        self.status == 9000 && matches!(self.sub_status, 9100 | 9200)
+    }
+
+    fn is_in_progress(&self) -> bool {
+        self.status == 5000 && self.sub_status == 5900
+    }
+}
+
+/// An event of an activity.
+#[derive(Clone, Copy)]
+struct Event {
+    at: i64,
+    operation: i64,
+    agent: i64,
+    activity: i64,
+}
+
+/// Hands each row of an answer on as numbers and times.
+struct Numbers<F>(F);
+
+impl<F: FnMut(&[Option<i64>])> crate::table::Rows for Numbers<F> {
+    fn begin(&mut self, _: &[&str]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        let mut numbers = [None; 8];
+        for (to, cell) in numbers.iter_mut().zip(cells) {
+            *to = match cell {
+                Cell::Integer(n) | Cell::Timestamp(n) => Some(*n),
+                _ => None,
+            };
+        }
+        (self.0)(&numbers[..cells.len().min(8)]);
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads what happened up to `until`.
+pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
+    let mut read = Read::default();
+    read.history.until = until;
+    if !rows.has("egpl_casemgmt_activity.when_created") {
+        let untold =
+            "outages cannot be detected: they show in when_created of egpl_casemgmt_activity";
+        read.untold.push(untold.to_owned());
+        return Ok(read);
+    }
+    let mut activities = activities(rows, until)?;
+    let hosts = hosts(rows)?;
+    let events = events(rows, &activities)?;
+    match &events {
+        Events::Absent => {
+            read.untold.push(
+                "an outage of Services after which everything was assigned shows in events only: export \
+                 egpl_event_history_case_mgmt"
+                    .to_owned(),
+            );
+        }
+        Events::OnAnotherClock => read.untold.push(
+            "events are not compared with rows: too few activities are in both to tell how far the servers' clock is \
+             from UTC"
+                .to_owned(),
+        ),
+        Events::Placed(events) => take_events(&mut read.history, events, &mut activities, &hosts),
+    }
+    let with_events = matches!(events, Events::Placed(_));
+    take_activities(&mut read, &mut activities, &hosts, with_events);
+    take_messages(&mut read, rows, &mut activities)?;
+    take_stops(&mut read.history, &activities, &hosts);
+    if !hosts.values().any(|host| !host.is_empty()) {
+        let untold = "which Application server an agent is on is not in the rows: export egpl_user with login_ip";
+        read.untold.push(untold.to_owned());
+    }
+    read.limit = limit::in_force(activities.iter().filter(|own| own.kind == CHAT).filter_map(
+        |own| {
+            let held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
+            held.then(|| limit::Held {
+                agent: own.agent,
+                from: own.begun,
+                to: own.ended,
+                waited: with_events.then_some(own.begun - own.created),
+            })
+        },
+    ));
+    let history = &mut read.history;
+    for times in [
+        &mut history.arrivals,
+        &mut history.mails,
+        &mut history.chats,
+        &mut history.completed,
+        &mut history.begun,
+        &mut history.ended,
+    ] {
+        times.sort_unstable();
+    }
+    if let Some(assigned) = &mut history.assigned {
+        assigned.sort_unstable();
+    }
+    for acts in history.acts.values_mut() {
+        acts.sort_unstable();
+    }
+    history.waiting.sort_unstable();
+    history.since = history
+        .since
+        .max(history.arrivals.first().copied().unwrap_or(until));
+    Ok(read)
+}
+
+fn activities(rows: &Rows<'_>, until: i64) -> Result<Vec<Activity>, AnalysisError> {
+    const ACTIVITIES: &str = "SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, \
+         when_created, when_modified FROM egpl_casemgmt_activity ORDER BY activity_id";
+    let mut activities = Vec::new();
+    let code = |code: Option<i64>| code.and_then(|code| i16::try_from(code).ok()).unwrap_or(-1);
+    let mut take = Numbers(|row: &[Option<i64>]| {
+        let (Some(id), Some(created)) = (row[0], row[5]) else {
+            return;
+        };
+        if created <= until {
+            activities.push(Activity {
+                id,
+                agent: row[4].unwrap_or(UNKNOWN),
+                created,
+                modified: row[6].filter(|at| *at <= until).unwrap_or(UNKNOWN),
+                begun: UNKNOWN,
+                ended: UNKNOWN,
+                sign: row[6].filter(|at| *at <= until).unwrap_or(created),
+                kind: code(row[1]),
+                status: code(row[2]),
+                sub_status: code(row[3]),
+            });
+        }
+    });
+    rows.store
+        .answer_into(ACTIVITIES, None, &[], None, &mut take)?;
+    Ok(activities)
+}
+
+/// The application server of each user; empty where it is not known.
+fn hosts(rows: &Rows<'_>) -> Result<BTreeMap<i64, String>, AnalysisError> {
+    if !rows.has("egpl_user.login_ip") {
+        return Ok(BTreeMap::new());
+    }
+    let users = rows
+        .store
+        .answer("SELECT user_id, login_ip FROM egpl_user", None, &[], None)?;
+    let host = |row: &Vec<Cell>| match row.as_slice() {
+        [Cell::Integer(user), Cell::Text(host)] => Some((*user, host.clone())),
+        [Cell::Integer(user), _] => Some((*user, String::new())),
+        _ => None,
+    };
+    Ok(users.table.rows.iter().filter_map(host).collect())
+}
+
+enum Events {
+    Absent,
+    OnAnotherClock,
+    /// On the servers' wall clock, in the order of time.
+    Placed(Vec<Event>),
+}
+
+fn events(rows: &Rows<'_>, activities: &[Activity]) -> Result<Events, AnalysisError> {
+    const EVENTS: &str = "SELECT event_date, object_operation, user_id, activity_id FROM egpl_event_history_case_mgmt \
+         WHERE event_date IS NOT NULL AND activity_id IS NOT NULL";
+    let wanted = ["event_date", "object_operation", "activity_id"];
+    if !wanted
+        .iter()
+        .all(|column| rows.has(&format!("egpl_event_history_case_mgmt.{column}")))
+    {
+        return Ok(Events::Absent);
+    }
+    let mut events = Vec::new();
+    let mut take = Numbers(|row: &[Option<i64>]| {
+        if let [Some(at), Some(operation), agent, Some(activity)] = *row
+            && at.abs() < YEAR_10000
+        {
+            events.push(Event {
+                at,
+                operation,
+                agent: agent.unwrap_or(UNKNOWN),
+                activity,
+            });
+        }
+    });
+    rows.store.answer_into(EVENTS, None, &[], None, &mut take)?;
+    if events.is_empty() {
+        return Ok(Events::Absent);
+    }
+    events.sort_unstable_by_key(|event| (event.activity, event.at));
+    let Some(distances) = distances(&events, activities) else {
+        return Ok(Events::OnAnotherClock);
+    };
+    for event in &mut events {
+        let day = event.at.div_euclid(DAY);
+        let own = distances
+            .range(..=day)
+            .next_back()
+            .or_else(|| distances.iter().next());
+        event.at += own.map_or(0, |(_, distance)| *distance);
+    }
+    events.sort_unstable_by_key(|event| (event.at, event.activity));
+    Ok(Events::Placed(events))
+}
+
+/// How far the servers' clock is ahead of UTC, by the day in UTC from which it is so; `None` where too few activities
+/// agree. `events` are in the order of their activities.
+fn distances(events: &[Event], activities: &[Activity]) -> Option<BTreeMap<i64, i64>> {
+    let mut votes: BTreeMap<i64, BTreeMap<i64, usize>> = BTreeMap::new();
+    for of_one in events.chunk_by(|a, b| a.activity == b.activity) {
+        let first = of_one[0];
+        if let Ok(at) = activities.binary_search_by_key(&first.activity, |own| own.id) {
+            let apart = activities[at].created - first.at;
+            let quarters = (apart + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+            // No clock is more than fourteen hours from UTC, and an event follows the creation within minutes.
+            if quarters.abs() <= 14 * 4 * QUARTER && (apart - quarters).abs() < 5 * 60_000 {
+                *votes
+                    .entry(first.at.div_euclid(DAY))
+                    .or_default()
+                    .entry(quarters)
+                    .or_default() += 1;
+            }
+        }
+    }
+    let mut days = BTreeMap::new();
+    let (mut agreed, mut all) = (0, 0);
+    for (day, votes) in votes {
+        let number: usize = votes.values().sum();
+        let Some((distance, most)) = votes.into_iter().max_by_key(|(_, votes)| *votes) else {
+            continue;
+        };
+        all += number;
+        agreed += most;
+        if most * 10 >= number * 6 {
+            days.insert(day, distance);
+        }
+    }
+    (agreed >= LEAST_AGREED && agreed * 10 >= all * 8).then_some(days)
+}
+
+fn take_events(
+    history: &mut History,
+    events: &[Event],
+    activities: &mut [Activity],
+    hosts: &BTreeMap<i64, String>,
+) {
+    let mut assigned = Vec::new();
+    history.since = events.first().map_or(i64::MIN, |first| first.at);
+    let until = history.until;
+    for event in events.iter().filter(|event| event.at <= until) {
+        let own = activities
+            .binary_search_by_key(&event.activity, |own| own.id)
+            .ok();
+        if ASSIGNED.contains(&event.operation) {
+            assigned.push((event.activity, event.at));
+        } else if event.operation == COMPLETED {
+            history.completed.push(event.at);
+        }
+        if let Some(at) = own {
+            let own = &mut activities[at];
+            own.sign = own.sign.max(event.at);
+            if own.begun == UNKNOWN && ASSIGNED.contains(&event.operation) {
+                own.begun = event.at;
+            }
+            if event.operation == COMPLETED && own.is_completed() {
+                own.ended = event.at;
+            }
+        }
+        let of_agent =
+            !ASSIGNED.contains(&event.operation) && !NOT_OF_AGENTS.contains(&event.operation);
+        if event.agent != UNKNOWN && of_agent {
+            act(history, hosts, event.agent, event.at);
+        }
+    }
+    // The agent is identified for a chat, and the chat is pushed to the agent: one assignment, not two.
+    assigned.sort_unstable();
+    assigned.dedup_by(|later, before| later.0 == before.0 && later.1 - before.1 < 60_000);
+    history.assigned =
+        (!assigned.is_empty()).then(|| assigned.into_iter().map(|(_, at)| at).collect());
+}
+
+fn act(history: &mut History, hosts: &BTreeMap<i64, String>, agent: i64, at: i64) {
+    let host = hosts.get(&agent).map_or("", String::as_str);
+    match history.acts.get_mut(host) {
+        Some(acts) => acts.push((at, agent)),
+        None => {
+            history.acts.insert(host.to_owned(), vec![(at, agent)]);
+        }
+    }
+}
+
+fn take_activities(
+    read: &mut Read,
+    activities: &mut [Activity],
+    hosts: &BTreeMap<i64, String>,
+    with_events: bool,
+) {
+    let completions = read.history.completed.is_empty();
+    let history = &mut read.history;
+    for own in activities {
+        history.arrivals.push(own.created);
+        if own.kind == MAIL {
+            history.mails.push(own.created);
+        }
+        if own.kind == CHAT {
+            history.chats.push(own.created);
+            history
+                .waiting
+                .push((own.created, own.status == 4000 && own.agent == UNKNOWN));
+        }
+        if own.is_completed() && own.ended == UNKNOWN {
+            own.ended = own.modified;
+        }
+        if own.is_completed() && completions && own.modified != UNKNOWN {
+            history.completed.push(own.modified);
+        }
+        if own.agent == UNKNOWN {
+            continue;
+        }
+        if own.begun == UNKNOWN && !with_events {
+            own.begun = own.created;
+        }
+        if own.begun != UNKNOWN && own.ended != UNKNOWN {
+            history.begun.push(own.begun);
+            history.ended.push(own.ended);
+        }
+        if !with_events && own.modified != UNKNOWN && (own.is_completed() || own.is_in_progress()) {
+            act(history, hosts, own.agent, own.modified);
+        }
+    }
+}
+
+fn take_messages(
+    read: &mut Read,
+    rows: &Rows<'_>,
+    activities: &mut [Activity],
+) -> Result<(), AnalysisError> {
+    const MESSAGES: &str = "SELECT activity_id, agent_last_response_time, customer_last_message_time \
+         FROM eglv_session_chat_event";
+    const SESSIONS: &str = "SELECT activity_id, when_modified, NULL FROM eglv_session";
+    let messages = rows.has("eglv_session_chat_event.agent_last_response_time")
+        || rows.has("eglv_session_chat_event.customer_last_message_time");
+    let sql = if messages {
+        MESSAGES
+    } else if rows.has("eglv_session.when_modified") {
+        SESSIONS
+    } else {
+        read.untold.push(
+            "an outage of Messaging shows in times of messages only: export eglv_session_chat_event".to_owned(),
+        );
+        return Ok(());
+    };
+    let mut said = vec![UNKNOWN; activities.len()];
+    let history = &mut read.history;
+    let until = history.until;
+    let mut take = Numbers(|row: &[Option<i64>]| {
+        let Some(at) =
+            row[0].and_then(|id| activities.binary_search_by_key(&id, |own| own.id).ok())
+        else {
+            return;
+        };
+        for time in row[1..].iter().flatten().filter(|time| **time <= until) {
+            said[at] = said[at].max(*time);
+            history.said.push(*time);
+        }
+    });
+    rows.store.answer_into(sql, None, &[], None, &mut take)?;
+    history.said.sort_unstable();
+    for (own, said) in activities.iter_mut().zip(said) {
+        own.sign = own.sign.max(said);
+        if own.kind == CHAT
+            && own.ended != UNKNOWN
+            && own.begun != UNKNOWN
+            && own.ended >= own.begun
+        {
+            history.talks.push(Talk {
+                begun: own.begun,
+                ended: own.ended,
+                said: (said != UNKNOWN && said <= own.ended).then_some(said),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A chat in progress is taken for stopped when it has shown no sign of life for so long.
+const LONG: i64 = 60 * 60_000;
+
+fn take_stops(history: &mut History, activities: &[Activity], hosts: &BTreeMap<i64, String>) {
+    for own in activities
+        .iter()
+        .filter(|own| own.kind == CHAT && own.is_in_progress())
+    {
+        if own.sign < history.until - LONG && own.agent != UNKNOWN {
+            let host = hosts.get(&own.agent).cloned().unwrap_or_default();
+            history.stops.entry(host).or_default().push(own.sign);
+        }
+    }
+    for stops in history.stops.values_mut() {
+        stops.sort_unstable();
+    }
+}

@@ -1,0 +1,93 @@
+//! How many chats at once routing gives to an agent, read from the chats that were completed.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// A completed chat in an agent's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Held {
+    pub agent: i64,
+    pub from: i64,
+    pub to: i64,
+    /// How long the customer waited before, where that is known.
+    pub waited: Option<i64>,
+}
+
+/// The limit in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// The most that agents have at once.
+    pub chats: i64,
+    /// Agents who have had more again and again, such as several persons under one log-in, and how many.
+    pub above: BTreeMap<i64, i64>,
+}
+
+/// Fewer completed chats settle nothing.
+const LEAST_CHATS: usize = 100;
+
+/// A customer waits for an agent, and not for the routing.
+const WAITED: i64 = 60_000;
+
+/// The limit in force; `None` where the rows do not settle it: too few chats, or agents who had never so much to do
+/// that a customer had to wait.
+pub(super) fn in_force(held: impl Iterator<Item = Held>) -> Option<Limit> {
+    let mut held: Vec<Held> = held.filter(|one| one.from < one.to).collect();
+    if held.len() < LEAST_CHATS {
+        return None;
+    }
+    held.sort_unstable();
+    let known = held.iter().filter(|one| one.waited.is_some()).count();
+    let waited = held
+        .iter()
+        .filter(|one| one.waited.is_some_and(|ms| ms > WAITED))
+        .count();
+    let saturated = waited >= 10 || waited * 100 >= known.max(1) * 2;
+    let mut levels: Vec<(i64, i64, usize)> = Vec::new();
+    for own in held.chunk_by(|a, b| a.agent == b.agent) {
+        levels.push((level(own), own[0].agent, own.len()));
+    }
+    levels.sort_unstable();
+    // The level that agents with nine tenths of the chats do not exceed.
+    let mut below = 0;
+    let chats = levels.iter().find_map(|(level, _, chats)| {
+        below += chats;
+        (below * 10 >= held.len() * 9).then_some(*level)
+    })?;
+    let at_limit = held
+        .chunk_by(|a, b| a.agent == b.agent)
+        .map(|own| at_once(own, chats))
+        .sum::<usize>();
+    let reached = at_limit * 100 >= held.len() * if known == 0 { 5 } else { 1 };
+    if !reached || (known > 0 && !saturated) {
+        return None;
+    }
+    let above = levels.iter().filter(|(level, ..)| *level > chats);
+    Some(Limit {
+        chats,
+        above: above.map(|(level, agent, _)| (*agent, *level)).collect(),
+    })
+}
+
+/// How many an agent had at each moment at which one was added, the added one among them.
+fn counts(own: &[Held]) -> impl Iterator<Item = i64> {
+    let mut ends: BinaryHeap<Reverse<i64>> = BinaryHeap::new();
+    own.iter().map(move |one| {
+        while ends.peek().is_some_and(|end| end.0 <= one.from) {
+            ends.pop();
+        }
+        ends.push(Reverse(one.to));
+        i64::try_from(ends.len()).unwrap_or(i64::MAX)
+    })
+}
+
+/// The most that an agent had at once, but for one in two hundred times and for one time.
+fn level(own: &[Held]) -> i64 {
+    let mut counts: Vec<i64> = counts(own).collect();
+    counts.sort_unstable();
+    let allowed = (counts.len() / 200).max(1);
+    counts[counts.len().saturating_sub(1 + allowed)]
+}
+
+fn at_once(own: &[Held], chats: i64) -> usize {
+    counts(own).filter(|count| *count >= chats).count()
+}

@@ -1,0 +1,161 @@
+//! The answer of an analysis in a few sentences: what is open, what is a ghost, when which server was down, and which
+//! documented failure that looks like. It alone knows what the findings that it counts mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::report::{AnalysisRun, CandidateRun, DetectedRun, FindingRun};
+use crate::table::Cell;
+
+/// How many outages are named; the others are counted.
+const NAMED: usize = 3;
+
+/// The sentences, the most urgent first.
+#[must_use]
+pub fn summary(run: &AnalysisRun) -> Vec<String> {
+    let all = [
+        open(run),
+        ghosts(run),
+        together(run),
+        outages(run),
+        likely(run),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn open(run: &AnalysisRun) -> Option<String> {
+    run.open_chats
+        .map(|open| format!("Open chats by the documented query: {open}."))
+}
+
+fn finding<'r>(run: &'r AnalysisRun, name: &str) -> Option<&'r FindingRun> {
+    run.findings.iter().find(|finding| finding.name == name)
+}
+
+/// The cells of a column, by row.
+fn column<'r>(finding: &'r FindingRun, name: &str) -> impl Iterator<Item = &'r Cell> {
+    let at = finding.table.position(name);
+    finding
+        .table
+        .rows
+        .iter()
+        .filter_map(move |row| row.get(at?))
+}
+
+fn ghosts(run: &AnalysisRun) -> Option<String> {
+    let found = finding(run, "ghost_chats")?;
+    if !found.needs_missing.is_empty() {
+        return Some(format!(
+            "Ghost chats: skipped, needs {}.",
+            found.needs_missing.join(", ")
+        ));
+    }
+    let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
+    for verdict in column(found, "verdict") {
+        *verdicts.entry(verdict.to_string()).or_default() += 1;
+    }
+    if verdicts.is_empty() {
+        return Some("Ghost chats: none.".to_owned());
+    }
+    let of = |word: &str| verdicts.get(word).copied().unwrap_or(0);
+    let agents: BTreeSet<String> = column(found, "assigned_to").map(Cell::to_string).collect();
+    Some(format!(
+        "Ghost chats: {}, probable: {}, unclear: {}, of {} agents.",
+        of("ghost"),
+        of("probably"),
+        of("cannot tell"),
+        agents.len()
+    ))
+}
+
+/// `14 chats of 14 agents on 43app stopped together at 2011-07-14 09:37:10.`
+fn together(run: &AnalysisRun) -> Option<String> {
+    let found = finding(run, "stopped_together")?;
+    let names = ["login_ip", "first_stopped", "chats_together", "agents"];
+    let at: Vec<usize> = names
+        .iter()
+        .filter_map(|name| found.table.position(name))
+        .collect();
+    let [host, first, chats, agents] = at[..] else {
+        return None;
+    };
+    let clusters: BTreeSet<String> = found
+        .table
+        .rows
+        .iter()
+        .map(|row| {
+            let (chats, agents) = (&row[chats], &row[agents]);
+            let at = to_the_second(&row[first]);
+            format!(
+                "{chats} chats of {agents} agents on {} stopped together at {at}",
+                row[host]
+            )
+        })
+        .collect();
+    let last: Vec<String> = clusters.into_iter().rev().take(NAMED).collect();
+    (!last.is_empty()).then(|| format!("{}.", last.join("; ")))
+}
+
+fn outages(run: &AnalysisRun) -> Option<String> {
+    if run.detected.is_empty() {
+        let asked = finding(run, "ghost_chats").is_some() && run.as_of != Cell::Null;
+        return asked.then(|| "No outage can be seen in these rows alone.".to_owned());
+    }
+    let mut named: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();
+    if run.detected.len() > NAMED {
+        named.push(format!("{} more before", run.detected.len() - NAMED));
+    }
+    Some(format!("Outages in the rows: {}.", named.join("; ")))
+}
+
+fn outage(found: &DetectedRun) -> String {
+    let host = found
+        .host
+        .as_ref()
+        .map_or_else(String::new, |host| format!(" {host}"));
+    let to = match &found.to {
+        Cell::Null => "and goes on".to_owned(),
+        at => format!("to {}", to_the_second(at)),
+    };
+    format!(
+        "{}{host} from {} {to} ({} of {:.0} expected {}, confidence {})",
+        found.servers,
+        to_the_second(&found.from),
+        found.observed,
+        found.expected,
+        found.counted,
+        found.confidence
+    )
+}
+
+fn likely(run: &AnalysisRun) -> Option<String> {
+    let first = run.candidates.first()?;
+    if run.candidates.len() == 1 || first.evidence_for.is_empty() {
+        return Some(
+            "Which documented failure it was cannot be told from these rows alone.".to_owned(),
+        );
+    }
+    let names: Vec<&str> = first
+        .scenarios
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    let strongest = |said: &[String]| said.last().cloned().unwrap_or_else(|| "nothing".to_owned());
+    let CandidateRun {
+        evidence_for,
+        evidence_against,
+        ..
+    } = first;
+    Some(format!(
+        "Likely failure: {}; for it: {}; against it: {}.",
+        names.join(" or "),
+        strongest(evidence_for),
+        strongest(evidence_against)
+    ))
+}
+
+/// A time without its fraction of a second.
+pub(crate) fn to_the_second(at: &Cell) -> String {
+    let text = at.to_string();
+    text.split_once('.')
+        .map_or(text.clone(), |(whole, _)| whole.to_owned())
+}
