@@ -108,11 +108,13 @@ pub enum Reason {
     Replacement,
     /// A number that can be read in two ways, such as `5,000`.
     TwoReadings,
+    /// The server reported an error.
+    ServerError,
 }
 
 impl Reason {
     /// Every reason, in the order of the codes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NotText,
         Self::Truncated,
         Self::UnclosedQuote,
@@ -131,6 +133,7 @@ impl Reason {
         Self::WrappedLine,
         Self::Replacement,
         Self::TwoReadings,
+        Self::ServerError,
     ];
 
     /// The stable code, such as `CHATDB-I005`.
@@ -155,6 +158,7 @@ impl Reason {
             Self::WrappedLine => "CHATDB-I016",
             Self::Replacement => "CHATDB-I017",
             Self::TwoReadings => "CHATDB-I018",
+            Self::ServerError => "CHATDB-I019",
         }
     }
 
@@ -189,6 +193,7 @@ impl Reason {
             Self::WrappedLine => "export with `sqlcmd -w 65535`, or with a separator and `-W`",
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
             Self::TwoReadings => "export numbers without thousands separators, as `5000`",
+            Self::ServerError => "run the query again and export its whole result",
         }
     }
 }

@@ -13,15 +13,18 @@ use crate::import::format;
 use crate::import::format::bcp_format_file::{FormatError, FormatFile};
 use crate::import::format::detect;
 use crate::import::format::detect::{Guess, Sample, THIN, Trials};
+use crate::import::format::trailer;
 use crate::import::format::{FORMS, Form, FormatLayout, Nulls};
 use crate::import::input::decode;
 use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
-use crate::import::input::source::{Bytes, Packing, Peek, Source, SourceError, Tally};
+use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
+use crate::import::input::source::{Bytes, Foreign, Packing, Peek, Source, SourceError, Tally};
 use crate::import::reader::delimited::{Delimited, DelimitedPlan};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::{Item, Reader};
 use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
+use crate::record::row_filter::Sieve;
 use crate::record::{ReadError, Written};
 
 /// How much of a file, as UTF-8, its form is told from.
@@ -64,6 +67,12 @@ pub enum OpenError {
     /// There is nothing in it.
     #[error("is empty")]
     Empty,
+    /// It holds what the server said, and no rows.
+    #[error("has no result, only {}", said(errors))]
+    NoResult {
+        /// The numbers of the errors.
+        errors: Vec<u64>,
+    },
     /// It is like none of the forms.
     #[error("is in none of the {count} known forms")]
     NoForm {
@@ -130,6 +139,18 @@ fn shown(text: &str) -> String {
     format!("`{}`", shown.replace('\0', "\\0"))
 }
 
+/// What a file says that holds no rows.
+fn said(errors: &[u64]) -> String {
+    match errors {
+        [] => "messages of the server".to_owned(),
+        [number] => format!("error {number} of the server"),
+        [first, ..] => format!(
+            "{} errors of the server, the first of them {first}",
+            errors.len()
+        ),
+    }
+}
+
 fn quoted(samples: &[String]) -> String {
     let quoted: Vec<String> = samples.iter().map(|sample| format!("`{sample}`")).collect();
     quoted.join(", ")
@@ -184,6 +205,8 @@ impl OpenError {
                  `\\r` and `0x0a` are what they are to bcp"
             ),
             Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
+            Self::Source(SourceError::Foreign { kind }) => kind.advice.to_owned(),
+            Self::NoResult { .. } => "run the query again, and export the rows of its result".to_owned(),
             _ => return None,
         })
     }
@@ -301,10 +324,30 @@ fn open_source(
     let told = decode::tell(raw.ahead(), whole, options.encoding.as_deref())?;
     raw.skip(told.mark);
     let wide = told.encoding.name().starts_with("UTF-16");
-    let mut decoder = Decoder::new(raw, told.encoding, options.lossy);
+    let decoder = Decoder::new(raw, told.encoding, options.lossy);
     let ending = decoder.ending();
-    skip_lines(&mut decoder, options.skip).map_err(ReadError::from)?;
-    let text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
+    let decoder: Box<dyn Read + Send> = Box::new(decoder);
+    let mut text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
+    let mut repairs = Repairs::of(text.ahead());
+    // Who says what ends a record, or how wide one is, may mean a carriage return.
+    repairs.carriage_returns &= options.record_end.is_none() && options.widths.is_none();
+    let is_small = text.ahead().len() < BEGINNING;
+    let marked = is_small && text.ahead().ends_with(&[CTRL_Z]);
+    if repairs.any() || marked {
+        let repaired: Box<dyn Read + Send> = Box::new(Repaired::new(text, repairs));
+        text = Peek::new(repaired, BEGINNING).map_err(ReadError::from)?;
+    }
+    if options.skip > 0 {
+        skip_lines(&mut text, options.skip).map_err(ReadError::from)?;
+        let rest: Box<dyn Read + Send> = Box::new(text);
+        text = Peek::new(rest, BEGINNING).map_err(ReadError::from)?;
+    }
+    if let Some(kind) = Foreign::page(text.ahead()) {
+        return Err(SourceError::Foreign { kind }.into());
+    }
+    if is_small && form.is_none() {
+        only_messages(text.ahead())?;
+    }
     let sample = Sample {
         bytes: text.ahead(),
         whole: text.ahead().len() < BEGINNING,
@@ -326,8 +369,9 @@ fn open_source(
         options,
     );
     // What is decoded stands elsewhere than in the file.
-    let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && options.skip == 0;
-    if let Some(file) = placed.filter(|_| as_it_is) {
+    let is_whole = options.skip == 0 && !repairs.any();
+    let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && is_whole;
+    if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
         reader.may_read_ahead(file.behind(told.mark), options.cut);
     }
     if options.skip > 0 {
@@ -346,7 +390,11 @@ fn open_source(
         packing,
         has_header,
         tally,
-        reader,
+        reader: if repairs.any() {
+            Box::new(Noted { reader, repairs })
+        } else {
+            reader
+        },
     })
 }
 
@@ -433,6 +481,41 @@ fn check_terminators(sample: &Sample<'_>, options: &ImportOptions) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Fails where a text is nothing but messages of the server.
+fn only_messages(text: &[u8]) -> Result<(), OpenError> {
+    let text = String::from_utf8_lossy(text);
+    match trailer::only_messages(&text) {
+        Some(errors) => Err(OpenError::NoResult { errors }),
+        None => Ok(()),
+    }
+}
+
+/// A reader of a text that was repaired, which says so.
+struct Noted {
+    reader: Box<dyn Reader + Send>,
+    repairs: Repairs,
+}
+
+impl Reader for Noted {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        self.reader.next()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.repairs.remarks();
+        remarks.extend(self.reader.remarks());
+        remarks
+    }
+
+    fn pass_over(&mut self, sieve: Sieve) {
+        self.reader.pass_over(sieve);
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.reader.passed_over()
+    }
 }
 
 fn named(id: &str) -> Result<&'static Form, OpenError> {
@@ -619,7 +702,7 @@ fn reader(
             let plan = plan(guess, format, options);
             Box::new(Delimited::new(text, plan, ending, limits))
         }
-        FormatLayout::Aligned => Box::new(aligned::Aligned::new(text, limits)),
+        FormatLayout::Aligned => Box::new(aligned::Aligned::new(text, ending, limits)),
         FormatLayout::Widths => {
             let plan = (guess.widths.clone())
                 .unwrap_or_else(|| unreachable!("a form of widths is taken where they are known"));

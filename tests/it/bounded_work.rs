@@ -1,5 +1,9 @@
 //! What a reader does is bounded by what it reads: steps are counted, at n, 2n and 4n of what would cost it most.
 
+use std::io::Cursor;
+
+use chatdb::import::ImportOptions;
+use chatdb::import::open::open_reader;
 use chatdb::import::reader::ambiguous_quotes::{Split, split};
 use chatdb::record::work;
 use proptest::prelude::*;
@@ -95,4 +99,111 @@ fn a_line_of_many_quotes_costs_what_it_is_long() {
     });
     let line = pairs(400);
     assert!(matches!(split(&line, ",", 3), Split::Fields(fields) if fields.len() == 3));
+}
+
+// EVERY READER ---------------------------------------------------------------------------------------------
+
+/// What costs a reader most, with `n` pieces of it.
+const COSTLY: &[(&str, &str, &str)] = &[
+    (
+        "blank lines below names",
+        "activity_id,activity_status\n",
+        "\n",
+    ),
+    (
+        "blank lines below names of texts",
+        "activity_id,subject\n",
+        "\n",
+    ),
+    (
+        "short lines below names",
+        "activity_id,subject,description,queue_id\n",
+        "a\n",
+    ),
+    (
+        "open quotes",
+        "activity_id,subject,queue_id\n1,a,2\n",
+        "\"a,\n",
+    ),
+    (
+        "quotes beside text",
+        "activity_id,subject,queue_id\n1,\"a,b\",2\n",
+        "1,\"a,\"b\",\"c\n",
+    ),
+    (
+        "blank lines below dashes",
+        "activity_id subject\n----------- -------\n",
+        "\n",
+    ),
+    (
+        "short lines below dashes",
+        "activity_id subject\n----------- --------------------------------------\n",
+        "a\n",
+    ),
+    (
+        "short records below dashes",
+        "activity_id subject\n----------- -------------------------------\n",
+        "1           a\n",
+    ),
+    (
+        "dashes below dashes",
+        "activity_id subject\n----------- -------\n",
+        "---\n",
+    ),
+    ("bars", "|activity_id|subject|\n|---|---|\n", "|1|\n"),
+    (
+        "lines of a box",
+        "+---+\n| activity_id |\n+---+\n",
+        "+---+\n",
+    ),
+    (
+        "cells below each other",
+        "activity_id 1\nsubject     a\n\n",
+        "\n\n",
+    ),
+    (
+        "cells that go on",
+        "activity_id 1\nsubject     a\n\n",
+        "b\n",
+    ),
+    ("objects", "[", "{\"a\":1},\n"),
+    ("brackets", "[{\"a\":", "["),
+    ("elements", "<r>", "<a b=\"1\"/>"),
+    ("elements that are open", "<r>", "<a>"),
+    (
+        "widths",
+        "activity_id activity_type when_created           subject\n",
+        "1\n",
+    ),
+];
+
+fn steps_of(begin: &str, piece: &str, n: usize) -> u64 {
+    let text = format!("{begin}{}", piece.repeat(n));
+    counted(|| {
+        let Ok(mut opened) = open_reader(
+            Box::new(Cursor::new(text.into_bytes())),
+            &ImportOptions::default(),
+        ) else {
+            return;
+        };
+        while let Ok(Some(_)) = opened.reader.next() {
+            work::steps(1);
+        }
+        drop(opened.reader.remarks());
+    })
+}
+
+#[test]
+fn no_reader_takes_more_steps_than_its_input_is_long() {
+    for (name, begin, piece) in COSTLY {
+        // Beyond what detection looks at more than once.
+        let n = 2000;
+        let steps = [n, n * 2, n * 4].map(|n| steps_of(begin, piece, n));
+        for pair in steps.windows(2) {
+            assert!(
+                pair[1] <= pair[0] * 22 / 10 + 20_000,
+                "{name}: {steps:?} steps"
+            );
+        }
+    }
 }

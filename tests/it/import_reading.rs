@@ -76,11 +76,11 @@ fn check_as(bytes: &[u8], options: &ImportOptions, expect: &str) {
         Err(error) => format!("error: {error}\n"),
     };
     let expect: Vec<&str> = expect.trim().lines().map(str::trim).collect();
-    assert_eq!(found.lines().collect::<Vec<_>>(), expect);
+    assert_eq!(found.lines().map(str::trim_end).collect::<Vec<_>>(), expect);
 }
 
 #[track_caller]
-fn check(bytes: impl AsRef<[u8]>, expect: &str) {
+pub fn check(bytes: impl AsRef<[u8]>, expect: &str) {
     check_as(bytes.as_ref(), &ImportOptions::default(), expect);
 }
 

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::import::format::trailer;
 use crate::import::format::{FORMS, Form, FormatLayout, Nulls, Quotes};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
@@ -36,6 +37,37 @@ static COLUMNS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
     }
     columns
 });
+
+/// What the product's columns look like by their types: numbers, times; nothing where its tables differ.
+static LOOKS: LazyLock<HashMap<&'static str, Look>> = LazyLock::new(|| {
+    let mut looks = HashMap::new();
+    let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
+    for (name, declared) in theirs.flat_map(|(_, _, columns)| columns.iter()) {
+        let look = if declared.starts_with("DATETIME") {
+            Look::Time
+        } else if declared.is_empty()
+            || ["CHAR", "TEXT", "BINARY", "BLOB"]
+                .iter()
+                .any(|text| declared.contains(text))
+        {
+            Look::Text
+        } else {
+            Look::Number
+        };
+        let known = looks.entry(*name).or_insert(look);
+        if *known != look {
+            *known = Look::Text;
+        }
+    }
+    looks
+});
+
+/// Whether the product's columns called `name` are numbers or times, in whatever table.
+#[must_use]
+pub fn known_look(name: &str) -> Option<Look> {
+    let look = LOOKS.get(name.trim().to_ascii_lowercase().as_str())?;
+    matches!(look, Look::Number | Look::Time).then_some(*look)
+}
 
 /// The beginning of a file, as UTF-8.
 #[derive(Debug, Clone, Copy)]
@@ -324,6 +356,12 @@ impl Trial {
     }
 
     fn look_at(&mut self, mut kept: Vec<Kept<'_>>, delimiter: &str, whole: bool) {
+        if let Some(at) = kept
+            .iter()
+            .position(|record| trailer::error(record.cells).is_some())
+        {
+            kept.truncate(at);
+        }
         kept.retain(|record| {
             record.fields.len() > 1 || record.fields.first().is_some_and(|f| f.start < f.end)
         });

@@ -2,16 +2,226 @@
 
 use chrono::NaiveDateTime;
 
-/// The count in a line such as `(3 rows affected)`, `(1 row(s) affected)` or `(1 filas afectadas)`.
+/// The count in a line such as `(3 rows affected)`, `(1 row(s) affected)` or `(затронуто строк: 13)`: one number, and
+/// words, in one pair of brackets.
 #[must_use]
 pub fn rows(line: &str) -> Option<u64> {
-    let inner = line.trim().strip_prefix('(')?.strip_suffix(')')?.trim();
-    let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (count, words) = inner.split_at(digits);
-    let worded =
-        |c: char| c.is_alphabetic() || matches!(c, ' ' | '(' | ')' | '\u{A0}' | '.' | '\'');
-    let some = words.chars().any(char::is_alphabetic);
-    (some && inner.len() <= 80 && words.chars().all(worded)).then(|| count.parse().ok())?
+    let line = line.trim();
+    if !line.starts_with(['(', '\u{FF08}']) || line.len() > 120 {
+        return None;
+    }
+    let inner = line
+        .strip_prefix(['(', '\u{FF08}'])?
+        .strip_suffix([')', '\u{FF09}'])?
+        .trim();
+    let begins = inner.find(|c: char| c.is_ascii_digit())?;
+    let behind = &inner[begins..];
+    let digits = behind.len()
+        - behind
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .len();
+    let (before, after) = (&inner[..begins], &behind[digits..]);
+    let worded = |c: char| {
+        c.is_alphabetic()
+            || matches!(
+                c,
+                ' ' | '(' | ')' | '\u{A0}' | '.' | '\'' | ':' | '\u{FF1A}' | '-'
+            )
+    };
+    let words = || before.chars().chain(after.chars());
+    // A number that stands last is told by the words before it: `(rows: 3)`, and not `(Mr. 3)`.
+    let last = after.trim().is_empty() && !before.trim_end().ends_with([':', '\u{FF1A}']);
+    (words().any(char::is_alphabetic) && words().all(worded) && !last)
+        .then(|| behind[..digits].parse().ok())?
+}
+
+/// What the server or the tool says between results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    /// `Msg 208, Level 16, State 1, Line 1`, in any language: the number of the error. Its text stands below.
+    Error(u64),
+    /// Anything that says nothing about rows: statistics, the database, that commands were completed.
+    Note,
+}
+
+/// What `line` says, if it is a message of the server. Only what the server says word by word is one, so that a row is
+/// not taken for it.
+#[must_use]
+pub fn message(line: &str) -> Option<Message> {
+    let line = line.trim();
+    if line.is_empty() || line.len() > 1000 || line.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Some(number) = error(line) {
+        return Some(Message::Error(number));
+    }
+    let is_sentence = |(begin, end): &(&str, &str)| {
+        line.len() >= begin.len() + end.len() && line.starts_with(begin) && line.ends_with(end)
+    };
+    (SENTENCES.iter().any(is_sentence) || is_statistics(line)).then_some(Message::Note)
+}
+
+/// Sentences of the server and of its tools, as what stands before and behind a name.
+const SENTENCES: &[(&str, &str)] = &[
+    ("Commands completed successfully.", ""),
+    ("Command(s) completed successfully.", ""),
+    ("Die Befehle wurden erfolgreich", "."),
+    ("Befehl(e) erfolgreich", "."),
+    ("Comandos completados correctamente", "."),
+    ("Comandos conclu\u{ED}dos com \u{EA}xito", "."),
+    ("Commandes r\u{E9}ussies", "."),
+    ("Comandi completati", "."),
+    ("Выполнение команд успешно", "."),
+    (
+        "\u{547D}\u{4EE4}\u{5DF2}\u{6210}\u{529F}\u{5B8C}\u{6210}",
+        "",
+    ),
+    ("Changed database context to '", "'."),
+    ("Changed language setting to ", "."),
+    ("Der Datenbankkontext wurde ", "."),
+    ("Se cambi\u{F3} el contexto de la base de datos a ", "."),
+    ("Le contexte de la base de donn\u{E9}es a chang\u{E9}", "."),
+    ("Contexto do banco de dados alterado para ", "."),
+    ("Il contesto di database \u{E8} stato modificato in ", "."),
+    (
+        "Warning: Null value is eliminated by an aggregate or other SET operation.",
+        "",
+    ),
+    (
+        "Warnung: Ein NULL-Wert wird durch einen Aggregat- oder sonstigen SET-Vorgang",
+        ".",
+    ),
+    (
+        "Advertencia: valor NULL eliminado por el agregado u otra operaci\u{F3}n SET.",
+        "",
+    ),
+    (
+        "Advertencia: el valor NULL se ha eliminado en el agregado",
+        ".",
+    ),
+    ("Aviso: o valor nulo", "."),
+    ("Avertissement : la valeur NULL est \u{E9}limin\u{E9}e", "."),
+    ("The statement has been terminated.", ""),
+    ("SQL Server parse and compile time:", ""),
+    ("SQL Server Execution Times:", ""),
+    ("SQL Server Analyse- und Kompilierzeit:", ""),
+    ("SQL Server-Ausf\u{FC}hrungszeiten:", ""),
+    (
+        "Tiempo de an\u{E1}lisis y compilaci\u{F3}n de SQL Server:",
+        "",
+    ),
+    ("Tiempos de ejecuci\u{F3}n de SQL Server:", ""),
+    ("Temps d'analyse et de compilation de SQL Server", ":"),
+    ("Temps d'ex\u{E9}cution de SQL Server", ":"),
+    (
+        "\u{412}\u{440}\u{435}\u{43C}\u{44F} \u{440}\u{430}\u{431}\u{43E}\u{442}\u{44B} SQL Server:",
+        "",
+    ),
+    ("Network packet size (bytes):", ""),
+    ("Clock Time (ms.):", ""),
+    ("Clock Time (ms.) total", ")"),
+];
+
+/// `Table 'chats'. Scan count 1, logical reads 5, ...`, `CPU time = 0 ms,  elapsed time = 12 ms.`, in any language.
+fn is_statistics(line: &str) -> bool {
+    let counted = |part: &str| {
+        let part = part.trim_end_matches('.').trim();
+        part.rsplit_once(' ').is_some_and(|(words, count)| {
+            words.chars().any(char::is_alphabetic) && is_digits(count)
+        })
+    };
+    let times = |part: &str| {
+        let part = part.trim().trim_end_matches(['.', '\u{3002}']).trim();
+        part.split_once(" = ").is_some_and(|(words, time)| {
+            let mut pieces = time.split_whitespace();
+            let number = pieces.next().is_some_and(is_digits);
+            number && pieces.count() == 1 && words.chars().all(|c| !c.is_ascii_digit())
+        })
+    };
+    let of_table = line.split_once("'. ").is_some_and(|(table, counts)| {
+        table
+            .split_once(" '")
+            .is_some_and(|(word, _)| word.chars().all(char::is_alphabetic))
+            && counts.split(", ").count() > 3
+            && counts.split(", ").all(counted)
+    });
+    of_table || (line.split(',').count() == 2 && line.split(',').all(times))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The number in `Msg 208, Level 16, State 1, Server SQL01, Line 1`, whatever the words are: an error's number, its
+/// level, a state and, last, a line.
+#[must_use]
+pub fn error(line: &str) -> Option<u64> {
+    if line.len() > 400 || line.starts_with(|c: char| c.is_ascii_digit() || c == '"') {
+        return None;
+    }
+    let parts: Vec<&str> = line
+        .split([',', '\u{FF0C}', '\u{3001}'])
+        .map(str::trim)
+        .collect();
+    if !(4..=7).contains(&parts.len()) {
+        return None;
+    }
+    let number = |part: &str| {
+        let begins = part.find(|c: char| c.is_ascii_digit())?;
+        let digits = part[begins..].trim_end_matches(|c: char| c.is_alphabetic() || c == ' ');
+        let word = part[..begins].trim_end_matches(['.', ' ']);
+        let worded = !word.is_empty() && word.chars().all(char::is_alphabetic);
+        (worded && is_digits(digits)).then(|| digits.parse::<u64>().ok())?
+    };
+    let level = number(parts[1])?;
+    let line = parts
+        .last()
+        .and_then(|part| number(part.split(" [").next()?));
+    (level <= 25 && number(parts[2])? <= 255 && line.is_some()).then(|| number(parts[0]))?
+}
+
+/// What an error of the server means for an export, `below` its rows or in the middle of them.
+#[must_use]
+pub fn stopped(number: u64, below: bool) -> String {
+    if below {
+        format!("the server reported error {number} outside the rows")
+    } else {
+        format!("the export stopped at error {number} of the server: it is incomplete")
+    }
+}
+
+/// What is said of messages that are no rows.
+#[must_use]
+pub fn passed_over(messages: u64) -> String {
+    match messages {
+        1 => "1 message of the server is no row, and was passed over".to_owned(),
+        n => format!("{n} messages of the server are no rows, and were passed over"),
+    }
+}
+
+/// What a text says that is nothing but messages: the numbers of its errors, in order. `None` when there is more in it.
+#[must_use]
+pub fn only_messages(text: &str) -> Option<Vec<u64>> {
+    let mut errors = Vec::new();
+    let (mut any, mut in_error) = (false, false);
+    for line in text.lines().take(1000) {
+        match message(line) {
+            Some(Message::Error(number)) => {
+                errors.push(number);
+                in_error = true;
+            }
+            Some(Message::Note) => in_error = false,
+            None if completed_at_ms(line).is_some() || rows(line).is_some() => in_error = false,
+            None if line.trim().is_empty() => {
+                in_error = false;
+                continue;
+            }
+            None if in_error => {}
+            None => return None,
+        }
+        any = true;
+    }
+    any.then_some(errors)
 }
 
 /// The wall-clock time, in milliseconds since 1970, in a line such as

@@ -69,11 +69,19 @@ pub fn look_through(
     };
     for part in &parts {
         contents.workbook |= part.name == "xl/workbook.xml";
-        let strings = part.name.eq_ignore_ascii_case("xl/sharedStrings.xml");
+        let strings = is_strings(&part.name);
         contents.shared_strings |= strings;
-        let size = measure(file, part, &mut meter)?;
+        let (size, claimed) = measure(file, part, &mut meter)?;
         if strings && size > STRINGS {
             return Err(too_much(size, STRINGS));
+        }
+        // No text takes less than `<si/>`. Whoever reads the part asks for as much memory as it claims.
+        if claimed > size / 5 {
+            return Err(malformed(&format!(
+                "`{}` claims {claimed} texts, and has room for {} at most",
+                part.name,
+                size / 5
+            )));
         }
     }
     Ok(contents)
@@ -107,8 +115,44 @@ impl Meter {
     }
 }
 
-/// The size of a part when unpacked.
-fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<u64, ReadError> {
+/// Whether a part holds the shared texts, whatever folder the workbook is in.
+fn is_strings(name: &str) -> bool {
+    name.rsplit('/')
+        .next()
+        .is_some_and(|name| name.eq_ignore_ascii_case("sharedStrings.xml"))
+}
+
+/// The largest number that `bytes` claim as `uniqueCount`.
+fn claimed(bytes: &[u8]) -> u64 {
+    let claims = memchr::memmem::find_iter(bytes, b"uniqueCount").map(|at| {
+        let behind = bytes[at + 11..].trim_ascii_start();
+        let value = behind
+            .strip_prefix(b"=")
+            .unwrap_or_default()
+            .trim_ascii_start();
+        let value = value
+            .strip_prefix(b"\"")
+            .or(value.strip_prefix(b"'"))
+            .unwrap_or_default();
+        let digits = value
+            .iter()
+            .skip_while(|b| **b == b'+')
+            .take_while(|b| b.is_ascii_digit());
+        digits.fold(0_u64, |number, b| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(b - b'0'))
+        })
+    });
+    claims.max().unwrap_or(0)
+}
+
+/// The size of a part when unpacked, and how many texts it claims to hold.
+fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64), ReadError> {
+    // A claim that stands across the end of a block is seen in the next one.
+    const CLAIM: usize = 256;
+    let strings = is_strings(&part.name);
+    let (mut claim, mut tail) = (0, Vec::new());
     let mut head = [0; 30];
     file.seek(SeekFrom::Start(part.at))?;
     file.read_exact(&mut head)?;
@@ -138,6 +182,11 @@ fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<u64, ReadE
         size += count as u64;
         meter.add(count)?;
         let bytes = &block[..count];
+        if strings {
+            tail.extend_from_slice(bytes);
+            claim = claimed(&tail).max(claim);
+            tail.drain(..tail.len().saturating_sub(CLAIM));
+        }
         if xml {
             if beginning.len() < 4096 {
                 beginning.extend_from_slice(&bytes[..count.min(4096)]);
@@ -150,7 +199,7 @@ fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<u64, ReadE
             "a part of the workbook has a document type, which is not read",
         ));
     }
-    Ok(size)
+    Ok((size, claim))
 }
 
 /// Counts the bytes since the last `<`, on from `run`: a tag or a text longer than a field may be is kept from whoever

@@ -193,6 +193,11 @@ fn by_zeros(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     };
     let (even, odd) = (zeros(0), zeros(1));
     let pairs = beginning.len() / 2;
+    // A first line without a zero is of another encoding: UTF-16 was appended to it.
+    let first = beginning.iter().position(|b| *b == b'\n').unwrap_or(0);
+    if first > 2 && !beginning[..first].contains(&0) {
+        return None;
+    }
     if pairs >= 2 && odd * 5 > pairs && even * 10 < odd {
         return Some(UTF_16LE);
     }

@@ -76,6 +76,12 @@ pub enum SourceError {
         /// What it looks like.
         what: &'static str,
     },
+    /// It is no export.
+    #[error("is {}, and no export", kind.what)]
+    Foreign {
+        /// What it is.
+        kind: &'static Foreign,
+    },
 }
 
 /// How a file is packed.
@@ -100,16 +106,15 @@ impl Packing {
             (b"PK\x03\x04", Packing::Zip),
             (b"PK\x05\x06", Packing::Zip),
         ];
-        const OTHERS: [(&[u8], &str); 5] = [
+        const OTHERS: [(&[u8], &str); 4] = [
             (b"7z\xBC\xAF\x27\x1C", "7z"),
             (b"BZh", "bzip2"),
             (b"\xFD7zXZ\0", "xz"),
             (b"Rar!\x1A\x07", "rar"),
-            (
-                b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
-                "an old workbook (.xls)",
-            ),
         ];
+        if let Some(kind) = Foreign::of(bytes) {
+            return Err(SourceError::Foreign { kind });
+        }
         if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
             return Err(SourceError::Packing { what });
         }
@@ -120,6 +125,112 @@ impl Packing {
         }
         let known = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic));
         Ok(known.map_or(Self::Plain, |(_, packing)| *packing))
+    }
+}
+
+/// A kind of file that is no export of rows, known by how it begins.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// What it is.
+    pub what: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+    /// How it begins.
+    begins: &'static [u8],
+    /// Where that stands.
+    at: usize,
+}
+
+const EXPORT: &str = "export the rows as CSV with the names of the columns";
+const BACKUP: &str = "restore it on a server, and export the tables from there as CSV";
+const CONVERT: &str = "open it in the program that made it, and save the table as CSV or .xlsx";
+
+/// The kinds of files that people take for an export.
+static FOREIGN: &[Foreign] = &[
+    Foreign::new("a Parquet file", CONVERT, b"PAR1"),
+    Foreign::new("an ORC file", CONVERT, b"ORC"),
+    Foreign::new("an Avro file", CONVERT, b"Obj\x01"),
+    Foreign::new("an Arrow file", CONVERT, b"ARROW1"),
+    Foreign::new("a picture (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
+    Foreign::new("a picture (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
+    Foreign::new("a picture (GIF)", EXPORT, b"GIF8"),
+    Foreign::new("a PDF document", EXPORT, b"%PDF-"),
+    Foreign::new("an RTF document", EXPORT, b"{\\rtf"),
+    Foreign::new(
+        "an old Office file (.xls, .doc, .msg) or a Crystal report (.rpt)",
+        "open it, and save the sheet as .xlsx or CSV",
+        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+    ),
+    Foreign::new("a backup of SQL Server (.bak)", BACKUP, b"TAPE\0\0"),
+    Foreign::new(
+        "a compressed backup of SQL Server (.bak)",
+        BACKUP,
+        b"MSSQLBAK",
+    ),
+    Foreign::new(
+        "a data file of SQL Server (.mdf)",
+        "attach it on a server, and export the tables from there as CSV",
+        b"\x01\x0F\x00\x00",
+    ),
+    Foreign::new(
+        "a database of SQLite",
+        "name it with `--db`",
+        b"SQLite format 3\0",
+    ),
+    Foreign::new(
+        "a database of Access",
+        CONVERT,
+        b"\x00\x01\x00\x00Standard ",
+    ),
+    Foreign::new("a program", EXPORT, b"MZ\x90\0"),
+    Foreign::new("a program", EXPORT, b"\x7FELF"),
+    Foreign {
+        what: "a tar archive",
+        advice: "unpack it with `tar -xf`, and name the files in it",
+        begins: b"ustar",
+        at: 257,
+    },
+];
+
+impl Foreign {
+    const fn new(what: &'static str, advice: &'static str, begins: &'static [u8]) -> Self {
+        Self {
+            what,
+            advice,
+            begins,
+            at: 0,
+        }
+    }
+
+    /// What a file that begins with `bytes` is; `None` when it may be an export.
+    fn of(bytes: &[u8]) -> Option<&'static Self> {
+        let begins = |kind: &&Self| {
+            bytes
+                .get(kind.at..)
+                .is_some_and(|bytes| bytes.starts_with(kind.begins))
+        };
+        FOREIGN.iter().find(begins)
+    }
+
+    /// What a text is that is laid out to be looked at: a web page, whatever its name.
+    #[must_use]
+    pub fn page(text: &[u8]) -> Option<&'static Self> {
+        static PAGE: Foreign = Foreign::new(
+            "a web page (HTML)",
+            "open it in a spreadsheet, and save the table as .xlsx or CSV",
+            b"",
+        );
+        let begins = text.trim_ascii_start();
+        let tag = |tag: &&[u8]| {
+            begins
+                .get(..tag.len())
+                .is_some_and(|begins| begins.eq_ignore_ascii_case(tag))
+                && begins
+                    .get(tag.len())
+                    .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
+        };
+        let tags: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<meta", b"<table"];
+        tags.iter().any(|known| tag(&known)).then_some(&PAGE)
     }
 }
 
@@ -216,6 +327,14 @@ impl Placed {
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length.saturating_sub(self.base)
+    }
+
+    /// The last byte that there was when it was opened.
+    #[must_use]
+    pub fn last_byte(&self) -> Option<u8> {
+        let mut byte = [0];
+        let read = read_at(&self.file, &mut byte, self.length.checked_sub(1)?);
+        read.is_ok_and(|count| count == 1).then_some(byte[0])
     }
 
     /// What stands from `at` on. It is not counted as read.

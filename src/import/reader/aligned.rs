@@ -1,22 +1,38 @@
 //! Reads columns that stand under a line of dashes: Results to Text and to File, sqlcmd, a mail's attachment.
 //!
 //! Nobody knows how a tool counts the places of a character beyond ASCII, so a line is measured in characters, in units
-//! of UTF-16 and in places on a screen, and read by the measure in which it is as long as the dashes and has blanks
-//! where they have. A line break within a value makes a line short; lines are put together when, with their breaks,
-//! they are exactly as long as the dashes. LineReader that the tool broke at its page width are put together when the names
-//! and the dashes were broken at the same places; else each is a reject.
+//! of UTF-16 and in places on a screen, and read by the measure in which it fits the dashes and has blanks where they
+//! have.
+//!
+//! A value may hold line breaks, and nothing marks where a record begins. What settles it:
+//!
+//! - A record cannot end before its last column begins. So lines are put together until they reach that place; what
+//!   then has no blanks between the columns was never the beginning of a record.
+//! - Where the last column is padded, a record is exactly as long as the dashes. Names that are padded say that it is,
+//!   or rows that end in blanks while none that is short is followed by another record.
+//! - Where it is not padded, a record ends with its line if the next one is a record, a count, a message, names, or too
+//!   long to belong to it; a line is known as a record by the numbers and times in its columns. Anything else behind
+//!   it may be the rest of its last value: then both are rejects, and no half value is loaded.
+//! - A count, a message, names and a line of dashes are a part of no record.
+//!
+//! Where only texts stand in the columns, a count below says whether lines were taken for records that are none.
+//!
+//! Lines that the tool broke at its page width are put together when the names and the dashes were broken at the same
+//! places; else each is a reject. The work for a line is bounded by [`PIECES`].
 
 use std::io::Read;
 use std::ops::Range;
+use std::sync::Arc;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::import::format::detect::Look;
-use crate::import::format::trailer;
-use crate::import::reader::lines::LineReader;
+use crate::import::format::detect::{Look, known_look};
+use crate::import::format::trailer::{self, Message};
+use crate::import::input::decode::Ending;
+use crate::import::reader::lines::{Line, LineReader};
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Field, Footer, ReadError, Reason, RecordLimits, Written};
+use crate::record::{Field, Footer, ReadError, Reason, RecordLimits, Written, work};
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -45,7 +61,20 @@ pub fn score(lines: &[String]) -> f64 {
             .and_then(|first| lines.get(first..dashes + broken));
         head.is_some_and(|head| Head::of(head).is_some())
     });
-    if found { 0.95 } else { 0.0 }
+    if found || is_unnamed(beginning, dashes) {
+        0.95
+    } else {
+        0.0
+    }
+}
+
+/// Whether a result whose columns have no names begins with the dashes of `lines` at `dashes`, and ends with a count.
+fn is_unnamed(lines: &[String], dashes: usize) -> bool {
+    let blank = lines[..dashes].iter().all(|line| line.trim().is_empty());
+    dashes > 0
+        && blank
+        && columns(&lines[dashes]).is_some()
+        && lines.iter().any(|line| trailer::rows(line).is_some())
 }
 
 /// Names and the dashes under them.
@@ -59,6 +88,17 @@ struct Head {
 }
 
 impl Head {
+    /// Dashes without names above them: the columns of expressions that nobody named.
+    fn unnamed(dashes: &str) -> Option<Self> {
+        let places = columns(dashes)?;
+        Some(Self {
+            names: vec![String::new(); places.len()],
+            places,
+            text: String::new(),
+            pieces: vec![dashes.len()],
+        })
+    }
+
     /// Half of `lines` as names, and half as the dashes under them, broken at the same places.
     fn of(lines: &[String]) -> Option<Self> {
         let (above, dashes) = lines.split_at(lines.len() / 2);
@@ -173,73 +213,168 @@ impl Measure {
     }
 }
 
-/// What the dashes say.
+/// What the dashes say, and what the first lines below them show.
 struct Grid {
     places: Vec<Range<usize>>,
     /// The length of a whole line.
     total: usize,
+    /// Where the last column begins.
+    last: usize,
     /// The line of names, to know it again.
     names: String,
     /// The lengths of the lines that a record is broken into; one when it is not.
     pieces: Vec<usize>,
     /// Whether blanks at the ends of lines were taken off.
     trimmed: bool,
+    /// Whether the last column is padded.
+    padded: bool,
+    /// Whether some lines say that it is, and others that it is not.
+    is_mixed: bool,
+    /// The columns that are numbers or times.
+    typed: Vec<Option<Look>>,
+    /// The measures in which the first lines beyond ASCII fit; all where there are none.
+    measures: Vec<Measure>,
+}
+
+/// A text that is cut at the dashes.
+#[derive(Debug, Clone, Default)]
+struct Cut {
+    fields: Vec<Field>,
+    /// Whether it is as long as the dashes, so that nothing more belongs to it.
+    is_full: bool,
+    /// How many columns of numbers and times hold one, at the beginning or the end of their places; NULL; or neither.
+    like: usize,
+    null: usize,
+    unlike: usize,
+}
+
+/// Lines that fit the dashes.
+#[derive(Debug, Clone)]
+struct Candidate {
+    /// The number of the first line, and how many there are.
+    number: u64,
+    lines: usize,
+    text: String,
+    cut: Cut,
+    /// Their length in each measure, with the breaks between them.
+    lengths: [usize; Measure::ALL.len()],
+}
+
+/// What stands behind a record that is not full.
+enum Behind {
+    /// Nothing that may belong to it: there is nothing, or it would be too long, or, not sure, it is a record too.
+    Nothing { sure: bool },
+    /// The rest of its last value.
+    Rest(Candidate),
+    /// What may be the rest.
+    Perhaps,
 }
 
 /// Reads one file.
 pub struct Aligned<R> {
     lines: LineReader<R>,
+    ending: Arc<Ending>,
     grid: Option<Grid>,
     queue: Queue,
     below: bool,
+    /// How many blank lines stand before the next line. The beginning of the file is one.
+    blanks: usize,
+    /// Whether the line before was a reject, so that the next one may be a part of the same record.
+    is_lost: bool,
+    /// The candidate that was found when the record before was looked at.
+    next: Option<Candidate>,
+    /// Records of this result, and the line of the first one that is only taken for one because it fits.
+    rows: u64,
+    unsure: Option<u64>,
+    /// Lines of this result that were refused.
+    refused: u64,
     repaired: u64,
+    messages: u64,
     unwrapped: bool,
 }
 
 impl<R: Read> Aligned<R> {
-    /// Reads `reader`.
-    pub fn new(reader: R, limits: RecordLimits) -> Self {
+    /// Reads `reader`, whose end `ending` tells.
+    pub fn new(reader: R, ending: Arc<Ending>, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
+            ending,
             grid: None,
             queue: Queue::default(),
             below: false,
+            blanks: 1,
+            is_lost: false,
+            next: None,
+            rows: 0,
+            unsure: None,
+            refused: 0,
             repaired: 0,
+            messages: 0,
             unwrapped: false,
         }
     }
 
-    /// Takes names and dashes, if they stand here.
-    fn take_names(&mut self) -> Result<bool, ReadError> {
+    /// The names and dashes that stand `at` lines ahead, and how many lines each is broken into.
+    fn head_at(&mut self, at: usize) -> Result<Option<(Head, usize)>, ReadError> {
+        if self.is_unnamed_at(at)? {
+            let dashes = self.lines.peek(at)?.map(|line| line.text.clone());
+            return Ok(dashes.and_then(|dashes| Some((Head::unnamed(&dashes)?, 0))));
+        }
         for broken in 1..=BROKEN {
-            match self.lines.peek(broken)? {
-                None => return Ok(false),
-                Some(line) if is_dashes(&line.text) => return self.take_names_of(broken),
+            match self.lines.peek(at + broken)? {
+                None => return Ok(None),
+                Some(line) if is_dashes(&line.text) => {
+                    let mut lines = Vec::with_capacity(broken * 2);
+                    for line in at..at + broken * 2 {
+                        let Some(line) = self.lines.peek(line)? else {
+                            return Ok(None);
+                        };
+                        lines.push(line.text.clone());
+                    }
+                    return Ok(Head::of(&lines).map(|head| (head, broken)));
+                }
                 Some(_) => {}
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// Takes names on `broken` lines, and dashes on as many.
-    fn take_names_of(&mut self, broken: usize) -> Result<bool, ReadError> {
-        let mut lines = Vec::with_capacity(broken * 2);
-        for at in 0..broken * 2 {
-            let Some(line) = self.lines.peek(at)? else {
-                return Ok(false);
-            };
-            lines.push(line.text.clone());
+    /// Whether dashes without names stand `at` lines ahead: below a blank line and the line of no names, or, behind a
+    /// count, below one.
+    fn is_unnamed_at(&mut self, at: usize) -> Result<bool, ReadError> {
+        let dashes = |line: &Line| is_dashes(&line.text) && columns(&line.text).is_some();
+        if !self.lines.peek(at)?.is_some_and(dashes) {
+            return Ok(false);
         }
-        let Some(head) = Head::of(&lines) else {
+        let mut blanks = 0;
+        for before in (0..at).rev() {
+            if !self.lines.peek(before)?.is_some_and(Line::is_blank) {
+                return Ok(blanks > 1);
+            }
+            blanks += 1;
+        }
+        let enough = if self.below || self.grid.is_none() {
+            1
+        } else {
+            2
+        };
+        Ok(blanks + self.blanks >= enough)
+    }
+
+    /// Takes names and dashes, if they stand here.
+    fn take_names(&mut self) -> Result<bool, ReadError> {
+        let Some((head, broken)) = self.head_at(0)? else {
             return Ok(false);
         };
         let again = self
             .grid
             .as_ref()
-            .is_some_and(|grid| grid.names == head.text);
+            .is_some_and(|grid| broken > 0 && grid.names == head.text);
         let line = self.lines.peek(0)?.map_or(0, |line| line.number);
-        self.lines.skip(broken * 2);
+        self.lines.skip((broken * 2).max(1));
         self.unwrapped |= broken > 1;
+        self.next = None;
+        self.is_lost = false;
         if again && !self.below {
             let detail = "the names of the columns, again".to_owned();
             self.queue
@@ -247,28 +382,58 @@ impl<R: Read> Aligned<R> {
             return Ok(true);
         }
         self.below = false;
+        (self.rows, self.refused, self.unsure) = (0, 0, None);
         let total = head.places.last().map_or(0, |place| place.end);
+        let length = Measure::Units.length(&head.text);
         self.grid = Some(Grid {
+            last: head.places.last().map_or(0, |place| place.start),
             places: head.places,
             total,
-            trimmed: Measure::Units.length(&head.text) < total,
+            trimmed: length < total,
+            padded: length == total && head.text.ends_with(' '),
+            is_mixed: false,
+            measures: Measure::ALL.to_vec(),
+            typed: head.names.iter().map(|name| known_look(name)).collect(),
             names: head.text,
             pieces: head.pieces,
         });
+        self.look_ahead()?;
         self.queue.push(Waiting::Header(head.names));
         Ok(true)
     }
 
+    /// What the first lines show: whether the last column is padded, and which columns are numbers or times.
+    fn look_ahead(&mut self) -> Result<(), ReadError> {
+        const SHOWN: usize = 64;
+        let mut shown = Vec::new();
+        for at in 0..SHOWN {
+            if self.ends_at(at)? {
+                break;
+            }
+            match self.lines.peek(at)? {
+                Some(line) => shown.push(line.text.clone()),
+                None => break,
+            }
+        }
+        if let Some(grid) = &mut self.grid {
+            grid.look_at(&shown);
+        }
+        Ok(())
+    }
+
     /// Takes the next line and what belongs to it.
     fn step(&mut self) -> Result<bool, ReadError> {
-        if self.queue.take_odd(&mut self.lines)? {
-            return Ok(true);
-        }
-        let Some(line) = self.lines.peek(0)? else {
+        let Some(line) = self.lines.peek(0)?.cloned() else {
             return Ok(false);
         };
+        if let Some(reject) = line.bad {
+            self.lines.skip(1);
+            self.is_lost = true;
+            self.queue.push(Waiting::Reject(reject));
+            return Ok(true);
+        }
         if let Some(rows) = trailer::rows(&line.text) {
-            self.below = true;
+            self.counts(rows)?;
             return self.footer(Footer {
                 rows: Some(rows),
                 completed_at_ms: None,
@@ -280,14 +445,18 @@ impl<R: Read> Aligned<R> {
                 completed_at_ms: Some(at),
             });
         }
+        if let Some(message) = trailer::message(&line.text) {
+            return self.message(message);
+        }
         if self.names_may_stand_here()? && self.take_names()? {
             return Ok(true);
         }
+        if line.is_blank() && !self.is_empty_row(&line.text) {
+            return self.blank();
+        }
+        self.blanks = 0;
         let Some(grid) = &self.grid else {
-            let line = self
-                .lines
-                .pop()?
-                .unwrap_or_else(|| unreachable!("a line was looked at"));
+            self.lines.skip(1);
             let detail = "stands before the names of the columns".to_owned();
             self.queue
                 .reject(line.number, &line.text, Reason::Ragged, detail, 0);
@@ -300,7 +469,8 @@ impl<R: Read> Aligned<R> {
         }
     }
 
-    /// Names stand at the beginning, below a count, or again; where they were before, dashes are right below them.
+    /// Names stand at the beginning, below a count or a blank line, or again; where they were before, dashes are right
+    /// below them.
     fn names_may_stand_here(&mut self) -> Result<bool, ReadError> {
         let Some(grid) = &self.grid else {
             return Ok(true);
@@ -309,86 +479,339 @@ impl<R: Read> Aligned<R> {
         if self.below {
             return Ok(true);
         }
-        Ok(self
-            .lines
-            .peek(broken)?
-            .is_some_and(|line| is_dashes(&line.text) && line.text.len() > 2))
+        let (again, after_blank) = (grid.names.clone(), self.blanks > 0);
+        let starts = |line: &Line| again.starts_with(&line.text);
+        if !after_blank && !self.lines.peek(0)?.is_some_and(starts) {
+            return Ok(false);
+        }
+        Ok(self.is_unnamed_at(0)?
+            || self
+                .lines
+                .peek(broken)?
+                .is_some_and(|line| is_dashes(&line.text) && line.text.len() > 2))
+    }
+
+    /// Whether the line `at` lines ahead, which is not the next one, is a part of no record.
+    fn ends_at(&mut self, at: usize) -> Result<bool, ReadError> {
+        let Some(line) = self.lines.peek(at)? else {
+            return Ok(true);
+        };
+        work::steps(1);
+        let text = &line.text;
+        if line.bad.is_some()
+            || trailer::rows(text).is_some()
+            || trailer::completed_at_ms(text).is_some()
+            || trailer::message(text).is_some()
+        {
+            return Ok(true);
+        }
+        if is_dashes(text) {
+            return self.is_unnamed_at(at);
+        }
+        let dashes = |line: &Line| is_dashes(&line.text) && line.text.len() > 2;
+        if !self.lines.peek(at + 1)?.is_some_and(dashes) {
+            return Ok(false);
+        }
+        Ok(self.head_at(at)?.is_some())
+    }
+
+    /// A blank line is nothing, but in a single column it may be a text of nothing.
+    fn blank(&mut self) -> Result<bool, ReadError> {
+        let alone = (self.grid.as_ref()).is_some_and(|grid| grid.places.len() == 1) && !self.below;
+        let number = self.lines.peek(0)?.map_or(0, |line| line.number);
+        self.lines.skip(1);
+        self.blanks += 1;
+        if alone && self.lines.peek(0)?.is_some() && !self.ends_at(0)? {
+            let detail = "a blank line may be an empty text, or nothing".to_owned();
+            self.refuse(number, "", Reason::Ragged, detail);
+        }
+        Ok(true)
+    }
+
+    /// Whether a line of blanks is a record: as long as one, of texts only.
+    fn is_empty_row(&self, text: &str) -> bool {
+        self.grid.as_ref().is_some_and(|grid| {
+            !text.is_empty()
+                && grid.pieces.len() == 1
+                && grid.is_texts()
+                && grid.cut(text, !grid.padded).is_some()
+        })
     }
 
     fn footer(&mut self, footer: Footer) -> Result<bool, ReadError> {
         self.lines.skip(1);
+        self.blanks = self.blanks.max(1);
+        self.below |= footer.rows.is_some();
         self.queue.push(Waiting::Footer(footer));
+        Ok(true)
+    }
+
+    /// Fails where a count says that there are fewer rows than were taken for some: a value has line breaks, and was
+    /// handed on in parts. Where only texts stand in the columns, a line that was refused is a part as well.
+    fn counts(&mut self, rows: u64) -> Result<(), ReadError> {
+        let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
+        let claimed = self.rows + if texts { self.refused } else { 0 };
+        match self.unsure {
+            Some(line) if rows < claimed && !self.below => Err(ReadError::Malformed {
+                line,
+                what: format!(
+                    "the count below says {rows} rows, and {claimed} lines could be one: a text with a line break in \
+                     it cannot be told from two rows"
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what stands at `line`, which is one record.
+    fn refuse(&mut self, line: u64, text: &str, reason: Reason, detail: String) {
+        self.refused += 1;
+        self.queue.reject(line, text, reason, detail, 1);
+    }
+
+    /// Takes a message of the server, with the text of an error, which goes on to the next blank line.
+    fn message(&mut self, message: Message) -> Result<bool, ReadError> {
+        let Some(line) = self.lines.pop()? else {
+            return Ok(false);
+        };
+        self.messages += 1;
+        self.blanks = self.blanks.max(1);
+        if let Message::Error(number) = message {
+            let mut text = line.text.clone();
+            for _ in 0..PIECES {
+                let goes_on = |line: &Line| !line.is_blank();
+                if !self.lines.peek(0)?.is_some_and(goes_on) || self.ends_at(0)? {
+                    break;
+                }
+                if let Some(more) = self.lines.pop()? {
+                    text.push('\n');
+                    text.push_str(&more.text);
+                }
+            }
+            let detail = trailer::stopped(number, self.below || self.grid.is_none());
+            let records = u64::from(self.grid.is_some() && !self.below);
+            self.queue
+                .reject(line.number, &text, Reason::ServerError, detail, records);
+        }
         Ok(true)
     }
 
     /// A record on one line, or on more because values have line breaks.
     fn record(&mut self) -> Result<bool, ReadError> {
-        let grid = self
-            .grid
-            .as_ref()
-            .unwrap_or_else(|| unreachable!("names were read"));
-        let total = grid.total;
-        // The lengths of the lines so far, with the breaks between them, in each measure.
-        let mut lengths = [0; Measure::ALL.len()];
-        let mut end = 0;
-        for at in 0..PIECES {
-            let Some(line) = self.lines.peek(at)?.filter(|line| line.bad.is_none()) else {
-                break;
-            };
-            let gap = if at == 0 {
-                0
-            } else {
-                usize::from(line.start.saturating_sub(end) == 2) + 1
-            };
-            end = line.end;
-            for (length, measure) in lengths.iter_mut().zip(Measure::ALL) {
-                *length += gap + measure.length(&line.text);
+        let number = self.lines.peek(0)?.map_or(0, |line| line.number);
+        let known = self.next.take().filter(|next| next.number == number);
+        let candidate = match known {
+            Some(candidate) => Some(candidate),
+            None => self.candidate(0)?,
+        };
+        // Where only texts stand, nothing says where the next record begins.
+        let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
+        let is_lost = self.is_lost;
+        let is_record = |one: &Candidate| !is_lost || (!texts && one.cut.is_record(one.lines));
+        let Some(candidate) = candidate.filter(is_record) else {
+            return self.lost();
+        };
+        if candidate.cut.is_full {
+            return Ok(self.found(candidate));
+        }
+        match self.behind(&candidate)? {
+            Behind::Rest(whole) => Ok(self.found(whole)),
+            Behind::Nothing { .. } if self.is_cut(candidate.lines)? => {
+                let detail = "the file ends inside this line".to_owned();
+                self.lines.skip(candidate.lines);
+                self.refuse(number, &candidate.text, Reason::Truncated, detail);
+                Ok(true)
             }
-            if lengths.contains(&total) {
-                let text = self.lines.joined(at + 1)?;
-                let fields = self
-                    .grid
-                    .as_ref()
-                    .and_then(|grid| grid.fields(&text, false));
-                if let Some(fields) = fields {
-                    return self.found(text, fields, at + 1);
+            Behind::Nothing { sure } => {
+                if !sure {
+                    self.unsure.get_or_insert(number);
                 }
+                Ok(self.found(candidate))
             }
-            if lengths.iter().all(|length| *length > total) {
-                break;
-            }
-        }
-        let line = self
-            .lines
-            .pop()?
-            .unwrap_or_else(|| unreachable!("a line was looked at"));
-        let grid = self
-            .grid
-            .as_ref()
-            .unwrap_or_else(|| unreachable!("names were read"));
-        match grid.fields(&line.text, true) {
-            Some(fields) => self
-                .queue
-                .push(Waiting::Record(held(line.number, line.text, fields))),
-            None => {
-                let detail = format!(
-                    "expected {} places, found {}",
-                    grid.total,
-                    Measure::Units.length(&line.text)
-                );
-                self.queue
-                    .reject(line.number, &line.text, Reason::Ragged, detail, 1);
+            Behind::Perhaps => {
+                let detail = "the lines below may be a part of its last value".to_owned();
+                self.lines.skip(candidate.lines);
+                self.is_lost = true;
+                self.refuse(number, &candidate.text, Reason::Ragged, detail);
+                Ok(true)
             }
         }
+    }
+
+    /// Whether the file ends without a line end behind `lines` lines, so that the last may be cut.
+    fn is_cut(&mut self, lines: usize) -> Result<bool, ReadError> {
+        Ok(self.lines.peek(lines)?.is_none() && self.ending.is_unended())
+    }
+
+    /// A line that is no record, or not known as one.
+    fn lost(&mut self) -> Result<bool, ReadError> {
+        let Some(line) = self.lines.pop()? else {
+            return Ok(false);
+        };
+        self.is_lost = true;
+        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
+        let found = Measure::Units.length(&line.text);
+        let detail = if is_dashes(&line.text) {
+            "a line of dashes without names above it".to_owned()
+        } else {
+            format!("expected {total} places, found {found}")
+        };
+        self.refuse(line.number, &line.text, Reason::Ragged, detail);
         Ok(true)
     }
 
-    fn found(&mut self, text: String, fields: Vec<Field>, lines: usize) -> Result<bool, ReadError> {
-        let number = self.lines.peek(0)?.map_or(0, |line| line.number);
-        self.repaired += u64::from(lines > 1);
-        self.lines.skip(lines);
-        self.queue.push(Waiting::Record(held(number, text, fields)));
-        Ok(true)
+    fn found(&mut self, candidate: Candidate) -> bool {
+        self.is_lost = false;
+        self.rows += 1;
+        self.repaired += u64::from(candidate.lines > 1);
+        self.lines.skip(candidate.lines);
+        let held = held(candidate.number, candidate.text, candidate.cut.fields);
+        self.queue.push(Waiting::Record(held));
+        true
+    }
+
+    /// The record that may begin `from` lines ahead: the fewest lines that reach the last column, or, where that is
+    /// padded, the end of the dashes.
+    fn candidate(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
+        let (total, last, padded) = match &self.grid {
+            Some(grid) => (grid.total, grid.last, grid.padded),
+            None => return Ok(None),
+        };
+        let mut sum = Sum::default();
+        let mut alone = false;
+        for at in 0..PIECES {
+            if at > 0 && self.ends_at(from + at)? {
+                return Ok(None);
+            }
+            let Some(line) = self
+                .lines
+                .peek(from + at)?
+                .filter(|line| line.bad.is_none())
+            else {
+                return Ok(None);
+            };
+            sum.add(line);
+            let full = sum.lengths.contains(&total);
+            let reaches = sum
+                .lengths
+                .iter()
+                .any(|length| *length >= last && *length < total);
+            if full || (reaches && (!padded || at == 0)) {
+                let found = self.fitting(from, at + 1, &sum, !padded)?;
+                if found.is_some() {
+                    // A line that is a record by itself goes on with no line that is another.
+                    let two = alone && self.any_is_record(from + 1, at)?;
+                    return Ok(found.filter(|_| !two));
+                }
+                alone |= padded && at == 0 && self.fitting(from, 1, &sum, true)?.is_some();
+            }
+            let past = |length: &usize| *length >= if padded { total } else { last };
+            if sum.lengths.iter().all(past) {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The `count` lines from `from` on, if together they fit.
+    fn fitting(
+        &mut self,
+        from: usize,
+        count: usize,
+        sum: &Sum,
+        short: bool,
+    ) -> Result<Option<Candidate>, ReadError> {
+        let number = self.lines.peek(from)?.map_or(0, |line| line.number);
+        let text = self.lines.joined_from(from, count)?;
+        work::steps(text.len());
+        let Some(grid) = &self.grid else {
+            return Ok(None);
+        };
+        Ok(grid.cut(&text, short).map(|cut| Candidate {
+            number,
+            lines: count,
+            text,
+            cut,
+            lengths: sum.lengths,
+        }))
+    }
+
+    /// Whether one of `count` lines from `from` on is a record by itself.
+    fn any_is_record(&mut self, from: usize, count: usize) -> Result<bool, ReadError> {
+        for at in from..from + count {
+            let mut sum = Sum::default();
+            if let Some(line) = self.lines.peek(at)? {
+                sum.add(line);
+            }
+            let one = self.fitting(at, 1, &sum, true)?;
+            if one.is_some_and(|one| one.cut.is_record(1)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What stands behind `candidate`, whose last column may go on.
+    fn behind(&mut self, candidate: &Candidate) -> Result<Behind, ReadError> {
+        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
+        let sure = Behind::Nothing { sure: true };
+        let mut sum = candidate.sum(self.lines.peek(candidate.lines - 1)?);
+        let mut at = candidate.lines;
+        while at < candidate.lines + PIECES {
+            match self.lines.peek(at)? {
+                Some(line) if line.is_blank() => sum.add(line),
+                _ => break,
+            }
+            at += 1;
+        }
+        if self.ends_at(at)? {
+            return Ok(sure);
+        }
+        if let Some(line) = self.lines.peek(at)? {
+            sum.add(line);
+        }
+        if sum.lengths.iter().all(|length| *length > total) {
+            return Ok(sure);
+        }
+        let next = self.candidate(at)?;
+        let is_mixed = self.grid.as_ref().is_some_and(|grid| grid.is_mixed);
+        if !is_mixed
+            && next
+                .as_ref()
+                .is_some_and(|next| next.cut.is_record(next.lines))
+        {
+            self.next = next;
+            return Ok(Behind::Nothing { sure: false });
+        }
+        let rest = self.rest(candidate, at, sum)?;
+        Ok(rest.map_or(Behind::Perhaps, Behind::Rest))
+    }
+
+    /// `candidate` with the lines up to the one `at` lines ahead and beyond, if together they are padded to the end of
+    /// the dashes, and none of them is a record. `sum` is the length up to that line.
+    fn rest(
+        &mut self,
+        candidate: &Candidate,
+        mut at: usize,
+        mut sum: Sum,
+    ) -> Result<Option<Candidate>, ReadError> {
+        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
+        while at < PIECES {
+            let padded = |line: &Line| line.text.ends_with(' ');
+            if sum.lengths.contains(&total) && self.lines.peek(at)?.is_some_and(padded) {
+                let whole = self.fitting(0, at + 1, &sum, false)?;
+                let two = self.any_is_record(candidate.lines, at + 1 - candidate.lines)?;
+                return Ok(whole.filter(|_| !two));
+            }
+            at += 1;
+            if sum.lengths.iter().all(|length| *length > total) || self.ends_at(at)? {
+                break;
+            }
+            if let Some(line) = self.lines.peek(at)? {
+                sum.add(line);
+            }
+        }
+        Ok(None)
     }
 
     /// A record on as many lines as the names.
@@ -415,10 +838,11 @@ impl<R: Read> Aligned<R> {
             .grid
             .as_ref()
             .unwrap_or_else(|| unreachable!("names were read"));
-        match grid.fields(&text, grid.trimmed) {
-            Some(fields) => {
+        match grid.cut(&text, grid.trimmed) {
+            Some(Cut { fields, .. }) => {
                 let number = self.lines.peek(0)?.map_or(0, |line| line.number);
                 self.lines.skip(lengths.len());
+                self.rows += 1;
                 self.queue.push(Waiting::Record(held(number, text, fields)));
                 Ok(true)
             }
@@ -449,29 +873,156 @@ fn held(line: u64, text: String, fields: Vec<Field>) -> Held {
     }
 }
 
+/// The length of lines in each measure, with the breaks between them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    lengths: [usize; Measure::ALL.len()],
+    /// Where the last line ends in the file.
+    end: Option<u64>,
+}
+
+impl Sum {
+    fn add(&mut self, line: &Line) {
+        let gap = match self.end {
+            None => 0,
+            Some(end) => usize::from(line.start.saturating_sub(end) == 2) + 1,
+        };
+        self.end = Some(line.end);
+        for (length, measure) in self.lengths.iter_mut().zip(Measure::ALL) {
+            *length += gap + measure.length(&line.text);
+        }
+    }
+}
+
+impl Candidate {
+    /// Its length, where `last` is its last line.
+    fn sum(&self, last: Option<&Line>) -> Sum {
+        Sum {
+            lengths: self.lengths,
+            end: last.map(|line| line.end),
+        }
+    }
+}
+
 impl Grid {
-    /// The fields of a line that is as long as the dashes and has blanks where they have; with `short`, of one that
-    /// ends in its last column.
-    fn fields(&self, text: &str, short: bool) -> Option<Vec<Field>> {
-        let last = self.places.last()?.start;
-        Measure::ALL.iter().find_map(|measure| {
-            let length = measure.length(text);
-            let right = length == self.total
-                || (short && length < self.total && (length > last || self.trimmed));
-            if !right {
-                return None;
+    /// Cuts a text that is as long as the dashes and has blanks where they have, or, with `short`, ends in its last
+    /// column.
+    fn cut(&self, text: &str, short: bool) -> Option<Cut> {
+        // Lines that are put together must not be so by the accident of a measure.
+        let joined = text.contains('\n');
+        let measures = &self.measures[..if joined { 1 } else { self.measures.len() }];
+        (measures.iter()).find_map(|measure| self.cut_by(*measure, text, short))
+    }
+
+    fn cut_by(&self, measure: Measure, text: &str, short: bool) -> Option<Cut> {
+        let length = measure.length(text);
+        let right = length == self.total
+            || (short && length < self.total && (length >= self.last || self.trimmed_at(length)));
+        if !right {
+            return None;
+        }
+        let places = measure.cut(text, &self.places)?;
+        let blank = |gap: &str| gap.bytes().all(|b| b == b' ') && gap.len() <= 1;
+        let clear = places
+            .windows(2)
+            .all(|pair| blank(&text[pair[0].end..pair[1].start]));
+        clear.then(|| self.fields(text, places, length == self.total))
+    }
+
+    /// Leaves the measures in which all of `lines` fit that fit in some measure: SQL Server's own, if it is one.
+    fn measure(&mut self, lines: &[String]) {
+        let fits = |line: &String, measure: &Measure| self.cut_by(*measure, line, true).is_some();
+        let telling: Vec<&String> = (lines.iter().filter(|line| !line.is_ascii()))
+            .filter(|line| Measure::ALL.iter().any(|measure| fits(line, measure)))
+            .collect();
+        let in_all = |measure: &&Measure| telling.iter().all(|line| fits(line, measure));
+        let mut measures: Vec<Measure> = Measure::ALL.iter().filter(in_all).copied().collect();
+        if !telling.is_empty() && measures.first() == Some(&Measure::Units) {
+            measures.truncate(1);
+        }
+        if !measures.is_empty() {
+            self.measures = measures;
+        }
+    }
+
+    fn fields(&self, text: &str, places: Vec<Range<usize>>, is_full: bool) -> Cut {
+        let mut cut = Cut {
+            is_full,
+            ..Cut::default()
+        };
+        for (place, typed) in places.into_iter().zip(&self.typed) {
+            let field = padded_field(text, place.clone());
+            if let Some(typed) = typed {
+                let inner = &text[field.start..field.end];
+                let flush = field.start == place.start || field.end == place.end;
+                if !flush || (inner != "NULL" && Look::of(inner) != *typed) {
+                    cut.unlike += 1;
+                } else if inner == "NULL" {
+                    cut.null += 1;
+                } else {
+                    cut.like += 1;
+                }
             }
-            let cut = measure.cut(text, &self.places)?;
-            let blank = |gap: &str| gap.bytes().all(|b| b == b' ') && gap.len() <= 1;
-            let clear = cut
-                .windows(2)
-                .all(|pair| blank(&text[pair[0].end..pair[1].start]));
-            clear.then(|| {
-                cut.into_iter()
-                    .map(|place| padded_field(text, place))
-                    .collect()
-            })
-        })
+            cut.fields.push(field);
+        }
+        cut
+    }
+
+    /// Whether only texts stand in its columns.
+    fn is_texts(&self) -> bool {
+        self.typed.iter().all(Option::is_none)
+    }
+
+    /// Whether a line of `length` is one whose blanks were taken off, of lines that the page width has broken.
+    fn trimmed_at(&self, length: usize) -> bool {
+        self.pieces.len() > 1 && self.trimmed && length > 0
+    }
+
+    /// Learns from the first lines below the dashes which columns are numbers or times, and whether the last is padded.
+    fn look_at(&mut self, lines: &[String]) {
+        self.measure(lines);
+        let cut: Vec<Option<Cut>> = lines.iter().map(|line| self.cut(line, true)).collect();
+        let mut typed = self.typed.clone();
+        for (column, typed) in typed
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, typed)| typed.is_none())
+        {
+            let texts = lines.iter().zip(&cut).filter_map(|(line, cut)| {
+                let field = cut.as_ref()?.fields.get(column)?;
+                Some(&line[field.start..field.end]).filter(|text| *text != "NULL")
+            });
+            let looks: Vec<Look> = texts.map(Look::of).collect();
+            let first = looks.first().copied().unwrap_or(Look::Nothing);
+            let same = looks.iter().filter(|look| **look == first).count();
+            let is_typed = matches!(first, Look::Number | Look::Time) && same * 2 >= looks.len();
+            *typed = is_typed.then_some(first);
+        }
+        self.typed = typed;
+        let cut: Vec<Option<Cut>> = lines.iter().map(|line| self.cut(line, true)).collect();
+        let ends = |(line, cut): (&String, &Option<Cut>)| {
+            line.ends_with(' ') && cut.as_ref().is_some_and(|cut| cut.is_full)
+        };
+        let known = self.typed.iter().any(Option::is_some);
+        let short_before_record = cut.windows(2).any(|pair| {
+            let short = pair[0].as_ref().is_some_and(|cut| !cut.is_full);
+            known && short && pair[1].as_ref().is_some_and(|cut| cut.is_record(1))
+        });
+        let padded = lines.iter().zip(&cut).any(ends);
+        self.is_mixed = (self.padded || padded) && short_before_record;
+        self.padded |= padded && !short_before_record;
+    }
+}
+
+impl Cut {
+    /// Whether the columns of numbers and times are so in these `lines`; where there are none, whether it is one line.
+    fn is_record(&self, lines: usize) -> bool {
+        let like = self.like + if lines == 1 { self.null } else { 0 };
+        match (like, self.unlike) {
+            (0, 0) => lines == 1,
+            (like, 0) => like > 0,
+            (like, unlike) => like > 1 && like > 2 * unlike,
+        }
     }
 }
 
@@ -505,6 +1056,9 @@ impl<R: Read> Reader for Aligned<R> {
                 "{} records were put together from lines that a line break had cut",
                 self.repaired
             ));
+        }
+        if self.messages > 0 {
+            remarks.push(trailer::passed_over(self.messages));
         }
         if self.unwrapped {
             remarks.push("lines that the page width had broken were put together".to_owned());

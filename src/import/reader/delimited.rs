@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use crate::import::format::Quotes;
 use crate::import::format::detect::{Look, Preamble, are_names, is_known_column, is_rule};
-use crate::import::format::trailer;
+use crate::import::format::trailer::{self, Message};
 use crate::import::input::decode::{Decoder, Encoding, Ending};
+use crate::import::input::line_ends::CTRL_Z;
 use crate::import::input::source::Placed;
 use crate::import::reader::ambiguous_quotes;
 use crate::import::reader::parallel;
@@ -22,6 +23,7 @@ use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
 use crate::record::row_filter::Sieve;
 use crate::record::tokenizer::{RawRecord, RawToken, TextDialect, Tokenizer};
+use crate::record::work;
 use crate::record::{Field, Footer, ReadError, Reason, Record, RecordLimits, Reject, Written};
 
 /// The most lines that are put together to one record.
@@ -135,6 +137,9 @@ pub struct Delimited {
     ended: bool,
     repaired: u64,
     doubled: u64,
+    messages: u64,
+    /// Whether the line before is an error of the server, whose text goes on.
+    in_error: bool,
     /// Says which whole records nobody needs.
     sieve: Option<Sieve>,
     /// The file, where other threads may read ahead in it.
@@ -171,7 +176,8 @@ impl Plain<'_> {
             && self
                 .header
                 .is_none_or(|header| header.as_bytes() != record.bytes)
-            && !begins_like_a_name(record.bytes, record.fields);
+            && !begins_like_a_name(record.bytes, record.fields)
+            && !begins_like_an_error(record.bytes);
         if !plain {
             Seen::Other
         } else if sieve.is_some_and(|sieve| !sieve.keeps(record)) {
@@ -223,6 +229,8 @@ impl Delimited {
             ended: false,
             repaired: 0,
             doubled: 0,
+            messages: 0,
+            in_error: false,
             sieve: None,
             placed: None,
             ahead: None,
@@ -346,6 +354,7 @@ impl Delimited {
     }
 
     fn place_record(&mut self, kept: Kept) {
+        work::steps(1 + kept.text.len());
         match self.place {
             Place::Start => self.take_names(kept),
             Place::Names => {
@@ -375,9 +384,30 @@ impl Delimited {
         self.waiting.push_back(Waiting::Header(names));
     }
 
+    /// Takes a line that is a message of the server, or the text of the error above it; says whether it was one.
+    fn take_message(&mut self, kept: &Kept) -> bool {
+        if self.in_error && !kept.is_blank() && kept.fields.len() != self.plan.width {
+            return true;
+        }
+        let below = self.place == Place::Below;
+        let message = trailer::message(&kept.text);
+        self.in_error = matches!(message, Some(Message::Error(_)));
+        match message {
+            None => return false,
+            Some(Message::Note) => {}
+            Some(Message::Error(number)) => {
+                self.flush();
+                let detail = trailer::stopped(number, below);
+                self.reject(kept, Reason::ServerError, detail, u64::from(!below));
+            }
+        }
+        self.messages += 1;
+        true
+    }
+
     /// What stands after a count of rows: the time, another result, or, after all, a record.
     fn take_below(&mut self, kept: Kept) {
-        if kept.is_blank() {
+        if kept.is_blank() || self.take_message(&kept) {
             return;
         }
         if let Some(at) = trailer::completed_at_ms(&kept.text) {
@@ -422,7 +452,13 @@ impl Delimited {
             ));
             return;
         }
-        if kept.fields.len() == self.plan.width && !(kept.is_blank() && self.plan.width > 1) {
+        let whole =
+            kept.fields.len() == self.plan.width && !(kept.is_blank() && self.plan.width > 1);
+        if whole && begins_like_an_error(kept.text.as_bytes()) && self.take_message(&kept) {
+            return;
+        }
+        if whole {
+            self.in_error = false;
             if self.is_second_header(&kept) {
                 self.flush();
                 return self.begin_result(kept);
@@ -436,6 +472,9 @@ impl Delimited {
             } else {
                 self.waiting.push_back(Waiting::Record(kept));
             };
+        }
+        if self.take_message(&kept) {
+            return;
         }
         let alone =
             self.pieces.is_empty() || self.pieces.last().is_some_and(Kept::is_blank) || self.holds;
@@ -580,6 +619,7 @@ impl Delimited {
                     self.place_record(kept);
                 } else if self.is_second_header(&kept) || trailer::rows(&kept.text).is_some() {
                     self.place_record(kept);
+                } else if self.take_message(&kept) {
                 } else {
                     self.ragged(&kept);
                 }
@@ -621,6 +661,7 @@ impl Delimited {
     /// The end of the file: what waits is handed on, and a broken last record is a cut one.
     fn end(&mut self) {
         self.ended = true;
+        self.pieces.pop_if(|last| last.text.as_bytes() == [CTRL_Z]);
         if self.plan.quotes == Quotes::Separator {
             self.give_lines_up();
         } else {
@@ -699,6 +740,12 @@ fn is_typed(look: &Look) -> bool {
     matches!(look, Look::Number | Look::Time)
 }
 
+/// Whether a record may be an error of the server that has as many commas in it as a record.
+#[inline]
+fn begins_like_an_error(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&b'M') && bytes.starts_with(b"Msg ")
+}
+
 /// Whether a record may be the names of other columns. Nearly no record is: its first field would be a number.
 fn begins_like_a_name(bytes: &[u8], fields: &[Field]) -> bool {
     let first = fields
@@ -743,6 +790,7 @@ fn trim(kept: &mut Kept) {
 
 /// Puts pieces together, with the line breaks that stood between them.
 fn join(pieces: &[Kept]) -> Kept {
+    work::steps(pieces.iter().map(|piece| piece.text.len() + 1).sum());
     let mut joined = pieces[0].clone();
     for piece in &pieces[1..] {
         let gap = piece.span.0.saturating_sub(joined.span.1);
@@ -795,6 +843,9 @@ impl Reader for Delimited {
 
     fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
+        if self.messages > 0 {
+            remarks.push(trailer::passed_over(self.messages));
+        }
         if self.repaired > 0 {
             remarks.push(format!(
                 "{} records were put together from lines that a line break had cut",

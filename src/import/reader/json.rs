@@ -42,6 +42,7 @@ impl<R: Read> Objects<R> {
                 window: Window::new(reader, limits.record),
                 begun: false,
                 array: false,
+                wrapped: false,
                 ended: false,
             },
             limits,
@@ -61,6 +62,8 @@ struct Source<R> {
     begun: bool,
     /// Whether they stand in an array.
     array: bool,
+    /// Whether that is the only member of an object: DBeaver's, with the table's name, or FOR JSON with ROOT.
+    wrapped: bool,
     ended: bool,
 }
 
@@ -80,10 +83,18 @@ impl<R: Read> RowSource for Source<R> {
                 b']' if self.array => {
                     self.window.take(1);
                     self.ended = true;
+                    if self.wrapped && self.window.skip_blank()? == Some(b'}') {
+                        self.window.take(1);
+                    }
                     return match self.window.skip_blank()? {
                         None => Ok(None),
                         Some(_) => Err(self.malformed("text stands behind the array")),
                     };
+                }
+                b'{' if !self.begun && self.is_wrapper()? => {
+                    self.begun = true;
+                    (self.array, self.wrapped) = (true, true);
+                    continue;
                 }
                 b'{' => {
                     self.begun = true;
@@ -102,6 +113,37 @@ impl<R: Read> Source<R> {
         ReadError::Malformed {
             line: self.window.line(),
             what: what.to_owned(),
+        }
+    }
+
+    /// Takes `{"name": [`, if the first object begins so and rows stand in the array, or nothing does.
+    fn is_wrapper(&mut self) -> Result<bool, ReadError> {
+        const LONGEST: usize = 64 << 10;
+        loop {
+            let bytes = self.window.bytes();
+            let inner = |bytes: &[u8]| {
+                let rest = bytes
+                    .strip_prefix(b"{")?
+                    .trim_ascii_start()
+                    .strip_prefix(b"\"")?;
+                let mut escaped = false;
+                let end = rest.iter().position(|b| {
+                    let ends = *b == b'"' && !escaped;
+                    escaped = *b == b'\\' && !escaped;
+                    ends
+                })?;
+                let rest = rest[end + 1..].trim_ascii_start().strip_prefix(b":")?;
+                let rest = rest.trim_ascii_start().strip_prefix(b"[")?;
+                matches!(rest.trim_ascii_start().first()?, b'{' | b']')
+                    .then(|| bytes.len() - rest.len())
+            };
+            if let Some(length) = inner(bytes) {
+                self.window.take(length);
+                return Ok(true);
+            }
+            if bytes.len() >= LONGEST || !self.window.more()? {
+                return Ok(false);
+            }
         }
     }
 

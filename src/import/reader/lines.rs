@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
+use crate::record::work;
 use crate::record::{ReadError, RecordLimits, Reject};
 
 /// A line without its end.
@@ -39,7 +40,7 @@ impl Line {
     }
 }
 
-/// LineReader of a stream.
+/// Lines of a stream.
 pub struct LineReader<R> {
     tokens: Tokenizer<R>,
     ahead: VecDeque<Line>,
@@ -71,6 +72,7 @@ impl<R: Read> LineReader<R> {
     /// # Errors
     /// When the file cannot be read further.
     pub fn peek(&mut self, at: usize) -> Result<Option<&Line>, ReadError> {
+        work::steps(1);
         while self.ahead.len() <= at && !self.ended {
             match self.tokens.next_raw()? {
                 None => self.ended = true,
@@ -108,19 +110,18 @@ impl<R: Read> LineReader<R> {
         Ok(self.ahead.pop_front())
     }
 
-    /// The text of the next `count` lines, with the breaks between them.
+    /// The text of `count` lines from the one `from` lines ahead on, with the breaks between them.
     ///
     /// # Errors
     /// When the file cannot be read further.
-    pub fn joined(&mut self, count: usize) -> Result<String, ReadError> {
+    pub fn joined_from(&mut self, from: usize, count: usize) -> Result<String, ReadError> {
+        self.peek((from + count).saturating_sub(1))?;
         let mut text = String::new();
-        let mut last: Option<Line> = None;
-        for at in 0..count {
-            if let Some(line) = self.peek(at)?.cloned() {
-                text.push_str(last.map_or("", |last| last.break_before(&line)));
-                text.push_str(&line.text);
-                last = Some(line);
-            }
+        let mut last: Option<&Line> = None;
+        for line in self.ahead.iter().skip(from).take(count) {
+            text.push_str(last.map_or("", |last| last.break_before(line)));
+            text.push_str(&line.text);
+            last = Some(line);
         }
         Ok(text)
     }

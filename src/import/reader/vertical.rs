@@ -39,7 +39,7 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
         .take_while(|line| !line.is_empty())
         .collect();
     let word = |line: &str| line.find(' ').unwrap_or(line.len());
-    // LineReader of a value with line breaks are no names; what the product calls a column is one.
+    // Lines of a value with line breaks are no names; what the product calls a column is one.
     let named = |line: &&str| is_known_column(&line[..word(line)]);
     let room = row
         .iter()

@@ -35,6 +35,7 @@ impl<R: Read> XmlRows<R> {
             Elements {
                 window: Window::new(reader, limits.record),
                 root: None,
+                rootless: false,
                 ended: false,
             },
             limits,
@@ -52,6 +53,8 @@ impl<R: Read> Reader for XmlRows<R> {
 struct Elements<R> {
     window: Window<R>,
     root: Option<String>,
+    /// Whether rows stand without an element around them: FOR XML without ROOT.
+    rootless: bool,
     ended: bool,
 }
 
@@ -82,7 +85,8 @@ impl<R: Read> Source for Elements<R> {
                         0,
                     )
                 };
-                return Ok(self.root.is_some().then(|| UnionItem::Reject(cut())));
+                let open = self.root.is_some() && !self.rootless;
+                return Ok(open.then(|| UnionItem::Reject(cut())));
             };
             if byte != b'<' {
                 return Err(self.malformed("text stands between rows"));
@@ -102,12 +106,23 @@ impl<R: Read> Source for Elements<R> {
             };
             match tag {
                 Tag::Other => self.window.take(length),
-                Tag::Open { name, empty, .. } if self.root.is_none() => {
-                    self.window.take(length);
-                    self.ended = empty;
+                Tag::Open {
+                    name,
+                    attributes,
+                    empty,
+                } if self.root.is_none() => {
+                    self.rootless = if empty {
+                        !attributes.is_empty()
+                    } else {
+                        self.is_followed(&name, length)?
+                    };
                     self.root = Some(name);
+                    if !self.rootless {
+                        self.window.take(length);
+                        self.ended = empty;
+                    }
                 }
-                Tag::Close(name) if Some(&name) == self.root.as_ref() => {
+                Tag::Close(name) if Some(&name) == self.root.as_ref() && !self.rootless => {
                     self.window.take(length);
                     self.ended = true;
                 }
@@ -130,6 +145,27 @@ impl<R: Read> Elements<R> {
         ReadError::Malformed {
             line: self.window.line(),
             what: what.to_owned(),
+        }
+    }
+
+    /// Whether another element stands behind the first one, called `name`, of which the tag has `length` bytes.
+    fn is_followed(&mut self, name: &str, length: usize) -> Result<bool, ReadError> {
+        const LONGEST: usize = 1 << 20;
+        let close = format!("</{name}>");
+        let mut from = length;
+        loop {
+            let bytes = self.window.bytes();
+            if let Some(at) = memchr::memmem::find(&bytes[from..], close.as_bytes()) {
+                let behind = bytes[from + at + close.len()..].trim_ascii_start();
+                if behind.len() > 1 {
+                    return Ok(behind[0] == b'<' && behind[1] != b'!' && behind[1] != b'?');
+                }
+            } else {
+                from = bytes.len().saturating_sub(close.len()).max(length);
+            }
+            if bytes.len() >= LONGEST || !self.window.more()? {
+                return Ok(false);
+            }
         }
     }
 

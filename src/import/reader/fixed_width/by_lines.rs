@@ -123,7 +123,7 @@ impl<R: Read> Columns<R> {
                 break;
             }
             alone |= count > 1 && !matches!(self.cut(&line.text), Cut::None);
-            let text = self.lines.joined(count)?;
+            let text = self.lines.joined_from(0, count)?;
             match self.cut(&text) {
                 Cut::None if self.is_longer(&text) => break,
                 Cut::None => {}

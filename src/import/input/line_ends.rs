@@ -1,0 +1,182 @@
+//! What copying and other systems do to line ends and to the edges of a text, undone while it is read: lines that end
+//! in CR alone or in CR CR LF, byte order marks where files were put together, the Ctrl-Z that `copy a+b` appends.
+//!
+//! Which of these a file has is told from its beginning. A file that has none passes as it is.
+
+use std::io::{self, Read};
+
+/// A byte order mark, in UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The end of a text, for DOS.
+pub const CTRL_Z: u8 = 0x1A;
+
+/// What is to be undone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Lines end in CR alone.
+    pub carriage_returns: bool,
+    /// Some lines end in CR CR LF.
+    pub doubled: bool,
+    /// A byte order mark stands at the beginning of a line.
+    pub marks: bool,
+}
+
+impl Repairs {
+    /// What a text needs that begins with `sample`.
+    #[must_use]
+    pub fn of(sample: &[u8]) -> Self {
+        let has = |what: &[u8]| memchr::memmem::find(sample, what).is_some();
+        Self {
+            carriage_returns: has(b"\r") && !has(b"\n"),
+            doubled: has(b"\r\r\n"),
+            marks: sample.starts_with(MARK) || has(b"\n\xEF\xBB\xBF") || has(b"\r\xEF\xBB\xBF"),
+        }
+    }
+
+    /// Whether anything is to be undone.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+
+    /// What is done, in a sentence each.
+    #[must_use]
+    pub fn remarks(self) -> Vec<String> {
+        let all = [
+            (
+                self.carriage_returns,
+                "lines end in a carriage return alone, and were read as lines",
+            ),
+            (
+                self.doubled,
+                "lines end in CR CR LF, which was read as one line end",
+            ),
+            (
+                self.marks,
+                "byte order marks at the beginning of lines were left out",
+            ),
+        ];
+        all.iter()
+            .filter(|(done, _)| *done)
+            .map(|(_, remark)| (*remark).to_owned())
+            .collect()
+    }
+}
+
+/// A text with repairs, and without a Ctrl-Z at its end. Each byte is looked at once.
+pub struct Repaired<R> {
+    reader: R,
+    repairs: Repairs,
+    raw: Vec<u8>,
+    out: Vec<u8>,
+    at: usize,
+    /// What a line begins with, until it is known not to be a mark.
+    begun: Vec<u8>,
+    at_line: bool,
+    /// Carriage returns that wait for what follows.
+    returns: usize,
+    ctrl_z: bool,
+    ended: bool,
+}
+
+impl<R: Read> Repaired<R> {
+    /// Repairs what `reader` gives.
+    pub fn new(reader: R, repairs: Repairs) -> Self {
+        Self {
+            reader,
+            repairs,
+            raw: vec![0; 64 << 10],
+            out: Vec::new(),
+            at: 0,
+            begun: Vec::new(),
+            at_line: true,
+            returns: 0,
+            ctrl_z: false,
+            ended: false,
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        self.out.clear();
+        self.at = 0;
+        let count = self.reader.read(&mut self.raw)?;
+        self.ended = count == 0;
+        let raw = std::mem::take(&mut self.raw);
+        for byte in &raw[..count] {
+            if std::mem::take(&mut self.ctrl_z) {
+                self.put(CTRL_Z);
+            }
+            if *byte == CTRL_Z {
+                self.ctrl_z = true;
+            } else {
+                self.put(*byte);
+            }
+        }
+        self.raw = raw;
+        if self.ended {
+            self.give_returns();
+            self.out.append(&mut self.begun);
+        }
+        Ok(())
+    }
+
+    /// Takes a byte, and hands on what is then sure.
+    fn put(&mut self, byte: u8) {
+        if self.repairs.marks && self.at_line {
+            self.begun.push(byte);
+            if MARK.starts_with(&self.begun) {
+                if self.begun.len() == MARK.len() {
+                    self.begun.clear();
+                }
+                return;
+            }
+            self.at_line = false;
+            for byte in std::mem::take(&mut self.begun) {
+                self.put_line_end(byte);
+            }
+        } else {
+            self.put_line_end(byte);
+        }
+    }
+
+    fn put_line_end(&mut self, byte: u8) {
+        match byte {
+            b'\r' if self.repairs.carriage_returns => self.line_end(b"\n"),
+            b'\r' if self.repairs.doubled => self.returns += 1,
+            b'\n' if self.returns > 0 => {
+                self.returns = 0;
+                self.line_end(b"\r\n");
+            }
+            b'\n' => self.line_end(b"\n"),
+            _ => {
+                self.give_returns();
+                self.out.push(byte);
+            }
+        }
+    }
+
+    fn line_end(&mut self, end: &[u8]) {
+        self.out.extend_from_slice(end);
+        self.at_line = true;
+    }
+
+    fn give_returns(&mut self) {
+        let returns = std::mem::take(&mut self.returns);
+        self.out.extend(std::iter::repeat_n(b'\r', returns));
+    }
+}
+
+impl<R: Read> Read for Repaired<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.out.len() {
+            if self.ended || out.is_empty() {
+                return Ok(0);
+            }
+            self.fill()?;
+        }
+        let count = (&self.out[self.at..]).read(out)?;
+        self.at += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,328 @@
+//! Exports as people have them: put together with `copy`, saved on other systems, with what the server said around the
+//! rows, or no exports at all.
+
+use std::io::Cursor;
+
+use chatdb::import::ImportOptions;
+use chatdb::import::open::open_reader;
+
+use crate::import_reading::check;
+
+/// Refuses `bytes` with this message, and this advice.
+#[track_caller]
+fn refuses(bytes: &[u8], message: &str, advice: &str) {
+    let opened = open_reader(
+        Box::new(Cursor::new(bytes.to_vec())),
+        &ImportOptions::default(),
+    );
+    let error = opened.err().unwrap();
+    assert_eq!(
+        (error.to_string().as_str(), error.advice().as_deref()),
+        (message, Some(advice))
+    );
+}
+
+// RESULTS TO TEXT ------------------------------------------------------------------------------------------
+
+#[test]
+fn a_line_that_fits_with_a_short_last_column_is_a_record() {
+    check(
+        concat!(
+            "\u{FEFF}activity_id activity_status subject\r\n",
+            "----------- --------------- ----------------------------------------\r\n",
+            "1347        5000            Hello\r\n",
+            "1348        9000            World\r\n",
+            "1349        9000            Again\r\n",
+            "\r\n(3 row(s) affected)\r\n\r\n",
+        ),
+        "
+        aligned
+        names activity_id|activity_status|subject
+        3 1347|5000|Hello
+        4 1348|9000|World
+        5 1349|9000|Again
+        rows 3
+        ",
+    );
+}
+
+#[test]
+fn a_blank_line_and_a_count_end_a_record_and_stand_in_no_cell() {
+    check(
+        concat!(
+            "activity_id activity_status subject\r\n",
+            "----------- --------------- -------\r\n",
+            "1347        5000            Hello\r\n",
+            "1348        9000            World\r\n",
+            "\r\n(2 rows affected)\r\n\r\n",
+        ),
+        "
+        aligned
+        names activity_id|activity_status|subject
+        3 1347|5000|Hello
+        4 1348|9000|World
+        rows 2
+        ",
+    );
+    check(
+        "activity_id subject\r\n----------- ------------------------------\r\n1347        3964.6848000\r\n\
+         1348        3932.3350000\r\n\r\n(2 row(s) affected)\r\n\r\n",
+        "
+        aligned
+        names activity_id|subject
+        3 1347|3964.6848000
+        4 1348|3932.3350000
+        rows 2
+        ",
+    );
+}
+
+#[test]
+fn a_result_without_names_is_a_result_and_its_dashes_are_no_row() {
+    check(
+        concat!(
+            "queue_name\r\n-------------------------\r\nSALES                    \r\nSUPPORT                  \r\n",
+            "\r\n(2 row(s) affected)\r\n\r\n\r\n-------------------------\r\nsales                    \r\n",
+            "\r\n(1 row(s) affected)\r\n",
+        ),
+        "
+        aligned
+        names queue_name
+        3 SALES
+        4 SUPPORT
+        rows 2
+        names
+        10 sales
+        rows 1
+        ",
+    );
+}
+
+#[test]
+fn what_may_be_the_rest_of_a_value_that_is_not_padded_is_refused_with_it() {
+    check(
+        concat!(
+            "activity_id subject\r\n",
+            "----------- ----------------------------------------\r\n",
+            "1347        Hello\r\n",
+            "and more of it\r\n",
+            "1348        World\r\n",
+            "\r\n(2 rows affected)\r\n",
+        ),
+        "
+        aligned
+        names activity_id|subject
+        3 CHATDB-I005 the lines below may be a part of its last value
+        4 CHATDB-I005 expected 52 places, found 14
+        5 1348|World
+        rows 2
+        ",
+    );
+}
+
+#[test]
+fn texts_alone_that_are_more_lines_than_the_count_says_are_not_read() {
+    check(
+        "note\r\n--------------------\r\na\r\nb\r\nc\r\n\r\n(2 rows affected)\r\n",
+        "
+        aligned
+        names note
+        3 a
+        4 b
+        5 c
+        stops: line 3: the count below says 2 rows, and 3 lines could be one: a text with a line break in it cannot be \
+        told from two rows
+        ",
+    );
+}
+
+// LINE ENDS ------------------------------------------------------------------------------------------------
+
+#[test]
+fn lines_that_end_in_cr_or_in_cr_cr_lf_are_lines() {
+    check(
+        "activity_id,activity_status,subject\r1347,5000,Hello\r1348,9000,World\r",
+        "
+        ads_csv
+        names activity_id|activity_status|subject
+        2 1347|5000|Hello
+        3 1348|9000|World
+        remark: lines end in a carriage return alone, and were read as lines
+        ",
+    );
+    check(
+        "activity_id,activity_status,subject\r\r\n1347,5000,Hello\r\r\n1348,9000,World\r\r\n",
+        "
+        ads_csv
+        names activity_id|activity_status|subject
+        2 1347|5000|Hello
+        3 1348|9000|World
+        remark: lines end in CR CR LF, which was read as one line end
+        ",
+    );
+}
+
+#[test]
+fn marks_of_files_that_were_put_together_and_ctrl_z_are_no_text() {
+    let rows = "
+        ads_csv
+        names subject|activity_id|activity_status
+        2 Hello|1347|5000
+        3 World|1348|5000
+        remark: byte order marks at the beginning of lines were left out
+    ";
+    check(
+        "\u{FEFF}subject,activity_id,activity_status\r\n\u{FEFF}Hello,1347,5000\r\nWorld,1348,5000\r\n",
+        &rows.replace("ads_csv", "ssms_csv"),
+    );
+    check(
+        "activity_id,activity_status,subject\r\n1347,5000,Hello\r\n1348,9000,World\r\n\u{1A}",
+        "
+        ads_csv
+        names activity_id|activity_status|subject
+        2 1347|5000|Hello
+        3 1348|9000|World
+        ",
+    );
+}
+
+// MESSAGES OF THE SERVER -----------------------------------------------------------------------------------
+
+#[test]
+fn what_the_server_says_around_rows_is_no_row() {
+    check(
+        concat!(
+            "activity_id activity_status subject\r\n",
+            "----------- --------------- --------------------\r\n",
+            "1347        5000            Hello\r\n",
+            "Warning: Null value is eliminated by an aggregate or other SET operation.\r\n",
+            "\r\n(затронуто строк: 1)\r\n\r\n",
+            "Table 'egpl_casemgmt_activity'. Scan count 1, logical reads 5, physical reads 0, read-ahead reads 0.\r\n",
+            "\r\n SQL Server Execution Times:\r\n   CPU time = 0 ms,  elapsed time = 12 ms.\r\n",
+        ),
+        "
+        aligned
+        names activity_id|activity_status|subject
+        3 1347|5000|Hello
+        rows 1
+        remark: 4 messages of the server are no rows, and were passed over
+        ",
+    );
+}
+
+#[test]
+fn an_error_in_the_rows_says_that_the_export_is_incomplete() {
+    let error = "Msg 1205, Level 13, State 51, Server SQL01, Line 1\r\nTransaction (Process ID 52) was deadlocked.\r\n";
+    let rest = "
+        names activity_id|activity_status|subject
+        LINE 1347|5000|Hello
+        NEXT CHATDB-I019 the export stopped at error 1205 of the server: it is incomplete
+        remark: 1 message of the server is no row, and was passed over
+    ";
+    let csv = format!("activity_id,activity_status,subject\r\n1347,5000,Hello\r\n{error}");
+    check(
+        csv,
+        &format!("ads_csv{}", rest.replace("LINE", "2").replace("NEXT", "3")),
+    );
+    let head = "activity_id activity_status subject\r\n----------- --------------- --------------------\r\n";
+    let text = format!("{head}1347        5000            Hello\r\n{error}");
+    check(
+        text,
+        &format!("aligned{}", rest.replace("LINE", "3").replace("NEXT", "4")),
+    );
+}
+
+#[test]
+fn a_file_of_messages_has_no_result() {
+    let advice = "run the query again, and export the rows of its result";
+    let errors = [
+        "Msg 208, Level 16, State 1, Line 1\r\nInvalid object name 'chats'.\r\n",
+        "Meldung 208, Ebene 16, Status 1, Zeile 1\r\nUngültiger Objektname 'chats'.\r\n",
+        "Сообщение 208, уровень 16, состояние 1, строка 1\r\nНедопустимое имя объекта 'chats'.\r\n",
+    ];
+    for error in errors {
+        refuses(
+            error.as_bytes(),
+            "has no result, only error 208 of the server",
+            advice,
+        );
+    }
+    refuses(
+        b"Commands completed successfully.\r\n\r\nCompletion time: 2026-11-24T10:00:00.1234567+01:00\r\n",
+        "has no result, only messages of the server",
+        advice,
+    );
+}
+
+// NO EXPORTS -----------------------------------------------------------------------------------------------
+
+#[test]
+fn files_of_other_kinds_are_called_by_their_kind() {
+    let tar = [&[b'a'; 257][..], b"ustar\x0000", &[0; 200]].concat();
+    let kinds: [(&[u8], &str); 7] = [
+        (b"PAR1\x15\x04\x15", "is a Parquet file, and no export"),
+        (
+            b"\x89PNG\r\n\x1A\n\0\0",
+            "is a picture (PNG), and no export",
+        ),
+        (
+            b"TAPE\0\0\x03\0",
+            "is a backup of SQL Server (.bak), and no export",
+        ),
+        (
+            b"\x01\x0F\0\0\x08",
+            "is a data file of SQL Server (.mdf), and no export",
+        ),
+        (
+            b"SQLite format 3\0",
+            "is a database of SQLite, and no export",
+        ),
+        (
+            b"<html><table><tr><td>activity_id",
+            "is a web page (HTML), and no export",
+        ),
+        (&tar, "is a tar archive, and no export"),
+    ];
+    for (bytes, message) in kinds {
+        let error = open_reader(
+            Box::new(Cursor::new(bytes.to_vec())),
+            &ImportOptions::default(),
+        )
+        .err()
+        .unwrap();
+        assert_eq!(error.to_string(), message);
+        assert!(error.advice().is_some(), "{message}");
+    }
+}
+
+// JSON AND XML ---------------------------------------------------------------------------------------------
+
+#[test]
+fn rows_may_stand_in_a_member_of_an_object_and_without_an_element_around_them() {
+    check(
+        "{\n\"egpl_casemgmt_activity\": [\n\t{\n\t\t\"activity_id\" : 1347,\n\t\t\"subject\" : null\n\t}\n]}\n",
+        "
+        json
+        names activity_id|subject
+        3 1347|NULL
+        ",
+    );
+    check(
+        "<t activity_id=\"1347\" subject=\"a &amp; b\"/><t activity_id=\"1348\" subject=\"c\"/>",
+        "
+        xml
+        names activity_id|subject
+        1 1347|a & b
+        1 1348|c
+        ",
+    );
+    check(
+        "<row><activity_id>1347</activity_id></row><row><activity_id>1348</activity_id></row>",
+        "
+        xml
+        names activity_id
+        1 1347
+        1 1348
+        ",
+    );
+}

@@ -1,0 +1,260 @@
+//! SSMS's Results to Text and to File, made at random as SSMS writes them: every row that is loaded is right, and every
+//! other one is refused by its line.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use chatdb::import::reader::aligned::Aligned;
+use chatdb::import::reader::{Item, Reader as _};
+use chatdb::record::RecordLimits;
+
+/// Numbers that look random and are the same every time.
+pub struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn one<'o>(&mut self, of: &[&'o str]) -> &'o str {
+        of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Integer,
+    Time,
+    Text,
+}
+
+struct Column {
+    name: String,
+    kind: Kind,
+    width: usize,
+}
+
+/// A file with the rows that it was made of, each with its first and last line.
+pub struct Made {
+    pub text: String,
+    rows: Vec<(u64, u64, Vec<String>)>,
+}
+
+const WORDS: [&str; 12] = [
+    "a",
+    "5",
+    "Hello",
+    "(3)",
+    "--",
+    "NULL and",
+    "x, y",
+    "2026",
+    "Café",
+    "日本",
+    "\"q\"",
+    "is it so?",
+];
+
+fn column(dice: &mut Dice, at: u64) -> Column {
+    let name = format!(
+        "{}{at}",
+        dice.one(&["id", "c", "status_of_it", "a_name_that_is_long", "t"])
+    );
+    let (kind, width) = match dice.roll(if at == 0 { 4 } else { 6 }) {
+        0 | 1 => (Kind::Integer, 11),
+        2 => (Kind::Time, 23),
+        _ => (Kind::Text, usize::try_from(1 + dice.roll(40)).unwrap()),
+    };
+    Column {
+        width: width.max(name.len()),
+        name,
+        kind,
+    }
+}
+
+/// A value of a column: never longer than it is wide, with a line break now and then.
+fn value(dice: &mut Dice, column: &Column, breaks: bool) -> String {
+    if dice.roll(12) == 0 {
+        return "NULL".chars().take(column.width).collect();
+    }
+    match column.kind {
+        Kind::Integer => (dice.roll(99_999) + 1).to_string(),
+        Kind::Time => format!(
+            "2026-11-{:02} 10:{:02}:00.000",
+            1 + dice.roll(28),
+            dice.roll(60)
+        ),
+        Kind::Text => {
+            let mut text = String::new();
+            for _ in 0..dice.roll(7) {
+                let gap = match dice.roll(if breaks { 6 } else { 3 }) {
+                    4 => "\r\n",
+                    5 => dice.one(&["\n", "\r\n\r\n", "\r\n12 "]),
+                    _ => " ",
+                };
+                let more = format!(
+                    "{}{}",
+                    if text.is_empty() { "" } else { gap },
+                    dice.one(&WORDS)
+                );
+                if units(&text) + units(&more) > column.width {
+                    break;
+                }
+                text.push_str(&more);
+            }
+            text
+        }
+    }
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A line of cells, each padded to its column; the last one only where `padded`.
+fn line(columns: &[Column], cells: &[String], padded: bool) -> String {
+    let last = columns.len() - 1;
+    let cells = columns
+        .iter()
+        .zip(cells)
+        .enumerate()
+        .map(|(at, (column, cell))| {
+            let room = if at < last || padded {
+                column.width - units(cell)
+            } else {
+                0
+            };
+            format!("{cell}{}", " ".repeat(room))
+        });
+    cells.collect::<Vec<_>>().join(" ")
+}
+
+/// The file of one number.
+pub fn made(seed: u64) -> Made {
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66);
+    let columns: Vec<Column> = (0..1 + dice.roll(5))
+        .map(|at| column(&mut dice, at))
+        .collect();
+    let (padded, breaks) = (dice.roll(3) == 0, dice.roll(3) > 0);
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let dashes: Vec<String> = columns
+        .iter()
+        .map(|column| "-".repeat(column.width))
+        .collect();
+    let head_padded = padded && dice.roll(3) > 0;
+    let mut text = format!(
+        "{}\r\n{}\r\n",
+        line(&columns, &names, head_padded),
+        dashes.join(" ")
+    );
+    let mut rows = Vec::new();
+    for _ in 0..dice.roll(12) {
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|column| value(&mut dice, column, breaks))
+            .collect();
+        let first = text.matches('\n').count() as u64 + 1;
+        text.push_str(&line(&columns, &cells, padded));
+        let last = text.matches('\n').count() as u64 + 1;
+        text.push_str("\r\n");
+        rows.push((first, last, cells));
+    }
+    // Texts alone show nothing; then SSMS's count does, which only SET NOCOUNT ON leaves out.
+    let typed = columns.iter().any(|column| column.kind != Kind::Text);
+    if !typed || dice.roll(4) > 0 {
+        text.push_str(&format!("\r\n({} row(s) affected)\r\n", rows.len()));
+    }
+    match dice.roll(4) {
+        0 => text.push_str("\r\n\r\n-----------\r\n          7\r\n\r\n(1 row(s) affected)\r\n"),
+        1 => text.push_str(
+            "\r\nTable 'chats'. Scan count 1, logical reads 5, physical reads 0, page reads 0.\r\n",
+        ),
+        2 => text.push_str(
+            "Warning: Null value is eliminated by an aggregate or other SET operation.\r\n",
+        ),
+        _ => {}
+    }
+    if dice.roll(2) == 0 {
+        text.push_str("\r\nCompletion time: 2026-11-24T10:00:00.1234567+01:00\r\n");
+    }
+    Made { text, rows }
+}
+
+/// What came of a file: rows that were loaded, and what is wrong.
+pub fn read(made: &Made) -> (usize, Vec<String>) {
+    let mut expected: BTreeMap<u64, &(u64, u64, Vec<String>)> =
+        made.rows.iter().map(|row| (row.0, row)).collect();
+    let mut reader = Aligned::new(
+        Cursor::new(made.text.clone()),
+        Arc::default(),
+        RecordLimits::default(),
+    );
+    let (mut wrong, mut loaded, mut refused, mut headers) = (Vec::new(), 0, Vec::new(), 0);
+    loop {
+        match reader.next() {
+            // The whole file is refused: nothing of it is loaded.
+            Err(_) => return (0, Vec::new()),
+            Ok(None) => break,
+            Ok(Some(Item::Header(_))) => headers += 1,
+            Ok(Some(Item::Reject(reject))) => {
+                let lines = reject.text.matches('\n').count() as u64;
+                refused.extend(reject.line..=reject.line + lines);
+            }
+            Ok(Some(Item::Record(_))) if headers > 1 => {}
+            Ok(Some(Item::Record(record))) => {
+                let cells: Vec<&str> = record
+                    .fields
+                    .iter()
+                    .map(|field| &record.cells[field.start..field.end])
+                    .collect();
+                match expected.remove(&record.line) {
+                    Some((_, _, row))
+                        if row
+                            .iter()
+                            .map(|cell| cell.trim_end_matches(' '))
+                            .eq(cells.iter().copied()) =>
+                    {
+                        loaded += 1;
+                    }
+                    Some((_, _, row)) => {
+                        wrong.push(format!("line {}: {cells:?} for {row:?}", record.line))
+                    }
+                    None => wrong.push(format!("line {}: {cells:?} is no row", record.line)),
+                }
+            }
+            Ok(Some(Item::Footer(_))) => {}
+        }
+    }
+    for (first, last, row) in expected.into_values() {
+        if !(*first..=*last).any(|line| refused.contains(&line)) {
+            wrong.push(format!("line {first}: {row:?} is lost"));
+        }
+    }
+    (loaded, wrong)
+}
+
+#[test]
+fn every_row_of_ten_thousand_results_is_right_or_refused_by_its_line() {
+    let (mut rows, mut loaded) = (0, 0);
+    for seed in 0..10_000 {
+        let made = made(seed);
+        let (right, wrong) = read(&made);
+        assert!(
+            wrong.is_empty(),
+            "file {seed}:\n{}\n{}",
+            made.text,
+            wrong.join("\n")
+        );
+        rows += made.rows.len();
+        loaded += right;
+    }
+    assert!(
+        loaded * 10 > rows * 7,
+        "{loaded} of {rows} rows were loaded"
+    );
+}
