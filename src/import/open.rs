@@ -330,7 +330,7 @@ fn open_source(
     let mut text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
     let mut repairs = Repairs::of(text.ahead());
     // Who says what ends a record, or how wide one is, may mean a carriage return.
-    repairs.carriage_returns &= options.record_end.is_none() && options.widths.is_none();
+    repairs.carriage_returns &= options.row_terminator.is_none() && options.widths.is_none();
     let is_small = text.ahead().len() < BEGINNING;
     let marked = is_small && text.ahead().ends_with(&[CTRL_Z]);
     if repairs.any() || marked {

@@ -15,7 +15,8 @@
 //!   it may be the rest of its last value: then both are rejects, and no half value is loaded.
 //! - A count, a message, names and a line of dashes are a part of no record.
 //!
-//! Where only texts stand in the columns, a count below says whether lines were taken for records that are none.
+//! The rest of a value may look exactly like a record. Then only the count below says that there are fewer records,
+//! and the result is refused; without a count nothing tells, and the summary says so where values have line breaks.
 //!
 //! Lines that the tool broke at its page width are put together when the names and the dashes were broken at the same
 //! places; else each is a reject. The work for a line is bounded by [`PIECES`].
@@ -33,6 +34,10 @@ use crate::import::reader::lines::{Line, LineReader};
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
 use crate::record::{Field, Footer, ReadError, Reason, RecordLimits, Written, work};
+
+/// What is said of a result whose texts have line breaks, and whose rows nobody counts.
+const UNCOUNTED: &str = "no count of rows is below the result, so that the rest of a text with line breaks may be \
+                         taken for a row where it looks like one; export it without SET NOCOUNT ON to be sure";
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -254,6 +259,8 @@ struct Candidate {
     /// The number of the first line, and how many there are.
     number: u64,
     lines: usize,
+    /// Whether a line behind the first one begins as a record does.
+    is_doubtful: bool,
     text: String,
     cut: Cut,
     /// Their length in each measure, with the breaks between them.
@@ -286,8 +293,9 @@ pub struct Aligned<R> {
     /// Records of this result, and the line of the first one that is only taken for one because it fits.
     rows: u64,
     unsure: Option<u64>,
-    /// Lines of this result that were refused.
+    /// Lines of this result that were refused, and how many of them may begin a record.
     refused: u64,
+    begun: u64,
     repaired: u64,
     messages: u64,
     unwrapped: bool,
@@ -308,6 +316,7 @@ impl<R: Read> Aligned<R> {
             rows: 0,
             unsure: None,
             refused: 0,
+            begun: 0,
             repaired: 0,
             messages: 0,
             unwrapped: false,
@@ -382,7 +391,7 @@ impl<R: Read> Aligned<R> {
             return Ok(true);
         }
         self.below = false;
-        (self.rows, self.refused, self.unsure) = (0, 0, None);
+        (self.rows, self.refused, self.begun, self.unsure) = (0, 0, 0, None);
         let total = head.places.last().map_or(0, |place| place.end);
         let length = Measure::Units.length(&head.text);
         self.grid = Some(Grid {
@@ -515,6 +524,17 @@ impl<R: Read> Aligned<R> {
         Ok(self.head_at(at)?.is_some())
     }
 
+    /// Whether the line `at` lines ahead begins as a record does.
+    fn begins_at(&mut self, at: usize) -> Result<bool, ReadError> {
+        let Some(grid) = &self.grid else {
+            return Ok(false);
+        };
+        Ok(self
+            .lines
+            .peek(at)?
+            .is_some_and(|line| grid.begins(&line.text)))
+    }
+
     /// A blank line is nothing, but in a single column it may be a text of nothing.
     fn blank(&mut self) -> Result<bool, ReadError> {
         let alone = (self.grid.as_ref()).is_some_and(|grid| grid.places.len() == 1) && !self.below;
@@ -547,10 +567,11 @@ impl<R: Read> Aligned<R> {
     }
 
     /// Fails where a count says that there are fewer rows than were taken for some: a value has line breaks, and was
-    /// handed on in parts. Where only texts stand in the columns, a line that was refused is a part as well.
+    /// handed on in parts. Lines that were refused and may begin a record are counted with them, so that none of these
+    /// stands for one that was forged; where only texts stand in the columns, any line may.
     fn counts(&mut self, rows: u64) -> Result<(), ReadError> {
         let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
-        let claimed = self.rows + if texts { self.refused } else { 0 };
+        let claimed = self.rows + if texts { self.refused } else { self.begun };
         match self.unsure {
             Some(line) if rows < claimed && !self.below => Err(ReadError::Malformed {
                 line,
@@ -607,8 +628,10 @@ impl<R: Read> Aligned<R> {
         // Where only texts stand, nothing says where the next record begins.
         let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
         let is_lost = self.is_lost;
-        let is_record = |one: &Candidate| !is_lost || (!texts && one.cut.is_record(one.lines));
+        let is_record = |one: &Candidate| !is_lost || (!texts && one.is_record());
+        let may_begin = candidate.as_ref().is_some_and(|one| one.cut.unlike == 0);
         let Some(candidate) = candidate.filter(is_record) else {
+            self.begun += u64::from(may_begin || !is_lost);
             return self.lost();
         };
         if candidate.cut.is_full {
@@ -631,8 +654,9 @@ impl<R: Read> Aligned<R> {
             Behind::Perhaps => {
                 let detail = "the lines below may be a part of its last value".to_owned();
                 self.lines.skip(candidate.lines);
-                self.is_lost = true;
                 self.refuse(number, &candidate.text, Reason::Ragged, detail);
+                self.begun += 1;
+                self.is_lost = true;
                 Ok(true)
             }
         }
@@ -648,7 +672,6 @@ impl<R: Read> Aligned<R> {
         let Some(line) = self.lines.pop()? else {
             return Ok(false);
         };
-        self.is_lost = true;
         let total = self.grid.as_ref().map_or(0, |grid| grid.total);
         let found = Measure::Units.length(&line.text);
         let detail = if is_dashes(&line.text) {
@@ -657,6 +680,7 @@ impl<R: Read> Aligned<R> {
             format!("expected {total} places, found {found}")
         };
         self.refuse(line.number, &line.text, Reason::Ragged, detail);
+        self.is_lost = true;
         Ok(true)
     }
 
@@ -678,11 +702,12 @@ impl<R: Read> Aligned<R> {
             None => return Ok(None),
         };
         let mut sum = Sum::default();
-        let mut alone = false;
+        let (mut alone, mut is_doubtful) = (false, false);
         for at in 0..PIECES {
             if at > 0 && self.ends_at(from + at)? {
                 return Ok(None);
             }
+            is_doubtful |= at > 0 && self.begins_at(from + at)?;
             let Some(line) = self
                 .lines
                 .peek(from + at)?
@@ -701,7 +726,10 @@ impl<R: Read> Aligned<R> {
                 if found.is_some() {
                     // A line that is a record by itself goes on with no line that is another.
                     let two = alone && self.any_is_record(from + 1, at)?;
-                    return Ok(found.filter(|_| !two));
+                    return Ok(found.filter(|_| !two).map(|found| Candidate {
+                        is_doubtful,
+                        ..found
+                    }));
                 }
                 alone |= padded && at == 0 && self.fitting(from, 1, &sum, true)?.is_some();
             }
@@ -730,6 +758,7 @@ impl<R: Read> Aligned<R> {
         Ok(grid.cut(&text, short).map(|cut| Candidate {
             number,
             lines: count,
+            is_doubtful: false,
             text,
             cut,
             lengths: sum.lengths,
@@ -775,11 +804,7 @@ impl<R: Read> Aligned<R> {
         }
         let next = self.candidate(at)?;
         let is_mixed = self.grid.as_ref().is_some_and(|grid| grid.is_mixed);
-        if !is_mixed
-            && next
-                .as_ref()
-                .is_some_and(|next| next.cut.is_record(next.lines))
-        {
+        if !is_mixed && next.as_ref().is_some_and(Candidate::is_record) {
             self.next = next;
             return Ok(Behind::Nothing { sure: false });
         }
@@ -804,7 +829,8 @@ impl<R: Read> Aligned<R> {
                 return Ok(whole.filter(|_| !two));
             }
             at += 1;
-            if sum.lengths.iter().all(|length| *length > total) || self.ends_at(at)? {
+            let is_past = sum.lengths.iter().all(|length| *length > total);
+            if is_past || self.ends_at(at)? || self.begins_at(at)? {
                 break;
             }
             if let Some(line) = self.lines.peek(at)? {
@@ -895,6 +921,11 @@ impl Sum {
 }
 
 impl Candidate {
+    /// Whether it is a record although the lines before it may be a part of it, or it of them.
+    fn is_record(&self) -> bool {
+        self.cut.is_record(self.lines) && !self.is_doubtful
+    }
+
     /// Its length, where `last` is its last line.
     fn sum(&self, last: Option<&Line>) -> Sum {
         Sum {
@@ -966,6 +997,19 @@ impl Grid {
             cut.fields.push(field);
         }
         cut
+    }
+
+    /// Whether a line begins as a record does: with a number, a time or NULL that is padded to the width of its column.
+    fn begins(&self, line: &str) -> bool {
+        let (Some(first), Some(Some(typed))) = (self.places.first(), self.typed.first()) else {
+            return false;
+        };
+        line.get(first.end..)
+            .is_some_and(|rest| rest.starts_with(' '))
+            && {
+                let cell = line[..first.end].trim_matches(' ');
+                cell == "NULL" || Look::of(cell) == *typed
+            }
     }
 
     /// Whether only texts stand in its columns.
@@ -1056,6 +1100,9 @@ impl<R: Read> Reader for Aligned<R> {
                 "{} records were put together from lines that a line break had cut",
                 self.repaired
             ));
+        }
+        if self.unsure.is_some() && !self.below && self.repaired + self.refused > 0 {
+            remarks.push(UNCOUNTED.to_owned());
         }
         if self.messages > 0 {
             remarks.push(trailer::passed_over(self.messages));
