@@ -177,8 +177,8 @@ pub fn ask(
     run(store, question, stopped, false, None)
 }
 
-/// The same, with each row handed on when it comes, and none held. What came before a statement failed, or was stopped,
-/// has been handed on.
+/// The same, with each row handed on when it comes, and none held; what there is to say about them is given back. What
+/// came before a statement failed, or was stopped, has been handed on.
 ///
 /// # Errors
 /// As [`ask`], and when the rows are not taken.
@@ -187,8 +187,8 @@ pub fn ask_into(
     question: &Question<'_>,
     stopped: &dyn Fn() -> bool,
     rows: &mut dyn Rows,
-) -> Result<(), AskError> {
-    run(store, question, stopped, false, Some(rows)).map(drop)
+) -> Result<Vec<String>, AskError> {
+    run(store, question, stopped, false, Some(rows)).map(|answers| answers.notes)
 }
 
 /// The same for a text that may change rows of the product's tables, in a store that was opened for it with

@@ -1,12 +1,14 @@
 //! The tables of the product and of the platform model, as the migrations declare them: what headers are matched with
 //! and what the T-SQL translator is handed, without a database.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use catalog::{Catalog, Table};
 use types::Type;
 
 pub mod catalog;
+pub mod inferred;
 pub mod product;
 pub mod types;
 
@@ -25,6 +27,7 @@ pub fn model_catalog() -> Catalog {
         columns: Some(columns.iter().map(column).collect()),
         rowid: *rowid,
         hidden: Vec::new(),
+        inferred: BTreeMap::new(),
     };
     Catalog::new(TABLES.iter().map(table).collect(), true)
 }

@@ -18,6 +18,8 @@ use crate::record::Footer;
 use crate::record::Reason;
 use crate::record::Reject;
 use crate::record::batch::Batch;
+use crate::schema::inferred::ColumnKind;
+use crate::schema::inferred::ColumnValues;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::load::Export;
@@ -262,14 +264,18 @@ impl LoadStage<'_> {
     fn warn(&mut self, ended: &ReadSummary, counts: Vec<u64>) {
         let Some(plan) = &self.plan else { return };
         let summary = &mut *self.summary;
-        for (target, rows) in plan.targets.iter().zip(counts) {
+        for ((target, rows), values) in plan.targets.iter().zip(counts).zip(&ended.values) {
             let columns = target.shape.columns.iter();
+            for (column, values) in columns.clone().zip(values).filter(|(own, _)| !own.known) {
+                warn_of_values(&column.name, values, &mut summary.warnings);
+            }
             summary.tables.push(TableSummary {
                 name: target.shape.table.clone(),
                 rows,
                 unknown_columns: columns
-                    .filter(|column| !column.known)
-                    .map(|column| column.name.clone())
+                    .zip(values)
+                    .filter(|(column, _)| !column.known)
+                    .map(|(column, values)| (column.name.clone(), values.kind(&column.name)))
                     .collect(),
             });
         }
@@ -324,11 +330,28 @@ impl LoadStage<'_> {
                 .iter()
                 .map(|seen| seen.iter().map(stored).collect())
                 .collect(),
+            values: ended.values.clone(),
             dropped: self
                 .plan
                 .as_ref()
                 .map_or_else(Vec::new, |plan| plan.dropped.clone()),
         }
+    }
+}
+
+/// Says where the values of a column are not all what most are.
+fn warn_of_values(name: &str, values: &ColumnValues, warnings: &mut Vec<String>) {
+    let kind = values.kind(name);
+    if let Some((numbers, all)) = values.like_numbers(name) {
+        warnings.push(format!(
+            "`{name}`: {numbers} of {all} values look like numbers, and not all are written as one: kept as text"
+        ));
+    }
+    if values.blanks > 0 && kind != ColumnKind::Text {
+        let n = counted(values.blanks, "value");
+        warnings.push(format!(
+            "`{name}`: {n} were empty in a column of kind {kind}; read as NULL"
+        ));
     }
 }
 

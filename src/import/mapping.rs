@@ -156,6 +156,24 @@ pub struct Target {
     pub key: Option<usize>,
 }
 
+impl Target {
+    /// The values of a row: with those that say which change it is, where it is one.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.steps.len() + if self.shape.history { 3 } else { 0 }
+    }
+
+    /// The places in a row of the columns that the schema does not have.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<usize> {
+        let columns = self.shape.columns.iter().enumerate();
+        columns
+            .filter(|(_, column)| !column.known)
+            .map(|(at, _)| at)
+            .collect()
+    }
+}
+
 /// The fields in which a table of changes says which change a record is, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changes {
@@ -1089,7 +1107,7 @@ impl<'s> Builder<'s> {
             .all(|record| record.text_at(a) == record.text_at(b))
     }
 
-    /// A table that is not the product's: every column is kept as text.
+    /// A table that is not the product's: every column is stored as text.
     fn unknown(mut self, table: String) -> Plan {
         let mut taken = BTreeSet::new();
         let mut columns = Vec::new();

@@ -34,7 +34,9 @@ use crate::record::Record;
 use crate::record::Reject;
 use crate::record::Written;
 use crate::record::batch::Batch;
+use crate::record::batch::Value;
 use crate::record::row_filter::Sieve;
+use crate::schema::inferred::ColumnValues;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::mpsc::Receiver;
@@ -78,6 +80,8 @@ pub(super) struct ReadSummary {
     pub(super) passed_over: u64,
     pub(super) footer: Footer,
     pub(super) seen: Vec<Vec<Seen>>,
+    /// For each table and each of its columns the values of those that the schema does not have.
+    pub(super) values: Vec<Vec<ColumnValues>>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -95,6 +99,8 @@ pub(super) struct ReadStage {
     plan: Option<Box<Plan>>,
     /// A batch for each table.
     batches: Vec<Batch>,
+    /// The places in its rows of columns that the schema does not have.
+    unknown: Vec<Vec<usize>>,
     rejects: Vec<Reject>,
     /// How many records were rejected.
     rejected: u64,
@@ -157,6 +163,7 @@ impl ReadStage {
             used,
             plan: None,
             batches: Vec::new(),
+            unknown: Vec::new(),
             rejects: Vec::new(),
             rejected: 0,
             hopeless: None,
@@ -453,6 +460,9 @@ impl ReadStage {
         self.batches = plan.targets.iter().map(|_| Batch::default()).collect();
         let seen = |target: &mapping::Target| vec![Seen::default(); target.steps.len()];
         self.ended.seen = plan.targets.iter().map(seen).collect();
+        let none = |target: &mapping::Target| vec![ColumnValues::default(); target.steps.len()];
+        self.ended.values = plan.targets.iter().map(none).collect();
+        self.unknown = plan.targets.iter().map(mapping::Target::unknown).collect();
         for (seen, known) in self.ended.seen.iter_mut().zip(&self.decided.separators) {
             for (seen, known) in seen.iter_mut().zip(known) {
                 seen.separators = *known;
@@ -605,15 +615,32 @@ impl ReadStage {
                 }
             }
         }
+        self.count_values(plan, record.line);
         Ok(())
+    }
+
+    /// Counts what the values of the newest row are, in columns of which the schema does not say it.
+    fn count_values(&mut self, plan: &Plan, line: u64) {
+        for (nth, unknown) in self.unknown.iter().enumerate() {
+            let batch = &self.batches[nth];
+            if unknown.is_empty() || batch.lines.last() != Some(&line) {
+                continue;
+            }
+            let row = batch.values.len() - plan.targets[nth].width();
+            for &step in unknown {
+                if let Value::Text { start, end } = batch.values[row + step] {
+                    let text = &batch.text[start as usize..end as usize];
+                    self.ended.values[nth][step].add(text);
+                }
+            }
+        }
     }
 
     /// Takes the newest row of a table back when it is of a record that another table rejects.
     fn take_back(&mut self, plan: &Plan, table: usize, line: u64) {
         let batch = &mut self.batches[table];
         if batch.lines.last() == Some(&line) {
-            let target = &plan.targets[table];
-            let width = target.steps.len() + if target.shape.history { 3 } else { 0 };
+            let width = plan.targets[table].width();
             batch.lines.pop();
             batch.values.truncate(batch.values.len() - width);
         }

@@ -2,6 +2,7 @@
 
 use crate::record::Reason;
 use crate::record::Reject;
+use crate::schema::inferred::ColumnKind;
 use crate::store::load::Known;
 
 /// What came of a file.
@@ -85,8 +86,8 @@ pub struct TableSummary {
     pub name: String,
     /// How many rows.
     pub rows: u64,
-    /// Columns that the schema does not have; they are kept as text.
-    pub unknown_columns: Vec<String>,
+    /// Columns that the schema does not have, each with what its values are.
+    pub unknown_columns: Vec<(String, ColumnKind)>,
 }
 
 /// How far the reading of a file has come.

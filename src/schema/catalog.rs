@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::schema::inferred::Inferred;
 use crate::schema::types::Type;
 
 /// A table, view or temporary table.
@@ -15,6 +16,20 @@ pub struct Table {
     pub rowid: bool,
     /// Columns that are not the product's: they can be named, and `*` leaves them out.
     pub hidden: Vec<String>,
+    /// Columns that are stored as text, of which the values say how they are read.
+    pub inferred: BTreeMap<String, Inferred>,
+}
+
+impl Table {
+    /// Takes columns for what their values are.
+    pub(crate) fn infer(&mut self, inferred: BTreeMap<String, Inferred>) {
+        for (name, of) in self.columns.iter_mut().flatten() {
+            if let Some(inferred) = inferred.get(name) {
+                *of = inferred.of;
+            }
+        }
+        self.inferred = inferred;
+    }
 }
 
 /// The tables of a database.

@@ -9,6 +9,7 @@ use crate::schema::catalog::Table;
 use crate::schema::product::as_declared;
 use crate::schema::types::Type;
 use crate::table::Kind;
+use std::collections::BTreeMap;
 
 impl Store {
     /// The tables and views, with the types that their columns are declared with.
@@ -77,9 +78,13 @@ impl Store {
                 columns,
                 rowid,
                 hidden: Vec::new(),
+                inferred: BTreeMap::new(),
             };
             if is_copy {
                 as_declared(&mut table);
+                if table.columns.is_some() {
+                    table.infer(self.inferred(&table.name)?);
+                }
             }
             known.push(table);
         }

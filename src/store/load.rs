@@ -8,7 +8,7 @@
 //! Rows of a table that was empty, as long as they come in the order of their keys, go into it as whole pages
 //! (`bulk`); all others are inserted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use rusqlite::config::DbConfig;
@@ -19,11 +19,20 @@ use super::bulk::Bulk;
 use super::{Store, StoreError};
 use crate::record::batch::{Batch, RowValue, TableLayout};
 use crate::record::{Reason, Reject};
+use crate::schema::inferred::{ColumnValues, Inferred};
 use crate::schema::product::ProductTable;
 
-/// The table that a database of an earlier version does not have.
-const READINGS: &str =
-    include_str!("../../migrations/exports/V3__remember_how_exports_were_read.sql");
+/// Tables that a database of an earlier version does not have, each with the text that makes it.
+const ADDED: [(&str, &str); 2] = [
+    (
+        "chatdb_export_reading",
+        include_str!("../../migrations/exports/V3__remember_how_exports_were_read.sql"),
+    ),
+    (
+        "chatdb_export_values",
+        include_str!("../../migrations/exports/V4__count_kinds_of_values.sql"),
+    ),
+];
 
 /// What a file was, for `chatdb_export`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,6 +61,8 @@ pub struct Export {
     pub footer: Option<u64>,
     /// For each table of the loader and each of its columns the newest time, where it is a column of times.
     pub newest: Vec<Vec<Option<String>>>,
+    /// The same for what the values are of columns that the schema does not have.
+    pub values: Vec<Vec<ColumnValues>>,
     /// Columns that were not loaded.
     pub dropped: Vec<Dropped>,
 }
@@ -134,7 +145,7 @@ impl Store {
 
     /// The options with which an export was read. A database of an earlier version does not have them.
     fn reading_of(&self, export: i64) -> Result<String, StoreError> {
-        if !has_readings(&self.conn)? {
+        if !has_table(&self.conn, "chatdb_export_reading")? {
             return Ok(String::new());
         }
         let mut statement = self
@@ -147,6 +158,33 @@ impl Store {
         })
     }
 
+    /// How the columns of a table are read that the schema does not have. A column of which an export was loaded by an
+    /// earlier version, which did not look at its values, is a text.
+    pub(super) fn inferred(&self, table: &str) -> Result<BTreeMap<String, Inferred>, StoreError> {
+        if !has_table(&self.conn, "chatdb_export_values")? {
+            return Ok(BTreeMap::new());
+        }
+        let mut statement = self.conn.prepare_cached(
+            "SELECT c.column_name, v.integers, v.decimals, v.days, v.times, v.other_times, v.texts, \
+             v.like_numbers, v.blanks, v.whole, v.fraction, v.of_second FROM main.chatdb_export_column c \
+             LEFT JOIN main.chatdb_export_values v ON v.export_id = c.export_id AND v.position = c.position \
+             WHERE c.table_name = ?1 AND c.column_name IN (SELECT d.column_name FROM main.chatdb_export_column d \
+             JOIN main.chatdb_export_values USING (export_id, position) WHERE d.table_name = ?1)",
+        )?;
+        let table = table.strip_suffix("_earlier").unwrap_or(table);
+        let mut rows = statement.query([table])?;
+        let mut known: BTreeMap<String, ColumnValues> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            known.entry(name).or_default().merge(&values_of(row)?);
+        }
+        let inferred = |(name, values): (String, ColumnValues)| {
+            let inferred = values.inferred(&name);
+            (name, inferred)
+        };
+        Ok(known.into_iter().map(inferred).collect())
+    }
+
     /// Whether an export of so many bytes was loaded, so that it is worth looking whether it is the same.
     ///
     /// # Errors
@@ -157,6 +195,29 @@ impl Store {
             .prepare_cached("SELECT 1 FROM chatdb_export WHERE bytes = ?1")?;
         Ok(statement.exists([i64::try_from(bytes).unwrap_or(i64::MAX)])?)
     }
+}
+
+/// The counts of a row; one of nothing is of values that nobody has looked at.
+fn values_of(row: &Row<'_>) -> rusqlite::Result<ColumnValues> {
+    let count = |at| {
+        row.get::<_, Option<i64>>(at)
+            .map(|n| n.map_or(0, i64::unsigned_abs))
+    };
+    let digits = |at| count(at).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let is_known = row.get::<_, Option<i64>>(1)?.is_some();
+    Ok(ColumnValues {
+        integers: count(1)?,
+        decimals: count(2)?,
+        days: count(3)?,
+        times: count(4)?,
+        other_times: count(5)?,
+        texts: if is_known { count(6)? } else { 1 },
+        like_numbers: count(7)?,
+        blanks: count(8)?,
+        whole: digits(9)?,
+        fraction: digits(10)?,
+        of_second: digits(11)?,
+    })
 }
 
 /// Loads one export. Dropped before it is finished, it leaves nothing behind.
@@ -221,9 +282,20 @@ pub(super) fn added_column(name: &str) -> String {
     format!("{} \"NVARCHAR(MAX)\"", quoted(name))
 }
 
-fn has_readings(conn: &Connection) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = 'chatdb_export_reading'";
-    Ok(conn.prepare_cached(sql)?.exists([])?)
+fn has_table(conn: &Connection, name: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = ?1";
+    Ok(conn.prepare_cached(sql)?.exists([name])?)
+}
+
+/// Of [`ADDED`] the tables that the database has.
+fn added_tables(conn: &Connection) -> Result<Vec<&'static str>, StoreError> {
+    let mut there = Vec::new();
+    for (name, _) in ADDED {
+        if has_table(conn, name)? {
+            there.push(name);
+        }
+    }
+    Ok(there)
 }
 
 impl<'s> Loader<'s> {
@@ -371,16 +443,10 @@ impl<'s> Loader<'s> {
                 [export],
             )?;
         }
-        for table in [
-            "rejects",
-            "chatdb_export_column",
-            "chatdb_export_reading",
-            "chatdb_export",
-        ] {
-            if table != "chatdb_export_reading" || has_readings(conn)? {
-                let sql = format!("DELETE FROM main.{table} WHERE export_id = ?1");
-                conn.execute(&sql, [export])?;
-            }
+        let own = ["rejects", "chatdb_export_column", "chatdb_export"];
+        for table in added_tables(conn)?.into_iter().chain(own) {
+            let sql = format!("DELETE FROM main.{table} WHERE export_id = ?1");
+            conn.execute(&sql, [export])?;
         }
         Ok(None)
     }
@@ -513,11 +579,8 @@ impl<'s> Loader<'s> {
     fn note(&self, export: &Export) -> Result<(), StoreError> {
         let conn = &self.store.conn;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let unread = has_readings(conn)?.then_some("chatdb_export_reading");
-        let tables = ["rejects", "chatdb_export_column"]
-            .into_iter()
-            .chain(unread);
-        for table in tables.chain(["chatdb_export"]) {
+        let own = ["rejects", "chatdb_export_column", "chatdb_export"];
+        for table in added_tables(conn)?.into_iter().chain(own) {
             conn.execute(
                 &format!(
                     "DELETE FROM {table} WHERE export_id IN \
@@ -544,8 +607,10 @@ impl<'s> Loader<'s> {
                 export.footer.map(count),
             ],
         )?;
-        if !has_readings(conn)? {
-            conn.execute_batch(READINGS)?;
+        for (name, text) in ADDED {
+            if !has_table(conn, name)? {
+                conn.execute_batch(text)?;
+            }
         }
         conn.execute(
             "INSERT OR REPLACE INTO chatdb_export_reading (export_id, reading) VALUES (?1, ?2)",
@@ -574,6 +639,7 @@ impl<'s> Loader<'s> {
                 ])?;
             }
         }
+        self.note_values(export)?;
         for dropped in &export.dropped {
             statement.execute(params![
                 self.export,
@@ -584,6 +650,37 @@ impl<'s> Loader<'s> {
                 None::<String>,
                 dropped.why,
             ])?;
+        }
+        Ok(())
+    }
+
+    /// Notes what the values are of columns that the schema does not have.
+    fn note_values(&self, export: &Export) -> Result<(), StoreError> {
+        let mut statement = self.store.conn.prepare(
+            "INSERT OR IGNORE INTO chatdb_export_values (export_id, position, integers, decimals, days, times, \
+             other_times, texts, like_numbers, blanks, whole, fraction, of_second) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?;
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for (table, values) in self.tables.iter().zip(&export.values) {
+            let columns = table.shape.columns.iter().zip(values);
+            for (column, values) in columns.filter(|(column, _)| !column.known) {
+                statement.execute(params![
+                    self.export,
+                    count(column.position as u64),
+                    count(values.integers),
+                    count(values.decimals),
+                    count(values.days),
+                    count(values.times),
+                    count(values.other_times),
+                    count(values.texts),
+                    count(values.like_numbers),
+                    count(values.blanks),
+                    values.whole,
+                    values.fraction,
+                    values.of_second,
+                ])?;
+            }
         }
         Ok(())
     }

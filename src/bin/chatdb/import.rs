@@ -87,17 +87,26 @@ pub fn worse(a: Code, b: Code) -> Code {
 }
 
 /// What a command that asks exports says of one that is not whole.
-pub fn remark(summary: &Summary) -> Option<String> {
+pub fn remarks(summary: &Summary) -> Vec<String> {
     let file = &summary.file;
+    let mut remarks = Vec::new();
+    let inferred: Vec<String> = summary.tables.iter().flat_map(unknown).collect();
+    if !inferred.is_empty() {
+        remarks.push(format!(
+            "{file}: columns that the product's schema does not have: {}",
+            inferred.join(", ")
+        ));
+    }
     if summary.rejected > 0 {
         let n = counted(summary.rejected, "record");
-        return Some(format!("{file}: {n} rejected; `chatdb import` says why"));
+        remarks.push(format!("{file}: {n} rejected; `chatdb import` says why"));
+    } else if let Some(footer) = summary.footer.filter(|_| summary.footer_differs()) {
+        remarks.push(format!(
+            "{file}: {} records, where its producer says {footer}",
+            summary.records
+        ));
     }
-    let footer = summary.footer.filter(|_| summary.footer_differs())?;
-    Some(format!(
-        "{file}: {} records, where its producer says {footer}",
-        summary.records
-    ))
+    remarks
 }
 
 /// What the files that were read come to.
@@ -355,6 +364,14 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     }
 }
 
+/// The columns that the schema does not have, each with its kind.
+fn unknown(table: &import::TableSummary) -> Vec<String> {
+    let columns = table.unknown_columns.iter();
+    columns
+        .map(|(name, kind)| format!("{name} ({kind})"))
+        .collect()
+}
+
 /// One file: its tables, and what there is to say about it.
 fn file(summary: &Summary) -> Listing {
     let row = |table: &import::TableSummary| {
@@ -363,7 +380,7 @@ fn file(summary: &Summary) -> Listing {
             count(table.rows),
             match table.unknown_columns.is_empty() {
                 true => Cell::Null,
-                false => text(table.unknown_columns.join(", ")),
+                false => text(unknown(table).join(", ")),
             },
         ]
     };
@@ -385,7 +402,9 @@ fn file(summary: &Summary) -> Listing {
         .iter()
         .any(|table| !table.unknown_columns.is_empty())
     {
-        remarks.push("columns that the product's schema does not have are kept as text".to_owned());
+        remarks.push(
+            "other columns are not in the product's schema: what they are is inferred from all of their values".to_owned(),
+        );
     }
     remarks.extend(summary.warnings.iter().cloned());
     Listing {

@@ -105,9 +105,29 @@ pub fn show_exported(
     detail: Detail,
     privacy: &Privacy,
 ) -> Result<(), Failure> {
+    protect(&mut report, form, privacy)?;
+    show(&report, form, detail)
+}
+
+/// The same for answers. What there is to say about one in CSV goes to standard error.
+pub fn show_answers(
+    mut report: Report,
+    form: &OutputArgs,
+    privacy: &Privacy,
+) -> Result<(), Failure> {
+    protect(&mut report, form, privacy)?;
+    show(&report, form, Detail::Full)?;
+    if let ("csv", Some(last)) = (&*form.format, report.listings.last()) {
+        // The first says how many rows there are.
+        last.remarks.iter().skip(1).for_each(|remark| note(remark));
+    }
+    Ok(())
+}
+
+fn protect(report: &mut Report, form: &OutputArgs, privacy: &Privacy) -> Result<(), Failure> {
     let format = format(&form.format)?;
     if !privacy::stays(format.name)
-        && let Some(sentence) = privacy::protect(&mut report, privacy)?
+        && let Some(sentence) = privacy::protect(report, privacy)?
     {
         // A list in CSV is rows and nothing else.
         let rows_only = format.name == "csv" && report.comparisons.is_empty();
@@ -119,7 +139,7 @@ pub fn show_exported(
             _ => note(&sentence),
         }
     }
-    show(&report, form, detail)
+    Ok(())
 }
 
 /// Writes rows to standard output as `give` hands them on. Those of exported rows are written as they stand, and it is
@@ -169,7 +189,7 @@ impl Rows for Noted<'_> {
 }
 
 /// Says something beside the output, on standard error.
-fn note(sentence: &str) {
+pub fn note(sentence: &str) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "note: {}", Safe::of(sentence));
 }

@@ -96,11 +96,13 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         _ => named(error.into()),
     };
     if let Some(rows) = rows(args, exported)? {
+        let mut notes = Vec::new();
         output::show_rows(rows, exported, |rows| {
-            ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
+            notes = ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
             stops.no_more();
             Ok(())
         })?;
+        notes.iter().for_each(|sentence| output::note(sentence));
         return Ok(import::code_of(&loaded, args.allow_rejects));
     }
     let mut listings = if args.explain {
@@ -119,14 +121,14 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     stops.no_more();
     if let Some(last) = listings.last_mut() {
         last.remarks
-            .extend(loaded.iter().filter_map(import::remark));
+            .extend(loaded.iter().flat_map(import::remarks));
     }
     let report = Report {
         listings,
         ..Report::new()
     };
     if exported {
-        output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
+        output::show_answers(report, &args.form, &args.privacy)?;
     } else {
         output::show(&report, &args.form, Detail::Full)?;
     }

@@ -289,10 +289,9 @@ impl Translator<'_> {
 
 fn stand_in(name: &str, value: &Typed) -> SourceColumn {
     SourceColumn {
-        name: name.to_owned(),
-        of: value.of,
         instead: Some(format!("({})", value.sql)),
-        hidden: false,
+        doubt: value.doubt.clone(),
+        ..SourceColumn::plain(name.to_owned(), value.of)
     }
 }
 

@@ -755,7 +755,7 @@ impl Translator<'_> {
             Type::Float => Typed::plain(format!("avg({inner}){over}"), of),
             Type::Decimal { scale, .. } => {
                 self.notes.insert(
-                    "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server",
+                    "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
                 );
                 let digits = scale.max(6);
                 // A divisor of so many digits that the quotient has the digits of AVG.
@@ -866,6 +866,7 @@ impl Translator<'_> {
                         .with_hint("CAST it to int first"));
                 }
                 let of = value.of;
+                self.note_doubt(&value);
                 Ok(Typed::plain(
                     format!("{name}({}){window}", value.collated()),
                     of,
@@ -927,6 +928,7 @@ impl Translator<'_> {
                     .invalid("the ORDER BY of a window takes columns, not constants")
                     .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
             }
+            self.note_doubt(&value);
             written.push(format!("{}{direction}", value.collated()));
         }
         Ok(written.join(", "))

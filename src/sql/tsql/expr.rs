@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, DateTimeField, Expr,
@@ -36,6 +37,10 @@ pub(super) struct Typed {
     pub literal: Option<Value>,
     /// The collation that the text names.
     pub collation: Option<&'static str>,
+    /// Whether it is a column of which what is stored is read as something else.
+    pub is_read_as: bool,
+    /// What there is to say where it is sorted or compared.
+    pub doubt: Option<Arc<str>>,
 }
 
 impl Typed {
@@ -48,6 +53,8 @@ impl Typed {
             range: of.range(),
             literal: None,
             collation: None,
+            is_read_as: false,
+            doubt: None,
         }
     }
 
@@ -71,6 +78,8 @@ impl Typed {
             range,
             literal: Some(value),
             collation: None,
+            is_read_as: false,
+            doubt: None,
         }
     }
 
@@ -326,7 +335,7 @@ impl Translator<'_> {
                 if !text.is_ascii() && in_code_page(text) != *text {
                     self.notes.insert(
                         "a text without N before it holds characters that code page 1252 does not have; SQL Server \
-                         would read a question mark for each: write N'...'",
+                         would read a question mark for each: write N'...'".into(),
                     );
                 }
                 text_literal(text, false)
@@ -542,10 +551,13 @@ impl Translator<'_> {
         // A database of chatdb's own stores times to the millisecond, whatever their column is declared as.
         let other = matches!(of, Type::Time(_) | Type::DateTime2(0..=2));
         let foreign = source.stored && of.is_temporal() && (other || !self.catalog.canonical_times);
-        let sql = if foreign {
-            format!("tsql_convert('{of}', {sql}, 'unknown')")
-        } else {
-            sql
+        let read_as = column.and_then(|column| column.read_as.as_deref());
+        let doubt = column.and_then(|column| column.doubt.clone());
+        let is_read_as = read_as.is_some();
+        let sql = match read_as {
+            Some(read_as) => read_as.replace("{}", &sql),
+            None if foreign => format!("tsql_convert('{of}', {sql}, 'unknown')"),
+            None => sql,
         };
         let name = own.value.to_lowercase();
         let grouped = self.scopes[depth]
@@ -555,7 +567,18 @@ impl Translator<'_> {
         if !grouped {
             self.bare.push((depth + 1, self.at, own.value.clone()));
         }
-        Ok(Typed::plain(sql, of))
+        Ok(Typed {
+            is_read_as,
+            doubt,
+            ..Typed::plain(sql, of)
+        })
+    }
+
+    /// Says what there is to say of a column of texts that is sorted or compared.
+    pub fn note_doubt(&mut self, value: &Typed) {
+        if let Some(doubt) = value.doubt.as_deref().filter(|_| value.of.is_text()) {
+            self.notes.insert(doubt.to_owned().into());
+        }
     }
 
     fn no_column(&self, table: Option<&Ident>, own: &Ident) -> super::TsqlError {

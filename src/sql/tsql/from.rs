@@ -299,10 +299,8 @@ impl Translator<'_> {
                 return Err(self.twice(name, &own));
             }
             known.push(SourceColumn {
-                name: own,
-                of: column.of,
-                instead: None,
-                hidden: false,
+                doubt: column.doubt,
+                ..SourceColumn::plain(own, column.of)
             });
         }
         Ok(Some(known))
@@ -412,12 +410,7 @@ impl Translator<'_> {
         let plain = |columns: &[(String, Type)]| {
             columns
                 .iter()
-                .map(|(name, of)| SourceColumn {
-                    name: name.clone(),
-                    of: *of,
-                    instead: None,
-                    hidden: false,
-                })
+                .map(|(name, of)| SourceColumn::plain(name.clone(), *of))
                 .collect::<Vec<_>>()
         };
         if let Some(own) = temporary {
@@ -439,6 +432,10 @@ impl Translator<'_> {
                 let mut columns = table.columns.as_deref().map(plain);
                 for column in columns.iter_mut().flatten() {
                     column.hidden = table.hidden.contains(&column.name);
+                    if let Some(inferred) = table.inferred.get(&column.name) {
+                        column.read_as.clone_from(&inferred.read_as);
+                        column.doubt.clone_from(&inferred.doubt);
+                    }
                 }
                 Ok((columns, true))
             }
@@ -633,12 +630,7 @@ impl Translator<'_> {
                 _ => format!("{name}({case})"),
             };
             list.push(format!("{aggregate} AS {}", quoted(&own.value)));
-            made.push(SourceColumn {
-                name: own.value.clone(),
-                of,
-                instead: None,
-                hidden: false,
-            });
+            made.push(SourceColumn::plain(own.value.clone(), of));
         }
         let group = if grouping.is_empty() {
             String::new()

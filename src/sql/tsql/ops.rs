@@ -339,7 +339,7 @@ impl Translator<'_> {
             }));
         }
         self.notes.insert(
-            "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server",
+            "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
         );
         let name = |(precision, scale)| Type::Decimal { precision, scale };
         let sql = format!(
@@ -374,6 +374,10 @@ impl Translator<'_> {
 
     /// Two values as they are compared: the one of the lower precedence converted.
     pub fn comparable(&mut self, left: Typed, right: Typed) -> R<(Typed, Typed)> {
+        if !left.of.is_number() && !right.of.is_number() {
+            self.note_doubt(&left);
+            self.note_doubt(&right);
+        }
         let of = match (left.of, right.of) {
             (Type::Unknown, other) | (other, Type::Unknown) if other.is_temporal() => other,
             (a, b) => match a.common(b) {

@@ -1,6 +1,8 @@
 //! Statements in order: declarations and their values, temporary tables, queries.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sqlparser::ast::{
     ColumnOption, ConditionalStatements, CreateTable, DataType, Declare, DeclareAssignment, Expr,
@@ -122,6 +124,24 @@ pub(super) struct SourceColumn {
     pub instead: Option<String>,
     /// Whether `*` leaves it out.
     pub hidden: bool,
+    /// SQL that makes the value of what is stored, which `{}` stands for.
+    pub read_as: Option<String>,
+    /// What there is to say where it is sorted or compared.
+    pub doubt: Option<Arc<str>>,
+}
+
+impl SourceColumn {
+    /// A column that is stored as it is read.
+    pub fn plain(name: String, of: Type) -> Self {
+        Self {
+            name,
+            of,
+            instead: None,
+            hidden: false,
+            read_as: None,
+            doubt: None,
+        }
+    }
 }
 
 /// Something in `FROM`.
@@ -188,7 +208,7 @@ pub(super) struct Translator<'a> {
     pub serial: u32,
     /// Whether this is inside an aggregate, where another may not stand.
     pub in_aggregate: bool,
-    pub notes: BTreeSet<&'static str>,
+    pub notes: BTreeSet<Cow<'static, str>>,
     /// Whether the product's tables may be changed.
     pub changes: bool,
     /// The steps that the rewriting has taken, see [`MAX_REWRITE_STEPS`].
@@ -398,7 +418,7 @@ impl<'a> Translator<'a> {
         }));
         Script {
             steps,
-            notes: self.notes.into_iter().map(str::to_owned).collect(),
+            notes: self.notes.into_iter().map(Cow::into_owned).collect(),
         }
     }
 
@@ -950,6 +970,7 @@ impl<'a> Translator<'a> {
                 columns: Some(columns),
                 rowid: true,
                 hidden: Vec::new(),
+                inferred: BTreeMap::new(),
             },
         );
     }
@@ -1026,7 +1047,7 @@ impl<'a> Translator<'a> {
         }
         let declared = self.columns_of(&create.columns)?;
         self.notes.insert(
-            "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice",
+            "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice".into(),
         );
         self.make_table(&name, declared, line);
         Ok(())

@@ -1,6 +1,7 @@
 //! Queries: common table expressions, `SELECT`, set operations, order and how many rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
@@ -40,6 +41,8 @@ pub(super) struct Shape<'s> {
 pub(super) struct Column {
     pub name: Option<String>,
     pub of: Type,
+    /// What there is to say where it is sorted or compared.
+    pub doubt: Option<Arc<str>>,
 }
 
 /// A query as written for SQLite.
@@ -238,10 +241,8 @@ impl Translator<'_> {
         let mut columns = self.cte_columns(name, started.columns)?;
         let rounds = (self.max_recursion > 0).then(|| self.fresh("round"));
         columns.extend(rounds.iter().map(|rounds| SourceColumn {
-            name: rounds.clone(),
-            of: Type::Int,
-            instead: None,
             hidden: true,
+            ..SourceColumn::plain(rounds.clone(), Type::Int)
         }));
         self.register(name, columns);
         Ok(rounds)
@@ -557,7 +558,11 @@ impl Translator<'_> {
         let columns = names
             .into_iter()
             .zip(types)
-            .map(|(name, of)| Column { name, of });
+            .map(|(name, of)| Column {
+                name,
+                of,
+                doubt: None,
+            });
         Ok(Answered {
             sql,
             columns: Some(columns.collect()),
@@ -744,7 +749,11 @@ impl Translator<'_> {
                     )
                     .with_hint("name the column in the first SELECT, and order by that name"));
             };
-            let column = Typed::plain(sql, columns[at].of);
+            let column = Typed {
+                doubt: columns[at].doubt.clone(),
+                ..Typed::plain(sql, columns[at].of)
+            };
+            self.note_doubt(&column);
             written.push(format!("{}{direction}", column.collated()));
         }
         Ok(format!(" ORDER BY {}", written.join(", ")))
@@ -1192,7 +1201,7 @@ impl Translator<'_> {
                 && !stored_otherwise
                 && columns
                     .into_iter()
-                    .all(|column| column.instead.is_none() && !column.hidden)
+                    .all(|column| column.instead.is_none() && column.read_as.is_none() && !column.hidden)
         };
         let whole = sources.iter().all(own);
         if whole {
@@ -1254,6 +1263,7 @@ impl Translator<'_> {
                     power: power::ATOM,
                     ..item.value.clone()
                 };
+                self.note_doubt(&place);
                 parts.order.push(format!("{}{direction}", place.collated()));
                 parts
                     .order_values
@@ -1265,6 +1275,7 @@ impl Translator<'_> {
                 _ => None,
             };
             if let (Some(item), Expr::Identifier(ident)) = (listed, &entry.expr) {
+                self.note_doubt(&item.value);
                 let by_name = if item.named {
                     Typed {
                         sql: quoted(&ident.value),
@@ -1294,6 +1305,7 @@ impl Translator<'_> {
             {
                 return Err(self.invalid("ORDER BY names what SELECT DISTINCT does not list"));
             }
+            self.note_doubt(&value);
             parts.order.push(format!("{}{direction}", value.collated()));
             parts
                 .order_values
@@ -1332,6 +1344,7 @@ impl Translator<'_> {
             let column = |item: &Item| Column {
                 name: item.name.clone(),
                 of: item.value.of,
+                doubt: item.value.doubt.clone(),
             };
             parts.items.iter().map(column).collect()
         });
@@ -1468,7 +1481,7 @@ pub(super) fn body_of(parts: &Parts, list: &str) -> String {
 
 fn written(item: &Item) -> String {
     match &item.name {
-        Some(name) if item.named => format!("{} AS {}", item.value.sql, quoted(name)),
+        Some(name) if item.named || item.value.is_read_as => format!("{} AS {}", item.value.sql, quoted(name)),
         _ => item.value.sql.clone(),
     }
 }
