@@ -16,8 +16,7 @@
 //! that quotes nothing marks nothing, so there a record is a line that is not blank and no part of a repaired record,
 //! and each repaired one: lines are put together only where their fields are exactly one record's and its numbers and
 //! times stand where they should ([`reader::delimited`],
-//! [`reader::aligned`]). Names that stand again, and the count and the time that a tool writes below, are no records;
-//! names that stand again are a reject all the same, which says so.
+//! [`reader::aligned`]). Names that stand again, and the count and the time that a tool writes below, are no records.
 //!
 //! This module does not know SQLite.
 
@@ -98,7 +97,11 @@ pub fn read_file_with(
     }
     let mut decided = Decided::default();
     for _ in 0..PASSES {
-        let opened = open::open(path, options).map_err(not_opened(&file))?;
+        let mut opening = options.clone();
+        if let Some(form) = decided.form {
+            opening.form = Some(form.id.to_owned());
+        }
+        let opened = open::open(path, &opening).map_err(not_opened(&file))?;
         let run = Run {
             decided,
             passes: Passes::Several,
@@ -297,9 +300,14 @@ fn load(
         null_is: said_of_null(opened.form.nulls, options),
         ..Summary::default()
     };
+    if run.decided.empty {
+        summary.null_is =
+            "nothing is NULL, as columns of numbers or times have it and none has the word"
+                .to_owned();
+    }
     let tally = Arc::clone(&opened.tally);
     let mut nulls = rule_of(opened.form.nulls);
-    nulls.empty |= options.empty_is_null;
+    nulls.empty |= options.empty_is_null || run.decided.empty;
     let rules = Rules {
         nulls,
         null_texts: options.null_texts.clone(),

@@ -98,7 +98,7 @@ pub enum ImportError {
     },
     /// What comes late contradicts how the beginning was read.
     #[error(
-        "`{file}`: how its numbers are written is only known at its end, and it cannot be read again"
+        "`{file}`: how its values are written is only known at its end, and it cannot be read again"
     )]
     Late {
         /// The file.

@@ -53,6 +53,8 @@ pub(super) struct Decided {
     pub(super) separators: Vec<Vec<number::Separators>>,
     /// The form, where the whole file says how it writes NULL and its beginning does not.
     pub(super) form: Option<&'static format::Form>,
+    /// Whether nothing is NULL in a form of which no other says so.
+    pub(super) empty: bool,
 }
 
 /// What the thread that reads hands to the one that stores.
@@ -137,6 +139,8 @@ pub(super) struct ReadStage {
     twin: Option<&'static format::Form>,
     /// Records of separators only.
     blank: u64,
+    /// Lines with the names of the columns after the first one.
+    headers: u64,
 }
 
 /// Records that are rejected, before it is asked whether most are.
@@ -184,6 +188,7 @@ impl ReadStage {
             form: forms.0,
             twin: forms.1,
             blank: 0,
+            headers: 0,
         }
     }
 
@@ -206,13 +211,15 @@ impl ReadStage {
         let columns = || self.ended.seen.iter().flatten();
         let again = columns().any(|seen| seen.is_mixed() || (!self.once && seen.is_settled_late()));
         let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
-        let form = self.other_form().filter(|_| !self.once);
-        if form.is_none() && !again {
+        let form = self.other_form();
+        let empty = self.is_empty_null();
+        if form.is_none() && !empty && !again {
             return None;
         }
         let found = Decided {
             separators: self.ended.seen.iter().map(all).collect(),
             form: form.or(self.decided.form),
+            empty: empty || self.decided.empty,
         };
         (found != self.decided).then_some(found)
     }
@@ -243,6 +250,16 @@ impl ReadStage {
             }
             _ => None,
         }
+    }
+
+    /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
+    /// have nothing.
+    fn is_empty_null(&self) -> bool {
+        self.form.layout == format::Layout::Grid
+            && !self.rules.nulls.empty
+            && self.evidence() == (false, true)
+            && !self.has(|seen| seen.word)
+            && self.has(|seen| seen.nothing)
     }
 
     /// Whether a column of texts has such fields.
@@ -319,6 +336,10 @@ impl ReadStage {
                 }
                 Item::Header(names) => self.header(names),
                 Item::Reject(_) if self.is_elsewhere() => {}
+                // Nothing is lost with the names of the columns, again.
+                Item::Reject(reject) if reject.reason == Reason::RepeatedHeader => {
+                    self.headers += 1;
+                }
                 Item::Reject(mut reject) => {
                     self.ended.records += reject.records;
                     if self.has_secrets() {
@@ -711,6 +732,12 @@ impl ReadStage {
             self.ended.warnings.push(match self.blank {
                 1 => "1 line of separators only is passed over".to_owned(),
                 n => format!("{n} lines of separators only are passed over"),
+            });
+        }
+        if self.headers > 0 {
+            self.ended.warnings.push(match self.headers {
+                1 => "1 line with the names of the columns, again, is passed over".to_owned(),
+                n => format!("{n} lines with the names of the columns, again, are passed over"),
             });
         }
         for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {

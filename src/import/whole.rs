@@ -119,6 +119,7 @@ pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError
                 }
                 table.rows.push(row);
             }
+            Item::Reject(reject) if reject.reason == Reason::RepeatedHeader => {}
             Item::Reject(reject)
                 if result == wanted || reject.reason != Reason::SecondResultSet =>
             {

@@ -72,7 +72,10 @@ fn tables_of(header: &str, record: &str) -> String {
     match try_load(&mut store, "file.csv", &text, &options) {
         Ok(summary) => {
             let table = |table: &import::TableSummary| {
-                let unknown = table.unknown_columns.iter().map(|(name, _)| format!("+{name}"));
+                let unknown = table
+                    .unknown_columns
+                    .iter()
+                    .map(|(name, _)| format!("+{name}"));
                 let parts = std::iter::once(table.name.clone()).chain(unknown);
                 parts.collect::<Vec<_>>().join(" ")
             };
@@ -283,7 +286,11 @@ fn row_numbers_are_dropped_and_other_unnamed_columns_kept() {
         ",activity_id,activity_status\n5,9,5000\n2,10,5000\n",
     );
     assert!(summary.dropped_columns.is_empty());
-    let names: Vec<&str> = summary.tables[0].unknown_columns.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = summary.tables[0]
+        .unknown_columns
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(names, ["column_1"]);
 }
 

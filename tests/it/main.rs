@@ -25,6 +25,7 @@ mod honesty;
 mod import;
 mod import_cli;
 mod import_reading;
+mod kinds;
 mod model;
 mod moment;
 mod numbers;

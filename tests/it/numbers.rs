@@ -122,7 +122,7 @@ fn what_a_stream_settles_too_late_is_rejected_and_never_mixed() {
     let mixed = format!("1\t5,900\t{at}\n2\t5,000\t{at}\n3\t7,0\t{at}\n");
     assert_eq!(
         load(&mixed).unwrap_err().to_string(),
-        "`in`: how its numbers are written is only known at its end, and it cannot be read again"
+        "`in`: how its values are written is only known at its end, and it cannot be read again"
     );
 }
 

@@ -120,8 +120,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     };
     stops.no_more();
     if let Some(last) = listings.last_mut() {
-        last.remarks
-            .extend(loaded.iter().flat_map(import::remarks));
+        last.remarks.extend(loaded.iter().flat_map(import::remarks));
     }
     let report = Report {
         listings,

@@ -555,14 +555,11 @@ impl Translator<'_> {
                 )));
             }
         };
-        let columns = names
-            .into_iter()
-            .zip(types)
-            .map(|(name, of)| Column {
-                name,
-                of,
-                doubt: None,
-            });
+        let columns = names.into_iter().zip(types).map(|(name, of)| Column {
+            name,
+            of,
+            doubt: None,
+        });
         Ok(Answered {
             sql,
             columns: Some(columns.collect()),
@@ -1199,9 +1196,9 @@ impl Translator<'_> {
             let columns = source.columns.iter().flatten();
             source.emitted.is_none()
                 && !stored_otherwise
-                && columns
-                    .into_iter()
-                    .all(|column| column.instead.is_none() && column.read_as.is_none() && !column.hidden)
+                && columns.into_iter().all(|column| {
+                    column.instead.is_none() && column.read_as.is_none() && !column.hidden
+                })
         };
         let whole = sources.iter().all(own);
         if whole {
@@ -1481,7 +1478,9 @@ pub(super) fn body_of(parts: &Parts, list: &str) -> String {
 
 fn written(item: &Item) -> String {
     match &item.name {
-        Some(name) if item.named || item.value.is_read_as => format!("{} AS {}", item.value.sql, quoted(name)),
+        Some(name) if item.named || item.value.is_read_as => {
+            format!("{} AS {}", item.value.sql, quoted(name))
+        }
         _ => item.value.sql.clone(),
     }
 }
