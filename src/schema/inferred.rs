@@ -246,7 +246,7 @@ fn digits(bytes: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Whether a text is a day, or a day with a time to so many digits of a second, written as ISO 8601 has it and without
-/// an offset, which would be lost.
+/// an offset, which would be lost; more than milliseconds would be as well.
 fn moment(bytes: &[u8]) -> Option<Option<u32>> {
     let mut stored = *b"0000-00-00 00:00:00.000";
     stored[..10].copy_from_slice(bytes.get(..10)?);
@@ -257,9 +257,11 @@ fn moment(bytes: &[u8]) -> Option<Option<u32>> {
             Some(match &time[8..] {
                 [] => 0,
                 [b'.', fraction @ ..] => {
-                    let all = fraction.iter().all(u8::is_ascii_digit);
-                    let fits = (1..=MOST_OF_SECOND).contains(&fraction.len());
-                    (all && fits).then_some(u32::try_from(fraction.len()).ok()?)?
+                    let (kept, cut) = fraction.split_at(fraction.len().min(3));
+                    let all = !kept.is_empty() && kept.iter().all(u8::is_ascii_digit);
+                    let lossless =
+                        fraction.len() <= MOST_OF_SECOND && cut.iter().all(|b| *b == b'0');
+                    (all && lossless).then_some(u32::try_from(kept.len()).ok()?)?
                 }
                 _ => return None,
             })

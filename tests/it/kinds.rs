@@ -194,9 +194,33 @@ fn a_telephone_number_stays_a_text() {
     check(
         &store,
         "SELECT MAX(phone), MAX(mobile_2), MAX(nr) FROM t",
-        "499|77|+49301",
+        "499|77|+4930222222",
     );
     assert!(ask(&store, "SELECT MAX(phone) FROM t").notes.is_empty());
+}
+
+#[test]
+fn what_is_not_kept_exactly_stays_a_text() {
+    let store = database(
+        "at,off,big,long\n2026-11-24 08:51:30.1234567,2026-11-24 08:51:30 +01:00,1234567890.123456,999999999999999999\n\
+         2026-11-24 08:51:30.1234568,2026-11-24 07:00:00Z,2.5,1\n",
+    );
+    check(
+        &store,
+        "SELECT MAX(at) FROM t",
+        "2026-11-24 08:51:30.1234568",
+    );
+    check(
+        &store,
+        "SELECT off FROM t ORDER BY off",
+        "2026-11-24 07:00:00Z; 2026-11-24 08:51:30 +01:00",
+    );
+    check(
+        &store,
+        "SELECT big FROM t WHERE long > 1",
+        "1234567890.123456",
+    );
+    check(&store, "SELECT MAX(long) FROM t", "999999999999999999");
 }
 
 #[test]
@@ -337,7 +361,7 @@ fn make(of: Make, dice: &mut Dice, late: bool) -> String {
         Make::Times => {
             let day = make(Make::Days, dice, false);
             let sign = ["T", " "][usize::try_from(dice.below(2)).unwrap()];
-            let end = ["", ".5", ".123", ".0000001"][usize::try_from(dice.below(4)).unwrap()];
+            let end = ["", ".5", ".123", ".1230000"][usize::try_from(dice.below(4)).unwrap()];
             format!(
                 "{day}{sign}{:02}:{:02}:{:02}{end}",
                 dice.below(24),
