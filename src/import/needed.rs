@@ -20,6 +20,7 @@ use sqlparser::ast::{JoinOperator, Select, SetExpr, Statement, TableFactor, visi
 use crate::import::convert::Cast;
 use crate::import::mapping::{self, Kept, Plan};
 use crate::import::{ImportError, Summary};
+use crate::record::batch::ShapeColumn;
 use crate::record::row_filter::{Sieve, Test, whole};
 use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::predicate::{conjuncts, test};
@@ -33,6 +34,8 @@ pub struct Need {
     pub table: String,
     /// Columns in lower case, and what their values must be. NULL passes none.
     pub tests: Vec<(String, Test)>,
+    /// The statement in lower case. A column that it names and the schema does not is what all of its values are.
+    pub statement: String,
 }
 
 // WHAT A STATEMENT NEEDS ---------------------------------------------------------------------------------------
@@ -83,6 +86,7 @@ pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
                 None => needs.push(Need {
                     table: source.table.clone(),
                     tests: vec![(column, test)],
+                    statement: text.to_lowercase(),
                 }),
             }
         });
@@ -147,6 +151,10 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
         return None;
     }
     let need = needs.iter().find(|need| need.table == target.shape.table)?;
+    let is_inferred = |column: &ShapeColumn| !column.known && need.statement.contains(&column.name);
+    if target.shape.columns.iter().any(is_inferred) {
+        return None;
+    }
     let mut tests = Vec::new();
     for (name, test) in &need.tests {
         let columns = target.shape.columns.iter().zip(&target.steps);

@@ -269,6 +269,45 @@ fn a_column_beside_those_of_the_schema_is_what_its_values_are() {
 }
 
 #[test]
+fn a_column_that_a_query_of_files_names_is_what_all_of_its_values_are() {
+    let most = |query: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = "activity_id,activity_status,dur\n".to_owned();
+        for row in 1..=200 {
+            let dur = if row == 150 {
+                "x".to_owned()
+            } else {
+                row.to_string()
+            };
+            text.push_str(&format!("{row},{},{dur}\n", 5000 + row));
+        }
+        std::fs::write(folder.path().join("activity.csv"), text).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args([
+                "query",
+                query,
+                "activity.csv",
+                "--format",
+                "csv",
+                "--include-pii",
+            ])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    // The row with a word is not among those that are asked for, and the column is a text all the same.
+    let (rows, said) =
+        most("SELECT MAX(dur) AS d FROM egpl_casemgmt_activity WHERE activity_id < 110");
+    assert_eq!(rows, "d\n99\n");
+    assert!(
+        said.contains("note: `dur` is text, and 199 of its 200 values look like numbers"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_an_earlier_version_has_loaded_is_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.sqlite");

@@ -505,12 +505,7 @@ impl Translator<'_> {
                 "CASE {number}.column1{whens} END AS {}",
                 quoted(&own.value)
             ));
-            made.push(SourceColumn {
-                name: own.value.clone(),
-                of,
-                instead: None,
-                hidden: false,
-            });
+            made.push(SourceColumn::plain(own.value.clone(), of));
         }
         let numbers: Vec<String> = (1..=listed.len()).map(|n| format!("({n})")).collect();
         let sql = format!(
