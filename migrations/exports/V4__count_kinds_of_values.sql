@@ -1,4 +1,4 @@
--- What the values of a column are that the product's schema does not have, counted over the whole file. The column is of
+-- What the values of a column are that the product's schema does not have, counted over the whole file. A column is of
 -- one kind where all values of all exports are.
 CREATE TABLE chatdb_export_values (
     export_id     INTEGER NOT NULL REFERENCES chatdb_export,

@@ -24,7 +24,7 @@ const TELEPHONES: [&str; 6] = ["phone", "telefon", "mobile", "handy", "msisdn", 
 /// Counts of the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ColumnValues {
-    /// Whole numbers.
+    /// Whole numbers of up to 18 digits.
     pub integers: u64,
     /// Numbers with a fraction.
     pub decimals: u64,
@@ -51,13 +51,13 @@ pub struct ColumnValues {
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Whole numbers.
+    /// Whole numbers of up to 18 digits.
     Integer,
     /// Numbers of which some have a fraction.
     Decimal,
     /// Days, with or without times.
     Time,
-    /// Anything else.
+    /// Anything else, kept as it stands.
     Text,
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for ColumnKind {
 /// How a column is read that is stored as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inferred {
-    /// Its type.
+    /// The type that its values have.
     pub of: Type,
     /// SQL that makes a value of that type of the stored text, which `{}` stands for.
     pub read_as: Option<String>,

@@ -448,7 +448,7 @@ impl Delimited {
                 &kept.text,
                 Reason::RepeatedHeader,
                 detail,
-                1,
+                0,
             ));
             return;
         }

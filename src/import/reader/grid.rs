@@ -167,7 +167,7 @@ impl<R: Read> Grid<R> {
         if self.width > 0 && self.header == line {
             let detail = "the names of the columns, again".to_owned();
             self.queue
-                .reject(number, line, Reason::RepeatedHeader, detail, 1);
+                .reject(number, line, Reason::RepeatedHeader, detail, 0);
             return Ok(());
         }
         let raw = cells(line);

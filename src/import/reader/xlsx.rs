@@ -364,7 +364,7 @@ impl Sheets {
         } else if texts == self.names {
             let detail = "the names of the columns, again".to_owned();
             self.queue
-                .reject(row.number, &text, Reason::RepeatedHeader, detail, 1);
+                .reject(row.number, &text, Reason::RepeatedHeader, detail, 0);
         } else {
             row.cells.resize(self.width, None);
             let mut held = Held::new(row.number, text);
