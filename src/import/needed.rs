@@ -20,7 +20,7 @@ use sqlparser::ast::{JoinOperator, Select, SetExpr, Statement, TableFactor, visi
 use crate::import::convert::Cast;
 use crate::import::mapping::{self, Kept, Plan};
 use crate::import::{ImportError, Summary};
-use crate::record::batch::ShapeColumn;
+use crate::record::batch::LayoutColumn;
 use crate::record::row_filter::{Sieve, Test, whole};
 use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::predicate::{conjuncts, test};
@@ -151,7 +151,8 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
         return None;
     }
     let need = needs.iter().find(|need| need.table == target.shape.table)?;
-    let is_inferred = |column: &ShapeColumn| !column.known && need.statement.contains(&column.name);
+    let is_inferred =
+        |column: &LayoutColumn| !column.known && need.statement.contains(&column.name);
     if target.shape.columns.iter().any(is_inferred) {
         return None;
     }

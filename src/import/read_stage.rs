@@ -34,7 +34,7 @@ use crate::record::Record;
 use crate::record::Reject;
 use crate::record::Written;
 use crate::record::batch::Batch;
-use crate::record::batch::Value;
+use crate::record::batch::RowValue;
 use crate::record::row_filter::Sieve;
 use crate::schema::inferred::ColumnValues;
 use std::collections::BTreeMap;
@@ -255,7 +255,7 @@ impl ReadStage {
     /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
     /// have nothing.
     fn is_empty_null(&self) -> bool {
-        self.form.layout == format::Layout::Grid
+        self.form.layout == format::FormatLayout::Grid
             && !self.rules.nulls.empty
             && self.evidence() == (false, true)
             && !self.has(|seen| seen.word)
@@ -649,7 +649,7 @@ impl ReadStage {
             }
             let row = batch.values.len() - plan.targets[nth].width();
             for &step in unknown {
-                if let Value::Text { start, end } = batch.values[row + step] {
+                if let RowValue::Text { start, end } = batch.values[row + step] {
                     let text = &batch.text[start as usize..end as usize];
                     self.ended.values[nth][step].add(text);
                 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::io::Cursor;
 
 use chatdb::ask::{self, Answers, Question};
-use chatdb::import::{self, Options, Summary};
+use chatdb::import::{self, ImportOptions, Summary};
 use chatdb::query::Dialect;
 use chatdb::schema::inferred::ColumnKind;
 use chatdb::store::Store;
@@ -12,11 +12,11 @@ use chatdb::store::copy::CopyFile;
 use chatdb::table::{Cell, Kind};
 
 fn load(store: &mut Store, file: &str, text: &str, table: Option<&str>) -> Summary {
-    let options = Options {
+    let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
         table: table.map(str::to_owned),
         header: Some(true),
-        ..Options::default()
+        ..ImportOptions::default()
     };
     let bytes = Cursor::new(text.as_bytes().to_vec());
     import::read(file, Box::new(bytes), &options, store)
