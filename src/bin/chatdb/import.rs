@@ -403,7 +403,7 @@ fn file(summary: &Summary) -> Listing {
         .any(|table| !table.unknown_columns.is_empty())
     {
         remarks.push(
-            "other columns are not in the product's schema: what they are is inferred from all of their values".to_owned(),
+            "other columns are not in the product's schema: what they are is inferred from their values".to_owned(),
         );
     }
     remarks.extend(summary.warnings.iter().cloned());
