@@ -72,6 +72,9 @@ pub enum TsqlProblem {
     /// It changes what it should only read.
     #[error("`{0}` writes, and a query only reads")]
     Writes(String),
+    /// It runs what is not in the text: a procedure, or dynamic SQL.
+    #[error("`{0}` runs a procedure or dynamic SQL, which are not in this database")]
+    Runs(String),
     /// A literal that should stand for a parameter does not occur.
     #[error("the literal `{literal}`, which stands for `@{parameter}`, does not occur")]
     NoLiteral {

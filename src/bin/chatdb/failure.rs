@@ -216,7 +216,7 @@ impl From<StoreError> for Failure {
 impl From<TsqlError> for Failure {
     fn from(error: TsqlError) -> Self {
         let code = match error.problem {
-            TsqlProblem::Writes(_) => Code::Refused,
+            TsqlProblem::Writes(_) | TsqlProblem::Runs(_) => Code::Refused,
             _ => Code::Usage,
         };
         Self {

@@ -609,10 +609,11 @@ fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<()
     if WRITE.contains(&upper.as_str()) {
         return Err(TsqlError::new(at, TsqlProblem::Writes(upper)));
     }
+    if ["EXEC", "EXECUTE"].contains(&upper.as_str()) {
+        return Err(TsqlError::new(at, TsqlProblem::Runs(upper))
+            .with_hint("run the text of the query itself, with DECLARE for its parameters"));
+    }
     let hint = match upper.as_str() {
-        "EXEC" | "EXECUTE" => {
-            "procedures and dynamic SQL are not run; run the text of the query itself, with DECLARE for its parameters"
-        }
         "BEGIN" => {
             "TRY, CATCH and transactions change no answer: run the statements between them by themselves"
         }

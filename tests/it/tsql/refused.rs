@@ -119,8 +119,8 @@ fn what_cannot_be_said_is_refused_by_name() {
         ),
         (
             "exec sp_who",
-            "1:1: `EXEC` of T-SQL is not rewritten for SQLite (procedures and dynamic SQL are not run; run the text of \
-             the query itself, with DECLARE for its parameters)",
+            "1:1: `EXEC` runs a procedure or dynamic SQL, which are not in this database (run the text of the query \
+             itself, with DECLARE for its parameters)",
         ),
         (
             "declare c cursor for select 1",
