@@ -29,6 +29,7 @@ mod kinds;
 mod model;
 mod moment;
 mod numbers;
+mod outages;
 mod pages;
 mod planted;
 mod privacy;
