@@ -1,4 +1,5 @@
 -- title: Where an activity stands: in its queue, or with an agent
+-- empty: there is no such activity
 -- lines: 92, 112
 -- effect: receive new activities
 -- key: activity_id

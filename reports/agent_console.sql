@@ -1,4 +1,5 @@
 -- title: The agent's list of chats
+-- empty: the list is empty
 -- lines: 133-135, 155-157, 196-198, 207-209
 -- key: Activity ID
 -- kind: Key integer

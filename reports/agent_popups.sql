@@ -2,9 +2,11 @@
 -- lines: 36, 45
 -- key: console_part
 -- kind: popup text
+-- kind: wording text
+-- empty: no pop-up has come since the console was opened
 -- basis: basis
 -- parameter: agent_id
-SELECT console_part, popup, basis
+SELECT console_part, popup, wording, basis
 FROM agent_popups
 WHERE user_id = @agent_id
 ORDER BY at, position, id

@@ -1,4 +1,5 @@
 -- title: One chat by its activity id, whatever its state
+-- empty: there is no such chat in the hands of an agent
 -- lines: 77-86
 -- dialect: tsql
 -- effect: chat row

@@ -1,4 +1,5 @@
 -- title: What became of each message
+-- empty: nobody has typed
 -- lines: 57, 131, 153
 -- key: author, text
 -- basis: basis

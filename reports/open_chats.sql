@@ -1,4 +1,5 @@
 -- title: Open chats, oldest first
+-- empty: no chat is open
 -- lines: 60-67
 -- dialect: tsql
 -- effect: chat row

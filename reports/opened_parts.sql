@@ -1,4 +1,5 @@
 -- title: What came of opening parts of the console
+-- empty: no part has been opened
 -- lines: 36, 179
 -- key: console_part
 -- basis: basis

@@ -1,4 +1,5 @@
 -- title: Whether the buttons of the reply pane can be pressed
+-- empty: no reply is open
 -- lines: 92, 112
 -- basis: basis
 -- parameter: email_id

@@ -1,4 +1,5 @@
 -- title: The reply pane of an e-mail
+-- empty: no reply is open
 -- lines: 94-106, 114-126
 -- key: line_no
 -- kind: line_no integer

@@ -39,6 +39,8 @@ pub struct Query {
     pub parameters: Vec<QueryParameter>,
     /// Why its text is not as printed.
     pub restored: Option<String>,
+    /// What it means that the answer has no rows.
+    pub empty: Option<String>,
     /// The result columns that its rows are ordered by; empty when the order means nothing.
     pub order: Vec<String>,
     /// Where it comes from, beside the document.
@@ -144,6 +146,7 @@ enum Word {
     Effect,
     Parameter,
     Restored,
+    Empty,
     Order,
     Source,
     Note,
@@ -159,7 +162,7 @@ const MOST_PARAMETERS: usize = 100;
 /// How many undeclared names of one text are listed. The work for a text stays linear in its length.
 const MOST_UNKNOWN: usize = 50;
 
-const WORDS: [(&str, Word); 17] = [
+const WORDS: [(&str, Word); 18] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
@@ -169,6 +172,7 @@ const WORDS: [(&str, Word); 17] = [
     ("effect", Word::Effect),
     ("parameter", Word::Parameter),
     ("restored", Word::Restored),
+    ("empty", Word::Empty),
     ("order", Word::Order),
     ("source", Word::Source),
     ("note", Word::Note),
@@ -336,6 +340,7 @@ impl Reader<'_> {
             effect: self.one_text(entries, Word::Effect),
             parameters: self.parameters(entries),
             restored: self.one_text(entries, Word::Restored),
+            empty: self.one_text(entries, Word::Empty),
             order: order.map_or_else(|| order_by(sql), |entry| self.names(entry)),
             source: self.one_text(entries, Word::Source),
             note: self.one_text(entries, Word::Note),

@@ -6,6 +6,7 @@
 //! start (a test holds the two against each other).
 
 mod timeline;
+pub mod why;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -920,7 +921,7 @@ fn compare(
         Basis::Printed(lines) => Some(lines),
         _ => None,
     };
-    check::compare(
+    let compared = check::compare(
         check,
         parameters,
         &query.key,
@@ -928,8 +929,12 @@ fn compare(
         &actual.columns,
         actual,
         printed,
-    )
-    .map_err(|error| error.to_string())
+    );
+    let mut comparison = compared.map_err(|error| error.to_string())?;
+    if let (true, Some(meaning)) = (actual.rows.is_empty(), &query.empty) {
+        comparison.remarks.push(format!("no rows: {meaning}"));
+    }
+    Ok(comparison)
 }
 
 /// A query's text as a page shows it.

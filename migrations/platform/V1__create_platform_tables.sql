@@ -188,7 +188,8 @@ CREATE TABLE delivery (
 -- What came of opening a part of the console.
 CREATE TABLE opening (
     agent_action_id INTEGER PRIMARY KEY,
-    result          NVARCHAR(20) NOT NULL,   -- 'loads', 'pop-up', 'does not load', 'no desktop'
+    result          NVARCHAR(20) NOT NULL,   -- 'loads', 'does not load', 'no desktop'
+    times_out       SMALLINT NOT NULL,       -- whether the desktop waits for it until it times out
     lost_to         NVARCHAR(100)
 );
 

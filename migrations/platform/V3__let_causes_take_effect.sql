@@ -399,16 +399,18 @@ BEGIN
     UPDATE agent_action SET at = (SELECT now FROM chatdb_clock)
     WHERE agent_action_id = NEW.agent_action_id;
 
-    INSERT INTO opening (agent_action_id, result, lost_to)
+    INSERT INTO opening (agent_action_id, result, times_out, lost_to)
     SELECT NEW.agent_action_id,
            CASE
                WHEN NOT EXISTS (SELECT 1 FROM desktop d WHERE d.user_id = NEW.user_id AND d.state = 'open')
                    THEN 'no desktop'
                WHEN count(k.server) = 0 THEN 'loads'
-               WHEN EXISTS (SELECT 1 FROM lacks x WHERE x.subject = 'agent' AND x.subject_id = NEW.user_id
-                            AND x.capability = 'report an error') THEN 'does not load'
-               ELSE 'pop-up'
+               ELSE 'does not load'
            END,
+           count(k.server) > 0
+               AND EXISTS (SELECT 1 FROM desktop d WHERE d.user_id = NEW.user_id AND d.state = 'open')
+               AND EXISTS (SELECT 1 FROM lacks x WHERE x.subject = 'agent' AND x.subject_id = NEW.user_id
+                           AND x.capability = 'outlast an error'),
            group_concat(k.server, ', ')
     FROM console_part p
     LEFT JOIN lacks k ON k.subject = 'agent' AND k.subject_id = NEW.user_id AND k.capability = p.capability
@@ -523,15 +525,15 @@ CREATE TRIGGER clock_moves AFTER UPDATE ON chatdb_clock
 WHEN EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_status = 4000)
   OR EXISTS (SELECT 1 FROM email_arrival m
              WHERE NOT EXISTS (SELECT 1 FROM egpl_casemgmt_activity a WHERE a.activity_id = m.activity_id))
-  OR EXISTS (SELECT 1 FROM opening WHERE result = 'does not load')
+  OR EXISTS (SELECT 1 FROM opening WHERE times_out = 1)
 BEGIN
-    -- A part that does not load keeps the desktop until it times out.
+    -- A part that does not load can keep the desktop waiting until it times out.
     UPDATE desktop SET state = 'timed out'
     WHERE state = 'open'
       AND EXISTS (SELECT 1 FROM opening o
                   JOIN agent_action x ON x.agent_action_id = o.agent_action_id
                   WHERE x.user_id = desktop.user_id AND x.agent_action_id > desktop.after_action
-                    AND o.result = 'does not load'
+                    AND o.times_out = 1
                     AND round((julianday(NEW.now) - julianday(x.at)) * 86400, 3)
                         >= (SELECT seconds FROM time_rule WHERE time_rule = 'desktop time-out'));
 

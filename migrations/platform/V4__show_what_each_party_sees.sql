@@ -351,20 +351,20 @@ JOIN agent_action a ON a.agent_action_id = o.agent_action_id
 JOIN console_part p ON p.console_part = a.console_part
 JOIN desktop t ON t.user_id = a.user_id AND a.agent_action_id > t.after_action;
 
--- Pop-ups of the console since it was opened, in order. The wording of errors is ours.
+-- Pop-ups of the console since it was opened, in order, and whose the wording is: the note's, or ours.
 CREATE VIEW agent_popups AS
 SELECT o.user_id, o.at, 1 AS position, o.agent_action_id AS id, o.console_part,
-       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup,
+       'The ' || p.title || ' cannot be loaded: no answer from ' || o.lost_to AS popup, 'ours' AS wording,
        -- That pop-ups come is documented; which parts there are, and the words, are ours.
        CASE
-           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('report an error', 'all'))
+           WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN ('pop-up error', 'all'))
                THEN 'documented'
            ELSE 'extrapolated'
        END AS basis
 FROM opened_parts o JOIN console_part p ON p.console_part = o.console_part
-WHERE o.result = 'pop-up'
+WHERE o.result = 'does not load'
 UNION ALL
-SELECT l.user_id, l.at, 0, l.agent_login_id, 'log-in', n.text,
+SELECT l.user_id, l.at, 0, l.agent_login_id, 'log-in', n.text, CASE n.printed WHEN 1 THEN 'the note''s' ELSE 'ours' END,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all')) THEN 'documented'
            ELSE 'extrapolated'
@@ -463,19 +463,6 @@ FROM (
 ) x
 GROUP BY x.subject, x.subject_id, x.capability;
 
--- What the matrix says for each set of servers (as the sum of their bits), whatever has happened.
-CREATE VIEW outage_effect AS
-SELECT m.servers, c.position, c.capability,
-       CASE coalesce(max(CASE r.recovers WHEN 'at once' THEN 1 WHEN 'log-in' THEN 2 WHEN 'never' THEN 3 END), 0)
-           WHEN 0 THEN 'works' WHEN 1 THEN 'back at once' WHEN 2 THEN 'back at log-in' ELSE 'never back'
-       END AS state
-FROM (SELECT 0 AS servers UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
-      UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7) m
-JOIN capability c
-LEFT JOIN server s ON s.bit & m.servers <> 0
-LEFT JOIN server_rule r ON r.capability = c.capability AND r.server = s.server AND r.needed = 1
-GROUP BY m.servers, c.capability;
-
 -- Every rule as a sentence, with its citation.
 CREATE VIEW rule AS
 SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' / ' || s.server AS rule,
@@ -505,6 +492,10 @@ UNION ALL
 SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, NULL, seconds || ' s: ' || what,
        'extrapolated', lines, reading
 FROM time_rule
+UNION ALL
+SELECT 'similarity', row_number() OVER (ORDER BY CAST(lines AS INTEGER)), similarity, NULL, what, 'extrapolated', lines,
+       reading
+FROM similarity_rule
 UNION ALL
 SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL,
        'the ' || told || ' is told: ' || text || CASE printed WHEN 1 THEN '' ELSE ' (the wording is ours)' END,

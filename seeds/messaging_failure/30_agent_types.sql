@@ -1,2 +1,3 @@
--- The agent, who sees no answer, types again. The wording is ours.
+-- Agent and customer, who see no answer, type again. The wording is ours.
 INSERT INTO message (activity_id, author, text) VALUES (@activity_id, 'agent', 'I cannot see your answer.');
+INSERT INTO message (activity_id, author, text) VALUES (@activity_id, 'customer', 'Are you there?');

@@ -51,3 +51,4 @@ mod tidy;
 mod timeline;
 mod tokenize;
 mod tsql;
+mod why;

@@ -213,7 +213,7 @@ struct Machine {
     /// Since when the agent lacks what each server gives.
     lacks: [Option<i64>; 3],
     /// What was opened at this console, how it went, and whether a time-out follows.
-    opened: Vec<(&'static str, &'static str, i64)>,
+    opened: Vec<(&'static str, &'static str, i64, bool)>,
     replied: bool,
     second: Option<(&'static str, bool)>,
 }
@@ -256,7 +256,7 @@ impl Machine {
             on_record: true,
             found: false,
             lacks: [None; 3],
-            opened: vec![("chat", "loads", BEGAN + 5)],
+            opened: vec![("chat", "loads", BEGAN + 5, false)],
             replied: false,
             second: None,
         }
@@ -284,9 +284,7 @@ impl Machine {
             if self.back_at.is_none() && long(self.lost_at, 180) {
                 self.tell("connection issues");
             }
-            let due = |opened: &(&str, &str, i64)| {
-                opened.1 == "does not load" && self.now - opened.2 >= 60
-            };
+            let due = |opened: &(&str, &str, i64, bool)| opened.3 && self.now - opened.2 >= 60;
             if self.desk == Desk::Open && self.opened.iter().any(due) {
                 self.desk = Desk::TimedOut;
             }
@@ -385,13 +383,13 @@ impl Machine {
     }
 
     fn opens(&mut self, part: &'static str) {
-        let result = match (self.desk, self.lacks[A], self.lacks[M]) {
+        let result = match (self.desk, self.lacks[A]) {
             (Desk::Closed | Desk::TimedOut, ..) => "no desktop",
-            (_, None, _) => "loads",
-            (_, _, Some(_)) => "does not load",
-            _ => "pop-up",
+            (_, None) => "loads",
+            _ => "does not load",
         };
-        self.opened.push((part, result, self.now));
+        let waits = result == "does not load" && self.lacks[M].is_some();
+        self.opened.push((part, result, self.now, waits));
     }
 
     fn happens(&mut self, event: Event) {
@@ -531,16 +529,16 @@ impl Machine {
                 row("pane", ["", &format!("{name} : {text}"), ""]);
             }
         }
-        for (part, result, _) in &self.opened {
+        for (part, result, ..) in &self.opened {
             row("part", ["", part, result]);
         }
         if self.found {
             row("popup", ["", "log-in", ""]);
         }
-        for (part, _, _) in self
+        for (part, ..) in self
             .opened
             .iter()
-            .filter(|(_, result, _)| *result == "pop-up")
+            .filter(|(_, result, ..)| *result == "does not load")
         {
             row("popup", ["", part, ""]);
         }

@@ -62,6 +62,27 @@ pub enum Command {
     Coverage(Coverage),
     /// List the rules of the platform model with their citations
     Rules(RulesArgs),
+    /// Explain what a check's answer rests on, by leaving out causes and rules
+    Why(WhyArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The check, as SCENARIO/CHECK or SCENARIO/STEP/CHECK
+    #[arg(value_name = "SCENARIO[/STEP]/CHECK")]
+    pub check: String,
+    /// Ask about the rows that have this value, such as activity_id=1347
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    pub row: Vec<String>,
+    /// Ask about this column alone
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    #[command(flatten)]
+    pub set: Sets,
+    #[command(flatten)]
+    pub folders: Folders,
+    #[command(flatten)]
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,14 +1,34 @@
 //! `chatdb coverage` lists which observations are covered by which checks.
 
 use chatdb::render::Detail;
-use chatdb::replay;
+use chatdb::replay::why::Experiment;
+use chatdb::replay::{self, ReplayError};
 use chatdb::report::{ExpectationOrigin, Listing, ObservationVerdict, Report};
+use chatdb::scenario::Library;
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::Coverage;
 use crate::failure::{Code, Failure};
 use crate::output;
 use crate::watch;
+
+/// The checks of a scenario that match although no server stops.
+fn without_failure(library: &Library, name: &str) -> Result<Vec<String>, Failure> {
+    let scenario = library.get(name)?;
+    let mut matching = Vec::new();
+    for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
+        let experiment = Experiment::new(library, name, &step.id, &watch::guarded(Vec::new()))?;
+        let verdicts = experiment.matching_without_failure();
+        let verdicts = verdicts.map_err(ReplayError::from)?;
+        let checks = step.checks.iter().zip(verdicts);
+        matching.extend(
+            checks
+                .filter(|(_, same)| *same)
+                .map(|(check, _)| check.id.clone()),
+        );
+    }
+    Ok(matching)
+}
 
 pub fn run(args: &Coverage) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
@@ -26,6 +46,7 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
         "checks",
         "verdict",
         "origin",
+        "without the failure",
     ];
     let mut table = ResultTable {
         columns: names
@@ -35,7 +56,9 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
         rows: Vec::new(),
     };
     let mut missing = Vec::new();
+    let mut staying = 0;
     for run in &report.runs {
+        let stay = without_failure(&library, &run.scenario)?;
         for observation in &run.observations {
             let verdict = match observation.verdict {
                 ObservationVerdict::Reproduced => "reproduced",
@@ -52,6 +75,8 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
                 Some(ExpectationOrigin::Derived) => "derived",
                 None => "",
             };
+            let stays = observation.checks.iter().all(|check| stay.contains(check));
+            staying += usize::from(stays);
             let cells = [
                 observation.id.as_str(),
                 &run.scenario,
@@ -60,6 +85,7 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
                 &observation.checks.join(", "),
                 verdict,
                 origin,
+                if stays { "reproduced too" } else { "differs" },
             ];
             table.rows.push(
                 cells
@@ -83,6 +109,11 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
     } else {
         remarks.push(format!("not reproduced: {}", missing.join(", ")));
     }
+    remarks.push(format!(
+        "without the failure: with every stop of a server left out, {} of {all} differ and {staying} are reproduced \
+         too, as what goes on working must be",
+        all - staying
+    ));
     let holds = missing.is_empty();
     let listing = Listing {
         title: "Statements of the document".to_owned(),

@@ -21,6 +21,7 @@ mod tables;
 mod time;
 mod validate;
 mod watch;
+mod why;
 
 use std::panic;
 use std::process::ExitCode;
@@ -90,5 +91,6 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::New(args) => new::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Why(args) => why::run(&args),
     }
 }

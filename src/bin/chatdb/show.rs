@@ -4,12 +4,13 @@ use std::fmt::{Display, Write as _};
 
 use chatdb::diagnostic::counted;
 use chatdb::render::safe::Safe;
-use chatdb::replay;
+use chatdb::replay::why::{Experiment, Factor, WhyTarget};
+use chatdb::replay::{self, ReplayError};
+use chatdb::report::RestsOn;
 use chatdb::scenario::{
     Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
 };
 use chatdb::script;
-use chatdb::table::Cell;
 
 use crate::cli::Show;
 use crate::failure::{Code, Failure};
@@ -31,7 +32,7 @@ pub fn run(args: &Show) -> Result<Code, Failure> {
     steps(&mut page, &scenario);
     queries(&mut page, &library, &scenario)?;
     errata(&mut page, &scenario);
-    rules(&mut page, &library, &args.scenario)?;
+    rules(&mut page, &library, &scenario, args)?;
     output::print(page.text.as_bytes())?;
     Ok(Code::Success)
 }
@@ -182,19 +183,56 @@ fn errata(page: &mut Page, scenario: &Scenario) {
     }
 }
 
-/// The rules of the matrix for the servers that stop in this scenario or those that it continues.
-fn rules(page: &mut Page, library: &Library, name: &str) -> Result<(), Failure> {
-    const USED: &str = "SELECT rule, statement, basis, coalesce(lines, '') FROM rule \
-         WHERE server IN (SELECT server FROM server_event) OR server IS NULL ORDER BY kind, position";
-    let (_, store) = replay::replay(library, &[name.to_owned()], &watch::guarded(Vec::new()))?;
-    let table = store.ask(USED, &[], &[])?;
+/// The rules without which some check of the scenario would be answered otherwise.
+fn rules(
+    page: &mut Page,
+    library: &Library,
+    scenario: &Scenario,
+    args: &Show,
+) -> Result<(), Failure> {
+    let options = watch::guarded(output::sets(&args.set)?);
+    let mut deciding: Vec<(usize, Factor)> = Vec::new();
+    for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
+        let mut experiment = Experiment::new(library, &args.scenario, &step.id, &options)?;
+        let rules = |at: &usize| matches!(experiment.factors()[*at], Factor::Rule { .. });
+        let first = (0..experiment.factors().len())
+            .find(rules)
+            .unwrap_or_default();
+        for check in 0..step.checks.len() {
+            let why = experiment
+                .why(check, &WhyTarget::default())
+                .map_err(ReplayError::from)?;
+            let named = why.named().into_iter().filter(|at| *at >= first);
+            deciding.extend(named.map(|at| (at - first, experiment.factors()[at].clone())));
+        }
+    }
+    deciding.sort_by_key(|(at, _)| *at);
+    deciding.dedup_by_key(|(at, _)| *at);
     page.line(0, "");
-    page.line(0, "RULES USED  (`chatdb rules` gives the reading of each)");
+    page.line(0, "RULES THAT DECIDE  (`chatdb why` names those of a check, `chatdb rules` the reading of each)");
     page.line(0, "");
-    let shown: Vec<Vec<Safe>> = table
-        .rows
+    let shown: Vec<Vec<Safe>> = deciding
         .iter()
-        .map(|row| row.iter().map(|cell: &Cell| Safe::of(cell)).collect())
+        .filter_map(|(_, factor)| match factor {
+            Factor::Rule {
+                rule,
+                statement,
+                basis,
+                lines,
+                ..
+            } => {
+                let basis = match basis {
+                    RestsOn::Documented => "documented",
+                    RestsOn::Extrapolated => "extrapolated",
+                };
+                Some(
+                    [rule.as_str(), statement, basis, lines]
+                        .map(Safe::of)
+                        .to_vec(),
+                )
+            }
+            Factor::Cause { .. } => None,
+        })
         .collect();
     let width = |at: usize| shown.iter().map(|row| row[at].width()).max().unwrap_or(0);
     let widths = [width(0), width(1).min(60)];

@@ -1,0 +1,216 @@
+//! `chatdb why` says what a cell of a check's answer rests on.
+
+use chatdb::diagnostic::{counted, did_you_mean};
+use chatdb::render::Detail;
+use chatdb::replay::ReplayError;
+use chatdb::replay::why::{Decides, Experiment, Factor, Value, Why, WhyTarget};
+use chatdb::report::{Listing, Report, RestsOn};
+use chatdb::scenario::{Library, Scenario};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
+
+use crate::cli::WhyArgs;
+use crate::failure::{Code, Failure};
+use crate::output;
+use crate::watch;
+
+pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
+    output::format(&args.form.format)?;
+    let library = output::library(&args.folders)?;
+    let (scenario, step, check) = find(&library, &args.check)?;
+    let mut experiment = Experiment::new(
+        &library,
+        &scenario,
+        &step,
+        &watch::guarded(output::sets(&args.set)?),
+    )?;
+    let ids = experiment.checks().iter().map(|own| own.id.as_str());
+    let at = ids
+        .into_iter()
+        .position(|id| id == check)
+        .unwrap_or_default();
+    let target = WhyTarget {
+        row: output::pairs("--row", &args.row)?,
+        column: args.column.clone(),
+    };
+    columns_exist(&experiment, at, &target)?;
+    let why = experiment.why(at, &target).map_err(ReplayError::from)?;
+    let listing = listing(&experiment, &why, at, args, &format!("{scenario}/{check}"));
+    output::show(
+        &Report {
+            listings: vec![listing],
+            ..Report::new()
+        },
+        &args.form,
+        Detail::Full,
+    )?;
+    Ok(Code::Success)
+}
+
+/// The scenario, step and check that `SCENARIO[/STEP]/CHECK` names.
+fn find(library: &Library, text: &str) -> Result<(String, String, String), Failure> {
+    let usage = |message: String| Failure::new(Code::Usage, message);
+    let Some((before, check)) = text.rsplit_once('/') else {
+        let message = format!("`{text}` names no check");
+        return Err(usage(message).hint("name one as SCENARIO/CHECK or SCENARIO/STEP/CHECK"));
+    };
+    let has_step =
+        |scenario: &Scenario, step: &str| scenario.steps.iter().any(|own| own.id == step);
+    let (name, wanted) = match before.rsplit_once('/') {
+        Some((name, step)) if library.get(name).is_ok_and(|found| has_step(&found, step)) => {
+            (name, Some(step))
+        }
+        _ => (before, None),
+    };
+    let scenario = library.get(name)?;
+    let steps = scenario
+        .steps
+        .iter()
+        .filter(|step| wanted.is_none_or(|wanted| step.id == wanted));
+    let mut checks = steps.flat_map(|step| step.checks.iter().map(move |check| (step, check)));
+    if let Some((step, check)) = checks.clone().find(|(_, own)| own.id == check) {
+        return Ok((name.to_owned(), step.id.clone(), check.id.clone()));
+    }
+    let message = format!("`{before}` has no check `{check}`");
+    let known: Vec<&str> = checks.by_ref().map(|(_, own)| own.id.as_str()).collect();
+    Err(
+        usage(message).hint(match did_you_mean(check, known.iter().copied()) {
+            Some(meant) => format!("did you mean `{before}/{meant}`?"),
+            None => format!("there are {}", known.join(", ")),
+        }),
+    )
+}
+
+fn columns_exist(experiment: &Experiment, check: usize, target: &WhyTarget) -> Result<(), Failure> {
+    let Some(table) = experiment.answer(check) else {
+        return Ok(());
+    };
+    let named = target
+        .row
+        .iter()
+        .map(|(name, _)| name)
+        .chain(&target.column);
+    match named
+        .into_iter()
+        .find(|name| table.position(name).is_none())
+    {
+        None => Ok(()),
+        Some(name) => {
+            let failure = Failure::new(Code::Usage, format!("the answer has no column `{name}`"));
+            Err(failure.hint(format!("it has {}", table.names().join(", "))))
+        }
+    }
+}
+
+fn listing(
+    experiment: &Experiment,
+    why: &Why,
+    check: usize,
+    args: &WhyArgs,
+    name: &str,
+) -> Listing {
+    let columns = ["decided by", "what", "where", "without it", "basis"];
+    let decides = why.decides.iter().flat_map(|one| rows(experiment, one));
+    let together = why
+        .together
+        .iter()
+        .map(|factor| row(experiment, *factor, "with others", ""));
+    let query = &experiment.checks()[check].query;
+    let asked = match (&args.row[..], &args.column) {
+        ([], None) => String::new(),
+        (rows, column) => {
+            let words = rows.iter().chain(column).map(String::as_str);
+            format!(", {}", words.collect::<Vec<_>>().join(", "))
+        }
+    };
+    let label = match experiment.rests_on(why) {
+        RestsOn::Documented => "documented: the support note states every rule that decides it",
+        RestsOn::Extrapolated => {
+            "extrapolated: a rule or time that decides it is our interpretation"
+        }
+    };
+    Listing {
+        title: format!("Why {name}{asked} is {}", shown(&why.value)),
+        table: ResultTable {
+            columns: columns
+                .iter()
+                .map(|name| Column::new(*name, Kind::Text))
+                .collect(),
+            rows: decides.chain(together).collect(),
+        },
+        remarks: vec![
+            label.to_owned(),
+            format!("`chatdb sql {query}` shows the query that reads it"),
+        ],
+    }
+}
+
+fn rows(experiment: &Experiment, one: &Decides) -> Vec<Vec<Cell>> {
+    let without = shown(&one.without);
+    match &one.factors[..] {
+        [factor] => vec![row(experiment, *factor, "", &without)],
+        factors => factors
+            .iter()
+            .map(|factor| row(experiment, *factor, "either of", &without))
+            .collect(),
+    }
+}
+
+fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<Cell> {
+    let (kind, what, place, basis) = match &experiment.factors()[factor] {
+        Factor::Cause {
+            step,
+            title,
+            file,
+            line,
+        } => (
+            "cause",
+            format!("{step}: {title}"),
+            format!("{file}:{line}"),
+            "",
+        ),
+        Factor::Rule {
+            kind,
+            rule,
+            statement,
+            basis,
+            lines,
+        } => {
+            let kind = if kind == "matrix" {
+                "rule"
+            } else {
+                kind.as_str()
+            };
+            let basis = match basis {
+                RestsOn::Documented => "documented",
+                RestsOn::Extrapolated => "extrapolated",
+            };
+            let place = if lines.is_empty() {
+                String::new()
+            } else {
+                format!("lines {lines}")
+            };
+            (kind, format!("{rule}: {statement}"), place, basis)
+        }
+    };
+    let kind = if how.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind}, {how}")
+    };
+    [kind.as_str(), &what, &place, without, basis]
+        .map(|text| Cell::Text(text.to_owned()))
+        .to_vec()
+}
+
+/// An answer in a few words.
+fn shown(value: &Value) -> String {
+    match &value[..] {
+        [] => "no row".to_owned(),
+        [row] => row
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" | "),
+        rows => counted(rows.len() as u64, "row"),
+    }
+}
