@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::{ReplayError, ReplayOptions, as_run, compare};
 use crate::query::Query;
 use crate::report::RestsOn;
-use crate::scenario::{Check, Library, ParameterValue, Scenario, Step, resolve_parameters};
+use crate::scenario::{Check, Library, ParameterValue, Scenario, ScenarioStep, resolve_parameters};
 use crate::sql;
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
@@ -232,7 +232,7 @@ impl Experiment {
     }
 
     /// The acts of one scenario: all of it, or up to a step.
-    fn lay(&mut self, scenario: &Scenario, until: Option<&Step>) {
+    fn lay(&mut self, scenario: &Scenario, until: Option<&ScenarioStep>) {
         let first = scenario.steps.first().map(|step| step.at);
         if let Some(clock) = scenario.clock {
             self.acts
@@ -253,7 +253,7 @@ impl Experiment {
         }
     }
 
-    fn step(&mut self, scenario: &Scenario, step: &Step) {
+    fn step(&mut self, scenario: &Scenario, step: &ScenarioStep) {
         self.acts.push(Act::Clock(step.at));
         // A step that must fail has no effect.
         if let (Some(script), None) = (&step.script, &step.error) {
@@ -262,7 +262,7 @@ impl Experiment {
         }
     }
 
-    fn script(&mut self, file: &str, text: &str, of: Option<(&Scenario, &Step)>) {
+    fn script(&mut self, file: &str, text: &str, of: Option<(&Scenario, &ScenarioStep)>) {
         for part in sql::split(text).unwrap_or_default() {
             let factor = of.map(|(scenario, step)| {
                 self.factors.push(Factor::Cause {
