@@ -123,7 +123,7 @@ pub enum ColumnMode {
 /// What the order of rows has to agree in. Rows that only one table has are never out of order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum RowOrder {
-    /// Nothing.
+    /// Nothing: the order does not matter.
     #[default]
     Unordered,
     /// Rows that match stand in the same order.
@@ -197,7 +197,7 @@ pub enum DiffError {
     /// A tolerance that no distance can be compared with.
     #[error("the tolerance of column `{column}` is {tolerance}, expected 0 or more")]
     BadTolerance {
-        /// The column.
+        /// The name of the column.
         column: String,
         /// The tolerance as given.
         tolerance: f64,
@@ -207,7 +207,7 @@ pub enum DiffError {
         "column `{column}` has no number and no time in either table, so no tolerance applies to it"
     )]
     NoDistance {
-        /// The column.
+        /// The name of the column.
         column: String,
     },
 }
@@ -307,7 +307,7 @@ pub struct HeaderDiff {
 /// A column of either table, or of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PairedColumn {
-    /// Its name.
+    /// The name as it is listed.
     pub name: String,
     /// Where and what it is in the expected table.
     pub expected: Option<ColumnPlace>,

@@ -242,34 +242,6 @@ fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
     }
 }
 
-/// How a form's fields say that there is no value.
-fn rule_of(nulls: format::Nulls) -> convert::NullRule {
-    let none = convert::NullRule::default();
-    match nulls {
-        format::Nulls::Word => convert::NullRule { word: true, ..none },
-        format::Nulls::Empty => convert::NullRule {
-            empty: true,
-            quoted_empty: true,
-            ..none
-        },
-        format::Nulls::EmptyOrNul => convert::NullRule {
-            empty: true,
-            nul_is_empty: true,
-            ..none
-        },
-        format::Nulls::Nothing => convert::NullRule {
-            empty: true,
-            ..none
-        },
-        format::Nulls::Marked => none,
-        format::Nulls::MarkedOrWord => convert::NullRule {
-            word: true,
-            quoted_word: true,
-            ..none
-        },
-    }
-}
-
 /// What is NULL in a form, and by the user's word.
 fn said_of_null(nulls: format::Nulls, options: &ImportOptions) -> String {
     let mut said = nulls.title().to_owned();
@@ -306,7 +278,7 @@ fn load(
                 .to_owned();
     }
     let tally = Arc::clone(&opened.tally);
-    let mut nulls = rule_of(opened.form.nulls);
+    let mut nulls = opened.form.nulls.rule();
     nulls.empty |= options.empty_is_null || run.decided.empty;
     let rules = Rules {
         nulls,

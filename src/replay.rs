@@ -53,7 +53,7 @@ pub enum ReplayError {
     /// No check of the scenario has this id.
     #[error("`{scenario}` has no check `{check}`")]
     UnknownCheck {
-        /// The scenario.
+        /// The name of the scenario.
         scenario: String,
         /// The check asked for.
         check: String,
@@ -69,15 +69,15 @@ pub enum ReplayError {
     /// The check's query could not be run, so the kinds of its columns are not known.
     #[error("check `{check}` of `{scenario}` could not be asked")]
     NotAsked {
-        /// The scenario.
+        /// The name of the scenario.
         scenario: String,
-        /// The check.
+        /// The name of the check.
         check: String,
     },
     /// No step of the scenario has this id.
     #[error("`{scenario}` has no step `{step}`")]
     UnknownStep {
-        /// The scenario.
+        /// The name of the scenario.
         scenario: String,
         /// The step asked for.
         step: String,

@@ -66,7 +66,7 @@ pub struct Scenario {
 pub struct SqlFile {
     /// The path as the user would open it.
     pub file: String,
-    /// Its text.
+    /// The text of the script.
     pub sql: String,
 }
 

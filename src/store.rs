@@ -54,6 +54,6 @@ pub struct Store {
     without: Limits,
     /// How many savepoints are open.
     depth: Slot<u32>,
-    /// See [`Store::take_lost`].
+    /// Whether something was lost; see [`Store::take_lost`].
     lost: Slot<bool>,
 }

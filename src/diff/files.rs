@@ -124,7 +124,7 @@ fn is_same_name(one: &str, other: &str) -> bool {
 enum By {
     /// Their bytes: fast, and not equal where only one of them has quotes.
     Bytes,
-    /// Their cells.
+    /// Their cells, read as values.
     Cells,
 }
 

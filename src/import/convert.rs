@@ -46,7 +46,7 @@ pub enum Cast {
     Time,
     /// Bytes, which are kept as the text `0x...`.
     Binary,
-    /// Anything.
+    /// Anything, kept as text.
     Text,
     /// A text that stands for a number which the file does not have: see [`made_number`].
     Name,
@@ -103,7 +103,7 @@ pub struct Rules {
 /// Why a field is no value of its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// Why.
+    /// Why it does not fit.
     pub reason: Reason,
     /// What was expected and found. Names a value only where it cannot be a text about somebody.
     pub detail: String,

@@ -13,23 +13,23 @@ pub enum ImportError {
     /// The file's bytes, encoding or form are not what can be read.
     #[error("`{file}`: {source}")]
     Open {
-        /// The file.
+        /// The file as it was named.
         file: String,
-        /// Why.
+        /// The error behind it.
         source: OpenError,
     },
     /// The file cannot be opened or read.
     #[error("`{file}` cannot be read")]
     Io {
-        /// The file.
+        /// The file as it was named.
         file: String,
-        /// Why.
+        /// The error behind it.
         source: std::io::Error,
     },
     /// The file cannot be read to its end.
     #[error("`{file}`")]
     Read {
-        /// The file.
+        /// The file as it was named.
         file: String,
         /// Where and why.
         source: ReadError,
@@ -37,21 +37,21 @@ pub enum ImportError {
     /// It cannot be told which tables the file holds.
     #[error("`{file}`: {source}")]
     Tables {
-        /// The file.
+        /// The file as it was named.
         file: String,
-        /// Why.
+        /// The error behind it.
         source: TablesError,
     },
     /// There is nothing in it.
     #[error("`{file}` is empty")]
     Empty {
-        /// The file.
+        /// The file as it was named.
         file: String,
     },
     /// It has fewer results than the one that was asked for.
     #[error("`{file}` has no result {wanted}: it has {found}")]
     NoResultSet {
-        /// The file.
+        /// The file as it was named.
         file: String,
         /// Which one was asked for, from 1.
         wanted: usize,
@@ -61,9 +61,9 @@ pub enum ImportError {
     /// A column of times has no value that can be read as one.
     #[error("`{file}`: no value of `{column}` can be read as a date: {samples}")]
     Dates {
-        /// The file.
+        /// The file as it was named.
         file: String,
-        /// The column.
+        /// The name of the column.
         column: String,
         /// Some of the values, each with its line.
         samples: String,
@@ -75,7 +75,7 @@ pub enum ImportError {
         "`{file}`: {rejected} of the first {records} records cannot be rows, line {line} among them: {detail}"
     )]
     MostlyRejected {
-        /// The file.
+        /// The file as it was named.
         file: String,
         /// Records that were read.
         records: u64,
@@ -91,7 +91,7 @@ pub enum ImportError {
     /// The same bytes were loaded before in another way, and what came of them cannot be taken out again.
     #[error("`{file}` was loaded before in another way, and {why}")]
     LoadedOtherwise {
-        /// The file.
+        /// The file as it was named.
         file: String,
         /// Why its rows cannot be replaced.
         why: String,
@@ -101,7 +101,7 @@ pub enum ImportError {
         "`{file}`: how its values are written is only known at its end, and it cannot be read again"
     )]
     Late {
-        /// The file.
+        /// The file as it was named.
         file: String,
     },
     /// It was told to stop.
@@ -110,9 +110,9 @@ pub enum ImportError {
     /// The copy failed.
     #[error("`{file}` cannot be stored")]
     Store {
-        /// The file.
+        /// The file as it was named.
         file: String,
-        /// Why.
+        /// The error behind it.
         source: StoreError,
     },
 }

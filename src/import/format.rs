@@ -7,10 +7,14 @@
 
 pub mod bcp_format_file;
 pub mod detect;
+pub mod score;
 pub mod trailer;
 
 use std::borrow::Cow;
 
+use score::Evidence;
+
+use crate::import::convert::NullRule;
 use crate::record::{Field, Record, Written};
 
 /// How a form writes NULL, and how the empty text.
@@ -31,6 +35,35 @@ pub enum Nulls {
 }
 
 impl Nulls {
+    /// The same as what makes a field NULL.
+    #[must_use]
+    pub fn rule(self) -> NullRule {
+        let none = NullRule::default();
+        match self {
+            Self::Word => NullRule { word: true, ..none },
+            Self::Empty => NullRule {
+                empty: true,
+                quoted_empty: true,
+                ..none
+            },
+            Self::EmptyOrNul => NullRule {
+                empty: true,
+                nul_is_empty: true,
+                ..none
+            },
+            Self::Nothing => NullRule {
+                empty: true,
+                ..none
+            },
+            Self::Marked => none,
+            Self::MarkedOrWord => NullRule {
+                word: true,
+                quoted_word: true,
+                ..none
+            },
+        }
+    }
+
     /// What the import summary says about it.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -83,6 +116,26 @@ pub enum Quotes {
     Separator,
 }
 
+/// How the bars of a table are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bars {
+    /// As Markdown has them, or a printed grid.
+    Markdown,
+    /// A box of `+`, `-` and `|`.
+    Box,
+}
+
+/// Which separators a form can have beside those it lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Separators {
+    /// Any of one character.
+    Single,
+    /// Any, but for those that are a form's own.
+    Long,
+    /// None: those that it lists are its own.
+    Listed,
+}
+
 /// How a form is laid out, and so which reader reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FormatLayout {
@@ -94,18 +147,18 @@ pub enum FormatLayout {
     Widths,
     /// A line for each cell: the column's name, the value.
     Vertical,
-    /// A table of bars: Markdown, a printed grid, a box of `+`, `-` and `|`.
-    Grid,
+    /// A table of bars.
+    Grid(Bars),
     /// Objects of JSON.
     Json,
     /// Elements of XML, one for each row.
     Xml,
-    /// A workbook.
+    /// A workbook of Excel.
     Workbook,
 }
 
-/// A form.
-#[derive(Debug, PartialEq, Eq)]
+/// A form that exports are read in.
+#[derive(Debug)]
 pub struct Form {
     /// The name by which `--input-format` asks for it.
     pub id: &'static str,
@@ -119,13 +172,61 @@ pub struct Form {
     pub nulls: Nulls,
     /// What may stand between two fields, the likeliest first.
     pub delimiters: &'static [&'static str],
+    /// Which others may.
+    pub separators: Separators,
+    /// What ends a record, where that is not a line end.
+    pub record_end: Option<&'static str>,
+    /// Whether fields are in quotes only where somebody chose that.
+    pub optional_quotes: bool,
+    /// Whether fields may be padded with blanks.
+    pub padded: bool,
+    /// Whether it can begin with the names of the columns.
+    pub writes_names: bool,
+    /// Whether the names may stand below the records.
+    pub names_below: bool,
+    /// What speaks for and against it.
+    pub score: fn(&Evidence<'_>) -> f64,
 }
 
+/// There is one form of each id.
+impl PartialEq for Form {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Form {}
+
 impl Form {
-    /// Whether it reads everything as `other` does, so that nobody need be asked which of the two a file is in.
+    /// What forms have in common: each says what it has of its own.
+    const PLAIN: Self = Self {
+        id: "",
+        title: "",
+        covers: &[],
+        layout: FormatLayout::Delimited(Quotes::None),
+        nulls: Nulls::Word,
+        delimiters: &[],
+        separators: Separators::Single,
+        record_end: None,
+        optional_quotes: false,
+        padded: false,
+        writes_names: true,
+        names_below: false,
+        score: score::nothing,
+    };
+
+    /// Whether its fields may have `delimiter` between them.
     #[must_use]
-    pub fn reads_like(&self, other: &Self) -> bool {
-        self.layout == other.layout && self.nulls == other.nulls
+    pub fn takes(&self, delimiter: &str) -> bool {
+        let has = |form: &Self| form.delimiters.contains(&delimiter);
+        match self.separators {
+            Separators::Single => delimiter.len() <= 1,
+            Separators::Long => {
+                let is_own = |form: &&Self| form.separators == Separators::Listed && has(form);
+                !FORMS.iter().any(|form| is_own(&form))
+            }
+            Separators::Listed => has(self),
+        }
     }
 }
 
@@ -141,89 +242,94 @@ pub static FORMS: &[Form] = &[
         id: "ssms_csv",
         title: "SSMS grid saved as CSV, nothing quoted",
         covers: &["F01", "F02", "F04"],
-        layout: FormatLayout::Delimited(Quotes::None),
-        nulls: Nulls::Word,
         delimiters: COMMAS,
+        score: score::ssms_csv,
+        ..Form::PLAIN
     },
     Form {
         id: "ssms_csv_quoted",
         title: "SSMS grid saved as CSV, with `Quote strings containing list separators`",
         covers: &["F03", "F04"],
         layout: FormatLayout::Delimited(Quotes::Separator),
-        nulls: Nulls::Word,
         delimiters: COMMAS,
+        score: score::ssms_csv_quoted,
+        ..Form::PLAIN
     },
     Form {
         id: "ssms_tab",
         title: "SSMS grid saved with tabs, or copied from the grid",
         covers: &["F05", "F06"],
-        layout: FormatLayout::Delimited(Quotes::None),
-        nulls: Nulls::Word,
         delimiters: TAB,
+        score: score::ssms_tab,
+        ..Form::PLAIN
     },
     Form {
         id: "aligned",
         title: "columns under dashes: SSMS Results to Text, sqlcmd, a mail's attachment",
         covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
         layout: FormatLayout::Aligned,
-        nulls: Nulls::Word,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "aligned_bare",
         title: "aligned text without dashes: their line cut off, or `sqlcmd -h -1` with `--widths`",
         covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
         layout: FormatLayout::Widths,
-        nulls: Nulls::Word,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "ssms_report",
         title: "SSMS Results to File with a separator",
         covers: &["F08", "F09"],
-        layout: FormatLayout::Delimited(Quotes::None),
-        nulls: Nulls::Word,
         delimiters: ANY,
+        score: score::ssms_report,
+        ..Form::PLAIN
     },
     Form {
         id: "sqlcmd_separated",
         title: "sqlcmd with a separator (`-s`), with or without names; a mail's attachment with one",
         covers: &["F11", "F12", "F13", "F15", "F28"],
-        layout: FormatLayout::Delimited(Quotes::None),
-        nulls: Nulls::Word,
         delimiters: ANY,
+        padded: true,
+        score: score::sqlcmd_separated,
+        ..Form::PLAIN
     },
     Form {
         id: "sqlcmd_vertical",
         title: "go-sqlcmd, a line for each cell",
         covers: &["F16"],
         layout: FormatLayout::Vertical,
-        nulls: Nulls::Word,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "sqlcmd_box",
         title: "go-sqlcmd, a box of `+`, `-` and `|`",
         covers: &["F16"],
-        layout: FormatLayout::Grid,
-        nulls: Nulls::Word,
-        delimiters: &[],
+        layout: FormatLayout::Grid(Bars::Box),
+        ..Form::PLAIN
     },
     Form {
         id: "bcp",
         title: "bcp out, character or Unicode",
         covers: &["F17", "F18", "F19"],
-        layout: FormatLayout::Delimited(Quotes::None),
         nulls: Nulls::EmptyOrNul,
         delimiters: &["\t", ",", "|", ";", "^", "~", "\u{1}", "\u{1F}"],
+        separators: Separators::Long,
+        writes_names: false,
+        score: score::bcp,
+        ..Form::PLAIN
     },
     Form {
         id: "egain_bulk",
         title: "the product's bulk export, `<EOFD>` and `<EORD>`, columns from its format file",
         covers: &["bulk"],
-        layout: FormatLayout::Delimited(Quotes::None),
         nulls: Nulls::EmptyOrNul,
         delimiters: &["<EOFD>"],
+        separators: Separators::Listed,
+        record_end: Some("<EORD>"),
+        writes_names: false,
+        score: score::egain_bulk,
+        ..Form::PLAIN
     },
     Form {
         id: "wizard",
@@ -232,6 +338,10 @@ pub static FORMS: &[Form] = &[
         layout: FormatLayout::Delimited(Quotes::Doubled),
         nulls: Nulls::Empty,
         delimiters: CHOSEN,
+        separators: Separators::Long,
+        optional_quotes: true,
+        score: score::wizard,
+        ..Form::PLAIN
     },
     Form {
         id: "fixed_width",
@@ -239,15 +349,16 @@ pub static FORMS: &[Form] = &[
         covers: &["F20"],
         layout: FormatLayout::Widths,
         nulls: Nulls::Empty,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "ads_csv",
         title: "Azure Data Studio or the mssql extension, CSV",
         covers: &["F21"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
-        nulls: Nulls::Word,
         delimiters: CHOSEN,
+        score: score::ads_csv,
+        ..Form::PLAIN
     },
     Form {
         id: "ads_xlsx",
@@ -255,15 +366,14 @@ pub static FORMS: &[Form] = &[
         covers: &["F22"],
         layout: FormatLayout::Workbook,
         nulls: Nulls::Marked,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "markdown",
         title: "Markdown table, or a printed grid",
         covers: &["F23", "F29"],
-        layout: FormatLayout::Grid,
-        nulls: Nulls::Word,
-        delimiters: &[],
+        layout: FormatLayout::Grid(Bars::Markdown),
+        ..Form::PLAIN
     },
     Form {
         id: "json",
@@ -271,7 +381,7 @@ pub static FORMS: &[Form] = &[
         covers: &["F23"],
         layout: FormatLayout::Json,
         nulls: Nulls::Marked,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "xml",
@@ -279,7 +389,7 @@ pub static FORMS: &[Form] = &[
         covers: &["F23"],
         layout: FormatLayout::Xml,
         nulls: Nulls::Empty,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "dbeaver_csv",
@@ -288,6 +398,9 @@ pub static FORMS: &[Form] = &[
         layout: FormatLayout::Delimited(Quotes::Doubled),
         nulls: Nulls::Nothing,
         delimiters: CHOSEN,
+        names_below: true,
+        score: score::dbeaver_csv,
+        ..Form::PLAIN
     },
     Form {
         id: "excel_xlsx",
@@ -295,15 +408,16 @@ pub static FORMS: &[Form] = &[
         covers: &["F25"],
         layout: FormatLayout::Workbook,
         nulls: Nulls::MarkedOrWord,
-        delimiters: &[],
+        ..Form::PLAIN
     },
     Form {
         id: "excel_csv",
         title: "a CSV that Excel has saved",
         covers: &["F26"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
-        nulls: Nulls::Word,
         delimiters: &[";", ",", "\t"],
+        score: score::excel_csv,
+        ..Form::PLAIN
     },
     Form {
         id: "powershell_csv",
@@ -312,6 +426,8 @@ pub static FORMS: &[Form] = &[
         layout: FormatLayout::Delimited(Quotes::Doubled),
         nulls: Nulls::Empty,
         delimiters: CHOSEN,
+        score: score::powershell_csv,
+        ..Form::PLAIN
     },
 ];
 

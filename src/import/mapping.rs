@@ -40,7 +40,7 @@ pub enum TablesError {
     /// The names of the columns are not there, and neither the file's name nor the values say the table.
     #[error("it has {columns} columns without names, and {why}")]
     Nameless {
-        /// How many.
+        /// How many columns it has.
         columns: usize,
         /// Why no table is taken.
         why: String,
@@ -51,13 +51,13 @@ pub enum TablesError {
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
     Ambiguous {
-        /// The tables.
+        /// The tables that fit, in words.
         tables: String,
     },
     /// The table's key is not among the columns, so that no row could be told from another.
     #[error("its columns are of `{table}`, but `{key}`, the key of that table, is not among them")]
     NoKey {
-        /// The table.
+        /// The name of the table.
         table: String,
         /// The column that is missing.
         key: String,
@@ -75,13 +75,13 @@ pub enum TablesError {
         "it holds changes of `{table}`, which has no key of one column, so that they cannot be put in order"
     )]
     NoHistory {
-        /// The table.
+        /// The name of the table.
         table: String,
     },
     /// A name that no table can have.
     #[error("`{name}` cannot be the name of a table")]
     BadName {
-        /// The name.
+        /// The name that was given.
         name: String,
     },
 }
@@ -111,7 +111,7 @@ impl Kept {
         }
     }
 
-    /// The record.
+    /// The record that was kept.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         Record {

@@ -51,14 +51,14 @@ pub enum Reading {
     /// With `separator` between thousands as the first, before decimals as the second; a blank may also part two
     /// numbers, and then the second is both of them.
     Two {
-        /// The separator.
+        /// The separator of both readings.
         separator: char,
         /// The digits without it.
         grouped: String,
         /// The digits with a point, or a blank, in its place.
         parted: String,
     },
-    /// In none.
+    /// In none of the known ways.
     None,
 }
 

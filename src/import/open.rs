@@ -106,7 +106,7 @@ pub enum OpenError {
     NotUsed {
         /// The option, without its dashes.
         option: &'static str,
-        /// The form.
+        /// The form it is read in.
         form: &'static Form,
     },
     /// What should end its fields or records is not in it.
@@ -114,7 +114,7 @@ pub enum OpenError {
     NoTerminator {
         /// The option, without its dashes.
         option: &'static str,
-        /// The terminator.
+        /// The terminator as it was given.
         text: String,
     },
     /// A spreadsheet has saved it and spoiled its times beyond recovery.
@@ -123,7 +123,7 @@ pub enum OpenError {
         quoted(samples)
     )]
     Spoiled {
-        /// The column.
+        /// The name of the column.
         column: String,
         /// Up to three of its fields.
         samples: Vec<String>,
@@ -220,7 +220,7 @@ fn all_forms() -> String {
 
 /// A file that can be read.
 pub struct Opened {
-    /// Its form.
+    /// The form it is read in.
     pub form: &'static Form,
     /// The likeliest form that would read the beginning differently, if any could be.
     pub runner_up: Option<&'static Form>,
@@ -717,7 +717,7 @@ fn reader(
             }
         }
         FormatLayout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
-        FormatLayout::Grid => Box::new(grid::Grid::new(text, guess.form.id, limits)),
+        FormatLayout::Grid(bars) => Box::new(grid::Grid::new(text, bars, limits)),
         FormatLayout::Json => Box::new(json::Objects::new(text, limits)),
         FormatLayout::Xml => Box::new(xml::XmlRows::new(text, limits)),
         FormatLayout::Workbook => unreachable!("a workbook is no text, and was opened before"),
@@ -729,11 +729,10 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> 
     let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
     let told = Some(trial.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty());
     let of_format = format.filter(|_| guess.form.nulls == Nulls::EmptyOrNul);
-    let of_bulk = (guess.form.id == "egain_bulk").then_some("<EORD>");
     let record_end = (options.row_terminator.as_deref())
         .or_else(|| of_format.and_then(|format| format.record_end.as_deref()))
         .or(trial.end.as_deref())
-        .or(of_bulk)
+        .or(guess.form.record_end)
         .filter(|end| !matches!(*end, "\n" | "\r\n"));
     let names = of_format
         .map(|format| &format.names)
@@ -750,8 +749,8 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> 
         header: options.header.unwrap_or(trial.header),
         width: of_format.map_or(trial.width, |format| format.names.len()),
         looks: trial.looks.clone(),
-        padded: guess.form.id == "sqlcmd_separated",
+        padded: guess.form.padded,
         names: names.cloned(),
-        names_below: guess.form.id == "dbeaver_csv",
+        names_below: guess.form.names_below,
     }
 }

@@ -26,7 +26,6 @@ use crate::import::row::NOT_KEPT;
 use crate::import::row::check_text;
 use crate::import::row::rejected;
 use crate::import::row::row;
-use crate::import::rule_of;
 use crate::record::Field;
 use crate::record::Footer;
 use crate::record::Reason;
@@ -69,7 +68,7 @@ pub(super) enum Message {
     Failed(Box<ImportError>),
     /// How the file is to be read again.
     Again(Box<Decided>),
-    /// The end.
+    /// The end of the file.
     End(Box<ReadSummary>),
 }
 
@@ -240,7 +239,7 @@ impl ReadStage {
     /// The form that reads the beginning alike and writes NULL as the whole file says.
     fn other_form(&self) -> Option<&'static format::Form> {
         let twin = self.twin?;
-        let nulls = rule_of(twin.nulls);
+        let nulls = twin.nulls.rule();
         match self.evidence() {
             (true, false) if nulls.word && !self.rules.nulls.word => Some(twin),
             (false, true)
@@ -279,7 +278,7 @@ impl ReadStage {
         let twin = self
             .twin
             .filter(|twin| twin.layout != format::FormatLayout::Workbook)?;
-        let (own, other) = (self.rules.nulls, rule_of(twin.nulls));
+        let (own, other) = (self.rules.nulls, twin.nulls.rule());
         if self.evidence() != (false, false) {
             return None;
         }

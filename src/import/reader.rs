@@ -26,7 +26,7 @@ use crate::record::{Footer, ReadError, Record, Reject};
 pub enum Item<'r> {
     /// Names of the columns of the records that follow. A second header begins a second result set.
     Header(Vec<String>),
-    /// A record.
+    /// A record with its fields.
     Record(Record<'r>),
     /// Text that should have been a record and is not one.
     Reject(Reject),

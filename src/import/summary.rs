@@ -82,7 +82,7 @@ impl Summary {
 /// A table that got rows of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSummary {
-    /// Its name.
+    /// The name as it is listed.
     pub name: String,
     /// How many rows.
     pub rows: u64,

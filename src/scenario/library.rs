@@ -55,7 +55,7 @@ pub enum ScenarioError {
         "`{name}` is no name for a scenario; expected lower-case letters, digits and `_`, at most 64"
     )]
     NotAName {
-        /// The text.
+        /// The text that was found.
         name: String,
     },
     /// The path does not lead to a scenario.
@@ -81,7 +81,7 @@ pub enum ScenarioError {
     /// A value is set for what is no parameter.
     #[error("`{scenario}` has no parameter `{name}`")]
     UnknownParameter {
-        /// The scenario.
+        /// The name of the scenario.
         scenario: String,
         /// The name set.
         name: String,
@@ -116,7 +116,7 @@ impl ScenarioError {
 pub struct ParameterValue {
     /// The name, without the `@`.
     pub name: String,
-    /// The value.
+    /// The value it gets.
     pub value: Cell,
     /// The value that the scenario has, when another was set.
     pub instead_of: Option<Cell>,

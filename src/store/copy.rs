@@ -37,13 +37,13 @@ pub enum CopyError {
     /// The file is not one of ours.
     #[error("`{}` is not a database of chatdb's, and is left alone", path.display())]
     NotOurs {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The file is a database of another kind.
     #[error("`{}` is the database of a replay; exported rows go into one of their own", path.display())]
     Replay {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// A link, a folder, a device.
@@ -61,7 +61,7 @@ pub enum CopyError {
         left.display(), path.display()
     )]
     Left {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// What lies beside it.
         left: PathBuf,
@@ -69,13 +69,13 @@ pub enum CopyError {
     /// Another program has put a file there since.
     #[error("another program has made `{}` meanwhile, and it is kept", path.display())]
     Appeared {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// Another program is writing into it.
     #[error("another program is writing into `{}`", path.display())]
     Busy {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The system refused.
@@ -93,9 +93,9 @@ pub enum CopyError {
     Store {
         /// What was being done.
         action: &'static str,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error behind it.
         source: Box<StoreError>,
     },
 }
@@ -257,7 +257,7 @@ impl CopyFile {
         self.temporary.is_some()
     }
 
-    /// The database.
+    /// The database that is written.
     pub fn store(&mut self) -> &mut Store {
         &mut self.store
     }

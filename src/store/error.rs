@@ -11,7 +11,7 @@ pub enum StoreError {
     /// A statement of a script failed.
     #[error("{file}:{line}: {source}")]
     Script {
-        /// The script.
+        /// The file of the script.
         file: String,
         /// The line on which the statement begins.
         line: u32,
@@ -21,7 +21,7 @@ pub enum StoreError {
     /// A script could not be taken apart.
     #[error("{file}:{source}")]
     Split {
-        /// The script.
+        /// The file of the script.
         file: String,
         /// Where and why.
         source: SqlError,
@@ -39,7 +39,7 @@ pub enum StoreError {
     /// A cause names what there is not, or would change what has happened.
     #[error("{file}:{line}: {what}")]
     Impossible {
-        /// The script.
+        /// The file of the script.
         file: String,
         /// The line on which the statement begins.
         line: u32,
@@ -72,13 +72,13 @@ pub enum StoreError {
         "it holds the virtual table `{table}`, whose module is not trusted with a stranger's pages"
     )]
     Virtual {
-        /// The table.
+        /// The name of the table.
         table: String,
     },
     /// The file has a view where a table belongs.
     #[error("its `{view}` is a view, where chatdb has a table of that name")]
     View {
-        /// The view.
+        /// The name of the view.
         view: String,
     },
     /// A folder, a pipe, a device.

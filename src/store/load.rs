@@ -45,7 +45,7 @@ pub struct Export {
     pub bytes: u64,
     /// The form that it was read in.
     pub form: String,
-    /// Its encoding.
+    /// How its characters are encoded.
     pub encoding: String,
     /// The options with which it was read.
     pub reading: String,
@@ -96,7 +96,7 @@ pub struct Outcome {
 /// An export that was loaded before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// Its number.
+    /// The number in the note.
     pub export: i64,
     /// The options with which it was read.
     pub reading: String,
@@ -106,7 +106,7 @@ pub struct Known {
     pub file: String,
     /// The form that it was read in.
     pub form: String,
-    /// Its encoding.
+    /// How its characters are encoded.
     pub encoding: String,
     /// How many records it had.
     pub records: u64,

@@ -18,7 +18,7 @@ const DATA: [&str; 3] = ["dat", "txt", "bcp"];
 #[derive(Debug, Error)]
 #[error("{}:{line}: {what}", file.display())]
 pub struct FormatError {
-    /// The file.
+    /// The path of the file.
     pub file: PathBuf,
     /// The line, from 1; 0 for the file as a whole.
     pub line: usize,

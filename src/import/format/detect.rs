@@ -10,8 +10,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::import::format::score::Evidence;
 use crate::import::format::trailer;
-use crate::import::format::{FORMS, Form, FormatLayout, Nulls, Quotes};
+use crate::import::format::{Bars, FORMS, Form, FormatLayout, Nulls, Quotes};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
 use crate::import::spoiled::Spoiled;
@@ -89,11 +90,11 @@ pub struct Sample<'s> {
 pub enum Look {
     /// There are none, or NULL only.
     Nothing,
-    /// Numbers.
+    /// Numbers, whole or not.
     Number,
     /// Dates and times, as SQL Server writes them.
     Time,
-    /// Anything else.
+    /// Anything else, as text.
     Text,
 }
 
@@ -251,9 +252,9 @@ pub struct Trial {
 /// A line before the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preamble {
-    /// `#TYPE System.Data.DataRow`.
+    /// The line `#TYPE System.Data.DataRow`.
     Type,
-    /// `sep=;`.
+    /// The line `sep=;`.
     Separator,
 }
 
@@ -495,7 +496,7 @@ impl Trial {
     }
 
     /// Fields in quotes.
-    fn quoted(&self) -> usize {
+    pub(super) fn quoted(&self) -> usize {
         self.empty + self.needed + self.separated + self.digits + self.needless
     }
 }
@@ -525,7 +526,7 @@ fn most_frequent(kept: &[Kept<'_>]) -> usize {
 /// How a delimited file in a form is to be split, and how likely it is in that form.
 #[derive(Debug, Clone)]
 pub struct Guess {
-    /// The form.
+    /// The form it is read in.
     pub form: &'static Form,
     /// From 0 to 1.
     pub score: f64,
@@ -629,7 +630,7 @@ impl<'s> Trials<'s> {
         let bare = || Self::best(&self.bare, form.delimiters).unwrap_or_default();
         let quoted = || Self::best(&self.quoted, form.delimiters).unwrap_or_default();
         let (quotes, trial) = match form.layout {
-            FormatLayout::Delimited(Quotes::Doubled) if form.id == "wizard" => {
+            FormatLayout::Delimited(Quotes::Doubled) if form.optional_quotes => {
                 let (bare, quoted) = (bare(), quoted());
                 if quoted.rejects > bare.rejects || quoted.fit < bare.fit {
                     (Quotes::None, bare)
@@ -662,15 +663,9 @@ impl<'s> Trials<'s> {
     fn points(&self, form: &'static Form, quotes: Quotes, trial: &Trial) -> f64 {
         match form.layout {
             FormatLayout::Delimited(_) => {
-                let long = trial.delimiter.len() > 1;
-                let bulk = trial.delimiter == "<EOFD>";
-                let takes = match form.id {
-                    "egain_bulk" => bulk,
-                    "bcp" | "wizard" => !bulk,
-                    _ => !long,
-                };
+                let takes = form.takes(&trial.delimiter);
                 let alone = trial.width == 1
-                    && (!(trial.header && form.id != "bcp") || self.has_several_names());
+                    && (!(trial.header && form.writes_names) || self.has_several_names());
                 let like_none = trial.fit < 0.2 && !trial.header;
                 if trial.width == 0 || self.laid_out || !takes || alone || like_none {
                     return 0.0;
@@ -686,7 +681,8 @@ impl<'s> Trials<'s> {
                 };
                 // Names that are the product's say more than records that are spoiled.
                 let fit = if trial.header { fit.max(0.4) } else { fit };
-                0.5 * fit + self.known_for(form, trial, judged, &other)
+                let evidence = Evidence::new(&self.sample, self.footer, trial, judged, &other);
+                0.5 * fit + (form.score)(&evidence)
             }
             FormatLayout::Aligned => crate::import::reader::aligned::score(&self.lines),
             FormatLayout::Widths => match &self.widths {
@@ -696,151 +692,10 @@ impl<'s> Trials<'s> {
                 _ => 0.0,
             },
             FormatLayout::Vertical => crate::import::reader::vertical::score(&self.lines),
-            FormatLayout::Grid => crate::import::reader::grid::score(form.id, &self.lines),
+            FormatLayout::Grid(bars) => crate::import::reader::grid::score(bars, &self.lines),
             FormatLayout::Json => crate::import::reader::json::score(self.sample.bytes),
             FormatLayout::Xml => crate::import::reader::xml::score(self.sample.bytes),
             FormatLayout::Workbook => 0.0,
-        }
-    }
-
-    /// What speaks for and against `form`, between -0.5 and 0.5. `own` is the form's own trial; `quoted` the trial with
-    /// quotes that it is to be judged by; `other` the trial with quotes at the same separator.
-    fn known_for(&self, form: &Form, own: &Trial, quoted: &Trial, other: &Trial) -> f64 {
-        let mark = self.sample.mark && !self.sample.wide;
-        let when = |condition: bool, points: f64| if condition { points } else { 0.0 };
-        // NULL is the word, or nothing: the more frequent of the two says which.
-        let by_evidence = match (own.typed_word > 0, own.typed_nothing > 0) {
-            (true, false) => Some(true),
-            (false, true) => Some(false),
-            _ => None,
-        };
-        let word = by_evidence.unwrap_or(own.word > 0 && own.word * 2 >= own.nothing);
-        // An empty text in quotes beside nothing: whoever writes both tells them apart.
-        let both = own.empty > 0 && own.nothing > 0;
-        let by_word = when(word, 0.2)
-            + when(own.typed_nothing > 0, -0.3)
-            + when(both, -0.3)
-            + when(own.nul > 0, -0.4)
-            + when(!word && own.nothing > 0, -0.05);
-        let by_nothing = when(own.nothing > 0 && !word, 0.05)
-            + when(own.typed_nothing > 0, 0.2)
-            + when(word, -0.3);
-        let preamble = own.preamble;
-        let other_tool = when(preamble.is_some(), -0.4);
-        // Quotes that a tool which quotes nothing would not have, and that read well as quotes.
-        let well_quoted = other.quoted() > 0 && other.rejects == 0 && other.fit >= own.fit;
-        let unquoted =
-            when(well_quoted, -0.25) + when(other.rejects > 0 && other.fit < own.fit, 0.1);
-        match form.id {
-            "ssms_csv" => {
-                by_word
-                    + unquoted
-                    + other_tool
-                    + when(mark, 0.15)
-                    + when(self.footer || own.rule, -0.3)
-            }
-            "ssms_tab" => {
-                by_word
-                    + unquoted
-                    + other_tool
-                    + 0.05
-                    + when(mark, 0.15)
-                    + when(self.footer || own.rule, -0.3)
-                    + when(
-                        !own.header && own.nothing > 0 && !word && !self.sample.wide,
-                        0.05,
-                    )
-            }
-            "ssms_csv_quoted" => {
-                by_word
-                    + other_tool
-                    + when(mark, 0.15)
-                    + when(self.footer || own.rule, -0.3)
-                    + when(!mark && !self.sample.wide, -0.2)
-                    + when(quoted.separated > 0, 0.2)
-                    + when(quoted.quoted() == 0, -0.1)
-                    + when(quoted.odd > 0 && quoted.separated > 0, 0.05)
-                    + when(quoted.empty + quoted.digits + quoted.needless > 0, -0.3)
-                    + when(quoted.rejects > 0, -0.05)
-            }
-            "ssms_report" => {
-                by_word
-                    + unquoted
-                    + other_tool
-                    + if self.footer && !own.rule {
-                        0.25
-                    } else {
-                        -0.25
-                    }
-            }
-            "sqlcmd_separated" => {
-                by_word
-                    + other_tool
-                    + if own.rule {
-                        0.45
-                    } else {
-                        when(own.header, -0.3)
-                            + when(own.delimiter == "|", 0.1)
-                            // sqlcmd pads every field or none.
-                            + when(own.trailing > 0 && own.trailing * 3 < own.bare, -0.15)
-                            + when(mark, -0.2)
-                            + unquoted
-                    }
-            }
-            "bcp" => {
-                when(own.header, -0.4)
-                    + when(own.nul > 0, 0.35)
-                    + by_nothing
-                    + other_tool
-                    + unquoted
-                    + when(mark, -0.1)
-                    + when(own.delimiter == "\t", 0.05)
-                    + when(self.footer, -0.3)
-            }
-            "egain_bulk" => 0.5,
-            "wizard" => {
-                by_nothing
-                    + other_tool
-                    + when(own.nul > 0, -0.4)
-                    + when(own.rejects > 0, -0.1)
-                    + when(own.needless > 0 && own.bare > 0, 0.2)
-                    + when(both, -0.5)
-                    + when(own.rule || self.footer, -0.3)
-            }
-            "ads_csv" => {
-                by_word
-                    + other_tool
-                    + when(!self.sample.mark, 0.1)
-                    + when(own.rule || self.footer, -0.3)
-                    + when(own.needed > 0, 0.15)
-                    + when(own.separated > 0, 0.05)
-                    + when(own.needless + own.digits + own.empty > 0, -0.25)
-                    + when(own.odd > 0, -0.15)
-                    + when(own.rejects > 0, -0.05)
-            }
-            "dbeaver_csv" => {
-                by_nothing
-                    + other_tool
-                    + when(both, 0.3)
-                    + when(own.needless > 0 && !both, -0.25)
-                    + when(own.digits > 0 && own.needless == 0, 0.05)
-                    + when(own.nul > 0, -0.3)
-                    + when(own.rejects > 0, -0.1)
-                    + when(own.rule || self.footer, -0.3)
-            }
-            "powershell_csv" => {
-                when(preamble == Some(Preamble::Type), 0.4)
-                    + when(own.quoted() > 0 && own.bare == 0, 0.45)
-                    + when(own.bare > 0, -0.3)
-                    + when(own.rejects > 0, -0.1)
-            }
-            "excel_csv" => {
-                when(preamble == Some(Preamble::Separator), 0.45) + by_word * 0.75 - 0.05
-                    + when(own.spoiled.is_some(), 0.35)
-                    + when(own.rule || self.footer, -0.3)
-                    + when(preamble == Some(Preamble::Type), -0.4)
-            }
-            _ => 0.0,
         }
     }
 }
@@ -891,8 +746,8 @@ fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
 fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
     [
         crate::import::reader::aligned::score(lines),
-        crate::import::reader::grid::score("markdown", lines),
-        crate::import::reader::grid::score("sqlcmd_box", lines),
+        crate::import::reader::grid::score(Bars::Markdown, lines),
+        crate::import::reader::grid::score(Bars::Box, lines),
         crate::import::reader::vertical::score(lines),
         crate::import::reader::json::score(sample.bytes),
         crate::import::reader::xml::score(sample.bytes),

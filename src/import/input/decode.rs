@@ -28,7 +28,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// UTF-8.
+    /// UTF-8, with or without a byte order mark.
     pub const UTF_8: Self = Self::Web(UTF_8);
 
     /// The encoding called `name`, in any letter case: `windows-1252`, `utf-16le`, `cp437`, or a number as
@@ -90,7 +90,7 @@ impl Encoding {
 /// Which encoding a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
-    /// The encoding.
+    /// The encoding that was found.
     pub encoding: Encoding,
     /// How many bytes at the beginning are its mark and no text.
     pub mark: usize,
@@ -115,7 +115,7 @@ pub enum DecodeError {
     /// No encoding has this name.
     #[error("there is no encoding `{name}`")]
     Unknown {
-        /// The name.
+        /// The name that was given.
         name: String,
     },
     /// The bytes are in a code page, and nothing in the file says in which.

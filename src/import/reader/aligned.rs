@@ -170,7 +170,7 @@ pub(super) enum Measure {
     Units,
     Characters,
     Screen,
-    /// As UTF-8.
+    /// As bytes of UTF-8.
     Bytes,
 }
 

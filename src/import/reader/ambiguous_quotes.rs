@@ -7,7 +7,7 @@ use crate::record::{Field, Written};
 /// What a line splits into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Split {
-    /// Fields.
+    /// The fields of the line.
     Fields(Vec<Field>),
     /// A quote is open: the field may go on in the next line.
     Open,

@@ -27,7 +27,7 @@ pub struct NamedRow {
 /// What a source of rows gives.
 #[derive(Debug)]
 pub enum UnionItem {
-    /// A row.
+    /// A row with its names.
     Row(NamedRow),
     /// Text that should have been one.
     Reject(Reject),
@@ -54,7 +54,7 @@ pub struct Union<S> {
 }
 
 impl<S: RowSource> Union<S> {
-    /// Reads `source`.
+    /// Reads the rows of `source`.
     pub fn new(source: S, limits: RecordLimits) -> Self {
         Self {
             source,

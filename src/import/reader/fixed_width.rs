@@ -36,7 +36,7 @@ pub const REST: usize = usize::MAX;
 pub enum Ends {
     /// A line end.
     Lines,
-    /// Nothing.
+    /// Nothing stands between them.
     Run,
 }
 

@@ -8,7 +8,7 @@
 use std::io::Read;
 
 use crate::import::format::detect::is_known_column;
-use crate::import::format::trailer;
+use crate::import::format::{Bars, trailer};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
@@ -17,13 +17,13 @@ use crate::record::{Footer, ReadError, Reason, RecordLimits};
 /// How many lines may stand before the table.
 const BEFORE: usize = 40;
 
-/// How likely `lines` hold a table of bars of the form called `id`.
+/// How likely `lines` hold a table of bars drawn as `bars`.
 #[must_use]
-pub fn score(id: &str, lines: &[String]) -> f64 {
+pub fn score(bars: Bars, lines: &[String]) -> f64 {
     let beginning = &lines[..lines.len().min(BEFORE)];
-    let found = beginning.windows(2).any(|pair| match id {
-        "sqlcmd_box" => is_box_rule(&pair[0]) && is_row(&pair[1]),
-        _ => {
+    let found = beginning.windows(2).any(|pair| match bars {
+        Bars::Box => is_box_rule(&pair[0]) && is_row(&pair[1]),
+        Bars::Markdown => {
             is_row(&pair[0]) && is_rule(&pair[1]) && cells(&pair[0]).len() == cells(&pair[1]).len()
         }
     });
@@ -109,14 +109,13 @@ pub struct Grid<R> {
 }
 
 impl<R: Read> Grid<R> {
-    /// Reads `reader`, in the form called `id`.
-    pub fn new(reader: R, id: &str, limits: RecordLimits) -> Self {
+    /// Reads `reader`, with `bars` drawn in that way.
+    pub fn new(reader: R, bars: Bars, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
-            style: if id == "sqlcmd_box" {
-                Style::Box
-            } else {
-                Style::Tight
+            style: match bars {
+                Bars::Box => Style::Box,
+                Bars::Markdown => Style::Tight,
             },
             width: 0,
             header: String::new(),

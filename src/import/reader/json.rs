@@ -35,7 +35,7 @@ fn blank(bytes: &[u8]) -> &[u8] {
 pub struct Objects<R>(Union<Source<R>>);
 
 impl<R: Read> Objects<R> {
-    /// Reads `reader`.
+    /// Reads records from `reader`.
     pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self(Union::new(
             Source {

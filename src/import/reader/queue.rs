@@ -16,7 +16,7 @@ pub struct Held {
     pub text: String,
     /// The text that the fields are slices of, if it is not `text`.
     pub cells: Option<String>,
-    /// The fields.
+    /// The fields in their order.
     pub fields: Vec<Field>,
 }
 
@@ -48,7 +48,7 @@ impl Held {
         });
     }
 
-    /// Lends it.
+    /// Lends it as a record.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         Record {
@@ -63,9 +63,9 @@ impl Held {
 /// What waits to be handed on.
 #[derive(Debug)]
 pub enum Waiting {
-    /// Names.
+    /// The names of the columns.
     Header(Vec<String>),
-    /// A record.
+    /// A record with its fields.
     Record(Held),
     /// Text that is none.
     Reject(Reject),

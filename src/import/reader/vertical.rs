@@ -77,7 +77,7 @@ pub struct Vertical<R> {
 }
 
 impl<R: Read> Vertical<R> {
-    /// Reads `reader`.
+    /// Reads records from `reader`.
     pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),

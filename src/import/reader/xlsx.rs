@@ -36,7 +36,7 @@ const DAY: f64 = 86_400_000.0;
 
 /// A workbook that can be read.
 pub struct Book {
-    /// Its form.
+    /// The form it is read in.
     pub form: &'static Form,
     /// Whether the first row is names.
     pub has_header: bool,

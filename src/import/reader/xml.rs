@@ -29,7 +29,7 @@ pub fn score(bytes: &[u8]) -> f64 {
 pub struct XmlRows<R>(Union<Elements<R>>);
 
 impl<R: Read> XmlRows<R> {
-    /// Reads `reader`.
+    /// Reads records from `reader`.
     pub fn new(reader: R, limits: RecordLimits) -> Self {
         Self(Union::new(
             Elements {

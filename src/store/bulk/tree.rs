@@ -112,7 +112,7 @@ pub(super) fn varint(number: u64, to: &mut [u8; 9]) -> usize {
 /// A page below, and the greatest number of a row in it.
 type Child = (u32, i64);
 
-/// The tree.
+/// The tree of a table.
 pub(super) struct Tree {
     root: u32,
     size: usize,

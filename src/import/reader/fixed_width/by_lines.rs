@@ -30,9 +30,9 @@ pub struct Columns<R> {
 
 /// What a text is when it is cut.
 enum Cut {
-    /// No record.
+    /// No record at all.
     None,
-    /// A record.
+    /// A record and its fields.
     Fields(Vec<Field>),
     /// One of several, which nobody can tell apart.
     Several,
