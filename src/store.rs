@@ -2,8 +2,9 @@
 //! are the only ones that know SQLite and the migration runner.
 //!
 //! It does not know scenarios or expectations. Times go in and out as milliseconds on the servers' wall
-//! clock; the scenario's time is the row of `chatdb_clock`, never the machine's. `open`, `script`, `query` and `catalog`
-//! hold the methods of [`Store`] by what they are for; `load` puts exports into it, `bulk` writes whole pages for that.
+//! clock; the scenario's time is the row of `chatdb_clock`, never the machine's. `open`, `script`, `query` and
+//! `catalog` hold the methods of [`Store`] by what they are for; `load` puts exports into it, and `bulk` writes whole
+//! pages for that.
 
 use std::cell::Cell as Slot;
 use std::sync::Arc;

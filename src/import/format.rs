@@ -127,7 +127,7 @@ pub enum Bars {
 
 /// Which separators a form can have beside those it lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Separators {
+pub enum DelimiterRule {
     /// Any of one character.
     Single,
     /// Any, but for those that are a form's own.
@@ -173,7 +173,7 @@ pub struct Form {
     /// What may stand between two fields, the likeliest first.
     pub delimiters: &'static [&'static str],
     /// Which others may.
-    pub separators: Separators,
+    pub separators: DelimiterRule,
     /// What ends a record, where that is not a line end.
     pub record_end: Option<&'static str>,
     /// Whether fields are in quotes only where somebody chose that.
@@ -206,7 +206,7 @@ impl Form {
         layout: FormatLayout::Delimited(Quotes::None),
         nulls: Nulls::Word,
         delimiters: &[],
-        separators: Separators::Single,
+        separators: DelimiterRule::Single,
         record_end: None,
         optional_quotes: false,
         padded: false,
@@ -220,19 +220,19 @@ impl Form {
     pub fn takes(&self, delimiter: &str) -> bool {
         let has = |form: &Self| form.delimiters.contains(&delimiter);
         match self.separators {
-            Separators::Single => delimiter.len() <= 1,
-            Separators::Long => {
-                let is_own = |form: &&Self| form.separators == Separators::Listed && has(form);
+            DelimiterRule::Single => delimiter.len() <= 1,
+            DelimiterRule::Long => {
+                let is_own = |form: &&Self| form.separators == DelimiterRule::Listed && has(form);
                 !FORMS.iter().any(|form| is_own(&form))
             }
-            Separators::Listed => has(self),
+            DelimiterRule::Listed => has(self),
         }
     }
 }
 
 const COMMAS: &[&str] = &[",", ";"];
 const TAB: &[&str] = &["\t"];
-/// Separators that people give to `sqlcmd -s` and `bcp -t`.
+/// DelimiterRule that people give to `sqlcmd -s` and `bcp -t`.
 const ANY: &[&str] = &["|", ",", ";", "\t", "^", "~", "\u{1}", "\u{1F}"];
 const CHOSEN: &[&str] = &[",", ";", "\t", "|"];
 
@@ -314,7 +314,7 @@ pub static FORMS: &[Form] = &[
         covers: &["F17", "F18", "F19"],
         nulls: Nulls::EmptyOrNul,
         delimiters: &["\t", ",", "|", ";", "^", "~", "\u{1}", "\u{1F}"],
-        separators: Separators::Long,
+        separators: DelimiterRule::Long,
         writes_names: false,
         score: score::bcp,
         ..Form::PLAIN
@@ -325,7 +325,7 @@ pub static FORMS: &[Form] = &[
         covers: &["bulk"],
         nulls: Nulls::EmptyOrNul,
         delimiters: &["<EOFD>"],
-        separators: Separators::Listed,
+        separators: DelimiterRule::Listed,
         record_end: Some("<EORD>"),
         writes_names: false,
         score: score::egain_bulk,
@@ -338,7 +338,7 @@ pub static FORMS: &[Form] = &[
         layout: FormatLayout::Delimited(Quotes::Doubled),
         nulls: Nulls::Empty,
         delimiters: CHOSEN,
-        separators: Separators::Long,
+        separators: DelimiterRule::Long,
         optional_quotes: true,
         score: score::wizard,
         ..Form::PLAIN

@@ -105,7 +105,8 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["list", "--format", "cvs"],
         2,
-        "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, markdown, html, svg, json\n",
+        "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, markdown, html, svg, \
+         json\n",
     );
     refused(
         &["replay", "--all", "--db", "x.db"],
@@ -835,7 +836,8 @@ fn a_query_that_takes_too_long_is_stopped() {
 #[test]
 fn the_time_for_a_query_is_not_that_of_whoever_reads_its_answer() {
     use std::io::Read as _;
-    let sql = "with c as (select 1 n union all select n + 1 from c where n < 30000) select n from c option (maxrecursion 0)";
+    let sql = "with c as (select 1 n union all select n + 1 from c where n < 30000) \
+               select n from c option (maxrecursion 0)";
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
         .args([
             "query",

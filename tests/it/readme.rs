@@ -1,8 +1,8 @@
-//! README.md and the pages of `docs/` are run: each ` ```console ` block is typed into a shell of sorts, and what the program prints must
-//! be what the block shows, byte for byte.
+//! README.md and the pages of `docs/` are run: each ` ```console ` block is typed into a shell of
+//! sorts, and what the program prints must be what the block shows, byte for byte.
 //!
-//! All blocks of a page share one scratch folder, from the top of the page to its end. A block with `file=NAME` after its
-//! language writes that file there. In a console block, a line `...` alone stands for any lines. What the shell
+//! All blocks of a page share one scratch folder, from the top of the page to its end. A block with `file=NAME` after
+//! its language writes that file there. In a console block, a line `...` alone stands for any lines. What the shell
 //! knows is [`Shell::run`]. `UPDATE=1` rewrites what blocks without `...` show; read the change before you
 //! commit it.
 

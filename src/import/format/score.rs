@@ -36,8 +36,8 @@ fn when(condition: bool, points: f64) -> f64 {
 }
 
 impl<'e> Evidence<'e> {
-    /// `own` is the format's own trial; `quoted` the trial with quotes that it is to be judged by; `other` the trial with
-    /// quotes at the same separator.
+    /// `own` is the format's own trial; `quoted` the trial with quotes that it is to be judged by; `other` the trial
+    /// with quotes at the same separator.
     pub(super) fn new(
         sample: &Sample<'_>,
         footer: bool,

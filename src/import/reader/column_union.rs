@@ -1,4 +1,4 @@
-//! RowSource that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
+//! Rows that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
 //! first rows together, in the order in which they come up.
 
 use std::collections::VecDeque;
