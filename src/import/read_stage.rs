@@ -254,7 +254,7 @@ impl ReadStage {
     /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
     /// have nothing.
     fn is_empty_null(&self) -> bool {
-        self.form.layout == format::FormatLayout::Grid
+        matches!(self.form.layout, format::FormatLayout::Grid(_))
             && !self.rules.nulls.empty
             && self.evidence() == (false, true)
             && !self.has(|seen| seen.word)
