@@ -27,7 +27,7 @@ pub enum Factor {
         step: String,
         /// What the step is called.
         title: String,
-        /// The script.
+        /// The file of the script.
         file: String,
         /// The line on which the statement begins.
         line: u32,
@@ -57,12 +57,12 @@ pub struct WhyTarget {
 }
 
 /// What of an answer is asked about, as it came.
-pub type Value = Vec<Vec<Cell>>;
+pub type ExplainedValue = Vec<Vec<Cell>>;
 
 impl WhyTarget {
     /// The part of an answer that is asked about.
     #[must_use]
-    pub fn of(&self, table: &ResultTable) -> Value {
+    pub fn of(&self, table: &ResultTable) -> ExplainedValue {
         let matches = |row: &&Vec<Cell>| {
             let mut wanted = self.row.iter();
             wanted.all(|(name, text)| {
@@ -86,14 +86,14 @@ pub struct Decides {
     /// The places of the factors: one, or two of which either will do.
     pub factors: Vec<usize>,
     /// What is answered without it, or without both.
-    pub without: Value,
+    pub without: ExplainedValue,
 }
 
 /// What an answer rests on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why {
-    /// The answer.
-    pub value: Value,
+    /// The rows of the answer.
+    pub value: ExplainedValue,
     /// What decides it, in the order of the factors.
     pub decides: Vec<Decides>,
     /// Factors without which it does not hold together with others, and for which no partner was found.
@@ -376,7 +376,7 @@ impl Experiment {
         check: usize,
         target: &WhyTarget,
         changes: &[Change],
-    ) -> Result<Value, StoreError> {
+    ) -> Result<ExplainedValue, StoreError> {
         let answers = self.play(changes)?;
         Ok(answers[check]
             .as_ref()
@@ -500,7 +500,7 @@ impl Experiment {
         &self,
         check: usize,
         target: &WhyTarget,
-        value: &Value,
+        value: &ExplainedValue,
         changed: &mut BTreeSet<usize>,
         candidates: &[usize],
     ) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use chatdb::replay::ReplayOptions;
-use chatdb::replay::why::{Change, Experiment, Factor, Value, WhyTarget};
+use chatdb::replay::why::{Change, Experiment, ExplainedValue, Factor, WhyTarget};
 use chatdb::report::RestsOn;
 use chatdb::scenario::{Expect, Library};
 use chatdb::table::ResultTable;
@@ -55,7 +55,7 @@ fn prove(library: &Library, name: &str, step: &str) -> [usize; 3] {
         for target in cells(&table, &query.key) {
             let why = experiment.why(check, &target).expect("it can be played");
             let place = format!("{name}/{step}/{} {target:?}", query.name);
-            let play = |changes: &[Change]| -> Value {
+            let play = |changes: &[Change]| -> ExplainedValue {
                 let answers = experiment.play(changes).expect("it can be played");
                 answers[check]
                     .as_ref()

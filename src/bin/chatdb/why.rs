@@ -3,7 +3,7 @@
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::render::Detail;
 use chatdb::replay::ReplayError;
-use chatdb::replay::why::{Decides, Experiment, Factor, Value, Why, WhyTarget};
+use chatdb::replay::why::{Decides, Experiment, ExplainedValue, Factor, Why, WhyTarget};
 use chatdb::report::{Listing, Report, RestsOn};
 use chatdb::scenario::{Library, Scenario};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
@@ -203,7 +203,7 @@ fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<
 }
 
 /// An answer in a few words.
-fn shown(value: &Value) -> String {
+fn shown(value: &ExplainedValue) -> String {
     match &value[..] {
         [] => "no row".to_owned(),
         [row] => row
