@@ -32,7 +32,7 @@ pub enum AnalysisError {
     /// No finding has this name.
     #[error("there is no finding `{name}`")]
     UnknownFinding {
-        /// The name.
+        /// The name that was given.
         name: String,
         /// The name that was likely meant.
         suggestion: Option<String>,
@@ -40,7 +40,7 @@ pub enum AnalysisError {
     /// No finding has a threshold of this name.
     #[error("no finding has a threshold `{name}`")]
     UnknownThreshold {
-        /// The name.
+        /// The name that was given.
         name: String,
         /// The name that was likely meant.
         suggestion: Option<String>,
@@ -48,7 +48,7 @@ pub enum AnalysisError {
     /// A threshold was set to something that it cannot be.
     #[error("expected {kind} for `{name}`, found `{found}`")]
     Threshold {
-        /// The name.
+        /// The name that was given.
         name: String,
         /// What its values are.
         kind: Kind,
@@ -74,7 +74,7 @@ pub enum AnalysisError {
     /// A finding's T-SQL was not rewritten for this database.
     #[error("`{name}`: {source}")]
     Tsql {
-        /// The finding.
+        /// The name of the finding.
         name: String,
         /// Where and why.
         source: TsqlError,
@@ -82,9 +82,9 @@ pub enum AnalysisError {
     /// A finding could not be asked.
     #[error("`{name}`: {source}")]
     Asked {
-        /// The finding.
+        /// The name of the finding.
         name: String,
-        /// Why.
+        /// The error behind it.
         source: StoreError,
     },
     /// The database failed otherwise.
@@ -108,7 +108,7 @@ pub struct Options {
     pub only: Vec<String>,
 }
 
-/// An outage.
+/// A time during which a server was down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
     /// The servers that were down.

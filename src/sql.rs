@@ -233,7 +233,7 @@ pub(crate) enum TokenKind {
     Literal,
     /// `"name"`, `[name]` or `` `name` ``.
     Name,
-    /// `@name`.
+    /// A parameter such as `@name`.
     Parameter,
     /// Any other character.
     Symbol(char),

@@ -271,8 +271,8 @@ fn moment(bytes: &[u8]) -> Option<Option<u32>> {
     plain::is_time(&stored).then_some(digits)
 }
 
-/// Whether a text that is no number here is one in another spelling: grouped, with a decimal comma, in exponents, with a
-/// plus, or with more digits than are kept. Digits behind a zero are a name, and so are many behind a plus.
+/// Whether a text that is no number here is one in another spelling: grouped, with a decimal comma, in exponents, with
+/// a plus, or with more digits than are kept. Digits behind a zero are a name, and so are many behind a plus.
 fn is_like_number(text: &str) -> bool {
     const LONG: usize = 24;
     let unsigned = text.trim_matches(' ').trim_start_matches(['-', '+']);

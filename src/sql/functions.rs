@@ -30,7 +30,7 @@ pub use text::in_code_page;
 /// A value on its way into or out of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// `NULL`.
+    /// The value `NULL`.
     Null,
     /// A whole number.
     Integer(i64),
@@ -72,7 +72,7 @@ pub struct Function {
     pub least: u8,
     /// The greatest; `None` when there is none.
     pub most: Option<u8>,
-    /// Computes it.
+    /// Computes the value from its arguments.
     pub call: fn(&[Value]) -> Outcome,
 }
 

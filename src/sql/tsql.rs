@@ -78,9 +78,9 @@ pub enum TsqlProblem {
     /// A literal that should stand for a parameter does not occur.
     #[error("the literal `{literal}`, which stands for `@{parameter}`, does not occur")]
     NoLiteral {
-        /// The literal.
+        /// The literal as it is written.
         literal: String,
-        /// The parameter.
+        /// The name of the parameter.
         parameter: String,
     },
 }

@@ -170,7 +170,8 @@ fn every_reason_to_reject_a_record_has_an_export() {
     let files: Vec<&File> = folders.values().flat_map(|folder| &folder.file).collect();
     for number in 1..=19 {
         let code = format!("CHATDB-I{number:03}");
-        // A field of 16 MiB is not laid down as a file, and has a test of its own; names that stand again are passed over.
+        // A field of 16 MiB is not laid down as a file, and has a test of its own; names that stand again are passed
+        // over.
         let shown = [10, 11].contains(&number) || files.iter().any(|file| file.names(&code));
         assert!(shown, "{code} is shown by no export");
     }

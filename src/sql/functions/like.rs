@@ -4,13 +4,13 @@ use super::{FunctionError, Outcome, Value, Work, collation, unless_null};
 
 /// One piece of a pattern.
 enum Piece {
-    /// `%`.
+    /// The wildcard `%`: any text.
     Any,
-    /// `_`.
+    /// The wildcard `_`: one character.
     One,
-    /// A character.
+    /// A character as it is.
     Just(char),
-    /// `[...]`.
+    /// One character of a set, `[...]`.
     Set {
         negated: bool,
         ranges: Vec<(char, char)>,

@@ -329,7 +329,7 @@ pub fn atan(arguments: &[Value]) -> Outcome {
     of_real(arguments, f64::atan)
 }
 
-/// `ATN2(y, x)`.
+/// SQL Server's `ATN2(y, x)`.
 pub fn atn2(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         float(arguments[0].real()?.atan2(arguments[1].real()?))

@@ -13,7 +13,7 @@ use crate::schema::types::Type;
 pub enum Takes {
     /// Any value; the translator looks at it.
     Any,
-    /// A condition.
+    /// A condition, true or not.
     Condition,
     /// The name of a part of a date.
     Part,
@@ -53,7 +53,7 @@ pub enum CallForm {
     Rust {
         /// The name under which SQLite knows it.
         name: &'static str,
-        /// Computes it.
+        /// Computes the value from its arguments.
         call: fn(&[Value]) -> Outcome,
     },
     /// The translator writes it in another way.
@@ -73,7 +73,7 @@ pub enum CallForm {
 pub struct Entry {
     /// The name, in lower case.
     pub name: &'static str,
-    /// Its arguments.
+    /// What its arguments are.
     pub takes: &'static [Takes],
     /// How many of them may be left out at the end.
     pub optional: usize,

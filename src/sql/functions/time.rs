@@ -122,9 +122,9 @@ pub fn digits_of_second(text: &str) -> usize {
 /// What a text says about its time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// Nothing.
+    /// No offset at all.
     None,
-    /// `Z`.
+    /// `Z`, which is UTC.
     Utc,
     /// Hours and minutes, such as `+02:00`.
     Offset,

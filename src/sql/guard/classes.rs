@@ -8,7 +8,7 @@ use crate::sql::functions::{FUNCTIONS, SINGLE};
 /// Whether foreign SQL may use something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// It may.
+    /// It may be used.
     Allowed,
     /// It may not, and why: the end of a sentence that begins with `which`.
     Refused(&'static str),

@@ -67,7 +67,7 @@ pub struct Limits {
     pub columns: u32,
     /// Arguments of a function.
     pub arguments: u32,
-    /// Named values.
+    /// Most values that it names.
     pub values: u32,
     /// Bytes of a pattern of `LIKE` or `GLOB`.
     pub pattern: u32,

@@ -26,7 +26,7 @@ use crate::sql::guard::limits::{LONGEST_REWRITTEN, MAX_REWRITE_STEPS, MAX_VARIAB
 /// What a text comes to: steps to run in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// The steps.
+    /// The steps in their order.
     pub steps: Vec<Step>,
     /// What there is to say about the answer, in sentences.
     pub notes: Vec<String>,
@@ -44,35 +44,35 @@ pub struct Step {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// Gives rows.
+    /// A query that gives rows.
     Ask {
-        /// The query.
+        /// The query for SQLite.
         sql: String,
         /// Its columns, left to right; `None` when they are only known once it runs.
         columns: Option<Vec<AnswerColumn>>,
     },
     /// Gives values to variables: the columns of its last row, in this order. Without a row they keep theirs.
     Set {
-        /// The query.
+        /// The query for SQLite.
         sql: String,
         /// The variables, without `@`.
         variables: Vec<String>,
     },
     /// Makes, fills or drops a temporary table.
     Change {
-        /// The statement.
+        /// The statement for SQLite.
         sql: String,
     },
     /// Goes on at another step, unless the query gives 1.
     Jump {
-        /// The query.
+        /// The query for SQLite.
         sql: String,
         /// The step, from 0.
         to: usize,
     },
     /// Changes rows of one of the product's tables.
     Write {
-        /// The statement.
+        /// The statement for SQLite.
         sql: String,
     },
 }
@@ -96,7 +96,7 @@ impl Act {
 pub struct AnswerColumn {
     /// The name; empty where SQL Server gives none.
     pub name: String,
-    /// The type.
+    /// The type of its values.
     pub of: Type,
 }
 

@@ -86,7 +86,7 @@ pub(super) struct Parts {
     pub aggregates: bool,
 }
 
-/// `TOP`.
+/// The `TOP` of a query.
 #[derive(Debug, Default)]
 pub(super) struct Top {
     pub rows: Option<String>,

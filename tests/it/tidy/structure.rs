@@ -246,14 +246,9 @@ fn short_docs(files: &[File]) -> Vec<String> {
     found
 }
 
-/// Where short comments are still being mended. This list only shrinks.
-const MENDED: [&str; 3] = ["src/analysis", "src/bin", "src/sql"];
-
 #[test]
 fn a_doc_comment_says_more_than_a_name() {
-    let mut found = short_docs(&tree());
-    found.retain(|line| !MENDED.iter().any(|folder| line.starts_with(folder)));
-    none(found);
+    none(short_docs(&tree()));
 }
 
 #[test]
