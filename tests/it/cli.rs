@@ -282,7 +282,7 @@ fn a_closed_pipe_is_quiet_and_a_full_disk_is_not() {
 
 /// A question without end, of which the answer would fill every memory.
 const WITHOUT_END: &str =
-    "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n OPTION (MAXRECURSION 0)";
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
 
 fn ask_without_end(format: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatdb"));
@@ -932,4 +932,76 @@ fn validating_finds_sql_that_cannot_be_run() {
     assert!(!folder.path().join("x.db").exists());
     let output = chatdb(folder.path(), &["new", "baseline"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}
+
+#[test]
+fn folders_and_patterns_name_exported_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("exports")).expect("a folder");
+    fs::create_dir(at("empty")).expect("a folder");
+    let activity =
+        "activity_id,activity_type,activity_status,when_created\n1,2000,5000,2026-11-24 08:00:00\n";
+    fs::write(at("exports/activity.csv"), activity).expect("a file");
+    fs::write(at("exports/users.csv"), "user_id,user_name\n7,jdoe\n").expect("a file");
+    fs::write(at("exports/old.sqlite"), "no export").expect("a file");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        (
+            output.status.code(),
+            text(&output.stdout).to_owned(),
+            text(&output.stderr).to_owned(),
+        )
+    };
+    for (given, files) in [("exports", 2), ("exports/*.csv", 2), ("exports/a*.csv", 1)] {
+        let database = format!("{files}{}.sqlite", given.len());
+        let (code, out, err) = run(&["import", given, "--db", &database]);
+        assert_eq!(code, Some(0), "{given}: {err}");
+        let said = format!("{files} of {files} file");
+        assert!(out.contains(&said), "{given}: {out}");
+    }
+    for (given, message) in [
+        (
+            "empty",
+            "error: the folder `empty` holds no exported file\n hint: name the files, or the folder that they are in\n",
+        ),
+        (
+            "x*.csv",
+            "error: no file matches `x*.csv`\n hint: check the folder; a pattern does not look into folders below it\n",
+        ),
+    ] {
+        let (code, _, err) = run(&["analyze", given]);
+        assert_eq!((code, &*err), (Some(4), message));
+    }
+}
+
+#[test]
+fn every_command_has_completions_and_a_manual_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        text(&output.stdout).to_owned()
+    };
+    let pages = run(&["man", "pages"]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&["completions", shell]);
+        for page in pages.lines().filter_map(|page| page.split_once("chatdb-")) {
+            let command = page.1.trim_end_matches(".1");
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    assert!(pages.lines().count() > 10, "{pages}");
+    for page in pages.lines() {
+        let manual = fs::read_to_string(folder.path().join(page)).expect("a page");
+        assert!(manual.contains(".SH SYNOPSIS"), "{page}");
+    }
 }

@@ -332,7 +332,7 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_others_are_loaded() {
         path,
         &["import", "folder"],
         4,
-        "error: `folder`: is a folder\n",
+        "error: the folder `folder` holds no exported file\n hint: name the files, or the folder that they are in\n",
     );
     fails(
         path,

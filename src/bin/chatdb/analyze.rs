@@ -13,6 +13,7 @@ use chatdb::table::Cell;
 use crate::cli::Analyze;
 use crate::failure::{Code, Failure};
 use crate::import;
+use crate::inputs;
 use crate::output;
 use crate::privacy;
 use crate::time::TimeOptions;
@@ -96,7 +97,7 @@ fn read(
     let options = import::options(&args.reading)?;
     let mut loaded = Vec::new();
     let mut refused = Vec::new();
-    for path in &args.exports {
+    for path in &inputs::expand(&args.exports)? {
         match import::load(path, &options, store, stopped) {
             Ok(summary) => loaded.push(summary),
             Err(error @ ImportError::Interrupted) => return Err(error.into()),

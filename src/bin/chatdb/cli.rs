@@ -64,6 +64,10 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain what a check's answer rests on, by leaving out causes and rules
     Why(WhyArgs),
+    /// Write the completions of a shell, to be loaded by it
+    Completions(CompletionArgs),
+    /// Write the manual pages into a folder
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -309,7 +313,7 @@ pub struct QueryArgs {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Files that were exported; - is standard input
+    /// Exported files, folders of them, or patterns such as *.csv; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Load into the database in FILE, which is made if it is missing
@@ -446,6 +450,20 @@ pub struct Analyze {
     pub privacy: Privacy,
     #[command(flatten)]
     pub form: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionArgs {
+    /// The shell to write them for
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Folder to write into; created if missing
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -27,6 +27,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Import, ImportArgs};
 use crate::failure::{Code, Failure};
+use crate::inputs;
 use crate::output;
 use crate::time;
 use crate::watch;
@@ -38,6 +39,7 @@ const TIMES: u32 = 20;
 pub fn run(args: &Import) -> Result<Code, Failure> {
     output::format(&args.form.format)?;
     let options = options(&args.reading)?;
+    let files = inputs::expand(&args.files)?;
     let stopping = stop_on_interrupt()?;
     let mut copy = CopyFile::open(&args.db)?;
     // There is none yet.
@@ -45,7 +47,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     let stopped = || stopping.flag.load(Ordering::SeqCst);
     let mut loaded = Vec::new();
     let mut refused = Vec::new();
-    for path in &args.files {
+    for path in &files {
         match load(path, &options, copy.store(), &stopped) {
             Ok(summary) => loaded.push(summary),
             Err(error @ ImportError::Interrupted) => {

@@ -7,7 +7,9 @@ mod diff;
 mod failure;
 mod findings;
 mod import;
+mod inputs;
 mod list;
+mod manual;
 mod new;
 mod output;
 mod privacy;
@@ -92,5 +94,7 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Coverage(args) => coverage::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
     }
 }

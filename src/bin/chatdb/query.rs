@@ -22,6 +22,7 @@ use chatdb::table::{Cell, Column, Kind, ResultTable};
 use crate::cli::QueryArgs;
 use crate::failure::{Code, Failure};
 use crate::import;
+use crate::inputs;
 use crate::output;
 use crate::time::TimeOptions;
 use crate::watch;
@@ -158,7 +159,7 @@ fn exports(args: &QueryArgs) -> Result<Vec<PathBuf>, Failure> {
         return Err(Failure::new(Code::Usage, message)
             .hint("`chatdb import FILE... --db FILE` loads them into a database first"));
     }
-    Ok(exports)
+    inputs::expand(&exports)
 }
 
 /// Which rows of the files the question needs. Standard input is read once, so that nothing of it may be passed over.

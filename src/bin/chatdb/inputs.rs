@@ -1,0 +1,90 @@
+//! Which files are meant by what was given: a file, a folder, or a pattern such as `*.csv`, which the command
+//! interpreters of Windows hand over unexpanded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Code, Failure};
+
+/// Files of a folder that are not exports themselves: bcp format files belong to the file beside them, and databases
+/// are what exports are loaded into.
+const NOT_EXPORTS: [&str; 4] = ["fmt", "sqlite", "db", "sql"];
+
+/// The files meant, each once, those of a folder or a pattern by name. `-` is standard input.
+///
+/// # Errors
+/// Fails when a folder holds no file to read, or a pattern matches none.
+pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files: Vec<PathBuf> = Vec::with_capacity(given.len());
+    for path in given {
+        let found = if path.is_dir() {
+            of_folder(path)?
+        } else if is_pattern(path) && !path.exists() {
+            of_pattern(path)?
+        } else {
+            vec![path.clone()]
+        };
+        for file in found {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        let message = format!("cannot read the folder `{}`: {error}", folder.display());
+        Failure::new(Code::Environment, message)
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden && is_export(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let message = format!("the folder `{}` holds no exported file", folder.display());
+        return Err(Failure::new(Code::Environment, message)
+            .hint("name the files, or the folder that they are in"));
+    }
+    Ok(files)
+}
+
+fn is_export(path: &Path) -> bool {
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
+    !ending.is_some_and(|ending| NOT_EXPORTS.contains(&ending.as_str()))
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
+}
+
+fn of_pattern(pattern: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let text = pattern.to_string_lossy();
+    let matches = glob::glob(&text).map_err(|error| {
+        Failure::new(
+            Code::Usage,
+            format!("invalid pattern `{text}`: {}", error.msg),
+        )
+    })?;
+    let files: Vec<PathBuf> = matches
+        .filter_map(Result::ok)
+        .filter(|path| path.is_file())
+        .collect();
+    if files.is_empty() {
+        return Err(
+            Failure::new(Code::Environment, format!("no file matches `{text}`"))
+                .hint("check the folder; a pattern does not look into folders below it"),
+        );
+    }
+    Ok(files)
+}
