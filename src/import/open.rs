@@ -25,7 +25,7 @@ use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::{Item, Reader};
 use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
 use crate::record::row_filter::Sieve;
-use crate::record::{ReadError, Written};
+use crate::record::{Field, ReadError, Record, Written};
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
@@ -374,6 +374,14 @@ fn open_source(
     if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
         reader.may_read_ahead(file.behind(told.mark), options.cut);
     }
+    let prefix = format.and_then(|format| format.prefix.clone());
+    if let Some(prefix) = prefix.filter(|_| verdict.guess.form.nulls == Nulls::EmptyOrNul) {
+        reader = Box::new(Prefixed {
+            reader,
+            prefix,
+            fields: Vec::new(),
+        });
+    }
     if options.skip > 0 {
         reader = Box::new(Skipped {
             reader,
@@ -425,6 +433,40 @@ impl Reader for Skipped {
             Item::Reject(mut reject) => {
                 reject.line += lines;
                 Item::Reject(reject)
+            }
+            other => other,
+        }))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.reader.remarks()
+    }
+}
+
+/// What a reader gives whose records begin with a text that is no field's, such as the quote before the first one.
+struct Prefixed {
+    reader: Box<dyn Reader + Send>,
+    prefix: String,
+    fields: Vec<Field>,
+}
+
+impl Reader for Prefixed {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        let Self {
+            reader,
+            prefix,
+            fields,
+        } = self;
+        Ok(reader.next()?.map(|item| match item {
+            Item::Record(record) => {
+                fields.clear();
+                fields.extend_from_slice(record.fields);
+                if let Some(first) = fields.first_mut()
+                    && record.cells[first.start..first.end].starts_with(&**prefix)
+                {
+                    first.start += prefix.len();
+                }
+                Item::Record(Record { fields, ..record })
             }
             other => other,
         }))
@@ -749,6 +791,7 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> 
         header: options.header.unwrap_or(trial.header),
         width: of_format.map_or(trial.width, |format| format.names.len()),
         looks: trial.looks.clone(),
+        trailing: trial.trailing,
         padded: guess.form.padded,
         names: names.cloned(),
         names_below: guess.form.names_below,

@@ -1,9 +1,11 @@
-//! bcp's format file (the one that is no XML): which columns a data file without names has, and what ends them.
+//! bcp's format file, as text or as XML: which columns a data file without names has, and what ends them.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
 
 use crate::import::reader::fixed_width::{Ends, Widths};
@@ -78,15 +80,20 @@ pub struct FormatFile {
     pub record_end: Option<String>,
     /// The widths of the columns in characters, where nothing stands between them.
     pub widths: Option<Widths>,
+    /// What stands before the first field of each record: the first quote, where all values are in quotes.
+    pub prefix: Option<String>,
 }
 
-/// A line of the file: one column.
+/// One column, and where in the file it is said.
 struct Column {
+    line: usize,
     name: String,
     /// What ends it.
     end: String,
     /// How many characters it has, where each has as many.
     length: Option<usize>,
+    /// Whether it goes into no column of the table.
+    is_left_out: bool,
 }
 
 impl FormatFile {
@@ -135,36 +142,26 @@ impl FormatFile {
     /// # Errors
     /// With the line and what is wrong there.
     pub fn parse(text: &str) -> Result<Self, (usize, String)> {
-        let mut lines = (1..).zip(text.trim_start_matches('\u{FEFF}').lines());
-        let version = lines
-            .next()
-            .map(|(_, line)| line.trim())
-            .unwrap_or_default();
-        if version.parse::<f64>().is_err() {
-            return Err((1, format!("expected the version, found `{version}`")));
-        }
-        let (_, count) = lines
-            .next()
-            .ok_or((2, "expected the number of columns".to_owned()))?;
-        let count: usize = count
-            .trim()
-            .parse()
-            .map_err(|_| (2, "expected the number of columns".to_owned()))?;
-        let mut names = Vec::new();
-        let mut ends = Vec::new();
-        let mut lengths = Vec::new();
-        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let column = column(line).ok_or_else(|| (number, "is no column".to_owned()))?;
-            names.push(column.name);
-            ends.push(column.end);
-            lengths.push(column.length);
-        }
-        if names.len() != count || names.is_empty() {
-            return Err((
-                2,
-                format!("says {count} columns, and {} follow", names.len()),
-            ));
-        }
+        let text = text.trim_start_matches('\u{FEFF}');
+        let columns = if text.trim_start().starts_with('<') {
+            columns_of_xml(text)?
+        } else {
+            columns_of_lines(text)?
+        };
+        Self::of(columns)
+    }
+
+    fn of(mut columns: Vec<Column>) -> Result<Self, (usize, String)> {
+        // A field before the first column that takes nothing but the quote before it.
+        let is_prefix = |first: &Column| first.is_left_out && matches!(&*first.end, "\"" | "'");
+        let prefix = match columns.first() {
+            Some(first) if columns.len() > 1 && is_prefix(first) => Some(columns.remove(0).end),
+            _ => None,
+        };
+        let names: Vec<String> = columns.iter().map(|own| own.name.clone()).collect();
+        let lengths = columns.iter().map(|own| own.length).collect();
+        let lines: Vec<usize> = columns.iter().map(|own| own.line).collect();
+        let mut ends: Vec<String> = columns.into_iter().map(|own| own.end).collect();
         let fixed = ends.len() > 1 && ends.iter().rev().skip(1).all(String::is_empty);
         let widths = match fixed {
             true => Some(widths(&names, &ends, lengths)?),
@@ -175,7 +172,7 @@ impl FormatFile {
         let odd = |end: &String| *end != delimiter || end.is_empty();
         if let Some(at) = ends.iter().position(odd).filter(|_| !fixed) {
             return Err((
-                at + 3,
+                lines[at],
                 "columns must all end in the same text, or all have a length".to_owned(),
             ));
         }
@@ -184,8 +181,122 @@ impl FormatFile {
             delimiter,
             record_end: record_end.filter(|_| !fixed),
             widths,
+            prefix,
         })
     }
+}
+
+/// What a column's type says when it is none of text.
+fn native(kind: &str) -> String {
+    format!(
+        "the field is of type `{kind}`: data in SQL Server's own form (`bcp -n`) are not read; export them as text, with \
+         `bcp ... -c` or `-w`"
+    )
+}
+
+/// The columns in the lines of a format file that is no XML.
+fn columns_of_lines(text: &str) -> Result<Vec<Column>, (usize, String)> {
+    let mut lines = (1..).zip(text.lines());
+    let version = lines
+        .next()
+        .map(|(_, line)| line.trim())
+        .unwrap_or_default();
+    if version.parse::<f64>().is_err() {
+        return Err((1, format!("expected the version, found `{version}`")));
+    }
+    let (_, count) = lines
+        .next()
+        .ok_or((2, "expected the number of columns".to_owned()))?;
+    let count: usize = count
+        .trim()
+        .parse()
+        .map_err(|_| (2, "expected the number of columns".to_owned()))?;
+    let mut columns = Vec::new();
+    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        let kind = line.split_whitespace().nth(1).unwrap_or_default();
+        if kind.starts_with("SQL") && !matches!(kind, "SQLCHAR" | "SQLNCHAR") {
+            return Err((number, native(kind)));
+        }
+        let column = column(line, number).ok_or_else(|| (number, "is no column".to_owned()))?;
+        columns.push(column);
+    }
+    if columns.len() != count || columns.is_empty() {
+        return Err((
+            2,
+            format!("says {count} columns, and {} follow", columns.len()),
+        ));
+    }
+    Ok(columns)
+}
+
+/// The columns of a format file in XML: its fields in their order, each with the name of the column that it goes into.
+fn columns_of_xml(text: &str) -> Result<Vec<Column>, (usize, String)> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut fields: Vec<(String, Column)> = Vec::new();
+    loop {
+        let before = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
+        let line = 1 + text[..before.min(text.len())].matches('\n').count();
+        let event = reader
+            .read_event()
+            .map_err(|error| (line, format!("is no XML: {error}")))?;
+        let (Event::Start(element) | Event::Empty(element)) = event else {
+            if event == Event::Eof {
+                break;
+            }
+            continue;
+        };
+        match element.local_name().as_ref() {
+            "FIELD" => fields.push(field_of_xml(&element, line)?),
+            "COLUMN" => {
+                let source = attribute(&element, "SOURCE").unwrap_or_default();
+                let name = attribute(&element, "NAME").unwrap_or_default();
+                let field = fields.iter_mut().find(|(id, _)| *id == source);
+                let Some((_, column)) = field else {
+                    return Err((line, format!("there is no field `{source}` for `{name}`")));
+                };
+                column.name = name;
+                column.is_left_out = false;
+            }
+            _ => {}
+        }
+    }
+    if fields.is_empty() {
+        return Err((1, "expected fields, found none".to_owned()));
+    }
+    Ok(fields.into_iter().map(|(_, column)| column).collect())
+}
+
+fn field_of_xml(
+    element: &BytesStart<'_>,
+    line: usize,
+) -> Result<(String, Column), (usize, String)> {
+    let id = attribute(element, "ID").unwrap_or_default();
+    let kind = attribute(element, "type").unwrap_or_default();
+    if !matches!(
+        &*kind,
+        "CharTerm" | "NCharTerm" | "CharFixed" | "NCharFixed"
+    ) {
+        return Err((line, native(&kind)));
+    }
+    let length = attribute(element, "LENGTH").and_then(|length| length.parse::<usize>().ok());
+    let end = attribute(element, "TERMINATOR").map(|end| terminator(&end));
+    let bytes = if kind.starts_with('N') { 2 } else { 1 };
+    let column = Column {
+        line,
+        name: format!("field_{id}"),
+        end: end.unwrap_or_default(),
+        length: length.map(|length| length / bytes),
+        is_left_out: true,
+    };
+    Ok((id, column))
+}
+
+/// The value of an attribute, with or without a namespace before its name.
+fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+    let mut attributes = element.attributes().flatten();
+    let found = attributes.find(|own| own.key.local_name().as_ref() == name)?;
+    let value = found.normalized_value(XmlVersion::Implicit1_0).ok()?;
+    Some(value.into_owned())
 }
 
 /// The widths of columns with nothing between them.
@@ -218,7 +329,7 @@ fn widths(
 }
 
 /// The name and the end in a line such as `1 SQLNCHAR 0 48 "<\0E\0O\0F\0D\0>\0" 1 USER_ID ""`.
-fn column(line: &str) -> Option<Column> {
+fn column(line: &str, number: usize) -> Option<Column> {
     let (before, rest) = line.split_once('"')?;
     let before: Vec<&str> = before.split_whitespace().collect();
     let [_, kind, prefix, length] = before[..] else {
@@ -231,27 +342,29 @@ fn column(line: &str) -> Option<Column> {
         ("0", "SQLNCHAR") if length.is_multiple_of(2) => Some(length / 2),
         _ => None,
     };
-    let (end, after) = rest.split_once('"')?;
-    let name = after.split_whitespace().nth(1)?;
     let mut text = String::new();
-    let mut chars = end.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
+    let mut chars = rest.chars();
+    loop {
         match chars.next()? {
-            't' => text.push('\t'),
-            'r' => text.push('\r'),
-            'n' => text.push('\n'),
-            // The second byte of a character of UTF-16.
-            '0' => {}
-            other => text.push(other),
+            '"' => break,
+            '\\' => match chars.next()? {
+                't' => text.push('\t'),
+                'r' => text.push('\r'),
+                'n' => text.push('\n'),
+                // The second byte of a character of UTF-16.
+                '0' => {}
+                other => text.push(other),
+            },
+            c => text.push(c),
         }
     }
+    let mut target = chars.as_str().split_whitespace();
+    let (place, name) = (target.next()?, target.next()?);
     Some(Column {
+        line: number,
         name: name.to_owned(),
         end: text,
         length,
+        is_left_out: place == "0",
     })
 }

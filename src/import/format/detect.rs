@@ -209,6 +209,8 @@ pub struct Trial {
     pub header: bool,
     /// Whether dashes stand under the names.
     pub rule: bool,
+    /// Whether each record ends in a separator more than the names, with nothing behind it.
+    pub trailing: bool,
     /// Whether the first line is PowerShell's `#TYPE`, or Excel's `sep=`.
     pub preamble: Option<Preamble>,
     /// How many records, without names.
@@ -385,6 +387,15 @@ impl Trial {
         } else {
             most_frequent(&kept)
         };
+        if self.header {
+            let records = &kept[names.min(kept.len())..];
+            let is_trailing = |record: &&Kept<'_>| {
+                record.fields.len() == self.width + 1 && record.text(self.width) == Some("")
+            };
+            let count = records.iter().filter(is_trailing).count();
+            self.trailing = count > 0 && count * 10 >= records.len() * 9;
+            self.width += usize::from(self.trailing);
+        }
         let last = kept.last().filter(|last| {
             whole && !self.header && kept.len() > 1 && last.fields.len() == self.width
         });
@@ -563,6 +574,7 @@ impl<'s> Trials<'s> {
         said: Option<&Widths>,
     ) -> Self {
         let mut delimiters = vec![",", "\t", ";", "|", "^", "~", "\u{1}", "\u{1F}"];
+        let paired;
         let text = String::from_utf8_lossy(sample.bytes);
         let lines: Vec<String> = text.lines().take(RECORDS).map(str::to_owned).collect();
         let tail = text.lines().rev().take(8);
@@ -573,6 +585,11 @@ impl<'s> Trials<'s> {
         if let Some((long, long_end)) = &found {
             delimiters = vec![long];
             end = end.or_else(|| long_end.clone());
+        } else if let (None, None, Some((between, behind))) = (delimiter, &end, paired_marks(&text))
+        {
+            paired = between;
+            delimiters = vec![&paired];
+            end = Some(behind);
         }
         if let Some(delimiter) = delimiter {
             delimiters = vec![delimiter];
@@ -740,6 +757,42 @@ fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
     let same = lines.iter().filter(|line| line.ends_with(&mark)).count();
     let own = !mark.is_empty() && !mark.ends_with(long) && same * 2 > all;
     Some((long, own.then(|| format!("{mark}\n"))))
+}
+
+/// What stands between fields and behind records where both are a sign and the same separator, as in `1+|a+|b&|`:
+/// nearly each separator of the text is part of one of the two, and each record has as many.
+fn paired_marks(text: &str) -> Option<(String, String)> {
+    let is_sign = |c: char| {
+        c.is_ascii_punctuation()
+            && !matches!(c, '"' | '\'' | '.' | ')' | ']' | '}' | '>' | '_' | '-')
+    };
+    ['|', ',', ';', '\t', '^', '~']
+        .into_iter()
+        .find_map(|separator| {
+            let sign = |at: usize| {
+                text[..at]
+                    .chars()
+                    .next_back()
+                    .filter(|c| is_sign(*c) && *c != separator)
+            };
+            let first = text.find(separator)?;
+            let between = format!("{}{separator}", sign(first)?);
+            let line_end = text.match_indices(separator).find_map(|(at, found)| {
+                let rest = &text[at + found.len()..];
+                let line_end = ["\r\n", "\n"]
+                    .into_iter()
+                    .find(|end| rest.starts_with(end))?;
+                Some(format!("{}{separator}{line_end}", sign(at)?))
+            })?;
+            let (fields, records) = (
+                text.matches(&between).count(),
+                text.matches(&line_end).count(),
+            );
+            let behind = line_end.trim_end_matches(['\r', '\n']);
+            let all = text.matches(separator).count();
+            (behind != between && fields >= records && (fields + records) * 20 >= all * 19)
+                .then_some((between, line_end.clone()))
+        })
 }
 
 /// Whether the lines are laid out in a way that no delimited form is.

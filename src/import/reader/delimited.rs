@@ -53,6 +53,8 @@ pub struct DelimitedPlan {
     pub names: Option<Vec<String>>,
     /// Whether the names may stand below the records, where they mean nothing new.
     pub names_below: bool,
+    /// Whether each record has a field more than there are names, and nothing in it.
+    pub trailing: bool,
 }
 
 /// A record kept for later.
@@ -372,11 +374,14 @@ impl Delimited {
         if kept.is_blank() || Preamble::of(&kept.text).is_some() {
             return;
         }
-        let names: Vec<String> = kept
+        let mut names: Vec<String> = kept
             .fields
             .iter()
             .map(|field| name(&kept, *field))
             .collect();
+        if self.plan.trailing {
+            names.push(String::new());
+        }
         self.plan.width = names.len();
         self.names.clone_from(&names);
         self.header = Some(kept.text);
@@ -845,6 +850,12 @@ impl Reader for Delimited {
         let mut remarks = Vec::new();
         if self.messages > 0 {
             remarks.push(trailer::passed_over(self.messages));
+        }
+        if self.plan.trailing {
+            let last = self.plan.width;
+            remarks.push(format!(
+                "each record ends in a separator more than the names: what is behind it is column {last}"
+            ));
         }
         if self.repaired > 0 {
             remarks.push(format!(
