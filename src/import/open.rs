@@ -791,7 +791,7 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> 
         header: options.header.unwrap_or(trial.header),
         width: of_format.map_or(trial.width, |format| format.names.len()),
         looks: trial.looks.clone(),
-        trailing: trial.trailing,
+        trailing: trial.one_more,
         padded: guess.form.padded,
         names: names.cloned(),
         names_below: guess.form.names_below,

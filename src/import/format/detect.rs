@@ -210,7 +210,7 @@ pub struct Trial {
     /// Whether dashes stand under the names.
     pub rule: bool,
     /// Whether each record ends in a separator more than the names, with nothing behind it.
-    pub trailing: bool,
+    pub one_more: bool,
     /// Whether the first line is PowerShell's `#TYPE`, or Excel's `sep=`.
     pub preamble: Option<Preamble>,
     /// How many records, without names.
@@ -393,8 +393,8 @@ impl Trial {
                 record.fields.len() == self.width + 1 && record.text(self.width) == Some("")
             };
             let count = records.iter().filter(is_trailing).count();
-            self.trailing = count > 0 && count * 10 >= records.len() * 9;
-            self.width += usize::from(self.trailing);
+            self.one_more = count > 0 && count * 10 >= records.len() * 9;
+            self.width += usize::from(self.one_more);
         }
         let last = kept.last().filter(|last| {
             whole && !self.header && kept.len() > 1 && last.fields.len() == self.width
