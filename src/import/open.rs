@@ -18,14 +18,18 @@ use crate::import::format::{FORMS, Form, FormatLayout, Nulls};
 use crate::import::input::decode;
 use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
 use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
-use crate::import::input::source::{Bytes, Foreign, Packing, Peek, Source, SourceError, Tally};
+use crate::import::input::source::{
+    Bytes, Foreign, Packing, Peek, Placed, Source, SourceError, Tally,
+};
 use crate::import::reader::delimited::{Delimited, DelimitedPlan};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::{Ends, Widths};
+use crate::import::reader::parallel::Cut;
+use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
 use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
 use crate::record::row_filter::Sieve;
-use crate::record::{Field, ReadError, Record, Written};
+use crate::record::{Field, ReadError, Reason, Record, Written};
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
@@ -477,6 +481,51 @@ impl Reader for Prefixed {
     }
 }
 
+/// What a reader gives whose records end in a separator more than the names, without the nothing behind it.
+struct Trailing {
+    reader: Box<Delimited>,
+}
+
+impl Reader for Trailing {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        Ok(self.reader.next()?.map(|item| match item {
+            Item::Header(mut names) => {
+                names.pop_if(|name| name.is_empty());
+                Item::Header(names)
+            }
+            Item::Record(record) => match record.fields.split_last() {
+                Some((last, fields)) if last.start == last.end => {
+                    Item::Record(Record { fields, ..record })
+                }
+                _ => Item::Reject(reject(
+                    record.line,
+                    record.cells,
+                    Reason::Ragged,
+                    "expected nothing behind the last separator, found a value".to_owned(),
+                    1,
+                )),
+            },
+            other => other,
+        }))
+    }
+
+    fn pass_over(&mut self, sieve: Sieve) {
+        self.reader.pass_over(sieve);
+    }
+
+    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+        self.reader.may_read_ahead(file, cut);
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.reader.passed_over()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.reader.remarks()
+    }
+}
+
 /// Whether everything that was said of a file means something in its form.
 fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenError> {
     let is_text = form.layout != FormatLayout::Workbook;
@@ -742,7 +791,12 @@ fn reader(
     match guess.form.layout {
         FormatLayout::Delimited(_) => {
             let plan = plan(guess, format, options);
-            Box::new(Delimited::new(text, plan, ending, limits))
+            let trailing = plan.trailing;
+            let reader = Box::new(Delimited::new(text, plan, ending, limits));
+            match trailing {
+                true => Box::new(Trailing { reader }),
+                false => reader,
+            }
         }
         FormatLayout::Aligned => Box::new(aligned::Aligned::new(text, ending, limits)),
         FormatLayout::Widths => {
@@ -791,7 +845,7 @@ fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> 
         header: options.header.unwrap_or(trial.header),
         width: of_format.map_or(trial.width, |format| format.names.len()),
         looks: trial.looks.clone(),
-        trailing: trial.one_more,
+        trailing: trial.one_more && options.header.unwrap_or(true) && names.is_none(),
         padded: guess.form.padded,
         names: names.cloned(),
         names_below: guess.form.names_below,

@@ -625,7 +625,8 @@ fn a_format_file_says_lengths_in_bytes() {
         (
             "",
             "SQLINT 0 4",
-            "a column has neither an end nor a length of its own as characters",
+            "the field is of type `SQLINT`: data in SQL Server's own form (`bcp -n`) are not read; \
+             export them as text, with `bcp ... -c` or `-w`",
         ),
         (
             "",

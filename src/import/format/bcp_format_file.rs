@@ -189,8 +189,8 @@ impl FormatFile {
 /// What a column's type says when it is none of text.
 fn native(kind: &str) -> String {
     format!(
-        "the field is of type `{kind}`: data in SQL Server's own form (`bcp -n`) are not read; export them as text, with \
-         `bcp ... -c` or `-w`"
+        "the field is of type `{kind}`: data in SQL Server's own form (`bcp -n`) are not read; export them as text, \
+         with `bcp ... -c` or `-w`"
     )
 }
 
@@ -238,7 +238,7 @@ fn columns_of_xml(text: &str) -> Result<Vec<Column>, (usize, String)> {
         let line = 1 + text[..before.min(text.len())].matches('\n').count();
         let event = reader
             .read_event()
-            .map_err(|error| (line, format!("is no XML: {error}")))?;
+            .map_err(|_| (line, "is no well-formed XML".to_owned()))?;
         let (Event::Start(element) | Event::Empty(element)) = event else {
             if event == Event::Eof {
                 break;

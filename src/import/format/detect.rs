@@ -425,6 +425,9 @@ impl Trial {
         for record in whole {
             fitting += 1;
             for (at, (field, text)) in record.fields.iter().zip(record.texts()).enumerate() {
+                if self.one_more && at + 1 == width && text.is_empty() {
+                    continue;
+                }
                 self.looks[at] = self.looks[at].and(Look::of(text));
                 empty[at] |= text.is_empty() && field.written == Written::Bare;
                 word[at] |= text == "NULL" && field.written == Written::Bare;

@@ -852,10 +852,9 @@ impl Reader for Delimited {
             remarks.push(trailer::passed_over(self.messages));
         }
         if self.plan.trailing {
-            let last = self.plan.width;
-            remarks.push(format!(
-                "each record ends in a separator more than the names: what is behind it is column {last}"
-            ));
+            let remark =
+                "each record ends in a separator more than the names, with nothing behind it";
+            remarks.push(remark.to_owned());
         }
         if self.repaired > 0 {
             remarks.push(format!(
