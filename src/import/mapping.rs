@@ -680,7 +680,7 @@ impl<'s> Builder<'s> {
         let is_left = |at: &usize| {
             let column = &self.headings[*at].column;
             let has = |table: &&ProductTable| table.position(column).is_some();
-            !keyed.iter().any(|table| has(table))
+            !keyed.iter().any(has)
         };
         let left: Vec<usize> = columns.iter().copied().filter(is_left).collect();
         let lacking = PRODUCT.iter().filter(|table| !self.can_key(table));

@@ -701,7 +701,7 @@ impl<'s> Trials<'s> {
                 };
                 // Names that are the product's say more than records that are spoiled.
                 let fit = if trial.header { fit.max(0.4) } else { fit };
-                let evidence = Evidence::new(&self.sample, self.footer, trial, judged, &other);
+                let evidence = Evidence::new(self.sample, self.footer, trial, judged, &other);
                 0.5 * fit + (form.score)(&evidence)
             }
             FormatLayout::Aligned => crate::import::reader::aligned::score(&self.lines),

@@ -230,7 +230,7 @@ impl Foreign {
                     .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
         };
         let tags: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<meta", b"<table"];
-        tags.iter().any(|known| tag(&known)).then_some(&PAGE)
+        tags.iter().any(tag).then_some(&PAGE)
     }
 }
 

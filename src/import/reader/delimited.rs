@@ -620,12 +620,13 @@ impl Delimited {
                 }
                 if kept.is_blank() && self.place == Place::Records {
                     // A blank line is nothing, and goes on with nothing.
-                } else if kept.fields.len() == self.plan.width || self.place != Place::Records {
+                } else if kept.fields.len() == self.plan.width
+                    || self.place != Place::Records
+                    || self.is_second_header(&kept)
+                    || trailer::rows(&kept.text).is_some()
+                {
                     self.place_record(kept);
-                } else if self.is_second_header(&kept) || trailer::rows(&kept.text).is_some() {
-                    self.place_record(kept);
-                } else if self.take_message(&kept) {
-                } else {
+                } else if !self.take_message(&kept) {
                     self.ragged(&kept);
                 }
             }

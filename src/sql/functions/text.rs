@@ -254,7 +254,9 @@ pub fn parsename(arguments: &[Value]) -> Outcome {
                     continue;
                 }
                 c => {
-                    parts.last_mut().map(|part| part.push(c));
+                    if let Some(part) = parts.last_mut() {
+                        part.push(c);
+                    }
                     continue;
                 }
             };
@@ -263,7 +265,9 @@ pub fn parsename(arguments: &[Value]) -> Outcome {
                     None => return Ok(Value::Null),
                     Some(c) if c == close && rest.next_if_eq(&close).is_none() => break,
                     Some(c) => {
-                        parts.last_mut().map(|part| part.push(c));
+                        if let Some(part) = parts.last_mut() {
+                            part.push(c);
+                        }
                     }
                 }
             }

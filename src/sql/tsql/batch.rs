@@ -647,12 +647,13 @@ fn syntax(error: &ParserError, last: Option<Location>, statement: Position) -> T
     TsqlError::new(at, TsqlProblem::Syntax(lower_first(text)))
 }
 
+/// The tokens of a batch as the parser reads them, and the rounds of recursion that it allows, each with its place.
+type Readable = (Vec<TokenWithSpan>, Vec<(Position, u32)>);
+
 /// Drops what has no meaning for the answer, spells what the parser does not read as it reads it, and refuses by
 /// name what it would only stumble over. Blanks and comments go. With them come the rounds that MAXRECURSION says, each
 /// with its place.
-fn readable(
-    batch: Vec<TokenWithSpan>,
-) -> Result<(Vec<TokenWithSpan>, Vec<(Position, u32)>), TsqlError> {
+fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError> {
     let tokens: Vec<TokenWithSpan> = batch
         .into_iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
