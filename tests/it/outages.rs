@@ -59,7 +59,7 @@ fn site(seed: u64, down: Option<Down>) -> History {
                 _ => created + 2000,
             };
             // Agents of even numbers are on 43app.
-            let able = |agent: &usize| !(agent % 2 == 0 && is("host", begins));
+            let able = |agent: &usize| !(agent.is_multiple_of(2) && is("host", begins));
             let idle: Vec<usize> = (0..free.len())
                 .filter(|agent| able(agent) && free[*agent] <= begins)
                 .collect();

@@ -245,7 +245,7 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
             "write `--outage \"application=2026-11-25 09:00..09:40\"`, of one server \
              `application@43app=...`; there are application, services and messaging, with `+` between them",
         )
-        .as_typed()
+        .typed_by_user()
     };
     let (servers, window) = match text.split_once('=') {
         Some((servers, window)) => (Some(servers), window),

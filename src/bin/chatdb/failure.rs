@@ -73,7 +73,7 @@ impl Failure {
     }
 
     /// The same, where what is quoted was typed as an option, and nothing was read yet.
-    pub fn as_typed(mut self) -> Self {
+    pub fn typed_by_user(mut self) -> Self {
         self.typed = true;
         self
     }

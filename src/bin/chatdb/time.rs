@@ -37,7 +37,7 @@ impl TimeOptions {
                     "write it as `{day_first}`, or say `--date-format dd/MM/yyyy` or `--date-format MM/dd/yyyy`"
                 ),
                 _ => "write it as `2026-11-24 09:00`, or say how with `--date-format dd/MM/yyyy`".to_owned(),
-            }).as_typed()
+            }).typed_by_user()
         };
         let read = moment::parse(text, self.format.as_deref(), day_ms).map_err(wrong)?;
         let Some(minutes) = read.offset_minutes else {
@@ -49,7 +49,7 @@ impl TimeOptions {
             );
             return Err(Failure::new(Code::Usage, message)
                 .hint("say it with `--utc-offset +02:00`, or write the time as the servers' clock shows it")
-                .as_typed());
+                .typed_by_user());
         };
         let utc = read.ms - minutes * 60_000;
         Ok(TypedMoment {

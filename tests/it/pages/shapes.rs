@@ -334,14 +334,12 @@ fn rows(dice: &mut Dice) -> Vec<Vec<types::Value>> {
     for _ in 0..count {
         key += 1 + dice.below(3).cast_signed();
         let mut row = vec![types::Value::Integer(key)];
-        row.extend(FILE[1..].iter().map(|name| match name {
+        row.extend(FILE[1..].iter().map(|name| match *name {
             _ if odd && dice.once_in(3) => odd_value(dice),
             _ if dice.once_in(6) => types::Value::Null,
-            &"subject" => {
-                types::Value::Text("x".repeat(usize::try_from(dice.below(1200)).unwrap()))
-            }
-            &"Extra" => types::Value::Text(dice.one(&["12", "Abc", "abc", ""]).to_owned()),
-            &"when_created" => {
+            "subject" => types::Value::Text("x".repeat(usize::try_from(dice.below(1200)).unwrap())),
+            "Extra" => types::Value::Text(dice.one(&["12", "Abc", "abc", ""]).to_owned()),
+            "when_created" => {
                 types::Value::Text(format!("2011-07-12 14:49:{:02}.000", dice.below(60)))
             }
             _ => types::Value::Integer([3, 5, 9000, 2000][usize::try_from(dice.below(4)).unwrap()]),
