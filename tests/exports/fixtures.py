@@ -18,6 +18,7 @@ from rows import (ACTIVITY, ANSWER, CREATED, EVENT, EVENTS, FULL, LONG, NASTY, Q
 
 NOT_TEXT, TRUNCATED, UNCLOSED, AFTER_QUOTE, RAGGED = ("CHATDB-I00%d" % n for n in range(1, 6))
 NOT_A_NUMBER, NOT_A_DATE, OUT_OF_RANGE, NUL = ("CHATDB-I00%d" % n for n in range(6, 10))
+TWO_READINGS, SERVER_ERROR = "CHATDB-I018", "CHATDB-I019"
 (TOO_LONG, REPEATED, SECOND_SET, DUPLICATE, NO_KEY, SPOILED, WRAPPED, REPLACED) = (
     "CHATDB-I0%d" % n for n in range(10, 18))
 ANY = "any"
@@ -804,8 +805,8 @@ def spoiled():
     add(where, "two_result_sets.csv", forms.utf8(lines), form="F21", also=["F02"], header=True,
         shows=[SECOND_SET]).table(ACTIVITY, NASTY, plain(), word_null, lambda v: (SECOND_SET,), count=False)
     twice = forms.studio(cols, rows[:2]) + forms.studio(cols, rows[2:])
-    add(where, "names_again.csv", forms.utf8(twice), form="F21", also=["F02"], header=True, records=4, loaded=3,
-        rejected=1).table(ACTIVITY, NASTY, plain(), word_null).reject(4, REPEATED)
+    add(where, "names_again.csv", forms.utf8(twice), form="F21", also=["F02"], header=True, records=3, loaded=3,
+        rejected=0).table(ACTIVITY, NASTY, plain(), word_null)
     text = forms.sqlcmd(*grid(NARROW, plain()))
     head, _, rest = text.split("\r\n", 2)
     add(where, "dashes_missing.txt", forms.utf8(head + "\r\n" + rest), form="F10", also=["F07", "F15"], ask="may",
@@ -852,6 +853,11 @@ def one_each(where, cols):
                form="F21", also=["F02"], header=True, records=3, loaded=3, rejected=0,
                why="the same row twice says nothing twice; neither copy is wrong")
     same.table(ACTIVITY, NASTY, [good, last], word_null)
+    error = ("Msg 1205, Level 13, State 51, Server SQL01, Line 1\r\n"
+             "Transaction (Process ID 52) was deadlocked on lock resources with another process.\r\n")
+    cut = forms.studio(cols, cells(NASTY, plain()[:2])) + error
+    add(where, "server_error.csv", forms.utf8(cut), form="F21", also=["F02"], header=True, records=3, loaded=2,
+        rejected=1, shows=[SERVER_ERROR]).table(ACTIVITY, NASTY, plain()[:2], word_null).reject(4, SERVER_ERROR)
 
 
 def every():
