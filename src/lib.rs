@@ -29,6 +29,7 @@
 pub mod analysis;
 pub mod ask;
 pub mod assets;
+pub mod causes;
 pub mod check;
 pub mod diagnostic;
 pub mod diff;

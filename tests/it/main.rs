@@ -7,6 +7,7 @@ mod bind;
 mod bombs;
 mod bounded_work;
 mod cases;
+mod causes;
 mod check;
 mod cli;
 mod diff;

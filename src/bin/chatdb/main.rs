@@ -47,6 +47,12 @@ fn keep_memory() {
 
 fn main() -> ExitCode {
     keep_memory();
+    if let Some(page) = page(&std::env::args().skip(1).collect::<Vec<_>>()) {
+        return match output::print(page.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => ExitCode::from(failure.tell()),
+        };
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -62,6 +68,14 @@ fn main() -> ExitCode {
             ExitCode::from(failure.tell())
         }
     }
+}
+
+/// The page of help that is about no command: `chatdb help causes`.
+fn page(words: &[String]) -> Option<String> {
+    let [help, topic] = words else {
+        return None;
+    };
+    (help == "help" && topic == "causes").then(chatdb::causes::help)
 }
 
 /// Help and version are asked for and go to standard output; anything else is a mistake.
