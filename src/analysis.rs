@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::assets;
 use crate::diagnostic::did_you_mean;
-use crate::query::{Dialect, Query, QueryParameter, Tag};
+use crate::query::{Dialect, OutageScope, Query, QueryParameter, Tag};
 use crate::report::{
     AnalysisRun, DetectedRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun,
 };
@@ -159,9 +159,8 @@ impl Server {
     }
 }
 
-/// The parameter of findings that ask about an outage, whichever servers it took: when it began. `window_to` is when it
-/// ended, and NULL while it goes on.
-const WINDOW_FROM: &str = "window_from";
+/// The parameter that says when an outage began. `outage_to` says when it ended, and is NULL while it goes on.
+const OUTAGE_FROM: &str = "outage_from";
 
 /// The parameter of a finding that holds the most chats that an agent may have at once, where no table says.
 const LIMIT: &str = "limit_in_force";
@@ -270,7 +269,7 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         command: None,
         outages: options.outages.iter().map(told).collect(),
         detected: detected.iter().map(detected_run).collect(),
-        untold: read.untold,
+        undetectable: read.undetectable,
         findings: runs,
         candidates: Vec::new(),
         next: look,
@@ -417,14 +416,13 @@ struct Given {
 impl Given {
     /// The outages that a finding is asked about, one after the other; none where it asks about none.
     fn outages_of(&self, finding: &Query) -> Vec<Option<&Outage>> {
-        let asks = |name: &str| finding.parameter(name).is_some();
-        // Sessions live on the application server: only an outage of it ends them.
-        let ends_sessions =
-            |outage: &&Outage| asks(WINDOW_FROM) || outage.servers.contains(&Server::Application);
-        let mut outages: Vec<Option<&Outage>> = Vec::new();
-        if asks(WINDOW_FROM) || asks("outage_from") {
-            outages.extend(self.outages.iter().filter(ends_sessions).map(Some));
-        }
+        let wanted = |outage: &&Outage| match finding.outage {
+            None => false,
+            Some(OutageScope::Any) => true,
+            Some(OutageScope::Application) => outage.servers.contains(&Server::Application),
+        };
+        let mut outages: Vec<Option<&Outage>> =
+            self.outages.iter().filter(wanted).map(Some).collect();
         if outages.is_empty() {
             outages.push(None);
         }
@@ -445,9 +443,9 @@ impl Given {
         let time = |ms: Option<i64>| ms.map_or(Cell::Null, Cell::Timestamp);
         let value = match (name.as_str(), set(&full).or_else(|| set(name))) {
             (_, Some((_, value))) => value.clone(),
-            ("outage_from" | WINDOW_FROM, _) => time(outage.map(|outage| outage.from_ms)),
-            ("outage_to" | "window_to", _) => time(outage.and_then(|outage| outage.to_ms)),
-            ("outage_host" | "window_host", _) => outage
+            (OUTAGE_FROM, _) => time(outage.map(|outage| outage.from_ms)),
+            ("outage_to", _) => time(outage.and_then(|outage| outage.to_ms)),
+            ("outage_host", _) => outage
                 .and_then(|outage| outage.host.clone())
                 .map_or(Cell::Null, Cell::Text),
             ("utc_offset_minutes", _) => self.utc_offset_minutes.map_or(Cell::Null, Cell::Integer),
@@ -477,13 +475,12 @@ fn agents_above(limit: &limit::Limit) -> Cell {
 
 /// Whether a finding asks for what is read from the rows before.
 fn asks_history(finding: &Query) -> bool {
-    let asked = [WINDOW_FROM, "outage_from", LIMIT];
-    asked.iter().any(|name| finding.parameter(name).is_some())
+    finding.outage.is_some() || finding.parameter(LIMIT).is_some()
 }
 
 /// Adds rows that are not there yet by their key. Where a row has a verdict, the stronger one stays.
 fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
-    const STRENGTH: [&str; 2] = ["ghost", "probably"];
+    const STRENGTH: [&str; 2] = ["ghost", "probable"];
     let at: Vec<usize> = keys.iter().filter_map(|key| table.position(key)).collect();
     let key = |row: &Vec<Cell>| at.iter().map(|at| row[*at].to_string()).collect::<Vec<_>>();
     let verdict = table.position("verdict");
@@ -726,7 +723,7 @@ impl<'s> Rows<'s> {
                     .iter()
                     .any(|one| one.name == name && one.value == Cell::Null)
             };
-            if lacks(WINDOW_FROM) {
+            if finding.outage == Some(OutageScope::Any) && lacks(OUTAGE_FROM) {
                 needs_missing.push(OUTAGE.to_owned());
             }
             if lacks(LIMIT) && !self.has(LIMITS) {
@@ -740,7 +737,7 @@ impl<'s> Rows<'s> {
                 Ok(rows) => merge(&mut table, rows, &finding.key),
                 // A database of another origin may lack tables and columns that a copy always has.
                 Err(AnalysisError::Tsql { source, .. }) if self.columns.is_none() => {
-                    refused = Some(format!("not asked: {}", source.problem));
+                    refused = Some(format!("skipped: {}", source.problem));
                 }
                 Err(error) => return Err(error),
             }
@@ -750,16 +747,16 @@ impl<'s> Rows<'s> {
         }
         let asked = needs_missing.is_empty() && refused.is_none();
         let verdict = match (asked, table.rows.is_empty()) {
-            (false, _) => FindingVerdict::CannotTell,
+            (false, _) => FindingVerdict::Skipped,
             (true, true) => FindingVerdict::Nothing,
-            (true, false) if undecided(&table) => FindingVerdict::CannotTell,
+            (true, false) if undecided(&table) => FindingVerdict::Unclear,
             (true, false) => FindingVerdict::Found,
         };
         Ok(FindingRun {
             name: finding.name.clone(),
             title: finding.title.clone(),
             meaning: finding.meaning.clone().unwrap_or_default(),
-            tag: finding.tag.unwrap_or(Tag::Unknown),
+            basis: finding.tag.unwrap_or(Tag::Unknown),
             source: finding.source.clone(),
             verdict,
             remarks: refused
@@ -891,11 +888,8 @@ pub fn type_of(parameter: &QueryParameter) -> Type {
 
 /// Whether no row says more than that nothing can be told.
 fn undecided(table: &ResultTable) -> bool {
-    let at = ["verdict", "reading"]
-        .iter()
-        .find_map(|name| table.position(name));
-    let undecided =
-        |cell: &Cell| matches!(cell, Cell::Text(text) if text.starts_with("cannot tell"));
+    let at = table.position("verdict");
+    let undecided = |cell: &Cell| matches!(cell, Cell::Text(text) if text.starts_with("unclear"));
     at.is_some_and(|at| table.rows.iter().all(|row| undecided(&row[at])))
 }
 
@@ -905,12 +899,9 @@ fn remarks(needs_missing: &[String], helps_missing: &[String]) -> Vec<String> {
         exports.join(", ")
     };
     if !needs_missing.is_empty() {
-        vec![format!("not asked: it needs {}", exports(needs_missing))]
+        vec![format!("skipped: needs {}", exports(needs_missing))]
     } else if !helps_missing.is_empty() {
-        vec![format!(
-            "not in the rows, and may tell more: {}",
-            helps_missing.join(", ")
-        )]
+        vec![format!("would add evidence: {}", helps_missing.join(", "))]
     } else {
         Vec::new()
     }
@@ -926,7 +917,7 @@ fn next(runs: &[FindingRun]) -> Vec<String> {
         .collect();
     let mut waits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for run in runs {
-        let helped = run.verdict == FindingVerdict::CannotTell || !run.table.rows.is_empty();
+        let helped = run.verdict == FindingVerdict::Skipped || !run.table.rows.is_empty();
         let helps = run.helps_missing.iter().filter(|_| helped);
         for wanted in run.needs_missing.iter().chain(helps) {
             waits.entry(wanted).or_default().insert(&run.name);

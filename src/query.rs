@@ -53,6 +53,8 @@ pub struct Query {
     pub needs: Vec<String>,
     /// The tables and columns that add to what a finding can tell.
     pub helps: Vec<String>,
+    /// Which outages a finding is run with; `None` when it is about none.
+    pub outage: Option<OutageScope>,
     /// How well what a finding rests on is known in public.
     pub tag: Option<Tag>,
     /// The result columns that hold the query's own words, and nothing that stands in a row.
@@ -87,12 +89,34 @@ impl Dialect {
     }
 }
 
+/// Which outages a finding is run with, once for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutageScope {
+    /// Outages of any server; the finding is skipped where there is none.
+    Any,
+    /// Outages of Application servers, which end sessions; the finding also runs where there is none.
+    Application,
+}
+
+impl OutageScope {
+    const ALL: [Self; 2] = [Self::Any, Self::Application];
+
+    /// The word by which headers call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Application => "application",
+        }
+    }
+}
+
 /// How well something is known in public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
     /// Read in a public source.
-    Verified,
+    Documented,
     /// Follows from how a public source uses it.
     Inferred,
     /// Public sources disagree.
@@ -104,7 +128,7 @@ pub enum Tag {
 impl Tag {
     /// Every tag, the surest first.
     pub const ALL: [Self; 4] = [
-        Self::Verified,
+        Self::Documented,
         Self::Inferred,
         Self::Contested,
         Self::Unknown,
@@ -114,7 +138,7 @@ impl Tag {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Verified => "verified",
+            Self::Documented => "documented",
             Self::Inferred => "inferred",
             Self::Contested => "contested",
             Self::Unknown => "unknown",
@@ -155,6 +179,7 @@ enum Word {
     Helps,
     Tag,
     Own,
+    Outage,
 }
 
 /// How many parameters a query may have. Each is looked for in its text.
@@ -162,7 +187,7 @@ const MOST_PARAMETERS: usize = 100;
 /// How many undeclared names of one text are listed. The work for a text stays linear in its length.
 const MOST_UNKNOWN: usize = 50;
 
-const WORDS: [(&str, Word); 18] = [
+const WORDS: [(&str, Word); 19] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
@@ -181,6 +206,7 @@ const WORDS: [(&str, Word); 18] = [
     ("helps", Word::Helps),
     ("tag", Word::Tag),
     ("own", Word::Own),
+    ("outage", Word::Outage),
 ];
 
 /// A line of the header, with those that continue it.
@@ -354,6 +380,9 @@ impl Reader<'_> {
             tag: self
                 .one(entries, Word::Tag)
                 .and_then(|entry| self.tag(entry)),
+            outage: self
+                .one(entries, Word::Outage)
+                .and_then(|entry| self.outage(entry)),
             own: self
                 .one(entries, Word::Own)
                 .map_or_else(Vec::new, |entry| self.names(entry)),
@@ -432,6 +461,21 @@ impl Reader<'_> {
         if found.is_none() && !entry.text.is_empty() {
             let hint = hint_among(&entry.text, Tag::ALL.map(Tag::name));
             self.problem(entry.at, format!("there is no tag `{}`", entry.text), hint);
+        }
+        found
+    }
+
+    fn outage(&mut self, entry: &Entry) -> Option<OutageScope> {
+        let found = OutageScope::ALL
+            .into_iter()
+            .find(|scope| scope.name() == entry.text);
+        if found.is_none() && !entry.text.is_empty() {
+            let hint = hint_among(&entry.text, OutageScope::ALL.map(OutageScope::name));
+            let message = format!(
+                "expected `any` or `application` for `outage`, found `{}`",
+                entry.text
+            );
+            self.problem(entry.at, message, hint);
         }
         found
     }

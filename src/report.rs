@@ -100,7 +100,7 @@ pub struct AnalysisRun {
     /// The outages that the rows show, in the order of time.
     pub detected: Vec<DetectedRun>,
     /// What could not be detected, and what would show it, in sentences.
-    pub untold: Vec<String>,
+    pub undetectable: Vec<String>,
     /// Every finding that was asked for, by name.
     pub findings: Vec<FindingRun>,
     /// The documented failures that the rows are held against, the likeliest first.
@@ -197,12 +197,12 @@ pub struct FindingRun {
     /// What a row means, for an administrator.
     pub meaning: String,
     /// How well what it rests on is known in public.
-    pub tag: Tag,
+    pub basis: Tag,
     /// What it rests on.
     pub source: Option<String>,
     /// What came of it.
     pub verdict: FindingVerdict,
-    /// The tables and columns without which it was not asked.
+    /// The tables and columns that the exports lack, without which it was skipped.
     pub needs_missing: Vec<String>,
     /// The tables and columns that would have told more.
     pub helps_missing: Vec<String>,
@@ -233,8 +233,10 @@ pub enum FindingVerdict {
     Found,
     /// There are none.
     Nothing,
-    /// The exports lack what it needs, or hold too little to judge any row.
-    CannotTell,
+    /// There are rows, and the exports hold too little to judge any of them.
+    Unclear,
+    /// The exports lack what it needs, so it did not run.
+    Skipped,
 }
 
 /// Documented failures that the rows were held against and do not tell apart.

@@ -161,7 +161,7 @@ pub fn handout(
         }
     }
     if let Some(tag) = query.tag {
-        out.push_str(&format!("-- tag: {}\n", tag.name()));
+        out.push_str(&format!("-- basis: {}\n", tag.name()));
     }
     if let Some(note) = &query.note {
         out.push_str(&comment(note));

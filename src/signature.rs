@@ -80,10 +80,11 @@ impl Signature {
     }
 }
 
-const VERDICTS: [(&str, FindingVerdict); 3] = [
+const VERDICTS: [(&str, FindingVerdict); 4] = [
     ("found", FindingVerdict::Found),
     ("nothing", FindingVerdict::Nothing),
-    ("cannot tell", FindingVerdict::CannotTell),
+    ("unclear", FindingVerdict::Unclear),
+    ("skipped", FindingVerdict::Skipped),
 ];
 
 fn verdict(word: &str) -> Option<FindingVerdict> {
@@ -392,12 +393,15 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
     for found in telling {
         let expected = signature.mark(&found.name);
         match (expected, found.verdict) {
-            (Some(FindingVerdict::Found | FindingVerdict::Nothing), FindingVerdict::CannotTell) => {
+            (
+                Some(FindingVerdict::Found | FindingVerdict::Nothing),
+                FindingVerdict::Unclear | FindingVerdict::Skipped,
+            ) => {
                 one.not_in_export.push(found.name.clone());
             }
             // That both have none of it sets nothing apart that a row would not.
             (Some(FindingVerdict::Nothing), FindingVerdict::Nothing)
-            | (Some(FindingVerdict::CannotTell) | None, _) => {}
+            | (Some(FindingVerdict::Unclear | FindingVerdict::Skipped) | None, _) => {}
             (Some(FindingVerdict::Found), verdict) => {
                 one.say(verdict == FindingVerdict::Found, told(found))
             }
@@ -425,13 +429,21 @@ impl CandidateRun {
     }
 }
 
-/// A finding as a witness: how many rows it has, and what they are.
+/// A finding as evidence: how many rows it has, and what they are.
 fn told(found: &FindingRun) -> String {
     let count = match found.table.rows.len() {
         0 => "none".to_owned(),
         count => counted(count, "row"),
     };
     format!("{}, {count}: {}", found.name, found.title)
+}
+
+/// Whether a finding ran and could judge its rows.
+fn decides(found: &FindingRun) -> bool {
+    matches!(
+        found.verdict,
+        FindingVerdict::Found | FindingVerdict::Nothing
+    )
 }
 
 /// Whether nothing that is known tells the two apart.
@@ -441,9 +453,7 @@ fn is_alike(
     telling: &[&FindingRun],
     known: &KnownOutage,
 ) -> bool {
-    let decided = telling
-        .iter()
-        .filter(|found| found.verdict != FindingVerdict::CannotTell);
+    let decided = telling.iter().filter(|found| decides(found));
     (known.servers.is_empty() || (one.servers == known.servers) == (other.servers == known.servers))
         && (known.over.is_none() || one.over == other.over)
         && known
@@ -462,9 +472,7 @@ fn separated_by(
     telling: &[&FindingRun],
     known: &KnownOutage,
 ) -> Vec<String> {
-    let undecided = telling
-        .iter()
-        .filter(|found| found.verdict == FindingVerdict::CannotTell);
+    let undecided = telling.iter().filter(|found| !decides(found));
     let differing = undecided.filter(|found| one.mark(&found.name) != other.mark(&found.name));
     let mut by: Vec<String> = differing
         .flat_map(|found| {

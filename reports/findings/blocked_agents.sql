@@ -1,27 +1,27 @@
--- title: Agents who look free and are given nothing, behind a chat that stands still
--- meaning: The agent has a chat in progress that nothing has changed for long, no other open work, and has been given
---   nothing since, while the agents who are at work have. A chat is not interruptible, so one that ended without its row
---   being completed keeps chats and mail from the agent, who sees an empty inbox. Ask the agent; look at the chat in
---   `ghost_chats`. At `cannot tell` the agent logged in or out later, and may have gone home.
+-- title: Agents who look free and are assigned nothing, because of an old chat
+-- meaning: The agent has a chat in progress that has not changed for long, no other open work, and has been assigned
+--   nothing since, while the other agents at work have. Routing does not interrupt a chat, so one that ended without its
+--   row being completed keeps chats and mail from the agent, who sees an empty inbox. Ask the agent; `ghost_chats` has
+--   the evidence on the chat. `unclear`: the agent logged in or out later, and may have gone home.
 -- source: a public docwiki page on ghost chats: the agent is logged in and ready, and not available to routing
 -- tag: inferred
--- own: reading, integrated
+-- own: verdict, integrated
 -- dialect: tsql
 -- key: user_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.when_modified, egpl_user,
 --   egpl_user.login_logout_time
 -- helps: egicm_user, egpl_event_history_user
 -- parameter: quiet_minutes = 120
--- parameter: others_given = 7
+-- parameter: others_assigned = 7
 -- parameter: days = 7
--- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_given, how many activities three
+-- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_assigned, how many activities three
 --   quarters at least of the other agents at work were given since, of those created within days before GETDATE(). Since
 --   is the later of the chat's last change and the agent's log-in. That the agent is ready is not in the rows: no public
 --   source explains user_state, and login_logout_time is of the last log-in or the last log-out, whichever came later;
 --   where the last event of the user is a log-in, the agent is there.
-WITH standing AS (
+WITH unchanged AS (
     SELECT b.assigned_to AS user_id, COUNT(*) AS chats, MIN(b.activity_id) AS activity_id,
-           MAX(b.when_modified) AS stood_since
+           MAX(b.when_modified) AS unchanged_since
     FROM egpl_casemgmt_activity b
     WHERE (b.activity_status <> 9000 OR b.activity_sub_status <> 9100)  -- few rows are left, and have an index
       AND b.activity_type = 2000  -- chat
@@ -36,20 +36,20 @@ WITH standing AS (
       AND b.activity_status = 5000  -- assigned
       AND NOT (b.activity_type = 2000 AND b.activity_sub_status IN (5100, 5900))
       AND b.activity_sub_status NOT IN (9100, 9200)
-      AND b.assigned_to IN (SELECT user_id FROM standing)
+      AND b.assigned_to IN (SELECT user_id FROM unchanged)
 ), last_event AS (
     SELECT h.user_id, MAX(h.event_date) AS last_at,
            MAX(CASE WHEN h.application_id = 1 AND h.object_operation = 5 THEN h.event_date END) AS logged_in_at
     FROM egpl_event_history_user h
-    WHERE h.user_id IN (SELECT user_id FROM standing)
+    WHERE h.user_id IN (SELECT user_id FROM unchanged)
     GROUP BY h.user_id
 ), candidate AS (
-    SELECT s.user_id, s.chats, s.activity_id, s.stood_since,
-           CASE WHEN u.login_logout_time > s.stood_since THEN u.login_logout_time ELSE s.stood_since END AS since,
-           CASE WHEN u.login_logout_time > s.stood_since AND ISNULL(l.logged_in_at, -1) < ISNULL(l.last_at, 0)
-                THEN 'cannot tell: logged in or out after the chat stood still'
-                ELSE 'blocked' END AS reading
-    FROM standing s
+    SELECT s.user_id, s.chats, s.activity_id, s.unchanged_since,
+           CASE WHEN u.login_logout_time > s.unchanged_since THEN u.login_logout_time ELSE s.unchanged_since END AS since,
+           CASE WHEN u.login_logout_time > s.unchanged_since AND ISNULL(l.logged_in_at, -1) < ISNULL(l.last_at, 0)
+                THEN 'unclear: logged in or out after the chat changed last'
+                ELSE 'blocked' END AS verdict
+    FROM unchanged s
     JOIN egpl_user u ON u.user_id = s.user_id
     LEFT JOIN last_event l ON l.user_id = s.user_id
     WHERE s.user_id NOT IN (SELECT user_id FROM busy)
@@ -71,14 +71,14 @@ WITH standing AS (
            MAX(CASE WHEN p.peer_id = p.user_id THEN 1 ELSE 0 END) OVER (PARTITION BY p.user_id) AS own_given
     FROM peer p
 )
-SELECT k.user_id, k.reading, c.user_name, c.login_ip, c.login_logout_time AS logged_in_or_out_at,
+SELECT k.user_id, k.verdict, c.user_name, c.login_ip, c.login_logout_time AS logged_in_or_out_at,
        CASE WHEN i.user_id IS NOT NULL THEN 'yes'
             WHEN EXISTS (SELECT 1 FROM egicm_user) THEN 'no' ELSE 'not in the rows' END AS integrated,
-       k.chats AS chats_standing, k.activity_id, k.stood_since,
-       DATEDIFF(minute, k.stood_since, GETDATE()) AS standing_minutes, r.given AS others_given
+       k.chats AS unchanged_chats, k.activity_id, k.unchanged_since,
+       DATEDIFF(minute, k.unchanged_since, GETDATE()) AS unchanged_minutes, r.given AS others_assigned
 FROM candidate k
 JOIN ranked r ON r.user_id = k.user_id AND r.place = (r.peers + 3) / 4
 JOIN egpl_user c ON c.user_id = k.user_id
 LEFT JOIN egicm_user i ON i.user_id = k.user_id AND i.skill_target_id <> 0
-WHERE r.own_given = 0 AND r.given >= @others_given
-ORDER BY k.stood_since
+WHERE r.own_given = 0 AND r.given >= @others_assigned
+ORDER BY k.unchanged_since

@@ -2,20 +2,21 @@
 -- meaning: The completion reached the database during the outage, so the servers that it needs were up. Nothing is to be
 --   mended in these rows.
 -- needs: egpl_casemgmt_activity.when_modified
--- tag: verified
+-- tag: documented
 -- source: the source document, which completes a chat while the Services server is down
 -- lines: 74-90
 -- dialect: tsql
 -- key: activity_id
--- parameter: window_from timestamp = NULL
--- parameter: window_to timestamp = NULL
--- parameter: window_host text = NULL
+-- outage: any
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
+-- parameter: outage_host text = NULL
 -- order: when_modified, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
 WHERE b.activity_type = 2000
   AND b.activity_status = 9000
-  AND b.when_modified >= @window_from
-  AND b.when_modified <= ISNULL(@window_to, GETDATE())
-  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
+  AND b.when_modified >= @outage_from
+  AND b.when_modified <= ISNULL(@outage_to, GETDATE())
+  AND (@outage_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @outage_host))
 ORDER BY b.when_modified, b.activity_id

@@ -1,11 +1,11 @@
--- title: Chats of agents (5000/5100, 5000/5900) that have no living session
--- meaning: A chat in progress and a chat whose session is lost look the same in their row, so each row here shows its
---   witnesses. A ghost keeps its agent from getting other work. `ghost` and `probably` are worth asking the agent
---   about; at `cannot tell` the rows hold too little, and another export may tell.
+-- title: Chats of agents (5000/5100, 5000/5900) without a live session
+-- meaning: A chat in progress and a chat whose session is lost look the same in their row, so each row here lists its
+--   evidence. A ghost keeps its agent from getting other work. Ask the agent about `ghost` and `probable`; `unclear`
+--   means that the rows hold too little, and that another export may settle it.
 -- source: the source document (lines 45-49, 69-72) and a public docwiki page on ghost chats; events by constants of an
---   e-mail console; the rule by which witnesses are weighed is chatdb's own
+--   e-mail console; the rule that weighs the evidence is chatdb's own
 -- tag: inferred
--- own: verdict, witnesses_for, witnesses_against, not_compared
+-- own: verdict, evidence_for, evidence_against, not_compared
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_modified
@@ -19,24 +19,24 @@
 -- parameter: outage_to timestamp = NULL
 -- parameter: outage_host text = NULL
 -- parameter: utc_offset_minutes integer = NULL
--- note: the rule. Alive: the row, the session, a message or an event changed within recent_minutes. Else an ending
---   counts: the customer left (412), was not added again (410, 414), and no event followed for wrap_minutes, the
---   agent's wrap-up time; time-out,
---   log-out or browser crash (545, 546, 547) and nothing taken up after it; an exit record in the transcript and a row
---   unchanged for wrap_minutes; an outage that ends sessions (outage_from, outage_to; of one application server, outage_host)
---   since whose end nothing changed.
---   Else signs count: row unchanged for quiet_minutes (for stale_minutes it counts twice); no message for
---   quiet_minutes; the agent logged in or out since the row, and since session and messages, changed; the agent is
---   deleted. Ghost: an ending and one more witness. Probably: one ending alone; or an ending that something followed,
---   with one sign; or two signs. Alive: an ending that is not over yet, without a sign, as in wrap-up time. Cannot
---   tell: anything else. All thresholds are minutes before GETDATE(); for events, whose event_date is in UTC, before
---   the newest event, unless utc_offset_minutes says how far the servers' clock is ahead of UTC; whether an event is
---   recent is told by its create_date where the rows have it. Times of different tables are compared as one product
---   writes them all; that they are on one clock is inferred, so such a comparison is a sign and never an ending.
+-- outage: application
+-- note: alive: the row, the session, a message or an event changed within recent_minutes. Otherwise strong evidence is:
+--   the customer left (412), was not added again (410, 414), and no event followed for wrap_minutes, the agent's wrap-up
+--   time; time-out, log-out or browser crash (545, 546, 547), and nothing taken up after it; an exit record in the
+--   transcript, and a row unchanged for wrap_minutes; an outage of an Application server (outage_from, outage_to; of
+--   the one called outage_host) since whose end nothing changed. Weak evidence is: the row unchanged for quiet_minutes
+--   (for stale_minutes it counts twice); no message for quiet_minutes; the agent logged in or out after the row, and
+--   after session and messages, changed last; the agent is deleted. Ghost: strong evidence, and one more piece of
+--   either. Probable: one piece of strong evidence; or one that something followed, with a weak one; or two weak ones.
+--   Alive: strong evidence that something followed, without a weak one, as in wrap-up time. Unclear: anything else. All
+--   thresholds are minutes before GETDATE(); for events, whose event_date is in UTC, before the newest event, unless
+--   utc_offset_minutes says how far the servers' clock is ahead of UTC; where the rows have create_date of an event, it
+--   says whether the event is recent. Times of different tables are compared as one product writes them all; that they
+--   are on one clock is inferred, so such a comparison is weak evidence.
 WITH chat AS (
     SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created,
            b.when_modified, c.user_name, c.login_ip, c.login_logout_time,
-           CASE WHEN c.delete_flag <> 'N' THEN 1 ELSE 0 END AS agent_gone
+           CASE WHEN c.delete_flag <> 'N' THEN 1 ELSE 0 END AS agent_deleted
     FROM egpl_casemgmt_activity b
     LEFT JOIN egpl_user c ON c.user_id = b.assigned_to
     WHERE b.activity_type = 2000  -- chat
@@ -89,7 +89,7 @@ WITH chat AS (
 ), seen AS (
     SELECT chat.activity_id, chat.activity_status, chat.activity_sub_status, chat.queue_id, chat.assigned_to,
            chat.when_created, chat.when_modified, chat.user_name, chat.login_ip, chat.login_logout_time,
-           chat.agent_gone, event.last_at, event.written_at, event.left_at, event.joined_at, event.ended_at, event.taken_up_at,
+           chat.agent_deleted, event.last_at, event.written_at, event.left_at, event.joined_at, event.ended_at, event.taken_up_at,
            newest.event_at, newest.events_are_old,
            message.sent_at AS message_at, session.changed_at AS session_at,
            CASE WHEN message.sent_at IS NULL OR session.changed_at > message.sent_at
@@ -135,18 +135,18 @@ WITH chat AS (
 ), weighed AS (
     SELECT held.*, row_lives + message_lives + session_lives + event_lives AS against,
            CASE WHEN left_by = 2 THEN 1 ELSE 0 END + CASE WHEN ended_by = 2 THEN 1 ELSE 0 END
-           + CASE WHEN exit_by = 2 THEN 1 ELSE 0 END + CASE WHEN outage_by = 2 THEN 1 ELSE 0 END AS endings,
+           + CASE WHEN exit_by = 2 THEN 1 ELSE 0 END + CASE WHEN outage_by = 2 THEN 1 ELSE 0 END AS strong,
            CASE WHEN left_by = 1 OR ended_by = 1 OR exit_by = 1 OR outage_by = 1 THEN 1 ELSE 0 END AS followed,
-           row_quiet + message_quiet + log_in_after_row + log_in_after_talk + agent_gone AS signs
+           row_quiet + message_quiet + log_in_after_row + log_in_after_talk + agent_deleted AS weak
     FROM held
 ), judged AS (
     SELECT weighed.*,
            CASE WHEN against > 0 THEN 'alive'
-                WHEN endings > 0 AND endings + signs > 1 THEN 'ghost'
-                WHEN endings > 0 THEN 'probably'
-                WHEN followed = 1 AND signs = 0 THEN 'alive'
-                WHEN followed + signs > 1 THEN 'probably'
-                ELSE 'cannot tell' END AS verdict
+                WHEN strong > 0 AND strong + weak > 1 THEN 'ghost'
+                WHEN strong > 0 THEN 'probable'
+                WHEN followed = 1 AND weak = 0 THEN 'alive'
+                WHEN followed + weak > 1 THEN 'probable'
+                ELSE 'unclear' END AS verdict
     FROM weighed
 )
 SELECT activity_id, verdict,
@@ -163,10 +163,10 @@ SELECT activity_id, verdict,
              + CASE WHEN log_in_after_row = 1 THEN '; its agent logged in or out after the row changed last' ELSE '' END
              + CASE WHEN log_in_after_talk = 1
                     THEN '; its agent logged in or out after session and messages changed last' ELSE '' END
-             + CASE WHEN agent_gone = 1 THEN '; its agent is deleted' ELSE '' END, 1, 2, '') AS witnesses_for,
+             + CASE WHEN agent_deleted = 1 THEN '; its agent is deleted' ELSE '' END, 1, 2, '') AS evidence_for,
        STUFF(CASE WHEN outage_by = 1 THEN '; session or message after the outage' ELSE '' END
              + CASE WHEN ended_by = 1 THEN '; taken up after the session ended' ELSE '' END
-             + CASE WHEN left_by = 1 THEN '; events within wrap-up time' ELSE '' END, 1, 2, '') AS witnesses_against,
+             + CASE WHEN left_by = 1 THEN '; events within wrap-up time' ELSE '' END, 1, 2, '') AS evidence_against,
        CASE WHEN log_in_not_compared = 1 THEN 'log-in events: no --utc-offset' END AS not_compared,
        assigned_to, user_name, login_ip, queue_id, activity_status, activity_sub_status, when_created, when_modified,
        DATEDIFF(minute, when_modified, GETDATE()) AS unchanged_minutes

@@ -1,10 +1,10 @@
 -- title: Open chats that the documented query hides
 -- meaning: The documented query for open chats joins queue and user, so a chat without an agent, without a queue, or
 --   whose user or queue is not in the rows does not come back, although it is open. Look at these by themselves. At
---   `cannot tell` the chat has only just arrived, and may merely wait for an agent.
+--   `unclear` the chat has only just arrived, and may merely wait for an agent.
 -- source: the source document's query, lines 60-67, read against the columns that may be NULL
--- tag: verified
--- own: reading, hidden_because
+-- tag: documented
+-- own: verdict, hidden_because
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user,
@@ -15,7 +15,7 @@ SELECT b.activity_id,
        CASE WHEN b.activity_status = 4000  -- in a queue
              AND b.assigned_to IS NULL AND a.queue_id IS NOT NULL
              AND b.when_created > DATEADD(minute, -@waiting_minutes, GETDATE())
-            THEN 'cannot tell: it may wait for its turn' ELSE 'hidden' END AS reading,
+            THEN 'unclear: it may wait for its turn' ELSE 'hidden' END AS verdict,
        CASE WHEN b.assigned_to IS NULL THEN 'it has no agent'
             WHEN c.user_id IS NULL THEN 'its agent is not among the users'
             WHEN b.queue_id IS NULL THEN 'it has no queue'

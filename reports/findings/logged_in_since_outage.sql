@@ -4,11 +4,12 @@
 -- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
 -- tag: inferred
 -- source: the source document, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the
---   row then says is a reading, and that one column of the user serves log-ins and log-outs
+--   row then says is an interpretation, and that one column of the user serves log-ins and log-outs
 -- dialect: tsql
 -- key: activity_id
--- parameter: window_from timestamp = NULL
--- parameter: window_host text = NULL
+-- outage: any
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_host text = NULL
 -- order: user_id, activity_id
 SELECT c.user_id, c.user_name, c.login_ip, c.login_logout_time, b.activity_id, b.activity_status, b.activity_sub_status, b.when_modified
 FROM egpl_casemgmt_activity b
@@ -17,8 +18,8 @@ WHERE b.activity_type = 2000
   AND b.activity_status <> 9000
   AND b.activity_sub_status NOT IN (9100, 9200)
   AND b.activity_status = 5000
-  AND b.when_created < @window_from
-  AND (b.when_modified IS NULL OR b.when_modified < @window_from)
-  AND c.login_logout_time >= @window_from
-  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
+  AND b.when_created < @outage_from
+  AND (b.when_modified IS NULL OR b.when_modified < @outage_from)
+  AND c.login_logout_time >= @outage_from
+  AND (@outage_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @outage_host))
 ORDER BY c.user_id, b.activity_id

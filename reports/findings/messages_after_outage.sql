@@ -4,17 +4,18 @@
 --   eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
 -- source: the source document, line 153, for the chat that goes on once the Messaging server is back; that the times of
---   messages follow each message at once is a reading
+--   messages follow each message at once is an interpretation
 -- dialect: tsql
 -- key: activity_id
--- parameter: window_from timestamp = NULL
--- parameter: window_to timestamp = NULL
--- parameter: window_host text = NULL
+-- outage: any
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
+-- parameter: outage_host text = NULL
 -- order: activity_id
 SELECT e.activity_id, e.user_id, b.when_created, e.agent_last_response_time, e.customer_last_message_time
 FROM eglv_session_chat_event e
 INNER JOIN egpl_casemgmt_activity b ON b.activity_id = e.activity_id
-WHERE b.when_created < @window_from
-  AND (e.agent_last_response_time > @window_to OR e.customer_last_message_time > @window_to)
-  AND (@window_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @window_host))
+WHERE b.when_created < @outage_from
+  AND (e.agent_last_response_time > @outage_to OR e.customer_last_message_time > @outage_to)
+  AND (@outage_host IS NULL OR b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @outage_host))
 ORDER BY e.activity_id

@@ -5,7 +5,7 @@
 -- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209,
 --   409
 -- tag: inferred
--- own: what, clock, told_by
+-- own: what, clock, evidence
 -- dialect: tsql
 -- key: what, quiet_from
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created
@@ -96,7 +96,7 @@ SELECT CASE x.what WHEN 1 THEN 'created' WHEN 2 THEN 'assigned' ELSE 'completed'
        (x.until_slot - x.from_slot) * 15 AS quiet_minutes, CAST(x.expected AS int) AS expected,
        CASE WHEN x.what IN (1, 3) OR @utc_offset_minutes IS NOT NULL THEN 'the servers'' time' ELSE 'UTC' END AS clock,
        CASE x.what WHEN 1 THEN 'when_created' WHEN 2 THEN 'events 205, 209, 213, 409'
-                   WHEN 3 THEN 'when_modified of 9000' ELSE 'event 544' END AS told_by
+                   WHEN 3 THEN 'when_modified of 9000' ELSE 'event 544' END AS evidence
 FROM expected x
 WHERE x.expected >= @least_expected AND x.known > 0
 ORDER BY x.from_slot, x.what

@@ -4,7 +4,7 @@
 --   changing the status of a completed one.
 -- source: the source document, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
--- own: reading
+-- own: verdict
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
@@ -33,7 +33,7 @@ WITH state AS (
 SELECT e.activity_id,
        CASE WHEN h.activity_id IS NOT NULL THEN 'reopened (548)'
             WHEN EXISTS (SELECT 1 FROM egpl_event_history_case_mgmt) THEN 'no event says that it was reopened'
-            ELSE 'cannot tell: no events are in the rows' END AS reading,
+            ELSE 'unclear: no events are in the rows' END AS verdict,
        e.activity_type, e.activity_status AS earlier_status, e.activity_sub_status AS earlier_sub_status,
        l.activity_status AS later_status, l.activity_sub_status AS later_sub_status,
        l.assigned_to AS later_assigned_to, e.when_modified, l.when_modified AS later_modified,

@@ -2,7 +2,7 @@
 -- meaning: Chats end one by one; that several of one server end within minutes of each other and nothing of them has
 --   changed since, is what the loss of that server looks like. How many chats of the server changed later says whether
 --   it came back, or never went.
--- source: login_ip holds the application server's name in the source document, line 72; the reading of it follows
+-- source: login_ip holds the application server's name in the source document, line 72; the rest is an interpretation
 -- tag: inferred
 -- own: activity_ids
 -- dialect: tsql

@@ -4,7 +4,7 @@
 --   come. Look at the connection to Unified CCE, and at the agents of its queue.
 -- source: 4105 is on a public docwiki page on e-mail routing; the events are named by constants of an e-mail console
 -- tag: inferred
--- own: reading
+-- own: verdict
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created
@@ -12,9 +12,9 @@
 -- parameter: age_minutes = 240
 -- note: thresholds: age_minutes since the activity was last modified, else created.
 SELECT b.activity_id,
-       CASE WHEN e.sent_at IS NULL AND e.answered_at IS NULL THEN 'cannot tell: no event of it is in the rows'
+       CASE WHEN e.sent_at IS NULL AND e.answered_at IS NULL THEN 'unclear: no event of it is in the rows'
             WHEN e.answered_at >= e.sent_at OR e.sent_at IS NULL THEN 'answered (2212), and still at 4105'
-            ELSE 'sent (2210), and not answered (2212)' END AS reading,
+            ELSE 'sent (2210), and not answered (2212)' END AS verdict,
        b.activity_type, b.activity_status, b.activity_sub_status, b.queue_id, a.queue_name, b.when_created,
        ISNULL(b.when_modified, b.when_created) AS since,
        DATEDIFF(minute, ISNULL(b.when_modified, b.when_created), GETDATE()) AS age_minutes,

@@ -1,11 +1,11 @@
 -- title: Activities that arrived and stayed unassigned
 -- meaning: The workflow has not taken up what arrived (3000/3100), or routing has not given out what stands in a queue
 --   (4000/4100). Standalone routing takes seconds, so an old one is normal in a queue that agents pull from and
---   nowhere else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it. At `cannot tell` it
+--   nowhere else. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it. At `unclear` it
 --   has not waited long, and may merely wait for its turn.
 -- source: public docwiki pages on e-mail routing and the exception queue
--- tag: verified
--- own: reading
+-- tag: documented
+-- own: verdict
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created
@@ -18,7 +18,7 @@
 --   chat_minutes and mail_minutes for 4000/4100, exception_minutes for sub type 4. The states are read in public
 --   sources; the thresholds are chatdb's.
 SELECT x.activity_id,
-       CASE WHEN x.since < x.before THEN x.reading ELSE 'cannot tell: it may wait for its turn' END AS reading,
+       CASE WHEN x.since < x.before THEN x.verdict ELSE 'unclear: it may wait for its turn' END AS verdict,
        x.activity_type, x.activity_sub_type, x.activity_status, x.activity_sub_status,
        x.queue_id, a.queue_name, x.when_created, x.since, DATEDIFF(minute, x.since, GETDATE()) AS age_minutes
 FROM (SELECT b.activity_id, b.activity_type, b.activity_sub_type, b.activity_status, b.activity_sub_status, b.queue_id,
@@ -27,7 +27,7 @@ FROM (SELECT b.activity_id, b.activity_type, b.activity_sub_type, b.activity_sta
                   THEN 'a delivery exception, which routing leaves to a supervisor'
                   WHEN b.activity_status = 3000 THEN 'arrived, and no workflow has taken it up'
                   WHEN b.activity_type = 2000 THEN 'a chat in a queue, given to nobody'
-                  ELSE 'in a queue, given to nobody' END AS reading,
+                  ELSE 'in a queue, given to nobody' END AS verdict,
              CASE WHEN b.activity_type <> 2000 AND b.activity_sub_type = 4
                   THEN DATEADD(minute, -@exception_minutes, GETDATE())
                   WHEN b.activity_status = 3000 THEN DATEADD(minute, -@arrived_minutes, GETDATE())

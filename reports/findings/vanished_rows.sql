@@ -5,7 +5,7 @@
 --   export has since, is in no doubt.
 -- source: chatdb's own
 -- tag: inferred
--- own: reading
+-- own: verdict
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity_earlier
@@ -58,7 +58,7 @@ WITH export AS (
 )
 SELECT g.activity_id,
        CASE WHEN 100.0 * COALESCE(k.kept, 0) >= @present_percent * (COALESCE(k.kept, 0) + g.gone) THEN 'vanished'
-            ELSE 'cannot tell: the later export looks like a selection' END AS reading,
+            ELSE 'unclear: the later export looks like a selection' END AS verdict,
        g.activity_type, g.activity_status, g.activity_sub_status, g.assigned_to, g.when_created, g.when_modified,
        COALESCE(k.kept, 0) AS others_kept, g.gone AS others_gone, g.earlier_file, g.earlier_at, g.later_file, g.later_at
 FROM gone g

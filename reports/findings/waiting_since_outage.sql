@@ -6,8 +6,9 @@
 -- lines: 92
 -- dialect: tsql
 -- key: activity_id
--- parameter: window_from timestamp = NULL
--- parameter: window_to timestamp = NULL
+-- outage: any
+-- parameter: outage_from timestamp = NULL
+-- parameter: outage_to timestamp = NULL
 -- order: when_created, activity_id
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.when_created
 FROM egpl_casemgmt_activity b
@@ -16,6 +17,6 @@ WHERE b.activity_type = 2000
   AND b.activity_sub_status NOT IN (9100, 9200)
   AND b.activity_status = 4000
   AND b.assigned_to IS NULL
-  AND b.when_created >= @window_from
-  AND b.when_created <= ISNULL(@window_to, GETDATE())
+  AND b.when_created >= @outage_from
+  AND b.when_created <= ISNULL(@outage_to, GETDATE())
 ORDER BY b.when_created, b.activity_id

@@ -32,7 +32,7 @@ const MAIL: i16 = 1;
 pub(super) struct Read {
     pub history: History,
     /// What could not be told, and what would tell it, in sentences.
-    pub untold: Vec<String>,
+    pub undetectable: Vec<String>,
     /// The most chats that agents have at once, by those that were completed; `None` where the rows do not settle it.
     pub limit: Option<Limit>,
 }
@@ -108,9 +108,9 @@ pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
     let mut read = Read::default();
     read.history.until = until;
     if !rows.has("egpl_casemgmt_activity.when_created") {
-        let untold =
+        let undetectable =
             "outages cannot be detected: they show in when_created of egpl_casemgmt_activity";
-        read.untold.push(untold.to_owned());
+        read.undetectable.push(undetectable.to_owned());
         return Ok(read);
     }
     let mut activities = activities(rows, until)?;
@@ -118,13 +118,13 @@ pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
     let events = events(rows, &activities)?;
     match &events {
         Events::Absent => {
-            read.untold.push(
+            read.undetectable.push(
                 "an outage of Services after which everything was assigned shows in events only: export \
                  egpl_event_history_case_mgmt"
                     .to_owned(),
             );
         }
-        Events::OnAnotherClock => read.untold.push(
+        Events::OnAnotherClock => read.undetectable.push(
             "events are not compared with rows: too few activities are in both to tell how far the servers' clock is \
              from UTC"
                 .to_owned(),
@@ -136,8 +136,8 @@ pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
     take_messages(&mut read, rows, &mut activities)?;
     take_stops(&mut read.history, &activities, &hosts);
     if !hosts.values().any(|host| !host.is_empty()) {
-        let untold = "which Application server an agent is on is not in the rows: export egpl_user with login_ip";
-        read.untold.push(untold.to_owned());
+        let undetectable = "which Application server an agent is on is not in the rows: export egpl_user with login_ip";
+        read.undetectable.push(undetectable.to_owned());
     }
     read.limit = limit::in_force(activities.iter().filter(|own| own.kind == CHAT).filter_map(
         |own| {
@@ -411,7 +411,7 @@ fn take_messages(
     } else if rows.has("eglv_session.when_modified") {
         SESSIONS
     } else {
-        read.untold.push(
+        read.undetectable.push(
             "an outage of Messaging shows in times of messages only: export eglv_session_chat_event".to_owned(),
         );
         return Ok(());

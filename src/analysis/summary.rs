@@ -61,8 +61,8 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
     Some(format!(
         "Ghost chats: {}, probable: {}, unclear: {}, of {} agents.",
         of("ghost"),
-        of("probably"),
-        of("cannot tell"),
+        of("probable"),
+        of("unclear"),
         agents.len()
     ))
 }

@@ -69,7 +69,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         command: _,
         outages,
         detected,
-        untold,
+        undetectable,
         findings,
         candidates,
         next,
@@ -84,7 +84,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         .filter_map(|outage| outage.host.as_mut());
     given.chain(found).for_each(|host| visitor.sentence(host));
     sentences(summary, visitor);
-    sentences(untold, visitor);
+    sentences(undetectable, visitor);
     for finding in findings {
         table(&mut finding.table, visitor);
         sentences(&mut finding.needs_missing, visitor);

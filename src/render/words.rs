@@ -30,7 +30,8 @@ pub(super) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
     match verdict {
         FindingVerdict::Found => "found",
         FindingVerdict::Nothing => "nothing",
-        FindingVerdict::CannotTell => "cannot tell",
+        FindingVerdict::Unclear => "unclear",
+        FindingVerdict::Skipped => "skipped",
     }
 }
 
@@ -41,19 +42,21 @@ pub(super) fn in_order(run: &AnalysisRun) -> Vec<&FindingRun> {
         FindingVerdict::Found => 0,
         FindingVerdict::Nothing if finding.helps_missing.is_empty() => 1,
         FindingVerdict::Nothing => 2,
-        FindingVerdict::CannotTell => 3,
+        FindingVerdict::Unclear => 3,
+        FindingVerdict::Skipped => 4,
     });
     findings
 }
 
-/// `2 findings found something, 9 nothing, 4 cannot tell.`
+/// `2 findings found something, 9 nothing; 1 unclear, 3 skipped.`
 pub(super) fn analysis(run: &AnalysisRun) -> String {
     let of = |verdict| run.count(verdict);
     format!(
-        "{} found something, {} nothing, {} cannot tell.",
+        "{} found something, {} nothing; {} unclear, {} skipped.",
         counted(of(FindingVerdict::Found), "finding"),
         of(FindingVerdict::Nothing),
-        of(FindingVerdict::CannotTell)
+        of(FindingVerdict::Unclear),
+        of(FindingVerdict::Skipped)
     )
 }
 
@@ -73,7 +76,7 @@ pub(super) fn outage(outage: &OutageRun) -> String {
 
 /// What a finding rests on and was asked with.
 pub(super) fn told(finding: &FindingRun) -> String {
-    let mut told = format!("known as {}", finding.tag.name());
+    let mut told = format!("basis: {}", finding.basis.name());
     if let Some(source) = &finding.source {
         told.push_str(&format!(", by {source}"));
     }

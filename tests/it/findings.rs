@@ -56,9 +56,7 @@ fn every_finding_says_what_it_means_and_on_what_it_rests() {
             let given = [
                 "outage_from",
                 "outage_to",
-                "window_from",
-                "window_to",
-                "window_host",
+                "outage_host",
                 "utc_offset_minutes",
             ];
             let name = parameter.name.as_str();
@@ -182,7 +180,7 @@ fn the_documented_query_and_the_findings_use_the_indexes_of_a_copy() {
         "stopped_together",
         "stuck_at_4105",
         "unassigned_activities",
-        "work_of_gone_users",
+        "work_of_deleted_users",
     ] {
         let plan = plan(name);
         let scans = |line: &&String| line.starts_with("SCAN b") && !line.contains("INDEX");
@@ -447,7 +445,7 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
             .find(|own| own.name == name)
             .expect("it is there")
     };
-    assert_eq!(of("ghost_chats").verdict, FindingVerdict::CannotTell);
+    assert_eq!(of("ghost_chats").verdict, FindingVerdict::Skipped);
     assert_eq!(
         of("ghost_chats").needs_missing,
         ["egpl_casemgmt_activity.when_modified", "a time in the rows"]
@@ -497,9 +495,9 @@ fn a_database_of_another_origin_may_lack_tables() {
         of("contradicting_status").table.rows[0][0],
         Cell::Integer(1)
     );
-    assert_eq!(of("ghost_chats").verdict, FindingVerdict::CannotTell);
+    assert_eq!(of("ghost_chats").verdict, FindingVerdict::Skipped);
     assert!(
-        of("ghost_chats").remarks[0].starts_with("not asked: "),
+        of("ghost_chats").remarks[0].starts_with("skipped: "),
         "{:?}",
         of("ghost_chats").remarks
     );
@@ -565,7 +563,8 @@ fn the_commands_find_explain_and_refuse() {
     let output = chatdb(&["analyze", "--db", &path(&healthy), "--utc-offset", "+01:00"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(
-        text(&output.stdout).contains("0 findings found something, 12 nothing, 10 cannot tell.")
+        text(&output.stdout)
+            .contains("0 findings found something, 12 nothing; 2 unclear, 8 skipped.")
     );
     // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
     let shown = "17 chats are open by the documented query: `chatdb query open_chats` shows them";
@@ -717,7 +716,7 @@ fn an_analysis_is_written_in_every_format() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
     let csv = read("analysis.csv");
     assert!(
-        csv.starts_with("finding,known,verdict,row,key,file,line,column,value\n"),
+        csv.starts_with("finding,basis,verdict,row,key,file,line,column,value\n"),
         "{csv}"
     );
     assert!(csv.contains("stuck_at_4105,inferred,found,1,"), "{csv}");
@@ -734,7 +733,7 @@ fn an_analysis_is_written_in_every_format() {
     let json: serde_json::Value = serde_json::from_str(&read("analysis.json")).expect("JSON");
     assert_eq!(json["schema"], "chatdb.report/1");
     assert_eq!(json["analysis"]["findings"][0]["verdict"], "found");
-    assert_eq!(json["analysis"]["findings"][0]["tag"], "inferred");
+    assert_eq!(json["analysis"]["findings"][0]["basis"], "inferred");
     assert_eq!(json["analysis"]["files"][0]["file"], "monday.csv");
 }
 
@@ -748,6 +747,6 @@ fn a_report_without_an_analysis_says_nothing_of_it() {
     }
     assert_eq!(
         Tag::ALL.map(Tag::name),
-        ["verified", "inferred", "contested", "unknown"]
+        ["documented", "inferred", "contested", "unknown"]
     );
 }

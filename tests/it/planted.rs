@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chatdb::analysis::{self, Options, Outage, Server};
+use chatdb::query::OutageScope;
 use chatdb::report::{AnalysisRun, FindingRun, FindingVerdict};
 use chatdb::store::Store;
 use chatdb::table::moment::UtcOffset;
@@ -371,12 +372,12 @@ impl World {
     fn quiet_chats(&mut self) {
         for n in 0..4 {
             let id = self.stopped_chat(1130 + n, "43app", 141 + 23 * n);
-            self.expect("ghost_chats", format!("{id} probably"));
+            self.expect("ghost_chats", format!("{id} probable"));
         }
         for n in 0..3 {
             let id = self.stopped_chat(1140 + n, "44app", 144 + 29 * n);
             self.talk.retain(|own| own.0 != id);
-            self.expect("ghost_chats", format!("{id} cannot tell"));
+            self.expect("ghost_chats", format!("{id} unclear"));
         }
     }
 
@@ -387,7 +388,7 @@ impl World {
             let seconds = self.random.below(120);
             self.chat(id).modified += seconds * 1000;
             self.expect("stopped_together", id);
-            self.expect("ghost_chats", format!("{id} probably"));
+            self.expect("ghost_chats", format!("{id} probable"));
         }
     }
 
@@ -468,7 +469,7 @@ impl World {
             let mail = self.add(1, (5000, 5900), at, at);
             mail.agent = Some(1160);
             let id = mail.id;
-            self.expect("work_of_gone_users", id);
+            self.expect("work_of_deleted_users", id);
         }
     }
 
@@ -502,9 +503,8 @@ impl World {
             if n == 2 {
                 self.event(at + MINUTE, 2212, id, None);
             }
-            let reading =
-                ["sent", "sent", "answered", "cannot tell"][usize::try_from(n).expect("small")];
-            self.expect("stuck_at_4105", format!("{id} {reading}"));
+            let word = ["sent", "sent", "answered", "unclear"][usize::try_from(n).expect("small")];
+            self.expect("stuck_at_4105", format!("{id} {word}"));
         }
     }
 
@@ -786,23 +786,31 @@ fn found(run: &FindingRun) -> BTreeSet<String> {
             "quiet_windows" => format!("{} {}", cell(row, "what"), &cell(row, "quiet_from")[..10]),
             // What may merely wait for its turn is shown, and decided by nobody.
             "hidden_chats" | "unassigned_activities"
-                if cell(row, "reading").starts_with("cannot tell") =>
+                if cell(row, "verdict").starts_with("unclear") =>
             {
                 return None;
             }
             "stuck_at_4105" => {
-                let reading = cell(row, "reading");
-                let word = ["sent", "answered", "cannot tell"]
+                let verdict = cell(row, "verdict");
+                let word = ["sent", "answered", "unclear"]
                     .into_iter()
-                    .find(|word| reading.starts_with(word));
-                format!("{} {}", cell(row, "activity_id"), word.expect("a reading"))
+                    .find(|word| verdict.starts_with(word));
+                format!(
+                    "{} {}",
+                    cell(row, "activity_id"),
+                    word.expect("a known verdict")
+                )
             }
             "reopened_completions" => {
-                let reading = cell(row, "reading");
+                let verdict = cell(row, "verdict");
                 let word = ["no event", "reopened"]
                     .into_iter()
-                    .find(|word| reading.starts_with(word));
-                format!("{} {}", cell(row, "activity_id"), word.expect("a reading"))
+                    .find(|word| verdict.starts_with(word));
+                format!(
+                    "{} {}",
+                    cell(row, "activity_id"),
+                    word.expect("a known verdict")
+                )
             }
             _ => cell(row, "activity_id"),
         })
@@ -820,7 +828,7 @@ fn of_rows_alone(run: &AnalysisRun) -> impl Iterator<Item = &FindingRun> {
 fn asks_about_an_outage(name: &str) -> bool {
     let findings = analysis::findings();
     let finding = findings.iter().find(|own| own.name == name);
-    finding.is_some_and(|own| own.parameter("window_from").is_some())
+    finding.is_some_and(|own| own.outage == Some(OutageScope::Any))
 }
 
 #[test]
@@ -831,7 +839,7 @@ fn healthy_rows_come_back_empty() {
         for finding in of_rows_alone(&run) {
             let waits = ["hidden_chats", "unassigned_activities"].contains(&finding.name.as_str());
             let expect = if waits {
-                FindingVerdict::CannotTell
+                FindingVerdict::Unclear
             } else {
                 FindingVerdict::Nothing
             };
@@ -926,7 +934,7 @@ fn a_finding_is_silent_when_its_cause_is_taken_out() {
         assert_eq!(
             verdict,
             if ["hidden_chats", "unassigned_activities"].contains(finding) {
-                FindingVerdict::CannotTell
+                FindingVerdict::Unclear
             } else {
                 FindingVerdict::Nothing
             },
@@ -965,12 +973,12 @@ fn with_a_third_of_the_evidence_gone_no_living_chat_is_called_a_ghost() {
     let found = found(of("ghost_chats"));
     let judged: BTreeSet<String> = found
         .iter()
-        .filter(|text| !text.ends_with("cannot tell"))
+        .filter(|text| !text.ends_with("unclear"))
         .map(id)
         .collect();
     let right = judged.intersection(&planted).count();
     println!(
-        "a third of the evidence gone: {} chats planted, {} called ghost or probably, {right} of them rightly",
+        "a third of the evidence gone: {} chats planted, {} called ghost or probable, {right} of them rightly",
         planted.len(),
         judged.len()
     );
@@ -1060,7 +1068,7 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
                 .filter(|own| within(own.created))
                 .collect())
         }
-        "given_after_outage" => {
+        "assigned_after_outage" => {
             let given =
                 |own: &&Activity| own.status.0 == 5000 && within(own.created) && own.modified > to;
             ids(chats.filter(given).collect())
@@ -1120,19 +1128,14 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
 }
 
 #[test]
-fn what_is_asked_about_an_outage_cannot_tell_without_one() {
+fn findings_about_an_outage_are_skipped_without_one() {
     let run = analyze(&with(&[]), &options());
     for finding in run
         .findings
         .iter()
         .filter(|own| asks_about_an_outage(&own.name))
     {
-        assert_eq!(
-            finding.verdict,
-            FindingVerdict::CannotTell,
-            "{}",
-            finding.name
-        );
+        assert_eq!(finding.verdict, FindingVerdict::Skipped, "{}", finding.name);
         assert_eq!(finding.needs_missing, [analysis::OUTAGE]);
     }
 }
@@ -1241,14 +1244,14 @@ fn taking_evidence_away_never_makes_a_ghost_of_what_could_not_be_told() {
                 let was = before.get(id).map(String::as_str);
                 assert_ne!(
                     was,
-                    Some("cannot tell"),
+                    Some("unclear"),
                     "{id} is a {verdict} for want of evidence"
                 );
             }
             store.roll_back().expect("as before");
         }
     }
-    let all = ["cannot tell", "ghost", "probably"].map(str::to_owned);
+    let all = ["unclear", "ghost", "probable"].map(str::to_owned);
     assert_eq!(
         seen,
         BTreeSet::from(all),
@@ -1272,19 +1275,15 @@ fn status_alone_proves_no_ghost_and_each_witness_counts_as_the_header_says() {
     type Change = fn(&mut World, i64);
     let cases: [(i64, Change, &str); 12] = [
         (20, |_, _| {}, "alive"),
-        (60, |_, _| {}, "cannot tell"),
-        (130, |_, _| {}, "cannot tell"),
-        (1500, |_, _| {}, "probably"),
-        (130, |w, _| w.log_in(1100, as_of() - HOUR), "probably"),
-        (
-            60,
-            |w, _| w.log_in(1100, as_of() - 50 * MINUTE),
-            "cannot tell",
-        ),
+        (60, |_, _| {}, "unclear"),
+        (130, |_, _| {}, "unclear"),
+        (1500, |_, _| {}, "probable"),
+        (130, |w, _| w.log_in(1100, as_of() - HOUR), "probable"),
+        (60, |w, _| w.log_in(1100, as_of() - 50 * MINUTE), "unclear"),
         (
             60,
             |w, id| w.event(as_of() - HOUR, 545, id, Some(1100)),
-            "probably",
+            "probable",
         ),
         (
             130,
@@ -1305,7 +1304,7 @@ fn status_alone_proves_no_ghost_and_each_witness_counts_as_the_header_says() {
         (
             130,
             |w, id| w.talk.push((id, None, Some(as_of() - 129 * MINUTE))),
-            "probably",
+            "probable",
         ),
     ];
     for (at, (minutes, change, expect)) in cases.into_iter().enumerate() {
@@ -1327,8 +1326,8 @@ fn an_outage_ends_sessions_when_it_is_of_the_application_server() {
     let store = world.store();
     for (server, expect) in [
         (Server::Application, "ghost"),
-        (Server::Services, "cannot tell"),
-        (Server::Messaging, "cannot tell"),
+        (Server::Services, "unclear"),
+        (Server::Messaging, "unclear"),
     ] {
         let options = Options {
             outages: vec![Outage {
@@ -1359,10 +1358,10 @@ fn events_are_not_compared_with_rows_unless_the_offset_is_given() {
     for (offset, verdict, not_compared) in [
         (
             None,
-            "cannot tell",
+            "unclear",
             Cell::Text("log-in events: no --utc-offset".to_owned()),
         ),
-        (Some(OFFSET), "probably", Cell::Null),
+        (Some(OFFSET), "probable", Cell::Null),
     ] {
         let options = Options {
             utc_offset: offset.map(UtcOffset::Minutes),
@@ -1408,7 +1407,7 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
     let told = |given: i64| {
         let options = Options {
             only: vec!["blocked_agents".to_owned()],
-            sets: vec![("others_given".to_owned(), Cell::Integer(given))],
+            sets: vec![("others_assigned".to_owned(), Cell::Integer(given))],
             ..options()
         };
         let run = analyze(&world, &options);
@@ -1419,7 +1418,7 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
             .map(|row| format!("{} {}", row[0], row[1]));
         rows.collect::<Vec<_>>()
     };
-    let gone = "1102 cannot tell: logged in or out after the chat stood still";
+    let gone = "1102 unclear: logged in or out after the chat changed last";
     assert_eq!(told(11), ["1101 blocked", gone]);
     assert!(told(1000).is_empty());
 }

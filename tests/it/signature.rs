@@ -129,7 +129,7 @@ fn what_the_rows_do_not_say_leaves_the_scenario_among_the_first() {
         let (whole, known) = &SEARCHED[&(scenario.clone(), Said::ServersAndTime)];
         for hidden in 0..whole.findings.len() {
             let mut run = whole.clone();
-            run.findings[hidden].verdict = FindingVerdict::CannotTell;
+            run.findings[hidden].verdict = FindingVerdict::Skipped;
             let group = first_group(&run, known);
             assert!(
                 group.contains(&scenario),
@@ -151,7 +151,7 @@ fn a_mark_turned_round_speaks_against_the_scenario() {
             *verdict = match *verdict {
                 FindingVerdict::Found => FindingVerdict::Nothing,
                 FindingVerdict::Nothing => FindingVerdict::Found,
-                FindingVerdict::CannotTell => continue,
+                FindingVerdict::Unclear | FindingVerdict::Skipped => continue,
             };
             let name = run.findings[at].name.clone();
             let found = |one: &Signature| one.marks[at].1 == FindingVerdict::Found;

@@ -41,13 +41,13 @@ LIST = Path(__file__).with_name("tsql_differences.txt")
 NOW = "2011-07-15 12:34:56.000"
 # What the findings are asked with: an outage, and thresholds that few rows reach.
 GIVEN = {
-    "window_from": "2011-07-11 09:00:00.000",
-    "window_to": "2011-07-13 15:00:00.000",
+    "outage_from": "2011-07-11 09:00:00.000",
+    "outage_to": "2011-07-13 15:00:00.000",
     "outage_from": "2011-07-11 09:00:00.000",
     "outage_to": "2011-07-13 15:00:00.000",
     "utc_offset_minutes": "0",
     "gap_minutes": "600",
-    "others_given": "1",
+    "others_assigned": "1",
     "least_expected": "1",
     "least_days": "1",
 }

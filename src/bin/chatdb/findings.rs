@@ -47,7 +47,7 @@ fn thresholds(finding: &Query) -> String {
     all.join(", ")
 }
 
-fn known(finding: &Query) -> String {
+fn basis(finding: &Query) -> String {
     finding.tag.map_or("", |tag| tag.name()).to_owned()
 }
 
@@ -56,7 +56,7 @@ fn list(all: &[Query]) -> Listing {
         vec![
             finding.name.clone(),
             finding.title.clone(),
-            known(finding),
+            basis(finding),
             finding.needs.join(", "),
             thresholds(finding),
         ]
@@ -64,7 +64,7 @@ fn list(all: &[Query]) -> Listing {
     Listing {
         title: "Findings".to_owned(),
         table: table(
-            &["finding", "title", "known", "needs", "thresholds"],
+            &["finding", "title", "basis", "needs", "thresholds"],
             all.iter().map(row).collect(),
         ),
         remarks: vec![
@@ -87,7 +87,7 @@ fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let facts = [
         ("meaning", text(&finding.meaning)),
-        ("known", known(finding)),
+        ("basis", basis(finding)),
         ("source", text(&finding.source)),
         ("needs", finding.needs.join(", ")),
         ("helps", finding.helps.join(", ")),

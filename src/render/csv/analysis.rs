@@ -1,5 +1,5 @@
 //! An analysis for a spreadsheet: one line per cell of each row found, and one for each finding, whose `column` is
-//! `(finding)` and whose value is what there is to say about it. A candidate failure has a line per witness.
+//! `(finding)` and whose value is what there is to say about it. A candidate failure has a line for each piece of evidence.
 
 use super::super::words;
 use super::{Out, text, value};
@@ -7,7 +7,7 @@ use crate::report::{AnalysisRun, FindingRun};
 use crate::table::Cell;
 
 const HEADER: [&str; 9] = [
-    "finding", "known", "verdict", "row", "key", "file", "line", "column", "value",
+    "finding", "basis", "verdict", "row", "key", "file", "line", "column", "value",
 ];
 
 pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
@@ -35,7 +35,7 @@ fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
         .join("; ");
     let first = [
         &finding.name,
-        finding.tag.name(),
+        finding.basis.name(),
         verdict,
         "",
         "",
@@ -60,7 +60,7 @@ fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
             let (name, cell) = (text(name), value(Some(cell)));
             let fields = [
                 &finding.name,
-                finding.tag.name(),
+                finding.basis.name(),
                 verdict,
                 &number,
                 &key,

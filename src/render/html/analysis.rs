@@ -17,7 +17,8 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         &[
             (of(FindingVerdict::Found), "findings have rows"),
             (of(FindingVerdict::Nothing), "findings have none"),
-            (of(FindingVerdict::CannotTell), "skipped: data missing"),
+            (of(FindingVerdict::Unclear), "are unclear"),
+            (of(FindingVerdict::Skipped), "skipped: data missing"),
             (rejected.to_string(), "records rejected"),
         ],
     );
@@ -71,7 +72,8 @@ fn of_finding(page: &mut Page, finding: &FindingRun) {
     let (class, word) = match finding.verdict {
         FindingVerdict::Found => ("bad", counted(finding.table.rows.len(), "row")),
         FindingVerdict::Nothing => ("good", "none".to_owned()),
-        FindingVerdict::CannotTell => ("over", "skipped".to_owned()),
+        FindingVerdict::Unclear => ("over", "unclear".to_owned()),
+        FindingVerdict::Skipped => ("over", "skipped".to_owned()),
     };
     let open = finding.verdict == FindingVerdict::Found;
     page.folded(open, &format!("{}: {word}", finding.title), |page| {

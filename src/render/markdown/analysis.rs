@@ -38,14 +38,14 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
             .map(|outage| escape(&words::outage(outage))),
     );
     facts.extend(
-        run.untold
+        run.undetectable
             .iter()
-            .map(|sentence| format!("not told: {}", escape(sentence))),
+            .map(|sentence| format!("not detectable: {}", escape(sentence))),
     );
     facts.push(escape(&run.privacy));
     page.list(facts);
     page.heading(2, "What was found");
-    let header = ["finding", "verdict", "rows", "known", "what"];
+    let header = ["finding", "verdict", "rows", "basis", "what"];
     page.table(
         &header.map(String::from),
         words::in_order(run).into_iter().map(overview).collect(),
@@ -100,7 +100,7 @@ fn overview(finding: &FindingRun) -> Vec<String> {
         code(&finding.name),
         words::finding_verdict(finding.verdict).to_owned(),
         finding.table.rows.len().to_string(),
-        finding.tag.name().to_owned(),
+        finding.basis.name().to_owned(),
         cell(&what),
     ]
 }

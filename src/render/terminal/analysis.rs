@@ -97,8 +97,8 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     for outage in &run.outages {
         page.prose(0, 2, words::outage(outage))?;
     }
-    for sentence in &run.untold {
-        page.prose(0, 2, format_args!("not told: {sentence}"))?;
+    for sentence in &run.undetectable {
+        page.prose(0, 2, format_args!("not detectable: {sentence}"))?;
     }
     page.prose(0, 2, &run.privacy)?;
     page.blank();
@@ -110,19 +110,19 @@ fn overview(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
         ("finding", Kind::Text),
         ("verdict", Kind::Text),
         ("rows", Kind::Integer),
-        ("known", Kind::Text),
+        ("basis", Kind::Text),
         ("what", Kind::Text),
     ];
     let row = |finding: &FindingRun| {
         let what = match finding.remarks.first() {
-            Some(remark) if finding.verdict == FindingVerdict::CannotTell => remark,
+            Some(remark) if finding.verdict == FindingVerdict::Skipped => remark,
             _ => &finding.title,
         };
         vec![
             text(&finding.name),
             text(words::finding_verdict(finding.verdict)),
             number(finding.table.rows.len() as u64),
-            text(finding.tag.name()),
+            text(finding.basis.name()),
             text(what),
         ]
     };

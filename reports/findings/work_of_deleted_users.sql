@@ -1,8 +1,8 @@
--- title: Open work of users who are deleted
+-- title: Open activities of deleted users
 -- meaning: Nobody will finish these activities: the user they are assigned to is deleted. Somebody has to take them
 --   over. Whether a user is merely disabled cannot be told: no public source explains user_state.
 -- source: delete_flag is N for live users in public analytics jobs
--- tag: verified
+-- tag: documented
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_user, egpl_user.delete_flag
