@@ -4,11 +4,14 @@
 //! `chatdb help causes` are read from it, so that a new cause is a new entry. Ids that a sentence leaves out are the
 //! scenario's parameters. This module knows the names of the platform model's tables, and no database.
 
+mod schedule;
 mod sentence;
 
 use std::fmt::Write as _;
 
 use thiserror::Error;
+
+pub use schedule::{ScheduleError, TimedCause, offset, parse_event, parse_events};
 
 /// The servers that can stop and start.
 pub const SERVERS: [&str; 3] = ["application", "services", "messaging"];
@@ -74,8 +77,8 @@ pub const CAUSES: &[CauseForm] = &[
         help: "a customer comes in; the chat gets the number given, or the next that is free",
         example: "customer asks for chat 1348",
         sql: concat!(
-            "INSERT INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text) VALUES \
-             ({CHAT:",
+            "INSERT INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text) \
+             VALUES ({CHAT:",
             next_activity!(),
             "}, {POINT:",
             entry_point!("chat"),
@@ -110,8 +113,8 @@ pub const CAUSES: &[CauseForm] = &[
         words: "agent [AGENT] opens chat [CHAT]",
         help: "the agent opens a chat in the console",
         example: "agent opens the chat",
-        sql: "INSERT INTO agent_action (user_id, action, console_part, activity_id) VALUES ({AGENT:@agent_id}, 'opens', \
-              'chat', {CHAT:@activity_id});",
+        sql: "INSERT INTO agent_action (user_id, action, console_part, activity_id) VALUES ({AGENT:@agent_id}, \
+              'opens', 'chat', {CHAT:@activity_id});",
     },
     CauseForm {
         words: "agent [AGENT] opens PART",
@@ -241,7 +244,7 @@ impl Cause {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{text}` says nothing that can happen: {}", self.problem())]
 pub struct CauseError {
-    /// The sentence.
+    /// The sentence as given.
     pub text: String,
     /// The character at which it stops making sense, from 1; behind the last one where something is missing.
     pub column: u32,

@@ -36,6 +36,7 @@ pub mod diff;
 pub mod document;
 pub mod files;
 pub mod import;
+pub mod invariant;
 pub mod privacy;
 pub mod query;
 pub mod record;

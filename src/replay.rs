@@ -5,6 +5,7 @@
 //! from its failure and the next failure from the baseline, which is as if each had been played from the
 //! start (a test holds the two against each other).
 
+pub mod simulate;
 mod timeline;
 pub mod why;
 

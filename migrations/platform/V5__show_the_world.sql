@@ -94,10 +94,10 @@ LEFT JOIN (SELECT x.activity_id, t.text, 'documented' AS basis,
            FROM exchange_warning x JOIN notice t ON t.notice = 'some messages may not be delivered'
            WHERE x.warned_at <= (SELECT now FROM chatdb_clock)) w ON w.activity_id = q.activity_id AND w.n = 1;
 
--- The times still to come at which something changes by itself: a time rule after whatever it counts from. Between
--- these times, and without a cause, the world stays as it is.
+-- The times still to come at which something can change by itself: a time rule after whatever it counts from, and
+-- the rule. Between these times, and without a cause, the world stays as it is.
 CREATE VIEW turning_point AS
-SELECT DISTINCT strftime('%Y-%m-%d %H:%M:%f', x.at, '+' || t.seconds || ' seconds') AS at
+SELECT DISTINCT strftime('%Y-%m-%d %H:%M:%f', x.at, '+' || t.seconds || ' seconds') AS at, t.time_rule
 FROM (SELECT since AS at FROM lacks
       UNION SELECT stopped_at FROM outage
       UNION SELECT at FROM agent_action WHERE action = 'opens') x

@@ -14,7 +14,7 @@ const TAIL_MS: i64 = 120_000;
 const WORLD: &str = "SELECT party, subject, fact, value, look, misleads, basis FROM world \
      ORDER BY position, subject";
 
-const TURNING_POINTS: &str = "SELECT at FROM turning_point WHERE at < @before ORDER BY at";
+const TURNING_POINTS: &str = "SELECT DISTINCT at FROM turning_point WHERE at < @before ORDER BY at";
 
 const MESSAGES: &str =
     "SELECT at, author, text, fate, lost_to FROM message_fate ORDER BY at, message_id";

@@ -44,6 +44,7 @@ mod scan;
 mod scenario;
 mod schedules;
 mod signature;
+mod simulate;
 mod snapshot;
 mod sql;
 mod table;

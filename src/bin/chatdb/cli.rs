@@ -64,6 +64,9 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain what a check's answer rests on, by leaving out causes and rules
     Why(WhyArgs),
+    /// Run causes in words, and show what changes for the database, the agent and the customer
+    #[command(after_help = crate::simulate::states())]
+    Simulate(Box<SimulateArgs>),
     /// Write the completions of a shell, to be loaded by it
     Completions(CompletionArgs),
     /// Write the manual pages into a folder
@@ -81,6 +84,51 @@ pub struct WhyArgs {
     /// Ask about this column alone
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
+    #[command(flatten)]
+    pub set: Sets,
+    #[command(flatten)]
+    pub folders: Folders,
+    #[command(flatten)]
+    pub form: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// What happens, such as "+3:00 application stops"; times count from the start of the scenario's clock, and an
+    /// event without one comes ten seconds after the one before. `chatdb help causes` lists what can happen
+    #[arg(value_name = "EVENT")]
+    pub events: Vec<String>,
+    /// Read events from FILE, one a line
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Start where this scenario, or a step of it, ends; else where all scenarios start
+    #[arg(long, value_name = "SCENARIO[/STEP]")]
+    pub from: Option<String>,
+    /// Run the events in every order, and group the orders by what everybody sees in the end
+    #[arg(long, conflicts_with_all = ["find", "random"])]
+    pub all_orders: bool,
+    /// Search the shortest schedule that reaches a state: a name, or a condition in SQL. Events that are given are all
+    /// that is tried
+    #[arg(long, value_name = "STATE", conflicts_with = "random")]
+    pub find: Option<String>,
+    /// Give up a search after so many states
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub max_states: usize,
+    /// Run N random schedules until one breaks what must hold, and shrink that one
+    #[arg(long, value_name = "N")]
+    pub random: Option<u64>,
+    /// Make other random schedules
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Say that a state must hold at every look
+    #[arg(long, value_name = "STATE")]
+    pub always: Vec<String>,
+    /// Say that a state must hold at no look
+    #[arg(long, value_name = "STATE")]
+    pub never: Vec<String>,
+    /// Read what must hold from FILE: lines such as `never phantom` or `always STATE until STATE`
+    #[arg(long, value_name = "FILE")]
+    pub invariants: Option<PathBuf>,
     #[command(flatten)]
     pub set: Sets,
     #[command(flatten)]

@@ -18,6 +18,7 @@ mod replay;
 mod report;
 mod rules;
 mod show;
+mod simulate;
 mod sql;
 mod tables;
 mod time;
@@ -108,6 +109,7 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Coverage(args) => coverage::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
     }

@@ -1,0 +1,531 @@
+//! What if: a schedule of causes run on a scenario's state, and what changes for the database, the agent and the
+//! customer.
+//!
+//! The world is looked at after each cause and at each time at which a rule can change something by itself; between
+//! these looks nothing changes (a test takes looks at random between them). Everything happens on savepoints of one
+//! database, so that many schedules can be tried from one state.
+
+mod orders;
+mod random;
+mod search;
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use super::{ReplayError, ReplayOptions, replay};
+use crate::causes::{Cause, TimedCause, offset};
+use crate::invariant::{Condition, Invariant, InvariantKind};
+use crate::scenario::{Library, resolve_parameters};
+use crate::store::{Binding, Store, StoreError};
+use crate::table::{Cell, Kind, ResultTable};
+
+pub use orders::{MOST_ORDERED, Order, OrderGroup};
+pub use random::Broken;
+pub use search::{FoundSchedule, Merging, SearchEnd, default_causes};
+
+/// How long after the one before a cause happens that has no time of its own, in milliseconds.
+pub const GAP_MS: i64 = 10_000;
+
+/// What everybody sees, one row a fact. What only grows is asked for from where it was before.
+const FACTS: &str = "
+SELECT party, subject, fact, value, misleads, basis FROM world WHERE fact <> 'Customer''s window'
+UNION ALL
+SELECT 'agent', activity_id, 'Reply buttons', buttons, 0, basis FROM reply_buttons
+UNION ALL
+SELECT 'customer', activity_id, 'Told: ' || text, 'shown', 0, basis FROM customer_notices
+UNION ALL
+SELECT 'customer', w.activity_id, 'Told: ' || n.text,
+       CASE count(*) WHEN 1 THEN 'shown' ELSE 'shown ' || count(*) || ' times' END, 0,
+       CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all'))
+            THEN 'documented' ELSE 'extrapolated' END
+FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
+GROUP BY w.activity_id
+UNION ALL
+SELECT 'customer', activity_id, 'Customer', 'left', 0, NULL FROM customer_leaves";
+
+/// What happened once and stays: what became of messages, and of parts that were opened.
+const EVENTS: &str = "
+SELECT author AS party, activity_id AS subject, 'Message \"' || text || '\"' AS fact,
+       fate || coalesce(': ' || lost_to, '') AS value, 0 AS misleads, basis
+FROM message_fate WHERE message_id > @message
+UNION ALL
+SELECT 'agent', user_id, 'Opens ' || console_part, result, 0, basis FROM opened_parts WHERE agent_action_id > @action";
+
+const NEWEST: &str = "SELECT (SELECT coalesce(max(message_id), 0) FROM message),
+       (SELECT coalesce(max(agent_action_id), 0) FROM agent_action)";
+
+/// The next time at which something can change by itself, and the rules that make it one.
+const NEXT_THRESHOLD: &str = "SELECT at, group_concat(time_rule, ', ') FROM turning_point
+     WHERE at = (SELECT min(at) FROM turning_point)";
+
+/// Why a schedule was not run.
+#[derive(Debug, Error)]
+pub enum SimulationError {
+    /// The state to start from could not be reached.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The database failed outside what a schedule writes.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A step on the way to the state did not do what it should.
+    #[error("`{scenario}` cannot be started from: {problem}")]
+    Start {
+        /// The scenario to start from.
+        scenario: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// An event's time is before the one before it, or before the state that the schedule starts from.
+    #[error("`{cause}` at {at} comes too early: it is {now} already")]
+    Early {
+        /// What should happen.
+        cause: String,
+        /// When, as an offset.
+        at: String,
+        /// The time that it is, as an offset.
+        now: String,
+    },
+    /// A cause that the model refuses, such as one that names a chat that nobody has asked for.
+    #[error("`{cause}` cannot happen at {at}: {problem}")]
+    Impossible {
+        /// What should happen.
+        cause: String,
+        /// When, as an offset.
+        at: String,
+        /// Why it cannot.
+        problem: String,
+    },
+    /// A condition that SQLite cannot evaluate.
+    #[error("`{text}` is no condition: {problem}")]
+    Condition {
+        /// The condition, as it was written.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// More events than can be put in every order.
+    #[error(
+        "{found} events have too many orders; at most {MOST_ORDERED} can be put in every order"
+    )]
+    TooMany {
+        /// How many there are.
+        found: usize,
+    },
+    /// There is nothing to do.
+    #[error("no event is given")]
+    Nothing,
+}
+
+/// Something that somebody is shown, or that is so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SimulatedFact {
+    /// Who is shown it: `servers`, `truth`, `database`, `agent` or `customer`.
+    pub party: String,
+    /// Whose it is: a server, a chat or an agent.
+    pub subject: String,
+    /// What it is about.
+    pub fact: String,
+    /// What is shown.
+    pub value: String,
+    /// Whether it is not so.
+    pub misleads: bool,
+    /// `documented` or `extrapolated`; empty for a cause.
+    pub basis: String,
+}
+
+/// A fact before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactChange {
+    /// As it was; `None` where it is new.
+    pub before: Option<SimulatedFact>,
+    /// As it is; `None` where it is gone.
+    pub after: Option<SimulatedFact>,
+}
+
+/// Why the world was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookReason {
+    /// A cause happened, by its place in the schedule.
+    Cause(usize),
+    /// A time passed: the rules, separated by commas.
+    Threshold(String),
+}
+
+/// A look at the world at which something had changed, or after a cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulationLook {
+    /// When, in ms on the servers' wall clock.
+    pub at_ms: i64,
+    /// Why it was taken.
+    pub reason: LookReason,
+    /// What is different from the look before.
+    pub changes: Vec<FactChange>,
+}
+
+/// A schedule that was run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// The looks, in order of time.
+    pub looks: Vec<SimulationLook>,
+    /// What everybody sees at the end, when nothing more changes by itself.
+    pub end: Vec<SimulatedFact>,
+    /// The first invariant that was broken, by its place, and the look after which it was, by its place.
+    pub broken: Option<(usize, usize)>,
+}
+
+/// A state of a scenario, from which schedules can be run.
+pub struct Simulation {
+    store: Store,
+    values: Vec<Binding>,
+    origin_ms: i64,
+    now_ms: i64,
+}
+
+/// A cause and the time at which it happens, in ms on the servers' wall clock.
+pub type Scheduled = (i64, Cause);
+
+impl Simulation {
+    /// Replays `scenario` to its end, or to the end of `step`.
+    ///
+    /// # Errors
+    /// When the scenario or the step is not found, is not valid, or a step on the way does not hold.
+    pub fn new(
+        library: &Library,
+        scenario: &str,
+        step: Option<&str>,
+        options: &ReplayOptions,
+    ) -> Result<Self, SimulationError> {
+        let options = ReplayOptions {
+            until: step.map(str::to_owned),
+            ..options.clone()
+        };
+        let (report, store) = replay(library, &[scenario.to_owned()], &options)?;
+        let chain = library.chain(scenario).map_err(ReplayError::from)?;
+        let values = resolve_parameters(&chain, &options.sets).map_err(ReplayError::from)?;
+        let problem = report.runs.iter().find_map(|run| {
+            let mut steps = run.steps.iter();
+            let failed = steps.find(|step| !step.holds());
+            let of_step = failed.map(|step| format!("step {} did not hold", step.id));
+            run.problem.clone().or(of_step)
+        });
+        if let Some(problem) = problem {
+            let scenario = scenario.to_owned();
+            return Err(SimulationError::Start { scenario, problem });
+        }
+        let now_ms = match store.now()? {
+            Some(Cell::Timestamp(now)) => now,
+            _ => 0,
+        };
+        Ok(Self {
+            store,
+            values: (values.into_iter())
+                .map(|own| (own.name, own.value))
+                .collect(),
+            origin_ms: chain
+                .first()
+                .and_then(|first| first.clock)
+                .unwrap_or(now_ms),
+            now_ms,
+        })
+    }
+
+    /// The time of the state, in ms on the servers' wall clock.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// A time as an offset from the start of the scenario's clock.
+    #[must_use]
+    pub fn offset(&self, at_ms: i64) -> String {
+        offset(at_ms - self.origin_ms)
+    }
+
+    /// Gives each event its time on the clock: its own, or ten seconds after the one before.
+    ///
+    /// # Errors
+    /// When one comes before the one before it.
+    pub fn scheduled(&self, events: &[TimedCause]) -> Result<Vec<Scheduled>, SimulationError> {
+        let mut now = self.now_ms;
+        let mut scheduled = Vec::with_capacity(events.len());
+        for event in events {
+            let at = event
+                .after_ms
+                .map_or(now + GAP_MS, |ms| self.origin_ms + ms);
+            if at < now {
+                return Err(SimulationError::Early {
+                    cause: event.cause.words().to_owned(),
+                    at: self.offset(at),
+                    now: self.offset(now),
+                });
+            }
+            now = at;
+            scheduled.push((at, event.cause.clone()));
+        }
+        Ok(scheduled)
+    }
+
+    /// Says whether conditions can be evaluated.
+    ///
+    /// # Errors
+    /// When SQLite does not take one.
+    pub fn check(&self, conditions: &[&Condition]) -> Result<(), SimulationError> {
+        for condition in conditions {
+            if let Some(problem) = self.store.mistake(&question(condition)) {
+                let text = condition.text.clone();
+                return Err(SimulationError::Condition { text, problem });
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a schedule and takes it back.
+    ///
+    /// # Errors
+    /// When a cause cannot happen, or the database fails.
+    pub fn run(
+        &self,
+        schedule: &[Scheduled],
+        invariants: &[Invariant],
+    ) -> Result<Course, SimulationError> {
+        self.store.savepoint()?;
+        let course = self.course(schedule, invariants);
+        self.store.roll_back()?;
+        course
+    }
+
+    fn course(
+        &self,
+        schedule: &[Scheduled],
+        invariants: &[Invariant],
+    ) -> Result<Course, SimulationError> {
+        let mut watch = Watch::begin(self, invariants)?;
+        for (place, (at_ms, cause)) in schedule.iter().enumerate() {
+            self.thresholds_until(&mut watch, Some(*at_ms))?;
+            self.happen(*at_ms, cause)?;
+            watch.look(*at_ms, LookReason::Cause(place))?;
+        }
+        self.thresholds_until(&mut watch, None)?;
+        Ok(Course {
+            end: watch.facts,
+            broken: watch.broken,
+            looks: watch.looks,
+        })
+    }
+
+    /// Looks at each time up to `until_ms` at which something can change by itself.
+    fn thresholds_until(
+        &self,
+        watch: &mut Watch<'_>,
+        until_ms: Option<i64>,
+    ) -> Result<(), SimulationError> {
+        while let Some((at_ms, rules)) = self.next_threshold()? {
+            if until_ms.is_some_and(|until| at_ms > until) {
+                break;
+            }
+            self.store.set_clock(at_ms)?;
+            watch.look(at_ms, LookReason::Threshold(rules))?;
+        }
+        Ok(())
+    }
+
+    fn next_threshold(&self) -> Result<Option<(i64, String)>, StoreError> {
+        let kinds = [("at".to_owned(), Kind::Timestamp)];
+        let rows = self.store.ask(NEXT_THRESHOLD, &kinds, &[])?.rows;
+        Ok(match rows.first().map(Vec::as_slice) {
+            Some([Cell::Timestamp(at), rules]) => Some((*at, rules.to_string())),
+            _ => None,
+        })
+    }
+
+    /// Lets a cause happen, and what follows settle.
+    fn happen(&self, at_ms: i64, cause: &Cause) -> Result<(), SimulationError> {
+        self.store.set_clock(at_ms)?;
+        let outcome = self
+            .store
+            .run_script(cause.words(), cause.to_sql(), &self.values);
+        outcome.map_err(|error| SimulationError::Impossible {
+            cause: cause.words().to_owned(),
+            at: self.offset(at_ms),
+            problem: match error {
+                StoreError::Impossible { what, .. } => what,
+                other => other.to_string(),
+            },
+        })?;
+        Ok(self.store.set_clock(at_ms)?)
+    }
+
+    fn facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
+        Ok(facts(self.store.ask(FACTS, &[], &[])?))
+    }
+
+    fn holds(&self, condition: &Condition) -> Result<bool, SimulationError> {
+        let answer = self.store.ask(&question(condition), &[], &[]);
+        let rows = answer.map_err(|error| SimulationError::Condition {
+            text: condition.text.clone(),
+            problem: error.in_short(),
+        })?;
+        let cell = rows.rows.first().and_then(|row| row.first());
+        Ok(!matches!(cell, None | Some(Cell::Null | Cell::Integer(0))))
+    }
+
+    /// Takes looks at any times after a schedule without a cause: what everybody sees then. For tests.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn seen_at(
+        &self,
+        schedule: &[Scheduled],
+        times: &BTreeSet<i64>,
+    ) -> Result<Vec<(i64, Vec<SimulatedFact>)>, SimulationError> {
+        self.store.savepoint()?;
+        let mut seen = Vec::new();
+        let looked = (|| {
+            let mut times = times.iter().copied().peekable();
+            for (at_ms, cause) in schedule {
+                while let Some(time) = times.next_if(|time| time < at_ms) {
+                    self.store.set_clock(time)?;
+                    seen.push((time, self.facts()?));
+                }
+                self.happen(*at_ms, cause)?;
+            }
+            for time in times {
+                self.store.set_clock(time)?;
+                seen.push((time, self.facts()?));
+            }
+            Ok(())
+        })();
+        self.store.roll_back()?;
+        looked.map(|()| seen)
+    }
+}
+
+/// A condition as a query of one cell.
+fn question(condition: &Condition) -> String {
+    format!("SELECT ({})", condition.sql)
+}
+
+/// The looks at one schedule, and the invariants that are held against each.
+struct Watch<'s> {
+    simulation: &'s Simulation,
+    invariants: &'s [Invariant],
+    /// Which invariants are over: the state up to which they hold has come.
+    over: Vec<bool>,
+    facts: Vec<SimulatedFact>,
+    newest: Vec<Binding>,
+    looks: Vec<SimulationLook>,
+    broken: Option<(usize, usize)>,
+}
+
+impl<'s> Watch<'s> {
+    fn begin(
+        simulation: &'s Simulation,
+        invariants: &'s [Invariant],
+    ) -> Result<Self, SimulationError> {
+        let mut watch = Self {
+            simulation,
+            invariants,
+            over: vec![false; invariants.len()],
+            facts: simulation.facts()?,
+            newest: Vec::new(),
+            looks: Vec::new(),
+            broken: None,
+        };
+        watch.newest = watch.newest()?;
+        Ok(watch)
+    }
+
+    fn newest(&self) -> Result<Vec<Binding>, StoreError> {
+        let answer = self.simulation.store.ask(NEWEST, &[], &[])?;
+        let row = answer.rows.into_iter().next().unwrap_or_default();
+        let names = ["message", "action"].map(str::to_owned);
+        Ok(names.into_iter().zip(row).collect())
+    }
+
+    fn look(&mut self, at_ms: i64, reason: LookReason) -> Result<(), SimulationError> {
+        let store = &self.simulation.store;
+        let now = self.simulation.facts()?;
+        let mut changes = differences(&self.facts, &now);
+        if let LookReason::Cause(_) = reason {
+            let new = facts(store.ask(EVENTS, &[], &self.newest)?);
+            let new = new.into_iter().map(|after| FactChange {
+                before: None,
+                after: Some(after),
+            });
+            changes.extend(new);
+            self.newest = self.newest()?;
+        }
+        self.facts = now;
+        if !changes.is_empty() || matches!(reason, LookReason::Cause(_)) {
+            self.looks.push(SimulationLook {
+                at_ms,
+                reason,
+                changes,
+            });
+        }
+        self.hold()
+    }
+
+    /// Holds what is so against the invariants, as long as none is broken.
+    fn hold(&mut self) -> Result<(), SimulationError> {
+        for (place, invariant) in self.invariants.iter().enumerate() {
+            if self.broken.is_some() {
+                return Ok(());
+            }
+            if let InvariantKind::Until(end) = &invariant.kind {
+                self.over[place] |= self.simulation.holds(end)?;
+            }
+            let is_so = self.simulation.holds(&invariant.condition)?;
+            let breaks = !self.over[place] && is_so == (invariant.kind == InvariantKind::Never);
+            if breaks {
+                self.broken = Some((place, self.looks.len().saturating_sub(1)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is another, new or gone. Both lists are sorted.
+fn differences(before: &[SimulatedFact], after: &[SimulatedFact]) -> Vec<FactChange> {
+    let same = |a: &SimulatedFact, b: &SimulatedFact| {
+        (&a.party, &a.subject, &a.fact) == (&b.party, &b.subject, &b.fact)
+    };
+    let mut changes = Vec::new();
+    for now in after {
+        let known = before.iter().find(|own| same(own, now));
+        if known.is_none_or(|known| known.value != now.value || known.misleads != now.misleads) {
+            changes.push(FactChange {
+                before: known.cloned(),
+                after: Some(now.clone()),
+            });
+        }
+    }
+    for gone in before {
+        if !after.iter().any(|now| same(gone, now)) {
+            changes.push(FactChange {
+                before: Some(gone.clone()),
+                after: None,
+            });
+        }
+    }
+    changes
+}
+
+fn facts(table: ResultTable) -> Vec<SimulatedFact> {
+    let fact = |row: Vec<Cell>| {
+        let text = |at: usize| match row.get(at) {
+            None | Some(Cell::Null) => String::new(),
+            Some(cell) => cell.to_string(),
+        };
+        SimulatedFact {
+            party: text(0),
+            subject: text(1),
+            fact: text(2),
+            value: text(3),
+            misleads: text(4) == "1",
+            basis: text(5),
+        }
+    };
+    table.rows.into_iter().map(fact).collect()
+}

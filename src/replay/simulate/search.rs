@@ -1,0 +1,329 @@
+//! The shortest schedule that reaches a state: breadth first over causes, and over waiting until something can
+//! change by itself.
+//!
+//! States that will go on alike are looked at once. What counts of a state is in [`STATE`]: effects, without ids, and
+//! with times replaced by the gaps between them, of which those longer than the longest time rule are the same.
+
+use std::collections::BTreeSet;
+
+use super::{Scheduled, Simulation, SimulationError};
+use crate::causes::{self, Cause};
+use crate::invariant::Condition;
+use crate::store::StoreError;
+use crate::table::Cell;
+
+/// How long after the one before the next cause comes, in milliseconds.
+const STEP_MS: i64 = 1_000;
+
+/// The causes that are tried where none are named.
+const DEFAULT: [&str; 14] = [
+    "application stops",
+    "application starts",
+    "services stops",
+    "services starts",
+    "messaging stops",
+    "messaging starts",
+    "agent logs in",
+    "agent logs out",
+    "agent opens the chat",
+    "agent opens the case tab",
+    "agent completes the chat",
+    "agent types 'Hello?'",
+    "customer types 'Hello?'",
+    "customer leaves",
+];
+
+/// What a state is made of, as far as it can make a difference to what follows.
+const STATE: [&str; 15] = [
+    "SELECT episode, server, stopped_at, started_at FROM outage ORDER BY outage_id",
+    "SELECT servers, phase FROM situation",
+    "SELECT * FROM lacks ORDER BY 1, 2, 3, 4",
+    "SELECT user_id, at, found_login_id IS NULL, ended_at IS NULL FROM agent_login
+     WHERE ended_at IS NULL OR agent_login_id IN (SELECT agent_login_id FROM desktop) ORDER BY agent_login_id",
+    "SELECT user_id, opened_at, state FROM desktop ORDER BY user_id",
+    "SELECT m.activity_id, m.at, m.author, m.text, d.delivered, d.user_id, d.session_lost, d.lost_to,
+            (SELECT group_concat(t.user_id) FROM desktop t WHERE m.message_id > t.after_message)
+     FROM message m JOIN delivery d ON d.message_id = m.message_id ORDER BY m.message_id",
+    "SELECT a.user_id, a.at, a.console_part, a.activity_id, o.result, o.times_out, o.lost_to
+     FROM opening o JOIN agent_action a ON a.agent_action_id = o.agent_action_id
+     JOIN desktop t ON t.user_id = a.user_id AND a.agent_action_id > t.after_action ORDER BY a.agent_action_id",
+    "SELECT activity_id, at, user_id FROM chat_pickup ORDER BY chat_pickup_id",
+    "SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, queue_id, when_created,
+            when_modified FROM egpl_casemgmt_activity ORDER BY activity_id",
+    "SELECT activity_id, at FROM chat_request ORDER BY 1",
+    "SELECT activity_id, at FROM customer_leaves ORDER BY 1",
+    "SELECT m.activity_id FROM email_arrival m ORDER BY 1",
+    "SELECT r.user_id, r.activity_id, r.text,
+            (SELECT group_concat(t.user_id) FROM desktop t WHERE r.email_reply_id > t.after_reply)
+     FROM email_reply r ORDER BY r.email_reply_id",
+    "SELECT user_id, user_name, login_ip, login_logout_time FROM egpl_user ORDER BY 1",
+    "SELECT object_operation, user_id, activity_id FROM egpl_event_history_case_mgmt ORDER BY event_id",
+];
+
+/// Whether states that go on alike are looked at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merging {
+    /// They are looked at once.
+    Merged,
+    /// Every schedule is looked at, for tests.
+    Unmerged,
+}
+
+/// A schedule that was searched for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundSchedule {
+    /// The events, with their times; none where the state is there already. The last time is when it is reached.
+    pub schedule: Vec<Scheduled>,
+    /// When the state is reached, in ms on the servers' wall clock: after the last event, or later.
+    pub at_ms: i64,
+    /// How many states were looked at.
+    pub states: usize,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SearchEnd {
+    /// With the shortest schedule: the fewest events and waits, and of those the first.
+    Found(FoundSchedule),
+    /// With every state seen that can be reached, or every one within so many events and waits.
+    Exhausted {
+        /// How many states were looked at.
+        states: usize,
+        /// How many events and waits were tried at most.
+        depth: usize,
+    },
+    /// With as many states seen as may be.
+    TooMany {
+        /// How many states were looked at.
+        states: usize,
+        /// Up to how many events and waits everything was tried.
+        depth: usize,
+    },
+}
+
+/// The causes that are tried where none are named.
+#[must_use]
+pub fn default_causes() -> Vec<Cause> {
+    let read = |text: &&str| causes::parse(text).expect("a test reads each");
+    DEFAULT.iter().map(read).collect()
+}
+
+/// A cause by its place, or the time until something can change by itself.
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    Cause(usize),
+    Wait,
+}
+
+impl Simulation {
+    /// Searches the shortest schedule after which the condition holds: of `causes` a second apart, and of waits.
+    ///
+    /// # Errors
+    /// When the database fails, or the condition cannot be evaluated.
+    pub fn find(
+        &self,
+        condition: &Condition,
+        causes: &[Cause],
+        (most_states, most_depth): (usize, usize),
+        merging: Merging,
+    ) -> Result<SearchEnd, SimulationError> {
+        if self.holds(condition)? {
+            return Ok(SearchEnd::Found(FoundSchedule {
+                schedule: Vec::new(),
+                at_ms: self.now_ms,
+                states: 1,
+            }));
+        }
+        let moves = (0..causes.len()).map(Move::Cause).chain([Move::Wait]);
+        let cap = self.longest_rule()? + 1_000;
+        let mut search = Search {
+            simulation: self,
+            condition,
+            causes,
+            moves: moves.collect(),
+            cap,
+            merging,
+            most_states,
+            seen: BTreeSet::from([self.key(cap)?]),
+            states: 1,
+        };
+        let mut frontier: Vec<Vec<Move>> = vec![Vec::new()];
+        for depth in 0..most_depth {
+            let mut next = Vec::new();
+            for path in &frontier {
+                self.store.savepoint()?;
+                let expanded = search.expand(path, depth, &mut next);
+                self.store.roll_back()?;
+                if let Some(end) = expanded? {
+                    return Ok(end);
+                }
+            }
+            if next.is_empty() {
+                let states = search.states;
+                return Ok(SearchEnd::Exhausted { states, depth });
+            }
+            frontier = next;
+        }
+        Ok(SearchEnd::Exhausted {
+            states: search.states,
+            depth: most_depth,
+        })
+    }
+
+    /// Goes along a path from the state, and gives its schedule and the time.
+    fn walk(
+        &self,
+        path: &[Move],
+        causes: &[Cause],
+    ) -> Result<(Vec<Scheduled>, i64), SimulationError> {
+        let mut walked = (Vec::new(), self.now_ms);
+        for step in path {
+            self.step(*step, causes, &mut walked)?;
+        }
+        Ok(walked)
+    }
+
+    /// Takes one move; `false` where it cannot be taken.
+    fn step(
+        &self,
+        step: Move,
+        causes: &[Cause],
+        (schedule, now): &mut (Vec<Scheduled>, i64),
+    ) -> Result<bool, SimulationError> {
+        match step {
+            Move::Cause(place) => {
+                let at = *now + STEP_MS;
+                match self.happen(at, &causes[place]) {
+                    Ok(()) => {}
+                    Err(SimulationError::Impossible { .. }) => return Ok(false),
+                    Err(error) => return Err(error),
+                }
+                schedule.push((at, causes[place].clone()));
+                *now = at;
+            }
+            Move::Wait => {
+                let Some((at, _)) = self.next_threshold()? else {
+                    return Ok(false);
+                };
+                self.store.set_clock(at)?;
+                *now = at;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The longest time rule, in milliseconds.
+    fn longest_rule(&self) -> Result<i64, StoreError> {
+        let answer = self
+            .store
+            .ask("SELECT max(seconds) FROM time_rule", &[], &[])?;
+        Ok(match answer.rows.first().and_then(|row| row.first()) {
+            Some(Cell::Integer(seconds)) => seconds * 1000,
+            _ => 0,
+        })
+    }
+
+    /// What a state is as far as it matters. Times are numbered in order, and the gap before each is kept up to `cap`.
+    fn key(&self, cap: i64) -> Result<String, StoreError> {
+        let mut tables = Vec::with_capacity(STATE.len());
+        for query in STATE {
+            tables.push(self.store.ask(query, &[], &[])?.rows);
+        }
+        let cells = || tables.iter().flatten().flatten();
+        let now = match self.store.now()? {
+            Some(Cell::Timestamp(now)) => now,
+            _ => 0,
+        };
+        let times = cells().filter_map(|cell| match cell {
+            Cell::Timestamp(at) => Some(*at),
+            _ => None,
+        });
+        let times: BTreeSet<i64> = times.chain([now]).collect();
+        let times: Vec<i64> = times.into_iter().collect();
+        let gaps = times.windows(2).map(|pair| (pair[1] - pair[0]).min(cap));
+        let mut key = format!("{:?}", gaps.collect::<Vec<_>>());
+        for table in &tables {
+            key.push('\n');
+            for row in table {
+                key.push('|');
+                for cell in row {
+                    match cell {
+                        Cell::Timestamp(at) => {
+                            let place = times.binary_search(at).unwrap_or_default();
+                            key.push_str(&format!("t{place}"));
+                        }
+                        other => key.push_str(&other.to_string()),
+                    }
+                    key.push('\u{1f}');
+                }
+            }
+        }
+        Ok(key)
+    }
+}
+
+/// A search on its way.
+struct Search<'s> {
+    simulation: &'s Simulation,
+    condition: &'s Condition,
+    causes: &'s [Cause],
+    moves: Vec<Move>,
+    cap: i64,
+    merging: Merging,
+    most_states: usize,
+    seen: BTreeSet<String>,
+    states: usize,
+}
+
+impl Search<'_> {
+    /// Tries every move after a path. New states are added to `next`; an end is given where there is one.
+    fn expand(
+        &mut self,
+        path: &[Move],
+        depth: usize,
+        next: &mut Vec<Vec<Move>>,
+    ) -> Result<Option<SearchEnd>, SimulationError> {
+        let before = self.simulation.walk(path, self.causes)?;
+        for at in 0..self.moves.len() {
+            let step = self.moves[at];
+            let mut walked = before.clone();
+            self.simulation.store.savepoint()?;
+            let tried = self.attempt(step, &mut walked);
+            self.simulation.store.roll_back()?;
+            let Some((holds, key)) = tried? else {
+                continue;
+            };
+            let is_new = self.seen.insert(key) || self.merging == Merging::Unmerged;
+            self.states += usize::from(is_new);
+            let states = self.states;
+            if holds {
+                let (schedule, at_ms) = walked;
+                return Ok(Some(SearchEnd::Found(FoundSchedule {
+                    schedule,
+                    at_ms,
+                    states,
+                })));
+            }
+            if is_new {
+                next.push([path, &[step]].concat());
+            }
+            if states >= self.most_states {
+                return Ok(Some(SearchEnd::TooMany { states, depth }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes a move: whether the condition holds then, and the state. `None` where it cannot be taken.
+    fn attempt(
+        &self,
+        step: Move,
+        walked: &mut (Vec<Scheduled>, i64),
+    ) -> Result<Option<(bool, String)>, SimulationError> {
+        if !self.simulation.step(step, self.causes, walked)? {
+            return Ok(None);
+        }
+        let holds = self.simulation.holds(self.condition)?;
+        Ok(Some((holds, self.simulation.key(self.cap)?)))
+    }
+}
