@@ -22,6 +22,7 @@ import sys
 import tempfile
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1)
@@ -734,9 +735,10 @@ def matches(window, outage, truth):
     return None
 
 
-def judged(chatdb, folder):
+def judged(chatdb, folder, options=()):
     files = sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".csv"))
-    ran = subprocess.run([chatdb, "analyze", "--format", "json", "--include-pii", *files], capture_output=True)
+    ran = subprocess.run([chatdb, "analyze", "--format", "json", "--include-pii", *options, *files],
+                         capture_output=True)
     if ran.returncode not in (0, 1, 3):
         raise SystemExit("%s: exit %d: %s" % (folder, ran.returncode, ran.stderr.decode()[:2000]))
     return json.loads(ran.stdout)["analysis"]
@@ -792,7 +794,7 @@ def score_one(run, truth, note):
             tallies["window " + window["servers"]].false += 1
             note("false %s %s %s..%s %s" % (window["servers"], window.get("host"), window["from"], window["to"],
                                             window.get("evidence")))
-    ghosts = {r["activity_id"] for r in rows_of(run, "ghost_chats") if r.get("verdict") in ("ghost", "probably")}
+    ghosts = {r["activity_id"] for r in rows_of(run, "ghost_chats") if r.get("verdict") in ("ghost", "probable")}
     tallies["ghosts"].count(ghosts, set(truth["ghosts"]))
     if ghosts ^ set(truth["ghosts"]):
         note("ghosts: false %s missed %s" % (sorted(ghosts - set(truth["ghosts"]))[:8],
@@ -801,7 +803,7 @@ def score_one(run, truth, note):
     tallies["over limit"].count(over, set(truth["over_limit"]))
     if over ^ set(truth["over_limit"]):
         note("over_limit: found %s true %s" % (sorted(over), truth["over_limit"]))
-    blocked = {r["user_id"] for r in rows_of(run, "blocked_agents") if r["reading"] == "blocked"}
+    blocked = {r["user_id"] for r in rows_of(run, "blocked_agents") if r["verdict"] == "blocked"}
     tallies["blocked"].count(blocked, set(truth["blocked"]))
     if blocked ^ set(truth["blocked"]):
         note("blocked: found %s true %s" % (sorted(blocked), truth["blocked"]))
@@ -818,29 +820,41 @@ def score(args):
     seeds = range(int(low), int(high or low) + 1)
     for variant in args.variants.split(","):
         total, by_seed, alarms = defaultdict(Tally), defaultdict(list), 0
-        for seed in seeds:
-            for healthy in (False, True):
-                folder = os.path.join(args.work, "%d_%s%s" % (seed, variant, "_healthy" if healthy else ""))
-                if not os.path.exists(os.path.join(folder, "truth.json")):
-                    make(seed, folder, variant, healthy)
-                with open(os.path.join(folder, "truth.json"), encoding="utf-8") as f:
-                    truth = json.load(f)
-                run = judged(args.chatdb, folder)
-                name = "%s seed %d%s" % (variant, seed, " healthy" if healthy else "")
-                tallies = score_one(run, truth, lambda text: args.quiet or print("  %s: %s" % (name, text)))
-                if healthy:
-                    alarms += len(run.get("detected", []))
-                    continue
-                for kind, tally in tallies.items():
-                    total[kind].hit += tally.hit
-                    total[kind].false += tally.false
-                    total[kind].missed += tally.missed
-                    by_seed[kind].append(tally.ratio())
+
+        def judge(case):
+            seed, healthy = case
+            folder = os.path.join(args.work, "%d_%s%s" % (seed, variant, "_healthy" if healthy else ""))
+            if not os.path.exists(os.path.join(folder, "truth.json")):
+                make(seed, folder, variant, healthy)
+            with open(os.path.join(folder, "truth.json"), encoding="utf-8") as f:
+                truth = json.load(f)
+            run = judged(args.chatdb, folder, ("--only", "over_limit") if args.windows else ())
+            notes = []
+            tallies = score_one(run, truth, notes.append)
+            return case, len(run.get("detected", [])), tallies, notes
+
+        cases = [(seed, healthy) for seed in seeds for healthy in (False, True)]
+        with ThreadPoolExecutor(args.jobs) as workers:
+            results = list(workers.map(judge, cases))
+        for (seed, healthy), windows, tallies, notes in results:
+            name = "%s seed %d%s" % (variant, seed, " healthy" if healthy else "")
+            for text in () if args.quiet else notes:
+                print("  %s: %s" % (name, text))
+            if healthy:
+                alarms += windows
+                continue
+            for kind, tally in tallies.items():
+                total[kind].hit += tally.hit
+                total[kind].false += tally.false
+                total[kind].missed += tally.missed
+                by_seed[kind].append(tally.ratio())
         print("== %s, seeds %s: %d false windows on healthy twins" % (variant, args.seeds, alarms))
         for kind in sorted(total):
+            if args.windows and not kind.startswith("window"):
+                continue
             each = by_seed[kind]
             mean = [sum(one[n] for one in each) / len(each) for n in (0, 1)]
-            print("%-26s precision %.3f (worst %.2f)  recall %.3f (worst %.2f)  of %d"
+            print("%-28s precision %.3f (worst %.2f)  recall %.3f (worst %.2f)  of %d"
                   % (kind, mean[0], min(o[0] for o in each), mean[1], min(o[1] for o in each),
                      total[kind].hit + total[kind].missed))
 
@@ -859,6 +873,8 @@ def main():
     many.add_argument("--variants", default="full")
     many.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "chatdb_outages"))
     many.add_argument("--quiet", action="store_true")
+    many.add_argument("--windows", action="store_true", help="score outages alone, which takes less time")
+    many.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     if args.command == "make":
         make(args.seed, args.out, args.variant, args.healthy)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::limit::{self, Limit};
-use super::outage::{History, Talk};
+use super::outage::{History, Talk, Work};
 use super::{AnalysisError, Rows};
 use crate::table::Cell;
 
@@ -25,6 +25,8 @@ const NOT_OF_AGENTS: [i64; 11] = [1, 210, 211, 212, 306, 307, 308, 320, 412, 221
 const LEAST_AGREED: usize = 5;
 
 const CHAT: i16 = 2000;
+/// The status of an activity in an agent's hands.
+const ASSIGNED_STATUS: i16 = 5000;
 const MAIL: i16 = 1;
 
 /// What the rows tell, and what they cannot.
@@ -156,8 +158,6 @@ pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
         &mut history.mails,
         &mut history.chats,
         &mut history.completed,
-        &mut history.begun,
-        &mut history.ended,
     ] {
         times.sort_unstable();
     }
@@ -166,6 +166,9 @@ pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
     }
     for acts in history.acts.values_mut() {
         acts.sort_unstable();
+    }
+    for work in history.work.values_mut() {
+        work.sort_unstable();
     }
     history.waiting.sort_unstable();
     history.since = history
@@ -386,9 +389,20 @@ fn take_activities(
         if own.begun == UNKNOWN && !with_events {
             own.begun = own.created;
         }
-        if own.begun != UNKNOWN && own.ended != UNKNOWN {
-            history.begun.push(own.begun);
-            history.ended.push(own.ended);
+        if own.begun != UNKNOWN && (own.ended != UNKNOWN || own.status == ASSIGNED_STATUS) {
+            let host = hosts.get(&own.agent).map_or("", String::as_str);
+            let work = Work {
+                begun: own.begun,
+                ended: (own.ended != UNKNOWN).then_some(own.ended),
+                agent: own.agent,
+                is_chat: own.kind == CHAT,
+            };
+            match history.work.get_mut(host) {
+                Some(works) => works.push(work),
+                None => {
+                    history.work.insert(host.to_owned(), vec![work]);
+                }
+            }
         }
         if !with_events && own.modified != UNKNOWN && (own.is_completed() || own.is_in_progress()) {
             act(history, hosts, own.agent, own.modified);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chatdb::analysis::Server;
-use chatdb::analysis::outage::{History, OutageWindow, Talk, detect};
+use chatdb::analysis::outage::{History, OutageWindow, Talk, Work, detect};
 
 use crate::planted::Random;
 
@@ -87,8 +87,12 @@ fn site(seed: u64, down: Option<Down>) -> History {
             }
             let number = i64::try_from(agent).expect("few");
             history.assigned.get_or_insert_default().push(begun);
-            history.begun.push(begun);
-            history.ended.push(ended);
+            history.work.entry(host.to_owned()).or_default().push(Work {
+                begun,
+                ended: Some(ended),
+                agent: number,
+                is_chat: true,
+            });
             history.completed.push(ended);
             acts.entry(host.to_owned())
                 .or_default()
@@ -103,12 +107,7 @@ fn site(seed: u64, down: Option<Down>) -> History {
             history.talks.push(Talk { begun, ended, said });
         }
     }
-    for times in [
-        &mut history.begun,
-        &mut history.ended,
-        &mut history.completed,
-        &mut history.said,
-    ] {
+    for times in [&mut history.completed, &mut history.said] {
         times.sort_unstable();
     }
     history
@@ -116,6 +115,10 @@ fn site(seed: u64, down: Option<Down>) -> History {
         .as_mut()
         .expect("it was made")
         .sort_unstable();
+    history
+        .work
+        .values_mut()
+        .for_each(|work| work.sort_unstable());
     acts.values_mut().for_each(|acts| acts.sort_unstable());
     history.acts = acts;
     history

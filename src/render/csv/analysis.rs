@@ -1,5 +1,6 @@
 //! An analysis for a spreadsheet: one line per cell of each row found, and one for each finding, whose `column` is
-//! `(finding)` and whose value is what there is to say about it. A candidate failure has a line for each piece of evidence.
+//! `(finding)` and whose value is what there is to say about it. A candidate failure has a line for each piece of
+//! evidence.
 
 use super::super::words;
 use super::{Out, text, value};

@@ -1,0 +1,246 @@
+//! Gaps between events, and how many events each should have held.
+
+use super::{History, MINUTE};
+
+pub(super) const HOUR: i64 = 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * HOUR;
+
+/// A gap counts when fewer than so many like it are expected by chance in the time that the rows cover.
+pub(super) const ALARM: f64 = 0.01;
+
+/// Of a long gap only its first and last hours say whether it began and ended while there was work.
+pub(super) const EDGE: i64 = 2 * HOUR;
+
+/// What two other days have in common is no habit yet.
+const LEAST_DAYS: usize = 3;
+
+/// Fewer other days do not tell how few events a healthy day may have.
+const DAYS_OF_LEAST: usize = 5;
+
+/// Gaps with less to expect are not scored.
+pub(super) const LEAST_EXPECTED: f64 = 4.0;
+
+/// A stretch without events: after the one at `from`, before the one at `to`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Gap {
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// How many events it should have held.
+    pub(super) expected: f64,
+    /// How many it held: some, where several gaps are one.
+    pub(super) observed: usize,
+    /// How many gaps like this one are expected by chance.
+    pub(super) p: f64,
+}
+
+/// What is known of a gap after a second look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Score {
+    /// How many events it should have held.
+    pub(super) expected: f64,
+    /// How improbable the gap is on a healthy site, as a logarithm.
+    pub(super) surprise: f64,
+}
+
+/// The days of the rows, by which the same clock time of other days is found.
+pub(super) struct Clock {
+    since: i64,
+    pub(super) until: i64,
+}
+
+impl Clock {
+    pub(super) fn of(history: &History) -> Self {
+        Self {
+            since: history.since,
+            until: history.until,
+        }
+    }
+
+    /// What `counted` counts between the same clock times of the other days of the same kind, working day or week-end,
+    /// the least first; `None` when there are too few to tell what is usual.
+    fn others(
+        &self,
+        from: i64,
+        to: i64,
+        counted: impl Fn(i64, i64) -> usize,
+    ) -> Option<Vec<usize>> {
+        let weekend = |at: i64| (at.div_euclid(DAY) + 3).rem_euclid(7) > 4;
+        let kind = weekend(from);
+        let back = (from - self.since).div_euclid(DAY).min(60);
+        let ahead = (self.until - to).div_euclid(DAY).min(60);
+        let days = (-back..=ahead).filter(|days| *days != 0 && weekend(from + days * DAY) == kind);
+        let mut others: Vec<usize> = days
+            .map(|days| counted(from + days * DAY, to + days * DAY))
+            .collect();
+        others.sort_unstable();
+        (others.len() >= LEAST_DAYS).then_some(others)
+    }
+
+    /// The median of these.
+    pub(super) fn median(
+        &self,
+        from: i64,
+        to: i64,
+        counted: impl Fn(i64, i64) -> usize,
+    ) -> Option<f64> {
+        let others = self.others(from, to, counted)?;
+        let (low, high) = (others[(others.len() - 1) / 2], others[others.len() / 2]);
+        Some((real(low) + real(high)) / 2.0)
+    }
+
+    /// The least that a healthy day has at the clock time of a gap, of no more than [`EDGE`]; nothing where the days
+    /// are too few to tell.
+    pub(super) fn least(&self, times: &[i64], from: i64, to: i64) -> f64 {
+        if to - from > EDGE {
+            return 0.0;
+        }
+        let others = self.others(from + 1, to, |from, to| count(times, from, to));
+        others
+            .filter(|others| others.len() >= DAYS_OF_LEAST)
+            // One day in five is short of hands, or has an outage of its own.
+            .map_or(0.0, |others| real(others[others.len() / 5]))
+    }
+
+    fn usual(&self, times: &[i64], from: i64, to: i64) -> Option<f64> {
+        self.median(from, to, |from, to| count(times, from, to))
+    }
+
+    /// The same, of a gap: of its first hours or of its last, whichever make expect less. A holiday begins at night.
+    pub(super) fn usual_of_gap(&self, times: &[i64], from: i64, to: i64) -> Option<f64> {
+        if to - from <= EDGE {
+            return self.usual(times, from + 1, to);
+        }
+        let first = self.usual(times, from + 1, from + EDGE)?;
+        Some(first.min(self.usual(times, to - EDGE, to)?))
+    }
+}
+
+/// How many of sorted `times` are at or after `from` and before `to`.
+pub(super) fn count(times: &[i64], from: i64, to: i64) -> usize {
+    let before = |limit: i64| times.partition_point(|at| *at < limit);
+    before(to).saturating_sub(before(from))
+}
+
+#[allow(clippy::cast_precision_loss)] // counts of events
+pub(super) fn real(count: usize) -> f64 {
+    count as f64
+}
+
+#[allow(clippy::cast_precision_loss)] // less than a year of milliseconds
+pub(super) fn share_of(part: i64, whole: i64) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
+
+/// How much further than chance the expectations of gaps reach that held nothing: by chance they fall off as exp(-x).
+/// The slope is taken between high quantiles, which a few outages among the gaps do not move.
+pub(super) fn overdispersion(expected: impl Iterator<Item = f64>, least: f64) -> f64 {
+    let mut sorted: Vec<f64> = expected.collect();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    if n < 40 {
+        return least.max(2.0);
+    }
+    let above_high = (n / 200).max(5);
+    let above_low = (n / 10).max(above_high * 2);
+    let of = |above: usize| sorted[n - 1 - above.min(n - 1)];
+    let slope = (of(above_high) - of(above_low)) / (real(above_low) / real(above_high)).ln();
+    slope.max(least)
+}
+
+/// The gaps between sorted `times`, and the one up to `until`.
+pub(super) fn gaps(times: &[i64], until: i64) -> impl Iterator<Item = (i64, i64)> {
+    let last = times.last().map(|last| (*last, until));
+    let pairs = times.windows(2).map(|pair| (pair[0], pair[1]));
+    pairs.chain(last).filter(|(from, to)| from < to)
+}
+
+/// How improbable at least `count` events are where `mean` are expected, as a logarithm; none where fewer are there.
+pub(super) fn log_surprise(observed: usize, mean: f64) -> f64 {
+    let (observed, mean) = (real(observed), mean.max(1e-3));
+    if observed <= mean {
+        return 0.0;
+    }
+    observed * (observed / mean).ln() - (observed - mean)
+}
+
+/// The same of at most `observed` events.
+pub(super) fn log_lack(observed: usize, mean: f64) -> f64 {
+    let observed = real(observed);
+    if observed >= mean {
+        return 0.0;
+    }
+    let kept = if observed > 0.0 {
+        observed * (mean / observed).ln()
+    } else {
+        0.0
+    };
+    (mean - observed - kept).max(0.0)
+}
+
+/// How many of `times` a gap should hold by the pace of the hour before and of the hour after, as far as the rows go.
+pub(super) fn paced(times: &[i64], from: i64, to: i64, until: i64) -> (f64, f64) {
+    let length = share_of(to - from, MINUTE);
+    let before = real(count(times, from - HOUR, from + 1)) / 60.0;
+    if until - to < HOUR / 4 {
+        return (before * length, before * length);
+    }
+    let span = HOUR.min(until - to);
+    let after = real(count(times, to, to + span)) / share_of(span, MINUTE);
+    (before * length, after * length)
+}
+
+/// The same, by the other days as well: the least of the usual and of the faster hour around; without other days that
+/// of the slower one.
+pub(super) fn usual(times: &[i64], clock: &Clock, from: i64, to: i64) -> f64 {
+    let (before, after) = paced(times, from, to, clock.until);
+    match clock.usual_of_gap(times, from, to) {
+        Some(usual) => usual.min(before.max(after)),
+        None => before.min(after),
+    }
+}
+
+/// Scores every gap with something to expect, and joins those that count and follow each other at once. `expected` is a
+/// first estimate; `score` is called in the order of time, with the overdispersion of the estimates.
+pub(super) fn judge(
+    times: &[i64],
+    clock: &Clock,
+    least_dispersion: f64,
+    expected: impl Fn(i64, i64) -> f64,
+    mut score: impl FnMut(i64, i64, f64, f64) -> Score,
+) -> Vec<Gap> {
+    let all: Vec<(i64, i64, f64)> = gaps(times, clock.until)
+        .map(|(from, to)| (from, to, expected(from, to)))
+        .collect();
+    let dispersion = overdispersion(all.iter().map(|(_, _, x)| *x), least_dispersion);
+    let mut found: Vec<Gap> = Vec::new();
+    for (from, to, x) in all.iter().copied().filter(|(_, _, x)| *x >= LEAST_EXPECTED) {
+        let Score { expected, surprise } = score(from, to, x, dispersion);
+        let p = trials(all.len(), clock, to - from) * (-surprise).exp();
+        if p >= ALARM {
+            continue;
+        }
+        match found.last_mut() {
+            Some(last) if from - last.to <= 5 * MINUTE && count(times, last.to, from + 1) <= 3 => {
+                last.observed += count(times, last.to, from + 1);
+                last.to = to;
+                last.expected += expected;
+                last.p = last.p.min(p);
+            }
+            _ => found.push(Gap {
+                from,
+                to,
+                expected,
+                observed: 0,
+                p,
+            }),
+        }
+    }
+    found
+}
+
+/// In how many places a gap of a length might have been: no more than there are gaps, and than the time has room for,
+/// with four beginnings for each.
+fn trials(gaps: usize, clock: &Clock, length: i64) -> f64 {
+    let room = 4.0 * share_of(clock.until - clock.since, length);
+    room.clamp(1.0, real(gaps.max(1)))
+}

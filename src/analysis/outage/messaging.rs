@@ -1,0 +1,97 @@
+//! Messaging: nothing is said any more in chats that agents go on to complete.
+
+use super::gap::{Clock, Gap, Score, count, judge, log_lack, paced, real, usual};
+use super::silence::NIGHT;
+use super::{History, OutageWindow, Talk};
+use crate::analysis::Server;
+
+/// One chat says no more than this, as the logarithm of an improbability: it may have been left open.
+const MOST_OF_ONE: f64 = 5.0;
+
+/// Fewer chats that end in silence are chance.
+const LEAST_CHATS: usize = 4;
+
+/// Windows in which chats were completed without a word being said in them.
+///
+/// Each chat that was completed in a gap between messages had its last message before the gap, and how often a chat's
+/// last message is so long before its end is read from all chats.
+pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow> {
+    let talks = Talks::of(history);
+    let lack = |from: i64, to: i64| {
+        // Over night no chats arrive either.
+        if to - from > NIGHT {
+            return 0.0;
+        }
+        let (before, after) = paced(&history.chats, from, to, clock.until);
+        let arrived = count(&history.chats, from + 1, to);
+        log_lack(arrived, before.min(after))
+            .min(log_lack(arrived, usual(&history.chats, clock, from, to)))
+    };
+    let expected = |from, to| match talks.ended(from, to).len() {
+        0 => 0.0,
+        // Where no chat comes in without Messaging, few are left to end in silence.
+        chats if chats < LEAST_CHATS => talks.surprise(from, to).min(lack(from, to)),
+        _ => talks.surprise(from, to),
+    };
+    let score = |from: i64, to: i64, expected: f64, dispersion: f64| Score {
+        expected,
+        surprise: (talks.surprise(from, to) + lack(from, to) / 1.5) / dispersion,
+    };
+    let found = judge(&history.said, clock, 1.0, expected, score);
+    let window = |gap: Gap| {
+        let completed = count(&history.completed, gap.from + 1, gap.to);
+        let mut meanwhile = vec![format!("{completed} activities were completed")];
+        if let Some(assigned) = &history.assigned {
+            let assigned = count(assigned, gap.from + 1, gap.to);
+            meanwhile.push(format!("{assigned} were assigned"));
+        }
+        OutageWindow {
+            servers: vec![Server::Messaging],
+            or_servers: Vec::new(),
+            host: None,
+            from: gap.from,
+            to: (gap.to < history.until).then_some(gap.to),
+            counted: "last messages of completed chats",
+            expected: real(talks.ended(gap.from, gap.to).len()),
+            observed: gap.observed,
+            p: gap.p,
+            meanwhile,
+        }
+    };
+    found.into_iter().map(window).collect()
+}
+
+/// Completed chats in the order of their end, and how long after its last message a chat ends.
+struct Talks {
+    by_end: Vec<Talk>,
+    lags: Vec<i64>,
+}
+
+impl Talks {
+    fn of(history: &History) -> Self {
+        let mut by_end = history.talks.clone();
+        by_end.sort_by_key(|talk| talk.ended);
+        let lag = |talk: &Talk| talk.ended - talk.said.unwrap_or(talk.begun);
+        let mut lags: Vec<i64> = by_end.iter().map(lag).collect();
+        lags.sort_unstable();
+        Self { by_end, lags }
+    }
+
+    /// Those that ended between the two moments.
+    fn ended(&self, from: i64, to: i64) -> &[Talk] {
+        let low = self.by_end.partition_point(|talk| talk.ended <= from);
+        let high = self.by_end.partition_point(|talk| talk.ended < to);
+        &self.by_end[low..high.max(low)]
+    }
+
+    /// How improbable it is that nothing was said in them since `from`, as a logarithm.
+    fn surprise(&self, from: i64, to: i64) -> f64 {
+        let lasts = |lag: i64| {
+            let longer = self.lags.len() - self.lags.partition_point(|own| *own < lag);
+            (real(longer) + 0.5) / (real(self.lags.len()) + 1.0)
+        };
+        let silent =
+            |talk: &Talk| (-lasts(talk.ended - talk.begun.max(from)).ln()).min(MOST_OF_ONE);
+        self.ended(from, to).iter().map(silent).sum()
+    }
+}

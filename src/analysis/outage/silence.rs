@@ -1,0 +1,353 @@
+//! Application servers: agents do nothing any more, on one server or on all.
+
+use std::collections::BTreeSet;
+
+use super::gap::{
+    Clock, EDGE, Gap, HOUR, LEAST_EXPECTED, Score, count, judge, log_lack, log_surprise, paced,
+    real, usual,
+};
+use super::work::{Durations, OpenWork, Work};
+use super::{History, MINUTE, OutageWindow};
+use crate::analysis::Server;
+
+/// How far around a gap the usual pace is read.
+const NEARBY: i64 = 2 * HOUR;
+
+/// Fewer agents who go for lunch together are no outage.
+const LEAST_AGENTS: f64 = 2.5;
+
+/// What agents did, on whichever server.
+pub(super) fn all_acts(history: &History) -> Vec<(i64, i64)> {
+    let mut acts: Vec<(i64, i64)> = history.acts.values().flatten().copied().collect();
+    acts.sort_unstable();
+    acts
+}
+
+/// The agents who did something from `from` and before `to`.
+fn agents(acts: &[(i64, i64)], from: i64, to: i64) -> BTreeSet<i64> {
+    let low = acts.partition_point(|(at, _)| *at < from);
+    let high = acts.partition_point(|(at, _)| *at < to);
+    acts[low..high].iter().map(|(_, agent)| *agent).collect()
+}
+
+/// How many agents were at work before a gap or in it and after it: who went home in it does not come back.
+pub(super) fn present(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> usize {
+    let before = agents(acts, from - HOUR, to);
+    if until - to < HOUR / 4 {
+        return before.len();
+    }
+    before.intersection(&agents(acts, to, to + NEARBY)).count()
+}
+
+/// Which share of the usual agents was at work on both sides of a gap; nothing where they are too few for their silence
+/// to be more than chance.
+fn staff(acts: &[(i64, i64)], clock: &Clock, from: i64, to: i64) -> f64 {
+    let present = real(present(acts, clock.until, from, to));
+    if present < LEAST_AGENTS {
+        return 0.0;
+    }
+    let ends = [
+        (from + 1, to.min(from + EDGE)),
+        (from.max(to - EDGE) + 1, to),
+    ];
+    let usual =
+        ends.map(|(from, to)| clock.median(from, to, |from, to| agents(acts, from, to).len()));
+    let shares = usual.into_iter().flatten().map(|usual| {
+        if usual < LEAST_AGENTS {
+            0.0
+        } else {
+            present / usual
+        }
+    });
+    shares.fold(1.0, f64::min)
+}
+
+/// What chats that stopped for good in a gap or just before it say: how improbable so many are, as a logarithm.
+fn stopped(history: &History, stops: &[i64], ended: usize, from: i64, to: i64) -> f64 {
+    let all: usize = history.stops.values().map(Vec::len).sum();
+    let usual = real(all) / real(history.talks.len().max(1)) * real(ended + 2);
+    log_surprise(count(stops, from - 3 * MINUTE, to), usual)
+}
+
+/// The last sign of a chat that stopped in a gap, which is nearer to the outage than the last step of an agent.
+fn last_stop(stops: &[i64], from: i64, to: i64) -> i64 {
+    let before = stops.partition_point(|at| *at < to);
+    stops[..before].last().map_or(from, |last| from.max(*last))
+}
+
+/// How much it says that one agent at work did nothing, as the logarithm of an improbability: one in ten may be at lunch.
+const AN_AGENT: f64 = 2.3;
+
+/// How far chats of one time are alike in how long they last.
+const WORK_DISPERSION: f64 = 1.3;
+
+/// A gap that is longer than this may be a night, where other days do not say.
+pub(super) const NIGHT: i64 = 3 * HOUR;
+
+/// How improbable it is that nothing of what is in hand at `from` was completed: no more than the usual pace of the
+/// clock time makes it, for agents who go home leave work for the next day.
+fn frozen(
+    work: &mut OpenWork<'_>,
+    durations: &Durations,
+    acts: &[i64],
+    clock: &Clock,
+    (from, to): (i64, i64),
+) -> (f64, usize) {
+    let (surprise, count) = work.frozen(durations, from, to);
+    let most = match clock.usual_of_gap(acts, from, to) {
+        Some(usual) => usual,
+        None if to - from > NIGHT => 0.0,
+        None => {
+            let (before, after) = paced(acts, from, to, clock.until);
+            before.max(after)
+        }
+    };
+    (surprise.min(most) / WORK_DISPERSION, count)
+}
+
+/// Two surprises that have partly one cause: the larger, and a part of the other.
+fn together(one: f64, other: f64) -> f64 {
+    one.max(other) + 0.3 * one.min(other)
+}
+
+/// Windows in which all agents do nothing any more.
+pub(super) fn of_all(history: &History, clock: &Clock) -> Vec<OutageWindow> {
+    let by_agent = all_acts(history);
+    let acts: Vec<i64> = by_agent.iter().map(|(at, _)| *at).collect();
+    let mut stops: Vec<i64> = history.stops.values().flatten().copied().collect();
+    stops.sort_unstable();
+    let mut work: Vec<Work> = history.work.values().flatten().copied().collect();
+    work.sort_unstable();
+    let durations = Durations::of(work.iter());
+    let mut open = OpenWork::new(&work);
+    let until = history.until;
+    let expected = |from: i64, to: i64| {
+        let (before, after) = paced(&acts, from, to, until);
+        before.max(after)
+    };
+    let score = |from: i64, to: i64, _: f64, dispersion: f64| {
+        let expected = usual(&acts, clock, from, to);
+        // A night cannot be told from an outage by one day.
+        let night = to - from > NIGHT && clock.usual_of_gap(&acts, from, to).is_none();
+        let (frozen, in_hand) = frozen(&mut open, &durations, &acts, clock, (from, to));
+        if night || expected < LEAST_EXPECTED {
+            return Score::default();
+        }
+        let (before, after) = paced(&history.arrivals, from, to, until);
+        let arrivals = usual(&history.arrivals, clock, from, to).min(before.min(after) * 1.5);
+        let arrived = count(&history.arrivals, from + 1, to);
+        let lack = log_lack(arrived, arrivals) / 1.5;
+        // Agents without work do nothing on a healthy site too.
+        let there = AN_AGENT * real(present(&by_agent, until, from, to));
+        let silent = (expected * staff(&by_agent, clock, from, to) / dispersion)
+            .min(there)
+            .min(real(arrived + in_hand));
+        let ended = count(&history.completed, from - 4 * MINUTE, from + 1);
+        let stopped = stopped(history, &stops, ended, from, to);
+        Score {
+            expected,
+            surprise: together(frozen, silent + stopped.min(silent)) + lack,
+        }
+    };
+    let found = judge(&acts, clock, 2.0, expected, score);
+    let window = |gap: Gap| {
+        let chats = usual(&history.chats, clock, gap.from, gap.to);
+        // The first to do something after an outage is not there at once.
+        let arrived = count(
+            &history.chats,
+            gap.from + 1,
+            gap.to - (gap.to - gap.from) / 6,
+        );
+        let came_in = chats >= 3.0 && real(arrived) >= chats * 0.5;
+        let given = history.assigned.as_ref().and_then(|assigned| {
+            let before = assigned.partition_point(|at| *at <= gap.to - MINUTE);
+            let last = *assigned[..before].last()?;
+            let after = assigned.get(before).copied();
+            (last <= gap.from + MINUTE).then_some((last, after))
+        });
+        let drained =
+            given.is_some_and(|(last, _)| count(&history.completed, last + 1, gap.from + 1) >= 3);
+        let (mut servers, mut or_servers) = silent_servers(history, clock, gap.from, gap.to);
+        let mut from = last_stop(&stops, gap.from, gap.to);
+        let mut to = first_assigned(history, gap.from, gap.to).unwrap_or(gap.to);
+        if came_in || drained {
+            (servers, or_servers) = (vec![Server::Services], Vec::new());
+            (from, to) = given.map_or((gap.from, gap.to), |(last, after)| {
+                (last, after.unwrap_or(until))
+            });
+        }
+        let arrived = count(&history.arrivals, from + 1, to);
+        OutageWindow {
+            servers,
+            or_servers,
+            host: None,
+            from,
+            to: (to < until).then_some(to),
+            counted: "steps of agents",
+            expected: gap.expected,
+            observed: gap.observed,
+            p: gap.p,
+            meanwhile: vec![format!("{arrived} activities arrived")],
+        }
+    };
+    found.into_iter().map(window).collect()
+}
+
+/// When the first activity was assigned at the end of a gap in which none was before: the first agent who is back does
+/// something a little later.
+fn first_assigned(history: &History, from: i64, to: i64) -> Option<i64> {
+    let assigned = history.assigned.as_ref()?;
+    let first = assigned.partition_point(|at| *at <= from + MINUTE);
+    let first = *assigned.get(first)?;
+    (first > to - (to - from) / 4 && first < to).then_some(first)
+}
+
+/// Which servers may have failed when all agents fell silent: mail tells whether Services went on.
+fn silent_servers(
+    history: &History,
+    clock: &Clock,
+    from: i64,
+    to: i64,
+) -> (Vec<Server>, Vec<Vec<Server>>) {
+    use Server::{Application, Messaging, Services};
+    let all = vec![Application, Services, Messaging];
+    let both = vec![Application, Messaging];
+    let expected = usual(&history.mails, clock, from, to);
+    // What was held back comes in at once when the servers are back, before the first agent is.
+    let arrived = real(count(&history.mails, from + 1, to - (to - from) / 6));
+    if expected >= 6.0 && arrived < expected * 0.1 {
+        (all, Vec::new())
+    } else if expected >= 4.0 && arrived >= expected * 0.4 {
+        (vec![Application], vec![both])
+    } else {
+        (vec![Application], vec![both, all])
+    }
+}
+
+/// Windows in which the agents of one application server do nothing any more, while those of the others do.
+pub(super) fn of_hosts(history: &History, clock: &Clock) -> Vec<OutageWindow> {
+    let named: Vec<(&String, &Vec<(i64, i64)>)> = history
+        .acts
+        .iter()
+        .filter(|(host, _)| !host.is_empty())
+        .collect();
+    if named.len() < 2 {
+        return Vec::new();
+    }
+    let durations = Durations::of(history.work.values().flatten());
+    let mut found = Vec::new();
+    for (host, acts) in &named {
+        let own: Vec<i64> = acts.iter().map(|(at, _)| *at).collect();
+        let mut others: Vec<i64> = named
+            .iter()
+            .filter(|(other, _)| other != host)
+            .flat_map(|(_, acts)| acts.iter().map(|(at, _)| *at))
+            .collect();
+        others.sort_unstable();
+        let host = Host {
+            name: host,
+            acts,
+            own: &own,
+            others: &others,
+        };
+        found.extend(host.silences(history, clock, &durations));
+    }
+    found
+}
+
+/// One application server.
+struct Host<'h> {
+    name: &'h str,
+    /// When its agents did something, and which.
+    acts: &'h [(i64, i64)],
+    /// When its agents did something.
+    own: &'h [i64],
+    /// When the agents of the other servers did.
+    others: &'h [i64],
+}
+
+impl Host<'_> {
+    /// Which part of all steps were its own before a gap and after it.
+    fn shares(&self, from: i64, to: i64, until: i64) -> (f64, f64) {
+        let share = |from: i64, to: i64| {
+            let (own, others) = (count(self.own, from, to), count(self.others, from, to));
+            real(own) / real((own + others).max(1))
+        };
+        let before = share(from - NEARBY, from + 1);
+        let ongoing = until - to < HOUR / 4;
+        (
+            before,
+            if ongoing {
+                before
+            } else {
+                share(to, to + NEARBY)
+            },
+        )
+    }
+
+    /// How improbable it is that all steps of a gap were of the others, as a logarithm.
+    fn by_share(&self, share: f64, from: i64, to: i64) -> f64 {
+        -(1.0 - share.min(0.95)).ln() * real(count(self.others, from + 1, to))
+    }
+
+    fn silences(
+        &self,
+        history: &History,
+        clock: &Clock,
+        durations: &Durations,
+    ) -> Vec<OutageWindow> {
+        let until = history.until;
+        let expected = |from: i64, to: i64| {
+            if count(self.others, from + 1, to) < 3 {
+                return 0.0;
+            }
+            let (before, after) = self.shares(from, to, until);
+            self.by_share(before.max(after), from, to)
+        };
+        let stops = history.stops.get(self.name).map_or(&[][..], Vec::as_slice);
+        let work = history.work.get(self.name).map_or(&[][..], Vec::as_slice);
+        let mut open = OpenWork::new(work);
+        let score = |from: i64, to: i64, x: f64, dispersion: f64| {
+            let (frozen, _) = frozen(&mut open, durations, self.own, clock, (from, to));
+            let staff = staff(self.acts, clock, from, to);
+            // In the measure of the others' steps, of which each might have been one of the host's.
+            let expected = match clock.usual_of_gap(self.own, from, to) {
+                Some(usual) => x.min(usual * staff * 1.5),
+                None => {
+                    let (before, after) = self.shares(from, to, until);
+                    self.by_share(before.min(after), from, to)
+                }
+            };
+            let there = AN_AGENT * real(present(self.acts, until, from, to));
+            let night = to - from > NIGHT && clock.usual_of_gap(self.own, from, to).is_none();
+            let silent = if staff > 0.0 && !night {
+                (expected / dispersion).min(there)
+            } else {
+                0.0
+            };
+            let ended = count(self.own, from - 4 * MINUTE, from + 1);
+            let stopped = stopped(history, stops, ended, from, to);
+            Score {
+                expected: usual(self.own, clock, from, to).max(1.0),
+                surprise: together(frozen, silent + stopped.min(silent)),
+            }
+        };
+        let found = judge(self.own, clock, 1.5, expected, score);
+        let window = |gap: Gap| OutageWindow {
+            servers: vec![Server::Application],
+            or_servers: Vec::new(),
+            host: Some(self.name.to_owned()),
+            from: last_stop(stops, gap.from, gap.to),
+            to: (gap.to < until).then_some(gap.to),
+            counted: "steps of its agents",
+            expected: gap.expected,
+            observed: gap.observed,
+            p: gap.p,
+            meanwhile: vec![format!(
+                "{} steps of agents of other servers",
+                count(self.others, gap.from + 1, gap.to)
+            )],
+        };
+        found.into_iter().map(window).collect()
+    }
+}

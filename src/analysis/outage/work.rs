@@ -1,0 +1,101 @@
+//! What agents had in hand: how long work usually takes, and which of it was open at a moment.
+
+use std::collections::BTreeMap;
+
+use super::MINUTE;
+use super::gap::real;
+
+/// An activity in an agent's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Work {
+    /// When the agent was assigned it.
+    pub begun: i64,
+    /// When it was completed or taken away; `None` while the agent has it.
+    pub ended: Option<i64>,
+    /// Who has it.
+    pub agent: i64,
+    /// Whether it is a chat.
+    pub is_chat: bool,
+}
+
+/// What one agent leaves open says no more than this, as the logarithm of an improbability: a chat may be forgotten.
+const MOST_OF_AGENT: f64 = 5.0;
+
+/// Work that is older than this when a gap begins says nothing.
+const OLD: i64 = 12 * 60 * MINUTE;
+
+/// How long work takes, read from what was completed.
+pub(super) struct Durations {
+    chats: Vec<i64>,
+    others: Vec<i64>,
+}
+
+impl Durations {
+    pub(super) fn of<'w>(all: impl Iterator<Item = &'w Work>) -> Self {
+        let (mut chats, mut others) = (Vec::new(), Vec::new());
+        for work in all {
+            if let Some(ended) = work.ended.filter(|ended| *ended >= work.begun) {
+                let of = if work.is_chat {
+                    &mut chats
+                } else {
+                    &mut others
+                };
+                of.push(ended - work.begun);
+            }
+        }
+        chats.sort_unstable();
+        others.sort_unstable();
+        Self { chats, others }
+    }
+
+    /// How improbable it is that work that has lasted for `age` lasts for `longer` more, as a logarithm.
+    fn surprise(&self, is_chat: bool, age: i64, longer: i64) -> f64 {
+        let of = if is_chat { &self.chats } else { &self.others };
+        let lasting = |least: i64| real(of.len() - of.partition_point(|own| *own <= least));
+        let (then, now) = (lasting(age + longer) + 1.0, lasting(age) + 1.0);
+        (now / then).ln()
+    }
+}
+
+/// Walks along work in the order of its beginning, and holds what is open.
+pub(super) struct OpenWork<'w> {
+    ahead: &'w [Work],
+    open: Vec<Work>,
+}
+
+impl<'w> OpenWork<'w> {
+    /// `sorted` is in the order of its beginning.
+    pub(super) fn new(sorted: &'w [Work]) -> Self {
+        Self {
+            ahead: sorted,
+            open: Vec::new(),
+        }
+    }
+
+    /// What is open at `at`, which is not before the moment of the last call.
+    pub(super) fn at(&mut self, at: i64) -> &[Work] {
+        let begun = self.ahead.partition_point(|work| work.begun <= at);
+        self.open.extend_from_slice(&self.ahead[..begun]);
+        self.ahead = &self.ahead[begun..];
+        let open = |work: &Work| work.ended.is_none_or(|ended| ended > at) && at - work.begun < OLD;
+        self.open.retain(open);
+        &self.open
+    }
+
+    /// How improbable it is that nothing of what is open at `from` was completed before `to`, as a logarithm; and how
+    /// much of it there was. Nothing where some was.
+    pub(super) fn frozen(&mut self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
+        let lasts = |work: &Work| work.ended.is_none_or(|ended| ended >= to);
+        let open = self.at(from);
+        if !open.iter().all(lasts) {
+            return (0.0, 0);
+        }
+        let mut by_agent: BTreeMap<i64, f64> = BTreeMap::new();
+        for work in open {
+            let surprise = durations.surprise(work.is_chat, from - work.begun, to - from);
+            *by_agent.entry(work.agent).or_default() += surprise;
+        }
+        let surprise = by_agent.values().map(|own| own.min(MOST_OF_AGENT)).sum();
+        (surprise, open.len())
+    }
+}
