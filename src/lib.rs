@@ -50,3 +50,4 @@ pub mod signature;
 pub mod sql;
 pub mod store;
 pub mod table;
+pub mod validate;

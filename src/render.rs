@@ -7,6 +7,7 @@ mod chart;
 pub mod csv;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod safe;
 pub mod svg;
@@ -51,7 +52,7 @@ pub enum Pictures {
 pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
 
 /// Every format, in the order that help lists them.
-pub const FORMATS: [Format; 6] = [
+pub const FORMATS: [Format; 7] = [
     Format {
         name: "table",
         extension: "txt",
@@ -97,6 +98,14 @@ pub const FORMATS: [Format; 6] = [
         extension: "json",
         help: "The whole record, exactly, for programs",
         render: json::render,
+        rows: None,
+        pictures: Pictures::Never,
+    },
+    Format {
+        name: "junit",
+        extension: "xml",
+        help: "A test case for each check, for a build server",
+        render: junit::render,
         rows: None,
         pictures: Pictures::Never,
     },

@@ -18,7 +18,6 @@ use thiserror::Error;
 use crate::ask::{self, AskError, Question};
 use crate::check::{self, BoundError, Terms};
 use crate::diagnostic::Place;
-use crate::diagnostic::{Position, Problem};
 use crate::diff::{ColumnMode, DiffError, RowOrder};
 use crate::document::Lines;
 use crate::query::{Dialect, Query};
@@ -189,7 +188,12 @@ fn play_all(
     }
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
-        runs.push(player.play(name, options)?);
+        runs.push(match player.play(name, options) {
+            Err(ReplayError::Scenario(error)) if names.len() > 1 && error.is_of_files() => {
+                invalid_run(library, name, &error)
+            }
+            played => played?,
+        });
     }
     let report = Report {
         runs,
@@ -200,55 +204,6 @@ fn play_all(
         player.levels.pop();
     }
     Ok((report, player.store))
-}
-
-/// Looks for SQL of a scenario that could not be compiled, or would be refused, without playing it.
-///
-/// # Errors
-/// As [`replay`].
-pub fn sql_mistakes(library: &Library, name: &str) -> Result<Vec<Problem>, ReplayError> {
-    let scenario = library.get(name)?;
-    let store = Store::with_platform()?;
-    let mut problems = Vec::new();
-    let mut problem = |file: &str, at: Position, message: String| {
-        problems.push(Problem {
-            file: file.to_owned(),
-            at: Some(at),
-            message,
-            hint: None,
-        });
-    };
-    // A step that must fail may well be one that cannot be compiled.
-    let steps = scenario.steps.iter().filter(|step| step.error.is_none());
-    for script in scenario
-        .seeds
-        .iter()
-        .chain(steps.filter_map(|step| step.script.as_ref()))
-    {
-        for (line, message) in store.mistakes(&script.file, &script.sql) {
-            problem(&script.file, Position { line, column: 1 }, message);
-        }
-    }
-    let mut seen = Vec::new();
-    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
-        let query = library.query(&scenario, &check.query)?;
-        if seen.contains(&query.place.file) {
-            continue;
-        }
-        seen.push(query.place.file.clone());
-        let start = Position {
-            line: query.sql_line,
-            column: 1,
-        };
-        let mistake = match as_run(&query) {
-            Ok(sql) => store.mistake(&sql).map(|message| (start, message)),
-            Err(error) => Some((error.at, error.problem.to_string())),
-        };
-        if let Some((at, message)) = mistake {
-            problem(&query.place.file, at, message);
-        }
-    }
-    Ok(problems)
 }
 
 /// Plays a scenario up to one of its checks, and compares a table from elsewhere with what the check expects,
@@ -507,6 +462,11 @@ struct Player<'l> {
     illustrated: bool,
 }
 
+/// A step that did not do what it should. Nothing after it is run: in its branch, or else in the whole scenario.
+struct FailedStep {
+    branch: Option<String>,
+}
+
 /// How far a chain's scenario is played.
 enum Extent<'o> {
     /// To its end; checks are made only where `checks` says so, and the first thing that does not hold ends it.
@@ -645,10 +605,12 @@ impl<'l> Player<'l> {
             if let Err(error) = self.atomically(&seed.file, &seed.sql, &values)? {
                 self.lost |= self.store.take_lost();
                 runs.push(seed_problem(scenario, &seed.file, &error));
+                runs.extend(scenario.steps.iter().map(|step| self.skipped(step)));
                 return Ok(runs);
             }
         }
         let mut branch: Option<&str> = None;
+        let mut failed: Option<FailedStep> = None;
         for step in &scenario.steps {
             if matches!(extent, Extent::Through { .. }) && step.branch.is_some() {
                 continue;
@@ -661,13 +623,25 @@ impl<'l> Player<'l> {
                 if branch.is_some() {
                     self.store.savepoint()?;
                 }
+                failed = failed.filter(|failed| failed.branch.is_none());
+            }
+            if failed.is_some() {
+                runs.push(self.skipped(step));
+                if matches!(extent, Extent::Asked { until: Some(until) } if step.id == *until) {
+                    break;
+                }
+                continue;
             }
             let mut run = self.run_step_seen(scenario, step, &values)?;
             let ask = match extent {
                 Extent::Through { checks } => *checks,
                 Extent::Asked { .. } => true,
             };
-            if ask {
+            if !run.holds() {
+                let branch = step.branch.clone();
+                failed = Some(FailedStep { branch });
+                run.checks = self.skipped(step).checks;
+            } else if ask {
                 for check in &step.checks {
                     run.checks
                         .push(self.run_check(scenario, step, check, parameters, &values)?);
@@ -681,6 +655,8 @@ impl<'l> Player<'l> {
                     None => LOST.to_owned(),
                 });
                 runs.push(run);
+                let rest = scenario.steps.iter().skip(runs.len());
+                runs.extend(rest.map(|step| self.skipped(step)));
                 break;
             }
             runs.push(run);
@@ -747,18 +723,7 @@ impl<'l> Player<'l> {
         values: &[Binding],
     ) -> Result<StepRun, ReplayError> {
         self.store.set_clock(step.at)?;
-        let mut run = StepRun {
-            id: step.id.clone(),
-            at: step.at_text.clone(),
-            time: Cell::Timestamp(step.at),
-            title: step.title.clone(),
-            script: step.script.as_ref().map(|script| script.file.clone()),
-            branch: step.branch.clone(),
-            changes: None,
-            problem: None,
-            place: step.place.clone(),
-            checks: Vec::new(),
-        };
+        let mut run = empty_step(step);
         let Some(script) = &step.script else {
             return Ok(run);
         };
@@ -796,25 +761,9 @@ impl<'l> Player<'l> {
         let library = self.library;
         let query = library.query(scenario, &check.query)?;
         let mut run = CheckRun {
-            id: check.id.clone(),
-            query: check.query.clone(),
             title: query.title.clone(),
-            basis: basis(&check.basis),
-            expected_at: match &check.expect {
-                Expect::Table(expected) => Place {
-                    file: expected.file.clone(),
-                    line: expected.rows.first().map_or(1, |row| row.line),
-                },
-                _ => check.place.clone(),
-            },
-            place: check.place.clone(),
-            observes: check.observes.clone(),
             verdict: CheckVerdict::Failed,
-            rests_on: RestsOn::Documented,
-            comparison: None,
-            problem: None,
-            reproduce: format!("{} --until {}", self.asked, step.id),
-            sql: None,
+            ..self.skipped_check(step, check)
         };
         let mut bindings: Vec<Binding> = check.with.clone();
         bindings.extend(values.iter().cloned());
@@ -845,6 +794,43 @@ impl<'l> Player<'l> {
             }
         }
         Ok(run)
+    }
+
+    /// A step that is not run, with its checks.
+    fn skipped(&self, step: &ScenarioStep) -> StepRun {
+        let checks = step.checks.iter();
+        StepRun {
+            skipped: true,
+            checks: checks
+                .map(|check| self.skipped_check(step, check))
+                .collect(),
+            ..empty_step(step)
+        }
+    }
+
+    /// A check that is not made.
+    fn skipped_check(&self, step: &ScenarioStep, check: &Check) -> CheckRun {
+        CheckRun {
+            id: check.id.clone(),
+            query: check.query.clone(),
+            title: check.query.clone(),
+            basis: basis(&check.basis),
+            expected_at: match &check.expect {
+                Expect::Table(expected) => Place {
+                    file: expected.file.clone(),
+                    line: expected.rows.first().map_or(1, |row| row.line),
+                },
+                _ => check.place.clone(),
+            },
+            place: check.place.clone(),
+            observes: check.observes.clone(),
+            verdict: CheckVerdict::Skipped,
+            rests_on: RestsOn::Documented,
+            comparison: None,
+            problem: None,
+            reproduce: format!("{} --until {}", self.asked, step.id),
+            sql: None,
+        }
     }
 
     /// The answer of a query without its basis column, and what it rests on.
@@ -1004,6 +990,46 @@ fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Bind
         .collect()
 }
 
+/// What there is to say of a scenario whose files have mistakes.
+fn invalid_run(library: &Library, name: &str, error: &ScenarioError) -> ScenarioRun {
+    let mistakes = error.to_string();
+    let first = mistakes.lines().next().unwrap_or_default();
+    let path = library.folder(name).unwrap_or_else(|_| name.to_owned());
+    let last = path.rsplit(['/', '\\']).next().unwrap_or(&path);
+    ScenarioRun {
+        scenario: last.to_owned(),
+        title: String::new(),
+        section: None,
+        lines: None,
+        continues: None,
+        parameters: Vec::new(),
+        verdict: RunVerdict::Invalid,
+        problem: Some(first.to_owned()),
+        reproduce: format!("chatdb validate {}", quoted(&path)),
+        steps: Vec::new(),
+        observations: Vec::new(),
+        errata: Vec::new(),
+        notes: None,
+        timeline: None,
+    }
+}
+
+fn empty_step(step: &ScenarioStep) -> StepRun {
+    StepRun {
+        id: step.id.clone(),
+        at: step.at_text.clone(),
+        time: Cell::Timestamp(step.at),
+        title: step.title.clone(),
+        script: step.script.as_ref().map(|script| script.file.clone()),
+        branch: step.branch.clone(),
+        changes: None,
+        problem: None,
+        skipped: false,
+        place: step.place.clone(),
+        checks: Vec::new(),
+    }
+}
+
 fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> ScenarioRun {
     ScenarioRun {
         scenario: scenario.name.clone(),
@@ -1081,6 +1107,7 @@ fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun 
         branch: None,
         changes: None,
         problem: Some(error.to_string()),
+        skipped: false,
         place: Place {
             file: format!("{}/scenario.toml", scenario.folder),
             line: 1,
@@ -1188,18 +1215,20 @@ fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool) {
             .flat_map(|step| &step.checks)
             .filter(|check| check.observes.contains(&observation.id))
             .count();
-        let verdict = if answers
-            .iter()
-            .any(|check| check.verdict != CheckVerdict::Matches)
-        {
-            ObservationVerdict::Differs
-        } else if stopped && answers.len() < all {
-            ObservationVerdict::NotReached
-        } else if answers.is_empty() {
-            ObservationVerdict::NotCovered
-        } else {
-            ObservationVerdict::Reproduced
-        };
+        let any =
+            |wanted: fn(CheckVerdict) -> bool| answers.iter().any(|check| wanted(check.verdict));
+        let verdict =
+            if any(|verdict| !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)) {
+                ObservationVerdict::Differs
+            } else if any(|verdict| verdict == CheckVerdict::Skipped)
+                || (stopped && answers.len() < all)
+            {
+                ObservationVerdict::NotReached
+            } else if answers.is_empty() {
+                ObservationVerdict::NotCovered
+            } else {
+                ObservationVerdict::Reproduced
+            };
         run.observations.push(ObservationRun {
             id: observation.id.clone(),
             lines: observation.lines.clone(),

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, Problem};
 pub use crate::diff::RowVerdict;
 use crate::document::Lines;
 use crate::query::Tag;
@@ -31,6 +31,9 @@ pub struct Report {
     /// Plain lists: scenarios, rules, observations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub listings: Vec<Listing>,
+    /// Scenarios whose files were checked, and their mistakes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validated: Vec<ValidatedScenario>,
     /// What exported rows were searched for, and what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analysis: Option<AnalysisRun>,
@@ -46,6 +49,7 @@ impl Report {
             runs: Vec::new(),
             comparisons: Vec::new(),
             listings: Vec::new(),
+            validated: Vec::new(),
             analysis: None,
         }
     }
@@ -57,6 +61,7 @@ impl Report {
             .iter()
             .all(|run| run.verdict == RunVerdict::Reproduced)
             && self.comparisons.iter().all(|named| named.comparison.same)
+            && self.validated.iter().all(|one| one.mistakes.is_empty())
             && (self.analysis.iter()).all(|run| run.count(FindingVerdict::Found) == 0)
     }
 }
@@ -65,6 +70,15 @@ impl Default for Report {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A scenario whose files were checked without replaying it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValidatedScenario {
+    /// Its name, or the path by which it was named.
+    pub scenario: String,
+    /// Every mistake, by file and place.
+    pub mistakes: Vec<Problem>,
 }
 
 /// A plain list under a title.
@@ -438,6 +452,8 @@ pub enum RunVerdict {
     Differs,
     /// The baseline or a scenario that it continues did not hold.
     NotRun,
+    /// Its files have mistakes, so nothing was run.
+    Invalid,
 }
 
 /// One step of a run.
@@ -459,6 +475,9 @@ pub struct StepRun {
     pub changes: Option<ChangedRows>,
     /// What went wrong with the step itself.
     pub problem: Option<String>,
+    /// Whether it was not run, because a step before it went wrong.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
     /// Where it stands.
     pub place: Place,
     /// What was asked after it.
@@ -561,6 +580,10 @@ pub enum CheckVerdict {
     Differs,
     /// The query could not be run.
     Failed,
+    /// It was not made, because its step or one before it went wrong.
+    Skipped,
+    /// Nothing is expected yet, or what is expected was recorded and nobody has accepted it.
+    Pending,
 }
 
 /// What an answer of the model rests on.
@@ -682,6 +705,6 @@ pub enum ObservationVerdict {
     Differs,
     /// No check answers it, or the scenario did not run.
     NotCovered,
-    /// The run was stopped before the checks that answer it.
+    /// The run was stopped, or went wrong, before the checks that answer it.
     NotReached,
 }

@@ -8,6 +8,7 @@ mod errata;
 mod expected;
 mod fields;
 mod library;
+mod parameters;
 mod resolve;
 mod template;
 
@@ -22,7 +23,9 @@ use crate::document::Lines;
 use crate::table::{Cell, Kind};
 
 pub use expected::LINE_COLUMN;
-pub use library::{Library, ParameterValue, ScenarioError, is_scenario_name, resolve_parameters};
+pub(crate) use library::problems_of;
+pub use library::{ExaminedScenario, Library, ScenarioError, is_scenario_name};
+pub use parameters::{ParameterValue, resolve_parameters};
 pub use template::{FORMAT_PAGE, files_of, template};
 
 /// One scenario, read and validated.
@@ -169,6 +172,8 @@ pub struct Expected {
     pub layout: Layout,
     /// The header as printed. Empty for [`Layout::Lines`].
     pub header: Vec<String>,
+    /// The line of the file on which the header stands, from 1.
+    pub header_line: u32,
     /// The rows as printed, with the line of the file on which each stands.
     pub rows: Vec<PrintedRow>,
     /// The values that the parameters have in the scenario whose table this is: cells equal to one of them

@@ -23,6 +23,7 @@ mod error;
 mod functions;
 mod guarded;
 pub mod load;
+pub mod mistake;
 mod open;
 mod query;
 mod script;

@@ -24,6 +24,7 @@ pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn V
         schema: _,
         program: _,
         runs: _,
+        validated: _,
         analysis: searched,
         comparisons,
         listings,

@@ -27,7 +27,7 @@ use super::RenderOptions;
 use super::safe::{self, Safe};
 use super::words;
 use crate::report::{
-    CellRun, CheckRun, CheckVerdict, Comparison, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
+    CellRun, CheckRun, Comparison, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::table::{Cell, Rows};
 
@@ -66,7 +66,8 @@ pub fn rows(out: &mut dyn Write) -> Box<dyn Rows + '_> {
 
 fn all(csv: &mut Out<'_>, report: &Report) -> csv::Result<()> {
     let mut reused = Reused::default();
-    for listing in &report.listings {
+    let listings = words::listings(report);
+    for listing in &listings {
         header(csv, &listing.table.names())?;
         for row in &listing.table.rows {
             listed(csv, row, &mut reused)?;
@@ -75,7 +76,7 @@ fn all(csv: &mut Out<'_>, report: &Report) -> csv::Result<()> {
     if let Some(run) = &report.analysis {
         analysis::render(csv, run)?;
     }
-    let other = !report.listings.is_empty() || report.analysis.is_some();
+    let other = !listings.is_empty() || report.analysis.is_some();
     if other && report.runs.is_empty() && report.comparisons.is_empty() {
         return Ok(csv.flush()?);
     }
@@ -250,11 +251,7 @@ fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()>
     }
     let cells = (check.comparison.iter()).flat_map(|c| c.rows.iter().flat_map(|row| &row.cells));
     if cells.count() == 0 && check.problem.is_none() {
-        let verdict = match check.verdict {
-            CheckVerdict::Matches => "matches",
-            CheckVerdict::Differs => "differs",
-            CheckVerdict::Failed => "failed",
-        };
+        let verdict = words::check_verdict(check.verdict);
         csv.serialize(line.about("(check)", verdict, String::new()))?;
     }
     match &check.comparison {

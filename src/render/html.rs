@@ -52,8 +52,8 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     if let Some(run) = &report.analysis {
         analysis::render(&mut page, run);
     }
-    for listing in &report.listings {
-        listed(&mut page, listing);
+    for listing in words::listings(report) {
+        listed(&mut page, &listing);
     }
     page.markup(format_args!("</main></body></html>\n"));
     out.write_all(page.html.as_bytes())
@@ -161,6 +161,7 @@ fn verdict(verdict: RunVerdict) -> String {
         RunVerdict::Reproduced => "good",
         RunVerdict::Differs => "bad",
         RunVerdict::NotRun => "warn",
+        RunVerdict::Invalid => "bad",
     };
     mark(class, words::run_verdict(verdict))
 }
@@ -268,6 +269,9 @@ fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
         text(&step.title),
         text(&branch.unwrap_or_default())
     ));
+    if step.skipped {
+        page.element("p", "say wrong", words::SKIPPED);
+    }
     for problem in words::step_problems(step) {
         let place = words::place(&step.place.file, step.place.line);
         page.element(
@@ -285,11 +289,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     let matches = check.verdict == CheckVerdict::Matches;
     // What the note prints or says is open; what is derived is there for who wants it.
     let open = !matches || check.basis.origin != ExpectationOrigin::Derived;
-    let word = match check.verdict {
-        CheckVerdict::Matches => "matches",
-        CheckVerdict::Differs => "differs",
-        CheckVerdict::Failed => "failed",
-    };
+    let word = words::check_verdict(check.verdict);
     let summary = format!("{}: {word}", check.title);
     page.folded(open, &summary, |page| {
         let mut about = match (check.verdict, &check.comparison) {

@@ -46,8 +46,8 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     if let Some(run) = &report.analysis {
         analysis::render(&mut page, run);
     }
-    for listing in &report.listings {
-        listed(&mut page, listing);
+    for listing in words::listings(report) {
+        listed(&mut page, &listing);
     }
     out.write_all(page.text.as_bytes())
 }
@@ -209,6 +209,9 @@ fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
         return;
     }
     page.heading(2, &format!("{} {}", step.at, step.title));
+    if step.skipped {
+        page.paragraph(&format!("**{}**", escape(words::SKIPPED)));
+    }
     for problem in problems {
         let place = code(&words::place(&step.place.file, step.place.line));
         page.paragraph(&format!(
@@ -227,8 +230,11 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     let verdict = match (check.verdict, &check.comparison) {
         (CheckVerdict::Matches, Some(comparison)) => words::same_as(check, comparison),
         (CheckVerdict::Matches, None) => String::from("as expected"),
-        (CheckVerdict::Differs, _) => format!("**differs** ({})", words::basis(check)),
-        (CheckVerdict::Failed, _) => format!("**failed** ({})", words::basis(check)),
+        (verdict, _) => format!(
+            "**{}** ({})",
+            words::check_verdict(verdict),
+            words::basis(check)
+        ),
     };
     let mut about = format!("{name}: {verdict}.");
     if !check.observes.is_empty() {

@@ -19,10 +19,11 @@ use unicode_width::UnicodeWidthChar;
 use super::safe::Safe;
 use super::words::{self, Side, Tally};
 use super::{Detail, RenderOptions};
-use crate::diagnostic::counted;
+use crate::diagnostic::{Problems, counted};
 use crate::report::{
     CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing, NamedComparison,
     ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict, ScenarioRun, StepRun,
+    ValidatedScenario,
 };
 use crate::scenario::Erratum;
 use crate::table::{Cell, Column};
@@ -88,6 +89,9 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
         page.blank();
         listed(&mut page, listing)?;
     }
+    if !report.validated.is_empty() {
+        validated(&mut page, &report.validated)?;
+    }
     if let Some(run) = &report.analysis {
         analysis::render(&mut page, run)?;
     }
@@ -95,6 +99,27 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
         summary(&mut page, report)?;
     }
     out.flush()
+}
+
+/// Every mistake as a compiler shows it, once, though several scenarios may have it.
+fn validated(page: &mut Page<'_>, scenarios: &[ValidatedScenario]) -> io::Result<()> {
+    let mistakes = scenarios
+        .iter()
+        .flat_map(|one| one.mistakes.iter().cloned());
+    let mistakes: Problems = mistakes.collect();
+    for mistake in mistakes.as_slice() {
+        for line in mistake.to_string().lines() {
+            page.line(0, line)?;
+        }
+    }
+    let what = match scenarios {
+        [one] => one.scenario.clone(),
+        more => counted(more.len(), "scenario"),
+    };
+    match mistakes.as_slice().len() {
+        0 => page.line(0, format_args!("{what}: no mistakes found")),
+        n => page.line(0, counted(n, "mistake")),
+    }
 }
 
 fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
@@ -136,7 +161,7 @@ fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
                     notes(page, DETAIL + 2, comparison, &run.errata)?;
                     page.blank();
                 }
-                (_, CheckVerdict::Matches, _) => {}
+                (_, CheckVerdict::Matches | CheckVerdict::Skipped, _) => {}
                 (Some(comparison), _, ExpectationOrigin::Printed) => {
                     page.line(DETAIL, "came back:")?;
                     actual_table(page, comparison)?;
@@ -161,7 +186,7 @@ fn brief(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
         step_problems(page, step, &at)?;
         for check in &step.checks {
             verdict_line(page, &layout, &at, check, &brief_basis(check))?;
-            if check.verdict != CheckVerdict::Matches {
+            if !matches!(check.verdict, CheckVerdict::Matches | CheckVerdict::Skipped) {
                 failure(page, run, check)?;
             }
         }
@@ -224,6 +249,13 @@ fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result
 }
 
 fn step_problems(page: &mut Page<'_>, step: &StepRun, at: &str) -> io::Result<()> {
+    if step.skipped && step.checks.is_empty() {
+        page.prose(
+            CHECK,
+            DETAIL - CHECK,
+            format_args!("skip  {at}{}", words::SKIPPED),
+        )?;
+    }
     let problems = words::step_problems(step);
     for problem in &problems {
         page.prose(CHECK, DETAIL - CHECK, format_args!("FAIL  {at}{problem}"))?;
@@ -276,6 +308,8 @@ fn verdict_line(
         CheckVerdict::Matches => "ok  ",
         CheckVerdict::Differs => "DIFF",
         CheckVerdict::Failed => "FAIL",
+        CheckVerdict::Skipped => "skip",
+        CheckVerdict::Pending => "new ",
     };
     let hang = DETAIL - CHECK + at.len();
     let Some(width) = layout.title else {

@@ -1,6 +1,7 @@
 //! What every format says in the same words: verdicts, cells, citations, counts. It does not know how any
 //! format lays them out.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::safe::Safe;
@@ -8,17 +9,61 @@ use crate::diagnostic::counted;
 use crate::document::Lines;
 use crate::report::{
     AnalysisRun, CandidateRun, CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison,
-    ExpectationOrigin, FindingRun, FindingVerdict, ObservationRun, ObservationVerdict, OutageRun,
-    Report, RestsOn, RowRun, RowVerdict, RunVerdict, ScenarioRun, StepRun,
+    ExpectationOrigin, FindingRun, FindingVerdict, Listing, ObservationRun, ObservationVerdict,
+    OutageRun, Report, RestsOn, RowRun, RowVerdict, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::{Erratum, ErratumKind};
-use crate::table::Cell;
+use crate::table::{Cell, Column, Kind, ResultTable};
+
+/// The lists of a report, with the mistakes of the scenarios validated as one of them.
+pub(super) fn listings(report: &Report) -> Vec<Cow<'_, Listing>> {
+    let listings = report.listings.iter().map(Cow::Borrowed);
+    let mistakes = (!report.validated.is_empty()).then(|| Cow::Owned(mistakes(report)));
+    listings.chain(mistakes).collect()
+}
+
+fn mistakes(report: &Report) -> Listing {
+    let columns = ["scenario", "file", "line", "column", "mistake", "hint"];
+    let number = |n: u32| Cell::Integer(n.into());
+    let rows = report.validated.iter().flat_map(|one| {
+        one.mistakes.iter().map(|mistake| {
+            vec![
+                Cell::Text(one.scenario.clone()),
+                Cell::Text(mistake.file.clone()),
+                mistake.at.map_or(Cell::Null, |at| number(at.line)),
+                mistake.at.map_or(Cell::Null, |at| number(at.column)),
+                Cell::Text(mistake.message.clone()),
+                mistake.hint.clone().map_or(Cell::Null, Cell::Text),
+            ]
+        })
+    });
+    let rows: Vec<Vec<Cell>> = rows.collect();
+    Listing {
+        title: "Mistakes".to_owned(),
+        remarks: vec![format!(
+            "{} in {}",
+            counted(rows.len(), "mistake"),
+            counted(report.validated.len(), "scenario")
+        )],
+        table: ResultTable {
+            columns: columns
+                .iter()
+                .map(|name| match *name {
+                    "line" | "column" => Column::new(*name, Kind::Integer),
+                    name => Column::new(name, Kind::Text),
+                })
+                .collect(),
+            rows,
+        },
+    }
+}
 
 pub(super) fn run_verdict(verdict: RunVerdict) -> &'static str {
     match verdict {
         RunVerdict::Reproduced => "reproduced",
         RunVerdict::Differs => "differs",
         RunVerdict::NotRun => "did not run",
+        RunVerdict::Invalid => "has mistakes",
     }
 }
 
@@ -150,6 +195,17 @@ pub(super) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {
         ObservationVerdict::Differs => "differs",
         ObservationVerdict::NotCovered => "not covered",
         ObservationVerdict::NotReached => "not reached",
+    }
+}
+
+/// The word for what came of a check.
+pub(super) fn check_verdict(verdict: CheckVerdict) -> &'static str {
+    match verdict {
+        CheckVerdict::Matches => "matches",
+        CheckVerdict::Differs => "differs",
+        CheckVerdict::Failed => "failed",
+        CheckVerdict::Skipped => "skipped",
+        CheckVerdict::Pending => "pending",
     }
 }
 
@@ -564,6 +620,9 @@ pub(super) fn place(file: &str, line: u32) -> String {
     format!("{file}:{line}")
 }
 
+/// What there is to say of a step that was not run.
+pub(super) const SKIPPED: &str = "skipped, because a step before it went wrong";
+
 /// What is wrong with a step itself, in sentences.
 pub(super) fn step_problems(step: &StepRun) -> Vec<String> {
     let changes = step.changes.and_then(|changes| {
@@ -584,11 +643,14 @@ pub(super) struct Tally {
     pub(super) reproduced: usize,
     pub(super) differing: usize,
     pub(super) not_run: usize,
+    pub(super) invalid: usize,
     pub(super) steps_wrong: usize,
     pub(super) checks: usize,
     pub(super) checks_match: usize,
     pub(super) checks_differ: usize,
     pub(super) checks_failed: usize,
+    pub(super) checks_skipped: usize,
+    pub(super) checks_pending: usize,
     pub(super) extrapolated: usize,
     pub(super) observations: usize,
     pub(super) observations_reproduced: usize,
@@ -604,6 +666,7 @@ impl Tally {
                 RunVerdict::Reproduced => tally.reproduced += 1,
                 RunVerdict::Differs => tally.differing += 1,
                 RunVerdict::NotRun => tally.not_run += 1,
+                RunVerdict::Invalid => tally.invalid += 1,
             }
             tally.errata += run.errata.len();
             tally.observations += run.observations.len();
@@ -617,6 +680,8 @@ impl Tally {
                         CheckVerdict::Matches => tally.checks_match += 1,
                         CheckVerdict::Differs => tally.checks_differ += 1,
                         CheckVerdict::Failed => tally.checks_failed += 1,
+                        CheckVerdict::Skipped => tally.checks_skipped += 1,
+                        CheckVerdict::Pending => tally.checks_pending += 1,
                     }
                     tally.extrapolated += usize::from(check.rests_on == RestsOn::Extrapolated);
                 }
@@ -637,6 +702,14 @@ impl Tally {
                 },
             ),
             (self.not_run, "did not run"),
+            (
+                self.invalid,
+                if self.invalid == 1 {
+                    "has mistakes"
+                } else {
+                    "have mistakes"
+                },
+            ),
         ];
         of_total(self.runs, &parts)
     }
@@ -653,6 +726,8 @@ impl Tally {
                 one(self.checks_differ, "differs", "differ"),
             ),
             (self.checks_failed, "failed"),
+            (self.checks_skipped, "skipped"),
+            (self.checks_pending, "pending"),
         ];
         of_total(self.checks, &parts)
     }
@@ -689,15 +764,23 @@ pub(super) fn failures(report: &Report) -> Vec<String> {
         if run.verdict == RunVerdict::NotRun {
             found.push(format!("{} (did not run)", run.scenario));
         }
+        if run.verdict == RunVerdict::Invalid {
+            found.push(format!("{} (has mistakes)", run.scenario));
+        }
         for step in &run.steps {
             if !step_problems(step).is_empty() {
                 found.push(format!("{} step {}", run.scenario, step.id));
             }
-            let wrong = (step.checks.iter()).filter(|c| c.verdict != CheckVerdict::Matches);
+            let wrong = (step.checks.iter()).filter(|check| is_wrong(check.verdict));
             found.extend(wrong.map(|check| check_name(&run.scenario, &check.id)));
         }
     }
     found
+}
+
+/// Whether a check is worth a look of its own. A check that was skipped is not: what went wrong is its step.
+fn is_wrong(verdict: CheckVerdict) -> bool {
+    !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)
 }
 
 /// A check with its scenario: `services_failure/open_chats`.
@@ -709,10 +792,7 @@ pub(super) fn check_name(scenario: &str, check: &str) -> String {
 pub(super) fn next(report: &Report) -> Option<String> {
     let step = |run: &ScenarioRun| {
         run.steps.iter().find_map(|step| {
-            let wrong = step
-                .checks
-                .iter()
-                .find(|c| c.verdict != CheckVerdict::Matches);
+            let wrong = step.checks.iter().find(|check| is_wrong(check.verdict));
             let step_wrong = !step_problems(step).is_empty();
             let again = || format!("{} --until {} --db look.sqlite", run.reproduce, step.id);
             step_wrong
@@ -720,8 +800,10 @@ pub(super) fn next(report: &Report) -> Option<String> {
                 .or_else(|| wrong.map(|check| check.reproduce.clone()))
         })
     };
-    let not_run =
-        |run: &ScenarioRun| (run.verdict == RunVerdict::NotRun).then(|| run.reproduce.clone());
+    let not_run = |run: &ScenarioRun| {
+        matches!(run.verdict, RunVerdict::NotRun | RunVerdict::Invalid)
+            .then(|| run.reproduce.clone())
+    };
     report
         .runs
         .iter()

@@ -2,6 +2,7 @@
 //!
 //! What needs other files, the scenario continued or a query is left to `resolve`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -15,6 +16,9 @@ use crate::diff::{ColumnMode, RowOrder};
 use crate::document::{HEADINGS, Heading, Lines};
 use crate::query::is_parameter_name;
 use crate::table::{Cell, parse_duration, parse_timestamp};
+
+/// How many lines that are not TOML are passed over to read the rest.
+const MOST_BROKEN: usize = 20;
 
 const SCENARIO: [&str; 13] = [
     "title",
@@ -183,7 +187,8 @@ pub(super) struct ErratumDraft {
 
 /// Reads the `text` of a `scenario.toml`. What is wrong in it is kept in `reader`.
 pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
-    let (table, errors) = DeTable::parse_recoverable(text);
+    let text = without_broken_lines(reader, text);
+    let (table, errors) = DeTable::parse_recoverable(&text);
     reader.syntax(&errors);
     let fields = Fields::new(reader, table.get_ref(), 0, "a scenario", &SCENARIO);
     let document = fields.text("document");
@@ -208,6 +213,31 @@ pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
     };
     bounds(reader, &draft);
     draft
+}
+
+/// The text with the lines blank that are not TOML, which are kept as mistakes, so that what is around them can be
+/// read. Places stay what they are.
+fn without_broken_lines<'t>(reader: &Reader<'_>, text: &'t str) -> Cow<'t, str> {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MOST_BROKEN {
+        let (_, errors) = DeTable::parse_recoverable(&text);
+        let Some(at) = errors
+            .first()
+            .map(|error| error.span().map_or(0, |span| span.start))
+        else {
+            break;
+        };
+        reader.syntax(&errors[..1]);
+        let at = at.min(text.len());
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        if text[start..end].trim().is_empty() {
+            break;
+        }
+        let blank = " ".repeat(end - start);
+        text.to_mut().replace_range(start..end, &blank);
+    }
+    text
 }
 
 fn plain(text: Option<At<String>>) -> String {

@@ -8,11 +8,10 @@ use thiserror::Error;
 
 use super::fields::{At, Reader};
 use super::resolve::Resolver;
-use super::{Scenario, draft, parameter_kind};
+use super::{Scenario, SqlFile, draft};
 use crate::assets::{self, AssetError, AssetSource, SCENARIO_FILE};
 use crate::diagnostic::{Problem, Problems, did_you_mean, hint_among};
 use crate::query::Query;
-use crate::table::Cell;
 
 /// How many scenarios may stand behind one another.
 const LONGEST_CHAIN: usize = 32;
@@ -27,6 +26,20 @@ pub struct Library {
     queries: Mutex<BTreeMap<String, Arc<Query>>>,
     /// Whether a folder may stand for a scenario that is compiled in.
     replacing: bool,
+}
+
+/// What can be read of a scenario, whether or not it has mistakes.
+#[derive(Debug)]
+pub struct ExaminedScenario {
+    /// Its mistakes, with those of the scenarios that it continues and of the queries that it runs.
+    pub problems: Problems,
+    /// The scenarios that it continues, root first, and itself last, without what has mistakes; `None` when one that it
+    /// continues has any.
+    pub chain: Option<Vec<Arc<Scenario>>>,
+    /// The scenario itself, without what has mistakes.
+    pub scenario: Arc<Scenario>,
+    /// Scripts of the folder that nothing uses as far as `scenario.toml` can be read.
+    pub unused: Vec<SqlFile>,
 }
 
 /// A scenario and those that it continues, root first, itself last.
@@ -99,6 +112,12 @@ pub enum ScenarioError {
 }
 
 impl ScenarioError {
+    /// Whether it is about the files of a scenario, and not about what was asked for.
+    #[must_use]
+    pub fn is_of_files(&self) -> bool {
+        matches!(self, Self::Invalid(_) | Self::Asset(_))
+    }
+
     /// The name likely meant, for a hint.
     #[must_use]
     pub fn suggestion(&self) -> Option<&str> {
@@ -109,19 +128,6 @@ impl ScenarioError {
             _ => None,
         }
     }
-}
-
-/// A parameter as a run has it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ParameterValue {
-    /// The name, without the `@`.
-    pub name: String,
-    /// The value it gets.
-    pub value: Cell,
-    /// The value that the scenario has, when another was set.
-    pub instead_of: Option<Cell>,
-    /// Columns of expected tables in which the scenario's value stands for this one.
-    pub columns: Vec<String>,
 }
 
 impl Library {
@@ -226,8 +232,8 @@ impl Library {
     }
 
     /// Every mistake in the scenarios of `names_or_paths`, in those that they continue and in the queries
-    /// that they ask. A path may also be that of a folder of scenarios. Without any, all that is known is
-    /// looked at.
+    /// that they run, as far as text alone can tell. A path may also be that of a folder of scenarios. Without any, all
+    /// known scenarios are read.
     #[must_use]
     pub fn validate(&self, names_or_paths: &[String]) -> Problems {
         let mut problems = Vec::new();
@@ -242,6 +248,40 @@ impl Library {
             }
         }
         problems.into_iter().collect()
+    }
+
+    /// The scenarios that `name_or_path` stands for, each by a name or path of its own: a scenario, or all of a folder
+    /// of scenarios, in order of their names.
+    ///
+    /// # Errors
+    /// When there is none, or the folder cannot be listed.
+    pub fn expand(&self, name_or_path: &str) -> Result<Vec<String>, ScenarioError> {
+        let located = self.locate_all(name_or_path)?;
+        Ok(match located.as_slice() {
+            [_] if self.locate(name_or_path).is_ok() => vec![name_or_path.to_owned()],
+            more => more
+                .iter()
+                .map(|one| one.source.folder(&one.name))
+                .collect(),
+        })
+    }
+
+    /// The folder of the scenario called `name_or_path`, as messages name it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn folder(&self, name_or_path: &str) -> Result<String, ScenarioError> {
+        let located = self.locate(name_or_path)?;
+        Ok(located.source.folder(&located.name))
+    }
+
+    /// Reads the scenario called `name_or_path` as far as it can be read.
+    ///
+    /// # Errors
+    /// When there is none, or its `scenario.toml` cannot be read.
+    pub fn examine(&self, name_or_path: &str) -> Result<ExaminedScenario, ScenarioError> {
+        let located = self.locate(name_or_path)?;
+        self.read(&located, &mut Vec::new())
     }
 
     // Finding.
@@ -320,12 +360,20 @@ impl Library {
         if let Some(loaded) = known().get(&key) {
             return Ok(loaded.clone());
         }
-        let loaded = self.read(located, behind)?;
+        let examined = self.read(located, behind)?;
+        if !examined.problems.is_empty() {
+            return Err(examined.problems.into());
+        }
+        let loaded: Loaded = examined.chain.unwrap_or_default().into();
         known().insert(key, loaded.clone());
         Ok(loaded)
     }
 
-    fn read(&self, located: &Located, behind: &mut Vec<Located>) -> Result<Loaded, ScenarioError> {
+    fn read(
+        &self,
+        located: &Located,
+        behind: &mut Vec<Located>,
+    ) -> Result<ExaminedScenario, ScenarioError> {
         let text = located.source.read(&located.name, SCENARIO_FILE)?;
         let file = located.source.path(&located.name, SCENARIO_FILE);
         let reader = Reader::new(&file, &text);
@@ -343,19 +391,21 @@ impl Library {
         }
         let draft = draft::read(&reader, &text);
         behind.push(located.clone());
-        let chain = match &draft.continues {
+        let before = match &draft.continues {
             None => Some(Loaded::default()),
             Some(name) => self.continued(&reader, located, name, behind),
         };
-        let resolver = Resolver::new(self, located, &reader, &draft, chain.as_deref(), behind);
-        let scenario = resolver.scenario();
+        let resolver = Resolver::new(self, located, &reader, &draft, before.as_deref(), behind);
+        let (scenario, unused) = resolver.scenario();
         behind.pop();
-        let problems: Problems = reader.into_problems().into_iter().collect();
-        if !problems.is_empty() {
-            return Err(problems.into());
-        }
-        let chain = chain.unwrap_or_default();
-        Ok(chain.iter().cloned().chain([Arc::new(scenario)]).collect())
+        let scenario = Arc::new(scenario);
+        let chain = before.map(|before| before.iter().cloned().chain([scenario.clone()]).collect());
+        Ok(ExaminedScenario {
+            problems: reader.into_problems().into_iter().collect(),
+            chain,
+            scenario,
+            unused,
+        })
     }
 
     /// The scenarios that `name` stands for, root first. `None` is a mistake, which is kept.
@@ -449,7 +499,7 @@ pub fn is_scenario_name(name: &str) -> bool {
 }
 
 /// An error as mistakes, with a place each.
-pub(super) fn problems_of(error: ScenarioError) -> Vec<Problem> {
+pub(crate) fn problems_of(error: ScenarioError) -> Vec<Problem> {
     match error {
         ScenarioError::Invalid(problems) => problems.into_iter().collect(),
         ScenarioError::Asset(AssetError { path, problem }) => vec![Problem {
@@ -479,68 +529,4 @@ pub(super) fn problems_of(error: ScenarioError) -> Vec<Problem> {
             hint: None,
         }],
     }
-}
-
-/// The parameters of the last scenario of `chain` (root first), with the values of `sets` in place of its
-/// own. A scenario's value goes before that of one that it continues. They stand in the order in which they
-/// were first written, root first.
-///
-/// The values as an earlier scenario of the chain has them come of the chain up to it.
-///
-/// # Errors
-/// When a value is set for what is no parameter, or is of another kind.
-pub fn resolve_parameters(
-    chain: &[Arc<Scenario>],
-    sets: &[(String, String)],
-) -> Result<Vec<ParameterValue>, ScenarioError> {
-    let mut values: Vec<ParameterValue> = Vec::new();
-    for parameter in chain.iter().flat_map(|scenario| &scenario.parameters) {
-        let value = ParameterValue {
-            name: parameter.name.clone(),
-            value: parameter.value.clone(),
-            instead_of: None,
-            columns: parameter.columns.clone(),
-        };
-        match values.iter_mut().find(|known| known.name == value.name) {
-            Some(known) => *known = value,
-            None => values.push(value),
-        }
-    }
-    for (name, text) in sets {
-        set(chain, &mut values, name, text)?;
-    }
-    Ok(values)
-}
-
-fn set(
-    chain: &[Arc<Scenario>],
-    values: &mut [ParameterValue],
-    name: &str,
-    text: &str,
-) -> Result<(), ScenarioError> {
-    let Some(at) = values.iter().position(|value| value.name == name) else {
-        let known = values.iter().map(|value| value.name.as_str());
-        return Err(ScenarioError::UnknownParameter {
-            scenario: chain
-                .last()
-                .map_or_else(String::new, |last| last.name.clone()),
-            name: name.to_owned(),
-            suggestion: did_you_mean(name, known).map(str::to_owned),
-        });
-    };
-    let parameter = &mut values[at];
-    let own = parameter
-        .instead_of
-        .take()
-        .unwrap_or_else(|| parameter.value.clone());
-    let kind = parameter_kind(&own);
-    let value = kind
-        .parse(text)
-        .ok_or_else(|| ScenarioError::NotAnInteger {
-            name: name.to_owned(),
-            found: text.to_owned(),
-        })?;
-    parameter.instead_of = (value != own).then_some(own);
-    parameter.value = value;
-    Ok(())
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::assets::{self, SCENARIO_FILE};
 use crate::diagnostic::Place;
-use crate::diagnostic::{Position, Positions, Problem, Problems, hint_among};
+use crate::diagnostic::{Position, Positions, Problem, Problems, count, hint_among};
 use crate::document::{Lines, Printed};
 use crate::query::{Query, is_parameter_name};
 use crate::sql;
@@ -47,7 +47,11 @@ pub(super) struct Resolver<'a> {
     pub(super) expected: BTreeMap<String, Option<Table>>,
     /// The scenarios being read, this one last.
     behind: &'a mut Vec<Located>,
-    /// What the scenario cites in the place of the support note.
+    /// The parameters that scripts and queries name.
+    named: BTreeSet<String>,
+    /// Whether a script or query could not be read, which may name more of them.
+    unread: bool,
+    /// What the scenario cites instead of the support note.
     own_document: Option<Printed>,
 }
 
@@ -97,12 +101,15 @@ impl<'a> Resolver<'a> {
             queries: BTreeMap::new(),
             expected: BTreeMap::new(),
             behind,
+            named: BTreeSet::new(),
+            unread: false,
             own_document: None,
         }
     }
 
-    /// What the draft stands for. It is right only if the reader has no problem afterwards.
-    pub(super) fn scenario(mut self) -> Scenario {
+    /// What the draft stands for, without what has mistakes, and the scripts that nothing uses. It is right only if the
+    /// reader has no problem afterwards.
+    pub(super) fn scenario(mut self) -> (Scenario, Vec<SqlFile>) {
         let draft = self.draft;
         self.parameters_keep_their_kind();
         let seeds = draft
@@ -116,9 +123,11 @@ impl<'a> Resolver<'a> {
         let errata = errata::apply(&mut self);
         let steps = self.steps();
         self.observations_are_observed();
+        self.parameters_are_used();
         let queries = self.own_queries();
         self.files_are_used();
-        Scenario {
+        let unused = self.unused_scripts();
+        let scenario = Scenario {
             name: self.located.name.clone(),
             folder: self.located.source.folder(&self.located.name),
             title: draft.title.clone(),
@@ -134,7 +143,24 @@ impl<'a> Resolver<'a> {
             printed_queries,
             notes: draft.notes.clone(),
             queries,
-        }
+        };
+        (scenario, unused)
+    }
+
+    /// The scripts that nothing uses, which may be because `scenario.toml` cannot be read as a whole.
+    fn unused_scripts(&self) -> Vec<SqlFile> {
+        let is_script = |file: &&String| {
+            file.ends_with(".sql") && file.starts_with(|c: char| c.is_ascii_digit())
+        };
+        let unused = self
+            .listing
+            .iter()
+            .filter(|file| !self.used.contains(*file));
+        unused
+            .filter(is_script)
+            .filter_map(|file| read_file(self.located, file).ok())
+            .map(FileText::into_script)
+            .collect()
     }
 
     pub(super) fn place(&self, at: usize) -> Place {
@@ -191,7 +217,10 @@ impl<'a> Resolver<'a> {
                 "a script's name starts with its number, such as `20_`; one without is a query's";
             self.reader.hinted(name.at, message, Some(hint.to_owned()));
         }
-        let file = self.file(name)?;
+        let Some(file) = self.file(name) else {
+            self.unread = true;
+            return None;
+        };
         match sql::split(&file.text) {
             Ok(statements) if statements.is_empty() => {
                 self.elsewhere(
@@ -292,13 +321,16 @@ impl<'a> Resolver<'a> {
     }
 
     /// Finds every `@name` of a script that is no parameter.
-    fn parameters_are_declared(&self, file: &FileText) {
+    fn parameters_are_declared(&mut self, file: &FileText) {
+        let named = sql::named_parameters(&file.text);
+        self.named
+            .extend(named.iter().map(|named| named.name.to_owned()));
         if self.chain.is_none() || self.reader.broken() {
             return;
         }
         let positions = Positions::new(&file.text);
         let known = self.parameter_names();
-        let unknown: Vec<_> = sql::named_parameters(&file.text)
+        let unknown: Vec<_> = named
             .into_iter()
             .filter(|named| {
                 known
@@ -317,6 +349,22 @@ impl<'a> Resolver<'a> {
             let hint = hint_among(named.name, known.iter().map(String::as_str));
             let hint = hint.or_else(|| Some("declare it under `[parameters]`".to_owned()));
             self.elsewhere(file, Some(positions.of(named.offset)), message, hint);
+        }
+    }
+
+    /// Finds parameters that no script and no query names. A scenario that starts from nothing may declare them for
+    /// those that continue it, and one that overrides a parameter means the scripts before.
+    fn parameters_are_used(&self) {
+        if self.draft.continues.is_none() || self.chain.is_none() || self.unread {
+            return;
+        }
+        for own in &self.draft.parameters {
+            let name = &own.name.value;
+            if !self.named.contains(name) && self.inherited(name).is_none() {
+                let message = format!("no script and no query uses the parameter `{name}`");
+                let hint = format!("use it as `@{name}`, or leave it out");
+                self.reader.absent(own.name.at, message, Some(hint));
+            }
         }
     }
 
@@ -416,6 +464,7 @@ impl<'a> Resolver<'a> {
                     name: name.value.clone(),
                     layout,
                     header,
+                    header_line: 1 + count(blank_lines(&file.text)),
                     rows,
                     written_with: self.parameter_values(),
                 },
@@ -551,7 +600,10 @@ impl<'a> Resolver<'a> {
 
     fn check(&mut self, draft: &CheckDraft) -> Option<Check> {
         let query = draft.query.as_ref().and_then(|name| self.query(name));
+        self.unread |= query.is_none();
         if let Some(query) = &query {
+            let parameters = query.parameters.iter();
+            self.named.extend(parameters.map(|own| own.name.clone()));
             self.query_has_its_values(draft, query);
         }
         self.observed_exist(draft);
@@ -806,6 +858,13 @@ pub(super) fn columns(table: &Expected) -> Vec<&str> {
         Layout::Grid => table.header.iter().map(String::as_str).collect(),
         Layout::Lines => vec![LINE_COLUMN],
     }
+}
+
+/// How many blank lines a text begins with.
+fn blank_lines(text: &str) -> usize {
+    text.lines()
+        .take_while(|line| line.trim().is_empty())
+        .count()
 }
 
 fn plural(n: u32, what: &str) -> String {

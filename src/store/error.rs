@@ -45,6 +45,8 @@ pub enum StoreError {
         line: u32,
         /// What is wrong, and what there is instead.
         what: String,
+        /// What there is instead of what it names; empty where nothing is missing.
+        known: Vec<String>,
     },
     /// A statement or query names a value that nobody gave.
     #[error("no value is given for `{name}`")]

@@ -156,22 +156,6 @@ impl Store {
         }
     }
 
-    /// Looks whether a query could not be compiled or would be refused, without running it.
-    #[must_use]
-    pub fn mistake(&self, query: &str) -> Option<String> {
-        let compile = || {
-            let statement = self.compiled(query)?;
-            if statement.readonly() {
-                Ok(())
-            } else {
-                Err(StoreError::NotAQuery { found: "writes" })
-            }
-        };
-        self.guarded(Origin::Query, "", 0, compile)
-            .err()
-            .map(|error| error.in_short())
-    }
-
     /// How SQLite would go about a statement, a line for each thing that it does, indented by what it is part of.
     ///
     /// # Errors

@@ -68,9 +68,15 @@ impl Store {
             let ids = statement.query_map([what], |row| row.get(0)).ok()?;
             ids.collect::<Result<Vec<String>, _>>().ok()
         });
-        let there = known.map(|known| there_is(&known)).unwrap_or_default();
+        let there = known.as_deref().map(there_is).unwrap_or_default();
         let what = format!("{message}{there}");
-        StoreError::Impossible { file, line, what }
+        let known = known.unwrap_or_default();
+        StoreError::Impossible {
+            file,
+            line,
+            what,
+            known,
+        }
     }
 
     /// The same for our own statements, which may do anything.
@@ -86,26 +92,6 @@ impl Store {
             changes += self.run(file, part, &mut statement, values)?;
         }
         Ok(changes)
-    }
-
-    /// Looks for statements of a script that could not be compiled or would be refused, without running any.
-    #[must_use]
-    pub fn mistakes(&self, file: &str, script: &str) -> Vec<(u32, String)> {
-        let Ok(parts) = statements(file, script) else {
-            return Vec::new();
-        };
-        let compile = |part: Part<'_>| {
-            let outcome = self.guarded(Origin::Script, file, part.line, || {
-                guarded::keeps_transaction(file, part)?;
-                guarded::only_adds(file, part)?;
-                self.conn
-                    .prepare(part.sql)
-                    .map(drop)
-                    .map_err(StoreError::from)
-            });
-            outcome.err().map(|error| (part.line, error.in_short()))
-        };
-        parts.into_iter().filter_map(compile).collect()
     }
 
     pub(super) fn run(

@@ -106,7 +106,7 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
         &["list", "--format", "cvs"],
         2,
         "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, markdown, html, svg, \
-         json\n",
+         json, junit\n",
     );
     refused(
         &["replay", "--all", "--db", "x.db"],
@@ -917,8 +917,8 @@ fn validating_finds_sql_that_cannot_be_run() {
     assert_eq!(output.status.code(), Some(2));
     let found = text(&output.stdout);
     for part in [
-        "lab/10_messaging_stops.sql:1:1: near \"SELEC\": syntax error",
-        "lab/10_messaging_stops.sql:2:1: no such table: nope",
+        "lab/10_messaging_stops.sql:1:1: `SELEC` cannot stand here",
+        "lab/10_messaging_stops.sql:2:13: there is no table `nope`",
         "lab/10_messaging_stops.sql:3:1: the statement opens another database",
         "lab/ask.sql:3:14: there is no column `nope`",
         "4 mistakes",

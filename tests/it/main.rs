@@ -53,4 +53,5 @@ mod tidy;
 mod timeline;
 mod tokenize;
 mod tsql;
+mod validate;
 mod why;

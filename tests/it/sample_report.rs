@@ -16,6 +16,7 @@ pub fn report(runs: Vec<ScenarioRun>) -> Report {
         program: String::from("chatdb 0.1.0"),
         runs,
         comparisons: Vec::new(),
+        validated: Vec::new(),
         listings: Vec::new(),
     }
 }
@@ -172,6 +173,7 @@ pub fn step(id: &str, at: &str, title: &str, checks: Vec<CheckRun>) -> StepRun {
             actual: 1,
         }),
         problem: None,
+        skipped: false,
         place: place("scenario.toml", 30),
         checks,
     }

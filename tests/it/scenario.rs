@@ -17,7 +17,7 @@ use tempfile::TempDir;
 /// Lays out the files of a text, each headed `== name`, in a folder of its own. A name without a `/` stands
 /// in the scenario `my_lab`. Gives the folder, what stands before the first file, and the part called
 /// `finds`.
-fn lay_out(text: &str) -> (TempDir, String, String) {
+pub fn lay_out(text: &str) -> (TempDir, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut parts = text.split("== ");
     let about = parts.next().expect("a first part").to_owned();
@@ -58,7 +58,7 @@ fn library(folder: &TempDir) -> Library {
     Library::new(vec![folder.path().to_owned()]).expect("the folder is there")
 }
 
-fn without(folder: &TempDir, text: &str) -> String {
+pub fn without(folder: &TempDir, text: &str) -> String {
     text.replace(&format!("{}/", folder.path().display()), "")
 }
 
@@ -67,7 +67,7 @@ fn problems(folder: &TempDir) -> String {
     without(folder, &problems.to_string())
 }
 
-fn cases_in(folder: &Path) -> Vec<PathBuf> {
+pub fn cases_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder is there");
     let mut cases: Vec<_> = entries
         .map(|entry| entry.expect("an entry").path())

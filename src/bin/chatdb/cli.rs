@@ -530,6 +530,8 @@ pub struct Validate {
     /// Let a folder stand for the built-in scenario of its name
     #[arg(long)]
     pub replace_built_in: bool,
+    #[command(flatten)]
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]

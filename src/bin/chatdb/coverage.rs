@@ -57,7 +57,11 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
     };
     let mut missing = Vec::new();
     let mut staying = 0;
-    for run in &report.runs {
+    for run in report
+        .runs
+        .iter()
+        .filter(|run| !run.observations.is_empty())
+    {
         let stay = without_failure(&library, &run.scenario)?;
         for observation in &run.observations {
             let verdict = match observation.verdict {

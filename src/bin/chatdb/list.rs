@@ -23,8 +23,16 @@ pub fn run(args: &List) -> Result<Code, Failure> {
     };
     let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
     let count = |n: usize| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let mut invalid = Vec::new();
     for name in output::every(&library)? {
-        let scenario = library.get(&name)?;
+        let scenario = match library.get(&name) {
+            Ok(scenario) => scenario,
+            Err(error) if error.is_of_files() => {
+                invalid.push(library.folder(&name)?);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         table.rows.push(vec![
             Cell::Text(scenario.name.clone()),
             Cell::Text(scenario.title.clone()),
@@ -34,8 +42,13 @@ pub fn run(args: &List) -> Result<Code, Failure> {
             count(scenario.steps.iter().map(|step| step.checks.len()).sum()),
         ]);
     }
-    let remarks =
+    let mut remarks =
         vec!["`chatdb replay SCENARIO` plays one, `chatdb show SCENARIO` explains it".to_owned()];
+    remarks.extend(invalid.iter().map(|folder| {
+        format!(
+            "not listed, because its files have mistakes: `chatdb validate {folder}` shows them"
+        )
+    }));
     let listing = Listing {
         title: "Scenarios".to_owned(),
         table,
@@ -46,5 +59,8 @@ pub fn run(args: &List) -> Result<Code, Failure> {
         ..Report::new()
     };
     output::show(&report, &args.form, Detail::Full)?;
-    Ok(Code::Success)
+    Ok(match invalid.as_slice() {
+        [] => Code::Success,
+        _ => Code::Usage,
+    })
 }

@@ -10,7 +10,7 @@ use chatdb::privacy::INCLUDED;
 use chatdb::render::safe::Safe;
 use chatdb::render::{self, Detail, FORMATS, Format, MakeRows, Pictures, RenderOptions};
 use chatdb::replay::ReplayOptions;
-use chatdb::report::Report;
+use chatdb::report::{Report, RunVerdict};
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 use chatdb::table::{Cell, Rows};
 
@@ -221,18 +221,24 @@ pub fn chosen(library: &Library, chosen: &Chosen) -> Result<Vec<String>, Failure
     if chosen.all {
         every(library)
     } else {
-        Ok(chosen.names.clone())
+        let expanded = chosen.names.iter().map(|name| library.expand(name));
+        let expanded = expanded.collect::<Result<Vec<_>, _>>()?;
+        Ok(expanded.into_iter().flatten().collect())
     }
 }
 
 /// Every scenario but those that only others start from, in the order of the document; those that reproduce no
-/// lines of it follow by name.
+/// lines of it follow by name, and those with mistakes come last.
 pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
-    let scenarios = library
-        .names()
-        .iter()
-        .map(|name| library.get(name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut scenarios = Vec::new();
+    let mut invalid = Vec::new();
+    for name in library.names() {
+        match library.get(name) {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(error) if error.is_of_files() => invalid.push(name.to_owned()),
+            Err(error) => return Err(error.into()),
+        }
+    }
     let is_start = |scenario: &Scenario| {
         scenario.continues.is_none()
             && scenarios
@@ -249,10 +255,8 @@ pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
             &scenario.name,
         )
     });
-    Ok(chosen
-        .into_iter()
-        .map(|scenario| scenario.name.clone())
-        .collect())
+    let names = chosen.into_iter().map(|scenario| scenario.name.clone());
+    Ok(names.chain(invalid).collect())
 }
 
 /// How the chosen scenarios are to be played.
@@ -265,6 +269,19 @@ pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<ReplayOptions,
         words: words.chain(replacing).collect(),
         ..watch::guarded(sets(&chosen.set)?)
     })
+}
+
+/// The exit code of a replay: mistakes in a scenario's files go before what differs.
+pub fn verdict(report: &Report) -> Code {
+    let invalid = report
+        .runs
+        .iter()
+        .any(|run| run.verdict == RunVerdict::Invalid);
+    match report.holds() {
+        true => Code::Success,
+        false if invalid => Code::Usage,
+        false => Code::Differs,
+    }
 }
 
 /// What is set, taken apart.

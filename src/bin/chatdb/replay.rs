@@ -36,11 +36,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
         Detail::Brief
     };
     output::show(&report, &args.form, detail)?;
-    Ok(if report.holds() {
-        Code::Success
-    } else {
-        Code::Differs
-    })
+    Ok(output::verdict(&report))
 }
 
 /// Puts the database where the user wants it: whole, in one step, and never in the place of a file that this

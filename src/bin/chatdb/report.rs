@@ -39,9 +39,5 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         list.push_str(&format!("{}\n", path.display()));
     }
     output::print(list.as_bytes())?;
-    Ok(if report.holds() {
-        Code::Success
-    } else {
-        Code::Differs
-    })
+    Ok(output::verdict(&report))
 }

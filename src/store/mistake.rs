@@ -1,0 +1,162 @@
+//! Statements that cannot be compiled: what is wrong, where in the text, and what was likely meant.
+
+use rusqlite::Error;
+
+use super::guarded;
+use super::script::statements;
+use super::{Store, StoreError};
+use crate::diagnostic::did_you_mean;
+use crate::sql::guard::Origin;
+use crate::sql::{Token, Tokens};
+
+/// What keeps a statement from being compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlMistake {
+    /// The byte of the text at which it is, from 0.
+    pub offset: usize,
+    /// What is wrong, as a sentence without a full stop.
+    pub message: String,
+    /// What was likely meant.
+    pub hint: Option<String>,
+}
+
+impl Store {
+    /// Finds the statements of a scenario's script that could not be compiled or would be refused, without running any.
+    /// A script that cannot be split has none.
+    #[must_use]
+    pub fn mistakes(&self, file: &str, script: &str) -> Vec<SqlMistake> {
+        let Ok(parts) = statements(file, script) else {
+            return Vec::new();
+        };
+        let mut mistakes = Vec::new();
+        for part in parts {
+            let start = (part.sql.as_ptr() as usize).saturating_sub(script.as_ptr() as usize);
+            let outcome = self.guarded(Origin::Script, file, part.line, || {
+                guarded::keeps_transaction(file, part)?;
+                guarded::only_adds(file, part)?;
+                self.conn
+                    .prepare(part.sql)
+                    .map(drop)
+                    .map_err(StoreError::from)
+            });
+            if let Err(error) = outcome {
+                let mistake = self.explained(part.sql, &error);
+                mistakes.push(SqlMistake {
+                    offset: start + mistake.offset,
+                    ..mistake
+                });
+            }
+        }
+        mistakes
+    }
+
+    /// Finds out whether a query could not be compiled or would be refused, without running it.
+    #[must_use]
+    pub fn mistake(&self, query: &str) -> Option<SqlMistake> {
+        let compile = || {
+            let statement = self.compiled(query)?;
+            if statement.readonly() {
+                Ok(())
+            } else {
+                Err(StoreError::NotAQuery { found: "writes" })
+            }
+        };
+        let outcome = self.guarded(Origin::Query, "", 0, compile);
+        outcome.err().map(|error| self.explained(query, &error))
+    }
+
+    /// An error of compiling in our words, with the place of what it is about.
+    fn explained(&self, sql: &str, error: &StoreError) -> SqlMistake {
+        let (msg, offset) = match error {
+            StoreError::Sqlite(Error::SqlInputError { msg, offset, .. }) => (msg, *offset),
+            StoreError::Sqlite(Error::SqliteFailure(_, Some(msg))) | StoreError::Value(msg) => {
+                (msg, 0)
+            }
+            other => {
+                return SqlMistake {
+                    offset: 0,
+                    message: other.in_short(),
+                    hint: None,
+                };
+            }
+        };
+        let offset = usize::try_from(offset).unwrap_or(0);
+        if let Some(name) = msg.strip_prefix("no such table: ") {
+            let tables = self.names(
+                "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')",
+                "",
+            );
+            return missing(
+                sql,
+                name,
+                offset,
+                format!("there is no table `{name}`"),
+                &tables,
+            );
+        }
+        let inserted = msg
+            .strip_prefix("table ")
+            .and_then(|rest| rest.split_once(" has no column named "));
+        if let Some((table, name)) = inserted {
+            let columns = self.names("SELECT name FROM pragma_table_info(?1)", table);
+            let message = format!("`{table}` has no column `{name}`");
+            return missing(sql, name, offset, message, &columns);
+        }
+        if let Some(name) = msg.strip_prefix("no such column: ") {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            let columns = self.names(
+                "SELECT DISTINCT c.name FROM sqlite_schema s, pragma_table_info(s.name) c
+                 WHERE s.type IN ('table', 'view') AND instr(lower(?1), lower(s.name)) > 0",
+                sql,
+            );
+            return missing(
+                sql,
+                last,
+                offset,
+                format!("there is no column `{name}`"),
+                &columns,
+            );
+        }
+        let near = msg
+            .strip_prefix("near \"")
+            .and_then(|rest| rest.strip_suffix("\": syntax error"));
+        let message = match near {
+            Some(word) => format!("`{word}` cannot stand here"),
+            None if msg == "incomplete input" => "the statement is not complete".to_owned(),
+            None => msg.clone(),
+        };
+        SqlMistake {
+            offset: offset.min(sql.len()),
+            message,
+            hint: None,
+        }
+    }
+
+    /// The names that a query of our own gives, for a suggestion; none where it fails.
+    fn names(&self, query: &str, value: &str) -> Vec<String> {
+        let read = || {
+            let mut statement = self.conn.prepare(query)?;
+            let values = if statement.parameter_count() == 0 {
+                vec![]
+            } else {
+                vec![value]
+            };
+            let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
+            rows.collect::<Result<Vec<String>, _>>()
+        };
+        read().unwrap_or_default()
+    }
+}
+
+/// A name that there is not, at the first place where the text has it from where SQLite stopped reading.
+fn missing(sql: &str, name: &str, stopped: usize, message: String, known: &[String]) -> SqlMistake {
+    let named = |token: &Token<'_>| token.text.trim_matches(['"', '[', ']', '`']) == name;
+    let mut tokens = Tokens::new(sql).filter_map(Result::ok).filter(named);
+    let offset = tokens.next().map_or(stopped, |token| token.start);
+    let hint = did_you_mean(name, known.iter().map(String::as_str));
+    SqlMistake {
+        offset: offset.min(sql.len()),
+        message,
+        hint: hint.map(|meant| format!("did you mean `{meant}`?")),
+    }
+}
