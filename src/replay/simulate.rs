@@ -274,7 +274,10 @@ impl Simulation {
         for condition in conditions {
             if let Some(problem) = self.store.mistake(&question(condition)) {
                 let text = condition.text.clone();
-                return Err(SimulationError::Condition { text, problem });
+                return Err(SimulationError::Condition {
+                    text,
+                    problem: problem.message,
+                });
             }
         }
         Ok(())
