@@ -184,7 +184,7 @@ WHERE NOT (a.activity_status = 9000 AND a.when_modified <= x.lost_at)
 -- Outages of servers that a chat needs to exchange messages, as far as the chat saw them, and when each has lasted
 -- for as long as a triangle takes.
 CREATE VIEW exchange_outage AS
-SELECT a.activity_id, o.outage_id, o.server, o.started_at,
+SELECT a.activity_id, o.outage_id, o.server, o.stopped_at, o.started_at,
        strftime('%Y-%m-%d %H:%M:%f', max(o.stopped_at, a.when_created), '+' || t.seconds || ' seconds') AS warned_at
 FROM egpl_casemgmt_activity a
 JOIN outage o ON coalesce(o.started_at, '9999-12-31') > a.when_created
@@ -196,7 +196,7 @@ WHERE a.activity_type = 2000;
 -- for as long as a triangle takes, while the customer was in an open chat whose session had not ended. A server
 -- that has been down for so long already has warned of all.
 CREATE VIEW exchange_warning AS
-SELECT w.activity_id, w.server, w.warned_at
+SELECT w.activity_id, w.server, w.stopped_at, w.warned_at
 FROM exchange_outage w
 LEFT JOIN egpl_casemgmt_activity a ON a.activity_id = w.activity_id AND a.activity_status = 9000
 LEFT JOIN customer_leaves e ON e.activity_id = w.activity_id
@@ -207,6 +207,7 @@ WHERE w.warned_at <= coalesce(w.started_at, (SELECT now FROM chatdb_clock))
   AND w.warned_at <= coalesce(s.back_at, '9999-12-31')
   AND NOT EXISTS (SELECT 1 FROM exchange_outage o
                   WHERE o.activity_id = w.activity_id
+                    AND o.stopped_at <= w.warned_at
                     AND (o.warned_at, o.outage_id) < (w.warned_at, w.outage_id)
                     AND coalesce(o.started_at, '9999-12-31') >= w.warned_at);
 

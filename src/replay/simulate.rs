@@ -27,37 +27,39 @@ pub use search::{FoundSchedule, Merging, SearchEnd, default_causes};
 /// How long after the one before a cause happens that has no time of its own, in milliseconds.
 pub const GAP_MS: i64 = 10_000;
 
-/// What everybody sees, one row a fact. What only grows is asked for from where it was before.
+/// What everybody sees, one row a fact.
 const FACTS: &str = "
-SELECT party, subject, fact, value, misleads, basis FROM world WHERE fact <> 'Customer''s window'
+SELECT party, subject, fact, value, misleads, basis FROM world_beside_window
 UNION ALL
 SELECT 'agent', activity_id, 'Reply buttons', buttons, 0, basis FROM reply_buttons
 UNION ALL
 SELECT 'customer', activity_id, 'Told: ' || text, 'shown', 0, basis FROM customer_notices
 UNION ALL
-SELECT 'customer', w.activity_id, 'Told: ' || n.text,
-       CASE count(*) WHEN 1 THEN 'shown' ELSE 'shown ' || count(*) || ' times' END, 0,
-       CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all'))
-            THEN 'documented' ELSE 'extrapolated' END
-FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
-GROUP BY w.activity_id
-UNION ALL
 SELECT 'customer', activity_id, 'Customer', 'left', 0, NULL FROM customer_leaves";
 
-/// What happened once and stays: what became of messages, and of parts that were opened.
+/// What comes once and stays: what became of messages and of parts that were opened, and warnings in the transcript.
+/// Of these only what is newer than the look before is asked for: a warning comes in time, never later.
 const EVENTS: &str = "
 SELECT author AS party, activity_id AS subject, 'Message \"' || text || '\"' AS fact,
        fate || coalesce(': ' || lost_to, '') AS value, 0 AS misleads, basis
 FROM message_fate WHERE message_id > @message
 UNION ALL
-SELECT 'agent', user_id, 'Opens ' || console_part, result, 0, basis FROM opened_parts WHERE agent_action_id > @action";
+SELECT 'agent', user_id, 'Opens ' || console_part, result, 0, basis FROM opened_parts WHERE agent_action_id > @action
+UNION ALL
+SELECT 'customer', w.activity_id, 'Told: ' || n.text, 'shown', 0,
+       CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all'))
+            THEN 'documented' ELSE 'extrapolated' END
+FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
+WHERE w.warned_at > @seen AND w.stopped_at > @before";
 
 const NEWEST: &str = "SELECT (SELECT coalesce(max(message_id), 0) FROM message),
-       (SELECT coalesce(max(agent_action_id), 0) FROM agent_action)";
+       (SELECT coalesce(max(agent_action_id), 0) FROM agent_action), c.now,
+       strftime('%Y-%m-%d %H:%M:%f', c.now, '-' || (SELECT max(seconds) FROM time_rule) || ' seconds')
+FROM chatdb_clock c";
 
 /// The next time at which something can change by itself, and the rules that make it one.
-const NEXT_THRESHOLD: &str = "SELECT at, group_concat(time_rule, ', ') FROM turning_point
-     WHERE at = (SELECT min(at) FROM turning_point)";
+const NEXT_THRESHOLD: &str =
+    "SELECT at, group_concat(time_rule, ', ') FROM turning_point GROUP BY at ORDER BY at LIMIT 1";
 
 /// Why a schedule was not run.
 #[derive(Debug, Error)]
@@ -311,7 +313,7 @@ impl Simulation {
         }
         self.thresholds_until(&mut watch, None)?;
         Ok(Course {
-            end: watch.facts,
+            end: self.all_facts()?,
             broken: watch.broken,
             looks: watch.looks,
         })
@@ -363,6 +365,20 @@ impl Simulation {
         Ok(facts(self.store.ask(FACTS, &[], &[])?))
     }
 
+    /// What everybody sees now and has ever been shown.
+    fn all_facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
+        let from_the_start = ["message", "action", "seen", "before"].map(|name| {
+            let value = match name {
+                "seen" | "before" => Cell::Text(String::new()),
+                _ => Cell::Integer(0),
+            };
+            (name.to_owned(), value)
+        });
+        let mut seen = self.facts()?;
+        seen.extend(facts(self.store.ask(EVENTS, &[], &from_the_start)?));
+        Ok(seen)
+    }
+
     fn holds(&self, condition: &Condition) -> Result<bool, SimulationError> {
         let answer = self.store.ask(&question(condition), &[], &[]);
         let rows = answer.map_err(|error| SimulationError::Condition {
@@ -373,7 +389,7 @@ impl Simulation {
         Ok(!matches!(cell, None | Some(Cell::Null | Cell::Integer(0))))
     }
 
-    /// Takes looks at any times after a schedule without a cause: what everybody sees then. For tests.
+    /// Takes looks at any times, also where nothing is said to change: what everybody sees then. For tests.
     ///
     /// # Errors
     /// As [`Simulation::run`].
@@ -389,13 +405,13 @@ impl Simulation {
             for (at_ms, cause) in schedule {
                 while let Some(time) = times.next_if(|time| time < at_ms) {
                     self.store.set_clock(time)?;
-                    seen.push((time, self.facts()?));
+                    seen.push((time, self.all_facts()?));
                 }
                 self.happen(*at_ms, cause)?;
             }
             for time in times {
                 self.store.set_clock(time)?;
-                seen.push((time, self.facts()?));
+                seen.push((time, self.all_facts()?));
             }
             Ok(())
         })();
@@ -442,7 +458,7 @@ impl<'s> Watch<'s> {
     fn newest(&self) -> Result<Vec<Binding>, StoreError> {
         let answer = self.simulation.store.ask(NEWEST, &[], &[])?;
         let row = answer.rows.into_iter().next().unwrap_or_default();
-        let names = ["message", "action"].map(str::to_owned);
+        let names = ["message", "action", "seen", "before"].map(str::to_owned);
         Ok(names.into_iter().zip(row).collect())
     }
 
@@ -450,15 +466,13 @@ impl<'s> Watch<'s> {
         let store = &self.simulation.store;
         let now = self.simulation.facts()?;
         let mut changes = differences(&self.facts, &now);
-        if let LookReason::Cause(_) = reason {
-            let new = facts(store.ask(EVENTS, &[], &self.newest)?);
-            let new = new.into_iter().map(|after| FactChange {
-                before: None,
-                after: Some(after),
-            });
-            changes.extend(new);
-            self.newest = self.newest()?;
-        }
+        let new = facts(store.ask(EVENTS, &[], &self.newest)?);
+        let new = new.into_iter().map(|after| FactChange {
+            before: None,
+            after: Some(after),
+        });
+        changes.extend(new);
+        self.newest = self.newest()?;
         self.facts = now;
         if !changes.is_empty() || matches!(reason, LookReason::Cause(_)) {
             self.looks.push(SimulationLook {
