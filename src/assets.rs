@@ -19,6 +19,10 @@ pub(crate) const SIGNATURES: &str = include_str!(concat!(
     "/reports/signatures.csv"
 ));
 
+/// The interpretations that decide each check of the scenarios that are compiled in, as a test keeps them.
+pub(crate) const BASIS: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/reports/basis.csv"));
+
 const SEEDS: &str = "seeds";
 const REPORTS: &str = "reports";
 const FINDINGS: &str = "reports/findings";

@@ -5,6 +5,7 @@
 //! from its failure and the next failure from the baseline, which is as if each had been played from the
 //! start (a test holds the two against each other).
 
+mod basis;
 pub mod simulate;
 mod timeline;
 pub mod why;
@@ -36,6 +37,7 @@ use crate::store::{Binding, Interrupter, Store, StoreError};
 use crate::table::raw::RawTable;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
+pub use basis::basis_table;
 use timeline::Track;
 
 /// Why nothing was played.
@@ -777,7 +779,11 @@ impl<'l> Player<'l> {
         if self.illustrated {
             run.sql = Some(sql_of(&query));
         }
-        match self.ask(&query, &bindings) {
+        if library.is_built_in(&scenario.name) {
+            run.interpretations = basis::interpretations(&scenario.name, &check.id);
+        }
+        let is_known = run.interpretations.as_ref().map(Vec::is_empty);
+        match self.ask(&query, &bindings, is_known) {
             Err(problem) => run.problem = Some(problem),
             Ok((actual, rests_on)) => {
                 run.rests_on = rests_on;
@@ -826,6 +832,7 @@ impl<'l> Player<'l> {
             observes: check.observes.clone(),
             verdict: CheckVerdict::Skipped,
             rests_on: RestsOn::Documented,
+            interpretations: None,
             comparison: None,
             problem: None,
             reproduce: format!("{} --until {}", self.asked, step.id),
@@ -833,11 +840,13 @@ impl<'l> Player<'l> {
         }
     }
 
-    /// The answer of a query without its basis column, and what it rests on.
+    /// The answer of a query without its basis column, and what it rests on: as it is known, or else as far as the
+    /// model says whether the note speaks of it.
     fn ask(
         &mut self,
         query: &Query,
         bindings: &[Binding],
+        is_documented: Option<bool>,
     ) -> Result<(ResultTable, RestsOn), String> {
         let sql = self
             .rewritten
@@ -867,9 +876,11 @@ impl<'l> Player<'l> {
                 });
             }
         }
-        let rests_on = match rests_on {
-            Some(rests_on) => rests_on,
-            None => self.spoken_of(query.effect.as_deref()).map_err(answer)?,
+        let rests_on = match (is_documented, rests_on) {
+            (Some(true), _) => RestsOn::Documented,
+            (Some(false), _) => RestsOn::Extrapolated,
+            (None, Some(rests_on)) => rests_on,
+            (None, None) => self.spoken_of(query.effect.as_deref()).map_err(answer)?,
         };
         Ok((table, rests_on))
     }

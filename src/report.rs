@@ -527,6 +527,9 @@ pub struct CheckRun {
     pub verdict: CheckVerdict,
     /// Whether what came back rests on documented rules of the model only.
     pub rests_on: RestsOn,
+    /// The interpretations that decide it: rules and times that the support note does not state. `None` where they have
+    /// not been sought: for a scenario that is not compiled in, `chatdb why` finds them.
+    pub interpretations: Option<Vec<String>>,
     /// The comparison; `None` when the query failed.
     pub comparison: Option<Comparison>,
     /// Why the query failed.

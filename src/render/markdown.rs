@@ -242,7 +242,8 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         push(&mut about, format_args!(" Answers {}.", answers.join(", ")));
     }
     if check.rests_on == RestsOn::Extrapolated {
-        about.push_str(" Rests on an extrapolated rule.");
+        let rests_on = words::rests_on(check);
+        let _ = write!(about, " R{}.", &rests_on[1..]);
     }
     page.paragraph(&about);
     if let Some(because) = &check.basis.because {

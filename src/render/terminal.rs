@@ -331,7 +331,7 @@ fn verdict_line(
 
 fn rests_on(page: &mut Page<'_>, check: &CheckRun) -> io::Result<()> {
     if check.rests_on == RestsOn::Extrapolated {
-        page.prose(DETAIL, 2, "rests on an extrapolated rule")?;
+        page.prose(DETAIL, 2, words::rests_on(check))?;
     }
     Ok(())
 }

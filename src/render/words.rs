@@ -637,6 +637,22 @@ pub(super) fn step_problems(step: &StepRun) -> Vec<String> {
 }
 
 /// What a report adds up to.
+/// What an extrapolated check rests on: the interpretations that decide it, where they are known, the first few by name.
+pub(super) fn rests_on(check: &CheckRun) -> String {
+    const NAMED: usize = 4;
+    let rules = check.interpretations.as_deref().unwrap_or_default();
+    if rules.is_empty() {
+        return "rests on an extrapolated rule".to_owned();
+    }
+    let names = rules.iter().take(NAMED).map(|rule| format!("`{rule}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = match rules.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("rests on our interpretation: {names}{more}")
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) runs: usize,

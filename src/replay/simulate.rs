@@ -313,7 +313,7 @@ impl Simulation {
         }
         self.thresholds_until(&mut watch, None)?;
         Ok(Course {
-            end: self.all_facts()?,
+            end: self.facts_since(&watch.began)?,
             broken: watch.broken,
             looks: watch.looks,
         })
@@ -365,6 +365,13 @@ impl Simulation {
         Ok(facts(self.store.ask(FACTS, &[], &[])?))
     }
 
+    /// What everybody sees now, and what has come since.
+    fn facts_since(&self, newest: &[Binding]) -> Result<Vec<SimulatedFact>, StoreError> {
+        let mut seen = self.facts()?;
+        seen.extend(facts(self.store.ask(EVENTS, &[], newest)?));
+        Ok(seen)
+    }
+
     /// What everybody sees now and has ever been shown.
     fn all_facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
         let from_the_start = ["message", "action", "seen", "before"].map(|name| {
@@ -374,9 +381,7 @@ impl Simulation {
             };
             (name.to_owned(), value)
         });
-        let mut seen = self.facts()?;
-        seen.extend(facts(self.store.ask(EVENTS, &[], &from_the_start)?));
-        Ok(seen)
+        self.facts_since(&from_the_start)
     }
 
     fn holds(&self, condition: &Condition) -> Result<bool, SimulationError> {
@@ -433,6 +438,8 @@ struct Watch<'s> {
     over: Vec<bool>,
     facts: Vec<SimulatedFact>,
     newest: Vec<Binding>,
+    /// The same at the start.
+    began: Vec<Binding>,
     looks: Vec<SimulationLook>,
     broken: Option<(usize, usize)>,
 }
@@ -448,10 +455,12 @@ impl<'s> Watch<'s> {
             over: vec![false; invariants.len()],
             facts: simulation.facts()?,
             newest: Vec::new(),
+            began: Vec::new(),
             looks: Vec::new(),
             broken: None,
         };
         watch.newest = watch.newest()?;
+        watch.began.clone_from(&watch.newest);
         Ok(watch)
     }
 

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use super::{ReplayError, ReplayOptions, as_run, compare};
 use crate::query::Query;
 use crate::report::RestsOn;
-use crate::scenario::{Check, Library, ParameterValue, Scenario, ScenarioStep, resolve_parameters};
+use crate::scenario::{
+    Check, Expect, Layout, Library, ParameterValue, Scenario, ScenarioStep, resolve_parameters,
+};
 use crate::sql;
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
@@ -537,6 +539,49 @@ impl Experiment {
             true => RestsOn::Extrapolated,
             false => RestsOn::Documented,
         }
+    }
+
+    /// The rules and times that decide what a check compares and that the note does not state, by their names, in
+    /// order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn interpretations(&mut self, check: usize) -> Result<Vec<String>, StoreError> {
+        let mut named = BTreeSet::new();
+        for target in self.compared(check) {
+            named.extend(self.why(check, &target)?.named());
+        }
+        let rule = |factor: usize| match &self.factors[factor] {
+            Factor::Rule {
+                rule,
+                basis: RestsOn::Extrapolated,
+                ..
+            } => Some(rule.clone()),
+            _ => None,
+        };
+        Ok(named.into_iter().filter_map(rule).collect())
+    }
+
+    /// What of its answer a check compares: the columns of its table that are not ignored, or all.
+    fn compared(&self, check: usize) -> Vec<WhyTarget> {
+        let own = &self.checks[check];
+        let (Expect::Table(expected), Some(answer)) = (&own.expect, self.answer(check)) else {
+            return vec![WhyTarget::default()];
+        };
+        let is_compared = |name: &&str| {
+            let is_ignored = own.ignore.iter().any(|(ignored, _)| ignored == name);
+            let is_expected = match expected.layout {
+                Layout::Grid => expected.header.iter().any(|heading| heading == name),
+                Layout::Lines => true,
+            };
+            is_expected && !is_ignored
+        };
+        let names = answer.names().into_iter().filter(is_compared);
+        let column = |name: &str| WhyTarget {
+            row: Vec::new(),
+            column: Some(name.to_owned()),
+        };
+        names.map(column).collect()
     }
 
     /// Which checks would match if no server had ever stopped: the scenario without its failure.

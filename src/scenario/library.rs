@@ -161,6 +161,13 @@ impl Library {
         self
     }
 
+    /// Whether a scenario of this library is as it is compiled in, with all that it continues: without
+    /// [`replacing`](Self::replacing), no other may bear its name.
+    #[must_use]
+    pub fn is_built_in(&self, name: &str) -> bool {
+        !self.replacing && AssetSource::Embedded.has(name)
+    }
+
     /// The names of the scenarios, those of the extra folders first.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {

@@ -153,6 +153,7 @@ pub fn check(id: &str, title: &str, origin: ExpectationOrigin, lines: &str) -> C
         observes: Vec::new(),
         verdict: CheckVerdict::Matches,
         rests_on: RestsOn::Documented,
+        interpretations: Some(Vec::new()),
         comparison: None,
         problem: None,
         reproduce: String::from("chatdb replay services_failure --until 20"),

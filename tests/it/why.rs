@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread;
 
-use chatdb::replay::ReplayOptions;
 use chatdb::replay::why::{Change, Experiment, ExplainedValue, Factor, WhyTarget};
+use chatdb::replay::{ReplayOptions, basis_table, replay};
 use chatdb::report::RestsOn;
 use chatdb::scenario::{Expect, Library};
 use chatdb::table::ResultTable;
 
 use crate::honesty::library;
+use crate::snapshot;
 
 /// Every scenario's steps that are asked about something.
 fn asked(library: &Library) -> Vec<(String, String)> {
@@ -121,6 +122,40 @@ fn what_is_not_named_can_go_and_what_is_named_cannot_for_every_cell_of_every_sce
         cells > 900 && named > 3_000 && pairs > 200,
         "only {cells}, {named}, {pairs}"
     );
+}
+
+/// The labels of replays: what decides each check, as the file keeps it.
+#[test]
+fn the_file_of_interpretations_is_what_leaving_out_finds() {
+    let library = library();
+    let names: Vec<String> = library.names().into_iter().map(str::to_owned).collect();
+    let table = basis_table(&library, &names).expect("they can be replayed");
+    for line in table.lines() {
+        assert_eq!(
+            line.matches(',').count(),
+            2,
+            "`{line}` is read by its commas"
+        );
+    }
+    snapshot::check("../../reports/basis.csv", &table);
+    if std::env::var_os("UPDATE").is_some() {
+        return;
+    }
+    let (report, _) = replay(&library, &names, &ReplayOptions::default()).expect("it is played");
+    for run in &report.runs {
+        for check in run.steps.iter().flat_map(|step| &step.checks) {
+            let line = format!("{},{},", run.scenario, check.id);
+            let kept = table.lines().find_map(|own| own.strip_prefix(&line));
+            let rules = kept.expect("every check has a line");
+            let found = check.interpretations.as_ref().expect("it is compiled in");
+            assert_eq!(found.join("; "), rules, "{line}");
+            let label = match rules.is_empty() {
+                true => RestsOn::Documented,
+                false => RestsOn::Extrapolated,
+            };
+            assert_eq!(check.rests_on, label, "{line}");
+        }
+    }
 }
 
 fn named(experiment: &Experiment, factors: &BTreeSet<usize>) -> Vec<String> {
