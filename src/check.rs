@@ -644,7 +644,7 @@ fn remarks(found: &TableDiff) -> Vec<String> {
             .key
             .iter()
             .zip(cells)
-            .map(|(name, cell)| format!("{name}={cell}"));
+            .map(|(name, cell)| format!("`{name}={cell}`"));
         pairs.collect::<Vec<_>>().join("; ")
     };
     let order = found.out_of_order.iter().map(|row| {

@@ -3,6 +3,7 @@
 //! Knows SQLite's quotes and comments and nothing of its grammar beyond `CREATE TRIGGER`, whose body holds
 //! semicolons. It does not know what a statement does; a wrong one is found when it is run.
 
+pub mod authored;
 pub mod functions;
 pub mod guard;
 pub mod predicate;
@@ -102,6 +103,22 @@ pub fn named_parameters(sql: &str) -> Vec<Named<'_>> {
             offset: token.start,
         })
         .collect()
+}
+
+/// The keywords and names in `sql`, without quotes.
+pub(crate) fn names_in(sql: &str) -> impl Iterator<Item = &str> {
+    Tokens::new(sql)
+        .map_while(Result::ok)
+        .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Name))
+        .map(|token| token.text.trim_matches(['"', '[', ']', '`']))
+}
+
+/// The texts that `sql` writes in single quotes, without the quotes; a text with a quote in it comes in parts.
+pub(crate) fn literals(sql: &str) -> impl Iterator<Item = &str> {
+    Tokens::new(sql)
+        .map_while(Result::ok)
+        .filter(|token| token.kind == TokenKind::Literal)
+        .filter_map(|token| token.text.get(1..token.text.len().saturating_sub(1)))
 }
 
 /// Whether a statement says `OR ROLLBACK`, which takes back the whole transaction where a constraint does not hold.

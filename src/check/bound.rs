@@ -170,8 +170,16 @@ fn given(column: &str, bind: &ParameterValue) -> Option<String> {
     let before = bind.instead_of.as_ref()?;
     Some(format!(
         "bound: {column} {before} -> {} (given)",
-        bind.value
+        in_sentence(&bind.value)
     ))
+}
+
+/// A value in a sentence: a text is quoted, so that it is known to be no word of the sentence.
+fn in_sentence(value: &Cell) -> String {
+    match value {
+        Cell::Text(text) => format!("`{text}`"),
+        other => other.to_string(),
+    }
 }
 
 /// Whether two cells show the same: a text may look like a number where nothing says what the column holds.
@@ -243,8 +251,10 @@ impl Bound {
         let rows: Vec<usize> = rows.collect();
         self.remarks.extend(given(name, bind));
         if rows.is_empty() {
-            self.remarks
-                .push(format!("no row of the export has {name} {}", bind.value));
+            self.remarks.push(format!(
+                "no row of the export has {name} {}",
+                in_sentence(&bind.value)
+            ));
         }
         for (row, column) in shown {
             self.kept_expected.push(row);
@@ -318,8 +328,10 @@ impl Bound {
             let parameter = parameter.to_owned();
             let cell = &mut reading.table.rows[pair.expected][column];
             if cell != taken {
-                self.remarks
-                    .push(format!("bound: {name} {cell} -> {taken} (from the export)"));
+                self.remarks.push(format!(
+                    "bound: {name} {cell} -> {} (from the export)",
+                    in_sentence(taken)
+                ));
                 *cell = taken.clone();
                 reading.notes[pair.expected][column].parameter = Some(parameter);
             }

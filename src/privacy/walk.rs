@@ -1,7 +1,6 @@
 //! Every table, cell and sentence of a report, in one place. Records are taken apart field by field, so that a new
 //! field does not compile until somebody has decided what it holds.
 
-use super::Classes;
 use crate::report::{
     AnalysisRun, CellRun, CellVerdict, Comparison, FileRun, Listing, NamedComparison, Report,
     RowRun,
@@ -12,14 +11,18 @@ use crate::table::{Cell, Column, Kind, ResultTable};
 pub(super) trait Visitor {
     /// A cell, and the column in which it stands.
     fn cell(&mut self, column: &Column, cell: &mut Cell);
-    /// A title, a remark, the name of a file.
+    /// The heading of a column.
+    fn heading(&mut self, text: &mut String);
+    /// The name of a file.
+    fn file(&mut self, text: &mut String);
+    /// A title, a remark, a reason.
     fn sentence(&mut self, text: &mut String);
     /// What the document prints.
     fn printed(&mut self, _: &str) {}
 }
 
 /// Walks a report of exported rows. Replays are the document's own.
-pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn Visitor) {
+pub(super) fn report(report: &mut Report, visitor: &mut dyn Visitor) {
     let Report {
         schema: _,
         program: _,
@@ -38,9 +41,9 @@ pub(super) fn report(report: &mut Report, classes: &Classes, visitor: &mut dyn V
         comparison: found,
     } in comparisons
     {
-        visitor.sentence(expected);
-        visitor.sentence(actual);
-        comparison(found, classes, visitor);
+        visitor.file(expected);
+        visitor.file(actual);
+        comparison(found, visitor);
     }
     for Listing {
         title,
@@ -66,8 +69,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         utc_offset: _,
         open_chats: _,
         summary,
-        // What the user typed, and the name of a server.
-        command: _,
+        command: typed,
         outages,
         detected,
         undetectable,
@@ -83,7 +85,8 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
     let found = detected
         .iter_mut()
         .filter_map(|outage| outage.host.as_mut());
-    given.chain(found).for_each(|host| visitor.sentence(host));
+    given.chain(found).for_each(|host| of_host(host, visitor));
+    typed.iter_mut().for_each(|typed| command(typed, visitor));
     sentences(summary, visitor);
     sentences(undetectable, visitor);
     for finding in findings {
@@ -101,6 +104,28 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
     sentences(next, visitor);
 }
 
+/// A command that was typed: the names of files in it, and of servers.
+fn command(typed: &mut String, visitor: &mut dyn Visitor) {
+    let words = typed.split(' ').map(|word| {
+        let mut word = word.to_owned();
+        let is_value = word.contains(['=', ':']) || word.contains("..");
+        if is_value {
+            visitor.sentence(&mut word);
+        } else if !word.starts_with('-') {
+            visitor.file(&mut word);
+        }
+        word
+    });
+    *typed = words.collect::<Vec<_>>().join(" ");
+}
+
+/// The name of a server is a value of `login_ip`.
+fn of_host(host: &mut String, visitor: &mut dyn Visitor) {
+    let mut cell = Cell::Text(std::mem::take(host));
+    visitor.cell(&Column::new("login_ip", Kind::Text), &mut cell);
+    *host = cell.to_string();
+}
+
 /// What is said of a file is the program's own, but in a copy that somebody else made.
 fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
     let FileRun {
@@ -116,10 +141,11 @@ fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
         footer: _,
         remarks,
     } = file;
-    for text in [file, form, encoding, taken_from] {
-        visitor.sentence(text);
+    // In a database that somebody else made, all of it may be anything.
+    for name in [file, form, encoding, taken_from] {
+        visitor.file(name);
     }
-    sentences(tables, visitor);
+    tables.iter_mut().for_each(|table| visitor.file(table));
     sentences(remarks, visitor);
 }
 
@@ -143,16 +169,15 @@ pub(super) fn table(table: &mut ResultTable, visitor: &mut dyn Visitor) {
     headings(columns, visitor);
 }
 
-/// The header of a file without one is its first record: an address may stand there.
+/// The header of a file without one is its first record.
 fn headings(columns: &mut [Column], visitor: &mut dyn Visitor) {
     columns
         .iter_mut()
-        .for_each(|column| visitor.sentence(&mut column.name));
+        .for_each(|column| visitor.heading(&mut column.name));
 }
 
-/// Walks a comparison. Where no column is one of the schema, the tables are somebody's own and not known to be of
-/// customers: their texts are scanned, but not taken for what customers wrote.
-fn comparison(found: &mut Comparison, classes: &Classes, visitor: &mut dyn Visitor) {
+/// Walks a comparison.
+fn comparison(found: &mut Comparison, visitor: &mut dyn Visitor) {
     let Comparison {
         same: _,
         key,
@@ -163,16 +188,7 @@ fn comparison(found: &mut Comparison, classes: &Classes, visitor: &mut dyn Visit
         left_out: _,
         remarks,
     } = found;
-    let mut columns = expected_columns.iter().chain(actual_columns.iter());
-    let exported = columns.any(|column| classes.is_of_product(&column.name));
-    let column = |name: &str| {
-        let column = Column::new(name, Kind::Text);
-        if exported {
-            column
-        } else {
-            column.marked_own()
-        }
-    };
+    let column = |name: &str| Column::new(name, Kind::Text);
     for row in rows {
         let RowRun {
             key: values,
@@ -197,7 +213,7 @@ fn comparison(found: &mut Comparison, classes: &Classes, visitor: &mut dyn Visit
     }
     headings(expected_columns, visitor);
     headings(actual_columns, visitor);
-    key.iter_mut().for_each(|name| visitor.sentence(name));
+    key.iter_mut().for_each(|name| visitor.heading(name));
     header
         .iter_mut()
         .for_each(|sentence| visitor.sentence(sentence));
@@ -230,7 +246,7 @@ fn compared(cell: &mut CellRun, of: &Column, visitor: &mut dyn Visitor) {
     if let Some(actual) = actual.as_mut().filter(|_| !actual_public) {
         visitor.cell(of, actual);
     }
-    visitor.sentence(column);
+    visitor.heading(column);
     if *verdict != CellVerdict::NotData
         && let Some(reason) = reason
     {

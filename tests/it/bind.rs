@@ -71,12 +71,12 @@ fn the_users_row_stands_for_the_labs() {
             "bound: activity_id 1347 -> 88123 (given)",
             "bound: when_created 2011-07-12 14:49:55.000 -> 2026-11-20 08:15:02.117 (from the export); every other \
              documented time is moved as far",
-            "bound: contact_point_data customer@awesome.com -> jane@customer.example (from the export)",
-            "bound: queue_name CIM_WIM -> SUPPORT (from the export)",
-            "bound: login_ip 43app -> app7 (from the export)",
+            "bound: contact_point_data customer@awesome.com -> `jane@customer.example` (from the export)",
+            "bound: queue_name CIM_WIM -> `SUPPORT` (from the export)",
+            "bound: login_ip 43app -> `app7` (from the export)",
             "bound: assigned_to 1003 -> 2204 (from the export)",
-            "bound: user_name DMarino -> asmith (from the export)",
-            "bound: screen_name DMarino -> Anna (from the export)",
+            "bound: user_name DMarino -> `asmith` (from the export)",
+            "bound: screen_name DMarino -> `Anna` (from the export)",
             "left out: 1 row of the export that is not what is bound",
         ]
     );
@@ -151,7 +151,7 @@ fn any_parameter_that_the_table_shows_can_be_given() {
     assert!(comparison.same, "{comparison:#?}");
     assert_eq!(
         comparison.remarks[1],
-        "bound: queue_name CIM_WIM -> SALES (from the export)"
+        "bound: queue_name CIM_WIM -> `SALES` (from the export)"
     );
     let comparison = compare(
         "services_failure/activity_in_queue",

@@ -389,7 +389,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
         "{out}"
     );
     assert!(
-        error.starts_with("note: Privacy: pseudonyms stand for personal data"),
+        error.starts_with("note: Privacy: pseudonyms stand for what may be personal data"),
         "{error}"
     );
     assert_eq!(code, Some(0));
@@ -439,7 +439,16 @@ fn two_files_are_compared_cell_by_cell() {
     );
     let output = chatdb(
         folder.path(),
-        &["diff", "a.csv", "b.md", "--key", "id", "--format", "csv"],
+        &[
+            "diff",
+            "a.csv",
+            "b.md",
+            "--key",
+            "id",
+            "--format",
+            "csv",
+            "--include-pii",
+        ],
     );
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let differing: Vec<&str> = text(&output.stdout)

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use chatdb::privacy::INCLUDED;
 use chatdb::table::decimal::Decimal;
 use proptest::prelude::*;
 
@@ -15,11 +16,11 @@ fn check(expected: &str, actual: &str, options: &[&str], code: i32, lines: &[&st
     fs::write(folder.path().join("b.csv"), actual).unwrap();
     let output = chatdb(
         folder.path(),
-        &[&["diff", "a.csv", "b.csv"], options].concat(),
+        &[&["diff", "a.csv", "b.csv", "--include-pii"], options].concat(),
     );
     let shown = [output.stdout, output.stderr].concat();
     let shown = String::from_utf8(shown).unwrap();
-    let named = ["expected  a.csv", "actual    b.csv", ""];
+    let named = ["expected  a.csv", "actual    b.csv", "", INCLUDED];
     let found: Vec<&str> = shown
         .lines()
         .map(str::trim)
@@ -244,7 +245,7 @@ fn an_inserted_row_shifts_no_other_however_many_there_are() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), a).unwrap();
     fs::write(folder.path().join("b.csv"), b).unwrap();
-    let output = chatdb(folder.path(), &["diff", "a.csv", "b.csv"]);
+    let output = chatdb(folder.path(), &["diff", "a.csv", "b.csv", "--include-pii"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     let last = shown.trim_end().lines().last().unwrap();
     assert_eq!(
@@ -356,7 +357,11 @@ fn compared(name: &str, bytes: &[u8], options: &[&str]) -> (Option<i32>, String)
     fs::write(folder.path().join("b.csv"), "id,v\n1,a\n").unwrap();
     let output = chatdb(
         folder.path(),
-        &[&["diff", name, "b.csv", "--key", "id"], options].concat(),
+        &[
+            &["diff", name, "b.csv", "--key", "id", "--include-pii"],
+            options,
+        ]
+        .concat(),
     );
     let shown = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(shown).unwrap())
@@ -407,7 +412,10 @@ fn every_form_that_import_reads_is_compared() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(name), &bytes).unwrap();
         fs::write(folder.path().join("b.csv"), "id,v\n1,b\n").unwrap();
-        let output = chatdb(folder.path(), &["diff", name, "b.csv", "--key", "id"]);
+        let output = chatdb(
+            folder.path(),
+            &["diff", name, "b.csv", "--key", "id", "--include-pii"],
+        );
         assert_eq!(output.status.code(), Some(1), "{name}");
     }
 }

@@ -54,4 +54,5 @@ mod timeline;
 mod tokenize;
 mod tsql;
 mod validate;
+mod ways_out;
 mod why;

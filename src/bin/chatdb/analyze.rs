@@ -7,6 +7,7 @@ use chatdb::import::ImportError;
 use chatdb::render::{Detail, RenderOptions};
 use chatdb::report::{AnalysisRun, DetectedRun, Report};
 use chatdb::signature;
+use chatdb::sql::authored::Authored;
 use chatdb::store::Store;
 use chatdb::table::Cell;
 
@@ -200,7 +201,7 @@ fn typed(word: &str) -> String {
 /// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.
 fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> {
     let mut report = report.clone();
-    privacy::protect(&mut report, &args.privacy)?;
+    privacy::protect(&mut report, &args.privacy, Authored::default())?;
     let formats = WRITTEN.iter().map(|name| output::format(name));
     let formats = formats.collect::<Result<Vec<_>, _>>()?;
     let options = RenderOptions::default();

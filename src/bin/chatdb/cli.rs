@@ -164,10 +164,13 @@ pub struct OutputArgs {
 /// What becomes of personal data in rows that were exported, where they do not stay on the terminal.
 #[derive(Debug, Args)]
 pub struct Privacy {
-    /// Show personal data as it stands also in files, pipes and formats for programs, in the place of pseudonyms
+    /// Show personal data unchanged also in files, pipes and formats for programs
     #[arg(long)]
     pub include_pii: bool,
-    /// Make pseudonyms with the key in FILE, 32 random bytes; else with one in your folder for settings
+    /// Show COLUMN unchanged, not as pseudonyms; repeatable
+    #[arg(long, value_name = "COLUMN", conflicts_with = "include_pii")]
+    pub plain: Vec<String>,
+    /// Make pseudonyms with the key in FILE, 32 random bytes, instead of the one in your config directory
     #[arg(long, value_name = "FILE", conflicts_with = "include_pii")]
     pub key_file: Option<PathBuf>,
 }

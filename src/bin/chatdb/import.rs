@@ -370,7 +370,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
 fn unknown(table: &import::TableSummary) -> Vec<String> {
     let columns = table.unknown_columns.iter();
     columns
-        .map(|(name, kind)| format!("{name} ({kind})"))
+        .map(|(name, kind)| format!("`{name}` ({kind})"))
         .collect()
 }
 

@@ -12,6 +12,7 @@ use chatdb::render::{self, Detail, FORMATS, Format, MakeRows, Pictures, RenderOp
 use chatdb::replay::ReplayOptions;
 use chatdb::report::{Report, RunVerdict};
 use chatdb::scenario::{Library, Scenario, ScenarioError};
+use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
 
 use crate::cli::{Chosen, Folders, OutputArgs, Privacy, Sets};
@@ -105,7 +106,7 @@ pub fn show_exported(
     detail: Detail,
     privacy: &Privacy,
 ) -> Result<(), Failure> {
-    protect(&mut report, form, privacy)?;
+    protect(&mut report, form, privacy, Authored::default())?;
     show(&report, form, detail)
 }
 
@@ -114,8 +115,9 @@ pub fn show_answers(
     mut report: Report,
     form: &OutputArgs,
     privacy: &Privacy,
+    authored: Authored,
 ) -> Result<(), Failure> {
-    protect(&mut report, form, privacy)?;
+    protect(&mut report, form, privacy, authored)?;
     show(&report, form, Detail::Full)?;
     if let ("csv", Some(last)) = (&*form.format, report.listings.last()) {
         // The first says how many rows there are.
@@ -124,10 +126,15 @@ pub fn show_answers(
     Ok(())
 }
 
-fn protect(report: &mut Report, form: &OutputArgs, privacy: &Privacy) -> Result<(), Failure> {
+fn protect(
+    report: &mut Report,
+    form: &OutputArgs,
+    privacy: &Privacy,
+    authored: Authored,
+) -> Result<(), Failure> {
     let format = format(&form.format)?;
     if !privacy::stays(format.name)
-        && let Some(sentence) = privacy::protect(report, privacy)?
+        && let Some(sentence) = privacy::protect(report, privacy, authored)?
     {
         // A list in CSV is rows and nothing else.
         let rows_only = format.name == "csv" && report.comparisons.is_empty();

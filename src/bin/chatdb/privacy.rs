@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chatdb::privacy::{Classes, INCLUDED, Key, Redactor, Replaced};
 use chatdb::report::Report;
+use chatdb::sql::authored::Authored;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 
 use crate::cli::Privacy;
@@ -23,11 +24,15 @@ pub fn stays(format: &str) -> bool {
 
 /// Makes a report of exported rows fit to leave the terminal, and gives the sentence that says what was done; `None`
 /// where there was nothing to do. An analysis has a place for the sentence, and has it whatever was done.
-pub fn protect(report: &mut Report, privacy: &Privacy) -> Result<Option<String>, Failure> {
+pub fn protect(
+    report: &mut Report,
+    privacy: &Privacy,
+    authored: Authored,
+) -> Result<Option<String>, Failure> {
     let (sentence, changed) = if privacy.include_pii {
         (INCLUDED.to_owned(), true)
     } else {
-        let replaced = replace(report, privacy)?;
+        let replaced = replace(report, privacy, authored)?;
         (replaced.sentence(), !replaced.is_nothing())
     };
     if let Some(analysis) = &mut report.analysis {
@@ -37,7 +42,11 @@ pub fn protect(report: &mut Report, privacy: &Privacy) -> Result<Option<String>,
     Ok(changed.then_some(sentence))
 }
 
-fn replace(report: &mut Report, privacy: &Privacy) -> Result<Replaced, Failure> {
+fn replace(
+    report: &mut Report,
+    privacy: &Privacy,
+    authored: Authored,
+) -> Result<Replaced, Failure> {
     let failure = RefCell::new(None);
     let key = || match key(privacy) {
         Ok(key) => Some(key),
@@ -46,7 +55,10 @@ fn replace(report: &mut Report, privacy: &Privacy) -> Result<Replaced, Failure> 
             None
         }
     };
-    let done = Redactor::asking(key, Classes::known()).report(report);
+    let done = Redactor::asking(key, Classes::known())
+        .leaving_plain(&privacy.plain)
+        .of_author(authored)
+        .report(report);
     done.map_err(|error| {
         let failure = failure.into_inner();
         failure.unwrap_or_else(|| Failure::new(Code::Environment, error.to_string()))

@@ -15,6 +15,7 @@ use chatdb::render::{Detail, MakeRows};
 use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
+use chatdb::sql::authored::authored;
 use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Store, StoreError};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
@@ -128,7 +129,8 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         ..Report::new()
     };
     if exported {
-        output::show_answers(report, &args.form, &args.privacy)?;
+        let authored = authored(&asked.text, asked.dialect == Dialect::Tsql);
+        output::show_answers(report, &args.form, &args.privacy, authored)?;
     } else {
         output::show(&report, &args.form, Detail::Full)?;
     }
