@@ -1,10 +1,10 @@
-//! Takes persons out of a report before it leaves the terminal: whatever is not known to be harmless becomes a pseudonym,
-//! the same value the same one in every table and every run with the same key.
+//! Takes persons out of a report before it leaves the terminal: whatever is not known to be harmless becomes a
+//! pseudonym, the same value the same one in every table and every run with the same key.
 //!
 //! ```text
 //!   classes    what each column of the schema holds of a person
 //!   harmless   which values name nobody, whatever column they are in
-//!   treatment  column class x value: kept, searched, replaced or withheld, in one place
+//!   treatment  class of the column and value: kept, searched, replaced or withheld, in one place
 //!   spelling   the many ways to spell an address become one; addresses and the like are found in text
 //!   seen       values that are replaced are found where sentences repeat them
 //!   pseudonym  keyed HMAC-SHA-256: without the key no guess can be tried
@@ -14,9 +14,9 @@
 //! This is for rows of exports. What a replay shows is the note's own and stays as printed, and so do cells of a
 //! comparison that say what the note prints.
 //!
-//! Limits: the program's own sentences are searched for what can be recognised, for values that are replaced elsewhere in
-//! the report, and for what they quote; a name that is in none of these would stay. This module does not know where a key
-//! is kept.
+//! Limits: the program's own sentences are searched for what can be recognised, for values that are replaced elsewhere
+//! in the report, and for what they quote; a name that is in none of these would stay. This module does not know where
+//! a key is kept.
 
 mod classes;
 mod harmless;
@@ -224,8 +224,8 @@ impl<'k> Redactor<'k> {
         walk::table(table, &mut Replacing(self));
     }
 
-    /// Replaces what is personal in a sentence of the program's: addresses and the like, values that are replaced elsewhere
-    /// in the report, and what it quotes in backticks and is not known to be harmless.
+    /// Replaces what is personal in a sentence of the program's: addresses and the like, values that are replaced
+    /// elsewhere in the report, and what it quotes in backticks and is not known to be harmless.
     pub fn sentence(&mut self, text: &mut String) {
         let parts: Vec<&str> = text.split('`').collect();
         let last = parts.len() - 1;
@@ -292,7 +292,7 @@ impl<'k> Redactor<'k> {
         format!("{pseudonym}({length} {unit})")
     }
 
-    /// What is done with a cell: the one place that says so. The class of the column counts first, then what the value is.
+    /// What is done with a cell: the one place that says so. The class of the column counts first, then the value.
     fn treatment(&self, column: &Column, cell: &Cell) -> Treatment {
         let class = self.classes.of(&column.name);
         let name = column.name.to_lowercase();

@@ -15,7 +15,7 @@ CREATE TABLE chatdb_export (
     form          NVARCHAR(40) NOT NULL,     -- the form that it was read in
     encoding      NVARCHAR(40) NOT NULL,
     taken_at      DATETIME,                  -- when it was exported, as far as that is known
-    taken_from    NVARCHAR(40) NOT NULL,     -- '--exported-at', 'completion time', 'file time' or 'unknown'
+    taken_from    NVARCHAR(40) NOT NULL,     -- '--taken-at', 'completion time', 'file time' or 'unknown'
     records       INTEGER NOT NULL,          -- records in the file
     loaded        INTEGER NOT NULL,          -- of these, loaded
     rejected      INTEGER NOT NULL,          -- of these, rejected: loaded + rejected = records

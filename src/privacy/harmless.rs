@@ -1,5 +1,5 @@
-//! What can name nobody, whoever wrote it: numbers of few digits, times, words of the product's schema and of the program,
-//! and sentences that the program itself carries. Everything else may be somebody's name.
+//! What can name nobody, whoever wrote it: numbers of few digits, times, words of the product's schema and of the
+//! program, and sentences that the program itself carries. Everything else may be somebody's name.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

@@ -405,7 +405,10 @@ fn every_form_that_import_reads_is_compared() {
         let (code, shown) = compared(name, &bytes, &[]);
         assert_eq!(
             (code, shown.as_str()),
-            (Some(0), "same: 1 row, 2 columns\n"),
+            (
+                Some(0),
+                format!("same: 1 row, 2 columns\n{INCLUDED}\n").as_str()
+            ),
             "{name}"
         );
         // What differs there is found as it is in CSV.

@@ -449,3 +449,29 @@ fn a_heading_without_a_scenario_or_with_two_is_found() {
         ]
     );
 }
+
+#[test]
+fn a_migration_stays_as_it_is() {
+    // Each database remembers the text that made it: a changed migration is refused by the databases that there are.
+    use sha2::Digest as _;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let listed = fs::read_to_string(root.join("CHECKSUMS")).expect("a list");
+    let mut found = Vec::new();
+    // The platform model is laid anew for each replay, and no database of it is ever migrated.
+    for set in ["egpl", "exports"] {
+        for file in fs::read_dir(root.join(set)).expect("a folder") {
+            let path = file.expect("a file").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let hash = sha2::Sha256::digest(fs::read(&path).expect("a file"));
+            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            found.push(format!("{hash}  {set}/{name}"));
+        }
+    }
+    let mut listed: Vec<&str> = listed.lines().collect();
+    found.sort();
+    listed.sort_unstable();
+    assert_eq!(
+        found, listed,
+        "add a new migration, and its line in `migrations/CHECKSUMS` (`sha256sum`); never change one"
+    );
+}

@@ -1,5 +1,5 @@
-//! Nothing of 238 planted values leaves the terminal by any command, column, heading, file name or format; and 200 values
-//! that can name nobody are shown as they are.
+//! Nothing of 238 planted values leaves the terminal by any command, column, heading, file name or format; and 200
+//! values that can name nobody are shown as they are.
 
 use std::fs;
 use std::path::Path;
@@ -244,8 +244,8 @@ const TOKENS: &[&str] = &[
     "abc123xyz",
     "QX7-ZZ1",
     "ticket:QX",
-    "Zz9",
-    "qx_zz",
+    "Zilou9",
+    "quil_zz",
     "ORD2026QXZ",
     "7f3a9c21d0b4",
     "MTIzNDU2Nzg5MA==",
@@ -457,7 +457,7 @@ fn no_import_query_or_analysis_shows_a_planted_value() {
         ("SELECT * FROM egpl_casemgmt_activity", true),
         ("SELECT * FROM egpl_user", true),
         (
-            "SELECT contact_point_data AS queue_name, subject AS v, Besonderheit + ' ' AS w FROM egpl_casemgmt_activity",
+            "SELECT contact_point_data AS queue_name, subject AS v, Besonderheit + '' AS w FROM egpl_casemgmt_activity",
             true,
         ),
         (

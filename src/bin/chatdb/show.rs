@@ -6,7 +6,7 @@ use chatdb::diagnostic::counted;
 use chatdb::render::safe::Safe;
 use chatdb::replay::why::{Experiment, Factor, WhyTarget};
 use chatdb::replay::{self, ReplayError};
-use chatdb::report::RestsOn;
+use chatdb::report::{Report, RestsOn};
 use chatdb::scenario::{
     Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
 };
@@ -184,6 +184,23 @@ fn errata(page: &mut Page, scenario: &Scenario) {
 }
 
 /// The rules without which some check of the scenario would be answered otherwise.
+/// What keeps a scenario, one of its steps or one of its checks from being run.
+fn problem_of(report: &Report) -> Option<&str> {
+    report.runs.iter().find_map(|run| {
+        let steps = || {
+            run.steps.iter().find_map(|step| {
+                let checks = || {
+                    step.checks
+                        .iter()
+                        .find_map(|check| check.problem.as_deref())
+                };
+                step.problem.as_deref().or_else(checks)
+            })
+        };
+        run.problem.as_deref().or_else(steps)
+    })
+}
+
 fn rules(
     page: &mut Page,
     library: &Library,
@@ -191,6 +208,18 @@ fn rules(
     args: &Show,
 ) -> Result<(), Failure> {
     let options = watch::guarded(output::sets(&args.set)?);
+    // Each rule is left out in a run of its own: what does not run once need not be run for each.
+    let (played, _) = replay::replay(library, std::slice::from_ref(&args.scenario), &options)?;
+    if let Some(problem) = problem_of(&played) {
+        page.line(0, "");
+        page.line(0, "RULES THAT DECIDE");
+        page.line(0, "");
+        page.line(
+            2,
+            format_args!("not known, since it does not run: {problem}"),
+        );
+        return Ok(());
+    }
     let mut deciding: Vec<(usize, Factor)> = Vec::new();
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
         let mut experiment = Experiment::new(library, &args.scenario, &step.id, &options)?;

@@ -1,7 +1,7 @@
 //! Telephone numbers in text: by a `+`, a leading 0, many digits, or the groups in which a country writes them.
 //!
-//! A library that knows every country's plan (`phonenumber`) wants to be told the country, and carries the plans of all of
-//! them; here a stretch of digits only has to look like a number somewhere.
+//! A library that knows every country's plan (`phonenumber`) wants to be told the country, and carries the plans of all
+//! of them; here a stretch of digits only has to look like a number somewhere.
 
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
 //! What the program adds to the library's limits: the time and the memory.
 
 use std::fs;
+use std::io::{Read as _, Seek as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -12,6 +13,11 @@ const BETWEEN: Duration = Duration::from_millis(200);
 
 /// Plays a folder whose check is this query.
 fn checked(folder: &Path, query: &str) -> Output {
+    hostile(folder, query);
+    chatdb(folder, &["replay", "./lab"])
+}
+
+fn hostile(folder: &Path, query: &str) {
     let lab = folder.join("lab");
     fs::create_dir_all(&lab).expect("a folder");
     fs::write(
@@ -21,25 +27,49 @@ fn checked(folder: &Path, query: &str) -> Output {
     )
     .expect("written");
     fs::write(lab.join("slow.sql"), format!("-- title: Slow\n{query}\n")).expect("written");
-    chatdb(folder, &["replay", "./lab"])
+}
+
+fn looks_until_it_ends(folder: &Path, args: &[&str]) -> u32 {
+    ended(folder, args).1
 }
 
 fn chatdb(folder: &Path, args: &[&str]) -> Output {
+    ended(folder, args).0
+}
+
+/// Runs the program to its end, and counts the looks at it. What it prints goes to files: a pipe that nobody reads
+/// would hold it up.
+fn ended(folder: &Path, args: &[&str]) -> (Output, u32) {
+    let [mut stdout, mut stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatdb"))
         .args(args)
         .current_dir(folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdin(Stdio::null())
+        .stdout(stdout.try_clone().expect("a handle"))
+        .stderr(stderr.try_clone().expect("a handle"))
         .spawn()
         .expect("the program starts");
-    for _ in 0..LOOKS {
-        if child.try_wait().expect("it can be waited for").is_some() {
-            return child.wait_with_output().expect("it has ended");
+    for looks in 0..LOOKS {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            let [stdout, stderr] = [&mut stdout, &mut stderr].map(written);
+            let output = Output {
+                status,
+                stdout,
+                stderr,
+            };
+            return (output, looks);
         }
         std::thread::sleep(BETWEEN);
     }
     let _ = child.kill();
     panic!("it does not end: {args:?}");
+}
+
+fn written(file: &mut fs::File) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    file.rewind().expect("a place");
+    file.read_to_end(&mut bytes).expect("bytes");
+    bytes
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -105,4 +135,35 @@ fn a_question_that_takes_all_memory_is_ended() {
         "{stderr}"
     );
     assert_eq!(output.status.code(), Some(5));
+}
+
+/// Every command that plays a folder, or reads one: none runs longer than a statement may, and a busy machine adds.
+#[test]
+fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
+    /// Looks at the program: a statement may take five seconds, and a command a few of them.
+    const MOST_LOOKS: u32 = 300;
+    let commands: [&[&str]; 8] = [
+        &["show", "./lab"],
+        &["show", "./lab", "--script"],
+        &["replay", "./lab"],
+        &["report", "./lab", "--out", "out"],
+        &["validate", "./lab"],
+        &["why", "./lab/slow"],
+        &["coverage", "--scenarios", "."],
+        &["query", "SELECT 1 AS x", "--after", "./lab"],
+    ];
+    for query in [SLOW, LARGE] {
+        let folder = tempfile::tempdir().expect("a folder");
+        hostile(folder.path(), query);
+        for args in commands {
+            let looks = looks_until_it_ends(folder.path(), args);
+            assert!(looks < MOST_LOOKS, "{args:?}: {looks} looks");
+        }
+        let left = fs::read_dir(folder.path()).expect("a folder");
+        let left: Vec<_> = left.map(|file| file.expect("a file").file_name()).collect();
+        assert!(
+            left.iter().all(|name| name == "lab" || name == "out"),
+            "{left:?}"
+        );
+    }
 }
