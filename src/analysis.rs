@@ -15,9 +15,10 @@ use thiserror::Error;
 
 use crate::assets;
 use crate::diagnostic::did_you_mean;
-use crate::query::{Dialect, OutageScope, Query, QueryParameter, Tag};
+use crate::query::{Dialect, OutageScope, Query, QueryParameter, Tag, Urgency};
 use crate::report::{
     AnalysisRun, DetectedRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun,
+    UnlockRun,
 };
 use crate::schema::catalog::Catalog;
 use crate::schema::types::Type;
@@ -259,6 +260,7 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         ));
     }
     look.extend(next(&runs));
+    let unlocks = unlocks(&runs);
     Ok(AnalysisRun {
         files: rows.files()?,
         as_of,
@@ -273,6 +275,7 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         findings: runs,
         candidates: Vec::new(),
         next: look,
+        unlocks,
         privacy: PRIVACY_PLAIN.to_owned(),
     })
 }
@@ -758,6 +761,7 @@ impl<'s> Rows<'s> {
             meaning: finding.meaning.clone().unwrap_or_default(),
             basis: finding.tag.unwrap_or(Tag::Unknown),
             source: finding.source.clone(),
+            urgency: finding.urgency.unwrap_or(Urgency::Soon),
             verdict,
             remarks: refused
                 .map_or_else(|| remarks(&needs_missing, &helps_missing), |why| vec![why]),
@@ -934,6 +938,25 @@ fn next(runs: &[FindingRun]) -> Vec<String> {
         next.push(format!("for {}: {}", names.join(", "), wanted.join(", ")));
     }
     next
+}
+
+/// What the skipped findings lack, that which most of them lack first.
+fn unlocks(runs: &[FindingRun]) -> Vec<UnlockRun> {
+    let mut all: Vec<UnlockRun> = Vec::new();
+    for run in runs {
+        for wanted in &run.needs_missing {
+            let (needs, name) = (export_of(wanted), run.name.clone());
+            match all.iter_mut().find(|known| known.needs == needs) {
+                Some(known) => known.findings.push(name),
+                None => all.push(UnlockRun {
+                    needs,
+                    findings: vec![name],
+                }),
+            }
+        }
+    }
+    all.sort_by_key(|one| std::cmp::Reverse(one.findings.len()));
+    all
 }
 
 /// What to export so that `wanted` is there.

@@ -57,6 +57,8 @@ pub struct Query {
     pub outage: Option<OutageScope>,
     /// How well what a finding rests on is known in public.
     pub tag: Option<Tag>,
+    /// How soon somebody should act on the rows of a finding.
+    pub urgency: Option<Urgency>,
     /// The result columns that hold the query's own words, and nothing that stands in a row.
     pub own: Vec<String>,
     /// The SQL exactly as the file has it, without the header and the line breaks at the end.
@@ -146,6 +148,32 @@ impl Tag {
     }
 }
 
+/// How soon somebody should act on the rows of a finding, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Urgency {
+    /// A customer waits, or an agent gets no work.
+    Now,
+    /// Rows are wrong, and stay so until somebody corrects them.
+    Soon,
+    /// It shows what happened, and there is nothing to correct.
+    Context,
+}
+
+impl Urgency {
+    const ALL: [Self; 3] = [Self::Now, Self::Soon, Self::Context];
+
+    /// The word by which headers and reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Soon => "soon",
+            Self::Context => "context",
+        }
+    }
+}
+
 /// A value that a query is asked with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryParameter {
@@ -178,6 +206,7 @@ enum Word {
     Needs,
     Helps,
     Tag,
+    Urgency,
     Own,
     Outage,
 }
@@ -187,7 +216,7 @@ const MOST_PARAMETERS: usize = 100;
 /// How many undeclared names of one text are listed. The work for a text stays linear in its length.
 const MOST_UNKNOWN: usize = 50;
 
-const WORDS: [(&str, Word); 19] = [
+const WORDS: [(&str, Word); 20] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
@@ -205,6 +234,7 @@ const WORDS: [(&str, Word); 19] = [
     ("needs", Word::Needs),
     ("helps", Word::Helps),
     ("tag", Word::Tag),
+    ("urgency", Word::Urgency),
     ("own", Word::Own),
     ("outage", Word::Outage),
 ];
@@ -380,6 +410,9 @@ impl Reader<'_> {
             tag: self
                 .one(entries, Word::Tag)
                 .and_then(|entry| self.tag(entry)),
+            urgency: self
+                .one(entries, Word::Urgency)
+                .and_then(|entry| self.urgency(entry)),
             outage: self
                 .one(entries, Word::Outage)
                 .and_then(|entry| self.outage(entry)),
@@ -461,6 +494,20 @@ impl Reader<'_> {
         if found.is_none() && !entry.text.is_empty() {
             let hint = hint_among(&entry.text, Tag::ALL.map(Tag::name));
             self.problem(entry.at, format!("there is no tag `{}`", entry.text), hint);
+        }
+        found
+    }
+
+    fn urgency(&mut self, entry: &Entry) -> Option<Urgency> {
+        let mut all = Urgency::ALL.into_iter();
+        let found = all.find(|urgency| urgency.name() == entry.text);
+        if found.is_none() && !entry.text.is_empty() {
+            let hint = hint_among(&entry.text, Urgency::ALL.map(Urgency::name));
+            let message = format!(
+                "expected `now`, `soon` or `context` for `urgency`, found `{}`",
+                entry.text
+            );
+            self.problem(entry.at, message, hint);
         }
         found
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::diagnostic::{Place, Problem};
 pub use crate::diff::RowVerdict;
 use crate::document::Lines;
-use crate::query::Tag;
+use crate::query::{Tag, Urgency};
 use crate::scenario::Erratum;
 use crate::table::{Cell, Column, ResultTable};
 
@@ -117,6 +117,8 @@ pub struct AnalysisRun {
     pub undetectable: Vec<String>,
     /// Every finding that was asked for, by name.
     pub findings: Vec<FindingRun>,
+    /// What the skipped findings lack, that which most of them lack first.
+    pub unlocks: Vec<UnlockRun>,
     /// The documented failures that the rows are held against, the likeliest first.
     pub candidates: Vec<CandidateRun>,
     /// What to look at next, in sentences.
@@ -214,6 +216,8 @@ pub struct FindingRun {
     pub basis: Tag,
     /// What it rests on.
     pub source: Option<String>,
+    /// How soon somebody should act on its rows.
+    pub urgency: Urgency,
     /// What came of it.
     pub verdict: FindingVerdict,
     /// The tables and columns that the exports lack, without which it was skipped.
@@ -226,6 +230,15 @@ pub struct FindingRun {
     pub table: ResultTable,
     /// What there is to say about it, in sentences.
     pub remarks: Vec<String>,
+}
+
+/// An export or an option that skipped findings wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnlockRun {
+    /// What is needed, in words.
+    pub needs: String,
+    /// The findings that wait for it, by name.
+    pub findings: Vec<String>,
 }
 
 /// A value that a finding was asked with.

@@ -2,6 +2,7 @@
 -- meaning: Customers could ask for a chat during the outage, so the servers that take a chat request were up.
 -- needs: egpl_casemgmt_activity.when_created
 -- tag: inferred
+-- urgency: context
 -- source: a public docwiki page has the Application server write the row of a new chat; that it can while another server is
 --   down is an interpretation
 -- dialect: tsql

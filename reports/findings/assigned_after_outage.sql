@@ -2,6 +2,7 @@
 -- meaning: The chat waited until the servers were back: agents got nothing new during the outage, and do again.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
+-- urgency: context
 -- source: the source document, line 112: new activities again once the Services server is back and the agent has logged in
 -- lines: 112
 -- dialect: tsql

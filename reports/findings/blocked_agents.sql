@@ -5,6 +5,7 @@
 --   the evidence on the chat. `unclear`: the agent logged in or out later, and may have gone home.
 -- source: a public docwiki page on ghost chats: the agent is logged in and ready, and not available to routing
 -- tag: inferred
+-- urgency: now
 -- own: verdict, integrated
 -- dialect: tsql
 -- key: user_id

@@ -3,6 +3,7 @@
 --   mended in these rows.
 -- needs: egpl_casemgmt_activity.when_modified
 -- tag: documented
+-- urgency: context
 -- source: the source document, which completes a chat while the Services server is down
 -- lines: 74-90
 -- dialect: tsql

@@ -5,6 +5,7 @@
 -- source: the pairs that public pages show together; the source document's query, lines 65-66, guards against the
 --   first
 -- tag: inferred
+-- urgency: soon
 -- own: contradiction
 -- dialect: tsql
 -- key: activity_id

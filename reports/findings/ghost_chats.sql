@@ -5,6 +5,7 @@
 -- source: the source document (lines 45-49, 69-72) and a public docwiki page on ghost chats; events by constants of an
 --   e-mail console; the rule that weighs the evidence is chatdb's own
 -- tag: inferred
+-- urgency: now
 -- own: verdict, evidence_for, evidence_against, not_compared
 -- dialect: tsql
 -- key: activity_id

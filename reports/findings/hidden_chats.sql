@@ -4,6 +4,7 @@
 --   `unclear` the chat has only just arrived, and may merely wait for an agent.
 -- source: the source document's query, lines 60-67, read against the columns that may be NULL
 -- tag: documented
+-- urgency: soon
 -- own: verdict, hidden_because
 -- dialect: tsql
 -- key: activity_id

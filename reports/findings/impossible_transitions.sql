@@ -4,6 +4,7 @@
 --   does not do that in any public source; a changed row, a restored database or a mixed-up export does.
 -- source: the life cycle of public docwiki pages on e-mail and chat routing
 -- tag: inferred
+-- urgency: soon
 -- own: impossible
 -- dialect: tsql
 -- key: activity_id

@@ -3,6 +3,7 @@
 --   may be gone while the agent is told that it goes on.
 -- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
 -- tag: inferred
+-- urgency: context
 -- source: the source document, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the
 --   row then says is an interpretation, and that one column of the user serves log-ins and log-outs
 -- dialect: tsql

@@ -3,6 +3,7 @@
 -- needs: egpl_casemgmt_activity.when_created, eglv_session_chat_event.agent_last_response_time,
 --   eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
+-- urgency: context
 -- source: the source document, line 153, for the chat that goes on once the Messaging server is back; that the times of
 --   messages follow each message at once is an interpretation
 -- dialect: tsql

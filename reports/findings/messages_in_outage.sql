@@ -2,6 +2,7 @@
 -- meaning: Agent and customer could exchange messages during the outage, so the servers that carry them were up.
 -- needs: eglv_session_chat_event.agent_last_response_time, eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
+-- urgency: context
 -- source: a public reporting application reads these times; that they follow each message at once is an interpretation
 -- dialect: tsql
 -- key: activity_id

@@ -3,6 +3,7 @@
 --   yet, or its session is gone and the row was left behind. The row alone does not tell which.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified
 -- tag: inferred
+-- urgency: context
 -- source: the source document, line 72, for an open chat as 5000/5900; it shows no row after an Application server failure, and
 --   that the row then stays as it was is an interpretation
 -- dialect: tsql

@@ -3,6 +3,7 @@
 --   still counts, so the oldest of them is the one to look at.
 -- source: the columns of a lab provisioning client, which reads a missing row as a limit of 1
 -- tag: inferred
+-- urgency: soon
 -- own: limit_from
 -- dialect: tsql
 -- key: user_id, queue_id

@@ -5,6 +5,7 @@
 -- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209,
 --   409
 -- tag: inferred
+-- urgency: context
 -- own: what, clock, evidence
 -- dialect: tsql
 -- key: what, quiet_from

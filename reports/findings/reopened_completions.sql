@@ -4,6 +4,7 @@
 --   changing the status of a completed one.
 -- source: the source document, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
+-- urgency: soon
 -- own: verdict
 -- dialect: tsql
 -- key: activity_id

@@ -4,6 +4,7 @@
 --   it came back, or never went.
 -- source: login_ip holds the application server's name in the source document, line 72; the rest is an interpretation
 -- tag: inferred
+-- urgency: soon
 -- own: activity_ids
 -- dialect: tsql
 -- key: activity_id

@@ -4,6 +4,7 @@
 --   come. Look at the connection to Unified CCE, and at the agents of its queue.
 -- source: 4105 is on a public docwiki page on e-mail routing; the events are named by constants of an e-mail console
 -- tag: inferred
+-- urgency: now
 -- own: verdict
 -- dialect: tsql
 -- key: activity_id

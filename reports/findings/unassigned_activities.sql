@@ -5,6 +5,7 @@
 --   has not waited long, and may merely wait for its turn.
 -- source: public docwiki pages on e-mail routing and the exception queue
 -- tag: documented
+-- urgency: now
 -- own: verdict
 -- dialect: tsql
 -- key: activity_id

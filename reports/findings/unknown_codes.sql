@@ -3,6 +3,7 @@
 --   concluded from them. They may be a newer version's, the site's own, or damage.
 -- source: the code reference that chatdb carries, gathered from public pages and programs
 -- tag: unknown
+-- urgency: context
 -- own: column_name
 -- dialect: tsql
 -- key: column_name, code

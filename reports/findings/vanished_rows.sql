@@ -5,6 +5,7 @@
 --   export has since, is in no doubt.
 -- source: chatdb's own
 -- tag: inferred
+-- urgency: soon
 -- own: verdict
 -- dialect: tsql
 -- key: activity_id

@@ -2,6 +2,7 @@
 -- meaning: The chat waits in its queue since the outage: agents got nothing new, and still do not.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
+-- urgency: now
 -- source: the source document, line 92: no new activities for an agent while the Services server is down
 -- lines: 92
 -- dialect: tsql

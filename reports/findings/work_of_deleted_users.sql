@@ -3,6 +3,7 @@
 --   over. Whether a user is merely disabled cannot be told: no public source explains user_state.
 -- source: delete_flag is N for live users in public analytics jobs
 -- tag: documented
+-- urgency: soon
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_user, egpl_user.delete_flag

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::counted;
 use crate::report::{AnalysisRun, CandidateRun, DetectedRun, FindingRun};
 use crate::table::Cell;
 
@@ -59,11 +60,11 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
     let of = |word: &str| verdicts.get(word).copied().unwrap_or(0);
     let agents: BTreeSet<String> = column(found, "assigned_to").map(Cell::to_string).collect();
     Some(format!(
-        "Ghost chats: {}, probable: {}, unclear: {}, of {} agents.",
+        "Ghost chats: {}, probable: {}, unclear: {}, of {}.",
         of("ghost"),
         of("probable"),
         of("unclear"),
-        agents.len()
+        counted(agents.len(), "agent")
     ))
 }
 
@@ -86,7 +87,9 @@ fn together(run: &AnalysisRun) -> Option<String> {
             let (chats, agents) = (&row[chats], &row[agents]);
             let at = to_the_second(&row[first]);
             format!(
-                "{chats} chats of {agents} agents on {} stopped together at {at}",
+                "{} of {} on {} stopped together at {at}",
+                counted(chats, "chat"),
+                counted(agents, "agent"),
                 row[host]
             )
         })
@@ -98,7 +101,7 @@ fn together(run: &AnalysisRun) -> Option<String> {
 fn outages(run: &AnalysisRun) -> Option<String> {
     if run.detected.is_empty() {
         let asked = finding(run, "ghost_chats").is_some() && run.as_of != Cell::Null;
-        return asked.then(|| "No outage can be seen in these rows alone.".to_owned());
+        return asked.then(|| "Outages in the rows: none found.".to_owned());
     }
     let mut named: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();
     if run.detected.len() > NAMED {
@@ -131,7 +134,7 @@ fn likely(run: &AnalysisRun) -> Option<String> {
     let first = run.candidates.first()?;
     if run.candidates.len() == 1 || first.evidence_for.is_empty() {
         return Some(
-            "Which documented failure it was cannot be told from these rows alone.".to_owned(),
+            "Likely failure: unclear; these rows fit several documented failures.".to_owned(),
         );
     }
     let names: Vec<&str> = first

@@ -76,6 +76,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         findings,
         candidates,
         next,
+        unlocks,
         privacy: _,
     } = run;
     visitor.sentence(as_of_from);
@@ -102,6 +103,9 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         sentences(&mut candidate.separated_by, visitor);
     }
     sentences(next, visitor);
+    unlocks
+        .iter_mut()
+        .for_each(|one| visitor.sentence(&mut one.needs));
 }
 
 /// A command that was typed: the names of files in it, and of servers.

@@ -6,6 +6,7 @@
 //! that is written is [`Safe`].
 
 mod analysis;
+mod compact;
 mod timeline;
 
 use std::fmt::Display;
@@ -93,7 +94,7 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
         validated(&mut page, &report.validated)?;
     }
     if let Some(run) = &report.analysis {
-        analysis::render(&mut page, run)?;
+        analysis::render(&mut page, run, options)?;
     }
     if !report.runs.is_empty() {
         summary(&mut page, report)?;

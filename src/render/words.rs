@@ -68,8 +68,8 @@ pub(super) fn run_verdict(verdict: RunVerdict) -> &'static str {
 }
 
 /// What it means that nobody said how far the servers' clock is from UTC.
-pub(super) const NO_OFFSET: &str = "How far the servers' clock is from UTC is not known: times in UTC, as of \
-     events, are compared with each other only";
+pub(super) const NO_OFFSET: &str =
+    "Server time zone unknown: event times (UTC) are not compared with row times (`--utc-offset`)";
 
 pub(super) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
     match verdict {
@@ -77,6 +77,29 @@ pub(super) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
         FindingVerdict::Nothing => "nothing",
         FindingVerdict::Unclear => "unclear",
         FindingVerdict::Skipped => "skipped",
+    }
+}
+
+/// The form of a verb that goes with `n`.
+pub(super) fn verb(n: usize, one: &'static str, many: &'static str) -> &'static str {
+    if n == 1 { one } else { many }
+}
+
+/// The findings that have rows, the most urgent first.
+pub(super) fn by_urgency(run: &AnalysisRun) -> Vec<&FindingRun> {
+    let mut findings: Vec<&FindingRun> = (run.findings.iter())
+        .filter(|finding| !finding.table.rows.is_empty())
+        .collect();
+    findings.sort_by_key(|finding| (finding.verdict == FindingVerdict::Unclear, finding.urgency));
+    findings
+}
+
+/// A cell where room is short: a time without its fraction of a second.
+pub(super) fn brief_value(cell: &Cell) -> String {
+    let text = value(cell);
+    match (cell, text.split_once('.')) {
+        (Cell::Timestamp(_), Some((seconds, _))) => seconds.to_owned(),
+        _ => text,
     }
 }
 
@@ -93,15 +116,19 @@ pub(super) fn in_order(run: &AnalysisRun) -> Vec<&FindingRun> {
     findings
 }
 
-/// `2 findings found something, 9 nothing; 1 unclear, 3 skipped.`
+/// `2 findings have rows, 9 have none, 1 is unclear, 3 were skipped.`
 pub(super) fn analysis(run: &AnalysisRun) -> String {
     let of = |verdict| run.count(verdict);
     format!(
-        "{} found something, {} nothing; {} unclear, {} skipped.",
+        "{} {} rows, {} {} none, {} {} unclear, {} {} skipped.",
         counted(of(FindingVerdict::Found), "finding"),
+        verb(of(FindingVerdict::Found), "has", "have"),
         of(FindingVerdict::Nothing),
+        verb(of(FindingVerdict::Nothing), "has", "have"),
         of(FindingVerdict::Unclear),
-        of(FindingVerdict::Skipped)
+        verb(of(FindingVerdict::Unclear), "is", "are"),
+        of(FindingVerdict::Skipped),
+        verb(of(FindingVerdict::Skipped), "was", "were")
     )
 }
 
@@ -133,6 +160,9 @@ pub(super) fn told(finding: &FindingRun) -> String {
     told
 }
 
+/// The label of what would tell candidates apart.
+pub(super) const DISTINGUISH: &str = "would distinguish them";
+
 /// What is said about a candidate, under labels.
 pub(super) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>); 4] {
     let mut apart = candidate.separated_by.clone();
@@ -151,7 +181,7 @@ pub(super) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>)
                 vec![missing]
             },
         ),
-        ("would tell them apart", apart),
+        (DISTINGUISH, apart),
     ]
 }
 

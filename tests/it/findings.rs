@@ -70,6 +70,13 @@ fn every_finding_says_what_it_means_and_on_what_it_rests() {
 }
 
 #[test]
+fn each_finding_says_how_urgent_it_is() {
+    for finding in analysis::findings() {
+        assert!(finding.urgency.is_some(), "{}", finding.name);
+    }
+}
+
+#[test]
 fn what_a_finding_needs_is_in_the_schema() {
     let store = Store::for_exports().expect("a database");
     for finding in analysis::findings() {
@@ -564,7 +571,7 @@ fn the_commands_find_explain_and_refuse() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(
         text(&output.stdout)
-            .contains("0 findings found something, 12 nothing; 2 unclear, 8 skipped.")
+            .contains("0 findings have rows, 12 have none, 2 are unclear, 8 were skipped.")
     );
     // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
     let shown = "17 chats are open by the documented query: `chatdb query open_chats` shows them";
@@ -591,10 +598,10 @@ fn the_commands_find_explain_and_refuse() {
             .unwrap_or_else(|| panic!("{part} is not in\n{shown}"))
     };
     assert!(
-        at("What was read") < at("What was found")
-            && at("What was found") < at("What to look at next")
+        at("2 findings have rows") < at("== ghost_chats: 12 rows")
+            && at("== ghost_chats: 12 rows") < at("== hidden_chats")
     );
-    assert!(at("What to look at next") < at("== ghost_chats: 12 rows"));
+    assert!(at("== hidden_chats") < at("Judged as of"));
     for (args, hint) in [
         (
             vec!["--utc-offset", "CET"],
@@ -749,4 +756,42 @@ fn a_report_without_an_analysis_says_nothing_of_it() {
         Tag::ALL.map(Tag::name),
         ["documented", "inferred", "contested", "unknown"]
     );
+}
+
+#[test]
+fn the_answer_fits_the_terminal_and_the_rest_is_there_on_demand() {
+    let planted = file_with(&["ghosts", "hidden chats"]);
+    let path = planted.path().to_str().expect("a plain path");
+    let shown = |args: &[&str]| {
+        let all: Vec<&str> = ["analyze", "--db", path]
+            .iter()
+            .chain(args)
+            .copied()
+            .collect();
+        text(&chatdb(&all).stdout)
+    };
+    for width in ["80", "120", "200"] {
+        let page = shown(&["--width", width]);
+        let most = width.parse::<usize>().expect("a number");
+        for line in page.lines().filter(|line| !line.starts_with("Next: ")) {
+            assert!(line.chars().count() <= most, "{width}: {line}");
+        }
+        assert!(page.lines().count() < 120, "{width}:\n{page}");
+        let section = page
+            .split("== ghost_chats: 12 rows")
+            .nth(1)
+            .expect("ghosts");
+        let section = section.split("\n\n").next().expect("a section");
+        assert!(section.contains("not shown: 7 more rows"), "{section}");
+        assert!(section.contains("in all 12 rows: "), "{section}");
+    }
+    let all = shown(&["--all", "--width", "200"]);
+    let section = all.split("== ghost_chats: 12 rows").nth(1).expect("ghosts");
+    let section = section.split("\n\n").next().expect("a section");
+    let rows = section.lines().filter(|line| {
+        let id = line.split_whitespace().next().unwrap_or_default();
+        id.chars().all(|c| c.is_ascii_digit())
+    });
+    assert_eq!(rows.count(), 12, "{section}");
+    assert!(!section.contains("not shown"), "{section}");
 }

@@ -1,6 +1,6 @@
 //! The header of a query. Its mistakes stand in `tests/scenarios/mistakes/query_*`.
 
-use chatdb::query::{Dialect, Query, Tag};
+use chatdb::query::{Dialect, Query, Tag, Urgency};
 use chatdb::table::{Cell, Kind};
 use proptest::prelude::*;
 
@@ -107,7 +107,7 @@ fn the_order_is_that_of_the_last_plain_order_by() {
 fn a_finding_says_what_it_means_needs_and_rests_on() {
     let query = read(
         "-- title: x\n-- meaning: Somebody\n--   must look\n-- needs: egpl_user, egpl_user.login_ip\n\
-         -- helps: eglv_session\n-- tag: contested\n-- parameter: outage_from timestamp = NULL\n\
+         -- helps: eglv_session\n-- tag: contested\n-- urgency: now\n-- parameter: outage_from timestamp = NULL\n\
          -- parameter: minutes integer = 5\n-- parameter: days = 7\n-- source: a page\n\
          SELECT @outage_from, @minutes, @days",
     );
@@ -115,6 +115,7 @@ fn a_finding_says_what_it_means_needs_and_rests_on() {
     assert_eq!(query.needs, ["egpl_user", "egpl_user.login_ip"]);
     assert_eq!(query.helps, ["eglv_session"]);
     assert_eq!(query.tag, Some(Tag::Contested));
+    assert_eq!(query.urgency, Some(Urgency::Now));
     let parameters: Vec<_> = query
         .parameters
         .iter()
@@ -136,6 +137,10 @@ fn a_finding_says_what_it_means_needs_and_rests_on() {
     check(
         "-- tag: inferrd\n-- parameter: a",
         "ask.sql:2:4: there is no tag `inferrd`\n hint: did you mean `inferred`?",
+    );
+    check(
+        "-- urgency: nw\n-- parameter: a",
+        "ask.sql:2:4: expected `now`, `soon` or `context` for `urgency`, found `nw`\n hint: did you mean `now`?",
     );
     check(
         "-- parameter: a = NULL",

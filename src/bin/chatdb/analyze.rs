@@ -68,7 +68,12 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     if code == Code::Success && !report.holds() {
         code = Code::Differs;
     }
-    output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
+    // Whoever names findings wants to see their rows.
+    let detail = match args.all || !args.only.is_empty() {
+        true => Detail::Full,
+        false => Detail::Brief,
+    };
+    output::show_exported(report, &args.form, detail, &args.privacy)?;
     for failure in refused {
         failure.tell();
     }

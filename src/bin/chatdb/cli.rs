@@ -483,6 +483,9 @@ pub struct Analyze {
     /// Look for this finding only; give it again for more
     #[arg(long, value_name = "FINDING")]
     pub only: Vec<String>,
+    /// Show every row of every finding, and what each rests on, instead of the first five of the urgent ones
+    #[arg(long)]
+    pub all: bool,
     /// Also write the report into DIR, as csv, markdown and json; made if missing
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

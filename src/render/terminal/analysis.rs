@@ -1,17 +1,28 @@
-//! An analysis in a terminal: what was read, what was found and what to look at next come first, the rows after.
+//! An analysis in a terminal: the answer in a few sentences, the next command, the findings by urgency, and what the
+//! analysis rests on. In brief it fits one or two screens; in full it has every row.
 
 use std::io;
 
-use super::super::words::{self, Side};
-use super::{Page, listed};
+use super::super::words;
+use super::super::{Detail, RenderOptions};
+use super::{Page, compact, listed};
 use crate::diagnostic::counted;
-use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, Listing};
+use crate::query::Urgency;
+use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingRun, FindingVerdict, Listing};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
-/// How many rows of a finding are shown.
+/// How many rows of a finding are shown in brief.
 const MAX_ROWS: usize = 5;
 
-pub(super) fn render(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
+/// How many things that would unlock skipped findings are named in brief.
+const MAX_UNLOCKS: usize = 3;
+
+pub(super) fn render(
+    page: &mut Page<'_>,
+    run: &AnalysisRun,
+    options: RenderOptions,
+) -> io::Result<()> {
+    let detail = options.detail;
     for sentence in &run.summary {
         page.prose(0, 2, sentence)?;
     }
@@ -19,143 +30,145 @@ pub(super) fn render(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
         page.line(0, format_args!("Next: {command}"))?;
     }
     page.blank();
-    files(page, run)?;
-    overview(page, run)?;
-    candidates(page, &run.candidates)?;
-    next(page, run)?;
-    for finding in &run.findings {
-        if !finding.table.rows.is_empty() {
-            rows(page, finding)?;
-        }
+    page.prose(0, 2, words::analysis(run))?;
+    page.blank();
+    findings(page, run, detail)?;
+    without_rows(page, run, detail)?;
+    candidates(page, &run.candidates, detail)?;
+    if detail == Detail::Full {
+        next(page, run)?;
     }
-    Ok(())
+    files(page, run, detail)?;
+    rests_on(page, run)
 }
 
-fn listing(title: &str, columns: &[(&str, Kind)], rows: Vec<Vec<Cell>>) -> Listing {
-    let column = |(name, kind): &(&str, Kind)| Column::new(*name, *kind);
-    Listing {
-        title: title.to_owned(),
-        table: ResultTable {
-            columns: columns.iter().map(column).collect(),
-            rows,
-        },
-        remarks: Vec::new(),
+fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
+    let (context, urgent): (Vec<_>, Vec<_>) = words::by_urgency(run)
+        .into_iter()
+        .partition(|one| detail == Detail::Brief && waits(one));
+    for finding in urgent {
+        rows(page, finding, detail)?;
     }
-}
-
-fn text(text: impl Into<String>) -> Cell {
-    Cell::Text(text.into())
-}
-
-fn number(n: u64) -> Cell {
-    Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-fn files(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
-    if !run.files.is_empty() {
-        let columns = [
-            ("file", Kind::Text),
-            ("form", Kind::Text),
-            ("tables", Kind::Text),
-            ("rows", Kind::Integer),
-            ("rejected", Kind::Integer),
-            ("exported", Kind::Text),
-        ];
-        let row = |file: &crate::report::FileRun| {
-            let exported = match &file.taken_at {
-                Cell::Null => "not known".to_owned(),
-                at => format!("{at} ({})", file.taken_from),
-            };
-            vec![
-                text(&file.file),
-                text(&file.form),
-                text(file.tables.join(", ")),
-                number(file.loaded),
-                number(file.rejected),
-                text(exported),
-            ]
-        };
-        let rows = run.files.iter().map(row).collect();
-        listed(page, &listing("What was read", &columns, rows))?;
-        for file in &run.files {
-            for remark in &file.remarks {
-                page.prose(0, 2, format_args!("{}: {remark}", file.file))?;
-            }
+    if !context.is_empty() {
+        page.line(0, "Less urgent (`--all` shows the rows)")?;
+        for finding in context {
+            let (name, title, count) = (&finding.name, &finding.title, of_rows(finding));
+            page.prose(2, 2, format_args!("{name}: {count}. {title}"))?;
         }
         page.blank();
     }
-    let as_of = match &run.as_of {
-        Cell::Null => "No moment of judgement".to_owned(),
-        at => format!("Judged as of {at}"),
-    };
-    page.prose(0, 2, format_args!("{as_of}: {}", run.as_of_from))?;
-    let offset = match &run.utc_offset {
-        Some(offset) => format!("the servers' clock is {offset} from UTC"),
-        None => words::NO_OFFSET.to_owned(),
-    };
-    page.prose(0, 2, offset)?;
-    for outage in &run.outages {
-        page.prose(0, 2, words::outage(outage))?;
+    Ok(())
+}
+
+/// Whether the rows of a finding are not shown in brief.
+fn waits(finding: &FindingRun) -> bool {
+    finding.urgency == Urgency::Context || finding.verdict == FindingVerdict::Unclear
+}
+
+/// `6 rows`, `6 rows, all unclear`.
+fn of_rows(finding: &FindingRun) -> String {
+    let rows = counted(finding.table.rows.len(), "row");
+    match finding.verdict {
+        FindingVerdict::Unclear => format!("{rows}, all unclear"),
+        _ => rows,
     }
-    for sentence in &run.undetectable {
-        page.prose(0, 2, format_args!("not detectable: {sentence}"))?;
+}
+
+fn rows(page: &mut Page<'_>, finding: &FindingRun, detail: Detail) -> io::Result<()> {
+    let count = finding.table.rows.len();
+    let (name, title, all) = (&finding.name, &finding.title, of_rows(finding));
+    page.prose(0, 3, format_args!("== {name}: {all}. {title}"))?;
+    if detail == Detail::Full {
+        page.prose(3, 0, &finding.meaning)?;
+        compact::render(page, 3, &finding.table, count, detail)?;
+        for remark in &finding.remarks {
+            page.prose(3, 2, remark)?;
+        }
+        page.prose(3, 2, words::told(finding))?;
+    } else {
+        let left_out = compact::render(page, 3, &finding.table, MAX_ROWS, detail)?;
+        let mut more = Vec::new();
+        if count > MAX_ROWS {
+            more.push(counted(count - MAX_ROWS, "more row"));
+        }
+        if !left_out.is_empty() {
+            more.push(format!("columns {}", left_out.join(", ")));
+        }
+        if !more.is_empty() {
+            let more = more.join("; ");
+            page.prose(3, 2, format_args!("not shown: {more} (`--only {name}`)"))?;
+        }
     }
-    page.prose(0, 2, &run.privacy)?;
     page.blank();
     Ok(())
 }
 
-fn overview(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
-    let columns = [
-        ("finding", Kind::Text),
-        ("verdict", Kind::Text),
-        ("rows", Kind::Integer),
-        ("basis", Kind::Text),
-        ("what", Kind::Text),
-    ];
-    let row = |finding: &FindingRun| {
-        let what = match finding.remarks.first() {
-            Some(remark) if finding.verdict == FindingVerdict::Skipped => remark,
-            _ => &finding.title,
+/// The findings that came to nothing and those that were skipped.
+fn without_rows(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
+    let of = |verdict| -> Vec<&str> {
+        let same = (run.findings.iter()).filter(|finding| finding.verdict == verdict);
+        same.map(|finding| finding.name.as_str()).collect()
+    };
+    let nothing = of(FindingVerdict::Nothing);
+    if !nothing.is_empty() {
+        page.prose(0, 2, format_args!("No rows: {}", nothing.join(", ")))?;
+    }
+    let skipped = of(FindingVerdict::Skipped);
+    if !skipped.is_empty() {
+        let most = match detail {
+            Detail::Full => run.unlocks.len(),
+            Detail::Brief => MAX_UNLOCKS,
         };
-        vec![
-            text(&finding.name),
-            text(words::finding_verdict(finding.verdict)),
-            number(finding.table.rows.len() as u64),
-            text(finding.basis.name()),
-            text(what),
-        ]
-    };
-    let rows = words::in_order(run).into_iter().map(row).collect();
-    listed(page, &listing("What was found", &columns, rows))?;
-    page.blank();
-    page.prose(0, 2, words::analysis(run))?;
+        let unlocks = (run.unlocks.iter().take(most))
+            .map(|one| format!("{} ({})", one.needs, one.findings.len()));
+        let unlocks: Vec<String> = unlocks.collect();
+        if unlocks.is_empty() {
+            page.prose(0, 2, format_args!("Skipped: {}", skipped.join(", ")))?;
+        } else {
+            let (n, some) = (skipped.len(), unlocks.join(", "));
+            page.prose(0, 2, format_args!("Skipped: {n}; would unlock: {some}"))?;
+        }
+    }
+    if detail == Detail::Full {
+        for finding in &run.findings {
+            if finding.verdict == FindingVerdict::Skipped {
+                let why = finding.remarks.join("; ");
+                page.prose(2, 2, format_args!("{}: {why}", finding.name))?;
+            }
+        }
+    }
     page.blank();
     Ok(())
 }
 
-fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun]) -> io::Result<()> {
-    if candidates.is_empty() {
+fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) -> io::Result<()> {
+    let (likeliest, others) = candidates.split_at(words::likeliest(candidates));
+    // Where all are as likely, the summary says so.
+    if candidates.is_empty() || (detail == Detail::Brief && others.is_empty()) {
         return Ok(());
     }
-    page.line(0, "Which documented failure it looks like")?;
-    let (likeliest, others) = candidates.split_at(words::likeliest(candidates));
+    page.line(0, "Likely failure")?;
     for candidate in likeliest {
         for scenario in &candidate.scenarios {
             page.prose(2, 2, format_args!("{}: {}", scenario.name, scenario.title))?;
         }
         for (label, said) in words::evidence(candidate) {
-            for one in said {
-                page.prose(4, 2, format_args!("{label}: {one}"))?;
+            // The summary has the strongest evidence.
+            let is_shown = detail == Detail::Full || label == words::DISTINGUISH;
+            if is_shown && !said.is_empty() {
+                page.prose(4, 2, format_args!("{label}: {}", said.join("; ")))?;
             }
         }
     }
-    if !others.is_empty() {
-        page.line(2, "less like it:")?;
-    }
-    for candidate in others {
-        let (names, why) = (words::names(candidate), words::ruled_out(candidate));
-        page.prose(4, 2, format_args!("{names}, against it: {why}"))?;
+    if detail == Detail::Brief {
+        let others: Vec<String> = others.iter().map(words::names).collect();
+        page.prose(2, 2, format_args!("less likely: {}", others.join(", ")))?;
+    } else if !others.is_empty() {
+        page.line(2, "less likely:")?;
+        for candidate in others {
+            let (names, why) = (words::names(candidate), words::ruled_out(candidate));
+            page.prose(4, 2, format_args!("{names}, against it: {why}"))?;
+        }
     }
     page.blank();
     Ok(())
@@ -173,42 +186,93 @@ fn next(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     Ok(())
 }
 
-fn rows(page: &mut Page<'_>, finding: &FindingRun) -> io::Result<()> {
-    let count = finding.table.rows.len();
-    page.prose(
-        0,
-        3,
-        format_args!("== {}: {}", finding.name, counted(count, "row")),
-    )?;
-    page.prose(3, 0, format_args!("{}. {}", finding.title, finding.meaning))?;
-    page.blank();
-    let first = finding.table.rows.iter().take(MAX_ROWS);
-    let side = Side {
-        columns: finding
-            .table
-            .names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        rows: first
-            .map(|row| row.iter().map(words::value).collect())
-            .collect(),
-        left_out: Vec::new(),
+fn files(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
+    if run.files.is_empty() {
+        return Ok(());
+    }
+    let rejected = |file: &FileRun| match file.rejected {
+        0 => String::new(),
+        n => format!(", {n} rejected"),
     };
-    page.table(0, &side)?;
-    page.blank();
-    if count > MAX_ROWS {
-        let all = counted(count, "row");
-        page.prose(
-            0,
-            2,
-            format_args!("the first {MAX_ROWS} of {all}; other formats have all"),
-        )?;
+    if detail == Detail::Brief {
+        let said = run.files.iter().map(|file| {
+            let (rows, tables) = (counted(file.loaded, "row"), file.tables.join(", "));
+            let of = match file.file.contains(&tables) {
+                true => String::new(),
+                false => format!(" of {tables}"),
+            };
+            format!("{}: {rows}{of}{}", file.file, rejected(file))
+        });
+        let said: Vec<String> = said.collect();
+        page.prose(0, 2, format_args!("Read: {}", said.join("; ")))?;
+    } else {
+        listed(page, &listing_of(&run.files))?;
+        page.blank();
     }
-    for remark in &finding.remarks {
-        page.prose(0, 2, remark)?;
+    for file in &run.files {
+        for remark in &file.remarks {
+            page.prose(0, 2, format_args!("{}: {remark}", file.file))?;
+        }
     }
-    page.prose(0, 2, words::told(finding))?;
+    Ok(())
+}
+
+fn listing_of(files: &[FileRun]) -> Listing {
+    let columns = [
+        ("file", Kind::Text),
+        ("input format", Kind::Text),
+        ("tables", Kind::Text),
+        ("rows", Kind::Integer),
+        ("rejected", Kind::Integer),
+        ("exported", Kind::Text),
+    ];
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let row = |file: &FileRun| {
+        let exported = match &file.taken_at {
+            Cell::Null => "not known".to_owned(),
+            at => format!("{at} ({})", file.taken_from),
+        };
+        vec![
+            text(&file.file),
+            text(&file.form),
+            text(&file.tables.join(", ")),
+            number(file.loaded),
+            number(file.rejected),
+            text(&exported),
+        ]
+    };
+    Listing {
+        title: "Files read".to_owned(),
+        table: ResultTable {
+            columns: (columns.iter())
+                .map(|(name, kind)| Column::new(*name, *kind))
+                .collect(),
+            rows: files.iter().map(row).collect(),
+        },
+        remarks: Vec::new(),
+    }
+}
+
+/// When the rows were judged, by which clocks and outages, and what can't be told.
+fn rests_on(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
+    let as_of = match &run.as_of {
+        Cell::Null => "No time to judge by".to_owned(),
+        at => format!("Judged as of {}", words::brief_value(at)),
+    };
+    page.prose(0, 2, format_args!("{as_of}: {}", run.as_of_from))?;
+    let offset = match &run.utc_offset {
+        Some(offset) => format!("Server clock: {offset} from UTC"),
+        None => words::NO_OFFSET.to_owned(),
+    };
+    page.prose(0, 2, offset)?;
+    for outage in &run.outages {
+        page.prose(0, 2, words::outage(outage))?;
+    }
+    for sentence in &run.undetectable {
+        page.prose(0, 2, format_args!("Not detectable: {sentence}"))?;
+    }
+    page.prose(0, 2, &run.privacy)?;
     page.blank();
     Ok(())
 }
