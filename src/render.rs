@@ -24,6 +24,8 @@ use crate::table::Rows;
 pub struct Format {
     /// The name, as `--format` takes it.
     pub name: &'static str,
+    /// Other names that `--format` takes.
+    pub aliases: &'static [&'static str],
     /// The ending of a file in this format, without the dot.
     pub extension: &'static str,
     /// What it is for, in one line of help.
@@ -55,6 +57,7 @@ pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
 pub const FORMATS: [Format; 7] = [
     Format {
         name: "table",
+        aliases: &["txt", "text"],
         extension: "txt",
         help: "Tables and differences, for a person to read",
         render: terminal::render,
@@ -63,6 +66,7 @@ pub const FORMATS: [Format; 7] = [
     },
     Format {
         name: "csv",
+        aliases: &[],
         extension: "csv",
         help: "One line per cell compared, for a spreadsheet",
         render: csv::render,
@@ -71,6 +75,7 @@ pub const FORMATS: [Format; 7] = [
     },
     Format {
         name: "markdown",
+        aliases: &["md"],
         extension: "md",
         help: "A document with every table, difference and observation",
         render: markdown::render,
@@ -79,6 +84,7 @@ pub const FORMATS: [Format; 7] = [
     },
     Format {
         name: "html",
+        aliases: &[],
         extension: "html",
         help: "A page for a browser, with timelines",
         render: html::render,
@@ -87,6 +93,7 @@ pub const FORMATS: [Format; 7] = [
     },
     Format {
         name: "svg",
+        aliases: &[],
         extension: "svg",
         help: "The timelines of replays as a picture",
         render: svg::render,
@@ -95,6 +102,7 @@ pub const FORMATS: [Format; 7] = [
     },
     Format {
         name: "json",
+        aliases: &[],
         extension: "json",
         help: "The whole record, exactly, for programs",
         render: json::render,
@@ -103,6 +111,7 @@ pub const FORMATS: [Format; 7] = [
     },
     Format {
         name: "junit",
+        aliases: &[],
         extension: "xml",
         help: "A test case for each check, for a build server",
         render: junit::render,
@@ -111,10 +120,10 @@ pub const FORMATS: [Format; 7] = [
     },
 ];
 
-/// The format called `name`, or `None`.
+/// The format called `name`, by its own name or an alias, or `None`.
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.name == name)
+    (FORMATS.iter()).find(|format| format.name == name || format.aliases.contains(&name))
 }
 
 /// What the caller knows and the report does not. Only [`terminal`] looks at it; files are always in full.

@@ -6,7 +6,7 @@
 -- source: a public docwiki page on ghost chats: the agent is logged in and ready, and not available to routing
 -- tag: inferred
 -- urgency: now
--- own: verdict, integrated
+-- own: verdict, integrated, unchanged_minutes
 -- dialect: tsql
 -- key: user_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.when_modified, egpl_user,

@@ -6,7 +6,7 @@
 --   e-mail console; the rule that weighs the evidence is chatdb's own
 -- tag: inferred
 -- urgency: now
--- own: verdict, evidence_for, evidence_against, not_compared
+-- own: verdict, evidence_for, evidence_against, not_compared, unchanged_minutes
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_modified

@@ -5,7 +5,7 @@
 -- source: the source document's query, lines 60-67, read against the columns that may be NULL
 -- tag: documented
 -- urgency: soon
--- own: verdict, hidden_because
+-- own: verdict, hidden_because, age_minutes
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.assigned_to, egpl_casemgmt_activity.queue_id, egpl_user,

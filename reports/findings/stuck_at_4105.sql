@@ -5,7 +5,7 @@
 -- source: 4105 is on a public docwiki page on e-mail routing; the events are named by constants of an e-mail console
 -- tag: inferred
 -- urgency: now
--- own: verdict
+-- own: verdict, age_minutes
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created

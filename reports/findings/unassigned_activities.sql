@@ -6,7 +6,7 @@
 -- source: public docwiki pages on e-mail routing and the exception queue
 -- tag: documented
 -- urgency: now
--- own: verdict
+-- own: verdict, age_minutes
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created

@@ -44,7 +44,12 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
         front(&mut page, &report.runs);
     }
     for run in &report.runs {
-        of_run(&mut page, run);
+        // The title of the page names the one scenario already.
+        let heading = match report.runs.len() {
+            1 if report.analysis.is_none() => "Replay",
+            _ => &run.title,
+        };
+        of_run(&mut page, run, heading);
     }
     for named in &report.comparisons {
         of_two(&mut page, named);
@@ -166,11 +171,11 @@ fn verdict(verdict: RunVerdict) -> String {
     mark(class, words::run_verdict(verdict))
 }
 
-fn of_run(page: &mut Page, run: &ScenarioRun) {
+fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
     page.markup(format_args!(
         "<section aria-labelledby=\"{0}\"><h2 id=\"{0}\">{1} {2}</h2>\n",
         anchor(&run.scenario),
-        text(&run.title),
+        text(heading),
         verdict(run.verdict)
     ));
     let tally = Tally::of([run]);

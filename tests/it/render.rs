@@ -615,3 +615,16 @@ fn cells_that_are_neither_plainly_the_same_nor_plainly_different_have_a_note() {
 ";
     assert!(text.contains(notes), "{text}");
 }
+
+#[test]
+fn an_alias_of_a_format_is_as_good_as_its_name() {
+    assert_eq!(format("md").map(|found| found.name), Some("markdown"));
+    let mut names: Vec<&str> = FORMATS
+        .iter()
+        .flat_map(|one| std::iter::once(one.name).chain(one.aliases.iter().copied()))
+        .collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "a name stands for one format");
+}

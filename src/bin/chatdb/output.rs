@@ -119,7 +119,7 @@ pub fn show_answers(
 ) -> Result<(), Failure> {
     protect(&mut report, form, privacy, authored)?;
     show(&report, form, Detail::Full)?;
-    if let ("csv", Some(last)) = (&*form.format, report.listings.last()) {
+    if let ("csv", Some(last)) = (format(&form.format)?.name, report.listings.last()) {
         // The first says how many rows there are.
         last.remarks.iter().skip(1).for_each(|remark| note(remark));
     }

@@ -10,6 +10,10 @@ use crate::table::Cell;
 const SHOWN: usize = 100;
 
 pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
+    page.list(&run.summary);
+    if let Some(command) = &run.command {
+        page.markup(format_args!("<p>Next: {}</p>\n", code(command)));
+    }
     let of = |verdict| run.count(verdict).to_string();
     let rejected: u64 = run.files.iter().map(|file| file.rejected).sum();
     figures(
@@ -40,7 +44,22 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     for finding in words::in_order(run) {
         of_finding(page, finding);
     }
+    cannot_show(page, run);
     files(page, run);
+}
+
+/// What the rows can't show, and which exports would let the skipped findings run.
+fn cannot_show(page: &mut Page, run: &AnalysisRun) {
+    if run.undetectable.is_empty() && run.unlocks.is_empty() {
+        return;
+    }
+    page.element("h2", "", "What these rows cannot show");
+    page.list(&run.undetectable);
+    let unlocks = run.unlocks.iter().map(|one| {
+        let findings = one.findings.join(", ");
+        format!("skipped without {}: {findings}", one.needs)
+    });
+    page.list(&unlocks.collect::<Vec<_>>());
 }
 
 fn candidates(page: &mut Page, run: &AnalysisRun) {
