@@ -574,7 +574,7 @@ fn the_commands_find_explain_and_refuse() {
             .contains("0 findings have rows, 12 have none, 2 are unclear, 8 were skipped.")
     );
     // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
-    let shown = "17 chats are open by the documented query: `chatdb query open_chats` shows them";
+    let shown = "Open chats by the documented query: 17.";
     assert!(
         text(&output.stdout).contains(shown),
         "{}",

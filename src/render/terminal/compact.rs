@@ -1,7 +1,7 @@
 //! A table in as few lines as it takes: what is the same in all rows is said once, times have no fraction of a second,
-//! numbers are aligned right, and the place in the file comes last. Long texts that don't fit the line stand below their
-//! row, and so does everything else in full; in brief, further columns that don't fit are named and left out. No cell is
-//! cut off.
+//! numbers are aligned right, and the place in the file comes last. Long texts that don't fit the line stand below
+//! their row, and so does everything else in full; in brief, further columns that don't fit are named and left out. No
+//! cell is cut off.
 
 use std::io;
 
@@ -93,7 +93,7 @@ struct Columns {
     same: Vec<usize>,
     /// Those with one value in the rows that are shown.
     same_here: Vec<usize>,
-    /// The others.
+    /// Those with several values.
     apart: Vec<usize>,
     /// Those of the file and of the line in it.
     place: Option<(usize, usize)>,
