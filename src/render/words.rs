@@ -667,7 +667,8 @@ pub(super) fn step_problems(step: &StepRun) -> Vec<String> {
 }
 
 /// What a report adds up to.
-/// What an extrapolated check rests on: the interpretations that decide it, where they are known, the first few by name.
+/// What an extrapolated check rests on: the interpretations that decide it, where they are known, the first few by
+/// name.
 pub(super) fn rests_on(check: &CheckRun) -> String {
     const NAMED: usize = 4;
     let rules = check.interpretations.as_deref().unwrap_or_default();
