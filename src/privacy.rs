@@ -440,7 +440,7 @@ impl<'k> Redactor<'k> {
         for one in self.seen.all_in(whole) {
             found.push((one.at, one.class, one.value.to_owned()));
         }
-        let finders: [(DataClass, fn(&str) -> Vec<spelling::Found>); 3] = [
+        let finders: [(DataClass, spelling::Finder); 3] = [
             (DataClass::Address, spelling::addresses),
             (DataClass::Ip, spelling::machines),
             (DataClass::Phone, spelling::phones),

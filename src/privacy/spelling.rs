@@ -18,6 +18,9 @@ pub(super) use decode::decoded;
 pub(super) use machine::{machine, machines};
 pub(super) use phone::{digits, is_stamp, phones};
 
+/// What finds all of one kind in a decoded text.
+pub(super) type Finder = fn(&str) -> Vec<Found>;
+
 /// Something found in a text: where, and its one spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {

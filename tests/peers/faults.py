@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Kills, full disks, closed outputs, readers beside writers: what is left is whole, and the next run ends the same.
 
-    python3 tests/peers/faults.py target/release/chatdb [--kills 2000] [--rows 4000] [--seed 1]
+    python3 tests/peers/faults.py target/release/chatdb [--kills 2000] [--rows 4000] [--seed 1] [--writes N]
 
 Ends with 1 where anything is wrong, and prints a line of counts for each kind of fault. Python's standard library
 only. `--kills 60` is a short run for each change.
 """
 
 import argparse
+import errno
 import json
 import os
 import random
@@ -205,6 +206,69 @@ def full_disks(bench):
     print(f"full disk: {runs} runs")
 
 
+def failing_writes(bench, most):
+    """Each write of an import and of a report fails: once, or all from there on, as on a full disk."""
+    compiler = shutil.which("cc")
+    shim = bench.root / "fail_write.so"
+    source = Path(__file__).with_name("fail_write.c")
+    if not sys.platform.startswith("linux") or not compiler:
+        return print("failing writes: left out, they need Linux and a C compiler")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+
+    def run(args, **settings):
+        named = {f"FAULT_{name.upper()}": str(value) for name, value in settings.items()}
+        return bench.run(*args, env={**os.environ, "LD_PRELOAD": str(shim), **named})
+
+    for there in (False, True):
+        for what in ("import", "report"):
+            if there and what == "report":
+                continue
+            runs = failed = 0
+
+            def fresh():
+                folder = Path(tempfile.mkdtemp(dir=bench.root))
+                db, out = folder / "x.sqlite", folder / "out"
+                if there:
+                    bench.run("import", bench.first, "--db", db)
+                formats = [word for name in ("csv", "markdown", "json") for word in ("--format", name)]
+                of_report = ("report", "messaging_failure", "--out", out, *formats)
+                of_import = ("import", bench.second, "--db", db)
+                return folder, db, out, of_import if what == "import" else of_report
+
+            folder, _, _, args = fresh()
+            counted = bench.root / "counted"
+            run(args, count=counted)
+            writes = int(counted.read_text())
+            shutil.rmtree(folder)
+            step = max(1, 2 * writes // most)
+            for number in range(1, writes + 1, step):
+                for error, once in ((errno.EIO, 1), (errno.ENOSPC, 0)):
+                    folder, db, out, args = fresh()
+                    code = run(args, at=number, errno=error, **({"once": 1} if once else {}))
+                    kind = f"write {number} of {writes} fails ({errno.errorcode[error]}), {what}"
+                    runs, failed = runs + 1, failed + (code != 0)
+                    if code not in (0, 4):
+                        wrong(kind, f"ends with {code}")
+                    allowed = {"x.sqlite", "x.sqlite-journal"} if there else {"x.sqlite", "out"}
+                    if left_over(folder, allowed):
+                        wrong(kind, f"left over: {os.listdir(folder)}")
+                    if what == "report":
+                        parts = os.listdir(out) if out.is_dir() else []
+                        if code != 0 and parts:
+                            wrong(kind, f"a part of a report: {parts}")
+                        if code != 0 and bench.run(*args) != 0:
+                            wrong(kind, "the next report fails")
+                    else:
+                        if db.exists():
+                            bench.check(kind, db)
+                        bench.again(kind, folder, db, there)
+                        if left_over(folder, {"x.sqlite"}):
+                            wrong(kind, f"left over after the next run: {os.listdir(folder)}")
+                    shutil.rmtree(folder)
+            again = "repeated " if there else ""
+            print(f"failing writes, {again}{what}: {writes} writes, {runs} runs, {failed} of them failed")
+
+
 def side_by_side(bench, rounds):
     """Three imports and two readers of one file at a time."""
     for _ in range(rounds):
@@ -259,12 +323,14 @@ def main():
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--writes", type=int, default=0, help="how many runs of each kind have a write that fails")
     args = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as root:
         bench = Bench(os.path.abspath(args.program), Path(root), args.rows)
         kills(bench, args.kills, args.seed)
         full_disks(bench)
+        failing_writes(bench, args.writes or max(20, args.kills // 4))
         side_by_side(bench, max(3, args.kills // 100))
         surroundings(bench)
     print(f"{len(WRONG)} wrong, {time.monotonic() - begun:.0f} s, seed {args.seed}")

@@ -67,7 +67,7 @@ fn once(text: &str) -> Option<(String, Vec<usize>)> {
                 taken
             }
             None => (
-                text[at..at + c.len_utf8()].as_bytes().to_vec(),
+                text.as_bytes()[at..at + c.len_utf8()].to_vec(),
                 c.len_utf8(),
             ),
         };
