@@ -745,12 +745,7 @@ def judged(chatdb, folder, options=()):
 
 
 def rows_of(run, name):
-    for finding in run["findings"]:
-        if finding["name"] == name:
-            table = finding["table"]
-            names = [c["name"] for c in table["columns"]]
-            return [dict(zip(names, row)) for row in table["rows"]]
-    return []
+    return run["findings"].get(name, {}).get("rows", [])
 
 
 class Tally:

@@ -670,14 +670,14 @@ impl<'s> Rows<'s> {
         };
         let file = |row: &Vec<Cell>| FileRun {
             file: text(&row[0]),
-            form: text(&row[1]),
+            input_format: text(&row[1]),
             encoding: text(&row[2]),
-            taken_at: row[3].clone(),
-            taken_from: text(&row[4]),
+            exported_at: row[3].clone(),
+            exported_at_from: text(&row[4]),
             records: count(&row[5]).unwrap_or(0),
             loaded: count(&row[6]).unwrap_or(0),
             rejected: count(&row[7]).unwrap_or(0),
-            footer: count(&row[8]),
+            trailer: count(&row[8]),
             tables: text(&row[9])
                 .split(' ')
                 .filter(|name| !name.is_empty())

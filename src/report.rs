@@ -4,7 +4,7 @@
 //! The record holds no wall clock, no path of the machine and nothing in hash order, so the same input gives
 //! the same bytes.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::diagnostic::{Place, Problem};
 pub use crate::diff::RowVerdict;
@@ -15,7 +15,7 @@ use crate::table::{Cell, Column, ResultTable};
 
 /// The name and version of the record's shape, as JSON carries it. The number changes when a reader written
 /// for the old shape would break.
-pub const SCHEMA: &str = "chatdb.report/1";
+pub const SCHEMA: &str = "chatdb.report/2";
 
 /// Everything that one call ran.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,6 +87,7 @@ pub struct Listing {
     /// What it lists.
     pub title: String,
     /// The rows of the list.
+    #[serde(flatten)]
     pub table: ResultTable,
     /// What there is to say about it, in sentences.
     pub remarks: Vec<String>,
@@ -116,6 +117,7 @@ pub struct AnalysisRun {
     /// What could not be detected, and what would show it, in sentences.
     pub undetectable: Vec<String>,
     /// Every finding that was asked for, by name.
+    #[serde(serialize_with = "by_name")]
     pub findings: Vec<FindingRun>,
     /// What the skipped findings lack, that which most of them lack first.
     pub unlocks: Vec<UnlockRun>,
@@ -136,19 +138,24 @@ impl AnalysisRun {
     }
 }
 
+/// Writes findings as one object, keyed by their names.
+fn by_name<S: Serializer>(findings: &[FindingRun], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(findings.iter().map(|finding| (&finding.name, finding)))
+}
+
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FileRun {
     /// As it was named.
     pub file: String,
-    /// The form that it was read in.
-    pub form: String,
+    /// The input format that it was read in, by its id.
+    pub input_format: String,
     /// How its characters are encoded.
     pub encoding: String,
     /// When it was exported; NULL when that is not known.
-    pub taken_at: Cell,
+    pub exported_at: Cell,
     /// Where that time comes from.
-    pub taken_from: String,
+    pub exported_at_from: String,
     /// The tables that it has rows or columns of.
     pub tables: Vec<String>,
     /// Records in it.
@@ -158,7 +165,7 @@ pub struct FileRun {
     /// Of these, rejected.
     pub rejected: u64,
     /// How many rows its producer says there are.
-    pub footer: Option<u64>,
+    pub trailer: Option<u64>,
     /// Columns that were not kept, and why, in sentences.
     pub remarks: Vec<String>,
 }
@@ -227,6 +234,7 @@ pub struct FindingRun {
     /// The values that it was asked with.
     pub thresholds: Vec<ThresholdRun>,
     /// The rows. The last two columns, `file` and `line`, say where each comes from, when that is known.
+    #[serde(flatten)]
     pub table: ResultTable,
     /// What there is to say about it, in sentences.
     pub remarks: Vec<String>,

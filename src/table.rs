@@ -5,6 +5,7 @@
 
 pub mod decimal;
 pub mod delimited;
+mod keyed;
 pub mod moment;
 pub mod pipe;
 pub mod plain;
@@ -296,7 +297,7 @@ impl Column {
 
 /// Named, typed columns and rows of cells. Every row has as many cells as there are columns; rows stand in
 /// the order in which the query or the file gave them.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ResultTable {
     /// The columns, left to right.
     pub columns: Vec<Column>,

@@ -134,19 +134,19 @@ fn of_host(host: &mut String, visitor: &mut dyn Visitor) {
 fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
     let FileRun {
         file,
-        form,
+        input_format,
         encoding,
-        taken_at: _,
-        taken_from,
+        exported_at: _,
+        exported_at_from,
         tables,
         records: _,
         loaded: _,
         rejected: _,
-        footer: _,
+        trailer: _,
         remarks,
     } = file;
     // In a database that somebody else made, all of it may be anything.
-    for name in [file, form, encoding, taken_from] {
+    for name in [file, input_format, encoding, exported_at_from] {
         visitor.file(name);
     }
     tables.iter_mut().for_each(|table| visitor.file(table));

@@ -738,9 +738,15 @@ fn an_analysis_is_written_in_every_format() {
         "{markdown}"
     );
     let json: serde_json::Value = serde_json::from_str(&read("analysis.json")).expect("JSON");
-    assert_eq!(json["schema"], "chatdb.report/1");
-    assert_eq!(json["analysis"]["findings"][0]["verdict"], "found");
-    assert_eq!(json["analysis"]["findings"][0]["basis"], "inferred");
+    assert_eq!(json["schema"], "chatdb.report/2");
+    assert_eq!(
+        json["analysis"]["findings"]["stuck_at_4105"]["verdict"],
+        "found"
+    );
+    assert_eq!(
+        json["analysis"]["findings"]["stuck_at_4105"]["basis"],
+        "inferred"
+    );
     assert_eq!(json["analysis"]["files"][0]["file"], "monday.csv");
 }
 

@@ -628,3 +628,32 @@ fn an_alias_of_a_format_is_as_good_as_its_name() {
     names.dedup();
     assert_eq!(names.len(), all, "a name stands for one format");
 }
+
+#[test]
+fn a_row_in_json_has_a_key_for_each_of_its_columns() {
+    let keys = |names: &[&str]| {
+        let table = ResultTable {
+            columns: (names.iter())
+                .map(|name| Column::new(*name, Kind::Integer))
+                .collect(),
+            rows: vec![(0..).take(names.len()).map(Cell::Integer).collect()],
+        };
+        let json = serde_json::to_value(table).expect("JSON");
+        let row = json["rows"][0].as_object().expect("a row is an object");
+        let mut pairs: Vec<(i64, String)> = row
+            .iter()
+            .map(|(key, cell)| (cell.as_i64().expect("a number"), key.clone()))
+            .collect();
+        pairs.sort_unstable();
+        pairs.into_iter().map(|(_, key)| key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&["a", "b"]), ["a", "b"]);
+    assert_eq!(
+        keys(&["a", "a", "a_2", "", "A", "a"]),
+        ["a", "a_3", "a_2", "column_4", "A", "a_4"]
+    );
+    assert_eq!(
+        keys(&["", "", "column_1"]),
+        ["column_2", "column_3", "column_1"]
+    );
+}

@@ -102,7 +102,7 @@ def ask_chatdb(binary, database, text, asked=("-",)):
         sys.exit(f"{text}\nexit {run.returncode}\n{run.stderr}")
     if run.returncode != 0:
         return None, run.stderr.splitlines()[0]
-    return [listing["table"]["rows"] for listing in json.loads(run.stdout)["listings"]], None
+    return [[list(row.values()) for row in listing["rows"]] for listing in json.loads(run.stdout)["listings"]], None
 
 
 def at_home(node):

@@ -129,12 +129,13 @@ fn unbound(args: &Diff) -> Failure {
 }
 
 fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, Failure> {
+    let format = output::format(&args.form.format)?;
     let ways = tables::Ways::of(args)?;
     let size = |path| fs::metadata(path).map_or(0, |found| found.len());
     let large = size(expected) + size(&args.actual) >= LARGE;
     let plain = tables::is_plain(expected)? && tables::is_plain(&args.actual)?;
     ways.check_that_they_apply(plain)?;
-    if large && plain && !ways.nameless() && !WHOLE.contains(&args.form.format.as_str()) {
+    if large && plain && !ways.nameless() && !WHOLE.contains(&format.name) {
         for path in [expected, &args.actual] {
             ways.check_names_of(path)?;
         }

@@ -146,7 +146,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
             };
             vec![
                 TableCell::text(&file.file),
-                TableCell::text(&file.form),
+                TableCell::text(&file.input_format),
                 TableCell::text(&file.encoding),
                 TableCell::text(&file.tables.join(", ")),
                 count(file.loaded),

@@ -17,7 +17,13 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     if !run.files.is_empty() {
         page.heading(2, "What was read");
         let header = [
-            "file", "form", "encoding", "tables", "rows", "rejected", "exported",
+            "file",
+            "input format",
+            "encoding",
+            "tables",
+            "rows",
+            "rejected",
+            "exported",
         ];
         page.table(
             &header.map(String::from),
@@ -75,13 +81,13 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
 }
 
 fn file(file: &FileRun) -> Vec<String> {
-    let exported = match &file.taken_at {
+    let exported = match &file.exported_at {
         Cell::Null => "not known".to_owned(),
-        at => format!("{at} ({})", file.taken_from),
+        at => format!("{at} ({})", file.exported_at_from),
     };
     vec![
         cell(&file.file),
-        cell(&file.form),
+        cell(&file.input_format),
         cell(&file.encoding),
         cell(&file.tables.join(", ")),
         file.loaded.to_string(),

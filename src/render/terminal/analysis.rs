@@ -229,13 +229,13 @@ fn listing_of(files: &[FileRun]) -> Listing {
     let text = |text: &str| Cell::Text(text.to_owned());
     let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
     let row = |file: &FileRun| {
-        let exported = match &file.taken_at {
+        let exported = match &file.exported_at {
             Cell::Null => "not known".to_owned(),
-            at => format!("{at} ({})", file.taken_from),
+            at => format!("{at} ({})", file.exported_at_from),
         };
         vec![
             text(&file.file),
-            text(&file.form),
+            text(&file.input_format),
             text(&file.tables.join(", ")),
             number(file.loaded),
             number(file.rejected),
