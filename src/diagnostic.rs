@@ -167,6 +167,10 @@ impl<'a> Positions<'a> {
     }
 
     /// The place of the byte at `offset`; of the end of the text, when it lies beyond.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     pub(crate) fn of(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);

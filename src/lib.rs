@@ -26,6 +26,7 @@
 //! [`signature`], the work; [`report`], [`privacy`] and [`render`], what comes out. The library never prints, and reads
 //! no clock.
 
+pub mod acceptance;
 pub mod analysis;
 pub mod ask;
 pub mod assets;

@@ -27,8 +27,8 @@ use crate::report::{
     ObservationVerdict, ParameterRun, Report, RestsOn, RunVerdict, ScenarioRun, SqlRun, StepRun,
 };
 use crate::scenario::{
-    Basis, Check, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, ScenarioStep,
-    resolve_parameters,
+    Basis, Check, Erratum, Expect, ExpectedState, Library, ParameterValue, Scenario, ScenarioError,
+    ScenarioStep, resolve_parameters,
 };
 use crate::schema;
 use crate::sql;
@@ -104,6 +104,8 @@ pub struct ReplayOptions {
     pub memory: Option<u64>,
     /// Whether the runs get what a page shows beside the results: a timeline, and the SQL of each check.
     pub illustrated: bool,
+    /// Whether the checks keep what came back, to be recorded.
+    pub recording: bool,
 }
 
 impl ReplayOptions {
@@ -181,6 +183,7 @@ fn play_all(
         rewritten,
         lost: false,
         illustrated: options.illustrated,
+        recording: options.recording,
     };
     if let Some(watch) = options.watch {
         watch(player.store.interrupter());
@@ -462,6 +465,8 @@ struct Player<'l> {
     lost: bool,
     /// Whether timelines and the SQL of checks are wanted.
     illustrated: bool,
+    /// Whether checks keep what came back.
+    recording: bool,
 }
 
 /// A step that did not do what it should. Nothing after it is run: in its branch, or else in the whole scenario.
@@ -788,15 +793,15 @@ impl<'l> Player<'l> {
             Ok((actual, rests_on)) => {
                 run.rests_on = rests_on;
                 match compare(check, &query, parameters, &actual) {
-                    Ok(comparison) => {
-                        run.verdict = match comparison.same {
-                            true => CheckVerdict::Matches,
-                            false => CheckVerdict::Differs,
-                        };
+                    Ok(mut comparison) => {
+                        let (verdict, remark) = verdict_of(check, comparison.same);
+                        run.verdict = verdict;
+                        comparison.remarks.extend(remark);
                         run.comparison = Some(comparison);
                     }
                     Err(problem) => run.problem = Some(problem),
                 }
+                run.actual = self.recording.then_some(actual);
             }
         }
         Ok(run)
@@ -837,6 +842,7 @@ impl<'l> Player<'l> {
             problem: None,
             reproduce: format!("{} --until {}", self.asked, step.id),
             sql: None,
+            actual: None,
         }
     }
 
@@ -898,6 +904,27 @@ impl<'l> Player<'l> {
             Some(Cell::Integer(1)) => RestsOn::Documented,
             _ => RestsOn::Extrapolated,
         })
+    }
+}
+
+/// What came of a check, and what there is to say of a table that nobody has accepted.
+fn verdict_of(check: &Check, same: bool) -> (CheckVerdict, Option<String>) {
+    let state = match &check.expect {
+        Expect::Table(expected) => expected.state,
+        _ => ExpectedState::Accepted,
+    };
+    let remark = |text: &str| Some(text.to_owned());
+    match (state, same) {
+        (ExpectedState::Unrecorded, _) => (
+            CheckVerdict::Pending,
+            remark("nothing is expected yet: `chatdb record` writes what came back"),
+        ),
+        (ExpectedState::Pending, true) => (
+            CheckVerdict::Pending,
+            remark("recorded, and not yet accepted: `chatdb review` shows it"),
+        ),
+        (_, true) => (CheckVerdict::Matches, None),
+        (_, false) => (CheckVerdict::Differs, None),
     }
 }
 

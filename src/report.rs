@@ -560,6 +560,9 @@ pub struct CheckRun {
     /// The query's text; only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<SqlRun>,
+    /// What came back, in its own order; only where it was asked for.
+    #[serde(skip)]
+    pub actual: Option<ResultTable>,
 }
 
 /// A query's text as it was run, and as it was written where that is something else.

@@ -3,6 +3,7 @@
 //! [`Library`] reads and validates folders; afterwards nothing about a [`Scenario`] can be wrong except that
 //! its SQL may fail and its expectations may not hold. This module does not know SQLite.
 
+mod accepted;
 mod draft;
 mod errata;
 mod expected;
@@ -22,6 +23,7 @@ use crate::diff::{ColumnMode, RowOrder, Tolerance};
 use crate::document::Lines;
 use crate::table::{Cell, Kind};
 
+pub use accepted::{PENDING_MARK, expected_text};
 pub use expected::LINE_COLUMN;
 pub(crate) use library::problems_of;
 pub use library::{ExaminedScenario, Library, ScenarioError, is_scenario_name};
@@ -168,6 +170,8 @@ pub struct Expected {
     /// The file's name as written in `expect`, by which errata name it; `NAME/FILE` for a table of another
     /// scenario's, which comes with that scenario's errata.
     pub name: String,
+    /// Whether somebody stands behind it.
+    pub state: ExpectedState,
     /// How the file lays the table out.
     pub layout: Layout,
     /// The header as printed. Empty for [`Layout::Lines`].
@@ -193,6 +197,17 @@ impl Expected {
         let nameless = self.header.get(index).is_some_and(String::is_empty);
         !(nameless && !self.rows.is_empty() && self.rows.iter().all(struck))
     }
+}
+
+/// Whether somebody stands behind an expected table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedState {
+    /// Somebody wrote or accepted it.
+    Accepted,
+    /// It was recorded, and nobody has accepted it.
+    Pending,
+    /// There is nothing in it yet.
+    Unrecorded,
 }
 
 /// How an expected file lays out its table.

@@ -85,7 +85,7 @@ fn one(
         put(&format!("\n-- {} {}", step.at_text, step.title));
         put(&clock_to(step.at));
         if let Some(script) = &step.script {
-            put(filled(&script.sql, values).trim_end());
+            put(filled(&script.sql, values).trim());
             put(&clock_to(step.at));
         }
         for check in step.checks.iter().filter(|_| asks) {

@@ -346,7 +346,12 @@ fn failure(page: &mut Page<'_>, run: &ScenarioRun, check: &CheckRun) -> io::Resu
         differences(page, DETAIL, comparison)?;
         notes(page, DETAIL, comparison, &run.errata)?;
     }
-    if let Some(because) = &check.basis.because {
+    if let Some(because) = check
+        .basis
+        .because
+        .as_ref()
+        .filter(|_| check.verdict != CheckVerdict::Pending)
+    {
         page.prose(DETAIL, 2, format_args!("expected because {because}"))?;
     }
     if let Some(cited) = words::document_lines(check) {

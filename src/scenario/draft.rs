@@ -2,6 +2,9 @@
 //!
 //! What needs other files, the scenario continued or a query is left to `resolve`.
 
+mod repeat;
+mod steps;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -15,7 +18,7 @@ use crate::diagnostic::hint_among;
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::{HEADINGS, Heading, Lines};
 use crate::query::is_parameter_name;
-use crate::table::{Cell, parse_duration, parse_timestamp};
+use crate::table::{Cell, parse_timestamp};
 
 /// How many lines that are not TOML are passed over to read the rest.
 const MOST_BROKEN: usize = 20;
@@ -37,39 +40,10 @@ const SCENARIO: [&str; 13] = [
 ];
 const OBSERVATION: [&str; 3] = ["id", "lines", "says"];
 const PRINTED_QUERY: [&str; 3] = ["query", "printed", "lines"];
-const STEP: [&str; 8] = [
-    "at", "title", "script", "id", "changes", "error", "branch", "check",
-];
-const CHECK: [&str; 15] = [
-    "query",
-    "id",
-    "with",
-    "expect",
-    "rows",
-    "value",
-    "printed",
-    "stated",
-    "derived",
-    "observes",
-    "key",
-    "columns",
-    "order",
-    "ignore",
-    "tolerance",
-];
 const ERRATUM: [&str; 7] = [
     "file", "row", "column", "printed", "reading", "kind", "evidence",
 ];
 const PARAMETER: [&str; 2] = ["value", "columns"];
-const IGNORE: [&str; 2] = ["column", "reason"];
-const TOLERANCE: [&str; 3] = ["column", "within", "reason"];
-
-const COLUMN_MODES: [(&str, ColumnMode); 3] = [
-    ("exact", ColumnMode::Exact),
-    ("any_order", ColumnMode::AnyOrder),
-    ("subset", ColumnMode::Subset),
-];
-const ORDERS: [(&str, Order); 2] = [("strict", Order::Strict), ("unordered", Order::Unordered)];
 const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
     ("ocr", ErratumKind::Ocr),
     ("truncated", ErratumKind::Truncated),
@@ -78,12 +52,6 @@ const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
     ("markdown_escape", ErratumKind::MarkdownEscape),
     ("row_number", ErratumKind::RowNumber),
 ];
-
-#[derive(Clone, Copy)]
-enum Order {
-    Strict,
-    Unordered,
-}
 
 #[derive(Default)]
 pub(super) struct Draft {
@@ -130,6 +98,8 @@ pub(super) enum Time {
     After(i64),
     /// On the server's wall clock.
     On(i64),
+    /// So long after the step before.
+    Since(i64),
 }
 
 pub(super) struct StepDraft {
@@ -137,6 +107,10 @@ pub(super) struct StepDraft {
     pub(super) at: Option<At<(String, Time)>>,
     pub(super) title: String,
     pub(super) script: Option<At<String>>,
+    /// What happens, in words, a sentence each.
+    pub(super) happens: Vec<At<String>>,
+    /// The step of another scenario whose causes happen again, as `NAME/STEP`.
+    pub(super) reuse: Option<At<String>>,
     pub(super) id: At<String>,
     pub(super) changes: Option<u64>,
     pub(super) error: Option<String>,
@@ -161,6 +135,10 @@ pub(super) struct CheckDraft {
 
 pub(super) enum ExpectDraft {
     File(At<String>),
+    /// A pipe table that stands in `scenario.toml`.
+    Inline(At<String>),
+    /// A table that `chatdb record` writes into the file of this name.
+    Recorded(At<String>),
     Rows(u64),
     Value(String),
     /// A mistake, already kept.
@@ -208,7 +186,7 @@ pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
         parameters: parameters(&fields),
         observations: observations(&fields),
         printed_queries: printed_queries(&fields),
-        steps: steps(&fields),
+        steps: steps::steps(&fields),
         errata: errata(&fields),
     };
     bounds(reader, &draft);
@@ -394,253 +372,6 @@ fn printed_queries(fields: &Fields<'_>) -> Vec<PrintedQueryDraft> {
     tables.into_iter().filter_map(read).collect()
 }
 
-fn steps(fields: &Fields<'_>) -> Vec<StepDraft> {
-    let mut ids = Ids::new(fields.reader, "steps");
-    let mut check_ids = Ids::new(fields.reader, "checks");
-    let mut branches = Branches::default();
-    let tables = fields.tables("step", "a step", &STEP);
-    tables
-        .into_iter()
-        .map(|fields| {
-            let id = step_id(&fields);
-            if !id.value.is_empty() {
-                ids.take(&id);
-            }
-            branches.take(&fields, &id.value);
-            step(&fields, id, &mut check_ids)
-        })
-        .collect()
-}
-
-fn step(fields: &Fields<'_>, id: At<String>, check_ids: &mut Ids<'_>) -> StepDraft {
-    let script = fields.text("script");
-    for key in ["changes", "error"] {
-        if fields.has(key) && !fields.has("script") {
-            let message = format!("`{key}` says something of a script, and the step has none");
-            fields.reader.problem(fields.place_of(key), message);
-        }
-    }
-    if fields.has("script") && fields.has("changes") && fields.has("error") {
-        let message = "a step whose script fails changes nothing; leave out `changes` or `error`";
-        fields.reader.problem(fields.place_of("changes"), message);
-    }
-    StepDraft {
-        place: fields.at,
-        at: time(fields),
-        title: plain(fields.need_text("title")),
-        script,
-        id,
-        changes: fields.count("changes").map(|changes| changes.value),
-        error: fields.text("error").map(|error| error.value),
-        branch: fields.text("branch").map(|branch| branch.value),
-        checks: fields
-            .tables("check", "a check", &CHECK)
-            .iter()
-            .map(|fields| check(fields, check_ids))
-            .collect(),
-    }
-}
-
-/// The id as written, or else the number of the script.
-fn step_id(fields: &Fields<'_>) -> At<String> {
-    let none = At {
-        value: String::new(),
-        at: fields.at,
-    };
-    if fields.has("id") {
-        let Some(id) = fields.text("id") else {
-            return none;
-        };
-        is_id(fields, &id, "a step");
-        return id;
-    }
-    let script = match fields.peek_text("script") {
-        Some(script) => script,
-        None if fields.has("script") => return none,
-        None => {
-            let message = "a step without a script needs an `id`";
-            fields.lacks(&["script", "id"], message);
-            return none;
-        }
-    };
-    let digits = script.value.bytes().take_while(u8::is_ascii_digit).count();
-    At {
-        value: script.value[..digits].to_owned(),
-        at: script.at,
-    }
-}
-
-/// Ids stand in commands and in paths such as `services_failure/open_chats`.
-fn is_id(fields: &Fields<'_>, id: &At<String>, what: &str) {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    if !id.value.bytes().all(plain) {
-        let message = format!("`{}` is no id for {what}", shorten(&id.value));
-        let hint = "lower-case letters, digits and `_`".to_owned();
-        fields.reader.hinted(id.at, message, Some(hint));
-    }
-}
-
-fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
-    let text = fields.need_text("at")?;
-    let found = match text.value.strip_prefix('+') {
-        Some(after) => parse_duration(after)
-            .filter(|seconds| *seconds >= 0)
-            .and_then(|seconds| seconds.checked_mul(1000))
-            .map(Time::After),
-        None => parse_timestamp(&text.value).map(Time::On),
-    };
-    if found.is_none() {
-        let message = format!(
-            "`at` is `{}`; expected a time after the start like `+00:09:00`, or like \
-             `2011-07-12 14:58:55`",
-            text.value
-        );
-        fields.reader.problem(text.at, message);
-    }
-    Some(At {
-        value: (text.value, found?),
-        at: text.at,
-    })
-}
-
-fn check(fields: &Fields<'_>, ids: &mut Ids<'_>) -> CheckDraft {
-    let query = fields.need_text("query");
-    let own = fields.text("id");
-    if let Some(own) = &own {
-        is_id(fields, own, "a check");
-    }
-    let id = own.or_else(|| query.clone());
-    if let Some(id) = &id {
-        ids.take(id);
-    }
-    let expect = expect(fields);
-    meaningless(fields);
-    CheckDraft {
-        place: fields.at,
-        id: plain(id),
-        query,
-        with: with(fields),
-        expect,
-        basis: basis(fields),
-        observes: fields.texts("observes").unwrap_or_default(),
-        key: fields.texts("key"),
-        columns: fields.word("columns", &COLUMN_MODES).unwrap_or_default(),
-        order: fields.word("order", &ORDERS).map(|order| match order {
-            Order::Strict => RowOrder::Strict,
-            Order::Unordered => RowOrder::Unordered,
-        }),
-        ignore: reasoned(fields, "ignore", "an ignored column", &IGNORE)
-            .into_iter()
-            .map(|(_, column, reason)| (column, reason))
-            .collect(),
-        tolerance: reasoned(fields, "tolerance", "a tolerance", &TOLERANCE)
-            .into_iter()
-            .filter_map(|(fields, column, reason)| {
-                if !fields.has("within") {
-                    fields.missing("within");
-                }
-                Some((column, fields.number("within")?, reason))
-            })
-            .collect(),
-    }
-}
-
-fn with(fields: &Fields<'_>) -> Vec<(At<String>, At<Cell>)> {
-    let entries = fields.entries("with");
-    entries
-        .into_iter()
-        .filter_map(|(name, value)| {
-            let value = short_value(fields.reader, &name.value, value)?;
-            Some((name, value))
-        })
-        .collect()
-}
-
-/// Takes the columns named at `key`, each with its reason.
-fn reasoned<'a>(
-    fields: &Fields<'a>,
-    key: &str,
-    what: &'static str,
-    keys: &'static [&'static str],
-) -> Vec<(Fields<'a>, At<String>, String)> {
-    let tables = fields.tables(key, what, keys);
-    tables
-        .into_iter()
-        .filter_map(|fields| {
-            if !fields.has("column") {
-                fields.missing("column");
-            }
-            let reason = fields.need_text("reason");
-            Some((fields, fields.any_text("column")?, plain(reason)))
-        })
-        .collect()
-}
-
-/// Says which of `keys` there are when it is not exactly one.
-fn exactly_one<'k>(fields: &Fields<'_>, keys: &[&'k str]) -> Option<&'k str> {
-    let found: Vec<_> = keys.iter().filter(|key| fields.has(key)).collect();
-    let listed = |keys: Vec<&str>, word| {
-        let quoted: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
-        quoted.join(word)
-    };
-    match found.as_slice() {
-        [one] => Some(**one),
-        [] => {
-            let message = format!("a check needs one of {}", listed(keys.to_vec(), ", "));
-            fields.lacks(keys, message);
-            None
-        }
-        [_, second, ..] => {
-            let both = listed(found.iter().map(|key| **key).collect(), " and ");
-            let message = format!(
-                "a check has one of {}; this one has {both}",
-                listed(keys.to_vec(), ", ")
-            );
-            fields.reader.problem(fields.place_of(second), message);
-            None
-        }
-    }
-}
-
-fn expect(fields: &Fields<'_>) -> ExpectDraft {
-    let found = match exactly_one(fields, &["expect", "rows", "value"]) {
-        Some("expect") => fields.text("expect").map(ExpectDraft::File),
-        Some("rows") => fields
-            .count("rows")
-            .map(|rows| ExpectDraft::Rows(rows.value)),
-        Some(_) => fields
-            .scalar("value")
-            .map(|value| ExpectDraft::Value(value.value.to_string())),
-        // The file is looked at even if there is another expectation beside it.
-        None => fields.peek_text("expect").map(ExpectDraft::File),
-    };
-    found.unwrap_or(ExpectDraft::Unclear)
-}
-
-/// Refuses keys that say how to compare what is not compared.
-fn meaningless(fields: &Fields<'_>) {
-    let (what, keys): (_, &[&str]) = match (fields.has("rows"), fields.has("value")) {
-        (true, false) => ("rows", &["key", "columns", "order", "ignore", "tolerance"]),
-        (false, true) => ("value", &["key", "columns", "order", "tolerance"]),
-        _ => return,
-    };
-    for key in keys.iter().filter(|key| fields.has(key)) {
-        let message = format!("`{key}` means nothing beside `{what}`");
-        fields.reader.problem(fields.place_of(key), message);
-    }
-}
-
-fn basis(fields: &Fields<'_>) -> Option<At<Basis>> {
-    let key = exactly_one(fields, &["printed", "stated", "derived"])?;
-    let at = fields.place_of(key);
-    let value = match key {
-        "printed" => Basis::Printed(fields.lines(key)?.value),
-        "stated" => Basis::Stated(fields.lines(key)?.value),
-        _ => Basis::Derived(fields.text(key)?.value),
-    };
-    Some(At { value, at })
-}
-
 fn errata(fields: &Fields<'_>) -> Vec<ErratumDraft> {
     let tables = fields.tables("erratum", "an erratum", &ERRATUM);
     tables.iter().map(erratum).collect()
@@ -717,37 +448,6 @@ impl<'a> Ids<'a> {
                 self.reader.hinted(id.at, message, Some(hint));
             }
         }
-    }
-}
-
-/// Holds the steps of each branch together.
-#[derive(Default)]
-struct Branches {
-    /// The branch of the step before, if it has one.
-    current: Option<String>,
-    /// Branches that are over, and the step that ended each.
-    over: BTreeMap<String, String>,
-}
-
-impl Branches {
-    fn take(&mut self, fields: &Fields<'_>, step: &str) {
-        let branch = fields.peek_text("branch");
-        let name = branch.as_ref().map(|branch| branch.value.clone());
-        if self.current != name
-            && let Some(before) = self.current.take()
-        {
-            self.over.insert(before, step.to_owned());
-        }
-        if let Some(branch) = branch
-            && let Some(end) = self.over.get(&branch.value)
-        {
-            let message = format!(
-                "the branch `{}` is over since step `{end}`; its steps stand in a row",
-                branch.value
-            );
-            fields.reader.problem(branch.at, message);
-        }
-        self.current = name;
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Reader<'a> {
     /// The lines that are not even TOML. What is missing may only have been lost in them, and what was made
     /// out of them need not be what is written there.
     broken: RefCell<BTreeSet<u32>>,
+    /// What `{name}` stands for in texts.
+    replaced: RefCell<Vec<(String, String)>>,
 }
 
 impl<'a> Reader<'a> {
@@ -39,7 +41,25 @@ impl<'a> Reader<'a> {
             positions: Positions::new(text),
             problems: RefCell::new(Vec::new()),
             broken: RefCell::default(),
+            replaced: RefCell::default(),
         }
+    }
+
+    /// Lets `{name}` stand for a value in the texts that are taken from now on.
+    pub(super) fn replace(&self, values: &[(String, String)]) {
+        *self.replaced.borrow_mut() = values.to_vec();
+    }
+
+    fn replaced(&self, mut text: At<String>) -> At<String> {
+        for (name, value) in self.replaced.borrow().iter() {
+            text.value = text.value.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+
+    /// The text of the file from a place on.
+    pub(super) fn text_from(&self, at: usize) -> &str {
+        self.positions.text().get(at..).unwrap_or_default()
     }
 
     pub(super) fn position(&self, at: usize) -> Position {
@@ -181,6 +201,7 @@ impl<'a> Fields<'a> {
             self.wrong(key, value, "text in quotes");
             None
         })?;
+        let text = self.reader.replaced(text);
         if text.value.trim().is_empty() {
             self.reader
                 .problem(text.at, format_args!("`{key}` is blank"));
@@ -196,12 +217,12 @@ impl<'a> Fields<'a> {
         if text.is_none() {
             self.wrong(key, value, "text in quotes");
         }
-        text
+        text.map(|text| self.reader.replaced(text))
     }
 
     /// The text at `key`, if it is one, without a word about it if it is not.
     pub(super) fn peek_text(&self, key: &str) -> Option<At<String>> {
-        let text = text_of(self.get(key)?)?;
+        let text = self.reader.replaced(text_of(self.get(key)?)?);
         (!text.value.trim().is_empty()).then_some(text)
     }
 
@@ -264,7 +285,19 @@ impl<'a> Fields<'a> {
         if found.is_none() {
             self.wrong(key, value, "a whole number or text in quotes");
         }
-        found
+        match found? {
+            At {
+                value: Cell::Text(value),
+                at,
+            } => {
+                let text = self.reader.replaced(At { value, at });
+                Some(At {
+                    value: Cell::Text(text.value),
+                    at,
+                })
+            }
+            other => Some(other),
+        }
     }
 
     /// One word of a closed list, such as `exact` of `columns`.
@@ -293,7 +326,7 @@ impl<'a> Fields<'a> {
                     let message = format!("`{key}` holds a blank text");
                     self.reader.problem(text.at, message);
                 }
-                Some(text) => texts.push(text),
+                Some(text) => texts.push(self.reader.replaced(text)),
                 None => {
                     let found = describe(item.get_ref());
                     let message = format_args!("`{key}` holds {found}; expected text in quotes");

@@ -8,7 +8,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use super::library::{ScenarioError, is_scenario_name};
 
 /// The page that describes the format of a scenario folder, in Markdown.
-pub const FORMAT_PAGE: &str = include_str!("../../seeds/FORMAT.md");
+pub const FORMAT_PAGE: &str = include_str!("../../docs/scenario-format.md");
 
 /// The name of the scenario that the page shows.
 const EXAMPLE: &str = "my_lab_failover";

@@ -522,7 +522,7 @@ fn a_new_scenario_runs_as_it_is_written_and_says_where_it_is_wrong() {
         text(&replay(&[]).stdout)
     );
     assert_eq!(
-        replay(&["--set", "question=Anybody?"]).status.code(),
+        replay(&["--set", "activity_id=2001"]).status.code(),
         Some(0)
     );
     let by_name = chatdb(
@@ -905,7 +905,7 @@ fn validating_finds_sql_that_cannot_be_run() {
         Some(0)
     );
     let lab = folder.path().join("lab");
-    let script = lab.join("10_messaging_stops.sql");
+    let script = lab.join("10_wrong.sql");
     fs::write(
         &script,
         "SELEC 1;\nINSERT INTO nope VALUES (1);\nATTACH 'x.db' AS x;\n",
@@ -914,7 +914,10 @@ fn validating_finds_sql_that_cannot_be_run() {
     let toml = fs::read_to_string(lab.join("scenario.toml")).expect("a scenario");
     fs::write(
         lab.join("scenario.toml"),
-        toml.replace("\"open_chats\"", "\"ask\""),
+        toml.replace("\"open_chats\"", "\"ask\"").replace(
+            "happens = [\"messaging stops\"]",
+            "title = \"x\"\nscript = \"10_wrong.sql\"",
+        ),
     )
     .expect("a scenario");
     fs::write(
@@ -926,9 +929,9 @@ fn validating_finds_sql_that_cannot_be_run() {
     assert_eq!(output.status.code(), Some(2));
     let found = text(&output.stdout);
     for part in [
-        "lab/10_messaging_stops.sql:1:1: `SELEC` cannot stand here",
-        "lab/10_messaging_stops.sql:2:13: there is no table `nope`",
-        "lab/10_messaging_stops.sql:3:1: the statement opens another database",
+        "lab/10_wrong.sql:1:1: `SELEC` cannot stand here",
+        "lab/10_wrong.sql:2:13: there is no table `nope`",
+        "lab/10_wrong.sql:3:1: the statement opens another database",
         "lab/ask.sql:3:14: there is no column `nope`",
         "4 mistakes",
     ] {

@@ -36,6 +36,7 @@ mod planted;
 mod privacy;
 mod query;
 mod readme;
+mod record;
 mod render;
 mod results_to_text;
 mod sample_report;

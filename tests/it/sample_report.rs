@@ -158,6 +158,7 @@ pub fn check(id: &str, title: &str, origin: ExpectationOrigin, lines: &str) -> C
         problem: None,
         reproduce: String::from("chatdb replay services_failure --until 20"),
         sql: None,
+        actual: None,
     }
 }
 

@@ -659,7 +659,7 @@ const AROUND_THE_EXAMPLE: &str = "\
 == baseline/scenario.toml
 title = \"The baseline\"
 clock = \"2011-07-12 14:49:55.000\"
-parameters = { activity_id = 1347 }
+parameters = { activity_id = 1347, agent_id = 1003 }
 == my_lab_failover/message_fate.sql
 -- title: What became of each message
 -- parameter: activity_id
@@ -697,7 +697,7 @@ fn a_new_scenario_is_the_example_under_its_own_name() {
     let files = template("night_shift").expect("it is a name");
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names[0], "scenario.toml");
-    assert_eq!(names.len(), 4);
+    assert_eq!(names.len(), 1);
     for (name, text) in &files {
         assert!(!text.contains("my_lab_failover"), "{name}");
         fs::write(folder.path().join("night_shift").join(name), text).expect("a file");

@@ -58,6 +58,10 @@ pub enum Command {
     Validate(Validate),
     /// Write a scenario folder to start from
     New(New),
+    /// Write what comes back where a check has no expected table yet, to be reviewed
+    Record(RecordArgs),
+    /// Show the expected tables that are pending or differ, and accept or reject them
+    Review(ReviewArgs),
     /// Show which statements of the document are reproduced
     Coverage(Coverage),
     /// List the rules of the platform model with their citations
@@ -547,6 +551,39 @@ pub struct New {
     /// Folder in which to make the scenario's folder
     #[arg(long = "in", value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// Folders of scenarios of your own, or folders of them
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub names: Vec<String>,
+    /// Write nothing, and fail where a table is missing or pending
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub folders: Folders,
+}
+
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Folders of scenarios of your own, or folders of them
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub names: Vec<String>,
+    /// Accept the table of a check, as SCENARIO/CHECK or CHECK; may be given more than once
+    #[arg(long, value_name = "CHECK")]
+    pub accept: Vec<String>,
+    /// Reject the recorded table of a check, which is empty afterwards; may be given more than once
+    #[arg(long, value_name = "CHECK")]
+    pub reject: Vec<String>,
+    /// Accept every table that is pending or differs
+    #[arg(long, conflicts_with_all = ["accept", "reject"])]
+    pub accept_all: bool,
+    /// Write nothing and ask nothing, and fail where a table is pending or differs
+    #[arg(long, conflicts_with_all = ["accept", "reject", "accept_all"])]
+    pub check: bool,
+    #[command(flatten)]
+    pub folders: Folders,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{self, IsTerminal as _};
 
+use chatdb::acceptance::AcceptanceError;
 use chatdb::analysis::AnalysisError;
 use chatdb::ask::AskError;
 use chatdb::check::BoundError;
@@ -203,6 +204,18 @@ impl From<DiffError> for Failure {
         match error.nearest() {
             Some(name) => failure.hint(format!("did you mean `{name}`?")),
             None => failure,
+        }
+    }
+}
+
+impl From<AcceptanceError> for Failure {
+    fn from(error: AcceptanceError) -> Self {
+        match error {
+            AcceptanceError::Replay(error) => error.into(),
+            AcceptanceError::Files(error) => error.into(),
+            AcceptanceError::BuiltIn { .. } => Self::of(Code::Refused, &error)
+                .hint("`chatdb new NAME` writes a scenario of your own"),
+            AcceptanceError::LineBreak { .. } => Self::of(Code::Usage, &error),
         }
     }
 }

@@ -14,8 +14,10 @@ mod new;
 mod output;
 mod privacy;
 mod query;
+mod record;
 mod replay;
 mod report;
+mod review;
 mod rules;
 mod show;
 mod simulate;
@@ -106,6 +108,8 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Findings(args) => findings::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::New(args) => new::run(&args),
+        Command::Record(args) => record::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Why(args) => why::run(&args),

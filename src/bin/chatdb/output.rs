@@ -228,10 +228,15 @@ pub fn chosen(library: &Library, chosen: &Chosen) -> Result<Vec<String>, Failure
     if chosen.all {
         every(library)
     } else {
-        let expanded = chosen.names.iter().map(|name| library.expand(name));
-        let expanded = expanded.collect::<Result<Vec<_>, _>>()?;
-        Ok(expanded.into_iter().flatten().collect())
+        expanded(library, &chosen.names)
     }
+}
+
+/// The scenarios that names and paths stand for, those of a folder of scenarios one by one.
+pub fn expanded(library: &Library, names: &[String]) -> Result<Vec<String>, Failure> {
+    let expanded = names.iter().map(|name| library.expand(name));
+    let expanded = expanded.collect::<Result<Vec<_>, _>>()?;
+    Ok(expanded.into_iter().flatten().collect())
 }
 
 /// Every scenario but those that only others start from, in the order of the document; those that reproduce no

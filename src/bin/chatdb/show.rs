@@ -95,7 +95,7 @@ fn steps(page: &mut Page, scenario: &Scenario) {
             format_args!("{}  step {}: {}{branch}", step.at_text, step.id, step.title),
         );
         if let Some(script) = &step.script {
-            page.block(6, script.sql.trim_end());
+            page.block(6, script.sql.trim());
         }
         for check in &step.checks {
             page.line(

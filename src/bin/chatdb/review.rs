@@ -1,0 +1,189 @@
+//! `chatdb review` shows the expected tables that are pending or differ, to accept, reject or skip each.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use chatdb::acceptance::{self, ReviewItem, ReviewState, ScenarioReview};
+use chatdb::diagnostic::did_you_mean;
+use chatdb::render::safe::Safe;
+
+use crate::cli::ReviewArgs;
+use crate::failure::{Code, Failure};
+use crate::output;
+use crate::watch;
+
+pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
+    let library = output::library(&args.folders)?;
+    let mut reviews = Vec::new();
+    for name in output::expanded(&library, &args.names)? {
+        reviews.push(acceptance::review(
+            &library,
+            &name,
+            &watch::guarded(Vec::new()),
+        )?);
+    }
+    let items: Vec<&ReviewItem> = reviews.iter().flat_map(|review| &review.items).collect();
+    for asked in args.accept.iter().chain(&args.reject) {
+        known(&items, asked)?;
+    }
+    let decided = args.accept_all || !args.accept.is_empty() || !args.reject.is_empty();
+    let asks = !decided && !args.check && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let mut left = 0;
+    for item in &items {
+        let decision = if asks {
+            show(item)?;
+            match ask(item)? {
+                Some(decision) => decision,
+                None => break,
+            }
+        } else {
+            let of = |names: &[String]| names.iter().any(|name| is(item, name));
+            match (args.accept_all || of(&args.accept), of(&args.reject)) {
+                (true, _) => Decision::Accept,
+                (_, true) => Decision::Reject,
+                _ if decided => Decision::Skip,
+                _ => {
+                    show(item)?;
+                    Decision::Skip
+                }
+            }
+        };
+        left += usize::from(!decide(item, decision)?);
+    }
+    conclude(args, &reviews, left)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Accept,
+    Reject,
+    Skip,
+}
+
+/// Whether a name from the command line is that of a check.
+fn is(item: &ReviewItem, name: &str) -> bool {
+    item.id == name || item.run.id == name
+}
+
+fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
+    if items.iter().any(|item| is(item, asked)) {
+        return Ok(());
+    }
+    let message = format!("no check called `{asked}` is to be reviewed");
+    let failure = Failure::new(Code::Usage, message);
+    let names = items
+        .iter()
+        .flat_map(|item| [item.id.as_str(), &item.run.id]);
+    Err(match did_you_mean(asked, names) {
+        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+        None => failure,
+    })
+}
+
+/// Carries a decision out; gives whether nothing is left to decide.
+fn decide(item: &ReviewItem, decision: Decision) -> Result<bool, Failure> {
+    let word = match (decision, item.state) {
+        (Decision::Skip, _) => return Ok(false),
+        (Decision::Accept, ReviewState::Kept) => {
+            output::note(&format!(
+                "`{}` is kept: the document has it, or it is not a table in a `.md` file of its own; edit {} by hand",
+                item.id,
+                item.path.display()
+            ));
+            return Ok(false);
+        }
+        (Decision::Accept, _) => {
+            item.accept()?;
+            "accepted"
+        }
+        (Decision::Reject, _) => {
+            item.reject()?;
+            "rejected"
+        }
+    };
+    output::print(format!("{word}  {}  {}\n", item.id, item.path.display()).as_bytes())?;
+    // A rejected table is still missing, and one that differs still differs.
+    Ok(decision == Decision::Accept)
+}
+
+/// Shows what came back, and beside it what is expected where that is something else.
+fn show(item: &ReviewItem) -> Result<(), Failure> {
+    let what = match item.state {
+        ReviewState::Unrecorded => "nothing is expected yet",
+        ReviewState::Pending => "recorded, not yet accepted",
+        ReviewState::Differs => "differs from what is expected",
+        ReviewState::Kept => {
+            "differs from what is expected, which stays: the document has it, or it is no `.md` file"
+        }
+    };
+    let mut text = format!("{}: {} ({what})\n", item.id, item.run.title);
+    if matches!(item.state, ReviewState::Differs | ReviewState::Kept)
+        && let Ok(expected) = std::fs::read_to_string(&item.path)
+        && item
+            .path
+            .extension()
+            .is_some_and(|extension| extension == "md")
+    {
+        text.push_str("expected:\n");
+        text.push_str(&indented(&expected));
+        text.push_str("came back:\n");
+    }
+    text.push_str(&indented(item.text()?));
+    output::print(text.as_bytes())
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("  {}\n", Safe::of(line)));
+    lines.collect()
+}
+
+/// Asks what to do about a table; `None` is the wish to stop.
+fn ask(item: &ReviewItem) -> Result<Option<Decision>, Failure> {
+    loop {
+        let mut out = io::stdout().lock();
+        write!(out, "{}: [a]ccept, [r]eject, [s]kip or [q]uit? ", item.id)?;
+        out.flush()?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        match line.trim().to_lowercase().as_str() {
+            "a" | "accept" => return Ok(Some(Decision::Accept)),
+            "r" | "reject" => return Ok(Some(Decision::Reject)),
+            "s" | "skip" | "" => return Ok(Some(Decision::Skip)),
+            "q" | "quit" => return Ok(None),
+            _ => {}
+        }
+    }
+}
+
+fn conclude(args: &ReviewArgs, reviews: &[ScenarioReview], left: usize) -> Result<Code, Failure> {
+    let mut text = String::new();
+    let wrong = reviews
+        .iter()
+        .filter(|review| review.run.steps.iter().any(|step| !step.holds()));
+    let mut code = Code::Success;
+    for review in wrong {
+        text.push_str(&format!(
+            "`{}` goes wrong: `{}` shows where\n",
+            review.run.scenario, review.run.reproduce
+        ));
+        code = Code::Differs;
+    }
+    if reviews.iter().all(|review| review.items.is_empty()) && code == Code::Success {
+        text.push_str("nothing to review\n");
+    }
+    if left > 0 {
+        let decided = args.accept_all || !args.accept.is_empty() || !args.reject.is_empty();
+        if !decided {
+            let names = args.names.join(" ");
+            text.push_str(&format!(
+                "{left} to review: `chatdb review {names} --accept CHECK` accepts one, `--accept-all` all\n"
+            ));
+        }
+        if args.check {
+            code = Code::Differs;
+        }
+    }
+    output::print(text.as_bytes())?;
+    Ok(code)
+}
