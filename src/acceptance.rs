@@ -87,7 +87,7 @@ pub fn review(
     options: &ReplayOptions,
 ) -> Result<ScenarioReview, AcceptanceError> {
     let scenario = library.get(name).map_err(ReplayError::from)?;
-    if library.is_built_in(name).map_err(ReplayError::from)? {
+    if library.is_built_in(name) {
         return Err(AcceptanceError::BuiltIn {
             scenario: scenario.name.clone(),
         });

@@ -282,15 +282,6 @@ impl Library {
         Ok(located.source.folder(&located.name))
     }
 
-    /// Whether the scenario called `name_or_path` is part of the program.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn is_built_in(&self, name_or_path: &str) -> Result<bool, ScenarioError> {
-        let located = self.locate(name_or_path)?;
-        Ok(matches!(located.source, AssetSource::Embedded))
-    }
-
     /// Reads the scenario called `name_or_path` as far as it can be read.
     ///
     /// # Errors
