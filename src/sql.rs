@@ -4,6 +4,7 @@
 //! semicolons. It does not know what a statement does; a wrong one is found when it is run.
 
 pub mod authored;
+pub mod conditions;
 pub mod functions;
 pub mod guard;
 pub mod predicate;

@@ -116,7 +116,11 @@ fn ways(words: &str) -> Vec<Vec<Part<'_>>> {
     for (at, piece) in words.split(['[', ']']).enumerate() {
         let parts: Vec<Part<'_>> = piece.split_whitespace().map(part).collect();
         let is_optional = at % 2 == 1;
-        let without = is_optional.then(|| ways.clone()).unwrap_or_default();
+        let without = if is_optional {
+            ways.clone()
+        } else {
+            Vec::new()
+        };
         for way in &mut ways {
             way.extend(&parts);
         }

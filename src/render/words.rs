@@ -666,7 +666,6 @@ pub(super) fn step_problems(step: &StepRun) -> Vec<String> {
     changes.into_iter().chain(step.problem.clone()).collect()
 }
 
-/// What a report adds up to.
 /// What an extrapolated check rests on: the interpretations that decide it, where they are known, the first few by
 /// name.
 pub(super) fn rests_on(check: &CheckRun) -> String {
@@ -684,6 +683,7 @@ pub(super) fn rests_on(check: &CheckRun) -> String {
     format!("rests on our interpretation: {names}{more}")
 }
 
+/// What a report adds up to.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) runs: usize,

@@ -1,8 +1,8 @@
 //! Which interpretations decide each check of the scenarios that are compiled in.
 //!
 //! A check is documented only if every rule and time that decides it is. To find what decides takes many replays, so a
-//! test does it for every check and keeps what it finds in `reports/basis.csv`. Of any other scenario a replay says only
-//! whether the note speaks of the servers that are down; `chatdb why` finds what decides.
+//! test does it for every check and keeps what it finds in `reports/basis.csv`. Of any other scenario a replay says
+//! only whether the note speaks of the servers that are down; `chatdb why` finds what decides.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

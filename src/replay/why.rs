@@ -5,6 +5,8 @@
 //! the list; where it does not, it is decided twice over, and pairs are looked for. The plays share one database, and
 //! each is taken back by a savepoint, so that one takes a few milliseconds.
 
+mod missing;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -19,6 +21,8 @@ use crate::scenario::{
 use crate::sql;
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
+
+pub use missing::RowCondition;
 
 /// Something that can be left out or changed.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use std::thread;
 use chatdb::replay::why::{Change, Experiment, ExplainedValue, Factor, WhyTarget};
 use chatdb::replay::{ReplayOptions, basis_table, replay};
 use chatdb::report::RestsOn;
-use chatdb::scenario::{Expect, Library};
+use chatdb::scenario::{Expect, Library, resolve_parameters};
 use chatdb::table::ResultTable;
 
 use crate::honesty::library;
@@ -156,6 +156,59 @@ fn the_file_of_interpretations_is_what_leaving_out_finds() {
             assert_eq!(check.rests_on, label, "{line}");
         }
     }
+}
+
+/// A row that is not in the answer is back when the conditions that are false are dropped, and with no fewer.
+#[test]
+fn a_missing_row_comes_back_when_exactly_the_false_conditions_are_dropped() {
+    let library = library();
+    let (mut rows, mut causes) = (0, BTreeSet::new());
+    for (name, step) in asked(&library) {
+        let mut experiment = None;
+        let scenario = library.get(&name).expect("it is valid");
+        let steps = scenario.steps.iter().filter(|own| own.id == step);
+        let checks: Vec<_> = steps.flat_map(|own| &own.checks).collect();
+        let chain = library.chain(&name).expect("it is valid");
+        let parameters = resolve_parameters(&chain, &[]).expect("nothing is set");
+        for (at, check) in checks.iter().enumerate() {
+            let query = library.query(&scenario, &check.query).expect("it is known");
+            if !query.key.contains(&"activity_id".to_owned()) {
+                continue;
+            }
+            let experiment = experiment.get_or_insert_with(|| {
+                Experiment::new(&library, &name, &step, &ReplayOptions::default())
+                    .expect("it can be played")
+            });
+            for value in parameters
+                .iter()
+                .map(|parameter| parameter.value.to_string())
+            {
+                let target = WhyTarget {
+                    row: vec![("activity_id".to_owned(), value)],
+                    column: None,
+                };
+                let missing = experiment.missing(at, &target).expect("it can be played");
+                let Some(conditions) = missing else { continue };
+                rows += 1;
+                causes.extend(conditions.iter().filter_map(|own| own.since));
+                let failing: Vec<usize> = (0..conditions.len())
+                    .filter(|at| !conditions[*at].holds)
+                    .collect();
+                for subset in 0..1_u32 << failing.len() {
+                    let own = failing.iter().enumerate();
+                    let dropped: Vec<usize> = own
+                        .filter(|(bit, _)| subset >> bit & 1 == 1)
+                        .map(|(_, at)| *at)
+                        .collect();
+                    let back = experiment.comes_back(at, &target, &dropped);
+                    let place = format!("{name}/{step}/{} {target:?} {dropped:?}", check.id);
+                    let is_all = dropped.len() == failing.len();
+                    assert_eq!(back.expect("it can be played"), is_all, "{place}");
+                }
+            }
+        }
+    }
+    assert!(rows >= 5 && !causes.is_empty(), "{rows} rows, {causes:?}");
 }
 
 fn named(experiment: &Experiment, factors: &BTreeSet<usize>) -> Vec<String> {

@@ -2,7 +2,9 @@
 
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::render::Detail;
-use chatdb::replay::why::{Decides, Experiment, ExplainedValue, Factor, Why, WhyTarget};
+use chatdb::replay::why::{
+    Decides, Experiment, ExplainedValue, Factor, RowCondition, Why, WhyTarget,
+};
 use chatdb::replay::{self, ReplayError, ReplayOptions};
 use chatdb::report::{Listing, Report, RestsOn};
 use chatdb::scenario::{Library, Scenario};
@@ -32,9 +34,11 @@ pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
     columns_exist(&experiment, at, &target)?;
     let why = experiment.why(at, &target).map_err(ReplayError::from)?;
     let listing = listing(&experiment, &why, at, args, &format!("{scenario}/{check}"));
+    let missing = experiment.missing(at, &target).map_err(ReplayError::from)?;
+    let missing = missing.map(|conditions| conditions_listing(&experiment, &conditions));
     output::show(
         &Report {
-            listings: vec![listing],
+            listings: std::iter::once(listing).chain(missing).collect(),
             ..Report::new()
         },
         &args.form,
@@ -66,6 +70,38 @@ fn runs(
             let message = format!("`{scenario}/{check}` is not answered: {problem}");
             Err(Failure::new(Code::Differs, message))
         }
+    }
+}
+
+/// The conditions of the query for a row that is not in the answer.
+fn conditions_listing(experiment: &Experiment, conditions: &[RowCondition]) -> Listing {
+    let columns = ["condition", "holds", "not since"];
+    let row = |own: &RowCondition| {
+        let since = own.since.map(|factor| row(experiment, factor, "", ""));
+        let since = since.map_or(String::new(), |cells| {
+            format!("{} ({})", cells[1], cells[2])
+        });
+        let holds = if own.holds { "true" } else { "false" };
+        [own.condition.as_str(), holds, &since]
+            .map(|text| Cell::Text(text.to_owned()))
+            .to_vec()
+    };
+    let failing = conditions.iter().filter(|own| !own.holds).count();
+    Listing {
+        title: "Conditions of the query for the missing row".to_owned(),
+        table: ResultTable {
+            columns: (columns.iter())
+                .map(|name| Column::new(*name, Kind::Text))
+                .collect(),
+            rows: conditions.iter().map(row).collect(),
+        },
+        remarks: vec![format!(
+            "the row comes back if {} dropped, and not if fewer are",
+            match failing {
+                1 => "the condition that is false is".to_owned(),
+                failing => format!("the {failing} conditions that are false are"),
+            }
+        )],
     }
 }
 
