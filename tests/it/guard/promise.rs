@@ -78,9 +78,13 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
     ]
 }
 
-/// The rows of the page's table below its head.
+/// The rows of the page's first table below its head.
 fn table(page: &str) -> Vec<[String; 3]> {
-    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let of_table = |line: &&str| line.starts_with('|');
+    let lines = page.lines().skip_while(|line| !of_table(line));
+    let rows = lines
+        .take_while(of_table)
+        .filter(|line| line.starts_with("| "));
     rows.skip(1)
         .map(|line| {
             let cells: Vec<String> = line
