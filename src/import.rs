@@ -24,6 +24,7 @@ pub mod convert;
 mod error;
 pub mod format;
 pub mod input;
+mod last_value;
 mod load_stage;
 pub mod mapping;
 pub mod needed;

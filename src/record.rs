@@ -136,6 +136,9 @@ impl Reason {
         Self::ServerError,
     ];
 
+    /// How many rejects of a file are shown where it is not the rejects that were asked for.
+    pub const SHOWN: usize = 5;
+
     /// The stable code, such as `CHATDB-I005`.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -160,6 +163,24 @@ impl Reason {
             Self::TwoReadings => "CHATDB-I018",
             Self::ServerError => "CHATDB-I019",
         }
+    }
+
+    /// The reason that has this code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
+    /// Says of a reject at `line` where it is, what is wrong and what to do, without its text, which may be about
+    /// somebody.
+    #[must_use]
+    pub fn sentence(self, line: u64, column: Option<&str>, detail: &str) -> String {
+        let column = column.map(|name| format!(", `{name}`")).unwrap_or_default();
+        format!(
+            "rejected at line {line}{column}: {detail} ({}): {}",
+            self.code(),
+            self.advice()
+        )
     }
 
     /// What to do about it, in a sentence.
@@ -196,6 +217,12 @@ impl Reason {
             Self::ServerError => "run the query again and export its whole result",
         }
     }
+}
+
+/// Says how many rejects are not shown.
+#[must_use]
+pub fn more_rejected(more: u64) -> String {
+    format!("{more} more rejected: `chatdb import` keeps all of them in the table `rejects`")
 }
 
 /// Text of the file that did not become a row, with its place and the reason.

@@ -125,6 +125,15 @@ pub enum Bars {
     Box,
 }
 
+/// What stands between a column's name and its value, where each cell has a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameMark {
+    /// Blanks, up to where all values begin.
+    Blanks,
+    /// The same, and a colon.
+    Colon,
+}
+
 /// Which separators a form can have beside those it lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DelimiterRule {
@@ -146,13 +155,15 @@ pub enum FormatLayout {
     /// Columns of fixed widths, and no dashes.
     Widths,
     /// A line for each cell: the column's name, the value.
-    Vertical,
+    Vertical(NameMark),
     /// A table of bars.
     Grid(Bars),
     /// Objects of JSON.
     Json,
     /// Elements of XML, one for each row.
     Xml,
+    /// A script of INSERT statements.
+    Inserts,
     /// A workbook of Excel.
     Workbook,
 }
@@ -298,7 +309,15 @@ pub static FORMS: &[Form] = &[
         id: "sqlcmd_vertical",
         title: "go-sqlcmd, a line for each cell",
         covers: &["F16"],
-        layout: FormatLayout::Vertical,
+        layout: FormatLayout::Vertical(NameMark::Blanks),
+        ..Form::PLAIN
+    },
+    Form {
+        id: "powershell_list",
+        title: "PowerShell, Format-List: a line for each cell, with a colon",
+        covers: &["F27"],
+        layout: FormatLayout::Vertical(NameMark::Colon),
+        nulls: Nulls::Empty,
         ..Form::PLAIN
     },
     Form {
@@ -389,6 +408,14 @@ pub static FORMS: &[Form] = &[
         covers: &["F23"],
         layout: FormatLayout::Xml,
         nulls: Nulls::Empty,
+        ..Form::PLAIN
+    },
+    Form {
+        id: "insert_script",
+        title: "a script of INSERT statements: SSMS's Generate Scripts, data only",
+        covers: &[],
+        layout: FormatLayout::Inserts,
+        nulls: Nulls::Marked,
         ..Form::PLAIN
     },
     Form {

@@ -4,4 +4,5 @@ pub mod archive;
 pub mod code_pages;
 pub mod decode;
 pub mod line_ends;
+pub mod pieces;
 pub mod source;

@@ -18,6 +18,7 @@ use crate::import::format::{FORMS, Form, FormatLayout, Nulls};
 use crate::import::input::decode;
 use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
 use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
+use crate::import::input::pieces::{Document, DocumentRows};
 use crate::import::input::source::{
     Bytes, Foreign, Packing, Peek, Placed, Source, SourceError, Tally,
 };
@@ -27,7 +28,7 @@ use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::parallel::Cut;
 use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
-use crate::import::reader::{aligned, grid, json, vertical, xlsx, xml};
+use crate::import::reader::{aligned, grid, inserts, json, vertical, xlsx, xml};
 use crate::record::row_filter::Sieve;
 use crate::record::{Field, ReadError, Reason, Record, Written};
 
@@ -346,6 +347,13 @@ fn open_source(
         let rest: Box<dyn Read + Send> = Box::new(text);
         text = Peek::new(rest, BEGINNING).map_err(ReadError::from)?;
     }
+    let takes_documents =
+        form.is_none_or(|form| matches!(form.layout, FormatLayout::Json | FormatLayout::Xml));
+    let document = DocumentRows::of(text.ahead()).filter(|_| takes_documents);
+    if let Some(rows) = document {
+        let document: Box<dyn Read + Send> = Box::new(Document::new(text, rows));
+        text = Peek::new(document, BEGINNING).map_err(ReadError::from)?;
+    }
     if let Some(kind) = Foreign::page(text.ahead()) {
         return Err(SourceError::Foreign { kind }.into());
     }
@@ -373,7 +381,7 @@ fn open_source(
         options,
     );
     // What is decoded stands elsewhere than in the file.
-    let is_whole = options.skip == 0 && !repairs.any();
+    let is_whole = options.skip == 0 && !repairs.any() && document.is_none();
     let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && is_whole;
     if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
         reader.may_read_ahead(file.behind(told.mark), options.cut);
@@ -386,12 +394,15 @@ fn open_source(
             fields: Vec::new(),
         });
     }
-    if options.skip > 0 {
+    let above = options.skip + document.map_or(0, |document| document.head);
+    if above > 0 {
         reader = Box::new(Skipped {
             reader,
-            lines: options.skip as u64,
+            lines: above as u64,
         });
     }
+    let mut remarks = repairs.remarks();
+    remarks.extend(document.map(|document| document.remark().to_owned()));
     Ok(Opened {
         form: verdict.guess.form,
         runner_up: verdict.runner_up,
@@ -402,10 +413,10 @@ fn open_source(
         packing,
         has_header,
         tally,
-        reader: if repairs.any() {
-            Box::new(Noted { reader, repairs })
-        } else {
+        reader: if remarks.is_empty() {
             reader
+        } else {
+            Box::new(Noted { reader, remarks })
         },
     })
 }
@@ -445,6 +456,10 @@ impl Reader for Skipped {
     fn remarks(&self) -> Vec<String> {
         self.reader.remarks()
     }
+
+    fn is_unended(&self) -> bool {
+        self.reader.is_unended()
+    }
 }
 
 /// What a reader gives whose records begin with a text that is no field's, such as the quote before the first one.
@@ -478,6 +493,10 @@ impl Reader for Prefixed {
 
     fn remarks(&self) -> Vec<String> {
         self.reader.remarks()
+    }
+
+    fn is_unended(&self) -> bool {
+        self.reader.is_unended()
     }
 }
 
@@ -523,6 +542,10 @@ impl Reader for Trailing {
 
     fn remarks(&self) -> Vec<String> {
         self.reader.remarks()
+    }
+
+    fn is_unended(&self) -> bool {
+        self.reader.is_unended()
     }
 }
 
@@ -586,7 +609,7 @@ fn only_messages(text: &[u8]) -> Result<(), OpenError> {
 /// A reader of a text that was repaired, which says so.
 struct Noted {
     reader: Box<dyn Reader + Send>,
-    repairs: Repairs,
+    remarks: Vec<String>,
 }
 
 impl Reader for Noted {
@@ -595,9 +618,13 @@ impl Reader for Noted {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let mut remarks = self.repairs.remarks();
+        let mut remarks = self.remarks.clone();
         remarks.extend(self.reader.remarks());
         remarks
+    }
+
+    fn is_unended(&self) -> bool {
+        self.reader.is_unended()
     }
 
     fn pass_over(&mut self, sieve: Sieve) {
@@ -812,10 +839,11 @@ fn reader(
                 }
             }
         }
-        FormatLayout::Vertical => Box::new(vertical::Vertical::new(text, limits)),
+        FormatLayout::Vertical(mark) => Box::new(vertical::Vertical::new(text, mark, limits)),
         FormatLayout::Grid(bars) => Box::new(grid::Grid::new(text, bars, limits)),
         FormatLayout::Json => Box::new(json::Objects::new(text, limits)),
         FormatLayout::Xml => Box::new(xml::XmlRows::new(text, limits)),
+        FormatLayout::Inserts => Box::new(inserts::Inserts::new(text, limits)),
         FormatLayout::Workbook => unreachable!("a workbook is no text, and was opened before"),
     }
 }

@@ -8,6 +8,7 @@ use crate::import::error::ImportError;
 use crate::import::format;
 use crate::import::format::detect::Look;
 use crate::import::format::detect::could_be_name;
+use crate::import::last_value::{LastValue, Unended};
 use crate::import::mapping;
 use crate::import::mapping::Hints;
 use crate::import::mapping::Kept;
@@ -28,6 +29,7 @@ use crate::import::row::rejected;
 use crate::import::row::row;
 use crate::record::Field;
 use crate::record::Footer;
+use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::Record;
 use crate::record::Reject;
@@ -140,6 +142,7 @@ pub(super) struct ReadStage {
     blank: u64,
     /// Lines with the names of the columns after the first one.
     headers: u64,
+    last_value: LastValue,
 }
 
 /// Records that are rejected, before it is asked whether most are.
@@ -188,6 +191,7 @@ impl ReadStage {
             twin: forms.1,
             blank: 0,
             headers: 0,
+            last_value: LastValue::default(),
         }
     }
 
@@ -316,6 +320,7 @@ impl ReadStage {
                         continue;
                     }
                     self.ended.records += 1;
+                    self.last_value.note(&record);
                     if self.plan.is_some() {
                         self.record(&record)?;
                         if let Some(error) = self.without_times(UNTOLD) {
@@ -357,11 +362,60 @@ impl ReadStage {
         if let Some(error) = self.without_times(1).or_else(|| self.undecided()) {
             return Ok(Err(error));
         }
+        let is_unended = reader.is_unended();
+        let unended = if is_unended {
+            self.last_value.unended()
+        } else {
+            None
+        };
+        match unended {
+            Some(Unended::Cut { detail }) => {
+                if let Err(error) = self.reject_last(detail)? {
+                    return Ok(Err(error));
+                }
+            }
+            Some(Unended::Perhaps) => {
+                self.ended.warnings.push(Unended::REMARK.to_owned());
+            }
+            None => {}
+        }
         self.flush(true)?;
-        self.ended.warnings = reader.remarks();
+        self.ended.warnings.extend(reader.remarks());
         self.ended.passed_over = reader.passed_over();
         self.ended.records += self.ended.passed_over;
         self.sum_up();
+        Ok(Ok(()))
+    }
+
+    /// Takes the last record back, of which the file lacks the end.
+    fn reject_last(&mut self, detail: String) -> Result<Result<(), ImportError>, Disconnected> {
+        let line = self.last_value.line;
+        let Some(plan) = self.plan.take() else {
+            return Ok(Ok(()));
+        };
+        let is_here = self
+            .batches
+            .iter()
+            .any(|batch| batch.lines.last() == Some(&line));
+        for table in 0..plan.targets.len() {
+            self.take_back(&plan, table, line);
+        }
+        self.plan = Some(plan);
+        if !is_here && !self.rejects.iter().any(|reject| reject.line == line) {
+            // It is stored by now, and the rest of the file says nothing else.
+            let file = self.file.clone();
+            let source = ReadError::Malformed { line, what: detail };
+            return Ok(Err(ImportError::Read { file, source }));
+        }
+        if is_here {
+            self.reject(reader::queue::reject(
+                line,
+                "",
+                Reason::Truncated,
+                detail,
+                1,
+            ))?;
+        }
         Ok(Ok(()))
     }
 
@@ -461,6 +515,7 @@ impl ReadStage {
         if self.header.is_none() {
             self.header.clone_from(&self.columns);
         }
+        self.last_value.learn(sample);
         if let Err(source) = self.take_names(sample) {
             return Ok(Err(ImportError::Tables { file, source }));
         }

@@ -7,6 +7,7 @@ pub mod column_union;
 pub mod delimited;
 pub mod fixed_width;
 pub mod grid;
+pub mod inserts;
 pub mod json;
 pub mod lines;
 pub mod parallel;
@@ -61,5 +62,11 @@ pub trait Reader {
     /// How many were left out so far.
     fn passed_over(&self) -> u64 {
         0
+    }
+
+    /// Whether the last record lacks the line end that the others have, so that its last field may be cut. Known at the
+    /// end.
+    fn is_unended(&self) -> bool {
+        false
     }
 }

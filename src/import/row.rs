@@ -129,7 +129,12 @@ pub(super) fn check_text(
             (!empty).then_some(field.start + place)
         });
         if let Some(place) = stray {
-            let detail = "a NUL character stands in it".to_owned();
+            let zeros = memchr::memchr_iter(0, bytes).count();
+            let detail = match zeros * 5 > bytes.len() * 2 {
+                true => "it is UTF-16, in a file that begins in another encoding",
+                false => "a NUL character stands in it",
+            };
+            let detail = detail.to_owned();
             return Err(found(Reason::Nul, detail, Some(place)));
         }
     }

@@ -1,7 +1,7 @@
 //! What comes of a file: records, rows, rejects, and what a reader should know about them.
 
-use crate::record::Reason;
 use crate::record::Reject;
+use crate::record::{Reason, more_rejected};
 use crate::schema::inferred::ColumnKind;
 use crate::store::load::Known;
 
@@ -55,6 +55,22 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The first rejects, a sentence each, and how many more there are.
+    #[must_use]
+    pub fn reject_sentences(&self) -> Vec<String> {
+        let shown = self.first_rejects.iter().take(Reason::SHOWN).map(|reject| {
+            let column = reject.column_name.as_deref();
+            reject.reason.sentence(reject.line, column, &reject.detail)
+        });
+        let mut sentences: Vec<String> = shown.collect();
+        let all: u64 = self.reasons.iter().map(|(_, count)| count).sum();
+        let more = all.saturating_sub(sentences.len() as u64);
+        if more > 0 {
+            sentences.push(more_rejected(more));
+        }
+        sentences
+    }
+
     /// Whether the producer's own count is another than that of the records.
     #[must_use]
     pub fn footer_differs(&self) -> bool {

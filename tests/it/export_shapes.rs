@@ -147,7 +147,7 @@ fn lines_that_end_in_cr_or_in_cr_cr_lf_are_lines() {
         names activity_id|activity_status|subject
         2 1347|5000|Hello
         3 1348|9000|World
-        remark: lines end in a carriage return alone, and were read as lines
+        remark: a carriage return alone ends lines, and was read as a line end
         ",
     );
     check(
@@ -325,4 +325,163 @@ fn rows_may_stand_in_a_member_of_an_object_and_without_an_element_around_them() 
         1 1348
         ",
     );
+}
+
+// DOCUMENTS IN ROWS ----------------------------------------------------------------------------------------
+
+/// A document in rows of 2,033 characters, each ended by `end`, in quotes where `quoted`.
+fn in_rows(document: &str, quoted: bool, end: &str) -> String {
+    let characters: Vec<char> = document.chars().collect();
+    let rows = characters.chunks(2033).map(|row| {
+        let row: String = row.iter().collect();
+        match quoted {
+            true => format!("\"{}\"{end}", row.replace('"', "\"\"")),
+            false => format!("{row}{end}"),
+        }
+    });
+    rows.collect()
+}
+
+/// The first fields of all records, and what was refused.
+fn keys_of(text: &str) -> (Vec<String>, Vec<String>) {
+    let bytes = Cursor::new(text.as_bytes().to_vec());
+    let mut opened = open_reader(Box::new(bytes), &ImportOptions::default()).unwrap();
+    let (mut keys, mut refused) = (Vec::new(), Vec::new());
+    while let Some(item) = opened.reader.next().unwrap() {
+        match item {
+            chatdb::import::reader::Item::Record(record) => {
+                let field = record.fields[0];
+                keys.push(record.cells[field.start..field.end].to_owned());
+            }
+            chatdb::import::reader::Item::Reject(reject) => refused.push(reject.detail),
+            _ => {}
+        }
+    }
+    (keys, refused)
+}
+
+#[test]
+fn a_document_of_for_json_or_for_xml_is_whole_however_its_rows_are_laid_out() {
+    let row = |n: u32| {
+        let text = "x\\r\\né\\\"q\\\" ".repeat(usize::try_from(n % 97).unwrap());
+        format!("{{\"activity_id\":{n},\"activity_status\":5000,\"subject\":\"{text}\"}}")
+    };
+    let json = format!("[{}]", (1000..1400).map(row).collect::<Vec<_>>().join(","));
+    let row = |n: u32| {
+        let text = "a &amp; b\r\nc\n\n".repeat(usize::try_from(n % 89).unwrap());
+        format!("<row><activity_id>{n}</activity_id><subject>{text}</subject></row>")
+    };
+    let xml: String = (1000..1400).map(row).collect();
+    let wanted: Vec<String> = (1000..1400).map(|n| n.to_string()).collect();
+    let name = "_F52E2B61-18A1-11d1-B105-00805F49916B";
+    let dashes = "-".repeat(41);
+    for (kind, document) in [("JSON", &json), ("XML", &xml)] {
+        let plain = in_rows(document, false, "\r\n");
+        for text in [
+            format!("{kind}{name}\r\n{dashes}\r\n{plain}\r\n(12 rows affected)\r\n"),
+            format!("{kind}{name}\n{}", in_rows(document, false, "\n")),
+            format!("{kind}{name}\r\n{}", in_rows(document, true, "\r\n")),
+            plain.clone(),
+        ] {
+            let (keys, refused) = keys_of(&text);
+            assert_eq!(refused, [""; 0], "{kind}: {}", &text[..200]);
+            assert_eq!(keys, wanted, "{kind}: {}", &text[..200]);
+        }
+    }
+    // Text behind the document is not passed over in silence.
+    let behind = format!("JSON{name}\r\n{dashes}\r\n[{{\"activity_id\":1}}]\r\n\r\nmore\r\n");
+    let bytes = Cursor::new(behind.into_bytes());
+    let mut opened = open_reader(Box::new(bytes), &ImportOptions::default()).unwrap();
+    let error = loop {
+        match opened.reader.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("it is read"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(error.contains("text stands behind the array"), "{error}");
+}
+
+// SCRIPTS --------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_script_of_inserts_is_read_and_what_is_no_constant_is_rejected() {
+    check(
+        concat!(
+            "USE [eGActiveDB]\r\nGO\r\n/****** Object: INSERT INTO t VALUES (1) ******/\r\n",
+            "SET IDENTITY_INSERT [dbo].[EGPL_CASEMGMT_ACTIVITY] ON \r\nGO\r\n",
+            "INSERT [dbo].[EGPL_CASEMGMT_ACTIVITY] ([ACTIVITY_ID], [SUBJECT], [WHEN_CREATED], [ASSIGNED_TO]) ",
+            "VALUES (1347, N'It''s (so),\r\nGO', CAST(N'2026-11-24T08:51:30.000' AS DateTime), NULL)\r\nGO\r\n",
+            "INSERT INTO egpl_casemgmt_activity (ACTIVITY_ID, SUBJECT, WHEN_CREATED, ASSIGNED_TO) VALUES\r\n",
+            "(1348, N'', CAST(0x0000B50C0091FB18 AS DateTime), -5),\r\n",
+            "(1349, UPPER('a'), NULL, 7),\r\n",
+            "(1350, N'x', CAST(0x0787ABFE3F4A674A0B AS DateTime2(7)), 0x1A);\r\n",
+            "INSERT INTO other (ACTIVITY_ID, SUBJECT, WHEN_CREATED, ASSIGNED_TO) VALUES (9, '', NULL, 1)\r\n",
+        ),
+        "
+        insert_script
+        names ACTIVITY_ID|SUBJECT|WHEN_CREATED|ASSIGNED_TO
+        6 1347|It's (so),\\r\\nGO|2026-11-24T08:51:30.000|NULL
+        10 1348||2026-11-24 08:51:30.000|-5
+        11 CHATDB-I005 expected a constant, found an expression
+        12 1350|x|2026-11-24 08:51:30.1234567|0x1A
+        13 CHATDB-I012 it is of the table `other`, with the same columns as the rows before
+        remark: 6 lines of the script are no INSERT, and were passed over
+        ",
+    );
+}
+
+#[test]
+fn a_last_value_that_the_end_of_the_file_has_cut_is_not_loaded() {
+    let rows = |count: u32| -> String {
+        let row = |n| format!("{n},5000,2026-11-24 08:51:30.123\r\n");
+        let rows: String = (1000..1000 + count).map(row).collect();
+        format!("activity_id,activity_status,when_created\r\n{rows}")
+    };
+    let cut = |text: &str, off: usize| text[..text.len() - 2 - off].to_owned();
+    for count in [3, 40, 3000] {
+        let whole = rows(count);
+        for (text, rejected, is_doubtful) in [
+            (whole.clone(), 0, false),
+            (cut(&whole, 0), 0, false),
+            (cut(&whole, 4), 1, false),
+            (cut(&whole, 13), 1, false),
+        ] {
+            let summary = load(&text);
+            let line = u64::from(count) + 1;
+            let lines: Vec<u64> = summary.first_rejects.iter().map(|one| one.line).collect();
+            assert_eq!(lines, vec![line; rejected], "{}", &text[text.len() - 40..]);
+            assert_eq!(summary.loaded, u64::from(count) - rejected as u64);
+            let doubt = |warning: &String| warning.contains("without a line end");
+            assert_eq!(summary.warnings.iter().any(doubt), is_doubtful);
+        }
+    }
+    // Where values have no usual length, nothing is known, and that is said.
+    let texts =
+        "activity_id,activity_status,subject\r\n1,5000,a\r\n2,5000,Good morning\r\n3,5000,Hel";
+    let summary = load(texts);
+    assert_eq!((summary.loaded, summary.rejected), (3, 0));
+    assert!(
+        summary
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("may be cut"))
+    );
+    // What stands in quotes is whole.
+    let quoted = "activity_id,activity_status,subject\r\n1,5000,\"a,b\"\r\n2,5000,\"c, d\"";
+    assert!(
+        !load(quoted)
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("may be cut"))
+    );
+}
+
+/// What comes of a file with this text.
+fn load(text: &str) -> chatdb::import::Summary {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("activity.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut file = chatdb::store::copy::CopyFile::open(&folder.path().join("d.sqlite")).unwrap();
+    chatdb::import::read_file(&path, &ImportOptions::default(), file.store()).unwrap()
 }

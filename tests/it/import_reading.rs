@@ -998,7 +998,7 @@ fn files_of_other_kinds_are_refused_by_name() {
     check(b"", "error: is empty");
     check(
         b"just a line of prose without anything\n",
-        "error: is in none of the 22 known forms",
+        "error: is in none of the 24 known forms",
     );
     check_as(
         b"a,b\n",

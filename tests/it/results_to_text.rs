@@ -285,23 +285,19 @@ fn check(seeds: Range<u64>) -> (usize, usize) {
 }
 
 #[test]
-fn every_row_of_generated_results_is_right_or_refused_by_its_line() {
-    let (rows, loaded) = check(0..1000);
+fn every_row_of_two_thousand_results_is_right_or_refused_by_its_line() {
+    let (rows, loaded) = check(0..2000);
     assert!(
-        loaded * 10 > rows * 7,
+        loaded * 10 > rows * 8,
         "{loaded} of {rows} rows were loaded"
     );
     assert!((0..1000).filter(|seed| made(*seed).is_forged).count() > 50);
 }
 
 #[test]
-#[ignore = "takes minutes in a debug build: cargo test results_to_text -- --ignored --nocapture"]
+#[ignore = "takes a minute in a debug build: cargo test results_to_text -- --ignored"]
 fn every_row_of_ten_thousand_results_is_right_or_refused_by_its_line() {
-    let (rows, loaded) = check(0..10_000);
-    println!(
-        "{loaded} of {rows} rows were loaded, {} refused",
-        rows - loaded
-    );
+    check(0..10_000);
 }
 
 #[test]

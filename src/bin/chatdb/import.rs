@@ -101,7 +101,9 @@ pub fn remarks(summary: &Summary) -> Vec<String> {
     }
     if summary.rejected > 0 {
         let n = counted(summary.rejected, "record");
-        remarks.push(format!("{file}: {n} rejected; `chatdb import` says why"));
+        remarks.push(format!("{file}: {n} rejected"));
+        let sentences = summary.reject_sentences().into_iter();
+        remarks.extend(sentences.map(|sentence| format!("{file}: {sentence}")));
     } else if let Some(footer) = summary.footer.filter(|_| summary.footer_differs()) {
         remarks.push(format!(
             "{file}: {} records, where its producer says {footer}",
@@ -187,7 +189,9 @@ fn widths(text: &str) -> Result<Widths, Failure> {
 
 /// When a file was last written, on the wall clock of this machine.
 fn file_time(path: &Path) -> Option<i64> {
-    let modified = fs::metadata(path).ok()?.modified().ok()?;
+    // What is in an archive has the time of the archive.
+    let file = path.ancestors().find(|path| path.is_file())?;
+    let modified = fs::metadata(file).ok()?.modified().ok()?;
     let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
     let ms = i64::try_from(since.as_millis()).ok()?;
     let local = Local.timestamp_millis_opt(ms).single()?;

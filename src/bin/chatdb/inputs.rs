@@ -1,8 +1,10 @@
-//! Which files are meant by what was given: a file, a folder, or a pattern such as `*.csv`, which the command
-//! interpreters of Windows hand over unexpanded.
+//! Which files are meant by what was given: a file, a folder, a zip archive, or a pattern such as `*.csv`, which the
+//! command interpreters of Windows hand over unexpanded.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use chatdb::import::input::archive;
 
 use crate::failure::{Code, Failure};
 
@@ -24,6 +26,12 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         } else {
             vec![path.clone()]
         };
+        let found = found
+            .into_iter()
+            .flat_map(|path| match archive::members(&path) {
+                Some(members) if !members.is_empty() => of_archive(&path, &members),
+                _ => vec![path],
+            });
         for file in found {
             if !files.contains(&file) {
                 files.push(file);
@@ -31,6 +39,20 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     Ok(files)
+}
+
+/// The files of a zip archive, as `exports.zip/activity.csv`; the archive itself where no export is in it.
+fn of_archive(archive: &Path, members: &[String]) -> Vec<PathBuf> {
+    let is_shown = |name: &&String| !name.rsplit('/').next().is_some_and(|n| n.starts_with('.'));
+    let members = members
+        .iter()
+        .filter(is_shown)
+        .map(|name| archive.join(name));
+    let files: Vec<PathBuf> = members.filter(|path| is_export(path)).collect();
+    match files.is_empty() {
+        true => vec![archive.to_owned()],
+        false => files,
+    }
 }
 
 fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

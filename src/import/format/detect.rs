@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use crate::import::format::score::Evidence;
 use crate::import::format::trailer;
-use crate::import::format::{Bars, FORMS, Form, FormatLayout, Nulls, Quotes};
+use crate::import::format::{Bars, FORMS, Form, FormatLayout, NameMark, Nulls, Quotes};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
 use crate::import::spoiled::Spoiled;
@@ -588,6 +588,8 @@ impl<'s> Trials<'s> {
         if let Some((long, long_end)) = &found {
             delimiters = vec![long];
             end = end.or_else(|| long_end.clone());
+        } else if delimiter.is_none() && crate::import::reader::aligned::is_spaced(&lines) {
+            delimiters = vec![" "];
         } else if let (None, None, Some((between, behind))) = (delimiter, &end, paired_marks(&text))
         {
             paired = between;
@@ -711,10 +713,13 @@ impl<'s> Trials<'s> {
                 }
                 _ => 0.0,
             },
-            FormatLayout::Vertical => crate::import::reader::vertical::score(&self.lines),
+            FormatLayout::Vertical(mark) => {
+                crate::import::reader::vertical::score(mark, &self.lines)
+            }
             FormatLayout::Grid(bars) => crate::import::reader::grid::score(bars, &self.lines),
             FormatLayout::Json => crate::import::reader::json::score(self.sample.bytes),
             FormatLayout::Xml => crate::import::reader::xml::score(self.sample.bytes),
+            FormatLayout::Inserts => crate::import::reader::inserts::score(&self.lines),
             FormatLayout::Workbook => 0.0,
         }
     }
@@ -804,9 +809,11 @@ fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
         crate::import::reader::aligned::score(lines),
         crate::import::reader::grid::score(Bars::Markdown, lines),
         crate::import::reader::grid::score(Bars::Box, lines),
-        crate::import::reader::vertical::score(lines),
+        crate::import::reader::vertical::score(NameMark::Blanks, lines),
+        crate::import::reader::vertical::score(NameMark::Colon, lines),
         crate::import::reader::json::score(sample.bytes),
         crate::import::reader::xml::score(sample.bytes),
+        crate::import::reader::inserts::score(lines),
     ]
     .into_iter()
     .any(|score| score > 0.8)

@@ -1,9 +1,10 @@
-//! Looks through a zip archive before anything else does: how large its parts really are, how long the longest text in
-//! one is, and that no part has a document type. What a directory says of sizes is not believed; every part is unpacked
-//! once and thrown away.
+//! Lists the files in a zip archive and unpacks one of them; and looks through a workbook before anything else does:
+//! how large its parts really are, how long the longest text in one is, and that no part has a document type. What a
+//! directory says of sizes is not believed; every part is unpacked once and thrown away.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Component, Path};
 
 use flate2::bufread::DeflateDecoder;
 use memchr::memchr;
@@ -147,12 +148,64 @@ fn claimed(bytes: &[u8]) -> u64 {
     claims.max().unwrap_or(0)
 }
 
-/// The size of a part when unpacked, and how many texts it claims to hold.
-fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64), ReadError> {
-    // A claim that stands across the end of a block is seen in the next one.
-    const CLAIM: usize = 256;
-    let strings = is_strings(&part.name);
-    let (mut claim, mut tail) = (0, Vec::new());
+/// The names of the files in the zip archive at `path`, in their order there; `None` where it is no zip archive, or a
+/// workbook, which is read as a whole. Folders, what macOS adds and names that lead out of the archive are left out.
+#[must_use]
+pub fn members(path: &Path) -> Option<Vec<String>> {
+    let mut file = File::open(path).ok()?;
+    let mut magic = [0; 2];
+    file.read_exact(&mut magic).ok()?;
+    if magic != *b"PK" {
+        return None;
+    }
+    let parts = directory(&mut file).ok()?;
+    if parts.iter().any(|part| part.name == "xl/workbook.xml") {
+        return None;
+    }
+    let is_within = |name: &str| {
+        let mut components = Path::new(name).components();
+        components.all(|component| matches!(component, Component::Normal(_)))
+            && !name.contains('\\')
+    };
+    let is_file =
+        |name: &String| is_within(name) && !name.ends_with('/') && !name.starts_with("__MACOSX/");
+    let names = parts.into_iter().map(|part| part.name);
+    Some(names.filter(is_file).collect())
+}
+
+/// Opens what `path` names within a zip archive, as in `exports.zip/activity.csv`, unpacked into a temporary file;
+/// `None` where it names nothing there.
+///
+/// # Errors
+/// When the archive is damaged, or the file unpacks to more than the bounds allow.
+pub fn open_member(path: &Path, bounds: &Bounds) -> io::Result<Option<File>> {
+    let Some(archive) = path.ancestors().skip(1).find(|path| path.is_file()) else {
+        return Ok(None);
+    };
+    let Ok(name) = path.strip_prefix(archive) else {
+        return Ok(None);
+    };
+    let mut file = File::open(archive)?;
+    let parts = directory(&mut file).map_err(io::Error::other)?;
+    let Some(part) = parts.iter().find(|part| Path::new(&part.name) == name) else {
+        return Ok(None);
+    };
+    let limit = (part.packed.saturating_mul(bounds.ratio))
+        .max(bounds.floor)
+        .min(bounds.unpacked);
+    let mut unpacked = unpacked(&mut file, part).map_err(io::Error::other)?;
+    let mut kept = tempfile::tempfile()?;
+    let count = io::copy(&mut (&mut unpacked).take(limit + 1), &mut kept)?;
+    if count > limit {
+        let read = part.packed;
+        return Err(io::Error::other(TooMuch { read, limit }));
+    }
+    kept.seek(SeekFrom::Start(0))?;
+    Ok(Some(kept))
+}
+
+/// What a part unpacks to.
+fn unpacked<'f>(file: &'f mut File, part: &Part) -> Result<Box<dyn Read + 'f>, ReadError> {
     let mut head = [0; 30];
     file.seek(SeekFrom::Start(part.at))?;
     file.read_exact(&mut head)?;
@@ -162,15 +215,22 @@ fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64)
     let skip = u64::from(two(&head, 26)) + u64::from(two(&head, 28));
     file.seek(SeekFrom::Current(i64::try_from(skip).unwrap_or_default()))?;
     let packed = BufReader::new(file.take(part.packed));
-    let mut unpacked: Box<dyn Read + '_> = match part.method {
-        0 => Box::new(packed),
-        8 => Box::new(DeflateDecoder::new(packed)),
-        _ => {
-            return Err(malformed(
-                "a part of the archive is packed in a way that is not read",
-            ));
-        }
-    };
+    match part.method {
+        0 => Ok(Box::new(packed)),
+        8 => Ok(Box::new(DeflateDecoder::new(packed))),
+        _ => Err(malformed(
+            "a part of the archive is packed in a way that is not read",
+        )),
+    }
+}
+
+/// The size of a part when unpacked, and how many texts it claims to hold.
+fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64), ReadError> {
+    // A claim that stands across the end of a block is seen in the next one.
+    const CLAIM: usize = 256;
+    let strings = is_strings(&part.name);
+    let (mut claim, mut tail) = (0, Vec::new());
+    let mut unpacked = unpacked(file, part)?;
     let xml = part.name.ends_with(".xml") || part.name.ends_with(".rels");
     let (mut size, mut run, mut beginning) = (0, 0, Vec::new());
     let mut block = vec![0; 64 << 10];

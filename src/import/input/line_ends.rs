@@ -28,7 +28,7 @@ impl Repairs {
     pub fn of(sample: &[u8]) -> Self {
         let has = |what: &[u8]| memchr::memmem::find(sample, what).is_some();
         Self {
-            carriage_returns: has(b"\r") && !has(b"\n"),
+            carriage_returns: has(b"\r") && (!has(b"\n") || are_lines(sample)),
             doubled: has(b"\r\r\n"),
             marks: sample.starts_with(MARK) || has(b"\n\xEF\xBB\xBF") || has(b"\r\xEF\xBB\xBF"),
         }
@@ -46,7 +46,7 @@ impl Repairs {
         let all = [
             (
                 self.carriage_returns,
-                "lines end in a carriage return alone, and were read as lines",
+                "a carriage return alone ends lines, and was read as a line end",
             ),
             (
                 self.doubled,
@@ -62,6 +62,36 @@ impl Repairs {
             .map(|(_, remark)| (*remark).to_owned())
             .collect()
     }
+}
+
+/// Whether carriage returns alone end lines in a text where line feeds do too: wherever one stands, what is before and
+/// behind it has as many separators as the first line.
+fn are_lines(sample: &[u8]) -> bool {
+    let lines = || {
+        sample
+            .split(|b| *b == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    };
+    let count = |piece: &[u8], separator: u8| memchr::memchr_iter(separator, piece).count();
+    let first = lines()
+        .next()
+        .and_then(|line| line.split(|b| *b == b'\r').next());
+    let Some(first) = first else {
+        return false;
+    };
+    let separator = [b'\t', b'|', b';', b',']
+        .into_iter()
+        .max_by_key(|one| count(first, *one));
+    let Some((separator, wanted)) = separator.map(|one| (one, count(first, one))) else {
+        return false;
+    };
+    let mut parted = lines().filter(|line| line.contains(&b'\r')).peekable();
+    wanted > 0
+        && parted.peek().is_some()
+        && parted.all(|line| {
+            line.split(|b| *b == b'\r')
+                .all(|piece| count(piece, separator) == wanted && !piece.contains(&b'"'))
+        })
 }
 
 /// A text with repairs, and without a Ctrl-Z at its end. Each byte is looked at once.
@@ -123,6 +153,9 @@ impl<R: Read> Repaired<R> {
 
     /// Takes a byte, and hands on what is then sure.
     fn put(&mut self, byte: u8) {
+        if self.repairs.carriage_returns && !matches!(byte, b'\r' | b'\n') {
+            self.give_returns();
+        }
         if self.repairs.marks && self.at_line {
             self.begun.push(byte);
             if MARK.starts_with(&self.begun) {
@@ -142,9 +175,15 @@ impl<R: Read> Repaired<R> {
 
     fn put_line_end(&mut self, byte: u8) {
         match byte {
-            b'\r' if self.repairs.carriage_returns => self.line_end(b"\n"),
-            b'\r' if self.repairs.doubled => self.returns += 1,
+            b'\r' if self.repairs.carriage_returns || self.repairs.doubled => self.returns += 1,
             b'\n' if self.returns > 0 => {
+                // Those of CR CR LF are one line end; of CR alone before CR LF the last one is a part of it.
+                let lines = if self.repairs.doubled {
+                    1
+                } else {
+                    self.returns
+                };
+                (1..lines).for_each(|_| self.line_end(b"\n"));
                 self.returns = 0;
                 self.line_end(b"\r\n");
             }
@@ -163,7 +202,11 @@ impl<R: Read> Repaired<R> {
 
     fn give_returns(&mut self) {
         let returns = std::mem::take(&mut self.returns);
-        self.out.extend(std::iter::repeat_n(b'\r', returns));
+        if self.repairs.carriage_returns {
+            (0..returns).for_each(|_| self.line_end(b"\n"));
+        } else {
+            self.out.extend(std::iter::repeat_n(b'\r', returns));
+        }
     }
 }
 

@@ -16,6 +16,8 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::import::input::archive;
+
 /// How much is read from the system at once.
 const BLOCK: usize = 256 << 10;
 
@@ -543,12 +545,15 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens the file at `path`; `hashed` says whether its hash is taken.
+    /// Opens the file at `path`, which may be within a zip archive; `hashed` says whether its hash is taken.
     ///
     /// # Errors
     /// When it is no file, cannot be read, or is packed in a way that is not read.
     pub fn open(path: &Path, bounds: &Bounds, hashed: bool) -> Result<Self, SourceError> {
-        let file = File::open(path)?;
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => archive::open_member(path, bounds)?.ok_or(error)?,
+        };
         let about = file.metadata()?;
         if about.is_dir() {
             return Err(SourceError::Folder);

@@ -1,22 +1,25 @@
 //! Reads columns that stand under a line of dashes: Results to Text and to File, sqlcmd, a mail's attachment.
 //!
-//! Nobody knows how a tool counts the places of a character beyond ASCII, so a line is measured in characters, in units
-//! of UTF-16 and in places on a screen, and read by the measure in which it fits the dashes and has blanks where they
-//! have.
+//! Nobody knows how a tool counts the places of a character beyond ASCII, so that the first lines are measured in
+//! characters, in units of UTF-16 and in places on a screen, and the file is read by the measure in which the fewest
+//! of them are left over.
 //!
 //! A value may hold line breaks, and nothing marks where a record begins. What settles it:
 //!
 //! - A record cannot end before its last column begins. So lines are put together until they reach that place; what
 //!   then has no blanks between the columns was never the beginning of a record.
-//! - Where the last column is padded, a record is exactly as long as the dashes. Names that are padded say that it is,
-//!   or rows that end in blanks while none that is short is followed by another record.
+//! - Where the last column is padded, a record is exactly as long as the dashes, so that there is one way to part the
+//!   lines. It is padded where the names are, or where that way leaves few of the first lines over.
 //! - Where it is not padded, a record ends with its line if the next one is a record, a count, a message, names, or too
 //!   long to belong to it; a line is known as a record by the numbers and times in its columns. Anything else behind
 //!   it may be the rest of its last value: then both are rejects, and no half value is loaded.
+//! - Lines that may be one record or several are rejects.
 //! - A count, a message, names and a line of dashes are a part of no record.
 //!
 //! The rest of a value may look exactly like a record. Then only the count below says that there are fewer records,
-//! and the result is refused; without a count nothing tells, and the summary says so where values have line breaks.
+//! and the result is refused: each line where a record may begin is counted, loaded or not, so that none that was
+//! missed makes up for one that was wrong. Without a count nothing tells, and the summary says so where values have
+//! line breaks.
 //!
 //! Lines that the tool broke at its page width are put together when the names and the dashes were broken at the same
 //! places; else each is a reject. The work for a line is bounded by [`PIECES`].
@@ -66,11 +69,54 @@ pub fn score(lines: &[String]) -> f64 {
             .and_then(|first| lines.get(first..dashes + broken));
         head.is_some_and(|head| Head::of(head).is_some())
     });
-    if found || is_unnamed(beginning, dashes) {
+    if is_spaced(lines) {
+        0.0
+    } else if found || is_unnamed(beginning, dashes) {
         0.95
     } else {
         0.0
     }
+}
+
+/// Whether blanks stand between values, and nothing is padded: `sqlcmd -W` without a separator. No line reaches the
+/// last column, and most have as many words as there are names.
+#[must_use]
+pub fn is_spaced(lines: &[String]) -> bool {
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let Some(head) = (1..beginning.len()).find(|at| is_dashes(&beginning[*at])) else {
+        return false;
+    };
+    let words = |line: &str| line.split(' ').count();
+    let lengths = |line: &str| line.split(' ').map(str::len).collect::<Vec<_>>();
+    let (names, dashes) = (&lines[head - 1], &lines[head]);
+    let last = dashes.rfind(' ').map_or(0, |at| at + 1);
+    if last == 0 || lengths(names) != lengths(dashes) {
+        return false;
+    }
+    let rows = lines[head + 1..].iter();
+    let rows: Vec<&String> = rows
+        .filter(|line| !line.trim().is_empty())
+        .filter(|line| trailer::rows(line).is_none() && trailer::message(line).is_none())
+        .take(BEFORE)
+        .collect();
+    let (few, fitting) = rows.iter().fold((0, 0), |(few, fitting), line| {
+        let is_few = Measure::Units.length(line) < last || line.ends_with(|c| c != ' ');
+        (
+            few + usize::from(is_few),
+            fitting + usize::from(words(line) == words(names)),
+        )
+    });
+    let places = columns(dashes).unwrap_or_default();
+    let cut = rows.iter().filter(|line| {
+        let cut = Measure::Units.cut(line, &places);
+        cut.is_some_and(|cut| {
+            cut[cut.len() - 1].start < line.len()
+                && cut
+                    .windows(2)
+                    .all(|pair| &line[pair[0].end..pair[1].start] == " ")
+        })
+    });
+    !rows.is_empty() && few == rows.len() && fitting * 2 > rows.len() && cut.count() == 0
 }
 
 /// Whether a result whose columns have no names begins with the dashes of `lines` at `dashes`, and ends with a count.
@@ -237,7 +283,11 @@ struct Grid {
     is_mixed: bool,
     /// The columns that are numbers or times.
     typed: Vec<Option<Look>>,
-    /// The measures in which the first lines beyond ASCII fit; all where there are none.
+    /// Which of them the schema declares so: the others only look like it.
+    declared: Vec<bool>,
+    /// Whether lines beyond ASCII have said how places are counted.
+    is_measured: bool,
+    /// How places are counted, the likeliest way first.
     measures: Vec<Measure>,
 }
 
@@ -251,6 +301,8 @@ struct Cut {
     like: usize,
     null: usize,
     unlike: usize,
+    /// Whether a column that is declared as one of numbers or times holds something else.
+    is_undeclared: bool,
 }
 
 /// Lines that fit the dashes.
@@ -259,20 +311,35 @@ struct Candidate {
     /// The number of the first line, and how many there are.
     number: u64,
     lines: usize,
-    /// Whether a line behind the first one begins as a record does.
-    is_doubtful: bool,
+    /// How many lines behind the first one may begin a record as well.
+    others: u64,
     text: String,
     cut: Cut,
     /// Their length in each measure, with the breaks between them.
     lengths: [usize; Measure::ALL.len()],
 }
 
+/// What a way of counting places makes of the first lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct LinesLeft {
+    /// Lines that are no part of a record.
+    unfit: usize,
+    /// Records with a text that begins with a blank, as it does where a line is cut by the wrong measure.
+    shifted: usize,
+}
+
+impl LinesLeft {
+    /// More than there can be.
+    const ALL: Self = Self {
+        unfit: usize::MAX / 2,
+        shifted: usize::MAX,
+    };
+}
+
 /// What stands behind a record that is not full.
 enum Behind {
     /// Nothing that may belong to it: there is nothing, or it would be too long, or, not sure, it is a record too.
     Nothing { sure: bool },
-    /// The rest of its last value.
-    Rest(Candidate),
     /// What may be the rest.
     Perhaps,
 }
@@ -351,6 +418,22 @@ impl<R: Read> Aligned<R> {
     /// Whether dashes without names stand `at` lines ahead: below a blank line and the line of no names, or, behind a
     /// count, below one.
     fn is_unnamed_at(&mut self, at: usize) -> Result<bool, ReadError> {
+        let is_unnamed = self.has_blanks_above(at)?;
+        if let (true, false, Some(line)) = (is_unnamed, self.below, self.lines.peek(at)?.cloned()) {
+            let is_row = |grid: &Grid| grid.is_texts() && grid.cut(&line.text, true).is_some();
+            if self.grid.as_ref().is_some_and(is_row) {
+                return Err(ReadError::Malformed {
+                    line: line.number,
+                    what: "these dashes are a text, or the head of a second result without names"
+                        .to_owned(),
+                });
+            }
+        }
+        Ok(is_unnamed)
+    }
+
+    /// Whether `at` lines ahead there are dashes with enough blank lines above them to be the head of a result.
+    fn has_blanks_above(&mut self, at: usize) -> Result<bool, ReadError> {
         let dashes = |line: &Line| is_dashes(&line.text) && columns(&line.text).is_some();
         if !self.lines.peek(at)?.is_some_and(dashes) {
             return Ok(false);
@@ -391,9 +474,11 @@ impl<R: Read> Aligned<R> {
             return Ok(true);
         }
         self.below = false;
+        self.blanks = 0;
         (self.rows, self.refused, self.begun, self.unsure) = (0, 0, 0, None);
         let total = head.places.last().map_or(0, |place| place.end);
         let length = Measure::Units.length(&head.text);
+        let typed: Vec<Option<Look>> = head.names.iter().map(|name| known_look(name)).collect();
         self.grid = Some(Grid {
             last: head.places.last().map_or(0, |place| place.start),
             places: head.places,
@@ -402,7 +487,9 @@ impl<R: Read> Aligned<R> {
             padded: length == total && head.text.ends_with(' '),
             is_mixed: false,
             measures: Measure::ALL.to_vec(),
-            typed: head.names.iter().map(|name| known_look(name)).collect(),
+            declared: typed.iter().map(Option::is_some).collect(),
+            typed,
+            is_measured: false,
             names: head.text,
             pieces: head.pieces,
         });
@@ -413,6 +500,16 @@ impl<R: Read> Aligned<R> {
 
     /// What the first lines show: whether the last column is padded, and which columns are numbers or times.
     fn look_ahead(&mut self) -> Result<(), ReadError> {
+        let shown = self.shown()?;
+        self.find_measure(&shown)?;
+        if let Some(grid) = &mut self.grid {
+            grid.find_types(&shown);
+        }
+        self.find_padding(shown.len())
+    }
+
+    /// The next lines, up to the end of the result.
+    fn shown(&mut self) -> Result<Vec<String>, ReadError> {
         const SHOWN: usize = 64;
         let mut shown = Vec::new();
         for at in 0..SHOWN {
@@ -424,8 +521,88 @@ impl<R: Read> Aligned<R> {
                 None => break,
             }
         }
+        Ok(shown)
+    }
+
+    /// Takes first the measure in which the next lines leave the fewest that are no records: SQL Server's own, unless
+    /// another leaves half as many.
+    fn find_measure(&mut self, shown: &[String]) -> Result<(), ReadError> {
+        if shown.iter().all(|line| line.is_ascii()) {
+            return Ok(());
+        }
+        let mut best = (LinesLeft::ALL, Measure::ALL.to_vec());
+        for measure in Measure::ALL {
+            let left = self.lines_left(vec![measure], shown.len())?;
+            // The rest of a value may fit another measure by accident.
+            let is_better = left.unfit * 2 <= best.0.unfit && left.unfit < best.0.unfit;
+            if is_better && left.shifted <= best.0.shifted {
+                best = (left, vec![measure]);
+            }
+        }
+        // Some tools count the places of one column in one way, and of another column in another.
+        if best.0.unfit > 0 && self.lines_left(Measure::ALL.to_vec(), shown.len())?.unfit == 0 {
+            best.1 = Measure::ALL.to_vec();
+        }
         if let Some(grid) = &mut self.grid {
-            grid.look_at(&shown);
+            grid.measures = best.1;
+            grid.is_measured = true;
+        }
+        Ok(())
+    }
+
+    /// What of the next `count` lines is left over where places are counted by `measures`, and the last column is
+    /// padded or is not, whichever leaves fewer.
+    fn lines_left(&mut self, measures: Vec<Measure>, count: usize) -> Result<LinesLeft, ReadError> {
+        if let Some(grid) = &mut self.grid {
+            grid.measures = measures;
+        }
+        let short = self.lines_left_by(count, Self::fewest_lines)?;
+        let padded = self.lines_left_by(count, Self::exact_lines)?;
+        Ok(short.min(padded))
+    }
+
+    /// The same where `record` finds the record that begins at a line.
+    fn lines_left_by(
+        &mut self,
+        count: usize,
+        record: impl Fn(&mut Self, usize) -> Result<Option<Candidate>, ReadError>,
+    ) -> Result<LinesLeft, ReadError> {
+        let (mut at, mut left) = (0, LinesLeft::default());
+        while at < count {
+            let found = record(self, at)?;
+            left.unfit += usize::from(found.is_none());
+            left.shifted += usize::from(found.as_ref().is_some_and(Candidate::is_shifted));
+            at += found.map_or(1, |one| one.lines);
+        }
+        Ok(left)
+    }
+
+    /// Says whether the last column is padded, by the next `count` lines: where it is, each record is exactly as long
+    /// as the dashes, so that there is one way to part the lines into records.
+    fn find_padding(&mut self, count: usize) -> Result<(), ReadError> {
+        let was = match &mut self.grid {
+            Some(grid) if grid.pieces.len() == 1 => std::mem::replace(&mut grid.padded, true),
+            _ => return Ok(()),
+        };
+        let (mut at, mut whole, mut others, mut blanks) = (0, 0, 0, false);
+        while at < count {
+            if self
+                .lines
+                .peek(at)?
+                .is_some_and(|line| line.text.is_empty())
+            {
+                at += 1;
+                continue;
+            }
+            let record = self.exact_lines(at)?.filter(|one| at + one.lines <= count);
+            at += record.as_ref().map_or(1, |one| one.lines);
+            whole += usize::from(record.is_some());
+            others += usize::from(record.is_none());
+            blanks |= record.is_some_and(|one| one.text.ends_with(' '));
+        }
+        if let Some(grid) = &mut self.grid {
+            grid.padded = (was && !grid.is_mixed) || (blanks && others * 2 <= whole);
+            grid.is_mixed = !grid.padded && (blanks || was);
         }
         Ok(())
     }
@@ -488,16 +665,18 @@ impl<R: Read> Aligned<R> {
         if self.below {
             return Ok(true);
         }
-        let (again, after_blank) = (grid.names.clone(), self.blanks > 0);
-        let starts = |line: &Line| again.starts_with(&line.text);
-        if !after_blank && !self.lines.peek(0)?.is_some_and(starts) {
+        let again = match self.lines.peek(0)? {
+            Some(line) => grid.begins_names(&line.text),
+            None => false,
+        };
+        if self.blanks == 0 && !again {
             return Ok(false);
         }
         Ok(self.is_unnamed_at(0)?
             || self
                 .lines
                 .peek(broken)?
-                .is_some_and(|line| is_dashes(&line.text) && line.text.len() > 2))
+                .is_some_and(|line| is_dashes(&line.text) && line.text.trim_end().len() > 2))
     }
 
     /// Whether the line `at` lines ahead, which is not the next one, is a part of no record.
@@ -506,40 +685,44 @@ impl<R: Read> Aligned<R> {
             return Ok(true);
         };
         work::steps(1);
-        let text = &line.text;
+        let text = line.text.clone();
         if line.bad.is_some()
-            || trailer::rows(text).is_some()
-            || trailer::completed_at_ms(text).is_some()
-            || trailer::message(text).is_some()
+            || trailer::rows(&text).is_some()
+            || trailer::completed_at_ms(&text).is_some()
+            || trailer::message(&text).is_some()
         {
             return Ok(true);
         }
-        if is_dashes(text) {
+        if is_dashes(&text) {
             return self.is_unnamed_at(at);
         }
-        let dashes = |line: &Line| is_dashes(&line.text) && line.text.len() > 2;
+        let dashes = |line: &Line| is_dashes(&line.text) && line.text.trim_end().len() > 2;
         if !self.lines.peek(at + 1)?.is_some_and(dashes) {
             return Ok(false);
         }
-        Ok(self.head_at(at)?.is_some())
-    }
-
-    /// Whether the line `at` lines ahead begins as a record does.
-    fn begins_at(&mut self, at: usize) -> Result<bool, ReadError> {
-        let Some(grid) = &self.grid else {
-            return Ok(false);
-        };
-        Ok(self
-            .lines
-            .peek(at)?
-            .is_some_and(|line| grid.begins(&line.text)))
+        // Names stand below a blank line, or again.
+        let again = self
+            .grid
+            .as_ref()
+            .is_some_and(|grid| grid.begins_names(&text));
+        let below_blank = at == 0 || self.lines.peek(at - 1)?.is_some_and(Line::is_blank);
+        Ok((again || below_blank) && self.head_at(at)?.is_some())
     }
 
     /// A blank line is nothing, but in a single column it may be a text of nothing.
     fn blank(&mut self) -> Result<bool, ReadError> {
         let alone = (self.grid.as_ref()).is_some_and(|grid| grid.places.len() == 1) && !self.below;
-        let number = self.lines.peek(0)?.map_or(0, |line| line.number);
-        self.lines.skip(1);
+        let Some(line) = self.lines.pop()? else {
+            return Ok(false);
+        };
+        let number = line.number;
+        let is_row = |grid: &Grid| grid.pieces.len() == 1 && grid.cut(&line.text, true).is_some();
+        if !line.text.is_empty() && !self.below && self.grid.as_ref().is_some_and(is_row) {
+            let detail = "a line of blanks may be a row of empty texts, or nothing".to_owned();
+            self.refuse(number, &line.text, Reason::Ragged, detail);
+            self.begun += 1;
+            return Ok(true);
+        }
         self.blanks += 1;
         if alone && self.lines.peek(0)?.is_some() && !self.ends_at(0)? {
             let detail = "a blank line may be an empty text, or nothing".to_owned();
@@ -590,6 +773,17 @@ impl<R: Read> Aligned<R> {
         self.queue.reject(line, text, reason, detail, 1);
     }
 
+    /// Refuses the lines of a record of which some may begin one as well.
+    fn refuse_lines(&mut self, candidate: &Candidate) {
+        let detail = "its lines may be one record or several".to_owned();
+        self.lines.skip(candidate.lines);
+        self.refuse(candidate.number, &candidate.text, Reason::Ragged, detail);
+        self.refused += candidate.others;
+        self.begun += 1 + candidate.others;
+        self.unsure.get_or_insert(candidate.number);
+        self.is_lost = true;
+    }
+
     /// Takes a message of the server, with the text of an error, which goes on to the next blank line.
     fn message(&mut self, message: Message) -> Result<bool, ReadError> {
         let Some(line) = self.lines.pop()? else {
@@ -619,26 +813,47 @@ impl<R: Read> Aligned<R> {
 
     /// A record on one line, or on more because values have line breaks.
     fn record(&mut self) -> Result<bool, ReadError> {
+        let is_measured = self.grid.as_ref().is_none_or(|grid| grid.is_measured);
+        if !is_measured
+            && self
+                .lines
+                .peek(0)?
+                .is_some_and(|line| !line.text.is_ascii())
+        {
+            let shown = self.shown()?;
+            self.find_measure(&shown)?;
+        }
         let number = self.lines.peek(0)?.map_or(0, |line| line.number);
         let known = self.next.take().filter(|next| next.number == number);
-        let candidate = match known {
-            Some(candidate) => Some(candidate),
-            None => self.candidate(0)?,
-        };
         // Where only texts stand, nothing says where the next record begins.
         let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
+        let candidate = match known {
+            Some(candidate) => Some(candidate),
+            None if texts && self.is_lost => None,
+            None => self.candidate(0)?,
+        };
         let is_lost = self.is_lost;
-        let is_record = |one: &Candidate| !is_lost || (!texts && one.is_record());
-        let may_begin = candidate.as_ref().is_some_and(|one| one.cut.unlike == 0);
+        let is_mixed = self.grid.as_ref().is_some_and(|grid| grid.is_mixed);
+        let is_record = |one: &Candidate| {
+            !is_lost || (!texts && one.is_record() && (one.cut.is_full || !is_mixed))
+        };
+        let may_begin = candidate.as_ref().is_some_and(|one| !one.cut.is_undeclared);
+        if let Some(candidate) = candidate.as_ref().filter(|one| one.others > 0) {
+            self.refuse_lines(candidate);
+            return Ok(true);
+        }
         let Some(candidate) = candidate.filter(is_record) else {
             self.begun += u64::from(may_begin || !is_lost);
             return self.lost();
         };
+        // Nothing but a line as long as the dashes is sure to begin where it does.
+        if is_lost && !(candidate.cut.is_full && candidate.lines == 1) {
+            self.unsure.get_or_insert(number);
+        }
         if candidate.cut.is_full {
             return Ok(self.found(candidate));
         }
         match self.behind(&candidate)? {
-            Behind::Rest(whole) => Ok(self.found(whole)),
             Behind::Nothing { .. } if self.is_cut(candidate.lines)? => {
                 let detail = "the file ends inside this line".to_owned();
                 self.lines.skip(candidate.lines);
@@ -694,20 +909,31 @@ impl<R: Read> Aligned<R> {
         true
     }
 
+    /// The record that may begin `from` lines ahead, and how many of its lines may begin one as well.
+    fn candidate(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
+        let Some(mut candidate) = self.fewest_lines(from)? else {
+            return Ok(None);
+        };
+        for at in 1..candidate.lines {
+            let other = self.fewest_lines(from + at)?;
+            candidate.others += u64::from(other.is_some_and(|other| !other.cut.is_undeclared));
+        }
+        Ok(Some(candidate))
+    }
+
     /// The record that may begin `from` lines ahead: the fewest lines that reach the last column, or, where that is
     /// padded, the end of the dashes.
-    fn candidate(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
+    fn fewest_lines(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
         let (total, last, padded) = match &self.grid {
             Some(grid) => (grid.total, grid.last, grid.padded),
             None => return Ok(None),
         };
         let mut sum = Sum::default();
-        let (mut alone, mut is_doubtful) = (false, false);
+        let mut alone = false;
         for at in 0..PIECES {
             if at > 0 && self.ends_at(from + at)? {
                 return Ok(None);
             }
-            is_doubtful |= at > 0 && self.begins_at(from + at)?;
             let Some(line) = self
                 .lines
                 .peek(from + at)?
@@ -726,16 +952,35 @@ impl<R: Read> Aligned<R> {
                 if found.is_some() {
                     // A line that is a record by itself goes on with no line that is another.
                     let two = alone && self.any_is_record(from + 1, at)?;
-                    return Ok(found.filter(|_| !two).map(|found| Candidate {
-                        is_doubtful,
-                        ..found
-                    }));
+                    return Ok(found.filter(|_| !two));
                 }
                 alone |= padded && at == 0 && self.fitting(from, 1, &sum, true)?.is_some();
             }
             let past = |length: &usize| *length >= if padded { total } else { last };
             if sum.lengths.iter().all(past) {
                 return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The lines from the one `from` lines ahead on that together are as long as the dashes.
+    fn exact_lines(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
+        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
+        let mut sum = Sum::default();
+        for at in 0..PIECES {
+            if at > 0 && self.ends_at(from + at)? {
+                break;
+            }
+            let Some(line) = self.lines.peek(from + at)? else {
+                break;
+            };
+            sum.add(line);
+            if sum.lengths.contains(&total) {
+                return self.fitting(from, at + 1, &sum, false);
+            }
+            if sum.lengths.iter().all(|length| *length > total) {
+                break;
             }
         }
         Ok(None)
@@ -749,6 +994,11 @@ impl<R: Read> Aligned<R> {
         sum: &Sum,
         short: bool,
     ) -> Result<Option<Candidate>, ReadError> {
+        // A padded value does not end in a line break.
+        let end = self.lines.peek(from + count - 1)?;
+        if count > 1 && !short && end.is_some_and(|line| line.text.is_empty()) {
+            return Ok(None);
+        }
         let number = self.lines.peek(from)?.map_or(0, |line| line.number);
         let text = self.lines.joined_from(from, count)?;
         work::steps(text.len());
@@ -758,7 +1008,7 @@ impl<R: Read> Aligned<R> {
         Ok(grid.cut(&text, short).map(|cut| Candidate {
             number,
             lines: count,
-            is_doubtful: false,
+            others: 0,
             text,
             cut,
             lengths: sum.lengths,
@@ -808,36 +1058,7 @@ impl<R: Read> Aligned<R> {
             self.next = next;
             return Ok(Behind::Nothing { sure: false });
         }
-        let rest = self.rest(candidate, at, sum)?;
-        Ok(rest.map_or(Behind::Perhaps, Behind::Rest))
-    }
-
-    /// `candidate` with the lines up to the one `at` lines ahead and beyond, if together they are padded to the end of
-    /// the dashes, and none of them is a record. `sum` is the length up to that line.
-    fn rest(
-        &mut self,
-        candidate: &Candidate,
-        mut at: usize,
-        mut sum: Sum,
-    ) -> Result<Option<Candidate>, ReadError> {
-        let total = self.grid.as_ref().map_or(0, |grid| grid.total);
-        while at < PIECES {
-            let padded = |line: &Line| line.text.ends_with(' ');
-            if sum.lengths.contains(&total) && self.lines.peek(at)?.is_some_and(padded) {
-                let whole = self.fitting(0, at + 1, &sum, false)?;
-                let two = self.any_is_record(candidate.lines, at + 1 - candidate.lines)?;
-                return Ok(whole.filter(|_| !two));
-            }
-            at += 1;
-            let is_past = sum.lengths.iter().all(|length| *length > total);
-            if is_past || self.ends_at(at)? || self.begins_at(at)? {
-                break;
-            }
-            if let Some(line) = self.lines.peek(at)? {
-                sum.add(line);
-            }
-        }
-        Ok(None)
+        Ok(Behind::Perhaps)
     }
 
     /// A record on as many lines as the names.
@@ -923,7 +1144,13 @@ impl Sum {
 impl Candidate {
     /// Whether it is a record although the lines before it may be a part of it, or it of them.
     fn is_record(&self) -> bool {
-        self.cut.is_record(self.lines) && !self.is_doubtful
+        self.cut.is_record(self.lines) && self.others == 0
+    }
+
+    /// Whether a text in it begins with a blank, as it does where a line is cut by the wrong measure.
+    fn is_shifted(&self) -> bool {
+        let begins = |field: &Field| self.text[field.start..field.end].starts_with(' ');
+        self.cut.fields.iter().any(begins)
     }
 
     /// Its length, where `last` is its last line.
@@ -960,34 +1187,22 @@ impl Grid {
         clear.then(|| self.fields(text, places, length == self.total))
     }
 
-    /// Leaves the measures in which all of `lines` fit that fit in some measure: SQL Server's own, if it is one.
-    fn measure(&mut self, lines: &[String]) {
-        let fits = |line: &String, measure: &Measure| self.cut_by(*measure, line, true).is_some();
-        let telling: Vec<&String> = (lines.iter().filter(|line| !line.is_ascii()))
-            .filter(|line| Measure::ALL.iter().any(|measure| fits(line, measure)))
-            .collect();
-        let in_all = |measure: &&Measure| telling.iter().all(|line| fits(line, measure));
-        let mut measures: Vec<Measure> = Measure::ALL.iter().filter(in_all).copied().collect();
-        if !telling.is_empty() && measures.first() == Some(&Measure::Units) {
-            measures.truncate(1);
-        }
-        if !measures.is_empty() {
-            self.measures = measures;
-        }
-    }
-
     fn fields(&self, text: &str, places: Vec<Range<usize>>, is_full: bool) -> Cut {
         let mut cut = Cut {
             is_full,
             ..Cut::default()
         };
-        for (place, typed) in places.into_iter().zip(&self.typed) {
+        for (place, (typed, declared)) in places
+            .into_iter()
+            .zip(self.typed.iter().zip(&self.declared))
+        {
             let field = padded_field(text, place.clone());
             if let Some(typed) = typed {
                 let inner = &text[field.start..field.end];
                 let flush = field.start == place.start || field.end == place.end;
                 if !flush || (inner != "NULL" && Look::of(inner) != *typed) {
                     cut.unlike += 1;
+                    cut.is_undeclared |= declared;
                 } else if inner == "NULL" {
                     cut.null += 1;
                 } else {
@@ -999,17 +1214,12 @@ impl Grid {
         cut
     }
 
-    /// Whether a line begins as a record does: with a number, a time or NULL that is padded to the width of its column.
-    fn begins(&self, line: &str) -> bool {
-        let (Some(first), Some(Some(typed))) = (self.places.first(), self.typed.first()) else {
-            return false;
-        };
-        line.get(first.end..)
-            .is_some_and(|rest| rest.starts_with(' '))
-            && {
-                let cell = line[..first.end].trim_matches(' ');
-                cell == "NULL" || Look::of(cell) == *typed
-            }
+    /// Whether a line is that of the names, or the first one of several.
+    fn begins_names(&self, line: &str) -> bool {
+        match self.pieces.len() {
+            1 => line.trim_end() == self.names.trim_end(),
+            _ => self.names.starts_with(line),
+        }
     }
 
     /// Whether only texts stand in its columns.
@@ -1022,9 +1232,8 @@ impl Grid {
         self.pieces.len() > 1 && self.trimmed && length > 0
     }
 
-    /// Learns from the first lines below the dashes which columns are numbers or times, and whether the last is padded.
-    fn look_at(&mut self, lines: &[String]) {
-        self.measure(lines);
+    /// Learns from the first lines below the dashes which columns are numbers or times.
+    fn find_types(&mut self, lines: &[String]) {
         let cut: Vec<Option<Cut>> = lines.iter().map(|line| self.cut(line, true)).collect();
         let mut typed = self.typed.clone();
         for (column, typed) in typed
@@ -1043,18 +1252,6 @@ impl Grid {
             *typed = is_typed.then_some(first);
         }
         self.typed = typed;
-        let cut: Vec<Option<Cut>> = lines.iter().map(|line| self.cut(line, true)).collect();
-        let ends = |(line, cut): (&String, &Option<Cut>)| {
-            line.ends_with(' ') && cut.as_ref().is_some_and(|cut| cut.is_full)
-        };
-        let known = self.typed.iter().any(Option::is_some);
-        let short_before_record = cut.windows(2).any(|pair| {
-            let short = pair[0].as_ref().is_some_and(|cut| !cut.is_full);
-            known && short && pair[1].as_ref().is_some_and(|cut| cut.is_record(1))
-        });
-        let padded = lines.iter().zip(&cut).any(ends);
-        self.is_mixed = (self.padded || padded) && short_before_record;
-        self.padded |= padded && !short_before_record;
     }
 }
 

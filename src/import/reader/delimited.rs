@@ -179,7 +179,7 @@ impl Plain<'_> {
                 .header
                 .is_none_or(|header| header.as_bytes() != record.bytes)
             && !begins_like_a_name(record.bytes, record.fields)
-            && !begins_like_an_error(record.bytes);
+            && !begins_like_a_message(record.bytes);
         if !plain {
             Seen::Other
         } else if sieve.is_some_and(|sieve| !sieve.keeps(record)) {
@@ -410,6 +410,16 @@ impl Delimited {
         true
     }
 
+    /// Takes a count of rows.
+    fn count(&mut self, rows: u64) {
+        self.flush();
+        self.place = Place::Below;
+        self.waiting.push_back(Waiting::Footer(Footer {
+            rows: Some(rows),
+            completed_at_ms: None,
+        }));
+    }
+
     /// What stands after a count of rows: the time, another result, or, after all, a record.
     fn take_below(&mut self, kept: Kept) {
         if kept.is_blank() || self.take_message(&kept) {
@@ -459,8 +469,14 @@ impl Delimited {
         }
         let whole =
             kept.fields.len() == self.plan.width && !(kept.is_blank() && self.plan.width > 1);
-        if whole && begins_like_an_error(kept.text.as_bytes()) && self.take_message(&kept) {
-            return;
+        if whole && begins_like_a_message(kept.text.as_bytes()) {
+            if self.take_message(&kept) {
+                return;
+            }
+            let rows = trailer::rows(&kept.text).filter(|_| self.plan.delimiter == " ");
+            if let Some(rows) = rows {
+                return self.count(rows);
+            }
         }
         if whole {
             self.in_error = false;
@@ -485,12 +501,7 @@ impl Delimited {
             self.pieces.is_empty() || self.pieces.last().is_some_and(Kept::is_blank) || self.holds;
         let below = trailer::rows(&kept.text).filter(|_| alone && kept.fields.len() == 1);
         if let Some(rows) = below {
-            self.flush();
-            self.place = Place::Below;
-            self.waiting.push_back(Waiting::Footer(Footer {
-                rows: Some(rows),
-                completed_at_ms: None,
-            }));
+            self.count(rows);
         } else if self.is_second_header(&kept) {
             self.flush();
             self.begin_result(kept);
@@ -746,10 +757,15 @@ fn is_typed(look: &Look) -> bool {
     matches!(look, Look::Number | Look::Time)
 }
 
-/// Whether a record may be an error of the server that has as many commas in it as a record.
+/// Whether a record may be an error of the server that has as many commas in it as a record, or a count of rows that
+/// has as many blanks.
 #[inline]
-fn begins_like_an_error(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&b'M') && bytes.starts_with(b"Msg ")
+fn begins_like_a_message(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'M') => bytes.starts_with(b"Msg "),
+        Some(b'(') => bytes.ends_with(b")"),
+        _ => false,
+    }
 }
 
 /// Whether a record may be the names of other columns. Nearly no record is: its first field would be a number.
@@ -818,6 +834,10 @@ fn join(pieces: &[Kept]) -> Kept {
 }
 
 impl Reader for Delimited {
+    fn is_unended(&self) -> bool {
+        self.ending.is_unended() && self.plan.record_end.is_none()
+    }
+
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         if self.advance()? {
             let record = self.tokens.again();

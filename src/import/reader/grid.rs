@@ -1,5 +1,5 @@
 //! Reads tables of bars: Markdown as Azure Data Studio writes it, a grid printed or pasted as a Markdown table, and
-//! go-sqlcmd's box of `+`, `-` and `|`.
+//! the box of `+`, `-` and `|` of go-sqlcmd and of mssql-cli.
 //!
 //! Azure Data Studio puts no blanks around a cell, so blanks are part of it, and writes characters as HTML would. A
 //! printed grid is padded, may escape `_`, and may have the row numbers of the grid in a column of their own or run
@@ -22,7 +22,7 @@ const BEFORE: usize = 40;
 pub fn score(bars: Bars, lines: &[String]) -> f64 {
     let beginning = &lines[..lines.len().min(BEFORE)];
     let found = beginning.windows(2).any(|pair| match bars {
-        Bars::Box => is_box_rule(&pair[0]) && is_row(&pair[1]),
+        Bars::Box => pair[0].starts_with('+') && is_box_rule(&pair[0]) && is_row(&pair[1]),
         Bars::Markdown => {
             is_row(&pair[0]) && is_rule(&pair[1]) && cells(&pair[0]).len() == cells(&pair[1]).len()
         }
@@ -30,13 +30,15 @@ pub fn score(bars: Bars, lines: &[String]) -> f64 {
     if found { 0.95 } else { 0.0 }
 }
 
-/// Whether `line` is `+----+----+`.
+/// Whether `line` is `+----+----+`, or `|----+----|` as mssql-cli draws it under the names.
 fn is_box_rule(line: &str) -> bool {
     let line = line.trim();
-    line.len() > 2
-        && line.starts_with('+')
-        && line.ends_with('+')
-        && line.bytes().all(|b| matches!(b, b'+' | b'-'))
+    let inner = ['+', '|'].into_iter().find_map(|end| {
+        let inner = line.strip_prefix(end)?;
+        inner.strip_suffix(end)
+    });
+    inner
+        .is_some_and(|inner| inner.contains('-') && inner.bytes().all(|b| matches!(b, b'+' | b'-')))
 }
 
 /// Whether `line` has a bar at either end.

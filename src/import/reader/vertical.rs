@@ -1,11 +1,14 @@
-//! Reads go-sqlcmd's vertical output: a line for each cell, the column's name padded and its value behind it, and a
-//! blank line after each row. A line that does not begin with the next name goes on with the value before it.
+//! Reads a line for each cell, the column's name padded and its value behind it, with a blank line after each row:
+//! go-sqlcmd's vertical output, and PowerShell's Format-List, which has a colon before the value.
+//!
+//! In go-sqlcmd's a line that does not begin with the next name goes on with the value before it. Format-List breaks
+//! long values at the width of the console and breaks lines of a value in the same way, so that such a row is a reject.
 
 use std::collections::HashSet;
 use std::io::Read;
 
 use crate::import::format::detect::is_known_column;
-use crate::import::format::trailer;
+use crate::import::format::{NameMark, trailer};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
@@ -13,14 +16,14 @@ use crate::record::{Footer, ReadError, Reason, RecordLimits};
 
 /// How likely `lines` are cells below each other.
 #[must_use]
-pub fn score(lines: &[String]) -> f64 {
+pub fn score(mark: NameMark, lines: &[String]) -> f64 {
     let first: Vec<&str> = lines
         .iter()
         .map(String::as_str)
         .skip_while(|line| line.trim().is_empty())
         .take(2000)
         .collect();
-    let Some(names) = names(&first) else {
+    let Some(names) = names(&first).filter(|names| mark_of(names, &first) == mark) else {
         return 0.0;
     };
     let known = names.iter().filter(|name| is_known_column(name)).count();
@@ -66,24 +69,37 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
     (are_names && names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
 }
 
+/// What stands behind the names in the first row.
+fn mark_of(names: &[String], lines: &[&str]) -> NameMark {
+    let room = names.iter().map(String::len).max().unwrap_or(0) + 1;
+    let row = lines.iter().take_while(|line| !line.is_empty());
+    let mut values = row.filter_map(|line| line.get(room..));
+    match values.all(|value| value == ":" || value.starts_with(": ") || value.starts_with("  ")) {
+        true => NameMark::Colon,
+        false => NameMark::Blanks,
+    }
+}
+
 /// Reads one file.
 pub struct Vertical<R> {
     lines: LineReader<R>,
     names: Vec<String>,
     queue: Queue,
     begun: bool,
+    mark: NameMark,
     /// The most bytes of a row.
     limit: usize,
 }
 
 impl<R: Read> Vertical<R> {
     /// Reads records from `reader`.
-    pub fn new(reader: R, limits: RecordLimits) -> Self {
+    pub fn new(reader: R, mark: NameMark, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
             names: Vec::new(),
             queue: Queue::default(),
             begun: false,
+            mark,
             limit: limits.record,
         }
     }
@@ -118,7 +134,13 @@ impl<R: Read> Vertical<R> {
         let room = self.names.iter().map(String::len).max()? + 1;
         let name = self.names.get(at)?;
         let padding = line.strip_prefix(name.as_str())?.get(..room - name.len())?;
-        padding.bytes().all(|b| b == b' ').then(|| &line[room..])
+        let value = padding.bytes().all(|b| b == b' ').then(|| &line[room..])?;
+        match self.mark {
+            NameMark::Blanks => Some(value),
+            NameMark::Colon => value
+                .strip_prefix(':')
+                .map(|value| value.strip_prefix(' ').unwrap_or(value)),
+        }
     }
 
     fn step(&mut self) -> Result<bool, ReadError> {
@@ -153,6 +175,7 @@ impl<R: Read> Vertical<R> {
         let mut text = String::new();
         let mut values: Vec<String> = Vec::new();
         let mut last: Option<crate::import::reader::lines::Line> = None;
+        let mut is_wrapped = false;
         while let Some(line) = self
             .lines
             .peek(0)?
@@ -178,6 +201,7 @@ impl<R: Read> Vertical<R> {
             match (value, values.last_mut()) {
                 (Some(value), _) => values.push(value.to_owned()),
                 (None, Some(goes_on)) => {
+                    is_wrapped |= !line.text.is_empty();
                     goes_on.push_str(between);
                     goes_on.push_str(&line.text);
                 }
@@ -186,7 +210,11 @@ impl<R: Read> Vertical<R> {
             last = Some(line);
             self.lines.skip(1);
         }
-        if values.len() == self.names.len() {
+        if is_wrapped && self.mark == NameMark::Colon {
+            let detail = "a value goes on below, cut at the width of the console".to_owned();
+            self.queue
+                .reject(first, &text, Reason::WrappedLine, detail, 1);
+        } else if values.len() == self.names.len() {
             let mut held = Held::new(first, text);
             values.iter().for_each(|value| held.push(Some(value)));
             self.queue.push(Waiting::Record(held));

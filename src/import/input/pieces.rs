@@ -1,0 +1,234 @@
+//! A document of FOR JSON or FOR XML, which SQL Server sends in rows of 2,033 characters, put together while it is
+//! read: its column is called `JSON_F52E2B61-...` or `XML_F52E2B61-...`, or has lost its name.
+//!
+//! FOR JSON escapes line breaks, so that each one in the file is the end of a row. FOR XML does not: there only one
+//! behind 2,033 characters is.
+
+use std::io::{self, Read};
+
+use crate::import::format::trailer;
+
+/// The characters of a row, in units of UTF-16.
+const PIECE: usize = 2033;
+
+/// What stands behind `JSON` and `XML` in the name of the column.
+const NAME: &str = "_F52E2B61-18A1-11d1-B105-00805F49916B";
+
+/// How much may stand behind the document and still be looked at.
+const TAIL: usize = 64 << 10;
+
+/// How a document is laid out in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentRows {
+    /// Lines above the document: the name of its column, and dashes.
+    pub head: usize,
+    /// Whether it is XML, and else JSON.
+    is_xml: bool,
+    /// Whether rows are in quotes.
+    quoted: bool,
+}
+
+impl DocumentRows {
+    /// The document that a text holds that begins with `sample`; `None` where it holds none, or one on a single line
+    /// without a name above it, which needs no putting together.
+    #[must_use]
+    pub fn of(sample: &[u8]) -> Option<Self> {
+        let lines = |at: usize| sample.split(|b| *b == b'\n').nth(at);
+        let text = |line: &[u8]| String::from_utf8_lossy(line).trim().to_owned();
+        let first = text(lines(0)?);
+        let name = first.trim_matches('"');
+        let named = [("JSON", false), ("XML", true)]
+            .into_iter()
+            .find(|(begin, _)| name.strip_prefix(begin) == Some(NAME));
+        let Some((_, is_xml)) = named else {
+            let line = String::from_utf8_lossy(lines(0)?).into_owned();
+            let line = line.trim_end_matches('\r');
+            let is_xml = line.starts_with('<');
+            let begins = is_xml || line.starts_with("[{") || line.starts_with("{\"");
+            let is_piece = begins && line.encode_utf16().count() == PIECE && lines(1).is_some();
+            return is_piece.then_some(Self {
+                head: 0,
+                is_xml,
+                quoted: false,
+            });
+        };
+        let dashes = |line: &[u8]| !line.is_empty() && text(line).bytes().all(|b| b == b'-');
+        let has_dashes = lines(1).is_some_and(|line| text(line).len() > 1 && dashes(line));
+        let head = 1 + usize::from(has_dashes);
+        let quoted = lines(head).is_some_and(|line| {
+            [&b"\"["[..], b"\"{", b"\"<"]
+                .iter()
+                .any(|begin| line.starts_with(begin))
+        });
+        Some(Self {
+            head,
+            is_xml,
+            quoted,
+        })
+    }
+
+    /// What was done, in a sentence.
+    #[must_use]
+    pub fn remark(self) -> &'static str {
+        match self.is_xml {
+            true => "the rows of one document of FOR XML were put together",
+            false => "the rows of one document of FOR JSON were put together",
+        }
+    }
+}
+
+/// The document alone. Each byte is looked at once.
+pub struct Document<R> {
+    reader: R,
+    rows: DocumentRows,
+    raw: Vec<u8>,
+    out: Vec<u8>,
+    at: usize,
+    /// Lines above the document that are still to come.
+    head: usize,
+    /// How long the row is so far, and whether nothing of it has come.
+    units: usize,
+    is_new_row: bool,
+    in_quotes: bool,
+    quote_waits: bool,
+    return_waits: bool,
+    /// Whether the byte before was a line end, and the last one that was none.
+    after_break: bool,
+    last: u8,
+    /// Whether the row before was as long as a row can be, so that a line break behind it is a part of the text.
+    after_full: bool,
+    /// What stands behind the document, once it has ended.
+    tail: Option<Vec<u8>>,
+    ended: bool,
+}
+
+impl<R: Read> Document<R> {
+    /// Reads the document that `reader` gives in `rows`.
+    pub fn new(reader: R, rows: DocumentRows) -> Self {
+        Self {
+            reader,
+            rows,
+            raw: vec![0; 64 << 10],
+            out: Vec::new(),
+            at: 0,
+            head: rows.head,
+            units: 0,
+            is_new_row: true,
+            in_quotes: false,
+            quote_waits: false,
+            return_waits: false,
+            after_break: false,
+            last: 0,
+            after_full: false,
+            tail: None,
+            ended: false,
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        self.out.clear();
+        self.at = 0;
+        let count = self.reader.read(&mut self.raw)?;
+        self.ended = count == 0;
+        let raw = std::mem::take(&mut self.raw);
+        raw[..count].iter().for_each(|byte| self.put(*byte));
+        self.raw = raw;
+        if self.ended
+            && let Some(tail) = self.tail.take()
+        {
+            // Anything but messages is text behind the document, which its reader refuses.
+            let text = String::from_utf8_lossy(&tail);
+            let said = |line: &str| {
+                line.trim().is_empty()
+                    || trailer::rows(line).is_some()
+                    || trailer::completed_at_ms(line).is_some()
+                    || trailer::message(line).is_some()
+            };
+            if !text.lines().all(said) {
+                self.out.extend_from_slice(&tail);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, byte: u8) {
+        if let Some(tail) = &mut self.tail {
+            if tail.len() < TAIL {
+                tail.push(byte);
+            }
+        } else if self.head > 0 {
+            self.head -= usize::from(byte == b'\n');
+        } else if byte == b'\r' {
+            // One before that of a row's end is a part of the text.
+            if std::mem::replace(&mut self.return_waits, true) {
+                self.give(b'\r');
+            }
+        } else if byte == b'\n' {
+            self.line_end();
+        } else {
+            if std::mem::take(&mut self.return_waits) {
+                self.give(b'\r');
+            }
+            self.put_text(byte);
+        }
+    }
+
+    /// The end of a row, a line break in a text of XML, or, behind another one, the end of the document.
+    fn line_end(&mut self) {
+        let has_return = std::mem::take(&mut self.return_waits);
+        let is_end = !self.rows.is_xml || (self.last == b'>' && !self.after_full);
+        if self.after_break && is_end {
+            self.tail = Some(Vec::new());
+            return;
+        }
+        self.after_break = true;
+        let is_quoted = self.in_quotes && !self.quote_waits;
+        if self.rows.is_xml && self.units < PIECE && (is_quoted || !self.rows.quoted) {
+            self.units += 1 + usize::from(has_return);
+            self.out
+                .extend_from_slice(if has_return { b"\r\n" } else { b"\n" });
+            return;
+        }
+        self.after_full = self.units >= PIECE;
+        self.units = 0;
+        (self.is_new_row, self.in_quotes, self.quote_waits) = (true, false, false);
+    }
+
+    fn put_text(&mut self, byte: u8) {
+        self.after_break = false;
+        self.after_full = false;
+        let begins = std::mem::take(&mut self.is_new_row);
+        if self.rows.quoted && byte == b'"' {
+            if begins {
+                self.in_quotes = true;
+                return;
+            }
+            if self.in_quotes && !self.quote_waits {
+                self.quote_waits = true;
+                return;
+            }
+        }
+        self.quote_waits = false;
+        self.give(byte);
+    }
+
+    fn give(&mut self, byte: u8) {
+        self.units += usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0);
+        self.last = byte;
+        self.out.push(byte);
+    }
+}
+
+impl<R: Read> Read for Document<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.out.len() {
+            if self.ended || out.is_empty() {
+                return Ok(0);
+            }
+            self.fill()?;
+        }
+        let count = (&self.out[self.at..]).read(out)?;
+        self.at += count;
+        Ok(count)
+    }
+}
