@@ -143,6 +143,8 @@ pub(super) struct ReadStage {
     /// Lines with the names of the columns after the first one.
     headers: u64,
     last_value: LastValue,
+    /// The line of the newest reject.
+    last_rejected: u64,
 }
 
 /// Records that are rejected, before it is asked whether most are.
@@ -192,6 +194,7 @@ impl ReadStage {
             blank: 0,
             headers: 0,
             last_value: LastValue::default(),
+            last_rejected: 0,
         }
     }
 
@@ -401,7 +404,7 @@ impl ReadStage {
             self.take_back(&plan, table, line);
         }
         self.plan = Some(plan);
-        if !is_here && !self.rejects.iter().any(|reject| reject.line == line) {
+        if !is_here && self.last_rejected != line {
             // It is stored by now, and the rest of the file says nothing else.
             let file = self.file.clone();
             let source = ReadError::Malformed { line, what: detail };
@@ -594,6 +597,7 @@ impl ReadStage {
 
     fn reject(&mut self, reject: Reject) -> Result<(), Disconnected> {
         self.rejected += reject.records.max(1);
+        self.last_rejected = reject.line;
         if self.rejected >= MANY && self.hopeless.is_none() && self.is_mostly_rejected() {
             self.hopeless = Some(Box::new(ImportError::MostlyRejected {
                 file: self.file.clone(),

@@ -222,3 +222,67 @@ fn the_address_space_is_limited_indeed() {
     let output = limited(folder.path(), SPACE * 4, &args, feed);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
+
+/// A zip archive of parts that are not packed.
+fn stored_zip(parts: &[(&str, &str)]) -> Vec<u8> {
+    let (mut zip, mut directory) = (Vec::new(), Vec::new());
+    for (name, text) in parts {
+        let mut crc = flate2::Crc::new();
+        crc.update(text.as_bytes());
+        let size = u32::try_from(text.len()).unwrap().to_le_bytes();
+        let name_size = u16::try_from(name.len()).unwrap().to_le_bytes();
+        // Version, flags, method, time, date, checksum, size packed and unpacked, lengths of name and extra field.
+        let mut about = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        about.extend(crc.sum().to_le_bytes());
+        about.extend([size, size].concat());
+        about.extend(name_size);
+        about.extend([0, 0]);
+        let at = u32::try_from(zip.len()).unwrap().to_le_bytes();
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&about);
+        directory.extend([0; 10]);
+        directory.extend(at);
+        directory.extend(name.as_bytes());
+        zip.extend(b"PK\x03\x04");
+        zip.extend(about);
+        zip.extend(name.as_bytes());
+        zip.extend(text.as_bytes());
+    }
+    let at = u32::try_from(zip.len()).unwrap().to_le_bytes();
+    let size = u32::try_from(directory.len()).unwrap().to_le_bytes();
+    let count = u16::try_from(parts.len()).unwrap().to_le_bytes();
+    zip.extend(directory);
+    zip.extend(b"PK\x05\x06\0\0\0\0");
+    zip.extend([count, count].concat());
+    zip.extend([size, at].concat());
+    zip.extend([0, 0]);
+    zip
+}
+
+#[test]
+fn memory_is_not_asked_for_by_what_a_workbook_claims() {
+    let workbook = |claimed: u64| {
+        stored_zip(&[
+            ("xl/workbook.xml", "<workbook/>"),
+            (
+                "xl/sharedStrings.xml",
+                &format!("<sst uniqueCount=\"{claimed}\"><si><t>a</t></si></sst>"),
+            ),
+        ])
+    };
+    let outcome = |bytes: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.xlsx"), bytes).unwrap();
+        let args = ["import", "a.xlsx", "--db", "a.sqlite"];
+        let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
+        (output.status.code(), text(&output.stderr).to_owned())
+    };
+    for claimed in [4_294_967_295, 1000] {
+        let (code, stderr) = outcome(&workbook(claimed));
+        assert_eq!(code, Some(3), "{stderr}");
+        assert!(stderr.contains(" texts, and has room for "), "{stderr}");
+    }
+    // What it has room for is not what it is refused for.
+    let (_, stderr) = outcome(&workbook(1));
+    assert!(!stderr.contains("room for"), "{stderr}");
+}
