@@ -336,6 +336,8 @@ fn open_source(
     let mut repairs = Repairs::of(text.ahead());
     // Who says what ends a record, or how wide one is, may mean a carriage return.
     repairs.carriage_returns &= options.row_terminator.is_none() && options.widths.is_none();
+    // A row of a document may end in the carriage return of a text.
+    repairs.doubled &= DocumentRows::of(text.ahead()).is_none();
     let is_small = text.ahead().len() < BEGINNING;
     let marked = is_small && text.ahead().ends_with(&[CTRL_Z]);
     if repairs.any() || marked {
