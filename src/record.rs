@@ -183,6 +183,32 @@ impl Reason {
         )
     }
 
+    /// What is wrong with the record, in a few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::NotText => "bytes that are not text in this encoding",
+            Self::Truncated => "the file ends within the record",
+            Self::UnclosedQuote => "a quote is never closed",
+            Self::TextAfterQuote => "text after a closing quote",
+            Self::Ragged => "more or fewer fields than columns",
+            Self::NotANumber => "not a number",
+            Self::NotADate => "not a date or time",
+            Self::OutOfRange => "a number outside the range of the column",
+            Self::Nul => "a NUL character",
+            Self::TooLong => "a record or field longer than the limit",
+            Self::RepeatedHeader => "a repeated header",
+            Self::SecondResultSet => "a record of another result",
+            Self::DuplicateKey => "a key that was loaded before",
+            Self::MissingKey => "no key",
+            Self::SpoiledDate => "a date that a spreadsheet has destroyed",
+            Self::WrappedLine => "a line broken at the page width",
+            Self::Replacement => "U+FFFD: a character was lost before the import",
+            Self::TwoReadings => "a number that can be read in two ways",
+            Self::ServerError => "an error message of the server",
+        }
+    }
+
     /// What to do about it, in a sentence.
     #[must_use]
     pub fn advice(self) -> &'static str {

@@ -126,7 +126,7 @@ fn a_mistake_in_the_command_line_exits_2_and_help_exits_0() {
     let folder = scratch();
     let output = chatdb(folder.path(), &["replya"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("a similar subcommand exists: 'replay'"));
+    assert!(text(&output.stderr).contains("'replay'"));
     let output = chatdb(folder.path(), &["--help"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(text(&output.stderr), "");
@@ -413,7 +413,7 @@ fn reports_are_written_once_and_replaced_only_when_told() {
     assert_eq!(output.status.code(), Some(5));
     assert_eq!(
         text(&output.stderr),
-        "error: `out/services_failure.csv` exists and is kept\n hint: `--force` replaces files that are there; or \
+        "error: `out/services_failure.csv` exists and is kept\n hint: `--force` replaces existing files; or \
          name another place\n"
     );
     let kept = fs::read_to_string(folder.path().join("out/services_failure.md")).expect("a file");
@@ -1006,14 +1006,53 @@ fn every_command_has_completions_and_a_manual_page() {
     let pages = run(&["man", "pages"]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&["completions", shell]);
-        for page in pages.lines().filter_map(|page| page.split_once("chatdb-")) {
-            let command = page.1.trim_end_matches(".1");
-            assert!(script.contains(command), "{shell}: {command}");
-        }
+        assert!(
+            script.contains("COMPLETE") && script.contains("chatdb"),
+            "{shell}: {script}"
+        );
     }
     assert!(pages.lines().count() > 10, "{pages}");
     for page in pages.lines() {
         let manual = fs::read_to_string(folder.path().join(page)).expect("a page");
         assert!(manual.contains(".SH SYNOPSIS"), "{page}");
     }
+}
+
+/// What a shell is offered for the last word.
+fn offered(words: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .env("COMPLETE", "fish")
+        .arg("--")
+        .arg("chatdb")
+        .args(words)
+        .output()
+        .expect("it runs");
+    let lines = text(&output.stdout).lines();
+    lines
+        .filter_map(|line| line.split('\t').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_shell_is_offered_the_names_that_fit() {
+    assert_eq!(
+        offered(&["replay", "services_"]),
+        ["services_failure", "services_restored"]
+    );
+    assert_eq!(offered(&["analyze", "--only", "ghost"]), ["ghost_chats"]);
+    assert!(
+        offered(&["why", "services_failure/open"])
+            .contains(&"services_failure/open_chats".to_owned())
+    );
+    assert!(offered(&["analyze", "--set", "quiet"]).contains(&"quiet_minutes=".to_owned()));
+    assert!(
+        offered(&["import", "--table", "egpl_casemgmt_a"])
+            .contains(&"egpl_casemgmt_activity".to_owned())
+    );
+    assert!(offered(&["import", "--input-format", "ssms_c"]).contains(&"ssms_csv".to_owned()));
+    assert_eq!(offered(&["replay", "--format", "mark"]), ["markdown"]);
+    assert_eq!(offered(&["sql", "open_ch"]), ["open_chats"]);
+    assert!(offered(&["ana"]).contains(&"analyze".to_owned()));
+    assert!(offered(&["replay", "no_such_"]).is_empty());
 }

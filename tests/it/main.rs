@@ -18,6 +18,7 @@ mod export_shapes;
 mod exports;
 mod files;
 mod findings;
+mod front;
 mod functions;
 mod fuzz;
 mod guard;

@@ -3,9 +3,26 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use chatdb::render::FORMATS;
+
+use crate::{complete, examples, topics};
+
+/// Help begins with what the command does and how it is typed.
+const TEMPLATE: &str =
+    "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// The command line with the examples of each command in its help.
+pub fn command() -> clap::Command {
+    let topics = format!("Topics for `chatdb help TOPIC`: {}", topics::names());
+    Cli::command()
+        .after_help(topics)
+        .mut_subcommands(|command| match examples::help(command.get_name()) {
+            Some(examples) => command.before_help(examples).help_template(TEMPLATE),
+            None => command,
+        })
+}
 
 /// Lists the report formats, with `word` before the last.
 fn formats(word: &str) -> String {
@@ -17,7 +34,7 @@ fn formats(word: &str) -> String {
     }
 }
 
-/// Replay documented chat failures on an embedded database, and compare what comes back with what is printed
+/// Reproduce documented chat failures on an embedded database, and find what an outage left behind in exported tables
 #[derive(Debug, Parser)]
 #[command(
     name = "chatdb",
@@ -28,6 +45,25 @@ fn formats(word: &str) -> String {
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    /// How errors are written to standard error
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub error_format: ErrorFormat,
+}
+
+/// How errors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ErrorFormat {
+    /// A message and a hint, for people
+    Text,
+    /// One JSON object a line, for programs
+    Json,
 }
 
 // One of these is made in a run.
@@ -36,56 +72,60 @@ pub struct Cli {
 pub enum Command {
     /// List the scenarios
     List(List),
-    /// Show what a scenario does: its steps, its SQL as printed and as run, the rules it uses
+    /// Show the steps, the SQL and the rules of a scenario
     Show(Show),
-    /// Play scenarios and compare every result with the document
+    /// Run scenarios and compare every result with the support note
     Replay(Replay),
-    /// Play scenarios and write the record into files
+    /// Run scenarios and write reports into a folder
     Report(ReportArgs),
     /// Compare two tables, or a check of a scenario with a table
     Diff(Diff),
-    /// Ask a database, or a scenario at any of its steps, in T-SQL or SQL
+    /// Run T-SQL on a database, on export files, or on a scenario at any step
     Query(Box<QueryArgs>),
-    /// Load files exported from SQL Server into a database, in whatever form a tool wrote them
+    /// Load files exported from SQL Server into a database
     Import(Box<Import>),
-    /// Print a documented query to be run elsewhere, its parameters declared at the top
+    /// Print a documented query or a finding as a script to run on your server
     Sql(Sql),
-    /// Search exported rows for what an outage leaves behind
+    /// Find what an outage left behind in exported tables
     Analyze(Analyze),
-    /// List what `analyze` looks for, or explain one of it
+    /// List the findings, or explain one
     Findings(Findings),
     /// Find every mistake in scenario folders
     Validate(Validate),
-    /// Write a scenario folder to start from
+    /// Create a scenario folder to start from
     New(New),
-    /// Write what comes back where a check has no expected table yet, to be reviewed
+    /// Fill in expected tables that are missing, to be reviewed
     Record(RecordArgs),
-    /// Show the expected tables that are pending or differ, and accept or reject them
+    /// Review expected tables that are pending or differ: accept, reject or skip each
     Review(ReviewArgs),
-    /// Show which statements of the document are reproduced
+    /// Show which statements of the support note are reproduced
     Coverage(Coverage),
-    /// List the rules of the platform model with their citations
+    /// List the rules of the model with their citations
     Rules(RulesArgs),
-    /// Explain what a check's answer rests on, by leaving out causes and rules
+    /// Explain what a result rests on: the causes, rules and times that decide it
     Why(WhyArgs),
     /// Run causes in words, and show what changes for the database, the agent and the customer
     #[command(after_help = crate::simulate::states())]
     Simulate(Box<SimulateArgs>),
-    /// Write the completions of a shell, to be loaded by it
+    /// Describe an error code or the code of a reject
+    Explain(ExplainArgs),
+    /// Show the settings and where each comes from
+    Config(OutputArgs),
+    /// Print the completion script of a shell
     Completions(CompletionArgs),
-    /// Write the manual pages into a folder
+    /// Write manual pages into a folder
     Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct WhyArgs {
     /// The check, as SCENARIO/CHECK or SCENARIO/STEP/CHECK
-    #[arg(value_name = "SCENARIO[/STEP]/CHECK")]
+    #[arg(add = complete::checks(), value_name = "SCENARIO[/STEP]/CHECK")]
     pub check: String,
-    /// Ask about the rows that have this value, such as activity_id=1347
+    /// Explain only the rows with this value, e.g. activity_id=1347
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub row: Vec<String>,
-    /// Ask about this column alone
+    /// Explain only this column
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
     #[command(flatten)]
@@ -106,7 +146,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Start where this scenario, or a step of it, ends; else where all scenarios start
-    #[arg(long, value_name = "SCENARIO[/STEP]")]
+    #[arg(add = complete::scenarios(), long, value_name = "SCENARIO[/STEP]")]
     pub from: Option<String>,
     /// Run the events in every order, and group the orders by what everybody sees in the end
     #[arg(long, conflicts_with_all = ["find", "random"])]
@@ -143,48 +183,60 @@ pub struct SimulateArgs {
 
 #[derive(Debug, Args)]
 pub struct Folders {
-    /// Also look for scenarios in the folders of DIR
-    #[arg(long, value_name = "DIR")]
+    /// Also use the scenario folders in DIR; may be repeated
+    #[arg(long, help_heading = "Scenarios", value_name = "DIR")]
     pub scenarios: Vec<PathBuf>,
-    /// Let a folder stand for the built-in scenario of its name
-    #[arg(long)]
+    /// Let a folder replace the built-in scenario of the same name
+    #[arg(long, help_heading = "Scenarios")]
     pub replace_built_in: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct OutputArgs {
     #[arg(
+        add = complete::formats(),
         long,
         value_name = "FORMAT",
+        help_heading = "Output",
         default_value = FORMATS[0].name,
         help = format!("Output format: {}", formats("or"))
     )]
     pub format: String,
-    /// Columns that a line may take; the terminal's unless given, and 180 where there is none
-    #[arg(long, value_name = "COLUMNS")]
+    /// Output width (default: terminal width, or 180)
+    #[arg(long, value_name = "COLUMNS", help_heading = "Output")]
     pub width: Option<usize>,
 }
 
-/// What becomes of personal data in rows that were exported, where they do not stay on the terminal.
+/// What happens to personal data in output that leaves the terminal.
 #[derive(Debug, Args)]
 pub struct Privacy {
-    /// Show personal data unchanged also in files, pipes and formats for programs
-    #[arg(long)]
+    /// Write personal data unchanged to files and pipes, instead of pseudonyms
+    #[arg(long, help_heading = "Personal data")]
     pub include_pii: bool,
-    /// Show COLUMN unchanged, not as pseudonyms; repeatable
-    #[arg(long, value_name = "COLUMN", conflicts_with = "include_pii")]
+    /// Write COLUMN unchanged, not as pseudonyms; may be repeated
+    #[arg(
+        long,
+        help_heading = "Personal data",
+        value_name = "COLUMN",
+        conflicts_with = "include_pii"
+    )]
     pub plain: Vec<String>,
-    /// Make pseudonyms with the key in FILE, 32 random bytes, instead of the one in your config directory
-    #[arg(long, value_name = "FILE", conflicts_with = "include_pii")]
+    /// Key of the pseudonyms: 32 random bytes (default: a key in your config directory)
+    #[arg(
+        long,
+        help_heading = "Personal data",
+        value_name = "FILE",
+        conflicts_with = "include_pii"
+    )]
     pub key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct Chosen {
-    /// Names of scenarios, or paths of scenario folders
-    #[arg(value_name = "SCENARIO", required_unless_present = "all")]
+    /// Scenario names, or paths of scenario folders
+    #[arg(add = complete::scenarios(), value_name = "SCENARIO", required_unless_present = "all")]
     pub names: Vec<String>,
-    /// Take every scenario
+    /// Use every scenario
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
     #[command(flatten)]
@@ -195,7 +247,7 @@ pub struct Chosen {
 
 #[derive(Debug, Args)]
 pub struct Sets {
-    /// Set a parameter of the scenario, such as activity_id=2001
+    /// Set a scenario parameter, e.g. activity_id=2001; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
 }
@@ -210,7 +262,8 @@ pub struct List {
 
 #[derive(Debug, Args)]
 pub struct Show {
-    /// Name of a scenario, or path of a scenario folder
+    /// Scenario name, or path of a scenario folder
+    #[arg(add = complete::scenarios())]
     pub scenario: String,
     /// Print the whole scenario as one SQL script for the `sqlite3` shell
     #[arg(long)]
@@ -228,10 +281,10 @@ pub struct Replay {
     /// Stop after this step
     #[arg(long, value_name = "STEP")]
     pub until: Option<String>,
-    /// Show what was so and what each side saw, by time
+    /// Show on a time axis what was true and what each side saw
     #[arg(long)]
     pub timeline: bool,
-    /// Keep the database in FILE, to look at with any SQLite client; one of chatdb's that is there is replaced
+    /// Keep the database in FILE, for any SQLite client; a database that chatdb wrote is replaced
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
     #[command(flatten)]
@@ -242,7 +295,7 @@ pub struct Replay {
 pub struct ReportArgs {
     #[command(flatten)]
     pub chosen: Chosen,
-    /// Folder to write into; made if missing
+    /// Folder to write into; created if missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     #[arg(
@@ -253,55 +306,55 @@ pub struct ReportArgs {
         default_value = "csv,markdown,json"
     )]
     pub format: Vec<String>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     pub force: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// Table to hold against: a file in any form that `import` reads, or a check such as services_failure/open_chats
+    /// Expected table: a file in any format that `import` reads, or a check such as services_failure/open_chats
     pub expected: String,
-    /// Table held against it: a file in any form that `import` reads; with --bind also a copy of exported tables
+    /// Actual table: a file in any format that `import` reads; with --bind also an import database
     pub actual: PathBuf,
-    /// Match rows by this column; give it again for a key of several columns
+    /// Match rows by this column; repeat it for a key of several columns
     #[arg(long, value_name = "COL")]
     pub key: Vec<String>,
-    /// Compare headers: exact, any_order or subset (further actual columns are not looked at)
+    /// How to compare headers: exact, any_order, or subset (additional actual columns are ignored)
     #[arg(long, value_name = "MODE")]
     pub columns: Option<String>,
-    /// Order of rows: unordered or strict
+    /// How to compare the order of rows: unordered or strict
     #[arg(long, value_name = "ORDER")]
     pub order: Option<String>,
-    /// Leave a column out, for a reason
+    /// Ignore a column, and say why
     #[arg(long, value_name = "COL=REASON")]
     pub ignore: Vec<String>,
-    /// Allow numbers, seconds or (for times) milliseconds to differ by N, or by N % of the larger one
+    /// Let numbers differ by N, or by N % of the larger one; N is milliseconds for times, seconds for durations
     #[arg(long, value_name = "COL=N[%][:REASON]")]
     pub tolerance: Vec<String>,
-    /// Say whether the first record of each file holds the names of the columns: yes or no
+    /// Whether the first record of each file is a header: yes or no (default: detect)
     #[arg(long, value_name = "yes|no")]
     pub header: Option<String>,
-    /// Read files that are no CSV, TSV or Markdown as this form, such as sqlcmd_fixed
+    /// Input format of files that are not CSV, TSV or Markdown, e.g. sqlcmd_fixed (default: detect)
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<String>,
-    /// Decode files that are not UTF-8 from this encoding, such as windows-1252
+    /// Encoding of files that are not UTF-8, e.g. windows-1252
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// Compare the Nth of several results in a file
+    /// Compare the Nth result of a file with several
     #[arg(long, value_name = "N")]
     pub result_set: Option<usize>,
-    /// Treat texts as equal that differ in letter case only
+    /// Ignore letter case
     #[arg(long)]
     pub ignore_case: bool,
-    /// Treat texts as equal that differ only in blanks at either end or between words
+    /// Ignore leading, trailing and repeated blanks
     #[arg(long)]
     pub ignore_blanks: bool,
-    /// Compare rows of production: find them by your value of a parameter, such as activity_id=88123, and take your
-    /// other names, ids and times from them
+    /// Compare production rows: give one value, e.g. activity_id=88123; chatdb finds your row by it, takes the other
+    /// names, ids and times from that row, and lists each substitution
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "values")]
     pub bind: Vec<String>,
-    /// Give up the query of a check over a database after so many seconds
+    /// Stop a query on a database after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
     #[command(flatten)]
@@ -316,46 +369,45 @@ pub struct Diff {
 
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// SQL, the name of a documented query or a finding such as open_chats, or - to read SQL from standard input; left
-    /// out with --file
-    #[arg(value_name = "SQL", required_unless_present = "file")]
+    /// SQL, the name of a query or finding such as open_chats, or - for standard input; omit it with --file
+    #[arg(add = complete::queries(), value_name = "SQL", required_unless_present = "file")]
     pub sql: Option<String>,
-    /// Ask exported files, which are loaded into a database that is gone afterwards
+    /// Export files to query; they are loaded into a temporary database
     #[arg(value_name = "EXPORT", conflicts_with_all = ["db", "after"])]
     pub exports: Vec<PathBuf>,
     /// Read the SQL from FILE
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Ask the database in FILE; it is opened to read and nothing else, unless --write is given
+    /// Query the database in FILE, read-only unless --write is given
     #[arg(long, value_name = "FILE", conflicts_with = "after")]
     pub db: Option<PathBuf>,
-    /// Ask a scenario after its last step, or after a step: services_failure/20
-    #[arg(long, value_name = "SCENARIO[/STEP]")]
+    /// Query a scenario after its last step, or after a step: services_failure/20
+    #[arg(add = complete::scenarios(), long, value_name = "SCENARIO[/STEP]")]
     pub after: Option<String>,
-    /// Let GETDATE() be TIME, in the place of the scenario clock
+    /// Time that GETDATE() returns (default: the scenario's clock)
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
-    /// Show at most N rows of each answer
+    /// Show at most N rows of each result
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Give up after so many seconds
+    /// Stop after so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
-    /// Change rows of the product's tables, in a database that chatdb wrote; all happens, or nothing
+    /// Allow changes to the product's tables in a database that chatdb wrote; all statements succeed or none
     #[arg(long, requires = "db", conflicts_with_all = ["after", "explain"])]
     pub write: bool,
-    /// Show the SQL as it is run and how SQLite goes about it, in the place of rows
+    /// Show the SQL for SQLite and its query plan instead of rows
     #[arg(long)]
     pub explain: bool,
-    /// The SQL that the text is written in: tsql or sqlite
+    /// SQL dialect of the text: tsql or sqlite
     #[arg(long, value_name = "DIALECT", default_value = "tsql")]
     pub dialect: String,
-    /// Set a parameter of the query or the scenario, such as activity_id=2001
+    /// Set a parameter of the query or the scenario, e.g. activity_id=2001; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
     #[command(flatten)]
     pub reading: ImportArgs,
-    /// Count up to N rejected records of the exports as a success
+    /// Succeed with up to N rejected records
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
     #[command(flatten)]
@@ -368,15 +420,15 @@ pub struct QueryArgs {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Exported files, folders of them, or patterns such as *.csv; - is standard input
+    /// Export files, folders, or patterns such as *.csv; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Load into the database in FILE, which is made if it is missing
+    /// Database to load into; created if missing
     #[arg(long, value_name = "FILE", default_value = "chatdb.sqlite")]
     pub db: PathBuf,
     #[command(flatten)]
     pub reading: ImportArgs,
-    /// Count up to N rejected records as a success
+    /// Succeed with up to N rejected records
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
     #[command(flatten)]
@@ -385,121 +437,124 @@ pub struct Import {
     pub form: OutputArgs,
 }
 
-/// How exports are read, where it should not be told from the files.
+/// How exports are read, where it should not be detected from the files.
 #[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Reading files")]
 pub struct ImportArgs {
-    /// Read the files as this form, such as ssms_csv, in the place of telling it from them
-    #[arg(long, value_name = "FORMAT")]
+    /// Input format, e.g. ssms_csv (default: detect)
+    #[arg(add = complete::input_formats(), long, value_name = "FORMAT")]
     pub input_format: Option<String>,
-    /// Take the rows as those of TABLE; one that the product does not have is made
-    #[arg(long, value_name = "TABLE")]
+    /// Load into TABLE (created if it is not a product table)
+    #[arg(add = complete::tables(), long, value_name = "TABLE")]
     pub table: Option<String>,
-    /// Decode the files from this encoding, such as windows-1252
+    /// Encoding of the files, e.g. windows-1252 (default: detect)
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// When the files were exported, in the place of what they say
+    /// Time of the export (default: what the files say)
     #[arg(long, value_name = "TIME")]
     pub exported_at: Option<String>,
-    /// How dates are written where not as SQL Server writes them, such as "%d/%m/%Y %H:%M"
+    /// How dates are written, if not as SQL Server writes them, e.g. "dd/MM/yyyy HH:mm" or "%d/%m/%Y %H:%M"
     #[arg(long, value_name = "FORMAT")]
     pub date_format: Option<String>,
-    /// Keep what cannot be decoded as U+FFFD, in the place of rejecting the record
+    /// Keep undecodable bytes as U+FFFD, instead of rejecting the record
     #[arg(long)]
     pub lossy: bool,
-    /// Read the Nth of several results in a file
+    /// Read the Nth result of a file with several
     #[arg(long, value_name = "N")]
     pub result_set: Option<usize>,
-    /// The bcp format file that belongs to the files
+    /// bcp format file of the data files
     #[arg(long, value_name = "FILE")]
     pub format_file: Option<PathBuf>,
-    /// What ends a field, such as "|^|" or "\\t", where it is none of the usual
+    /// Field terminator, e.g. "|^|" or "\\t" (default: detect)
     #[arg(long, value_name = "TEXT")]
     pub field_terminator: Option<String>,
-    /// What ends a record, such as "&|\\n" or 0x0a, where it is not the end of a line
+    /// Row terminator, e.g. "&|\\n" or 0x0a (default: end of line)
     #[arg(long, value_name = "TEXT")]
     pub row_terminator: Option<String>,
-    /// How many places each column has where nothing stands between them; * is the rest of a line
+    /// Widths of fixed-width columns; * is the rest of the line
     #[arg(long, value_name = "N,N,...")]
     pub widths: Option<String>,
-    /// Whether the first record has the names of the columns: yes or no
+    /// Whether the first record is a header: yes or no (default: detect)
     #[arg(long, value_name = "YES|NO")]
     pub header: Option<String>,
-    /// Name the columns, instead of the names in the files or where there are none
+    /// Column names, instead of those in the files
     #[arg(long, value_name = "NAME,NAME,...")]
     pub columns: Option<String>,
-    /// Pass over the first N lines
+    /// Skip the first N lines
     #[arg(long, value_name = "N")]
     pub skip: Option<usize>,
-    /// Read only the sheet called NAME of a workbook
+    /// Read only this sheet of a workbook
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Take TEXT without quotes for NULL as well, such as "(null)"; may be given more than once
+    /// Also read TEXT without quotes as NULL, e.g. "(null)"; may be repeated
     #[arg(long, value_name = "TEXT")]
     pub null: Vec<String>,
-    /// Take nothing between two separators for NULL, in columns of text as well
+    /// Read empty fields as NULL, in text columns too
     #[arg(long)]
     pub empty_is_null: bool,
-    /// Give up a record that is longer than BYTES
+    /// Reject records longer than BYTES
     #[arg(long, value_name = "BYTES")]
     pub max_record: Option<usize>,
-    /// Give up a field that is longer than BYTES
+    /// Reject fields longer than BYTES
     #[arg(long, value_name = "BYTES")]
     pub max_field: Option<usize>,
 }
 
 #[derive(Debug, Args)]
 pub struct Sql {
-    /// Name of a documented query or a finding, such as open_chats
+    /// Name of a documented query or finding, e.g. open_chats
+    #[arg(add = complete::queries())]
     pub name: String,
-    /// The SQL to write it in: tsql or sqlite
+    /// SQL dialect to print: tsql or sqlite
     #[arg(long, value_name = "DIALECT", default_value = "tsql")]
     pub dialect: String,
-    /// Set a parameter of the query, such as activity_id=2001
+    /// Set a parameter of the query, e.g. activity_id=2001; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct Analyze {
-    /// Exported files; any form that `import` reads
+    /// Export files, folders, or patterns such as *.csv, in any format that `import` reads
     #[arg(
         value_name = "FILE",
         required_unless_present = "db",
         conflicts_with = "db"
     )]
     pub exports: Vec<PathBuf>,
-    /// Search the database in FILE; it is opened to read and nothing else
+    /// Analyze the import database in FILE, read-only
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
-    /// Judge as of TIME on the servers' clock; the newest time in the rows unless given
+    /// Time from which ages are measured, on the servers' clock (default: the newest time in the rows)
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
-    /// How far the servers' clock is ahead of UTC, such as +02:00; events are compared with rows only if it is given
+    /// Time zone of the servers, e.g. Europe/Berlin or +02:00; without it, event times (UTC) are not compared with row
+    /// times
     #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
     pub utc_offset: Option<String>,
-    /// An outage that there was, such as "application=2026-11-25 09:00:00..2026-11-25 09:40:00"; without an end it
-    /// goes on, and the servers may be left out
+    /// A known outage, e.g. "application=2026-11-25 09:00..09:40" or "services+messaging=2026-11-25 09:00.."; may be
+    /// repeated (default: detect)
     #[arg(long, value_name = "[SERVERS=]FROM..TO")]
     pub outage: Vec<String>,
-    /// Set a threshold, such as quiet_minutes=60, or for one finding ghost_chats.quiet_minutes=60
-    #[arg(long = "set", value_name = "NAME=VALUE")]
+    /// Set a threshold, e.g. quiet_minutes=60, or for one finding ghost_chats.quiet_minutes=60
+    #[arg(add = complete::thresholds(), long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
-    /// Look for this finding only; give it again for more
-    #[arg(long, value_name = "FINDING")]
+    /// Run only this finding; may be repeated
+    #[arg(add = complete::findings(), long, value_name = "FINDING")]
     pub only: Vec<String>,
-    /// Show every row of every finding, and what each rests on, instead of the first five of the urgent ones
+    /// Show every row of every finding, instead of the first five of the urgent ones
     #[arg(long)]
     pub all: bool,
-    /// Also write the report into DIR, as csv, markdown and json; made if missing
+    /// Also write the report into DIR as CSV, Markdown and JSON; created if missing
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// Give up after so many seconds; a database is searched for 600 unless given
+    /// Stop after so many seconds (default: 600 for a database)
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
-    /// Go on without complaint when up to N records are rejected
+    /// Succeed with up to N rejected records
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
     #[command(flatten)]
@@ -511,10 +566,16 @@ pub struct Analyze {
 }
 
 #[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Code such as CHATDB-E201 or I018; without it, all are listed
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct CompletionArgs {
-    /// The shell to write them for
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    /// Shell to complete for
+    #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
+    pub shell: String,
 }
 
 #[derive(Debug, Args)]
@@ -526,7 +587,8 @@ pub struct ManArgs {
 
 #[derive(Debug, Args)]
 pub struct Findings {
-    /// Name of a finding, to explain it in full
+    /// Finding to explain
+    #[arg(add = complete::findings())]
     pub name: Option<String>,
     #[command(flatten)]
     pub form: OutputArgs,
@@ -537,7 +599,7 @@ pub struct Validate {
     /// Scenario folders, or folders of scenario folders
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// Let a folder stand for the built-in scenario of its name
+    /// Let a folder replace the built-in scenario of the same name
     #[arg(long)]
     pub replace_built_in: bool,
     #[command(flatten)]
@@ -548,7 +610,7 @@ pub struct Validate {
 pub struct New {
     /// Name of the scenario: lower-case letters, digits and _
     pub name: String,
-    /// Folder in which to make the scenario's folder
+    /// Folder to create the scenario in
     #[arg(long = "in", value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
 }
@@ -596,7 +658,7 @@ pub struct Coverage {
 
 #[derive(Debug, Args)]
 pub struct RulesArgs {
-    /// Show only rules whose name holds TEXT
+    /// Show only rules whose name contains TEXT
     pub text: Option<String>,
     #[command(flatten)]
     pub form: OutputArgs,

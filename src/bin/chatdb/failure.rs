@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chatdb::acceptance::AcceptanceError;
 use chatdb::analysis::AnalysisError;
@@ -16,6 +17,9 @@ use chatdb::scenario::ScenarioError;
 use chatdb::script::HandoutError;
 use chatdb::sql::tsql::{TsqlError, TsqlProblem};
 use chatdb::store::StoreError;
+
+use crate::cli::ErrorFormat;
+use crate::codes::{self, ErrorCode};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,16 @@ pub struct Failure {
     quotes_rows: bool,
     /// What is quoted was typed as an option.
     typed: bool,
+    /// What kind of error it is.
+    kind: &'static ErrorCode,
+}
+
+/// Whether failures are written as JSON: the one setting that holds wherever one is told.
+static AS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Sets how failures are written from now on.
+pub fn set_format(format: ErrorFormat) {
+    AS_JSON.store(format == ErrorFormat::Json, Ordering::Relaxed);
 }
 
 impl Failure {
@@ -65,7 +79,14 @@ impl Failure {
             of_the_copy: false,
             quotes_rows: false,
             typed: false,
+            kind: codes::general(code),
         }
+    }
+
+    /// The same, of a kind more exact than the exit code.
+    pub fn kind(mut self, kind: &'static ErrorCode) -> Self {
+        self.kind = kind;
+        self
     }
 
     pub fn of_the_copy(mut self) -> Self {
@@ -76,6 +97,7 @@ impl Failure {
     /// The same, where what is quoted was typed as an option, and nothing was read yet.
     pub fn typed_by_user(mut self) -> Self {
         self.typed = true;
+        self.kind = &codes::INVALID_VALUE;
         self
     }
 
@@ -121,10 +143,17 @@ impl Failure {
             true => message.clone(),
             false => privacy::withheld(message, quotes_rows),
         };
+        if AS_JSON.load(Ordering::Relaxed) {
+            let _ = io::Write::write_all(&mut io::stderr(), self.json(shown).as_bytes());
+            return self.code as u8;
+        }
         let mut text = String::new();
         for message in &self.messages {
             let message = shown(message, self.quotes_rows);
-            text.push_str("error: ");
+            match io::stderr().is_terminal() {
+                true => text.push_str(&format!("error[{}]: ", self.kind.code)),
+                false => text.push_str("error: "),
+            }
             for (at, line) in message.lines().enumerate() {
                 if at > 0 {
                     text.push_str("\n  ");
@@ -143,6 +172,23 @@ impl Failure {
         // Where standard error is closed there is nobody to tell.
         let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
         self.code as u8
+    }
+}
+
+impl Failure {
+    /// One object a message, each on a line of its own.
+    fn json(&self, shown: impl Fn(&String, bool) -> String) -> String {
+        let one = |message: &String| {
+            let object = serde_json::json!({
+                "error": shown(message, self.quotes_rows),
+                "code": self.kind.code,
+                "kind": self.kind.title,
+                "exit_code": self.code as u8,
+                "hint": self.hint.as_ref().map(|hint| shown(hint, false)),
+            });
+            format!("{object}\n")
+        };
+        self.messages.iter().map(one).collect()
     }
 }
 
@@ -177,6 +223,7 @@ impl From<io::Error> for Failure {
                 Code::Environment,
                 format!("cannot write the output: {error}"),
             )
+            .kind(&codes::OUTPUT)
         }
     }
 }
@@ -190,9 +237,9 @@ impl From<FilesError> for Failure {
         };
         let failure = Self::of(code, &error);
         match error {
-            FilesError::Exists { .. } => {
-                failure.hint("`--force` replaces files that are there; or name another place")
-            }
+            FilesError::Exists { .. } => failure
+                .kind(&codes::EXISTS)
+                .hint("`--force` replaces existing files; or name another place"),
             _ => failure,
         }
     }
@@ -222,7 +269,7 @@ impl From<AcceptanceError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::of(Code::Environment, &error)
+        Self::of(Code::Environment, &error).kind(&codes::DATABASE)
     }
 }
 
@@ -232,9 +279,13 @@ impl From<TsqlError> for Failure {
             TsqlProblem::Writes(_) | TsqlProblem::Runs(_) => Code::Refused,
             _ => Code::Usage,
         };
+        let kind = match code {
+            Code::Refused => &codes::WRITES,
+            _ => &codes::TSQL_NOT_SUPPORTED,
+        };
         Self {
             hint: error.hint.clone(),
-            ..Self::of(code, &error)
+            ..Self::of(code, &error).kind(kind)
         }
     }
 }
@@ -246,26 +297,38 @@ impl From<AskError> for Failure {
             AskError::Refused { .. } => Self::of(Code::Refused, &error),
             AskError::Split(_) | AskError::Nothing => Self::of(Code::Usage, &error),
             AskError::NoTime { .. } => {
-                Self::of(Code::Usage, &error).hint("give it one: `--as-of \"2011-07-12 14:49:55\"`")
+                Self::of(Code::Usage, &error)
+                    .kind(&codes::MISSING_VALUE)
+                    .hint("give it one: `--as-of \"2011-07-12 14:49:55\"`")
             }
             AskError::Statement {
                 source: StoreError::NotTaken(error),
                 ..
             } => error.into(),
             AskError::Statement { ref source, .. } => match source {
-                StoreError::Value(_) => Self::of(Code::Rejected, &error),
+                StoreError::Value(_) => {
+                    Self::of(Code::Rejected, &error).kind(&codes::INVALID_DATA)
+                }
                 StoreError::Unbound { name } => {
                     let name = name.trim_start_matches('@');
                     let hint = format!("give it one: `--set {name}=VALUE`");
-                    Self::of(Code::Usage, &error).hint(hint)
+                    Self::of(Code::Usage, &error)
+                        .kind(&codes::MISSING_VALUE)
+                        .hint(hint)
                 }
-                StoreError::NotAQuery { .. } => Self::of(Code::Usage, &error),
-                StoreError::TooMuch { .. } => Self::of(Code::Refused, &error).hint(
+                StoreError::NotAQuery { .. } => {
+                    Self::of(Code::Usage, &error).kind(&codes::INVALID_SQL)
+                }
+                StoreError::TooMuch { .. } => Self::of(Code::Refused, &error).kind(&codes::LIMIT).hint(
                     "`--limit N` asks for fewer rows; in CSV without `--timeout`, rows are not held that need no \
                      pseudonyms",
                 ),
-                source if source.is_of_a_row() => Self::of(Code::Rejected, &error),
-                source if source.is_in_the_text() => Self::of(Code::Usage, &error),
+                source if source.is_of_a_row() => {
+                    Self::of(Code::Rejected, &error).kind(&codes::INVALID_DATA)
+                }
+                source if source.is_in_the_text() => {
+                    Self::of(Code::Usage, &error).kind(&codes::INVALID_SQL)
+                }
                 _ => Self::of(Code::Environment, &error),
             },
             AskError::Store(error) => error.into(),
@@ -289,7 +352,7 @@ impl From<AnalysisError> for Failure {
         match &error {
             AnalysisError::UnknownFinding { suggestion, .. }
             | AnalysisError::UnknownThreshold { suggestion, .. } => {
-                let failure = Self::of(Code::Usage, &error);
+                let failure = Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME);
                 failure.hint(match suggestion {
                     Some(name) => format!("did you mean `{name}`?"),
                     None => "`chatdb findings` lists them with their thresholds".to_owned(),
@@ -316,11 +379,11 @@ impl From<ScenarioError> for Failure {
                     .into_iter()
                     .map(|problem| problem.to_string())
                     .collect(),
-                ..Self::new(Code::Usage, "")
+                ..Self::new(Code::Usage, "").kind(&codes::INVALID_SCENARIO)
             },
             ScenarioError::UnknownScenario { .. } => Self {
                 hint: Some(hint.unwrap_or_else(|| "`chatdb list` names the scenarios".to_owned())),
-                ..Self::of(Code::Usage, &error)
+                ..Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME)
             },
             error => Self {
                 hint,
@@ -337,11 +400,15 @@ impl From<ReplayError> for Failure {
             ReplayError::Store(error) => error.into(),
             ReplayError::UnknownStep { ref known, .. } => {
                 let hint = format!("its steps are {}", known.join(", "));
-                Self::of(Code::Usage, &error).hint(hint)
+                Self::of(Code::Usage, &error)
+                    .kind(&codes::UNKNOWN_NAME)
+                    .hint(hint)
             }
             ReplayError::UnknownCheck { ref known, .. } => {
                 let hint = format!("its checks are {}", known.join(", "));
-                Self::of(Code::Usage, &error).hint(hint)
+                Self::of(Code::Usage, &error)
+                    .kind(&codes::UNKNOWN_NAME)
+                    .hint(hint)
             }
             ReplayError::Diff(error) | ReplayError::Bound(BoundError::Diff(error)) => error.into(),
             ReplayError::Bound(BoundError::NotShown { ref known, .. }) if !known.is_empty() => {

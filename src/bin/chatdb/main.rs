@@ -2,8 +2,13 @@
 
 mod analyze;
 mod cli;
+mod codes;
+mod complete;
+mod config;
 mod coverage;
 mod diff;
+mod examples;
+mod explain;
 mod failure;
 mod findings;
 mod import;
@@ -19,11 +24,13 @@ mod replay;
 mod report;
 mod review;
 mod rules;
+mod settings;
 mod show;
 mod simulate;
 mod sql;
 mod tables;
 mod time;
+mod topics;
 mod validate;
 mod watch;
 mod why;
@@ -31,11 +38,12 @@ mod why;
 use std::panic;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use failure::{Code, Failure};
+use settings::Settings;
 
 /// Bytes that are asked for once and given back, see [`keep_memory`].
 const FREED: usize = 16 << 20;
@@ -50,24 +58,28 @@ fn keep_memory() {
 
 fn main() -> ExitCode {
     keep_memory();
+    // A shell that asks what fits gets its answer here, and nothing else happens.
+    clap_complete::CompleteEnv::with_factory(cli::command).complete();
     if let Some(page) = page(&std::env::args().skip(1).collect::<Vec<_>>()) {
         return match output::print(page.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => ExitCode::from(failure.tell()),
         };
     }
-    let cli = match Cli::try_parse() {
+    let parsed = cli::command()
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    failure::set_format(cli.error_format);
     match panic::catch_unwind(|| run(cli)) {
         Ok(Ok(code)) => ExitCode::from(code as u8),
         Ok(Err(failure)) => ExitCode::from(failure.tell()),
         Err(_) => {
-            let failure = Failure::new(
-                Code::Environment,
-                "chatdb itself went wrong; the lines above say where",
-            );
+            let message = "chatdb itself failed; the lines above say where";
+            let failure = Failure::new(Code::Environment, message).kind(&codes::INTERNAL);
             ExitCode::from(failure.tell())
         }
     }
@@ -78,7 +90,7 @@ fn page(words: &[String]) -> Option<String> {
     let [help, topic] = words else {
         return None;
     };
-    (help == "help" && topic == "causes").then(chatdb::causes::help)
+    (help == "help").then(|| topics::page(topic)).flatten()
 }
 
 /// Help and version are asked for and go to standard output; anything else is a mistake.
@@ -94,7 +106,9 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Code, Failure> {
+fn run(mut cli: Cli) -> Result<Code, Failure> {
+    let settings = Settings::read()?;
+    settings.apply(&mut cli.command);
     match cli.command {
         Command::List(args) => list::run(&args),
         Command::Show(args) => show::run(&args),
@@ -114,6 +128,8 @@ fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Rules(args) => rules::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Config(form) => config::run(&form, &settings),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
     }

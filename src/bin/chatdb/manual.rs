@@ -1,24 +1,29 @@
 //! `chatdb completions` and `chatdb man`: the command line as shells and `man` want it, from the same definitions as
 //! the help.
 
-use chatdb::files::{self, Existing, NewFile};
-use clap::CommandFactory as _;
+use clap_complete::env::Shells;
 
-use crate::cli::{Cli, CompletionArgs, ManArgs};
+use crate::cli::{self, CompletionArgs, ManArgs};
 use crate::failure::{Code, Failure};
 use crate::output;
+use chatdb::files::{self, Existing, NewFile};
 
-/// Writes the completions of a shell to standard output.
+/// Writes the completions of a shell to standard output. They ask the program itself what fits, so that they offer
+/// names of scenarios and findings too.
 pub fn completions(args: &CompletionArgs) -> Result<Code, Failure> {
+    let shells = Shells::builtins();
+    let shell = shells
+        .completer(&args.shell)
+        .ok_or_else(|| Failure::new(Code::Usage, format!("unknown shell `{}`", args.shell)))?;
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "chatdb", &mut script);
+    shell.write_registration("COMPLETE", "chatdb", "chatdb", "chatdb", &mut script)?;
     output::print(&script)?;
     Ok(Code::Success)
 }
 
 /// Writes a manual page for the program and one for each command, replacing those that are there.
 pub fn pages(args: &ManArgs) -> Result<Code, Failure> {
-    let mut command = Cli::command();
+    let mut command = cli::command();
     command.build();
     let mut pages = vec![page("chatdb", command.clone())?];
     for inner in command
@@ -38,6 +43,12 @@ pub fn pages(args: &ManArgs) -> Result<Code, Failure> {
 
 fn page(name: &str, command: clap::Command) -> Result<NewFile, Failure> {
     let mut bytes = Vec::new();
+    // `before_help` has the examples, which belong at the end of a manual page.
+    let examples = command.get_before_help().map(ToString::to_string);
+    let command = match examples {
+        Some(text) => command.before_help("").after_help(text),
+        None => command,
+    };
     clap_mangen::Man::new(command).render(&mut bytes)?;
     Ok(NewFile {
         name: format!("{name}.1"),

@@ -265,3 +265,65 @@ fn a_doc_comment_of_two_words_is_found() {
     assert!(short_docs(&one("tests/it/a.rs", text)).is_empty());
     assert_eq!(short_docs(&one("src/a.rs", "/// One.")).len(), 1);
 }
+
+// ARCHITECTURE.md ------------------------------------------------------------------------------------------
+
+/// What the map names in backticks and the tree does not have: paths, and tests as `module::name`.
+fn astray(map: &str, files: &[File]) -> Vec<String> {
+    let has_path = |path: &str| {
+        let path = path.trim_end_matches('/');
+        let below = format!("{path}/");
+        files
+            .iter()
+            .any(|(name, _)| name == path || name.starts_with(&below))
+    };
+    let has_test = |name: &str| {
+        let function = name.rsplit("::").next().unwrap_or(name);
+        let declared = format!("fn {function}(");
+        files
+            .iter()
+            .any(|(path, text)| path.starts_with("tests/it/") && text.contains(&declared))
+    };
+    let quoted = map.split('`').skip(1).step_by(2);
+    quoted
+        .filter(|word| {
+            let is_path = [
+                "src/",
+                "migrations/",
+                "reports/",
+                "seeds/",
+                "tests/",
+                "docs/",
+            ]
+            .iter()
+            .any(|top| word.starts_with(top) && !word.contains(['*', '<', ' ']));
+            let is_test = word.contains("::")
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || "_:".contains(c));
+            (is_path && !has_path(word)) || (is_test && !has_test(word))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_map_names_what_is_there() {
+    let files = super::tree();
+    let map = &files
+        .iter()
+        .find(|(path, _)| path == "ARCHITECTURE.md")
+        .expect("the map")
+        .1;
+    assert_eq!(astray(map, &files), Vec::<String>::new());
+}
+
+#[test]
+fn a_path_or_a_test_that_is_not_there_is_seen() {
+    let files = vec![
+        ("src/a.rs".to_owned(), String::new()),
+        ("tests/it/b.rs".to_owned(), "fn holds() {}".to_owned()),
+    ];
+    let map = "`src/a.rs` `src/b.rs` `b::holds` `b::fails` `render::FORMATS`";
+    assert_eq!(astray(map, &files), ["src/b.rs", "b::fails"]);
+}

@@ -1,0 +1,247 @@
+//! Settings of an installation, from `chatdb.toml`: in the config directory, and in the working folder, whose values
+//! win. Options win over both. A replay never depends on them.
+//!
+//! The working folder may hold files from anybody, so its file may not say which key makes the pseudonyms.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chatdb::diagnostic::did_you_mean;
+use etcetera::{BaseStrategy as _, choose_base_strategy};
+use serde::Deserialize;
+
+use crate::cli::{Command, Folders, Privacy};
+use crate::codes;
+use crate::failure::{Code, Failure};
+
+/// The name of the file.
+pub const NAME: &str = "chatdb.toml";
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// What one file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsFile {
+    time_zone: Option<String>,
+    date_format: Option<String>,
+    key_file: Option<PathBuf>,
+    #[serde(default)]
+    scenarios: Vec<PathBuf>,
+    #[serde(default)]
+    thresholds: BTreeMap<String, toml::Value>,
+}
+
+/// The keys of the file, as they are written.
+const KEYS: [&str; 5] = [
+    "time_zone",
+    "date_format",
+    "key_file",
+    "scenarios",
+    "thresholds",
+];
+
+/// A value, and the file that it is from.
+#[derive(Debug, Clone)]
+pub struct Setting<T> {
+    pub value: T,
+    pub file: PathBuf,
+}
+
+/// All settings that are in force.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The files that were read, the weaker first.
+    pub files: Vec<PathBuf>,
+    pub time_zone: Option<Setting<String>>,
+    pub date_format: Option<Setting<String>>,
+    pub key_file: Option<Setting<PathBuf>>,
+    pub scenarios: Vec<Setting<PathBuf>>,
+    /// By the name of the threshold.
+    pub thresholds: BTreeMap<String, Setting<String>>,
+}
+
+impl Settings {
+    /// Reads both files; one that is not there says nothing.
+    pub fn read() -> Result<Self, Failure> {
+        let mut settings = Self::default();
+        if let Some(path) = own_file() {
+            settings.add(&path, true)?;
+        }
+        settings.add(Path::new(NAME), false)?;
+        Ok(settings)
+    }
+
+    fn add(&mut self, path: &Path, is_own: bool) -> Result<(), Failure> {
+        let Some(text) = text(path)? else {
+            return Ok(());
+        };
+        let file: SettingsFile = toml::from_str(&text).map_err(|error| invalid(path, &error))?;
+        if file.key_file.is_some() && !is_own {
+            let own = own_file().map_or_else(|| NAME.to_owned(), |own| own.display().to_string());
+            let message = format!(
+                "{}: `key_file` is not read from the working folder, whose files may be anybody's",
+                path.display()
+            );
+            return Err(Failure::new(Code::Refused, message)
+                .kind(&codes::KEY)
+                .hint(format!("write it into `{own}`, or use `--key-file`")));
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let from = |value| Setting {
+            value,
+            file: path.to_owned(),
+        };
+        if let Some(zone) = file.time_zone {
+            self.time_zone = Some(from(zone));
+        }
+        if let Some(format) = file.date_format {
+            self.date_format = Some(from(format));
+        }
+        let beside = |value: PathBuf| Setting {
+            value: folder.join(value),
+            file: path.to_owned(),
+        };
+        self.key_file = file.key_file.map(beside).or(self.key_file.take());
+        self.scenarios
+            .extend(file.scenarios.into_iter().map(beside));
+        for (name, value) in file.thresholds {
+            let value = threshold(path, &name, &value)?;
+            self.thresholds.insert(name, from(value));
+        }
+        self.files.push(path.to_owned());
+        Ok(())
+    }
+
+    /// Fills in what the command line leaves open.
+    pub fn apply(&self, command: &mut Command) {
+        let zone = self.time_zone.as_ref().map(|zone| zone.value.clone());
+        let format = self.date_format.as_ref().map(|format| format.value.clone());
+        match command {
+            Command::Analyze(args) => {
+                args.utc_offset = args.utc_offset.take().or(zone);
+                args.reading.date_format = args.reading.date_format.take().or(format);
+                // The first value of a name is from the settings, a later one replaces it.
+                let typed = std::mem::take(&mut args.values);
+                let is_typed = |name: &str| {
+                    typed
+                        .iter()
+                        .any(|text| text.split_once('=').is_some_and(|(typed, _)| typed == name))
+                };
+                let settings = self.thresholds.iter().filter(|(name, _)| !is_typed(name));
+                args.values = settings
+                    .map(|(name, setting)| format!("{name}={}", setting.value))
+                    .collect();
+                args.values.extend(typed);
+                self.keep_private(&mut args.privacy);
+            }
+            Command::Query(args) => {
+                args.reading.date_format = args.reading.date_format.take().or(format);
+                self.keep_private(&mut args.privacy);
+                self.find_scenarios(&mut args.folders);
+            }
+            Command::Import(args) => {
+                args.reading.date_format = args.reading.date_format.take().or(format);
+                self.keep_private(&mut args.privacy);
+            }
+            Command::Diff(args) => {
+                self.keep_private(&mut args.privacy);
+                self.find_scenarios(&mut args.folders);
+            }
+            Command::List(args) => self.find_scenarios(&mut args.folders),
+            Command::Show(args) => self.find_scenarios(&mut args.folders),
+            Command::Replay(args) if !args.chosen.all => {
+                self.find_scenarios(&mut args.chosen.folders);
+            }
+            Command::Report(args) if !args.chosen.all => {
+                self.find_scenarios(&mut args.chosen.folders);
+            }
+            Command::Why(args) => self.find_scenarios(&mut args.folders),
+            _ => {}
+        }
+    }
+
+    fn keep_private(&self, privacy: &mut Privacy) {
+        if let (Some(key), None, false) = (&self.key_file, &privacy.key_file, privacy.include_pii) {
+            privacy.key_file = Some(key.value.clone());
+        }
+    }
+
+    fn find_scenarios(&self, folders: &mut Folders) {
+        folders
+            .scenarios
+            .extend(self.scenarios.iter().map(|setting| setting.value.clone()));
+    }
+}
+
+/// The file in the user's config directory, where there is one.
+pub fn own_file() -> Option<PathBuf> {
+    let folder = choose_base_strategy().ok()?.config_dir();
+    Some(folder.join("chatdb").join(NAME))
+}
+
+/// The text of a settings file; `None` where there is none.
+fn text(path: &Path) -> Result<Option<String>, Failure> {
+    let unreadable = |why: String| {
+        let message = format!("cannot read the settings in `{}`: {why}", path.display());
+        Failure::new(Code::Environment, message).kind(&codes::NO_FILE)
+    };
+    let found = match fs::metadata(path) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
+        other => other.map_err(|error| unreadable(error.to_string()))?,
+    };
+    if !found.is_file() {
+        return Err(unreadable("it is not a regular file".to_owned()));
+    }
+    if found.len() > LARGEST {
+        return Err(unreadable("it is larger than 1 MiB".to_owned()));
+    }
+    fs::read_to_string(path)
+        .map(Some)
+        .map_err(|error| unreadable(error.to_string()))
+}
+
+fn invalid(path: &Path, error: &toml::de::Error) -> Failure {
+    let shown = error.to_string();
+    let failure = Failure::new(
+        Code::Usage,
+        format!("`{}`: {}", path.display(), shown.trim_end()),
+    )
+    .kind(&codes::SETTINGS);
+    let unknown = error
+        .message()
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split_once('`'));
+    match unknown.and_then(|(name, _)| did_you_mean(name, KEYS)) {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None => failure.hint(format!("the keys are {}", KEYS.join(", "))),
+    }
+}
+
+/// A threshold as `--set` takes it.
+fn threshold(path: &Path, name: &str, value: &toml::Value) -> Result<String, Failure> {
+    match value {
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Float(number) => Ok(number.to_string()),
+        toml::Value::String(text) => Ok(text.clone()),
+        _ => {
+            let message = format!(
+                "`{}`: threshold `{name}`: expected a number or a text",
+                path.display()
+            );
+            Err(Failure::new(Code::Usage, message)
+                .kind(&codes::SETTINGS)
+                .hint("write `\"ghost_chats.quiet_minutes\" = 60`, with the name in quotes"))
+        }
+    }
+}
