@@ -56,6 +56,14 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     all(&mut writer(out), report).map_err(of_out)
 }
 
+/// Writes the rows of a finding, one line a row, with the names of its columns first.
+///
+/// # Errors
+/// When `out` fails.
+pub fn finding(finding: &FindingRun, out: &mut dyn Write) -> io::Result<()> {
+    analysis::rows_of(&mut writer(out), finding).map_err(of_out)
+}
+
 /// Writes lists as [`render`] does, each row when it comes.
 pub fn rows(out: &mut dyn Write) -> Box<dyn Rows + '_> {
     Box::new(Listings {

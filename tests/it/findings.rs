@@ -728,6 +728,21 @@ fn an_analysis_is_written_in_every_format() {
     );
     assert!(csv.contains("stuck_at_4105,inferred,found,1,"), "{csv}");
     assert!(csv.contains(",tuesday.csv,"), "{csv}");
+    let rows = read("stuck_at_4105.csv");
+    let mut lines = rows.lines();
+    let header: Vec<&str> = lines.next().expect("a header").split(',').collect();
+    assert_eq!(header[0], "activity_id");
+    assert_eq!(header[header.len() - 2..], ["file", "line"]);
+    let counted = csv
+        .lines()
+        .filter(|line| line.starts_with("stuck_at_4105,") && line.contains(",activity_status,"));
+    let counted = counted.count();
+    assert!(counted > 0, "{csv}");
+    assert_eq!(lines.clone().count(), counted, "one line a row");
+    assert!(
+        lines.all(|line| line.split(',').count() >= header.len()),
+        "{rows}"
+    );
     let markdown = read("analysis.md");
     assert!(
         markdown.starts_with("# Analysis of exported rows\n"),

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use chatdb::analysis::{self, Options, Outage, Server, summary};
+use chatdb::files::NewFile;
 use chatdb::import::ImportError;
-use chatdb::render::{Detail, RenderOptions};
+use chatdb::render::{Detail, RenderOptions, csv};
 use chatdb::report::{AnalysisRun, DetectedRun, Report};
 use chatdb::signature;
 use chatdb::sql::authored::Authored;
@@ -210,8 +211,26 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
     let formats = WRITTEN.iter().map(|name| output::format(name));
     let formats = formats.collect::<Result<Vec<_>, _>>()?;
     let options = RenderOptions::default();
-    output::write_files(&report, &formats, options, (folder, "analysis"), args.force)?;
+    let tables = tables(&report)?;
+    let to = (folder, "analysis");
+    output::write_files(&report, &formats, options, to, tables, args.force)?;
     Ok(())
+}
+
+/// The rows of each finding that was run as a file of its own, which is a header alone where there are none: a file of
+/// an earlier run would else be taken for this one's.
+fn tables(report: &Report) -> Result<Vec<NewFile>, Failure> {
+    let findings = report.analysis.iter().flat_map(|run| &run.findings);
+    let run = findings.filter(|finding| !finding.table.columns.is_empty());
+    run.map(|finding| {
+        let mut bytes = Vec::new();
+        csv::finding(finding, &mut bytes)?;
+        Ok(NewFile {
+            name: format!("{}.csv", finding.name),
+            bytes,
+        })
+    })
+    .collect()
 }
 
 fn options(args: &Analyze) -> Result<Options, Failure> {

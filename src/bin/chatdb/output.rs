@@ -72,13 +72,14 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
     Ok(out.flush()?)
 }
 
-/// Writes a report as one file in each of `formats`, into a folder and under a name without its extension. Gives the
-/// paths that were written.
+/// Writes a report as one file in each of `formats`, into a folder and under a name without its extension, and the files
+/// that come with it. All are written, or none. Gives the paths that were written.
 pub fn write_files(
     report: &Report,
     formats: &[&'static Format],
     options: RenderOptions,
     (folder, stem): (&Path, &str),
+    beside: Vec<NewFile>,
     force: bool,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut written = Vec::new();
@@ -90,6 +91,7 @@ pub fn write_files(
             bytes,
         });
     }
+    written.extend(beside);
     let existing = if force {
         Existing::Replace
     } else {

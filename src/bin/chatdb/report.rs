@@ -34,7 +34,16 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         ..RenderOptions::default()
     };
     let mut list = String::new();
-    let write = || output::write_files(&report, &formats, options, (&args.out, stem), args.force);
+    let write = || {
+        output::write_files(
+            &report,
+            &formats,
+            options,
+            (&args.out, stem),
+            Vec::new(),
+            args.force,
+        )
+    };
     for path in watch::while_writing(write)? {
         list.push_str(&format!("{}\n", path.display()));
     }

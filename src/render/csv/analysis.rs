@@ -29,6 +29,18 @@ pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
     Ok(())
 }
 
+/// Writes the rows of one finding, a line each under the names of its columns.
+///
+/// # Errors
+/// When `out` fails.
+pub(super) fn rows_of(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
+    csv.write_record(finding.table.names().iter().map(|name| text(name)))?;
+    for row in &finding.table.rows {
+        csv.write_record(row.iter().map(|cell| value(Some(cell))))?;
+    }
+    Ok(csv.flush()?)
+}
+
 fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
     let verdict = words::finding_verdict(finding.verdict);
     let about = [vec![finding.title.clone()], finding.remarks.clone()]
