@@ -27,7 +27,7 @@ use super::RenderOptions;
 use super::safe::{self, Safe};
 use super::words;
 use crate::report::{
-    CellRun, CheckRun, Comparison, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
+    CellRun, CheckRun, Comparison, FindingRun, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::table::{Cell, Rows};
 
