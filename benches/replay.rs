@@ -203,7 +203,11 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
         let detail = Detail::Full;
         let call = move || {
             let mut bytes = Vec::new();
-            let options = render::RenderOptions { width: 180, detail };
+            let options = render::RenderOptions {
+                width: 180,
+                detail,
+                color: false,
+            };
             time(|| (format.render)(report, options, &mut bytes))
         };
         measured.push((format!("write all as {}", format.name), Box::new(call)));

@@ -133,14 +133,17 @@ pub struct RenderOptions {
     pub width: usize,
     /// How much to show of what is as it should be.
     pub detail: Detail,
+    /// Whether verdicts and headings have a colour besides their words.
+    pub color: bool,
 }
 
 impl Default for RenderOptions {
-    /// In full, 80 columns wide.
+    /// In full, 80 columns wide, without colour.
     fn default() -> Self {
         Self {
             width: 80,
             detail: Detail::Full,
+            color: false,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The report as a person reads it in a terminal: what differs in full, what is the same in brief, a summary
-//! last, where the eye is when the program ends. Words carry the verdict; there is no colour to rely on.
+//! last, where the eye is when the program ends. Words carry the verdict; colour only repeats it.
 //!
 //! A table goes side by side if the width allows, and one column per line if not; nothing is cut off. Only
 //! commands and places are left longer than the line, because a broken one could not be copied. Everything
@@ -12,6 +12,7 @@ mod timeline;
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
 use comfy_table::{
     ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle, Width,
 };
@@ -72,6 +73,8 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
         out: &mut out,
         width: options.width.max(MIN_WIDTH),
         gap: Gap::Start,
+        color: options.color,
+        begin: None,
     };
     for run in &report.runs {
         match options.detail {
@@ -209,6 +212,7 @@ fn brief_basis(check: &CheckRun) -> String {
 
 fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result<()> {
     let verdict = words::run_verdict(run.verdict);
+    page.paint(usize::MAX, BOLD);
     page.prose(0, 3, format_args!("== {}: {verdict}", run.scenario))?;
     let mut parts = Vec::new();
     parts.extend(run.section.as_ref().map(|section| format!("\"{section}\"")));
@@ -259,6 +263,7 @@ fn step_problems(page: &mut Page<'_>, step: &StepRun, at: &str) -> io::Result<()
     }
     let problems = words::step_problems(step);
     for problem in &problems {
+        page.paint("FAIL".len(), BAD);
         page.prose(CHECK, DETAIL - CHECK, format_args!("FAIL  {at}{problem}"))?;
     }
     if problems.is_empty() {
@@ -305,13 +310,14 @@ fn verdict_line(
     check: &CheckRun,
     about: &str,
 ) -> io::Result<()> {
-    let mark = match check.verdict {
-        CheckVerdict::Matches => "ok  ",
-        CheckVerdict::Differs => "DIFF",
-        CheckVerdict::Failed => "FAIL",
-        CheckVerdict::Skipped => "skip",
-        CheckVerdict::Pending => "new ",
+    let (mark, style) = match check.verdict {
+        CheckVerdict::Matches => ("ok  ", GOOD),
+        CheckVerdict::Differs => ("DIFF", BAD),
+        CheckVerdict::Failed => ("FAIL", BAD),
+        CheckVerdict::Skipped => ("skip", WARN),
+        CheckVerdict::Pending => ("new ", WARN),
     };
+    page.paint(mark.len(), style);
     let hang = DETAIL - CHECK + at.len();
     let Some(width) = layout.title else {
         page.prose(CHECK, hang, format_args!("{mark}  {at}{}", check.title))?;
@@ -715,7 +721,15 @@ struct Page<'a> {
     out: &'a mut dyn Write,
     width: usize,
     gap: Gap,
+    color: bool,
+    /// How many bytes at the begin of the next line have a style.
+    begin: Option<(usize, Style)>,
 }
+
+const BOLD: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default();
 
 /// What stands before the next line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -745,7 +759,19 @@ impl Page<'_> {
             writeln!(self.out)?;
         }
         self.gap = Gap::None;
-        writeln!(self.out, "{:indent$}{text}", "")
+        match self.begin.take() {
+            Some((bytes, style)) if self.color => {
+                let (begin, rest) = text.split_at_checked(bytes).unwrap_or((text, ""));
+                writeln!(self.out, "{:indent$}{style}{begin}{style:#}{rest}", "")
+            }
+            _ => writeln!(self.out, "{:indent$}{text}", ""),
+        }
+    }
+
+    /// Gives the next line a style up to so many bytes, where the page has colour. What is written stays the same.
+    fn paint(&mut self, bytes: usize, style: Style) -> &mut Self {
+        self.begin = Some((bytes, style));
+        self
     }
 
     /// Words, broken between them where the line ends; further lines start `hang` columns deeper.

@@ -20,7 +20,15 @@ fn render(name: &str, report: &Report, options: RenderOptions) -> String {
 }
 
 fn terminal(report: &Report, width: usize, detail: Detail) -> String {
-    render("table", report, RenderOptions { width, detail })
+    render(
+        "table",
+        report,
+        RenderOptions {
+            width,
+            detail,
+            color: false,
+        },
+    )
 }
 
 fn in_full(name: &str, report: &Report) -> String {
@@ -190,7 +198,15 @@ fn nothing_hidden_reaches_a_terminal_from_any_field_in_any_format() {
             for width in WIDTHS {
                 for detail in [Detail::Full, Detail::Brief] {
                     let report = sample::hostile(payload);
-                    let text = render(format.name, &report, RenderOptions { width, detail });
+                    let text = render(
+                        format.name,
+                        &report,
+                        RenderOptions {
+                            width,
+                            detail,
+                            color: false,
+                        },
+                    );
                     let text = text.replace("\r\n", "\n");
                     let hidden: Vec<char> = text
                         .chars()
@@ -656,4 +672,33 @@ fn a_row_in_json_has_a_key_for_each_of_its_columns() {
         keys(&["", "", "column_1"]),
         ["column_2", "column_3", "column_1"]
     );
+}
+
+#[test]
+fn colour_is_beside_the_words_and_takes_no_room() {
+    let report = everything();
+    let options = RenderOptions::default();
+    let plain = render("table", &report, options);
+    let colored = render(
+        "table",
+        &report,
+        RenderOptions {
+            color: true,
+            ..options
+        },
+    );
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    assert!(
+        colored.contains("\u{1b}[1m\u{1b}[31mDIFF\u{1b}[0m"),
+        "{colored}"
+    );
+    let mut stripped = String::new();
+    let mut rest = colored.as_str();
+    while let Some(at) = rest.find('\u{1b}') {
+        stripped.push_str(&rest[..at]);
+        let end = rest[at..].find('m').expect("the end of a sequence");
+        rest = &rest[at + end + 1..];
+    }
+    stripped.push_str(rest);
+    assert_eq!(stripped, plain, "the words stay");
 }

@@ -205,6 +205,17 @@ pub struct OutputArgs {
     /// Output width (default: terminal width, or 180)
     #[arg(long, value_name = "COLUMNS", help_heading = "Output")]
     pub width: Option<usize>,
+    /// Colour the tables: on a terminal unless NO_COLOR is set, always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub color: ColorWhen,
+}
+
+/// When tables are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
 }
 
 /// What happens to personal data in output that leaves the terminal.

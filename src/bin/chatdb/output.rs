@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use anstream::{AutoStream, ColorChoice};
+
 use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
 use chatdb::files::{self, Existing, NewFile};
@@ -15,7 +17,7 @@ use chatdb::scenario::{Library, Scenario, ScenarioError};
 use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
 
-use crate::cli::{Chosen, Folders, OutputArgs, Privacy, Sets};
+use crate::cli::{Chosen, ColorWhen, Folders, OutputArgs, Privacy, Sets};
 use crate::failure::{Code, Failure};
 use crate::privacy;
 use crate::watch;
@@ -67,13 +69,34 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
         size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
     };
     let width = form.width.or_else(terminal).unwrap_or(WIDTH);
-    let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
-    (format.render)(report, RenderOptions { width, detail }, &mut out)?;
+    let color = is_colored(form.color);
+    let options = RenderOptions {
+        width,
+        detail,
+        color,
+    };
+    // An old Windows console has to be told what an escape sequence means.
+    let out: Box<dyn io::Write> = match color {
+        true => Box::new(AutoStream::new(io::stdout().lock(), ColorChoice::Always)),
+        false => Box::new(io::stdout().lock()),
+    };
+    let mut out = BufWriter::with_capacity(PIECE, out);
+    (format.render)(report, options, &mut out)?;
     Ok(out.flush()?)
 }
 
-/// Writes a report as one file in each of `formats`, into a folder and under a name without its extension, and the files
-/// that come with it. All are written, or none. Gives the paths that were written.
+/// Whether standard output is coloured: as `--color` says, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and
+/// whether it is a terminal.
+fn is_colored(when: ColorWhen) -> bool {
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+    }
+}
+
+/// Writes a report as one file in each of `formats`, into a folder and under a name without its extension, and the
+/// files that come with it. All are written, or none. Gives the paths that were written.
 pub fn write_files(
     report: &Report,
     formats: &[&'static Format],

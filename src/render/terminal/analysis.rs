@@ -5,7 +5,7 @@ use std::io;
 
 use super::super::words;
 use super::super::{Detail, RenderOptions};
-use super::{Page, compact, listed};
+use super::{BOLD, Page, compact, listed};
 use crate::diagnostic::counted;
 use crate::query::Urgency;
 use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingRun, FindingVerdict, Listing};
@@ -27,6 +27,7 @@ pub(super) fn render(
         page.prose(0, 2, sentence)?;
     }
     if let Some(command) = &run.command {
+        page.paint("Next:".len(), BOLD);
         page.line(0, format_args!("Next: {command}"))?;
     }
     page.blank();
@@ -77,6 +78,7 @@ fn of_rows(finding: &FindingRun) -> String {
 fn rows(page: &mut Page<'_>, finding: &FindingRun, detail: Detail) -> io::Result<()> {
     let count = finding.table.rows.len();
     let (name, title, all) = (&finding.name, &finding.title, of_rows(finding));
+    page.paint("== ".len() + name.len(), BOLD);
     page.prose(0, 3, format_args!("== {name}: {all}. {title}"))?;
     if detail == Detail::Full {
         page.prose(3, 0, &finding.meaning)?;
