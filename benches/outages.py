@@ -683,12 +683,15 @@ class Export:
             writer.writerows(rows)
 
 
-def make(seed, folder, variant="full", healthy=False):
-    site = Site(seed)
-    twin = Simulation(site, []).run()
+def make(seed, folder, variant="full", healthy=False, generator="calls"):
+    model = sys.modules[__name__]
+    if generator == "shifts":
+        import outage_shifts as model
+    site = model.Site(seed)
+    twin = model.Simulation(site, []).run()
     run = twin
     if not healthy:
-        run = Simulation(site, outages_of(site, twin, variant)).run()
+        run = model.Simulation(site, outages_of(site, twin, variant)).run()
     Export(site, run, variant, healthy).write(folder)
 
 
@@ -818,9 +821,9 @@ def score(args):
 
         def judge(case):
             seed, healthy = case
-            folder = os.path.join(args.work, "%d_%s%s" % (seed, variant, "_healthy" if healthy else ""))
+            folder = os.path.join(args.work, "%s%d_%s%s" % (args.generator[:1] if args.generator != "calls" else "", seed, variant, "_healthy" if healthy else ""))
             if not os.path.exists(os.path.join(folder, "truth.json")):
-                make(seed, folder, variant, healthy)
+                make(seed, folder, variant, healthy, args.generator)
             with open(os.path.join(folder, "truth.json"), encoding="utf-8") as f:
                 truth = json.load(f)
             run = judged(args.chatdb, folder, ("--only", "over_limit") if args.windows else ())
@@ -843,7 +846,7 @@ def score(args):
                 total[kind].false += tally.false
                 total[kind].missed += tally.missed
                 by_seed[kind].append(tally.ratio())
-        print("== %s, seeds %s: %d false windows on healthy twins" % (variant, args.seeds, alarms))
+        print("== %s, %s, seeds %s: %d false windows on healthy twins" % (args.generator, variant, args.seeds, alarms))
         for kind in sorted(total):
             if args.windows and not kind.startswith("window"):
                 continue
@@ -852,6 +855,97 @@ def score(args):
             print("%-28s precision %.3f (worst %.2f)  recall %.3f (worst %.2f)  of %d"
                   % (kind, mean[0], min(o[0] for o in each), mean[1], min(o[1] for o in each),
                      total[kind].hit + total[kind].missed))
+
+
+# -- which documented failure
+
+FAILURES = {"services": "services", "host": "application", "application": "application", "messaging": "messaging",
+            "messaging_application": "messaging_application", "all": "all_servers"}
+# What is said of the outage, and what is exported, by the name of a situation.
+SITUATIONS = {
+    "exact": ("no_limit", "exact"),
+    "no outage": ("no_limit", None),
+    "5 minutes": ("no_limit", 5),
+    "15 minutes": ("no_limit", 15),
+    "time alone": ("no_limit", "time"),
+    "activities only": ("activity", "exact"),
+    "cleaned": ("cleaned", None),
+    "host": ("no_limit", None),
+    "host, named": ("no_limit", "exact"),
+}
+
+
+def single(site, model, kind, goes_on, r):
+    """One outage of a kind; one that goes on began before the end of the rows. None where nothing would be missed."""
+    twin = model.Simulation(site, []).run()
+    if goes_on:
+        host = r.choice(site.hosts) if kind == "host" else None
+        return Outage(kind, site.end - r.uniform(40, 75) * MINUTE, site.end + HOUR, host)
+    for _ in range(40):
+        one = plan(site, kind, twin, r)
+        if one and one.end < site.end - 2 * HOUR and one.end - one.start > 19 * MINUTE:
+            return one
+    return None
+
+
+def said(outage, what, site, r):
+    """The option that tells the outage, as well as somebody knows it."""
+    if what is None:
+        return []
+    servers = sorted(SERVERS[outage.kind])
+    name = "+".join("application@" + outage.host if outage.host else server for server in servers)
+    shift = r.choice((-1, 1)) * what * MINUTE if isinstance(what, int) else 0
+    end = "" if outage.end > site.end else at(outage.end - shift)[:19]
+    told = "%s..%s" % (at(outage.start + shift)[:19], end)
+    return ["--outage", told if what == "time" else "%s=%s" % (name, told)]
+
+
+def match(args):
+    """Scores the documented failure that comes first."""
+    low, _, high = args.seeds.partition("-")
+    kinds = ("services", "application", "messaging", "messaging_application", "all")
+    model = sys.modules[__name__]
+
+    def judge(case):
+        name, seed, kind, goes_on = case
+        variant, what = SITUATIONS[name]
+        if name.startswith("host"):
+            kind = "host"
+        r = random.Random("match %s %d %s %s" % (name, seed, kind, goes_on))
+        folder = os.path.join(args.work, "match_%d_%s_%s_%s" % (seed, kind, goes_on, variant))
+        site = model.Site(seed)
+        if kind == "host":
+            while len(site.hosts) < 2:
+                seed += 1000
+                site = model.Site(seed)
+        if os.path.exists(os.path.join(folder, "truth.json")):
+            with open(os.path.join(folder, "truth.json"), encoding="utf-8") as f:
+                known = json.load(f)["outages"][0]
+            outage = Outage(kind, known["start"], site.end + HOUR if goes_on else known["end"], known["host"])
+        else:
+            outage = single(site, model, kind, goes_on, random.Random("match %d %s %s" % (seed, kind, goes_on)))
+            if outage is None:
+                return case, None
+            Export(site, model.Simulation(site, [outage]).run(), variant, False).write(folder)
+        exported = ["--exported-at", at(site.end)[:19]]
+        run = judged(args.chatdb, folder, said(outage, what, site, r) + exported)
+        wanted = FAILURES[kind] + ("_failure" if goes_on else "_restored")
+        first = [one["name"] for one in run["candidates"][0]["scenarios"]] if run["candidates"] else []
+        return case, (wanted in first, len(first), wanted, first)
+
+    names = args.situations.split(",") if args.situations else list(SITUATIONS)
+    cases = [(name, seed, kind, goes_on) for name in names for seed in range(int(low), int(high or low) + 1)
+             for kind in (kinds if not name.startswith("host") else ("host",)) for goes_on in (False, True)]
+    with ThreadPoolExecutor(args.jobs) as workers:
+        results = list(workers.map(judge, cases))
+    for name in names:
+        own = [(case, result) for case, result in results if case[0] == name and result]
+        for case, (right, _, wanted, first) in own:
+            if not right and not args.quiet:
+                print("  %s, seed %d: %s, found %s" % (name, case[1], wanted, first))
+        sizes = [result[1] for _, result in own]
+        print("%-16s right first: %d of %d; group of %.1f on average, %d at most"
+              % (name, sum(result[0] for _, result in own), len(own), sum(sizes) / max(1, len(sizes)), max(sizes or [0])))
 
 
 def main():
@@ -870,12 +964,24 @@ def main():
     many.add_argument("--quiet", action="store_true")
     many.add_argument("--windows", action="store_true", help="score outages alone, which takes less time")
     many.add_argument("--jobs", type=int, default=2)
+    matching = commands.add_parser("match")
+    matching.add_argument("--chatdb", required=True)
+    matching.add_argument("--seeds", default="1-3")
+    matching.add_argument("--situations")
+    matching.add_argument("--work", default=os.path.join(tempfile.gettempdir(), "chatdb_outages"))
+    matching.add_argument("--quiet", action="store_true")
+    matching.add_argument("--jobs", type=int, default=2)
+    for command in (one, many):
+        command.add_argument("--generator", choices=("calls", "shifts"), default="calls")
     args = parser.parse_args()
     if args.command == "make":
-        make(args.seed, args.out, args.variant, args.healthy)
+        make(args.seed, args.out, args.variant, args.healthy, args.generator)
+    elif args.command == "match":
+        match(args)
     else:
         score(args)
 
 
 if __name__ == "__main__":
+    sys.modules.setdefault("outages", sys.modules[__name__])
     sys.exit(main())

@@ -18,8 +18,8 @@ use crate::diagnostic::did_you_mean;
 use crate::query::{Dialect, OutageScope, Query, QueryParameter, Tag, Urgency};
 use crate::record::{Reason, more_rejected};
 use crate::report::{
-    AnalysisRun, DetectedRun, FileRun, FindingRun, FindingVerdict, OutageRun, ThresholdRun,
-    UnlockRun,
+    AnalysisRun, CountRun, DetectedRun, FileRun, FindingRun, FindingVerdict, OutageRun,
+    ThresholdRun, UnlockRun,
 };
 use crate::schema::catalog::Catalog;
 use crate::schema::types::Type;
@@ -226,7 +226,7 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
     let (as_of, as_of_from) = rows.moment(options)?;
     let read = match &as_of {
         Cell::Timestamp(until) if chosen.iter().any(|finding| asks_history(finding)) => {
-            history::read(&rows, *until)?
+            history::read(&rows, rows.exported_at()?.unwrap_or(*until).max(*until))?
         }
         _ => history::Read::default(),
     };
@@ -268,10 +268,18 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         as_of_from,
         utc_offset: utc_offset_minutes.map(offset),
         open_chats,
+        activities: read.history.arrivals.len() as u64,
         summary: Vec::new(),
         command: None,
-        outages: options.outages.iter().map(told).collect(),
-        detected: detected.iter().map(detected_run).collect(),
+        outages: options
+            .outages
+            .iter()
+            .map(|outage| given_run(outage, &read.history))
+            .collect(),
+        detected: detected
+            .iter()
+            .map(|window| detected_run(window, &read.history))
+            .collect(),
         undetectable: read.undetectable,
         findings: runs,
         candidates: Vec::new(),
@@ -378,7 +386,7 @@ fn names(servers: &[Server]) -> String {
     names.join("+")
 }
 
-fn detected_run(window: &outage::OutageWindow) -> DetectedRun {
+fn detected_run(window: &outage::OutageWindow, history: &outage::History) -> DetectedRun {
     DetectedRun {
         servers: names(&window.servers),
         or_servers: window
@@ -395,15 +403,27 @@ fn detected_run(window: &outage::OutageWindow) -> DetectedRun {
         p: window.p,
         confidence: window.confidence().to_owned(),
         evidence: window.meanwhile.clone(),
+        counts: counts(&Outage::of(window), history),
     }
 }
 
-fn told(outage: &Outage) -> OutageRun {
+fn counts(outage: &Outage, history: &outage::History) -> Vec<CountRun> {
+    let run = |count: outage::counts::EventCount| CountRun {
+        what: count.kind.name().to_owned(),
+        observed: count.observed as u64,
+        expected: (count.expected * 10.0).round() / 10.0,
+    };
+    let counts = outage::counts::counts(history, outage);
+    counts.into_iter().map(run).collect()
+}
+
+fn given_run(outage: &Outage, history: &outage::History) -> OutageRun {
     OutageRun {
         servers: names(&outage.servers),
         host: outage.host.clone(),
         from: Cell::Timestamp(outage.from_ms),
         to: outage.to_ms.map_or(Cell::Null, Cell::Timestamp),
+        counts: counts(outage, history),
     }
 }
 
@@ -632,6 +652,25 @@ impl<'s> Rows<'s> {
             }
         }
         one(&format!("SELECT max({column}) FROM {table}"))
+    }
+
+    /// When the last export was taken, where the user says so: what is not in it by then did not happen.
+    fn exported_at(&self) -> Result<Option<i64>, AnalysisError> {
+        if self.columns.is_none() {
+            return Ok(None);
+        }
+        const GIVEN: &str =
+            "SELECT max(taken_at) FROM chatdb_export WHERE taken_from = '--exported-at'";
+        let columns = [("taken_at".to_owned(), Some(Kind::Timestamp))];
+        let rows = self
+            .store
+            .answer(GIVEN, Some(&columns), &[], None)?
+            .table
+            .rows;
+        Ok(match rows.first().map(Vec::as_slice) {
+            Some([Cell::Timestamp(ms)]) => Some(*ms),
+            _ => None,
+        })
     }
 
     /// How many chats are open by the documented query; `None` when the rows lack a table of it.

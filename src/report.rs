@@ -106,6 +106,8 @@ pub struct AnalysisRun {
     pub utc_offset: Option<String>,
     /// How many chats are open by the documented query, where the rows have its tables.
     pub open_chats: Option<u64>,
+    /// How many activities outages were looked for in; 0 where no finding is about an outage.
+    pub activities: u64,
     /// The answer in a few sentences.
     pub summary: Vec<String>,
     /// The command to run next, as it is typed.
@@ -181,6 +183,19 @@ pub struct OutageRun {
     pub from: Cell,
     /// When it ended; NULL while it goes on.
     pub to: Cell,
+    /// What happened in it, against what is usual.
+    pub counts: Vec<CountRun>,
+}
+
+/// How many events of a kind there were in an outage, and how many are usual at that time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CountRun {
+    /// What is counted.
+    pub what: String,
+    /// How many there were, leaving out the ends, which are uncertain.
+    pub observed: u64,
+    /// How many are usual.
+    pub expected: f64,
 }
 
 /// An outage that the rows show.
@@ -206,8 +221,10 @@ pub struct DetectedRun {
     pub p: f64,
     /// How sure it is: `high`, `medium` or `low`.
     pub confidence: String,
-    /// What went on meanwhile and what else speaks for it.
+    /// What went on in the meantime, in counts.
     pub evidence: Vec<String>,
+    /// What happened in it, against what is usual.
+    pub counts: Vec<CountRun>,
 }
 
 /// A question that comes back empty on healthy rows, and what came back.

@@ -6,6 +6,8 @@
 //! before anybody's eyes, and so that an analysis need not play ten scenarios first. This module does not know what
 //! any finding means, nor any scenario by name.
 
+mod counts;
+
 use std::collections::BTreeSet;
 
 use thiserror::Error;
@@ -15,7 +17,7 @@ use crate::assets;
 use crate::diagnostic::counted;
 use crate::replay::{self, ReplayError};
 use crate::report::{
-    AnalysisRun, CandidateRun, DetectedRun, FindingRun, FindingVerdict, ScenarioName,
+    AnalysisRun, CandidateRun, CountRun, DetectedRun, FindingRun, FindingVerdict, ScenarioName,
 };
 use crate::scenario::Library;
 use crate::store::{Store, StoreError};
@@ -207,7 +209,7 @@ pub fn table(signatures: &[Signature]) -> ResultTable {
 }
 
 /// What is known about an outage besides the rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct KnownOutage {
     /// The servers that are said to have failed; empty when nobody says.
     pub servers: BTreeSet<Server>,
@@ -215,6 +217,10 @@ pub struct KnownOutage {
     pub over: Option<bool>,
     /// What the rows show of it by themselves.
     pub shown: Option<ShownOutage>,
+    /// What happened in it, against what is usual.
+    pub counts: Vec<CountRun>,
+    /// Whether it was of one Application server, while others went on.
+    pub of_host: bool,
 }
 
 /// An outage that was detected in the rows.
@@ -237,10 +243,6 @@ const UNCERTAIN: i64 = 15 * 60_000;
 
 /// The newest outage that the rows show, among those that are given where any are.
 fn shown<'r>(run: &'r AnalysisRun, given: &[Outage]) -> Option<&'r DetectedRun> {
-    let ms = |cell: &Cell| match cell {
-        Cell::Timestamp(ms) => Some(*ms),
-        _ => None,
-    };
     let meant = |found: &&DetectedRun| {
         let (from, to) = (
             ms(&found.from).unwrap_or(i64::MIN),
@@ -284,6 +286,11 @@ fn to_the_second(at: &Cell) -> String {
 }
 
 impl KnownOutage {
+    /// Whether only the findings say what failed.
+    fn by_findings(&self) -> bool {
+        self.shown.is_none() && self.counts.is_empty()
+    }
+
     /// What the outages of an analysis say together.
     #[must_use]
     pub fn of(outages: &[Outage]) -> Self {
@@ -295,6 +302,8 @@ impl KnownOutage {
             over: (!outages.is_empty())
                 .then(|| outages.iter().all(|outage| outage.to_ms.is_some())),
             shown: None,
+            counts: Vec::new(),
+            of_host: outages.iter().all(|outage| outage.host.is_some()) && !outages.is_empty(),
         }
     }
 }
@@ -309,12 +318,41 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::Options) {
         };
         let others = found.or_servers.iter().map(|servers| set(servers));
         known.over = Some(found.to != Cell::Null);
+        known.of_host = found.host.is_some();
+        known.counts.clone_from(&found.counts);
         known.shown = Some(ShownOutage {
             servers: [set(&found.servers)].into_iter().chain(others).collect(),
             counted: against_expected(found),
         });
     }
+    if known.shown.is_none()
+        && let Some(given) = run.outages.iter().max_by_key(|outage| ms(&outage.from))
+    {
+        known.counts.clone_from(&given.counts);
+    }
     run.candidates = candidates(&signatures(), run, &known);
+    if known.shown.is_none() && none_fits(run, &known) {
+        run.candidates.clear();
+    }
+}
+
+/// Fewer activities than this do not show that there was no outage.
+const LEAST_ACTIVITIES: u64 = 200;
+
+/// Whether what was counted in an outage that was given is as usual; or none was given, and many activities show none.
+fn none_fits(run: &AnalysisRun, known: &KnownOutage) -> bool {
+    if run.outages.is_empty() {
+        return run.activities >= LEAST_ACTIVITIES;
+    }
+    let as_usual = |count: &CountRun| counts::goes_on(count);
+    !known.counts.is_empty() && known.counts.iter().all(as_usual)
+}
+
+fn ms(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::Timestamp(ms) => Some(*ms),
+        _ => None,
+    }
 }
 
 /// Holds what was found against the signatures, the likeliest first: the fewest things against it, then the most for
@@ -329,7 +367,7 @@ pub fn candidates(
         .findings
         .iter()
         // Counts against what is expected say more than that a finding has rows.
-        .filter(|found| known.shown.is_none() && tells(signatures, &found.name))
+        .filter(|found| known.by_findings() && tells(signatures, &found.name))
         .collect();
     let mut groups: Vec<Vec<&Signature>> = Vec::new();
     for signature in signatures {
@@ -389,6 +427,11 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
     }
     if let Some(shown) = &known.shown {
         one.say(shown.fits(signature), shown.counted.clone());
+    }
+    for count in &known.counts {
+        if let Some(speaks_for) = counts::speaks_for(count, &signature.servers, known.of_host) {
+            one.say(speaks_for, counts::told(count));
+        }
     }
     for found in telling {
         let expected = signature.mark(&found.name);
@@ -460,6 +503,12 @@ fn is_alike(
             .shown
             .as_ref()
             .is_none_or(|shown| shown.fits(one) == shown.fits(other))
+        && known.counts.iter().all(|count| {
+            let speaks = |signature: &Signature| {
+                counts::speaks_for(count, &signature.servers, known.of_host)
+            };
+            speaks(one) == speaks(other)
+        })
         && decided
             .into_iter()
             .all(|found| one.mark(&found.name) == other.mark(&found.name))

@@ -8,6 +8,7 @@
 //!
 //! Every step sorts once and then walks or searches: the work is n log n in the number of events.
 
+pub mod counts;
 mod gap;
 mod messaging;
 mod services;

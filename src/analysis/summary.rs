@@ -131,7 +131,9 @@ fn outage(found: &DetectedRun) -> String {
 }
 
 fn likely(run: &AnalysisRun) -> Option<String> {
-    let first = run.candidates.first()?;
+    let Some(first) = run.candidates.first() else {
+        return none_fits(run);
+    };
     if run.candidates.len() == 1 || first.evidence_for.is_empty() {
         return Some(
             "Likely failure: unclear; these rows fit several documented failures.".to_owned(),
@@ -154,6 +156,32 @@ fn likely(run: &AnalysisRun) -> Option<String> {
         strongest(evidence_for),
         strongest(evidence_against)
     ))
+}
+
+/// That no documented failure fits, and what was counted in the outage that was given.
+fn none_fits(run: &AnalysisRun) -> Option<String> {
+    if run.activities == 0 {
+        return None;
+    }
+    let given = run.outages.last();
+    let counts = given.map_or(&[][..], |outage| outage.counts.as_slice());
+    let counted: Vec<String> = counts
+        .iter()
+        .map(|count| {
+            format!(
+                "{} {} of {:.0} usual",
+                count.what, count.observed, count.expected
+            )
+        })
+        .collect();
+    Some(if counted.is_empty() {
+        "Likely failure: none of the documented ones.".to_owned()
+    } else {
+        format!(
+            "Likely failure: none of the documented ones; what happened in that time is as usual: {}.",
+            counted.join(", ")
+        )
+    })
 }
 
 /// A time without its fraction of a second.

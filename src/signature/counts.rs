@@ -1,0 +1,86 @@
+//! What the failure of servers does to what is counted during an outage, and which counts speak for it.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::Server;
+use crate::analysis::outage::counts::EventKind;
+use crate::report::CountRun;
+
+/// What a failure leaves of a kind of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// There are none, or hardly any.
+    Stops,
+    /// They go on as usual.
+    GoesOn,
+    /// Either may be.
+    Open,
+}
+
+/// The share of the usual number up to which events have stopped, and from which they go on.
+const STOPPED: f64 = 0.35;
+const GOES_ON: f64 = 0.5;
+
+fn effect(kind: EventKind, servers: &BTreeSet<Server>) -> Effect {
+    let down = |server: Server| servers.contains(&server);
+    let stops = |stops: bool, otherwise: Effect| if stops { Effect::Stops } else { otherwise };
+    let application = down(Server::Application);
+    match kind {
+        // Whether chats come in without Messaging is not documented.
+        EventKind::Chats if down(Server::Messaging) => stops(application, Effect::Open),
+        EventKind::Chats | EventKind::Acts => stops(application, Effect::GoesOn),
+        EventKind::Mails => stops(down(Server::Services), Effect::GoesOn),
+        EventKind::Assignments => stops(application || down(Server::Services), Effect::GoesOn),
+        // Without Services, agents complete what they have, and then have no more.
+        EventKind::Completions if down(Server::Services) => stops(application, Effect::Open),
+        EventKind::Completions => stops(application, Effect::GoesOn),
+        EventKind::Messages if down(Server::Services) => stops(application, Effect::Open),
+        EventKind::Messages => stops(application || down(Server::Messaging), Effect::GoesOn),
+    }
+}
+
+const KINDS: [EventKind; 6] = [
+    EventKind::Chats,
+    EventKind::Mails,
+    EventKind::Assignments,
+    EventKind::Completions,
+    EventKind::Messages,
+    EventKind::Acts,
+];
+
+/// Whether a count speaks for the failure of `servers` or against it; `None` where it does neither. Of an outage of one
+/// of several Application servers, only what its own agents did is counted.
+pub(super) fn speaks_for(
+    count: &CountRun,
+    servers: &BTreeSet<Server>,
+    of_host: bool,
+) -> Option<bool> {
+    let kind = KINDS.into_iter().find(|kind| kind.name() == count.what)?;
+    if of_host && kind != EventKind::Acts {
+        return None;
+    }
+    let (stopped, goes_on) = (share(count) <= STOPPED, goes_on(count));
+    match effect(kind, servers) {
+        Effect::Stops => (stopped || goes_on).then_some(stopped),
+        Effect::GoesOn => (stopped || goes_on).then_some(goes_on),
+        Effect::Open => None,
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // a count of events
+fn share(count: &CountRun) -> f64 {
+    count.observed as f64 / count.expected.max(1.0)
+}
+
+/// Whether there were nearly as many as usual.
+pub(super) fn goes_on(count: &CountRun) -> bool {
+    share(count) >= GOES_ON
+}
+
+/// `assignments: 5 of 71 expected`
+pub(super) fn told(count: &CountRun) -> String {
+    format!(
+        "{}: {} of {:.0} expected",
+        count.what, count.observed, count.expected
+    )
+}
