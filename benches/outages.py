@@ -149,6 +149,7 @@ class Simulation:
         self.agents = []
         self.assigned_at, self.host_events, self.message_times = [], defaultdict(list), []
         self.completed_at, self.arrived_at = [], []
+        self.at_limit = 0
         self.truth = {"ghosts": {}, "dead": set()}
 
     # -- machinery
@@ -313,6 +314,7 @@ class Simulation:
     def assign(self, activity, agent):
         activity.agent, activity.status, activity.modified = agent, (5000, 5100), self.now
         agent.open.add(activity)
+        self.at_limit += len(agent.open) >= self.site.limit
         self.assigned_at.append(self.now)
         if activity.kind == CHAT:
             self.event(409, activity, agent)
@@ -583,6 +585,9 @@ class Export:
             if open_chats[agent.id] > agent.limit:
                 truth["over_limit"].append(agent.id)
         truth["over_limit"].sort()
+        # A limit that next to nobody has reached cannot be read from rows.
+        if run.at_limit * 200 < len(run.assigned_at):
+            truth["over_limit"] = []
         self.blocked(open_chats)
 
     def blocked(self, open_chats):

@@ -4,6 +4,7 @@
 //! finding whose tables or columns are not there is not asked and cannot tell. The moment of judgement is given, or is
 //! the newest time in the rows; the machine's clock is never asked. This module does not know what any finding means.
 
+mod changes;
 mod history;
 mod limit;
 pub mod outage;
@@ -269,6 +270,11 @@ pub fn analyze(store: &Store, options: &Options) -> Result<AnalysisRun, Analysis
         utc_offset: utc_offset_minutes.map(offset),
         open_chats,
         activities: read.history.arrivals.len() as u64,
+        changes: if options.only.is_empty() {
+            changes::between_exports(&rows)?
+        } else {
+            None
+        },
         summary: Vec::new(),
         command: None,
         outages: options

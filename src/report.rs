@@ -108,6 +108,8 @@ pub struct AnalysisRun {
     pub open_chats: Option<u64>,
     /// How many activities outages were looked for in; 0 where no finding is about an outage.
     pub activities: u64,
+    /// What changed between the last two exports of activities, where there are two.
+    pub changes: Option<ComparedExports>,
     /// The answer in a few sentences.
     pub summary: Vec<String>,
     /// The command to run next, as it is typed.
@@ -143,6 +145,28 @@ impl AnalysisRun {
 /// Writes findings as one object, keyed by their names.
 fn by_name<S: Serializer>(findings: &[FindingRun], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(findings.iter().map(|finding| (&finding.name, finding)))
+}
+
+/// Two exports of the same activities, and what changed between them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComparedExports {
+    /// The file of the earlier export.
+    pub earlier: String,
+    /// The file of the later export.
+    pub later: String,
+    /// The kinds of changes that there are.
+    pub changes: Vec<ChangeRun>,
+}
+
+/// A kind of change between two exports.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeRun {
+    /// What happened to the activities, such as `completed`.
+    pub what: String,
+    /// How many activities it happened to.
+    pub activities: u64,
+    /// How many of these are chats.
+    pub chats: u64,
 }
 
 /// A file that was read.

@@ -47,17 +47,12 @@ pub(super) fn in_force(held: impl Iterator<Item = Held>) -> Option<Limit> {
         levels.push((level(own), own[0].agent, own.len()));
     }
     levels.sort_unstable();
-    // The level that agents with nine tenths of the chats do not exceed.
-    let mut below = 0;
-    let chats = levels.iter().find_map(|(level, _, chats)| {
-        below += chats;
-        (below * 10 >= held.len() * 9).then_some(*level)
-    })?;
+    let chats = level_of_most(&levels, held.len())?;
     let at_limit = held
         .chunk_by(|a, b| a.agent == b.agent)
         .map(|own| at_once(own, chats))
         .sum::<usize>();
-    let reached = at_limit * 100 >= held.len() * if known == 0 { 5 } else { 1 };
+    let reached = at_limit * 200 >= held.len() * if known == 0 { 10 } else { 1 };
     if !reached || (known > 0 && !saturated) {
         return None;
     }
@@ -65,6 +60,25 @@ pub(super) fn in_force(held: impl Iterator<Item = Held>) -> Option<Limit> {
     Some(Limit {
         chats,
         above: above.map(|(level, agent, _)| (*agent, *level)).collect(),
+    })
+}
+
+/// The level that agents with nine tenths of the chats do not exceed; or with three quarters, where the others have at
+/// least two more, as several persons under one log-in do. `levels` are sorted, each with its agent and chats.
+fn level_of_most(levels: &[(i64, i64, usize)], all: usize) -> Option<i64> {
+    let level_of = |twentieths: usize| {
+        let mut below = 0;
+        levels.iter().find_map(|(level, _, chats)| {
+            below += chats;
+            (below * 20 >= all * twentieths).then_some(*level)
+        })
+    };
+    let (most, nearly_all) = (level_of(15)?, level_of(18)?);
+    let between = |(level, ..): &(i64, i64, usize)| *level == most + 1;
+    Some(if levels.iter().any(between) {
+        nearly_all
+    } else {
+        most
     })
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::counted;
-use crate::report::{AnalysisRun, CandidateRun, DetectedRun, FindingRun};
+use crate::report::{AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun};
 use crate::table::Cell;
 
 /// How many outages are named; the others are counted.
@@ -16,6 +16,7 @@ pub fn summary(run: &AnalysisRun) -> Vec<String> {
     let all = [
         open(run),
         ghosts(run),
+        changed(run),
         together(run),
         outages(run),
         likely(run),
@@ -65,6 +66,22 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
         of("probable"),
         of("unclear"),
         counted(agents.len(), "agent")
+    ))
+}
+
+/// `Between a.csv and b.csv: 12 new (9 chats), 40 completed (38 chats).`
+fn changed(run: &AnalysisRun) -> Option<String> {
+    let compared = run.changes.as_ref()?;
+    let change = |one: &ChangeRun| format!("{} {} ({} chats)", one.activities, one.what, one.chats);
+    let changes: Vec<String> = compared.changes.iter().map(change).collect();
+    let changes = if changes.is_empty() {
+        "nothing changed".to_owned()
+    } else {
+        changes.join(", ")
+    };
+    Some(format!(
+        "Between {} and {}: {changes}.",
+        compared.earlier, compared.later
     ))
 }
 

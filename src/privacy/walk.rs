@@ -69,6 +69,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         utc_offset: _,
         open_chats: _,
         activities: _,
+        changes,
         summary,
         command: typed,
         outages,
@@ -89,6 +90,10 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         .filter_map(|outage| outage.host.as_mut());
     given.chain(found).for_each(|host| of_host(host, visitor));
     typed.iter_mut().for_each(|typed| command(typed, visitor));
+    if let Some(compared) = changes {
+        visitor.sentence(&mut compared.earlier);
+        visitor.sentence(&mut compared.later);
+    }
     sentences(summary, visitor);
     sentences(undetectable, visitor);
     for finding in findings {

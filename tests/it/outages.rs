@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use chatdb::analysis::Server;
+use chatdb::analysis::outage::counts::{EventKind, counts};
 use chatdb::analysis::outage::{History, OutageWindow, Talk, Work, detect};
+use chatdb::analysis::{Outage, Server};
 
 use crate::planted::Random;
 
@@ -182,4 +183,117 @@ fn an_outage_that_goes_on_has_no_end_and_a_short_one_in_quiet_hours_is_not_guess
     };
     assert_eq!(detect(&site(3, Some(short))), []);
     assert_eq!(detect(&History::default()), []);
+}
+
+/// Keeps of a history what is at a time that `kept` says yes to.
+fn only(history: &History, kept: impl Fn(i64) -> bool) -> History {
+    let mut history = history.clone();
+    for times in [
+        &mut history.arrivals,
+        &mut history.chats,
+        &mut history.completed,
+        &mut history.said,
+    ] {
+        times.retain(|at| kept(*at));
+    }
+    if let Some(assigned) = &mut history.assigned {
+        assigned.retain(|at| kept(*at));
+    }
+    for acts in history.acts.values_mut() {
+        acts.retain(|(at, _)| kept(*at));
+    }
+    for work in history.work.values_mut() {
+        work.retain(|work| kept(work.begun) && work.ended.is_none_or(&kept));
+    }
+    history
+        .talks
+        .retain(|talk| kept(talk.begun) && kept(talk.ended));
+    history
+}
+
+#[test]
+fn healthy_rows_that_are_cut_or_lack_something_show_no_outage() {
+    let day_of = |at: i64| (at - START).div_euclid(DAY);
+    for seed in 1..=4 {
+        let whole = site(seed, None);
+        let holiday = only(&whole, |at| day_of(at) != 8);
+        assert_eq!(detect(&holiday), [], "{seed}: a holiday");
+        let one_day = History {
+            since: START + 9 * DAY,
+            ..only(&whole, |at| day_of(at) == 9)
+        };
+        assert_eq!(detect(&one_day), [], "{seed}: one day");
+        let selection = History {
+            since: START + 10 * DAY,
+            ..only(&whole, |at| day_of(at) >= 10)
+        };
+        assert_eq!(detect(&selection), [], "{seed}: the newest rows");
+        let no_events = History {
+            assigned: None,
+            ..whole.clone()
+        };
+        assert_eq!(detect(&no_events), [], "{seed}: without events");
+        let no_hosts = History {
+            acts: BTreeMap::from([(
+                String::new(),
+                whole.acts.values().flatten().copied().collect::<Vec<_>>(),
+            )]),
+            ..whole.clone()
+        };
+        let mut no_hosts = no_hosts;
+        no_hosts
+            .acts
+            .values_mut()
+            .for_each(|acts| acts.sort_unstable());
+        assert_eq!(detect(&no_hosts), [], "{seed}: without servers");
+        // The early shift goes home at one, and the late one comes at two.
+        let between = |at: i64| (at - START).rem_euclid(DAY) / HOUR == 13;
+        let shifts = only(&whole, |at| !between(at));
+        assert_eq!(detect(&shifts), [], "{seed}: between shifts");
+    }
+}
+
+#[test]
+fn two_outages_are_two_windows() {
+    let first = START + 4 * DAY + 11 * HOUR;
+    let whole = site(6, None);
+    let down = |at: i64| at >= first && at < first + HOUR;
+    let second = |at: i64| at >= first + 5 * DAY && at < first + 5 * DAY + HOUR;
+    let found = detect(&only(&whole, |at| !down(at) && !second(at)));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|window| window.host.is_none()));
+}
+
+#[test]
+fn counts_of_a_healthy_hour_are_usual_and_those_of_an_outage_are_not() {
+    let from = START + 8 * DAY + 11 * HOUR;
+    let given = |off: i64| Outage {
+        servers: vec![Server::Services],
+        host: None,
+        from_ms: from + off,
+        to_ms: Some(from + HOUR + off),
+    };
+    for (off, seed) in [(0, 1), (15 * MINUTE, 2), (-15 * MINUTE, 3)] {
+        let healthy = counts(&site(seed, None), &given(off));
+        assert!(healthy.len() >= 3, "{healthy:?}");
+        for count in &healthy {
+            let usual = i64::try_from(count.observed).expect("few") * 2;
+            #[allow(clippy::cast_possible_truncation)] // few
+            let expected = count.expected as i64;
+            assert!(usual >= expected, "{count:?}");
+        }
+        let down = Down {
+            what: "services",
+            from,
+            to: from + HOUR,
+        };
+        let broken = counts(&site(seed, Some(down)), &given(off));
+        let of = |kind: EventKind| {
+            broken
+                .iter()
+                .find(|count| count.kind == kind)
+                .expect("counted")
+        };
+        assert!(of(EventKind::Assignments).observed * 4 < of(EventKind::Chats).observed);
+    }
 }

@@ -1422,3 +1422,25 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
     assert_eq!(told(11), ["1101 blocked", gone]);
     assert!(told(1000).is_empty());
 }
+
+#[test]
+fn what_changed_between_two_exports_is_counted() {
+    let counted = |world: &World, what: &str| {
+        let run = analyze(world, &options());
+        let compared = run.changes.expect("there are two exports");
+        let found = compared.changes.iter().find(|one| one.what == what);
+        found.map_or(0, |one| one.activities)
+    };
+    let (healthy, world) = (with(&[]), with(&["reopened", "vanished"]));
+    for (what, finding) in [
+        ("open again", "reopened_completions"),
+        ("missing", "vanished_rows"),
+    ] {
+        assert_eq!(counted(&healthy, what), 0, "{what}");
+        assert_eq!(
+            counted(&world, what),
+            world.truth[finding].len() as u64,
+            "{what}"
+        );
+    }
+}

@@ -13,6 +13,9 @@ use crate::analysis::Server;
 /// How far around a gap the usual pace is read.
 const NEARBY: i64 = 2 * HOUR;
 
+/// A day may have fewer steps than the least of other days, by so much.
+const LEAST_IS_SURE: f64 = 0.6;
+
 /// Fewer agents who go for lunch together are no outage.
 const LEAST_AGENTS: f64 = 2.5;
 
@@ -75,7 +78,8 @@ fn last_stop(stops: &[i64], from: i64, to: i64) -> i64 {
     stops[..before].last().map_or(from, |last| from.max(*last))
 }
 
-/// How much it says that one agent at work did nothing, as the logarithm of an improbability: one in ten may be at lunch.
+/// How much it says that one agent at work did nothing, as the logarithm of an improbability: one in ten may be at
+/// lunch.
 const AN_AGENT: f64 = 2.3;
 
 /// How far chats of one time are alike in how long they last.
@@ -325,6 +329,9 @@ impl Host<'_> {
             } else {
                 0.0
             };
+            // Who would have come cannot log in: on other days somebody did.
+            let least = clock.least(self.own, from, to) * LEAST_IS_SURE;
+            let silent = silent.max((x / dispersion).min(least));
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
             let stopped = stopped(history, stops, ended, from, to);
             Score {
