@@ -175,7 +175,12 @@ impl<R: Read> Document<R> {
 
     /// The end of a row, a line break in a text of XML, or, behind another one, the end of the document.
     fn line_end(&mut self) {
-        let has_return = std::mem::take(&mut self.return_waits);
+        let mut has_return = std::mem::take(&mut self.return_waits);
+        if has_return && self.rows.is_xml && self.units + 1 == PIECE {
+            // The last character of a row that ends in a line feed alone.
+            self.give(b'\r');
+            has_return = false;
+        }
         let is_end = !self.rows.is_xml || (self.last == b'>' && !self.after_full);
         if self.after_break && is_end {
             self.tail = Some(Vec::new());
