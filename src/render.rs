@@ -37,6 +37,8 @@ pub struct Format {
     pub rows: Option<MakeRows>,
     /// Whether it shows timelines and SQL, which a run then has to bring.
     pub pictures: Pictures,
+    /// Whether it shows the rows of tables; one that does not has nothing to show of what is no replay.
+    pub tables: bool,
 }
 
 /// What a format does with pictures of a run.
@@ -63,6 +65,7 @@ pub const FORMATS: [Format; 7] = [
         render: terminal::render,
         rows: None,
         pictures: Pictures::Never,
+        tables: true,
     },
     Format {
         name: "csv",
@@ -72,6 +75,7 @@ pub const FORMATS: [Format; 7] = [
         render: csv::render,
         rows: Some(csv::rows),
         pictures: Pictures::Never,
+        tables: true,
     },
     Format {
         name: "markdown",
@@ -81,6 +85,7 @@ pub const FORMATS: [Format; 7] = [
         render: markdown::render,
         rows: None,
         pictures: Pictures::Never,
+        tables: true,
     },
     Format {
         name: "html",
@@ -90,6 +95,7 @@ pub const FORMATS: [Format; 7] = [
         render: html::render,
         rows: None,
         pictures: Pictures::Beside,
+        tables: true,
     },
     Format {
         name: "svg",
@@ -99,6 +105,7 @@ pub const FORMATS: [Format; 7] = [
         render: svg::render,
         rows: None,
         pictures: Pictures::Only,
+        tables: false,
     },
     Format {
         name: "json",
@@ -108,6 +115,7 @@ pub const FORMATS: [Format; 7] = [
         render: json::render,
         rows: None,
         pictures: Pictures::Never,
+        tables: true,
     },
     Format {
         name: "junit",
@@ -117,6 +125,7 @@ pub const FORMATS: [Format; 7] = [
         render: junit::render,
         rows: None,
         pictures: Pictures::Never,
+        tables: false,
     },
 ];
 

@@ -70,7 +70,7 @@ pub(super) fn between_exports(rows: &Rows<'_>) -> Result<Option<ComparedExports>
     let has = |column: &&str| rows.has(&format!("egpl_casemgmt_activity.{column}"));
     if rows.columns.is_none()
         || !rows.has("egpl_casemgmt_activity_earlier")
-        || !compared.iter().all(|column| has(&column))
+        || !compared.iter().all(has)
     {
         return Ok(None);
     }

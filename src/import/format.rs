@@ -315,7 +315,7 @@ pub static FORMS: &[Form] = &[
     Form {
         id: "powershell_list",
         title: "PowerShell, Format-List: a line for each cell, with a colon",
-        covers: &["F27"],
+        covers: &[],
         layout: FormatLayout::Vertical(NameMark::Colon),
         nulls: Nulls::Empty,
         ..Form::PLAIN

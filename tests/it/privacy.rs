@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use chatdb::privacy::{self, Classes, DataClass, Key, Redactor};
-use chatdb::render::{FORMATS, Format, Pictures, RenderOptions};
+use chatdb::render::{FORMATS, Format, RenderOptions};
 use chatdb::report::{Listing, NamedComparison, Report};
 use chatdb::store::Store;
 use chatdb::table::{Cell, Column, Kind, ResultTable};
@@ -282,8 +282,8 @@ fn rendered(report: &Report) -> Vec<(&'static str, Vec<u8>)> {
         }
         (format.name, bytes)
     };
-    // A picture shows no table.
-    let shows_tables = |format: &&Format| format.pictures != Pictures::Only;
+    // A picture and a list of test cases show no table.
+    let shows_tables = |format: &&Format| format.tables;
     FORMATS.iter().filter(shows_tables).map(render).collect()
 }
 

@@ -54,11 +54,17 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
 /// Writes a report to standard output.
 pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Failure> {
     let format = format(&form.format)?;
-    if format.pictures == Pictures::Only && report.runs.is_empty() {
-        let message = format!(
-            "`{}` shows timelines, and only a replay has one",
-            format.name
-        );
+    if !format.tables && report.runs.is_empty() && report.validated.is_empty() {
+        let message = match format.pictures {
+            Pictures::Only => format!(
+                "`{}` shows timelines, and only a replay has one",
+                format.name
+            ),
+            _ => format!(
+                "`{}` shows test cases, and only a replay and `validate` have any",
+                format.name
+            ),
+        };
         return Err(Failure::new(Code::Usage, message).hint("`--format html` shows tables as well"));
     }
     let terminal = || {
