@@ -826,7 +826,8 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
         for file in fs::read_dir(folder.path().join(&out)).expect("files") {
             written.push(fs::read(file.expect("a file").path()).expect("a file"));
         }
-        assert_eq!(written.len(), 5);
+        // The two outputs, the report in three formats, and the rows of at least one finding.
+        assert!(written.len() > 5, "{}", written.len());
         for bytes in &written {
             assert_eq!(found_in(bytes), [""; 0], "{format}: {}", text(bytes));
         }
