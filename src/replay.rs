@@ -109,6 +109,17 @@ pub struct ReplayOptions {
 }
 
 impl ReplayOptions {
+    /// Holds a database to the time and the memory that the options allow: every way to a replay comes through here.
+    pub(crate) fn guard(&self, store: &Store) -> Result<(), StoreError> {
+        if let Some(watch) = self.watch {
+            watch(store.interrupter());
+        }
+        if let Some(bytes) = self.memory {
+            store.limit_memory(bytes)?;
+        }
+        Ok(())
+    }
+
     /// The command that plays `name` again in the same way.
     fn again(&self, name: &str) -> String {
         let sets = self
@@ -185,12 +196,7 @@ fn play_all(
         illustrated: options.illustrated,
         recording: options.recording,
     };
-    if let Some(watch) = options.watch {
-        watch(player.store.interrupter());
-    }
-    if let Some(bytes) = options.memory {
-        player.store.limit_memory(bytes)?;
-    }
+    options.guard(&player.store)?;
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
         runs.push(match player.play(name, options) {

@@ -60,12 +60,7 @@ pub fn validate(
 
 fn set_up(options: &ReplayOptions) -> Result<Store, StoreError> {
     let store = Store::with_platform()?;
-    if let Some(watch) = options.watch {
-        watch(store.interrupter());
-    }
-    if let Some(bytes) = options.memory {
-        store.limit_memory(bytes)?;
-    }
+    options.guard(&store)?;
     Ok(store)
 }
 

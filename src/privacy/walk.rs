@@ -114,10 +114,13 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         .for_each(|one| visitor.sentence(&mut one.needs));
 }
 
-/// A command that was typed: the names of files in it, and of servers.
+/// A command to type: the names of files in it, and of servers. The program's name and the command's are our own.
 fn command(typed: &mut String, visitor: &mut dyn Visitor) {
-    let words = typed.split(' ').map(|word| {
+    let words = typed.split(' ').enumerate().map(|(at, word)| {
         let mut word = word.to_owned();
+        if at < 2 {
+            return word;
+        }
         let is_value = word.contains(['=', ':']) || word.contains("..");
         if is_value {
             visitor.sentence(&mut word);

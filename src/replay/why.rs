@@ -616,12 +616,7 @@ impl Experiment {
 /// A database for a replay, watched and bounded as the options say.
 fn guarded(options: &ReplayOptions) -> Result<Store, StoreError> {
     let store = Store::with_platform()?;
-    if let Some(watch) = options.watch {
-        watch(store.interrupter());
-    }
-    if let Some(bytes) = options.memory {
-        store.limit_memory(bytes)?;
-    }
+    options.guard(&store)?;
     Ok(store)
 }
 

@@ -375,3 +375,22 @@ fn section(finding: &Query) -> String {
     item("Parameters", thresholds.collect::<Vec<_>>().join(", "));
     made
 }
+
+#[test]
+fn the_next_command_works_as_it_is_printed_into_a_pipe() {
+    let place = Place::new();
+    let shown = place.out(&["analyze", "activity.csv", "users.csv", "queues.csv"]);
+    let next = shown
+        .lines()
+        .find_map(|line| line.strip_prefix("Next: chatdb "))
+        .unwrap_or_else(|| panic!("no next command in {shown}"));
+    let typed = words(next);
+    let typed: Vec<&str> = typed.iter().map(String::as_str).collect();
+    assert_eq!(typed[0], "analyze");
+    let output = place.run(&typed);
+    let error = text(&output.stderr);
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "chatdb {next}: {error}"
+    );
+}
