@@ -947,12 +947,17 @@ impl<'a> Comparison<'a> {
             pairs.extend(own.into_iter().filter_map(shared));
         }
         if few {
-            let says = |row: &[Cell]| counted.iter().filter(|(e, _)| !is_blank(&row[*e])).count();
             pairs.extend(all_pairs(expected, actual).filter(|(i, j)| {
-                let own = &self.expected.rows[expected[*i]];
-                let blank = counted.len() - says(own);
-                let agreeing = self.agreeing(own, &self.actual.rows[actual[*j]]);
-                agreeing.saturating_sub(blank) * 2 > counted.len()
+                let rows = (
+                    &self.expected.rows[expected[*i]],
+                    &self.actual.rows[actual[*j]],
+                );
+                // Two blanks agree, and say nothing.
+                let says = |(e, a): (usize, usize)| !(is_blank(&rows.0[e]) && is_blank(&rows.1[a]));
+                let agreeing = self.agreeing_rules(rows.0, rows.1);
+                let saying =
+                    agreeing.filter(|rule| rule.expected.zip(rule.actual).is_some_and(says));
+                saying.count() * 2 > counted.len()
             }));
         }
         pairs
@@ -960,6 +965,15 @@ impl<'a> Comparison<'a> {
 
     /// The number of cells, ignored columns aside, that both rows have and that are no difference.
     fn agreeing(&self, expected: &[Cell], actual: &[Cell]) -> usize {
+        self.agreeing_rules(expected, actual).count()
+    }
+
+    /// The columns, ignored ones aside, that both rows have and in which they do not differ.
+    fn agreeing_rules<'r>(
+        &'r self,
+        expected: &[Cell],
+        actual: &[Cell],
+    ) -> impl Iterator<Item = &'r Rule> {
         let agrees = |rule: &&Rule| {
             (rule.expected.zip(rule.actual)).is_some_and(|(e, a)| {
                 let verdict = rule.verdict(Some(&expected[e]), Some(&actual[a]));
@@ -967,7 +981,7 @@ impl<'a> Comparison<'a> {
             })
         };
         let counted = self.rules.iter().filter(|rule| !rule.ignored);
-        counted.filter(agrees).count()
+        counted.filter(agrees)
     }
 }
 
