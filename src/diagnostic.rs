@@ -202,6 +202,12 @@ pub fn counted(n: impl fmt::Display, noun: &str) -> String {
     format!("{n} {noun}{ending}")
 }
 
+/// The form of a verb that agrees with `n` things.
+#[must_use]
+pub fn verb(n: impl fmt::Display, one: &'static str, many: &'static str) -> &'static str {
+    if n.to_string() == "1" { one } else { many }
+}
+
 /// The one of `known` that `found` was likely meant to be.
 #[must_use]
 pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

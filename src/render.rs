@@ -12,7 +12,7 @@ pub mod markdown;
 pub mod safe;
 pub mod svg;
 pub mod terminal;
-mod words;
+mod wording;
 
 use std::io::{self, Write};
 

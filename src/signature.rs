@@ -123,9 +123,9 @@ pub fn of_replays(library: &Library, names: &[String]) -> Result<Vec<Signature>,
             &replay::ReplayOptions::default(),
         )?;
         let outage = outage_of(&store)?;
-        let options = analysis::Options {
+        let options = analysis::AnalysisOptions {
             outages: vec![outage.clone()],
-            ..analysis::Options::default()
+            ..analysis::AnalysisOptions::default()
         };
         let run = analysis::analyze(&store, &options)?;
         Ok(Signature {
@@ -309,7 +309,7 @@ impl KnownOutage {
 }
 
 /// Holds an analysis against the signatures that are compiled in, and notes the candidates in it.
-pub fn compare(run: &mut AnalysisRun, options: &analysis::Options) {
+pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
     let mut known = KnownOutage::of(&options.outages);
     if let Some(found) = shown(run, &options.outages) {
         let set = |servers: &str| {

@@ -1,6 +1,7 @@
 //! What changed between the last two exports of activities.
 
-use super::{AnalysisError, Rows};
+use super::AnalysisError;
+use super::exported::ExportedRows;
 use crate::report::{ChangeRun, ComparedExports};
 use crate::table::Cell;
 
@@ -60,7 +61,9 @@ fn changes(earlier: &str, later: &str) -> String {
 }
 
 /// Compares them; `None` where there are not two.
-pub(super) fn between_exports(rows: &Rows<'_>) -> Result<Option<ComparedExports>, AnalysisError> {
+pub(super) fn between_exports(
+    rows: &ExportedRows<'_>,
+) -> Result<Option<ComparedExports>, AnalysisError> {
     let compared = [
         "activity_status",
         "activity_type",

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::AnalysisError;
+use super::exported::ExportedRows;
 use super::limit::{self, Limit};
 use super::outage::{History, Talk, Work};
-use super::{AnalysisError, Rows};
 use crate::table::Cell;
 
 const QUARTER: i64 = 15 * 60_000;
@@ -106,7 +107,7 @@ impl<F: FnMut(&[Option<i64>])> crate::table::Rows for Numbers<F> {
 }
 
 /// Reads what happened up to `until`.
-pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
+pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, AnalysisError> {
     let mut read = Read::default();
     read.history.until = until;
     if !rows.has("egpl_casemgmt_activity.when_created") {
@@ -177,7 +178,7 @@ pub(super) fn read(rows: &Rows<'_>, until: i64) -> Result<Read, AnalysisError> {
     Ok(read)
 }
 
-fn activities(rows: &Rows<'_>, until: i64) -> Result<Vec<Activity>, AnalysisError> {
+fn activities(rows: &ExportedRows<'_>, until: i64) -> Result<Vec<Activity>, AnalysisError> {
     const ACTIVITIES: &str = "SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, \
          when_created, when_modified FROM egpl_casemgmt_activity ORDER BY activity_id";
     let mut activities = Vec::new();
@@ -207,7 +208,7 @@ fn activities(rows: &Rows<'_>, until: i64) -> Result<Vec<Activity>, AnalysisErro
 }
 
 /// The application server of each user; empty where it is not known.
-fn hosts(rows: &Rows<'_>) -> Result<BTreeMap<i64, String>, AnalysisError> {
+fn hosts(rows: &ExportedRows<'_>) -> Result<BTreeMap<i64, String>, AnalysisError> {
     if !rows.has("egpl_user.login_ip") {
         return Ok(BTreeMap::new());
     }
@@ -229,7 +230,7 @@ enum Events {
     Placed(Vec<Event>),
 }
 
-fn events(rows: &Rows<'_>, activities: &[Activity]) -> Result<Events, AnalysisError> {
+fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, AnalysisError> {
     const EVENTS: &str = "SELECT event_date, object_operation, user_id, activity_id FROM egpl_event_history_case_mgmt \
          WHERE event_date IS NOT NULL AND activity_id IS NOT NULL";
     let wanted = ["event_date", "object_operation", "activity_id"];
@@ -412,7 +413,7 @@ fn take_activities(
 
 fn take_messages(
     read: &mut Read,
-    rows: &Rows<'_>,
+    rows: &ExportedRows<'_>,
     activities: &mut [Activity],
 ) -> Result<(), AnalysisError> {
     const MESSAGES: &str = "SELECT activity_id, agent_last_response_time, customer_last_message_time \

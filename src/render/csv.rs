@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use super::RenderOptions;
 use super::safe::{self, Safe};
-use super::words;
+use super::wording;
 use crate::report::{
     CellRun, CheckRun, Comparison, FindingRun, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
 };
@@ -74,7 +74,7 @@ pub fn rows(out: &mut dyn Write) -> Box<dyn Rows + '_> {
 
 fn all(csv: &mut Out<'_>, report: &Report) -> csv::Result<()> {
     let mut reused = Reused::default();
-    let listings = words::listings(report);
+    let listings = wording::listings(report);
     for listing in &listings {
         header(csv, &listing.table.names())?;
         for row in &listing.table.rows {
@@ -246,7 +246,7 @@ fn of_step(csv: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
 fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()> {
     let line = Line {
         check: text(&check.id),
-        origin: words::origin(check.basis.origin),
+        origin: wording::origin(check.basis.origin),
         source_line: check.basis.lines.as_ref().map(|lines| lines.first()),
         rests_on: match check.rests_on {
             RestsOn::Documented => "documented",
@@ -259,7 +259,7 @@ fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()>
     }
     let cells = (check.comparison.iter()).flat_map(|c| c.rows.iter().flat_map(|row| &row.cells));
     if cells.count() == 0 && check.problem.is_none() {
-        let verdict = words::check_verdict(check.verdict);
+        let verdict = wording::check_verdict(check.verdict);
         csv.serialize(line.about("(check)", verdict, String::new()))?;
     }
     match &check.comparison {
@@ -277,7 +277,7 @@ fn of_comparison(csv: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv
     }
     for (at, row) in comparison.rows.iter().enumerate() {
         let line = Line {
-            key: text(&words::row_name(comparison, at)),
+            key: text(&wording::row_name(comparison, at)),
             source_line: row.source_line.or(line.source_line),
             ..line.clone()
         };
@@ -289,7 +289,7 @@ fn of_comparison(csv: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv
 }
 
 fn of_cell(line: &Line, cell: &CellRun) -> Line {
-    let (expected, actual) = match words::alike(cell) {
+    let (expected, actual) = match wording::alike(cell) {
         Some((expected, actual)) => (text(&expected), text(&actual)),
         None => (value(cell.expected.as_ref()), value(cell.actual.as_ref())),
     };
@@ -298,7 +298,7 @@ fn of_cell(line: &Line, cell: &CellRun) -> Line {
         printed: text(cell.printed.as_deref().unwrap_or_default()),
         expected,
         actual,
-        verdict: words::cell_verdict(cell.verdict),
+        verdict: wording::cell_verdict(cell.verdict),
         erratum: text(cell.erratum.as_deref().unwrap_or_default()),
         ..line.clone()
     }
@@ -307,7 +307,7 @@ fn of_cell(line: &Line, cell: &CellRun) -> Line {
 fn value(cell: Option<&Cell>) -> String {
     match cell {
         None => String::new(),
-        Some(cell @ Cell::Text(_)) => text(&words::cell(cell)),
+        Some(cell @ Cell::Text(_)) => text(&wording::cell(cell)),
         Some(typed) => typed.to_string(),
     }
 }

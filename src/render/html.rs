@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use super::RenderOptions;
 use super::chart;
-use super::words::{self, Tally};
+use super::wording::{self as words, Totals as Tally};
 use crate::diagnostic::counted;
 use crate::report::{
     CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing,

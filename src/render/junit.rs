@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite, XmlString};
 
-use super::words;
+use super::wording;
 use super::{RenderOptions, safe::Safe};
 use crate::diagnostic::counted;
 use crate::report::{
@@ -37,7 +37,7 @@ fn of_run(run: &ScenarioRun) -> TestSuite {
         let problem = run.problem.clone().unwrap_or_default();
         let status = wrong(
             NonSuccessKind::Error,
-            words::run_verdict(run.verdict),
+            wording::run_verdict(run.verdict),
             &problem,
         );
         let mut case = TestCase::new("runs", status);
@@ -52,14 +52,14 @@ fn of_run(run: &ScenarioRun) -> TestSuite {
 
 /// The test case of a step that does something or went wrong, and those of its checks.
 fn of_step(run: &ScenarioRun, step: &StepRun) -> Vec<TestCase> {
-    let problems = words::step_problems(step);
+    let problems = wording::step_problems(step);
     let mut cases = Vec::new();
     if step.script.is_some() || !problems.is_empty() {
         let status = match problems.as_slice() {
-            _ if step.skipped => skipped(words::SKIPPED),
+            _ if step.skipped => skipped(wording::SKIPPED),
             [] => TestCaseStatus::success(),
             problems => {
-                let place = words::place(&step.place.file, step.place.line);
+                let place = wording::place(&step.place.file, step.place.line);
                 let text = format!("{}\n{place}", problems.join("\n"));
                 wrong(NonSuccessKind::Error, &problems[0], &text)
             }
@@ -80,7 +80,7 @@ fn case(run: &ScenarioRun, name: &str, status: TestCaseStatus) -> TestCase {
 fn of_check(run: &ScenarioRun, check: &CheckRun) -> TestCaseStatus {
     let kind = match check.verdict {
         CheckVerdict::Matches => return TestCaseStatus::success(),
-        CheckVerdict::Skipped => return skipped(words::SKIPPED),
+        CheckVerdict::Skipped => return skipped(wording::SKIPPED),
         CheckVerdict::Differs | CheckVerdict::Pending => NonSuccessKind::Failure,
         CheckVerdict::Failed => NonSuccessKind::Error,
     };
@@ -91,11 +91,15 @@ fn of_check(run: &ScenarioRun, check: &CheckRun) -> TestCaseStatus {
     }
     lines.push(format!(
         "check: {}",
-        words::check_name(&run.scenario, &check.id)
+        wording::check_name(&run.scenario, &check.id)
     ));
-    lines.push(format!("expected: {}", words::expected_place(check)));
+    lines.push(format!("expected: {}", wording::expected_place(check)));
     lines.push(format!("reproduce: {}", check.reproduce));
-    wrong(kind, words::check_verdict(check.verdict), &lines.join("\n"))
+    wrong(
+        kind,
+        wording::check_verdict(check.verdict),
+        &lines.join("\n"),
+    )
 }
 
 /// What differs, a line for each row.
@@ -103,7 +107,7 @@ fn differences(comparison: &Comparison) -> Vec<String> {
     let mut lines = comparison.header.clone();
     let mut left = 0;
     for (at, row) in comparison.rows.iter().enumerate() {
-        let cells = words::differing(comparison, row);
+        let cells = wording::differing(comparison, row);
         if cells.is_empty() {
             continue;
         }
@@ -112,13 +116,13 @@ fn differences(comparison: &Comparison) -> Vec<String> {
             continue;
         }
         let cells = cells.into_iter().map(|cell| {
-            let (expected, actual) = words::pair(cell);
+            let (expected, actual) = wording::pair(cell);
             format!("{}: expected {expected}, found {actual}", cell.column)
         });
         let cells: Vec<String> = cells.collect();
         lines.push(format!(
             "{}: {}",
-            words::row_name(comparison, at),
+            wording::row_name(comparison, at),
             cells.join("; ")
         ));
     }

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::RenderOptions;
 use super::safe::Safe;
-use super::words::{self, Side, Tally};
+use super::wording::{self, Side, Totals};
 use crate::diagnostic::counted;
 use crate::report::{
     CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationRun, Report, RestsOn,
@@ -46,7 +46,7 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     if let Some(run) = &report.analysis {
         analysis::render(&mut page, run);
     }
-    for listing in words::listings(report) {
+    for listing in wording::listings(report) {
         listed(&mut page, &listing);
     }
     out.write_all(page.text.as_bytes())
@@ -63,7 +63,7 @@ fn listed(page: &mut Page, listing: &Listing) {
     let shown = |(value, column): (&Cell, &Column)| match value {
         Cell::Null if column.own => String::new(),
         Cell::Text(text) if column.own => cell(text),
-        value => cell(&words::cell(value)),
+        value => cell(&wording::cell(value)),
     };
     let rows = listing.table.rows.iter();
     page.table(
@@ -80,16 +80,16 @@ fn listed(page: &mut Page, listing: &Listing) {
 }
 
 fn overview(page: &mut Page, runs: &[ScenarioRun]) {
-    let tally = Tally::of(runs);
+    let totals = Totals::of(runs);
     page.heading(1, &counted(runs.len(), "scenario"));
     page.paragraph(&format!(
         "Scenarios: {}. Checks: {}. Observations: {}.",
-        tally.scenarios(),
-        tally.checks(),
-        tally.observations()
+        totals.scenarios(),
+        totals.checks(),
+        totals.observations()
     ));
     let rows = runs.iter().map(|run| {
-        let tally = Tally::of([run]);
+        let totals = Totals::of([run]);
         vec![
             code(&run.scenario),
             cell(&run.title),
@@ -97,9 +97,9 @@ fn overview(page: &mut Page, runs: &[ScenarioRun]) {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
-            words::run_verdict(run.verdict).to_owned(),
-            tally.checks(),
-            tally.observations(),
+            wording::run_verdict(run.verdict).to_owned(),
+            totals.checks(),
+            totals.observations(),
         ]
     });
     let header = [
@@ -125,24 +125,24 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
     if let Some(cited) = &run.lines {
         push(
             &mut about,
-            format_args!(", {} of the document", words::lines(cited)),
+            format_args!(", {} of the document", wording::lines(cited)),
         );
     }
     if let Some(before) = &run.continues {
         push(&mut about, format_args!("; continues {}", code(before)));
     }
     page.paragraph(&format!("{about}."));
-    let tally = Tally::of([run]);
-    let verdict = words::run_verdict(run.verdict);
-    let mut result = format!("Result: **{verdict}**. Checks: {}.", tally.checks());
-    if tally.extrapolated > 0 {
-        let n = counted(tally.extrapolated, "check");
+    let totals = Totals::of([run]);
+    let verdict = wording::run_verdict(run.verdict);
+    let mut result = format!("Result: **{verdict}**. Checks: {}.", totals.checks());
+    if totals.extrapolated > 0 {
+        let n = counted(totals.extrapolated, "check");
         push(&mut result, format_args!(" On extrapolated rules: {n}."));
     }
-    if tally.observations > 0 {
+    if totals.observations > 0 {
         push(
             &mut result,
-            format_args!(" Observations: {}.", tally.observations()),
+            format_args!(" Observations: {}.", totals.observations()),
         );
     }
     page.paragraph(&result);
@@ -171,10 +171,10 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
 
 fn parameters(page: &mut Page, run: &ScenarioRun) {
     let set = |parameter: &crate::report::ParameterRun| {
-        let before = parameter.instead_of.as_ref().map(words::cell);
+        let before = parameter.instead_of.as_ref().map(wording::cell);
         vec![
             code(&parameter.name),
-            cell(&words::cell(&parameter.value)),
+            cell(&wording::cell(&parameter.value)),
             cell(&before.unwrap_or_default()),
         ]
     };
@@ -204,16 +204,16 @@ fn timeline(page: &mut Page, run: &ScenarioRun) {
 }
 
 fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
-    let problems = words::step_problems(step);
+    let problems = wording::step_problems(step);
     if step.checks.is_empty() && problems.is_empty() {
         return;
     }
     page.heading(2, &format!("{} {}", step.at, step.title));
     if step.skipped {
-        page.paragraph(&format!("**{}**", escape(words::SKIPPED)));
+        page.paragraph(&format!("**{}**", escape(wording::SKIPPED)));
     }
     for problem in problems {
-        let place = code(&words::place(&step.place.file, step.place.line));
+        let place = code(&wording::place(&step.place.file, step.place.line));
         page.paragraph(&format!(
             "**The step failed:** {} ({place})",
             escape(&problem)
@@ -226,14 +226,14 @@ fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
 
 fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     page.heading(3, &check.title);
-    let name = code(&words::check_name(&run.scenario, &check.id));
+    let name = code(&wording::check_name(&run.scenario, &check.id));
     let verdict = match (check.verdict, &check.comparison) {
-        (CheckVerdict::Matches, Some(comparison)) => words::same_as(check, comparison),
+        (CheckVerdict::Matches, Some(comparison)) => wording::same_as(check, comparison),
         (CheckVerdict::Matches, None) => String::from("as expected"),
         (verdict, _) => format!(
             "**{}** ({})",
-            words::check_verdict(verdict),
-            words::basis(check)
+            wording::check_verdict(verdict),
+            wording::basis(check)
         ),
     };
     let mut about = format!("{name}: {verdict}.");
@@ -242,7 +242,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         push(&mut about, format_args!(" Answers {}.", answers.join(", ")));
     }
     if check.rests_on == RestsOn::Extrapolated {
-        let rests_on = words::rests_on(check);
+        let rests_on = wording::rests_on(check);
         let _ = write!(about, " R{}.", &rests_on[1..]);
     }
     page.paragraph(&about);
@@ -257,24 +257,27 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         actual_table(page, comparison);
         differences(page, comparison);
     }
-    let notes = |comparison| words::cell_notes(comparison, &run.errata);
+    let notes = |comparison| wording::cell_notes(comparison, &run.errata);
     let notes = check.comparison.as_ref().map(notes).unwrap_or_default();
     let mut items: Vec<String> = notes.iter().map(|note| escape(note)).collect();
     if check.verdict != CheckVerdict::Matches {
-        if let Some(cited) = words::document_lines(check) {
+        if let Some(cited) = wording::document_lines(check) {
             items.push(format!("document: {cited}"));
         }
-        let place = words::place(&check.place.file, check.place.line);
+        let place = wording::place(&check.place.file, check.place.line);
         items.push(format!("scenario: {}", code(&place)));
-        items.push(format!("expected: {}", code(&words::expected_place(check))));
+        items.push(format!(
+            "expected: {}",
+            code(&wording::expected_place(check))
+        ));
         items.push(format!("reproduce: {}", code(&check.reproduce)));
     }
     page.list(items);
 }
 
 fn actual_table(page: &mut Page, comparison: &Comparison) {
-    let side = words::actual(comparison);
-    if words::is_text(comparison) {
+    let side = wording::actual(comparison);
+    if wording::is_text(comparison) {
         page.text(side.rows.iter().flatten());
     } else {
         page.side(&side);
@@ -288,14 +291,14 @@ fn actual_table(page: &mut Page, comparison: &Comparison) {
 fn differences(page: &mut Page, comparison: &Comparison) {
     let sentences = comparison.header.iter().chain(&comparison.remarks);
     page.list(sentences.map(|sentence| remark(sentence)));
-    let rows = words::rows_that(comparison, RowVerdict::Differs);
-    let cells = words::differences(comparison, &rows);
+    let rows = wording::rows_that(comparison, RowVerdict::Differs);
+    let cells = wording::differences(comparison, &rows);
     if !cells.is_empty() {
         page.paragraph(&format!("Different: {}.", counted(cells.len(), "cell")));
-        let mut header: Vec<String> = words::difference_key(comparison);
+        let mut header: Vec<String> = wording::difference_key(comparison);
         header.extend(["column", "expected", "actual"].map(String::from));
         let header: Vec<String> = header.iter().map(|name| cell(name)).collect();
-        let line = |difference: &words::Difference| {
+        let line = |difference: &wording::Difference| {
             let rest = [&difference.column, &difference.expected, &difference.actual];
             difference
                 .row
@@ -310,13 +313,16 @@ fn differences(page: &mut Page, comparison: &Comparison) {
         (RowVerdict::Missing, "Missing"),
         (RowVerdict::Extra, "Extra"),
     ] {
-        let rows = words::rows_that(comparison, verdict);
+        let rows = wording::rows_that(comparison, verdict);
         if rows.is_empty() {
             continue;
         }
-        page.paragraph(&format!("{word}: {}.", words::rows(comparison, rows.len())));
-        let side = words::whole(comparison, &rows, verdict);
-        if words::is_text(comparison) {
+        page.paragraph(&format!(
+            "{word}: {}.",
+            wording::rows(comparison, rows.len())
+        ));
+        let side = wording::whole(comparison, &rows, verdict);
+        if wording::is_text(comparison) {
             page.text(side.rows.iter().flatten());
         } else {
             page.side(&side);
@@ -332,10 +338,10 @@ fn observations(page: &mut Page, observations: &[ObservationRun]) {
             observation.lines.to_string(),
             cell(&observation.says),
             checks.join(", "),
-            words::observation_verdict(observation.verdict).to_owned(),
+            wording::observation_verdict(observation.verdict).to_owned(),
             observation
                 .origin
-                .map(words::origin)
+                .map(wording::origin)
                 .unwrap_or_default()
                 .to_owned(),
         ]
@@ -362,7 +368,7 @@ fn errata(page: &mut Page, errata: &[Erratum]) {
                 .reading
                 .as_deref()
                 .map_or_else(|| String::from("(not data)"), cell),
-            words::erratum_kind(erratum.kind).to_owned(),
+            wording::erratum_kind(erratum.kind).to_owned(),
             cell(&erratum.evidence),
         ]
     };
@@ -376,7 +382,7 @@ fn errata(page: &mut Page, errata: &[Erratum]) {
 fn of_two(page: &mut Page, named: &NamedComparison) {
     let comparison = &named.comparison;
     page.heading(1, &format!("{} and {}", named.expected, named.actual));
-    let extra = words::rows_that(comparison, RowVerdict::Extra).len();
+    let extra = wording::rows_that(comparison, RowVerdict::Extra).len();
     let rows = counted(comparison.rows.len() + comparison.left_out - extra, "row");
     let columns = counted(comparison.expected_columns.len(), "column");
     let verdict = if comparison.same { "same" } else { "differs" };
@@ -386,7 +392,7 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
     ));
     differences(page, comparison);
     page.list(
-        words::cell_notes(comparison, &[])
+        wording::cell_notes(comparison, &[])
             .iter()
             .map(|note| escape(note)),
     );

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
-use chatdb::analysis::{self, Options};
+use chatdb::analysis::{self, AnalysisOptions};
 use chatdb::ask::{self, Question};
 use chatdb::assets;
 use chatdb::query::{Dialect, Query, Tag};
@@ -124,9 +124,9 @@ fn pairs_that_sources_show_together_do_not_contradict_each_other() {
                 INSERT INTO chatdb_export_column (export_id, position, table_name, column_name) \
                 SELECT 1, cid, 'egpl_casemgmt_activity', name FROM pragma_table_info('egpl_casemgmt_activity')";
     store.run_own("pairs", rows, &[]).expect("rows");
-    let only = Options {
+    let only = AnalysisOptions {
         only: vec!["contradicting_status".to_owned()],
-        ..Options::default()
+        ..AnalysisOptions::default()
     };
     let run = analysis::analyze(&store, &only).expect("it is asked");
     let pair = |row: &Vec<Cell>| (row[2].to_string(), row[3].to_string());
@@ -378,9 +378,9 @@ fn told(table: &ResultTable) -> Vec<String> {
 #[test]
 fn findings_of_changes_tell_the_same_in_place_as_of_an_export_of_the_changes() {
     let (copy, place) = (copy_of_changes(), in_place());
-    let options = Options {
+    let options = AnalysisOptions {
         only: OF_CHANGES.map(str::to_owned).to_vec(),
-        ..Options::default()
+        ..AnalysisOptions::default()
     };
     let run = analysis::analyze(&copy, &options).expect("it is searched");
     let of_changes = analysis::findings();
@@ -441,7 +441,7 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
                 INSERT INTO chatdb_export_column (export_id, position, table_name, column_name) VALUES \
                 (1, 1, 'egpl_casemgmt_activity', 'activity_id'), (1, 2, 'egpl_casemgmt_activity', 'activity_status')";
     store.run_own("rows", rows, &[]).expect("rows");
-    let run = analysis::analyze(&store, &Options::default()).expect("it is asked");
+    let run = analysis::analyze(&store, &AnalysisOptions::default()).expect("it is asked");
     assert_eq!(
         (run.as_of, run.as_of_from.as_str()),
         (Cell::Null, "no time is in the rows")
@@ -490,7 +490,7 @@ fn a_database_of_another_origin_may_lack_tables() {
         .expect("rows");
     drop(theirs);
     let store = Store::open_read_only(&path).expect("it opens");
-    let run = analysis::analyze(&store, &Options::default()).expect("it is asked");
+    let run = analysis::analyze(&store, &AnalysisOptions::default()).expect("it is asked");
     let of = |name: &str| {
         run.findings
             .iter()
@@ -517,10 +517,10 @@ fn thresholds_are_set_for_all_findings_or_for_one() {
     world.plant("4105");
     let store = world.store();
     let rows = |set: &str, value: Cell| {
-        let options = Options {
+        let options = AnalysisOptions {
             sets: vec![(set.to_owned(), value)],
             only: vec!["stuck_at_4105".to_owned()],
-            ..Options::default()
+            ..AnalysisOptions::default()
         };
         analysis::analyze(&store, &options).map(|run| run.findings[0].table.rows.len())
     };
@@ -545,10 +545,10 @@ fn thresholds_are_set_for_all_findings_or_for_one() {
 fn the_moment_of_judgement_is_given_or_the_newest_time_in_the_rows() {
     let store = World::healthy(7).store();
     let later = parse_timestamp("2026-11-26 14:00:00").expect("a time");
-    let options = Options {
+    let options = AnalysisOptions {
         as_of_ms: Some(later),
         only: vec!["ghost_chats".to_owned()],
-        ..Options::default()
+        ..AnalysisOptions::default()
     };
     let run = analysis::analyze(&store, &options).expect("it is asked");
     assert_eq!(

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use chatdb::analysis::{self, Options, Outage, Server};
+use chatdb::analysis::{self, AnalysisOptions, Outage, Server};
 use chatdb::query::OutageScope;
 use chatdb::report::{AnalysisRun, FindingRun, FindingVerdict};
 use chatdb::store::Store;
@@ -745,14 +745,14 @@ fn rows_of(script: &mut String, into: &str, rows: impl Iterator<Item = String>) 
     }
 }
 
-fn options() -> Options {
-    Options {
+fn options() -> AnalysisOptions {
+    AnalysisOptions {
         utc_offset: Some(UtcOffset::Minutes(OFFSET)),
-        ..Options::default()
+        ..AnalysisOptions::default()
     }
 }
 
-fn analyze(world: &World, options: &Options) -> AnalysisRun {
+fn analyze(world: &World, options: &AnalysisOptions) -> AnalysisRun {
     analysis::analyze(&world.store(), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -925,7 +925,7 @@ fn a_finding_is_silent_when_its_cause_is_taken_out() {
             .map(|(plant, _)| *plant)
             .collect();
         assert!(others.len() < PLANTS.len(), "{finding} has a cause");
-        let only = Options {
+        let only = AnalysisOptions {
             only: vec![(*finding).to_owned()],
             ..options()
         };
@@ -1097,7 +1097,7 @@ fn what_is_asked_about_an_outage_is_what_its_time_picks_out() {
     for (seed, minutes) in [(7, (180, 120)), (8, (40, 3)), (9, (600, 590)), (10, (7, 1))] {
         let world = grown(seed, &PLANTS);
         let (from, to) = (as_of() - minutes.0 * MINUTE, as_of() - minutes.1 * MINUTE);
-        let options = Options {
+        let options = AnalysisOptions {
             outages: vec![Outage {
                 servers: vec![Server::Services],
                 host: None,
@@ -1143,7 +1143,7 @@ fn findings_about_an_outage_are_skipped_without_one() {
 // WITNESSES ------------------------------------------------------------------------------------------------
 
 /// The verdict on each chat in progress.
-fn verdicts(store: &Store, options: &Options) -> BTreeMap<i64, String> {
+fn verdicts(store: &Store, options: &AnalysisOptions) -> BTreeMap<i64, String> {
     let run = analysis::analyze(store, options).expect("it is asked");
     let table = &run.findings[0].table;
     let mut verdicts = BTreeMap::new();
@@ -1222,12 +1222,12 @@ fn taking_evidence_away_never_makes_a_ghost_of_what_could_not_be_told() {
     };
     let (mut seen, mut random) = (BTreeSet::new(), Random::new(3));
     for (seed, outages) in [(1, vec![]), (2, vec![outage]), (3, vec![])] {
-        let options = Options {
+        let options = AnalysisOptions {
             as_of_ms: Some(as_of()),
             outages,
             utc_offset: (seed == 3).then_some(UtcOffset::Minutes(OFFSET)),
             only: vec!["ghost_chats".to_owned()],
-            ..Options::default()
+            ..AnalysisOptions::default()
         };
         let store = anything(seed).store();
         let before = verdicts(&store, &options);
@@ -1310,7 +1310,7 @@ fn status_alone_proves_no_ghost_and_each_witness_counts_as_the_header_says() {
     for (at, (minutes, change, expect)) in cases.into_iter().enumerate() {
         let (mut world, id) = one_chat(minutes);
         change(&mut world, id);
-        let options = Options {
+        let options = AnalysisOptions {
             only: vec!["ghost_chats".to_owned()],
             ..options()
         };
@@ -1329,7 +1329,7 @@ fn an_outage_ends_sessions_when_it_is_of_the_application_server() {
         (Server::Services, "unclear"),
         (Server::Messaging, "unclear"),
     ] {
-        let options = Options {
+        let options = AnalysisOptions {
             outages: vec![Outage {
                 servers: vec![server],
                 host: None,
@@ -1363,10 +1363,10 @@ fn events_are_not_compared_with_rows_unless_the_offset_is_given() {
         ),
         (Some(OFFSET), "probable", Cell::Null),
     ] {
-        let options = Options {
+        let options = AnalysisOptions {
             utc_offset: offset.map(UtcOffset::Minutes),
             only: vec!["ghost_chats".to_owned()],
-            ..Options::default()
+            ..AnalysisOptions::default()
         };
         let run = analysis::analyze(&store, &options).expect("it is asked");
         let table = &run.findings[0].table;
@@ -1405,7 +1405,7 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
     let at = as_of() - 5 * HOUR;
     world.add(1, (5000, 5900), at, at).agent = Some(1104);
     let told = |given: i64| {
-        let options = Options {
+        let options = AnalysisOptions {
             only: vec!["blocked_agents".to_owned()],
             sets: vec![("others_assigned".to_owned(), Cell::Integer(given))],
             ..options()

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use crate::table_text;
-use chatdb::analysis::{self, Options};
+use chatdb::analysis::{self, AnalysisOptions};
 use chatdb::replay;
 use chatdb::report::{AnalysisRun, CandidateRun, FindingVerdict};
 use chatdb::signature::{self, KnownOutage, Signature, candidates, outage_of};
@@ -49,13 +49,13 @@ fn database(scenario: &str) -> Store {
 
 fn searched(store: &Store, said: Said) -> (AnalysisRun, KnownOutage) {
     let outage = outage_of(store).expect("a replay has one");
-    let options = Options {
+    let options = AnalysisOptions {
         outages: if said == Said::Nothing {
             Vec::new()
         } else {
             vec![outage]
         },
-        ..Options::default()
+        ..AnalysisOptions::default()
     };
     let run = analysis::analyze(store, &options).expect("it can be searched");
     let mut known = KnownOutage::of(&options.outages);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chatdb::analysis::{self, Options, Outage, Server, summary};
+use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
 use chatdb::render::{Detail, RenderOptions, csv};
@@ -233,7 +233,7 @@ fn tables(report: &Report) -> Result<Vec<NewFile>, Failure> {
     .collect()
 }
 
-fn options(args: &Analyze) -> Result<Options, Failure> {
+fn options(args: &Analyze) -> Result<AnalysisOptions, Failure> {
     let times = TimeOptions::of(
         args.reading.date_format.as_deref(),
         args.utc_offset.as_deref(),
@@ -249,7 +249,7 @@ fn options(args: &Analyze) -> Result<Options, Failure> {
             };
             (name, cell)
         });
-    Ok(Options {
+    Ok(AnalysisOptions {
         as_of_ms: args.as_of.as_deref().map(as_of).transpose()?,
         utc_offset: times.offset,
         outages: outages.collect::<Result<_, _>>()?,

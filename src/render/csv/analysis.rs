@@ -2,7 +2,7 @@
 //! `(finding)` and whose value is what there is to say about it. A candidate failure has a line for each piece of
 //! evidence.
 
-use super::super::words;
+use super::super::wording;
 use super::{Out, text, value};
 use crate::report::{AnalysisRun, FindingRun};
 use crate::table::Cell;
@@ -17,8 +17,8 @@ pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
         of_finding(csv, finding)?;
     }
     for candidate in &run.candidates {
-        let names = words::names(candidate);
-        for (label, said) in words::evidence(candidate) {
+        let names = wording::names(candidate);
+        for (label, said) in wording::evidence(candidate) {
             for one in said {
                 let column = format!("({label})");
                 let line = [&names, "", "candidate", "", "", "", "", &column, &one];
@@ -42,7 +42,7 @@ pub(super) fn rows_of(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()
 }
 
 fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
-    let verdict = words::finding_verdict(finding.verdict);
+    let verdict = wording::finding_verdict(finding.verdict);
     let about = [vec![finding.title.clone()], finding.remarks.clone()]
         .concat()
         .join("; ");

@@ -1,6 +1,6 @@
 //! An analysis as a document: the same order as in a terminal, with every row.
 
-use super::super::words;
+use super::super::wording;
 use super::{Page, cell, code, escape, listed};
 use crate::report::{AnalysisRun, FileRun, FindingRun, Listing};
 use crate::table::Cell;
@@ -13,7 +13,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     if let Some(command) = &run.command {
         page.paragraph(&format!("Next: {}", code(command)));
     }
-    page.paragraph(&escape(&words::analysis(run)));
+    page.paragraph(&escape(&wording::analysis(run)));
     if !run.files.is_empty() {
         page.heading(2, "What was read");
         let header = [
@@ -36,12 +36,12 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     }];
     facts.push(match &run.utc_offset {
         Some(offset) => format!("The servers' clock is {offset} from UTC"),
-        None => words::NO_OFFSET.to_owned(),
+        None => wording::NO_OFFSET.to_owned(),
     });
     facts.extend(
         run.outages
             .iter()
-            .map(|outage| escape(&words::outage(outage))),
+            .map(|outage| escape(&wording::outage(outage))),
     );
     facts.extend(
         run.undetectable
@@ -54,7 +54,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     let header = ["finding", "verdict", "rows", "basis", "what"];
     page.table(
         &header.map(String::from),
-        words::in_order(run).into_iter().map(overview).collect(),
+        wording::in_order(run).into_iter().map(overview).collect(),
     );
     candidates(page, run);
     if !run.next.is_empty() {
@@ -69,7 +69,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     {
         let mut remarks = vec![finding.meaning.clone()];
         remarks.extend(finding.remarks.iter().cloned());
-        remarks.push(words::told(finding));
+        remarks.push(wording::told(finding));
         let listing = Listing {
             title: format!("{}: {}", finding.name, finding.title),
             table: finding.table.clone(),
@@ -104,7 +104,7 @@ fn overview(finding: &FindingRun) -> Vec<String> {
     }
     vec![
         code(&finding.name),
-        words::finding_verdict(finding.verdict).to_owned(),
+        wording::finding_verdict(finding.verdict).to_owned(),
         finding.table.rows.len().to_string(),
         finding.basis.name().to_owned(),
         cell(&what),
@@ -120,7 +120,7 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
         let scenarios = candidate.scenarios.iter();
         let named = scenarios.map(|one| format!("{}: {}", code(&one.name), escape(&one.title)));
         page.paragraph(&named.collect::<Vec<_>>().join("<br>"));
-        let said = words::evidence(candidate).into_iter();
+        let said = wording::evidence(candidate).into_iter();
         page.list(said.flat_map(|(label, said)| {
             said.into_iter()
                 .map(move |one| format!("{label}: {}", escape(&one)))

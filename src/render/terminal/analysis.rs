@@ -3,9 +3,10 @@
 
 use std::io;
 
-use super::super::words;
+use super::super::wording;
 use super::super::{Detail, RenderOptions};
-use super::{BOLD, Page, compact, listed};
+use super::page::{BOLD, Page};
+use super::{compact, listing::listed};
 use crate::diagnostic::counted;
 use crate::query::Urgency;
 use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingRun, FindingVerdict, Listing};
@@ -31,7 +32,7 @@ pub(super) fn render(
         page.line(0, format_args!("Next: {command}"))?;
     }
     page.blank();
-    page.prose(0, 2, words::analysis(run))?;
+    page.prose(0, 2, wording::analysis(run))?;
     page.blank();
     findings(page, run, detail)?;
     without_rows(page, run, detail)?;
@@ -44,7 +45,7 @@ pub(super) fn render(
 }
 
 fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
-    let (context, urgent): (Vec<_>, Vec<_>) = words::by_urgency(run)
+    let (context, urgent): (Vec<_>, Vec<_>) = wording::by_urgency(run)
         .into_iter()
         .partition(|one| detail == Detail::Brief && waits(one));
     for finding in urgent {
@@ -86,7 +87,7 @@ fn rows(page: &mut Page<'_>, finding: &FindingRun, detail: Detail) -> io::Result
         for remark in &finding.remarks {
             page.prose(3, 2, remark)?;
         }
-        page.prose(3, 2, words::told(finding))?;
+        page.prose(3, 2, wording::told(finding))?;
     } else {
         let left_out = compact::render(page, 3, &finding.table, MAX_ROWS, detail)?;
         let mut more = Vec::new();
@@ -144,7 +145,7 @@ fn without_rows(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::R
 }
 
 fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) -> io::Result<()> {
-    let (likeliest, others) = candidates.split_at(words::likeliest(candidates));
+    let (likeliest, others) = candidates.split_at(wording::likeliest(candidates));
     // Where all are as likely, the summary says so.
     if candidates.is_empty() || (detail == Detail::Brief && others.is_empty()) {
         return Ok(());
@@ -154,21 +155,21 @@ fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) 
         for scenario in &candidate.scenarios {
             page.prose(2, 2, format_args!("{}: {}", scenario.name, scenario.title))?;
         }
-        for (label, said) in words::evidence(candidate) {
+        for (label, said) in wording::evidence(candidate) {
             // The summary has the strongest evidence.
-            let is_shown = detail == Detail::Full || label == words::DISTINGUISH;
+            let is_shown = detail == Detail::Full || label == wording::DISTINGUISH;
             if is_shown && !said.is_empty() {
                 page.prose(4, 2, format_args!("{label}: {}", said.join("; ")))?;
             }
         }
     }
     if detail == Detail::Brief {
-        let others: Vec<String> = others.iter().map(words::names).collect();
+        let others: Vec<String> = others.iter().map(wording::names).collect();
         page.prose(2, 2, format_args!("less likely: {}", others.join(", ")))?;
     } else if !others.is_empty() {
         page.line(2, "less likely:")?;
         for candidate in others {
-            let (names, why) = (words::names(candidate), words::ruled_out(candidate));
+            let (names, why) = (wording::names(candidate), wording::ruled_out(candidate));
             page.prose(4, 2, format_args!("{names}, against it: {why}"))?;
         }
     }
@@ -260,16 +261,16 @@ fn listing_of(files: &[FileRun]) -> Listing {
 fn rests_on(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     let as_of = match &run.as_of {
         Cell::Null => "No time to judge by".to_owned(),
-        at => format!("Judged as of {}", words::brief_value(at)),
+        at => format!("Judged as of {}", wording::brief_value(at)),
     };
     page.prose(0, 2, format_args!("{as_of}: {}", run.as_of_from))?;
     let offset = match &run.utc_offset {
         Some(offset) => format!("Server clock: {offset} from UTC"),
-        None => words::NO_OFFSET.to_owned(),
+        None => wording::NO_OFFSET.to_owned(),
     };
     page.prose(0, 2, offset)?;
     for outage in &run.outages {
-        page.prose(0, 2, words::outage(outage))?;
+        page.prose(0, 2, wording::outage(outage))?;
     }
     for sentence in &run.undetectable {
         page.prose(0, 2, format_args!("Not detectable: {sentence}"))?;

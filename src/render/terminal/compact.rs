@@ -6,8 +6,8 @@
 use std::io;
 
 use super::super::safe::Safe;
-use super::super::{Detail, words};
-use super::Page;
+use super::super::{Detail, wording};
+use super::page::Page;
 use crate::table::{Cell, ResultTable};
 
 /// What stands between two columns.
@@ -37,7 +37,7 @@ impl Field {
             name: Safe::of(name),
             is_number: cells.clone().all(is_number),
             cells: cells
-                .map(|cell| Safe::of(words::brief_value(cell)))
+                .map(|cell| Safe::of(wording::brief_value(cell)))
                 .collect(),
         }
     }
@@ -179,7 +179,7 @@ fn said_once(
         return Ok(());
     }
     let said = |at: &usize| {
-        let value = words::brief_value(&table.rows[0][*at]);
+        let value = wording::brief_value(&table.rows[0][*at]);
         format!("{} {value}", table.columns[*at].name)
     };
     let said: Vec<String> = same.iter().map(said).collect();

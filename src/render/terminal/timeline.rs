@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Page;
+use super::page::Page;
 use crate::render::chart;
 use crate::render::safe::Safe;
 use crate::report::{Lane, Span, Timeline};

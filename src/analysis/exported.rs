@@ -1,0 +1,232 @@
+//! The rows that are analysed: which tables and columns there are, when they were exported, and where each row stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AnalysisError, AnalysisOptions};
+use crate::schema::catalog::Catalog;
+use crate::store::Store;
+use crate::table::{Cell, Column, Kind, ResultTable};
+
+/// The columns of times on the servers' wall clock that the product writes as things happen. Due dates lie in the
+/// future, an e-mail's date is its sender's, and dates of people's lives say nothing of the system.
+const WRITTEN_AS_IT_HAPPENS: [(&str, &str); 9] = [
+    ("egpl_casemgmt_activity", "when_created"),
+    ("egpl_casemgmt_activity", "when_modified"),
+    ("egpl_casemgmt_activity", "create_date"),
+    ("egpl_user", "login_logout_time"),
+    ("eglv_session", "create_date"),
+    ("eglv_session", "when_modified"),
+    ("eglv_session_chat_event", "agent_last_response_time"),
+    ("eglv_session_chat_event", "customer_last_message_time"),
+    ("egpl_casemgmt_case", "when_modified"),
+];
+
+/// The columns by which a row of an answer is found again, with the table and column that they are the key of.
+const PLACES: [(&str, &str, &str); 4] = [
+    ("activity_id", "egpl_casemgmt_activity", "activity_id"),
+    ("first_activity_id", "egpl_casemgmt_activity", "activity_id"),
+    ("user_id", "egpl_user", "user_id"),
+    ("queue_id", "egpl_routing_queue", "queue_id"),
+];
+
+/// How many rows are looked up at once.
+const AT_ONCE: usize = 500;
+
+/// A database, and what is in it.
+pub(super) struct ExportedRows<'s> {
+    pub(super) store: &'s Store,
+    pub(super) catalog: Catalog,
+    /// The tables that have rows or stand in an export.
+    pub(super) tables: BTreeSet<String>,
+    /// The columns that stand in an export, by table; `None` in a database that is no copy of exports.
+    pub(super) columns: Option<BTreeMap<String, BTreeSet<String>>>,
+}
+
+impl<'s> ExportedRows<'s> {
+    pub(super) fn of(store: &'s Store) -> Result<Self, AnalysisError> {
+        let catalog = store.catalog_of_tables()?;
+        let is_copy = catalog.table("chatdb_export_column").is_some();
+        let mut tables = BTreeSet::new();
+        for name in catalog.names().filter(|name| is_product(name)) {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {name})");
+            let has = store.answer(&sql, None, &[], None)?.table.rows;
+            if has == [[Cell::Integer(1)]] {
+                tables.insert(name.to_lowercase());
+            }
+        }
+        let mut columns = None;
+        if is_copy {
+            const COLUMNS: &str = "SELECT DISTINCT table_name, column_name FROM chatdb_export_column \
+                 WHERE table_name IS NOT NULL AND column_name IS NOT NULL";
+            let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for row in store.answer(COLUMNS, None, &[], None)?.table.rows {
+                if let [Cell::Text(table), Cell::Text(column)] = row.as_slice() {
+                    tables.insert(table.clone());
+                    known
+                        .entry(table.clone())
+                        .or_default()
+                        .insert(column.clone());
+                }
+            }
+            columns = Some(known);
+        }
+        Ok(Self {
+            store,
+            catalog,
+            tables,
+            columns,
+        })
+    }
+
+    /// Whether the rows have `table` or `table.column`.
+    pub(super) fn has(&self, wanted: &str) -> bool {
+        let (table, column) = match wanted.split_once('.') {
+            Some((table, column)) => (table, Some(column)),
+            None => (wanted, None),
+        };
+        let listed = |column: &str| match &self.columns {
+            None => {
+                let columns = self
+                    .catalog
+                    .table(table)
+                    .and_then(|table| table.columns.as_ref());
+                columns.is_none_or(|columns| {
+                    columns
+                        .iter()
+                        .any(|(own, _)| own.eq_ignore_ascii_case(column))
+                })
+            }
+            // Earlier states have the columns of the table.
+            Some(known) => known
+                .get(table.trim_end_matches("_earlier"))
+                .is_some_and(|columns| columns.contains(column)),
+        };
+        self.tables.contains(table) && column.is_none_or(listed)
+    }
+
+    /// The moment of judgement, and where it comes from.
+    pub(super) fn moment(
+        &self,
+        options: &AnalysisOptions,
+    ) -> Result<(Cell, String), AnalysisError> {
+        if let Some(ms) = options.as_of_ms {
+            return Ok((Cell::Timestamp(ms), "as given".to_owned()));
+        }
+        if let Some(now) = self.store.now()? {
+            return Ok((now, "the scenario clock".to_owned()));
+        }
+        let mut newest: Option<(i64, String)> = None;
+        for (table, column) in WRITTEN_AS_IT_HAPPENS {
+            if let Some(at) = self.newest(table, column)?
+                && newest.as_ref().is_none_or(|(before, _)| at > *before)
+            {
+                newest = Some((at, format!("the newest time in the rows, {table}.{column}")));
+            }
+        }
+        Ok(match newest {
+            Some((at, from)) => (Cell::Timestamp(at), from),
+            None => (Cell::Null, "no time is in the rows".to_owned()),
+        })
+    }
+
+    /// The newest time in a column: as it was noted while reading, else as it is found.
+    pub(super) fn newest(&self, table: &str, column: &str) -> Result<Option<i64>, AnalysisError> {
+        let wanted = format!("{table}.{column}");
+        if !self.has(&wanted) {
+            return Ok(None);
+        }
+        let one = |sql: &str| -> Result<Option<i64>, AnalysisError> {
+            let columns = [("newest".to_owned(), Some(Kind::Timestamp))];
+            let table = self.store.answer(sql, Some(&columns), &[], None)?.table;
+            Ok(match table.rows.first().map(Vec::as_slice) {
+                Some([Cell::Timestamp(ms)]) => Some(*ms),
+                _ => None,
+            })
+        };
+        if self.columns.is_some() {
+            let noted = one(&format!(
+                "SELECT max(newest) FROM chatdb_export_column WHERE table_name = '{table}' AND column_name = '{column}'"
+            ))?;
+            if noted.is_some() {
+                return Ok(noted);
+            }
+        }
+        one(&format!("SELECT max({column}) FROM {table}"))
+    }
+
+    /// When the last export was taken, where the user says so: what is not in it by then did not happen.
+    pub(super) fn exported_at(&self) -> Result<Option<i64>, AnalysisError> {
+        if self.columns.is_none() {
+            return Ok(None);
+        }
+        const GIVEN: &str =
+            "SELECT max(taken_at) FROM chatdb_export WHERE taken_from = '--exported-at'";
+        let columns = [("taken_at".to_owned(), Some(Kind::Timestamp))];
+        let rows = self
+            .store
+            .answer(GIVEN, Some(&columns), &[], None)?
+            .table
+            .rows;
+        Ok(match rows.first().map(Vec::as_slice) {
+            Some([Cell::Timestamp(ms)]) => Some(*ms),
+            _ => None,
+        })
+    }
+
+    /// Adds the file and line of each row that can be found again by its key.
+    pub(super) fn place(
+        &self,
+        table: &mut ResultTable,
+        keys: &[String],
+    ) -> Result<(), AnalysisError> {
+        if self.columns.is_none() || table.rows.is_empty() {
+            return Ok(());
+        }
+        let is_key = |(column, ..): &&(&str, &str, &str)| keys.iter().any(|key| key == column);
+        let by_key = PLACES.iter().filter(is_key);
+        let found = by_key.chain(&PLACES).find_map(|(column, of, key)| {
+            let at = table.position(column)?;
+            self.tables.contains(*of).then_some((at, *of, *key))
+        });
+        let Some((at, of, key)) = found else {
+            return Ok(());
+        };
+        let mut places: BTreeMap<i64, (Cell, Cell)> = BTreeMap::new();
+        for some in table.rows.chunks(AT_ONCE) {
+            let ids: Vec<String> = some
+                .iter()
+                .filter_map(|row| match row[at] {
+                    Cell::Integer(id) => Some(id.to_string()),
+                    _ => None,
+                })
+                .collect();
+            let sql = format!(
+                "SELECT t.{key}, x.file, t.chatdb_line FROM {of} t \
+                 LEFT JOIN chatdb_export x ON x.export_id = t.chatdb_export WHERE t.{key} IN ({})",
+                ids.join(", ")
+            );
+            for row in self.store.answer(&sql, None, &[], None)?.table.rows {
+                if let [Cell::Integer(id), file, line] = row.as_slice() {
+                    places.insert(*id, (file.clone(), line.clone()));
+                }
+            }
+        }
+        table.columns.push(Column::new("file", Kind::Text));
+        table.columns.push(Column::new("line", Kind::Integer));
+        for row in &mut table.rows {
+            let place = match row[at] {
+                Cell::Integer(id) => places.get(&id).cloned(),
+                _ => None,
+            };
+            let (file, line) = place.unwrap_or((Cell::Null, Cell::Null));
+            row.extend([file, line]);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a table has a name as the product gives them, in any letter case.
+fn is_product(name: &str) -> bool {
+    name.get(..2)
+        .is_some_and(|start| start.eq_ignore_ascii_case("eg"))
+}

@@ -1,0 +1,304 @@
+//! One finding, run over the rows: with which values, and what came of it.
+
+use std::collections::BTreeMap;
+
+use super::advice::export_of;
+use super::exported::ExportedRows;
+use super::{AnalysisError, LIMIT, OUTAGE, Outage, Server, limit, type_of};
+use crate::assets;
+use crate::query::{Dialect, OutageScope, Query, QueryParameter, Tag, Urgency};
+use crate::report::{FindingRun, FindingVerdict, ThresholdRun};
+use crate::schema::types::Type;
+use crate::sql::tsql::{self, Act};
+use crate::store::Binding;
+use crate::table::{Cell, Kind, ResultTable};
+
+/// The parameter that says when an outage began. `outage_to` says when it ended, and is NULL while it goes on.
+const OUTAGE_FROM: &str = "outage_from";
+
+/// The documented query for open chats.
+pub(super) const OPEN_CHATS: &str = "open_chats";
+
+/// The table that says so.
+const LIMITS: &str = "egicm_concurrent_task";
+
+/// What every finding is asked with.
+pub(super) struct Given {
+    pub(super) as_of: Cell,
+    /// The outages, in the order of time.
+    pub(super) outages: Vec<Outage>,
+    pub(super) utc_offset_minutes: Option<i64>,
+    pub(super) limit: Option<limit::Limit>,
+    pub(super) sets: Vec<(String, Cell)>,
+}
+
+impl Given {
+    /// The outages that a finding is asked about, one after the other; none where it asks about none.
+    fn outages_of(&self, finding: &Query) -> Vec<Option<&Outage>> {
+        let wanted = |outage: &&Outage| match finding.outage {
+            None => false,
+            Some(OutageScope::Any) => true,
+            Some(OutageScope::Application) => outage.servers.contains(&Server::Application),
+        };
+        let mut outages: Vec<Option<&Outage>> =
+            self.outages.iter().filter(wanted).map(Some).collect();
+        if outages.is_empty() {
+            outages.push(None);
+        }
+        outages
+    }
+
+    /// The value of a parameter, and the finding's own where that is another.
+    fn value(
+        &self,
+        finding: &Query,
+        parameter: &QueryParameter,
+        outage: Option<&Outage>,
+    ) -> ThresholdRun {
+        let own = parameter.default.clone().unwrap_or(Cell::Null);
+        let name = &parameter.name;
+        let full = format!("{}.{name}", finding.name);
+        let set = |wanted: &str| self.sets.iter().rev().find(|(known, _)| known == wanted);
+        let time = |ms: Option<i64>| ms.map_or(Cell::Null, Cell::Timestamp);
+        let value = match (name.as_str(), set(&full).or_else(|| set(name))) {
+            (_, Some((_, value))) => value.clone(),
+            (OUTAGE_FROM, _) => time(outage.map(|outage| outage.from_ms)),
+            ("outage_to", _) => time(outage.and_then(|outage| outage.to_ms)),
+            ("outage_host", _) => outage
+                .and_then(|outage| outage.host.clone())
+                .map_or(Cell::Null, Cell::Text),
+            ("utc_offset_minutes", _) => self.utc_offset_minutes.map_or(Cell::Null, Cell::Integer),
+            (LIMIT, _) => self
+                .limit
+                .as_ref()
+                .map_or(Cell::Null, |limit| Cell::Integer(limit.chats)),
+            ("agents_above", _) => self.limit.as_ref().map_or(Cell::Null, agents_above),
+            _ => own.clone(),
+        };
+        ThresholdRun {
+            name: name.clone(),
+            instead_of: (value != own).then_some(own),
+            value,
+        }
+    }
+}
+
+/// The agents that a limit does not hold for, with commas around each.
+fn agents_above(limit: &limit::Limit) -> Cell {
+    if limit.above.is_empty() {
+        return Cell::Null;
+    }
+    let ids: Vec<String> = limit.above.keys().map(i64::to_string).collect();
+    Cell::Text(format!(",{},", ids.join(",")))
+}
+
+/// Adds rows that are not there yet by their key. Where a row has a verdict, the stronger one stays.
+fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
+    const STRENGTH: [&str; 2] = ["ghost", "probable"];
+    let at: Vec<usize> = keys.iter().filter_map(|key| table.position(key)).collect();
+    let key = |row: &Vec<Cell>| at.iter().map(|at| row[*at].to_string()).collect::<Vec<_>>();
+    let verdict = table.position("verdict");
+    let strength = |row: &Vec<Cell>| {
+        let word = verdict.map(|at| row[at].to_string());
+        STRENGTH
+            .iter()
+            .position(|known| word.as_deref() == Some(known))
+            .unwrap_or(STRENGTH.len())
+    };
+    let mut known: BTreeMap<Vec<String>, usize> = table
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| (key(row), place))
+        .collect();
+    for row in more.rows {
+        match known.get(&key(&row)) {
+            Some(place) if strength(&row) < strength(&table.rows[*place]) => {
+                table.rows[*place] = row
+            }
+            Some(_) => {}
+            None => {
+                known.insert(key(&row), table.rows.len());
+                table.rows.push(row);
+            }
+        }
+    }
+}
+
+impl<'s> ExportedRows<'s> {
+    /// Asks one finding.
+    pub(super) fn ask(&self, finding: &Query, given: &Given) -> Result<FindingRun, AnalysisError> {
+        let missing = |wanted: &[String]| -> Vec<String> {
+            let lacks = |name: &&String| !self.has(name);
+            wanted.iter().filter(lacks).cloned().collect()
+        };
+        let mut needs_missing = missing(&finding.needs);
+        // What is missing as a table need not be named column by column.
+        let tables: Vec<String> = needs_missing
+            .iter()
+            .filter(|name| !name.contains('.'))
+            .cloned()
+            .collect();
+        needs_missing.retain(|name| {
+            name.split_once('.')
+                .is_none_or(|(table, _)| !tables.iter().any(|own| own == table))
+        });
+        if given.as_of == Cell::Null && finding.sql.to_ascii_uppercase().contains("GETDATE()") {
+            needs_missing.push("a time in the rows".to_owned());
+        }
+        let helps_missing = missing(&finding.helps);
+        let outages = given.outages_of(finding);
+        let mut table = ResultTable::default();
+        let mut refused = None;
+        let mut thresholds = Vec::new();
+        for outage in outages {
+            let values = finding.parameters.iter();
+            thresholds = values
+                .map(|parameter| given.value(finding, parameter, outage))
+                .collect();
+            let lacks = |name: &str| {
+                thresholds
+                    .iter()
+                    .any(|one| one.name == name && one.value == Cell::Null)
+            };
+            if finding.outage == Some(OutageScope::Any) && lacks(OUTAGE_FROM) {
+                needs_missing.push(OUTAGE.to_owned());
+            }
+            if lacks(LIMIT) && !self.has(LIMITS) {
+                needs_missing.push(LIMITS.to_owned());
+            }
+            if !needs_missing.is_empty() {
+                break;
+            }
+            match self.rows_of(finding, &thresholds, given) {
+                Ok(rows) if table.columns.is_empty() => table = rows,
+                Ok(rows) => merge(&mut table, rows, &finding.key),
+                // A database of another origin may lack tables and columns that a copy always has.
+                Err(AnalysisError::Tsql { source, .. }) if self.columns.is_none() => {
+                    refused = Some(format!("skipped: {}", source.problem));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !table.columns.is_empty() {
+            self.place(&mut table, &finding.key)?;
+        }
+        let asked = needs_missing.is_empty() && refused.is_none();
+        let verdict = match (asked, table.rows.is_empty()) {
+            (false, _) => FindingVerdict::Skipped,
+            (true, true) => FindingVerdict::Nothing,
+            (true, false) if undecided(&table) => FindingVerdict::Unclear,
+            (true, false) => FindingVerdict::Found,
+        };
+        Ok(FindingRun {
+            name: finding.name.clone(),
+            title: finding.title.clone(),
+            meaning: finding.meaning.clone().unwrap_or_default(),
+            basis: finding.tag.unwrap_or(Tag::Unknown),
+            source: finding.source.clone(),
+            urgency: finding.urgency.unwrap_or(Urgency::Soon),
+            verdict,
+            remarks: refused
+                .map_or_else(|| remarks(&needs_missing, &helps_missing), |why| vec![why]),
+            needs_missing,
+            helps_missing,
+            thresholds,
+            table,
+        })
+    }
+
+    pub(super) fn rows_of(
+        &self,
+        finding: &Query,
+        thresholds: &[ThresholdRun],
+        given: &Given,
+    ) -> Result<ResultTable, AnalysisError> {
+        let mut values: Vec<Binding> = thresholds
+            .iter()
+            .map(|threshold| (threshold.name.clone(), threshold.value.clone()))
+            .collect();
+        values.push((tsql::NOW.to_owned(), given.as_of.clone()));
+        let (sql, columns) = match finding.dialect {
+            Dialect::Sqlite => (finding.sql.clone(), None),
+            Dialect::Tsql => self.rewritten(finding)?,
+        };
+        let asked = |source| AnalysisError::Asked {
+            name: finding.name.clone(),
+            source,
+        };
+        let answer = self.store.answer(&sql, columns.as_deref(), &values, None);
+        let mut table = answer.map_err(asked)?.table;
+        table.mark_own(&finding.own);
+        for (name, kind) in &finding.kinds {
+            if let Some(at) = table.position(name) {
+                table.columns[at].kind = *kind;
+            }
+        }
+        Ok(table)
+    }
+
+    /// A finding's SQL as SQLite is given it, and the columns that come back.
+    pub(super) fn rewritten(&self, finding: &Query) -> Result<Rewritten, AnalysisError> {
+        let types: Vec<(String, Type)> = finding
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.clone(), type_of(parameter)))
+            .collect();
+        let script = tsql::translate(&finding.sql, &self.catalog, &types).map_err(|source| {
+            AnalysisError::Tsql {
+                name: finding.name.clone(),
+                source: source.lower_by(finding.sql_line - 1),
+            }
+        })?;
+        let acts = script.steps.into_iter().map(|step| step.act);
+        let mut ask = acts.filter_map(|act| match act {
+            Act::Ask { sql, columns } => Some((sql, columns)),
+            _ => None,
+        });
+        let (sql, columns) = ask.next().expect("a finding is one query, as a test holds");
+        let named = |column: tsql::AnswerColumn| (column.name, tsql::kind_of(column.of));
+        Ok((
+            sql,
+            columns.map(|columns| columns.into_iter().map(named).collect()),
+        ))
+    }
+
+    /// How many chats are open by the documented query; `None` when the rows lack a table of it.
+    pub(super) fn open_chats(&self) -> Result<Option<u64>, AnalysisError> {
+        let (file, text) = assets::report(OPEN_CHATS).expect("it is compiled in");
+        let query = Query::read(OPEN_CHATS, &file, text).expect("a test reads every query");
+        let tables = ["egpl_routing_queue", "egpl_casemgmt_activity", "egpl_user"];
+        if !tables.iter().all(|table| self.tables.contains(*table)) {
+            return Ok(None);
+        }
+        let Ok((sql, _)) = self.rewritten(&query) else {
+            return Ok(None);
+        };
+        let count = self.store.answer(&sql, None, &[], None)?.table.rows.len();
+        Ok(Some(count as u64))
+    }
+}
+
+/// SQL for SQLite, and the names and kinds of what comes back.
+type Rewritten = (String, Option<Vec<(String, Option<Kind>)>>);
+
+/// Whether no row says more than that nothing can be told.
+fn undecided(table: &ResultTable) -> bool {
+    let at = table.position("verdict");
+    let undecided = |cell: &Cell| matches!(cell, Cell::Text(text) if text.starts_with("unclear"));
+    at.is_some_and(|at| table.rows.iter().all(|row| undecided(&row[at])))
+}
+
+fn remarks(needs_missing: &[String], helps_missing: &[String]) -> Vec<String> {
+    let exports = |wanted: &[String]| {
+        let exports: Vec<String> = wanted.iter().map(|wanted| export_of(wanted)).collect();
+        exports.join(", ")
+    };
+    if !needs_missing.is_empty() {
+        vec![format!("skipped: needs {}", exports(needs_missing))]
+    } else if !helps_missing.is_empty() {
+        vec![format!("would add evidence: {}", helps_missing.join(", "))]
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,164 @@
+//! A replay in words: verdicts, where an expectation comes from, what went wrong and what to type next.
+
+use super::{lines, origin};
+use crate::diagnostic::counted;
+use crate::report::{
+    CheckRun, CheckVerdict, ObservationVerdict, Report, RowVerdict, RunVerdict, ScenarioRun,
+    StepRun,
+};
+
+pub(crate) fn run_verdict(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::Reproduced => "reproduced",
+        RunVerdict::Differs => "differs",
+        RunVerdict::NotRun => "did not run",
+        RunVerdict::Invalid => "has mistakes",
+    }
+}
+
+pub(crate) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {
+    match verdict {
+        ObservationVerdict::Reproduced => "reproduced",
+        ObservationVerdict::Differs => "differs",
+        ObservationVerdict::NotCovered => "not covered",
+        ObservationVerdict::NotReached => "not reached",
+    }
+}
+
+/// The word for what came of a check.
+pub(crate) fn check_verdict(verdict: CheckVerdict) -> &'static str {
+    match verdict {
+        CheckVerdict::Matches => "matches",
+        CheckVerdict::Differs => "differs",
+        CheckVerdict::Failed => "failed",
+        CheckVerdict::Skipped => "skipped",
+        CheckVerdict::Pending => "pending",
+    }
+}
+
+/// `printed, lines 70-72`.
+pub(crate) fn basis(check: &CheckRun) -> String {
+    let word = origin(check.basis.origin);
+    match &check.basis.lines {
+        Some(cited) => format!("{word}, {}", lines(cited)),
+        None => word.to_owned(),
+    }
+}
+
+/// The lines of the document that print the rows which differ, or those that the check cites.
+pub(crate) fn document_lines(check: &CheckRun) -> Option<String> {
+    let rows = check.comparison.iter().flat_map(|c| &c.rows);
+    let wrong = rows.filter(|row| row.verdict != RowVerdict::Matches);
+    let mut found: Vec<u32> = wrong.filter_map(|row| row.source_line).collect();
+    found.sort_unstable();
+    found.dedup();
+    match found.as_slice() {
+        [] => check.basis.lines.as_ref().map(lines),
+        [one] => Some(format!("line {one}")),
+        many => {
+            let many: Vec<String> = many.iter().map(u32::to_string).collect();
+            Some(format!("lines {}", many.join(", ")))
+        }
+    }
+}
+
+/// `seeds/services_failure/30_chat_by_id.md:3`: the first row that differs, or the expectation.
+pub(crate) fn expected_place(check: &CheckRun) -> String {
+    let rows = check.comparison.iter().flat_map(|c| &c.rows);
+    let wrong = rows.filter(|row| row.verdict != RowVerdict::Matches);
+    let line = wrong.filter_map(|row| row.file_line).min();
+    place(
+        &check.expected_at.file,
+        line.unwrap_or(check.expected_at.line),
+    )
+}
+
+pub(crate) fn place(file: &str, line: u32) -> String {
+    format!("{file}:{line}")
+}
+
+/// What there is to say of a step that was not run.
+pub(crate) const SKIPPED: &str = "skipped, because a step before it went wrong";
+
+/// What is wrong with a step itself, in sentences.
+pub(crate) fn step_problems(step: &StepRun) -> Vec<String> {
+    let changes = step.changes.and_then(|changes| {
+        let expected = changes.expected.filter(|n| *n != changes.actual)?;
+        let expected = usize::try_from(expected).unwrap_or(usize::MAX);
+        Some(format!(
+            "changed {}, expected {expected}",
+            counted(usize::try_from(changes.actual).unwrap_or(usize::MAX), "row"),
+        ))
+    });
+    changes.into_iter().chain(step.problem.clone()).collect()
+}
+
+/// What an extrapolated check rests on: the interpretations that decide it, where they are known, the first few by
+/// name.
+pub(crate) fn rests_on(check: &CheckRun) -> String {
+    const NAMED: usize = 4;
+    let rules = check.interpretations.as_deref().unwrap_or_default();
+    if rules.is_empty() {
+        return "rests on an extrapolated rule".to_owned();
+    }
+    let names = rules.iter().take(NAMED).map(|rule| format!("`{rule}`"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let more = match rules.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("rests on our interpretation: {names}{more}")
+}
+
+/// Everything that is not as it should be, as `scenario/check` or `scenario step 20`, in order.
+pub(crate) fn failures(report: &Report) -> Vec<String> {
+    let mut found = Vec::new();
+    for run in &report.runs {
+        if run.verdict == RunVerdict::NotRun {
+            found.push(format!("{} (did not run)", run.scenario));
+        }
+        if run.verdict == RunVerdict::Invalid {
+            found.push(format!("{} (has mistakes)", run.scenario));
+        }
+        for step in &run.steps {
+            if !step_problems(step).is_empty() {
+                found.push(format!("{} step {}", run.scenario, step.id));
+            }
+            let wrong = (step.checks.iter()).filter(|check| is_wrong(check.verdict));
+            found.extend(wrong.map(|check| check_name(&run.scenario, &check.id)));
+        }
+    }
+    found
+}
+
+/// Whether a check is worth a look of its own. A check that was skipped is not: what went wrong is its step.
+fn is_wrong(verdict: CheckVerdict) -> bool {
+    !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)
+}
+
+/// A check with its scenario: `services_failure/open_chats`.
+pub(crate) fn check_name(scenario: &str, check: &str) -> String {
+    format!("{scenario}/{check}")
+}
+
+/// What a reader should type next: the first thing that is wrong, again and alone.
+pub(crate) fn next(report: &Report) -> Option<String> {
+    let step = |run: &ScenarioRun| {
+        run.steps.iter().find_map(|step| {
+            let wrong = step.checks.iter().find(|check| is_wrong(check.verdict));
+            let step_wrong = !step_problems(step).is_empty();
+            let again = || format!("{} --until {} --db look.sqlite", run.reproduce, step.id);
+            step_wrong
+                .then(again)
+                .or_else(|| wrong.map(|check| check.reproduce.clone()))
+        })
+    };
+    let not_run = |run: &ScenarioRun| {
+        matches!(run.verdict, RunVerdict::NotRun | RunVerdict::Invalid)
+            .then(|| run.reproduce.clone())
+    };
+    report
+        .runs
+        .iter()
+        .find_map(|run| step(run).or_else(|| not_run(run)))
+}

@@ -1,0 +1,245 @@
+//! The record of a replayed scenario: its steps, checks and observations.
+
+use serde::Serialize;
+
+use super::{Comparison, Timeline};
+use crate::diagnostic::Place;
+use crate::document::Lines;
+use crate::scenario::Erratum;
+use crate::table::{Cell, ResultTable};
+
+/// One scenario replayed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScenarioRun {
+    /// The name of its scenario.
+    pub scenario: String,
+    /// The title in a sentence.
+    pub title: String,
+    /// The heading of the document.
+    pub section: Option<String>,
+    /// The lines of the document.
+    pub lines: Option<Lines>,
+    /// The scenario that it continues.
+    pub continues: Option<String>,
+    /// The parameters, in the order of the scenario.
+    pub parameters: Vec<ParameterRun>,
+    /// What came of it.
+    pub verdict: RunVerdict,
+    /// Why it did not run, when it did not.
+    pub problem: Option<String>,
+    /// The command that shows this run again; where it did not run, the command that shows why.
+    pub reproduce: String,
+    /// Its own steps, in order.
+    pub steps: Vec<StepRun>,
+    /// Its observations, in order.
+    pub observations: Vec<ObservationRun>,
+    /// The corrections of the print that its checks used.
+    pub errata: Vec<Erratum>,
+    /// What a reader should know.
+    pub notes: Option<String>,
+    /// What was so and what each side saw, by time; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
+}
+
+/// A parameter as a run had it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParameterRun {
+    /// The name of the setting.
+    pub name: String,
+    /// The value used.
+    pub value: Cell,
+    /// The value that the scenario has, when another one was set.
+    pub instead_of: Option<Cell>,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunVerdict {
+    /// Every step did what it should and every check matches.
+    Reproduced,
+    /// It ran, and something differs.
+    Differs,
+    /// The baseline or a scenario that it continues did not hold.
+    NotRun,
+    /// Its files have mistakes, so nothing was run.
+    Invalid,
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepRun {
+    /// The id that reports refer to.
+    pub id: String,
+    /// When, as written.
+    pub at: String,
+    /// When, on the server's wall clock.
+    pub time: Cell,
+    /// What happens in this step.
+    pub title: String,
+    /// The script's path.
+    pub script: Option<String>,
+    /// The branch that it belongs to.
+    pub branch: Option<String>,
+    /// Rows that the script should change, and did change.
+    pub changes: Option<ChangedRows>,
+    /// What went wrong with the step itself.
+    pub problem: Option<String>,
+    /// Whether it was not run, because a step before it went wrong.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
+    /// Where it stands.
+    pub place: Place,
+    /// What was asked after it.
+    pub checks: Vec<CheckRun>,
+}
+
+/// How many rows a script changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ChangedRows {
+    /// As the scenario says, when it does.
+    pub expected: Option<u64>,
+    /// As it was.
+    pub actual: u64,
+}
+
+impl StepRun {
+    /// Whether the step did what it should, checks aside.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let as_many = |changes: &ChangedRows| {
+            changes
+                .expected
+                .is_none_or(|expected| expected == changes.actual)
+        };
+        self.problem.is_none() && self.changes.as_ref().is_none_or(as_many)
+    }
+}
+
+/// One check of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckRun {
+    /// Its id: with the scenario's name before it, `services_failure/open_chats` names it anywhere.
+    pub id: String,
+    /// The query's name.
+    pub query: String,
+    /// The query's title.
+    pub title: String,
+    /// Where the expectation comes from.
+    pub basis: BasisRun,
+    /// The file of the expectation, or the scenario file where it stands inline.
+    pub expected_at: Place,
+    /// Where the check stands.
+    pub place: Place,
+    /// The observations that it answers.
+    pub observes: Vec<String>,
+    /// What came of it.
+    pub verdict: CheckVerdict,
+    /// Whether what came back rests on documented rules of the model only.
+    pub rests_on: RestsOn,
+    /// The interpretations that decide it: rules and times that the support note does not state. `None` where they have
+    /// not been sought: for a scenario that is not compiled in, `chatdb why` finds them.
+    pub interpretations: Option<Vec<String>>,
+    /// The comparison; `None` when the query failed.
+    pub comparison: Option<Comparison>,
+    /// Why the query failed.
+    pub problem: Option<String>,
+    /// The command that shows this check again.
+    pub reproduce: String,
+    /// The query's text; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql: Option<SqlRun>,
+    /// What came back, in its own order; only where it was asked for.
+    #[serde(skip)]
+    pub actual: Option<ResultTable>,
+}
+
+/// A query's text as it was run, and as it was written where that is something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SqlRun {
+    /// As its file has it.
+    pub written: String,
+    /// As SQLite got it, where that is something else.
+    pub rewritten: Option<String>,
+}
+
+/// Where an expectation comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BasisRun {
+    /// Printed, stated or derived.
+    pub origin: ExpectationOrigin,
+    /// The lines of the document.
+    pub lines: Option<Lines>,
+    /// Why it follows.
+    pub because: Option<String>,
+}
+
+/// Where an expectation comes from, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectationOrigin {
+    /// The document prints it.
+    Printed,
+    /// The document says so in words.
+    Stated,
+    /// It follows without being said.
+    Derived,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// What came back is what was expected.
+    Matches,
+    /// It is not.
+    Differs,
+    /// The query could not be run.
+    Failed,
+    /// It was not made, because its step or one before it went wrong.
+    Skipped,
+    /// Nothing is expected yet, or what is expected was recorded and nobody has accepted it.
+    Pending,
+}
+
+/// What an answer of the model rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestsOn {
+    /// Rows of the product's tables, or rules that the document states.
+    Documented,
+    /// At least one rule that the document does not state.
+    Extrapolated,
+}
+
+/// One statement of the document and what the run says of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservationRun {
+    /// The number in the note.
+    pub id: String,
+    /// The lines that make it.
+    pub lines: Lines,
+    /// The statement in our words.
+    pub says: String,
+    /// The checks that answer it, by id.
+    pub checks: Vec<String>,
+    /// What came of it.
+    pub verdict: ObservationVerdict,
+    /// The weakest origin among its checks.
+    pub origin: Option<ExpectationOrigin>,
+}
+
+/// What a run says of a statement of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservationVerdict {
+    /// Every check that answers it matches.
+    Reproduced,
+    /// One differs or failed.
+    Differs,
+    /// No check answers it, or the scenario did not run.
+    NotCovered,
+    /// The run was stopped, or went wrong, before the checks that answer it.
+    NotReached,
+}
