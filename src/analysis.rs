@@ -13,6 +13,7 @@ mod finding;
 mod history;
 mod limit;
 pub mod outage;
+mod over_time;
 pub mod summary;
 
 use thiserror::Error;
@@ -29,7 +30,7 @@ use crate::table::{Cell, Kind};
 
 pub(crate) use advice::export_of;
 use advice::{next, unlocks};
-use detected::{detected_run, given_run};
+use detected::{detected_run, given_run, shaded};
 use exported::ExportedRows;
 use finding::{Given, OPEN_CHATS};
 
@@ -233,6 +234,7 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     }
     look.extend(next(&runs));
     let unlocks = unlocks(&runs);
+    let shaded = shaded(&options.outages, &detected);
     Ok(AnalysisRun {
         files: rows.files()?,
         as_of,
@@ -256,6 +258,8 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
             .iter()
             .map(|window| detected_run(window, &read.history))
             .collect(),
+        periods: over_time::periods(&read.history, &read.open, &shaded),
+        last_signs: over_time::last_signs(read.open, &summary::verdicts(&runs)),
         undetectable: read.undetectable,
         findings: runs,
         candidates: Vec::new(),

@@ -4,6 +4,7 @@
 //! To add a format, write `src/render/<name>.rs` with a `render` function and give it a line in [`FORMATS`].
 
 mod chart;
+mod columns;
 pub mod csv;
 pub mod html;
 pub mod json;
@@ -135,15 +136,17 @@ pub fn format(name: &str) -> Option<&'static Format> {
     (FORMATS.iter()).find(|format| format.name == name || format.aliases.contains(&name))
 }
 
-/// What the caller knows and the report does not. Only [`terminal`] looks at it; files are always in full.
+/// What the caller knows and the report does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenderOptions {
-    /// The columns that a line may take.
+    /// The columns that a line may take, in a terminal.
     pub width: usize,
-    /// How much to show of what is as it should be.
+    /// How much a terminal shows of what is as it should be; files are in full.
     pub detail: Detail,
     /// Whether verdicts and headings have a colour besides their words.
     pub color: bool,
+    /// Whether the rows of each finding are in a CSV file beside this one, under its name.
+    pub tables_beside: bool,
 }
 
 impl Default for RenderOptions {
@@ -153,6 +156,7 @@ impl Default for RenderOptions {
             width: 80,
             detail: Detail::Full,
             color: false,
+            tables_beside: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Outages as the record has them: those that the rows show, and those that the user names.
 
+use super::over_time::Shaded;
 use super::{Outage, Server, outage};
 use crate::report::{CountRun, DetectedRun, OutageRun};
 use crate::table::Cell;
@@ -7,6 +8,18 @@ use crate::table::Cell;
 fn names(servers: &[Server]) -> String {
     let names: Vec<&str> = servers.iter().map(|server| server.name()).collect();
     names.join("+")
+}
+
+/// The outages that the user says there were, and those that the rows show.
+pub(super) fn shaded(given: &[Outage], detected: &[outage::OutageWindow]) -> Vec<Shaded> {
+    let all = given.iter().cloned().chain(detected.iter().map(Outage::of));
+    all.map(|outage| Shaded {
+        from: outage.from_ms,
+        to: outage.to_ms,
+        of_messaging: outage.servers.contains(&Server::Messaging),
+        host: outage.host,
+    })
+    .collect()
 }
 
 pub(super) fn detected_run(

@@ -49,8 +49,8 @@ impl<'s> ExportedRows<'s> {
             remarks: text(&row[10])
                 .lines()
                 .map(|dropped| format!("not loaded: {dropped}"))
-                .chain(rejects.get(&text(&row[11])).cloned().unwrap_or_default())
                 .collect(),
+            rejects: rejects.get(&text(&row[11])).cloned().unwrap_or_default(),
         };
         Ok(table.rows.iter().map(file).collect())
     }

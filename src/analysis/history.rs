@@ -11,6 +11,7 @@ use super::AnalysisError;
 use super::exported::ExportedRows;
 use super::limit::{self, Limit};
 use super::outage::{History, Talk, Work};
+use super::over_time::OpenChat;
 use crate::table::Cell;
 
 const QUARTER: i64 = 15 * 60_000;
@@ -38,6 +39,8 @@ pub(super) struct Read {
     pub undetectable: Vec<String>,
     /// The most chats that agents have at once, by those that were completed; `None` where the rows do not settle it.
     pub limit: Option<Limit>,
+    /// The chats that are open, in the order of their numbers.
+    pub open: Vec<OpenChat>,
 }
 
 /// Times beyond are none.
@@ -69,6 +72,12 @@ impl Activity {
 
     fn is_in_progress(&self) -> bool {
         self.status == 5000 && self.sub_status == 5900
+    }
+
+    /// Whether it is a chat that is open by the conditions of the documented query; as there, NULL meets none of them.
+    fn is_open_chat(&self) -> bool {
+        let known = self.status >= 0 && self.sub_status >= 0;
+        self.kind == CHAT && known && self.status != 9000 && !matches!(self.sub_status, 9100 | 9200)
     }
 }
 
@@ -138,6 +147,7 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     take_activities(&mut read, &mut activities, &hosts, with_events);
     take_messages(&mut read, rows, &mut activities)?;
     take_stops(&mut read.history, &activities, &hosts);
+    read.open = open_chats(&activities, &hosts);
     if !hosts.values().any(|host| !host.is_empty()) {
         let undetectable = "which Application server an agent is on is not in the rows: export egpl_user with login_ip";
         read.undetectable.push(undetectable.to_owned());
@@ -160,6 +170,9 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
         &mut history.chats,
         &mut history.completed,
     ] {
+        times.sort_unstable();
+    }
+    for times in history.completed_on.values_mut() {
         times.sort_unstable();
     }
     if let Some(assigned) = &mut history.assigned {
@@ -324,7 +337,7 @@ fn take_events(
         if ASSIGNED.contains(&event.operation) {
             assigned.push((event.activity, event.at));
         } else if event.operation == COMPLETED {
-            history.completed.push(event.at);
+            completed(history, hosts, event.agent, event.at);
         }
         if let Some(at) = own {
             let own = &mut activities[at];
@@ -347,6 +360,17 @@ fn take_events(
     assigned.dedup_by(|later, before| later.0 == before.0 && later.1 - before.1 < 60_000);
     history.assigned =
         (!assigned.is_empty()).then(|| assigned.into_iter().map(|(_, at)| at).collect());
+}
+
+fn completed(history: &mut History, hosts: &BTreeMap<i64, String>, agent: i64, at: i64) {
+    let host = hosts.get(&agent).map_or("", String::as_str);
+    history.completed.push(at);
+    match history.completed_on.get_mut(host) {
+        Some(times) => times.push(at),
+        None => {
+            history.completed_on.insert(host.to_owned(), vec![at]);
+        }
+    }
 }
 
 fn act(history: &mut History, hosts: &BTreeMap<i64, String>, agent: i64, at: i64) {
@@ -382,7 +406,7 @@ fn take_activities(
             own.ended = own.modified;
         }
         if own.is_completed() && completions && own.modified != UNKNOWN {
-            history.completed.push(own.modified);
+            completed(history, hosts, own.agent, own.modified);
         }
         if own.agent == UNKNOWN {
             continue;
@@ -480,4 +504,18 @@ fn take_stops(history: &mut History, activities: &[Activity], hosts: &BTreeMap<i
     for stops in history.stops.values_mut() {
         stops.sort_unstable();
     }
+}
+
+fn open_chats(activities: &[Activity], hosts: &BTreeMap<i64, String>) -> Vec<OpenChat> {
+    let open = activities.iter().filter(|own| own.is_open_chat());
+    open.map(|own| OpenChat {
+        id: own.id,
+        sign: own.sign,
+        is_assigned: own.agent != UNKNOWN,
+        host: hosts
+            .get(&own.agent)
+            .filter(|host| !host.is_empty())
+            .cloned(),
+    })
+    .collect()
 }

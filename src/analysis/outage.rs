@@ -36,6 +36,8 @@ pub struct History {
     pub assigned: Option<Vec<i64>>,
     /// When activities were completed.
     pub completed: Vec<i64>,
+    /// The same by the application server of the agent, as in `work`.
+    pub completed_on: BTreeMap<String, Vec<i64>>,
     /// What agents had in hand, by the application server that they are logged in to. Agents without a known server
     /// are under the empty name.
     pub work: BTreeMap<String, Vec<Work>>,

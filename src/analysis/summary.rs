@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::counted;
-use crate::report::{AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun};
+use crate::report::{AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun, OpenChatState};
 use crate::table::Cell;
+
+/// The finding of chats whose session is lost.
+const GHOSTS: &str = "ghost_chats";
 
 /// How many outages are named; the others are counted.
 const NAMED: usize = 3;
@@ -43,8 +46,28 @@ fn column<'r>(finding: &'r FindingRun, name: &str) -> impl Iterator<Item = &'r C
         .filter_map(move |row| row.get(at?))
 }
 
+/// What the findings make of open chats, by number.
+pub(super) fn verdicts(findings: &[FindingRun]) -> BTreeMap<i64, OpenChatState> {
+    let Some(found) = findings.iter().find(|one| one.name == GHOSTS) else {
+        return BTreeMap::new();
+    };
+    let verdict = |(id, verdict): (&Cell, &Cell)| {
+        let state = match verdict.to_string().as_str() {
+            "ghost" => OpenChatState::Ghost,
+            "probable" => OpenChatState::Probable,
+            _ => OpenChatState::Unclear,
+        };
+        match id {
+            Cell::Integer(id) => Some((*id, state)),
+            _ => None,
+        }
+    };
+    let verdicts = column(found, "activity_id").zip(column(found, "verdict"));
+    verdicts.filter_map(verdict).collect()
+}
+
 fn ghosts(run: &AnalysisRun) -> Option<String> {
-    let found = finding(run, "ghost_chats")?;
+    let found = finding(run, GHOSTS)?;
     if !found.needs_missing.is_empty() {
         return Some(format!(
             "Ghost chats: skipped, needs {}.",
@@ -117,7 +140,7 @@ fn together(run: &AnalysisRun) -> Option<String> {
 
 fn outages(run: &AnalysisRun) -> Option<String> {
     if run.detected.is_empty() {
-        let asked = finding(run, "ghost_chats").is_some() && run.as_of != Cell::Null;
+        let asked = finding(run, GHOSTS).is_some() && run.as_of != Cell::Null;
         return asked.then(|| "Outages in the rows: none found.".to_owned());
     }
     let mut named: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();

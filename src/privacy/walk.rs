@@ -1,9 +1,10 @@
 //! Every table, cell and sentence of a report, in one place. Records are taken apart field by field, so that a new
 //! field does not compile until somebody has decided what it holds.
 
+use crate::import::format;
 use crate::report::{
-    AnalysisRun, CellRun, CellVerdict, Comparison, FileRun, Listing, NamedComparison, Report,
-    RowRun,
+    AnalysisRun, CellRun, CellVerdict, Comparison, FileRun, LastSignRun, Listing, NamedComparison,
+    PeriodRun, Report, RowRun, SeriesRun,
 };
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -74,6 +75,8 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         command: typed,
         outages,
         detected,
+        periods,
+        last_signs,
         undetectable,
         findings,
         candidates,
@@ -89,6 +92,12 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         .iter_mut()
         .filter_map(|outage| outage.host.as_mut());
     given.chain(found).for_each(|host| of_host(host, visitor));
+    periods
+        .iter_mut()
+        .for_each(|period| of_period(period, visitor));
+    last_signs
+        .iter_mut()
+        .for_each(|sign| of_sign(sign, visitor));
     typed.iter_mut().for_each(|typed| command(typed, visitor));
     if let Some(compared) = changes {
         visitor.sentence(&mut compared.earlier);
@@ -122,7 +131,12 @@ fn command(typed: &mut String, visitor: &mut dyn Visitor) {
             return word;
         }
         let is_value = word.contains(['=', ':']) || word.contains("..");
-        if is_value {
+        if let Some((before, host, after)) = outage_of_host(&word) {
+            let (mut host, mut after) = (host.to_owned(), after.to_owned());
+            of_host(&mut host, visitor);
+            visitor.sentence(&mut after);
+            word = format!("{before}{host}={after}");
+        } else if is_value {
             visitor.sentence(&mut word);
         } else if !word.starts_with('-') {
             visitor.file(&mut word);
@@ -130,6 +144,49 @@ fn command(typed: &mut String, visitor: &mut dyn Visitor) {
         word
     });
     *typed = words.collect::<Vec<_>>().join(" ");
+}
+
+/// `"application@43app=2026-11-25`, taken apart before and behind the name of the server. As a whole it looks like an
+/// address.
+fn outage_of_host(word: &str) -> Option<(&str, &str, &str)> {
+    const SERVER: &str = "application@";
+    let at = word.find(SERVER)? + SERVER.len();
+    let (before, rest) = word.split_at(at);
+    let servers = before.trim_start_matches('"').trim_end_matches(SERVER);
+    let (host, after) = rest.split_once('=')?;
+    let is_own = servers.is_empty() || ["services+", "messaging+"].contains(&servers);
+    is_own.then_some((before, host, after))
+}
+
+/// What happened, in counts, which the program names itself, by server.
+fn of_period(period: &mut PeriodRun, visitor: &mut dyn Visitor) {
+    let PeriodRun {
+        from: _,
+        to: _,
+        part_minutes: _,
+        series,
+    } = period;
+    for one in series {
+        let SeriesRun {
+            what: _,
+            host,
+            counts: _,
+            outside: _,
+        } = one;
+        host.iter_mut().for_each(|host| of_host(host, visitor));
+    }
+}
+
+/// The number of a chat stays in a table as well.
+fn of_sign(sign: &mut LastSignRun, visitor: &mut dyn Visitor) {
+    let LastSignRun {
+        at: _,
+        host,
+        state: _,
+        chats: _,
+        activity_id: _,
+    } = sign;
+    host.iter_mut().for_each(|host| of_host(host, visitor));
 }
 
 /// The name of a server is a value of `login_ip`.
@@ -153,13 +210,18 @@ fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
         rejected: _,
         trailer: _,
         remarks,
+        rejects,
     } = file;
     // In a database that somebody else made, all of it may be anything.
-    for name in [file, input_format, encoding, exported_at_from] {
+    for name in [file, encoding, exported_at_from] {
         visitor.file(name);
+    }
+    if format::by_id(input_format).is_none() {
+        visitor.file(input_format);
     }
     tables.iter_mut().for_each(|table| visitor.file(table));
     sentences(remarks, visitor);
+    sentences(rejects, visitor);
 }
 
 fn sentences(all: &mut [String], visitor: &mut dyn Visitor) {

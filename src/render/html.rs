@@ -4,6 +4,8 @@
 //! Data becomes text in one place, [`page::text`].
 
 mod analysis;
+mod findings;
+mod over_time;
 mod page;
 pub(super) mod timeline;
 
@@ -11,7 +13,7 @@ use std::io::{self, Write};
 
 use super::RenderOptions;
 use super::chart;
-use super::wording::{self as words, Totals as Tally};
+use super::wording::{self, Totals};
 use crate::diagnostic::counted;
 use crate::report::{
     CellRun, CellVerdict, CheckRun, CheckVerdict, Comparison, ExpectationOrigin, Listing,
@@ -31,7 +33,7 @@ const STYLE: &str = include_str!("html/style.css");
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::default();
     let title = title(report);
     head(&mut page, &title);
@@ -55,9 +57,9 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
         of_two(&mut page, named);
     }
     if let Some(run) = &report.analysis {
-        analysis::render(&mut page, run);
+        analysis::render(&mut page, run, options);
     }
-    for listing in words::listings(report) {
+    for listing in wording::listings(report) {
         listed(&mut page, &listing);
     }
     page.markup(format_args!("</main></body></html>\n"));
@@ -67,7 +69,7 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
 fn title(report: &Report) -> String {
     match (report.runs.as_slice(), &report.analysis) {
         ([run], None) => run.title.clone(),
-        ([], Some(_)) => "What the outage left behind".to_owned(),
+        ([], Some(_)) => "Analysis of exported rows".to_owned(),
         ([], None) if !report.comparisons.is_empty() => "Two tables compared".to_owned(),
         ([], None) => {
             let listed = report.listings.first();
@@ -92,22 +94,22 @@ fn head(page: &mut Page, title: &str) {
 
 /// The figures, the contents, and what became of every statement of the note.
 fn front(page: &mut Page, runs: &[ScenarioRun]) {
-    let tally = Tally::of(runs);
+    let totals = Totals::of(runs);
     let share = |n: usize, of: usize| format!("{n} of {of}");
     figures(
         page,
         &[
-            (share(tally.reproduced, tally.runs), "scenarios reproduced"),
-            (share(tally.checks_match, tally.checks), "checks match"),
+            (share(totals.reproduced, totals.runs), "scenarios reproduced"),
+            (share(totals.checks_match, totals.checks), "checks match"),
             (
-                share(tally.observations_reproduced, tally.observations),
+                share(totals.observations_reproduced, totals.observations),
                 "statements of the support note reproduced",
             ),
             (
-                tally.extrapolated.to_string(),
+                totals.extrapolated.to_string(),
                 "checks rest on an extrapolated rule",
             ),
-            (tally.errata.to_string(), "misprints corrected, each listed"),
+            (totals.errata.to_string(), "misprints corrected, each listed"),
         ],
     );
     if runs.len() < 2 {
@@ -168,7 +170,7 @@ fn verdict(verdict: RunVerdict) -> String {
         RunVerdict::NotRun => "warn",
         RunVerdict::Invalid => "bad",
     };
-    mark(class, words::run_verdict(verdict))
+    mark(class, wording::run_verdict(verdict))
 }
 
 fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
@@ -178,17 +180,17 @@ fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
         text(heading),
         verdict(run.verdict)
     ));
-    let tally = Tally::of([run]);
+    let totals = Totals::of([run]);
     let mut about = vec![format!("scenario {}", code(&run.scenario))];
     if let Some(cited) = &run.lines {
-        about.push(format!("support note, {}", text(&words::lines(cited))));
+        about.push(format!("support note, {}", text(&wording::lines(cited))));
     }
     if let Some(before) = &run.continues {
         about.push(format!("continues {}", code(before)));
     }
-    about.push(format!("checks: {}", text(&tally.checks())));
-    if tally.extrapolated > 0 {
-        about.push(format!("{} on extrapolated rules", tally.extrapolated));
+    about.push(format!("checks: {}", text(&totals.checks())));
+    if totals.extrapolated > 0 {
+        about.push(format!("{} on extrapolated rules", totals.extrapolated));
     }
     page.markup(format_args!(
         "<p class=\"soft\">{}</p>\n",
@@ -234,8 +236,8 @@ fn observation(observation: &ObservationRun) -> Vec<TableCell> {
         TableCell::text(&observation.id),
         TableCell::text(&observation.lines.to_string()),
         TableCell::text(&observation.says),
-        TableCell::mark(class, words::observation_verdict(observation.verdict)),
-        TableCell::text(observation.origin.map(words::origin).unwrap_or_default()),
+        TableCell::mark(class, wording::observation_verdict(observation.verdict)),
+        TableCell::text(observation.origin.map(wording::origin).unwrap_or_default()),
     ]
 }
 
@@ -275,10 +277,10 @@ fn of_step(page: &mut Page, run: &ScenarioRun, step: &StepRun) {
         text(&branch.unwrap_or_default())
     ));
     if step.skipped {
-        page.element("p", "say wrong", words::SKIPPED);
+        page.element("p", "say wrong", wording::SKIPPED);
     }
-    for problem in words::step_problems(step) {
-        let place = words::place(&step.place.file, step.place.line);
+    for problem in wording::step_problems(step) {
+        let place = wording::place(&step.place.file, step.place.line);
         page.element(
             "p",
             "say wrong",
@@ -294,18 +296,18 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     let matches = check.verdict == CheckVerdict::Matches;
     // What the note prints or says is open; what is derived is there for who wants it.
     let open = !matches || check.basis.origin != ExpectationOrigin::Derived;
-    let word = words::check_verdict(check.verdict);
+    let word = wording::check_verdict(check.verdict);
     let summary = format!("{}: {word}", check.title);
     page.folded(open, &summary, |page| {
         let mut about = match (check.verdict, &check.comparison) {
-            (CheckVerdict::Matches, Some(comparison)) => words::same_as(check, comparison),
+            (CheckVerdict::Matches, Some(comparison)) => wording::same_as(check, comparison),
             (CheckVerdict::Matches, None) => "as expected".to_owned(),
-            _ => format!("{word}; expected as {}", words::basis(check)),
+            _ => format!("{word}; expected as {}", wording::basis(check)),
         };
         if !check.observes.is_empty() {
             about.push_str(&format!("; answers {}", check.observes.join(", ")));
         }
-        let name = words::check_name(&run.scenario, &check.id);
+        let name = wording::check_name(&run.scenario, &check.id);
         let sure = match check.rests_on {
             RestsOn::Documented => mark("good", "documented"),
             RestsOn::Extrapolated => mark("warn", "extrapolated"),
@@ -323,12 +325,12 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         }
         if let Some(comparison) = &check.comparison {
             compared(page, &check.title, comparison);
-            page.list(&words::cell_notes(comparison, &run.errata));
+            page.list(&wording::cell_notes(comparison, &run.errata));
         }
         if !matches {
             page.markup(format_args!(
                 "<p class=\"small\">Expected: {}. Run it again: {}</p>\n",
-                code(&words::expected_place(check)),
+                code(&wording::expected_place(check)),
                 code(&check.reproduce)
             ));
         }
@@ -356,7 +358,7 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
     let rows: Vec<_> = comparison.rows.iter().filter(there).collect();
     if rows.is_empty() {
         page.element("p", "", "No rows: the result is empty.");
-    } else if words::is_text(comparison) {
+    } else if wording::is_text(comparison) {
         let lines = rows.iter().flat_map(|row| &row.cells);
         let lines: Vec<String> = (lines.filter_map(|cell| cell.actual.as_ref()))
             .map(Cell::to_string)
@@ -375,10 +377,10 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
     }
     page.list(&comparison.header);
     page.list(&comparison.remarks);
-    let differing = words::rows_that(comparison, RowVerdict::Differs);
-    let cells = words::differences(comparison, &differing);
+    let differing = wording::rows_that(comparison, RowVerdict::Differs);
+    let cells = wording::differences(comparison, &differing);
     if !cells.is_empty() {
-        let mut header = words::difference_key(comparison);
+        let mut header = wording::difference_key(comparison);
         header.extend(["column", "expected", "actual"].map(String::from));
         let rows: Vec<Vec<TableCell>> = (cells.iter())
             .map(|one| {
@@ -401,18 +403,18 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
         (RowVerdict::Missing, "Missing"),
         (RowVerdict::Extra, "Extra"),
     ] {
-        let at = words::rows_that(comparison, verdict);
+        let at = wording::rows_that(comparison, verdict);
         if at.is_empty() {
             continue;
         }
-        let side = words::whole(comparison, &at, verdict);
+        let side = wording::whole(comparison, &at, verdict);
         let rows: Vec<Vec<TableCell>> = (side.rows.iter())
             .map(|row| row.iter().map(|cell| TableCell::text(cell)).collect())
             .collect();
         page.element(
             "h4",
             "",
-            &format!("{word}: {}", words::rows(comparison, at.len())),
+            &format!("{word}: {}", wording::rows(comparison, at.len())),
         );
         page.table(word, &side.columns, &rows);
     }
@@ -458,7 +460,7 @@ fn errata(page: &mut Page, run: &ScenarioRun) {
             TableCell::text(&place),
             TableCell::text(&erratum.printed),
             TableCell::text(erratum.reading.as_deref().unwrap_or("(not data)")),
-            TableCell::text(words::erratum_kind(erratum.kind)),
+            TableCell::text(wording::erratum_kind(erratum.kind)),
             TableCell::text(&erratum.evidence),
         ]
     };
@@ -480,7 +482,7 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
         text(&named.actual)
     ));
     compared(page, "Actual rows", &named.comparison);
-    page.list(&words::cell_notes(&named.comparison, &[]));
+    page.list(&wording::cell_notes(&named.comparison, &[]));
 }
 
 fn listed(page: &mut Page, listing: &Listing) {

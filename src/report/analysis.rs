@@ -30,6 +30,11 @@ pub struct AnalysisRun {
     pub outages: Vec<OutageRun>,
     /// The outages that the rows show, in the order of time.
     pub detected: Vec<DetectedRun>,
+    /// What happened over time, counted: the whole time first, then what surrounds the newest outages. Empty where the
+    /// rows hold no time.
+    pub periods: Vec<PeriodRun>,
+    /// When each open chat showed its last sign of life, by application server and time.
+    pub last_signs: Vec<LastSignRun>,
     /// What could not be detected, and what would show it, in sentences.
     pub undetectable: Vec<String>,
     /// Every finding that was asked for, by name.
@@ -106,6 +111,8 @@ pub struct FileRun {
     pub trailer: Option<u64>,
     /// Columns that were not kept, and why, in sentences.
     pub remarks: Vec<String>,
+    /// The first records that were rejected, with line and reason, and how many more there are, in sentences.
+    pub rejects: Vec<String>,
 }
 
 /// An outage that the user says there was.
@@ -161,6 +168,64 @@ pub struct DetectedRun {
     pub evidence: Vec<String>,
     /// What happened in it, against what is usual.
     pub counts: Vec<CountRun>,
+}
+
+/// A span of time, cut into equal parts, and how much happened in each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeriodRun {
+    /// Where the first part begins, on the servers' wall clock.
+    pub from: Cell,
+    /// Where the last part ends.
+    pub to: Cell,
+    /// How long a part is, in minutes.
+    pub part_minutes: u32,
+    /// What is counted, in the order of a chart from the top down.
+    pub series: Vec<SeriesRun>,
+}
+
+/// How often something happened in each part of a period.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeriesRun {
+    /// What is counted, such as `completions`.
+    pub what: String,
+    /// The application server that it happened on, by its name in `login_ip`; `None` where it is of the whole site, or
+    /// of an agent without a known server.
+    pub host: Option<String>,
+    /// How often it happened in each part.
+    pub counts: Vec<u32>,
+    /// How often it happened before the period or after it.
+    pub outside: u64,
+}
+
+/// The last sign of life of an open chat, or of several of one kind at about the same time, where there are many.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LastSignRun {
+    /// When it was, on the servers' wall clock: of the first, where there are several.
+    pub at: Cell,
+    /// The application server of the agent, where it is known.
+    pub host: Option<String>,
+    /// What the findings make of the chat.
+    pub state: OpenChatState,
+    /// How many chats there are.
+    pub chats: u64,
+    /// The chat, where it is one.
+    pub activity_id: Option<i64>,
+}
+
+/// What the findings make of an open chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenChatState {
+    /// Its session is lost.
+    Ghost,
+    /// Its session is probably lost.
+    Probable,
+    /// The rows hold too little to judge it.
+    Unclear,
+    /// No agent has it.
+    Unassigned,
+    /// An agent has it, and no finding speaks of its session.
+    Open,
 }
 
 /// A question that comes back empty on healthy rows, and what came back.

@@ -22,7 +22,7 @@ use crate::time::TimeOptions;
 use crate::watch;
 
 /// The formats that `--out` writes.
-const WRITTEN: [&str; 3] = ["csv", "markdown", "json"];
+const WRITTEN: [&str; 4] = ["csv", "markdown", "html", "json"];
 
 /// How long a database is searched unless the user gives it more.
 const LONGEST_SECONDS: u64 = 600;
@@ -210,7 +210,10 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
     privacy::protect(&mut report, &args.privacy, Authored::default())?;
     let formats = WRITTEN.iter().map(|name| output::format(name));
     let formats = formats.collect::<Result<Vec<_>, _>>()?;
-    let options = RenderOptions::default();
+    let options = RenderOptions {
+        tables_beside: true,
+        ..RenderOptions::default()
+    };
     let tables = tables(&report)?;
     let to = (folder, "analysis");
     output::write_files(&report, &formats, options, to, tables, args.force)?;

@@ -556,8 +556,8 @@ pub struct Analyze {
     /// Show every row of every finding, instead of the first five of the urgent ones
     #[arg(long)]
     pub all: bool,
-    /// Also write the report into DIR as CSV, Markdown and JSON, and the rows of each finding as a CSV; created if
-    /// missing
+    /// Also write the report into DIR as CSV, Markdown, HTML and JSON, and the rows of each finding as a CSV; created
+    /// if missing
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Replace existing files

@@ -80,6 +80,7 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
         width,
         detail,
         color,
+        ..RenderOptions::default()
     };
     // An old Windows console has to be told what an escape sequence means.
     let out: Box<dyn io::Write> = match color {

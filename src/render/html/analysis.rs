@@ -1,51 +1,95 @@
-//! An analysis as a page: what was found, what speaks for it, and what to do next.
+//! An analysis as a page: the answer, what happened over time, the findings with their evidence, and what the rows
+//! can't show. What is long is summarised, and says where the rest is.
 
 use super::page::{Page, TableCell, code, mark, text};
-use super::{figures, words};
+use super::{findings, over_time, wording};
 use crate::diagnostic::counted;
-use crate::report::{AnalysisRun, FindingRun, FindingVerdict};
+use crate::query::Urgency;
+use crate::render::RenderOptions;
+use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingVerdict};
 use crate::table::Cell;
 
-/// How many rows of a finding the page shows. The rest are in the other formats.
-const SHOWN: usize = 100;
+pub(super) fn render(page: &mut Page, run: &AnalysisRun, options: RenderOptions) {
+    answer(page, run);
+    over_time::draw(page, run);
+    findings::render(page, run, options.tables_beside);
+    candidates(page, run);
+    cannot_show(page, run);
+    rejected(page, run);
+    files(page, run);
+    rests_on(page, run);
+}
 
-pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
-    page.list(&run.summary);
+/// The answer in a few lines, and the command to run next.
+fn answer(page: &mut Page, run: &AnalysisRun) {
+    let mut found = run
+        .findings
+        .iter()
+        .filter(|one| one.verdict == FindingVerdict::Found);
+    let is_urgent = found.clone().any(|one| one.urgency == Urgency::Now);
+    let class = match (is_urgent, found.next()) {
+        (true, _) => "say wrong",
+        (false, Some(_)) => "say minor",
+        (false, None) => "say",
+    };
+    page.markup(format_args!("<div class=\"{class}\">\n"));
+    if run.summary.is_empty() {
+        page.element("p", "", &wording::analysis(run));
+    }
+    for sentence in &run.summary {
+        page.element("p", "", sentence);
+    }
+    page.markup(format_args!("</div>\n"));
     if let Some(command) = &run.command {
         page.markup(format_args!("<p>Next: {}</p>\n", code(command)));
     }
-    let of = |verdict| run.count(verdict).to_string();
+    let loaded: u64 = run.files.iter().map(|file| file.loaded).sum();
     let rejected: u64 = run.files.iter().map(|file| file.rejected).sum();
-    figures(
-        page,
-        &[
-            (of(FindingVerdict::Found), "findings have rows"),
-            (of(FindingVerdict::Nothing), "findings have none"),
-            (of(FindingVerdict::Unclear), "are unclear"),
-            (of(FindingVerdict::Skipped), "skipped: data missing"),
-            (rejected.to_string(), "records rejected"),
-        ],
-    );
-    let as_of = match &run.as_of {
-        Cell::Null => format!("No time to judge by: {}", run.as_of_from),
-        at => format!("Judged as of {at}: {}", run.as_of_from),
-    };
-    page.element("p", "soft", &as_of);
-    page.element("p", "soft", &run.privacy);
-    for outage in &run.outages {
-        page.element("p", "", &words::outage(outage));
+    let mut read = Vec::new();
+    if !run.files.is_empty() {
+        let (rows, files) = (counted(loaded, "row"), counted(run.files.len(), "file"));
+        read.push(format!("{rows} from {files}"));
+        read.push(match rejected {
+            0 => "no record rejected".to_owned(),
+            n => format!("{} rejected, listed below", counted(n, "record")),
+        });
     }
-    if !run.next.is_empty() {
-        page.element("h2", "", "What to do next");
-        page.list(&run.next);
+    read.push(match &run.as_of {
+        Cell::Null => "no time in the rows to measure ages from".to_owned(),
+        at => format!("ages are measured from {}", wording::brief_value(at)),
+    });
+    page.element("p", "soft", &format!("{}.", read.join("; ")));
+}
+
+fn candidates(page: &mut Page, run: &AnalysisRun) {
+    let (likeliest, others) = run.candidates.split_at(wording::likeliest(&run.candidates));
+    // Where all are as likely, the answer says so.
+    if others.is_empty() {
+        return;
     }
-    candidates(page, run);
-    page.element("h2", "", "What was found");
-    for finding in words::in_order(run) {
-        of_finding(page, finding);
+    page.element("h2", "", "Likely failure");
+    for candidate in likeliest {
+        candidate_of(page, candidate, true);
     }
-    cannot_show(page, run);
-    files(page, run);
+    page.folded(false, "Less likely, and what is against it", |page| {
+        for candidate in others {
+            candidate_of(page, candidate, false);
+        }
+    });
+}
+
+fn candidate_of(page: &mut Page, candidate: &CandidateRun, in_full: bool) {
+    for scenario in &candidate.scenarios {
+        let (title, name) = (text(&scenario.title), code(&scenario.name));
+        page.markup(format_args!("<h3>{title} {name}</h3>\n"));
+    }
+    for (label, said) in wording::evidence(candidate) {
+        let is_shown = in_full || label == wording::AGAINST;
+        if is_shown && !said.is_empty() {
+            page.element("p", "small soft", label);
+            page.list(&said);
+        }
+    }
 }
 
 /// What the rows can't show, and which exports would let the skipped findings run.
@@ -53,75 +97,40 @@ fn cannot_show(page: &mut Page, run: &AnalysisRun) {
     if run.undetectable.is_empty() && run.unlocks.is_empty() {
         return;
     }
-    page.element("h2", "", "What these rows cannot show");
+    page.element("h2", "", "What these rows can't show");
     page.list(&run.undetectable);
-    let unlocks = run.unlocks.iter().map(|one| {
-        let findings = one.findings.join(", ");
-        format!("skipped without {}: {findings}", one.needs)
-    });
-    page.list(&unlocks.collect::<Vec<_>>());
+    let unlocks: Vec<Vec<TableCell>> = (run.unlocks.iter())
+        .map(|one| {
+            let names: Vec<String> = one.findings.iter().map(|name| code(name)).collect();
+            vec![
+                TableCell::text(&one.needs),
+                TableCell::html(names.join(" ")),
+            ]
+        })
+        .collect();
+    if !unlocks.is_empty() {
+        let header = ["would settle it", "findings that were skipped"].map(String::from);
+        page.table("What would let skipped findings run", &header, &unlocks);
+    }
 }
 
-fn candidates(page: &mut Page, run: &AnalysisRun) {
-    if run.candidates.is_empty() {
+/// The records that were rejected, with line and reason.
+fn rejected(page: &mut Page, run: &AnalysisRun) {
+    let some: Vec<&FileRun> = run.files.iter().filter(|file| file.rejected > 0).collect();
+    if some.is_empty() {
         return;
     }
-    page.element("h2", "", "Which documented failure it looks like");
-    let likeliest = words::likeliest(&run.candidates);
-    for (at, candidate) in run.candidates.iter().enumerate() {
-        let titles = candidate.scenarios.iter().map(|one| one.title.as_str());
-        let titles: Vec<&str> = titles.collect();
-        let likely = if at < likeliest { "likeliest: " } else { "" };
-        page.folded(
-            at < likeliest,
-            &format!("{likely}{}", titles.join("; ")),
-            |page| {
-                for (label, said) in words::evidence(candidate) {
-                    if !said.is_empty() {
-                        page.element("p", "small soft", label);
-                        page.list(&said);
-                    }
-                }
-            },
-        );
-    }
-}
-
-fn of_finding(page: &mut Page, finding: &FindingRun) {
-    let (class, word) = match finding.verdict {
-        FindingVerdict::Found => ("bad", counted(finding.table.rows.len(), "row")),
-        FindingVerdict::Nothing => ("good", "none".to_owned()),
-        FindingVerdict::Unclear => ("over", "unclear".to_owned()),
-        FindingVerdict::Skipped => ("over", "skipped".to_owned()),
-    };
-    let open = finding.verdict == FindingVerdict::Found;
-    page.folded(open, &format!("{}: {word}", finding.title), |page| {
+    page.element("h2", "", "Rejected records");
+    for file in some {
+        let count = counted(file.rejected, "record");
         page.markup(format_args!(
-            "<p class=\"small\">{} {} {}</p>\n",
-            code(&finding.name),
-            mark(class, &word),
-            text(&finding.meaning)
+            "<p>{}: {} of {}</p>\n",
+            text(&file.file),
+            text(&count),
+            file.records
         ));
-        page.list(&finding.remarks);
-        let header: Vec<String> = finding
-            .table
-            .names()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let rows = finding.table.rows.iter().take(SHOWN);
-        let rows: Vec<Vec<TableCell>> = rows
-            .map(|row| row.iter().map(TableCell::value).collect())
-            .collect();
-        if !rows.is_empty() {
-            page.table(&finding.title, &header, &rows);
-        }
-        if finding.table.rows.len() > SHOWN {
-            let all = counted(finding.table.rows.len(), "row");
-            page.element("p", "soft", &format!("The first {SHOWN} of {all}."));
-        }
-        page.element("p", "small soft", &words::told(finding));
-    });
+        page.list(&file.rejects);
+    }
 }
 
 fn files(page: &mut Page, run: &AnalysisRun) {
@@ -136,6 +145,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
         "tables",
         "rows",
         "rejected",
+        "exported",
     ]
     .map(String::from);
     let rows: Vec<Vec<TableCell>> = (run.files.iter())
@@ -144,6 +154,10 @@ fn files(page: &mut Page, run: &AnalysisRun) {
                 number: true,
                 ..TableCell::text(&n.to_string())
             };
+            let exported = match &file.exported_at {
+                Cell::Null => "not known".to_owned(),
+                at => format!("{} ({})", wording::brief_value(at), file.exported_at_from),
+            };
             vec![
                 TableCell::text(&file.file),
                 TableCell::text(&file.input_format),
@@ -151,14 +165,52 @@ fn files(page: &mut Page, run: &AnalysisRun) {
                 TableCell::text(&file.tables.join(", ")),
                 count(file.loaded),
                 count(file.rejected),
+                TableCell::text(&exported),
             ]
         })
         .collect();
     page.table("Files read", &header, &rows);
     let remarks = run.files.iter().flat_map(|file| {
-        file.remarks
-            .iter()
-            .map(|remark| format!("{}: {remark}", file.file))
+        let said = file.remarks.iter();
+        said.map(|remark| format!("{}: {remark}", file.file))
     });
     page.list(&remarks.collect::<Vec<_>>());
+}
+
+/// By which clocks and outages the rows were judged, and what was done about personal data.
+fn rests_on(page: &mut Page, run: &AnalysisRun) {
+    page.element("h2", "", "What this rests on");
+    let mut facts = Vec::new();
+    if run.as_of != Cell::Null {
+        let at = wording::brief_value(&run.as_of);
+        facts.push(format!("Ages are measured from {at}: {}", run.as_of_from));
+    }
+    facts.push(match &run.utc_offset {
+        Some(offset) => format!("Server clock: {offset} from UTC"),
+        None => wording::NO_OFFSET.to_owned(),
+    });
+    facts.extend(run.outages.iter().map(wording::outage));
+    if run
+        .periods
+        .iter()
+        .any(|period| period.series.iter().any(|one| one.host.is_some()))
+    {
+        let known = "An agent is counted on the application server of the last log-in in the rows";
+        facts.push(known.to_owned());
+    }
+    facts.push(run.privacy.clone());
+    page.markup(format_args!("<ul>\n"));
+    for fact in &facts {
+        page.prose("li", "", fact);
+    }
+    page.markup(format_args!("</ul>\n"));
+}
+
+/// A word for what a finding came to.
+pub(super) fn verdict(verdict: FindingVerdict, rows: usize) -> String {
+    match verdict {
+        FindingVerdict::Found => mark("bad", &counted(rows, "row")),
+        FindingVerdict::Unclear => mark("over", &format!("{}, all unclear", counted(rows, "row"))),
+        other => mark("over", wording::finding_verdict(other)),
+    }
 }

@@ -31,6 +31,18 @@ impl Page {
         }
     }
 
+    /// A sentence of the program's own, in which names between back-ticks are code.
+    pub(super) fn prose(&mut self, tag: &str, class: &str, sentence: &str) {
+        let parts = sentence.split('`').enumerate();
+        let parts: Vec<String> = parts
+            .map(|(at, part)| if at % 2 == 1 { code(part) } else { text(part) })
+            .collect();
+        self.markup(format_args!(
+            "<{tag} class=\"{class}\">{}</{tag}>\n",
+            parts.concat()
+        ));
+    }
+
     /// Lines of text as they are.
     pub(super) fn lines(&mut self, text: &str) {
         let lines: Vec<String> = text.lines().map(self::text).collect();
@@ -52,7 +64,8 @@ impl Page {
         self.markup(format_args!("</ul>\n"));
     }
 
-    /// A table in a box of its own that scrolls, so that it never makes the page wider. Cells are markup.
+    /// A table in a box of its own that scrolls, so that it never makes the page wider. Cells are markup. A
+    /// row of one cell takes the whole width.
     pub(super) fn table(&mut self, name: &str, header: &[String], rows: &[Vec<TableCell>]) {
         let name = text(name);
         self.markup(format_args!(
@@ -79,7 +92,11 @@ impl Page {
                     (class, false) => format!(" class=\"{class}\""),
                     (class, true) => format!(" class=\"n {class}\""),
                 };
-                self.markup(format_args!("<td{class}>{}</td>", cell.html));
+                let span = match row.len() {
+                    1 if header.len() > 1 => format!(" colspan=\"{}\"", header.len()),
+                    _ => String::new(),
+                };
+                self.markup(format_args!("<td{class}{span}>{}</td>", cell.html));
             }
             self.markup(format_args!("</tr>\n"));
         }
@@ -88,15 +105,22 @@ impl Page {
 
     /// Something to be opened by the reader; `inside` writes what is in it.
     pub(super) fn folded(&mut self, open: bool, summary: &str, inside: impl FnOnce(&mut Self)) {
+        self.unfolding(open, &text(summary), inside);
+    }
+
+    /// The same with a summary of markup.
+    pub(super) fn unfolding(&mut self, open: bool, summary: &str, inside: impl FnOnce(&mut Self)) {
         let open = if open { " open" } else { "" };
         self.markup(format_args!(
-            "<details{open}><summary>{}</summary>\n",
-            text(summary)
+            "<details{open}><summary>{summary}</summary>\n"
         ));
         inside(self);
         self.markup(format_args!("</details>\n"));
     }
 }
+
+/// The class of a cell that stays on one line.
+pub(super) const NO_BREAK: &str = "whole";
 
 /// A cell of a table.
 pub(super) struct TableCell {

@@ -378,7 +378,7 @@ fn sign(span: &Span) -> &'static str {
 }
 
 /// At most `letters` of a text, with a sign that there was more.
-fn short(whole: &str, letters: usize) -> String {
+pub(super) fn short(whole: &str, letters: usize) -> String {
     if whole.chars().count() <= letters {
         return whole.to_owned();
     }
@@ -402,7 +402,7 @@ fn letters(room: f64) -> usize {
     clippy::cast_precision_loss,
     reason = "milliseconds of a replay are far below 2^53"
 )]
-fn share(part: i64, whole: i64) -> f64 {
+pub(super) fn share(part: i64, whole: i64) -> f64 {
     part as f64 / whole as f64
 }
 

@@ -29,6 +29,14 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
             &header.map(String::from),
             run.files.iter().map(file).collect(),
         );
+        let remarks = run.files.iter().flat_map(|file| {
+            let said = file.remarks.iter().chain(&file.rejects);
+            said.map(|one| escape(&format!("{}: {one}", file.file)))
+        });
+        let remarks: Vec<String> = remarks.collect();
+        if !remarks.is_empty() {
+            page.list(remarks);
+        }
     }
     let mut facts = vec![match &run.as_of {
         Cell::Null => format!("No moment of judgement: {}", escape(&run.as_of_from)),

@@ -213,7 +213,7 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<(
         page.blank();
     }
     for file in &run.files {
-        for remark in &file.remarks {
+        for remark in file.remarks.iter().chain(&file.rejects) {
             page.prose(0, 2, format_args!("{}: {remark}", file.file))?;
         }
     }

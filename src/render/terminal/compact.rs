@@ -5,6 +5,7 @@
 
 use std::io;
 
+use super::super::columns::{self, Columns};
 use super::super::safe::Safe;
 use super::super::{Detail, wording};
 use super::page::Page;
@@ -62,10 +63,10 @@ pub(super) fn render(
     let room = page.width.saturating_sub(indent);
     let shown = &table.rows[..table.rows.len().min(most)];
     let mut columns = Columns::of(table, shown);
-    let mut fields = columns.fields(table, shown, true);
+    let mut fields = fields_of(&columns, table, shown, true);
     if width(&fields) > room && columns.place_is_of_one_file() {
         columns.same.extend(columns.place.map(|(file, _)| file));
-        fields = columns.fields(table, shown, false);
+        fields = fields_of(&columns, table, shown, false);
     }
     let all = match table.rows.len() == shown.len() {
         true => "in all rows".to_owned(),
@@ -87,78 +88,32 @@ pub(super) fn render(
     Ok(left_out)
 }
 
-/// The columns of a table, by whether they tell its rows apart.
-struct Columns {
-    /// Those with one value in all rows.
-    same: Vec<usize>,
-    /// Those with one value in the rows that are shown.
-    same_here: Vec<usize>,
-    /// Those with several values.
-    apart: Vec<usize>,
-    /// Those of the file and of the line in it.
-    place: Option<(usize, usize)>,
-    /// Whether all rows are from one file.
-    one_file: bool,
-}
-
-impl Columns {
-    fn of(table: &ResultTable, shown: &[Vec<Cell>]) -> Self {
-        let place = table.position("file").zip(table.position("line"));
-        let is_same = |rows: &[Vec<Cell>], at: usize| rows.iter().all(|row| row[at] == rows[0][at]);
-        let mut columns = Self {
-            same: Vec::new(),
-            same_here: Vec::new(),
-            apart: Vec::new(),
-            place,
-            one_file: place.is_some_and(|(file, _)| is_same(&table.rows, file)),
-        };
-        for at in 0..table.columns.len() {
-            if place.is_some_and(|(file, line)| at == file || at == line) {
-                continue;
-            }
-            // The first column names the row.
-            if at == 0 || shown.len() < 2 {
-                columns.apart.push(at);
-            } else if is_same(&table.rows, at) {
-                columns.same.push(at);
-            } else if is_same(shown, at) {
-                columns.same_here.push(at);
-            } else {
-                columns.apart.push(at);
-            }
-        }
-        columns
-    }
-
-    fn place_is_of_one_file(&self) -> bool {
-        self.place.is_some() && self.one_file
-    }
-
-    /// What tells the rows apart, with the place last: as file and line, or the line alone.
-    fn fields(&self, table: &ResultTable, shown: &[Vec<Cell>], with_file: bool) -> Vec<Field> {
-        let field = |at: &usize| {
-            let cells = shown.iter().map(|row| &row[*at]);
-            Field::of(&table.columns[*at].name, cells)
-        };
-        let mut fields: Vec<Field> = self.apart.iter().map(field).collect();
-        fields.extend(self.place.map(|(file, line)| match with_file {
-            true => place(shown, file, line),
-            false => field(&line),
-        }));
-        fields
-    }
+/// What tells the rows apart, with the place last: as file and line, or the line alone.
+fn fields_of(
+    columns: &Columns,
+    table: &ResultTable,
+    shown: &[Vec<Cell>],
+    with_file: bool,
+) -> Vec<Field> {
+    let field = |at: &usize| {
+        let cells = shown.iter().map(|row| &row[*at]);
+        Field::of(&table.columns[*at].name, cells)
+    };
+    let mut fields: Vec<Field> = columns.apart.iter().map(field).collect();
+    fields.extend(columns.place.map(|(file, line)| match with_file {
+        true => place(shown, file, line),
+        false => field(&line),
+    }));
+    fields
 }
 
 /// `activity.csv:12`, where the row stands.
 fn place(rows: &[Vec<Cell>], file: usize, line: usize) -> Field {
-    let place = |row: &Vec<Cell>| match (&row[file], &row[line]) {
-        (Cell::Null, _) => Safe::of("NULL"),
-        (file, Cell::Null) => Safe::of(file),
-        (file, line) => Safe::of(format_args!("{file}:{line}")),
-    };
     Field {
-        name: Safe::of("file:line"),
-        cells: rows.iter().map(place).collect(),
+        name: Safe::of(columns::PLACE),
+        cells: (rows.iter())
+            .map(|row| Safe::of(columns::place(&row[file], &row[line])))
+            .collect(),
         is_number: false,
     }
 }

@@ -1,7 +1,7 @@
 //! An analysis in words.
 
 use crate::diagnostic::{counted, verb};
-use crate::report::{AnalysisRun, CandidateRun, FindingRun, FindingVerdict, OutageRun};
+use crate::report::{AnalysisRun, CandidateRun, CountRun, FindingRun, FindingVerdict, OutageRun};
 use crate::table::Cell;
 
 /// What it means that nobody said how far the servers' clock is from UTC.
@@ -61,12 +61,25 @@ pub(crate) fn outage(outage: &OutageRun) -> String {
         Cell::Null => "now".to_owned(),
         at => at.to_string(),
     };
-    let servers = match (outage.servers.as_str(), &outage.host) {
+    let servers = servers(&outage.servers, outage.host.as_deref());
+    format!("outage of {servers} from {} to {to}, as given", outage.from)
+}
+
+/// The servers of an outage, such as `application@43app`.
+pub(crate) fn servers(servers: &str, host: Option<&str>) -> String {
+    match (servers, host) {
         ("", _) => "servers that nobody named".to_owned(),
         (servers, Some(host)) => servers.replace("application", &format!("application@{host}")),
         (servers, None) => servers.to_owned(),
-    };
-    format!("outage of {servers} from {} to {to}, as given", outage.from)
+    }
+}
+
+/// `assignments 5 of 71 usual`
+pub(crate) fn count(count: &CountRun) -> String {
+    format!(
+        "{} {} of {:.0} usual",
+        count.what, count.observed, count.expected
+    )
 }
 
 /// What a finding rests on and was asked with.
@@ -83,6 +96,9 @@ pub(crate) fn told(finding: &FindingRun) -> String {
     told
 }
 
+/// The label of what speaks against a candidate.
+pub(crate) const AGAINST: &str = "against";
+
 /// The label of what would tell candidates apart.
 pub(crate) const DISTINGUISH: &str = "would distinguish them";
 
@@ -95,7 +111,7 @@ pub(crate) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>)
     let missing = candidate.not_in_export.join(", ");
     [
         ("for", candidate.evidence_for.clone()),
-        ("against", candidate.evidence_against.clone()),
+        (AGAINST, candidate.evidence_against.clone()),
         (
             "not in the exports",
             if missing.is_empty() {
