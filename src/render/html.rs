@@ -99,7 +99,10 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
     figures(
         page,
         &[
-            (share(totals.reproduced, totals.runs), "scenarios reproduced"),
+            (
+                share(totals.reproduced, totals.runs),
+                "scenarios reproduced",
+            ),
             (share(totals.checks_match, totals.checks), "checks match"),
             (
                 share(totals.observations_reproduced, totals.observations),
@@ -109,7 +112,10 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
                 totals.extrapolated.to_string(),
                 "checks rest on an extrapolated rule",
             ),
-            (totals.errata.to_string(), "misprints corrected, each listed"),
+            (
+                totals.errata.to_string(),
+                "misprints corrected, each listed",
+            ),
         ],
     );
     if runs.len() < 2 {

@@ -26,7 +26,7 @@ fn terminal(report: &Report, width: usize, detail: Detail) -> String {
         RenderOptions {
             width,
             detail,
-            color: false,
+            ..RenderOptions::default()
         },
     )
 }
@@ -204,7 +204,7 @@ fn nothing_hidden_reaches_a_terminal_from_any_field_in_any_format() {
                         RenderOptions {
                             width,
                             detail,
-                            color: false,
+                            ..RenderOptions::default()
                         },
                     );
                     let text = text.replace("\r\n", "\n");
