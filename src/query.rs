@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::diagnostic::Place;
 use crate::diagnostic::{Position, Positions, Problem, Problems, count, did_you_mean, hint_among};
 use crate::document::Lines;
-use crate::sql::{self, Token, TokenKind, Tokens};
+use crate::sql::{self, Token, TokenKind, Tokens, quote};
 use crate::table::{Cell, Kind};
 
 /// A question in SQL.
@@ -727,7 +727,7 @@ fn literal(text: &str) -> Option<Cell> {
 /// The value as SQL writes it.
 fn as_literal(value: &Cell) -> String {
     match value {
-        Cell::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Cell::Text(text) => quote::literal(text),
         other => other.to_string(),
     }
 }

@@ -14,6 +14,7 @@ use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
 use crate::schema::product::ProductTable;
 use crate::sql;
 use crate::sql::functions::collation;
+use crate::sql::quote;
 use crate::sql::tsql::{self, Literal, TsqlError};
 use crate::store::{self, Binding, Store, StoreError};
 use crate::table::{Cell, Kind, parse_timestamp};
@@ -350,7 +351,7 @@ fn moment(value: &Cell) -> Option<i64> {
 fn tsql_literal(value: &Cell) -> String {
     match value {
         Cell::Null | Cell::Integer(_) | Cell::Real(_) => value.to_string(),
-        text => format!("N'{}'", text.to_string().replace('\'', "''")),
+        text => format!("N{}", quote::literal(&text.to_string())),
     }
 }
 
@@ -360,7 +361,7 @@ fn with_variables(text: &str, literals: &[Literal]) -> String {
     let mut done = 0;
     for token in sql::Tokens::new(text).map_while(Result::ok) {
         let found = literals.iter().find(|literal| match &literal.value {
-            Cell::Text(own) => token.text == format!("'{}'", own.replace('\'', "''")),
+            Cell::Text(own) => token.text == quote::literal(own),
             other => token.text == other.to_string(),
         });
         if let Some(literal) = found {
@@ -386,8 +387,7 @@ fn filled(text: &str, values: &[Binding]) -> String {
             Cell::Null | Cell::Integer(_) | Cell::Real(_) => {
                 write!(out, "{value}").expect("writing to a String cannot fail");
             }
-            text => write!(out, "'{}'", text.to_string().replace('\'', "''"))
-                .expect("writing to a String cannot fail"),
+            text => out.push_str(&quote::literal(&text.to_string())),
         }
         done = named.offset + 1 + named.name.len();
     }

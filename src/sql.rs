@@ -8,6 +8,7 @@ pub mod conditions;
 pub mod functions;
 pub mod guard;
 pub mod predicate;
+pub mod quote;
 pub mod tsql;
 
 use thiserror::Error;

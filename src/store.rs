@@ -23,6 +23,7 @@ mod error;
 mod functions;
 mod guarded;
 pub mod load;
+mod migrate;
 pub mod mistake;
 mod open;
 mod query;

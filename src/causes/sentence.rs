@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{count, did_you_mean};
+use crate::sql::quote::literal;
 
 use super::{CAUSES, Cause, CauseError, PARTS, SERVERS};
 
@@ -344,11 +345,6 @@ fn number(rest: &[Token], at: usize, furthest: &mut Furthest) -> Option<(usize, 
         sql: vec![token.text.clone()],
     };
     Some((1, argument))
-}
-
-/// A text as SQL takes it.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The statements with the arguments in their places, again for each value of an argument that has several.

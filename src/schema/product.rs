@@ -17,6 +17,21 @@ pub struct ProductTable {
 /// Every table of the product, by name.
 pub const PRODUCT: &[ProductTable] = include!(concat!(env!("OUT_DIR"), "/product.rs"));
 
+/// What is set right among the product's tables after an export was loaded.
+#[derive(Debug, Clone, Copy)]
+pub struct AfterLoad {
+    /// A query that has a row where there is anything to do.
+    pub applies: &'static str,
+    /// The statements that do it.
+    pub script: &'static str,
+}
+
+/// The scripts that run after each export, in this order.
+pub const AFTER_LOAD: &[AfterLoad] = &[AfterLoad {
+    applies: "SELECT 1 FROM main.egpl_routing_queue WHERE queue_id < 0",
+    script: include_str!("after_load/known_queues.sql"),
+}];
+
 impl ProductTable {
     /// The table called `name` in any letter case; `None` where there is none.
     #[must_use]

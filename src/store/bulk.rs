@@ -23,8 +23,9 @@ mod tree;
 
 use rusqlite::{Connection, OptionalExtension as _, Statement};
 
-use super::load::{line_number, quoted};
+use super::load::line_number;
 use crate::record::batch::{Batch, TableLayout};
+use crate::sql::quote::identifier;
 use index::Indexes;
 use row::Encoder;
 use tree::Tree;
@@ -118,7 +119,7 @@ impl<'s> Bulk<'s> {
         let others = self.indexes.make(&mut self.end)?;
         self.end.close()?;
         for name in others {
-            let name = quoted(&name);
+            let name = identifier(&name);
             self.end
                 .conn
                 .execute_batch(&format!("REINDEX main.{name}"))?;

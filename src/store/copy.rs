@@ -238,12 +238,13 @@ impl CopyFile {
             store.only_tables()?;
             Ok(store)
         };
-        let store = opened().map_err(failed("open", path))?;
+        let mut store = opened().map_err(failed("open", path))?;
         if !store.is_copy().map_err(failed("read", path))? {
             return Err(CopyError::Replay {
                 path: path.to_path_buf(),
             });
         }
+        store.migrate().map_err(failed("write", path))?;
         Ok(Self {
             store,
             path: path.to_path_buf(),

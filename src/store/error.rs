@@ -86,6 +86,19 @@ pub enum StoreError {
     /// A folder, a pipe, a device.
     #[error("it is not a regular file")]
     NotAFile,
+    /// A later version of this program has written the file.
+    #[error(
+        "a later version of chatdb has written it (version {found} of its tables; this program knows {known})"
+    )]
+    Newer {
+        /// The version of its tables.
+        found: i64,
+        /// The latest that this program knows.
+        known: i64,
+    },
+    /// The tables of an earlier version could not be brought up to date.
+    #[error("its tables, written by an earlier version of chatdb, could not be brought up to date")]
+    Migration(#[source] Box<refinery::Error>),
     /// The file is damaged.
     #[error("it is damaged: {0}")]
     Damaged(String),

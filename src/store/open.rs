@@ -9,6 +9,7 @@ use super::copy;
 use super::functions::register_functions;
 use super::guarded;
 use super::guarded::Interrupter;
+use crate::sql::quote::identifier;
 use crate::table::Cell;
 use rusqlite::Connection;
 use rusqlite::MAIN_DB;
@@ -77,8 +78,8 @@ impl Store {
         let names = names.collect::<Result<Vec<_>, _>>()?;
         drop(statement);
         for name in names {
-            let name = name.replace('"', "\"\"");
-            self.conn.execute_batch(&format!("DROP TABLE \"{name}\""))?;
+            let drop = format!("DROP TABLE {}", identifier(&name));
+            self.conn.execute_batch(&drop)?;
         }
         Ok(self.conn.execute_batch(EXPORTS)?)
     }

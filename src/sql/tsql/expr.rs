@@ -14,7 +14,7 @@ use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Span;
 
-use super::names::{literal, quoted};
+use super::names::quoted;
 use super::ops::power;
 use super::script::{R, Scope, Source, Translator};
 use super::select::{Shape, body_of};
@@ -22,6 +22,7 @@ use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::{FunctionError, Value, collation, convert, in_code_page};
 use crate::sql::guard::limits::NODE_STEPS;
+use crate::sql::quote::literal;
 use crate::table::Cell;
 
 /// A value as written for SQLite.

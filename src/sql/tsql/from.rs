@@ -10,12 +10,13 @@ use sqlparser::ast::{
 
 use super::TsqlError;
 use super::expr::{Typed, short, span_of};
-use super::names::{literal, quoted};
+use super::names::quoted;
 use super::script::{R, Scope, Source, SourceColumn, Translator};
 use super::select::{Shape, as_text_literal};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::guard::limits::{MAX_SOURCES, NODE_STEPS};
+use crate::sql::quote::literal;
 
 /// Hints that say how to read, lock or plan, and nothing about what the answer is.
 const HINTS: [&str; 22] = [

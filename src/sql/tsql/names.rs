@@ -1,5 +1,7 @@
 //! Names as SQLite is given them.
 
+use crate::sql::quote;
+
 /// The words that SQLite may take for something other than a name.
 const KEYWORDS: [&str; 147] = [
     "ABORT",
@@ -162,13 +164,8 @@ pub fn quoted(name: &str) -> String {
     if plain {
         name.to_owned()
     } else if name.contains(']') {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        quote::identifier(name)
     } else {
         format!("[{name}]")
     }
-}
-
-/// The text as a literal.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

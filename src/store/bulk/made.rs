@@ -3,7 +3,8 @@
 
 use rusqlite::Connection;
 
-use crate::store::load::{added_column, new_table, quoted};
+use crate::sql::quote::identifier;
+use crate::store::load::{added_column, new_table};
 
 /// The tables and indexes of a new copy, each with its text.
 pub(in crate::store) const MADE: &[(&str, &str)] =
@@ -47,7 +48,7 @@ fn text_of(conn: &Connection, table: &str) -> rusqlite::Result<String> {
     let (first, added) = names.split_at(last.map_or(0, |at| at + 1));
     let mut text = match made(table) {
         Some(text) => text.to_owned(),
-        None => new_table(&quoted(table), &first[..first.len().saturating_sub(2)]),
+        None => new_table(&identifier(table), &first[..first.len().saturating_sub(2)]),
     };
     for name in added {
         // As SQLite adds a column to a text.

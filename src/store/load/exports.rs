@@ -1,0 +1,313 @@
+//! The catalog of exports in an import database: which were loaded, how they were read, what their columns were.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use super::merge::history_table;
+use super::{Export, Loader};
+use crate::schema::inferred::{ColumnValues, Inferred};
+use crate::schema::product::ProductTable;
+use crate::sql::quote::identifier;
+use crate::store::{Store, StoreError};
+
+/// Tables that have rows for each export, the export's own row last.
+const OF_AN_EXPORT: [&str; 5] = [
+    "rejects",
+    "chatdb_export_column",
+    "chatdb_export_reading",
+    "chatdb_export_values",
+    "chatdb_export",
+];
+
+/// An export that was loaded before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The number in the note.
+    pub export: i64,
+    /// The options with which it was read.
+    pub reading: String,
+    /// How many rows its producer says there are.
+    pub footer: Option<u64>,
+    /// The name of the file then.
+    pub file: String,
+    /// The form that it was read in.
+    pub form: String,
+    /// How its characters are encoded.
+    pub encoding: String,
+    /// How many records it had.
+    pub records: u64,
+    /// Of these, rejected.
+    pub rejected: u64,
+}
+
+impl Store {
+    /// The export whose file has this hash. One of which no record was loaded is as good as none: it may be read again
+    /// in another way.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn known_export(&self, sha256: &str) -> Result<Option<Known>, StoreError> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT file, records, rejected, form, encoding, export_id, footer FROM chatdb_export \
+             WHERE sha256 = ?1 AND loaded > 0",
+        )?;
+        let mut rows = statement.query([sha256])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let count = |at| row.get(at).map(i64::unsigned_abs);
+        let export = row.get(5)?;
+        Ok(Some(Known {
+            export,
+            reading: self.reading_of(export)?,
+            footer: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
+            file: row.get(0)?,
+            form: row.get(3)?,
+            encoding: row.get(4)?,
+            records: count(1)?,
+            rejected: count(2)?,
+        }))
+    }
+
+    /// The options with which an export was read. A database of an earlier version does not have them.
+    fn reading_of(&self, export: i64) -> Result<String, StoreError> {
+        if !has_table(&self.conn, "chatdb_export_reading")? {
+            return Ok(String::new());
+        }
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT reading FROM chatdb_export_reading WHERE export_id = ?1")?;
+        let mut rows = statement.query([export])?;
+        Ok(match rows.next()? {
+            Some(row) => row.get(0)?,
+            None => String::new(),
+        })
+    }
+
+    /// How the columns of a table are read that the schema does not have. A column of which an export was loaded by an
+    /// earlier version, which did not look at its values, is a text.
+    pub(in crate::store) fn inferred(
+        &self,
+        table: &str,
+    ) -> Result<BTreeMap<String, Inferred>, StoreError> {
+        if !has_table(&self.conn, "chatdb_export_values")? {
+            return Ok(BTreeMap::new());
+        }
+        let mut statement = self.conn.prepare_cached(
+            "SELECT c.column_name, v.integers, v.decimals, v.days, v.times, v.other_times, v.texts, \
+             v.like_numbers, v.blanks, v.whole, v.fraction, v.of_second FROM main.chatdb_export_column c \
+             LEFT JOIN main.chatdb_export_values v ON v.export_id = c.export_id AND v.position = c.position \
+             WHERE c.table_name = ?1 AND c.column_name IN (SELECT d.column_name FROM main.chatdb_export_column d \
+             JOIN main.chatdb_export_values USING (export_id, position) WHERE d.table_name = ?1)",
+        )?;
+        let table = table.strip_suffix("_earlier").unwrap_or(table);
+        let mut rows = statement.query([table])?;
+        let mut known: BTreeMap<String, ColumnValues> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            known.entry(name).or_default().merge(&values_of(row)?);
+        }
+        let inferred = |(name, values): (String, ColumnValues)| {
+            let inferred = values.inferred(&name);
+            (name, inferred)
+        };
+        Ok(known.into_iter().map(inferred).collect())
+    }
+
+    /// Whether an export of so many bytes was loaded, so that it is worth looking whether it is the same.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn has_export_of(&self, bytes: u64) -> Result<bool, StoreError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT 1 FROM chatdb_export WHERE bytes = ?1")?;
+        Ok(statement.exists([i64::try_from(bytes).unwrap_or(i64::MAX)])?)
+    }
+}
+
+/// The counts of a row; one of nothing is of values that nobody has looked at.
+fn values_of(row: &Row<'_>) -> rusqlite::Result<ColumnValues> {
+    let count = |at| {
+        row.get::<_, Option<i64>>(at)
+            .map(|n| n.map_or(0, i64::unsigned_abs))
+    };
+    let digits = |at| count(at).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let is_known = row.get::<_, Option<i64>>(1)?.is_some();
+    Ok(ColumnValues {
+        integers: count(1)?,
+        decimals: count(2)?,
+        days: count(3)?,
+        times: count(4)?,
+        other_times: count(5)?,
+        texts: if is_known { count(6)? } else { 1 },
+        like_numbers: count(7)?,
+        blanks: count(8)?,
+        whole: digits(9)?,
+        fraction: digits(10)?,
+        of_second: digits(11)?,
+    })
+}
+
+/// Whether the database has a table of this name; one of an earlier version may lack it.
+fn has_table(conn: &Connection, name: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = ?1";
+    Ok(conn.prepare_cached(sql)?.exists([name])?)
+}
+
+impl Loader<'_> {
+    /// Takes out an export and its rows. Where rows of other exports have met them, so that either changed what became
+    /// of the other, nothing is taken out, and the table is given back.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub fn forget(&self, export: i64) -> Result<Option<String>, StoreError> {
+        let conn = &self.store.conn;
+        let mut statement = conn.prepare(
+            "SELECT DISTINCT table_name FROM chatdb_export_column WHERE export_id = ?1 AND table_name IS NOT NULL \
+             ORDER BY table_name",
+        )?;
+        let names = statement.query_map([export], |row| row.get::<_, String>(0))?;
+        let tables = names.collect::<Result<Vec<_>, _>>()?;
+        for table in &tables {
+            if self.has_met_others(export, table)? {
+                return Ok(Some(table.clone()));
+            }
+        }
+        for table in &tables {
+            conn.execute(
+                &format!(
+                    "DELETE FROM main.{} WHERE chatdb_export = ?1",
+                    identifier(table)
+                ),
+                [export],
+            )?;
+        }
+        for table in OF_AN_EXPORT {
+            let sql = format!("DELETE FROM main.{table} WHERE export_id = ?1");
+            conn.execute(&sql, [export])?;
+        }
+        Ok(None)
+    }
+
+    /// Whether rows of `table` from this export have replaced others or were replaced, or may stand for equal ones.
+    fn has_met_others(&self, export: i64, table: &str) -> Result<bool, StoreError> {
+        let conn = &self.store.conn;
+        let Some(key) = ProductTable::named(table).and_then(ProductTable::single_key) else {
+            let sql =
+                "SELECT 1 FROM chatdb_export_column WHERE table_name = ?1 AND export_id <> ?2";
+            return Ok(conn.prepare(sql)?.exists(params![table, export])?);
+        };
+        let (main, earlier) = (identifier(table), identifier(&history_table(table)));
+        let sql = format!(
+            "SELECT 1 FROM main.{earlier} WHERE chatdb_export = ?1 OR {key} IN \
+             (SELECT {key} FROM main.{main} WHERE chatdb_export = ?1)",
+            key = identifier(key)
+        );
+        Ok(conn.prepare(&sql)?.exists([export])?)
+    }
+
+    pub(super) fn note(&self, export: &Export) -> Result<(), StoreError> {
+        let conn = &self.store.conn;
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for table in OF_AN_EXPORT {
+            conn.execute(
+                &format!(
+                    "DELETE FROM {table} WHERE export_id IN \
+                     (SELECT export_id FROM chatdb_export WHERE sha256 = ?1 AND loaded = 0)"
+                ),
+                [&export.sha256],
+            )?;
+        }
+        conn.execute(
+            "INSERT INTO chatdb_export (export_id, file, sha256, bytes, form, encoding, taken_at, taken_from, \
+             records, loaded, rejected, footer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                self.export,
+                export.file,
+                export.sha256,
+                count(export.bytes),
+                export.form,
+                export.encoding,
+                export.taken_at,
+                export.taken_from,
+                count(export.records),
+                count(export.records - export.rejected),
+                count(export.rejected),
+                export.footer.map(count),
+            ],
+        )?;
+        conn.execute(
+            "INSERT OR REPLACE INTO chatdb_export_reading (export_id, reading) VALUES (?1, ?2)",
+            params![self.export, export.reading],
+        )?;
+        let mut statement = conn.prepare(
+            "INSERT OR IGNORE INTO chatdb_export_column \
+             (export_id, position, heading, table_name, column_name, newest, dropped) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        // A column that two tables share is noted with the one that comes first.
+        for (number, table) in self.tables.iter().enumerate() {
+            for (at, column) in table.layout.columns.iter().enumerate() {
+                if column.position == 0 {
+                    continue;
+                }
+                let newest = export.newest.get(number).and_then(|newest| newest.get(at));
+                statement.execute(params![
+                    self.export,
+                    count(column.position as u64),
+                    column.heading,
+                    table.layout.table,
+                    column.name,
+                    newest.cloned().flatten(),
+                    None::<String>,
+                ])?;
+            }
+        }
+        self.note_values(export)?;
+        for dropped in &export.dropped {
+            statement.execute(params![
+                self.export,
+                count(dropped.position as u64),
+                dropped.heading,
+                None::<String>,
+                None::<String>,
+                None::<String>,
+                dropped.why,
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Notes what the values are of columns that the schema does not have.
+    fn note_values(&self, export: &Export) -> Result<(), StoreError> {
+        let mut statement = self.store.conn.prepare(
+            "INSERT OR IGNORE INTO chatdb_export_values (export_id, position, integers, decimals, days, times, \
+             other_times, texts, like_numbers, blanks, whole, fraction, of_second) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?;
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for (table, values) in self.tables.iter().zip(&export.values) {
+            let columns = table.layout.columns.iter().zip(values);
+            for (column, values) in columns.filter(|(column, _)| !column.known) {
+                statement.execute(params![
+                    self.export,
+                    count(column.position as u64),
+                    count(values.integers),
+                    count(values.decimals),
+                    count(values.days),
+                    count(values.times),
+                    count(values.other_times),
+                    count(values.texts),
+                    count(values.like_numbers),
+                    count(values.blanks),
+                    values.whole,
+                    values.fraction,
+                    values.of_second,
+                ])?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Import databases of earlier versions, brought up to date when they are opened to be written.
+
+use super::{Store, StoreError};
+use refinery::Migration;
+
+mod exports {
+    refinery::embed_migrations!("migrations/exports");
+}
+
+/// The table in which an import database remembers the migrations of `migrations/exports` that it has had.
+const HISTORY: &str = "chatdb_exports_history";
+
+impl Store {
+    /// Runs the migrations that an import database lacks.
+    ///
+    /// # Errors
+    /// When the database was written by a later version, or SQLite fails; then nothing is changed.
+    pub(super) fn migrate(&mut self) -> Result<(), StoreError> {
+        let mut runner = exports::migrations::runner();
+        let migrations = runner.get_migrations().iter();
+        let latest = migrations.map(Migration::version).max().unwrap_or(0);
+        let sql = format!("SELECT coalesce(max(version), 0) FROM main.{HISTORY}");
+        let found: i64 = self.conn.query_row(&sql, [], |row| row.get(0))?;
+        match found.cmp(&i64::from(latest)) {
+            std::cmp::Ordering::Equal => return Ok(()),
+            std::cmp::Ordering::Greater => {
+                return Err(StoreError::Newer {
+                    found,
+                    known: i64::from(latest),
+                });
+            }
+            std::cmp::Ordering::Less => {}
+        }
+        runner.set_migration_table_name(HISTORY);
+        // The checksum of a migration covers its comments; what it did to the tables is what counts, and that is
+        // looked up where it matters.
+        let runner = runner.set_abort_divergent(false);
+        match runner.run(&mut self.conn) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(StoreError::Migration(Box::new(error))),
+        }
+    }
+}
