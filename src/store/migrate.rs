@@ -20,7 +20,8 @@ impl Store {
         let migrations = runner.get_migrations().iter();
         let latest = migrations.map(Migration::version).max().unwrap_or(0);
         let sql = format!("SELECT coalesce(max(version), 0) FROM main.{HISTORY}");
-        let found: i64 = self.conn.query_row(&sql, [], |row| row.get(0))?;
+        let found = self.conn.query_row(&sql, [], |row| row.get::<_, i64>(0));
+        let found = found.map_err(|_| StoreError::NotOurs)?;
         match found.cmp(&i64::from(latest)) {
             std::cmp::Ordering::Equal => return Ok(()),
             std::cmp::Ordering::Greater => {

@@ -31,6 +31,7 @@ mod kinds;
 mod model;
 mod moment;
 mod numbers;
+mod old_databases;
 mod outages;
 mod pages;
 mod planted;
