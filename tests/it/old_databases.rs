@@ -8,7 +8,8 @@ use std::process::{Command, Output, Stdio};
 use rusqlite::Connection;
 
 const LATEST: i64 = 4;
-const OPEN: &str = "SELECT activity_id, lab_note FROM egpl_casemgmt_activity WHERE activity_status <> 9000 ORDER BY activity_id";
+const OPEN: &str = "SELECT activity_id, lab_note FROM egpl_casemgmt_activity \
+     WHERE activity_status <> 9000 ORDER BY activity_id";
 
 fn chatdb(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatdb"));
