@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::query::Dialect;
 use crate::report::Listing;
 use crate::sql::guard::limits::LONGEST_TEXT;
-use crate::sql::tsql::{self, Act, Literal, Script, Step, TsqlError};
+use crate::sql::tsql::{self, Literal, Script, Statement, Step, TsqlError};
 use crate::sql::{self, SqlError};
 use crate::store::{Answer, Binding, Store, StoreError};
 use crate::table::{Cell, Column, Kind, ResultTable, Rows};
@@ -117,15 +117,15 @@ fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Scrip
         Dialect::Sqlite => {
             let steps = sql::split(question.text)?
                 .into_iter()
-                .map(|statement| {
-                    let sql = statement.sql.to_owned();
-                    let act = if changes && store.writes(&sql) {
-                        Act::Write { sql }
+                .map(|part| {
+                    let sql = part.sql.to_owned();
+                    let statement = if changes && store.writes(&sql) {
+                        Statement::Write { sql }
                     } else {
-                        Act::Ask { sql, columns: None }
+                        Statement::Query { sql, columns: None }
                     };
-                    let line = statement.line;
-                    Step { line, act }
+                    let line = part.line;
+                    Step { line, statement }
                 })
                 .collect();
             Script {
@@ -240,15 +240,15 @@ fn run(
             });
         }
         let failed = failed(step);
-        match &step.act {
-            Act::Jump { sql, to } => {
+        match &step.statement {
+            Statement::Jump { sql, to } => {
                 let answer = store.answer(sql, None, &values, Some(1)).map_err(failed)?;
                 let holds = answer.table.rows.first().and_then(|row| row.first());
                 if holds != Some(&Cell::Integer(1)) {
                     at = *to;
                 }
             }
-            Act::Ask { sql, columns } => {
+            Statement::Query { sql, columns } => {
                 let columns: Option<Vec<(String, Option<Kind>)>> =
                     columns.as_ref().map(|columns| {
                         let place = |column: &tsql::AnswerColumn| named(column, question.kinds);
@@ -274,7 +274,7 @@ fn run(
                     }
                 }
             }
-            Act::Set { sql, variables } => {
+            Statement::Assign { sql, variables } => {
                 let table = store
                     .answer(sql, None, &values, None)
                     .map_err(failed)?
@@ -290,10 +290,10 @@ fn run(
                     }
                 }
             }
-            Act::Change { sql } => store
+            Statement::Temporary { sql } => store
                 .change_temporary(sql, &values)
                 .map_err(|error| failed(no_null(error)))?,
-            Act::Write { sql } => {
+            Statement::Write { sql } => {
                 changes.push((step.line, store.change(sql, &values).map_err(failed)?));
             }
         }
@@ -339,19 +339,21 @@ pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, A
     let mut listings = Vec::new();
     for step in &script.steps {
         let failed = failed(step);
-        let sql = step.act.sql();
+        let sql = step.statement.sql();
         let mut remarks = Vec::new();
-        if let Act::Jump { to, .. } = &step.act {
+        if let Statement::Jump { to, .. } = &step.statement {
             let line = script.steps.get(*to).map(|step| step.line);
             let there = line.map_or("the end".to_owned(), |line| format!("line {line}"));
             remarks.push(format!("unless it gives 1, it goes on at {there}"));
         }
-        if let Act::Set { variables, .. } = &step.act {
+        if let Statement::Assign { variables, .. } = &step.statement {
             let names: Vec<String> = variables.iter().map(|name| format!("@{name}")).collect();
             remarks.push(format!("the values of {}", names.join(", ")));
         }
-        let plan = match &step.act {
-            Act::Change { sql } if sql.starts_with("CREATE") || sql.starts_with("DROP") => {
+        let plan = match &step.statement {
+            Statement::Temporary { sql }
+                if sql.starts_with("CREATE") || sql.starts_with("DROP") =>
+            {
                 store.change_temporary(sql, &[]).map_err(failed)?;
                 Vec::new()
             }

@@ -294,7 +294,11 @@ fn finding_as_run(finding: &Query) -> Result<String, HandoutError> {
     let catalog = Store::for_exports()?.catalog()?;
     let script = tsql::translate(&finding.sql, &catalog, &types)
         .map_err(|error| error.lower_by(finding.sql_line - 1))?;
-    let statements: Vec<&str> = script.steps.iter().map(|step| step.act.sql()).collect();
+    let statements: Vec<&str> = script
+        .steps
+        .iter()
+        .map(|step| step.statement.sql())
+        .collect();
     Ok(statements.join(";\n"))
 }
 

@@ -17,7 +17,7 @@ use crate::diagnostic::Positions;
 
 /// One statement of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Statement<'a> {
+pub struct ScriptStatement<'a> {
     /// The statement from its first word to its last, without the semicolon.
     pub sql: &'a str,
     /// The line of the script on which it starts, from 1.
@@ -64,7 +64,7 @@ pub struct Named<'a> {
 ///
 /// # Errors
 /// When a quote, a comment or a trigger is not closed.
-pub fn split(script: &str) -> Result<Vec<Statement<'_>>, SqlError> {
+pub fn split(script: &str) -> Result<Vec<ScriptStatement<'_>>, SqlError> {
     let positions = Positions::new(script);
     let mut statements = Vec::new();
     let mut open = Open::default();
@@ -211,10 +211,14 @@ impl<'a> Open<'a> {
         self.last.is("END") && matches!(self.before_last, Word::Semicolon)
     }
 
-    fn close<'t>(&mut self, script: &'t str, positions: &Positions<'_>) -> Option<Statement<'t>> {
+    fn close<'t>(
+        &mut self,
+        script: &'t str,
+        positions: &Positions<'_>,
+    ) -> Option<ScriptStatement<'t>> {
         let open = std::mem::take(self);
         let start = open.start?;
-        Some(Statement {
+        Some(ScriptStatement {
             sql: &script[start..open.end],
             line: positions.of(start).line,
         })

@@ -9,7 +9,7 @@ use crate::assets;
 use crate::query::{Dialect, OutageScope, Query, QueryParameter, Tag, Urgency};
 use crate::report::{FindingRun, FindingVerdict, ThresholdRun};
 use crate::schema::types::Type;
-use crate::sql::tsql::{self, Act};
+use crate::sql::tsql::{self, Statement};
 use crate::store::Binding;
 use crate::table::{Cell, Kind, ResultTable};
 
@@ -250,9 +250,9 @@ impl<'s> ExportedRows<'s> {
                 source: source.lower_by(finding.sql_line - 1),
             }
         })?;
-        let acts = script.steps.into_iter().map(|step| step.act);
-        let mut ask = acts.filter_map(|act| match act {
-            Act::Ask { sql, columns } => Some((sql, columns)),
+        let statements = script.steps.into_iter().map(|step| step.statement);
+        let mut ask = statements.filter_map(|statement| match statement {
+            Statement::Query { sql, columns } => Some((sql, columns)),
             _ => None,
         });
         let (sql, columns) = ask.next().expect("a finding is one query, as a test holds");

@@ -14,25 +14,44 @@
 //! Rewriting the result again changes nothing as long as it is T-SQL still, which it is unless it holds a `LIMIT`, a
 //! function called `tsql_…`, or SQLite's `group_concat`, `ifnull` and `CAST … AS REAL`. Those are not read back.
 
+mod aggregates;
 mod apply;
 mod batch;
-mod calls;
-mod change;
+mod columns;
+mod comparison;
+mod conditions;
+mod conversion;
+mod dates;
+mod dml;
 mod expr;
 mod from;
+mod functions;
+mod grouping;
+mod literals;
 mod names;
-mod ops;
+mod operators;
+mod order;
+mod query;
+mod readable;
+mod reader;
 mod script;
 mod select;
+mod set_operations;
+mod temporary;
+mod translator;
+mod variables;
+mod windows;
+mod with;
+mod xml;
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::thread;
 
-use sqlparser::ast::{Query, Statement, Visit, Visitor, visit_relations};
+use sqlparser::ast::{self, Query, Visit, Visitor, visit_relations};
 use thiserror::Error;
 
-pub use script::{Act, AnswerColumn, Script, Step};
+pub use script::{AnswerColumn, Script, Statement, Step};
 
 use crate::diagnostic::Position;
 use crate::schema::catalog::Catalog;
@@ -144,11 +163,11 @@ fn rewrite_one(
     let start = Position { line: 1, column: 1 };
     let mut statements = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        statements.extend(batch::statements(batch, false)?);
+        statements.extend(reader::statements(batch, false)?);
     }
     let [
-        batch::Parsed {
-            flow: batch::Flow::One(statement),
+        reader::Parsed {
+            flow: reader::Flow::One(statement),
             max_recursion,
             at,
         },
@@ -161,11 +180,11 @@ fn rewrite_one(
         };
         return Err(TsqlError::new(at, TsqlProblem::NotAQuery(found)));
     };
-    let Statement::Query(query) = statement.as_ref() else {
-        let found = batch::first_word(statement);
+    let ast::Statement::Query(query) = statement.as_ref() else {
+        let found = reader::first_word(statement);
         return Err(TsqlError::new(*at, TsqlProblem::NotAQuery(found)));
     };
-    let mut translator = script::Translator::new(catalog, CLOCK);
+    let mut translator = translator::Translator::new(catalog, CLOCK);
     translator.max_recursion = *max_recursion;
     translator.declare(values);
     translator.stand_for(literals);
@@ -208,7 +227,7 @@ pub fn translate_query(
     translated(text, catalog, literals, values, false)
 }
 
-/// The same for a script that may change rows of the product's tables, see [`Act::Write`].
+/// The same for a script that may change rows of the product's tables, see [`Statement::Write`].
 ///
 /// # Errors
 /// As [`translate`], but for what it may write.
@@ -230,7 +249,7 @@ fn translated(
 ) -> Result<Script, TsqlError> {
     with_room(text, || {
         let now = format!("@{NOW}");
-        let mut translator = script::Translator::new(catalog, &now);
+        let mut translator = translator::Translator::new(catalog, &now);
         translator.declare(values);
         translator.stand_for(literals);
         translator.changes = changes;
@@ -246,7 +265,7 @@ fn translated(
 #[must_use]
 pub fn steps_of(text: &str, catalog: &Catalog) -> u64 {
     let steps = with_room(text, || {
-        let mut translator = script::Translator::new(catalog, CLOCK);
+        let mut translator = translator::Translator::new(catalog, CLOCK);
         let _ = translator.script(text);
         Ok(translator.spent)
     });
@@ -308,7 +327,7 @@ pub fn tables(text: &str) -> Result<Vec<String>, TsqlError> {
 fn tables_of(text: &str) -> Result<Vec<String>, TsqlError> {
     let mut found: Vec<String> = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        for statement in batch::flat(batch::statements(batch, false)?) {
+        for statement in reader::flat(reader::statements(batch, false)?) {
             let mut own = Own(Vec::new());
             let _ = statement.visit(&mut own);
             let _ = visit_relations(&statement, |name| {
@@ -344,12 +363,12 @@ impl Visitor for Own {
 ///
 /// # Errors
 /// When it is no T-SQL.
-pub(crate) fn statements(text: &str) -> Result<Vec<Statement>, TsqlError> {
+pub(crate) fn statements(text: &str) -> Result<Vec<ast::Statement>, TsqlError> {
     with_room(text, || {
         let mut statements = Vec::new();
         for batch in batch::batches(batch::tokens(text)?)? {
-            let parsed = batch::statements(batch, false)?;
-            statements.extend(batch::flat(parsed));
+            let parsed = reader::statements(batch, false)?;
+            statements.extend(reader::flat(parsed));
         }
         Ok(statements)
     })

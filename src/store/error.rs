@@ -1,7 +1,7 @@
 //! Why the database did not do what it was asked.
 
+use crate::sql::ScriptStatement as Part;
 use crate::sql::SqlError;
-use crate::sql::Statement as Part;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 

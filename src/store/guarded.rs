@@ -16,7 +16,7 @@ use super::bulk::made::MADE;
 use super::{Store, StoreError};
 use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
 use crate::sql::guard::{self, Action, Limits, Origin};
-use crate::sql::{self, Statement as Part};
+use crate::sql::{self, ScriptStatement as Part};
 
 /// How many steps of SQLite's machine there are between two looks at the limit.
 const STEPS: i32 = 10_000;

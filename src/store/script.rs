@@ -8,7 +8,7 @@ use super::error::there_is;
 use super::guarded;
 use super::query::bind;
 use crate::sql;
-use crate::sql::Statement as Part;
+use crate::sql::ScriptStatement as Part;
 use crate::sql::guard::Origin;
 use crate::table::Cell;
 use rusqlite::Statement;

@@ -9,7 +9,7 @@ mod table;
 
 use chatdb::ask::{AskError, Question, ask};
 use chatdb::query::Dialect;
-use chatdb::sql::tsql::{self, Act};
+use chatdb::sql::tsql::{self, Statement};
 use chatdb::store::{Binding, Store};
 use chatdb::table::{Cell, parse_timestamp};
 use proptest::prelude::*;
@@ -118,7 +118,11 @@ fn wrong_in(page: &str, test: &str, store: impl Fn() -> Store) -> String {
 fn written(text: &str) -> String {
     let catalog = store().catalog().expect("a catalog");
     let script = tsql::translate(text, &catalog, &[]).expect(text);
-    let sql: Vec<&str> = script.steps.iter().map(|step| step.act.sql()).collect();
+    let sql: Vec<&str> = script
+        .steps
+        .iter()
+        .map(|step| step.statement.sql())
+        .collect();
     sql.join("; ")
 }
 
@@ -182,7 +186,8 @@ fn the_indexes_are_still_used() {
     let plan = |text: &str| {
         let catalog = store.catalog().expect("a catalog");
         let script = tsql::translate(text, &catalog, &[]).expect(text);
-        let Some(Act::Ask { sql, .. }) = script.steps.first().map(|step| &step.act) else {
+        let Some(Statement::Query { sql, .. }) = script.steps.first().map(|step| &step.statement)
+        else {
             panic!("{text} asks nothing");
         };
         store.plan(sql).expect("a plan").join(" / ")

@@ -8,8 +8,9 @@ use sqlparser::ast::{Expr, Parens, Query, Select, SelectItem, SetExpr, TableFact
 
 use super::expr::Typed;
 use super::names::quoted;
-use super::script::{R, Source, SourceColumn, Translator};
-use super::select::{Parts, Shape, body_of};
+use super::query::Shape;
+use super::select::{Parts, body_of};
+use super::translator::{R, Source, SourceColumn, Translator};
 use crate::schema::types::Type;
 
 const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY \
@@ -72,10 +73,10 @@ impl Translator<'_> {
         outer: bool,
         here: usize,
     ) -> R<Option<(String, Vec<SourceColumn>)>> {
-        let bare = self.bare.len();
+        let ungrouped = self.ungrouped.len();
         let whole = self.inner_query(subquery, shape)?;
         // Columns of the tables before it belong to the FROM, where nothing is grouped.
-        self.bare.truncate(bare);
+        self.ungrouped.truncate(ungrouped);
         if !self.reached.contains(&here) {
             let Some(columns) = self.columns_of_derived(name, whole.columns)? else {
                 return Ok(None);
@@ -96,12 +97,12 @@ impl Translator<'_> {
                 };
                 for (expr, name) in values.rows[0].content.iter().zip(names) {
                     let value = self.value(expr)?;
-                    self.bare.truncate(bare);
+                    self.ungrouped.truncate(ungrouped);
                     columns.push(stand_in(name, &value));
                 }
                 Ok(Some((String::new(), columns)))
             }
-            SetExpr::Values(values) => self.rows_of_values(&values.rows, shape, outer, bare),
+            SetExpr::Values(values) => self.rows_of_values(&values.rows, shape, outer, ungrouped),
             SetExpr::Select(select) => {
                 let order = match &subquery.order_by {
                     None => &[][..],
@@ -111,7 +112,7 @@ impl Translator<'_> {
                     },
                 };
                 let parts = self.select(select, order, shape)?;
-                self.bare.truncate(bare);
+                self.ungrouped.truncate(ungrouped);
                 if select.from.is_empty() {
                     return self.expressions(&parts, select);
                 }
@@ -130,7 +131,7 @@ impl Translator<'_> {
         rows: &[Parens<Vec<Expr>>],
         shape: Shape<'_>,
         outer: bool,
-        bare: usize,
+        ungrouped: usize,
     ) -> R<Option<(String, Vec<SourceColumn>)>> {
         let Some(names) = shape.names else {
             return Ok(None);
@@ -151,7 +152,7 @@ impl Translator<'_> {
                 };
                 values.push(self.value(expr)?);
             }
-            self.bare.truncate(bare);
+            self.ungrouped.truncate(ungrouped);
             let values = self.together(values)?;
             let of = values.first().map_or(Type::Null, |value| value.of);
             let whens: Vec<String> = (values.iter().enumerate())
@@ -245,7 +246,7 @@ impl Translator<'_> {
         if counts_rows {
             return Ok(None);
         }
-        let bare = self.bare.len();
+        let ungrouped = self.ungrouped.len();
         let joined_as = self.fresh("applied");
         let lifted = self.lift.replace(joined_as.clone());
         let row = self.select(select, order, shape);
@@ -253,7 +254,7 @@ impl Translator<'_> {
         self.lift = Some(chosen_as.clone());
         let choice = self.select(select, order, shape);
         self.lift = lifted;
-        self.bare.truncate(bare);
+        self.ungrouped.truncate(ungrouped);
         let (row, choice) = (row?, choice?);
         if !row.grouping.is_empty() || row.having.is_some() || row.top.percent || row.top.ties {
             return Ok(None);

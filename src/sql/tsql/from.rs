@@ -11,8 +11,9 @@ use sqlparser::ast::{
 use super::TsqlError;
 use super::expr::{Typed, short, span_of};
 use super::names::quoted;
-use super::script::{R, Scope, Source, SourceColumn, Translator};
-use super::select::{Shape, as_text_literal};
+use super::query::Shape;
+use super::select::as_text_literal;
+use super::translator::{R, Scope, Source, SourceColumn, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::guard::limits::{MAX_SOURCES, NODE_STEPS};
@@ -283,7 +284,7 @@ impl Translator<'_> {
     pub fn columns_of_derived(
         &self,
         name: &str,
-        columns: Option<Vec<super::select::Column>>,
+        columns: Option<Vec<super::query::Column>>,
     ) -> R<Option<Vec<SourceColumn>>> {
         let Some(columns) = columns else {
             return Ok(None);
@@ -526,10 +527,10 @@ impl Translator<'_> {
     ) -> R<String> {
         let hidden = self.scopes.pop();
         self.scopes.push(Scope::default());
-        let bare = self.bare.len();
+        let ungrouped = self.ungrouped.len();
         let made = make(self);
         self.scopes.pop();
-        self.bare.truncate(bare);
+        self.ungrouped.truncate(ungrouped);
         self.scopes.extend(hidden);
         let (sql, columns) = made?;
         self.see(alias.name.span);

@@ -210,11 +210,11 @@ fn tsql_translation(bytes: &[u8]) {
         };
         // Later statements may need what earlier ones make.
         if let [step] = script.steps.as_slice() {
-            let refused = store.mistake(step.act.sql());
+            let refused = store.mistake(step.statement.sql());
             let wrong = refused.filter(|why| {
                 why.message.contains("cannot stand here") || why.message.contains("there is no")
             });
-            assert_eq!(wrong, None, "{}", step.act.sql());
+            assert_eq!(wrong, None, "{}", step.statement.sql());
         }
     });
 }

@@ -338,7 +338,7 @@ fn made_up_statements_rewritten_twice_are_rewritten_once() {
     let same = std::cell::Cell::new(0);
     let rewritten = |text: &str| {
         let script = chatdb::sql::tsql::translate(text, &catalog, &[]).expect(text);
-        script.steps[0].act.sql().to_owned()
+        script.steps[0].statement.sql().to_owned()
     };
     let outcome = runner.run(&made::statement(), |text| {
         let once = rewritten(&text);

@@ -4,15 +4,17 @@
 //! beyond that, such as `FROM`, `OUTPUT` or `TOP`, is refused by name.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, Expr, FromTable, Ident, ObjectName, Select, SelectItem,
-    SetExpr, Statement, TableFactor, TableWithJoins, Update,
+    self, Assignment, AssignmentTarget, Delete, Expr, FromTable, Ident, Insert, ObjectName, Select,
+    SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, Update,
 };
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
 
 use super::names::quoted;
-use super::script::{Act, R, Translator};
-use super::select::{Parts, Shape};
+use super::query::Shape;
+use super::script::Statement;
+use super::select::Parts;
+use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::catalog::Table;
 use crate::schema::types::Type;
@@ -29,6 +31,102 @@ const WRITES: Shape<'static> = Shape {
 };
 
 impl Translator<'_> {
+    pub fn insert(&mut self, insert: &Insert, line: u32) -> R<()> {
+        let TableObject::TableName(name) = &insert.table else {
+            return Err(self.writes("INSERT"));
+        };
+        let (name, table) = match Self::temporary_name(name) {
+            Some(name) => {
+                let Some(table) = self.temporary.get(&name).cloned() else {
+                    return Err(self.invalid(format!("there is no table `{name}`")));
+                };
+                (name, table)
+            }
+            None if self.changes => {
+                let table = self.product_table(name)?;
+                (table.name.clone(), table)
+            }
+            None => {
+                return Err(self
+                    .writes("INSERT")
+                    .with_hint("a temporary table is possible: its name begins with #"));
+            }
+        };
+        let temporary = self.temporary.contains_key(&name);
+        let plain = insert.or.is_none()
+            && !insert.ignore
+            && !insert.overwrite
+            && insert.table_alias.is_none()
+            && insert.assignments.is_empty()
+            && insert.partitioned.is_none()
+            && insert.on.is_none()
+            && insert.returning.is_none()
+            && insert.output.is_none()
+            && !insert.replace_into;
+        let Some(source) = insert.source.as_ref().filter(|_| plain) else {
+            return Err(self.unsupported("INSERT with more than columns and rows"));
+        };
+        let known = table.columns.unwrap_or_default();
+        let mut targets = Vec::new();
+        for column in &insert.columns {
+            let wanted = column.to_string();
+            let wanted = wanted.trim_matches(['[', ']', '"']);
+            let found = known
+                .iter()
+                .find(|(own, _)| own.eq_ignore_ascii_case(wanted));
+            match found {
+                Some(found) => targets.push(found.clone()),
+                None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
+            }
+        }
+        let identity = self.identities.get(&name).filter(|_| temporary).cloned();
+        if targets.is_empty() {
+            targets = known;
+            targets.retain(|(own, _)| identity.as_ref() != Some(own));
+        } else if let Some((own, _)) = targets
+            .iter()
+            .find(|(own, _)| identity.as_ref() == Some(own))
+        {
+            return Err(self.invalid(format!(
+                "`{own}` numbers the rows itself, and takes no value"
+            )));
+        }
+        let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
+        let shape = Shape {
+            types: Some(&types),
+            assigns: true,
+            inserts: true,
+            ..Shape::default()
+        };
+        let answer = self.query(source, shape)?;
+        if answer
+            .columns
+            .as_ref()
+            .is_some_and(|columns| columns.len() != types.len())
+        {
+            return Err(self.invalid(format!(
+                "`{name}` is given another number of columns than it takes, which is {}",
+                types.len()
+            )));
+        }
+        let columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) {}",
+            quoted(&name),
+            columns.join(", "),
+            answer.sql
+        );
+        self.push(
+            line,
+            if temporary {
+                Statement::Temporary { sql }
+            } else {
+                Statement::Write { sql }
+            },
+        );
+        Ok(())
+    }
+
     pub fn update(&mut self, update: &Update, line: u32) -> R<()> {
         let Update {
             update_token: _,
@@ -141,9 +239,9 @@ impl Translator<'_> {
 
     fn push_change(&mut self, table: &Table, line: u32, sql: String) {
         let act = if table.name.starts_with(['#', '@']) {
-            Act::Change { sql }
+            Statement::Temporary { sql }
         } else {
-            Act::Write { sql }
+            Statement::Write { sql }
         };
         self.push(line, act);
     }
@@ -235,7 +333,7 @@ impl Translator<'_> {
     }
 }
 
-fn condition(parts: &Parts) -> String {
+pub(super) fn condition(parts: &Parts) -> String {
     parts
         .selection
         .as_ref()
@@ -248,7 +346,7 @@ fn empty_select() -> Select {
     let body = parsed
         .and_then(|statements| statements.into_iter().next())
         .and_then(|statement| match statement {
-            Statement::Query(query) => Some(query.body),
+            ast::Statement::Query(query) => Some(query.body),
             _ => None,
         });
     match body.map(|body| *body) {

@@ -2,36 +2,16 @@
 
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, OrderByExpr, OrderBySort, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowSpec, WindowType,
+    FunctionArguments,
 };
 
 use super::expr::{Typed, span_of};
-use super::ops::power;
-use super::script::{R, Translator};
+use super::operators::precedence;
+use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
 use crate::sql::functions::table::{CallForm, Entry, Gives, TABLE, Takes, entry};
-
-/// The parts of a date by all the names that SQL Server has for them.
-const PARTS: [(&str, &[&str]); 15] = [
-    ("year", &["year", "yy", "yyyy"]),
-    ("quarter", &["quarter", "qq", "q"]),
-    ("month", &["month", "mm", "m"]),
-    ("dayofyear", &["dayofyear", "dy", "y"]),
-    ("day", &["day", "dd", "d"]),
-    ("week", &["week", "wk", "ww"]),
-    ("weekday", &["weekday", "dw", "w"]),
-    ("hour", &["hour", "hh"]),
-    ("minute", &["minute", "mi", "n"]),
-    ("second", &["second", "ss", "s"]),
-    ("millisecond", &["millisecond", "ms"]),
-    ("microsecond", &["microsecond", "mcs"]),
-    ("nanosecond", &["nanosecond", "ns"]),
-    ("iso_week", &["iso_week", "isowk", "isoww"]),
-    ("tzoffset", &["tzoffset", "tz"]),
-];
 
 impl Translator<'_> {
     /// A call of one of SQLite's registered functions.
@@ -123,7 +103,7 @@ impl Translator<'_> {
         Ok(value)
     }
 
-    fn arguments(&mut self, list: &[FunctionArg]) -> R<Vec<Typed>> {
+    pub fn arguments(&mut self, list: &[FunctionArg]) -> R<Vec<Typed>> {
         list.iter()
             .map(|argument| match argument {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.value(expr),
@@ -240,7 +220,7 @@ impl Translator<'_> {
         }
     }
 
-    fn exactly<const N: usize>(&mut self, name: &str, list: &[FunctionArg]) -> R<[Typed; N]> {
+    pub fn exactly<const N: usize>(&mut self, name: &str, list: &[FunctionArg]) -> R<[Typed; N]> {
         let arguments = self.arguments(list)?;
         let count = arguments.len();
         arguments.try_into().map_err(|_| {
@@ -362,14 +342,14 @@ impl Translator<'_> {
                             .unsupported(format!("DATALENGTH of {}", value.of))
                             .with_hint("CAST it to a type first"));
                     };
-                    let value = value.within(power::COMPARE + 1);
+                    let value = value.within(precedence::COMPARE + 1);
                     let sql = format!("CASE WHEN {value} IS NOT NULL THEN {bytes} END");
                     return Ok(Typed::plain(sql, Type::Int));
                 };
                 let units = format!("tsql_units({})", value.sql);
                 Ok(if national {
                     Typed {
-                        power: power::MULTIPLY,
+                        precedence: precedence::MULTIPLY,
                         ..Typed::plain(format!("2 * {units}"), Type::Int)
                     }
                 } else {
@@ -492,9 +472,9 @@ impl Translator<'_> {
                     .scopes
                     .last_mut()
                     .map(|scope| std::mem::take(&mut scope.left_out));
-                let bare = self.bare.len();
+                let ungrouped = self.ungrouped.len();
                 let value = self.exactly::<1>(name, list);
-                self.bare.truncate(bare);
+                self.ungrouped.truncate(ungrouped);
                 if let (Some(scope), Some(kept)) = (self.scopes.last_mut(), kept) {
                     scope.left_out = kept;
                 }
@@ -515,27 +495,6 @@ impl Translator<'_> {
             },
             _ => Err(self.unsupported(format!("{}(...)", name.to_uppercase()))),
         }
-    }
-
-    /// Refuses a part that a type does not have: a time has no year, a date no hour.
-    fn has_part(&self, name: &str, part: &str, date: &Typed) -> R<()> {
-        let of_clock = matches!(
-            part,
-            "hour" | "minute" | "second" | "millisecond" | "microsecond" | "nanosecond"
-        );
-        let missing = match date.of {
-            Type::Time(_) => !of_clock,
-            Type::Date => of_clock,
-            _ => false,
-        };
-        if missing {
-            let name = name.to_uppercase();
-            return Err(self.invalid(format!(
-                "{name}({part}, ...) does not go with a {}",
-                date.of
-            )));
-        }
-        Ok(())
     }
 
     /// Functions that search compare as the default collation does, and can compare in no other way.
@@ -655,419 +614,6 @@ impl Translator<'_> {
         }
         Ok(self.function("tsql_substring", &written, of))
     }
-
-    /// The part of a date that a function's first argument names.
-    fn part<'l>(
-        &mut self,
-        name: &str,
-        list: &'l [FunctionArg],
-    ) -> R<(&'static str, &'l [FunctionArg])> {
-        let Some((FunctionArg::Unnamed(FunctionArgExpr::Expr(first)), rest)) = list.split_first()
-        else {
-            return Err(self.invalid(format!(
-                "{} takes a part of a date first",
-                name.to_uppercase()
-            )));
-        };
-        let Expr::Identifier(ident) = first else {
-            return Err(self.invalid(format!(
-                "{} takes the name of a part of a date first, such as DAY",
-                name.to_uppercase()
-            )));
-        };
-        let lower = ident.value.to_lowercase();
-        match PARTS
-            .iter()
-            .find(|(_, names)| names.contains(&lower.as_str()))
-        {
-            Some((part, _)) => Ok((part, rest)),
-            None => Err(self.invalid(format!("`{}` is no part of a date", ident.value))),
-        }
-    }
-
-    /// A value as a date function is given it.
-    fn as_date(&mut self, value: Typed) -> R<String> {
-        let of = match value.of {
-            of if of.is_temporal() || of == Type::Null => return Ok(value.sql),
-            Type::Unknown => return Ok(value.sql),
-            of if of.is_number() => Type::DateTime,
-            Type::Text { .. } => Type::DateTime2(7),
-            of => return Err(self.invalid(format!("a value of type {of} is no date"))),
-        };
-        Ok(self.implicit(value, of, true)?.sql)
-    }
-
-    fn dateadd(&mut self, list: &[FunctionArg]) -> R<Typed> {
-        let (part, rest) = self.part("dateadd", list)?;
-        let [number, date] = self.exactly("dateadd", rest)?;
-        let of = match date.of {
-            of if of.is_temporal() => of,
-            _ => Type::DateTime,
-        };
-        let of_time = matches!(part, "hour" | "minute" | "second" | "millisecond");
-        if matches!(part, "microsecond" | "nanosecond" | "iso_week" | "tzoffset") {
-            return Err(self
-                .unsupported(format!("DATEADD({part}, ...)"))
-                .with_hint("times are kept to the millisecond here"));
-        }
-        if (of == Type::Date && of_time) || (matches!(of, Type::Time(_)) && !of_time) {
-            return Err(self.invalid(format!("DATEADD({part}, ...) does not go with a {of}")));
-        }
-        let date = if date.of == Type::Unknown {
-            self.cast(date, of, None, false)?
-        } else {
-            self.implicit(date, of, true)?
-        };
-        let arguments = [format!("'{part}'"), number.sql, date.sql, format!("'{of}'")];
-        Ok(self.function("tsql_dateadd", &arguments, of))
-    }
-
-    /// The type of `SUM` and `AVG`.
-    pub fn sum_type(&self, of: Type) -> R<Type> {
-        match of {
-            Type::TinyInt | Type::SmallInt | Type::Int => Ok(Type::Int),
-            Type::BigInt => Ok(Type::BigInt),
-            Type::Decimal { scale, .. } => Ok(Type::Decimal {
-                precision: 38,
-                scale,
-            }),
-            Type::Float => Ok(Type::Float),
-            Type::Unknown => Err(self
-                .invalid("SUM and AVG depend on the type, which is not known here")
-                .with_hint("CAST the value to a number: SUM(CAST(x AS int))")),
-            of => Err(self
-                .invalid(format!("SUM and AVG take numbers, not values of type {of}"))
-                .with_hint("CAST the value to a number: SUM(CAST(x AS int))")),
-        }
-    }
-
-    /// `AVG`: of whole numbers a whole one, of decimals one with six digits at least after the point.
-    pub fn average(&mut self, value: &Typed, distinct: bool, over: &str) -> R<Typed> {
-        let of = self.sum_type(value.of)?;
-        let inner = if distinct {
-            format!("DISTINCT {}", value.sql)
-        } else {
-            value.sql.clone()
-        };
-        let sum = format!("sum({inner}){over}");
-        let count = format!("count({inner}){over}");
-        Ok(match of {
-            Type::Float => Typed::plain(format!("avg({inner}){over}"), of),
-            Type::Decimal { scale, .. } => {
-                self.notes.insert(
-                    "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
-                );
-                let digits = scale.max(6);
-                // A divisor of so many digits that the quotient has the digits of AVG.
-                let sql = format!(
-                    "tsql_round(tsql_decimal('/', {sum}, 'decimal(38,{scale})', nullif({count}, 0), \
-                     'decimal(10,0)'), {digits}, 1, 'decimal(38,{digits})')"
-                );
-                Typed::plain(
-                    sql,
-                    Type::Decimal {
-                        precision: 38,
-                        scale: digits,
-                    },
-                )
-            }
-            of => Typed {
-                power: power::MULTIPLY,
-                range: of.range(),
-                ..Typed::plain(format!("{sum} / {count}"), of)
-            },
-        })
-    }
-
-    fn aggregate(
-        &mut self,
-        name: &str,
-        list: &[FunctionArg],
-        distinct: bool,
-        within: &[OrderByExpr],
-        over: Option<&WindowType>,
-    ) -> R<Typed> {
-        if over.is_none() && self.in_aggregate {
-            return Err(self
-                .invalid(format!(
-                    "{} stands within another aggregate",
-                    name.to_uppercase()
-                ))
-                .with_hint("compute the inner one in a derived table"));
-        }
-        if over.is_some() && distinct {
-            return Err(self.invalid("DISTINCT does not go with OVER"));
-        }
-        let bare = self.bare.len();
-        let inside = std::mem::replace(&mut self.in_aggregate, over.is_none());
-        let made = self.aggregate_inside(name, list, distinct, within, over);
-        self.in_aggregate = inside;
-        let value = made?;
-        if over.is_none() {
-            let depth = self.scopes.len();
-            let kept: Vec<_> = self
-                .bare
-                .drain(bare..)
-                .filter(|(at, ..)| *at != depth)
-                .collect();
-            self.bare.extend(kept);
-            if let Some(scope) = self.scopes.last_mut() {
-                scope.aggregates = true;
-            }
-        }
-        Ok(value)
-    }
-
-    fn aggregate_inside(
-        &mut self,
-        name: &str,
-        list: &[FunctionArg],
-        distinct: bool,
-        within: &[OrderByExpr],
-        over: Option<&WindowType>,
-    ) -> R<Typed> {
-        let window = match over {
-            None => String::new(),
-            Some(over) => {
-                self.windows_may_stand(name)?;
-                self.over(over)?
-            }
-        };
-        let counts = matches!(name, "count" | "count_big");
-        let of_count = if name == "count" {
-            Type::Int
-        } else {
-            Type::BigInt
-        };
-        if counts && matches!(list, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) {
-            return Ok(Typed::plain(format!("count(*){window}"), of_count));
-        }
-        if name == "string_agg" {
-            return self.string_agg(list, within, over.is_some());
-        }
-        let [value] = self.exactly(name, list)?;
-        let word = if distinct { "DISTINCT " } else { "" };
-        if counts {
-            let inner = if distinct {
-                value.collated()
-            } else {
-                value.sql
-            };
-            return Ok(Typed::plain(
-                format!("count({word}{inner}){window}"),
-                of_count,
-            ));
-        }
-        match name {
-            "min" | "max" => {
-                if value.of == Type::Bit {
-                    return Err(self
-                        .invalid(format!("{} does not take a bit", name.to_uppercase()))
-                        .with_hint("CAST it to int first"));
-                }
-                let of = value.of;
-                self.note_doubt(&value);
-                Ok(Typed::plain(
-                    format!("{name}({}){window}", value.collated()),
-                    of,
-                ))
-            }
-            "avg" => self.average(&value, distinct, &window),
-            _ => {
-                let of = self.sum_type(value.of)?;
-                let sum = format!("sum({word}{}){window}", value.sql);
-                Ok(match of {
-                    Type::Int => Typed::plain(format!("tsql_check({sum}, 'int')"), of),
-                    Type::Decimal { precision, scale } if scale > 0 => Typed::plain(
-                        format!("tsql_round({sum}, {scale}, 0, 'decimal({precision},{scale})')"),
-                        of,
-                    ),
-                    of => Typed::plain(sum, of),
-                })
-            }
-        }
-    }
-
-    fn string_agg(&mut self, list: &[FunctionArg], within: &[OrderByExpr], over: bool) -> R<Typed> {
-        if over {
-            return Err(self.invalid("STRING_AGG does not go with OVER"));
-        }
-        let [value, separator] = self.exactly("string_agg", list)?;
-        let of = if value.of.is_national() || value.of == Type::Unknown {
-            Type::NVARCHAR
-        } else {
-            Type::VARCHAR
-        };
-        let text = self.as_text(value)?;
-        let separator = self.as_text(separator)?;
-        let mut order = String::new();
-        if !within.is_empty() {
-            order = format!(" ORDER BY {}", self.order_list(within)?);
-        }
-        Ok(Typed::plain(
-            format!("group_concat({text}, {separator}{order})"),
-            of,
-        ))
-    }
-
-    fn order_list(&mut self, order: &[OrderByExpr]) -> R<String> {
-        let mut written = Vec::new();
-        for entry in order {
-            if entry.with_fill.is_some() || entry.options.nulls_first.is_some() {
-                return Err(self.invalid("NULLS FIRST and NULLS LAST are not T-SQL"));
-            }
-            let direction = match entry.options.sort {
-                None => "",
-                Some(OrderBySort::Asc) => " ASC",
-                Some(OrderBySort::Desc) => " DESC",
-                Some(OrderBySort::Using(_)) => return Err(self.unsupported("ORDER BY ... USING")),
-            };
-            let value = self.value(&entry.expr)?;
-            if value.literal.is_some() {
-                return Err(self
-                    .invalid("the ORDER BY of a window takes columns, not constants")
-                    .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
-            }
-            self.note_doubt(&value);
-            written.push(format!("{}{direction}", value.collated()));
-        }
-        Ok(written.join(", "))
-    }
-
-    fn windows_may_stand(&self, name: &str) -> R<()> {
-        if !self.no_windows {
-            return Ok(());
-        }
-        Err(self
-            .invalid(format!(
-                "{} ... OVER stands only in a select list or in ORDER BY",
-                name.to_uppercase()
-            ))
-            .with_hint("compute it in a derived table or WITH, and write the condition over that"))
-    }
-
-    /// ` OVER (...)`.
-    fn over(&mut self, over: &WindowType) -> R<String> {
-        let WindowType::WindowSpec(WindowSpec {
-            window_name: None,
-            partition_by,
-            order_by,
-            window_frame,
-        }) = over
-        else {
-            return Err(self
-                .unsupported("OVER with the name of a window")
-                .with_hint("write the window within OVER (...)"));
-        };
-        let mut parts = Vec::new();
-        if !partition_by.is_empty() {
-            let mut written = Vec::new();
-            for expr in partition_by {
-                written.push(self.value(expr)?.collated());
-            }
-            parts.push(format!("PARTITION BY {}", written.join(", ")));
-        }
-        if !order_by.is_empty() {
-            parts.push(format!("ORDER BY {}", self.order_list(order_by)?));
-        }
-        if let Some(frame) = window_frame {
-            parts.push(self.frame(frame)?);
-        }
-        Ok(format!(" OVER ({})", parts.join(" ")))
-    }
-
-    fn frame(&mut self, frame: &WindowFrame) -> R<String> {
-        let units = match frame.units {
-            WindowFrameUnits::Rows => "ROWS",
-            WindowFrameUnits::Range => "RANGE",
-            WindowFrameUnits::Groups => return Err(self.invalid("GROUPS is not T-SQL")),
-        };
-        let ranged = frame.units == WindowFrameUnits::Range;
-        let mut bound = |bound: &WindowFrameBound| -> R<String> {
-            let (rows, word) = match bound {
-                WindowFrameBound::CurrentRow => return Ok("CURRENT ROW".to_owned()),
-                WindowFrameBound::Preceding(rows) => (rows, "PRECEDING"),
-                WindowFrameBound::Following(rows) => (rows, "FOLLOWING"),
-            };
-            match rows {
-                None => Ok(format!("UNBOUNDED {word}")),
-                Some(_) if ranged => {
-                    Err(self.invalid("RANGE takes UNBOUNDED and CURRENT ROW only"))
-                }
-                Some(rows) => {
-                    let rows = self.value(rows)?;
-                    if !matches!(rows.literal, Some(Value::Integer(0..))) {
-                        return Err(self.invalid("ROWS takes a whole number of rows, from 0"));
-                    }
-                    Ok(format!("{} {word}", rows.sql))
-                }
-            }
-        };
-        let start = bound(&frame.start_bound)?;
-        Ok(match &frame.end_bound {
-            None => format!("{units} {start}"),
-            Some(end) => format!("{units} BETWEEN {start} AND {}", bound(end)?),
-        })
-    }
-
-    fn window(&mut self, name: &str, list: &[FunctionArg], over: &WindowType) -> R<Typed> {
-        let at = self.at;
-        self.windows_may_stand(name)?;
-        let window = self.over(over)?;
-        self.at = at;
-        let ordered = matches!(over, WindowType::WindowSpec(spec) if !spec.order_by.is_empty());
-        let framed = matches!(over, WindowType::WindowSpec(spec) if spec.window_frame.is_some());
-        if !ordered {
-            return Err(self
-                .invalid(format!("{} needs an ORDER BY in OVER", name.to_uppercase()))
-                .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
-        }
-        let value_of = matches!(name, "first_value" | "last_value");
-        if framed && !value_of {
-            return Err(self.invalid(format!("{} takes no ROWS or RANGE", name.to_uppercase())));
-        }
-        match name {
-            "row_number" | "rank" | "dense_rank" => {
-                let [] = self.exactly(name, list)?;
-                Ok(Typed::plain(format!("{name}(){window}"), Type::BigInt))
-            }
-            "percent_rank" | "cume_dist" => {
-                let [] = self.exactly(name, list)?;
-                Ok(Typed::plain(format!("{name}(){window}"), Type::Float))
-            }
-            "ntile" => {
-                let [groups] = self.exactly(name, list)?;
-                Ok(Typed::plain(
-                    format!("ntile({}){window}", groups.sql),
-                    Type::BigInt,
-                ))
-            }
-            "first_value" | "last_value" => {
-                let [value] = self.exactly(name, list)?;
-                Ok(Typed::plain(
-                    format!("{name}({}){window}", value.sql),
-                    value.of,
-                ))
-            }
-            "lag" | "lead" => {
-                let mut arguments = self.arguments(list)?;
-                if !(1..=3).contains(&arguments.len()) {
-                    return Err(
-                        self.invalid(format!("{} takes 1 to 3 arguments", name.to_uppercase()))
-                    );
-                }
-                let of = arguments[0].of;
-                if let Some(otherwise) = arguments.get(2).cloned() {
-                    arguments[2] = self.cast(otherwise, of, None, false)?;
-                }
-                Ok(Typed::plain(
-                    format!("{name}({}){window}", texts(&arguments).join(", ")),
-                    of,
-                ))
-            }
-            _ => Err(self.unsupported(format!("{}(...) OVER", name.to_uppercase()))),
-        }
-    }
 }
 
 /// The type of a part of a text that is `count` long.
@@ -1091,7 +637,7 @@ fn shorter(of: Type, count: &Typed) -> Type {
 }
 
 /// The function that a misspelt name likely means: one letter off, and no other meaning that looks alike.
-fn meant(name: &str) -> Option<&'static str> {
+pub(super) fn meant(name: &str) -> Option<&'static str> {
     let known = TABLE
         .iter()
         .filter(|entry| !matches!(entry.form, CallForm::Refused))
@@ -1125,6 +671,6 @@ fn bytes_of(of: Type) -> Option<u8> {
     })
 }
 
-fn texts(values: &[Typed]) -> Vec<String> {
+pub(super) fn texts(values: &[Typed]) -> Vec<String> {
     values.iter().map(|value| value.sql.clone()).collect()
 }

@@ -1,0 +1,198 @@
+//! Aggregates.
+
+use sqlparser::ast::{FunctionArg, FunctionArgExpr, OrderByExpr, WindowType};
+
+use super::expr::Typed;
+use super::operators::precedence;
+use super::translator::{R, Translator};
+use crate::schema::types::Type;
+
+impl Translator<'_> {
+    /// The type of `SUM` and `AVG`.
+    pub fn sum_type(&self, of: Type) -> R<Type> {
+        match of {
+            Type::TinyInt | Type::SmallInt | Type::Int => Ok(Type::Int),
+            Type::BigInt => Ok(Type::BigInt),
+            Type::Decimal { scale, .. } => Ok(Type::Decimal {
+                precision: 38,
+                scale,
+            }),
+            Type::Float => Ok(Type::Float),
+            Type::Unknown => Err(self
+                .invalid("SUM and AVG depend on the type, which is not known here")
+                .with_hint("CAST the value to a number: SUM(CAST(x AS int))")),
+            of => Err(self
+                .invalid(format!("SUM and AVG take numbers, not values of type {of}"))
+                .with_hint("CAST the value to a number: SUM(CAST(x AS int))")),
+        }
+    }
+
+    /// `AVG`: of whole numbers a whole one, of decimals one with six digits at least after the point.
+    pub fn average(&mut self, value: &Typed, distinct: bool, over: &str) -> R<Typed> {
+        let of = self.sum_type(value.of)?;
+        let inner = if distinct {
+            format!("DISTINCT {}", value.sql)
+        } else {
+            value.sql.clone()
+        };
+        let sum = format!("sum({inner}){over}");
+        let count = format!("count({inner}){over}");
+        Ok(match of {
+            Type::Float => Typed::plain(format!("avg({inner}){over}"), of),
+            Type::Decimal { scale, .. } => {
+                self.notes.insert(
+                    "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
+                );
+                let digits = scale.max(6);
+                // A divisor of so many digits that the quotient has the digits of AVG.
+                let sql = format!(
+                    "tsql_round(tsql_decimal('/', {sum}, 'decimal(38,{scale})', nullif({count}, 0), \
+                     'decimal(10,0)'), {digits}, 1, 'decimal(38,{digits})')"
+                );
+                Typed::plain(
+                    sql,
+                    Type::Decimal {
+                        precision: 38,
+                        scale: digits,
+                    },
+                )
+            }
+            of => Typed {
+                precedence: precedence::MULTIPLY,
+                range: of.range(),
+                ..Typed::plain(format!("{sum} / {count}"), of)
+            },
+        })
+    }
+
+    pub fn aggregate(
+        &mut self,
+        name: &str,
+        list: &[FunctionArg],
+        distinct: bool,
+        within: &[OrderByExpr],
+        over: Option<&WindowType>,
+    ) -> R<Typed> {
+        if over.is_none() && self.in_aggregate {
+            return Err(self
+                .invalid(format!(
+                    "{} stands within another aggregate",
+                    name.to_uppercase()
+                ))
+                .with_hint("compute the inner one in a derived table"));
+        }
+        if over.is_some() && distinct {
+            return Err(self.invalid("DISTINCT does not go with OVER"));
+        }
+        let ungrouped = self.ungrouped.len();
+        let inside = std::mem::replace(&mut self.in_aggregate, over.is_none());
+        let made = self.aggregate_inside(name, list, distinct, within, over);
+        self.in_aggregate = inside;
+        let value = made?;
+        if over.is_none() {
+            let depth = self.scopes.len();
+            let kept: Vec<_> = self
+                .ungrouped
+                .drain(ungrouped..)
+                .filter(|(at, ..)| *at != depth)
+                .collect();
+            self.ungrouped.extend(kept);
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.aggregates = true;
+            }
+        }
+        Ok(value)
+    }
+
+    fn aggregate_inside(
+        &mut self,
+        name: &str,
+        list: &[FunctionArg],
+        distinct: bool,
+        within: &[OrderByExpr],
+        over: Option<&WindowType>,
+    ) -> R<Typed> {
+        let window = match over {
+            None => String::new(),
+            Some(over) => {
+                self.windows_may_stand(name)?;
+                self.over(over)?
+            }
+        };
+        let counts = matches!(name, "count" | "count_big");
+        let of_count = if name == "count" {
+            Type::Int
+        } else {
+            Type::BigInt
+        };
+        if counts && matches!(list, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) {
+            return Ok(Typed::plain(format!("count(*){window}"), of_count));
+        }
+        if name == "string_agg" {
+            return self.string_agg(list, within, over.is_some());
+        }
+        let [value] = self.exactly(name, list)?;
+        let word = if distinct { "DISTINCT " } else { "" };
+        if counts {
+            let inner = if distinct {
+                value.collated()
+            } else {
+                value.sql
+            };
+            return Ok(Typed::plain(
+                format!("count({word}{inner}){window}"),
+                of_count,
+            ));
+        }
+        match name {
+            "min" | "max" => {
+                if value.of == Type::Bit {
+                    return Err(self
+                        .invalid(format!("{} does not take a bit", name.to_uppercase()))
+                        .with_hint("CAST it to int first"));
+                }
+                let of = value.of;
+                self.note_doubt(&value);
+                Ok(Typed::plain(
+                    format!("{name}({}){window}", value.collated()),
+                    of,
+                ))
+            }
+            "avg" => self.average(&value, distinct, &window),
+            _ => {
+                let of = self.sum_type(value.of)?;
+                let sum = format!("sum({word}{}){window}", value.sql);
+                Ok(match of {
+                    Type::Int => Typed::plain(format!("tsql_check({sum}, 'int')"), of),
+                    Type::Decimal { precision, scale } if scale > 0 => Typed::plain(
+                        format!("tsql_round({sum}, {scale}, 0, 'decimal({precision},{scale})')"),
+                        of,
+                    ),
+                    of => Typed::plain(sum, of),
+                })
+            }
+        }
+    }
+
+    fn string_agg(&mut self, list: &[FunctionArg], within: &[OrderByExpr], over: bool) -> R<Typed> {
+        if over {
+            return Err(self.invalid("STRING_AGG does not go with OVER"));
+        }
+        let [value, separator] = self.exactly("string_agg", list)?;
+        let of = if value.of.is_national() || value.of == Type::Unknown {
+            Type::NVARCHAR
+        } else {
+            Type::VARCHAR
+        };
+        let text = self.as_text(value)?;
+        let separator = self.as_text(separator)?;
+        let mut order = String::new();
+        if !within.is_empty() {
+            order = format!(" ORDER BY {}", self.order_list(within)?);
+        }
+        Ok(Typed::plain(
+            format!("group_concat({text}, {separator}{order})"),
+            of,
+        ))
+    }
+}

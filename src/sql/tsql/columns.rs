@@ -1,0 +1,197 @@
+//! Names of columns and variables, and what they mean.
+
+use sqlparser::ast::Ident;
+
+use super::expr::Typed;
+use super::names::quoted;
+use super::translator::{R, Source, Translator};
+use crate::diagnostic::did_you_mean;
+use crate::schema::types::Type;
+use crate::sql::functions::Value;
+
+impl Translator<'_> {
+    pub fn identifier(&mut self, ident: &Ident) -> R<Typed> {
+        self.see(ident.span);
+        if ident.quote_style.is_none() {
+            if ident.value.eq_ignore_ascii_case("@@datefirst") {
+                let day = Value::Integer(i64::from(self.first_day));
+                return Ok(Typed::value(day, Type::TinyInt));
+            }
+            if ident.value.starts_with("@@") {
+                return Err(self.unsupported(ident.value.clone()));
+            }
+            if let Some(name) = ident.value.strip_prefix('@') {
+                let name = name.to_lowercase();
+                let of = self.variable(&name)?;
+                self.met.insert(name.clone());
+                return Ok(Typed::plain(format!("@{name}"), of));
+            }
+            if ident.value.starts_with('$') {
+                return Err(self.unsupported(ident.value.clone()));
+            }
+        }
+        self.column(std::slice::from_ref(ident))
+    }
+
+    /// A column by its name and what qualifies it.
+    pub fn column(&mut self, parts: &[Ident]) -> R<Typed> {
+        let Some((own, qualifiers)) = parts.split_last() else {
+            return Err(self.invalid("a column has no name"));
+        };
+        self.see(own.span);
+        if qualifiers.len() > 3 {
+            return Err(self.unsupported("a linked server").with_hint(
+                "load its rows into the copy; this one holds the tables of one database",
+            ));
+        }
+        if let [.., schema, _] = qualifiers {
+            self.name_schema(&schema.value)?;
+        }
+        if let [database, _, _] = qualifiers {
+            self.name_database(&database.value)?;
+        }
+        let table = qualifiers.last();
+        if let Some(table) = table {
+            self.see(table.span);
+        }
+        self.resolve(table, own)
+    }
+
+    fn resolve(&mut self, table: Option<&Ident>, own: &Ident) -> R<Typed> {
+        let wanted = own.value.to_lowercase();
+        let qualifier = table.map(|table| table.value.to_lowercase());
+        let columns = |source: &Source| 1 + source.columns.as_ref().map_or(0, Vec::len);
+        let sources = self.scopes.iter().flat_map(|scope| &scope.sources);
+        self.spend(sources.map(columns).sum())?;
+        for depth in (0..self.scopes.len()).rev() {
+            let scope = &self.scopes[depth];
+            let mut found: Option<(usize, Option<usize>)> = None;
+            let mut open: Option<usize> = None;
+            let mut qualified = false;
+            for (at, source) in scope.sources.iter().enumerate().skip(scope.from) {
+                if let Some(qualifier) = &qualifier
+                    && source.name.to_lowercase() != *qualifier
+                {
+                    continue;
+                }
+                qualified = qualifier.is_some();
+                match &source.columns {
+                    None => open = Some(at),
+                    Some(columns) => {
+                        let here = columns
+                            .iter()
+                            .position(|column| column.name.to_lowercase() == wanted);
+                        if let Some(column) = here {
+                            if found.is_some() {
+                                return Err(self
+                                    .invalid(format!("`{}` is in more than one table", own.value))
+                                    .with_hint("write the table before it: table.column"));
+                            }
+                            found = Some((at, Some(column)));
+                        }
+                    }
+                }
+            }
+            let found = found.or(open.map(|at| (at, None)));
+            if let Some((source, column)) = found {
+                return self.found(depth, source, column, table, own);
+            }
+            if qualified {
+                return Err(self.no_column(table, own));
+            }
+        }
+        Err(self.no_column(table, own))
+    }
+
+    fn found(
+        &mut self,
+        depth: usize,
+        source_at: usize,
+        column_at: Option<usize>,
+        table: Option<&Ident>,
+        own: &Ident,
+    ) -> R<Typed> {
+        self.reached.insert(depth);
+        let source = &self.scopes[depth].sources[source_at];
+        let column = column_at.and_then(|at| source.columns.as_ref()?.get(at));
+        let of = column.map_or(Type::Unknown, |column| column.of);
+        let name = source.emitted.as_deref();
+        let name = name.or(table.map(|table| table.value.as_str()));
+        let name = name.or(self.qualify.then_some(source.name.as_str()));
+        let sql = match (column.and_then(|column| column.instead.as_ref()), name) {
+            (Some(_), _) if depth + 1 < self.scopes.len() => {
+                return Err(self
+                    .unsupported("a subquery that looks at a column of an APPLY")
+                    .with_hint("put the APPLY into a common table expression first"));
+            }
+            (Some(instead), _) => instead.clone(),
+            (None, Some(name)) => format!("{}.{}", quoted(name), quoted(&own.value)),
+            (None, None) => quoted(&own.value),
+        };
+        // A database of chatdb's own stores times to the millisecond, whatever their column is declared as.
+        let other = matches!(of, Type::Time(_) | Type::DateTime2(0..=2));
+        let foreign = source.stored && of.is_temporal() && (other || !self.catalog.canonical_times);
+        let read_as = column.and_then(|column| column.read_as.as_deref());
+        let doubt = column.and_then(|column| column.doubt.clone());
+        let is_read_as = read_as.is_some();
+        let sql = match read_as {
+            Some(read_as) => read_as.replace("{}", &sql),
+            None if foreign => format!("tsql_convert('{of}', {sql}, 'unknown')"),
+            None => sql,
+        };
+        let name = own.value.to_lowercase();
+        let grouped = self.scopes[depth]
+            .grouped
+            .iter()
+            .any(|(at, known)| *at == source_at && *known == name);
+        if !grouped {
+            self.ungrouped.push((depth + 1, self.at, own.value.clone()));
+        }
+        Ok(Typed {
+            is_read_as,
+            doubt,
+            ..Typed::plain(sql, of)
+        })
+    }
+
+    /// Says what there is to say of a column of texts that is sorted or compared.
+    pub fn note_doubt(&mut self, value: &Typed) {
+        if let Some(doubt) = value.doubt.as_deref().filter(|_| value.of.is_text()) {
+            self.notes.insert(doubt.to_owned().into());
+        }
+    }
+
+    fn no_column(&self, table: Option<&Ident>, own: &Ident) -> super::TsqlError {
+        let sources = || self.scopes.iter().rev().flat_map(|scope| &scope.sources);
+        let named = |source: &&Source| {
+            table.is_none_or(|table| source.name.eq_ignore_ascii_case(&table.value))
+        };
+        if let Some(table) = table
+            && !sources().any(|source| source.name.eq_ignore_ascii_case(&table.value))
+        {
+            let error = self.invalid(format!(
+                "`{}.{}` names no table of the FROM before it",
+                table.value, own.value
+            ));
+            let known: Vec<&str> = sources().map(|source| source.name.as_str()).collect();
+            return match did_you_mean(&table.value, known.iter().copied()) {
+                Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
+                None => error,
+            };
+        }
+        let error = match table {
+            Some(table) => self.invalid(format!("`{}` has no column `{}`", table.value, own.value)),
+            None => self.invalid(format!("there is no column `{}`", own.value)),
+        };
+        let columns: Vec<&str> = sources()
+            .filter(named)
+            .filter_map(|source| source.columns.as_ref())
+            .flatten()
+            .map(|column| column.name.as_str())
+            .collect();
+        match did_you_mean(&own.value, columns) {
+            Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
+            None => error,
+        }
+    }
+}

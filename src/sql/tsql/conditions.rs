@@ -1,0 +1,290 @@
+//! Conditions: comparisons, `AND` and `OR`, `IN`, `BETWEEN`, `LIKE`, `EXISTS`.
+
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
+
+use super::expr::{Condition, Typed};
+use super::operators::precedence;
+use super::translator::{R, Translator};
+use crate::schema::types::Type;
+use crate::sql::guard::limits::NODE_STEPS;
+
+impl Translator<'_> {
+    /// Rewrites a condition.
+    pub fn condition(&mut self, expr: &Expr) -> R<Condition> {
+        let condition = self.condition_inside(expr)?;
+        self.spend(NODE_STEPS + condition.sql.len())?;
+        Ok(condition)
+    }
+
+    fn condition_inside(&mut self, expr: &Expr) -> R<Condition> {
+        match expr {
+            Expr::Nested(inner) => {
+                let inner = self.condition(inner)?;
+                Ok(Condition {
+                    sql: format!("({})", inner.sql),
+                    precedence: precedence::ATOM,
+                })
+            }
+            Expr::BinaryOp {
+                op: op @ (BinaryOperator::And | BinaryOperator::Or),
+                ..
+            } => self.connected(expr, op),
+            Expr::BinaryOp { left, op, right } => {
+                let Some(sign) = Self::compare_operator(op) else {
+                    return self.no_condition(expr);
+                };
+                self.see_expr(left);
+                let start = self.at;
+                let left = self.value(left)?;
+                let right = self.value(right)?;
+                self.at = start;
+                let (left, right) = self.comparable(left, right)?;
+                Ok(self.compared(&left, sign, &right))
+            }
+            Expr::UnaryOp {
+                op: UnaryOperator::Not,
+                expr,
+            } => {
+                let inner = self.condition(expr)?;
+                Ok(not(&inner))
+            }
+            Expr::IsNull(inner) => self.null_test(inner, "IS NULL"),
+            Expr::IsNotNull(inner) => self.null_test(inner, "IS NOT NULL"),
+            Expr::InList {
+                expr,
+                list,
+                negated,
+            } => self.in_list(expr, list, *negated),
+            Expr::InSubquery {
+                expr,
+                subquery,
+                negated,
+            } => {
+                self.see_expr(expr);
+                let start = self.at;
+                let value = self.value(expr)?;
+                // Once to learn the type, and again where the column must be converted.
+                let (mut list, of) = self.list_of(subquery, None)?;
+                self.at = start;
+                let sample = Typed::plain(String::new(), of);
+                let (value, column) = self.comparable(value, sample)?;
+                if !column.sql.is_empty() {
+                    list = self.list_of(subquery, Some(column.of))?.0;
+                }
+                let value = if value.of.is_number() {
+                    value.within(precedence::COMPARE + 1).into_owned()
+                } else {
+                    value.collated()
+                };
+                let not = if *negated { "NOT IN" } else { "IN" };
+                Ok(Condition {
+                    sql: format!("{value} {not} ({list})"),
+                    precedence: precedence::COMPARE,
+                })
+            }
+            Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => self.between(expr, *negated, low, high),
+            Expr::Like {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char,
+            } => {
+                let value = self.value(expr)?;
+                let pattern = self.value(pattern)?;
+                self.default_collation("LIKE", &[&value, &pattern])?;
+                let national = value.of.is_national() || pattern.of.is_national();
+                let mut arguments = vec![self.as_text(value)?, self.as_text(pattern)?];
+                if let Some(escape) = escape_char {
+                    let escape = self.value(escape)?;
+                    arguments.push(self.as_text(escape)?);
+                }
+                let name = if national { "tsql_nlike" } else { "tsql_like" };
+                let like = Condition {
+                    sql: format!("{name}({})", arguments.join(", ")),
+                    precedence: precedence::ATOM,
+                };
+                Ok(if *negated { not(&like) } else { like })
+            }
+            Expr::Exists { subquery, negated } => {
+                let answer = self.inner_query(subquery, super::query::Shape::default())?;
+                let not = if *negated { "NOT " } else { "" };
+                Ok(Condition {
+                    sql: format!("{not}EXISTS ({})", answer.sql),
+                    precedence: if *negated {
+                        precedence::NOT
+                    } else {
+                        precedence::ATOM
+                    },
+                })
+            }
+            Expr::IsDistinctFrom(left, right) => self.distinct(left, "IS NOT", right),
+            Expr::IsNotDistinctFrom(left, right) => self.distinct(left, "IS", right),
+            Expr::AnyOp { left, .. } => {
+                self.see_expr(left);
+                Err(self
+                    .unsupported("ANY")
+                    .with_hint("EXISTS (SELECT ... WHERE comparison) says the same"))
+            }
+            Expr::AllOp { left, .. } => {
+                self.see_expr(left);
+                Err(self.unsupported("ALL").with_hint(
+                    "NOT EXISTS (SELECT ... WHERE the opposite) says nearly the same: mind NULL",
+                ))
+            }
+            other => self.no_condition(other),
+        }
+    }
+
+    fn no_condition(&mut self, expr: &Expr) -> R<Condition> {
+        self.see_expr(expr);
+        if let Expr::Function(function) = expr {
+            let name = function.name.to_string().to_uppercase();
+            if ["CONTAINS", "FREETEXT"].contains(&name.as_str()) {
+                return Err(self
+                    .unsupported(name)
+                    .with_hint("LIKE '%word%' finds a word anywhere in a text"));
+            }
+        }
+        // What is wrong with the value, if anything, is the better message.
+        self.value(expr)?;
+        Err(self.invalid("a value stands where a condition is expected"))
+    }
+
+    /// A chain of `AND` or `OR`, from its innermost left operand outwards.
+    fn connected(&mut self, expr: &Expr, op: &BinaryOperator) -> R<Condition> {
+        let (word, strength) = match op {
+            BinaryOperator::And => ("AND", precedence::AND),
+            _ => ("OR", precedence::OR),
+        };
+        let mut parts = Vec::new();
+        let mut inner = expr;
+        while let Expr::BinaryOp {
+            left,
+            op: same,
+            right,
+        } = inner
+            && same == op
+        {
+            parts.push(right.as_ref());
+            inner = left;
+        }
+        parts.push(inner);
+        let mut sql = Vec::new();
+        for part in parts.into_iter().rev() {
+            sql.push(self.condition(part)?.within(strength).into_owned());
+        }
+        Ok(Condition {
+            sql: sql.join(&format!(" {word} ")),
+            precedence: strength,
+        })
+    }
+
+    fn null_test(&mut self, inner: &Expr, test: &str) -> R<Condition> {
+        let value = self.value(inner)?;
+        Ok(Condition {
+            sql: format!("{} {test}", value.within(precedence::COMPARE + 1)),
+            precedence: precedence::COMPARE,
+        })
+    }
+
+    pub fn distinct(&mut self, left: &Expr, op: &str, right: &Expr) -> R<Condition> {
+        self.see_expr(left);
+        let left = self.value(left)?;
+        let right = self.value(right)?;
+        let (left, right) = self.comparable(left, right)?;
+        Ok(self.compared(&left, op, &right))
+    }
+
+    fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool) -> R<Condition> {
+        self.see_expr(expr);
+        let value = self.value(expr)?;
+        let mut alike = true;
+        let mut members = Vec::new();
+        for member in list {
+            let member = self.value(member)?;
+            self.spend(value.sql.len())?;
+            let (left, right) = self.comparable(value.clone(), member)?;
+            alike &= left.sql == value.sql;
+            members.push((left, right));
+        }
+        if alike {
+            let right: Vec<&str> = members
+                .iter()
+                .map(|(_, right)| right.sql.as_str())
+                .collect();
+            let left = members.first().map_or(&value, |(left, _)| left);
+            let text = left.of.is_text() || left.of == Type::Unknown;
+            let left = if text && members.iter().any(|(_, right)| !right.of.is_number()) {
+                left.collated()
+            } else {
+                left.within(precedence::COMPARE + 1).into_owned()
+            };
+            let not = if negated { "NOT IN" } else { "IN" };
+            return Ok(Condition {
+                sql: format!("{left} {not} ({})", right.join(", ")),
+                precedence: precedence::COMPARE,
+            });
+        }
+        let tests: Vec<String> = members
+            .iter()
+            .map(|(left, right)| self.equal(left, right).sql)
+            .collect();
+        let any = Condition {
+            sql: tests.join(" OR "),
+            precedence: precedence::OR,
+        };
+        Ok(if negated { not(&any) } else { any })
+    }
+
+    fn between(&mut self, expr: &Expr, negated: bool, low: &Expr, high: &Expr) -> R<Condition> {
+        self.see_expr(expr);
+        let value = self.value(expr)?;
+        let (low, high) = (self.value(low)?, self.value(high)?);
+        let (from, low) = self.comparable(value.clone(), low)?;
+        let (to, high) = self.comparable(value.clone(), high)?;
+        if from.sql == value.sql && to.sql == value.sql {
+            let text = from.of.is_text() || (from.of == Type::Unknown && !low.of.is_number());
+            let value = if text {
+                from.collated()
+            } else {
+                from.within(precedence::COMPARE + 1).into_owned()
+            };
+            let not = if negated { "NOT BETWEEN" } else { "BETWEEN" };
+            return Ok(Condition {
+                sql: format!(
+                    "{value} {not} {} AND {}",
+                    low.within(precedence::COMPARE + 1),
+                    high.within(precedence::COMPARE + 1)
+                ),
+                precedence: precedence::COMPARE,
+            });
+        }
+        let both = Condition {
+            sql: format!(
+                "{} AND {}",
+                self.compared(&from, ">=", &low).sql,
+                self.compared(&to, "<=", &high).sql
+            ),
+            precedence: precedence::AND,
+        };
+        Ok(if negated { not(&both) } else { both })
+    }
+}
+
+pub(super) fn not(inner: &Condition) -> Condition {
+    Condition {
+        sql: format!("NOT {}", inner.within(precedence::NOT)),
+        precedence: precedence::NOT,
+    }
+}
+
+pub(super) fn is_condition(op: &BinaryOperator) -> bool {
+    Translator::compare_operator(op).is_some()
+        || matches!(op, BinaryOperator::And | BinaryOperator::Or)
+}

@@ -1,0 +1,275 @@
+//! Tokens as the parser reads them: what it does not know is spelt in another way, or refused by name.
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+
+use super::batch::{is, position, unsupported, word};
+use super::{TsqlError, TsqlProblem};
+use crate::diagnostic::Position;
+
+/// So many tokens may follow each other without a comma or a parenthesis. It bounds how deep a chain of operators
+/// can become as a tree.
+const LONGEST_CHAIN: usize = 6000;
+
+/// So many operators may stand in a row before what they apply to: `NOT NOT - - 1`.
+const LONGEST_PREFIX: usize = 16;
+
+/// What `OPTION (...)` may say beside MAXRECURSION, by its first words: how to run, and nothing about the answer.
+const OPTIONS: [&str; 25] = [
+    "CONCAT UNION",
+    "EXPAND VIEWS",
+    "FAST",
+    "FORCE ORDER",
+    "HASH GROUP",
+    "HASH JOIN",
+    "HASH UNION",
+    "KEEP PLAN",
+    "KEEPFIXED PLAN",
+    "LABEL",
+    "LOOP JOIN",
+    "MAXDOP",
+    "MAX_GRANT_PERCENT",
+    "MERGE JOIN",
+    "MERGE UNION",
+    "MIN_GRANT_PERCENT",
+    "NO_PERFORMANCE_SPOOL",
+    "OPTIMIZE FOR",
+    "ORDER GROUP",
+    "PARAMETERIZATION",
+    "QUERYTRACEON",
+    "RECOMPILE",
+    "ROBUST PLAN",
+    "TABLE HINT",
+    "USE",
+];
+
+/// The tokens of a batch as the parser reads them, and the rounds of recursion that it allows, each with its place.
+type Readable = (Vec<TokenWithSpan>, Vec<(Position, u32)>);
+
+/// The rounds of MAXRECURSION in the parentheses of an OPTION; a word that is none of its is refused.
+pub(super) fn options(tokens: &[TokenWithSpan]) -> Result<Option<u32>, TsqlError> {
+    let mut rounds = None;
+    let mut depth = 0_usize;
+    let mut hint: Vec<String> = Vec::new();
+    let mut here = Position { line: 1, column: 1 };
+    for token in tokens {
+        if hint.is_empty() {
+            here = position(token.span.start);
+        }
+        depth = match token.token {
+            Token::LParen => depth + 1,
+            Token::RParen => depth.saturating_sub(1),
+            _ => depth,
+        };
+        let ends = depth == 0 || (depth == 1 && token.token == Token::Comma);
+        if !ends {
+            if token.token != Token::LParen {
+                hint.push(token.token.to_string().to_uppercase());
+            }
+            continue;
+        }
+        let text = hint.join(" ");
+        if let Some(number) = text.strip_prefix("MAXRECURSION ") {
+            match number.parse::<u32>() {
+                Ok(number) if number <= 32_767 => rounds = Some(number),
+                _ => {
+                    let problem = format!("MAXRECURSION takes 0 to 32767, not {number}");
+                    return Err(TsqlError::new(here, TsqlProblem::Invalid(problem)));
+                }
+            }
+        } else if !OPTIONS.iter().any(|known| text.starts_with(known)) {
+            return Err(unsupported(here, format!("OPTION ({text})")));
+        }
+        hint.clear();
+    }
+    Ok(rounds)
+}
+
+/// Drops what has no meaning for the answer, spells what the parser does not read as it reads it, and refuses by
+/// name what it would only stumble over. Blanks and comments go. With them come the rounds that MAXRECURSION says, each
+/// with its place.
+pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError> {
+    let tokens: Vec<TokenWithSpan> = batch
+        .into_iter()
+        .filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF))
+        .collect();
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let (mut chain, mut prefix) = (0, 0);
+    let mut recursions = Vec::new();
+    let mut cases = 0_usize;
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let here = position(token.span.start);
+        let next = tokens.get(at + 1);
+        chain = match token.token {
+            Token::Comma | Token::LParen | Token::RParen | Token::SemiColon => 0,
+            _ => chain + 1,
+        };
+        prefix = match token.token {
+            Token::Plus | Token::Minus | Token::Tilde => prefix + 1,
+            _ if is(Some(token), "NOT") => prefix + 1,
+            _ => 0,
+        };
+        if chain > LONGEST_CHAIN || prefix > LONGEST_PREFIX {
+            return Err(TsqlError::new(
+                here,
+                TsqlProblem::Syntax("it is nested too deeply".to_owned()),
+            ));
+        }
+        let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
+        if is(Some(token), "OPTION") && next_is(&Token::LParen) {
+            let group = closed(&tokens[at + 1..]);
+            let rounds = options(&tokens[at + 1..at + 1 + group])?;
+            recursions.extend(rounds.map(|rounds| (here, rounds)));
+            at += 1 + group;
+            continue;
+        }
+        // The parser takes nothing but a literal there.
+        let fetched = is(out.last(), "NEXT") || is(out.last(), "FIRST");
+        if fetched
+            && (is(next, "ROWS") || is(next, "ROW"))
+            && let Some(name) = word(&token.token).filter(|name| name.starts_with('@'))
+        {
+            let text = Token::SingleQuotedString(name.to_owned());
+            out.push(TokenWithSpan::new(text, token.span));
+            at += 1;
+            continue;
+        }
+        if let Some(literal) = capital_hex(token, next) {
+            out.push(literal);
+            at += 2;
+            continue;
+        }
+        let hint = ["LOOP", "HASH", "MERGE", "REMOTE"]
+            .iter()
+            .any(|word| is(Some(token), word));
+        let joins = ["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]
+            .iter()
+            .any(|word| is(out.last(), word));
+        if hint && joins && is(next, "JOIN") {
+            at += 1;
+            continue;
+        }
+        if is(Some(token), "WITH") && (is(next, "ROLLUP") || is(next, "CUBE")) {
+            let (what, instead) = if is(next, "ROLLUP") {
+                ("WITH ROLLUP", "write GROUP BY ROLLUP(a, b)")
+            } else {
+                ("WITH CUBE", "write GROUP BY CUBE(a, b)")
+            };
+            return Err(unsupported(here, what).with_hint(instead));
+        }
+        if is(Some(token), "GROUPING") && is(next, "SETS") {
+            return Err(unsupported(here, "GROUPING SETS").with_hint("UNION ALL the groupings"));
+        }
+        if is(Some(token), "PARSE") && next_is(&Token::LParen) {
+            return Err(unsupported(here, "PARSE").with_hint("CAST or CONVERT the text"));
+        }
+        if token.token == Token::ExclamationMark && (next_is(&Token::Gt) || next_is(&Token::Lt)) {
+            let instead = if next_is(&Token::Gt) {
+                Token::LtEq
+            } else {
+                Token::GtEq
+            };
+            out.push(TokenWithSpan::new(instead, token.span));
+            at += 2;
+            continue;
+        }
+        // These are no names in T-SQL, and would be taken for one after an expression or a table.
+        if is(Some(token), "CASE") {
+            cases += 1;
+        } else if is(Some(token), "END") && cases > 0 {
+            cases -= 1;
+        } else if begins_statement(token, next, out.last(), cases)
+            && out
+                .last()
+                .is_some_and(|last| last.token != Token::SemiColon)
+        {
+            out.push(TokenWithSpan::new(Token::SemiColon, token.span));
+        }
+        let index = is(next, "INDEX") && (is(out.last(), "CREATE") || is(out.last(), "UNIQUE"));
+        if index && (is(Some(token), "CLUSTERED") || is(Some(token), "NONCLUSTERED")) {
+            at += 1;
+            continue;
+        }
+        out.push(token.clone());
+        // `DELETE #t`, where the parser wants FROM.
+        let of_temporary = |token: &TokenWithSpan| {
+            word(&token.token).is_some_and(|name| name.starts_with(['#', '@']))
+        };
+        let temporary = next.is_some_and(of_temporary);
+        if is(Some(token), "DELETE") && temporary && !is(tokens.get(at + 2), "FROM") {
+            let from = Word {
+                value: "FROM".to_owned(),
+                quote_style: None,
+                keyword: Keyword::FROM,
+            };
+            out.push(TokenWithSpan::new(Token::Word(from), token.span));
+        }
+        // `db..table` leaves the schema out; what is meant is the default one.
+        if token.token == Token::Period && next_is(&Token::Period) {
+            let schema = Word {
+                value: "dbo".to_owned(),
+                quote_style: None,
+                keyword: Keyword::NoKeyword,
+            };
+            out.push(TokenWithSpan::new(Token::Word(schema), token.span));
+        }
+        at += 1;
+    }
+    Ok((out, recursions))
+}
+
+/// Whether a statement begins, or ends, at a word that no expression holds.
+fn begins_statement(
+    token: &TokenWithSpan,
+    next: Option<&TokenWithSpan>,
+    before: Option<&TokenWithSpan>,
+    cases: usize,
+) -> bool {
+    const FIRST: [&str; 12] = [
+        "BREAK",
+        "CLOSE",
+        "CONTINUE",
+        "DEALLOCATE",
+        "DECLARE",
+        "EXEC",
+        "EXECUTE",
+        "PRINT",
+        "RAISERROR",
+        "RETURN",
+        "TRUNCATE",
+        "WHILE",
+    ];
+    let qualified = before.is_some_and(|token| token.token == Token::Period)
+        || next.is_some_and(|token| token.token == Token::Period)
+        || is(before, "AS");
+    let ends = cases == 0 && (is(Some(token), "END") || is(Some(token), "ELSE"));
+    !qualified && (ends || FIRST.iter().any(|word| is(Some(token), word)))
+}
+
+/// `0X1A`, which the tokenizer takes for the number 0 and a name.
+fn capital_hex(token: &TokenWithSpan, next: Option<&TokenWithSpan>) -> Option<TokenWithSpan> {
+    let Token::Number(zero, false) = &token.token else {
+        return None;
+    };
+    let next = next.filter(|next| zero == "0" && next.span.start == token.span.end)?;
+    let digits = word(&next.token)?.strip_prefix('X')?;
+    let hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    hex.then(|| TokenWithSpan::new(Token::HexStringLiteral(digits.to_owned()), token.span))
+}
+
+/// How many tokens a group in parentheses takes, both parentheses included.
+pub(super) fn closed(tokens: &[TokenWithSpan]) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    tokens.len()
+}

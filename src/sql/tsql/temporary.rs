@@ -1,0 +1,314 @@
+//! Temporary tables and table variables: `CREATE TABLE #t`, `SELECT ... INTO #t`, `DROP TABLE #t`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{
+    self, ColumnOption, ConditionalStatements, CreateTable, Expr, FunctionArguments, ObjectName,
+    ObjectType, Query, Select, SetExpr, TableConstraint,
+};
+
+use super::names::quoted;
+use super::query::Shape;
+use super::script::Statement;
+use super::translator::{R, Translator};
+use crate::schema::catalog::Table;
+use crate::schema::types::Type;
+use crate::sql::functions::collation;
+
+/// The columns of a temporary table.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    /// Their names and types.
+    columns: Vec<(String, Type)>,
+    /// The names of those that hold no NULL.
+    filled: Vec<String>,
+    /// The one that numbers the rows.
+    identity: Option<String>,
+    /// What a row has where an INSERT names no value: the column and a constant.
+    defaults: Vec<(String, String)>,
+}
+
+impl Translator<'_> {
+    /// The name of a temporary table or table variable, in lower case; `None` for any other table.
+    pub fn temporary_name(name: &ObjectName) -> Option<String> {
+        let last = name.0.last()?.as_ident()?;
+        let temporary = last.value.starts_with(['#', '@']);
+        temporary.then(|| last.value.to_lowercase())
+    }
+
+    pub fn select_into(&mut self, query: &Query, select: &Select, line: u32) -> R<()> {
+        let targets = select.into.as_ref().map_or(&[][..], |into| &into.targets);
+        let [Expr::Identifier(target)] = targets else {
+            return Err(self.writes("SELECT INTO"));
+        };
+        self.see(target.span);
+        if !target.value.starts_with('#') {
+            return Err(self
+                .writes(format!("SELECT INTO {}", target.value))
+                .with_hint(format!(
+                    "a temporary table is possible: INTO #{}",
+                    target.value
+                )));
+        }
+        let name = target.value.to_lowercase();
+        if self.temporary.contains_key(&name) {
+            return Err(self.invalid(format!("there is already a table `{name}`")));
+        }
+        let mut without = query.clone();
+        if let SetExpr::Select(select) = without.body.as_mut() {
+            select.into = None;
+        }
+        let answer = self.query(&without, Shape::default())?;
+        let Some(columns) = answer.columns else {
+            return Err(self.unsupported("SELECT INTO of columns that are not known"));
+        };
+        let (mut named, mut seen) = (Vec::new(), BTreeSet::new());
+        for column in columns {
+            let Some(own) = column.name.filter(|own| !own.is_empty()) else {
+                return Err(self
+                    .invalid("a column of SELECT INTO has no name")
+                    .with_hint("give it one: expression AS name"));
+            };
+            if !seen.insert(own.to_lowercase()) {
+                return Err(self.twice(&name, &own));
+            }
+            let of = if column.of == Type::Null {
+                Type::Int
+            } else {
+                column.of
+            };
+            named.push((own, of));
+        }
+        let declared = Declared {
+            columns: named,
+            ..Declared::default()
+        };
+        self.make_table(&name, declared, line);
+        self.push(
+            line,
+            Statement::Temporary {
+                sql: format!("INSERT INTO {} {}", quoted(&name), answer.sql),
+            },
+        );
+        Ok(())
+    }
+
+    /// Makes a temporary table.
+    pub fn make_table(&mut self, name: &str, made: Declared, line: u32) {
+        let Declared {
+            columns,
+            filled,
+            identity,
+            defaults,
+        } = made;
+        let declared: Vec<String> = columns
+            .iter()
+            .map(|(column, of)| {
+                let of = match of {
+                    Type::Unknown | Type::Null => String::new(),
+                    of => format!(" \"{of}\""),
+                };
+                let not_null = if filled.contains(column) {
+                    " NOT NULL"
+                } else {
+                    ""
+                };
+                if identity.as_ref() == Some(column) {
+                    return format!("{} INTEGER PRIMARY KEY", quoted(column));
+                }
+                let default = defaults.iter().find(|(own, _)| own == column);
+                let default =
+                    default.map_or(String::new(), |(_, value)| format!(" DEFAULT ({value})"));
+                format!("{}{of}{not_null}{default}", quoted(column))
+            })
+            .collect();
+        self.push(
+            line,
+            Statement::Temporary {
+                sql: format!(
+                    "CREATE TEMP TABLE {} ({})",
+                    quoted(name),
+                    declared.join(", ")
+                ),
+            },
+        );
+        self.identities.remove(name);
+        self.identities
+            .extend(identity.map(|column| (name.to_owned(), column)));
+        self.temporary.insert(
+            name.to_owned(),
+            Table {
+                name: name.to_owned(),
+                columns: Some(columns),
+                rowid: true,
+                hidden: Vec::new(),
+                inferred: BTreeMap::new(),
+            },
+        );
+    }
+
+    /// The columns with their types, and the names of those that hold no NULL.
+    pub fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Declared> {
+        let (mut read, mut filled, mut identity) = (Vec::new(), Vec::new(), None);
+        let mut defaults = Vec::new();
+        for column in columns {
+            self.see(column.name.span);
+            let of = self.data_type(&column.data_type, Some(1))?;
+            for option in &column.options {
+                match &option.option {
+                    ColumnOption::Null | ColumnOption::Unique(_) => {}
+                    ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => {
+                        filled.push(column.name.value.clone());
+                    }
+                    ColumnOption::Identity(kind) => {
+                        let text = kind.to_string().replace(' ', "").to_uppercase();
+                        if !of.is_integer()
+                            || !["IDENTITY", "IDENTITY(1,1)"].contains(&text.as_str())
+                        {
+                            return Err(self
+                                .unsupported(format!("{kind} in a temporary table"))
+                                .with_hint("IDENTITY(1, 1) of a whole number is known"));
+                        }
+                        identity = Some(column.name.value.clone());
+                    }
+                    ColumnOption::Default(value) => {
+                        let value = self.value(value)?;
+                        let value = self.cast(value, of, None, false)?;
+                        if value.literal.is_none() {
+                            return Err(self
+                                .unsupported("DEFAULT of what is no constant")
+                                .with_hint("name the column in each INSERT, with its value"));
+                        }
+                        defaults.push((column.name.value.clone(), value.sql));
+                    }
+                    ColumnOption::Collation(name)
+                        if collation::named(&name.to_string()) == Some(collation::DEFAULT) => {}
+                    other => {
+                        return Err(self.unsupported(format!("{other} in a temporary table")));
+                    }
+                }
+            }
+            read.push((column.name.value.clone(), of));
+        }
+        Ok(Declared {
+            columns: read,
+            filled,
+            identity,
+            defaults,
+        })
+    }
+
+    pub fn create_table(&mut self, create: &CreateTable, line: u32) -> R<()> {
+        let Some(name) = Self::temporary_name(&create.name) else {
+            return Err(self
+                .writes("CREATE TABLE")
+                .with_hint("a temporary table is possible: its name begins with #"));
+        };
+        if self.temporary.contains_key(&name) {
+            return Err(self.invalid(format!("there is already a table `{name}`")));
+        }
+        if create.query.is_some() || create.like.is_some() || create.clone.is_some() {
+            return Err(self.unsupported("CREATE TABLE AS"));
+        }
+        // Keys are there for speed; that they are kept is the matter of whoever fills the table.
+        for constraint in &create.constraints {
+            match constraint {
+                TableConstraint::PrimaryKey(_) | TableConstraint::Unique(_) => {}
+                other => return Err(self.unsupported(format!("{other} in a temporary table"))),
+            }
+        }
+        let declared = self.columns_of(&create.columns)?;
+        self.notes.insert(
+            "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice".into(),
+        );
+        self.make_table(&name, declared, line);
+        Ok(())
+    }
+
+    pub fn drop_table(&mut self, name: &ObjectName, if_exists: bool, line: u32) -> R<()> {
+        let Some(own) = Self::temporary_name(name) else {
+            return Err(self.writes("DROP TABLE"));
+        };
+        if self.temporary.remove(&own).is_some() {
+            self.push(
+                line,
+                Statement::Temporary {
+                    sql: format!("DROP TABLE {}", quoted(&own)),
+                },
+            );
+        } else if !if_exists {
+            return Err(self
+                .invalid(format!("there is no table `{own}`"))
+                .with_hint(format!("write DROP TABLE IF EXISTS {own}")));
+        }
+        Ok(())
+    }
+
+    /// `IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t`, the one use of `IF` that is read.
+    pub fn drop_if_there(&mut self, statement: &ast::Statement, line: u32) -> R<()> {
+        let refuse = |this: &Self| {
+            Err(this
+                .unsupported("IF OBJECT_ID(...)")
+                .with_hint("IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read"))
+        };
+        let ast::Statement::If(branch) = statement else {
+            return refuse(self);
+        };
+        let (Some(Expr::IsNotNull(test)), None, true) = (
+            &branch.if_block.condition,
+            &branch.else_block,
+            branch.elseif_blocks.is_empty(),
+        ) else {
+            return refuse(self);
+        };
+        let statements = match &branch.if_block.conditional_statements {
+            ConditionalStatements::Sequence { statements } => statements,
+            ConditionalStatements::BeginEnd(block) => &block.statements,
+        };
+        let [
+            ast::Statement::Drop {
+                object_type: ObjectType::Table,
+                names,
+                ..
+            },
+        ] = statements.as_slice()
+        else {
+            return refuse(self);
+        };
+        let [name] = names.as_slice() else {
+            return refuse(self);
+        };
+        let asked = match test.as_ref() {
+            Expr::Function(function)
+                if function.name.to_string().eq_ignore_ascii_case("object_id") =>
+            {
+                match &function.args {
+                    FunctionArguments::List(list) => list.args.first().map(ToString::to_string),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let dropped = Self::temporary_name(name);
+        let same = asked.zip(dropped).is_some_and(|(asked, own)| {
+            let text = asked
+                .trim_start_matches(['N', 'n'])
+                .trim_matches('\'')
+                .to_lowercase();
+            text.rsplit('.')
+                .next()
+                .unwrap_or("")
+                .trim_matches(['[', ']'])
+                == own
+        });
+        if !same {
+            return refuse(self);
+        }
+        self.drop_table(name, true, line)
+    }
+
+    /// The column that numbers the rows of a temporary table.
+    pub fn identity_of(&self, table: &str) -> Option<&str> {
+        self.identities.get(table).map(String::as_str)
+    }
+}

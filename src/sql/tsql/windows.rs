@@ -1,0 +1,173 @@
+//! Window functions and `OVER`.
+
+use sqlparser::ast::{
+    FunctionArg, OrderByExpr, OrderBySort, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    WindowSpec, WindowType,
+};
+
+use super::expr::Typed;
+use super::functions::texts;
+use super::translator::{R, Translator};
+use crate::schema::types::Type;
+use crate::sql::functions::Value;
+
+impl Translator<'_> {
+    pub fn order_list(&mut self, order: &[OrderByExpr]) -> R<String> {
+        let mut written = Vec::new();
+        for entry in order {
+            if entry.with_fill.is_some() || entry.options.nulls_first.is_some() {
+                return Err(self.invalid("NULLS FIRST and NULLS LAST are not T-SQL"));
+            }
+            let direction = match entry.options.sort {
+                None => "",
+                Some(OrderBySort::Asc) => " ASC",
+                Some(OrderBySort::Desc) => " DESC",
+                Some(OrderBySort::Using(_)) => return Err(self.unsupported("ORDER BY ... USING")),
+            };
+            let value = self.value(&entry.expr)?;
+            if value.literal.is_some() {
+                return Err(self
+                    .invalid("the ORDER BY of a window takes columns, not constants")
+                    .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
+            }
+            self.note_doubt(&value);
+            written.push(format!("{}{direction}", value.collated()));
+        }
+        Ok(written.join(", "))
+    }
+
+    pub fn windows_may_stand(&self, name: &str) -> R<()> {
+        if !self.no_windows {
+            return Ok(());
+        }
+        Err(self
+            .invalid(format!(
+                "{} ... OVER stands only in a select list or in ORDER BY",
+                name.to_uppercase()
+            ))
+            .with_hint("compute it in a derived table or WITH, and write the condition over that"))
+    }
+
+    /// ` OVER (...)`.
+    pub fn over(&mut self, over: &WindowType) -> R<String> {
+        let WindowType::WindowSpec(WindowSpec {
+            window_name: None,
+            partition_by,
+            order_by,
+            window_frame,
+        }) = over
+        else {
+            return Err(self
+                .unsupported("OVER with the name of a window")
+                .with_hint("write the window within OVER (...)"));
+        };
+        let mut parts = Vec::new();
+        if !partition_by.is_empty() {
+            let mut written = Vec::new();
+            for expr in partition_by {
+                written.push(self.value(expr)?.collated());
+            }
+            parts.push(format!("PARTITION BY {}", written.join(", ")));
+        }
+        if !order_by.is_empty() {
+            parts.push(format!("ORDER BY {}", self.order_list(order_by)?));
+        }
+        if let Some(frame) = window_frame {
+            parts.push(self.frame(frame)?);
+        }
+        Ok(format!(" OVER ({})", parts.join(" ")))
+    }
+
+    fn frame(&mut self, frame: &WindowFrame) -> R<String> {
+        let units = match frame.units {
+            WindowFrameUnits::Rows => "ROWS",
+            WindowFrameUnits::Range => "RANGE",
+            WindowFrameUnits::Groups => return Err(self.invalid("GROUPS is not T-SQL")),
+        };
+        let ranged = frame.units == WindowFrameUnits::Range;
+        let mut bound = |bound: &WindowFrameBound| -> R<String> {
+            let (rows, word) = match bound {
+                WindowFrameBound::CurrentRow => return Ok("CURRENT ROW".to_owned()),
+                WindowFrameBound::Preceding(rows) => (rows, "PRECEDING"),
+                WindowFrameBound::Following(rows) => (rows, "FOLLOWING"),
+            };
+            match rows {
+                None => Ok(format!("UNBOUNDED {word}")),
+                Some(_) if ranged => {
+                    Err(self.invalid("RANGE takes UNBOUNDED and CURRENT ROW only"))
+                }
+                Some(rows) => {
+                    let rows = self.value(rows)?;
+                    if !matches!(rows.literal, Some(Value::Integer(0..))) {
+                        return Err(self.invalid("ROWS takes a whole number of rows, from 0"));
+                    }
+                    Ok(format!("{} {word}", rows.sql))
+                }
+            }
+        };
+        let start = bound(&frame.start_bound)?;
+        Ok(match &frame.end_bound {
+            None => format!("{units} {start}"),
+            Some(end) => format!("{units} BETWEEN {start} AND {}", bound(end)?),
+        })
+    }
+
+    pub fn window(&mut self, name: &str, list: &[FunctionArg], over: &WindowType) -> R<Typed> {
+        let at = self.at;
+        self.windows_may_stand(name)?;
+        let window = self.over(over)?;
+        self.at = at;
+        let ordered = matches!(over, WindowType::WindowSpec(spec) if !spec.order_by.is_empty());
+        let framed = matches!(over, WindowType::WindowSpec(spec) if spec.window_frame.is_some());
+        if !ordered {
+            return Err(self
+                .invalid(format!("{} needs an ORDER BY in OVER", name.to_uppercase()))
+                .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
+        }
+        let value_of = matches!(name, "first_value" | "last_value");
+        if framed && !value_of {
+            return Err(self.invalid(format!("{} takes no ROWS or RANGE", name.to_uppercase())));
+        }
+        match name {
+            "row_number" | "rank" | "dense_rank" => {
+                let [] = self.exactly(name, list)?;
+                Ok(Typed::plain(format!("{name}(){window}"), Type::BigInt))
+            }
+            "percent_rank" | "cume_dist" => {
+                let [] = self.exactly(name, list)?;
+                Ok(Typed::plain(format!("{name}(){window}"), Type::Float))
+            }
+            "ntile" => {
+                let [groups] = self.exactly(name, list)?;
+                Ok(Typed::plain(
+                    format!("ntile({}){window}", groups.sql),
+                    Type::BigInt,
+                ))
+            }
+            "first_value" | "last_value" => {
+                let [value] = self.exactly(name, list)?;
+                Ok(Typed::plain(
+                    format!("{name}({}){window}", value.sql),
+                    value.of,
+                ))
+            }
+            "lag" | "lead" => {
+                let mut arguments = self.arguments(list)?;
+                if !(1..=3).contains(&arguments.len()) {
+                    return Err(
+                        self.invalid(format!("{} takes 1 to 3 arguments", name.to_uppercase()))
+                    );
+                }
+                let of = arguments[0].of;
+                if let Some(otherwise) = arguments.get(2).cloned() {
+                    arguments[2] = self.cast(otherwise, of, None, false)?;
+                }
+                Ok(Typed::plain(
+                    format!("{name}({}){window}", texts(&arguments).join(", ")),
+                    of,
+                ))
+            }
+            _ => Err(self.unsupported(format!("{}(...) OVER", name.to_uppercase()))),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Common table expressions, and those that name themselves.
+
+use sqlparser::ast::{ObjectName, Query, SetExpr, SetOperator, SetQuantifier, With};
+
+use super::expr::Typed;
+use super::names::quoted;
+use super::query::{Answered, Column, Shape};
+use super::select::{Item, Parts, written};
+use super::translator::{R, SourceColumn, Translator};
+use crate::schema::types::Type;
+
+impl Translator<'_> {
+    pub fn with(&mut self, with: &With) -> R<String> {
+        let mut written = Vec::new();
+        let names = with
+            .cte_tables
+            .iter()
+            .map(|cte| cte.alias.name.value.to_lowercase());
+        self.in_with.extend(names);
+        for cte in &with.cte_tables {
+            self.see(cte.alias.name.span);
+            if cte.from.is_some() || cte.materialized.is_some() || with.recursive {
+                return Err(self.unsupported("WITH RECURSIVE or MATERIALIZED"));
+            }
+            let name = cte.alias.name.value.clone();
+            let names: Vec<String> = cte
+                .alias
+                .columns
+                .iter()
+                .map(|column| column.name.value.clone())
+                .collect();
+            let shape = Shape {
+                names: (!names.is_empty()).then_some(&names[..]),
+                ..Shape::default()
+            };
+            let rounds = self.recursion(&cte.query, &name, shape)?;
+            let shape = Shape {
+                rounds: rounds.as_deref(),
+                ..shape
+            };
+            let answer = self.inner_query(&cte.query, shape)?;
+            let mut columns = self.cte_columns(&name, answer.columns)?;
+            for column in &mut columns {
+                column.hidden = rounds.as_ref() == Some(&column.name);
+            }
+            self.register(&name, columns);
+            written.push(format!("{} AS ({})", quoted(&name), answer.sql));
+        }
+        Ok(format!("WITH {} ", written.join(", ")))
+    }
+
+    /// Makes the columns of a query that names itself known to it: those of what it starts from, and one that counts
+    /// the rounds, whose name is given back.
+    fn recursion(&mut self, query: &Query, name: &str, shape: Shape<'_>) -> R<Option<String>> {
+        if !names_table(query, name) {
+            return Ok(None);
+        }
+        let mut start = query.clone();
+        start.order_by = None;
+        while let SetExpr::SetOperation {
+            left,
+            op,
+            set_quantifier,
+            ..
+        } = start.body.as_ref()
+            && names_table(&start, name)
+        {
+            if *op != SetOperator::Union || *set_quantifier != SetQuantifier::All {
+                return Err(self.invalid(format!(
+                    "`{name}` names itself; what it starts from and what it repeats are joined by UNION ALL"
+                )));
+            }
+            start.body = left.clone();
+        }
+        if names_table(&start, name) {
+            return Ok(None);
+        }
+        let serial = self.serial;
+        let ungrouped = self.ungrouped.len();
+        let started = self.inner_query(&start, shape)?;
+        self.serial = serial;
+        self.ungrouped.truncate(ungrouped);
+        let mut columns = self.cte_columns(name, started.columns)?;
+        let rounds = (self.max_recursion > 0).then(|| self.fresh("round"));
+        columns.extend(rounds.iter().map(|rounds| SourceColumn {
+            hidden: true,
+            ..SourceColumn::plain(rounds.clone(), Type::Int)
+        }));
+        self.register(name, columns);
+        Ok(rounds)
+    }
+
+    /// Adds the column that counts the rounds of a recursion to one of its parts.
+    pub fn count_round(&mut self, rounds: &str, parts: &mut Parts) -> R<()> {
+        let scope = self.scopes.last();
+        let sources = scope.iter().flat_map(|scope| &scope.sources);
+        let counted = sources.into_iter().find(|source| {
+            let columns = source.columns.iter().flatten();
+            columns.into_iter().any(|column| column.name == rounds)
+        });
+        let sql = match counted {
+            None => "0".to_owned(),
+            Some(_) if parts.aggregates || !parts.grouping.is_empty() || parts.distinct => {
+                return Err(self.invalid(
+                    "the part of a query that names itself has no DISTINCT, GROUP BY or aggregate",
+                ));
+            }
+            Some(source) => format!(
+                "tsql_recursion({}.{rounds} + 1, {})",
+                quoted(&source.name),
+                self.max_recursion
+            ),
+        };
+        let item = Item {
+            value: Typed::plain(sql, Type::Int),
+            name: Some(rounds.to_owned()),
+            named: true,
+        };
+        if let Some(list) = &mut parts.list {
+            list.push_str(&format!(", {}", written(&item)));
+        }
+        parts.items.push(item);
+        Ok(())
+    }
+
+    /// The parts of a query that names itself have the same types, as SQL Server has it.
+    pub fn alike_in_recursion(&self, branches: &[Answered]) -> R<()> {
+        let Some((first, rest)) = branches.split_first() else {
+            return Ok(());
+        };
+        for branch in rest {
+            let columns = first
+                .columns
+                .iter()
+                .flatten()
+                .zip(branch.columns.iter().flatten());
+            for (start, again) in columns {
+                if !same_in_recursion(start.of, again.of) {
+                    let name = start.name.as_deref().unwrap_or_default();
+                    return Err(self
+                        .invalid(format!(
+                            "the types of `{name}` in what a recursion starts from and in what it repeats differ: \
+                             {} and {}",
+                            start.of, again.of
+                        ))
+                        .with_hint("CAST both to one type"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, name: &str, columns: Vec<SourceColumn>) {
+        if let Some(known) = self.ctes.last_mut() {
+            known.insert(name.to_lowercase(), columns);
+        }
+    }
+
+    fn cte_columns(&self, name: &str, columns: Option<Vec<Column>>) -> R<Vec<SourceColumn>> {
+        let Some(columns) = columns else {
+            return Err(self
+                .unsupported(format!("`*` of unknown columns in `{name}`"))
+                .with_hint("name its columns"));
+        };
+        let columns = self.columns_of_derived(name, Some(columns))?;
+        Ok(columns.unwrap_or_default())
+    }
+}
+
+fn same_in_recursion(a: Type, b: Type) -> bool {
+    let of_no_type = |of: Type| matches!(of, Type::Unknown | Type::Null);
+    match (a, b) {
+        (a, b) if of_no_type(a) || of_no_type(b) => true,
+        (
+            Type::Text {
+                length: a,
+                national: m,
+                fixed: f,
+            },
+            Type::Text {
+                length: b,
+                national: n,
+                fixed: g,
+            },
+        ) => m == n && f == g && a.zip(b).is_none_or(|(a, b)| a == b),
+        (a, b) => a == b,
+    }
+}
+
+/// Whether a query names a table without qualifying it.
+fn names_table(query: &Query, name: &str) -> bool {
+    use std::ops::ControlFlow;
+    let found = sqlparser::ast::visit_relations(query, |relation: &ObjectName| {
+        let same = relation.0.len() == 1
+            && relation
+                .0
+                .last()
+                .and_then(|part| part.as_ident())
+                .is_some_and(|ident| ident.value.eq_ignore_ascii_case(name));
+        if same {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    found.is_break()
+}
