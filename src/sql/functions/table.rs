@@ -1,9 +1,9 @@
 //! The functions of T-SQL: one entry for each, from its name to its line of help.
 //!
 //! A function is added here and nowhere else, unless it is more than a call: what the translator writes in another way
-//! ([`CallForm::Written`]) has an arm in `tsql/functions.rs` besides. The registration with SQLite, the check of a call's
-//! arguments, the type of its result, what is suggested for a misspelt name, the page `FUNCTIONS.md` and the tests over
-//! all entries follow from this table.
+//! ([`CallForm::Written`]) has an arm in `tsql/functions.rs` besides. The registration with SQLite, the check of a
+//! call's arguments, the type of its result, what is suggested for a misspelt name, the page `FUNCTIONS.md` and the
+//! tests over all entries follow from this table.
 
 use super::{Outcome, Value, like, number, text, time};
 use crate::schema::types::Type;

@@ -1,4 +1,4 @@
-//! Aggregates.
+//! Aggregates: `COUNT`, `SUM`, `AVG`, `MIN`, `MAX` and `STRING_AGG`, with `OVER` or without.
 
 use sqlparser::ast::{FunctionArg, FunctionArgExpr, OrderByExpr, WindowType};
 

@@ -1,4 +1,4 @@
-//! `ORDER BY`.
+//! What `ORDER BY` names, and in which direction.
 
 use sqlparser::ast::{Expr, Ident, OrderByExpr, OrderByOptions, OrderBySort, Value as Literal};
 
