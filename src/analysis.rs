@@ -13,7 +13,7 @@ mod finding;
 mod history;
 mod limit;
 pub mod outage;
-mod over_time;
+pub mod over_time;
 pub mod summary;
 
 use thiserror::Error;

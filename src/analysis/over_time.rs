@@ -1,7 +1,8 @@
 //! What happened over time, in counts that a picture can show: the whole time, and what surrounds the newest outages.
 //!
 //! A period has at most [`MOST_PARTS`] parts and a record at most [`MOST_SIGNS`] last signs of life, however many rows
-//! there are. What happened before or after a period is counted beside it, so that nothing is lost.
+//! there are. What happened before or after a period is counted beside it, so that nothing is lost. Times are in
+//! milliseconds on the servers' wall clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +42,8 @@ const MOST_SIGNS: usize = 500;
 
 /// An open chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OpenChat {
+pub struct OpenChat {
+    /// Its number.
     pub id: i64,
     /// Its last sign of life.
     pub sign: i64,
@@ -53,17 +55,20 @@ pub(super) struct OpenChat {
 
 /// An outage, as far as a picture needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shaded {
+pub struct Shaded {
+    /// When it began.
     pub from: i64,
-    /// `None` while it goes on.
+    /// When it ended; `None` while it goes on.
     pub to: Option<i64>,
+    /// The one application server that was down, where others went on.
     pub host: Option<String>,
     /// Whether Messaging was down.
     pub of_messaging: bool,
 }
 
 /// The whole time that the rows cover, then what surrounds the newest outages. Nothing where there is no event.
-pub(super) fn periods(history: &History, open: &[OpenChat], outages: &[Shaded]) -> Vec<PeriodRun> {
+#[must_use]
+pub fn periods(history: &History, open: &[OpenChat], outages: &[Shaded]) -> Vec<PeriodRun> {
     let counted = counted(history, outages);
     let times = || counted.iter().flat_map(|one| &one.times);
     let signs = || open.iter().map(|chat| chat.sign);
@@ -231,7 +236,8 @@ fn period(counted: &[Counted<'_>], from: i64, until: i64, most: i64) -> PeriodRu
 }
 
 /// The last signs of life of open chats, with what the findings make of these, by application server and time.
-pub(super) fn last_signs(
+#[must_use]
+pub fn last_signs(
     open: Vec<OpenChat>,
     verdicts: &BTreeMap<i64, OpenChatState>,
 ) -> Vec<LastSignRun> {

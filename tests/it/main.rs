@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod ahead;
+mod analysis_page;
 mod bind;
 #[cfg(target_os = "linux")]
 mod bombs;
@@ -33,6 +34,7 @@ mod moment;
 mod numbers;
 mod old_databases;
 mod outages;
+mod over_time;
 mod pages;
 mod planted;
 mod privacy;

@@ -10,7 +10,7 @@ use crate::report::{AnalysisRun, FindingRun, FindingVerdict};
 use crate::table::{Cell, ResultTable};
 
 /// How many rows of a finding the page shows.
-const SHOWN: usize = 20;
+const SHOWN: usize = 10;
 
 /// The columns that hold evidence, with `; ` between two pieces of it, the class of its chips and a word before it.
 const EVIDENCE: [(&str, &str, &str); 3] = [
@@ -18,6 +18,9 @@ const EVIDENCE: [(&str, &str, &str); 3] = [
     ("evidence_against", "against", "against: "),
     ("not_compared", "unsure", "not compared: "),
 ];
+
+/// A verdict of more letters than this is a sentence.
+const MARK: usize = 20;
 
 /// The column of a row's own verdict.
 const VERDICT: &str = "verdict";
@@ -86,17 +89,7 @@ fn rows(page: &mut Page, finding: &FindingRun) {
         return;
     }
     let mut columns = Columns::of(table, shown);
-    // What speaks for a row is shown with it, also where it is the same in all.
-    let shared = |at: &usize| table.columns[*at].name != EVIDENCE[0].0 && columns.same.contains(at);
-    let evidence = EVIDENCE.map(|(name, ..)| table.position(name).filter(|at| !shared(at)));
-    let is_evidence = |at: &usize| evidence.contains(&Some(*at));
-    for some in [
-        &mut columns.same,
-        &mut columns.same_here,
-        &mut columns.apart,
-    ] {
-        some.retain(|at| !is_evidence(at));
-    }
+    let evidence = evidence_of(table, &mut columns);
     let one_file = columns.place.filter(|_| columns.place_is_of_one_file());
     columns.same.extend(one_file.map(|(file, _)| file));
     let all = match table.rows.len() == shown.len() {
@@ -124,12 +117,40 @@ fn rows(page: &mut Page, finding: &FindingRun) {
         if evidence.iter().any(Option::is_some) {
             cells.iter_mut().for_each(|cell| cell.class = "first");
             lines.push(cells);
-            lines.push(vec![TableCell::html(chips(&evidence, row))]);
+            let chips = chips(&evidence, row);
+            lines.push(vec![TableCell::html(format!(
+                "<div class=\"below\">{chips}</div>"
+            ))]);
         } else {
             lines.push(cells);
         }
     }
     page.table(&finding.title, &header, &lines);
+}
+
+/// Where the evidence of a table is. It leaves the columns that are shown side by side, but for what is not compared in
+/// any row, which is said once; evidence against that no row has is not named.
+fn evidence_of(table: &ResultTable, columns: &mut Columns) -> [Option<usize>; 3] {
+    let mut evidence = EVIDENCE.map(|(name, ..)| table.position(name));
+    let [_, others @ ..] = &mut evidence;
+    let mut said_once = None;
+    for other in others {
+        if let Some(at) = other.filter(|at| columns.same.contains(at))
+            && table.rows[0][at] != Cell::Null
+        {
+            said_once = Some(at);
+            *other = None;
+        }
+    }
+    for some in [
+        &mut columns.same,
+        &mut columns.same_here,
+        &mut columns.apart,
+    ] {
+        let is_evidence = |at: &usize| EVIDENCE.iter().any(|one| table.columns[*at].name == one.0);
+        some.retain(|at| !is_evidence(at) || said_once == Some(*at));
+    }
+    evidence
 }
 
 fn said_once(page: &mut Page, label: &str, table: &ResultTable, same: &[usize]) {
@@ -150,9 +171,8 @@ fn said_once(page: &mut Page, label: &str, table: &ResultTable, same: &[usize]) 
 /// A cell as it is shown: times to the second, and a verdict as a word on a coloured ground.
 fn value(column: &str, cell: &Cell) -> TableCell {
     match cell {
-        Cell::Text(word) if column == VERDICT => {
-            let first = word.split(':').next().unwrap_or(word);
-            let class = match first {
+        Cell::Text(word) if column == VERDICT && word.len() <= MARK => {
+            let class = match word.as_str() {
                 "ghost" => "bad",
                 "probable" => "warn",
                 _ => "over",

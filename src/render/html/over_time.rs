@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::page::{NO_BREAK, Page, TableCell, mark, text};
+use super::page::{Page, mark, text};
 use super::timeline::{share, short};
 use super::wording;
 use crate::diagnostic::counted;
@@ -334,9 +334,11 @@ impl<'r> Drawing<'r> {
             base - 18.0
         };
         page.markup(format_args!(
-            "<g class=\"series\"><text x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
+            "<g class=\"series\"><title>{2} {3}</title><text x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
             LEFT - 10.0,
-            text(&short(first, 28))
+            text(&short(first, 28)),
+            text(first),
+            text(second)
         ));
         if !second.is_empty() {
             page.markup(format_args!(
@@ -491,60 +493,64 @@ fn list(page: &mut Page, run: &AnalysisRun, shades: &[Shade]) {
         page.element("p", "", "No outage shows in these rows.");
         return;
     }
-    let whole = |inside: &str| TableCell {
-        class: NO_BREAK,
-        ..TableCell::text(inside)
+    page.markup(format_args!("<ol class=\"outages\">\n"));
+    for shade in shades {
+        let (from, to) = span_of(shade);
+        let (sure, evidence) = said_of(run, shade);
+        page.markup(format_args!(
+            "<li id=\"outage-{}\"><b>{}</b> from {from} {to} {sure} {}</li>\n",
+            shade.number,
+            text(&shade.name),
+            text(&evidence.join("; "))
+        ));
+    }
+    page.markup(format_args!("</ol>\n"));
+}
+
+/// `2025-04-04 09:08:29`, `to 10:20:13`: the date of the end is left out where it is the same.
+fn span_of(shade: &Shade) -> (String, String) {
+    let second = |at: i64| wording::brief_value(&Cell::Timestamp(at));
+    let from = second(shade.from);
+    let Some(to) = shade.to.map(second) else {
+        return (from, "on; it goes on".to_owned());
     };
-    let rows = shades.iter().map(|shade| {
-        let to = shade.to.map_or("goes on".to_owned(), |at| {
-            wording::brief_value(&Cell::Timestamp(at))
-        });
-        let detected = run
-            .detected
-            .get(shade.number - 1)
-            .filter(|_| !shade.is_given);
-        let (sure, evidence) = match detected {
-            Some(one) => {
-                let class = if one.confidence == "high" {
-                    "bad"
-                } else {
-                    "warn"
-                };
-                let mut evidence = vec![format!(
-                    "{} of {:.0} expected {}",
-                    one.observed, one.expected, one.counted
-                )];
-                evidence.extend(one.evidence.iter().cloned());
-                if !one.or_servers.is_empty() {
-                    let or = one.or_servers.join(" or ");
-                    evidence.push(format!("the same rows as without {or}"));
-                }
-                (mark(class, &one.confidence), evidence)
-            }
-            None => {
-                let given =
-                    (run.outages).get((shade.number - 1).saturating_sub(run.detected.len()));
-                let counts = given.map_or(&[][..], |one| one.counts.as_slice());
-                (
-                    mark("over", "as given"),
-                    counts.iter().map(wording::count).collect(),
-                )
-            }
-        };
-        vec![
-            TableCell {
-                number: true,
-                ..TableCell::html(format!("<span id=\"outage-{0}\">{0}</span>", shade.number))
-            },
-            whole(&shade.name),
-            whole(&wording::brief_value(&Cell::Timestamp(shade.from))),
-            whole(&to),
-            TableCell::html(sure),
-            TableCell::text(&evidence.join("; ")),
-        ]
-    });
-    let header = ["outage", "failed", "from", "to", "confidence", "evidence"].map(String::from);
-    page.table("Outages", &header, &rows.collect::<Vec<_>>());
+    match (from.get(..11), to.get(..11), to.get(11..)) {
+        (Some(day), Some(other), Some(time)) if day == other => (from, format!("to {time}")),
+        _ => (from, format!("to {to}")),
+    }
+}
+
+/// How sure an outage is, as markup, and what speaks for it.
+fn said_of(run: &AnalysisRun, shade: &Shade) -> (String, Vec<String>) {
+    let place = shade.number - 1;
+    if shade.is_given {
+        let given = run.outages.get(place.saturating_sub(run.detected.len()));
+        let counts = given.map_or(&[][..], |one| one.counts.as_slice());
+        let counts = counts.iter().map(wording::count).collect();
+        return (mark("over", "as given"), counts);
+    }
+    let Some(one) = run.detected.get(place) else {
+        return (String::new(), Vec::new());
+    };
+    let class = if one.confidence == "high" {
+        "bad"
+    } else {
+        "warn"
+    };
+    let (observed, expected) = (one.observed, one.expected);
+    let mut evidence = vec![format!(
+        "{observed} of {expected:.0} expected {}",
+        one.counted
+    )];
+    evidence.extend(one.evidence.iter().cloned());
+    if !one.or_servers.is_empty() {
+        let or = one.or_servers.join(" or ");
+        evidence.push(format!("a failure of {or} would leave the same rows"));
+    }
+    (
+        mark(class, &format!("confidence {}", one.confidence)),
+        evidence,
+    )
 }
 
 /// Marks of the axis with their names, nine or fewer: the time of day, with the date where it changes.

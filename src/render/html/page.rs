@@ -122,6 +122,9 @@ impl Page {
 /// The class of a cell that stays on one line.
 pub(super) const NO_BREAK: &str = "whole";
 
+/// A text of more letters than this is a sentence.
+const SENTENCE: usize = 30;
+
 /// A cell of a table.
 pub(super) struct TableCell {
     pub(super) html: String,
@@ -131,9 +134,12 @@ pub(super) struct TableCell {
 }
 
 impl TableCell {
-    /// A cell of text.
+    /// A cell of text; a sentence has room for some words beside each other.
     pub(super) fn text(inside: &str) -> Self {
-        Self::html(text(inside))
+        Self {
+            class: if inside.len() > SENTENCE { "long" } else { "" },
+            ..Self::html(text(inside))
+        }
     }
 
     /// A cell of markup.
@@ -147,14 +153,13 @@ impl TableCell {
 
     /// A value: NULL is shown as NULL, which no text looks like.
     pub(super) fn value(value: &Cell) -> Self {
-        let html = match value {
-            Cell::Null => "<span class=\"null\">NULL</span>".to_owned(),
-            value => text(&value.to_string()),
+        let cell = match value {
+            Cell::Null => Self::html("<span class=\"null\">NULL</span>".to_owned()),
+            value => Self::text(&value.to_string()),
         };
         Self {
-            html,
-            class: "",
             number: matches!(value, Cell::Integer(_) | Cell::Real(_) | Cell::Duration(_)),
+            ..cell
         }
     }
 
