@@ -43,7 +43,7 @@ const MOST_SIGNS: usize = 500;
 /// An open chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenChat {
-    /// Its number.
+    /// Its number among activities.
     pub id: i64,
     /// Its last sign of life.
     pub sign: i64,

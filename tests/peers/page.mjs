@@ -81,7 +81,47 @@ function pages() {
   writeFileSync(join(scratch, "activity.csv"), [header, ...chats].join("\n"));
   add("query", run(["query", "SELECT activity_id, subject FROM egpl_casemgmt_activity", "activity.csv", "--format", "html", "--include-pii"]), PAYLOADS);
   add("analysis", run(["analyze", "activity.csv", "--format", "html"]));
+  // A chart has six servers of their own.
+  for (const [name, texts] of [["outage", PAYLOADS.slice(0, 6)], ["outage-2", PAYLOADS.slice(6)]]) {
+    const exports = outage(texts);
+    for (const [file, text] of Object.entries(exports)) writeFileSync(join(scratch, file), text);
+    const words = ["analyze", ...Object.keys(exports), "--outage", "services=2026-11-16 12:00..13:00", "--header", "yes"];
+    add(name, run([...words, "--format", "html", "--include-pii"]), texts);
+    add(`${name}-pseudonyms`, run([...words, "--format", "html"]));
+  }
+  run(["analyze", "of-users.csv", "--header", "yes", "--format", "html", "--include-pii", "--out", "written"]);
+  add("written", readFileSync(join(scratch, "written", "analysis.html"), "utf8"));
+  writeFileSync(join(scratch, "empty.csv"), `${header}\n`);
+  add("empty", run(["analyze", "empty.csv", "--header", "yes", "--format", "html"]));
   return made;
+}
+
+/** Two days of chats on servers called as `texts`, as everything else is; the first server fails on the second day. */
+function outage(texts) {
+  const minutes = (at) => {
+    const moment = new Date(Date.UTC(2026, 10, 16, 8, at));
+    return moment.toISOString().replace("T", " ").replace("Z", "");
+  };
+  const chats = ["activity_id,activity_type,activity_status,activity_sub_status,assigned_to,queue_id,when_created,when_modified,subject"];
+  for (let n = 0; n < 1500; n++) {
+    const created = (n % 2) * 1440 + Math.floor(n / 2) * 0.8;
+    const server = n % 3 === 0 ? 0 : 1 + (n % (texts.length - 1));
+    const stops = 1440 + 300;
+    const isDown = server === 0 && created + 8 > stops && created < stops + 60;
+    if (isDown && created > stops) continue;
+    const status = isDown ? "5000,5900" : "9000,9100";
+    const modified = isDown ? stops : created + 8;
+    const agent = 3000 + server + texts.length * (n % 4);
+    chats.push(`${n + 1},2000,${status},${agent},12,${minutes(created)},${minutes(modified)},${quoted(texts[server])}`);
+  }
+  const users = ["user_id,user_name,screen_name,login_ip,delete_flag"];
+  for (let agent = 0; agent < texts.length * 4; agent++) {
+    const text = quoted(texts[agent % texts.length]);
+    users.push(`${3000 + agent},${text},${text},${text},N`);
+  }
+  texts.forEach((text) => users.push(`${quoted(text)},x,x,x,N`));
+  const queues = ["queue_id,queue_name,queue_state", `12,${quoted(texts[0])},1`];
+  return { "of-chats.csv": chats.join("\n"), "of-users.csv": users.join("\n"), "of-queues.csv": queues.join("\n") };
 }
 
 const faults = [];

@@ -334,7 +334,8 @@ impl<'r> Drawing<'r> {
             base - 18.0
         };
         page.markup(format_args!(
-            "<g class=\"series\"><title>{2} {3}</title><text x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
+            "<g class=\"series\"><title>{2} {3}</title>\
+             <text x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
             LEFT - 10.0,
             text(&short(first, 28)),
             text(first),
