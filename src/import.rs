@@ -48,7 +48,7 @@ use std::thread;
 use sha2::{Digest as _, Sha256};
 
 pub use error::ImportError;
-pub use options::ImportOptions;
+pub use options::{ImportOptions, Quote};
 pub use summary::{Progress, Summary, TableSummary};
 
 use crate::import::convert::Rules;

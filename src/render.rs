@@ -17,6 +17,7 @@ mod wording;
 
 use std::io::{self, Write};
 
+use crate::diagnostic::counted;
 use crate::report::Report;
 use crate::table::Rows;
 
@@ -32,7 +33,7 @@ pub struct Format {
     /// What it is for, in one line of help.
     pub help: &'static str,
     /// Writes a report. Fails only when the writer does.
-    pub render: fn(&Report, RenderOptions, &mut dyn Write) -> io::Result<()>,
+    pub render: fn(&Report, RenderOptions, &mut dyn Write) -> io::Result<Rendered>,
     /// Writes the tables of lists as they come, the same as `render` does where there is a list; `None` where the whole
     /// has to be known.
     pub rows: Option<MakeRows>,
@@ -53,8 +54,56 @@ pub enum Pictures {
     Only,
 }
 
-/// Makes a writer of rows.
-pub type MakeRows = fn(&mut dyn Write) -> Box<dyn Rows + '_>;
+/// Makes a writer of rows. Fails only when the writer does.
+pub type MakeRows = fn(&mut dyn Write, CsvOptions) -> io::Result<Box<dyn CountedRows + '_>>;
+
+/// Rows that are written, and what was done to texts in them.
+pub trait CountedRows: Rows {
+    /// What was changed so far.
+    fn rendered(&self) -> Rendered;
+}
+
+/// How many texts a format wrote otherwise than they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rendered {
+    /// Texts with `'` before them, because a spreadsheet would run them as formulas.
+    pub defused: u64,
+    /// Texts in which hidden characters are shown as signs.
+    pub shown: u64,
+}
+
+impl Rendered {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            defused: self.defused + other.defused,
+            shown: self.shown + other.shown,
+        }
+    }
+
+    /// What was changed, in one sentence; `None` where nothing was.
+    #[must_use]
+    pub fn sentence(self) -> Option<String> {
+        let texts = |n: u64| counted(n, "text");
+        let formulas = match self.defused {
+            0 => None,
+            n => Some(format!(
+                "`'` stands before {} that a spreadsheet would run as a formula",
+                texts(n)
+            )),
+        };
+        let hidden = match self.shown {
+            0 => None,
+            n => Some(format!(
+                "hidden characters of {} are shown as signs",
+                texts(n)
+            )),
+        };
+        let said: Vec<String> = formulas.into_iter().chain(hidden).collect();
+        (!said.is_empty()).then(|| format!("{}; `--raw` writes them unchanged", said.join(", ")))
+    }
+}
 
 /// Every format, in the order that help lists them.
 pub const FORMATS: [Format; 7] = [
@@ -63,7 +112,7 @@ pub const FORMATS: [Format; 7] = [
         aliases: &["txt", "text"],
         extension: "txt",
         help: "Tables and differences, for a person to read",
-        render: terminal::render,
+        render: |report, options, out| terminal::render(report, options, out).map(unchanged),
         rows: None,
         pictures: Pictures::Never,
         tables: true,
@@ -83,7 +132,7 @@ pub const FORMATS: [Format; 7] = [
         aliases: &["md"],
         extension: "md",
         help: "A document with every table, difference and observation",
-        render: markdown::render,
+        render: |report, options, out| markdown::render(report, options, out).map(unchanged),
         rows: None,
         pictures: Pictures::Never,
         tables: true,
@@ -93,7 +142,7 @@ pub const FORMATS: [Format; 7] = [
         aliases: &[],
         extension: "html",
         help: "A page for a browser, with timelines",
-        render: html::render,
+        render: |report, options, out| html::render(report, options, out).map(unchanged),
         rows: None,
         pictures: Pictures::Beside,
         tables: true,
@@ -103,7 +152,7 @@ pub const FORMATS: [Format; 7] = [
         aliases: &[],
         extension: "svg",
         help: "The timelines of replays as a picture",
-        render: svg::render,
+        render: |report, options, out| svg::render(report, options, out).map(unchanged),
         rows: None,
         pictures: Pictures::Only,
         tables: false,
@@ -113,7 +162,7 @@ pub const FORMATS: [Format; 7] = [
         aliases: &[],
         extension: "json",
         help: "The whole record, exactly, for programs",
-        render: json::render,
+        render: |report, options, out| json::render(report, options, out).map(unchanged),
         rows: None,
         pictures: Pictures::Never,
         tables: true,
@@ -123,12 +172,16 @@ pub const FORMATS: [Format; 7] = [
         aliases: &[],
         extension: "xml",
         help: "A test case for each check, for a build server",
-        render: junit::render,
+        render: |report, options, out| junit::render(report, options, out).map(unchanged),
         rows: None,
         pictures: Pictures::Never,
         tables: false,
     },
 ];
+
+fn unchanged(_: ()) -> Rendered {
+    Rendered::default()
+}
 
 /// The format called `name`, by its own name or an alias, or `None`.
 #[must_use]
@@ -147,6 +200,19 @@ pub struct RenderOptions {
     pub color: bool,
     /// Whether the rows of each finding are in a CSV file beside this one, under its name.
     pub tables_beside: bool,
+    /// How CSV is written.
+    pub csv: CsvOptions,
+}
+
+/// How CSV is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CsvOptions {
+    /// Whether it begins with a byte order mark, by which a spreadsheet knows UTF-8.
+    pub mark: bool,
+    /// Whether a text that a spreadsheet would run as a formula is written unchanged.
+    pub keeps_formulas: bool,
+    /// Whether hidden characters are written, and not shown as signs. Not for a terminal.
+    pub keeps_hidden: bool,
 }
 
 impl Default for RenderOptions {
@@ -157,6 +223,7 @@ impl Default for RenderOptions {
             detail: Detail::Full,
             color: false,
             tables_beside: false,
+            csv: CsvOptions::default(),
         }
     }
 }

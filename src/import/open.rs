@@ -8,7 +8,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::diagnostic::did_you_mean;
-use crate::import::ImportOptions;
 use crate::import::format;
 use crate::import::format::bcp_format_file::{FormatError, FormatFile};
 use crate::import::format::detect;
@@ -28,7 +27,8 @@ use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::parallel::Cut;
 use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
-use crate::import::reader::{aligned, grid, inserts, json, vertical, xlsx, xml};
+use crate::import::reader::{aligned, grid, inserts, json, quotes, vertical, xlsx, xml};
+use crate::import::{ImportOptions, Quote};
 use crate::record::row_filter::Sieve;
 use crate::record::{Field, ReadError, Reason, Record, Written};
 
@@ -349,6 +349,11 @@ fn open_source(
         let rest: Box<dyn Read + Send> = Box::new(text);
         text = Peek::new(rest, BEGINNING).map_err(ReadError::from)?;
     }
+    let other_quote = options.quote.and_then(Quote::other);
+    if let Some(quote) = other_quote {
+        let swapped: Box<dyn Read + Send> = Box::new(quotes::Swapped::new(text, quote));
+        text = Peek::new(swapped, BEGINNING).map_err(ReadError::from)?;
+    }
     let takes_documents =
         form.is_none_or(|form| matches!(form.layout, FormatLayout::Json | FormatLayout::Xml));
     let document = DocumentRows::of(text.ahead()).filter(|_| takes_documents);
@@ -383,10 +388,14 @@ fn open_source(
         options,
     );
     // What is decoded stands elsewhere than in the file.
-    let is_whole = options.skip == 0 && !repairs.any() && document.is_none();
+    let is_whole =
+        options.skip == 0 && !repairs.any() && document.is_none() && other_quote.is_none();
     let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && is_whole;
     if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
         reader.may_read_ahead(file.behind(told.mark), options.cut);
+    }
+    if let Some(quote) = other_quote {
+        reader = Box::new(quotes::SwappedBack::new(reader, quote));
     }
     let prefix = format.and_then(|format| format.prefix.clone());
     if let Some(prefix) = prefix.filter(|_| verdict.guess.form.nulls == Nulls::EmptyOrNul) {
@@ -566,6 +575,7 @@ fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenEr
             "row-terminator",
             options.row_terminator.is_some() && !delimited && !widths,
         ),
+        ("quote", options.quote.is_some() && !delimited),
         ("widths", options.widths.is_some() && !widths),
         ("format-file", options.format_file.is_some() && !of_bcp),
         ("header", options.header.is_some() && !delimited && is_text),
@@ -670,7 +680,8 @@ fn judge(
         .filter(|end| !matches!(*end, "\n" | "\r\n"));
     let said = widths_said(format, options);
     let delimiter = delimiter.filter(|_| said.is_none());
-    let trials = Trials::new(sample, delimiter, end, said.as_ref());
+    let quoting = options.quote.map(|quote| quote != Quote::Nothing);
+    let trials = Trials::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
     let mut ranked = detect::rank(&trials);
     if format.is_some() {
         // Whoever has a format file has said that the file is of bcp.

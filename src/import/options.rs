@@ -34,6 +34,8 @@ pub struct ImportOptions {
     pub field_terminator: Option<String>,
     /// What ends a record.
     pub row_terminator: Option<String>,
+    /// What quotes texts, where that should not be told from the file.
+    pub quote: Option<Quote>,
     /// How wide the columns are, where nothing stands between them.
     pub widths: Option<reader::fixed_width::Widths>,
     /// Whether the first record has the names of the columns.
@@ -56,6 +58,37 @@ pub struct ImportOptions {
     pub unhashed: bool,
     /// How a large file is cut for other threads, where records are passed over and no hash is taken.
     pub cut: reader::parallel::Cut,
+}
+
+/// What quotes texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote {
+    /// Nothing does: a quote is a character like others.
+    Nothing,
+    /// This character does, and two of it within a quoted text are one. A sign of ASCII.
+    By(char),
+}
+
+impl Quote {
+    /// Reads `none`, or one sign. `None` where it is neither.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            _ if text == "none" => Some(Self::Nothing),
+            (Some(c), None) if c.is_ascii_punctuation() => Some(Self::By(c)),
+            _ => None,
+        }
+    }
+
+    /// The sign that stands for a double quote, where it is another one.
+    #[must_use]
+    pub fn other(self) -> Option<char> {
+        match self {
+            Self::By(c) if c != '"' => Some(c),
+            _ => None,
+        }
+    }
 }
 
 /// The largest limit of a record: places in a batch's text are counted in 32 bits.
@@ -97,6 +130,13 @@ impl ImportOptions {
         );
         say("field-terminator", self.field_terminator.clone());
         say("row-terminator", self.row_terminator.clone());
+        say(
+            "quote",
+            self.quote.map(|quote| match quote {
+                Quote::Nothing => "none".to_owned(),
+                Quote::By(c) => c.to_string(),
+            }),
+        );
         say(
             "widths",
             self.widths.as_ref().map(|widths| format!("{widths:?}")),

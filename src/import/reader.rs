@@ -12,6 +12,7 @@ pub mod json;
 pub mod lines;
 pub mod parallel;
 pub mod queue;
+pub mod quotes;
 pub mod vertical;
 pub mod window;
 pub mod xlsx;

@@ -13,19 +13,21 @@
 //!   does a text of one sign and digits, such as a telephone number.
 //! - Line breaks (LF, CR LF) and tabs are written as they are. Other hidden characters are shown as in a terminal.
 //!   JSON has every value as it was.
+//! - [`CsvOptions`] turn both off. How many texts were changed is counted either way.
 //! - `source_line` is the line of the document on which the row is printed, or the first line cited.
 
 mod analysis;
 
+use std::cell::Cell as Counter;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
 use serde::Serialize;
 
-use super::RenderOptions;
 use super::safe::{self, Safe};
 use super::wording;
+use super::{CountedRows, CsvOptions, RenderOptions, Rendered};
 use crate::report::{
     CellRun, CheckRun, Comparison, FindingRun, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
 };
@@ -52,73 +54,148 @@ const HEADER: [&str; 13] = [
 ///
 /// # Errors
 /// When `out` fails.
-pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    all(&mut writer(out), report).map_err(of_out)
+pub fn render(
+    report: &Report,
+    options: RenderOptions,
+    out: &mut dyn Write,
+) -> io::Result<Rendered> {
+    let mut out = Out::new(out, options.csv)?;
+    all(&mut out, report).map_err(of_out)?;
+    Ok(out.texts.rendered())
 }
 
 /// Writes the rows of a finding, one line a row, with the names of its columns first.
 ///
 /// # Errors
 /// When `out` fails.
-pub fn finding(finding: &FindingRun, out: &mut dyn Write) -> io::Result<()> {
-    analysis::rows_of(&mut writer(out), finding).map_err(of_out)
+pub fn finding(
+    finding: &FindingRun,
+    options: CsvOptions,
+    out: &mut dyn Write,
+) -> io::Result<Rendered> {
+    let mut out = Out::new(out, options)?;
+    analysis::rows_of(&mut out, finding).map_err(of_out)?;
+    Ok(out.texts.rendered())
 }
 
 /// Writes lists as [`render`] does, each row when it comes.
-pub fn rows(out: &mut dyn Write) -> Box<dyn Rows + '_> {
-    Box::new(Listings {
-        csv: writer(out),
+///
+/// # Errors
+/// When `out` fails.
+pub fn rows(out: &mut dyn Write, options: CsvOptions) -> io::Result<Box<dyn CountedRows + '_>> {
+    Ok(Box::new(Listings {
+        out: Out::new(out, options)?,
         reused: Reused::default(),
-    })
+    }))
 }
 
-fn all(csv: &mut Out<'_>, report: &Report) -> csv::Result<()> {
+fn all(out: &mut Out<'_>, report: &Report) -> csv::Result<()> {
     let mut reused = Reused::default();
     let listings = wording::listings(report);
     for listing in &listings {
-        header(csv, &listing.table.names())?;
+        header(out, &listing.table.names())?;
         for row in &listing.table.rows {
-            listed(csv, row, &mut reused)?;
+            listed(out, row, &mut reused)?;
         }
     }
     if let Some(run) = &report.analysis {
-        analysis::render(csv, run)?;
+        analysis::render(out, run)?;
     }
     let other = !listings.is_empty() || report.analysis.is_some();
     if other && report.runs.is_empty() && report.comparisons.is_empty() {
-        return Ok(csv.flush()?);
+        return Ok(out.csv.flush()?);
     }
-    csv.write_record(HEADER)?;
+    out.csv.write_record(HEADER)?;
     for run in &report.runs {
-        of_run(csv, run)?;
+        of_run(out, run)?;
     }
     for named in &report.comparisons {
         let line = Line {
-            check: text(&format!("{} -> {}", named.expected, named.actual)),
+            check: out
+                .texts
+                .text(&format!("{} -> {}", named.expected, named.actual)),
             ..Line::default()
         };
-        of_comparison(csv, &line, &named.comparison)?;
+        of_comparison(out, &line, &named.comparison)?;
         if named.comparison.rows.is_empty() {
             let verdict = if named.comparison.same {
                 "matches"
             } else {
                 "differs"
             };
-            csv.serialize(line.about("(check)", verdict, String::new()))?;
+            out.csv
+                .serialize(line.about("(check)", verdict, String::new()))?;
         }
     }
-    Ok(csv.flush()?)
+    Ok(out.csv.flush()?)
 }
 
-type Out<'o> = Writer<&'o mut dyn Write>;
+/// What is written to.
+struct Out<'o> {
+    csv: Writer<&'o mut dyn Write>,
+    texts: Texts,
+}
 
-fn writer(out: &mut dyn Write) -> Out<'_> {
-    WriterBuilder::new()
-        .has_headers(false)
-        // Lists below one another have a width each.
-        .flexible(true)
-        .terminator(Terminator::Any(b'\n'))
-        .from_writer(out)
+impl<'o> Out<'o> {
+    fn new(out: &'o mut dyn Write, options: CsvOptions) -> io::Result<Self> {
+        if options.mark {
+            out.write_all("\u{feff}".as_bytes())?;
+        }
+        let csv = WriterBuilder::new()
+            .has_headers(false)
+            // Lists below one another have a width each.
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .from_writer(out);
+        let texts = Texts {
+            options,
+            defused: Counter::default(),
+            shown: Counter::default(),
+        };
+        Ok(Self { csv, texts })
+    }
+}
+
+/// Makes fields of texts, and counts those that it changes.
+struct Texts {
+    options: CsvOptions,
+    defused: Counter<u64>,
+    shown: Counter<u64>,
+}
+
+impl Texts {
+    fn rendered(&self) -> Rendered {
+        Rendered {
+            defused: self.defused.get(),
+            shown: self.shown.get(),
+        }
+    }
+
+    fn value(&self, cell: Option<&Cell>) -> String {
+        match cell {
+            None => String::new(),
+            Some(cell @ Cell::Text(_)) => self.text(&wording::cell(cell)),
+            Some(typed) => typed.to_string(),
+        }
+    }
+
+    /// Text as a field: harmless in a spreadsheet and in a terminal, unless the options say otherwise.
+    fn text(&self, text: &str) -> String {
+        let defuses = !self.options.keeps_formulas && is_formula(text);
+        let mut field = String::with_capacity(text.len() + 1);
+        if defuses {
+            field.push('\'');
+            self.defused.set(self.defused.get() + 1);
+        }
+        if self.options.keeps_hidden {
+            field.push_str(text);
+            return field;
+        }
+        show_hidden(text, &mut field);
+        let is_changed = field[usize::from(defuses)..] != *text;
+        self.shown.set(self.shown.get() + u64::from(is_changed));
+        field
+    }
 }
 
 /// The error of what was written to, as it was: a closed pipe is no failure, and has to be known as one.
@@ -130,21 +207,27 @@ fn of_out(error: csv::Error) -> io::Error {
 }
 
 struct Listings<'o> {
-    csv: Out<'o>,
+    out: Out<'o>,
     reused: Reused,
 }
 
 impl Rows for Listings<'_> {
     fn begin(&mut self, names: &[&str]) -> io::Result<()> {
-        header(&mut self.csv, names).map_err(of_out)
+        header(&mut self.out, names).map_err(of_out)
     }
 
     fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
-        listed(&mut self.csv, cells, &mut self.reused).map_err(of_out)
+        listed(&mut self.out, cells, &mut self.reused).map_err(of_out)
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.csv.flush()
+        self.out.csv.flush()
+    }
+}
+
+impl CountedRows for Listings<'_> {
+    fn rendered(&self) -> Rendered {
+        self.out.texts.rendered()
     }
 }
 
@@ -156,17 +239,18 @@ struct Reused {
     cell: String,
 }
 
-fn header(csv: &mut Out<'_>, names: &[&str]) -> csv::Result<()> {
-    csv.write_record(names.iter().map(|name| text(name)))
+fn header(out: &mut Out<'_>, names: &[&str]) -> csv::Result<()> {
+    out.csv
+        .write_record(names.iter().map(|name| out.texts.text(name)))
 }
 
-fn listed(csv: &mut Out<'_>, row: &[Cell], reused: &mut Reused) -> csv::Result<()> {
+fn listed(out: &mut Out<'_>, row: &[Cell], reused: &mut Reused) -> csv::Result<()> {
     let Reused { record, cell: own } = reused;
     record.clear();
     for cell in row {
         match cell {
             Cell::Text(text) if is_plain(text) => record.push_field(text.as_bytes()),
-            Cell::Text(_) => record.push_field(value(Some(cell)).as_bytes()),
+            Cell::Text(_) => record.push_field(out.texts.value(Some(cell)).as_bytes()),
             typed => {
                 own.clear();
                 write!(own, "{typed}").expect("writing to a String does not fail");
@@ -174,7 +258,7 @@ fn listed(csv: &mut Out<'_>, row: &[Cell], reused: &mut Reused) -> csv::Result<(
             }
         }
     }
-    csv.write_byte_record(record)
+    out.csv.write_byte_record(record)
 }
 
 /// One line, every field as it is written.
@@ -207,24 +291,24 @@ impl Line {
     }
 }
 
-fn of_run(csv: &mut Out<'_>, run: &ScenarioRun) -> csv::Result<()> {
+fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> csv::Result<()> {
     let line = Line {
-        scenario: text(&run.scenario),
+        scenario: out.texts.text(&run.scenario),
         ..Line::default()
     };
     if run.verdict == RunVerdict::NotRun {
-        let problem = text(run.problem.as_deref().unwrap_or_default());
-        csv.serialize(line.about("(run)", "not_run", problem))?;
+        let problem = out.texts.text(run.problem.as_deref().unwrap_or_default());
+        out.csv.serialize(line.about("(run)", "not_run", problem))?;
     }
     for step in &run.steps {
-        of_step(csv, &line, step)?;
+        of_step(out, &line, step)?;
     }
     Ok(())
 }
 
-fn of_step(csv: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
+fn of_step(out: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
     let line = Line {
-        step: text(&step.id),
+        step: out.texts.text(&step.id),
         ..run.clone()
     };
     if let Some(changes) = step.changes
@@ -232,20 +316,21 @@ fn of_step(csv: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
     {
         let expected = expected.to_string();
         let line = line.about("(changed rows)", "differs", changes.actual.to_string());
-        csv.serialize(Line { expected, ..line })?;
+        out.csv.serialize(Line { expected, ..line })?;
     }
     if let Some(problem) = &step.problem {
-        csv.serialize(line.about("(step)", "failed", text(problem)))?;
+        out.csv
+            .serialize(line.about("(step)", "failed", out.texts.text(problem)))?;
     }
     for check in &step.checks {
-        of_check(csv, &line, check)?;
+        of_check(out, &line, check)?;
     }
     Ok(())
 }
 
-fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()> {
+fn of_check(out: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()> {
     let line = Line {
-        check: text(&check.id),
+        check: out.texts.text(&check.id),
         origin: wording::origin(check.basis.origin),
         source_line: check.basis.lines.as_ref().map(|lines| lines.first()),
         rests_on: match check.rests_on {
@@ -255,82 +340,83 @@ fn of_check(csv: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()>
         ..step.clone()
     };
     if let Some(problem) = &check.problem {
-        csv.serialize(line.about("(query)", "failed", text(problem)))?;
+        out.csv
+            .serialize(line.about("(query)", "failed", out.texts.text(problem)))?;
     }
     let cells = (check.comparison.iter()).flat_map(|c| c.rows.iter().flat_map(|row| &row.cells));
     if cells.count() == 0 && check.problem.is_none() {
         let verdict = wording::check_verdict(check.verdict);
-        csv.serialize(line.about("(check)", verdict, String::new()))?;
+        out.csv
+            .serialize(line.about("(check)", verdict, String::new()))?;
     }
     match &check.comparison {
-        Some(comparison) => of_comparison(csv, &line, comparison),
+        Some(comparison) => of_comparison(out, &line, comparison),
         None => Ok(()),
     }
 }
 
-fn of_comparison(csv: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv::Result<()> {
+fn of_comparison(out: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv::Result<()> {
     for sentence in &comparison.header {
-        csv.serialize(line.about("(header)", "differs", text(sentence)))?;
+        out.csv
+            .serialize(line.about("(header)", "differs", out.texts.text(sentence)))?;
     }
     for sentence in &comparison.remarks {
-        csv.serialize(line.about("(remark)", "remark", text(sentence)))?;
+        out.csv
+            .serialize(line.about("(remark)", "remark", out.texts.text(sentence)))?;
     }
     for (at, row) in comparison.rows.iter().enumerate() {
         let line = Line {
-            key: text(&wording::row_name(comparison, at)),
+            key: out.texts.text(&wording::row_name(comparison, at)),
             source_line: row.source_line.or(line.source_line),
             ..line.clone()
         };
         for cell in &row.cells {
-            csv.serialize(of_cell(&line, cell))?;
+            out.csv.serialize(of_cell(&out.texts, &line, cell))?;
         }
     }
     Ok(())
 }
 
-fn of_cell(line: &Line, cell: &CellRun) -> Line {
+fn of_cell(texts: &Texts, line: &Line, cell: &CellRun) -> Line {
     let (expected, actual) = match wording::alike(cell) {
-        Some((expected, actual)) => (text(&expected), text(&actual)),
-        None => (value(cell.expected.as_ref()), value(cell.actual.as_ref())),
+        Some((expected, actual)) => (texts.text(&expected), texts.text(&actual)),
+        None => (
+            texts.value(cell.expected.as_ref()),
+            texts.value(cell.actual.as_ref()),
+        ),
     };
     Line {
-        column: text(&cell.column),
-        printed: text(cell.printed.as_deref().unwrap_or_default()),
+        column: texts.text(&cell.column),
+        printed: texts.text(cell.printed.as_deref().unwrap_or_default()),
         expected,
         actual,
         verdict: wording::cell_verdict(cell.verdict),
-        erratum: text(cell.erratum.as_deref().unwrap_or_default()),
+        erratum: texts.text(cell.erratum.as_deref().unwrap_or_default()),
         ..line.clone()
     }
 }
 
-fn value(cell: Option<&Cell>) -> String {
-    match cell {
-        None => String::new(),
-        Some(cell @ Cell::Text(_)) => text(&wording::cell(cell)),
-        Some(typed) => typed.to_string(),
-    }
-}
-
-/// Whether [`text`] leaves it as it is, which is soon seen of nearly every text; there are ten thousands in an answer.
+/// Whether [`Texts::text`] leaves it as it is, which is soon seen of nearly every text; there are ten thousands in an
+/// answer.
 fn is_plain(text: &str) -> bool {
     matches!(text.as_bytes(), [first, ..] if first.is_ascii_alphanumeric())
         && safe::is_printable(text)
         && text != "NULL"
 }
 
-/// Text as a field: harmless in a spreadsheet and in a terminal. Line breaks and tabs stay what they are.
-fn text(text: &str) -> String {
-    let formula = |c| {
+/// Whether a spreadsheet would take `text` for a formula, or drop a `'` before it.
+fn is_formula(text: &str) -> bool {
+    let begins = |c| {
         matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
             || matches!(c, '\t' | '\r' | '\n' | '\0' | '\'')
     };
-    let mut shown = String::with_capacity(text.len() + 1);
     // Some programs drop leading blanks before they look.
-    let begin = text.trim_start_matches(' ');
-    if begin.starts_with(formula) && !is_signed_number(begin) {
-        shown.push('\'');
-    }
+    let text = text.trim_start_matches(' ');
+    text.starts_with(begins) && !is_signed_number(text)
+}
+
+/// Puts `text` behind `field` as a terminal may show it. Line breaks and tabs stay what they are.
+fn show_hidden(text: &str, field: &mut String) {
     let breaks = text.matches('\n').count();
     for (at, line) in text.split('\n').enumerate() {
         // A carriage return elsewhere would have a terminal write over the line.
@@ -339,13 +425,12 @@ fn text(text: &str) -> String {
             _ => (line, ""),
         };
         if at > 0 {
-            shown.push('\n');
+            field.push('\n');
         }
         let parts = line.split('\t').map(|part| Safe::of(part).to_string());
-        shown.push_str(&parts.collect::<Vec<_>>().join("\t"));
-        shown.push_str(end);
+        field.push_str(&parts.collect::<Vec<_>>().join("\t"));
+        field.push_str(end);
     }
-    shown
 }
 
 /// Whether it is `-5` or `+49 30 1234`, which no spreadsheet computes: one sign, then digits with blanks between them.

@@ -11,6 +11,7 @@ mod cases;
 mod causes;
 mod check;
 mod cli;
+mod csv_out;
 mod diff;
 mod diff_files;
 mod diff_values;

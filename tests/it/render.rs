@@ -1,7 +1,7 @@
 //! Reports as bytes.
 
 use chatdb::render::safe::{Safe, is_hidden};
-use chatdb::render::{Detail, FORMATS, RenderOptions, format};
+use chatdb::render::{CsvOptions, Detail, FORMATS, RenderOptions, format};
 use chatdb::report::{Listing, Report, RowVerdict, SCHEMA};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 use proptest::prelude::*;
@@ -401,9 +401,9 @@ fn rows_that_are_written_as_they_come_are_those_of_the_list() {
                 ..Report::new()
             };
             let mut held = Vec::new();
-            (format.render)(&report, RenderOptions::default(), &mut held).expect("a list");
+            let whole = (format.render)(&report, RenderOptions::default(), &mut held);
             let mut handed_on = Vec::new();
-            let mut rows = make(&mut handed_on);
+            let mut rows = make(&mut handed_on, CsvOptions::default()).expect("a Vec takes all");
             for listing in &report.listings {
                 rows.begin(&listing.table.names()).expect("a header");
                 for row in &listing.table.rows {
@@ -411,6 +411,7 @@ fn rows_that_are_written_as_they_come_are_those_of_the_list() {
                 }
             }
             rows.end().expect("an end");
+            assert_eq!(rows.rendered(), whole.expect("a list"));
             drop(rows);
             assert_eq!(
                 String::from_utf8_lossy(&handed_on),

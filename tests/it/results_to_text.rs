@@ -301,6 +301,25 @@ fn every_row_of_ten_thousand_results_is_right_or_refused_by_its_line() {
 }
 
 #[test]
+#[ignore = "takes its numbers from SEEDS, as in SEEDS=10000..20000 cargo test results_of -- --ignored"]
+fn every_row_of_the_results_of_other_numbers_is_right_or_refused() {
+    let seeds = std::env::var("SEEDS").expect("SEEDS=10000..20000");
+    let mut wrong = Vec::new();
+    for part in seeds.split(',') {
+        let (from, to) = part.split_once("..").unwrap_or((part, ""));
+        let from: u64 = from.parse().unwrap();
+        let to = to.parse().unwrap_or(from + 1);
+        for seed in from..to {
+            let (_, problems) = read(&made(seed));
+            if !problems.is_empty() {
+                wrong.push(format!("file {seed}: {}", problems.join("\n")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_row_that_is_wrong_or_lost_is_found() {
     let whole = |made: &Made| !made.rows.is_empty() && read(made) == (made.rows.len(), Vec::new());
     let mut made = (0..).map(made).find(whole).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
-use chatdb::render::{Detail, RenderOptions, csv};
+use chatdb::render::{CsvOptions, Detail, RenderOptions, csv};
 use chatdb::report::{AnalysisRun, DetectedRun, Report};
 use chatdb::signature;
 use chatdb::sql::authored::Authored;
@@ -16,7 +16,7 @@ use crate::cli::Analyze;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::inputs;
-use crate::output;
+use crate::output::{self, Beside};
 use crate::privacy;
 use crate::time::TimeOptions;
 use crate::watch;
@@ -28,7 +28,10 @@ const WRITTEN: [&str; 4] = ["csv", "markdown", "html", "json"];
 const LONGEST_SECONDS: u64 = 600;
 
 pub fn run(args: &Analyze) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    let shown = output::format(&args.form.format)?;
+    if args.out.is_none() {
+        output::check_csv(&args.form.csv, [shown])?;
+    }
     let options = options(args)?;
     let mut store = match &args.db {
         Some(path) => open(path)?,
@@ -146,6 +149,7 @@ fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
         ("--date-format", &reading.date_format),
         ("--field-terminator", &reading.field_terminator),
         ("--row-terminator", &reading.row_terminator),
+        ("--quote", &reading.quote),
         ("--widths", &reading.widths),
         ("--header", &reading.header),
         ("--columns", &reading.columns),
@@ -211,10 +215,11 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
     let formats = WRITTEN.iter().map(|name| output::format(name));
     let formats = formats.collect::<Result<Vec<_>, _>>()?;
     let options = RenderOptions {
+        csv: output::csv_options(&args.form.csv, false),
         tables_beside: true,
         ..RenderOptions::default()
     };
-    let tables = tables(&report)?;
+    let tables = tables(&report, options.csv)?;
     let to = (folder, "analysis");
     output::write_files(&report, &formats, options, to, tables, args.force)?;
     Ok(())
@@ -222,18 +227,20 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
 
 /// The rows of each finding that was run as a file of its own, which is a header alone where there are none: a file of
 /// an earlier run would else be taken for this one's.
-fn tables(report: &Report) -> Result<Vec<NewFile>, Failure> {
+fn tables(report: &Report, options: CsvOptions) -> Result<Beside, Failure> {
     let findings = report.analysis.iter().flat_map(|run| &run.findings);
     let run = findings.filter(|finding| !finding.table.columns.is_empty());
-    run.map(|finding| {
+    let mut beside = Beside::default();
+    for finding in run {
         let mut bytes = Vec::new();
-        csv::finding(finding, &mut bytes)?;
-        Ok(NewFile {
+        let rendered = csv::finding(finding, options, &mut bytes)?;
+        beside.rendered = beside.rendered.and(rendered);
+        beside.files.push(NewFile {
             name: format!("{}.csv", finding.name),
             bytes,
-        })
-    })
-    .collect()
+        });
+    }
+    Ok(beside)
 }
 
 fn options(args: &Analyze) -> Result<AnalysisOptions, Failure> {

@@ -208,6 +208,19 @@ pub struct OutputArgs {
     /// Colour the tables: on a terminal unless NO_COLOR is set, always or never
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, help_heading = "Output")]
     pub color: ColorWhen,
+    #[command(flatten)]
+    pub csv: CsvArgs,
+}
+
+/// How CSV is written.
+#[derive(Debug, Args)]
+pub struct CsvArgs {
+    /// In CSV, write texts unchanged that a spreadsheet would run as formulas, and hidden characters
+    #[arg(long, help_heading = "Output", conflicts_with = "for_spreadsheet")]
+    pub raw: bool,
+    /// In CSV, begin with a byte order mark, so that a spreadsheet reads UTF-8
+    #[arg(long, help_heading = "Output")]
+    pub for_spreadsheet: bool,
 }
 
 /// When tables are coloured.
@@ -320,6 +333,8 @@ pub struct ReportArgs {
     /// Replace existing files
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub csv: CsvArgs,
 }
 
 #[derive(Debug, Args)]
@@ -482,6 +497,9 @@ pub struct ImportArgs {
     /// Row terminator, e.g. "&|\\n" or 0x0a (default: end of line)
     #[arg(long, value_name = "TEXT")]
     pub row_terminator: Option<String>,
+    /// Quote around texts, e.g. "'", or none (default: detect)
+    #[arg(long, value_name = "CHAR|none")]
+    pub quote: Option<String>,
     /// Widths of fixed-width columns; * is the rest of the line
     #[arg(long, value_name = "N,N,...")]
     pub widths: Option<String>,

@@ -11,7 +11,7 @@ use crate::settings::{NAME, Setting, Settings, own_file};
 
 /// Lists the settings: the value, and the file it is from.
 pub fn run(form: &OutputArgs, settings: &Settings) -> Result<Code, Failure> {
-    output::format(&form.format)?;
+    output::check(form)?;
     let column = |name: &str| Column::new(name, Kind::Text).marked_own();
     let rows = rows(settings)
         .into_iter()

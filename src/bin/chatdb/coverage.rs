@@ -31,7 +31,7 @@ fn without_failure(library: &Library, name: &str) -> Result<Vec<String>, Failure
 }
 
 pub fn run(args: &Coverage) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let library = output::library(&args.folders)?;
     let (report, _) = replay::replay(
         &library,

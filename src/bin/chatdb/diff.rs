@@ -25,7 +25,7 @@ const LARGE: u64 = 1 << 20;
 const WHOLE: [&str; 2] = ["csv", "json"];
 
 pub fn run(args: &Diff) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let terms = terms(args)?;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {

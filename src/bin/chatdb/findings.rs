@@ -12,7 +12,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &Findings) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let all = analysis::findings();
     let listing = match &args.name {
         None => list(&all),

@@ -15,7 +15,7 @@ use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
 use chatdb::import::reader::fixed_width::Widths;
-use chatdb::import::{self, ImportError, ImportOptions, Progress, Summary};
+use chatdb::import::{self, ImportError, ImportOptions, Progress, Quote, Summary};
 use chatdb::record::{ReadError, RecordLimits, Reject};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
@@ -37,7 +37,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 const TIMES: u32 = 20;
 
 pub fn run(args: &Import) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let options = options(&args.reading)?;
     let files = inputs::expand(&args.files)?;
     let stopping = stop_on_interrupt()?;
@@ -151,6 +151,7 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
         format_file: args.format_file.clone(),
         field_terminator: args.field_terminator.as_deref().map(terminator),
         row_terminator: args.row_terminator.as_deref().map(terminator),
+        quote: args.quote.as_deref().map(quote).transpose()?,
         widths: args.widths.as_deref().map(widths).transpose()?,
         header: args.header.as_deref().map(yes_or_no).transpose()?,
         columns: args.columns.as_deref().map(names),
@@ -172,6 +173,14 @@ fn yes_or_no(text: &str) -> Result<bool, Failure> {
         )
         .hint("write `--header yes` or `--header no`")),
     }
+}
+
+fn quote(text: &str) -> Result<Quote, Failure> {
+    Quote::parse(text).ok_or_else(|| {
+        let said = format!("`--quote {text}` is neither one sign nor `none`");
+        Failure::new(Code::Usage, said)
+            .hint("write `--quote \"'\"` for single quotes, or `--quote none`")
+    })
 }
 
 fn names(list: &str) -> Vec<String> {

@@ -9,6 +9,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &List) -> Result<Code, Failure> {
+    output::check(&args.form)?;
     let library = output::library(&args.folders)?;
     let mut table = ResultTable {
         columns: vec![

@@ -10,14 +10,17 @@ use chatdb::document::Lines;
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::privacy::INCLUDED;
 use chatdb::render::safe::Safe;
-use chatdb::render::{self, Detail, FORMATS, Format, MakeRows, Pictures, RenderOptions};
+use chatdb::render::{
+    self, CountedRows, CsvOptions, Detail, FORMATS, Format, MakeRows, Pictures, RenderOptions,
+    Rendered,
+};
 use chatdb::replay::ReplayOptions;
 use chatdb::report::{Report, RunVerdict};
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
 
-use crate::cli::{Chosen, ColorWhen, Folders, OutputArgs, Privacy, Sets};
+use crate::cli::{Chosen, ColorWhen, CsvArgs, Folders, OutputArgs, Privacy, Sets};
 use crate::failure::{Code, Failure};
 use crate::privacy;
 use crate::watch;
@@ -80,6 +83,7 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
         width,
         detail,
         color,
+        csv: csv_options(&form.csv, io::stdout().is_terminal()),
         ..RenderOptions::default()
     };
     // An old Windows console has to be told what an escape sequence means.
@@ -88,8 +92,53 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
         false => Box::new(io::stdout().lock()),
     };
     let mut out = BufWriter::with_capacity(PIECE, out);
-    (format.render)(report, options, &mut out)?;
-    Ok(out.flush()?)
+    let rendered = (format.render)(report, options, &mut out)?;
+    out.flush()?;
+    say_changes(rendered);
+    Ok(())
+}
+
+/// How CSV is written to a terminal or elsewhere.
+pub fn csv_options(args: &CsvArgs, to_terminal: bool) -> CsvOptions {
+    CsvOptions {
+        mark: args.for_spreadsheet,
+        keeps_formulas: args.raw,
+        keeps_hidden: args.raw && !to_terminal,
+    }
+}
+
+/// Fails where no format is called as `--format` says, or options of CSV are given for another one.
+pub fn check(form: &OutputArgs) -> Result<(), Failure> {
+    check_csv(&form.csv, [format(&form.format)?])
+}
+
+/// Fails where options of CSV are given and nothing is written as CSV.
+pub fn check_csv<'f>(
+    args: &CsvArgs,
+    formats: impl IntoIterator<Item = &'f Format>,
+) -> Result<(), Failure> {
+    let given = [
+        ("--raw", args.raw),
+        ("--for-spreadsheet", args.for_spreadsheet),
+    ];
+    let given = given.into_iter().find(|(_, given)| *given);
+    match given {
+        Some((option, _)) if formats.into_iter().all(|format| format.name != "csv") => {
+            Err(Failure::new(
+                Code::Usage,
+                format!("`{option}` is for CSV, which is not written"),
+            )
+            .hint(format!("`--format csv {option}` writes CSV")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says on standard error how many texts are written otherwise than they are.
+fn say_changes(rendered: Rendered) {
+    if let Some(sentence) = rendered.sentence() {
+        note(&sentence);
+    }
 }
 
 /// Whether standard output is coloured: as `--color` says, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and
@@ -102,6 +151,14 @@ fn is_colored(when: ColorWhen) -> bool {
     }
 }
 
+/// Files that come with a report.
+#[derive(Default)]
+pub struct Beside {
+    pub files: Vec<NewFile>,
+    /// What was changed in texts of them.
+    pub rendered: Rendered,
+}
+
 /// Writes a report as one file in each of `formats`, into a folder and under a name without its extension, and the
 /// files that come with it. All are written, or none. Gives the paths that were written.
 pub fn write_files(
@@ -109,25 +166,30 @@ pub fn write_files(
     formats: &[&'static Format],
     options: RenderOptions,
     (folder, stem): (&Path, &str),
-    beside: Vec<NewFile>,
+    beside: Beside,
     force: bool,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut written = Vec::new();
+    let mut rendered = beside.rendered;
     for format in formats {
         let mut bytes = Vec::new();
-        (format.render)(report, options, &mut bytes)?;
+        rendered = rendered.and((format.render)(report, options, &mut bytes)?);
         written.push(NewFile {
             name: format!("{stem}.{}", format.extension),
             bytes,
         });
     }
-    written.extend(beside);
+    written.extend(beside.files);
     let existing = if force {
         Existing::Replace
     } else {
         Existing::Keep
     };
-    Ok(files::write_all(folder, &written, existing)?)
+    let paths = files::write_all(folder, &written, existing)?;
+    if let Some(sentence) = rendered.sentence() {
+        note(&format!("in `{}`, {sentence}", folder.display()));
+    }
+    Ok(paths)
 }
 
 /// Writes a report of exported rows to standard output. What does not stay on the terminal has pseudonyms in the place
@@ -186,27 +248,32 @@ fn protect(
 /// keeps the database from being written.
 pub fn show_rows(
     make: MakeRows,
+    form: &OutputArgs,
     exported: bool,
     give: impl FnOnce(&mut dyn Rows) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut out = BufWriter::with_capacity(HELD, io::stdout().lock());
+    let options = csv_options(&form.csv, io::stdout().is_terminal());
     let mut rows = Noted {
-        rows: make(&mut out),
+        rows: make(&mut out, options)?,
         to_say: exported.then_some(INCLUDED),
     };
     let given = give(&mut rows);
     let ended = rows.end();
+    let rendered = rows.rows.rendered();
     drop(rows);
     // What came before a row that fails is written.
     let written = out.flush();
     given?;
     ended?;
-    Ok(written?)
+    written?;
+    say_changes(rendered);
+    Ok(())
 }
 
 /// Rows of which something is said before the first.
 struct Noted<'r> {
-    rows: Box<dyn Rows + 'r>,
+    rows: Box<dyn CountedRows + 'r>,
     to_say: Option<&'static str>,
 }
 

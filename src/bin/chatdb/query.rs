@@ -29,7 +29,7 @@ use crate::time::TimeOptions;
 use crate::watch;
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let dialect = dialect(&args.dialect)?;
     let library = output::library(&args.folders)?;
     let sets = output::pairs("--set", &args.values)?;
@@ -99,7 +99,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     };
     if let Some(rows) = rows(args, exported)? {
         let mut notes = Vec::new();
-        output::show_rows(rows, exported, |rows| {
+        output::show_rows(rows, &args.form, exported, |rows| {
             notes = ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
             stops.no_more();
             Ok(())

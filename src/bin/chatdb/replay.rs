@@ -14,6 +14,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
+    output::check(&args.form)?;
     let format = output::format(&args.form.format)?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;

@@ -6,7 +6,7 @@ use chatdb::replay;
 
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
-use crate::output;
+use crate::output::{self, Beside};
 use crate::watch;
 
 /// The name of the files: one scenario's own, or this.
@@ -18,6 +18,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         .iter()
         .map(|name| output::format(name))
         .collect::<Result<Vec<_>, _>>()?;
+    output::check_csv(&args.csv, formats.iter().copied())?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     let mut options = output::options(&args.chosen, None)?;
@@ -31,6 +32,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     };
     let options = RenderOptions {
         width: 100,
+        csv: output::csv_options(&args.csv, false),
         ..RenderOptions::default()
     };
     let mut list = String::new();
@@ -40,7 +42,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
             &formats,
             options,
             (&args.out, stem),
-            Vec::new(),
+            Beside::default(),
             args.force,
         )
     };

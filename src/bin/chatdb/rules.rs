@@ -13,7 +13,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let (file, text) = assets::report("rules").expect("reports/rules.sql is compiled in");
     let query = Query::read("rules", &file, text).map_err(ScenarioError::from)?;
     let mut table = Store::with_platform()?.ask(&query.sql, &query.kinds, &[])?;

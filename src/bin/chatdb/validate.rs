@@ -10,7 +10,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &Validate) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let paths: Vec<String> = args
         .paths
         .iter()

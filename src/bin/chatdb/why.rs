@@ -16,7 +16,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
-    output::format(&args.form.format)?;
+    output::check(&args.form)?;
     let library = output::library(&args.folders)?;
     let (scenario, step, check) = find(&library, &args.check)?;
     let options = watch::guarded(output::sets(&args.set)?);

@@ -565,6 +565,8 @@ pub struct Trials<'s> {
     laid_out: bool,
     /// What they are as columns of fixed widths.
     widths: Option<fixed_width::Found>,
+    /// Whether texts are quoted, where somebody said so.
+    quoting: Option<bool>,
 }
 
 impl<'s> Trials<'s> {
@@ -624,7 +626,20 @@ impl<'s> Trials<'s> {
                 _ => fixed_width::tell(&text, sample.whole, said),
             },
             lines,
+            quoting: None,
         }
+    }
+
+    /// The same where texts are quoted, or none is, as somebody says.
+    #[must_use]
+    pub fn quoting(mut self, quoting: Option<bool>) -> Self {
+        match quoting {
+            Some(true) => self.bare.clone_from(&self.quoted),
+            Some(false) => self.quoted.clone_from(&self.bare),
+            None => {}
+        }
+        self.quoting = quoting;
+        self
     }
 
     /// The trial of one of `delimiters` that fits best; the order decides between equals.
@@ -652,6 +667,8 @@ impl<'s> Trials<'s> {
         let bare = || Self::best(&self.bare, form.delimiters).unwrap_or_default();
         let quoted = || Self::best(&self.quoted, form.delimiters).unwrap_or_default();
         let (quotes, trial) = match form.layout {
+            FormatLayout::Delimited(_) if self.quoting == Some(true) => (Quotes::Doubled, quoted()),
+            FormatLayout::Delimited(_) if self.quoting == Some(false) => (Quotes::None, bare()),
             FormatLayout::Delimited(Quotes::Doubled) if form.optional_quotes => {
                 let (bare, quoted) = (bare(), quoted());
                 if quoted.rejects > bare.rejects || quoted.fit < bare.fit {

@@ -3,7 +3,7 @@
 //! evidence.
 
 use super::super::wording;
-use super::{Out, text, value};
+use super::Out;
 use crate::report::{AnalysisRun, FindingRun};
 use crate::table::Cell;
 
@@ -11,10 +11,10 @@ const HEADER: [&str; 9] = [
     "finding", "basis", "verdict", "row", "key", "file", "line", "column", "value",
 ];
 
-pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
-    csv.write_record(HEADER)?;
+pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
+    out.csv.write_record(HEADER)?;
     for finding in &run.findings {
-        of_finding(csv, finding)?;
+        of_finding(out, finding)?;
     }
     for candidate in &run.candidates {
         let names = wording::names(candidate);
@@ -22,7 +22,8 @@ pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
             for one in said {
                 let column = format!("({label})");
                 let line = [&names, "", "candidate", "", "", "", "", &column, &one];
-                csv.write_record(line.map(text))?;
+                out.csv
+                    .write_record(line.map(|field| out.texts.text(field)))?;
             }
         }
     }
@@ -33,15 +34,22 @@ pub(super) fn render(csv: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
 ///
 /// # Errors
 /// When `out` fails.
-pub(super) fn rows_of(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
-    csv.write_record(finding.table.names().iter().map(|name| text(name)))?;
+pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
+    out.csv.write_record(
+        finding
+            .table
+            .names()
+            .iter()
+            .map(|name| out.texts.text(name)),
+    )?;
     for row in &finding.table.rows {
-        csv.write_record(row.iter().map(|cell| value(Some(cell))))?;
+        out.csv
+            .write_record(row.iter().map(|cell| out.texts.value(Some(cell))))?;
     }
-    Ok(csv.flush()?)
+    Ok(out.csv.flush()?)
 }
 
-fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
+fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
     let verdict = wording::finding_verdict(finding.verdict);
     let about = [vec![finding.title.clone()], finding.remarks.clone()]
         .concat()
@@ -57,20 +65,21 @@ fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
         "(finding)",
         &about,
     ];
-    csv.write_record(first.map(text))?;
+    out.csv
+        .write_record(first.map(|field| out.texts.text(field)))?;
     let names = finding.table.names();
     let place = |row: &[Cell], name: &str| {
         let at = finding.table.position(name);
-        at.map_or_else(String::new, |at| value(row.get(at)))
+        at.map_or_else(String::new, |at| out.texts.value(row.get(at)))
     };
     for (at, row) in finding.table.rows.iter().enumerate() {
-        let (number, key) = ((at + 1).to_string(), value(row.first()));
+        let (number, key) = ((at + 1).to_string(), out.texts.value(row.first()));
         let (file, line) = (place(row, "file"), place(row, "line"));
         for (name, cell) in names.iter().zip(row) {
             if ["file", "line"].contains(name) {
                 continue;
             }
-            let (name, cell) = (text(name), value(Some(cell)));
+            let (name, cell) = (out.texts.text(name), out.texts.value(Some(cell)));
             let fields = [
                 &finding.name,
                 finding.basis.name(),
@@ -82,7 +91,7 @@ fn of_finding(csv: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
                 &name,
                 &cell,
             ];
-            csv.write_record(fields)?;
+            out.csv.write_record(fields)?;
         }
     }
     Ok(())
