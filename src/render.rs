@@ -73,7 +73,7 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// Both together.
+    /// Adds what was changed in another file of the same report.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

@@ -155,6 +155,9 @@ impl Head {
         let (above, dashes) = lines.split_at(lines.len() / 2);
         let pieces: Vec<usize> = dashes.iter().map(String::len).collect();
         let whole = *pieces.first()?;
+        if above.iter().any(|line| is_dashes(line)) {
+            return None;
+        }
         let even = pieces.iter().rev().skip(1).all(|length| *length == whole);
         let alike = (above.iter().zip(&pieces))
             .rev()
@@ -279,6 +282,8 @@ struct Grid {
     trimmed: bool,
     /// Whether the last column is padded.
     padded: bool,
+    /// Whether all of the first lines say so, those of several records with line breaks among them.
+    is_surely_padded: bool,
     /// Whether some lines say that it is, and others that it is not.
     is_mixed: bool,
     /// The columns that are numbers or times.
@@ -320,12 +325,14 @@ struct Candidate {
 }
 
 /// What a way of counting places makes of the first lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct LinesLeft {
     /// Lines that are no part of a record.
     unfit: usize,
     /// Records with a text that begins with a blank, as it does where a line is cut by the wrong measure.
     shifted: usize,
+    /// Lines beyond ASCII that are a record by themselves, with numbers or times where they should be.
+    proved: usize,
 }
 
 impl LinesLeft {
@@ -333,7 +340,15 @@ impl LinesLeft {
     const ALL: Self = Self {
         unfit: usize::MAX / 2,
         shifted: usize::MAX,
+        proved: 0,
     };
+
+    fn or_fewer(self, other: Self) -> Self {
+        match (other.unfit, other.shifted) < (self.unfit, self.shifted) {
+            true => other,
+            false => self,
+        }
+    }
 }
 
 /// What stands behind a record that is not full.
@@ -363,6 +378,9 @@ pub struct Aligned<R> {
     /// Lines of this result that were refused, and how many of them may begin a record.
     refused: u64,
     begun: u64,
+    /// Whether a count of rows is below a result so far, and the names that stand below a result without one.
+    is_counted: bool,
+    uncounted: Option<u64>,
     repaired: u64,
     messages: u64,
     unwrapped: bool,
@@ -384,6 +402,8 @@ impl<R: Read> Aligned<R> {
             unsure: None,
             refused: 0,
             begun: 0,
+            is_counted: false,
+            uncounted: None,
             repaired: 0,
             messages: 0,
             unwrapped: false,
@@ -473,6 +493,10 @@ impl<R: Read> Aligned<R> {
                 .reject(line, &head.text, Reason::RepeatedHeader, detail, 0);
             return Ok(true);
         }
+        if self.grid.is_some() && !self.below {
+            self.uncounted.get_or_insert(line);
+            self.check_counts()?;
+        }
         self.below = false;
         self.blanks = 0;
         (self.rows, self.refused, self.begun, self.unsure) = (0, 0, 0, None);
@@ -485,6 +509,7 @@ impl<R: Read> Aligned<R> {
             total,
             trimmed: length < total,
             padded: length == total && head.text.ends_with(' '),
+            is_surely_padded: false,
             is_mixed: false,
             measures: Measure::ALL.to_vec(),
             declared: typed.iter().map(Option::is_some).collect(),
@@ -532,15 +557,15 @@ impl<R: Read> Aligned<R> {
         }
         let mut best = (LinesLeft::ALL, Measure::ALL.to_vec());
         for measure in Measure::ALL {
-            let left = self.lines_left(vec![measure], shown.len())?;
+            let left = self.lines_left(vec![measure], shown)?;
             // The rest of a value may fit another measure by accident.
             let is_better = left.unfit * 2 <= best.0.unfit && left.unfit < best.0.unfit;
-            if is_better && left.shifted <= best.0.shifted {
+            if is_better && left.shifted <= best.0.shifted && left.proved >= best.0.proved {
                 best = (left, vec![measure]);
             }
         }
         // Some tools count the places of one column in one way, and of another column in another.
-        if best.0.unfit > 0 && self.lines_left(Measure::ALL.to_vec(), shown.len())?.unfit == 0 {
+        if best.0.unfit > 0 && self.lines_left(Measure::ALL.to_vec(), shown)?.unfit == 0 {
             best.1 = Measure::ALL.to_vec();
         }
         if let Some(grid) = &mut self.grid {
@@ -550,15 +575,25 @@ impl<R: Read> Aligned<R> {
         Ok(())
     }
 
-    /// What of the next `count` lines is left over where places are counted by `measures`, and the last column is
-    /// padded or is not, whichever leaves fewer.
-    fn lines_left(&mut self, measures: Vec<Measure>, count: usize) -> Result<LinesLeft, ReadError> {
+    /// What is left over of the next lines, which are `shown`, where places are counted by `measures`, and the last
+    /// column is padded or is not, whichever leaves fewer.
+    fn lines_left(
+        &mut self,
+        measures: Vec<Measure>,
+        shown: &[String],
+    ) -> Result<LinesLeft, ReadError> {
+        let mut typed = Vec::new();
         if let Some(grid) = &mut self.grid {
             grid.measures = measures;
+            typed.clone_from(&grid.typed);
+            grid.find_types(shown);
         }
-        let short = self.lines_left_by(count, Self::fewest_lines)?;
-        let padded = self.lines_left_by(count, Self::exact_lines)?;
-        Ok(short.min(padded))
+        let short = self.lines_left_by(shown.len(), Self::fewest_lines)?;
+        let padded = self.lines_left_by(shown.len(), Self::exact_lines)?;
+        if let Some(grid) = &mut self.grid {
+            grid.typed = typed;
+        }
+        Ok(short.or_fewer(padded))
     }
 
     /// The same where `record` finds the record that begins at a line.
@@ -572,6 +607,7 @@ impl<R: Read> Aligned<R> {
             let found = record(self, at)?;
             left.unfit += usize::from(found.is_none());
             left.shifted += usize::from(found.as_ref().is_some_and(Candidate::is_shifted));
+            left.proved += usize::from(found.as_ref().is_some_and(Candidate::is_proof));
             at += found.map_or(1, |one| one.lines);
         }
         Ok(left)
@@ -584,7 +620,7 @@ impl<R: Read> Aligned<R> {
             Some(grid) if grid.pieces.len() == 1 => std::mem::replace(&mut grid.padded, true),
             _ => return Ok(()),
         };
-        let (mut at, mut whole, mut others, mut blanks) = (0, 0, 0, false);
+        let (mut at, mut whole, mut others, mut blanks, mut joined) = (0, 0, 0, false, 0);
         while at < count {
             if self
                 .lines
@@ -598,11 +634,15 @@ impl<R: Read> Aligned<R> {
             at += record.as_ref().map_or(1, |one| one.lines);
             whole += usize::from(record.is_some());
             others += usize::from(record.is_none());
-            blanks |= record.is_some_and(|one| one.text.ends_with(' '));
+            let ends_blank = record.as_ref().is_some_and(|one| one.text.ends_with(' '));
+            blanks |= ends_blank;
+            joined += usize::from(ends_blank && record.is_some_and(|one| one.lines > 1));
         }
         if let Some(grid) = &mut self.grid {
             grid.padded = (was && !grid.is_mixed) || (blanks && others * 2 <= whole);
             grid.is_mixed = !grid.padded && (blanks || was);
+            // That two pairs of lines are as long as the dashes by accident, and nothing is left over, is too unlikely.
+            grid.is_surely_padded = grid.padded && others == 0 && joined > 1;
         }
         Ok(())
     }
@@ -620,6 +660,8 @@ impl<R: Read> Aligned<R> {
         }
         if let Some(rows) = trailer::rows(&line.text) {
             self.counts(rows)?;
+            self.is_counted = true;
+            self.check_counts()?;
             return self.footer(Footer {
                 rows: Some(rows),
                 completed_at_ms: None,
@@ -762,6 +804,20 @@ impl<R: Read> Aligned<R> {
                     "the count below says {rows} rows, and {claimed} lines could be one: a text with a line break in \
                      it cannot be told from two rows"
                 ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails where one result has a count of rows below it and another has none: what looks like the names between them
+    /// may be a text of the result above.
+    fn check_counts(&self) -> Result<(), ReadError> {
+        match self.uncounted {
+            Some(line) if self.is_counted => Err(ReadError::Malformed {
+                line,
+                what: "these are the names of another result, or a text with line breaks: the result above them has \
+                       no count of rows, and another one has"
+                    .to_owned(),
             }),
             _ => Ok(()),
         }
@@ -924,8 +980,8 @@ impl<R: Read> Aligned<R> {
     /// The record that may begin `from` lines ahead: the fewest lines that reach the last column, or, where that is
     /// padded, the end of the dashes.
     fn fewest_lines(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
-        let (total, last, padded) = match &self.grid {
-            Some(grid) => (grid.total, grid.last, grid.padded),
+        let (total, last, padded, is_sure) = match &self.grid {
+            Some(grid) => (grid.total, grid.last, grid.padded, grid.is_surely_padded),
             None => return Ok(None),
         };
         let mut sum = Sum::default();
@@ -948,11 +1004,12 @@ impl<R: Read> Aligned<R> {
                 .iter()
                 .any(|length| *length >= last && *length < total);
             if full || (reaches && (!padded || at == 0)) {
-                let found = self.fitting(from, at + 1, &sum, !padded)?;
-                if found.is_some() {
-                    // A line that is a record by itself goes on with no line that is another.
-                    let two = alone && self.any_is_record(from + 1, at)?;
-                    return Ok(found.filter(|_| !two));
+                if let Some(mut found) = self.fitting(from, at + 1, &sum, !padded)? {
+                    // A line that is a record by itself goes on with no line that is another: all may be records, or
+                    // all of them one, and what stands behind them begins in the same place either way.
+                    found.others =
+                        u64::from(alone && !is_sure && self.any_is_record(from + 1, at)?);
+                    return Ok(Some(found));
                 }
                 alone |= padded && at == 0 && self.fitting(from, 1, &sum, true)?.is_some();
             }
@@ -977,7 +1034,11 @@ impl<R: Read> Aligned<R> {
             };
             sum.add(line);
             if sum.lengths.contains(&total) {
-                return self.fitting(from, at + 1, &sum, false);
+                let found = self.fitting(from, at + 1, &sum, false)?;
+                // It may be as long as the dashes by another measure only.
+                if found.is_some() {
+                    return Ok(found);
+                }
             }
             if sum.lengths.iter().all(|length| *length > total) {
                 break;
@@ -1147,6 +1208,13 @@ impl Candidate {
         self.cut.is_record(self.lines) && self.others == 0
     }
 
+    /// Whether it is one line that can be cut by one measure only, and numbers or times show that it is well cut.
+    fn is_proof(&self) -> bool {
+        let before = self.cut.fields.last().map_or(0, |last| last.start);
+        let beyond = self.text.get(..before).is_some_and(|text| !text.is_ascii());
+        self.lines == 1 && beyond && self.cut.like > 0 && self.cut.unlike == 0
+    }
+
     /// Whether a text in it begins with a blank, as it does where a line is cut by the wrong measure.
     fn is_shifted(&self) -> bool {
         let begins = |field: &Field| self.text[field.start..field.end].starts_with(' ');
@@ -1246,10 +1314,13 @@ impl Grid {
                 Some(&line[field.start..field.end]).filter(|text| *text != "NULL")
             });
             let looks: Vec<Look> = texts.map(Look::of).collect();
-            let first = looks.first().copied().unwrap_or(Look::Nothing);
-            let same = looks.iter().filter(|look| **look == first).count();
-            let is_typed = matches!(first, Look::Number | Look::Time) && same * 2 >= looks.len();
-            *typed = is_typed.then_some(first);
+            let count = |wanted: Look| looks.iter().filter(|look| **look == wanted).count();
+            let (numbers, times) = (count(Look::Number), count(Look::Time));
+            let (most, same) = match times > numbers {
+                true => (Look::Time, times),
+                false => (Look::Number, numbers),
+            };
+            *typed = (same > 0 && same * 2 >= looks.len()).then_some(most);
         }
         self.typed = typed;
     }
