@@ -42,7 +42,8 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
         "<p class=\"soft\">{}</p>\n",
         text(&report.program)
     ));
-    if !report.runs.is_empty() {
+    // The line below the title says of one scenario what the figures would.
+    if report.runs.len() > 1 {
         front(&mut page, &report.runs);
     }
     for run in &report.runs {
@@ -118,9 +119,6 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
             ),
         ],
     );
-    if runs.len() < 2 {
-        return;
-    }
     page.markup(format_args!("<nav aria-label=\"Scenarios\"><ul>\n"));
     for run in runs {
         page.markup(format_args!(
@@ -199,7 +197,7 @@ fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
         about.push(format!("{} on extrapolated rules", totals.extrapolated));
     }
     page.markup(format_args!(
-        "<p class=\"soft\">{}</p>\n",
+        "<p class=\"soft about\">{}</p>\n",
         about.join(" &middot; ")
     ));
     if let Some(problem) = &run.problem {
@@ -363,7 +361,10 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
     let there = |row: &&crate::report::RowRun| row.verdict != RowVerdict::Missing;
     let rows: Vec<_> = comparison.rows.iter().filter(there).collect();
     if rows.is_empty() {
-        page.element("p", "", "No rows: the result is empty.");
+        // What it means is among the remarks, where the query says it.
+        if comparison.remarks.is_empty() {
+            page.element("p", "", "No rows: the result is empty.");
+        }
     } else if wording::is_text(comparison) {
         let lines = rows.iter().flat_map(|row| &row.cells);
         let lines: Vec<String> = (lines.filter_map(|cell| cell.actual.as_ref()))
@@ -371,15 +372,17 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
             .collect();
         page.lines(&lines.join("\n"));
     } else {
-        let header: Vec<String> = (comparison.actual_columns.iter())
-            .map(|column| column.name.clone())
-            .collect();
+        let side = wording::actual(comparison);
         let line = |row: &&crate::report::RowRun| {
             let cells = row.cells.iter().filter(|cell| cell.actual.is_some());
             cells.map(of_cell).collect()
         };
         let rows: Vec<Vec<TableCell>> = rows.iter().map(line).collect();
-        page.table(name, &header, &rows);
+        page.table(name, &side.columns, &rows);
+        if !side.left_out.is_empty() {
+            let left_out = side.left_out.join(", ");
+            page.element("p", "small soft", &format!("Not compared: {left_out}"));
+        }
     }
     page.list(&comparison.header);
     page.list(&comparison.remarks);

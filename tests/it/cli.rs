@@ -1056,3 +1056,125 @@ fn a_shell_is_offered_the_names_that_fit() {
     assert!(offered(&["ana"]).contains(&"analyze".to_owned()));
     assert!(offered(&["replay", "no_such_"]).is_empty());
 }
+
+/// Runs the program without a display, or with one and a browser that notes what it is given.
+fn opening(folder: &Path, args: &[&str], browser: bool) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatdb"));
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"] {
+        command.env_remove(name);
+    }
+    if browser {
+        command.env("DISPLAY", ":0").env("PATH", folder.join("bin"));
+    }
+    command.output().expect("the program starts")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = scratch();
+    let here = folder.path();
+    let script = here.join("bin/xdg-open");
+    fs::create_dir(here.join("bin")).expect("a folder");
+    let noted = here.join("opened");
+    fs::write(
+        &script,
+        format!("#!/bin/sh\necho \"$1\" > {}\n", noted.display()),
+    )
+    .expect("a file");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a program");
+    fs::write(here.join("users.csv"), "user_id,login_ip\n1,43app\n").expect("a file");
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["replay", "services_failure", "--open"],
+            "chatdb-reports/services_failure.html",
+        ),
+        (&["report", "--all", "--open"], "chatdb-reports/report.html"),
+        (
+            &[
+                "report",
+                "services_failure",
+                "--open",
+                "--out",
+                "own",
+                "--force",
+            ],
+            "own/services_failure.html",
+        ),
+        (
+            &["analyze", "users.csv", "--open"],
+            "chatdb-reports/analysis.html",
+        ),
+    ];
+    for (args, page) in cases {
+        let output = opening(here, args, false);
+        let said = format!("note: there is no display here; the page is in {page}\n");
+        assert!(
+            text(&output.stderr).ends_with(&said),
+            "{}",
+            text(&output.stderr)
+        );
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        let written = fs::read_to_string(here.join(page)).expect("the page");
+        assert!(written.ends_with("</html>\n"), "{page}");
+        assert!(!noted.exists(), "{args:?}");
+
+        let output = opening(here, args, true);
+        let said = format!("note: the page is in {page}, and opened in the browser\n");
+        assert!(
+            text(&output.stderr).ends_with(&said),
+            "{}",
+            text(&output.stderr)
+        );
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        let mut opened = String::new();
+        for _ in 0..1500 {
+            opened = fs::read_to_string(&noted).unwrap_or_default();
+            if !opened.is_empty() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        assert_eq!(Path::new(opened.trim_end()), here.join(page), "{args:?}");
+        fs::remove_file(&noted).expect("it is there");
+    }
+    fs::remove_file(&script).expect("it is there");
+    let output = opening(here, &["report", "services_failure", "--open"], true);
+    assert!(
+        text(&output.stderr).contains("cannot open the browser"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_page_that_is_opened_is_not_printed_as_well() {
+    let folder = scratch();
+    for args in [
+        &["replay", "services_failure", "--open", "--format", "html"][..],
+        &[
+            "replay",
+            "services_failure",
+            "--open",
+            "--format",
+            "html",
+            "--db",
+            "look.sqlite",
+        ],
+    ] {
+        let output = opening(folder.path(), args, false);
+        assert_eq!(text(&output.stdout), "");
+        assert_eq!(output.status.code(), Some(0));
+    }
+    assert!(folder.path().join("look.sqlite").exists());
+    let plain = opening(
+        folder.path(),
+        &["replay", "services_failure", "--format", "json"],
+        false,
+    );
+    let args = ["replay", "services_failure", "--open", "--format", "json"];
+    assert_eq!(opening(folder.path(), &args, false).stdout, plain.stdout);
+}

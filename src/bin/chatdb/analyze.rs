@@ -1,6 +1,6 @@
 //! `chatdb analyze` searches exports for what an outage left behind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
 use chatdb::files::NewFile;
@@ -16,6 +16,7 @@ use crate::cli::Analyze;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::inputs;
+use crate::open;
 use crate::output::{self, Beside};
 use crate::privacy;
 use crate::time::TimeOptions;
@@ -66,8 +67,12 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         analysis: Some(run),
         ..Report::new()
     };
-    if let Some(folder) = &args.out {
-        stops.writing(|| write(&report, folder, args))?;
+    if args.out.is_some() || args.open {
+        let (folder, force) = open::folder(args.out.as_ref(), args.force);
+        let written = stops.writing(|| write(&report, &folder, force, args))?;
+        if args.open {
+            open::show(&written);
+        }
     }
     if code == Code::Success && !report.holds() {
         code = Code::Differs;
@@ -77,7 +82,9 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         true => Detail::Full,
         false => Detail::Brief,
     };
-    output::show_exported(report, &args.form, detail, &args.privacy)?;
+    if !args.open || args.form.format != output::PAGE {
+        output::show_exported(report, &args.form, detail, &args.privacy)?;
+    }
     for failure in refused {
         failure.tell();
     }
@@ -209,7 +216,12 @@ fn typed(word: &str) -> String {
 }
 
 /// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.
-fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> {
+fn write(
+    report: &Report,
+    folder: &Path,
+    force: bool,
+    args: &Analyze,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut report = report.clone();
     privacy::protect(&mut report, &args.privacy, Authored::default())?;
     let formats = WRITTEN.iter().map(|name| output::format(name));
@@ -221,8 +233,7 @@ fn write(report: &Report, folder: &Path, args: &Analyze) -> Result<(), Failure> 
     };
     let tables = tables(&report, options.csv)?;
     let to = (folder, "analysis");
-    output::write_files(&report, &formats, options, to, tables, args.force)?;
-    Ok(())
+    output::write_files(&report, &formats, options, to, tables, force)
 }
 
 /// The rows of each finding that was run as a file of its own, which is a header alone where there are none: a file of

@@ -311,6 +311,9 @@ pub struct Replay {
     /// Keep the database in FILE, for any SQLite client; a database that chatdb wrote is replaced
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
+    /// Write a page into the folder chatdb-reports, and open it in the browser
+    #[arg(long)]
+    pub open: bool,
     #[command(flatten)]
     pub form: OutputArgs,
 }
@@ -320,8 +323,11 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub chosen: Chosen,
     /// Folder to write into; created if missing
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "open")]
+    pub out: Option<PathBuf>,
+    /// Write a page as well, and open it in the browser; without --out, files go into the folder chatdb-reports
+    #[arg(long)]
+    pub open: bool,
     #[arg(
         long,
         value_name = "FORMATS",
@@ -578,6 +584,9 @@ pub struct Analyze {
     /// if missing
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Open the page of the report in the browser; without --out, files go into the folder chatdb-reports
+    #[arg(long)]
+    pub open: bool,
     /// Replace existing files
     #[arg(long, requires = "out")]
     pub force: bool,

@@ -16,6 +16,7 @@ mod inputs;
 mod list;
 mod manual;
 mod new;
+mod open;
 mod output;
 mod privacy;
 mod query;

@@ -31,6 +31,9 @@ const PIECE: usize = 64 << 10;
 /// How many bytes of rows are held before any are written.
 const HELD: usize = 16 << 20;
 
+/// The format of pages, which is the extension of their files too.
+pub const PAGE: &str = "html";
+
 /// Columns of a line where there is no terminal: wide enough for the document's widest table.
 const WIDTH: usize = 180;
 
@@ -157,6 +160,14 @@ pub struct Beside {
     pub files: Vec<NewFile>,
     /// What was changed in texts of them.
     pub rendered: Rendered,
+}
+
+/// The name of the files of a replay, without their extensions: one scenario's own, or the same for several.
+pub fn stem(report: &Report) -> &str {
+    match report.runs.as_slice() {
+        [run] => &run.scenario,
+        _ => "report",
+    }
 }
 
 /// Writes a report as one file in each of `formats`, into a folder and under a name without its extension, and the

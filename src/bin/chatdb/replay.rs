@@ -10,6 +10,7 @@ use chatdb::store::{self, Store, copy};
 
 use crate::cli::Replay;
 use crate::failure::{Code, Failure};
+use crate::open;
 use crate::output;
 use crate::watch;
 
@@ -28,15 +29,27 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
     options.illustrated = format.pictures != Pictures::Never || args.timeline;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
-    if let Some(path) = &args.db {
-        watch::while_writing(|| keep(&mut store, path))?;
+    if args.db.is_some() || args.open {
+        let mut page = None;
+        if args.open {
+            // What is drawn is not in the report that other formats show.
+            options.illustrated = true;
+            page = Some(replay::replay(&library, &names, &options)?.0);
+        }
+        let written = watch::while_writing(|| {
+            args.db.iter().try_for_each(|path| keep(&mut store, path))?;
+            page.as_ref().map(open::write).transpose()
+        })?;
+        written.iter().for_each(|written| open::show(written));
     }
     let detail = if names.len() == 1 || args.timeline {
         Detail::Full
     } else {
         Detail::Brief
     };
-    output::show(&report, &args.form, detail)?;
+    if !args.open || format.name != output::PAGE {
+        output::show(&report, &args.form, detail)?;
+    }
     Ok(output::verdict(&report))
 }
 

@@ -6,19 +6,19 @@ use chatdb::replay;
 
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
+use crate::open;
 use crate::output::{self, Beside};
 use crate::watch;
 
-/// The name of the files: one scenario's own, or this.
-const TOGETHER: &str = "report";
-
 pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
-    let formats = args
-        .format
-        .iter()
-        .map(|name| output::format(name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut names: Vec<&str> = args.format.iter().map(String::as_str).collect();
+    if args.open && !names.contains(&output::PAGE) {
+        names.push(output::PAGE);
+    }
+    let formats = names.iter().map(|name| output::format(name));
+    let formats = formats.collect::<Result<Vec<_>, _>>()?;
     output::check_csv(&args.csv, formats.iter().copied())?;
+    let (folder, force) = open::folder(args.out.as_ref(), args.force);
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     let mut options = output::options(&args.chosen, None)?;
@@ -26,10 +26,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
         .iter()
         .any(|format| format.pictures != Pictures::Never);
     let (report, _) = replay::replay(&library, &names, &options)?;
-    let stem = match report.runs.as_slice() {
-        [run] => run.scenario.as_str(),
-        _ => TOGETHER,
-    };
+    let stem = output::stem(&report);
     let options = RenderOptions {
         width: 100,
         csv: output::csv_options(&args.csv, false),
@@ -41,14 +38,18 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
             &report,
             &formats,
             options,
-            (&args.out, stem),
+            (&folder, stem),
             Beside::default(),
-            args.force,
+            force,
         )
     };
-    for path in watch::while_writing(write)? {
+    let written = watch::while_writing(write)?;
+    for path in &written {
         list.push_str(&format!("{}\n", path.display()));
     }
     output::print(list.as_bytes())?;
+    if args.open {
+        open::show(&written);
+    }
     Ok(output::verdict(&report))
 }

@@ -20,6 +20,8 @@ const TOP: f64 = 52.0;
 /// The height of the tallest bar, and what is between two series.
 const BARS: f64 = 38.0;
 const BETWEEN: f64 = 16.0;
+/// How many letters fit beside a series.
+const LABEL: usize = 24;
 /// The radius of a dot, and how many are put on each other before they cover others.
 const DOT: f64 = 3.4;
 const HIGHEST: usize = 12;
@@ -337,7 +339,7 @@ impl<'r> Drawing<'r> {
             "<g class=\"series\"><title>{2} {3}</title>\
              <text x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
             LEFT - 10.0,
-            text(&short(first, 28)),
+            text(&short(first, LABEL)),
             text(first),
             text(second)
         ));
@@ -346,7 +348,7 @@ impl<'r> Drawing<'r> {
                 "<text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 LEFT - 10.0,
                 base - 3.0,
-                text(&short(second, 28))
+                text(&short(second, LABEL))
             ));
         }
         page.markup(format_args!(
@@ -389,7 +391,7 @@ impl<'r> Drawing<'r> {
                  <line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{3:.1}\" y2=\"{3:.1}\"/>\n",
                 LEFT - 10.0,
                 base - 3.0,
-                text(&short(&lane.name, 28)),
+                text(&short(&lane.name, LABEL)),
                 base + 1.0
             ));
             for (x, level, sign) in &lane.dots {
