@@ -27,21 +27,23 @@ const LASTS: i64 = 50 * MINUTE;
 /// Half a pixel.
 const NEAR: f64 = 0.5;
 
-/// What stands in the texts of exports: the names of the two servers, and all else.
-struct Texts {
+/// What stands in the texts of exports: the names of the two servers, what names of agents begin with, and all else.
+pub struct Texts {
     hosts: [&'static str; 2],
+    agent: &'static str,
     other: &'static str,
-    file: &'static str,
+    files: [&'static str; 3],
 }
 
-const PLAIN: Texts = Texts {
+pub const PLAIN: Texts = Texts {
     hosts: ["43app", "44app"],
+    agent: "agent",
     other: "text",
-    file: "activity.csv",
+    files: ["activity.csv", "users.csv", "queues.csv"],
 };
 
 /// Three days of chats with agents of two servers, one of which fails on the third; its chats of that moment stay open.
-fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
+pub fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
     let mut random = Random::new(11);
     let time = |at: i64| Cell::Timestamp(at).to_string();
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
@@ -87,16 +89,16 @@ fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
     let mut users = "user_id,user_name,screen_name,login_ip,delete_flag\n".to_owned();
     for agent in 0..free.len() {
         let (id, host) = (2000 + agent, quoted(texts.hosts[agent % 2]));
-        writeln!(users, "{id},{other},{other},{host},N").expect("a String");
+        let name = quoted(&format!("{}{id}", texts.agent));
+        writeln!(users, "{id},{name},{name},{host},N").expect("a String");
     }
     // A record that is rejected.
     writeln!(users, "{other},{other},{other},{other},N").expect("a String");
     let queues = format!("queue_id,queue_name,queue_state\n12,{other},1\n");
-    vec![
-        (texts.file.to_owned(), activities),
-        (format!("of users {}", texts.file), users),
-        (format!("of queues {}", texts.file), queues),
-    ]
+    let exports = texts.files.into_iter().zip([activities, users, queues]);
+    exports
+        .map(|(file, text)| (file.to_owned(), text))
+        .collect()
 }
 
 fn report(exports: Vec<(String, String)>, options: &AnalysisOptions) -> Report {
@@ -495,8 +497,13 @@ const HOSTILE: Texts = Texts {
         "<img src=x onerror=alert(1)>\"'&amp;<!--</title></style>",
         "</svg><script>alert(2)</script>]]>",
     ],
+    agent: "<img src=x onerror=alert(6)>",
     other: "<img src=x onerror=alert(3)>\"'&amp;<!--</title></style></svg><script>alert(4)</script>",
-    file: "<img src=x onerror=alert(5)>\"'&amp;<!--.csv",
+    files: [
+        "<img src=x onerror=alert(5)>\"'&amp;<!--.csv",
+        "</title></style></svg><script>alert(7)</script>.csv",
+        "queues.csv",
+    ],
 };
 
 #[test]
@@ -508,8 +515,9 @@ fn what_is_shown_is_text_however_hostile() {
     for shown in [
         "&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;amp;&lt;!--",
         "&lt;/svg&gt;&lt;script&gt;alert(2)&lt;/script&gt;",
-        "&lt;img src=x onerror=alert(3)&gt;",
         "&lt;img src=x onerror=alert(5)&gt;",
+        "&lt;img src=x onerror=alert(6)&gt;",
+        "&lt;script&gt;alert(7)&lt;/script&gt;",
     ] {
         assert!(hostile.contains(shown), "{shown}");
     }

@@ -9,9 +9,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::{env, fs, iter};
 
 use rusqlite::types::ValueRef;
+
+use crate::analysis_page;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_chatdb");
 
@@ -336,7 +338,13 @@ fn every_page_shows_what_the_program_prints() {
     );
 }
 
-/// The pictures of `docs/` are named like the scenario that they show.
+/// The picture of what a terminal shows of an analysis, which is no scenario's.
+const SCREEN: &str = "analyze";
+
+/// How much of it a terminal shows at first.
+const SCREEN_LINES: usize = 24;
+
+/// The other pictures of `docs/` are named like the scenario that they show.
 #[test]
 fn the_pictures_are_what_the_program_draws() {
     let mut drawn = 0;
@@ -346,6 +354,9 @@ fn the_pictures_are_what_the_program_draws() {
             continue;
         }
         let scenario = path.file_stem().expect("a name").to_string_lossy();
+        if scenario == SCREEN {
+            continue;
+        }
         let output = Command::new(PROGRAM)
             .args(["replay", &scenario, "--format", "svg"])
             .output()
@@ -362,6 +373,38 @@ fn the_pictures_are_what_the_program_draws() {
         drawn += 1;
     }
     assert!(drawn > 0);
+}
+
+#[test]
+fn the_picture_of_an_analysis_is_the_first_screen_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let exports = analysis_page::exports(&analysis_page::PLAIN, true);
+    let mut words = vec!["analyze".to_owned()];
+    for (file, text) in exports {
+        fs::write(folder.path().join(&file), text).expect("an export can be written");
+        words.push(file);
+    }
+    // As on a terminal: in colour, and unchanged.
+    let shown = ["--color", "always", "--width", "100", "--include-pii"];
+    let output = Command::new(PROGRAM)
+        .args(&words)
+        .args(shown)
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    let output = String::from_utf8(output.stdout).expect("UTF-8");
+    let typed = format!("$ chatdb {}", words.join(" "));
+    let lines = iter::once(typed.as_str()).chain(output.lines());
+    let screen: Vec<&str> = lines.take(SCREEN_LINES).collect();
+    let drawn = anstyle_svg::Term::new().render_svg(&screen.join("\n"));
+    assert!(drawn.len() < 12_000, "{}", drawn.len());
+    let path = root().join("docs").join(format!("{SCREEN}.svg"));
+    if env::var_os("UPDATE").is_some_and(|value| value == "1") {
+        fs::write(&path, &drawn).expect("a picture can be written");
+    }
+    let there = fs::read_to_string(&path).expect("a picture");
+    let (path, says) = (path.display(), "UPDATE=1 draws it anew");
+    assert!(there == drawn, "{path}: {says}");
 }
 
 #[test]
