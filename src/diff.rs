@@ -30,8 +30,8 @@
 //! pairs are candidates: what two rows share is shared both ways.
 //!
 //! This module does no I/O and does not know where a table or an option comes from. `options` says how tables are
-//! compared, `table_diff` is the result; `columns`, `pairing` and `values` pair columns, rows and cells; [`files`] finds
-//! in two large files the rows that have to be compared.
+//! compared, `table_diff` is the result; `columns`, `pairing` and `values` pair columns, rows and cells; [`files`]
+//! finds in two large files the rows that have to be compared.
 
 mod columns;
 pub mod files;
