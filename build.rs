@@ -230,10 +230,10 @@ fn images(out: &Path) -> Result<(), Box<dyn Error>> {
     write_tables(&conn, &out.join("tables.rs"))
 }
 
-/// Writes down every table and view: its name, whether its rows are numbered, its columns with their types. A test
-/// holds the list against the one that the store reads.
+/// Writes down every table and view: its name, whether its rows are numbered, whether it is a view, its columns with
+/// their types. A test holds the list against the one that the store reads.
 fn write_tables(conn: &rusqlite::Connection, to: &Path) -> Result<(), Box<dyn Error>> {
-    const COLUMNS: &str = "SELECT l.name, l.type = 'table' AND l.wr = 0, x.name, x.type \
+    const COLUMNS: &str = "SELECT l.name, l.type = 'table' AND l.wr = 0, x.name, x.type, l.type = 'view' \
          FROM pragma_table_list l, pragma_table_xinfo(l.name) x \
          WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND x.hidden <> 1 ORDER BY l.name, x.cid";
     let mut source = String::from("&[\n");
@@ -243,9 +243,10 @@ fn write_tables(conn: &rusqlite::Connection, to: &Path) -> Result<(), Box<dyn Er
     while let Some(row) = rows.next()? {
         let (table, numbered): (String, bool) = (row.get(0)?, row.get(1)?);
         let (column, declared): (String, String) = (row.get(2)?, row.get(3)?);
+        let view: bool = row.get(4)?;
         if last.as_ref() != Some(&table) {
             let end = if last.is_some() { "]),\n" } else { "" };
-            write!(source, "{end}    ({table:?}, {numbered}, &[")?;
+            write!(source, "{end}    ({table:?}, {numbered}, {view}, &[")?;
             last = Some(table);
         }
         write!(source, "({column:?}, {declared:?}), ")?;

@@ -3,6 +3,8 @@
 //! Knows the order of things and the values of variables. What the text means is [`crate::sql::tsql`]'s matter, how
 //! it is run [`crate::store`]'s.
 
+use std::io;
+
 use thiserror::Error;
 
 use crate::query::Dialect;
@@ -101,7 +103,11 @@ fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Scrip
     }
     let script = match question.dialect {
         Dialect::Tsql => {
-            let catalog = store.catalog_for(question.text)?;
+            let catalog = if tsql::asks_for_tables(question.text) {
+                store.catalog()?
+            } else {
+                store.catalog_for(question.text)?
+            };
             let types: Vec<_> = question
                 .values
                 .iter()
@@ -227,6 +233,7 @@ fn run(
     let mut answers = Vec::new();
     let mut changes = Vec::new();
     let (mut at, mut run, mut held) = (0, 0, 0);
+    let mut count = Some(Cell::Integer(0));
     while let Some(step) = script.steps.get(at) {
         at += 1;
         run += 1;
@@ -240,13 +247,22 @@ fn run(
             });
         }
         let failed = failed(step);
-        match &step.statement {
+        if count.is_none() && step.statement.sql().contains(tsql::ROWCOUNT) {
+            return Err(AskError::Refused {
+                line: step.line,
+                what: "asks for @@ROWCOUNT of an answer that is cut off by a limit".to_owned(),
+            });
+        }
+        let before = count.clone().unwrap_or(Cell::Null);
+        set(&mut values, tsql::ROWCOUNT, before);
+        count = match &step.statement {
             Statement::Jump { sql, to } => {
                 let answer = store.answer(sql, None, &values, Some(1)).map_err(failed)?;
                 let holds = answer.table.rows.first().and_then(|row| row.first());
                 if holds != Some(&Cell::Integer(1)) {
                     at = *to;
                 }
+                count
             }
             Statement::Query { sql, columns } => {
                 let columns: Option<Vec<(String, Option<Kind>)>> =
@@ -255,14 +271,22 @@ fn run(
                         columns.iter().map(place).collect()
                     });
                 let (columns, limit) = (columns.as_deref(), question.limit);
-                match &mut rows {
-                    Some(rows) => store
-                        .answer_into(sql, columns, &values, limit, *rows)
-                        .map_err(failed)?,
+                let given = match &mut rows {
+                    Some(rows) => {
+                        let mut rows = CountedRows {
+                            rows: *rows,
+                            count: 0,
+                        };
+                        store
+                            .answer_into(sql, columns, &values, limit, &mut rows)
+                            .map_err(failed)?;
+                        rows.count
+                    }
                     None => {
                         let answer = store.answer(sql, columns, &values, limit);
                         let answer = answer.map_err(failed)?;
-                        held += answer.table.rows.len() * answer.table.columns.len().max(1);
+                        let given = answer.table.rows.len();
+                        held += given * answer.table.columns.len().max(1);
                         answers.push(answer);
                         // One answer has its own limit.
                         if answers.len() > 1 && held > MAX_HELD {
@@ -271,14 +295,18 @@ fn run(
                                 what: format!("brings the answers to more than {MAX_HELD} values"),
                             });
                         }
+                        given
                     }
-                }
+                };
+                let whole = limit.is_none_or(|limit| given < limit);
+                whole.then(|| number(given as u64))
             }
             Statement::Assign { sql, variables } => {
                 let table = store
                     .answer(sql, None, &values, None)
                     .map_err(failed)?
                     .table;
+                let given = table.rows.len();
                 let last = table.rows.into_iter().last();
                 for (at, name) in variables.iter().enumerate() {
                     let known = values.iter().position(|(own, _)| own == name);
@@ -289,20 +317,59 @@ fn run(
                         (Some(_), None) => {}
                     }
                 }
+                Some(number(given as u64))
             }
-            Statement::Temporary { sql } => store
-                .change_temporary(sql, &values)
-                .map_err(|error| failed(no_null(error)))?,
+            Statement::Temporary { sql } => {
+                let changed = store.change_temporary(sql, &values);
+                Some(number(changed.map_err(|error| failed(no_null(error)))?))
+            }
             Statement::Write { sql } => {
-                changes.push((step.line, store.change(sql, &values).map_err(failed)?));
+                let changed = store.change(sql, &values).map_err(failed)?;
+                changes.push((step.line, changed));
+                Some(number(changed))
             }
-        }
+        };
     }
     Ok(Answers {
         answers,
         changes,
         notes: script.notes,
     })
+}
+
+fn number(rows: u64) -> Cell {
+    Cell::Integer(i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
+/// Gives a named value, in the place of the one that it had.
+fn set(values: &mut Vec<Binding>, name: &str, value: Cell) {
+    match values.iter_mut().find(|(own, _)| own == name) {
+        Some((_, known)) => *known = value,
+        None => values.push((name.to_owned(), value)),
+    }
+}
+
+/// Rows on their way to somebody else, counted.
+struct CountedRows<'r> {
+    rows: &'r mut dyn Rows,
+    /// Those of the table that was begun last.
+    count: usize,
+}
+
+impl Rows for CountedRows<'_> {
+    fn begin(&mut self, names: &[&str]) -> io::Result<()> {
+        self.count = 0;
+        self.rows.begin(names)
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        self.count += 1;
+        self.rows.row(cells)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.rows.end()
+    }
 }
 
 /// What SQLite says of a NULL in a column that takes none, as SQL Server says it. A value is wrong, not the database.

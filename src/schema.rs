@@ -12,8 +12,14 @@ pub mod inferred;
 pub mod product;
 pub mod types;
 
-/// A table or view: its name, whether its rows have numbers, and its columns with their declared types.
-type Declared = (&'static str, bool, &'static [(&'static str, &'static str)]);
+/// A table or view: its name, whether its rows have numbers, whether it is a view, and its columns with their declared
+/// types.
+type Declared = (
+    &'static str,
+    bool,
+    bool,
+    &'static [(&'static str, &'static str)],
+);
 
 /// The tables and views that a replay's database has, in order.
 pub(crate) const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
@@ -22,10 +28,11 @@ pub(crate) const TABLES: &[Declared] = include!(concat!(env!("OUT_DIR"), "/table
 #[must_use]
 pub fn model_catalog() -> Catalog {
     let column = |(name, of): &(&str, &str)| ((*name).to_owned(), Type::declared(of));
-    let table = |(name, rowid, columns): &Declared| Table {
+    let table = |(name, rowid, is_view, columns): &Declared| Table {
         name: (*name).to_owned(),
         columns: Some(columns.iter().map(column).collect()),
         rowid: *rowid,
+        is_view: *is_view,
         hidden: Vec::new(),
         inferred: BTreeMap::new(),
     };

@@ -58,7 +58,7 @@ impl Cast {
     pub fn of(declared: Type) -> Self {
         match declared {
             Type::Bit => Self::Bit,
-            Type::Binary => Self::Binary,
+            Type::Binary { .. } => Self::Binary,
             declared if declared.has_date() => Self::Time,
             declared => match declared.range() {
                 Some((least, greatest)) => Self::Integer {

@@ -14,6 +14,8 @@ pub struct Table {
     pub columns: Option<Vec<(String, Type)>>,
     /// Whether its rows have SQLite's row number.
     pub rowid: bool,
+    /// Whether it is a view.
+    pub is_view: bool,
     /// Columns that are not the product's: they can be named, and `*` leaves them out.
     pub hidden: Vec<String>,
     /// Columns that are stored as text, of which the values say how they are read.
@@ -63,6 +65,11 @@ impl Catalog {
 
     pub(crate) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.get(&name.to_lowercase())
+    }
+
+    /// All that are listed, by name.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {

@@ -31,6 +31,11 @@ pub enum Type {
         /// Those after the point.
         scale: u8,
     },
+    /// `money`, and `smallmoney`, which is smaller.
+    Money {
+        /// Whether it is the smaller of the two.
+        small: bool,
+    },
     /// SQL Server's type `float`.
     Float,
     /// `char`, `varchar`, `nchar` and `nvarchar`.
@@ -52,8 +57,15 @@ pub enum Type {
     DateTime,
     /// `datetime2` with its digits of seconds.
     DateTime2(u8),
+    /// SQL Server's type `uniqueidentifier`.
+    UniqueIdentifier,
     /// `binary` and `varbinary`.
-    Binary,
+    Binary {
+        /// The bytes that fit; `None` for `max` and when it is not known.
+        length: Option<u32>,
+        /// Whether it is filled up: `binary`.
+        fixed: bool,
+    },
 }
 
 impl Type {
@@ -67,6 +79,12 @@ impl Type {
     pub const NVARCHAR: Self = Self::Text {
         length: None,
         national: true,
+        fixed: false,
+    };
+
+    /// The type `varbinary(max)`.
+    pub const VARBINARY: Self = Self::Binary {
+        length: None,
         fixed: false,
     };
 
@@ -113,10 +131,8 @@ impl Type {
                 precision: small(first, 18).clamp(1, 38),
                 scale: small(second, 0).min(small(first, 18)),
             },
-            "money" => Self::Decimal {
-                precision: 19,
-                scale: 4,
-            },
+            "money" => Self::Money { small: false },
+            "smallmoney" => Self::Money { small: true },
             "float" | "real" | "double" => Self::Float,
             "char" | "character" => characters(false, true),
             "nchar" => characters(true, true),
@@ -128,12 +144,21 @@ impl Type {
                 fixed: false,
             },
             "text" | "ntext" => Self::NVARCHAR,
+            "uniqueidentifier" => Self::UniqueIdentifier,
             "date" => Self::Date,
             "time" => Self::Time(small(first, 7).min(7)),
             "smalldatetime" => Self::SmallDateTime,
             "datetime" => Self::DateTime,
             "datetime2" => Self::DateTime2(small(first, 7).min(7)),
-            "binary" | "varbinary" | "image" | "rowversion" | "timestamp" => Self::Binary,
+            "image" | "rowversion" | "timestamp" => Self::VARBINARY,
+            "binary" | "varbinary" => Self::Binary {
+                length: match first {
+                    None if arguments == "max" => None,
+                    None => Some(1),
+                    length => length.filter(|n| *n <= LONGEST),
+                },
+                fixed: name == "binary",
+            },
             _ => Self::Unknown,
         }
     }
@@ -150,7 +175,11 @@ impl Type {
     /// Whether it is a number.
     #[must_use]
     pub fn is_number(self) -> bool {
-        self.is_integer() || matches!(self, Self::Decimal { .. } | Self::Float)
+        self.is_integer()
+            || matches!(
+                self,
+                Self::Decimal { .. } | Self::Money { .. } | Self::Float
+            )
     }
 
     /// Whether it is text.
@@ -190,21 +219,24 @@ impl Type {
     #[must_use]
     pub fn precedence(self) -> u8 {
         match self {
-            Self::DateTime2(_) => 15,
-            Self::DateTime => 14,
-            Self::SmallDateTime => 13,
-            Self::Date => 12,
-            Self::Time(_) => 11,
-            Self::Float => 10,
-            Self::Decimal { .. } => 9,
-            Self::BigInt => 8,
-            Self::Int => 7,
-            Self::SmallInt => 6,
-            Self::TinyInt => 5,
-            Self::Bit => 4,
+            Self::DateTime2(_) => 18,
+            Self::DateTime => 17,
+            Self::SmallDateTime => 16,
+            Self::Date => 15,
+            Self::Time(_) => 14,
+            Self::Float => 13,
+            Self::Decimal { .. } => 12,
+            Self::Money { small: false } => 11,
+            Self::Money { small: true } => 10,
+            Self::BigInt => 9,
+            Self::Int => 8,
+            Self::SmallInt => 7,
+            Self::TinyInt => 6,
+            Self::Bit => 5,
+            Self::UniqueIdentifier => 4,
             Self::Text { national: true, .. } => 3,
             Self::Text { .. } => 2,
-            Self::Binary => 1,
+            Self::Binary { .. } => 1,
             Self::Unknown | Self::Null => 0,
         }
     }
@@ -242,6 +274,8 @@ impl Type {
             Self::Int => Some((10, 0)),
             Self::BigInt => Some((19, 0)),
             Self::Decimal { precision, scale } => Some((precision, scale)),
+            Self::Money { small: false } => Some((19, 4)),
+            Self::Money { small: true } => Some((10, 4)),
             _ => None,
         }
     }
@@ -264,19 +298,42 @@ impl Type {
                     national: n,
                     fixed: g,
                 },
-            ) => Some(Self::Text {
-                length: a.zip(b).map(|(a, b)| a.max(b)),
-                national: m || n,
-                fixed: f && g,
-            }),
+            ) => {
+                let length = a.zip(b).map(|(a, b)| a.max(b));
+                // Of `nchar` and `varchar` an `nchar` is made, and of `char` and `varchar` a `varchar`.
+                let fixed = match (m, n) {
+                    (true, false) => f,
+                    (false, true) => g,
+                    _ => f && g,
+                };
+                Some(Self::Text {
+                    length,
+                    national: m || n,
+                    fixed: fixed && length.is_some(),
+                })
+            }
             (Self::DateTime2(a), Self::DateTime2(b)) => Some(Self::DateTime2(a.max(b))),
             (Self::DateTime2(a), Self::DateTime) | (Self::DateTime, Self::DateTime2(a)) => {
                 Some(Self::DateTime2(a.max(3)))
             }
             (Self::Time(a), Self::Time(b)) => Some(Self::Time(a.max(b))),
-            (Self::Binary, other) | (other, Self::Binary) => {
-                (other == Self::Binary).then_some(other)
-            }
+            (
+                Self::Binary {
+                    length: a,
+                    fixed: f,
+                },
+                Self::Binary {
+                    length: b,
+                    fixed: g,
+                },
+            ) => Some(Self::Binary {
+                length: a.zip(b).map(|(a, b)| a.max(b)),
+                fixed: f && g,
+            }),
+            (Self::Binary { .. }, _) | (_, Self::Binary { .. }) => None,
+            (Self::UniqueIdentifier, other) | (other, Self::UniqueIdentifier) => (other.is_text()
+                || other == Self::UniqueIdentifier)
+                .then_some(Self::UniqueIdentifier),
             (Self::Time(_), other) | (other, Self::Time(_))
                 if other.is_number() || other == Self::Date =>
             {
@@ -320,6 +377,7 @@ impl fmt::Display for Type {
             Self::Int => f.write_str("int"),
             Self::BigInt => f.write_str("bigint"),
             Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
+            Self::Money { small } => f.write_str(if *small { "smallmoney" } else { "money" }),
             Self::Float => f.write_str("float"),
             Self::Text {
                 length,
@@ -339,7 +397,14 @@ impl fmt::Display for Type {
             Self::SmallDateTime => f.write_str("smalldatetime"),
             Self::DateTime => f.write_str("datetime"),
             Self::DateTime2(digits) => write!(f, "datetime2({digits})"),
-            Self::Binary => f.write_str("varbinary"),
+            Self::UniqueIdentifier => f.write_str("uniqueidentifier"),
+            Self::Binary { length, fixed } => {
+                let var = if *fixed { "" } else { "var" };
+                match length {
+                    Some(length) => write!(f, "{var}binary({length})"),
+                    None => write!(f, "{var}binary(max)"),
+                }
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Authored {
 }
 
 /// Functions whose result is a count, a measure or a time, whatever they are given.
-const MEASURES: [&str; 44] = [
+const MEASURES: [&str; 46] = [
     "count",
     "count_big",
     "sum",
@@ -48,6 +48,7 @@ const MEASURES: [&str; 44] = [
     "dense_rank",
     "ntile",
     "percent_rank",
+    "percentile_cont",
     "cume_dist",
     "charindex",
     "patindex",
@@ -64,6 +65,7 @@ const MEASURES: [&str; 44] = [
     "unicode",
     "ascii",
     "checksum",
+    "datetrunc",
     "eomonth",
     "datefromparts",
     "julianday",

@@ -8,11 +8,14 @@
 //! A date is the text `2011-07-12`, a time of day `14:49:55.000`, and whatever holds both
 //! `2011-07-12 14:49:55.000`: milliseconds and no more, as everywhere in chatdb.
 
+mod binary;
 pub mod collation;
 mod convert;
 mod format;
 mod like;
+mod money;
 mod number;
+pub mod percentile;
 pub mod table;
 mod text;
 pub(crate) mod time;
@@ -93,6 +96,7 @@ const fn function(
 /// What rewritten SQL calls besides: the parts of operators, conversions and functions that are more than a call.
 const HELPERS: &[Function] = &[
     function("tsql_abs", 1, 1, number::abs),
+    function("tsql_bytes", 1, 1, binary::compared),
     function("tsql_ceiling", 1, 1, number::ceiling),
     function("tsql_check", 2, 2, number::check),
     function("tsql_convert", 3, 4, convert::call),
@@ -107,9 +111,10 @@ const HELPERS: &[Function] = &[
     function("tsql_fits", 2, 2, number::fits),
     function("tsql_floor", 1, 1, number::floor),
     function("tsql_format", 3, 3, format::call),
+    function("tsql_hashbytes", 3, 3, binary::hashbytes),
     function("tsql_like", 2, 3, like::varchar),
     function("tsql_modulo", 2, 2, number::modulo),
-    function("tsql_money", 2, 2, format::money),
+    function("tsql_money", 4, 4, money::compute),
     function("tsql_nlike", 2, 3, like::nvarchar),
     function("tsql_percent", 2, 2, number::percent),
     function("tsql_power", 3, 3, number::power),
@@ -118,6 +123,7 @@ const HELPERS: &[Function] = &[
     function("tsql_round", 2, 4, number::round),
     function("tsql_rows", 1, 1, number::rows),
     function("tsql_sign", 1, 1, number::sign),
+    function("tsql_split", 2, 2, text::split),
     function("tsql_try_convert", 3, 4, convert::try_call),
     function("tsql_units", 1, 1, text::units_of),
     function("tsql_xor", 2, 2, number::xor),

@@ -37,6 +37,8 @@ mod reader;
 mod script;
 mod select;
 mod set_operations;
+mod system_views;
+mod table_functions;
 mod temporary;
 mod translator;
 mod variables;
@@ -52,6 +54,7 @@ use sqlparser::ast::{self, Query, Visit, Visitor, visit_relations};
 use thiserror::Error;
 
 pub use script::{AnswerColumn, Script, Statement, Step};
+pub use system_views::asks_for_tables;
 
 use crate::diagnostic::Position;
 use crate::schema::catalog::Catalog;
@@ -139,6 +142,9 @@ pub struct Literal {
 const CLOCK: &str = "(SELECT now FROM chatdb_clock)";
 /// The time of a query, bound by whoever runs it.
 pub const NOW: &str = "chatdb_now";
+
+/// How many rows the statement before gave or changed, bound by whoever runs the script: `@@ROWCOUNT`.
+pub const ROWCOUNT: &str = "chatdb_rowcount";
 
 /// Rewrites one query of a scenario for a database with the tables of `catalog`. Each of `literals` becomes the named
 /// value `@parameter`; `values` are named values with known types, others need no declaration.
@@ -378,10 +384,10 @@ pub(crate) fn statements(text: &str) -> Result<Vec<ast::Statement>, TsqlError> {
 #[must_use]
 pub fn kind_of(of: Type) -> Option<Kind> {
     match of {
-        Type::Unknown | Type::Null | Type::Binary => None,
+        Type::Unknown | Type::Null | Type::Binary { .. } => None,
         of if of.is_integer() => Some(Kind::Integer),
         Type::Decimal { scale: 0, .. } => Some(Kind::Integer),
-        Type::Decimal { .. } | Type::Float => Some(Kind::Real),
+        Type::Decimal { .. } | Type::Money { .. } | Type::Float => Some(Kind::Real),
         // They have other digits than a timestamp.
         Type::DateTime2(0..=2) => Some(Kind::Text),
         of if of.is_moment() => Some(Kind::Timestamp),

@@ -77,6 +77,7 @@ impl Store {
                 name,
                 columns,
                 rowid,
+                is_view: !is_table,
                 hidden: Vec::new(),
                 inferred: BTreeMap::new(),
             };

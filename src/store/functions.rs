@@ -5,13 +5,16 @@ use crate::sql::functions::FUNCTIONS;
 use crate::sql::functions::FunctionError;
 use crate::sql::functions::Value;
 use crate::sql::functions::collation;
+use crate::sql::functions::percentile::{PERCENTILES, Percentile};
 use rusqlite::Connection;
 use rusqlite::ToSql;
 use rusqlite::functions::Aggregate;
 use rusqlite::functions::Context;
 use rusqlite::functions::FunctionFlags;
+use rusqlite::functions::WindowAggregate;
 use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
+use std::collections::VecDeque;
 
 /// Gives a connection the functions and collations that rewritten T-SQL uses.
 pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
@@ -39,6 +42,9 @@ pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
         })?;
     }
     conn.create_aggregate_function(functions::SINGLE, 1, flags, Single)?;
+    for (name, percentile) in PERCENTILES {
+        conn.create_window_function(name, 3, flags, Ranked(percentile))?;
+    }
     for (name, compare) in collation::COLLATIONS {
         conn.create_collation(name, compare)?;
     }
@@ -93,5 +99,58 @@ impl Aggregate<Option<Value>, Given> for Single {
         seen: Option<Option<Value>>,
     ) -> rusqlite::Result<Given> {
         Ok(Given(seen.flatten().unwrap_or(Value::Null)))
+    }
+}
+
+/// The rows of a window, of which a percentile is taken: the value, the share, whether the greatest comes first.
+struct Ranked(Percentile);
+
+/// What [`Ranked`] has seen.
+#[derive(Default)]
+struct Seen {
+    values: VecDeque<Value>,
+    part: f64,
+    descending: bool,
+}
+
+impl Ranked {
+    fn of(&self, seen: &mut Seen) -> rusqlite::Result<Given> {
+        let values = seen.values.make_contiguous();
+        match self.0.of(values, seen.part, seen.descending) {
+            Ok(value) => Ok(Given(value)),
+            Err(error) => Err(rusqlite::Error::UserFunctionError(Box::new(error))),
+        }
+    }
+}
+
+impl Aggregate<Seen, Given> for Ranked {
+    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Seen> {
+        Ok(Seen::default())
+    }
+
+    fn step(&self, context: &mut Context<'_>, seen: &mut Seen) -> rusqlite::Result<()> {
+        seen.values.push_back(value(context.get_raw(0)));
+        // Without a share there is no percentile: none of -1 is taken.
+        seen.part = context.get::<Option<f64>>(1)?.unwrap_or(-1.0);
+        seen.descending = context.get(2)?;
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, seen: Option<Seen>) -> rusqlite::Result<Given> {
+        self.of(&mut seen.unwrap_or_default())
+    }
+}
+
+impl WindowAggregate<Seen, Given> for Ranked {
+    fn value(&self, seen: Option<&mut Seen>) -> rusqlite::Result<Given> {
+        match seen {
+            Some(seen) => self.of(seen),
+            None => Ok(Given(Value::Null)),
+        }
+    }
+
+    fn inverse(&self, _: &mut Context<'_>, seen: &mut Seen) -> rusqlite::Result<()> {
+        seen.values.pop_front();
+        Ok(())
     }
 }

@@ -322,6 +322,14 @@ pub(super) fn seen_kind(rows: &[Vec<Cell>], at: usize) -> Kind {
     }
 }
 
+/// Whether a time has more digits of a second than milliseconds, other than 0.
+fn is_finer(time: &str) -> bool {
+    /// The characters of `2011-07-12 14:49:55.000`.
+    const MILLISECONDS: usize = 23;
+    let finer = time.as_bytes().get(MILLISECONDS..).unwrap_or(&[]);
+    finer.iter().any(|b| matches!(b, b'1'..=b'9'))
+}
+
 /// A value as a cell of `kind`; a value that is not of that kind stays what it is, so that nothing is hidden.
 pub(super) fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
     match (value, kind) {
@@ -334,6 +342,8 @@ pub(super) fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
             let text = str::from_utf8(bytes)
                 .map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
             match kind {
+                // A timestamp has milliseconds; what is finer stays as it is.
+                Some(Kind::Timestamp) if is_finer(&text) => Cell::Text(text.into_owned()),
                 Some(kind @ (Kind::Timestamp | Kind::Duration)) => kind
                     .parse(&text)
                     .unwrap_or_else(|| Cell::Text(text.into_owned())),

@@ -114,13 +114,14 @@ impl Store {
     ///
     /// # Errors
     /// Fails when SQLite does, or a value is not given.
-    pub fn change_temporary(&self, sql: &str, values: &[Binding]) -> Result<(), StoreError> {
+    pub fn change_temporary(&self, sql: &str, values: &[Binding]) -> Result<u64, StoreError> {
         self.guarded(Origin::Question, "query", 1, || {
             let mut statement = self.conn.prepare(sql)?;
             bind(&mut statement, values)?;
             let mut rows = statement.raw_query();
             while rows.next()?.is_some() {}
-            Ok(())
+            drop(rows);
+            Ok(self.conn.changes())
         })
     }
 

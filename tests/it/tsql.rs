@@ -1,6 +1,7 @@
 //! What T-SQL comes to in SQLite. Expected values are written by hand from SQL Server's public definitions.
 
 mod alike;
+mod answers;
 mod bounded;
 mod features;
 mod pasted;

@@ -31,7 +31,7 @@ const RECORDS: usize = 2000;
 static COLUMNS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
     let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
     let mut columns = HashMap::new();
-    for (name, of) in theirs.flat_map(|(_, _, columns)| columns.iter()) {
+    for (name, of) in theirs.flat_map(|(.., columns)| columns.iter()) {
         let of = of.to_ascii_uppercase();
         let is_text = of.contains("CHAR") || of.contains("TEXT");
         *columns.entry(*name).or_insert(true) &= !is_text;
@@ -43,7 +43,7 @@ static COLUMNS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
 static LOOKS: LazyLock<HashMap<&'static str, Look>> = LazyLock::new(|| {
     let mut looks = HashMap::new();
     let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
-    for (name, declared) in theirs.flat_map(|(_, _, columns)| columns.iter()) {
+    for (name, declared) in theirs.flat_map(|(.., columns)| columns.iter()) {
         let look = if declared.starts_with("DATETIME") {
             Look::Time
         } else if declared.is_empty()

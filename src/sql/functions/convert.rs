@@ -1,7 +1,7 @@
 //! `CAST` and `CONVERT`: a value of one type as a value of another, with SQL Server's limits and messages.
 
 use super::time::{self, Moment};
-use super::{FunctionError, Outcome, Value, number, unless_null};
+use super::{FunctionError, Outcome, Value, binary, money, number, unless_null};
 use crate::schema::types::Type;
 
 /// `tsql_convert(type, value, type of the value, style)`.
@@ -39,6 +39,12 @@ pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outco
         style_is_known(style, from, to)?;
     }
     unless_null(std::slice::from_ref(value), || match to {
+        Type::Binary { length, fixed } => binary::to_binary(value, from, (length, fixed), style),
+        Type::Money { small } if !matches!(from, Type::Binary { .. }) => {
+            money::to_money(value, from, small)
+        }
+        to if matches!(from, Type::Binary { .. }) && !to.is_text() => binary::as_whole(value, to),
+        Type::UniqueIdentifier => unique_identifier(value),
         Type::Bit => bit(value, from),
         to if to.is_integer() => whole(value, from, to),
         Type::Decimal { precision, scale } => decimal(value, from, precision, scale),
@@ -52,7 +58,10 @@ pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outco
             national,
             fixed,
         } => {
-            let mut text = shown(value, from, style)?;
+            let mut text = match from {
+                Type::Binary { .. } => binary::as_text(value, national, style)?,
+                _ => shown(value, from, style)?,
+            };
             if !national && !text.is_ascii() {
                 text = super::text::in_code_page(&text);
             }
@@ -88,6 +97,29 @@ fn style_is_known(style: i64, from: Type, to: Type) -> Result<(), FunctionError>
     }
 }
 
+/// Reads `0E984725-C51C-4BF4-9960-E1C80E27ABA0`, in braces or not; what follows does not count.
+fn unique_identifier(value: &Value) -> Outcome {
+    /// The digits and hyphens of one.
+    const LENGTH: usize = 36;
+    let text = value.text();
+    let bare = text.strip_prefix('{').unwrap_or(&text);
+    let wrong = || {
+        FunctionError::new(
+            "Conversion failed when converting from a character string to uniqueidentifier.",
+        )
+    };
+    let own = bare.get(..LENGTH).ok_or_else(wrong)?;
+    let shaped = own.bytes().enumerate().all(|(at, b)| match at {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    });
+    let closed = bare.len() == text.len() || bare[LENGTH..].starts_with('}');
+    if !shaped || !closed {
+        return Err(wrong());
+    }
+    Ok(Value::Text(own.to_ascii_uppercase()))
+}
+
 fn failed(text: &str, from: Type, to: &str) -> FunctionError {
     let n = if from.is_national() {
         "nvarchar"
@@ -101,6 +133,7 @@ fn failed(text: &str, from: Type, to: &str) -> FunctionError {
 
 fn bit(value: &Value, from: Type) -> Outcome {
     let set = match value {
+        Value::Text(text) if from.has_date() => time::read(text)?.days() != 0.0,
         Value::Text(text) => match text.trim_matches(' ').to_ascii_lowercase().as_str() {
             "true" => true,
             "false" => false,
@@ -150,6 +183,8 @@ fn whole(value: &Value, from: Type, to: Type) -> Outcome {
     let name = to.to_string();
     let number = match value {
         Value::Integer(value) => i128::from(*value),
+        // An amount is rounded, where other numbers are cut off.
+        Value::Real(_) if matches!(from, Type::Money { .. }) => scaled(value, 0)?,
         Value::Real(value) => value.trunc() as i128,
         Value::Text(text) if from.has_date() => time::read(text)?.days().round() as i128,
         Value::Text(text) => match integer_of(text) {
@@ -252,6 +287,9 @@ fn shown(value: &Value, from: Type, style: Option<i64>) -> Result<String, Functi
         (Value::Real(_) | Value::Integer(_), Type::Decimal { scale, .. }) => {
             number::digits(scaled(value, scale)?, scale)
         }
+        (Value::Real(_) | Value::Integer(_), Type::Money { .. }) => {
+            money::as_text(value, style.unwrap_or(0))?
+        }
         (Value::Real(value), _) => real_text(*value, style.unwrap_or(0))?,
         (Value::Integer(value), Type::Float) => real_text(*value as f64, style.unwrap_or(0))?,
         (other, _) => other.text(),
@@ -320,6 +358,11 @@ fn fit(
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let units = text.encode_utf16().count();
     if units > length {
+        if from == Type::UniqueIdentifier {
+            return Err(FunctionError::new(
+                "Insufficient result space to convert uniqueidentifier value to char.",
+            ));
+        }
         if from.is_number() {
             let starred = matches!(from, Type::Bit | Type::TinyInt | Type::SmallInt | Type::Int);
             if starred && !national {

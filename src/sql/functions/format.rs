@@ -133,25 +133,8 @@ fn rounded(value: &Value, kind: Type, places: usize) -> Result<(bool, String), F
     Ok((units < 0, number::digits(units.abs(), scale) + &zeros))
 }
 
-/// `tsql_money(value, style)`: an amount as CONVERT writes it.
-pub fn money(arguments: &[Value]) -> Outcome {
-    super::unless_null(arguments, || {
-        let style = arguments[1].integer()?;
-        let scale = if style == 2 || style == 126 { 4 } else { 2 };
-        let units = convert::scaled(&arguments[0], scale)?;
-        let digits = number::digits(units.abs(), scale);
-        let sign = if units < 0 { "-" } else { "" };
-        match style {
-            0 | 2 | 126 => Ok(Value::Text(format!("{sign}{digits}"))),
-            1 => Ok(Value::Text(format!("{sign}{}", grouped(&digits)))),
-            _ => Err(FunctionError::refused(format!(
-                "{style} is not a valid style number when converting from money to a character string."
-            ))),
-        }
-    })
-}
-
-fn grouped(digits: &str) -> String {
+/// The digits before the point in groups of three.
+pub fn grouped(digits: &str) -> String {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let mut out = String::new();
     for (at, c) in whole.chars().enumerate() {

@@ -395,6 +395,15 @@ pub fn isnumeric(arguments: &[Value]) -> Outcome {
             && rest.len() <= 3
             && rest.bytes().all(|b| b.is_ascii_digit())
     });
+    let signs = text[..text.len() - bare.len()]
+        .bytes()
+        .filter(|b| matches!(b, b'+' | b'-'))
+        .count();
+    if signs > 1 || bare.starts_with(' ') && before > 0 {
+        return Err(FunctionError::refused(format!(
+            "ISNUMERIC of '{text}' is not computed: whether such signs are a number is not known"
+        )));
+    }
     let is = !text.is_empty() && before <= 2 && shaped && raised;
     Ok(Value::Integer(i64::from(is)))
 }

@@ -205,7 +205,8 @@ const DATETIME: Gives = Of(Type::DateTime);
 const VARCHAR: Gives = Of(Type::VARCHAR);
 const NVARCHAR: Gives = Of(Type::NVARCHAR);
 const ANOTHER: &str = "the answer would be another one each time";
-const SERVER: &str =
+/// Why what a server tells of itself is not known.
+pub const SERVER: &str =
     "the database that is queried does not know the server that its rows came from";
 
 /// Every function, by name.
@@ -439,9 +440,21 @@ pub const TABLE: &[Entry] = &[
         "grouping",
         &[Any],
         Of(Type::TinyInt),
-        "1 where ROLLUP or CUBE has left out this grouping, else 0.",
+        "1 where ROLLUP, CUBE or GROUPING SETS leaves out this grouping, else 0.",
     ),
-    refused("hashbytes", ""),
+    written(
+        "grouping_id",
+        &[Any],
+        INT,
+        "GROUPING of each argument as bits, the last one the lowest.",
+    )
+    .repeating(),
+    written(
+        "hashbytes",
+        &[Text, Characters],
+        Depends,
+        "The hash of a text or a binary value, by SHA2_256 or SHA2_512.",
+    ),
     refused("host_name", SERVER),
     written(
         "iif",
@@ -571,10 +584,13 @@ pub const TABLE: &[Entry] = &[
         Depends,
         "NULL where two values are equal, else the first.",
     ),
-    refused(
+    written(
         "object_id",
-        "IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read",
-    ),
+        &[Text, Text],
+        INT,
+        "The number of a table or view of this database; NULL where there is none.",
+    )
+    .optional(1),
     rust!(
         "parsename",
         [Text, Whole],
@@ -599,13 +615,13 @@ pub const TABLE: &[Entry] = &[
         FLOAT,
         "The rank as a share of the rows.",
     ),
-    refused(
+    syntax(
         "percentile_cont",
-        "number the rows with ROW_NUMBER() and COUNT(*) OVER, and average those in the middle",
+        "A percentile between two values: PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) OVER (PARTITION BY y).",
     ),
-    refused(
+    syntax(
         "percentile_disc",
-        "number the rows with ROW_NUMBER() and COUNT(*) OVER, and take the one in the middle",
+        "A percentile that is one of the values: PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY x) OVER ().",
     ),
     rust!(
         "pi",
@@ -713,9 +729,9 @@ pub const TABLE: &[Entry] = &[
         &[Any, Any],
         "The texts of the rows with a separator between them.",
     ),
-    refused(
+    syntax(
         "string_split",
-        "LIKE '%,' + value + ',%' over ',' + list + ',' finds a member of a list",
+        "A row for each part of a text: FROM STRING_SPLIT(text, separator), also after APPLY.",
     ),
     rust!(
         "stuff",

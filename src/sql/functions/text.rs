@@ -239,39 +239,36 @@ pub fn translate(arguments: &[Value]) -> Outcome {
     })
 }
 
+/// `tsql_split(text, separator)`: the parts of a text as a list in JSON, for `STRING_SPLIT`.
+pub fn split(arguments: &[Value]) -> Outcome {
+    let (text, separator) = (&arguments[0], arguments[1].text());
+    if arguments[1].is_null() || count(&separator) != 1 {
+        return Err(FunctionError::new(
+            "Procedure expects parameter 'separator' of type 'nchar(1)/nvarchar(1)'.",
+        ));
+    }
+    if separator.chars().all(char::is_alphabetic) {
+        return Err(FunctionError::refused(
+            "STRING_SPLIT with a letter as its separator is not computed",
+        ));
+    }
+    if text.is_null() {
+        return Ok(Value::Null);
+    }
+    let text = text.text();
+    let parts: Vec<&str> = text.split(separator.as_str()).collect();
+    let list = serde_json::to_string(&parts)
+        .map_err(|_| FunctionError::refused("STRING_SPLIT of such a text is not computed"))?;
+    Ok(Value::Text(list))
+}
+
 /// `PARSENAME('server.database.schema.object', part)`, counted from the end; NULL where it is no such name.
 pub fn parsename(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let (name, wanted) = (arguments[0].text(), arguments[1].integer()?);
-        let mut parts = vec![String::new()];
-        let mut rest = name.chars().peekable();
-        while let Some(c) = rest.next() {
-            let close = match c {
-                '[' => ']',
-                '"' => '"',
-                '.' => {
-                    parts.push(String::new());
-                    continue;
-                }
-                c => {
-                    if let Some(part) = parts.last_mut() {
-                        part.push(c);
-                    }
-                    continue;
-                }
-            };
-            loop {
-                match rest.next() {
-                    None => return Ok(Value::Null),
-                    Some(c) if c == close && rest.next_if_eq(&close).is_none() => break,
-                    Some(c) => {
-                        if let Some(part) = parts.last_mut() {
-                            part.push(c);
-                        }
-                    }
-                }
-            }
-        }
+        let Some(parts) = name_parts(&name) else {
+            return Ok(Value::Null);
+        };
         let found = usize::try_from(wanted).ok().filter(|n| (1..=4).contains(n));
         let part = found
             .and_then(|n| parts.len().checked_sub(n))
@@ -281,6 +278,47 @@ pub fn parsename(arguments: &[Value]) -> Outcome {
             _ => Value::Null,
         })
     })
+}
+
+/// The parts of a name between its dots, with their brackets and quotes taken off; `None` where it is no name.
+fn name_parts(name: &str) -> Option<Vec<String>> {
+    /// The longest that a part may be.
+    const LONGEST_PART: usize = 128;
+    let mut parts = Vec::new();
+    let mut rest = name.chars().peekable();
+    loop {
+        let mut part = String::new();
+        let close = match rest.peek() {
+            Some('[') => Some(']'),
+            Some('"') => Some('"'),
+            _ => None,
+        };
+        if let Some(close) = close {
+            rest.next();
+            loop {
+                match rest.next()? {
+                    c if c == close && rest.next_if_eq(&close).is_none() => break,
+                    c => part.push(c),
+                }
+            }
+        } else {
+            while let Some(c) = rest.next_if(|c| *c != '.') {
+                if matches!(c, '[' | ']' | '"') {
+                    return None;
+                }
+                part.push(c);
+            }
+        }
+        if part.encode_utf16().count() > LONGEST_PART {
+            return None;
+        }
+        parts.push(part);
+        match rest.next() {
+            None => return Some(parts),
+            Some('.') => {}
+            Some(_) => return None,
+        }
+    }
 }
 
 pub fn reverse(arguments: &[Value]) -> Outcome {
@@ -427,11 +465,28 @@ pub fn in_code_page(text: &str) -> String {
     kept
 }
 
+/// The character of a code in code page 1252.
+pub fn of_code(code: u8) -> char {
+    match code {
+        128..=159 => PAGE[usize::from(code) - 128],
+        code => char::from(code),
+    }
+}
+
+/// The bytes of a text in code page 1252.
+pub fn code_page_bytes(text: &str) -> Vec<u8> {
+    let code = |c: char| {
+        let paged = PAGE.iter().zip(128_u8..).find(|(own, _)| **own == c);
+        let plain = || u8::try_from(u32::from(c)).unwrap_or(b'?');
+        paged.map_or_else(plain, |(_, code)| code)
+    };
+    in_code_page(text).chars().map(code).collect()
+}
+
 pub fn char_of(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         Ok(match u8::try_from(arguments[0].integer()?) {
-            Ok(code @ 128..=159) => Value::Text(PAGE[usize::from(code) - 128].to_string()),
-            Ok(code) => Value::Text(char::from(code).to_string()),
+            Ok(code) => Value::Text(of_code(code).to_string()),
             Err(_) => Value::Null,
         })
     })

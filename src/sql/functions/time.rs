@@ -340,6 +340,9 @@ fn read_date(tokens: &[Token<'_>], order: Order) -> Option<NaiveDate> {
                 Order::Day if a.len() == 4 => return None,
                 Order::DayOrYearDay if a.len() == 4 => (a, c, b),
                 _ if a.len() == 4 => (a, b, c),
+                // The year may stand in the middle.
+                Order::Month if b.len() == 4 => (b, a, c),
+                Order::Day | Order::DayOrYear | Order::DayOrYearDay if b.len() == 4 => (b, c, a),
                 Order::Year => (a, b, c),
                 Order::Month => (c, a, b),
                 Order::Day | Order::DayOrYear | Order::DayOrYearDay => (c, b, a),
@@ -402,15 +405,15 @@ impl Moment {
             // What is rounded up at midnight begins the day again.
             Type::Time(digits) => {
                 let at = self.rounded_to(digits).ok_or_else(out)?;
-                return Ok(with_fraction(at.format("%H:%M:%S%.3f").to_string(), digits));
+                return Ok(with_fraction(at.format("%H:%M:%S").to_string(), at, digits));
             }
             Type::DateTime2(digits) => {
                 let at = self
                     .rounded_to(digits)
                     .filter(|at| year(*at))
                     .ok_or_else(out)?;
-                let text = at.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
-                return Ok(with_fraction(text, digits));
+                let text = at.format("%Y-%m-%d %H:%M:%S").to_string();
+                return Ok(with_fraction(text, at, digits));
             }
             Type::DateTime => self.rounded_to_datetime(),
             Type::SmallDateTime => {
@@ -437,11 +440,8 @@ impl Moment {
         Ok(at.format("%Y-%m-%d %H:%M:%S%.3f").to_string())
     }
 
-    /// Rounded to so many digits of a second, of which three at most are kept.
+    /// Rounded to so many digits of a second.
     fn rounded_to(&self, digits: u8) -> Option<NaiveDateTime> {
-        if digits > 3 {
-            return Some(self.0);
-        }
         let unit = 10_i64.pow(9 - u32::from(digits));
         let whole = self.0.with_nanosecond(0)?;
         let nanos = (i64::from(self.0.nanosecond()) + unit / 2) / unit * unit;
@@ -458,13 +458,18 @@ impl Moment {
     }
 }
 
-/// The text of a time, which ends in three digits of a second, with as many as its type has.
-fn with_fraction(mut text: String, digits: u8) -> String {
-    match digits {
-        0 => text.truncate(text.len().saturating_sub(4)),
-        1 | 2 => text.truncate(text.len() - (3 - usize::from(digits))),
-        _ => {}
+/// The text of a time with so many digits of a second: with three or more as many as are not 0, and three at least, so
+/// that texts are in the order of the times.
+fn with_fraction(mut text: String, at: NaiveDateTime, digits: u8) -> String {
+    if digits == 0 {
+        return text;
     }
+    let all = format!("{:09}", at.nanosecond());
+    let kept = &all[..usize::from(digits.min(7))];
+    let least = kept.len().min(3);
+    let needed = kept.trim_end_matches('0').len().max(least);
+    text.push('.');
+    text.push_str(&kept[..needed]);
     text
 }
 
@@ -492,7 +497,7 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     let newer = matches!(from, Type::DateTime2(_) | Type::Time(_));
     let second = |point: char| {
         let point = if newer { '.' } else { point };
-        let all = format!("{:09}", at.nanosecond() / 1_000_000 * 1_000_000);
+        let all = format!("{:09}", at.nanosecond());
         match all.get(..digits) {
             Some("") | None => format!("{:02}", at.second()),
             Some(part) => format!("{:02}{point}{part}", at.second()),
@@ -553,7 +558,7 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
     match from {
         Type::Date if date.is_empty() => Err(wrong()),
         Type::Date => Ok(date),
-        Type::Time(_) if time.is_empty() => Err(wrong()),
+        Type::Time(_) if time.is_empty() || style == 22 => Err(wrong()),
         Type::Time(_) => Ok(time.trim_start().to_owned()),
         _ if time.is_empty() => Ok(date),
         _ if date.is_empty() => Ok(time),
@@ -601,6 +606,8 @@ pub fn dateadd(arguments: &[Value]) -> Outcome {
         "minute" => later(TimeDelta::try_minutes(n)),
         "second" => later(TimeDelta::try_seconds(n)),
         "millisecond" => later(TimeDelta::try_milliseconds(n)),
+        "microsecond" => later(Some(TimeDelta::microseconds(n))),
+        "nanosecond" => later(Some(TimeDelta::nanoseconds(n))),
         _ => None,
     };
     let moved = Moment(moved.ok_or_else(overflow)?);
@@ -622,8 +629,8 @@ fn boundaries(part: &str, from: NaiveDateTime, to: NaiveDateTime) -> Option<i64>
         "minute" => both(|at| at.and_utc().timestamp().div_euclid(60)),
         "second" => both(|at| at.and_utc().timestamp()),
         "millisecond" => both(|at| at.and_utc().timestamp_millis()),
-        "microsecond" => both(|at| at.and_utc().timestamp_millis())?.checked_mul(1000),
-        "nanosecond" => both(|at| at.and_utc().timestamp_millis())?.checked_mul(1_000_000),
+        "microsecond" => both(|at| at.and_utc().timestamp_micros()),
+        "nanosecond" => to.signed_duration_since(from).num_nanoseconds(),
         _ => None,
     }
 }
@@ -676,8 +683,8 @@ fn part_of(part: &str, at: NaiveDateTime) -> Option<i64> {
         "minute" => i64::from(at.minute()),
         "second" => i64::from(at.second()),
         "millisecond" => i64::from(at.nanosecond() / 1_000_000),
-        "microsecond" => i64::from(at.nanosecond() / 1_000_000 * 1000),
-        "nanosecond" => i64::from(at.nanosecond() / 1_000_000 * 1_000_000),
+        "microsecond" => i64::from(at.nanosecond() / 1000),
+        "nanosecond" => i64::from(at.nanosecond()),
         _ => return None,
     })
 }
@@ -745,7 +752,9 @@ pub fn datetrunc(arguments: &[Value]) -> Outcome {
             "hour" => NaiveTime::from_hms_opt(h, 0, 0),
             "minute" => NaiveTime::from_hms_opt(h, m, 0),
             "second" => NaiveTime::from_hms_opt(h, m, s),
-            "millisecond" | "microsecond" | "nanosecond" => Some(clock),
+            "millisecond" => clock.with_nanosecond(clock.nanosecond() / 1_000_000 * 1_000_000),
+            "microsecond" => clock.with_nanosecond(clock.nanosecond() / 1000 * 1000),
+            "nanosecond" => Some(clock),
             _ => Some(NaiveTime::MIN),
         };
         let moved = date

@@ -3,6 +3,7 @@
 //! The lists are those of the SQLite that is built in. A test holds them against what it lists itself, so that
 //! whatever a new version brings is refused, and noticed, until somebody has looked at it.
 
+use crate::sql::functions::percentile::PERCENTILES;
 use crate::sql::functions::{FUNCTIONS, SINGLE};
 
 /// Whether foreign SQL may use something.
@@ -269,7 +270,8 @@ pub fn function(name: &str) -> Option<Class> {
         return find(SQLITE_FUNCTIONS, name);
     }
     let same = |own: &str| own.eq_ignore_ascii_case(name);
-    (same(SINGLE) || FUNCTIONS.iter().any(|own| same(own.name))).then_some(A)
+    let aggregate = same(SINGLE) || PERCENTILES.iter().any(|(own, _)| same(own));
+    (aggregate || FUNCTIONS.iter().any(|own| same(own.name))).then_some(A)
 }
 
 /// The class of what is read from by the name `name`: a table or view, unless it is a module's.

@@ -18,6 +18,7 @@ impl Translator<'_> {
                 scale,
             }),
             Type::Float => Ok(Type::Float),
+            Type::Money { .. } => Ok(Type::Money { small: false }),
             Type::Unknown => Err(self
                 .invalid("SUM and AVG depend on the type, which is not known here")
                 .with_hint("CAST the value to a number: SUM(CAST(x AS int))")),
@@ -39,6 +40,11 @@ impl Translator<'_> {
         let count = format!("count({inner}){over}");
         Ok(match of {
             Type::Float => Typed::plain(format!("avg({inner}){over}"), of),
+            Type::Money { .. } => {
+                return Err(self
+                    .unsupported("AVG of money")
+                    .with_hint("AVG(CAST(x AS decimal(19,4))) has six digits after the point"));
+            }
             Type::Decimal { scale, .. } => {
                 self.notes.insert(
                     "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
@@ -152,6 +158,7 @@ impl Translator<'_> {
                         .with_hint("CAST it to int first"));
                 }
                 let of = value.of;
+                self.has_order(&value)?;
                 self.note_doubt(&value);
                 Ok(Typed::plain(
                     format!("{name}({}){window}", value.collated()),
@@ -168,6 +175,9 @@ impl Translator<'_> {
                         format!("tsql_round({sum}, {scale}, 0, 'decimal({precision},{scale})')"),
                         of,
                     ),
+                    Type::Money { .. } => {
+                        Typed::plain(format!("tsql_convert('money', {sum}, 'float')"), of)
+                    }
                     of => Typed::plain(sum, of),
                 })
             }

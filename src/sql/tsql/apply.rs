@@ -10,6 +10,7 @@ use super::expr::Typed;
 use super::names::quoted;
 use super::query::Shape;
 use super::select::{Parts, body_of};
+use super::table_functions::is_string_split;
 use super::translator::{R, Source, SourceColumn, Translator};
 use crate::schema::types::Type;
 
@@ -26,6 +27,22 @@ impl Translator<'_> {
             sample: None,
         } = factor
         else {
+            if let TableFactor::Table {
+                name,
+                alias,
+                args: Some(args),
+                ..
+            } = factor
+                && is_string_split(name)
+            {
+                let qualified = std::mem::replace(&mut self.qualify, true);
+                let ungrouped = self.ungrouped.len();
+                let split = self.split_of(&args.args);
+                self.ungrouped.truncate(ungrouped);
+                self.qualify = qualified;
+                let right = self.string_split(split?, alias.as_ref())?;
+                return Ok(joined(outer, &right, "1 = 1"));
+            }
             if matches!(factor, TableFactor::Table { args: None, .. }) {
                 let right = self.factor(factor)?;
                 return Ok(joined(outer, &right, "1 = 1"));

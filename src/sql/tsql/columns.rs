@@ -8,6 +8,7 @@ use super::translator::{R, Source, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
+use crate::sql::functions::table::SERVER;
 
 impl Translator<'_> {
     pub fn identifier(&mut self, ident: &Ident) -> R<Typed> {
@@ -18,7 +19,7 @@ impl Translator<'_> {
                 return Ok(Typed::value(day, Type::TinyInt));
             }
             if ident.value.starts_with("@@") {
-                return Err(self.unsupported(ident.value.clone()));
+                return self.global(&ident.value);
             }
             if let Some(name) = ident.value.strip_prefix('@') {
                 let name = name.to_lowercase();
@@ -31,6 +32,28 @@ impl Translator<'_> {
             }
         }
         self.column(std::slice::from_ref(ident))
+    }
+
+    /// What SQL Server tells of itself and of the statement before.
+    fn global(&mut self, name: &str) -> R<Typed> {
+        match name.to_lowercase().as_str() {
+            "@@rowcount" if self.counted => {
+                self.asked_count = true;
+                Ok(Typed::plain(format!("@{}", super::ROWCOUNT), Type::Int))
+            }
+            "@@rowcount" => Err(self.unsupported("@@ROWCOUNT at this place").with_hint(
+                "it is read in the statement after a SELECT, INSERT, UPDATE or DELETE; SET @rows = @@ROWCOUNT keeps it",
+            )),
+            // What fails ends the text, and none of it is in a transaction.
+            "@@error" | "@@trancount" => Ok(Typed::value(Value::Integer(0), Type::Int)),
+            "@@fetch_status" | "@@cursor_rows" => {
+                Err(self.unsupported(name).with_hint(super::reader::CURSORS))
+            }
+            "@@identity" => Err(self
+                .unsupported(name)
+                .with_hint("SELECT MAX(column) gives the number of the newest row")),
+            _ => Err(self.unsupported(name).with_hint(SERVER)),
+        }
     }
 
     /// A column by its name and what qualifies it.
@@ -178,6 +201,10 @@ impl Translator<'_> {
                 Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
                 None => error,
             };
+        }
+        let who = ["current_user", "session_user", "system_user", "user"];
+        if table.is_none() && who.contains(&own.value.to_lowercase().as_str()) {
+            return self.unsupported(own.value.to_uppercase()).with_hint(SERVER);
         }
         let error = match table {
             Some(table) => self.invalid(format!("`{}` has no column `{}`", table.value, own.value)),

@@ -47,6 +47,11 @@ impl Translator<'_> {
         if left.of.is_number() && right.of.is_number() {
             return Ok((left, right));
         }
+        if let Type::Binary { .. } = of {
+            let bytes =
+                |value: &Typed| Typed::plain(format!("tsql_bytes({})", value.sql), value.of);
+            return Ok((bytes(&left), bytes(&right)));
+        }
         let mut left = self.implicit(left, of, true)?;
         let right = self.implicit(right, of, true)?;
         if left.collation.is_none() {
@@ -88,6 +93,9 @@ impl Translator<'_> {
                 (from, Type::Float) if from.is_number() => {
                     return Ok(Typed::plain(format!("CAST({} AS REAL)", value.sql), to));
                 }
+                (Type::TinyInt | Type::SmallInt | Type::Int, Type::Money { small: false }) => {
+                    return Ok(Typed { of: to, ..value });
+                }
                 (from, Type::Decimal { .. }) if from.is_number() => {
                     return Ok(Typed { of: to, ..value });
                 }
@@ -127,13 +135,28 @@ impl Translator<'_> {
             })
     }
 
+    /// Refuses to order what SQL Server orders in a way of its own.
+    pub fn has_order(&self, value: &Typed) -> R<()> {
+        match value.of {
+            Type::UniqueIdentifier => Err(self
+                .unsupported("an order of uniqueidentifier")
+                .with_hint("ORDER BY CAST(x AS char(36)) orders by its digits")),
+            _ => Ok(()),
+        }
+    }
+
     pub fn equal(&self, left: &Typed, right: &Typed) -> Condition {
         self.compared(left, "=", right)
     }
 
     /// The comparison of two values that are comparable.
     pub fn compared(&self, left: &Typed, op: &str, right: &Typed) -> Condition {
-        let may_be_text = |t: &Typed| matches!(t.of, Type::Text { .. } | Type::Unknown);
+        let may_be_text = |t: &Typed| {
+            matches!(
+                t.of,
+                Type::Text { .. } | Type::Unknown | Type::UniqueIdentifier
+            )
+        };
         let sql = if may_be_text(left) && may_be_text(right) {
             format!(
                 "{} {op} {}",
@@ -154,11 +177,11 @@ impl Translator<'_> {
     }
 }
 
-/// Whether a `char` of one length must be filled up to be one of another.
+/// Whether a text must be filled up to be one of a type of fixed length.
 fn is_padded(from: Type, to: Type) -> bool {
     matches!(
         (from, to),
-        (Type::Text { length: a, fixed: true, .. }, Type::Text { length: b, fixed: true, .. }) if a != b
+        (Type::Text { length: a, fixed, .. }, Type::Text { length: b, fixed: true, .. }) if a != b || !fixed
     )
 }
 

@@ -39,6 +39,9 @@ impl Translator<'_> {
                 let right = self.value(right)?;
                 self.at = start;
                 let (left, right) = self.comparable(left, right)?;
+                if !matches!(sign, "=" | "<>") {
+                    self.has_order(&left)?;
+                }
                 Ok(self.compared(&left, sign, &right))
             }
             Expr::UnaryOp {
@@ -102,6 +105,11 @@ impl Translator<'_> {
                 let mut arguments = vec![self.as_text(value)?, self.as_text(pattern)?];
                 if let Some(escape) = escape_char {
                     let escape = self.value(escape)?;
+                    if escape.is_null() {
+                        return Err(self
+                            .unsupported("ESCAPE NULL")
+                            .with_hint("leave ESCAPE out"));
+                    }
                     arguments.push(self.as_text(escape)?);
                 }
                 let name = if national { "tsql_nlike" } else { "tsql_like" };
@@ -246,6 +254,7 @@ impl Translator<'_> {
         self.see_expr(expr);
         let value = self.value(expr)?;
         let (low, high) = (self.value(low)?, self.value(high)?);
+        self.has_order(&value)?;
         let (from, low) = self.comparable(value.clone(), low)?;
         let (to, high) = self.comparable(value.clone(), high)?;
         if from.sql == value.sql && to.sql == value.sql {

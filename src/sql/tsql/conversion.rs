@@ -1,6 +1,6 @@
 //! Types, and conversion from one to another.
 
-use sqlparser::ast::{DataType, Expr};
+use sqlparser::ast::DataType;
 
 use super::expr::{Typed, lower_first};
 use super::translator::{R, Translator};
@@ -26,18 +26,16 @@ impl Translator<'_> {
         }
         let of = match name {
             "integer" => Type::Int,
-            "money" | "smallmoney" => {
-                return Err(self.unsupported(format!("the type {text}")).with_hint(
-                    "decimal(19,4) holds the same; CONVERT(varchar(30), CAST(n AS money), 1) writes thousands",
-                ));
-            }
-            "uniqueidentifier" => {
-                return Err(self
-                    .unsupported(format!("the type {text}"))
-                    .with_hint("compare it as text: CAST(x AS varchar(36))"));
-            }
-            "real" | "text" | "ntext" | "image" | "timestamp" | "rowversion" | "binary"
-            | "varbinary" | "double" => return refuse(self),
+            "text" => return Ok(Type::VARCHAR),
+            "ntext" => return Ok(Type::NVARCHAR),
+            "real" | "image" | "timestamp" | "rowversion" | "double" => return refuse(self),
+            "binary" | "varbinary" => Type::Binary {
+                length: match arguments {
+                    None => otherwise,
+                    Some(given) => given.parse().ok(),
+                },
+                fixed: name == "binary",
+            },
             "float" => match arguments.map(str::parse::<u32>) {
                 None | Some(Ok(25..=53)) => Type::Float,
                 _ => return refuse(self),
@@ -54,7 +52,7 @@ impl Translator<'_> {
             }
         };
         match of {
-            Type::Unknown | Type::Binary => refuse(self),
+            Type::Unknown => refuse(self),
             Type::Text {
                 national, fixed, ..
             } if arguments.is_none() && name != "sysname" => Ok(Type::Text {
@@ -75,12 +73,21 @@ impl Translator<'_> {
             (Type::Date | Type::Time(_) | Type::DateTime2(_), to) if to.is_number() => true,
             (from, Type::Date | Type::Time(_) | Type::DateTime2(_)) if from.is_number() => true,
             (Type::Unknown, Type::Text { .. }) => style.is_some(),
+            (Type::Unknown, Type::Binary { .. }) => true,
+            (Type::UniqueIdentifier, to) => !to.is_text() && to != Type::UniqueIdentifier,
+            (from, Type::UniqueIdentifier) => {
+                !from.is_text() && !matches!(from, Type::Unknown | Type::Null)
+            }
+            (Type::Binary { .. }, to) if !may_be_of_bytes(to) => true,
+            (from, Type::Binary { .. }) if !may_be_of_bytes(from) => true,
             _ => false,
         };
         if refused {
             let error = self.invalid(format!("a value of type {from} is not converted to {to}"));
             return Err(match from {
                 Type::Unknown => error.with_hint("its type is not known here; CAST it first"),
+                Type::Binary { .. } => error,
+                _ if matches!(to, Type::Binary { .. }) => error,
                 _ => error
                     .with_hint("SQL Server has no such conversion either; DATEDIFF counts days"),
             });
@@ -92,6 +99,9 @@ impl Translator<'_> {
             });
         }
         let style_value = style.as_ref().and_then(|style| style.literal.clone());
+        if style_value == Some(Value::Null) {
+            return Ok(Typed::value(Value::Null, to));
+        }
         let keeps = style.is_none() && unchanged(from, to);
         if keeps {
             let range = value.range.or(to.range());
@@ -138,33 +148,6 @@ impl Translator<'_> {
         let style = self.date_style(to).filter(|_| from.is_text())?;
         Some(Typed::value(Value::Integer(style), Type::Int))
     }
-
-    /// `CONVERT(varchar(n), CAST(x AS money), style)`: two digits, with commas in style 1; four in style 2.
-    pub fn money_as_text(
-        &mut self,
-        amount: &Expr,
-        to: &DataType,
-        styles: &[Expr],
-        gently: bool,
-    ) -> R<Typed> {
-        let of = self.data_type(to, Some(30))?;
-        if !of.is_text() {
-            return Err(self.unsupported(format!("money as {of}")));
-        }
-        let value = self.value(amount)?;
-        let money = Type::Decimal {
-            precision: 19,
-            scale: 4,
-        };
-        let value = self.cast(value, money, None, gently)?;
-        let style = match styles {
-            [] => "0".to_owned(),
-            [style] => self.value(style)?.sql,
-            _ => return Err(self.invalid("CONVERT takes one style")),
-        };
-        let text = self.function("tsql_money", &[value.sql, style], Type::VARCHAR);
-        self.cast(text, of, None, gently)
-    }
 }
 
 /// Whether a value of one type is one of the other as it stands.
@@ -202,28 +185,19 @@ pub(super) fn unchanged(from: Type, to: Type) -> bool {
         (Type::SmallDateTime, Type::DateTime) => true,
         (Type::SmallDateTime | Type::DateTime, Type::DateTime2(digits)) => digits >= 3,
         (Type::DateTime2(digits), Type::DateTime2(most))
-        | (Type::Time(digits), Type::Time(most)) => most.min(3) == digits.min(3),
+        | (Type::Time(digits), Type::Time(most)) => digits >= 3 && most >= digits,
         _ => false,
     }
 }
 
-/// What is converted to money.
-pub(super) fn as_money(expr: &Expr) -> Option<&Expr> {
-    match expr {
-        Expr::Nested(inner) => as_money(inner),
-        Expr::Cast {
-            expr, data_type, ..
-        }
-        | Expr::Convert {
-            expr,
-            data_type: Some(data_type),
-            ..
-        } => {
-            let name = data_type.to_string().to_lowercase();
-            (name == "money" || name == "smallmoney").then_some(expr.as_ref())
-        }
-        _ => None,
-    }
+/// Whether the bytes of a value of the type are computed.
+fn may_be_of_bytes(of: Type) -> bool {
+    let of_number = of.is_integer() && of != Type::Bit;
+    of_number
+        || matches!(
+            of,
+            Type::Text { .. } | Type::Binary { .. } | Type::Unknown | Type::Null
+        )
 }
 
 /// Refuses what SQL Server has no type for; `None` when it has one.

@@ -95,11 +95,12 @@ impl Translator<'_> {
             of if of.is_temporal() => of,
             _ => Type::DateTime,
         };
-        let of_time = matches!(part, "hour" | "minute" | "second" | "millisecond");
-        if matches!(part, "microsecond" | "nanosecond" | "iso_week" | "tzoffset") {
-            return Err(self
-                .unsupported(format!("DATEADD({part}, ...)"))
-                .with_hint("times are kept to the millisecond here"));
+        let of_time = matches!(
+            part,
+            "hour" | "minute" | "second" | "millisecond" | "microsecond" | "nanosecond"
+        );
+        if matches!(part, "iso_week" | "tzoffset") {
+            return Err(self.invalid(format!("DATEADD does not move by {part}")));
         }
         if (of == Type::Date && of_time) || (matches!(of, Type::Time(_)) && !of_time) {
             return Err(self.invalid(format!("DATEADD({part}, ...) does not go with a {of}")));

@@ -9,7 +9,6 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::conversion::as_money;
 use super::operators::precedence;
 use super::query::Shape;
 use super::translator::{R, Scope, Translator};
@@ -91,7 +90,9 @@ impl Typed {
     pub fn collated(&self) -> String {
         let name = self.collation.unwrap_or(collation::DEFAULT);
         match self.of {
-            Type::Text { .. } | Type::Unknown if !self.sql.ends_with(name) => {
+            Type::Text { .. } | Type::Unknown | Type::UniqueIdentifier
+                if !self.sql.ends_with(name) =>
+            {
                 format!("{} COLLATE {name}", self.within(precedence::COLLATE))
             }
             _ => self.sql.clone(),
@@ -128,7 +129,13 @@ impl Translator<'_> {
         let depth = self.scopes.len();
         let grouping = self.scopes.last().map_or(0, |scope| scope.grouping.len());
         self.spend(NODE_STEPS + grouping + value.sql.len())?;
-        let left_out = |scope: &Scope| !self.in_aggregate && scope.left_out.contains(&value.sql);
+        let left_out = |scope: &Scope| {
+            !self.in_aggregate
+                && (scope.left_out.contains(&value.sql)
+                    || !scope.left_out_columns.is_empty()
+                        && (self.column_place(expr))
+                            .is_some_and(|place| scope.left_out_columns.contains(&place)))
+        };
         let is_null = self.scopes.last().is_some_and(left_out);
         let value = if is_null {
             Typed {
@@ -187,10 +194,6 @@ impl Translator<'_> {
                 format: None,
             } => {
                 let value = self.value(expr)?;
-                let binary = matches!(data_type, DataType::Binary(_) | DataType::Varbinary(_));
-                if binary && value.of == Type::Null {
-                    return Ok(Typed::value(Value::Null, Type::Binary));
-                }
                 let of = self.data_type(data_type, Some(30))?;
                 self.cast(value, of, None, *kind == CastKind::TryCast)
             }
@@ -202,9 +205,6 @@ impl Translator<'_> {
                 target_before_value: _,
                 styles,
             } => {
-                if let Some(amount) = as_money(expr) {
-                    return self.money_as_text(amount, data_type, styles, *is_try);
-                }
                 let of = self.data_type(data_type, Some(30))?;
                 let value = self.value(expr)?;
                 let style = match styles.as_slice() {

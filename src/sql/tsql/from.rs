@@ -13,6 +13,8 @@ use super::expr::{Typed, short, span_of};
 use super::names::quoted;
 use super::query::Shape;
 use super::select::as_text_literal;
+use super::system_views::is_system_schema;
+use super::table_functions::is_string_split;
 use super::translator::{R, Scope, Source, SourceColumn, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
@@ -169,6 +171,13 @@ impl Translator<'_> {
                     ));
                 }
                 self.hints(with_hints)?;
+                if let Some(args) = args.as_ref().filter(|_| is_string_split(name)) {
+                    // It sees what surrounds the query, not what stands beside it.
+                    let hidden = self.scopes.pop();
+                    let split = self.split_of(&args.args);
+                    self.scopes.extend(hidden);
+                    return self.string_split(split?, alias.as_ref());
+                }
                 if let Some(args) = args {
                     // The old way to write hints, without WITH.
                     let hints = args
@@ -352,6 +361,16 @@ impl Translator<'_> {
         };
         let temporary = Self::temporary_name(name);
         if temporary.is_none() {
+            let system = qualifiers
+                .last()
+                .filter(|schema| is_system_schema(&schema.value));
+            if let Some(schema) = system {
+                if let [database, _] = qualifiers {
+                    self.name_database(&database.value)?;
+                }
+                let called = alias.map_or(&own.value, |alias| &alias.name.value);
+                return self.system_view(&schema.value, &own.value, called);
+            }
             match qualifiers {
                 [] => {}
                 [schema] => self.name_schema(&schema.value)?,

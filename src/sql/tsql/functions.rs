@@ -23,7 +23,7 @@ impl Translator<'_> {
     pub fn as_text(&mut self, value: Typed) -> R<String> {
         match value.of {
             Type::Text { .. } | Type::Unknown | Type::Null => Ok(value.sql),
-            Type::Binary => Err(self
+            Type::Binary { .. } => Err(self
                 .invalid("a binary value stands where a text is expected")
                 .with_hint("CONVERT(varchar(n), value, 1) writes its digits")),
             _ => Ok(self.cast(value, Type::VARCHAR, None, false)?.sql),
@@ -84,7 +84,8 @@ impl Translator<'_> {
                 ..
             })
         );
-        if !within_group.is_empty() && lower != "string_agg" {
+        let percentile = ["percentile_cont", "percentile_disc"].contains(&lower.as_str());
+        if !within_group.is_empty() && lower != "string_agg" && !percentile {
             return Err(self.unsupported(format!("{spelled} WITHIN GROUP")));
         }
         let known = entry(&lower);
@@ -92,7 +93,9 @@ impl Translator<'_> {
         if distinct && !aggregate {
             return Err(self.invalid(format!("DISTINCT does not go with {spelled}")));
         }
-        let value = if aggregate {
+        let value = if percentile {
+            self.percentile(&lower, list, within_group, over.as_ref())?
+        } else if aggregate {
             self.aggregate(&lower, list, distinct, within_group, over.as_ref())?
         } else if let Some(over) = over {
             self.window(&lower, list, over)?
@@ -336,6 +339,14 @@ impl Translator<'_> {
             "round" => self.round(list),
             "datalength" => {
                 let [value] = self.exactly(name, list)?;
+                if matches!(value.of, Type::Binary { .. }) {
+                    let sql = format!("(length({}) - 2) / 2", value.sql);
+                    let made = Typed::plain(sql, Type::Int);
+                    return Ok(Typed {
+                        precedence: precedence::MULTIPLY,
+                        ..made
+                    });
+                }
                 let Type::Text { national, .. } = value.of else {
                     let Some(bytes) = bytes_of(value.of) else {
                         return Err(self
@@ -466,27 +477,29 @@ impl Translator<'_> {
                 let arguments = [format!("'{part}'"), self.as_date(date)?, format!("'{of}'")];
                 Ok(self.function("tsql_datetrunc", &arguments, of))
             }
-            "grouping" => {
-                let sets = |this: &Self| this.scopes.last().map_or(0, |scope| scope.sets.len());
-                let kept = self
-                    .scopes
-                    .last_mut()
-                    .map(|scope| std::mem::take(&mut scope.left_out));
-                let ungrouped = self.ungrouped.len();
-                let value = self.exactly::<1>(name, list);
-                self.ungrouped.truncate(ungrouped);
-                if let (Some(scope), Some(kept)) = (self.scopes.last_mut(), kept) {
-                    scope.left_out = kept;
+            "grouping" | "grouping_id" => self.grouping(name, list),
+            "hashbytes" => {
+                let [algorithm, value] = self.exactly(name, list)?;
+                if !value.of.is_text() && !matches!(value.of, Type::Binary { .. } | Type::Null) {
+                    return Err(self
+                        .invalid(format!(
+                            "HASHBYTES takes a text, not a value of type {}",
+                            value.of
+                        ))
+                        .with_hint("CAST it to varchar or nvarchar first"));
                 }
-                let [value] = value?;
-                let scope = self.scopes.last();
-                let known = scope.is_some_and(|scope| scope.sets.contains(&value.sql));
-                if sets(self) == 0 || !known {
-                    return Err(self.invalid("GROUPING takes a column of ROLLUP or CUBE"));
-                }
-                let null = scope.is_some_and(|scope| scope.left_out.contains(&value.sql));
-                Ok(Typed::value(Value::Integer(i64::from(null)), Type::TinyInt))
+                let arguments = [
+                    self.as_text(algorithm)?,
+                    value.sql,
+                    format!("'{}'", value.of),
+                ];
+                let of = Type::Binary {
+                    length: Some(8000),
+                    fixed: false,
+                };
+                Ok(self.function("tsql_hashbytes", &arguments, of))
             }
+            "object_id" => self.object_id_call(list),
             "db_name" => match self.database.clone() {
                 Some(database) => Ok(Typed::value(Value::Text(database), Type::NVARCHAR)),
                 None => Err(self
@@ -588,6 +601,11 @@ impl Translator<'_> {
             return Err(self.invalid("ROUND takes 2 or 3 arguments"));
         }
         let cut = (arguments.len() == 3).then(|| arguments.pop()).flatten();
+        if cut.as_ref().is_some_and(Typed::is_null) {
+            return Err(self
+                .unsupported("ROUND with NULL as its third argument")
+                .with_hint("leave it out, or write 0 to round and 1 to cut off"));
+        }
         let [value, places] = <[Typed; 2]>::try_from(arguments)
             .map_err(|_| self.invalid("ROUND takes 2 or 3 arguments"))?;
         let value = self.number_argument("round", value)?;
@@ -648,13 +666,14 @@ pub(super) fn meant(name: &str) -> Option<&'static str> {
 }
 
 /// How many bytes SQL Server stores a value of a type in.
-fn bytes_of(of: Type) -> Option<u8> {
+pub(super) fn bytes_of(of: Type) -> Option<u8> {
     Some(match of {
         Type::Bit | Type::TinyInt => 1,
         Type::SmallInt => 2,
-        Type::Int | Type::SmallDateTime => 4,
-        Type::BigInt | Type::Float | Type::DateTime => 8,
+        Type::Int | Type::SmallDateTime | Type::Money { small: true } => 4,
+        Type::BigInt | Type::Float | Type::DateTime | Type::Money { small: false } => 8,
         Type::Date => 3,
+        Type::UniqueIdentifier => 16,
         Type::Time(0..=2) => 3,
         Type::Time(3..=4) => 4,
         Type::Time(_) => 5,

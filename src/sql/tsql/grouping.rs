@@ -4,17 +4,23 @@ use sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, OrderByExpr, Select,
 };
 
+use super::expr::Typed;
 use super::query::{Answered, Shape};
 use super::select::Parts;
-use super::translator::{R, Translator};
+use super::translator::{R, Scope, Translator};
+use crate::schema::types::Type;
+use crate::sql::functions::Value;
 use crate::sql::functions::collation::DEFAULT;
 use crate::sql::guard::limits::MAX_LIST;
 
 /// How many sets of groupings one query may have.
 const MAX_SETS: usize = 64;
+/// How `GROUPING SETS` is spelt for the parser, which takes it for a function.
+pub(super) const GROUPING_SETS: &str = "GROUPING_SETS";
 
 impl Translator<'_> {
-    /// `GROUP BY ROLLUP (a, b)` and `CUBE`: a query for each set of groupings, in which the others are NULL.
+    /// `GROUP BY ROLLUP (a, b)`, `CUBE` and `GROUPING SETS`: a query for each set of groupings, in which the others are
+    /// NULL.
     pub fn grouped_by_sets(
         &mut self,
         select: &Select,
@@ -80,18 +86,10 @@ impl Translator<'_> {
         self.at_most(list.len(), MAX_LIST, "groupings")?;
         for expr in list {
             self.see_expr(expr);
-            let name = match expr {
-                Expr::Rollup(_) => Some("ROLLUP"),
-                Expr::Cube(_) => Some("CUBE"),
-                Expr::GroupingSets(_) => Some("GROUPING SETS"),
-                Expr::Function(function) => {
-                    let name = function.name.to_string().to_uppercase();
-                    ["ROLLUP", "CUBE"].into_iter().find(|known| *known == name)
-                }
-                _ => None,
-            };
-            if let Some(name) = name {
-                return Err(self.unsupported(name).with_hint("UNION ALL the groupings"));
+            if set_groups(expr).is_some() {
+                return Err(self.invalid(
+                    "ROLLUP, CUBE and GROUPING SETS stand in GROUP BY or in GROUPING SETS",
+                ));
             }
             let value = self.value(expr)?;
             if value.literal.is_some() {
@@ -99,33 +97,99 @@ impl Translator<'_> {
             }
             let expr = bared(expr);
             written.push(self.value(expr)?.sql);
-            if let Expr::Identifier(own) = expr {
-                columns.extend(self.place_of(None, own));
-            } else if let Expr::CompoundIdentifier(names) = expr
-                && let [.., table, own] = names.as_slice()
-            {
-                columns.extend(self.place_of(Some(table), own));
-            }
+            columns.extend(self.column_place(expr));
             parts.grouping.push(value.collated());
             written.push(value.sql);
         }
-        let mut left_out = Vec::new();
-        let mut sets = Vec::new();
+        let (mut left_out, mut left_out_columns, mut sets) = (Vec::new(), Vec::new(), Vec::new());
         if let Some((all, others)) = self.left_out.take() {
             for expr in &others {
                 left_out.push(self.value(expr)?.sql);
+                left_out_columns.extend(self.column_place(expr));
             }
             for expr in &all {
                 sets.push(self.value(expr)?.sql);
+            }
+            if let Some(both) = columns
+                .iter()
+                .find(|place| left_out_columns.contains(place))
+            {
+                return Err(self
+                    .invalid(format!("`{}` is grouped by under two spellings", both.1))
+                    .with_hint("write it in one way in each of the groupings"));
             }
         }
         if let Some(scope) = self.scopes.last_mut() {
             scope.grouping = written;
             scope.grouped = columns;
             scope.left_out = left_out;
+            scope.left_out_columns = left_out_columns;
             scope.sets = sets;
         }
         Ok(())
+    }
+
+    /// `GROUPING(a)`, and `GROUPING_ID(a, b)`, which is the same of each as bits.
+    pub fn grouping(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let kept = self.scopes.last_mut().map(|scope| {
+            let columns = std::mem::take(&mut scope.left_out_columns);
+            (std::mem::take(&mut scope.left_out), columns)
+        });
+        let ungrouped = self.ungrouped.len();
+        let values = self.arguments(list);
+        self.ungrouped.truncate(ungrouped);
+        if let (Some(scope), Some(kept)) = (self.scopes.last_mut(), kept) {
+            (scope.left_out, scope.left_out_columns) = kept;
+        }
+        let values = values?;
+        let places: Vec<_> = list
+            .iter()
+            .map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.column_place(expr),
+                _ => None,
+            })
+            .collect();
+        let scope = self.scopes.last();
+        let mut bits = 0;
+        for (value, place) in values.iter().zip(places) {
+            let column = place.filter(|place| {
+                scope.is_some_and(|scope| {
+                    scope.left_out_columns.contains(place) || scope.grouped.contains(place)
+                })
+            });
+            let known = |scope: &Scope| {
+                !scope.sets.is_empty() && (column.is_some() || scope.sets.contains(&value.sql))
+            };
+            if !scope.is_some_and(known) {
+                return Err(self.invalid(format!(
+                    "{} takes a column of ROLLUP, CUBE or GROUPING SETS",
+                    name.to_uppercase()
+                )));
+            }
+            let null = scope.is_some_and(|scope| {
+                scope.left_out.contains(&value.sql)
+                    || column.is_some_and(|place| scope.left_out_columns.contains(&place))
+            });
+            bits = bits << 1 | i64::from(null);
+        }
+        let of = if name == "grouping" {
+            Type::TinyInt
+        } else {
+            Type::Int
+        };
+        Ok(Typed::value(Value::Integer(bits), of))
+    }
+
+    /// Where the column of an expression is, when it is one of the innermost query.
+    pub fn column_place(&self, expr: &Expr) -> Option<(usize, String)> {
+        match expr {
+            Expr::Identifier(own) => self.place_of(None, own),
+            Expr::CompoundIdentifier(names) => match names.as_slice() {
+                [.., table, own] => self.place_of(Some(table), own),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The source and the name of a column of the innermost query.
@@ -144,31 +208,34 @@ impl Translator<'_> {
     }
 }
 
-/// The groupings of ROLLUP and CUBE, in the order of the text: `None` for any other expression.
-fn set_groups(expr: &Expr) -> Option<(bool, Vec<Vec<Expr>>)> {
-    match expr {
-        Expr::Rollup(groups) => Some((true, groups.clone())),
-        Expr::Cube(groups) => Some((false, groups.clone())),
-        Expr::Function(function) => {
-            let rollup = match function.name.to_string().to_uppercase().as_str() {
-                "ROLLUP" => true,
-                "CUBE" => false,
-                _ => return None,
-            };
-            let FunctionArguments::List(list) = &function.args else {
-                return None;
-            };
-            let group = |argument: &FunctionArg| match argument {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Tuple(list))) => {
-                    Some(list.clone())
-                }
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(vec![expr.clone()]),
-                _ => None,
-            };
-            Some((rollup, list.args.iter().map(group).collect::<Option<_>>()?))
-        }
+/// A grouping that is made of several sets.
+enum SetOfGroupings {
+    Rollup,
+    Cube,
+    /// `GROUPING SETS`, which is spelt as one word for the parser.
+    Listed,
+}
+
+/// What ROLLUP, CUBE or GROUPING SETS is of; `None` for any other expression.
+fn set_groups(expr: &Expr) -> Option<(SetOfGroupings, Vec<&Expr>)> {
+    let Expr::Function(function) = expr else {
+        return None;
+    };
+    let kind = match function.name.to_string().to_uppercase().as_str() {
+        "ROLLUP" => SetOfGroupings::Rollup,
+        "CUBE" => SetOfGroupings::Cube,
+        GROUPING_SETS => SetOfGroupings::Listed,
+        _ => return None,
+    };
+    let FunctionArguments::List(list) = &function.args else {
+        return None;
+    };
+    let group = |argument| match argument {
+        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref expr)) => Some(expr),
         _ => None,
-    }
+    };
+    let groups: Option<Vec<&Expr>> = list.args.iter().map(group).collect();
+    Some((kind, groups?))
 }
 
 pub(super) fn has_sets(group_by: &GroupByExpr) -> bool {
@@ -176,7 +243,7 @@ pub(super) fn has_sets(group_by: &GroupByExpr) -> bool {
         if modifiers.is_empty() && list.iter().any(|expr| set_groups(expr).is_some()))
 }
 
-/// Every grouping, and the sets of them that the rows are grouped by.
+/// Every grouping once, and the sets of them that the rows are grouped by.
 fn sets_of(group_by: &GroupByExpr) -> (Vec<Expr>, Vec<Vec<usize>>) {
     let GroupByExpr::Expressions(list, _) = group_by else {
         return (Vec::new(), Vec::new());
@@ -184,50 +251,78 @@ fn sets_of(group_by: &GroupByExpr) -> (Vec<Expr>, Vec<Vec<usize>>) {
     let mut all: Vec<Expr> = Vec::new();
     let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
     for expr in list {
-        let (rollup, groups) = match set_groups(expr) {
-            Some(found) => found,
-            None => {
-                for set in &mut sets {
-                    set.push(all.len());
-                }
-                all.push(expr.clone());
-                continue;
-            }
-        };
-        let mut places: Vec<Vec<usize>> = Vec::new();
-        for group in groups {
-            places.push((all.len()..all.len() + group.len()).collect());
-            all.extend(group);
-        }
-        let chosen: Vec<Vec<usize>> = if rollup {
-            (0..=places.len())
-                .rev()
-                .map(|n| places[..n].concat())
-                .collect()
-        } else {
-            let most = 1_usize << places.len().min(7);
-            let with = |mask: usize| {
-                let own = places
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, _)| mask & (1 << at) != 0);
-                own.flat_map(|(_, place)| place.clone())
-                    .collect::<Vec<usize>>()
-            };
-            (0..most).rev().map(with).collect()
+        let chosen = chosen_sets(expr, &mut all);
+        let both = |(set, more): (&Vec<usize>, &Vec<usize>)| {
+            let mut both = set.clone();
+            both.extend(more.iter().filter(|at| !set.contains(at)));
+            both
         };
         // More sets than are taken are refused by whoever asked for them.
         sets = sets
             .iter()
-            .flat_map(|set| {
-                chosen
-                    .iter()
-                    .map(|more| [set.clone(), more.clone()].concat())
-            })
+            .flat_map(|set| chosen.iter().map(move |more| (set, more)))
+            .map(both)
             .take(MAX_SETS + 1)
             .collect();
     }
     (all, sets)
+}
+
+/// The sets that one expression of `GROUP BY` stands for; what they are of is added to `all`.
+fn chosen_sets(expr: &Expr, all: &mut Vec<Expr>) -> Vec<Vec<usize>> {
+    let Some((kind, groups)) = set_groups(expr) else {
+        return vec![places(expr, all)];
+    };
+    match kind {
+        SetOfGroupings::Listed => groups
+            .into_iter()
+            .flat_map(|group| chosen_sets(group, all))
+            .take(MAX_SETS + 1)
+            .collect(),
+        SetOfGroupings::Rollup => {
+            let groups: Vec<_> = groups.into_iter().map(|group| places(group, all)).collect();
+            (0..=groups.len())
+                .rev()
+                .map(|n| groups[..n].concat())
+                .collect()
+        }
+        SetOfGroupings::Cube => {
+            let groups: Vec<_> = groups.into_iter().map(|group| places(group, all)).collect();
+            let most = 1_usize << groups.len().min(7);
+            let with = |mask: usize| {
+                let own = groups
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| mask & (1 << at) != 0);
+                own.flat_map(|(_, places)| places.clone()).collect()
+            };
+            (0..most).rev().map(with).collect()
+        }
+    }
+}
+
+/// Where the groupings of `(a, b)`, `a` or `()` are in `all`, to which they are added.
+fn places(group: &Expr, all: &mut Vec<Expr>) -> Vec<usize> {
+    let members = match group {
+        Expr::Tuple(members) => members.iter().collect(),
+        // The empty set, as the parser is given it.
+        Expr::Nested(inner) if is_null(inner) => Vec::new(),
+        one => vec![one],
+    };
+    let place = |member: &Expr| {
+        let member = bared(member);
+        all.iter()
+            .position(|known| known == member)
+            .unwrap_or_else(|| {
+                all.push(member.clone());
+                all.len() - 1
+            })
+    };
+    members.into_iter().map(place).collect()
+}
+
+fn is_null(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if value.value == sqlparser::ast::Value::Null)
 }
 
 /// An expression without the parentheses around it and the collation that it has anyway.

@@ -32,7 +32,13 @@ impl Translator<'_> {
                     "0"
                 };
                 let text = format!("0x{half}{}", digits.to_uppercase());
-                return Ok(Typed::value(Value::Text(text), Type::Binary));
+                return Ok(Typed::value(
+                    Value::Text(text),
+                    Type::Binary {
+                        length: u32::try_from(digits.len().div_ceil(2)).ok(),
+                        fixed: false,
+                    },
+                ));
             }
             other => return Err(self.unsupported(other.to_string())),
         };

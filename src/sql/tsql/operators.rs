@@ -226,6 +226,14 @@ impl Translator<'_> {
                 let of = left.of;
                 (left, self.cast(right, of, None, false)?)
             }
+            (true, false) if left.of.is_integer() && matches!(right.of, Type::Binary { .. }) => {
+                let of = left.of;
+                (left, self.cast(right, of, None, false)?)
+            }
+            (false, true) if right.of.is_integer() && matches!(left.of, Type::Binary { .. }) => {
+                let of = right.of;
+                (self.cast(left, of, None, false)?, right)
+            }
             (false, true) if left.of.is_text() || left.is_null() => {
                 let of = right.of;
                 (self.cast(left, of, None, false)?, right)
@@ -280,6 +288,15 @@ impl Translator<'_> {
             return self.decimals(&left, op, &right, infix, strength, by_number);
         }
         let of = left.of.common(right.of).unwrap_or(Type::Int);
+        if matches!(of, Type::Money { .. }) {
+            if op == "%" {
+                return Err(self
+                    .unsupported("% of money")
+                    .with_hint("CAST it to decimal(19,4)"));
+            }
+            let arguments = [format!("'{op}'"), left.sql, right.sql, format!("'{of}'")];
+            return Ok(self.function("tsql_money", &arguments, of));
+        }
         match op {
             "/" | "%" if !by_number => {
                 let name = if op == "/" {

@@ -50,6 +50,7 @@ impl Translator<'_> {
                 ..Typed::plain(sql, columns[at].of)
             };
             self.note_doubt(&column);
+            self.has_order(&column)?;
             written.push(format!("{}{direction}", column.collated()));
         }
         Ok(format!(" ORDER BY {}", written.join(", ")))
@@ -99,6 +100,7 @@ impl Translator<'_> {
                     ..item.value.clone()
                 };
                 self.note_doubt(&place);
+                self.has_order(&place)?;
                 parts.order.push(format!("{}{direction}", place.collated()));
                 parts
                     .order_values
@@ -111,6 +113,7 @@ impl Translator<'_> {
             };
             if let (Some(item), Expr::Identifier(ident)) = (listed, &entry.expr) {
                 self.note_doubt(&item.value);
+                self.has_order(&item.value)?;
                 let by_name = if item.named {
                     Typed {
                         sql: quoted(&ident.value),
@@ -141,6 +144,7 @@ impl Translator<'_> {
                 return Err(self.invalid("ORDER BY names what SELECT DISTINCT does not list"));
             }
             self.note_doubt(&value);
+            self.has_order(&value)?;
             parts.order.push(format!("{}{direction}", value.collated()));
             parts
                 .order_values

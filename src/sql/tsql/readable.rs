@@ -4,6 +4,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use super::batch::{is, position, unsupported, word};
+use super::grouping::GROUPING_SETS;
 use super::{TsqlError, TsqlProblem};
 use crate::diagnostic::Position;
 
@@ -151,15 +152,27 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             continue;
         }
         if is(Some(token), "WITH") && (is(next, "ROLLUP") || is(next, "CUBE")) {
-            let (what, instead) = if is(next, "ROLLUP") {
-                ("WITH ROLLUP", "write GROUP BY ROLLUP(a, b)")
-            } else {
-                ("WITH CUBE", "write GROUP BY CUBE(a, b)")
+            let Some(next) = next.filter(|_| roll_up(&mut out, next)) else {
+                return Err(unsupported(here, "WITH ROLLUP or CUBE")
+                    .with_hint("write GROUP BY ROLLUP(a, b) or CUBE(a, b)"));
             };
-            return Err(unsupported(here, what).with_hint(instead));
+            out.push(TokenWithSpan::new(Token::RParen, next.span));
+            at += 2;
+            continue;
         }
         if is(Some(token), "GROUPING") && is(next, "SETS") {
-            return Err(unsupported(here, "GROUPING SETS").with_hint("UNION ALL the groupings"));
+            let sets = Token::make_word(GROUPING_SETS, None);
+            out.push(TokenWithSpan::new(sets, token.span));
+            at += 2;
+            continue;
+        }
+        // The empty set of groupings, which the parser takes for nothing.
+        if token.token == Token::LParen && next_is(&Token::RParen) && in_grouping_sets(&out) {
+            out.push(token.clone());
+            let nothing = Token::make_word("NULL", None);
+            out.push(TokenWithSpan::new(nothing, token.span));
+            at += 1;
+            continue;
         }
         if is(Some(token), "PARSE") && next_is(&Token::LParen) {
             return Err(unsupported(here, "PARSE").with_hint("CAST or CONVERT the text"));
@@ -217,6 +230,53 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         at += 1;
     }
     Ok((out, recursions))
+}
+
+/// Whether what comes next is a member of the list of GROUPING SETS.
+fn in_grouping_sets(out: &[TokenWithSpan]) -> bool {
+    let begins = out
+        .last()
+        .is_some_and(|last| last.token == Token::LParen || last.token == Token::Comma);
+    let mut depth = 0_usize;
+    let open = out.iter().rposition(|token| match token.token {
+        Token::RParen => {
+            depth += 1;
+            false
+        }
+        Token::LParen if depth == 0 => true,
+        Token::LParen => {
+            depth -= 1;
+            false
+        }
+        _ => false,
+    });
+    let before = open
+        .and_then(|open| open.checked_sub(1))
+        .and_then(|at| out.get(at));
+    begins && is(before, GROUPING_SETS)
+}
+
+/// Makes `GROUP BY ROLLUP (a, b` of `GROUP BY a, b`, before which `WITH ROLLUP` stands; whether there is one.
+fn roll_up(out: &mut Vec<TokenWithSpan>, kind: Option<&TokenWithSpan>) -> bool {
+    let mut depth = 0_usize;
+    let by = out.iter().rposition(|token| {
+        match token.token {
+            Token::RParen => depth += 1,
+            Token::LParen => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && is(Some(token), "BY")
+    });
+    let Some((by, kind)) = by.zip(kind) else {
+        return false;
+    };
+    let grouped = by.checked_sub(1).and_then(|at| out.get(at));
+    if !is(grouped, "GROUP") {
+        return false;
+    }
+    let open = TokenWithSpan::new(Token::LParen, kind.span);
+    out.splice(by + 1..by + 1, [kind.clone(), open]);
+    true
 }
 
 /// Whether a statement begins, or ends, at a word that no expression holds.

@@ -161,7 +161,11 @@ impl Translator<'_> {
         self.ungrouped.clear();
         let line = parsed.at.line;
         match &parsed.flow {
-            Flow::One(statement) => self.statement(statement),
+            Flow::One(statement) => {
+                let done = self.statement(statement);
+                self.counted = counts_rows(statement);
+                done
+            }
             Flow::Block(list) => list.iter().try_for_each(|inner| self.flow(inner)),
             Flow::If {
                 condition,
@@ -170,6 +174,7 @@ impl Translator<'_> {
             } => {
                 let skip = self.jump_unless(condition, line)?;
                 self.within(then)?;
+                self.counted = false;
                 let Some(otherwise) = otherwise else {
                     self.jump_to(skip, self.steps.len());
                     return Ok(());
@@ -177,14 +182,24 @@ impl Translator<'_> {
                 let end = self.jump(line);
                 self.jump_to(skip, self.steps.len());
                 self.within(otherwise)?;
+                self.counted = false;
                 self.jump_to(end, self.steps.len());
                 Ok(())
             }
             Flow::While { condition, body } => {
                 let start = self.steps.len();
+                self.asked_count = false;
                 let end = self.jump_unless(condition, line)?;
+                let asks_count = self.asked_count;
                 let outer = self.rounds.replace((start, vec![end]));
                 self.within(body)?;
+                if asks_count && (!self.counted || continues(body)) {
+                    self.at = parsed.at;
+                    return Err(self
+                        .unsupported("@@ROWCOUNT of a WHILE that does not end in what counts rows")
+                        .with_hint("keep it in a variable: SET @rows = @@ROWCOUNT"));
+                }
+                self.counted = false;
                 let again = self.jump(line);
                 self.jump_to(again, start);
                 let ends = std::mem::replace(&mut self.rounds, outer);
@@ -226,6 +241,7 @@ impl Translator<'_> {
     fn jump_unless(&mut self, condition: &Expr, line: u32) -> R<usize> {
         let condition = self.condition(condition)?.sql;
         let sql = format!("SELECT CASE WHEN {condition} THEN 1 ELSE 0 END");
+        self.counted = false;
         self.push(line, Statement::Jump { sql, to: 0 });
         Ok(self.steps.len() - 1)
     }
@@ -318,5 +334,28 @@ impl Translator<'_> {
             },
         );
         Ok(())
+    }
+}
+
+/// Whether a statement leaves behind how many rows it gave or changed.
+fn counts_rows(statement: &ast::Statement) -> bool {
+    matches!(
+        statement,
+        ast::Statement::Query(_)
+            | ast::Statement::Insert(_)
+            | ast::Statement::Update(_)
+            | ast::Statement::Delete(_)
+    )
+}
+
+/// Whether a loop may begin its next round before its end.
+fn continues(body: &Parsed) -> bool {
+    match &body.flow {
+        Flow::Continue => true,
+        Flow::Block(list) => list.iter().any(continues),
+        Flow::If {
+            then, otherwise, ..
+        } => continues(then) || otherwise.as_deref().is_some_and(continues),
+        Flow::One(_) | Flow::While { .. } | Flow::Break | Flow::Return => false,
     }
 }

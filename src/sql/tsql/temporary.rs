@@ -93,6 +93,15 @@ impl Translator<'_> {
         Ok(())
     }
 
+    /// Notes that a temporary table is there, or is not, only where an IF or a WHILE goes a certain way.
+    fn made_or_dropped(&mut self, name: &str) {
+        if self.depth > 0 {
+            self.uncertain.insert(name.to_owned());
+        } else {
+            self.uncertain.remove(name);
+        }
+    }
+
     /// Makes a temporary table.
     pub fn make_table(&mut self, name: &str, made: Declared, line: u32) {
         let Declared {
@@ -133,6 +142,7 @@ impl Translator<'_> {
             },
         );
         self.identities.remove(name);
+        self.made_or_dropped(name);
         self.identities
             .extend(identity.map(|column| (name.to_owned(), column)));
         self.temporary.insert(
@@ -141,6 +151,7 @@ impl Translator<'_> {
                 name: name.to_owned(),
                 columns: Some(columns),
                 rowid: true,
+                is_view: false,
                 hidden: Vec::new(),
                 inferred: BTreeMap::new(),
             },
@@ -230,6 +241,7 @@ impl Translator<'_> {
             return Err(self.writes("DROP TABLE"));
         };
         if self.temporary.remove(&own).is_some() {
+            self.made_or_dropped(&own);
             self.push(
                 line,
                 Statement::Temporary {

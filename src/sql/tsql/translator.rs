@@ -70,6 +70,8 @@ pub(super) struct Scope {
     pub grouping: Vec<String>,
     /// The groupings of ROLLUP or CUBE that are NULL in this set, as written out.
     pub left_out: Vec<String>,
+    /// The columns among them.
+    pub left_out_columns: Vec<(usize, String)>,
     /// All groupings of ROLLUP or CUBE.
     pub sets: Vec<String>,
     /// Grouping columns: source and column.
@@ -134,6 +136,12 @@ pub(super) struct Translator<'a> {
     pub identities: BTreeMap<String, String>,
     /// The groupings of ROLLUP or CUBE for the SELECT that comes next: all, and those that are NULL.
     pub left_out: Option<(Vec<Expr>, Vec<Expr>)>,
+    /// Whether the statement before this one counts rows, so that `@@ROWCOUNT` tells of it.
+    pub counted: bool,
+    /// Whether `@@ROWCOUNT` was met since this was last looked at.
+    pub asked_count: bool,
+    /// The temporary tables that are there only if an IF or a WHILE goes a certain way.
+    pub uncertain: BTreeSet<String>,
     /// Whether a window function may not stand here: in WHERE, ON, GROUP BY and HAVING.
     pub no_windows: bool,
     pub steps: Vec<Step>,
@@ -174,6 +182,9 @@ impl<'a> Translator<'a> {
             date_style: None,
             identities: BTreeMap::new(),
             left_out: None,
+            counted: false,
+            asked_count: false,
+            uncertain: BTreeSet::new(),
             no_windows: false,
             steps: Vec::new(),
         }

@@ -31,6 +31,7 @@ impl Translator<'_> {
                     .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
             }
             self.note_doubt(&value);
+            self.has_order(&value)?;
             written.push(format!("{}{direction}", value.collated()));
         }
         Ok(written.join(", "))
@@ -110,6 +111,56 @@ impl Translator<'_> {
             None => format!("{units} {start}"),
             Some(end) => format!("{units} BETWEEN {start} AND {}", bound(end)?),
         })
+    }
+
+    /// `PERCENTILE_CONT(part) WITHIN GROUP (ORDER BY x) OVER (PARTITION BY y)`.
+    pub fn percentile(
+        &mut self,
+        name: &str,
+        list: &[FunctionArg],
+        within: &[OrderByExpr],
+        over: Option<&WindowType>,
+    ) -> R<Typed> {
+        let upper = name.to_uppercase();
+        let ([entry], Some(over)) = (within, over) else {
+            return Err(self
+                .invalid(format!("{upper} needs WITHIN GROUP and OVER"))
+                .with_hint(format!(
+                    "write {upper}(0.5) WITHIN GROUP (ORDER BY column) OVER (PARTITION BY column), or OVER ()"
+                )));
+        };
+        let ordered = matches!(over, WindowType::WindowSpec(spec)
+            if !spec.order_by.is_empty() || spec.window_frame.is_some());
+        if ordered {
+            return Err(self.invalid(format!("OVER of {upper} takes PARTITION BY only")));
+        }
+        self.windows_may_stand(name)?;
+        let [part] = self.exactly(name, list)?;
+        if !part.of.is_number() {
+            return Err(self.invalid(format!("{upper} takes a number from 0 to 1")));
+        }
+        // The order says how its value is written, and in which direction it goes.
+        self.order_list(within)?;
+        let value = self.value(&entry.expr)?;
+        let of = match name {
+            "percentile_disc" => value.of,
+            _ if value.of.is_number() => Type::Float,
+            _ => {
+                return Err(self.invalid(format!(
+                    "{upper} takes numbers, not values of type {}",
+                    value.of
+                )));
+            }
+        };
+        let descending = u8::from(matches!(entry.options.sort, Some(OrderBySort::Desc)));
+        let window = self.over(over)?;
+        Ok(Typed::plain(
+            format!(
+                "tsql_{name}({}, {}, {descending}){window}",
+                value.sql, part.sql
+            ),
+            of,
+        ))
     }
 
     pub fn window(&mut self, name: &str, list: &[FunctionArg], over: &WindowType) -> R<Typed> {

@@ -51,6 +51,12 @@ features! {
     rows_are_made_of_columns
     amounts_accents_and_zones
     groupings_are_rolled_up
+    texts_are_split_into_rows
+    percentiles_are_of_their_partition
+    tables_and_columns_are_listed
+    rows_are_counted
+    amounts_of_money
+    bytes_and_identifiers
 }
 
 #[test]

@@ -33,7 +33,8 @@ fn call(entry: &Entry, count: usize) -> String {
 
 fn is_called(entry: &Entry) -> bool {
     // GROUPING needs a ROLLUP beside it.
-    entry.name != "grouping" && !matches!(entry.form, CallForm::Refused | CallForm::Syntax)
+    !entry.name.starts_with("grouping")
+        && !matches!(entry.form, CallForm::Refused | CallForm::Syntax)
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! Functions that give a table: `STRING_SPLIT`.
+
+use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias};
+
+use super::names::quoted;
+use super::translator::{R, Source, SourceColumn, Translator};
+use crate::schema::types::Type;
+use crate::sql::functions::Value;
+
+/// A text that is to be split: as a list in JSON, with the type of its parts, and whether they are numbered.
+pub(super) struct Split {
+    sql: String,
+    of: Type,
+    numbered: bool,
+}
+
+/// Whether it is the function `STRING_SPLIT`.
+pub(super) fn is_string_split(name: &ObjectName) -> bool {
+    name.to_string().eq_ignore_ascii_case("string_split")
+}
+
+impl Translator<'_> {
+    /// The arguments of `STRING_SPLIT(text, separator, enable_ordinal)`.
+    pub fn split_of(&mut self, list: &[FunctionArg]) -> R<Split> {
+        let mut values = self.arguments(list)?.into_iter();
+        let (Some(text), Some(separator), ordinal, None) =
+            (values.next(), values.next(), values.next(), values.next())
+        else {
+            return Err(self.invalid(format!(
+                "STRING_SPLIT takes 2 to 3 arguments, not {}",
+                list.len()
+            )));
+        };
+        let numbered = match ordinal.map(|value| value.literal) {
+            None | Some(Some(Value::Null | Value::Integer(0))) => false,
+            Some(Some(Value::Integer(1))) => true,
+            Some(_) => {
+                return Err(self.invalid("the third argument of STRING_SPLIT is 0 or 1"));
+            }
+        };
+        let untyped = |of: Type| matches!(of, Type::Unknown | Type::Null);
+        for of in [text.of, separator.of] {
+            if !of.is_text() && !untyped(of) {
+                return Err(self
+                    .invalid(format!(
+                        "STRING_SPLIT takes texts, not a value of type {of}"
+                    ))
+                    .with_hint("CAST it first"));
+            }
+        }
+        let of = self.text_type(&text);
+        let sql = format!(
+            "tsql_split({}, {})",
+            self.as_text(text)?,
+            self.as_text(separator)?
+        );
+        Ok(Split { sql, of, numbered })
+    }
+
+    /// The rows of `STRING_SPLIT`: one for each part, in their order.
+    pub fn string_split(&mut self, split: Split, alias: Option<&TableAlias>) -> R<String> {
+        if alias.is_some_and(|alias| !alias.columns.is_empty()) {
+            return Err(self
+                .unsupported("names for the columns of STRING_SPLIT")
+                .with_hint("its columns are value and, with 1 as its third argument, ordinal"));
+        }
+        let name = alias.map_or_else(
+            || "STRING_SPLIT".to_owned(),
+            |alias| alias.name.value.clone(),
+        );
+        let mut columns = vec![SourceColumn::plain("value".to_owned(), split.of)];
+        if split.numbered {
+            columns.push(SourceColumn {
+                instead: Some(format!("({}.[key] + 1)", quoted(&name))),
+                ..SourceColumn::plain("ordinal".to_owned(), Type::BigInt)
+            });
+        }
+        self.add_source(Source {
+            name: name.clone(),
+            // The table that is run has more columns, which `*` may not bring in.
+            emitted: Some(name.clone()),
+            columns: Some(columns),
+            stored: false,
+        })?;
+        Ok(format!("json_each({}) AS {}", split.sql, quoted(&name)))
+    }
+
+    /// `OBJECT_ID('name', 'kind')` of a table, which is known before the query runs.
+    pub fn object_id_call(&mut self, list: &[FunctionArg]) -> R<super::expr::Typed> {
+        let text = |argument: &FunctionArg| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => {
+                value.clone().into_string()
+            }
+            _ => None,
+        };
+        let name = list.first().and_then(text);
+        let kind = list.get(1).map(text);
+        let (Some(name), None | Some(Some(_)), true) = (name, &kind, list.len() <= 2) else {
+            return Err(self
+                .unsupported("OBJECT_ID of what is no literal")
+                .with_hint("write the name of the table: OBJECT_ID('dbo.table')"));
+        };
+        let kind = kind.flatten();
+        let last = name.rsplit('.').next().unwrap_or(&name);
+        let last = last.trim_matches(['[', ']', '"', ' ']).to_lowercase();
+        let id = if last.starts_with('#') {
+            if self.uncertain.contains(&last) {
+                return Err(self
+                    .unsupported(format!(
+                        "OBJECT_ID of {last}, which IF or WHILE makes or drops"
+                    ))
+                    .with_hint("DROP TABLE IF EXISTS #table drops it wherever it is there"));
+            }
+            let place = self.temporary.keys().position(|own| *own == last);
+            // Numbers below zero, as SQL Server has them for temporary tables.
+            place
+                .and_then(|at| i64::try_from(at).ok())
+                .map(|at| -1 - at)
+        } else {
+            self.object_id(&name, kind.as_deref())
+        };
+        Ok(super::expr::Typed::value(
+            id.map_or(Value::Null, Value::Integer),
+            Type::Int,
+        ))
+    }
+}
