@@ -194,7 +194,13 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
 fn activities(rows: &ExportedRows<'_>, until: i64) -> Result<Vec<Activity>, AnalysisError> {
     const ACTIVITIES: &str = "SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, \
          when_created, when_modified FROM egpl_casemgmt_activity ORDER BY activity_id";
-    let mut activities = Vec::new();
+    let count = "SELECT COUNT(*) FROM egpl_casemgmt_activity";
+    let count = rows.store.answer(count, None, &[], None)?.table.rows;
+    let count = match count.first().map(Vec::as_slice) {
+        Some([Cell::Integer(count)]) => usize::try_from(*count).unwrap_or(0),
+        _ => 0,
+    };
+    let mut activities = Vec::with_capacity(count);
     let code = |code: Option<i64>| code.and_then(|code| i16::try_from(code).ok()).unwrap_or(-1);
     let mut take = Numbers(|row: &[Option<i64>]| {
         let (Some(id), Some(created)) = (row[0], row[5]) else {

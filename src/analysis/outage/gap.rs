@@ -33,6 +33,19 @@ pub(super) struct Gap {
     pub(super) p: f64,
 }
 
+/// A gap with enough to expect, to be scored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// The first estimate of how many events it should have held.
+    pub(super) estimate: f64,
+    /// How much further than chance the estimates of all gaps reach.
+    pub(super) dispersion: f64,
+    /// From which surprise on it counts. Who can tell that it has less need not compute the rest.
+    pub(super) needed: f64,
+}
+
 /// What is known of a gap after a second look.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Score {
@@ -177,45 +190,111 @@ pub(super) fn log_lack(observed: usize, mean: f64) -> f64 {
     (mean - observed - kept).max(0.0)
 }
 
-/// How many of `times` a gap should hold by the pace of the hour before and of the hour after, as far as the rows go.
-pub(super) fn paced(times: &[i64], from: i64, to: i64, until: i64) -> (f64, f64) {
-    let length = share_of(to - from, MINUTE);
-    let before = real(count(times, from - HOUR, from + 1)) / 60.0;
-    if until - to < HOUR / 4 {
-        return (before * length, before * length);
+/// Counts in sorted times. It searches from where the last search ended, so that questions in the order of time cost a
+/// step each.
+pub(super) struct Cursor<'t> {
+    times: &'t [i64],
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    pub(super) fn new(times: &'t [i64]) -> Self {
+        Self { times, at: 0 }
     }
-    let span = HOUR.min(until - to);
-    let after = real(count(times, to, to + span)) / share_of(span, MINUTE);
-    (before * length, after * length)
+
+    /// How many times are before `limit`.
+    pub(super) fn before(&mut self, limit: i64) -> usize {
+        let (mut low, mut high) = (self.at, self.at);
+        let mut step = 1;
+        while high < self.times.len() && self.times[high] < limit {
+            (low, high) = (high + 1, (high + step).min(self.times.len()));
+            step *= 2;
+        }
+        step = 1;
+        while low > 0 && self.times[low - 1] >= limit {
+            (low, high) = (low.saturating_sub(step), low - 1);
+            step *= 2;
+        }
+        self.at = low + self.times[low..high].partition_point(|at| *at < limit);
+        self.at
+    }
+}
+
+/// How many of `times` a gap should hold by the pace of the hour before and of the hour after, as far as the rows go.
+pub(super) struct Pace<'t> {
+    until: i64,
+    /// At the hour before, the beginning and the end of the gap, and the hour after.
+    cursors: [Cursor<'t>; 4],
+}
+
+impl<'t> Pace<'t> {
+    pub(super) fn new(times: &'t [i64], until: i64) -> Self {
+        Self {
+            until,
+            cursors: [(); 4].map(|()| Cursor::new(times)),
+        }
+    }
+
+    /// By the hour before a gap, and by the hour after.
+    pub(super) fn of(&mut self, from: i64, to: i64) -> (f64, f64) {
+        let [hour_before, begin, end, hour_after] = &mut self.cursors;
+        let length = share_of(to - from, MINUTE);
+        let counted = begin.before(from + 1) - hour_before.before(from - HOUR);
+        let before = real(counted) / 60.0;
+        if self.until - to < HOUR / 4 {
+            return (before * length, before * length);
+        }
+        let span = HOUR.min(self.until - to);
+        let counted = hour_after.before(to + span) - end.before(to);
+        let after = real(counted) / share_of(span, MINUTE);
+        (before * length, after * length)
+    }
+}
+
+/// The same, of one gap.
+pub(super) fn paced(times: &[i64], from: i64, to: i64, until: i64) -> (f64, f64) {
+    Pace::new(times, until).of(from, to)
 }
 
 /// The same, by the other days as well: the least of the usual and of the faster hour around; without other days that
 /// of the slower one.
 pub(super) fn usual(times: &[i64], clock: &Clock, from: i64, to: i64) -> f64 {
-    let (before, after) = paced(times, from, to, clock.until);
-    match clock.usual_of_gap(times, from, to) {
+    let paced = paced(times, from, to, clock.until);
+    least_of(clock.usual_of_gap(times, from, to), paced)
+}
+
+/// The same, of what is usual on other days, where that is known, and of the pace of the hours around.
+pub(super) fn least_of(usual: Option<f64>, (before, after): (f64, f64)) -> f64 {
+    match usual {
         Some(usual) => usual.min(before.max(after)),
         None => before.min(after),
     }
 }
 
 /// Scores every gap with something to expect, and joins those that count and follow each other at once. `expected` is a
-/// first estimate; `score` is called in the order of time, with the overdispersion of the estimates.
+/// first estimate. Both functions are called in the order of time.
 pub(super) fn judge(
     times: &[i64],
     clock: &Clock,
     least_dispersion: f64,
-    expected: impl Fn(i64, i64) -> f64,
-    mut score: impl FnMut(i64, i64, f64, f64) -> Score,
+    mut expected: impl FnMut(i64, i64) -> f64,
+    mut score: impl FnMut(Candidate) -> Score,
 ) -> Vec<Gap> {
     let all: Vec<(i64, i64, f64)> = gaps(times, clock.until)
         .map(|(from, to)| (from, to, expected(from, to)))
         .collect();
     let dispersion = overdispersion(all.iter().map(|(_, _, x)| *x), least_dispersion);
     let mut found: Vec<Gap> = Vec::new();
-    for (from, to, x) in all.iter().copied().filter(|(_, _, x)| *x >= LEAST_EXPECTED) {
-        let Score { expected, surprise } = score(from, to, x, dispersion);
-        let p = trials(all.len(), clock, to - from) * (-surprise).exp();
+    for (from, to, estimate) in all.iter().copied().filter(|(_, _, x)| *x >= LEAST_EXPECTED) {
+        let trials = trials(all.len(), clock, to - from);
+        let Score { expected, surprise } = score(Candidate {
+            from,
+            to,
+            estimate,
+            dispersion,
+            needed: (trials / ALARM).ln(),
+        });
+        let p = trials * (-surprise).exp();
         if p >= ALARM {
             continue;
         }

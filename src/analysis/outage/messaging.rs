@@ -1,6 +1,6 @@
 //! Messaging: nothing is said any more in chats that agents go on to complete.
 
-use super::gap::{Clock, Gap, Score, count, judge, log_lack, paced, real, usual};
+use super::gap::{Candidate, Clock, Gap, Score, count, judge, log_lack, paced, real, usual};
 use super::silence::NIGHT;
 use super::{History, OutageWindow, Talk};
 use crate::analysis::Server;
@@ -33,9 +33,10 @@ pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow
         chats if chats < LEAST_CHATS => talks.surprise(from, to).min(lack(from, to)),
         _ => talks.surprise(from, to),
     };
-    let score = |from: i64, to: i64, expected: f64, dispersion: f64| Score {
-        expected,
-        surprise: (talks.surprise(from, to) + lack(from, to) / 1.5) / dispersion,
+    let score = |gap: Candidate| Score {
+        expected: gap.estimate,
+        surprise: (talks.surprise(gap.from, gap.to) + lack(gap.from, gap.to) / 1.5)
+            / gap.dispersion,
     };
     let found = judge(&history.said, clock, 1.0, expected, score);
     let window = |gap: Gap| {

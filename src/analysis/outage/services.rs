@@ -1,7 +1,9 @@
 //! Services: nothing is assigned any more, while activities arrive and agents are there.
 
-use super::gap::{ALARM, Clock, Gap, HOUR, Score, count, judge, log_lack, paced, real, usual};
-use super::silence::{all_acts, present};
+use super::gap::{
+    ALARM, Candidate, Clock, Gap, HOUR, Score, count, judge, log_lack, paced, real, usual,
+};
+use super::silence::{of_all_servers, present};
 use super::{History, OutageWindow};
 use crate::analysis::Server;
 
@@ -21,7 +23,7 @@ pub(super) fn unassigned_gaps(
     assigned: &[i64],
     clock: &Clock,
 ) -> Vec<OutageWindow> {
-    let acts = all_acts(history);
+    let acts = of_all_servers(&history.acts);
     let arrivals = &history.arrivals;
     let near = |times: &[i64], from: i64, to: i64| {
         count(times, from - NEARBY, from + 1) + count(times, to, to + NEARBY)
@@ -37,7 +39,11 @@ pub(super) fn unassigned_gaps(
         }
         real(arrived) * ratio(arrivals, from, to)
     };
-    let score = |from: i64, to: i64, x: f64, dispersion: f64| {
+    let score = |gap: Candidate| {
+        let (from, to, x) = (gap.from, gap.to, gap.estimate);
+        if x / gap.dispersion + x / 2.0 < gap.needed {
+            return Score::default();
+        }
         let there = real(present(&acts, clock.until, from, to));
         let by_agents = AN_AGENT * there;
         let expected = match clock.usual_of_gap(assigned, from, to) {
@@ -57,7 +63,7 @@ pub(super) fn unassigned_gaps(
         let lack = log_lack(count(&history.mails, from + 1, to), mails) / 1.5;
         Score {
             expected,
-            surprise: expected / dispersion + lack.min(expected / 2.0),
+            surprise: expected / gap.dispersion + lack.min(expected / 2.0),
         }
     };
     let found = judge(assigned, clock, 1.0, expected, score);

@@ -1,12 +1,13 @@
 //! Application servers: agents do nothing any more, on one server or on all.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::gap::{
-    Clock, EDGE, Gap, HOUR, LEAST_EXPECTED, Score, count, judge, log_lack, log_surprise, paced,
-    real, usual,
+    Candidate, Clock, EDGE, Gap, HOUR, LEAST_EXPECTED, Pace, Score, count, judge, least_of,
+    log_lack, log_surprise, paced, real, usual,
 };
-use super::work::{Durations, OpenWork, Work};
+use super::work::{Durations, OpenWork};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
@@ -19,11 +20,14 @@ const LEAST_IS_SURE: f64 = 0.6;
 /// Fewer agents who go for lunch together are no outage.
 const LEAST_AGENTS: f64 = 2.5;
 
-/// What agents did, on whichever server.
-pub(super) fn all_acts(history: &History) -> Vec<(i64, i64)> {
-    let mut acts: Vec<(i64, i64)> = history.acts.values().flatten().copied().collect();
-    acts.sort_unstable();
-    acts
+/// What there is of all servers, in its order; of each it is in order.
+pub(super) fn of_all_servers<T: Ord + Copy>(by_server: &BTreeMap<String, Vec<T>>) -> Cow<'_, [T]> {
+    if let Some(only) = by_server.values().next().filter(|_| by_server.len() == 1) {
+        return Cow::Borrowed(only);
+    }
+    let mut all: Vec<T> = by_server.values().flatten().copied().collect();
+    all.sort_unstable();
+    Cow::Owned(all)
 }
 
 /// The agents who did something from `from` and before `to`.
@@ -88,25 +92,15 @@ const WORK_DISPERSION: f64 = 1.3;
 /// A gap that is longer than this may be a night, where other days do not say.
 pub(super) const NIGHT: i64 = 3 * HOUR;
 
-/// How improbable it is that nothing of what is in hand at `from` was completed: no more than the usual pace of the
-/// clock time makes it, for agents who go home leave work for the next day.
-fn frozen(
-    work: &mut OpenWork<'_>,
-    durations: &Durations,
-    acts: &[i64],
-    clock: &Clock,
-    (from, to): (i64, i64),
-) -> (f64, usize) {
-    let (surprise, count) = work.frozen(durations, from, to);
-    let most = match clock.usual_of_gap(acts, from, to) {
+/// The most that work in hand which nobody completed can say: no more than the usual pace of the clock time makes it,
+/// for agents who go home leave work for the next day. `usual` is that of other days, where it is known.
+fn most_of_frozen(usual: Option<f64>, (before, after): (f64, f64), length: i64) -> f64 {
+    let most = match usual {
         Some(usual) => usual,
-        None if to - from > NIGHT => 0.0,
-        None => {
-            let (before, after) = paced(acts, from, to, clock.until);
-            before.max(after)
-        }
+        None if length > NIGHT => 0.0,
+        None => before.max(after),
     };
-    (surprise.min(most) / WORK_DISPERSION, count)
+    most / WORK_DISPERSION
 }
 
 /// Two surprises that have partly one cause: the larger, and a part of the other.
@@ -116,34 +110,41 @@ fn together(one: f64, other: f64) -> f64 {
 
 /// Windows in which all agents do nothing any more.
 pub(super) fn of_all(history: &History, clock: &Clock) -> Vec<OutageWindow> {
-    let by_agent = all_acts(history);
+    let by_agent = of_all_servers(&history.acts);
     let acts: Vec<i64> = by_agent.iter().map(|(at, _)| *at).collect();
-    let mut stops: Vec<i64> = history.stops.values().flatten().copied().collect();
-    stops.sort_unstable();
-    let mut work: Vec<Work> = history.work.values().flatten().copied().collect();
-    work.sort_unstable();
+    let stops = of_all_servers(&history.stops);
+    let work = of_all_servers(&history.work);
     let durations = Durations::of(work.iter());
     let mut open = OpenWork::new(&work);
     let until = history.until;
+    let mut pace = Pace::new(&acts, until);
     let expected = |from: i64, to: i64| {
-        let (before, after) = paced(&acts, from, to, until);
+        let (before, after) = pace.of(from, to);
         before.max(after)
     };
-    let score = |from: i64, to: i64, _: f64, dispersion: f64| {
-        let expected = usual(&acts, clock, from, to);
-        // A night cannot be told from an outage by one day.
-        let night = to - from > NIGHT && clock.usual_of_gap(&acts, from, to).is_none();
-        let (frozen, in_hand) = frozen(&mut open, &durations, &acts, clock, (from, to));
-        if night || expected < LEAST_EXPECTED {
+    let score = |gap: Candidate| {
+        let (from, to) = (gap.from, gap.to);
+        let usual_acts = clock.usual_of_gap(&acts, from, to);
+        let paced_acts = paced(&acts, from, to, until);
+        let expected = least_of(usual_acts, paced_acts);
+        // A night cannot be distinguished from an outage by one day.
+        let night = to - from > NIGHT && usual_acts.is_none();
+        let most_silent = expected / gap.dispersion;
+        let most_frozen = most_of_frozen(usual_acts, paced_acts, to - from);
+        let (before, after) = paced(&history.arrivals, from, to, until);
+        let most_lack = before.min(after);
+        let most = together(most_frozen, most_silent * 2.0) + most_lack;
+        if night || expected < LEAST_EXPECTED || most < gap.needed {
             return Score::default();
         }
-        let (before, after) = paced(&history.arrivals, from, to, until);
-        let arrivals = usual(&history.arrivals, clock, from, to).min(before.min(after) * 1.5);
+        let (frozen, in_hand) = open.frozen(&durations, from, to);
+        let frozen = (frozen / WORK_DISPERSION).min(most_frozen);
+        let arrivals = usual(&history.arrivals, clock, from, to).min(most_lack * 1.5);
         let arrived = count(&history.arrivals, from + 1, to);
         let lack = log_lack(arrived, arrivals) / 1.5;
         // Agents without work do nothing on a healthy site too.
         let there = AN_AGENT * real(present(&by_agent, until, from, to));
-        let silent = (expected * staff(&by_agent, clock, from, to) / dispersion)
+        let silent = (most_silent * staff(&by_agent, clock, from, to))
             .min(there)
             .min(real(arrived + in_hand));
         let ended = count(&history.completed, from - 4 * MINUTE, from + 1);
@@ -311,31 +312,40 @@ impl Host<'_> {
         let stops = history.stops.get(self.name).map_or(&[][..], Vec::as_slice);
         let work = history.work.get(self.name).map_or(&[][..], Vec::as_slice);
         let mut open = OpenWork::new(work);
-        let score = |from: i64, to: i64, x: f64, dispersion: f64| {
-            let (frozen, _) = frozen(&mut open, durations, self.own, clock, (from, to));
+        let score = |gap: Candidate| {
+            let (from, to) = (gap.from, gap.to);
+            let usual_own = clock.usual_of_gap(self.own, from, to);
+            let paced_own = paced(self.own, from, to, until);
+            let most_frozen = most_of_frozen(usual_own, paced_own, to - from);
+            let most_silent = gap.estimate / gap.dispersion;
+            if together(most_frozen, most_silent * 2.0) < gap.needed {
+                return Score::default();
+            }
+            let (frozen, _) = open.frozen(durations, from, to);
+            let frozen = (frozen / WORK_DISPERSION).min(most_frozen);
             let staff = staff(self.acts, clock, from, to);
             // In the measure of the others' steps, of which each might have been one of the host's.
-            let expected = match clock.usual_of_gap(self.own, from, to) {
-                Some(usual) => x.min(usual * staff * 1.5),
+            let expected = match usual_own {
+                Some(usual) => gap.estimate.min(usual * staff * 1.5),
                 None => {
                     let (before, after) = self.shares(from, to, until);
                     self.by_share(before.min(after), from, to)
                 }
             };
             let there = AN_AGENT * real(present(self.acts, until, from, to));
-            let night = to - from > NIGHT && clock.usual_of_gap(self.own, from, to).is_none();
+            let night = to - from > NIGHT && usual_own.is_none();
             let silent = if staff > 0.0 && !night {
-                (expected / dispersion).min(there)
+                (expected / gap.dispersion).min(there)
             } else {
                 0.0
             };
             // Who would have come cannot log in: on other days somebody did.
             let least = clock.least(self.own, from, to) * LEAST_IS_SURE;
-            let silent = silent.max((x / dispersion).min(least));
+            let silent = silent.max(most_silent.min(least));
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
             let stopped = stopped(history, stops, ended, from, to);
             Score {
-                expected: usual(self.own, clock, from, to).max(1.0),
+                expected: least_of(usual_own, paced_own).max(1.0),
                 surprise: together(frozen, silent + stopped.min(silent)),
             }
         };

@@ -1,6 +1,7 @@
 //! What agents had in hand: how long work usually takes, and which of it was open at a moment.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::MINUTE;
 use super::gap::real;
@@ -60,7 +61,8 @@ impl Durations {
 /// Walks along work in the order of its beginning, and holds what is open.
 pub(super) struct OpenWork<'w> {
     ahead: &'w [Work],
-    open: Vec<Work>,
+    /// What has begun, that which ends first on top; without an end it is at the bottom.
+    open: BinaryHeap<Reverse<(i64, Work)>>,
 }
 
 impl<'w> OpenWork<'w> {
@@ -68,34 +70,44 @@ impl<'w> OpenWork<'w> {
     pub(super) fn new(sorted: &'w [Work]) -> Self {
         Self {
             ahead: sorted,
-            open: Vec::new(),
+            open: BinaryHeap::new(),
         }
     }
 
-    /// What is open at `at`, which is not before the moment of the last call.
-    pub(super) fn at(&mut self, at: i64) -> &[Work] {
+    /// Takes up what has begun at `at`, which is not before the moment of the last call, and lets go of what has ended.
+    /// Each piece of work comes and goes once; the one on top is open.
+    fn walk_to(&mut self, at: i64) {
         let begun = self.ahead.partition_point(|work| work.begun <= at);
-        self.open.extend_from_slice(&self.ahead[..begun]);
+        let begun_by = self.ahead[..begun].iter();
+        let still = begun_by.filter(|work| work.ended.is_none_or(|ended| ended > at));
+        (self.open).extend(still.map(|work| Reverse((work.ended.unwrap_or(i64::MAX), *work))));
         self.ahead = &self.ahead[begun..];
-        let open = |work: &Work| work.ended.is_none_or(|ended| ended > at) && at - work.begun < OLD;
-        self.open.retain(open);
-        &self.open
+        while let Some(Reverse((ended, work))) = self.open.peek() {
+            if *ended > at && at - work.begun < OLD {
+                break;
+            }
+            self.open.pop();
+        }
     }
 
     /// How improbable it is that nothing of what is open at `from` was completed before `to`, as a logarithm; and how
     /// much of it there was. Nothing where some was.
     pub(super) fn frozen(&mut self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
-        let lasts = |work: &Work| work.ended.is_none_or(|ended| ended >= to);
-        let open = self.at(from);
-        if !open.iter().all(lasts) {
+        self.walk_to(from);
+        if let Some(Reverse((ended, _))) = self.open.peek()
+            && *ended < to
+        {
             return (0.0, 0);
         }
         let mut by_agent: BTreeMap<i64, f64> = BTreeMap::new();
-        for work in open {
+        let mut count = 0;
+        let open = self.open.iter().map(|Reverse((_, work))| work);
+        for work in open.filter(|work| from - work.begun < OLD) {
             let surprise = durations.surprise(work.is_chat, from - work.begun, to - from);
             *by_agent.entry(work.agent).or_default() += surprise;
+            count += 1;
         }
         let surprise = by_agent.values().map(|own| own.min(MOST_OF_AGENT)).sum();
-        (surprise, open.len())
+        (surprise, count)
     }
 }
