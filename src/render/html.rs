@@ -224,7 +224,7 @@ fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
     if let Some(notes) = &run.notes {
         page.element("h3", "", "Notes");
         for paragraph in notes.split("\n\n").filter(|text| !text.trim().is_empty()) {
-            page.element("p", "", &paragraph.trim().replace('\n', " "));
+            page.prose("p", "", &paragraph.trim().replace('\n', " "));
         }
     }
     page.markup(format_args!("</section>\n"));

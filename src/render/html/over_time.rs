@@ -8,7 +8,9 @@ use super::timeline::{share, short};
 use super::wording;
 use crate::diagnostic::counted;
 use crate::render::chart::ms;
-use crate::report::{AnalysisRun, LastSignRun, OpenChatState, PeriodRun, SeriesRun};
+use crate::report::{
+    AnalysisRun, DetectedRun, LastSignRun, OpenChatState, OutageRun, PeriodRun, SeriesRun,
+};
 use crate::table::Cell;
 
 /// Where bars begin and end, in units of the drawing. The scale's number is at the right of them.
@@ -29,12 +31,19 @@ const HIGHEST: usize = 12;
 const LEAST: f64 = 20.0;
 
 /// An outage as it is drawn and listed, with its number on the page.
-struct Shade {
+struct Shade<'r> {
     number: usize,
     from: i64,
     to: Option<i64>,
     name: String,
-    is_given: bool,
+    of: ShadeOf<'r>,
+}
+
+/// Where an outage is from.
+#[derive(Clone, Copy)]
+enum ShadeOf<'r> {
+    Rows(&'r DetectedRun),
+    User(&'r OutageRun),
 }
 
 /// Draws the periods of an analysis, and lists the outages that are shaded in them.
@@ -46,7 +55,7 @@ pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
     page.element("h2", "", "What happened over time");
     figure(page, run, whole, &shades);
     legend(page, run, !shades.is_empty());
-    list(page, run, &shades);
+    list(page, &shades);
     for period in near {
         page.element("h3", "", &heading(period, &shades));
         figure(page, run, period, &shades);
@@ -54,7 +63,7 @@ pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
 }
 
 /// `Outages 2 and 3, from 2025-04-04 07:55 to 2025-04-04 19:20`
-fn heading(period: &PeriodRun, shades: &[Shade]) -> String {
+fn heading(period: &PeriodRun, shades: &[Shade<'_>]) -> String {
     let within = ms(&period.from)..ms(&period.to);
     let numbers = shades.iter().filter(|shade| within.contains(&shade.from));
     let numbers: Vec<String> = numbers.map(|shade| shade.number.to_string()).collect();
@@ -67,36 +76,36 @@ fn heading(period: &PeriodRun, shades: &[Shade]) -> String {
     format!("{outages} {}: {from} to {to}", numbers.join(", "))
 }
 
-/// The outages that the rows show, in the order of time, then those that the user says there were.
-fn shades(run: &AnalysisRun) -> Vec<Shade> {
-    let end = |to: &Cell| match to {
-        Cell::Timestamp(at) => Some(*at),
-        _ => None,
+/// The outages that the rows show, in the order of time, then others that the user says there were.
+fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
+    let is_known = |given: &OutageRun| {
+        let parts = (&given.servers, &given.host, &given.from, &given.to);
+        let mut detected = run.detected.iter();
+        detected.any(|one| parts == (&one.servers, &one.host, &one.from, &one.to))
     };
-    let detected = run.detected.iter().map(|one| Shade {
-        number: 0,
-        from: ms(&one.from),
-        to: end(&one.to),
-        name: wording::servers(&one.servers, one.host.as_deref()),
-        is_given: false,
-    });
-    let given = run.outages.iter().map(|one| Shade {
-        number: 0,
-        from: ms(&one.from),
-        to: end(&one.to),
-        name: wording::servers(&one.servers, one.host.as_deref()),
-        is_given: true,
-    });
-    let numbered = detected.chain(given).enumerate();
-    numbered
-        .map(|(at, shade)| Shade {
+    let given = run.outages.iter().filter(|given| !is_known(given));
+    let all = run.detected.iter().map(ShadeOf::Rows);
+    let all = all.chain(given.map(ShadeOf::User)).enumerate();
+    all.map(|(at, of)| {
+        let (servers, host, from, to) = match of {
+            ShadeOf::Rows(one) => (&one.servers, &one.host, &one.from, &one.to),
+            ShadeOf::User(one) => (&one.servers, &one.host, &one.from, &one.to),
+        };
+        Shade {
             number: at + 1,
-            ..shade
-        })
-        .collect()
+            from: ms(from),
+            to: match to {
+                Cell::Timestamp(at) => Some(*at),
+                _ => None,
+            },
+            name: wording::servers(servers, host.as_deref()),
+            of,
+        }
+    })
+    .collect()
 }
 
-fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shade]) {
+fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shade<'_>]) {
     let drawing = Drawing::of(run, period, shades);
     let name = format!(
         "What happened from {} to {}",
@@ -170,7 +179,7 @@ struct DotLane<'r> {
 
 struct Drawing<'r> {
     period: &'r PeriodRun,
-    shades: &'r [Shade],
+    shades: &'r [Shade<'r>],
     /// Each series with its top and the number at the top of its scale.
     series: Vec<(f64, u32, &'r SeriesRun)>,
     /// Where the heading of the dots is.
@@ -261,7 +270,7 @@ impl<'r> Drawing<'r> {
     }
 
     /// Where an outage begins and ends; `None` where it is not within the period.
-    fn span(&self, shade: &Shade) -> Option<(f64, f64)> {
+    fn span(&self, shade: &Shade<'_>) -> Option<(f64, f64)> {
         let (from, to) = (ms(&self.period.from), ms(&self.period.to));
         let end = shade.to.unwrap_or(to);
         (shade.from < to && end > from).then(|| (self.x(shade.from), self.x(end)))
@@ -274,7 +283,10 @@ impl<'r> Drawing<'r> {
             let Some((x, to)) = self.span(shade) else {
                 continue;
             };
-            let class = if shade.is_given { "given" } else { "detected" };
+            let class = match shade.of {
+                ShadeOf::User(_) => "given",
+                ShadeOf::Rows(_) => "detected",
+            };
             page.markup(format_args!(
                 "<rect class=\"shade {class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>\n",
                 TOP - 8.0,
@@ -296,7 +308,7 @@ impl<'r> Drawing<'r> {
     /// A number over each outage, which leads to its line in the list. Those that would cover each other stand side by
     /// side.
     fn numbers(&self, page: &mut Page) {
-        let mut drawn: Vec<(f64, &Shade)> = (self.shades.iter())
+        let mut drawn: Vec<(f64, &Shade<'_>)> = (self.shades.iter())
             .filter_map(|shade| {
                 self.span(shade)
                     .map(|(x, to)| (f64::midpoint(x, to), shade))
@@ -491,7 +503,7 @@ fn legend(page: &mut Page, run: &AnalysisRun, has_shades: bool) {
 }
 
 /// What is shaded, in words: the same for those who do not see the drawing.
-fn list(page: &mut Page, run: &AnalysisRun, shades: &[Shade]) {
+fn list(page: &mut Page, shades: &[Shade<'_>]) {
     if shades.is_empty() {
         page.element("p", "", "No outage shows in these rows.");
         return;
@@ -499,7 +511,7 @@ fn list(page: &mut Page, run: &AnalysisRun, shades: &[Shade]) {
     page.markup(format_args!("<ol class=\"outages\">\n"));
     for shade in shades {
         let (from, to) = span_of(shade);
-        let (sure, evidence) = said_of(run, shade);
+        let (sure, evidence) = said_of(shade.of);
         page.markup(format_args!(
             "<li id=\"outage-{}\"><b>{}</b> from {from} {to} {sure} {}</li>\n",
             shade.number,
@@ -511,7 +523,7 @@ fn list(page: &mut Page, run: &AnalysisRun, shades: &[Shade]) {
 }
 
 /// `2025-04-04 09:08:29`, `to 10:20:13`: the date of the end is left out where it is the same.
-fn span_of(shade: &Shade) -> (String, String) {
+fn span_of(shade: &Shade<'_>) -> (String, String) {
     let second = |at: i64| wording::brief_value(&Cell::Timestamp(at));
     let from = second(shade.from);
     let Some(to) = shade.to.map(second) else {
@@ -524,16 +536,13 @@ fn span_of(shade: &Shade) -> (String, String) {
 }
 
 /// How sure an outage is, as markup, and what speaks for it.
-fn said_of(run: &AnalysisRun, shade: &Shade) -> (String, Vec<String>) {
-    let place = shade.number - 1;
-    if shade.is_given {
-        let given = run.outages.get(place.saturating_sub(run.detected.len()));
-        let counts = given.map_or(&[][..], |one| one.counts.as_slice());
-        let counts = counts.iter().map(wording::count).collect();
-        return (mark("over", "as given"), counts);
-    }
-    let Some(one) = run.detected.get(place) else {
-        return (String::new(), Vec::new());
+fn said_of(of: ShadeOf<'_>) -> (String, Vec<String>) {
+    let one = match of {
+        ShadeOf::User(given) => {
+            let counts = given.counts.iter().map(wording::count).collect();
+            return (mark("over", "as given"), counts);
+        }
+        ShadeOf::Rows(one) => one,
     };
     let class = if one.confidence == "high" {
         "bad"
