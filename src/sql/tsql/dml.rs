@@ -63,6 +63,11 @@ impl Translator<'_> {
             && insert.returning.is_none()
             && insert.output.is_none()
             && !insert.replace_into;
+        if temporary && plain && insert.source.is_none() && insert.columns.is_empty() {
+            let sql = format!("INSERT INTO {} DEFAULT VALUES", quoted(&name));
+            self.push(line, Statement::Temporary { sql });
+            return Ok(());
+        }
         let Some(source) = insert.source.as_ref().filter(|_| plain) else {
             return Err(self.unsupported("INSERT with more than columns and rows"));
         };

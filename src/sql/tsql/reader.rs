@@ -42,6 +42,9 @@ pub enum Flow {
     Return,
 }
 
+/// How many tokens of an UPDATE are looked through for its FROM.
+const LONGEST_SET: usize = 60;
+
 /// How deep IF, WHILE and BEGIN may stand in one another.
 const DEEPEST_FLOW: usize = 30;
 
@@ -295,7 +298,25 @@ impl Reader<'_> {
         if of_temporary {
             return Ok(());
         }
+        // `UPDATE t SET ... FROM #table t`.
+        let joined = (self.is_at(0, "UPDATE") || self.is_at(0, "DELETE")) && !self.changes;
+        let from = (2..LONGEST_SET)
+            .take_while(|nth| !self.ends_statement(*nth))
+            .find(|nth| self.is_at(*nth, "FROM"));
+        if joined && from.is_some_and(|from| self.names_temporary(from + 1)) {
+            return Err(unsupported(at, "UPDATE or DELETE ... FROM").with_hint(
+                "name the table first, and what is joined in a subquery: UPDATE #table SET ... WHERE id IN (SELECT \
+                 id FROM ...)",
+            ));
+        }
         refuse_by_first_word(token, at, self.changes)
+    }
+
+    fn ends_statement(&self, nth: usize) -> bool {
+        matches!(
+            self.parser.peek_nth_token_ref(nth).token,
+            Token::EOF | Token::SemiColon
+        )
     }
 }
 

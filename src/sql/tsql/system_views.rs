@@ -338,7 +338,10 @@ impl Listed<'_> {
 fn is_internal(name: &str) -> bool {
     let lower = name.to_lowercase();
     let of_model = |table: &str| !is_products(table) && TABLES.iter().any(|own| own.0 == table);
-    lower.starts_with("chatdb_") || lower.starts_with("sqlite_") || of_model(&lower)
+    let of_products = |table: &str| TABLES.iter().any(|own| own.0 == table);
+    // The table beside a product's that holds what its rows were before.
+    let twin = lower.strip_suffix("_earlier").is_some_and(of_products);
+    twin || lower.starts_with("chatdb_") || lower.starts_with("sqlite_") || of_model(&lower)
 }
 
 /// Whether a schema is SQL Server's own.

@@ -147,6 +147,11 @@ fn what_cannot_be_said_is_refused_by_name() {
              SELECT, INSERT, UPDATE or DELETE; SET @rows = @@ROWCOUNT keeps it)",
         ),
         (
+            "select 1 as id into #t; update t set id = 2 from #t t",
+            "1:25: `UPDATE or DELETE ... FROM` of T-SQL is not rewritten for SQLite (name the table first, and what is \
+             joined in a subquery: UPDATE #table SET ... WHERE id IN (SELECT id FROM ...))",
+        ),
+        (
             "select @@version",
             "1:8: `@@version` of T-SQL is not rewritten for SQLite (the database that is queried does not know the \
              server that its rows came from)",

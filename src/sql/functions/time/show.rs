@@ -1,0 +1,101 @@
+//! Dates and times written in the styles of `CONVERT`.
+
+use chrono::{Datelike as _, Timelike as _};
+
+use super::{MONTHS, Moment};
+use crate::schema::types::Type;
+use crate::sql::functions::FunctionError;
+
+/// The text of a moment in a style of `CONVERT`.
+pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, FunctionError> {
+    let at = at.0;
+    let default = match from {
+        Type::DateTime | Type::SmallDateTime => 0,
+        _ => 121,
+    };
+    let style = style.unwrap_or(default);
+    let month = &MONTHS[usize::try_from(at.month0()).unwrap_or(0)][..3];
+    let half = if at.hour() < 12 { "AM" } else { "PM" };
+    let hour = if at.hour().is_multiple_of(12) {
+        12
+    } else {
+        at.hour() % 12
+    };
+    // The digits of a second that the type has; a `datetime` has them after a colon in some styles.
+    let digits = match from {
+        Type::DateTime2(digits) => usize::from(digits),
+        Type::Time(digits) => usize::from(digits),
+        _ => 3,
+    };
+    let newer = matches!(from, Type::DateTime2(_) | Type::Time(_));
+    let second = |point: char| {
+        let point = if newer { '.' } else { point };
+        let all = format!("{:09}", at.nanosecond());
+        match all.get(..digits) {
+            Some("") | None => format!("{:02}", at.second()),
+            Some(part) => format!("{:02}{point}{part}", at.second()),
+        }
+    };
+    let f = |pattern: &str| at.format(pattern).to_string();
+    let wrong = || {
+        FunctionError::refused(format!(
+            "{style} is not a valid style number when converting from {} to a character string.",
+            from.to_string().split('(').next().unwrap_or("datetime")
+        ))
+    };
+    let (y, yy, m, d) = (f("%Y"), f("%y"), f("%m"), f("%d"));
+    let date = match style {
+        0 | 100 | 9 | 109 => format!("{month} {:>2} {y}", at.day()),
+        1 | 22 => format!("{m}/{d}/{yy}"),
+        2 => format!("{yy}.{m}.{d}"),
+        3 => format!("{d}/{m}/{yy}"),
+        4 => format!("{d}.{m}.{yy}"),
+        5 => format!("{d}-{m}-{yy}"),
+        6 => format!("{d} {month} {yy}"),
+        7 => format!("{month} {d}, {yy}"),
+        10 => format!("{m}-{d}-{yy}"),
+        11 => format!("{yy}/{m}/{d}"),
+        12 => format!("{yy}{m}{d}"),
+        101 => format!("{m}/{d}/{y}"),
+        102 => format!("{y}.{m}.{d}"),
+        103 => format!("{d}/{m}/{y}"),
+        104 => format!("{d}.{m}.{y}"),
+        105 => format!("{d}-{m}-{y}"),
+        106 => format!("{d} {month} {y}"),
+        107 => format!("{month} {d}, {y}"),
+        110 => format!("{m}-{d}-{y}"),
+        111 => format!("{y}/{m}/{d}"),
+        112 => format!("{y}{m}{d}"),
+        13 | 113 => format!("{d} {month} {y}"),
+        20 | 120 | 21 | 25 | 121 | 23 | 126 | 127 => format!("{y}-{m}-{d}"),
+        8 | 24 | 108 | 14 | 114 => String::new(),
+        _ => return Err(wrong()),
+    };
+    let time = match style {
+        0 | 100 => format!("{hour:>2}:{:02}{half}", at.minute()),
+        9 | 109 => format!("{hour:>2}:{:02}:{}{half}", at.minute(), second(':')),
+        22 => format!("{hour:>2}:{:02}:{:02} {half}", at.minute(), at.second()),
+        13 | 14 | 113 | 114 => format!("{}:{}", f("%H:%M"), second(':')),
+        8 | 24 | 108 | 20 | 120 => f("%H:%M:%S"),
+        21 | 25 | 121 => format!("{}:{}", f("%H:%M"), second('.')),
+        126 | 127 => {
+            let plain = at.nanosecond() < 1_000_000 && !newer;
+            if plain {
+                f("%H:%M:%S")
+            } else {
+                format!("{}:{}", f("%H:%M"), second('.'))
+            }
+        }
+        _ => String::new(),
+    };
+    match from {
+        Type::Date if date.is_empty() => Err(wrong()),
+        Type::Date => Ok(date),
+        Type::Time(_) if time.is_empty() || style == 22 => Err(wrong()),
+        Type::Time(_) => Ok(time.trim_start().to_owned()),
+        _ if time.is_empty() => Ok(date),
+        _ if date.is_empty() => Ok(time),
+        _ if style == 126 || style == 127 => Ok(format!("{date}T{time}")),
+        _ => Ok(format!("{date} {time}")),
+    }
+}
