@@ -16,6 +16,7 @@
 
 mod aggregates;
 mod apply;
+mod arguments;
 mod batch;
 mod columns;
 mod comparison;
@@ -31,6 +32,7 @@ mod literals;
 mod names;
 mod operators;
 mod order;
+mod pivot;
 mod query;
 mod readable;
 mod reader;
