@@ -227,7 +227,22 @@ fn images(out: &Path) -> Result<(), Box<dyn Error>> {
         "chatdb_platform_history",
         &out.join("platform.sqlite"),
     )?;
+    write_rules(&conn, &out.join("rules.rs"))?;
     write_tables(&conn, &out.join("tables.rs"))
+}
+
+/// Writes down every rule of the model: its kind, its name, and what it says.
+fn write_rules(conn: &rusqlite::Connection, to: &Path) -> Result<(), Box<dyn Error>> {
+    let mut source = String::from("&[\n");
+    let mut statement =
+        conn.prepare("SELECT kind, rule, statement FROM rule ORDER BY kind, position")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let rule: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        writeln!(source, "    {rule:?},")?;
+    }
+    source.push(']');
+    Ok(fs::write(to, source)?)
 }
 
 /// Writes down every table and view: its name, whether its rows are numbered, whether it is a view, its columns with

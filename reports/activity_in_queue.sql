@@ -1,7 +1,6 @@
 -- title: Where an activity stands: in its queue, or with an agent
 -- empty: there is no such activity
 -- lines: 92, 112
--- effect: receive new activities
 -- key: activity_id
 -- parameter: waiting_id
 SELECT b.activity_id, a.queue_name, b.activity_status, b.activity_sub_status, b.assigned_to

@@ -1,7 +1,6 @@
 -- title: What the agent's chat pane shows of what was said
 -- empty: the chat pane holds nothing
 -- lines: 49, 189, 221
--- effect: keep the history
 -- key: line_no
 -- kind: line_no integer
 -- parameter: activity_id

@@ -2,7 +2,6 @@
 -- empty: there is no such chat in the hands of an agent
 -- lines: 77-86
 -- dialect: tsql
--- effect: chat row
 -- key: activity_id
 -- parameter: activity_id = 1347
 -- restored: the print cuts the select list at "c.l" and tears the last condition off at the end of a page

@@ -2,7 +2,6 @@
 -- empty: no chat is open
 -- lines: 60-67
 -- dialect: tsql
--- effect: chat row
 -- key: activity_id
 -- restored: the print cuts the select list at "c.l"; the rest follows the ten printed headings (line 70), with
 --   `login_ip` as the first of them that begins with an l

@@ -1,8 +1,9 @@
 -- title: Every capability, how it comes back, and who took it away
 -- key: subject, capability
 -- kind: lost_to text
+-- kind: remark text
 -- basis: basis
 -- note: `works`, or `back at once` with the server, `back at log-in` of the agent, `never back` for that chat
-SELECT subject, capability, state, lost_to, basis
+SELECT subject, capability, state, lost_to, remark, basis
 FROM what_works
 ORDER BY position, subject_id

@@ -30,6 +30,9 @@ const FINDINGS: &str = "reports/findings";
 /// The file that makes a folder a scenario.
 pub const SCENARIO_FILE: &str = "scenario.toml";
 
+/// The file that says what holds for all scenarios of a folder of scenarios.
+pub const LAB_FILE: &str = "lab.toml";
+
 /// The largest file that is read, in bytes.
 pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
@@ -154,6 +157,34 @@ impl AssetSource {
             Self::Folder(root) => read_inside(root, scenario, file)
                 .map(Cow::Owned)
                 .map_err(error),
+        }
+    }
+
+    /// The text of a file that is beside the scenarios' folders; `None` where there is none.
+    #[must_use]
+    pub fn read_beside(&self, file: &str) -> Option<Result<String, AssetError>> {
+        let Self::Folder(root) = self else {
+            return None;
+        };
+        let read = match is_name(file) {
+            true => read_in(root, file),
+            false => Err(AssetProblem::NotAName),
+        };
+        match read {
+            Err(AssetProblem::Missing) => None,
+            read => Some(read.map_err(|problem| AssetError {
+                path: self.beside(file),
+                problem,
+            })),
+        }
+    }
+
+    /// A file beside the scenarios' folders, as the user would open it.
+    #[must_use]
+    pub fn beside(&self, file: &str) -> String {
+        match self {
+            Self::Embedded => format!("{SEEDS}/{file}"),
+            Self::Folder(root) => root.join(file).display().to_string(),
         }
     }
 
@@ -299,30 +330,46 @@ fn list(folder: &Path) -> Result<Vec<String>, AssetError> {
     Ok(names)
 }
 
-fn read_inside(root: &Path, scenario: &str, file: &str) -> Result<String, AssetProblem> {
-    let problem = |source: io::Error| match source.kind() {
+fn unread(source: io::Error) -> AssetProblem {
+    match source.kind() {
         io::ErrorKind::NotFound => AssetProblem::Missing,
         _ => AssetProblem::Io(source),
+    }
+}
+
+/// A folder by a path that may be empty, which is the folder in which the program runs.
+fn resolved(root: &Path) -> Result<PathBuf, AssetProblem> {
+    let root = match root.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => root,
     };
-    let here = |path: &Path| path.as_os_str().is_empty();
-    let root = if here(root) { Path::new(".") } else { root };
-    let folder = fs::canonicalize(root.join(scenario)).map_err(problem)?;
-    if folder.parent() != Some(&fs::canonicalize(root).map_err(problem)?) {
+    fs::canonicalize(root).map_err(unread)
+}
+
+fn read_inside(root: &Path, scenario: &str, file: &str) -> Result<String, AssetProblem> {
+    let root = resolved(root)?;
+    let folder = fs::canonicalize(root.join(scenario)).map_err(unread)?;
+    if folder.parent() != Some(&root) {
         return Err(AssetProblem::Outside);
     }
-    let path = fs::canonicalize(folder.join(file)).map_err(problem)?;
+    read_in(&folder, file)
+}
+
+fn read_in(folder: &Path, file: &str) -> Result<String, AssetProblem> {
+    let folder = resolved(folder)?;
+    let path = fs::canonicalize(folder.join(file)).map_err(unread)?;
     if !path.starts_with(&folder) {
         return Err(AssetProblem::Outside);
     }
     // Asked before opening: opening a pipe would wait for somebody to write into it.
-    let kind = fs::metadata(&path).map_err(problem)?;
+    let kind = fs::metadata(&path).map_err(unread)?;
     if kind.is_dir() {
         return Err(AssetProblem::NotAFile("a folder"));
     }
     if !kind.is_file() {
         return Err(AssetProblem::NotAFile("something else"));
     }
-    read_text(File::open(&path).map_err(problem)?)
+    read_text(File::open(&path).map_err(unread)?)
 }
 
 fn read_text(file: File) -> Result<String, AssetProblem> {

@@ -32,9 +32,6 @@ pub struct Query {
     pub dialect: Dialect,
     /// The result column that says whether a row is documented or extrapolated. It is not compared.
     pub basis: Option<String>,
-    /// The effect of the platform model that the answer shows, by which it is told whether the document speaks
-    /// of it; for a query without a basis column.
-    pub effect: Option<String>,
     /// The values that it is asked with, in the order written.
     pub parameters: Vec<QueryParameter>,
     /// Why its text is not as printed.
@@ -195,7 +192,6 @@ enum Word {
     Kind,
     Dialect,
     Basis,
-    Effect,
     Parameter,
     Restored,
     Empty,
@@ -216,14 +212,13 @@ const MOST_PARAMETERS: usize = 100;
 /// How many undeclared names of one text are listed. The work for a text stays linear in its length.
 const MOST_UNKNOWN: usize = 50;
 
-const WORDS: [(&str, Word); 20] = [
+const WORDS: [(&str, Word); 19] = [
     ("title", Word::Title),
     ("lines", Word::Lines),
     ("key", Word::Key),
     ("kind", Word::Kind),
     ("dialect", Word::Dialect),
     ("basis", Word::Basis),
-    ("effect", Word::Effect),
     ("parameter", Word::Parameter),
     ("restored", Word::Restored),
     ("empty", Word::Empty),
@@ -255,6 +250,39 @@ enum Before {
 }
 
 impl Query {
+    /// A query of somebody's own: its SQL, without a header.
+    #[must_use]
+    pub fn of_text(sql: &str, dialect: Dialect) -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            lines: None,
+            key: Vec::new(),
+            kinds: Vec::new(),
+            dialect,
+            basis: None,
+            parameters: Vec::new(),
+            restored: None,
+            empty: None,
+            order: Vec::new(),
+            source: None,
+            note: None,
+            meaning: None,
+            needs: Vec::new(),
+            helps: Vec::new(),
+            outage: None,
+            tag: None,
+            urgency: None,
+            own: Vec::new(),
+            sql: sql.to_owned(),
+            sql_line: 1,
+            place: Place {
+                file: "query".to_owned(),
+                line: 1,
+            },
+        }
+    }
+
     /// Reads the query `name` from the `text` of `file`, the path as the user would open it.
     ///
     /// # Errors
@@ -393,7 +421,6 @@ impl Reader<'_> {
                 .and_then(|entry| self.dialect(entry))
                 .unwrap_or(Dialect::Sqlite),
             basis: self.one_text(entries, Word::Basis),
-            effect: self.one_text(entries, Word::Effect),
             parameters: self.parameters(entries),
             restored: self.one_text(entries, Word::Restored),
             empty: self.one_text(entries, Word::Empty),

@@ -8,9 +8,11 @@ mod draft;
 mod errata;
 mod expected;
 mod fields;
+mod lab;
 mod library;
 mod parameters;
 mod resolve;
+mod rules;
 mod template;
 
 use std::collections::BTreeMap;
@@ -25,9 +27,12 @@ use crate::table::{Cell, Kind};
 
 pub use accepted::{PENDING_MARK, expected_text};
 pub use expected::LINE_COLUMN;
+pub use lab::{Lab, LabDocument};
 pub(crate) use library::problems_of;
 pub use library::{ExaminedScenario, Library, ScenarioError, is_scenario_name};
 pub use parameters::{ParameterValue, resolve_parameters};
+pub(crate) use rules::other_statements;
+pub use rules::{LabRule, LabRuleValue, lab_rules};
 pub use template::{FORMAT_PAGE, files_of, template};
 
 /// One scenario, read and validated.
@@ -50,9 +55,13 @@ pub struct Scenario {
     pub clock: Option<i64>,
     /// Values that its scripts and queries name as `@name`, in the order written.
     pub parameters: Vec<Parameter>,
+    /// Rules and times of the platform model that it sets for itself.
+    pub rules: Vec<LabRule>,
+    /// The lab file of the folder in which it is.
+    pub lab: Option<Arc<Lab>>,
     /// Scripts run before the first step, at the time of the clock's start, in order.
     pub seeds: Vec<SqlFile>,
-    /// The statements of the document that it answers for.
+    /// The statements of the document that it answers for: its own, and those of its lab that its checks observe.
     pub observations: Vec<Observation>,
     /// What happens, in order of time.
     pub steps: Vec<ScenarioStep>,

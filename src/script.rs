@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::analysis;
 use crate::query::{Dialect, Query, QueryParameter};
 use crate::replay::{ReplayError, as_run, literals_of};
-use crate::scenario::{Library, ParameterValue, Scenario, resolve_parameters};
+use crate::scenario::{Library, ParameterValue, Scenario, lab_rules, resolve_parameters};
 use crate::schema::product::ProductTable;
 use crate::sql;
 use crate::sql::functions::collation;
@@ -42,6 +42,9 @@ pub fn write(
     put("BEGIN;");
     put(&store::schema_script());
     put("INSERT INTO chatdb_clock (now) VALUES ('1970-01-01 00:00:00.000');");
+    for rule in lab_rules(&chain) {
+        put(&rule.to_sql());
+    }
     for scenario in &chain {
         let asks = scenario.name == chain[chain.len() - 1].name;
         one(&mut put, library, scenario, &values, asks)?;

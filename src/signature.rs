@@ -7,6 +7,7 @@
 //! any finding means, nor any scenario by name.
 
 mod counts;
+mod groups;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,8 @@ use crate::scenario::Library;
 use crate::store::{Store, StoreError};
 use crate::table::raw::{self, RawTable};
 use crate::table::{Cell, Column, Kind, ResultTable};
+
+pub use groups::{ScenarioGroup, ScenarioGroups, groups};
 
 /// Why signatures could not be made.
 #[derive(Debug, Error)]

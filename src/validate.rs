@@ -14,7 +14,7 @@ use crate::replay::{ReplayOptions, as_run};
 use crate::report::ValidatedScenario;
 use crate::scenario::{
     Check, ExaminedScenario, Expect, Expected, ExpectedState, Layout, Library, Scenario,
-    ScenarioStep, SqlFile, problems_of, resolve_parameters,
+    ScenarioStep, SqlFile, lab_rules, problems_of, resolve_parameters,
 };
 use crate::sql::{self, Token, TokenKind, Tokens};
 use crate::store::{Binding, Store, StoreError};
@@ -121,6 +121,9 @@ impl Rehearsal<'_> {
         let parameters = resolve_parameters(chain, &[]).unwrap_or_default();
         let values = parameters.into_iter().map(|one| (one.name, one.value));
         self.values = values.collect();
+        for rule in lab_rules(chain) {
+            self.store.run_own("lab rule", &rule.to_sql(), &[])?;
+        }
         for earlier in before {
             self.start(earlier)?;
             for seed in &earlier.seeds {

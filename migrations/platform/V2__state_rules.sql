@@ -43,13 +43,15 @@ INSERT INTO capability (position, capability, subject, what) VALUES
 -- `needed` 1: the capability is gone while the server is down, and comes back when `recovers` says: 'at once'
 -- with the server, at the agent's next 'log-in' after it, or 'never' (for the chat that lived through it).
 -- Every cell says what it is read from: a cell is documented where `evidence` holds the document's word on
--- an outage of that server alone; for any other, `reading` says how it was arrived at.
+-- an outage of that server alone; for any other, `reading` says how it was arrived at. `shown` is 0 where nothing that
+-- the document has a person do or see depends on the cell by itself: a test finds these cells in the replays.
 CREATE TABLE server_rule (
     capability NVARCHAR(40) NOT NULL REFERENCES capability,
     server     NVARCHAR(20) NOT NULL REFERENCES server,
     needed     SMALLINT NOT NULL CHECK (needed IN (0, 1)),
     recovers   NVARCHAR(10) CHECK (recovers IN ('at once', 'log-in', 'never')),
     reading    NVARCHAR(400) NOT NULL,
+    shown      SMALLINT NOT NULL DEFAULT 1 CHECK (shown IN (0, 1)),
     PRIMARY KEY (capability, server),
     CHECK ((needed = 1) = (recovers IS NOT NULL))
 ) WITHOUT ROWID;
@@ -112,6 +114,47 @@ INSERT INTO server_rule (capability, server, needed, recovers, reading) VALUES
     ('fetch e-mail', 'application', 0, NULL,      'the product''s administration guide: the retriever is a service'),
     ('fetch e-mail', 'services',    1, 'at once', 'the product''s administration guide: the retriever is a service'),
     ('fetch e-mail', 'messaging',   0, NULL,      'the product''s administration guide: the retriever is a service');
+
+UPDATE server_rule SET shown = 0 WHERE (capability, server) IN (VALUES
+    ('complete a chat', 'application'),
+    ('complete a chat', 'messaging'),
+    ('fetch e-mail', 'application'),
+    ('fetch e-mail', 'messaging'),
+    ('hold the connection to the server', 'messaging'),
+    ('hold the connection to the server', 'services'),
+    ('keep the history', 'messaging'),
+    ('keep the history', 'services'),
+    ('keep the log-in', 'messaging'),
+    ('number a reply', 'application'),
+    ('number a reply', 'messaging'),
+    ('open chat', 'messaging'),
+    ('open chat', 'services'),
+    ('open customer', 'messaging'),
+    ('open customer', 'services'),
+    ('open inbox', 'messaging'),
+    ('open inbox', 'services'),
+    ('open knowledge base', 'messaging'),
+    ('open knowledge base', 'services'),
+    ('outlast an error', 'application'),
+    ('outlast an error', 'services'),
+    ('receive new activities', 'application'),
+    ('receive new activities', 'messaging'),
+    ('see the chat''s connection', 'application'),
+    ('see the chat''s connection', 'services'),
+    ('take a chat request', 'application'),
+    ('take a chat request', 'messaging'),
+    ('work on other activities', 'application'),
+    ('work on other activities', 'messaging'));
+
+-- LAB RULES. ----------------------------------------------------------------------------------------------
+
+-- The rules and times that a lab sets for itself: by name, where it says so, and what the built-in rule says.
+-- None in the scenarios that are built in.
+CREATE TABLE lab_rule (
+    rule     NVARCHAR(60) NOT NULL PRIMARY KEY,
+    place    NVARCHAR(400) NOT NULL,
+    built_in NVARCHAR(60) NOT NULL
+) WITHOUT ROWID;
 
 -- SIMILARITIES. -------------------------------------------------------------------------------------------
 

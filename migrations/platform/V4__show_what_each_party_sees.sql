@@ -438,6 +438,16 @@ JOIN (SELECT 1 AS line_no UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT
 -- Every capability of every open chat, every agent who ever logged in, and the system: 'works', or how it
 -- comes back ('back at once' with the server, 'back at log-in', 'never back') and who took it away.
 CREATE VIEW what_works AS
+SELECT y.subject, y.subject_id, y.position, y.capability, y.state, y.lost_to,
+       -- Where it rests on a cell on which nothing else that is seen depends: of a server that took it away, or,
+       -- where it works, of one that has failed.
+       CASE WHEN EXISTS (SELECT 1 FROM situation t
+                         JOIN server v ON t.servers & v.bit <> 0
+                         JOIN server_rule u ON u.server = v.server AND u.capability = y.capability AND u.shown = 0
+                         WHERE y.lost_to IS NULL OR instr(y.lost_to, u.server) > 0)
+            THEN 'not shown by the note' END AS remark,
+       y.basis
+FROM (
 SELECT x.subject, x.subject_id, x.position, x.capability,
        CASE max(x.weight)
            WHEN 0 THEN 'works' WHEN 1 THEN 'back at once' WHEN 2 THEN 'back at log-in' ELSE 'never back'
@@ -462,7 +472,8 @@ FROM (
     LEFT JOIN lacks k ON k.subject = s.subject AND k.subject_id = s.subject_id AND k.capability = c.capability
     LEFT JOIN server_rule r ON r.capability = k.capability AND r.server = k.server
 ) x
-GROUP BY x.subject, x.subject_id, x.capability;
+GROUP BY x.subject, x.subject_id, x.capability
+) y;
 
 -- Every rule as a sentence, with its citation.
 CREATE VIEW rule AS
@@ -474,8 +485,10 @@ SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' 
            WHEN 'never' THEN 'needed; never back for that chat'
            ELSE 'not needed'
        END AS statement,
-       CASE WHEN EXISTS (SELECT 1 FROM evidence e WHERE e.effect = c.capability AND e.servers = s.bit)
+       CASE WHEN l.rule IS NOT NULL THEN 'lab rule'
+            WHEN EXISTS (SELECT 1 FROM evidence e WHERE e.effect = c.capability AND e.servers = s.bit)
             THEN 'documented' ELSE 'extrapolated' END AS basis,
+       CASE WHEN l.rule IS NULL THEN
        -- Of an outage of this server alone, or else of larger ones that it was part of.
        coalesce(
            (SELECT group_concat(x.lines, ', ')
@@ -484,15 +497,20 @@ SELECT 'matrix' AS kind, c.position * 10 + s.bit AS position, c.capability || ' 
            (SELECT 'with others: ' || group_concat(x.lines, ', ')
             FROM (SELECT DISTINCT e.lines FROM evidence e
                   WHERE e.effect = c.capability AND e.servers & s.bit <> 0
-                  ORDER BY CAST(e.lines AS INTEGER)) x)) AS lines,
-       r.reading
+                  ORDER BY CAST(e.lines AS INTEGER)) x)) END AS lines,
+       coalesce('set in ' || l.place || '; built in: ' || l.built_in,
+                CASE r.shown WHEN 0 THEN 'not shown by the note: ' ELSE '' END || r.reading) AS reading
 FROM server_rule r
 JOIN capability c ON c.capability = r.capability
 JOIN server s ON s.server = r.server
+LEFT JOIN lab_rule l ON l.rule = r.capability || ' / ' || r.server
 UNION ALL
-SELECT 'time', row_number() OVER (ORDER BY time_rule), time_rule, NULL, seconds || ' s: ' || what,
-       'extrapolated', lines, reading
-FROM time_rule
+SELECT 'time', row_number() OVER (ORDER BY t.time_rule), t.time_rule, NULL, t.seconds || ' s: ' || t.what,
+       CASE WHEN l.rule IS NULL THEN 'extrapolated' ELSE 'lab rule' END,
+       CASE WHEN l.rule IS NULL THEN t.lines END,
+       coalesce('set in ' || l.place || '; built in: ' || l.built_in, t.reading)
+FROM time_rule t
+LEFT JOIN lab_rule l ON l.rule = t.time_rule
 UNION ALL
 SELECT 'similarity', row_number() OVER (ORDER BY CAST(lines AS INTEGER)), similarity, NULL, what, 'extrapolated', lines,
        reading

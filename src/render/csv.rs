@@ -29,7 +29,7 @@ use super::safe::{self, Safe};
 use super::wording;
 use super::{CountedRows, CsvOptions, RenderOptions, Rendered};
 use crate::report::{
-    CellRun, CheckRun, Comparison, FindingRun, Report, RestsOn, RunVerdict, ScenarioRun, StepRun,
+    CellRun, CheckRun, Comparison, FindingRun, Report, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::table::{Cell, Rows};
 
@@ -333,10 +333,7 @@ fn of_check(out: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()>
         check: out.texts.text(&check.id),
         origin: wording::origin(check.basis.origin),
         source_line: check.basis.lines.as_ref().map(|lines| lines.first()),
-        rests_on: match check.rests_on {
-            RestsOn::Documented => "documented",
-            RestsOn::Extrapolated => "extrapolated",
-        },
+        rests_on: check.rests_on.words(),
         ..step.clone()
     };
     if let Some(problem) = &check.problem {

@@ -193,8 +193,8 @@ fn of_run(page: &mut Page, run: &ScenarioRun, heading: &str) {
         about.push(format!("continues {}", code(before)));
     }
     about.push(format!("checks: {}", text(&totals.checks())));
-    if totals.extrapolated > 0 {
-        about.push(format!("{} on extrapolated rules", totals.extrapolated));
+    for (n, what) in totals.labels() {
+        about.push(format!("{}: {n}", what.to_lowercase()));
     }
     page.markup(format_args!(
         "<p class=\"soft about\">{}</p>\n",
@@ -313,8 +313,8 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         }
         let name = wording::check_name(&run.scenario, &check.id);
         let sure = match check.rests_on {
-            RestsOn::Documented => mark("good", "documented"),
-            RestsOn::Extrapolated => mark("warn", "extrapolated"),
+            RestsOn::Documented => mark("good", RestsOn::Documented.words()),
+            other => mark("warn", other.words()),
         };
         page.markup(format_args!(
             "<p class=\"small soft\">{} {sure} {}.</p>\n",

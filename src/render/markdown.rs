@@ -16,7 +16,7 @@ use super::safe::Safe;
 use super::wording::{self, Side, Totals};
 use crate::diagnostic::counted;
 use crate::report::{
-    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationRun, Report, RestsOn,
+    CheckRun, CheckVerdict, Comparison, Listing, NamedComparison, ObservationRun, Report,
     RowVerdict, RunVerdict, ScenarioRun, StepRun,
 };
 use crate::scenario::Erratum;
@@ -135,9 +135,9 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
     let totals = Totals::of([run]);
     let verdict = wording::run_verdict(run.verdict);
     let mut result = format!("Result: **{verdict}**. Checks: {}.", totals.checks());
-    if totals.extrapolated > 0 {
-        let n = counted(totals.extrapolated, "check");
-        push(&mut result, format_args!(" On extrapolated rules: {n}."));
+    for (n, what) in totals.labels() {
+        let n = counted(n, "check");
+        push(&mut result, format_args!(" {what}: {n}."));
     }
     if totals.observations > 0 {
         push(
@@ -241,8 +241,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
         let answers: Vec<String> = check.observes.iter().map(|id| escape(id)).collect();
         push(&mut about, format_args!(" Answers {}.", answers.join(", ")));
     }
-    if check.rests_on == RestsOn::Extrapolated {
-        let rests_on = wording::rests_on(check);
+    if let Some(rests_on) = wording::rests_on(check) {
         let _ = write!(about, " R{}.", &rests_on[1..]);
     }
     page.paragraph(&about);

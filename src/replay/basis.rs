@@ -49,7 +49,7 @@ pub fn basis_table(library: &Library, names: &[String]) -> Result<String, Replay
             let mut experiment =
                 Experiment::new(library, name, &step.id, &ReplayOptions::default())?;
             for (at, check) in step.checks.iter().enumerate() {
-                let rules = experiment.interpretations(at)?.join(BETWEEN);
+                let rules = experiment.label(at)?.rules.join(BETWEEN);
                 let _ = writeln!(table, "{name},{},{rules}", check.id);
             }
         }

@@ -5,6 +5,7 @@
 //! these looks nothing changes (a test takes looks at random between them). Everything happens on savepoints of one
 //! database, so that many schedules can be tried from one state.
 
+mod labels;
 mod orders;
 mod random;
 mod search;
@@ -20,6 +21,7 @@ use crate::scenario::{Library, resolve_parameters};
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
+pub use labels::{label, rules_of};
 pub use orders::{MOST_ORDERED, Order, OrderGroup};
 pub use random::Broken;
 pub use search::{FoundSchedule, Merging, SearchEnd, default_causes};
@@ -132,7 +134,7 @@ pub struct SimulatedFact {
     pub value: String,
     /// Whether it is not so.
     pub misleads: bool,
-    /// `documented` or `extrapolated`; empty for a cause.
+    /// `documented`, `extrapolated` or `lab rule`; empty for a cause.
     pub basis: String,
 }
 

@@ -5,6 +5,7 @@
 //! the list; where it does not, it is decided twice over, and pairs are looked for. The plays share one database, and
 //! each is taken back by a savepoint, so that one takes a few milliseconds.
 
+mod labels;
 mod missing;
 
 use std::cell::RefCell;
@@ -12,16 +13,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{ReplayError, ReplayOptions, as_run, compare};
+use super::{ReplayError, ReplayOptions, as_run};
 use crate::query::Query;
 use crate::report::RestsOn;
 use crate::scenario::{
-    Check, Expect, Layout, Library, ParameterValue, Scenario, ScenarioStep, resolve_parameters,
+    Check, Library, ParameterValue, Scenario, ScenarioStep, lab_rules, other_statements,
+    resolve_parameters,
 };
 use crate::sql;
+use crate::sql::tsql::TsqlError;
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
+pub use labels::CheckLabel;
 pub use missing::RowCondition;
 
 /// Something that can be left out or changed.
@@ -46,9 +50,9 @@ pub enum Factor {
         rule: String,
         /// What it says.
         statement: String,
-        /// Whether the support note says so.
+        /// Whether the support note says so, or the lab.
         basis: RestsOn,
-        /// The lines that it is read from.
+        /// The lines that it is read from; of a lab rule, its place.
         lines: String,
     },
 }
@@ -126,6 +130,7 @@ enum Act {
 }
 
 /// A query that is asked at the end of a play.
+#[derive(Default)]
 struct Question {
     sql: String,
     kinds: Vec<(String, Kind)>,
@@ -173,44 +178,98 @@ impl Experiment {
         let chain = library.chain(scenario)?;
         let parameters = resolve_parameters(&chain, &options.sets)?;
         let last = chain.last().expect("a chain holds the scenario itself");
-        let Some(target) = last.steps.iter().find(|own| own.id == step) else {
-            return Err(ReplayError::UnknownStep {
-                scenario: last.name.clone(),
-                step: step.to_owned(),
-                known: last.steps.iter().map(|step| step.id.clone()).collect(),
-            });
-        };
-        let values: Vec<Binding> = (parameters.iter())
-            .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
-            .collect();
+        let target = step_of(last, step)?;
+        let values = values(&parameters);
         let queries = target.checks.iter();
         let queries = queries.map(|check| library.query(last, &check.query));
         let queries: Vec<_> = queries.collect::<Result<_, _>>()?;
-        let mut experiment = Self {
+        let asked = target.checks.iter().zip(&queries);
+        // A query that is not rewritten is not answered, which the replay says.
+        let question = |(check, query): (&Check, &Arc<Query>)| {
+            question(&check.with, query, &values).unwrap_or_default()
+        };
+        Self {
+            questions: asked.map(question).collect(),
+            checks: target.checks.clone(),
+            queries,
+            parameters,
+            values: values.clone(),
+            ..Self::blank(options)?
+        }
+        .prepared(&chain, Some(target))
+    }
+
+    /// Prepares the scenario up to the end of `step`, or to its own end, where a query of somebody's own is asked.
+    ///
+    /// # Errors
+    /// As [`Experiment::new`]; also when the query cannot be run.
+    pub fn of_query(
+        library: &Library,
+        (scenario, step): (&str, Option<&str>),
+        query: &Query,
+        options: &ReplayOptions,
+    ) -> Result<Self, ReplayError> {
+        let chain = library.chain(scenario)?;
+        let parameters = resolve_parameters(&chain, &options.sets)?;
+        let last = chain.last().expect("a chain holds the scenario itself");
+        let target = step.map(|step| step_of(last, step)).transpose()?;
+        let values = values(&parameters);
+        let asked = question(&[], query, &values);
+        let experiment = Self {
+            questions: vec![asked.map_err(|error| ReplayError::Query(error.to_string()))?],
+            parameters,
+            values,
+            ..Self::blank(options)?
+        }
+        .prepared(&chain, target)?;
+        experiment.store.savepoint()?;
+        let Question {
+            sql,
+            kinds,
+            bindings,
+            ..
+        } = &experiment.questions[0];
+        let happened = experiment.happen(&[]);
+        let asked = happened.and_then(|()| experiment.store.ask(sql, kinds, bindings));
+        experiment.store.roll_back()?;
+        match asked {
+            Ok(_) => Ok(experiment),
+            Err(error) => Err(ReplayError::Query(error.in_short())),
+        }
+    }
+
+    fn blank(options: &ReplayOptions) -> Result<Self, StoreError> {
+        Ok(Self {
             store: guarded(options)?,
             acts: Vec::new(),
             factors: Vec::new(),
             ways: Vec::new(),
-            questions: target
-                .checks
-                .iter()
-                .zip(&queries)
-                .map(|(check, query)| question(check, query, &values))
-                .collect(),
-            checks: target.checks.clone(),
-            queries,
-            parameters,
-            values,
+            values: Vec::new(),
+            questions: Vec::new(),
+            checks: Vec::new(),
+            queries: Vec::new(),
+            parameters: Vec::new(),
             played: RefCell::default(),
             answers: CheckAnswers::default(),
             single: Vec::new(),
-        };
-        for scenario in &chain {
-            experiment.lay(scenario, (scenario.name == last.name).then_some(target));
+        })
+    }
+
+    /// Lays out what happens in the chain up to a step of its last scenario, and what can be changed about it.
+    fn prepared(
+        mut self,
+        chain: &[Arc<Scenario>],
+        target: Option<&ScenarioStep>,
+    ) -> Result<Self, ReplayError> {
+        for rule in lab_rules(chain) {
+            self.store.run_own("lab rule", &rule.to_sql(), &[])?;
         }
-        experiment.rules()?;
-        experiment.answers = experiment.play(&[])?;
-        Ok(experiment)
+        for (at, scenario) in chain.iter().enumerate() {
+            self.lay(scenario, target.filter(|_| at + 1 == chain.len()));
+        }
+        self.rules()?;
+        self.answers = self.play(&[])?;
+        Ok(self)
     }
 
     /// All that can be left out or changed.
@@ -290,7 +349,8 @@ impl Experiment {
 
     /// Adds the rules, with the ways in which each can be changed. A rule that is not needed can be needed in three.
     fn rules(&mut self) -> Result<(), StoreError> {
-        const RULES: &str = "SELECT kind, rule, statement, basis, coalesce(lines, '') FROM rule \
+        const RULES: &str = "SELECT kind, r.rule, statement, basis, coalesce(l.place, lines, '') FROM rule r \
+             LEFT JOIN lab_rule l ON l.rule = r.rule \
              WHERE kind IN ('matrix', 'time', 'notice') ORDER BY kind, position";
         for row in self.store.ask(RULES, &[], &[])?.rows {
             let text: Vec<String> = row.iter().map(ToString::to_string).collect();
@@ -298,7 +358,7 @@ impl Experiment {
                 text.try_into().expect("five columns are asked");
             let name = rule.replace('\'', "''");
             self.ways.push(match kind.as_str() {
-                "matrix" => matrix_ways(&name, &statement),
+                "matrix" => other_statements(&rule, &statement),
                 "time" => ["1000000", "0"]
                     .map(|seconds| {
                         format!(
@@ -310,6 +370,7 @@ impl Experiment {
             });
             let basis = match basis.as_str() {
                 "documented" => RestsOn::Documented,
+                "lab rule" => RestsOn::LabRule,
                 _ => RestsOn::Extrapolated,
             };
             self.factors.push(Factor::Rule {
@@ -343,20 +404,7 @@ impl Experiment {
     }
 
     fn answers_with(&self, changes: &[Change]) -> Result<Vec<Option<ResultTable>>, StoreError> {
-        for (factor, way) in changes {
-            self.store.run_own("rule", &self.ways[*factor][*way], &[])?;
-        }
-        for act in &self.acts {
-            match act {
-                Act::Clock(at) => self.store.set_clock(*at)?,
-                Act::Statement { factor, .. }
-                    if factor.is_some_and(|own| changes.iter().any(|(left, _)| *left == own)) => {}
-                Act::Statement { file, sql, .. } => {
-                    // What names a chat that has never been asked for cannot be.
-                    let _ = self.store.run_script(file, sql, &self.values);
-                }
-            }
-        }
+        self.happen(changes)?;
         let ask = |question: &Question| {
             let asked = self
                 .store
@@ -375,6 +423,25 @@ impl Experiment {
             Some(table)
         };
         Ok(self.questions.iter().map(ask).collect())
+    }
+
+    /// Lets everything happen, with these factors changed.
+    fn happen(&self, changes: &[Change]) -> Result<(), StoreError> {
+        for (factor, way) in changes {
+            self.store.run_own("rule", &self.ways[*factor][*way], &[])?;
+        }
+        for act in &self.acts {
+            match act {
+                Act::Clock(at) => self.store.set_clock(*at)?,
+                Act::Statement { factor, .. }
+                    if factor.is_some_and(|own| changes.iter().any(|(left, _)| *left == own)) => {}
+                Act::Statement { file, sql, .. } => {
+                    // What names a chat that has never been asked for cannot be.
+                    let _ = self.store.run_script(file, sql, &self.values);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn value(
@@ -526,91 +593,6 @@ impl Experiment {
         }
         Ok(())
     }
-
-    /// Whether everything in a list that is a rule is the note's: `Documented` only then.
-    #[must_use]
-    pub fn rests_on(&self, why: &Why) -> RestsOn {
-        let extrapolated = |factor: &usize| {
-            matches!(
-                &self.factors[*factor],
-                Factor::Rule {
-                    basis: RestsOn::Extrapolated,
-                    ..
-                }
-            )
-        };
-        match why.named().iter().any(extrapolated) {
-            true => RestsOn::Extrapolated,
-            false => RestsOn::Documented,
-        }
-    }
-
-    /// The rules and times that decide what a check compares and that the note does not state, by their names, in
-    /// order.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn interpretations(&mut self, check: usize) -> Result<Vec<String>, StoreError> {
-        let mut named = BTreeSet::new();
-        for target in self.compared(check) {
-            named.extend(self.why(check, &target)?.named());
-        }
-        let rule = |factor: usize| match &self.factors[factor] {
-            Factor::Rule {
-                rule,
-                basis: RestsOn::Extrapolated,
-                ..
-            } => Some(rule.clone()),
-            _ => None,
-        };
-        Ok(named.into_iter().filter_map(rule).collect())
-    }
-
-    /// What of its answer a check compares: the columns of its table that are not ignored, or all.
-    fn compared(&self, check: usize) -> Vec<WhyTarget> {
-        let own = &self.checks[check];
-        let (Expect::Table(expected), Some(answer)) = (&own.expect, self.answer(check)) else {
-            return vec![WhyTarget::default()];
-        };
-        let is_compared = |name: &&str| {
-            let is_ignored = own.ignore.iter().any(|(ignored, _)| ignored == name);
-            let is_expected = match expected.layout {
-                Layout::Grid => expected.header.iter().any(|heading| heading == name),
-                Layout::Lines => true,
-            };
-            is_expected && !is_ignored
-        };
-        let names = answer.names().into_iter().filter(is_compared);
-        let column = |name: &str| WhyTarget {
-            row: Vec::new(),
-            column: Some(name.to_owned()),
-        };
-        names.map(column).collect()
-    }
-
-    /// Which checks would match if no server had ever stopped: the scenario without its failure.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn matching_without_failure(&self) -> Result<Vec<bool>, StoreError> {
-        let stops = self.acts.iter().filter_map(|act| match act {
-            Act::Statement {
-                factor: Some(factor),
-                sql,
-                ..
-            } if sql.contains("server_event") && sql.contains("stops") => Some((*factor, 0)),
-            _ => None,
-        });
-        let answers = self.play(&stops.collect::<Vec<_>>())?;
-        let asked = self.checks.iter().zip(&self.queries).zip(answers.iter());
-        let matches = asked.map(|((check, query), answer)| {
-            let compared = answer
-                .as_ref()
-                .map(|answer| compare(check, query, &self.parameters, answer));
-            matches!(compared, Some(Ok(comparison)) if comparison.same)
-        });
-        Ok(matches.collect())
-    }
 }
 
 /// A database for a replay, watched and bounded as the options say.
@@ -620,49 +602,40 @@ fn guarded(options: &ReplayOptions) -> Result<Store, StoreError> {
     Ok(store)
 }
 
-/// A cell of the matrix the other way round, in every way.
-fn matrix_ways(name: &str, statement: &str) -> Vec<String> {
-    let (capability, server) = name.rsplit_once(" / ").unwrap_or((name, ""));
-    let all = [
-        ("not needed", "needed = 0, recovers = NULL"),
-        (
-            "needed; never back for that chat",
-            "needed = 1, recovers = 'never'",
-        ),
-        (
-            "needed; back at the next log-in",
-            "needed = 1, recovers = 'log-in'",
-        ),
-        ("needed; back at once", "needed = 1, recovers = 'at once'"),
-    ];
-    let others = all.iter().filter(|(said, _)| *said != statement);
-    others
-        .map(|(_, set)| {
-            format!("UPDATE server_rule SET {set} WHERE capability = '{capability}' AND server = '{server}'")
+/// The step of a scenario with this id.
+fn step_of<'s>(scenario: &'s Scenario, id: &str) -> Result<&'s ScenarioStep, ReplayError> {
+    let mut steps = scenario.steps.iter();
+    steps
+        .find(|own| own.id == id)
+        .ok_or_else(|| ReplayError::UnknownStep {
+            scenario: scenario.name.clone(),
+            step: id.to_owned(),
+            known: scenario.steps.iter().map(|step| step.id.clone()).collect(),
         })
+}
+
+fn values(parameters: &[ParameterValue]) -> Vec<Binding> {
+    let values = parameters.iter();
+    values
+        .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
         .collect()
 }
 
-fn question(check: &Check, query: &Query, values: &[Binding]) -> Question {
-    Question {
-        sql: as_run(query).unwrap_or_default(),
+fn question(with: &[Binding], query: &Query, values: &[Binding]) -> Result<Question, TsqlError> {
+    Ok(Question {
+        sql: as_run(query)?,
         kinds: query.kinds.clone(),
-        bindings: bindings(check, query, values),
+        bindings: bindings(with, query, values),
         basis: query.basis.clone(),
-    }
+    })
 }
 
-/// The values with which a check asks its query.
-fn bindings(check: &Check, query: &Query, values: &[Binding]) -> Vec<Binding> {
+/// The values with which a query is asked, those given with it first.
+fn bindings(with: &[Binding], query: &Query, values: &[Binding]) -> Vec<Binding> {
     let defaults = query.parameters.iter().filter_map(|parameter| {
         let value = parameter.default.clone()?;
         Some((parameter.name.clone(), value))
     });
-    check
-        .with
-        .iter()
-        .cloned()
-        .chain(values.iter().cloned())
-        .chain(defaults)
-        .collect()
+    let given = with.iter().chain(values).cloned();
+    given.chain(defaults).collect()
 }

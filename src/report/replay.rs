@@ -141,6 +141,9 @@ pub struct CheckRun {
     /// The interpretations that decide it: rules and times that the support note does not state. `None` where they have
     /// not been sought: for a scenario that is not compiled in, `chatdb why` finds them.
     pub interpretations: Option<Vec<String>>,
+    /// The lab rules that decide it, by name; empty where none does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lab_rules: Vec<String>,
     /// The comparison; `None` when the query failed.
     pub comparison: Option<Comparison>,
     /// Why the query failed.
@@ -211,6 +214,23 @@ pub enum RestsOn {
     Documented,
     /// At least one rule that the document does not state.
     Extrapolated,
+    /// At least one rule that the lab has set for itself.
+    LabRule,
+    /// Not known: what decides it has not been sought. `chatdb why` finds it.
+    NotDetermined,
+}
+
+impl RestsOn {
+    /// What it is called in reports.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Extrapolated => "extrapolated",
+            Self::LabRule => "lab rule",
+            Self::NotDetermined => "not determined",
+        }
+    }
 }
 
 /// One statement of the document and what the run says of it.

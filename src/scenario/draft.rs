@@ -13,7 +13,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fields::{At, Fields, Reader, describe, scalar_of, shorten};
-use super::{Basis, ErratumKind};
+use super::lab::Lab;
+use super::rules::{self, LabRule};
+use super::{Basis, ErratumKind, Observation};
 use crate::diagnostic::hint_among;
 use crate::diff::{ColumnMode, RowOrder};
 use crate::document::{HEADINGS, Heading, Lines};
@@ -23,7 +25,7 @@ use crate::table::{Cell, parse_timestamp};
 /// How many lines that are not TOML are passed over to read the rest.
 const MOST_BROKEN: usize = 20;
 
-const SCENARIO: [&str; 13] = [
+const SCENARIO: [&str; 15] = [
     "title",
     "document",
     "section",
@@ -33,6 +35,8 @@ const SCENARIO: [&str; 13] = [
     "seeds",
     "notes",
     "parameters",
+    "rules",
+    "times",
     "observation",
     "printed_query",
     "step",
@@ -66,6 +70,7 @@ pub(super) struct Draft {
     pub(super) seeds: Vec<At<String>>,
     pub(super) notes: Option<String>,
     pub(super) parameters: Vec<ParameterDraft>,
+    pub(super) rules: Vec<LabRule>,
     pub(super) observations: Vec<ObservationDraft>,
     pub(super) printed_queries: Vec<PrintedQueryDraft>,
     pub(super) steps: Vec<StepDraft>,
@@ -163,15 +168,35 @@ pub(super) struct ErratumDraft {
     pub(super) evidence: String,
 }
 
-/// Reads the `text` of a `scenario.toml`. What is wrong in it is kept in `reader`.
-pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
+/// Reads the `text` of a `scenario.toml`, of a folder with this lab file. What is wrong in it is kept in `reader`.
+pub(super) fn read(reader: &Reader<'_>, text: &str, lab: Option<&Lab>) -> Draft {
+    with_table(reader, text, |table| scenario(reader, table, lab))
+}
+
+/// Reads what can be read of a text as TOML. What is wrong in it is kept in `reader`.
+pub(super) fn with_table<T>(
+    reader: &Reader<'_>,
+    text: &str,
+    read: impl FnOnce(&DeTable<'_>) -> T,
+) -> T {
     let text = without_broken_lines(reader, text);
     let (table, errors) = DeTable::parse_recoverable(&text);
     reader.syntax(&errors);
-    let fields = Fields::new(reader, table.get_ref(), 0, "a scenario", &SCENARIO);
+    read(table.get_ref())
+}
+
+fn scenario(reader: &Reader<'_>, table: &DeTable<'_>, lab: Option<&Lab>) -> Draft {
+    let fields = Fields::new(reader, table, 0, "a scenario", &SCENARIO);
     let document = fields.text("document");
+    let of_lab = lab.and_then(|lab| lab.document.as_ref());
+    let of_lab = of_lab.filter(|_| document.is_none());
+    let is_unread = document.is_none() && lab.is_some_and(|lab| lab.document_is_unread);
+    if is_unread {
+        reader.document_is_unread();
+    }
+    let is_note = document.is_none() && of_lab.is_none() && !is_unread;
     let heading = fields.text("section");
-    let of_note = heading.as_ref().filter(|_| document.is_none());
+    let of_note = heading.as_ref().filter(|_| is_note);
     let section = of_note.and_then(|text| section(&fields, text));
     let draft = Draft {
         title: plain(fields.need_text("title")),
@@ -184,12 +209,13 @@ pub(super) fn read(reader: &Reader<'_>, text: &str) -> Draft {
         seeds: fields.texts("seeds").unwrap_or_default(),
         notes: fields.text("notes").map(|notes| notes.value),
         parameters: parameters(&fields),
+        rules: rules::read(&fields),
         observations: observations(&fields),
         printed_queries: printed_queries(&fields),
         steps: steps::steps(&fields),
         errata: errata(&fields),
     };
-    bounds(reader, &draft);
+    bounds(reader, &draft, of_lab.map(|document| &document.lines));
     draft
 }
 
@@ -328,7 +354,7 @@ fn long_parameter<'a>(
     (value, columns)
 }
 
-fn observations(fields: &Fields<'_>) -> Vec<ObservationDraft> {
+pub(super) fn observations(fields: &Fields<'_>) -> Vec<ObservationDraft> {
     let mut ids = Ids::new(fields.reader, "observations");
     let tables = fields.tables("observation", "an observation", &OBSERVATION);
     tables
@@ -417,6 +443,17 @@ fn cell(fields: &Fields<'_>) -> CellDraft {
     }
 }
 
+impl ObservationDraft {
+    /// The observation, unless its lines are a mistake, already kept.
+    pub(super) fn read(&self) -> Option<Observation> {
+        Some(Observation {
+            id: self.id.value.clone(),
+            lines: self.lines.as_ref()?.value.clone(),
+            says: self.says.clone(),
+        })
+    }
+}
+
 /// Ids that may each stand once.
 struct Ids<'a> {
     reader: &'a Reader<'a>,
@@ -452,22 +489,24 @@ impl<'a> Ids<'a> {
 }
 
 /// Holds every citation against the lines that the scenario reproduces.
-fn bounds(reader: &Reader<'_>, draft: &Draft) {
+fn bounds(reader: &Reader<'_>, draft: &Draft, of_lab: Option<&Lines>) {
     let whole = draft.section.map(|heading| {
         let text = format!("{}-{}", heading.first_line, heading.last_line);
         text.parse().expect("a heading's lines ascend")
     });
-    let bounds = draft.lines.clone().or(whole);
+    let bounds = draft.lines.clone().or(whole).or(of_lab.cloned());
     let inside = |lines: &Lines, at| match &bounds {
         None => {
             let message = "a scenario that cites lines of the document needs `lines` or `section`";
-            reader.absent(at, message, None);
+            if !reader.broken() {
+                reader.citation(at, message, None);
+            }
         }
         Some(bounds) => {
             let mut bound = bounds.iter();
             if let Some(outside) = lines.iter().find(|line| !bound.any(|b| b == *line)) {
                 let message = format!("line {outside} is not among the scenario's lines, {bounds}");
-                reader.problem(at, message);
+                reader.citation(at, message, None);
             }
         }
     };

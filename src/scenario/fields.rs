@@ -3,7 +3,7 @@
 //!
 //! Knows TOML and places, and nothing of what a scenario is.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr as _;
@@ -11,9 +11,9 @@ use std::str::FromStr as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Position, Positions, Problem, did_you_mean, hint_among};
+use crate::diagnostic::{Place, Position, Positions, Problem, did_you_mean, hint_among};
 use crate::document::Lines;
-use crate::table::{Cell, Kind};
+use crate::table::{self, Kind, parse_duration};
 
 /// A value, and the byte of the file at which it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub(super) struct Reader<'a> {
     /// The lines that are not even TOML. What is missing may only have been lost in them, and what was made
     /// out of them need not be what is written there.
     broken: RefCell<BTreeSet<u32>>,
+    /// Whether the document that is cited cannot be read, so that nothing can be said against a citation.
+    without_document: Cell<bool>,
     /// What `{name}` stands for in texts.
     replaced: RefCell<Vec<(String, String)>>,
 }
@@ -41,6 +43,7 @@ impl<'a> Reader<'a> {
             positions: Positions::new(text),
             problems: RefCell::new(Vec::new()),
             broken: RefCell::default(),
+            without_document: Cell::new(false),
             replaced: RefCell::default(),
         }
     }
@@ -66,6 +69,14 @@ impl<'a> Reader<'a> {
         self.positions.of(at)
     }
 
+    /// A place in this file, for reports.
+    pub(super) fn place(&self, at: usize) -> Place {
+        Place {
+            file: self.file.to_owned(),
+            line: self.position(at).line,
+        }
+    }
+
     /// Keeps a mistake in this file.
     pub(super) fn problem(&self, at: usize, message: impl fmt::Display) {
         self.hinted(at, message, None);
@@ -86,6 +97,18 @@ impl<'a> Reader<'a> {
     /// Keeps a mistake that is that something is not there, unless it may have been lost in broken TOML.
     pub(super) fn absent(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
         if !self.broken() {
+            self.hinted(at, message, hint);
+        }
+    }
+
+    /// Says that the document cited cannot be read, which is a mistake of its own.
+    pub(super) fn document_is_unread(&self) {
+        self.without_document.set(true);
+    }
+
+    /// Keeps a mistake in a citation, unless the document cannot be read.
+    pub(super) fn citation(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
+        if !self.without_document.get() {
             self.hinted(at, message, hint);
         }
     }
@@ -279,7 +302,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A whole number or text.
-    pub(super) fn scalar(&self, key: &str) -> Option<At<Cell>> {
+    pub(super) fn scalar(&self, key: &str) -> Option<At<table::Cell>> {
         let value = self.get(key)?;
         let found = scalar_of(value);
         if found.is_none() {
@@ -287,12 +310,12 @@ impl<'a> Fields<'a> {
         }
         match found? {
             At {
-                value: Cell::Text(value),
+                value: table::Cell::Text(value),
                 at,
             } => {
                 let text = self.reader.replaced(At { value, at });
                 Some(At {
-                    value: Cell::Text(text.value),
+                    value: table::Cell::Text(text.value),
                     at,
                 })
             }
@@ -370,6 +393,22 @@ impl<'a> Fields<'a> {
         tables
     }
 
+    /// The table at `key`, which may have `keys` and no others.
+    pub(super) fn table(
+        &self,
+        key: &str,
+        what: &'static str,
+        keys: &'static [&'static str],
+    ) -> Option<Self> {
+        let value = self.get(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong(key, value, "a table");
+            return None;
+        };
+        let at = value.span().start;
+        Some(Self::new(self.reader, table, at, what, keys))
+    }
+
     /// The values of the table at `key`, each with the name it has there, in the order written.
     pub(super) fn entries(&self, key: &str) -> Vec<(At<String>, &'a Spanned<DeValue<'a>>)> {
         let Some(value) = self.get(key) else {
@@ -398,6 +437,21 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Seconds, from 0, of a text such as `00:15:00` or `2 minutes`.
+pub(super) fn seconds_of(text: &str) -> Option<i64> {
+    const UNITS: [(&str, i64); 3] = [("second", 1), ("minute", 60), ("hour", 3600)];
+    let in_units = || {
+        let (number, unit) = text.trim().split_once(' ')?;
+        let unit = unit.trim();
+        let unit = unit.strip_suffix('s').unwrap_or(unit);
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        number.parse::<i64>().ok()?.checked_mul(*seconds)
+    };
+    parse_duration(text)
+        .or_else(in_units)
+        .filter(|seconds| *seconds >= 0)
+}
+
 pub(super) fn text_of(value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
     match value.get_ref() {
         DeValue::String(text) => Some(At {
@@ -409,10 +463,10 @@ pub(super) fn text_of(value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
 }
 
 /// A whole number or text.
-pub(super) fn scalar_of(value: &Spanned<DeValue<'_>>) -> Option<At<Cell>> {
+pub(super) fn scalar_of(value: &Spanned<DeValue<'_>>) -> Option<At<table::Cell>> {
     let cell = match value.get_ref() {
-        DeValue::String(text) => Cell::Text(text.clone().into_owned()),
-        other => Cell::Integer(integer_of(other)?),
+        DeValue::String(text) => table::Cell::Text(text.clone().into_owned()),
+        other => table::Cell::Integer(integer_of(other)?),
     };
     Some(At {
         value: cell,
@@ -458,7 +512,7 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// The kind of a parameter's value with its article, for messages.
-pub(super) fn kind_of(value: &Cell) -> &'static str {
+pub(super) fn kind_of(value: &table::Cell) -> &'static str {
     match super::parameter_kind(value) {
         Kind::Integer => "a whole number",
         _ => "text",

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 use super::fields::{At, Reader};
+use super::lab::{self, LabRead};
 use super::resolve::Resolver;
 use super::{Scenario, SqlFile, draft};
-use crate::assets::{self, AssetError, AssetSource, SCENARIO_FILE};
+use crate::assets::{self, AssetError, AssetSource, LAB_FILE, SCENARIO_FILE};
 use crate::diagnostic::{Problem, Problems, did_you_mean, hint_among};
 use crate::query::Query;
 
@@ -24,6 +25,8 @@ pub struct Library {
     names: Vec<String>,
     scenarios: Mutex<BTreeMap<PathBuf, Loaded>>,
     queries: Mutex<BTreeMap<String, Arc<Query>>>,
+    /// The lab files that were read, by their paths.
+    labs: Mutex<BTreeMap<String, LabRead>>,
     /// Whether a folder may stand for a scenario that is compiled in.
     replacing: bool,
 }
@@ -150,6 +153,7 @@ impl Library {
             names,
             scenarios: Mutex::default(),
             queries: Mutex::default(),
+            labs: Mutex::default(),
             replacing: false,
         })
     }
@@ -291,6 +295,15 @@ impl Library {
         self.read(&located, &mut Vec::new())
     }
 
+    /// The lab file beside the scenarios of a folder.
+    fn lab(&self, source: &AssetSource) -> LabRead {
+        let mut labs = self.labs.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || lab::read(source);
+        labs.entry(source.beside(LAB_FILE))
+            .or_insert_with(read)
+            .clone()
+    }
+
     // Finding.
 
     /// The scenario called `name`: beside the one that asks, or else in the order of the library.
@@ -396,14 +409,16 @@ impl Library {
                 hint: Some("rename the folder, or say `--replace-built-in`".to_owned()),
             });
         }
-        let draft = draft::read(&reader, &text);
+        let (lab, mistakes) = self.lab(&located.source);
+        mistakes.into_iter().for_each(|one| reader.push(one));
+        let draft = draft::read(&reader, &text, lab.as_deref());
         behind.push(located.clone());
         let before = match &draft.continues {
             None => Some(Loaded::default()),
             Some(name) => self.continued(&reader, located, name, behind),
         };
         let resolver = Resolver::new(self, located, &reader, &draft, before.as_deref(), behind);
-        let (scenario, unused) = resolver.scenario();
+        let (scenario, unused) = resolver.in_lab(lab).scenario();
         behind.pop();
         let scenario = Arc::new(scenario);
         let chain = before.map(|before| before.iter().cloned().chain([scenario.clone()]).collect());

@@ -13,6 +13,7 @@ use super::draft::{Draft, ObservationDraft, ParameterDraft};
 use super::errata;
 use super::expected::LINE_COLUMN;
 use super::fields::{At, Reader, kind_of, shorten};
+use super::lab::{Lab, LabDocument};
 use super::library::{Library, Located, is_scenario_name};
 use super::{Expected, Layout, Observation, Parameter, Scenario, SqlFile, parameter_kind};
 use crate::assets::{self, SCENARIO_FILE};
@@ -50,7 +51,9 @@ pub(super) struct Resolver<'a> {
     /// Whether a script or query could not be read, which may name more of them.
     unread: bool,
     /// What the scenario cites instead of the support note.
-    own_document: Option<Printed>,
+    own_document: Option<Arc<Printed>>,
+    /// The lab file of the folder in which the scenario is.
+    pub(super) lab: Option<Arc<Lab>>,
 }
 
 /// An expected file and its text.
@@ -102,7 +105,13 @@ impl<'a> Resolver<'a> {
             named: BTreeSet::new(),
             unread: false,
             own_document: None,
+            lab: None,
         }
+    }
+
+    /// The same, with the lab file of the folder in which the scenario is.
+    pub(super) fn in_lab(self, lab: Option<Arc<Lab>>) -> Self {
+        Self { lab, ..self }
     }
 
     /// What the draft stands for, without what has mistakes, and the scripts that nothing uses. It is right only if the
@@ -134,8 +143,10 @@ impl<'a> Resolver<'a> {
             continues: draft.continues.as_ref().map(|name| name.value.clone()),
             clock: draft.clock,
             parameters: draft.parameters.iter().filter_map(parameter).collect(),
+            rules: draft.rules.clone(),
+            lab: self.lab.clone(),
             seeds,
-            observations: draft.observations.iter().filter_map(observation).collect(),
+            observations: self.observations(),
             steps,
             errata,
             printed_queries,
@@ -438,20 +449,65 @@ impl<'a> Resolver<'a> {
     /// Reads the document that the scenario cites in the place of the support note.
     fn read_document(&mut self) {
         let draft = self.draft;
-        self.own_document = (draft.document.as_ref())
-            .and_then(|name| self.file(name))
-            .map(|file| Printed::of(&file.text));
+        self.own_document = match &draft.document {
+            Some(name) => self
+                .file(name)
+                .map(|file| Arc::new(Printed::of(&file.text))),
+            None => self.lab_document().map(|own| own.words.clone()),
+        };
+    }
+
+    /// The lab's document, unless the scenario has one of its own.
+    fn lab_document(&self) -> Option<&LabDocument> {
+        let lab = self.lab.as_ref().filter(|_| self.draft.document.is_none());
+        lab?.document.as_ref()
     }
 
     // Observations.
+
+    /// The observations that checks can name, those of the lab last.
+    pub(super) fn known_observations(&self) -> Vec<&str> {
+        let own = self.draft.observations.iter();
+        let own = own.map(|observation| observation.id.value.as_str());
+        let of_lab = self.lab_document().into_iter();
+        let of_lab = of_lab.flat_map(|document| &document.observations);
+        own.chain(of_lab.map(|observation| observation.id.as_str()))
+            .collect()
+    }
+
+    /// The scenario's observations, and those of the lab that its checks name.
+    fn observations(&self) -> Vec<Observation> {
+        let own = self.draft.observations.iter();
+        let checks = self.draft.steps.iter().flat_map(|step| &step.checks);
+        let observed: BTreeSet<&str> = checks
+            .flat_map(|check| check.observes.iter().map(|id| id.value.as_str()))
+            .collect();
+        let of_lab = self.lab_document().into_iter();
+        let of_lab = of_lab.flat_map(|document| &document.observations);
+        own.filter_map(ObservationDraft::read)
+            .chain(
+                of_lab
+                    .filter(|own| observed.contains(own.id.as_str()))
+                    .cloned(),
+            )
+            .collect()
+    }
 
     fn observations_are_observed(&self) {
         let checks = self.draft.steps.iter().flat_map(|step| &step.checks);
         let observed: BTreeSet<_> = checks
             .flat_map(|check| check.observes.iter().map(|id| &id.value))
             .collect();
+        let document = self.lab_document();
         for observation in &self.draft.observations {
             let id = &observation.id.value;
+            if let (Some(document), Some(lab)) = (document, &self.lab)
+                && document.observations.iter().any(|own| own.id == *id)
+            {
+                let message = format!("the lab has an observation `{id}`, in {}", lab.file);
+                let hint = "give one of them another `id`".to_owned();
+                self.reader.hinted(observation.id.at, message, Some(hint));
+            }
             if !observed.contains(id) {
                 let message = format!("no check observes `{id}`");
                 let hint = format!("name it where it is checked: `observes = [\"{id}\"]`");
@@ -475,14 +531,6 @@ fn parameter(draft: &ParameterDraft) -> Option<Parameter> {
         name: draft.name.value.clone(),
         value: draft.value.as_ref()?.value.clone(),
         columns: draft.columns.clone(),
-    })
-}
-
-fn observation(draft: &ObservationDraft) -> Option<Observation> {
-    Some(Observation {
-        id: draft.id.value.clone(),
-        lines: draft.lines.as_ref()?.value.clone(),
-        says: draft.says.clone(),
     })
 }
 

@@ -1,16 +1,19 @@
-//! The conditions of a query, one by one: the parts of its `WHERE` that are joined by `AND`.
+//! The conditions of a query, one by one: the parts of its `WHERE`, and of the `ON` of its joins, that `AND` joins.
 
-use sqlparser::ast::{BinaryOperator, Expr, SelectItem, SetExpr, Statement, Visit, Visitor};
+use sqlparser::ast::{
+    BinaryOperator, Expr, JoinConstraint, JoinOperator, SelectItem, SetExpr, Statement,
+    TableWithJoins, Visit, Visitor,
+};
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::Parser;
 use std::ops::ControlFlow;
 
-/// One `SELECT` with a `WHERE`, in parts. All texts are SQLite's SQL.
+/// One `SELECT` with conditions, in parts. All texts are SQLite's SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditions {
-    /// What follows `FROM`, up to the `WHERE`.
+    /// What follows `FROM`, up to the `WHERE`, with inner joins that have no condition.
     pub from: String,
-    /// The conditions, in the order written.
+    /// The conditions, those of joins first, in the order written.
     pub conditions: Vec<String>,
     /// The columns of the answer: their names, and what they are.
     pub columns: Vec<(String, String)>,
@@ -38,13 +41,46 @@ pub fn conditions(sql: &str) -> Option<Conditions> {
         return None;
     }
     let mut conditions = Vec::new();
-    split(select.selection.as_ref()?, &mut conditions);
-    let from: Vec<String> = select.from.iter().map(ToString::to_string).collect();
+    let from = select.from.iter().map(|from| joined(from, &mut conditions));
+    let from = from.collect::<Option<Vec<String>>>()?;
+    if let Some(selection) = &select.selection {
+        split(selection, &mut conditions);
+    }
+    if conditions.is_empty() {
+        return None;
+    }
     Some(Conditions {
         from: from.join(", "),
         conditions,
         columns: select.projection.iter().filter_map(column).collect(),
     })
+}
+
+/// Tables that are joined, without the conditions of inner joins, which are added to `conditions`. That of an outer
+/// join from the left keeps no row out, and stays. `None` for other joins, and for conditions that are not written out.
+fn joined(from: &TableWithJoins, conditions: &mut Vec<String>) -> Option<String> {
+    let mut text = from.relation.to_string();
+    for join in &from.joins {
+        match &join.join_operator {
+            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
+                match constraint {
+                    JoinConstraint::On(on) => split(on, conditions),
+                    JoinConstraint::None => {}
+                    JoinConstraint::Using(_) | JoinConstraint::Natural => return None,
+                }
+                text = format!("{text} CROSS JOIN {}", join.relation);
+            }
+            JoinOperator::CrossJoin(JoinConstraint::None) => {
+                text = format!("{text} CROSS JOIN {}", join.relation);
+            }
+            JoinOperator::Left(JoinConstraint::On(_))
+            | JoinOperator::LeftOuter(JoinConstraint::On(_)) => {
+                text = format!("{text} {join}");
+            }
+            _ => return None,
+        }
+    }
+    Some(text)
 }
 
 /// Stops at a function, which may be one over many rows.

@@ -13,7 +13,7 @@ fn a_header_says_everything_about_a_query() {
     let query = read(
         "-- title: Open chats,\n--   in the order they came\n-- lines: 60-72, 80\n\
          -- key: activity_id, queue name\n-- kind: Activity duration duration\n-- kind: n integer\n\
-         -- dialect: tsql\n-- basis: rests_on\n-- effect: chat row\n-- parameter: activity_id = 1347\n--\n\
+         -- dialect: tsql\n-- basis: rests_on\n-- parameter: activity_id = 1347\n--\n\
          -- parameter: name = 'O''Hara'\n-- parameter: since\n\
          -- restored: the list is cut: after \"c.l\"\n-- source: a page\n-- note: none\n\n\
          SELECT 1 -- é\n  FROM t WHERE id = 1347 AND name = 'O''Hara' AND x > @since;\n\n",
@@ -26,7 +26,6 @@ fn a_header_says_everything_about_a_query() {
     assert_eq!(query.kinds, [duration, ("n".to_owned(), Kind::Integer)]);
     assert_eq!(query.dialect, Dialect::Tsql);
     assert_eq!(query.basis.as_deref(), Some("rests_on"));
-    assert_eq!(query.effect.as_deref(), Some("chat row"));
     let parameters: Vec<_> = query
         .parameters
         .iter()
@@ -50,7 +49,7 @@ fn a_header_says_everything_about_a_query() {
         query.sql,
         "SELECT 1 -- é\n  FROM t WHERE id = 1347 AND name = 'O''Hara' AND x > @since;"
     );
-    assert_eq!((query.sql_line, query.place.line), (18, 1));
+    assert_eq!((query.sql_line, query.place.line), (17, 1));
     assert_eq!(query.place.file, "reports/ask.sql");
 }
 

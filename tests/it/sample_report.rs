@@ -154,6 +154,7 @@ pub fn check(id: &str, title: &str, origin: ExpectationOrigin, lines: &str) -> C
         verdict: CheckVerdict::Matches,
         rests_on: RestsOn::Documented,
         interpretations: Some(Vec::new()),
+        lab_rules: Vec::new(),
         comparison: None,
         problem: None,
         reproduce: String::from("chatdb replay services_failure --until 20"),

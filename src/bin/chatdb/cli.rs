@@ -119,9 +119,20 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct WhyArgs {
-    /// The check, as SCENARIO/CHECK or SCENARIO/STEP/CHECK
+    /// The check, as SCENARIO/CHECK or SCENARIO/STEP/CHECK; a scenario alone lists what each of its checks rests on
     #[arg(add = complete::checks(), value_name = "SCENARIO[/STEP]/CHECK")]
     pub check: String,
+    /// Explain the result of a query of your own after SCENARIO[/STEP]: SQL, or the name of a query
+    #[arg(long, add = complete::queries(), value_name = "SQL")]
+    pub query: Option<String>,
+    /// SQL dialect of the query: tsql or sqlite
+    #[arg(
+        long,
+        value_name = "DIALECT",
+        default_value = "tsql",
+        requires = "query"
+    )]
+    pub dialect: String,
     /// Explain only the rows with this value, e.g. activity_id=1347
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub row: Vec<String>,
@@ -689,6 +700,12 @@ pub struct ReviewArgs {
 
 #[derive(Debug, Args)]
 pub struct Coverage {
+    /// Scenarios, or folders of scenarios (default: all)
+    #[arg(add = complete::scenarios(), value_name = "SCENARIO")]
+    pub names: Vec<String>,
+    /// Group the scenarios whose exports cannot be told apart, and say which export would tell them apart
+    #[arg(long)]
+    pub groups: bool,
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]
@@ -699,6 +716,11 @@ pub struct Coverage {
 pub struct RulesArgs {
     /// Show only rules whose name contains TEXT
     pub text: Option<String>,
+    /// Show the rules as this scenario has them, with those of its lab
+    #[arg(add = complete::scenarios(), long, value_name = "SCENARIO")]
+    pub scenario: Option<String>,
+    #[command(flatten)]
+    pub folders: Folders,
     #[command(flatten)]
     pub form: OutputArgs,
 }

@@ -1,16 +1,184 @@
-//! `chatdb coverage` lists which observations are covered by which checks.
+//! `chatdb coverage` lists which checks cover each observation, or which scenarios exports do not distinguish.
 
 use chatdb::render::Detail;
 use chatdb::replay::why::Experiment;
 use chatdb::replay::{self, ReplayError};
-use chatdb::report::{ExpectationOrigin, Listing, ObservationVerdict, Report};
-use chatdb::scenario::Library;
+use chatdb::report::{ExpectationOrigin, Listing, ObservationRun, ObservationVerdict, Report};
+use chatdb::scenario::{Lab, Library};
+use chatdb::signature::{self, ScenarioGroup, SignatureError};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::Coverage;
 use crate::failure::{Code, Failure};
 use crate::output;
 use crate::watch;
+
+impl From<SignatureError> for Failure {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Replay(error) => error.into(),
+            SignatureError::Analysis(error) => error.into(),
+            SignatureError::Store(error) => error.into(),
+        }
+    }
+}
+
+const COLUMNS: [&str; 8] = [
+    "observation",
+    "scenario",
+    "lines",
+    "statement",
+    "checks",
+    "verdict",
+    "origin",
+    "without the failure",
+];
+
+/// An observation, and what the scenarios that answer it say.
+struct Covered {
+    observation: ObservationRun,
+    scenarios: Vec<String>,
+    /// Whether every check that answers it matches although no server stops; `None` where none answers it.
+    stays: Option<bool>,
+    /// The lab file that states it, where one does.
+    lab: Option<String>,
+}
+
+pub fn run(args: &Coverage) -> Result<Code, Failure> {
+    output::check(&args.form)?;
+    let library = output::library(&args.folders)?;
+    let names = match args.names.is_empty() {
+        true => output::every(&library)?,
+        false => output::expanded(&library, &args.names)?,
+    };
+    let (listing, code) = match args.groups {
+        true => (groups(&library, &names)?, Code::Success),
+        false => statements(&library, &names)?,
+    };
+    let report = Report {
+        listings: vec![listing],
+        ..Report::new()
+    };
+    output::show(&report, &args.form, Detail::Full)?;
+    Ok(code)
+}
+
+/// The statements of the documents, and the checks that answer each.
+fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Failure> {
+    let all = covered(library, names)?;
+    let is_reproduced = |one: &&Covered| one.observation.verdict == ObservationVerdict::Reproduced;
+    let missing: Vec<&str> = (all.iter())
+        .filter(|one| !is_reproduced(one))
+        .map(|one| one.observation.id.as_str())
+        .collect();
+    let staying = all.iter().filter(|one| one.stays == Some(true)).count();
+    let count = all.len();
+    let mut remarks = vec![format!(
+        "{} of {count} observations reproduced",
+        count - missing.len()
+    )];
+    if missing.is_empty() {
+        remarks.push(
+            "printed: held against what the document prints; stated: against its words; derived: \
+             at least one of its checks expects what follows without being said"
+                .to_owned(),
+        );
+    } else {
+        remarks.push(format!("not reproduced: {}", missing.join(", ")));
+    }
+    remarks.push(format!(
+        "without the failure: with every stop of a server left out, {} of {count} differ and {staying} are reproduced \
+         too, as what goes on working must be",
+        all.iter().filter(|one| one.stays == Some(false)).count()
+    ));
+    let listing = Listing {
+        title: "Statements of the document".to_owned(),
+        table: table(&COLUMNS, all.iter().map(cells).collect()),
+        remarks,
+    };
+    let code = match missing.is_empty() {
+        true => Code::Success,
+        false => Code::Differs,
+    };
+    Ok((listing, code))
+}
+
+/// Every observation of the scenarios, and those of their labs that none of them answers.
+fn covered(library: &Library, names: &[String]) -> Result<Vec<Covered>, Failure> {
+    let (report, _) = replay::replay(library, names, &watch::guarded(Vec::new()))?;
+    let mut all: Vec<Covered> = Vec::new();
+    let mut labs: Vec<std::sync::Arc<Lab>> = Vec::new();
+    for (run, name) in report.runs.into_iter().zip(names) {
+        let Ok(scenario) = library.get(name) else {
+            continue;
+        };
+        if let Some(lab) = &scenario.lab
+            && labs.iter().all(|known| known.file != lab.file)
+        {
+            labs.push(lab.clone());
+        }
+        let stay = match run.observations.is_empty() {
+            true => continue,
+            false => without_failure(library, name)?,
+        };
+        for mut observation in run.observations {
+            let stays = observation.checks.iter().all(|check| stay.contains(check));
+            let lab = scenario
+                .lab
+                .as_ref()
+                .filter(|lab| states(lab, &observation.id));
+            let lab = lab.map(|lab| lab.file.clone());
+            let known = all.iter_mut().find(|one| {
+                lab.is_some() && one.lab == lab && one.observation.id == observation.id
+            });
+            let Some(known) = known else {
+                all.push(Covered {
+                    observation,
+                    scenarios: vec![run.scenario.clone()],
+                    stays: Some(stays),
+                    lab,
+                });
+                continue;
+            };
+            known.stays = known.stays.map(|before| before && stays);
+            known.scenarios.push(run.scenario.clone());
+            known.observation.checks.append(&mut observation.checks);
+            if known.observation.verdict == ObservationVerdict::Reproduced {
+                known.observation.verdict = observation.verdict;
+            }
+        }
+    }
+    for lab in &labs {
+        let stated = lab.document.iter().flat_map(|own| &own.observations);
+        for observation in stated {
+            let known = |one: &Covered| {
+                one.lab.as_ref() == Some(&lab.file) && one.observation.id == observation.id
+            };
+            if !all.iter().any(known) {
+                all.push(Covered {
+                    observation: ObservationRun {
+                        id: observation.id.clone(),
+                        lines: observation.lines.clone(),
+                        says: observation.says.clone(),
+                        checks: Vec::new(),
+                        verdict: ObservationVerdict::NotCovered,
+                        origin: None,
+                    },
+                    scenarios: Vec::new(),
+                    stays: None,
+                    lab: Some(lab.file.clone()),
+                });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a lab's document has an observation of this id.
+fn states(lab: &Lab, id: &str) -> bool {
+    let document = lab.document.as_ref();
+    document.is_some_and(|own| own.observations.iter().any(|one| one.id == *id))
+}
 
 /// The checks of a scenario that match although no server stops.
 fn without_failure(library: &Library, name: &str) -> Result<Vec<String>, Failure> {
@@ -30,107 +198,90 @@ fn without_failure(library: &Library, name: &str) -> Result<Vec<String>, Failure
     Ok(matching)
 }
 
-pub fn run(args: &Coverage) -> Result<Code, Failure> {
-    output::check(&args.form)?;
-    let library = output::library(&args.folders)?;
-    let (report, _) = replay::replay(
-        &library,
-        &output::every(&library)?,
-        &watch::guarded(Vec::new()),
-    )?;
-    let names = [
-        "observation",
-        "scenario",
-        "lines",
-        "statement",
-        "checks",
-        "verdict",
-        "origin",
-        "without the failure",
+fn cells(one: &Covered) -> Vec<Cell> {
+    let observation = &one.observation;
+    let verdict = match observation.verdict {
+        ObservationVerdict::Reproduced => "reproduced",
+        ObservationVerdict::Differs => "differs",
+        ObservationVerdict::NotCovered => "not covered",
+        ObservationVerdict::NotReached => "not reached",
+    };
+    let origin = match observation.origin {
+        Some(ExpectationOrigin::Printed) => "printed",
+        Some(ExpectationOrigin::Stated) => "stated",
+        Some(ExpectationOrigin::Derived) => "derived",
+        None => "",
+    };
+    let stays = match one.stays {
+        Some(true) => "reproduced too",
+        Some(false) => "differs",
+        None => "",
+    };
+    let cells = [
+        observation.id.clone(),
+        one.scenarios.join(", "),
+        observation.lines.to_string(),
+        observation.says.clone(),
+        observation.checks.join(", "),
+        verdict.to_owned(),
+        origin.to_owned(),
+        stays.to_owned(),
     ];
-    let mut table = ResultTable {
-        columns: names
-            .iter()
+    cells.map(Cell::Text).to_vec()
+}
+
+fn table(names: &[&str], rows: Vec<Vec<Cell>>) -> ResultTable {
+    ResultTable {
+        columns: (names.iter())
             .map(|name| Column::new(*name, Kind::Text))
             .collect(),
-        rows: Vec::new(),
-    };
-    let mut missing = Vec::new();
-    let mut staying = 0;
-    for run in report
-        .runs
-        .iter()
-        .filter(|run| !run.observations.is_empty())
-    {
-        let stay = without_failure(&library, &run.scenario)?;
-        for observation in &run.observations {
-            let verdict = match observation.verdict {
-                ObservationVerdict::Reproduced => "reproduced",
-                ObservationVerdict::Differs => "differs",
-                ObservationVerdict::NotCovered => "not covered",
-                ObservationVerdict::NotReached => "not reached",
-            };
-            if observation.verdict != ObservationVerdict::Reproduced {
-                missing.push(observation.id.clone());
-            }
-            let origin = match observation.origin {
-                Some(ExpectationOrigin::Printed) => "printed",
-                Some(ExpectationOrigin::Stated) => "stated",
-                Some(ExpectationOrigin::Derived) => "derived",
-                None => "",
-            };
-            let stays = observation.checks.iter().all(|check| stay.contains(check));
-            staying += usize::from(stays);
+        rows,
+    }
+}
+
+/// The scenarios that the rows of exports do not distinguish.
+fn groups(library: &Library, names: &[String]) -> Result<Listing, Failure> {
+    let found = signature::groups(library, names, &watch::guarded(Vec::new()))?;
+    let mut rows = Vec::new();
+    let mut counts = Vec::new();
+    for one in &found {
+        let exports = match one.all {
+            true => "all tables".to_owned(),
+            false => one.exports.join(", "),
+        };
+        counts.push(format!("{} from {exports}", one.groups.len()));
+        for (at, group) in one.groups.iter().enumerate() {
             let cells = [
-                observation.id.as_str(),
-                &run.scenario,
-                &observation.lines.to_string(),
-                &observation.says,
-                &observation.checks.join(", "),
-                verdict,
-                origin,
-                if stays { "reproduced too" } else { "differs" },
+                exports.clone(),
+                (at + 1).to_string(),
+                group.scenarios.join(", "),
+                settled_by(group),
             ];
-            table.rows.push(
-                cells
-                    .iter()
-                    .map(|cell| Cell::Text((*cell).to_owned()))
-                    .collect(),
-            );
+            rows.push(cells.map(Cell::Text).to_vec());
         }
     }
-    let all = table.rows.len();
-    let mut remarks = vec![format!(
-        "{} of {all} observations reproduced",
-        all - missing.len()
-    )];
-    if missing.is_empty() {
-        remarks.push(
-            "printed: held against what the document prints; stated: against its words; derived: \
-             at least one of its checks expects what follows without being said"
+    Ok(Listing {
+        title: "Scenarios whose exported rows the findings do not distinguish".to_owned(),
+        table: table(&["exports", "group", "scenarios", "distinguished by"], rows),
+        remarks: vec![
+            format!("groups: {}", counts.join("; ")),
+            "each scenario is replayed, and the findings are run over the rows that it leaves in these tables; the \
+             time of the outage is known, the servers are not"
                 .to_owned(),
-        );
-    } else {
-        remarks.push(format!("not reproduced: {}", missing.join(", ")));
+        ],
+    })
+}
+
+/// What parts a group.
+fn settled_by(group: &ScenarioGroup) -> String {
+    if group.scenarios.len() < 2 {
+        return String::new();
     }
-    remarks.push(format!(
-        "without the failure: with every stop of a server left out, {} of {all} differ and {staying} are reproduced \
-         too, as what goes on working must be",
-        all - staying
-    ));
-    let holds = missing.is_empty();
-    let listing = Listing {
-        title: "Statements of the document".to_owned(),
-        table,
-        remarks,
-    };
-    output::show(
-        &Report {
-            listings: vec![listing],
-            ..Report::new()
-        },
-        &args.form,
-        Detail::Full,
-    )?;
-    Ok(if holds { Code::Success } else { Code::Differs })
+    match (group.parted_by.as_slice(), group.other_outages) {
+        ([], true) => {
+            "no further export; which servers failed, and whether they are back".to_owned()
+        }
+        ([], false) => "no further export".to_owned(),
+        (tables, _) => tables.join(" or "),
+    }
 }

@@ -417,7 +417,7 @@ impl From<ReplayError> for Failure {
             }
             ReplayError::Bound(_) => Self::of(Code::Usage, &error),
             ReplayError::Ask(error) => Self::from(error).quoting_rows(),
-            ReplayError::NotAsked { .. } => Self::of(Code::Usage, &error),
+            ReplayError::NotAsked { .. } | ReplayError::Query(_) => Self::of(Code::Usage, &error),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! `chatdb rules` lists the rules of the platform model.
 
 use chatdb::assets;
+use chatdb::diagnostic::counted;
 use chatdb::query::Query;
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
-use chatdb::scenario::ScenarioError;
+use chatdb::scenario::{ScenarioError, lab_rules};
 use chatdb::store::Store;
 use chatdb::table::Cell;
 
@@ -16,7 +17,15 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
     output::check(&args.form)?;
     let (file, text) = assets::report("rules").expect("reports/rules.sql is compiled in");
     let query = Query::read("rules", &file, text).map_err(ScenarioError::from)?;
-    let mut table = Store::with_platform()?.ask(&query.sql, &query.kinds, &[])?;
+    let store = Store::with_platform()?;
+    let mut rules = Vec::new();
+    if let Some(scenario) = &args.scenario {
+        rules = lab_rules(&output::library(&args.folders)?.chain(scenario)?);
+    }
+    for rule in &rules {
+        store.run_own("lab rule", &rule.to_sql(), &[])?;
+    }
+    let mut table = store.ask(&query.sql, &query.kinds, &[])?;
     if let Some(text) = &args.text {
         let at = table.position("rule");
         let holds =
@@ -33,11 +42,15 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
         None => query.title.clone(),
         Some(text) => format!("Rules of the platform model whose name holds `{text}`"),
     };
-    let remarks = vec![
+    let mut remarks = vec![
         "documented: the document says so, on these lines, of exactly these servers; extrapolated: the reading says \
          how it was arrived at"
             .to_owned(),
     ];
+    if !rules.is_empty() {
+        let count = counted(rules.len() as u64, "rule");
+        remarks.push(format!("lab rule: the lab sets it; {count} of the lab"));
+    }
     let listing = Listing {
         title,
         table,

@@ -6,7 +6,7 @@ use chatdb::diagnostic::counted;
 use chatdb::render::safe::Safe;
 use chatdb::replay::why::{Experiment, Factor, WhyTarget};
 use chatdb::replay::{self, ReplayError};
-use chatdb::report::{Report, RestsOn};
+use chatdb::report::Report;
 use chatdb::scenario::{
     Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
 };
@@ -249,17 +249,11 @@ fn rules(
                 basis,
                 lines,
                 ..
-            } => {
-                let basis = match basis {
-                    RestsOn::Documented => "documented",
-                    RestsOn::Extrapolated => "extrapolated",
-                };
-                Some(
-                    [rule.as_str(), statement, basis, lines]
-                        .map(Safe::of)
-                        .to_vec(),
-                )
-            }
+            } => Some(
+                [rule.as_str(), statement, basis.words(), lines]
+                    .map(Safe::of)
+                    .to_vec(),
+            ),
             Factor::Cause { .. } => None,
         })
         .collect();

@@ -9,11 +9,11 @@ use chatdb::diagnostic::counted;
 use chatdb::invariant::{self, Condition, Invariant, InvariantError, InvariantKind, STATES};
 use chatdb::render::Detail;
 use chatdb::replay::simulate::{
-    Broken, Course, FoundSchedule, LookReason, Merging, OrderGroup, Scheduled, SearchEnd,
+    self, Broken, Course, FoundSchedule, LookReason, Merging, OrderGroup, Scheduled, SearchEnd,
     SimulatedFact, Simulation, SimulationError, SimulationLook, default_causes,
 };
 use chatdb::report::{Listing, Report};
-use chatdb::scenario::Library;
+use chatdb::scenario::{LabRule, Library};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::SimulateArgs;
@@ -51,8 +51,17 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
         }
     }
     simulation.check(&conditions)?;
-    let (listing, code) = if let Some(wanted) = &wanted {
-        find(&simulation, wanted, &events, args, &from)?
+    let label = |schedule: &[Scheduled], course: &mut Course| -> Result<(), Failure> {
+        Ok(simulate::label(
+            &library,
+            (scenario, step),
+            &options,
+            schedule,
+            course,
+        )?)
+    };
+    let (mut listing, code) = if let Some(wanted) = &wanted {
+        find(&simulation, wanted, &events, args, &from, &label)?
     } else if let Some(count) = args.random {
         random(
             &simulation,
@@ -61,13 +70,15 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
             (count, args.seed),
             args,
             &from,
+            &label,
         )?
     } else if args.all_orders {
         let groups = simulation.all_orders(&events)?;
         (orders(&simulation, &events, &groups, &from), Code::Success)
     } else {
         let schedule = simulation.scheduled(&events)?;
-        let course = simulation.run(&schedule, &invariants)?;
+        let mut course = simulation.run(&schedule, &invariants)?;
+        label(&schedule, &mut course)?;
         let code = match course.broken {
             Some(_) => Code::Differs,
             None => Code::Success,
@@ -78,12 +89,23 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
             code,
         )
     };
+    listing
+        .remarks
+        .extend(lab(&simulate::rules_of(&library, scenario)?));
     let report = Report {
         listings: vec![listing],
         ..Report::new()
     };
     output::show(&report, &args.form, Detail::Full)?;
     Ok(code)
+}
+
+/// Names the lab rules that hold, where there are any.
+fn lab(rules: &[LabRule]) -> Option<String> {
+    let names: Vec<String> = (rules.iter())
+        .map(|rule| format!("`{}` ({}:{})", rule.rule, rule.place.file, rule.place.line))
+        .collect();
+    (!names.is_empty()).then(|| format!("lab rules hold: {}", names.join(", ")))
 }
 
 /// The scenario from which others start and that continues none, where there is one.
@@ -215,6 +237,9 @@ impl From<SimulationError> for Failure {
 }
 
 // A COURSE -------------------------------------------------------------------------------------------------
+
+/// Labels what lab rules decide in a course.
+type Label<'l> = &'l dyn Fn(&[Scheduled], &mut Course) -> Result<(), Failure>;
 
 const COLUMNS: [&str; 8] = [
     "at", "because", "who", "of", "what", "before", "after", "basis",
@@ -423,13 +448,15 @@ fn find(
     events: &[TimedCause],
     args: &SimulateArgs,
     from: &str,
+    label: Label<'_>,
 ) -> Result<(Listing, Code), Failure> {
     let limits = (args.max_states, DEEPEST);
     let end = simulation.find(wanted, &causes(events), limits, Merging::Merged)?;
     let title = format!("Shortest schedule from {} to: {}", from, wanted.text);
     match end {
         SearchEnd::Found(found) => {
-            let course = simulation.run(&found.schedule, &[])?;
+            let mut course = simulation.run(&found.schedule, &[])?;
+            label(&found.schedule, &mut course)?;
             let mut listing = listed(simulation, title, &found.schedule, &course, &[]);
             let reached = reached(simulation, &found);
             listing.remarks.insert(0, reached);
@@ -498,6 +525,7 @@ fn random(
     (count, seed): (u64, u64),
     args: &SimulateArgs,
     from: &str,
+    label: Label<'_>,
 ) -> Result<(Listing, Code), Failure> {
     let broken = simulation.random(&causes(events), invariants, count, seed)?;
     let Some(broken) = broken else {
@@ -514,8 +542,9 @@ fn random(
         events_before,
         schedule,
         invariant,
-        course,
+        mut course,
     } = broken;
+    label(&schedule, &mut course)?;
     let own = std::slice::from_ref(&invariants[invariant]);
     let title = format!("Schedule from {} that breaks: {}", from, own[0].text());
     let mut listing = listed(simulation, title, &schedule, &course, own);

@@ -1,50 +1,148 @@
 //! `chatdb why` says what a cell of a check's answer rests on.
 
 use chatdb::diagnostic::{counted, did_you_mean};
+use chatdb::query::Query;
 use chatdb::render::Detail;
 use chatdb::replay::why::{
     Decides, Experiment, ExplainedValue, Factor, RowCondition, Why, WhyTarget,
 };
 use chatdb::replay::{self, ReplayError, ReplayOptions};
 use chatdb::report::{Listing, Report, RestsOn};
-use chatdb::scenario::{Library, Scenario};
+use chatdb::scenario::{Library, Scenario, is_scenario_name};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::WhyArgs;
 use crate::failure::{Code, Failure};
 use crate::output;
+use crate::query;
 use crate::watch;
 
 pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
     output::check(&args.form)?;
     let library = output::library(&args.folders)?;
-    let (scenario, step, check) = find(&library, &args.check)?;
     let options = watch::guarded(output::sets(&args.set)?);
-    runs(&library, [&scenario, &step, &check], &options)?;
-    let mut experiment = Experiment::new(&library, &scenario, &step, &options)?;
+    let listings = match &args.query {
+        Some(text) => of_query(&library, text, args, &options)?,
+        None if library.get(&args.check).is_ok() => {
+            vec![of_scenario(&library, args, &options)?]
+        }
+        None => of_check(&library, args, &options)?,
+    };
+    let report = Report {
+        listings,
+        ..Report::new()
+    };
+    output::show(&report, &args.form, Detail::Full)?;
+    Ok(Code::Success)
+}
+
+/// What a check of a scenario rests on.
+fn of_check(
+    library: &Library,
+    args: &WhyArgs,
+    options: &ReplayOptions,
+) -> Result<Vec<Listing>, Failure> {
+    let (scenario, step, check) = find(library, &args.check)?;
+    runs(library, [&scenario, &step, &check], options)?;
+    let mut experiment = Experiment::new(library, &scenario, &step, options)?;
     let ids = experiment.checks().iter().map(|own| own.id.as_str());
     let at = ids
         .into_iter()
         .position(|id| id == check)
         .unwrap_or_default();
+    let query = format!("`chatdb sql {}`", experiment.checks()[at].query);
+    let reads = format!("{query} shows the query that reads it");
+    let mut listings = explained(&mut experiment, at, args, &format!("{scenario}/{check}"))?;
+    listings[0].remarks.push(reads);
+    Ok(listings)
+}
+
+/// What the result of a query of the user's own rests on.
+fn of_query(
+    library: &Library,
+    text: &str,
+    args: &WhyArgs,
+    options: &ReplayOptions,
+) -> Result<Vec<Listing>, Failure> {
+    let (scenario, step) = match args.check.rsplit_once('/') {
+        Some((scenario, step)) if library.get(&args.check).is_err() => (scenario, Some(step)),
+        _ => (args.check.as_str(), None),
+    };
+    let (query, name) = match is_scenario_name(text) {
+        true => {
+            let query = library.query(&*library.get(scenario)?, text)?;
+            (Query::clone(&query), format!("`{text}`"))
+        }
+        false => {
+            let dialect = query::dialect(&args.dialect)?;
+            (Query::of_text(text, dialect), "the query".to_owned())
+        }
+    };
+    let mut experiment = Experiment::of_query(library, (scenario, step), &query, options)?;
+    let name = format!("{name} after {}", args.check);
+    explained(&mut experiment, 0, args, &name)
+}
+
+/// What a part of an answer rests on, and the conditions of a row that is not in it.
+fn explained(
+    experiment: &mut Experiment,
+    at: usize,
+    args: &WhyArgs,
+    name: &str,
+) -> Result<Vec<Listing>, Failure> {
     let target = WhyTarget {
         row: output::pairs("--row", &args.row)?,
         column: args.column.clone(),
     };
-    columns_exist(&experiment, at, &target)?;
+    columns_exist(experiment, at, &target)?;
     let why = experiment.why(at, &target).map_err(ReplayError::from)?;
-    let listing = listing(&experiment, &why, at, args, &format!("{scenario}/{check}"));
+    let listing = listing(experiment, &why, args, name);
     let missing = experiment.missing(at, &target).map_err(ReplayError::from)?;
-    let missing = missing.map(|conditions| conditions_listing(&experiment, &conditions));
-    output::show(
-        &Report {
-            listings: std::iter::once(listing).chain(missing).collect(),
-            ..Report::new()
+    let missing = missing.map(|conditions| conditions_listing(experiment, &conditions));
+    Ok(std::iter::once(listing).chain(missing).collect())
+}
+
+/// What each check of a scenario rests on.
+fn of_scenario(
+    library: &Library,
+    args: &WhyArgs,
+    options: &ReplayOptions,
+) -> Result<Listing, Failure> {
+    let scenario = library.get(&args.check)?;
+    let mut rows = Vec::new();
+    for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
+        for check in &step.checks {
+            runs(library, [&args.check, &step.id, &check.id], options)?;
+        }
+        let mut experiment = Experiment::new(library, &args.check, &step.id, options)?;
+        for (at, check) in step.checks.iter().enumerate() {
+            let label = experiment.label(at).map_err(ReplayError::from)?;
+            let cells = [
+                &step.id,
+                &check.id,
+                label.rests_on.words(),
+                &label.rules.join(", "),
+            ];
+            rows.push(cells.map(|text| Cell::Text(text.to_owned())).to_vec());
+        }
+    }
+    let columns = [
+        "step",
+        "check",
+        "rests on",
+        "lab rules and interpretations that decide it",
+    ];
+    Ok(Listing {
+        title: format!("What the checks of {} rest on", args.check),
+        table: ResultTable {
+            columns: columns.map(|name| Column::new(name, Kind::Text)).to_vec(),
+            rows,
         },
-        &args.form,
-        Detail::Full,
-    )?;
-    Ok(Code::Success)
+        remarks: vec![format!(
+            "`chatdb why {}/CHECK` shows everything that decides a check",
+            args.check
+        )],
+    })
 }
 
 /// Fails where the check is not answered. Each cause and rule is left out in a run of its own: what does not run once
@@ -160,20 +258,13 @@ fn columns_exist(experiment: &Experiment, check: usize, target: &WhyTarget) -> R
     }
 }
 
-fn listing(
-    experiment: &Experiment,
-    why: &Why,
-    check: usize,
-    args: &WhyArgs,
-    name: &str,
-) -> Listing {
+fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Listing {
     let columns = ["decided by", "what", "where", "without it", "basis"];
     let decides = why.decides.iter().flat_map(|one| rows(experiment, one));
     let together = why
         .together
         .iter()
         .map(|factor| row(experiment, *factor, "with others", ""));
-    let query = &experiment.checks()[check].query;
     let asked = match (&args.row[..], &args.column) {
         ([], None) => String::new(),
         (rows, column) => {
@@ -183,7 +274,8 @@ fn listing(
     };
     let label = match experiment.rests_on(why) {
         RestsOn::Documented => "documented: the support note states every rule that decides it",
-        RestsOn::Extrapolated => {
+        RestsOn::LabRule => "lab rule: a rule or time that decides it is set by the lab",
+        RestsOn::Extrapolated | RestsOn::NotDetermined => {
             "extrapolated: a rule or time that decides it is our interpretation"
         }
     };
@@ -196,10 +288,7 @@ fn listing(
                 .collect(),
             rows: decides.chain(together).collect(),
         },
-        remarks: vec![
-            label.to_owned(),
-            format!("`chatdb sql {query}` shows the query that reads it"),
-        ],
+        remarks: vec![label.to_owned()],
     }
 }
 
@@ -239,16 +328,12 @@ fn row(experiment: &Experiment, factor: usize, how: &str, without: &str) -> Vec<
             } else {
                 kind.as_str()
             };
-            let basis = match basis {
-                RestsOn::Documented => "documented",
-                RestsOn::Extrapolated => "extrapolated",
+            let place = match (lines.is_empty(), basis) {
+                (true, _) => String::new(),
+                (false, RestsOn::LabRule) => lines.clone(),
+                (false, _) => format!("lines {lines}"),
             };
-            let place = if lines.is_empty() {
-                String::new()
-            } else {
-                format!("lines {lines}")
-            };
-            (kind, format!("{rule}: {statement}"), place, basis)
+            (kind, format!("{rule}: {statement}"), place, basis.words())
         }
     };
     let kind = if how.is_empty() {

@@ -8,7 +8,6 @@ use super::super::wording::{self, Totals};
 use super::comparison::{actual_table, differences, notes};
 use super::page::{BAD, BOLD, DETAIL, GOOD, MIN_VALUE, Page, SUMMED, WARN, wrap};
 use super::timeline;
-use crate::diagnostic::{counted, verb};
 use crate::report::{
     CheckRun, CheckVerdict, ExpectationOrigin, ObservationVerdict, Report, RestsOn, RunVerdict,
     ScenarioRun, StepRun,
@@ -97,8 +96,9 @@ fn brief_basis(check: &CheckRun) -> String {
     if let Some(cited) = &check.basis.lines {
         about = format!("{about} {cited}");
     }
-    if check.rests_on == RestsOn::Extrapolated {
-        about.push_str(", extrapolated");
+    if matches!(check.rests_on, RestsOn::Extrapolated | RestsOn::LabRule) {
+        about.push_str(", ");
+        about.push_str(check.rests_on.words());
     }
     about
 }
@@ -230,10 +230,10 @@ fn verdict_line(
 }
 
 fn rests_on(page: &mut Page<'_>, check: &CheckRun) -> io::Result<()> {
-    if check.rests_on == RestsOn::Extrapolated {
-        page.prose(DETAIL, 2, wording::rests_on(check))?;
+    match wording::rests_on(check) {
+        Some(text) => page.prose(DETAIL, 2, text),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What is wrong with a check, where to look, and how to see it again.
@@ -275,10 +275,8 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         page.summed("steps", format_args!("{} went wrong", totals.steps_wrong))?;
     }
     page.summed("checks", totals.checks())?;
-    if totals.extrapolated > 0 {
-        let rest = verb(totals.extrapolated, "rests", "rest");
-        let n = counted(totals.extrapolated, "check");
-        page.summed("", format_args!("{n} {rest} on an extrapolated rule"))?;
+    for sentence in wording::labels(&report.runs) {
+        page.summed("", sentence)?;
     }
     if totals.observations > 0 {
         page.summed("observations", totals.observations())?;

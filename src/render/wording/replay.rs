@@ -3,8 +3,8 @@
 use super::{lines, origin};
 use crate::diagnostic::counted;
 use crate::report::{
-    CheckRun, CheckVerdict, ObservationVerdict, Report, RowVerdict, RunVerdict, ScenarioRun,
-    StepRun,
+    CheckRun, CheckVerdict, ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict,
+    ScenarioRun, StepRun,
 };
 
 pub(crate) fn run_verdict(verdict: RunVerdict) -> &'static str {
@@ -93,21 +93,69 @@ pub(crate) fn step_problems(step: &StepRun) -> Vec<String> {
     changes.into_iter().chain(step.problem.clone()).collect()
 }
 
-/// What an extrapolated check rests on: the interpretations that decide it, where they are known, the first few by
-/// name.
-pub(crate) fn rests_on(check: &CheckRun) -> String {
+/// What a check rests on beside documented rules: the lab rules or the interpretations that decide it, the first few by
+/// name. `None` where nothing is known beside.
+pub(crate) fn rests_on(check: &CheckRun) -> Option<String> {
     const NAMED: usize = 4;
-    let rules = check.interpretations.as_deref().unwrap_or_default();
-    if rules.is_empty() {
-        return "rests on an extrapolated rule".to_owned();
-    }
+    let rules = match check.rests_on {
+        RestsOn::Documented | RestsOn::NotDetermined => return None,
+        RestsOn::Extrapolated => check.interpretations.as_deref().unwrap_or_default(),
+        RestsOn::LabRule => &check.lab_rules,
+    };
     let names = rules.iter().take(NAMED).map(|rule| format!("`{rule}`"));
     let names = names.collect::<Vec<_>>().join(", ");
     let more = match rules.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("rests on our interpretation: {names}{more}")
+    Some(match (check.rests_on, rules.len()) {
+        (_, 0) => "rests on an extrapolated rule".to_owned(),
+        (RestsOn::LabRule, 1) => format!("rests on a lab rule: {names}"),
+        (RestsOn::LabRule, _) => format!("rests on lab rules: {names}{more}"),
+        _ => format!("rests on our interpretation: {names}{more}"),
+    })
+}
+
+/// What there is to say of the labels of checks, in sentences: how many rest on interpretations or lab rules, and the
+/// command that determines what is not known.
+pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec<String> {
+    let (mut counts, mut again) = ([0; 3], Vec::new());
+    for run in runs {
+        let checks = run.steps.iter().flat_map(|step| &step.checks);
+        let known = checks.filter(|check| check.verdict != CheckVerdict::Skipped);
+        for check in known {
+            match check.rests_on {
+                RestsOn::Documented => {}
+                RestsOn::Extrapolated => counts[0] += 1,
+                RestsOn::LabRule => counts[1] += 1,
+                RestsOn::NotDetermined => {
+                    counts[2] += 1;
+                    again.push(run.reproduce.replacen(" replay ", " why ", 1));
+                }
+            }
+        }
+    }
+    let rest = |n: usize, on: &str| {
+        let rest = if n == 1 { "rests" } else { "rest" };
+        (n > 0).then(|| format!("{} {rest} on {on}", counted(n, "check")))
+    };
+    again.dedup();
+    let not_determined = again.first().map(|command| {
+        let such_as = if again.len() > 1 { "such as " } else { "" };
+        format!(
+            "what {} {} on is not determined; {such_as}`{command}` determines it",
+            counted(counts[2], "check"),
+            if counts[2] == 1 { "rests" } else { "rest" }
+        )
+    });
+    [
+        rest(counts[0], "an extrapolated rule"),
+        rest(counts[1], "a lab rule"),
+        not_determined,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Everything that is not as it should be, as `scenario/check` or `scenario step 20`, in order.

@@ -22,6 +22,8 @@ pub(crate) struct Totals {
     pub(crate) checks_skipped: usize,
     pub(crate) checks_pending: usize,
     pub(crate) extrapolated: usize,
+    pub(crate) on_lab_rules: usize,
+    pub(crate) not_determined: usize,
     pub(crate) observations: usize,
     pub(crate) observations_reproduced: usize,
     pub(crate) errata: usize,
@@ -53,11 +55,27 @@ impl Totals {
                         CheckVerdict::Skipped => totals.checks_skipped += 1,
                         CheckVerdict::Pending => totals.checks_pending += 1,
                     }
-                    totals.extrapolated += usize::from(check.rests_on == RestsOn::Extrapolated);
+                    match check.rests_on {
+                        _ if check.verdict == CheckVerdict::Skipped => {}
+                        RestsOn::Documented => {}
+                        RestsOn::Extrapolated => totals.extrapolated += 1,
+                        RestsOn::LabRule => totals.on_lab_rules += 1,
+                        RestsOn::NotDetermined => totals.not_determined += 1,
+                    }
                 }
             }
         }
         totals
+    }
+
+    /// How many checks rest on something else than documented rules alone, and on what.
+    pub(crate) fn labels(&self) -> Vec<(usize, &'static str)> {
+        let labels = [
+            (self.extrapolated, "On extrapolated rules"),
+            (self.on_lab_rules, "On lab rules"),
+            (self.not_determined, "What they rest on is not determined"),
+        ];
+        labels.into_iter().filter(|(n, _)| *n > 0).collect()
     }
 
     pub(crate) fn scenarios(&self) -> String {

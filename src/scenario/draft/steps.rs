@@ -6,7 +6,7 @@ use super::repeat::{self, Case};
 use super::{CheckDraft, ExpectDraft, Ids, StepDraft, Time, plain, short_value};
 use crate::diff::{ColumnMode, RowOrder};
 use crate::scenario::Basis;
-use crate::scenario::fields::{At, Fields, shorten};
+use crate::scenario::fields::{At, Fields, seconds_of, shorten};
 use crate::table::{Cell, parse_duration, parse_timestamp};
 
 const STEP: [&str; 13] = [
@@ -296,10 +296,7 @@ fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
 
 /// A time after the step before, such as `00:00:30`.
 fn gap(fields: &Fields<'_>, key: &str, text: &At<String>) -> Option<At<(String, Time)>> {
-    let found = parse_duration(&text.value)
-        .or_else(|| in_units(&text.value))
-        .filter(|seconds| *seconds >= 0)
-        .and_then(|seconds| seconds.checked_mul(1000));
+    let found = seconds_of(&text.value).and_then(|seconds| seconds.checked_mul(1000));
     if found.is_none() {
         let message = format!(
             "`{key}` is `{}`; expected hours, minutes and seconds, such as `00:00:30`, or `30 seconds`",
@@ -311,16 +308,6 @@ fn gap(fields: &Fields<'_>, key: &str, text: &At<String>) -> Option<At<(String, 
         value: (text.value.clone(), Time::Since(found?)),
         at: text.at,
     })
-}
-
-/// Seconds of a text such as `2 minutes`.
-fn in_units(text: &str) -> Option<i64> {
-    const UNITS: [(&str, i64); 3] = [("second", 1), ("minute", 60), ("hour", 3600)];
-    let (number, unit) = text.trim().split_once(' ')?;
-    let unit = unit.trim();
-    let unit = unit.strip_suffix('s').unwrap_or(unit);
-    let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    number.parse::<i64>().ok()?.checked_mul(*seconds)
 }
 
 fn check(fields: &Fields<'_>, step: &str, case: &Case, ids: &mut Ids<'_>) -> CheckDraft {

@@ -272,16 +272,14 @@ impl Resolver<'_> {
     }
 
     pub(super) fn observed_exist(&self, draft: &CheckDraft) {
-        let known = self
-            .draft
-            .observations
-            .iter()
-            .map(|observation| observation.id.value.as_str());
+        let known = self.known_observations();
         for id in &draft.observes {
-            if !known.clone().any(|known| known == id.value) {
-                let message = format!("the scenario has no observation `{}`", id.value);
-                self.reader
-                    .absent(id.at, message, hint_among(&id.value, known.clone()));
+            if !known.contains(&id.value.as_str()) {
+                let message = format!("there is no observation `{}`", id.value);
+                let hint = hint_among(&id.value, known.iter().copied());
+                if !self.reader.broken() {
+                    self.reader.citation(id.at, message, hint);
+                }
             }
         }
     }

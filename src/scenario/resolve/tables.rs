@@ -241,13 +241,13 @@ impl Resolver<'_> {
             _ => return,
         };
         let hint = "say `stated` for what the document tells in other words, or `derived`";
-        self.reader.hinted(*at, message, Some(hint.to_owned()));
+        self.reader.citation(*at, message, Some(hint.to_owned()));
     }
 
     /// The document whose lines are cited.
     pub(super) fn document(&self) -> &Printed {
         self.own_document
-            .as_ref()
+            .as_deref()
             .unwrap_or_else(|| Printed::note())
     }
 

@@ -142,7 +142,30 @@ fn a_question_that_takes_all_memory_is_ended() {
 fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
     /// Looks at the program: a statement may take five seconds, and a command a few of them.
     const MOST_LOOKS: u32 = 300;
-    let commands: [&[&str]; 8] = [
+    let from_lab = ["simulate", "--from", "./lab"];
+    let slow = format!("EXISTS ({SLOW})");
+    let simulated = |more: &[&str]| -> Vec<String> {
+        let words = from_lab.iter().chain(more);
+        words.map(|word| (*word).to_owned()).collect()
+    };
+    let simulations = [
+        simulated(&["+2:00 application stops"]),
+        simulated(&[
+            "+2:00 application stops",
+            "+3:00 application starts",
+            "--all-orders",
+        ]),
+        simulated(&["+2:00 application stops", "--never", &slow]),
+        simulated(&["--find", &slow]),
+        simulated(&["--random", "1000", "--never", &slow]),
+    ];
+    let commands: [&[&str]; 14] = [
+        &["record", "./lab"],
+        &["record", "./lab", "--check"],
+        &["review", "./lab"],
+        &["review", "./lab", "--accept-all"],
+        &["why", "./lab"],
+        &["why", "./lab", "--query", SLOW, "--dialect", "sqlite"],
         &["show", "./lab"],
         &["show", "./lab", "--script"],
         &["replay", "./lab"],
@@ -155,8 +178,12 @@ fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
     for query in [SLOW, LARGE] {
         let folder = tempfile::tempdir().expect("a folder");
         hostile(folder.path(), query);
-        for args in commands {
-            let looks = looks_until_it_ends(folder.path(), args);
+        let words = simulations
+            .iter()
+            .map(|words| words.iter().map(String::as_str).collect());
+        let commands = commands.iter().map(|words| words.to_vec());
+        for args in commands.chain(words) {
+            let looks = looks_until_it_ends(folder.path(), &args);
             assert!(looks < MOST_LOOKS, "{args:?}: {looks} looks");
         }
         let left = fs::read_dir(folder.path()).expect("a folder");

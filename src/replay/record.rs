@@ -1,0 +1,208 @@
+//! The record of a run: its parts before anything has been run, and what it adds up to.
+
+use super::quoted;
+use crate::diagnostic::Place;
+use crate::report::{
+    BasisRun, CheckRun, CheckVerdict, ExpectationOrigin, ObservationRun, ObservationVerdict,
+    ParameterRun, RunVerdict, ScenarioRun, StepRun,
+};
+use crate::scenario::{
+    Basis, Erratum, Expect, Library, ParameterValue, Scenario, ScenarioError, ScenarioStep,
+};
+use crate::store::StoreError;
+use crate::table::Cell;
+
+/// What there is to say of a scenario whose files have mistakes.
+pub(super) fn invalid_run(library: &Library, name: &str, error: &ScenarioError) -> ScenarioRun {
+    let mistakes = error.to_string();
+    let first = mistakes.lines().next().unwrap_or_default();
+    let path = library.folder(name).unwrap_or_else(|_| name.to_owned());
+    let last = path.rsplit(['/', '\\']).next().unwrap_or(&path);
+    ScenarioRun {
+        scenario: last.to_owned(),
+        title: String::new(),
+        section: None,
+        lines: None,
+        continues: None,
+        parameters: Vec::new(),
+        verdict: RunVerdict::Invalid,
+        problem: Some(first.to_owned()),
+        reproduce: format!("chatdb validate {}", quoted(&path)),
+        steps: Vec::new(),
+        observations: Vec::new(),
+        errata: Vec::new(),
+        notes: None,
+        timeline: None,
+    }
+}
+
+pub(super) fn empty_step(step: &ScenarioStep) -> StepRun {
+    StepRun {
+        id: step.id.clone(),
+        at: step.at_text.clone(),
+        time: Cell::Timestamp(step.at),
+        title: step.title.clone(),
+        script: step.script.as_ref().map(|script| script.file.clone()),
+        branch: step.branch.clone(),
+        changes: None,
+        problem: None,
+        skipped: false,
+        place: step.place.clone(),
+        checks: Vec::new(),
+    }
+}
+
+pub(super) fn empty_run(scenario: &Scenario, parameters: &[ParameterValue]) -> ScenarioRun {
+    ScenarioRun {
+        scenario: scenario.name.clone(),
+        title: scenario.title.clone(),
+        section: scenario.section.clone(),
+        lines: scenario.lines.clone(),
+        continues: scenario.continues.clone(),
+        parameters: parameters
+            .iter()
+            .map(|parameter| ParameterRun {
+                name: parameter.name.clone(),
+                value: parameter.value.clone(),
+                instead_of: parameter.instead_of.clone(),
+            })
+            .collect(),
+        verdict: RunVerdict::NotRun,
+        problem: None,
+        reproduce: String::new(),
+        steps: Vec::new(),
+        observations: Vec::new(),
+        errata: errata_of(scenario),
+        notes: scenario.notes.clone(),
+        timeline: None,
+    }
+}
+
+/// The scenario's errata, and those that come with tables of other scenarios.
+fn errata_of(scenario: &Scenario) -> Vec<Erratum> {
+    let mut errata = scenario.errata.clone();
+    for check in scenario.steps.iter().flat_map(|step| &step.checks) {
+        let Expect::Table(table) = &check.expect else {
+            continue;
+        };
+        for erratum in table
+            .rows
+            .iter()
+            .flat_map(|row| &row.cells)
+            .filter_map(|cell| cell.erratum.as_ref())
+        {
+            if !errata.iter().any(|known| known.id == erratum.id) {
+                errata.push(Erratum::clone(erratum));
+            }
+        }
+    }
+    errata
+}
+
+pub(super) fn basis(basis: &Basis) -> BasisRun {
+    match basis {
+        Basis::Printed(lines) => BasisRun {
+            origin: ExpectationOrigin::Printed,
+            lines: Some(lines.clone()),
+            because: None,
+        },
+        Basis::Stated(lines) => BasisRun {
+            origin: ExpectationOrigin::Stated,
+            lines: Some(lines.clone()),
+            because: None,
+        },
+        Basis::Derived(because) => BasisRun {
+            origin: ExpectationOrigin::Derived,
+            lines: None,
+            because: Some(because.clone()),
+        },
+    }
+}
+
+pub(super) fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) -> StepRun {
+    StepRun {
+        id: "seeds".to_owned(),
+        at: String::new(),
+        time: Cell::Null,
+        title: "The seeds are laid".to_owned(),
+        script: Some(file.to_owned()),
+        branch: None,
+        changes: None,
+        problem: Some(error.to_string()),
+        skipped: false,
+        place: Place {
+            file: format!("{}/scenario.toml", scenario.folder),
+            line: 1,
+        },
+        checks: Vec::new(),
+    }
+}
+
+pub(super) fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool) {
+    if run.problem.is_none() {
+        let checks = || run.steps.iter().flat_map(|step| &step.checks);
+        let good = run.steps.iter().all(StepRun::holds)
+            && checks().all(|check| check.verdict == CheckVerdict::Matches);
+        run.verdict = if good {
+            RunVerdict::Reproduced
+        } else {
+            RunVerdict::Differs
+        };
+    }
+    if stopped {
+        let cells = run
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter_map(|check| check.comparison.as_ref());
+        let used: Vec<String> = cells
+            .flat_map(|comparison| &comparison.rows)
+            .flat_map(|row| &row.cells)
+            .filter_map(|cell| cell.erratum.clone())
+            .collect();
+        run.errata
+            .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
+    }
+    for observation in &scenario.observations {
+        let answers: Vec<&CheckRun> = run
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter(|check| check.observes.contains(&observation.id))
+            .collect();
+        let all = scenario
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter(|check| check.observes.contains(&observation.id))
+            .count();
+        let any =
+            |wanted: fn(CheckVerdict) -> bool| answers.iter().any(|check| wanted(check.verdict));
+        let verdict =
+            if any(|verdict| !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)) {
+                ObservationVerdict::Differs
+            } else if any(|verdict| verdict == CheckVerdict::Skipped)
+                || (stopped && answers.len() < all)
+            {
+                ObservationVerdict::NotReached
+            } else if answers.is_empty() {
+                ObservationVerdict::NotCovered
+            } else {
+                ObservationVerdict::Reproduced
+            };
+        run.observations.push(ObservationRun {
+            id: observation.id.clone(),
+            lines: observation.lines.clone(),
+            says: observation.says.clone(),
+            checks: answers.iter().map(|check| check.id.clone()).collect(),
+            verdict,
+            origin: answers.iter().map(|check| check.basis.origin).max_by_key(
+                |origin| match origin {
+                    ExpectationOrigin::Printed => 0,
+                    ExpectationOrigin::Stated => 1,
+                    ExpectationOrigin::Derived => 2,
+                },
+            ),
+        });
+    }
+}

@@ -1,0 +1,106 @@
+//! The label of an answer: whether documented rules, interpretations or lab rules decide it.
+
+use std::collections::BTreeSet;
+
+use super::{Act, Experiment, Factor, Why, WhyTarget};
+use crate::replay::player::compare;
+use crate::report::RestsOn;
+use crate::scenario::{Expect, Layout};
+use crate::store::StoreError;
+
+/// What a check rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckLabel {
+    /// In a word.
+    pub rests_on: RestsOn,
+    /// The rules and times that decide it and that the note does not state, by name, in the order of the factors.
+    pub rules: Vec<String>,
+}
+
+impl Experiment {
+    /// What a list rests on: lab rules if one of them is in it, else interpretations, and documented rules only if
+    /// every rule in it is one.
+    #[must_use]
+    pub fn rests_on(&self, why: &Why) -> RestsOn {
+        self.label_of(&why.named())
+    }
+
+    fn label_of(&self, named: &BTreeSet<usize>) -> RestsOn {
+        let is_of = |basis: RestsOn| {
+            let mut named = named.iter();
+            named.any(|factor| matches!(&self.factors[*factor], Factor::Rule { basis: own, .. } if *own == basis))
+        };
+        if is_of(RestsOn::LabRule) {
+            RestsOn::LabRule
+        } else if is_of(RestsOn::Extrapolated) {
+            RestsOn::Extrapolated
+        } else {
+            RestsOn::Documented
+        }
+    }
+
+    /// What a check rests on, by what it compares.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn label(&mut self, check: usize) -> Result<CheckLabel, StoreError> {
+        let mut named = BTreeSet::new();
+        for target in self.compared(check) {
+            named.extend(self.why(check, &target)?.named());
+        }
+        let rule = |factor: &usize| match &self.factors[*factor] {
+            Factor::Rule { rule, basis, .. } if *basis != RestsOn::Documented => Some(rule.clone()),
+            _ => None,
+        };
+        Ok(CheckLabel {
+            rests_on: self.label_of(&named),
+            rules: named.iter().filter_map(rule).collect(),
+        })
+    }
+
+    /// What of its answer a check compares: the columns of its table that are not ignored, or all.
+    fn compared(&self, check: usize) -> Vec<WhyTarget> {
+        let own = &self.checks[check];
+        let (Expect::Table(expected), Some(answer)) = (&own.expect, self.answer(check)) else {
+            return vec![WhyTarget::default()];
+        };
+        let is_compared = |name: &&str| {
+            let is_ignored = own.ignore.iter().any(|(ignored, _)| ignored == name);
+            let is_expected = match expected.layout {
+                Layout::Grid => expected.header.iter().any(|heading| heading == name),
+                Layout::Lines => true,
+            };
+            is_expected && !is_ignored
+        };
+        let names = answer.names().into_iter().filter(is_compared);
+        let column = |name: &str| WhyTarget {
+            row: Vec::new(),
+            column: Some(name.to_owned()),
+        };
+        names.map(column).collect()
+    }
+
+    /// Which checks would match if no server had ever stopped: the scenario without its failure.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn matching_without_failure(&self) -> Result<Vec<bool>, StoreError> {
+        let stops = self.acts.iter().filter_map(|act| match act {
+            Act::Statement {
+                factor: Some(factor),
+                sql,
+                ..
+            } if sql.contains("server_event") && sql.contains("stops") => Some((*factor, 0)),
+            _ => None,
+        });
+        let answers = self.play(&stops.collect::<Vec<_>>())?;
+        let asked = self.checks.iter().zip(&self.queries).zip(answers.iter());
+        let matches = asked.map(|((check, query), answer)| {
+            let compared = answer
+                .as_ref()
+                .map(|answer| compare(check, query, &self.parameters, answer));
+            matches!(compared, Some(Ok(comparison)) if comparison.same)
+        });
+        Ok(matches.collect())
+    }
+}
