@@ -142,3 +142,28 @@ fn questions_have_the_answers_of_sql_server_or_none() {
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(right >= ANSWERED, "{right} are answered");
 }
+
+#[test]
+fn an_answer_that_is_not_the_servers_is_found() {
+    let store = store();
+    let became = |text: &str, expected: &str| outcome(&store, text, expected);
+    assert_eq!(became("SELECT 1 + 1", "2"), Outcome::Right);
+    assert_eq!(became("SELECT 1 + 1", "3"), Outcome::Wrong("2".to_owned()));
+    assert_eq!(became("SELECT NULL", "NULL"), Outcome::Right);
+    assert_eq!(
+        became("SELECT 'NULL'", "NULL "),
+        Outcome::Wrong("NULL".to_owned())
+    );
+    assert_eq!(
+        became("SELECT CAST('12:30' AS time)", "12:30:01"),
+        Outcome::Wrong("12:30:00.000".to_owned())
+    );
+    assert_eq!(
+        became("SELECT id FROM staff ORDER BY id", "2; 1; 3; 4"),
+        Outcome::Wrong("1; 2; 3; 4".to_owned())
+    );
+    assert!(matches!(
+        became("SELECT CAST(1 AS real)", "1"),
+        Outcome::Refused(_)
+    ));
+}
