@@ -102,6 +102,7 @@ pub fn read_file_with(
         if let Some(form) = decided.form {
             opening.form = Some(form.id.to_owned());
         }
+        opening.late_columns.clone_from(&decided.late_columns);
         let opened = open::open(path, &opening).map_err(not_opened(&file))?;
         let run = Run {
             decided,

@@ -110,11 +110,13 @@ pub enum Reason {
     TwoReadings,
     /// The server reported an error.
     ServerError,
+    /// A row of a document has a column that the rows before it do not have, and the document cannot be read again.
+    LateColumn,
 }
 
 impl Reason {
     /// Every reason, in the order of the codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NotText,
         Self::Truncated,
         Self::UnclosedQuote,
@@ -134,6 +136,7 @@ impl Reason {
         Self::Replacement,
         Self::TwoReadings,
         Self::ServerError,
+        Self::LateColumn,
     ];
 
     /// How many rejects of a file are shown where it is not the rejects that were asked for.
@@ -162,6 +165,7 @@ impl Reason {
             Self::Replacement => "CHATDB-I017",
             Self::TwoReadings => "CHATDB-I018",
             Self::ServerError => "CHATDB-I019",
+            Self::LateColumn => "CHATDB-I020",
         }
     }
 
@@ -206,6 +210,7 @@ impl Reason {
             Self::Replacement => "U+FFFD: a character was lost before the import",
             Self::TwoReadings => "a number that can be read in two ways",
             Self::ServerError => "an error message of the server",
+            Self::LateColumn => "a column that the rows before do not have",
         }
     }
 
@@ -241,6 +246,7 @@ impl Reason {
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
             Self::TwoReadings => "export numbers without thousands separators, as `5000`",
             Self::ServerError => "run the query again and export its whole result",
+            Self::LateColumn => "save the document as a file, which is read twice, and import that",
         }
     }
 }

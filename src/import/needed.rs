@@ -94,6 +94,47 @@ pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
     needs
 }
 
+/// The product's tables that the one SELECT in `text` joins, where it has an answer only if each of them has rows.
+/// None where there is anything else in it.
+#[must_use]
+pub fn joined_tables(text: &str) -> Vec<String> {
+    if text.len() > LONGEST_TEXT as usize {
+        return Vec::new();
+    }
+    let statements = tsql::statements(text).unwrap_or_default();
+    let [Statement::Query(query)] = statements.as_slice() else {
+        return Vec::new();
+    };
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return Vec::new();
+    };
+    let sources = sources(select).filter(|sources| query.with.is_none() && sources.len() > 1);
+    let tables = sources.into_iter().flatten().map(|source| source.table);
+    tables.collect()
+}
+
+impl Need {
+    /// The tests as T-SQL, to be asked of the table alone.
+    #[must_use]
+    pub fn condition(&self) -> String {
+        let list = |values: &[i64]| {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            values.join(", ")
+        };
+        let one = |(column, test): &(String, Test)| match test {
+            Test::In(values) if values.len() == 1 => format!("{column} = {}", list(values)),
+            Test::NotIn(values) if values.len() == 1 => format!("{column} <> {}", list(values)),
+            Test::In(values) => format!("{column} IN ({})", list(values)),
+            Test::NotIn(values) => format!("{column} NOT IN ({})", list(values)),
+            Test::Between(i64::MIN, most) => format!("{column} <= {most}"),
+            Test::Between(least, i64::MAX) => format!("{column} >= {least}"),
+            Test::Between(least, most) => format!("{column} BETWEEN {least} AND {most}"),
+        };
+        let all: Vec<String> = self.tests.iter().map(one).collect();
+        all.join(" AND ")
+    }
+}
+
 /// A table of a FROM clause.
 struct SourceTable {
     /// What columns are qualified with, in lower case.

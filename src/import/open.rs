@@ -21,6 +21,7 @@ use crate::import::input::pieces::{Document, DocumentRows};
 use crate::import::input::source::{
     Bytes, Foreign, Packing, Peek, Placed, Source, SourceError, Tally,
 };
+use crate::import::reader::column_union::DocumentColumn;
 use crate::import::reader::delimited::{Delimited, DelimitedPlan};
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::{Ends, Widths};
@@ -326,7 +327,15 @@ fn open_source(
     if raw.ahead().is_empty() {
         return Err(OpenError::Empty);
     }
-    let told = decode::tell(raw.ahead(), whole, options.encoding.as_deref())?;
+    let told = decode::tell(raw.ahead(), whole, options.encoding.as_deref());
+    let is_plain = told.as_ref().map_or_else(
+        |error| matches!(error, DecodeError::NotUnicode { .. }),
+        |told| told.mark == 0 && told.encoding == Encoding::UTF_8,
+    );
+    if let (true, None, Some(kind)) = (is_plain, form, Foreign::native(raw.ahead())) {
+        return Err(SourceError::Foreign { kind }.into());
+    }
+    let told = told?;
     raw.skip(told.mark);
     let wide = told.encoding.name().starts_with("UTF-16");
     let decoder = Decoder::new(raw, told.encoding, options.lossy);
@@ -466,6 +475,10 @@ impl Reader for Skipped {
 
     fn remarks(&self) -> Vec<String> {
         self.reader.remarks()
+    }
+
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        self.reader.late_columns()
     }
 
     fn is_unended(&self) -> bool {
@@ -633,6 +646,10 @@ impl Reader for Noted {
         let mut remarks = self.remarks.clone();
         remarks.extend(self.reader.remarks());
         remarks
+    }
+
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        self.reader.late_columns()
     }
 
     fn is_unended(&self) -> bool {
@@ -854,8 +871,16 @@ fn reader(
         }
         FormatLayout::Vertical(mark) => Box::new(vertical::Vertical::new(text, mark, limits)),
         FormatLayout::Grid(bars) => Box::new(grid::Grid::new(text, bars, limits)),
-        FormatLayout::Json => Box::new(json::Objects::new(text, limits)),
-        FormatLayout::Xml => Box::new(xml::XmlRows::new(text, limits)),
+        FormatLayout::Json => Box::new(json::Objects::new(
+            text,
+            limits,
+            options.late_columns.clone(),
+        )),
+        FormatLayout::Xml => Box::new(xml::XmlRows::new(
+            text,
+            limits,
+            options.late_columns.clone(),
+        )),
         FormatLayout::Inserts => Box::new(inserts::Inserts::new(text, limits)),
         FormatLayout::Workbook => unreachable!("a workbook is no text, and was opened before"),
     }

@@ -3,6 +3,7 @@
 use crate::import::input::source::Bounds;
 use crate::import::needed::Need;
 use crate::import::reader;
+use crate::import::reader::column_union::DocumentColumn;
 use crate::record::RecordLimits;
 use crate::table::Cell;
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ pub struct ImportOptions {
     pub needs: Vec<Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
     pub unhashed: bool,
+    /// Columns of a document that an earlier pass over it has found behind its beginning.
+    pub late_columns: Vec<DocumentColumn>,
     /// How a large file is cut for other threads, where records are passed over and no hash is taken.
     pub cut: reader::parallel::Cut,
 }

@@ -23,6 +23,7 @@ use crate::import::options::ImportOptions;
 use crate::import::reader;
 use crate::import::reader::Item;
 use crate::import::reader::Reader;
+use crate::import::reader::column_union::DocumentColumn;
 use crate::import::row::NOT_KEPT;
 use crate::import::row::check_text;
 use crate::import::row::rejected;
@@ -56,6 +57,8 @@ pub(super) struct Decided {
     pub(super) form: Option<&'static format::Form>,
     /// Whether nothing is NULL in a form of which no other says so.
     pub(super) empty: bool,
+    /// Columns of a document that come up behind its beginning.
+    pub(super) late_columns: Vec<DocumentColumn>,
 }
 
 /// What the thread that reads hands to the one that stores.
@@ -138,6 +141,8 @@ pub(super) struct ReadStage {
     /// The form, and another that reads the beginning alike and would read NULL differently further on.
     form: &'static format::Form,
     twin: Option<&'static format::Form>,
+    /// Columns of a document that came up behind its beginning in this pass.
+    late_columns: Vec<DocumentColumn>,
     /// Records of separators only.
     blank: u64,
     /// Lines with the names of the columns after the first one.
@@ -191,6 +196,7 @@ impl ReadStage {
             has_names: options.header,
             form: forms.0,
             twin: forms.1,
+            late_columns: Vec::new(),
             blank: 0,
             headers: 0,
             last_value: LastValue::default(),
@@ -219,13 +225,16 @@ impl ReadStage {
         let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
         let form = self.other_form();
         let empty = self.is_empty_null();
-        if form.is_none() && !empty && !again {
+        if form.is_none() && !empty && !again && self.late_columns.is_empty() {
             return None;
         }
+        let mut late_columns = self.decided.late_columns.clone();
+        late_columns.extend(self.late_columns.iter().cloned());
         let found = Decided {
             separators: self.ended.seen.iter().map(all).collect(),
             form: form.or(self.decided.form),
             empty: empty || self.decided.empty,
+            late_columns,
         };
         (found != self.decided).then_some(found)
     }
@@ -384,6 +393,9 @@ impl ReadStage {
         }
         self.flush(true)?;
         self.ended.warnings.extend(reader.remarks());
+        if !self.once {
+            self.late_columns = reader.late_columns();
+        }
         self.ended.passed_over = reader.passed_over();
         self.ended.records += self.ended.passed_over;
         self.sum_up();
@@ -596,8 +608,12 @@ impl ReadStage {
     }
 
     fn reject(&mut self, reject: Reject) -> Result<(), Disconnected> {
-        self.rejected += reject.records.max(1);
         self.last_rejected = reject.line;
+        if reject.reason == Reason::LateColumn && !self.once {
+            // The next pass will read it.
+            return Ok(());
+        }
+        self.rejected += reject.records.max(1);
         if self.rejected >= MANY && self.hopeless.is_none() && self.is_mostly_rejected() {
             self.hopeless = Some(Box::new(ImportError::MostlyRejected {
                 file: self.file.clone(),

@@ -19,6 +19,7 @@ pub mod xlsx;
 pub mod xml;
 
 use crate::import::input::source::Placed;
+use crate::import::reader::column_union::DocumentColumn;
 use crate::import::reader::parallel::Cut;
 use crate::record::row_filter::Sieve;
 use crate::record::{Footer, ReadError, Record, Reject};
@@ -58,6 +59,12 @@ pub trait Reader {
     /// Other threads may read ahead in `file`, which has the bytes that are read.
     fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
         drop((file, cut));
+    }
+
+    /// The columns of a document that came up behind its beginning, so that rows with them were rejected. Known at the
+    /// end.
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        Vec::new()
     }
 
     /// How many were left out so far.

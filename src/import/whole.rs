@@ -10,6 +10,7 @@ use super::ImportOptions;
 use super::format::Nulls;
 use super::open::{self, OpenError};
 use super::reader::Item;
+use super::reader::column_union::DocumentColumn;
 use crate::record::{ReadError, Reason, Record};
 use crate::table::raw::{MOST_CELLS, RawCell, RawRow, RawTable};
 
@@ -61,6 +62,22 @@ impl WholeError {
 /// # Errors
 /// When the file, or a record of it, is not what it should be.
 pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError> {
+    let (table, late_columns) = read_once(path, options)?;
+    if late_columns.is_empty() {
+        return Ok(table);
+    }
+    let again = ImportOptions {
+        late_columns,
+        ..options.clone()
+    };
+    Ok(read_once(path, &again)?.0)
+}
+
+/// The same, with the columns of a document that come up behind its beginning, of which the rows are left out.
+fn read_once(
+    path: &Path,
+    options: &ImportOptions,
+) -> Result<(RawTable, Vec<DocumentColumn>), WholeError> {
     let mut opened = open::open(path, options)?;
     let nulls = opened.form.nulls;
     let wanted = options.result_set.unwrap_or(1);
@@ -121,6 +138,8 @@ pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError
             }
             Item::Reject(reject) if reject.reason == Reason::RepeatedHeader => {}
             Item::Reject(reject)
+                if reject.reason == Reason::LateColumn && options.late_columns.is_empty() => {}
+            Item::Reject(reject)
                 if result == wanted || reject.reason != Reason::SecondResultSet =>
             {
                 return Err(WholeError::Reject {
@@ -132,7 +151,8 @@ pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError
             Item::Record(_) | Item::Reject(_) | Item::Footer(_) => {}
         }
     }
-    table.ok_or(WholeError::NoNames)
+    let late = opened.reader.late_columns();
+    Ok((table.ok_or(WholeError::NoNames)?, late))
 }
 
 fn headed(names: Vec<String>) -> RawTable {

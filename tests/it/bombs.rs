@@ -164,6 +164,31 @@ fn what_gzip_unpacks_to_is_bounded() {
 }
 
 #[test]
+fn a_gigabyte_of_blank_lines_in_gzip_ends_early_and_in_little_memory() {
+    const MEMBERS: usize = 64;
+    let member = |bytes: &[u8]| {
+        let mut member = GzEncoder::new(Vec::new(), Compression::default());
+        member.write_all(bytes).unwrap();
+        member.finish().unwrap()
+    };
+    let (names, lines) = (member(NAMES), member(&vec![b'\n'; 16 << 20]));
+    let packed = names.len() + MEMBERS * lines.len();
+    let said = format!("unpacks to more than {} bytes from {packed}", 200 * packed);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("a.csv.gz"),
+        [names, lines.repeat(MEMBERS)].concat(),
+    )
+    .unwrap();
+    let args = ["import", "a.csv.gz", "--db", "a.sqlite"];
+    let output = limited(folder.path(), SPACE, &args, |_| Ok(()));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains(&said), "{stderr}");
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(!folder.path().join("a.sqlite").exists());
+}
+
+#[test]
 fn what_zstd_unpacks_to_is_bounded() {
     refuses(
         |out| {

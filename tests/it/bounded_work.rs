@@ -181,6 +181,50 @@ const COSTLY: &[(&str, &str, &str)] = &[
     ("brackets", "[{\"a\":", "["),
     ("elements", "<r>", "<a b=\"1\"/>"),
     ("elements that are open", "<r>", "<a>"),
+    ("elements without a root", "", "<row a=\"1\"/>"),
+    (
+        "declarations of a document type",
+        "<!DOCTYPE r [",
+        "<!ELEMENT a (#PCDATA)>",
+    ),
+    ("open document types", "<!DOCTYPE r [<!ELEMENT a (b)>", "]"),
+    (
+        "statements of a script",
+        "",
+        "INSERT [dbo].[t] ([a]) VALUES (1)\nGO\n",
+    ),
+    (
+        "a statement that never ends",
+        "INSERT [dbo].[t] ([a]) VALUES (1)\n",
+        "(1),\n",
+    ),
+    (
+        "open quotes of a script",
+        "INSERT [dbo].[t] ([a]) VALUES (1)\n",
+        "'\n",
+    ),
+    ("records of a list", "a : 1\nb : 2\n\n", "a : 1\n"),
+    ("cells of a list that go on", "a : 1\nb : 2\n\n", "    x\n"),
+    (
+        "rests of texts in Results to Text",
+        "a           b                   \n----------- --------------------\n",
+        "1           x\ny\n",
+    ),
+    (
+        "blank lines in Results to Text",
+        "a           b\n----------- --------------------\n1           x\n",
+        "\n",
+    ),
+    (
+        "names again in Results to Text",
+        "a           b\n----------- --------------------\n1           x\n",
+        "\na           b\n----------- --------------------\n",
+    ),
+    (
+        "characters beyond ASCII in Results to Text",
+        "a           b\n----------- --------------------\n",
+        "日本          é\n",
+    ),
     (
         "widths",
         "activity_id activity_type when_created           subject\n",
@@ -202,6 +246,23 @@ fn steps_of(begin: &str, piece: &str, n: usize) -> u64 {
         }
         drop(opened.reader.remarks());
     })
+}
+
+/// A document of FOR JSON or FOR XML in rows of 2,033 characters.
+fn in_pieces(open: &str, item: &str, n: usize) -> String {
+    let whole: Vec<char> = format!("{open}{}", item.repeat(n)).chars().collect();
+    let rows = whole.chunks(2033).map(|row| row.iter().collect::<String>());
+    rows.map(|row| row + "\n").collect()
+}
+
+#[test]
+fn a_document_in_pieces_costs_what_it_is_long() {
+    for (name, open, item) in [
+        ("FOR JSON", "[{\"a\":1}", ",{\"a\":1}"),
+        ("FOR XML", "<row a=\"1\"/>", "<row a=\"1\"/>"),
+    ] {
+        check(name, 2000, |n| steps_of(&in_pieces(open, item, n), "", 0));
+    }
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn as_option(found: &DetectedRun) -> String {
 }
 
 /// A word as a shell takes it.
-fn typed(word: &str) -> String {
+pub fn typed(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:=+,@~%\\".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

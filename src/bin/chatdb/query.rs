@@ -20,6 +20,7 @@ use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Store, StoreError};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
+use crate::analyze::typed;
 use crate::cli::QueryArgs;
 use crate::failure::{Code, Failure};
 use crate::import;
@@ -104,6 +105,8 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
             stops.no_more();
             Ok(())
         })?;
+        notes.extend(loaded.iter().flat_map(import::remarks));
+        notes.extend(empty_tables(&store, &question, args));
         notes.iter().for_each(|sentence| output::note(sentence));
         return Ok(import::code_of(&loaded, args.allow_rejects));
     }
@@ -123,6 +126,9 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     stops.no_more();
     if let Some(last) = listings.last_mut() {
         last.remarks.extend(loaded.iter().flat_map(import::remarks));
+        if exported && !args.explain {
+            last.remarks.extend(empty_tables(&store, &question, args));
+        }
     }
     let report = Report {
         listings,
@@ -135,6 +141,67 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         output::show(&report, &args.form, Detail::Full)?;
     }
     Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// What is said of a join with tables that have no rows, so that it has none either: which they are, and how many rows
+/// of the others meet the query's conditions, with the command that lists them.
+fn empty_tables(store: &Store, question: &Question<'_>, args: &QueryArgs) -> Option<String> {
+    if question.dialect != Dialect::Tsql {
+        return None;
+    }
+    let count = |condition: &str| {
+        let text = format!("SELECT COUNT(*) AS n FROM {condition}");
+        let question = Question {
+            text: &text,
+            dialect: Dialect::Tsql,
+            literals: &[],
+            kinds: &[],
+            values: &[],
+            now: None,
+            limit: None,
+        };
+        let answers = ask::ask(store, &question, &|| false).ok()?.answers;
+        match answers.first()?.table.rows.first()?.first()? {
+            Cell::Integer(n) => Some(*n),
+            _ => None,
+        }
+    };
+    let joined = needed::joined_tables(question.text);
+    let (empty, filled): (Vec<&String>, Vec<&String>) =
+        joined.iter().partition(|table| count(table) == Some(0));
+    if empty.is_empty() || filled.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = empty.iter().map(|table| format!("`{table}`")).collect();
+    let mut said = format!(
+        "the query joins {}, which {} no rows: without {} it has no answer",
+        names.join(" and "),
+        if names.len() == 1 { "has" } else { "have" },
+        if names.len() == 1 { "it" } else { "them" },
+    );
+    for need in needed::needs(question.text, question.literals) {
+        let condition = format!("{} WHERE {}", need.table, need.condition());
+        let Some(n) = count(&condition).filter(|_| filled.contains(&&need.table)) else {
+            continue;
+        };
+        let from = match &args.db {
+            Some(path) => format!("--db {}", typed(&path.display().to_string())),
+            None => {
+                let words = args
+                    .exports
+                    .iter()
+                    .map(|path| typed(&path.display().to_string()));
+                words.collect::<Vec<_>>().join(" ")
+            }
+        };
+        said.push_str(&format!(
+            "; {} of `{}` by itself {} its conditions: `chatdb query \"SELECT * FROM {condition}\" {from}`",
+            counted(n, "row"),
+            need.table,
+            if n == 1 { "meets" } else { "meet" },
+        ));
+    }
+    Some(said)
 }
 
 /// How the rows are written as they come, where nothing has to be known of them all before.

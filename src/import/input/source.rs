@@ -214,6 +214,26 @@ impl Foreign {
         FOREIGN.iter().find(begins)
     }
 
+    /// What bytes are that are no text in any code page: numbers as SQL Server stores them, with control characters of
+    /// many kinds among them.
+    #[must_use]
+    pub fn native(bytes: &[u8]) -> Option<&'static Self> {
+        /// The kinds that a text may have as separators, or for an empty text.
+        const KINDS: u32 = 4;
+        static NATIVE: Foreign = Foreign::new(
+            "in SQL Server's own form (`bcp -n`, or an image)",
+            "export it as text: `bcp TABLE out FILE.csv -c -C 65001 -t , -S SERVER -d DATABASE -T`",
+            b"",
+        );
+        let is_control = |byte: u8| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 0x1A);
+        let (mut kinds, mut count) = (0_u32, 0);
+        for byte in bytes.iter().copied().filter(|byte| is_control(*byte)) {
+            kinds |= 1 << byte;
+            count += 1;
+        }
+        (kinds.count_ones() >= KINDS && count * 20 >= bytes.len()).then_some(&NATIVE)
+    }
+
     /// What a text is that is laid out to be looked at: a web page, whatever its name.
     #[must_use]
     pub fn page(text: &[u8]) -> Option<&'static Self> {

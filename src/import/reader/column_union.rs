@@ -1,5 +1,6 @@
 //! Rows that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
-//! first rows together, in the order in which they come up.
+//! first rows together, in the order in which they come up. A column that comes up later is known at the end: who can
+//! read the document again names it then.
 
 use std::collections::VecDeque;
 
@@ -42,6 +43,9 @@ pub trait RowSource {
     fn next_row(&mut self) -> Result<Option<UnionItem>, ReadError>;
 }
 
+/// A column of a document: its name, and how many columns of that name stand before it in a row.
+pub type DocumentColumn = (String, usize);
+
 /// Reads rows of `S` as records.
 pub struct Union<S> {
     source: S,
@@ -49,17 +53,22 @@ pub struct Union<S> {
     fields: usize,
     /// Names, each with which of several equal ones it is.
     names: Vec<(String, usize)>,
+    /// The same of columns that come up behind the first rows, as an earlier pass has found them, or this one does.
+    expected: Vec<DocumentColumn>,
+    late: Vec<DocumentColumn>,
     first: Option<VecDeque<UnionItem>>,
     queue: Queue,
 }
 
 impl<S: RowSource> Union<S> {
-    /// Reads the rows of `source`.
-    pub fn new(source: S, limits: RecordLimits) -> Self {
+    /// Reads the rows of `source`, which have the `expected` columns behind those of the first rows.
+    pub fn new(source: S, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self {
             source,
             fields: limits.fields,
             names: Vec::new(),
+            expected,
+            late: Vec::new(),
             first: None,
             queue: Queue::default(),
         }
@@ -90,6 +99,12 @@ impl<S: RowSource> Union<S> {
                 }
             }
             found.push_back(next);
+        }
+        let room = self.fields.saturating_sub(self.names.len());
+        for column in std::mem::take(&mut self.expected).into_iter().take(room) {
+            if !self.names.contains(&column) {
+                self.names.push(column);
+            }
         }
         if !self.names.is_empty() {
             self.queue.push(Waiting::Header(
@@ -125,7 +140,7 @@ impl<S: RowSource> Union<S> {
             return;
         }
         let mut values: Vec<Option<&str>> = vec![None; self.names.len()];
-        let mut unknown = None;
+        let mut unknown: Vec<DocumentColumn> = Vec::new();
         for ((name, which), (_, value)) in numbered(&row).zip(&row.cells) {
             match self
                 .names
@@ -133,14 +148,19 @@ impl<S: RowSource> Union<S> {
                 .position(|known| known.0 == name && known.1 == which)
             {
                 Some(at) => values[at] = value.as_deref(),
-                None => unknown = Some(name),
+                None => unknown.push((name.to_owned(), which)),
             }
         }
-        if let Some(name) = unknown {
+        if let Some((name, _)) = unknown.first() {
             let detail =
                 format!("has the column `{name}`, which the first {ROWS} rows do not have");
             self.queue
-                .reject(row.line, &row.text, Reason::Ragged, detail, 1);
+                .reject(row.line, &row.text, Reason::LateColumn, detail, 1);
+            let room = self
+                .fields
+                .saturating_sub(self.names.len() + self.late.len());
+            unknown.retain(|column| !self.late.contains(column));
+            self.late.extend(unknown.into_iter().take(room));
             return;
         }
         let mut held = Held::new(row.line, String::new());
@@ -165,5 +185,9 @@ impl<S: RowSource> Reader for Union<S> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
         Ok(self.queue.lend())
+    }
+
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        self.late.clone()
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::import::reader::column_union::{NamedRow, RowSource, Union, UnionItem};
+use crate::import::reader::column_union::{DocumentColumn, NamedRow, RowSource, Union, UnionItem};
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
@@ -35,8 +35,8 @@ fn blank(bytes: &[u8]) -> &[u8] {
 pub struct Objects<R>(Union<Source<R>>);
 
 impl<R: Read> Objects<R> {
-    /// Reads records from `reader`.
-    pub fn new(reader: R, limits: RecordLimits) -> Self {
+    /// Reads records from `reader`, of which an earlier pass has found the `expected` columns behind its beginning.
+    pub fn new(reader: R, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self(Union::new(
             Source {
                 window: Window::new(reader, limits.record),
@@ -46,6 +46,7 @@ impl<R: Read> Objects<R> {
                 ended: false,
             },
             limits,
+            expected,
         ))
     }
 }
@@ -53,6 +54,10 @@ impl<R: Read> Objects<R> {
 impl<R: Read> Reader for Objects<R> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.0.next()
+    }
+
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        self.0.late_columns()
     }
 }
 

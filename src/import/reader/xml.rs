@@ -1,14 +1,17 @@
 //! Reads XML of rows: an element for each row, within the outermost one, and in it an element for each column, or
-//! attributes. A document type is refused: no export has one, and it is how XML attacks its reader.
+//! attributes. Of a document type only declarations of elements and attributes are passed over, as DBeaver writes them:
+//! entities are refused, because they are how XML attacks its reader.
 
 use std::io::Read;
 
-use crate::import::reader::column_union::{NamedRow, RowSource as Source, Union, UnionItem};
+use crate::import::reader::column_union::{
+    DocumentColumn, NamedRow, RowSource as Source, Union, UnionItem,
+};
 use crate::import::reader::grid::entities;
 use crate::import::reader::queue::reject;
 use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
-use crate::record::{ReadError, Reason, RecordLimits};
+use crate::record::{ReadError, Reason, RecordLimits, work};
 
 /// How likely `bytes` are XML.
 #[must_use]
@@ -29,8 +32,8 @@ pub fn score(bytes: &[u8]) -> f64 {
 pub struct XmlRows<R>(Union<Elements<R>>);
 
 impl<R: Read> XmlRows<R> {
-    /// Reads records from `reader`.
-    pub fn new(reader: R, limits: RecordLimits) -> Self {
+    /// Reads records from `reader`, of which an earlier pass has found the `expected` columns behind its beginning.
+    pub fn new(reader: R, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self(Union::new(
             Elements {
                 window: Window::new(reader, limits.record),
@@ -39,6 +42,7 @@ impl<R: Read> XmlRows<R> {
                 ended: false,
             },
             limits,
+            expected,
         ))
     }
 }
@@ -46,6 +50,10 @@ impl<R: Read> XmlRows<R> {
 impl<R: Read> Reader for XmlRows<R> {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.0.next()
+    }
+
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        self.0.late_columns()
     }
 }
 
@@ -155,6 +163,7 @@ impl<R: Read> Elements<R> {
         let mut from = length;
         loop {
             let bytes = self.window.bytes();
+            work::steps(bytes.len() - from);
             if let Some(at) = memchr::memmem::find(&bytes[from..], close.as_bytes()) {
                 let behind = bytes[from + at + close.len()..].trim_ascii_start();
                 if behind.len() > 1 {
@@ -180,19 +189,64 @@ impl<R: Read> Elements<R> {
             } else {
                 b">"
             };
-            if bytes.len() >= 4
-                && let Some(found) = memchr::memmem::find(bytes, end)
-            {
+            let found = memchr::memmem::find(bytes, end).filter(|_| bytes.len() >= 4);
+            work::steps(found.unwrap_or(bytes.len()));
+            if let Some(found) = found {
                 let length = found + end.len();
                 let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
                 if text.starts_with("<!") && !text.starts_with("<!--") {
-                    return Err(self.malformed("a document type is not read"));
+                    let Some(length) = self.document_type(at, &text)? else {
+                        return Ok(None);
+                    };
+                    return Ok(Some((Tag::Other, length)));
                 }
                 return Ok(Some((parse(&text), length)));
             }
             if !self.window.more()? {
                 return Ok(None);
             }
+        }
+    }
+
+    /// The length of the document type at `at`, which has `first` up to its first `>`: nothing, or declarations of
+    /// elements and their attributes in brackets. `None` when the file ends inside it.
+    fn document_type(&mut self, at: usize, first: &str) -> Result<Option<usize>, ReadError> {
+        const LONGEST: usize = 1 << 20;
+        let refused = "a document type with more than elements and attributes is not read";
+        if self.root.is_some() || !first.starts_with("<!DOCTYPE") {
+            return Err(self.malformed(refused));
+        }
+        let Some(open) = first.find('[') else {
+            let is_named = first.split_whitespace().count() == 2;
+            return match is_named {
+                true => Ok(Some(first.len())),
+                false => Err(self.malformed(refused)),
+            };
+        };
+        let mut from = 0;
+        let close = loop {
+            let bytes = &self.window.bytes()[at..];
+            work::steps(bytes.len() - from);
+            if let Some(found) = memchr::memmem::find(&bytes[from..], b"]>") {
+                break from + found;
+            }
+            from = bytes.len().saturating_sub(1);
+            if from > LONGEST {
+                return Err(self.malformed(refused));
+            }
+            if !self.window.more()? {
+                return Ok(None);
+            }
+        };
+        let inner = String::from_utf8_lossy(&self.window.bytes()[at + open + 1..at + close]);
+        let is_harmless = |part: &str| {
+            let part = part.trim();
+            part.is_empty() || part.starts_with("<!ELEMENT ") || part.starts_with("<!ATTLIST ")
+        };
+        let is_named = first[..open].split_whitespace().count() == 2;
+        match is_named && inner.split('>').all(is_harmless) {
+            true => Ok(Some(close + 2)),
+            false => Err(self.malformed(refused)),
         }
     }
 
@@ -212,6 +266,7 @@ impl<R: Read> Elements<R> {
             let mut from = length;
             loop {
                 let bytes = self.window.bytes();
+                work::steps(bytes.len() - from);
                 if let Some(found) = memchr::memmem::find(&bytes[from..], close.as_bytes()) {
                     break from + found + close.len();
                 }

@@ -11,9 +11,10 @@ use std::io::Cursor;
 use crate::table_text;
 use chatdb::ask::{Question, ask};
 use chatdb::import;
+use chatdb::import::open::open_reader;
 use chatdb::query::{Dialect as SqlDialect, Query};
 use chatdb::record::tokenizer::{TextDialect, Token, Tokenizer};
-use chatdb::record::{Field, RecordLimits};
+use chatdb::record::{Field, RecordLimits, work};
 use chatdb::scenario::Library;
 use chatdb::schema::catalog::Catalog;
 use chatdb::sql;
@@ -42,6 +43,7 @@ pub const LONGEST: usize = 64 * 1024;
 
 /// An exported file: which form it is, and whatever comes of reading it. Records read are records loaded or rejected.
 fn export_reader(bytes: &[u8]) {
+    reads_in_bounded_steps(bytes);
     let mut store = Store::for_exports().expect("a copy");
     let input = Box::new(Cursor::new(bytes.to_vec()));
     let options = import::ImportOptions {
@@ -51,6 +53,23 @@ fn export_reader(bytes: &[u8]) {
     if let Ok(summary) = import::read("any", input, &options, &mut store) {
         assert_eq!(summary.records, summary.loaded + summary.rejected);
     }
+}
+
+/// The most steps of a reader for each byte that it reads: lines are put together up to 200 at a time.
+const STEPS: u64 = 1000;
+
+/// Reads a file in this thread, where its steps are counted: a fuzzer finds slow files only if they fail.
+fn reads_in_bounded_steps(bytes: &[u8]) {
+    let before = work::taken();
+    let input = Box::new(Cursor::new(bytes.to_vec()));
+    if let Ok(mut opened) = open_reader(input, &import::ImportOptions::default()) {
+        while let Ok(Some(_)) = opened.reader.next() {}
+    }
+    let (steps, length) = (work::taken() - before, bytes.len() as u64);
+    assert!(
+        steps <= STEPS * (length + 1000),
+        "{steps} steps for {length} bytes"
+    );
 }
 
 /// Delimited text in each of four dialects, by blocks of a few bytes, so that their edges lie everywhere: blocks of
