@@ -203,8 +203,16 @@ const COSTLY: &[(&str, &str, &str)] = &[
         "INSERT [dbo].[t] ([a]) VALUES (1)\n",
         "'\n",
     ),
-    ("records of a list", "a : 1\nb : 2\n\n", "a : 1\n"),
-    ("cells of a list that go on", "a : 1\nb : 2\n\n", "    x\n"),
+    (
+        "records of a list",
+        "activity_id : 1\nsubject     : 2\n\n",
+        "activity_id : 1\n",
+    ),
+    (
+        "cells of a list that go on",
+        "activity_id : 1\nsubject     : 2\n\n",
+        "    x\n",
+    ),
     (
         "rests of texts in Results to Text",
         "a           b                   \n----------- --------------------\n",

@@ -26,7 +26,7 @@ struct Expected {
 }
 
 /// The words of a command line; quotes hold a word together.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

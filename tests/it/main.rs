@@ -1,6 +1,7 @@
 //! Every test of chatdb, in one program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod advice;
 mod ahead;
 mod analysis_page;
 mod bind;

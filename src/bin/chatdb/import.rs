@@ -22,7 +22,7 @@ use chatdb::report::{Listing, Report};
 use chatdb::store::copy::{CopyError, CopyFile};
 use chatdb::store::{Interrupter, Store};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
-use chrono::{Local, TimeZone as _};
+use chrono::{Datelike as _, Local, NaiveDate, NaiveDateTime, TimeZone as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Import, ImportArgs};
@@ -497,9 +497,50 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
     })
 }
 
-/// What to do about dates whose day and month cannot be told apart.
-const DATE_FORMAT: &str = "say how they are written, such as `--date-format \"%d/%m/%Y %H:%M\"` where the day \
-    stands first";
+/// What to do about dates that are not written as SQL Server writes them: the formats in which all of `samples` can be
+/// read.
+fn date_hint(samples: &[String]) -> String {
+    let found = date_formats(samples);
+    let options: Vec<String> = found
+        .iter()
+        .map(|format| format!("`--date-format \"{format}\"`"))
+        .collect();
+    match options.as_slice() {
+        [] => "export dates as `yyyy-mm-dd hh:mm:ss`".to_owned(),
+        [one] => format!("if that is how they are written, say {one}"),
+        several => format!("say how they are written: {}", several.join(" or ")),
+    }
+}
+
+/// The usual formats, in the words of `strftime`, in which each of `samples` is a date or a time.
+fn date_formats(samples: &[String]) -> Vec<String> {
+    let days = ["%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"];
+    let times = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"];
+    let year = |format: &str| if format.contains("%Y") { 1900 } else { 0 };
+    let reads = |format: &str, text: &str| {
+        let time = NaiveDateTime::parse_from_str(text, format).map(|time| time.year());
+        let day = NaiveDate::parse_from_str(text, format).map(|day| day.year());
+        let is_day = !format.contains(' ');
+        (if is_day { day } else { time }).is_ok_and(|found| found >= year(format))
+    };
+    let separators = ["/", ".", "-"].into_iter();
+    let all = separators.flat_map(|separator| {
+        days.into_iter().flat_map(move |day| {
+            let day = day.replace('/', separator);
+            times.into_iter().map(move |time| format!("{day}{time}"))
+        })
+    });
+    all.filter(|format| {
+        !samples.is_empty() && samples.iter().all(|sample| reads(format, sample.trim()))
+    })
+    .collect()
+}
+
+/// What stands between backticks in `text`.
+fn in_backticks(text: &str) -> Vec<String> {
+    let parts = text.split('`').skip(1).step_by(2);
+    parts.map(str::to_owned).collect()
+}
 
 // FAILING --------------------------------------------------------------------------------------------------
 
@@ -565,7 +606,7 @@ impl From<ImportError> for Failure {
                 if let OpenError::Spoiled { samples, .. } = source
                     && samples.iter().all(told)
                 {
-                    return failure.hint(DATE_FORMAT);
+                    return failure.hint(date_hint(samples));
                 }
                 match source.advice() {
                     Some(advice) => failure.hint(advice),
@@ -586,7 +627,9 @@ impl From<ImportError> for Failure {
                 "a spreadsheet has saved the file and kept minutes and seconds only, which cannot be undone; \
                  export again and load that file without opening it in a spreadsheet",
             ),
-            ImportError::Dates { .. } => Self::of(Code::Rejected, &error).hint(DATE_FORMAT),
+            ImportError::Dates { samples, .. } => {
+                Self::of(Code::Rejected, &error).hint(date_hint(&in_backticks(samples)))
+            }
             ImportError::LoadedOtherwise { .. } => Self::of(Code::Rejected, &error).hint(
                 "nothing of it is loaded; load all files into a new database, which `--db NEW.sqlite` names",
             ),
@@ -598,7 +641,7 @@ impl From<ImportError> for Failure {
                 reason.advice()
             )),
             ImportError::Read { .. } => Self::of(Code::Rejected, &error)
-                .hint("nothing of it is loaded; `--input-format` names another form to read it as"),
+                .hint("nothing of it is loaded; export it again, as CSV with quoted texts where it can be"),
             ImportError::Tables { source, .. } => {
                 let hint = match source {
                     TablesError::NoKey { key, .. } => format!("export `{key}` too"),
@@ -612,12 +655,18 @@ impl From<ImportError> for Failure {
                         "`--header yes` says that it is names, `--header no` that it is a row".to_owned()
                     }
                     TablesError::Nameless { .. } => {
-                        "export with column names, or name them with `--columns`; where all columns of a table are \
-                         there in its order, `--table egpl_casemgmt_activity` says which"
+                        "export with column names, or name them in the order of the file with `--columns`; or load \
+                         it into a table of its own, with `--table my_table --header no`"
                             .to_owned()
                     }
-                    _ => "`--table NAME` says which table it is: one of the product's, such as \
-                          egpl_casemgmt_activity, or a new one"
+                    TablesError::Ambiguous { .. } => {
+                        let named = in_backticks(&source.to_string());
+                        let options: Vec<String> =
+                            named.iter().map(|name| format!("`--table {name}`")).collect();
+                        format!("say which it is: {}", options.join(" or "))
+                    }
+                    _ => "load it into a table of its own, as with `--table my_table`, or name the table of the \
+                          product that it is of"
                         .to_owned(),
                 };
                 let code = match source {

@@ -1,0 +1,161 @@
+//! Advice is a command that works: each case provokes a message of `import`, and every command or option that its hint
+//! names is run on the same file, and succeeds.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cases::words;
+use crate::cli::chatdb;
+
+/// A file, the options with which it provokes a message, and how many commands its hint names.
+struct Provoked {
+    name: &'static str,
+    text: &'static [u8],
+    options: &'static str,
+    commands: usize,
+}
+
+const PROVOKED: &[Provoked] = &[
+    Provoked {
+        name: "columns without names.txt",
+        text: b"1\t2000\t5000\t2026-11-24 08:51:30.000\r\n2\t2000\t5000\t2026-11-24 08:51:30.000\r\n",
+        options: "",
+        commands: 1,
+    },
+    Provoked {
+        name: "unknown columns.csv",
+        text: b"colour,weight\nred,5\nblue,7\n",
+        options: "",
+        commands: 1,
+    },
+    Provoked {
+        name: "names or a row.csv",
+        text: b"colour,shape\nred,round\nblue,flat\n",
+        options: "--table t",
+        commands: 2,
+    },
+    Provoked {
+        name: "day first.csv",
+        text: b"activity_id,activity_status,when_created\n1,5000,24/11/2026 08:51:30\n2,5000,25/11/2026 08:51:30\n",
+        options: "",
+        commands: 1,
+    },
+    Provoked {
+        name: "day or month first.csv",
+        text: b"activity_id,activity_status,when_created\n1,5000,04/11/2026 08:51\n2,5000,05/11/2026 08:51\n",
+        options: "",
+        commands: 2,
+    },
+    Provoked {
+        name: "two digits of the year.csv",
+        text: b"activity_id,activity_status,when_created\n1,5000,24.11.26 08:51\n",
+        options: "",
+        commands: 1,
+    },
+    Provoked {
+        name: "half a day.csv",
+        text: b"activity_id,activity_status,when_created\n1,5000,11/24/2026 6:30:05 PM\n",
+        options: "",
+        commands: 1,
+    },
+    Provoked {
+        name: "code page.csv",
+        text: b"activity_id,activity_status,subject\n1,5000,Caf\xe9 au lait un peu sucr\xe9\n2,5000,d\xe9j\xe0\n",
+        options: "",
+        commands: 1,
+    },
+    Provoked {
+        name: "two formats.csv",
+        text: b"activity_id,activity_status,subject\n1,5000,\n2,5000,a\n",
+        options: "",
+        commands: 2,
+    },
+    Provoked {
+        name: "no second result.csv",
+        text: b"activity_id,activity_status\n1,5000\n",
+        options: "--result-set 2",
+        commands: 1,
+    },
+];
+
+/// The commands in a hint: what stands in backticks and begins as an option or as the program does.
+fn commands(hint: &str) -> Vec<&str> {
+    let quoted = hint.split('`').skip(1).step_by(2);
+    quoted
+        .filter(|text| {
+            text.starts_with("chatdb ") || (text.starts_with("--") && text.contains(' '))
+        })
+        .collect()
+}
+
+/// The words of a command line in which `more` takes the place of options of the same name.
+fn with(options: &[String], more: &[String]) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut rest = options.iter();
+    while let Some(word) = rest.next() {
+        if more.contains(word) {
+            rest.next();
+        } else {
+            all.push(word.clone());
+        }
+    }
+    all.extend_from_slice(more);
+    all
+}
+
+fn run(folder: &Path, words: &[String]) -> (Option<i32>, String) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = chatdb(folder, &words);
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).expect("UTF-8"),
+    )
+}
+
+#[test]
+fn every_command_of_a_hint_works_on_the_file_that_provoked_it() {
+    let mut wrong = Vec::new();
+    for case in PROVOKED {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(case.name), case.text).expect("a file");
+        let import = |options: &[String], db: &str| {
+            let begin = ["import", case.name, "--db", db].map(str::to_owned);
+            run(folder.path(), &[&begin[..], options].concat())
+        };
+        let options = words(case.options);
+        let (code, stderr) = import(&options, "first.sqlite");
+        let hint = stderr.split_once(" hint: ").map_or("", |(_, hint)| hint);
+        let named = commands(hint);
+        if code == Some(0) || named.len() != case.commands {
+            wrong.push(format!(
+                "{}: {code:?}, {} commands in {stderr}",
+                case.name,
+                named.len()
+            ));
+        }
+        for (at, command) in named.iter().enumerate() {
+            let (code, stderr) = match command.strip_prefix("chatdb ") {
+                Some(line) => run(folder.path(), &words(line)),
+                None => import(&with(&options, &words(command)), &format!("{at}.sqlite")),
+            };
+            if code != Some(0) {
+                wrong.push(format!("{}: `{command}`: {code:?} {stderr}", case.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_command_that_does_not_work_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("a.csv"), PROVOKED[1].text).expect("a file");
+    let failing = words("import a.csv --db a.sqlite --columns a,b,c --table t --header no");
+    assert_ne!(run(folder.path(), &failing).0, Some(0));
+    assert_eq!(
+        commands("say `--header yes` or `--x`, not `a`"),
+        ["--header yes"]
+    );
+    let replaced = with(&words("--header no --table t"), &words("--header yes"));
+    assert_eq!(replaced.join(" "), "--table t --header yes");
+}
