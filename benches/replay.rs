@@ -206,6 +206,7 @@ fn whole_parts(library: &Library, names: &[String], runs: usize) {
             let options = render::RenderOptions {
                 width: 180,
                 detail,
+                color: false,
                 ..render::RenderOptions::default()
             };
             time(|| (format.render)(report, options, &mut bytes))

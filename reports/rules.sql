@@ -6,6 +6,6 @@
 -- kind: basis text
 -- kind: lines text
 -- kind: reading text
-SELECT kind, rule, statement, basis, lines, reading
+SELECT rule, statement, basis, lines, kind, reading
 FROM rule
 ORDER BY kind, position

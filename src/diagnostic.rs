@@ -6,10 +6,11 @@
 
 use std::fmt::{self, Write as _};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One mistake in a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Problem {
     /// The path as the user would open it.
     pub file: String,
@@ -22,7 +23,7 @@ pub struct Problem {
 }
 
 /// A place in a file of a scenario, for messages and reports: `seeds/services_failure/scenario.toml:9`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Place {
     /// The path as the user would open it; for what is compiled in, the path in the project.
     pub file: String,
@@ -31,7 +32,7 @@ pub struct Place {
 }
 
 /// A place in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Position {
     /// The line, from 1.
     pub line: u32,

@@ -3,6 +3,7 @@
 //! The document is a published support note on what happens to a live chat when servers of the contact
 //! centre fail and come back. Line numbers count the lines of its text as read by OCR, from 1.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -211,6 +212,19 @@ impl fmt::Display for Lines {
             }
         }
         Ok(())
+    }
+}
+
+impl schemars::JsonSchema for Lines {
+    fn schema_name() -> Cow<'static, str> {
+        "Lines".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Lines of the document, such as `57` or `60-72, 80`.",
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! This module does not know what the files hold.
 
 use std::fs::{self, Metadata};
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -116,6 +116,67 @@ pub fn write_all(
     Ok(paths)
 }
 
+/// A file that is being written: it appears whole when it is finished, and otherwise not at all.
+#[derive(Debug)]
+pub struct PendingFile {
+    temporary: NamedTempFile,
+    path: PathBuf,
+    existing: Existing,
+    replaced: Option<Metadata>,
+}
+
+impl PendingFile {
+    /// Begins a file that will be at `path`, in a folder that has to be there.
+    ///
+    /// # Errors
+    /// When a file is there and kept, is not a regular file, or cannot be written.
+    pub fn begin(path: &Path, existing: Existing) -> Result<Self, FilesError> {
+        let replaced = look(path, existing)?;
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        Ok(Self {
+            temporary: temporary(folder).map_err(io_error("write", path))?,
+            path: path.to_owned(),
+            existing,
+            replaced,
+        })
+    }
+
+    /// Puts the file in place.
+    ///
+    /// # Errors
+    /// When it cannot be written, or another file is there in the meantime.
+    pub fn finish(self) -> Result<(), FilesError> {
+        let (temporary, path, existing) = self.synced()?;
+        place(temporary, &path, existing)
+    }
+
+    /// What was written, safe on the disk.
+    fn synced(mut self) -> Result<(NamedTempFile, PathBuf, Existing), FilesError> {
+        let failed = io_error("write", &self.path);
+        self.temporary.flush().map_err(&failed)?;
+        if let Some(replaced) = self.replaced {
+            let file = self.temporary.as_file();
+            file.set_permissions(replaced.permissions())
+                .map_err(&failed)?;
+        }
+        self.temporary.as_file().sync_all().map_err(&failed)?;
+        Ok((self.temporary, self.path, self.existing))
+    }
+}
+
+impl Write for PendingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.temporary.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.flush()
+    }
+}
+
 /// Writes one file, whole or not at all.
 ///
 /// It is written and synced under another name in the same folder (`.chatdb-….tmp`, which is all that a
@@ -130,12 +191,9 @@ pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), FilesE
 
 /// The bytes under another name in the folder of `path`.
 fn fill_for(path: &Path, bytes: &[u8], existing: Existing) -> Result<NamedTempFile, FilesError> {
-    let replaced = look(path, existing)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fill(folder, bytes, replaced).map_err(io_error("write", path))
+    let mut pending = PendingFile::begin(path, existing)?;
+    pending.write_all(bytes).map_err(io_error("write", path))?;
+    Ok(pending.synced()?.0)
 }
 
 fn place(temporary: NamedTempFile, path: &Path, existing: Existing) -> Result<(), FilesError> {
@@ -153,24 +211,15 @@ fn place(temporary: NamedTempFile, path: &Path, existing: Existing) -> Result<()
     }
 }
 
-fn fill(folder: &Path, bytes: &[u8], replaced: Option<Metadata>) -> io::Result<NamedTempFile> {
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".chatdb-").suffix(".tmp");
     // As for any new file: what the user's mask leaves of reading and writing for all.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // The name of the temporary file, which is another each time, is nothing to tell.
-    let mut temporary = builder
-        .tempfile_in(folder)
-        .map_err(|error| io::Error::from(error.kind()))?;
-    temporary.write_all(bytes)?;
-    if let Some(replaced) = replaced {
-        temporary
-            .as_file()
-            .set_permissions(replaced.permissions())?;
-    }
-    temporary.as_file().sync_all()?;
-    Ok(temporary)
+    let made = builder.tempfile_in(folder);
+    made.map_err(|error| io::Error::from(error.kind()))
 }
 
 /// Looks at what is at `path`, without following it: a file that may be replaced, or nothing.
@@ -186,7 +235,7 @@ fn look(path: &Path, existing: Existing) -> Result<Option<Metadata>, FilesError>
     }
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> FilesError {
+fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> FilesError + use<> {
     let path = path.to_path_buf();
     move |source| FilesError::Io {
         action,

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diagnostic::Place;
@@ -111,7 +112,7 @@ impl OutageScope {
 }
 
 /// How well something is known in public.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
     /// Read in a public source.
@@ -146,7 +147,7 @@ impl Tag {
 }
 
 /// How soon somebody should act on the rows of a finding, the most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
     /// A customer waits, or an agent gets no work.

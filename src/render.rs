@@ -8,12 +8,16 @@ mod columns;
 pub mod csv;
 pub mod html;
 pub mod json;
+pub mod jsonl;
 pub mod junit;
 pub mod markdown;
 pub mod safe;
+mod separated;
 pub mod svg;
 pub mod terminal;
+pub mod tsv;
 mod wording;
+pub mod xlsx;
 
 use std::io::{self, Write};
 
@@ -37,11 +41,49 @@ pub struct Format {
     /// Writes the tables of lists as they come, the same as `render` does where there is a list; `None` where the whole
     /// has to be known.
     pub rows: Option<MakeRows>,
+    /// What it can show, and where.
+    pub can: Capabilities,
+}
+
+/// What a format can show, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
     /// Whether it shows timelines and SQL, which a run then has to bring.
     pub pictures: Pictures,
     /// Whether it shows the rows of tables; one that does not has nothing to show of what is no replay.
     pub tables: bool,
+    /// Whether it lists rows and nothing else, so that what there is to say about a list has to be said elsewhere.
+    pub rows_only: bool,
+    /// Whether it has every cell of a comparison, so that a run has to hold those that are the same.
+    pub every_cell: bool,
+    /// Whether it is laid out for a terminal, in lines of its width.
+    pub for_terminal: bool,
+    /// Whether it is no text, so that a terminal cannot show it.
+    pub binary: bool,
+    /// Whether [`CsvOptions`] say how it is written.
+    pub separated: bool,
+    /// Whether it is among the files of an analysis.
+    pub by_default: bool,
 }
+
+/// Tables, for programs and other programs' files.
+const TABLES: Capabilities = Capabilities {
+    pictures: Pictures::Never,
+    tables: true,
+    rows_only: false,
+    every_cell: false,
+    for_terminal: false,
+    binary: false,
+    separated: false,
+    by_default: false,
+};
+
+/// Rows and nothing else, one a line.
+const ROWS: Capabilities = Capabilities {
+    rows_only: true,
+    every_cell: true,
+    ..TABLES
+};
 
 /// What a format does with pictures of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +148,7 @@ impl Rendered {
 }
 
 /// Every format, in the order that help lists them.
-pub const FORMATS: [Format; 7] = [
+pub const FORMATS: [Format; 10] = [
     Format {
         name: "table",
         aliases: &["txt", "text"],
@@ -114,18 +156,48 @@ pub const FORMATS: [Format; 7] = [
         help: "Tables and differences, for a person to read",
         render: |report, options, out| terminal::render(report, options, out).map(unchanged),
         rows: None,
-        pictures: Pictures::Never,
-        tables: true,
+        can: Capabilities {
+            for_terminal: true,
+            ..TABLES
+        },
     },
     Format {
         name: "csv",
         aliases: &[],
         extension: "csv",
-        help: "One line per cell compared, for a spreadsheet",
+        help: "One line per row, or per cell compared, for a spreadsheet",
         render: csv::render,
         rows: Some(csv::rows),
-        pictures: Pictures::Never,
-        tables: true,
+        can: Capabilities {
+            separated: true,
+            by_default: true,
+            ..ROWS
+        },
+    },
+    Format {
+        name: "tsv",
+        aliases: &["tab"],
+        extension: "tsv",
+        help: "The same between tabs, one line per record, for cut and awk",
+        render: tsv::render,
+        rows: Some(tsv::rows),
+        can: Capabilities {
+            separated: true,
+            ..ROWS
+        },
+    },
+    Format {
+        name: "xlsx",
+        aliases: &["excel"],
+        extension: "xlsx",
+        help: "An Excel workbook, one sheet per table",
+        render: |report, options, out| xlsx::render(report, options, out).map(unchanged),
+        rows: None,
+        can: Capabilities {
+            every_cell: true,
+            binary: true,
+            ..TABLES
+        },
     },
     Format {
         name: "markdown",
@@ -134,8 +206,10 @@ pub const FORMATS: [Format; 7] = [
         help: "A document with every table, difference and observation",
         render: |report, options, out| markdown::render(report, options, out).map(unchanged),
         rows: None,
-        pictures: Pictures::Never,
-        tables: true,
+        can: Capabilities {
+            by_default: true,
+            ..TABLES
+        },
     },
     Format {
         name: "html",
@@ -144,8 +218,11 @@ pub const FORMATS: [Format; 7] = [
         help: "A page for a browser, with timelines",
         render: |report, options, out| html::render(report, options, out).map(unchanged),
         rows: None,
-        pictures: Pictures::Beside,
-        tables: true,
+        can: Capabilities {
+            pictures: Pictures::Beside,
+            by_default: true,
+            ..TABLES
+        },
     },
     Format {
         name: "svg",
@@ -154,8 +231,11 @@ pub const FORMATS: [Format; 7] = [
         help: "The timelines of replays as a picture",
         render: |report, options, out| svg::render(report, options, out).map(unchanged),
         rows: None,
-        pictures: Pictures::Only,
-        tables: false,
+        can: Capabilities {
+            pictures: Pictures::Only,
+            tables: false,
+            ..TABLES
+        },
     },
     Format {
         name: "json",
@@ -164,8 +244,20 @@ pub const FORMATS: [Format; 7] = [
         help: "The whole record, exactly, for programs",
         render: |report, options, out| json::render(report, options, out).map(unchanged),
         rows: None,
-        pictures: Pictures::Never,
-        tables: true,
+        can: Capabilities {
+            every_cell: true,
+            by_default: true,
+            ..TABLES
+        },
+    },
+    Format {
+        name: "jsonl",
+        aliases: &["ndjson"],
+        extension: "jsonl",
+        help: "One JSON object per row, for programs that read line by line",
+        render: |report, options, out| jsonl::render(report, options, out).map(unchanged),
+        rows: Some(jsonl::rows),
+        can: ROWS,
     },
     Format {
         name: "junit",
@@ -174,13 +266,22 @@ pub const FORMATS: [Format; 7] = [
         help: "A test case for each check, for a build server",
         render: |report, options, out| junit::render(report, options, out).map(unchanged),
         rows: None,
-        pictures: Pictures::Never,
-        tables: false,
+        can: Capabilities {
+            tables: false,
+            ..TABLES
+        },
     },
 ];
 
 fn unchanged(_: ()) -> Rendered {
     Rendered::default()
+}
+
+/// The format of a file by the ending of its name, or `None`.
+#[must_use]
+pub fn format_of_extension(extension: &str) -> Option<&'static Format> {
+    let extension = extension.to_lowercase();
+    (FORMATS.iter()).find(|format| format.extension == extension)
 }
 
 /// The format called `name`, by its own name or an alias, or `None`.
@@ -198,6 +299,8 @@ pub struct RenderOptions {
     pub detail: Detail,
     /// Whether verdicts and headings have a colour besides their words.
     pub color: bool,
+    /// Whether the answer is shown alone, without titles, remarks and what it rests on.
+    pub answer_only: bool,
     /// Whether the rows of each finding are in a CSV file beside this one, under its name.
     pub tables_beside: bool,
     /// How CSV is written.
@@ -224,6 +327,7 @@ impl Default for RenderOptions {
             color: false,
             tables_beside: false,
             csv: CsvOptions::default(),
+            answer_only: false,
         }
     }
 }
@@ -231,9 +335,9 @@ impl Default for RenderOptions {
 /// How much to show of what is as it should be. What differs is shown either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Detail {
-    /// Every step, and the table of every check whose expectation is printed.
+    /// Everything: every step, the table of every check whose expectation is printed, every row, every remark.
     #[default]
     Full,
-    /// One line per check.
+    /// One line per check or entry, and the first rows of what is urgent.
     Brief,
 }

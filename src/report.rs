@@ -9,6 +9,8 @@ mod comparison;
 mod replay;
 mod timeline;
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use crate::diagnostic::Problem;
@@ -24,10 +26,18 @@ pub use timeline::*;
 /// for the old shape would break.
 pub const SCHEMA: &str = "chatdb.report/2";
 
+/// The JSON Schema (draft 2020-12) of a [`Report`] as [`crate::render::json`] writes it.
+#[must_use]
+pub fn json_schema() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Report>()
+}
+
 /// Everything that one call ran.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// The schema of the record, [`SCHEMA`].
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
     /// The program and its version.
     pub program: String,
@@ -80,7 +90,7 @@ impl Default for Report {
 }
 
 /// A scenario whose files were checked without replaying it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ValidatedScenario {
     /// Its name, or the path by which it was named.
     pub scenario: String,
@@ -89,7 +99,7 @@ pub struct ValidatedScenario {
 }
 
 /// A plain list under a title.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Listing {
     /// What it lists.
     pub title: String,

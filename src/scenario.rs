@@ -18,6 +18,7 @@ mod template;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diagnostic::Place;
@@ -260,7 +261,7 @@ pub enum Basis {
 }
 
 /// A misprint: what is printed, how we read it, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Erratum {
     /// `E1`, `E2`, ... in the order written.
     pub id: String,
@@ -281,7 +282,7 @@ pub struct Erratum {
 }
 
 /// The kinds of misprint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErratumKind {
     /// A character misread by optical character recognition.

@@ -5,22 +5,24 @@
 
 pub mod decimal;
 pub mod delimited;
-mod keyed;
+pub(crate) mod keyed;
 pub mod moment;
 pub mod pipe;
 pub mod plain;
 pub mod raw;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use decimal::Decimal;
 
 /// What the cells of a column are, besides NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A whole number, as SQL Server's `numeric(18,0)`, `int` and `smallint` hold it.
@@ -145,6 +147,20 @@ impl Cell {
     }
 }
 
+impl schemars::JsonSchema for Cell {
+    fn schema_name() -> Cow<'static, str> {
+        "Cell".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": ["null", "integer", "number", "string"],
+            "description": "A value: null, a number, or a string. Times are `2011-07-12 14:49:55.000` on the servers' \
+                wall clock, durations `00:04:00`, decimals as they are written.",
+        })
+    }
+}
+
 impl Serialize for Cell {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_json().serialize(serializer)
@@ -266,7 +282,7 @@ pub trait Rows {
 }
 
 /// A column of a [`ResultTable`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Column {
     /// The name as the query or the file spells it, case kept.
     pub name: String,

@@ -157,7 +157,7 @@ fn outage(found: &DetectedRun) -> String {
         .map_or_else(String::new, |host| format!(" {host}"));
     let to = match &found.to {
         Cell::Null => "and goes on".to_owned(),
-        at => format!("to {}", to_the_second(at)),
+        at => format!("to {}", end_of(&found.from, at)),
     };
     format!(
         "{}{host} from {} {to} ({} of {:.0} expected {}, confidence {})",
@@ -222,6 +222,15 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
             counted.join(", ")
         )
     })
+}
+
+/// The end of a span: the time alone where it is of the day on which the span begins.
+fn end_of(from: &Cell, to: &Cell) -> String {
+    let (from, to) = (to_the_second(from), to_the_second(to));
+    match (from.split_once(' '), to.split_once(' ')) {
+        (Some((first, _)), Some((last, time))) if first == last => time.to_owned(),
+        _ => to,
+    }
 }
 
 /// A time without its fraction of a second.

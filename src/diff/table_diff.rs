@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::mem;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::values::values;
@@ -93,7 +94,7 @@ impl RowDiff {
 }
 
 /// What a row comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowVerdict {
     /// Both tables have it, and no cell differs.

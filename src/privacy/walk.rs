@@ -127,7 +127,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
 fn command(typed: &mut String, visitor: &mut dyn Visitor) {
     let words = typed.split(' ').enumerate().map(|(at, word)| {
         let mut word = word.to_owned();
-        if at < 2 {
+        if at < 2 || is_of_times(&word) {
             return word;
         }
         let is_value = word.contains(['=', ':']) || word.contains("..");
@@ -144,6 +144,26 @@ fn command(typed: &mut String, visitor: &mut dyn Visitor) {
         word
     });
     *typed = words.collect::<Vec<_>>().join(" ");
+}
+
+/// Whether a word is of dates and times of day alone, such as `09:00:00..2026-11-25`, which looks like a telephone
+/// number.
+fn is_of_times(word: &str) -> bool {
+    let is_date = |part: &str| {
+        let shape = part
+            .bytes()
+            .map(|b| if b.is_ascii_digit() { b'0' } else { b });
+        shape.eq(*b"0000-00-00")
+    };
+    let is_time = |part: &str| {
+        let signs = part
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b":.".contains(&b));
+        signs && part.contains(':') && part.len() <= "00:00:00.000".len()
+    };
+    let word = word.trim_matches('"');
+    let known = |part: &str| part.is_empty() || is_date(part) || is_time(part);
+    !word.is_empty() && word.split("..").all(known)
 }
 
 /// `"application@43app=2026-11-25`, taken apart before and behind the name of the server. As a whole it looks like an

@@ -25,8 +25,8 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     out.flush()
 }
 
-/// [`PrettyFormatter`], except for hidden characters.
-struct Visible<'a>(PrettyFormatter<'a>);
+/// A formatter, except for hidden characters.
+pub(super) struct Visible<F>(pub(super) F);
 
 /// Passes calls on to the formatter inside.
 macro_rules! pass_on {
@@ -37,7 +37,7 @@ macro_rules! pass_on {
     )*};
 }
 
-impl Formatter for Visible<'_> {
+impl<F: Formatter> Formatter for Visible<F> {
     pass_on! {
         begin_array();
         end_array();

@@ -66,6 +66,26 @@ impl Write for Shown {
     }
 }
 
+/// Text of several lines: line breaks (LF, CR LF) and tabs stay what they are, and everything else is safe.
+pub(super) fn with_breaks(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let breaks = text.matches('\n').count();
+    for (at, line) in text.split('\n').enumerate() {
+        // A carriage return elsewhere would have a terminal write over the line.
+        let (line, end) = match line.strip_suffix('\r') {
+            Some(before) if at < breaks => (before, "\r"),
+            _ => (line, ""),
+        };
+        if at > 0 {
+            shown.push('\n');
+        }
+        let parts = line.split('\t').map(|part| Safe::of(part).to_string());
+        shown.push_str(&parts.collect::<Vec<_>>().join("\t"));
+        shown.push_str(end);
+    }
+    shown
+}
+
 /// Whether every character is one of ASCII that can be seen. All are looked at, which is faster than to stop at the
 /// first that is not.
 pub(super) fn is_printable(text: &str) -> bool {

@@ -41,6 +41,7 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
     };
     for run in &report.runs {
         match options.detail {
+            _ if options.answer_only => continue,
             Detail::Full => full(&mut page, run)?,
             Detail::Brief => brief(&mut page, run)?,
         }
@@ -50,14 +51,14 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
         if at > 0 {
             page.blank();
         }
-        comparison_of_two(&mut page, named)?;
+        comparison_of_two(&mut page, named, options)?;
     }
     for listing in &report.listings {
         page.blank();
-        listed(&mut page, listing)?;
+        listed(&mut page, listing, options)?;
     }
     if !report.validated.is_empty() {
-        validated(&mut page, &report.validated)?;
+        validated(&mut page, &report.validated, options)?;
     }
     if let Some(run) = &report.analysis {
         analysis::render(&mut page, run, options)?;
@@ -69,7 +70,11 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
 }
 
 /// Every mistake as a compiler shows it, once, though several scenarios may have it.
-fn validated(page: &mut Page<'_>, scenarios: &[ValidatedScenario]) -> io::Result<()> {
+fn validated(
+    page: &mut Page<'_>,
+    scenarios: &[ValidatedScenario],
+    options: RenderOptions,
+) -> io::Result<()> {
     let mistakes = scenarios
         .iter()
         .flat_map(|one| one.mistakes.iter().cloned());
@@ -78,6 +83,9 @@ fn validated(page: &mut Page<'_>, scenarios: &[ValidatedScenario]) -> io::Result
         for line in mistake.to_string().lines() {
             page.line(0, line)?;
         }
+    }
+    if options.answer_only {
+        return Ok(());
     }
     let what = match scenarios {
         [one] => one.scenario.clone(),

@@ -1,12 +1,15 @@
 //! The record of an analysis of exported rows.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::query::{Tag, Urgency};
 use crate::table::{Cell, ResultTable};
 
 /// Exported rows searched for what an outage leaves behind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AnalysisRun {
     /// The files that the rows come from, in the order of reading. Empty for a database that is no copy of exports.
     pub files: Vec<FileRun>,
@@ -39,6 +42,7 @@ pub struct AnalysisRun {
     pub undetectable: Vec<String>,
     /// Every finding that was asked for, by name.
     #[serde(serialize_with = "by_name")]
+    #[schemars(with = "BTreeMap<String, FindingRun>")]
     pub findings: Vec<FindingRun>,
     /// What the skipped findings lack, that which most of them lack first.
     pub unlocks: Vec<UnlockRun>,
@@ -65,7 +69,7 @@ fn by_name<S: Serializer>(findings: &[FindingRun], serializer: S) -> Result<S::O
 }
 
 /// Two exports of the same activities, and what changed between them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ComparedExports {
     /// The file of the earlier export.
     pub earlier: String,
@@ -76,7 +80,7 @@ pub struct ComparedExports {
 }
 
 /// A kind of change between two exports.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChangeRun {
     /// What happened to the activities, such as `completed`.
     pub what: String,
@@ -87,7 +91,7 @@ pub struct ChangeRun {
 }
 
 /// A file that was read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FileRun {
     /// As it was named.
     pub file: String,
@@ -116,7 +120,7 @@ pub struct FileRun {
 }
 
 /// An outage that the user says there was.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OutageRun {
     /// The servers that were down: `application`, `services`, `messaging`, with `+` between them.
     pub servers: String,
@@ -131,7 +135,7 @@ pub struct OutageRun {
 }
 
 /// How many events of a kind there were in an outage, and how many are usual at that time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CountRun {
     /// What is counted.
     pub what: String,
@@ -142,7 +146,7 @@ pub struct CountRun {
 }
 
 /// An outage that the rows show.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DetectedRun {
     /// The servers that failed: `application`, `services`, `messaging`, with `+` between them.
     pub servers: String,
@@ -171,7 +175,7 @@ pub struct DetectedRun {
 }
 
 /// A span of time, cut into equal parts, and how much happened in each.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PeriodRun {
     /// Where the first part begins, on the servers' wall clock.
     pub from: Cell,
@@ -184,7 +188,7 @@ pub struct PeriodRun {
 }
 
 /// How often something happened in each part of a period.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SeriesRun {
     /// What is counted, such as `completions`.
     pub what: String,
@@ -198,7 +202,7 @@ pub struct SeriesRun {
 }
 
 /// The last sign of life of an open chat, or of several of one kind at about the same time, where there are many.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LastSignRun {
     /// When it was, on the servers' wall clock: of the first, where there are several.
     pub at: Cell,
@@ -213,7 +217,7 @@ pub struct LastSignRun {
 }
 
 /// What the findings make of an open chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenChatState {
     /// Its session is lost.
@@ -229,7 +233,7 @@ pub enum OpenChatState {
 }
 
 /// A question that comes back empty on healthy rows, and what came back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRun {
     /// The name as it is listed.
     pub name: String,
@@ -259,7 +263,7 @@ pub struct FindingRun {
 }
 
 /// An export or an option that skipped findings wait for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnlockRun {
     /// What is needed, in words.
     pub needs: String,
@@ -268,7 +272,7 @@ pub struct UnlockRun {
 }
 
 /// A value that a finding was asked with.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ThresholdRun {
     /// The name of the setting.
     pub name: String,
@@ -279,7 +283,7 @@ pub struct ThresholdRun {
 }
 
 /// What came of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingVerdict {
     /// There are rows.
@@ -293,7 +297,7 @@ pub enum FindingVerdict {
 }
 
 /// Documented failures that the rows were held against and do not tell apart.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CandidateRun {
     /// The scenarios, in the order of the document.
     pub scenarios: Vec<ScenarioName>,
@@ -309,7 +313,7 @@ pub struct CandidateRun {
 }
 
 /// A scenario by name and title.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ScenarioName {
     /// The name of the setting.
     pub name: String,

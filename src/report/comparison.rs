@@ -1,12 +1,13 @@
 //! The record of two tables compared.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diff::RowVerdict;
 use crate::table::{Cell, Column};
 
 /// Two tables compared outside a scenario.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NamedComparison {
     /// What stands on the expected side: a file, or a check of a scenario.
     pub expected: String,
@@ -17,7 +18,7 @@ pub struct NamedComparison {
 }
 
 /// Two tables, cell by cell.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Whether nothing differs.
     pub same: bool,
@@ -39,7 +40,7 @@ pub struct Comparison {
 }
 
 /// One row of either table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RowRun {
     /// The cells of the key columns.
     pub key: Vec<Cell>,
@@ -54,7 +55,7 @@ pub struct RowRun {
 }
 
 /// One cell compared.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CellRun {
     /// The name of the column.
     pub column: String,
@@ -73,7 +74,7 @@ pub struct CellRun {
 }
 
 /// What came of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CellVerdict {
     /// The same value.

@@ -1,5 +1,6 @@
 //! The record of a replayed scenario: its steps, checks and observations.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Comparison, Timeline};
@@ -9,7 +10,7 @@ use crate::scenario::Erratum;
 use crate::table::{Cell, ResultTable};
 
 /// One scenario replayed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioRun {
     /// The name of its scenario.
     pub scenario: String,
@@ -43,7 +44,7 @@ pub struct ScenarioRun {
 }
 
 /// A parameter as a run had it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ParameterRun {
     /// The name of the setting.
     pub name: String,
@@ -54,7 +55,7 @@ pub struct ParameterRun {
 }
 
 /// What came of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunVerdict {
     /// Every step did what it should and every check matches.
@@ -68,7 +69,7 @@ pub enum RunVerdict {
 }
 
 /// One step of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StepRun {
     /// The id that reports refer to.
     pub id: String,
@@ -96,7 +97,7 @@ pub struct StepRun {
 }
 
 /// How many rows a script changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangedRows {
     /// As the scenario says, when it does.
     pub expected: Option<u64>,
@@ -118,7 +119,7 @@ impl StepRun {
 }
 
 /// One check of a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CheckRun {
     /// Its id: with the scenario's name before it, `services_failure/open_chats` names it anywhere.
     pub id: String,
@@ -159,7 +160,7 @@ pub struct CheckRun {
 }
 
 /// A query's text as it was run, and as it was written where that is something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SqlRun {
     /// As its file has it.
     pub written: String,
@@ -168,7 +169,7 @@ pub struct SqlRun {
 }
 
 /// Where an expectation comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BasisRun {
     /// Printed, stated or derived.
     pub origin: ExpectationOrigin,
@@ -179,7 +180,7 @@ pub struct BasisRun {
 }
 
 /// Where an expectation comes from, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectationOrigin {
     /// The document prints it.
@@ -191,7 +192,7 @@ pub enum ExpectationOrigin {
 }
 
 /// What came of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
     /// What came back is what was expected.
@@ -207,7 +208,7 @@ pub enum CheckVerdict {
 }
 
 /// What an answer of the model rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RestsOn {
     /// Rows of the product's tables, or rules that the document states.
@@ -234,7 +235,7 @@ impl RestsOn {
 }
 
 /// One statement of the document and what the run says of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ObservationRun {
     /// The number in the note.
     pub id: String,
@@ -251,7 +252,7 @@ pub struct ObservationRun {
 }
 
 /// What a run says of a statement of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObservationVerdict {
     /// Every check that answers it matches.

@@ -1,5 +1,6 @@
 //! The record of what was so and what each side saw, by time.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RestsOn;
@@ -7,7 +8,7 @@ use crate::table::Cell;
 
 /// What was so and what each side saw during a run and the runs that it continues. Times are on the servers' wall
 /// clock. Branches go back in time and are left out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Timeline {
     /// Where the scenario clock counts from.
     pub origin: Cell,
@@ -24,7 +25,7 @@ pub struct Timeline {
 }
 
 /// A step on the timeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TimelineStep {
     /// The scenario that it belongs to.
     pub scenario: String,
@@ -37,7 +38,7 @@ pub struct TimelineStep {
 }
 
 /// One fact over time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Lane {
     /// Who sees it.
     pub party: Party,
@@ -50,7 +51,7 @@ pub struct Lane {
 }
 
 /// Whose view a lane shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The servers: what happened to them.
@@ -66,7 +67,7 @@ pub enum Party {
 }
 
 /// A value from one time to another.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Span {
     /// When it begins.
     pub from: Cell,
@@ -83,7 +84,7 @@ pub struct Span {
 }
 
 /// How a value looks to whoever sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// All is well.
@@ -99,7 +100,7 @@ pub enum Tone {
 }
 
 /// A message that customer or agent typed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MessageRun {
     /// When it was sent off.
     pub at: Cell,

@@ -1,11 +1,44 @@
 //! A table for programs: its columns, and each row as an object keyed by the names of the columns.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
-use super::{Cell, ResultTable};
+use super::{Cell, Column, ResultTable};
+
+impl JsonSchema for ResultTable {
+    fn schema_name() -> Cow<'static, str> {
+        "ResultTable".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (column, cell) = (
+            generator.subschema_for::<Column>(),
+            generator.subschema_for::<Cell>(),
+        );
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "columns": {
+                    "type": "array",
+                    "items": column,
+                    "description": "The columns, left to right.",
+                },
+                "rows": {
+                    "type": "array",
+                    "items": { "type": "object", "additionalProperties": cell },
+                    "description": "The rows: an object each, keyed by the names of the columns. A second column of \
+                        one name has `_2` after it; one without a name is `column_1` and so on, by its place.",
+                },
+            },
+            "required": ["columns", "rows"],
+        })
+    }
+}
 
 impl Serialize for ResultTable {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -20,9 +53,9 @@ impl Serialize for ResultTable {
 }
 
 /// A row and the keys of its cells.
-struct KeyedRow<'t> {
-    keys: &'t [String],
-    cells: &'t [Cell],
+pub(crate) struct KeyedRow<'t> {
+    pub(crate) keys: &'t [String],
+    pub(crate) cells: &'t [Cell],
 }
 
 impl Serialize for KeyedRow<'_> {
@@ -37,7 +70,7 @@ impl Serialize for KeyedRow<'_> {
 
 /// A key for each column: its name, with `_2`, `_3` and so on after it where another column has that key already, and
 /// `column_1` and so on where it has no name.
-fn keys(names: &[&str]) -> Vec<String> {
+pub(crate) fn keys(names: &[&str]) -> Vec<String> {
     let mut taken: HashSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut free = |stem: &str, from: usize| {

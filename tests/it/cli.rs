@@ -105,8 +105,8 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["list", "--format", "cvs"],
         2,
-        "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, markdown, html, svg, \
-         json, junit\n",
+        "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, tsv, xlsx, markdown, html, \
+         svg, json, jsonl, junit\n",
     );
     refused(
         &["replay", "--all", "--db", "x.db"],
@@ -137,7 +137,7 @@ fn a_mistake_in_the_command_line_exits_2_and_help_exits_0() {
 fn a_list_that_is_too_wide_for_the_terminal_breaks_no_word() {
     let folder = scratch();
     for width in ["60", "80", "120", "180"] {
-        let output = chatdb(folder.path(), &["findings", "--width", width]);
+        let output = chatdb(folder.path(), &["findings", "-v", "--width", width]);
         let page = text(&output.stdout);
         let words: Vec<&str> = page.split([' ', ',', '\n']).collect();
         for finding in chatdb::analysis::findings() {
@@ -154,10 +154,44 @@ fn a_list_that_is_too_wide_for_the_terminal_breaks_no_word() {
             "{widest:?} at {width}:\n{page}"
         );
     }
-    let side_by_side = chatdb(folder.path(), &["findings", "--width", "180"]);
+    let side_by_side = chatdb(folder.path(), &["findings", "-v", "--width", "180"]);
     assert!(text(&side_by_side.stdout).contains("-+-"));
-    let below = chatdb(folder.path(), &["findings", "--width", "80"]);
+    let below = chatdb(folder.path(), &["findings", "-v", "--width", "80"]);
     assert!(!text(&below.stdout).contains("-+-"));
+}
+
+#[test]
+fn each_entry_of_a_list_has_one_line_that_fits_the_terminal() {
+    let folder = scratch();
+    let entries = |words: &[&str], width: &str| {
+        let output = chatdb(folder.path(), &[words, &["--width", width]].concat());
+        let page = text(&output.stdout).to_owned();
+        let limit: usize = width.parse().expect("a number");
+        let widest = page.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(limit), "{words:?} at {width}:\n{page}");
+        // The title and the names of columns come before, and what is said about the list after a blank line.
+        let lines = page.lines().skip(3).take_while(|line| !line.is_empty());
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for width in ["80", "120", "200"] {
+        let findings = entries(&["findings"], width);
+        for (line, finding) in findings.iter().zip(chatdb::analysis::findings()) {
+            assert!(line.starts_with(&format!("{}  ", finding.name)), "{line}");
+        }
+        assert_eq!(findings.len(), chatdb::analysis::findings().len());
+        assert_eq!(entries(&["list"], width).len(), 10);
+        assert_eq!(entries(&["coverage"], width).len(), 49);
+        let rules = chatdb(folder.path(), &["rules", "--format", "jsonl"]);
+        let rules = text(&rules.stdout).lines().count();
+        assert_eq!(entries(&["rules"], width).len(), rules);
+    }
+    let narrow = entries(&["list"], "80").join("\n");
+    assert!(
+        narrow.contains('…'),
+        "what is shortened is marked: {narrow}"
+    );
+    let whole = chatdb(folder.path(), &["list"]);
+    assert!(!text(&whole.stdout).contains('…'), "a pipe has everything");
 }
 
 #[test]

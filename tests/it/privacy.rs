@@ -272,7 +272,7 @@ fn rendered(report: &Report) -> Vec<(&'static str, Vec<u8>)> {
     let render = |format: &chatdb::render::Format| {
         let mut bytes = Vec::new();
         let whole = std::slice::from_ref(report);
-        let reports = if format.name == "csv" && parts.len() > 1 {
+        let reports = if format.can.rows_only && parts.len() > 1 {
             &parts
         } else {
             whole
@@ -280,10 +280,13 @@ fn rendered(report: &Report) -> Vec<(&'static str, Vec<u8>)> {
         for report in reports {
             (format.render)(report, RenderOptions::default(), &mut bytes).expect("bytes");
         }
+        if format.can.binary {
+            bytes = crate::formats::text_of_workbook(&bytes).into_bytes();
+        }
         (format.name, bytes)
     };
     // A picture and a list of test cases show no table.
-    let shows_tables = |format: &&Format| format.tables;
+    let shows_tables = |format: &&Format| format.can.tables;
     FORMATS.iter().filter(shows_tables).map(render).collect()
 }
 
@@ -817,6 +820,7 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
             "copy.sqlite",
             "--format",
             format,
+            "--all",
             "--out",
             &out,
         ];
@@ -843,6 +847,7 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
                 "copy.sqlite",
                 "--format",
                 format,
+                "--all",
                 "--include-pii",
             ],
         );

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
-use chatdb::render::{CsvOptions, Detail, RenderOptions, csv};
+use chatdb::render::{CsvOptions, Detail, FORMATS, Format, RenderOptions, csv};
 use chatdb::report::{AnalysisRun, DetectedRun, Report};
 use chatdb::signature;
 use chatdb::sql::authored::Authored;
@@ -22,17 +22,11 @@ use crate::privacy;
 use crate::time::TimeOptions;
 use crate::watch;
 
-/// The formats that `--out` writes.
-const WRITTEN: [&str; 4] = ["csv", "markdown", "html", "json"];
-
 /// How long a database is searched unless the user gives it more.
 const LONGEST_SECONDS: u64 = 600;
 
 pub fn run(args: &Analyze) -> Result<Code, Failure> {
-    let shown = output::format(&args.form.format)?;
-    if args.out.is_none() {
-        output::check_csv(&args.form.csv, [shown])?;
-    }
+    output::prepare_beside_files(&args.form, args.out.is_some() || args.open)?;
     let options = options(args)?;
     let mut store = match &args.db {
         Some(path) => open(path)?,
@@ -68,7 +62,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         ..Report::new()
     };
     if args.out.is_some() || args.open {
-        let (folder, force) = open::folder(args.out.as_ref(), args.force);
+        let (folder, force) = open::folder(args.out.as_ref(), args.form.force);
         let written = stops.writing(|| write(&report, &folder, force, args))?;
         if args.open {
             open::show(&written);
@@ -82,7 +76,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         true => Detail::Full,
         false => Detail::Brief,
     };
-    if !args.open || args.form.format != output::PAGE {
+    if !args.open || output::format_of(&args.form)?.name != output::PAGE {
         output::show_exported(report, &args.form, detail, &args.privacy)?;
     }
     for failure in refused {
@@ -224,8 +218,9 @@ fn write(
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut report = report.clone();
     privacy::protect(&mut report, &args.privacy, Authored::default())?;
-    let formats = WRITTEN.iter().map(|name| output::format(name));
-    let formats = formats.collect::<Result<Vec<_>, _>>()?;
+    let formats: Vec<&Format> = (FORMATS.iter())
+        .filter(|format| format.can.by_default)
+        .collect();
     let options = RenderOptions {
         csv: output::csv_options(&args.form.csv, false),
         tables_beside: true,

@@ -34,6 +34,12 @@ fn formats(word: &str) -> String {
     }
 }
 
+/// Says which formats there are, and which one is used.
+fn format_help() -> String {
+    let (all, first) = (formats("or"), FORMATS[0].name);
+    format!("Output format: {all} (default: {first}, or the one of FILE's extension)")
+}
+
 /// Reproduce documented chat failures on an embedded database, and find what an outage left behind in exported tables
 #[derive(Debug, Parser)]
 #[command(
@@ -55,6 +61,9 @@ pub struct Cli {
         help_heading = "Output"
     )]
     pub error_format: ErrorFormat,
+    /// Print without a pager (default: page what is longer than the terminal, with CHATDB_PAGER, PAGER or less)
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_pager: bool,
 }
 
 /// How errors are written.
@@ -111,10 +120,53 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the settings and where each comes from
     Config(OutputArgs),
+    /// Print the JSON Schema of the format json
+    Schema(SchemaArgs),
     /// Print the completion script of a shell
     Completions(CompletionArgs),
     /// Write manual pages into a folder
     Man(ManArgs),
+}
+
+impl Command {
+    /// How a command that prints a record writes it.
+    pub fn output(&self) -> Option<&OutputArgs> {
+        match self {
+            Self::List(args) => Some(&args.form),
+            Self::Replay(args) => Some(&args.form),
+            Self::Diff(args) => Some(&args.form),
+            Self::Query(args) => Some(&args.form),
+            Self::Import(args) => Some(&args.form),
+            Self::Analyze(args) => Some(&args.form),
+            Self::Findings(args) => Some(&args.form),
+            Self::Validate(args) => Some(&args.form),
+            Self::Coverage(args) => Some(&args.form),
+            Self::Rules(args) => Some(&args.form),
+            Self::Why(args) => Some(&args.form),
+            Self::Simulate(args) => Some(&args.form),
+            Self::Config(form) => Some(form),
+            Self::Show(_)
+            | Self::Report(_)
+            | Self::Sql(_)
+            | Self::New(_)
+            | Self::Record(_)
+            | Self::Review(_)
+            | Self::Explain(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -203,16 +255,34 @@ pub struct Folders {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("written").multiple(true)))]
 pub struct OutputArgs {
     #[arg(
         add = complete::formats(),
         long,
         value_name = "FORMAT",
         help_heading = "Output",
-        default_value = FORMATS[0].name,
-        help = format!("Output format: {}", formats("or"))
+        help = format_help()
     )]
-    pub format: String,
+    pub format: Option<String>,
+    /// Write to FILE instead of standard output
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        help_heading = "Output",
+        group = "written"
+    )]
+    pub output: Option<PathBuf>,
+    /// Replace existing files
+    #[arg(long, help_heading = "Output", requires = "written")]
+    pub force: bool,
+    /// Show the answer alone, without remarks, notes or progress
+    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show everything: every step, row and remark
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
     /// Output width (default: terminal width, or 180)
     #[arg(long, value_name = "COLUMNS", help_heading = "Output")]
     pub width: Option<usize>,
@@ -226,10 +296,10 @@ pub struct OutputArgs {
 /// How CSV is written.
 #[derive(Debug, Args)]
 pub struct CsvArgs {
-    /// In CSV, write texts unchanged that a spreadsheet would run as formulas, and hidden characters
+    /// In CSV and TSV, write texts unchanged that a spreadsheet would run as formulas, and hidden characters
     #[arg(long, help_heading = "Output", conflicts_with = "for_spreadsheet")]
     pub raw: bool,
-    /// In CSV, begin with a byte order mark, so that a spreadsheet reads UTF-8
+    /// In CSV and TSV, begin with a byte order mark, so that a spreadsheet reads UTF-8
     #[arg(long, help_heading = "Output")]
     pub for_spreadsheet: bool,
 }
@@ -588,19 +658,16 @@ pub struct Analyze {
     /// Run only this finding; may be repeated
     #[arg(add = complete::findings(), long, value_name = "FINDING")]
     pub only: Vec<String>,
-    /// Show every row of every finding, instead of the first five of the urgent ones
-    #[arg(long)]
+    /// Show every row of every finding, instead of the first five of the urgent ones; the same as -v
+    #[arg(long, conflicts_with = "quiet")]
     pub all: bool,
     /// Also write the report into DIR as CSV, Markdown, HTML and JSON, and the rows of each finding as a CSV; created
     /// if missing
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "written")]
     pub out: Option<PathBuf>,
     /// Open the page of the report in the browser; without --out, files go into the folder chatdb-reports
     #[arg(long)]
     pub open: bool,
-    /// Replace existing files
-    #[arg(long, requires = "out")]
-    pub force: bool,
     /// Stop after so many seconds (default: 600 for a database)
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,

@@ -11,7 +11,7 @@ use crate::settings::{NAME, Setting, Settings, own_file};
 
 /// Lists the settings: the value, and the file it is from.
 pub fn run(form: &OutputArgs, settings: &Settings) -> Result<Code, Failure> {
-    output::check(form)?;
+    output::prepare(form)?;
     let column = |name: &str| Column::new(name, Kind::Text).marked_own();
     let rows = rows(settings)
         .into_iter()
@@ -28,7 +28,7 @@ pub fn run(form: &OutputArgs, settings: &Settings) -> Result<Code, Failure> {
         listings: vec![listing],
         ..Report::new()
     };
-    output::show(&report, form, Detail::Full)?;
+    output::show(&report, form, Detail::Brief)?;
     Ok(Code::Success)
 }
 

@@ -25,13 +25,13 @@ impl From<SignatureError> for Failure {
 
 const COLUMNS: [&str; 8] = [
     "observation",
-    "scenario",
     "lines",
-    "statement",
-    "checks",
     "verdict",
     "origin",
+    "statement",
     "without the failure",
+    "checks",
+    "scenario",
 ];
 
 /// An observation, and what the scenarios that answer it say.
@@ -45,7 +45,7 @@ struct Covered {
 }
 
 pub fn run(args: &Coverage) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let library = output::library(&args.folders)?;
     let names = match args.names.is_empty() {
         true => output::every(&library)?,
@@ -59,7 +59,7 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
         listings: vec![listing],
         ..Report::new()
     };
-    output::show(&report, &args.form, Detail::Full)?;
+    output::show(&report, &args.form, Detail::Brief)?;
     Ok(code)
 }
 
@@ -219,13 +219,13 @@ fn cells(one: &Covered) -> Vec<Cell> {
     };
     let cells = [
         observation.id.clone(),
-        one.scenarios.join(", "),
         observation.lines.to_string(),
-        observation.says.clone(),
-        observation.checks.join(", "),
         verdict.to_owned(),
         origin.to_owned(),
+        observation.says.clone(),
         stays.to_owned(),
+        observation.checks.join(", "),
+        one.scenarios.join(", "),
     ];
     cells.map(Cell::Text).to_vec()
 }

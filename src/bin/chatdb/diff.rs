@@ -21,11 +21,8 @@ use crate::watch;
 /// From how many bytes on two files are compared without holding them.
 const LARGE: u64 = 1 << 20;
 
-/// Formats that list every cell, so that every row has to be held.
-const WHOLE: [&str; 2] = ["csv", "json"];
-
 pub fn run(args: &Diff) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let terms = terms(args)?;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
@@ -129,13 +126,13 @@ fn unbound(args: &Diff) -> Failure {
 }
 
 fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, Failure> {
-    let format = output::format(&args.form.format)?;
+    let format = output::format_of(&args.form)?;
     let ways = tables::Ways::of(args)?;
     let size = |path| fs::metadata(path).map_or(0, |found| found.len());
     let large = size(expected) + size(&args.actual) >= LARGE;
     let plain = tables::is_plain(expected)? && tables::is_plain(&args.actual)?;
     ways.check_that_they_apply(plain)?;
-    if large && plain && !ways.nameless() && !WHOLE.contains(&format.name) {
+    if large && plain && !ways.nameless() && !format.can.every_cell {
         for path in [expected, &args.actual] {
             ways.check_names_of(path)?;
         }

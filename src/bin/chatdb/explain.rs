@@ -14,7 +14,7 @@ pub fn run(args: &ExplainArgs) -> Result<Code, Failure> {
         None => all(),
         Some(code) => one(code)?,
     };
-    output::print(text.as_bytes())?;
+    output::read(text.as_bytes())?;
     Ok(Code::Success)
 }
 

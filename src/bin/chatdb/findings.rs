@@ -12,7 +12,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &Findings) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let all = analysis::findings();
     let listing = match &args.name {
         None => list(&all),
@@ -22,7 +22,11 @@ pub fn run(args: &Findings) -> Result<Code, Failure> {
         listings: vec![listing],
         ..Report::new()
     };
-    output::show(&report, &args.form, Detail::Full)?;
+    let detail = match args.name {
+        None => Detail::Brief,
+        Some(_) => Detail::Full,
+    };
+    output::show(&report, &args.form, detail)?;
     Ok(Code::Success)
 }
 

@@ -37,7 +37,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 const TIMES: u32 = 20;
 
 pub fn run(args: &Import) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let options = options(&args.reading)?;
     let files = inputs::expand(&args.files)?;
     let stopping = stop_on_interrupt()?;
@@ -246,7 +246,7 @@ pub fn of_file(path: &Path, options: &ImportOptions) -> ImportOptions {
 }
 
 fn bar(path: &Path) -> Option<ProgressBar> {
-    if !io::stderr().is_terminal() {
+    if output::is_quiet() || !io::stderr().is_terminal() {
         return None;
     }
     let name = path.file_name().unwrap_or(path.as_os_str());

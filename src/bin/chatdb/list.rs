@@ -9,7 +9,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &List) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let library = output::library(&args.folders)?;
     let mut table = ResultTable {
         columns: vec![
@@ -59,7 +59,7 @@ pub fn run(args: &List) -> Result<Code, Failure> {
         listings: vec![listing],
         ..Report::new()
     };
-    output::show(&report, &args.form, Detail::Full)?;
+    output::show(&report, &args.form, Detail::Brief)?;
     Ok(match invalid.as_slice() {
         [] => Code::Success,
         _ => Code::Usage,

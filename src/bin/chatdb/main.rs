@@ -18,6 +18,7 @@ mod manual;
 mod new;
 mod open;
 mod output;
+mod pager;
 mod privacy;
 mod query;
 mod record;
@@ -25,6 +26,7 @@ mod replay;
 mod report;
 mod review;
 mod rules;
+mod schema;
 mod settings;
 mod show;
 mod simulate;
@@ -75,6 +77,8 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     failure::set_format(cli.error_format);
+    pager::allow(!cli.no_pager);
+    output::set_quiet(cli.command.output().is_some_and(|form| form.quiet));
     match panic::catch_unwind(|| run(cli)) {
         Ok(Ok(code)) => ExitCode::from(code as u8),
         Ok(Err(failure)) => ExitCode::from(failure.tell()),
@@ -131,6 +135,7 @@ fn run(mut cli: Cli) -> Result<Code, Failure> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Config(form) => config::run(&form, &settings),
+        Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::pages(&args),
     }

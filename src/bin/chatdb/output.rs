@@ -1,13 +1,14 @@
 //! What the commands share: formats by name, the width, and writing to standard output.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 
 use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
-use chatdb::files::{self, Existing, NewFile};
+use chatdb::files::{self, Existing, FilesError, NewFile, PendingFile};
 use chatdb::privacy::INCLUDED;
 use chatdb::render::safe::Safe;
 use chatdb::render::{
@@ -22,6 +23,7 @@ use chatdb::table::{Cell, Rows};
 
 use crate::cli::{Chosen, ColorWhen, CsvArgs, Folders, OutputArgs, Privacy, Sets};
 use crate::failure::{Code, Failure};
+use crate::pager::{self, Screen};
 use crate::privacy;
 use crate::watch;
 
@@ -57,11 +59,121 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
     })
 }
 
-/// Writes a report to standard output.
-pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Failure> {
-    let format = format(&form.format)?;
-    if !format.tables && report.runs.is_empty() && report.validated.is_empty() {
-        let message = match format.pictures {
+/// The format of the output, by name or by the extension of its file.
+pub fn format_of(form: &OutputArgs) -> Result<&'static Format, Failure> {
+    let by_extension = || {
+        let extension = form.output.as_deref()?.extension()?;
+        render::format_of_extension(&extension.to_string_lossy())
+    };
+    match &form.format {
+        Some(name) => format(name),
+        None => Ok(by_extension().unwrap_or(&FORMATS[0])),
+    }
+}
+
+/// The same before anything else is done: fails where the output could not be written later.
+pub fn prepare(form: &OutputArgs) -> Result<&'static Format, Failure> {
+    prepare_beside_files(form, false)
+}
+
+/// The same for a command that may write other files beside its output.
+pub fn prepare_beside_files(form: &OutputArgs, beside: bool) -> Result<&'static Format, Failure> {
+    let format = format_of(form)?;
+    if !beside {
+        check_csv(&form.csv, [format])?;
+    }
+    match &form.output {
+        None if format.can.binary && io::stdout().is_terminal() => {
+            let (name, extension) = (format.name, format.extension);
+            let message = format!("`{name}` is no text, and a terminal cannot show it");
+            Err(Failure::new(Code::Usage, message)
+                .hint(format!("`-o FILE.{extension}` writes it to a file")))
+        }
+        Some(path) if !form.force && path.symlink_metadata().is_ok() => {
+            Err(FilesError::Exists { path: path.clone() }.into())
+        }
+        _ => Ok(format),
+    }
+}
+
+/// How much is shown: as the options say, else as the command does.
+pub fn detail(form: &OutputArgs, of_command: Detail) -> Detail {
+    match form.verbose {
+        true => Detail::Full,
+        false => of_command,
+    }
+}
+
+/// Where output goes: it appears whole in a file, through a pager on a terminal, or as it comes.
+enum Sink {
+    File(Box<BufWriter<PendingFile>>),
+    Screen(Box<BufWriter<Screen>>),
+    Pipe(BufWriter<StdoutLock<'static>>),
+}
+
+impl Sink {
+    fn open(file: Option<&Path>, force: bool, piece: usize) -> Result<Self, Failure> {
+        if let Some(path) = file {
+            let pending = PendingFile::begin(path, existing(force))?;
+            return Ok(Self::File(Box::new(BufWriter::with_capacity(
+                PIECE, pending,
+            ))));
+        }
+        Ok(match pager::terminal() {
+            Some(size) => {
+                Self::Screen(Box::new(BufWriter::with_capacity(piece, Screen::new(size))))
+            }
+            None => Self::Pipe(BufWriter::with_capacity(piece, io::stdout().lock())),
+        })
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::File(file) => {
+                let pending = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                Ok(pending.finish()?)
+            }
+            Self::Screen(screen) => {
+                let screen = screen
+                    .into_inner()
+                    .map_err(io::IntoInnerError::into_error)?;
+                Ok(screen.finish()?)
+            }
+            Self::Pipe(mut out) => Ok(out.flush()?),
+        }
+    }
+}
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Screen(screen) => screen.write(bytes),
+            Self::Pipe(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Screen(screen) => screen.flush(),
+            Self::Pipe(out) => out.flush(),
+        }
+    }
+}
+
+fn existing(force: bool) -> Existing {
+    match force {
+        true => Existing::Replace,
+        false => Existing::Keep,
+    }
+}
+
+/// Writes a report to where the options say. The command says how much it shows where they don't.
+pub fn show(report: &Report, form: &OutputArgs, of_command: Detail) -> Result<(), Failure> {
+    let format = prepare_beside_files(form, true)?;
+    if !format.can.tables && report.runs.is_empty() && report.validated.is_empty() {
+        let message = match format.can.pictures {
             Pictures::Only => format!(
                 "`{}` shows timelines, and only a replay has one",
                 format.name
@@ -73,32 +185,46 @@ pub fn show(report: &Report, form: &OutputArgs, detail: Detail) -> Result<(), Fa
         };
         return Err(Failure::new(Code::Usage, message).hint("`--format html` shows tables as well"));
     }
-    let terminal = || {
-        let size = io::stdout()
-            .is_terminal()
-            .then(terminal_size::terminal_size)
-            .flatten();
-        size.map(|(terminal_size::Width(columns), _)| usize::from(columns))
+    let detail = detail(form, of_command);
+    let terminal = match &form.output {
+        Some(_) => None,
+        None => pager::terminal().map(|(columns, _)| columns),
     };
-    let width = form.width.or_else(terminal).unwrap_or(WIDTH);
-    let color = is_colored(form.color);
+    // Programs that search a list want an entry a line, however long.
+    let otherwise = match detail {
+        Detail::Brief if !report.listings.is_empty() => usize::MAX,
+        _ => WIDTH,
+    };
     let options = RenderOptions {
-        width,
+        width: form.width.or(terminal).unwrap_or(otherwise),
         detail,
-        color,
-        csv: csv_options(&form.csv, io::stdout().is_terminal()),
+        color: is_colored(form),
+        answer_only: form.quiet,
+        csv: csv_options(&form.csv, to_terminal(form)),
         ..RenderOptions::default()
     };
-    // An old Windows console has to be told what an escape sequence means.
-    let out: Box<dyn io::Write> = match color {
-        true => Box::new(AutoStream::new(io::stdout().lock(), ColorChoice::Always)),
-        false => Box::new(io::stdout().lock()),
-    };
-    let mut out = BufWriter::with_capacity(PIECE, out);
+    let mut out = Sink::open(form.output.as_deref(), form.force, PIECE)?;
     let rendered = (format.render)(report, options, &mut out)?;
-    out.flush()?;
+    out.finish()?;
     say_changes(rendered);
     Ok(())
+}
+
+/// Whether a terminal shows the output.
+fn to_terminal(form: &OutputArgs) -> bool {
+    form.output.is_none() && io::stdout().is_terminal()
+}
+
+/// Whether the output is coloured: as `--color` says, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and whether it
+/// is a terminal.
+fn is_colored(form: &OutputArgs) -> bool {
+    match form.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => {
+            form.output.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+        }
+    }
 }
 
 /// How CSV is written to a terminal or elsewhere.
@@ -108,11 +234,6 @@ pub fn csv_options(args: &CsvArgs, to_terminal: bool) -> CsvOptions {
         keeps_formulas: args.raw,
         keeps_hidden: args.raw && !to_terminal,
     }
-}
-
-/// Fails where no format is called as `--format` says, or options of CSV are given for another one.
-pub fn check(form: &OutputArgs) -> Result<(), Failure> {
-    check_csv(&form.csv, [format(&form.format)?])
 }
 
 /// Fails where options of CSV are given and nothing is written as CSV.
@@ -126,7 +247,7 @@ pub fn check_csv<'f>(
     ];
     let given = given.into_iter().find(|(_, given)| *given);
     match given {
-        Some((option, _)) if formats.into_iter().all(|format| format.name != "csv") => {
+        Some((option, _)) if !formats.into_iter().any(|format| format.can.separated) => {
             Err(Failure::new(
                 Code::Usage,
                 format!("`{option}` is for CSV, which is not written"),
@@ -141,16 +262,6 @@ pub fn check_csv<'f>(
 fn say_changes(rendered: Rendered) {
     if let Some(sentence) = rendered.sentence() {
         note(&sentence);
-    }
-}
-
-/// Whether standard output is coloured: as `--color` says, else by NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and
-/// whether it is a terminal.
-fn is_colored(when: ColorWhen) -> bool {
-    match when {
-        ColorWhen::Always => true,
-        ColorWhen::Never => false,
-        ColorWhen::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
     }
 }
 
@@ -191,12 +302,7 @@ pub fn write_files(
         });
     }
     written.extend(beside.files);
-    let existing = if force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
-    let paths = files::write_all(folder, &written, existing)?;
+    let paths = files::write_all(folder, &written, existing(force))?;
     if let Some(sentence) = rendered.sentence() {
         note(&format!("in `{}`, {sentence}", folder.display()));
     }
@@ -215,7 +321,7 @@ pub fn show_exported(
     show(&report, form, detail)
 }
 
-/// The same for answers. What there is to say about one in CSV goes to standard error.
+/// The same for answers. What there is to say about one goes to standard error where the format has rows only.
 pub fn show_answers(
     mut report: Report,
     form: &OutputArgs,
@@ -224,7 +330,8 @@ pub fn show_answers(
 ) -> Result<(), Failure> {
     protect(&mut report, form, privacy, authored)?;
     show(&report, form, Detail::Full)?;
-    if let ("csv", Some(last)) = (format(&form.format)?.name, report.listings.last()) {
+    let rows_only = format_of(form)?.can.rows_only;
+    if let (true, Some(last)) = (rows_only, report.listings.last()) {
         // The first says how many rows there are.
         last.remarks.iter().skip(1).for_each(|remark| note(remark));
     }
@@ -237,12 +344,11 @@ fn protect(
     privacy: &Privacy,
     authored: Authored,
 ) -> Result<(), Failure> {
-    let format = format(&form.format)?;
-    if !privacy::stays(format.name)
+    let format = format_of(form)?;
+    if !privacy::stays(form, format)
         && let Some(sentence) = privacy::protect(report, privacy, authored)?
     {
-        // A list in CSV is rows and nothing else.
-        let rows_only = format.name == "csv" && report.comparisons.is_empty();
+        let rows_only = format.can.rows_only && report.comparisons.is_empty();
         let listing = report.listings.last_mut().map(|last| &mut last.remarks);
         let comparison = report.comparisons.last_mut();
         let remarks = listing.or(comparison.map(|last| &mut last.comparison.remarks));
@@ -254,30 +360,39 @@ fn protect(
     Ok(())
 }
 
-/// Writes rows to standard output as `give` hands them on. Those of exported rows are written as they stand, and it is
-/// said before the first. Nothing is written before there is much of it, or the end: until then nobody who reads slowly
-/// keeps the database from being written.
+/// Writes rows as `give` hands them on. Those of exported rows are written as they stand, and it is said before the
+/// first. Nothing is written before there is much of it, or the end: until then nobody who reads slowly keeps the
+/// database from being written.
 pub fn show_rows(
     make: MakeRows,
     form: &OutputArgs,
     exported: bool,
     give: impl FnOnce(&mut dyn Rows) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut out = BufWriter::with_capacity(HELD, io::stdout().lock());
-    let options = csv_options(&form.csv, io::stdout().is_terminal());
+    let mut out = Sink::open(form.output.as_deref(), form.force, HELD)?;
     let mut rows = Noted {
-        rows: make(&mut out, options)?,
+        rows: make(&mut out, csv_options(&form.csv, to_terminal(form)))?,
         to_say: exported.then_some(INCLUDED),
     };
     let given = give(&mut rows);
     let ended = rows.end();
     let rendered = rows.rows.rendered();
     drop(rows);
-    // What came before a row that fails is written.
-    let written = out.flush();
-    given?;
-    ended?;
-    written?;
+    match &out {
+        // A file is whole or not there.
+        Sink::File(_) => {
+            given?;
+            ended?;
+            out.finish()?;
+        }
+        // What came before a row that fails is written.
+        _ => {
+            let written = out.finish();
+            given?;
+            ended?;
+            written?;
+        }
+    }
     say_changes(rendered);
     Ok(())
 }
@@ -305,8 +420,24 @@ impl Rows for Noted<'_> {
     }
 }
 
-/// Says something beside the output, on standard error.
+/// Whether nothing is said beside the answer: the one setting that holds wherever something is said.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Says whether notes and progress are left out from now on.
+pub fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Whether notes and progress are left out.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Says something beside the output, on standard error, unless the user wants the answer alone.
 pub fn note(sentence: &str) {
+    if is_quiet() {
+        return;
+    }
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "note: {}", Safe::of(sentence));
 }
@@ -324,6 +455,18 @@ pub fn for_reader(text: String) -> String {
         parts.join("\t")
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Writes bytes to a file, or to standard output with a pager where they are longer than the terminal.
+pub fn write(file: Option<&Path>, force: bool, bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = Sink::open(file, force, PIECE)?;
+    out.write_all(bytes)?;
+    out.finish()
+}
+
+/// Writes a text to be read to standard output, with a pager where it is longer than the terminal.
+pub fn read(bytes: &[u8]) -> Result<(), Failure> {
+    write(None, false, bytes)
 }
 
 /// Writes bytes to standard output.

@@ -6,20 +6,21 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use chatdb::privacy::{Classes, INCLUDED, Key, Redactor, Replaced};
+use chatdb::render::Format;
 use chatdb::report::Report;
 use chatdb::sql::authored::Authored;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 
-use crate::cli::Privacy;
+use crate::cli::{OutputArgs, Privacy};
 use crate::failure::{Code, Failure};
 
 /// The folder of chatdb in the user's folder for settings, and the key in it.
 const FOLDER: &str = "chatdb";
 const NAME: &str = "privacy.key";
 
-/// Whether what is written to standard output in this format stays on the user's terminal.
-pub fn stays(format: &str) -> bool {
-    format == "table" && io::stdout().is_terminal()
+/// Whether what is written stays on the user's terminal.
+pub fn stays(form: &OutputArgs, format: &Format) -> bool {
+    form.output.is_none() && format.can.for_terminal && io::stdout().is_terminal()
 }
 
 /// Makes a report of exported rows fit to leave the terminal, and gives the sentence that says what was done; `None`

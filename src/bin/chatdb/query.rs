@@ -30,7 +30,7 @@ use crate::time::TimeOptions;
 use crate::watch;
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let dialect = dialect(&args.dialect)?;
     let library = output::library(&args.folders)?;
     let sets = output::pairs("--set", &args.values)?;
@@ -206,7 +206,7 @@ fn empty_tables(store: &Store, question: &Question<'_>, args: &QueryArgs) -> Opt
 
 /// How the rows are written as they come, where nothing has to be known of them all before.
 fn rows(args: &QueryArgs, exported: bool) -> Result<Option<MakeRows>, Failure> {
-    let format = output::format(&args.form.format)?;
+    let format = output::format_of(&args.form)?;
     let as_they_are = !exported || args.privacy.include_pii;
     let only_asked = !args.explain && !args.write;
     // The time is that of the query, and not of whoever reads its rows.

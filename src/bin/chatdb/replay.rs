@@ -15,8 +15,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
-    output::check(&args.form)?;
-    let format = output::format(&args.form.format)?;
+    let format = output::prepare(&args.form)?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
     if names.len() != 1 && (args.db.is_some() || args.until.is_some()) {
@@ -27,7 +26,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
         );
     }
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
-    options.illustrated = format.pictures != Pictures::Never || args.timeline;
+    options.illustrated = format.can.pictures != Pictures::Never || args.timeline;
     let (report, mut store) = replay::replay(&library, &names, &options)?;
     if args.db.is_some() || args.open {
         let mut page = None;

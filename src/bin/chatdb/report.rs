@@ -24,7 +24,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
     let mut options = output::options(&args.chosen, None)?;
     options.illustrated = formats
         .iter()
-        .any(|format| format.pictures != Pictures::Never);
+        .any(|format| format.can.pictures != Pictures::Never);
     let (report, _) = replay::replay(&library, &names, &options)?;
     let stem = output::stem(&report);
     let options = RenderOptions {

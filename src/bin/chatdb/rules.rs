@@ -14,7 +14,7 @@ use crate::failure::{Code, Failure};
 use crate::output;
 
 pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let (file, text) = assets::report("rules").expect("reports/rules.sql is compiled in");
     let query = Query::read("rules", &file, text).map_err(ScenarioError::from)?;
     let store = Store::with_platform()?;
@@ -62,7 +62,7 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
             ..Report::new()
         },
         &args.form,
-        Detail::Full,
+        Detail::Brief,
     )?;
     Ok(Code::Success)
 }

@@ -21,7 +21,7 @@ pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     if args.script {
         let script = script::write(&library, &args.scenario, &output::sets(&args.set)?)?;
-        output::print(output::for_reader(script).as_bytes())?;
+        output::read(output::for_reader(script).as_bytes())?;
         return Ok(Code::Success);
     }
     let scenario = library.get(&args.scenario)?;
@@ -33,7 +33,7 @@ pub fn run(args: &Show) -> Result<Code, Failure> {
     queries(&mut page, &library, &scenario)?;
     errata(&mut page, &scenario);
     rules(&mut page, &library, &scenario, args)?;
-    output::print(page.text.as_bytes())?;
+    output::read(page.text.as_bytes())?;
     Ok(Code::Success)
 }
 

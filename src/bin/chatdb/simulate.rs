@@ -25,7 +25,7 @@ use crate::watch;
 const DEEPEST: usize = 12;
 
 pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let events = events(args)?;
     let invariants = invariants(args)?;
     let wanted = match &args.find {

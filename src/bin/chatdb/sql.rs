@@ -19,6 +19,6 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
         values.push((name, value));
     }
     let text = script::handout(&documented, dialect, &values)?;
-    output::print(text.as_bytes())?;
+    output::read(text.as_bytes())?;
     Ok(Code::Success)
 }

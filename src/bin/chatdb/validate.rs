@@ -10,7 +10,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &Validate) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let paths: Vec<String> = args
         .paths
         .iter()

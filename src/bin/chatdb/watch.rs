@@ -77,6 +77,16 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// Whether a pager shows the output: Ctrl-C is then meant for the pager, which gets it as well.
+static PAGED: AtomicBool = AtomicBool::new(false);
+
+/// Leaves Ctrl-C to the pager that shows the output, until the program ends.
+pub fn leave_interrupts_to_pager() {
+    PAGED.store(true, Ordering::SeqCst);
+    // A command that waits for Ctrl-C already looks at `PAGED`.
+    let _ = on_interrupt(|| {});
+}
+
 /// How long something may take, and what is said once it has.
 #[derive(Clone, Copy)]
 pub struct Timeout {
@@ -136,6 +146,9 @@ pub fn stops(
         move |why: u8| {
             turn(&state, why);
             let now = state.load(Ordering::SeqCst);
+            if why == STOPPED && now == DONE && PAGED.load(Ordering::SeqCst) {
+                return;
+            }
             if [DONE, WRITES].contains(&now) && why == TIMED_OUT {
                 return;
             }

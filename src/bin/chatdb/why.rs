@@ -18,7 +18,7 @@ use crate::query;
 use crate::watch;
 
 pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
-    output::check(&args.form)?;
+    output::prepare(&args.form)?;
     let library = output::library(&args.folders)?;
     let options = watch::guarded(output::sets(&args.set)?);
     let listings = match &args.query {

@@ -3,10 +3,12 @@
 
 use std::io;
 
+use super::super::safe::Safe;
 use super::super::wording;
 use super::super::{Detail, RenderOptions};
+use super::compact;
+use super::listing::{listed, shortened};
 use super::page::{BOLD, Page};
-use super::{compact, listing::listed};
 use crate::diagnostic::counted;
 use crate::query::Urgency;
 use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingRun, FindingVerdict, Listing};
@@ -14,6 +16,12 @@ use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// How many rows of a finding are shown in brief.
 const MAX_ROWS: usize = 5;
+
+/// A title has at least so many columns.
+const MIN_TITLE: usize = 20;
+
+/// How many files are named in brief; more are counted.
+const MAX_FILES: usize = 3;
 
 /// How many things that would unlock skipped findings are named in brief.
 const MAX_UNLOCKS: usize = 3;
@@ -31,6 +39,9 @@ pub(super) fn render(
         page.paint("Next:".len(), BOLD);
         page.line(0, format_args!("Next: {command}"))?;
     }
+    if options.answer_only {
+        return Ok(());
+    }
     page.blank();
     page.prose(0, 2, wording::analysis(run))?;
     page.blank();
@@ -40,7 +51,7 @@ pub(super) fn render(
     if detail == Detail::Full {
         next(page, run)?;
     }
-    files(page, run, detail)?;
+    files(page, run, options)?;
     rests_on(page, run)
 }
 
@@ -53,11 +64,29 @@ fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Resul
     }
     if !context.is_empty() {
         page.line(0, "Less urgent (`--all` shows the rows)")?;
-        for finding in context {
-            let (name, title, count) = (&finding.name, &finding.title, of_rows(finding));
-            page.prose(2, 2, format_args!("{name}: {count}. {title}"))?;
-        }
+        counts(page, &context)?;
         page.blank();
+    }
+    Ok(())
+}
+
+/// Findings on a line each: name, number of rows, and as much of the title as fits.
+fn counts(page: &mut Page<'_>, findings: &[&FindingRun]) -> io::Result<()> {
+    let name = findings.iter().map(|one| one.name.len()).max().unwrap_or(0);
+    let counts: Vec<String> = (findings.iter())
+        .map(|one| one.table.rows.len().to_string())
+        .collect();
+    let digits = counts.iter().map(String::len).max().unwrap_or(0);
+    for (finding, count) in findings.iter().zip(&counts) {
+        let unclear = match finding.verdict {
+            FindingVerdict::Unclear => "(unclear) ",
+            _ => "",
+        };
+        let title = Safe::of(format_args!("{unclear}{}", finding.title));
+        let room = page.width.saturating_sub(2 + name + 2 + digits + 2);
+        let title = shortened(&title, room.max(MIN_TITLE));
+        let own = &finding.name;
+        page.line(2, format_args!("{own:name$}  {count:>digits$}  {title}"))?;
     }
     Ok(())
 }
@@ -146,8 +175,19 @@ fn without_rows(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::R
 
 fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) -> io::Result<()> {
     let (likeliest, others) = candidates.split_at(wording::likeliest(candidates));
-    // Where all are as likely, the summary says so.
-    if candidates.is_empty() || (detail == Detail::Brief && others.is_empty()) {
+    if detail != Detail::Full {
+        // The summary names them.
+        let would = likeliest.iter().filter(|one| one.scenarios.len() > 1);
+        for one in would {
+            let (names, by) = (
+                wording::names(one),
+                wording::distinguished_by(one).join("; "),
+            );
+            page.prose(0, 2, format_args!("Would distinguish {names}: {by}"))?;
+        }
+        return Ok(());
+    }
+    if candidates.is_empty() {
         return Ok(());
     }
     page.line(0, "Likely failure")?;
@@ -156,17 +196,12 @@ fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) 
             page.prose(2, 2, format_args!("{}: {}", scenario.name, scenario.title))?;
         }
         for (label, said) in wording::evidence(candidate) {
-            // The summary has the strongest evidence.
-            let is_shown = detail == Detail::Full || label == wording::DISTINGUISH;
-            if is_shown && !said.is_empty() {
+            if !said.is_empty() {
                 page.prose(4, 2, format_args!("{label}: {}", said.join("; ")))?;
             }
         }
     }
-    if detail == Detail::Brief {
-        let others: Vec<String> = others.iter().map(wording::names).collect();
-        page.prose(2, 2, format_args!("less likely: {}", others.join(", ")))?;
-    } else if !others.is_empty() {
+    if !others.is_empty() {
         page.line(2, "less likely:")?;
         for candidate in others {
             let (names, why) = (wording::names(candidate), wording::ruled_out(candidate));
@@ -189,7 +224,7 @@ fn next(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     Ok(())
 }
 
-fn files(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
+fn files(page: &mut Page<'_>, run: &AnalysisRun, options: RenderOptions) -> io::Result<()> {
     if run.files.is_empty() {
         return Ok(());
     }
@@ -197,7 +232,7 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<(
         0 => String::new(),
         n => format!(", {n} rejected"),
     };
-    if detail == Detail::Brief {
+    if options.detail == Detail::Brief {
         let said = run.files.iter().map(|file| {
             let (rows, tables) = (counted(file.loaded, "row"), file.tables.join(", "));
             let of = match file.file.contains(&tables) {
@@ -206,10 +241,13 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<(
             };
             format!("{}: {rows}{of}{}", file.file, rejected(file))
         });
-        let said: Vec<String> = said.collect();
+        let said: Vec<String> = match run.files.len() > MAX_FILES {
+            true => vec![of_files(&run.files)],
+            false => said.collect(),
+        };
         page.prose(0, 2, format_args!("Read: {}", said.join("; ")))?;
     } else {
-        listed(page, &listing_of(&run.files))?;
+        listed(page, &listing_of(&run.files), options)?;
         page.blank();
     }
     for file in &run.files {
@@ -218,6 +256,17 @@ fn files(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<(
         }
     }
     Ok(())
+}
+
+/// `7 files with 36566 rows, 3 rejected`
+fn of_files(files: &[FileRun]) -> String {
+    let sum = |of: fn(&FileRun) -> u64| files.iter().map(of).sum::<u64>();
+    let rows = counted(sum(|file| file.loaded), "row");
+    let rejected = match sum(|file| file.rejected) {
+        0 => String::new(),
+        n => format!(", {n} rejected"),
+    };
+    format!("{} with {rows}{rejected}", counted(files.len(), "file"))
 }
 
 fn listing_of(files: &[FileRun]) -> Listing {

@@ -1,7 +1,7 @@
 //! A table in as few lines as it takes: what is the same in all rows is said once, times have no fraction of a second,
-//! numbers are aligned right, and the place in the file comes last. Long texts that don't fit the line stand below
-//! their row, and so does everything else in full; in brief, further columns that don't fit are named and left out. No
-//! cell is cut off.
+//! numbers are aligned right, and the place in the file comes last. Where rows list the same few pieces of evidence,
+//! each piece has a letter, which is explained once. Long texts that don't fit the line stand below their row, and so
+//! does everything else in full; in brief, further columns that don't fit are named and left out. No cell is cut off.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::super::columns::{self, Columns};
 use super::super::safe::Safe;
 use super::super::{Detail, wording};
 use super::page::Page;
-use crate::table::{Cell, ResultTable};
+use crate::table::{Cell, Column, ResultTable};
 
 /// What stands between two columns.
 const GAP: usize = 2;
@@ -20,11 +20,19 @@ const BELOW: usize = 4;
 /// A text wider than this stands below its row rather than being left out.
 const LONG: usize = 24;
 
+/// What stands between the pieces of a cell that lists several.
+const BETWEEN_PIECES: &str = "; ";
+
+/// The letters of pieces.
+const LETTERS: &str = "abcdefghijklmnop";
+
 /// A column as it is shown.
 struct Field {
     name: Safe,
     cells: Vec<Safe>,
     is_number: bool,
+    /// What its letters mean, in their order; empty where the cells are as they were.
+    legend: Vec<Safe>,
 }
 
 impl Field {
@@ -40,13 +48,59 @@ impl Field {
             cells: cells
                 .map(|cell| Safe::of(wording::brief_value(cell)))
                 .collect(),
+            legend: Vec::new(),
         }
+    }
+
+    /// The same with a letter for each piece of its cells, where the cells list pieces and these are few.
+    fn lettered<'c>(
+        column: &Column,
+        cells: impl Iterator<Item = &'c Cell> + Clone,
+    ) -> Option<Self> {
+        let mut pieces: Vec<&str> = Vec::new();
+        let lists = cells.clone().filter_map(|cell| match cell {
+            Cell::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        for piece in lists.flat_map(|text| text.split(BETWEEN_PIECES)) {
+            if !pieces.contains(&piece) {
+                pieces.push(piece);
+            }
+        }
+        let listed =
+            |cell: &Cell| matches!(cell, Cell::Text(text) if text.contains(BETWEEN_PIECES));
+        if !column.own || pieces.len() > LETTERS.len() || !cells.clone().any(listed) {
+            return None;
+        }
+        pieces.sort_by_key(|piece| {
+            let with = |cell: &&Cell| matches!(cell, Cell::Text(text) if has(text, piece));
+            std::cmp::Reverse(cells.clone().filter(with).count())
+        });
+        let letters = |cell: &Cell| match cell {
+            Cell::Text(text) => {
+                let named = LETTERS.chars().zip(&pieces);
+                let letters = named.filter(|(_, piece)| has(text, piece));
+                Safe::of(letters.map(|(letter, _)| letter).collect::<String>())
+            }
+            other => Safe::of(wording::brief_value(other)),
+        };
+        Some(Self {
+            name: Safe::of(&column.name),
+            cells: cells.map(letters).collect(),
+            is_number: false,
+            legend: pieces.iter().map(Safe::of).collect(),
+        })
     }
 
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(Safe::width);
         cells.fold(self.name.width(), usize::max)
     }
+}
+
+/// Whether a cell lists a piece.
+fn has(text: &str, piece: &str) -> bool {
+    text.split(BETWEEN_PIECES).any(|own| own == piece)
 }
 
 /// Shows the first `most` rows of a table that has rows, and gives the names of the columns that were left out.
@@ -68,6 +122,9 @@ pub(super) fn render(
         columns.same.extend(columns.place.map(|(file, _)| file));
         fields = fields_of(&columns, table, shown, false);
     }
+    if width(&fields) > room {
+        letter(&columns, &mut fields, table, shown);
+    }
     let all = match table.rows.len() == shown.len() {
         true => "in all rows".to_owned(),
         false => format!("in all {} rows", table.rows.len()),
@@ -78,12 +135,13 @@ pub(super) fn render(
     while width(&fields) > room && fields.len() > 1 {
         let widest = (1..fields.len()).max_by_key(|at| fields[*at].width());
         let field = fields.remove(widest.unwrap_or(1));
-        if detail == Detail::Brief && field.width() <= LONG {
-            left_out.push(field.name.to_string());
-        } else {
+        if detail == Detail::Full || field.width() > LONG {
             below.push(field);
+        } else {
+            left_out.push(field.name.to_string());
         }
     }
+    legends(page, indent, &fields)?;
     grid(page, indent, &fields, &below, shown.len())?;
     Ok(left_out)
 }
@@ -107,6 +165,16 @@ fn fields_of(
     fields
 }
 
+/// Puts letters for the pieces of the columns that list some.
+fn letter(columns: &Columns, fields: &mut [Field], table: &ResultTable, shown: &[Vec<Cell>]) {
+    for (field, at) in fields.iter_mut().zip(&columns.apart) {
+        let cells = shown.iter().map(|row| &row[*at]);
+        if let Some(lettered) = Field::lettered(&table.columns[*at], cells) {
+            *field = lettered;
+        }
+    }
+}
+
 /// `activity.csv:12`, where the row stands.
 fn place(rows: &[Vec<Cell>], file: usize, line: usize) -> Field {
     Field {
@@ -115,6 +183,7 @@ fn place(rows: &[Vec<Cell>], file: usize, line: usize) -> Field {
             .map(|row| Safe::of(columns::place(&row[file], &row[line])))
             .collect(),
         is_number: false,
+        legend: Vec::new(),
     }
 }
 
@@ -123,6 +192,7 @@ fn width(fields: &[Field]) -> usize {
     widths.sum::<usize>().saturating_sub(GAP)
 }
 
+/// What is the same in all rows. Where a column is NULL in all of them there is nothing to say.
 fn said_once(
     page: &mut Page<'_>,
     indent: usize,
@@ -130,15 +200,32 @@ fn said_once(
     table: &ResultTable,
     same: &[usize],
 ) -> io::Result<()> {
-    if same.is_empty() {
-        return Ok(());
-    }
-    let said = |at: &usize| {
+    let known = same.iter().filter(|at| table.rows[0][**at] != Cell::Null);
+    let said = known.map(|at| {
         let value = wording::brief_value(&table.rows[0][*at]);
         format!("{} {value}", table.columns[*at].name)
-    };
-    let said: Vec<String> = same.iter().map(said).collect();
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() {
+        return Ok(());
+    }
     page.prose(indent, 2, format_args!("{label}: {}", said.join("; ")))
+}
+
+/// What the letters of each lettered column mean.
+fn legends(page: &mut Page<'_>, indent: usize, fields: &[Field]) -> io::Result<()> {
+    for field in fields.iter().filter(|field| !field.legend.is_empty()) {
+        let pieces = LETTERS.chars().zip(&field.legend);
+        let pieces: Vec<String> = pieces
+            .map(|(letter, piece)| format!("{letter} = {piece}"))
+            .collect();
+        page.prose(
+            indent,
+            2,
+            format_args!("{}: {}", field.name, pieces.join("; ")),
+        )?;
+    }
+    Ok(())
 }
 
 fn grid(

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::safe::Safe;
-use super::super::wording;
+use super::super::{RenderOptions, wording};
 use super::page::{DETAIL, Page};
 use crate::diagnostic::{counted, verb};
 use crate::report::{Comparison, NamedComparison, RowVerdict};
@@ -171,19 +171,9 @@ fn tall(
     Ok(())
 }
 
-pub(super) fn comparison_of_two(page: &mut Page<'_>, named: &NamedComparison) -> io::Result<()> {
+/// The names of both tables, and everything in which they differ.
+fn two_in_full(page: &mut Page<'_>, named: &NamedComparison) -> io::Result<()> {
     let comparison = &named.comparison;
-    let extra = wording::rows_that(comparison, RowVerdict::Extra).len();
-    let expected = comparison.rows.len() + comparison.left_out - extra;
-    let columns = counted(comparison.expected_columns.len(), "column");
-    if comparison.same {
-        let rows = counted(expected, "row");
-        page.prose(0, 2, format_args!("same: {rows}, {columns}"))?;
-        for sentence in comparison.header.iter().chain(&comparison.remarks) {
-            page.prose(0, 2, sentence)?;
-        }
-        return notes(page, 0, comparison, &[]);
-    }
     page.value(0, "expected  ", &Safe::of(&named.expected))?;
     page.value(0, "actual    ", &Safe::of(&named.actual))?;
     if !comparison.key.is_empty() {
@@ -197,6 +187,32 @@ pub(super) fn comparison_of_two(page: &mut Page<'_>, named: &NamedComparison) ->
     differences(page, 0, comparison)?;
     notes(page, 0, comparison, &[])?;
     page.blank();
+    Ok(())
+}
+
+pub(super) fn comparison_of_two(
+    page: &mut Page<'_>,
+    named: &NamedComparison,
+    options: RenderOptions,
+) -> io::Result<()> {
+    let comparison = &named.comparison;
+    let extra = wording::rows_that(comparison, RowVerdict::Extra).len();
+    let expected = comparison.rows.len() + comparison.left_out - extra;
+    let columns = counted(comparison.expected_columns.len(), "column");
+    if comparison.same {
+        let rows = counted(expected, "row");
+        page.prose(0, 2, format_args!("same: {rows}, {columns}"))?;
+        if options.answer_only {
+            return Ok(());
+        }
+        for sentence in comparison.header.iter().chain(&comparison.remarks) {
+            page.prose(0, 2, sentence)?;
+        }
+        return notes(page, 0, comparison, &[]);
+    }
+    if !options.answer_only {
+        two_in_full(page, named)?;
+    }
     let differing = wording::rows_that(comparison, RowVerdict::Differs);
     let cells = wording::differences(comparison, &differing).len();
     let missing = wording::rows_that(comparison, RowVerdict::Missing).len();

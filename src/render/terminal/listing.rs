@@ -6,9 +6,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
 use super::super::safe::Safe;
 use super::super::wording::{self, Side};
-use super::page::{Page, TABLE, columns};
+use super::super::{Detail, RenderOptions};
+use super::page::{BOLD, Page, TABLE, columns, wrap};
 use crate::report::Listing;
-use crate::table::{Cell, Column};
+use crate::table::{Cell, Column, Kind};
 
 /// A list with less room than this for each of its columns shows one column per line.
 const MIN_COLUMN: usize = 9;
@@ -20,13 +21,135 @@ const BETWEEN: usize = 3;
 /// length, which up to here is nothing.
 const MAX_CELL: usize = 4096;
 
+/// What stands between two columns of a list with one line an entry.
+const GAP: usize = 2;
+
+/// A text is not shortened to less than this.
+const MIN_SHORTENED: usize = 16;
+
 /// The terminal is never taken to be narrower than this for a list, whose cells wrap.
 const MIN_LISTING: usize = 60;
 
-/// A list: side by side with cells that wrap between words, since its texts are long.
-pub(super) fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
-    page.line(0, &listing.title)?;
-    page.blank();
+/// A list. In brief, each entry has one line; else its cells wrap between words.
+pub(super) fn listed(
+    page: &mut Page<'_>,
+    listing: &Listing,
+    options: RenderOptions,
+) -> io::Result<()> {
+    if !options.answer_only {
+        page.line(0, &listing.title)?;
+        page.blank();
+    }
+    let left_out = match options.detail {
+        Detail::Brief => one_line_each(page, listing)?,
+        Detail::Full => {
+            wrapped(page, listing)?;
+            Vec::new()
+        }
+    };
+    if options.answer_only {
+        return Ok(());
+    }
+    remarks(page, listing)?;
+    if !left_out.is_empty() {
+        let left_out = left_out.join(", ");
+        page.prose(0, 2, format_args!("not shown: {left_out}; `-v` shows all"))?;
+    }
+    Ok(())
+}
+
+/// Each entry on one line: the columns that fit, and one of long texts in the room that they leave. Gives what is not
+/// shown, or not in full.
+fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<String>> {
+    let shown = |row: &Vec<Cell>| -> Vec<Safe> {
+        row.iter()
+            .map(|cell| Safe::of(wording::value(cell)))
+            .collect()
+    };
+    let names: Vec<Safe> = listing.table.names().iter().map(Safe::of).collect();
+    let rows: Vec<Vec<Safe>> = listing.table.rows.iter().map(shown).collect();
+    let numbers: Vec<bool> = (listing.table.columns.iter())
+        .map(|column| matches!(column.kind, Kind::Integer | Kind::Real | Kind::Decimal))
+        .collect();
+    let natural = |(at, name): (usize, &Safe)| {
+        let cells = rows.iter().map(|row| row[at].width());
+        cells.fold(name.width(), usize::max)
+    };
+    let natural: Vec<usize> = names.iter().enumerate().map(natural).collect();
+    let widths = fitted(&natural, page.width);
+    let mut left_out = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        match widths.iter().find(|(shown, _)| *shown == at) {
+            None => left_out.push(name.to_string()),
+            Some((_, width)) if *width < natural[at] => {
+                left_out.push(format!("the rest of {name}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let line = |cells: &[Safe]| {
+        let mut line = String::new();
+        for (at, width) in &widths {
+            let text = shortened(&cells[*at], *width);
+            let blanks = " ".repeat(width.saturating_sub(text.width()));
+            let between = if line.is_empty() { "" } else { "  " };
+            match numbers[*at] {
+                true => line.push_str(&format!("{between}{blanks}{text}")),
+                false => line.push_str(&format!("{between}{text}{blanks}")),
+            }
+        }
+        line
+    };
+    page.paint(usize::MAX, BOLD);
+    page.line(0, line(&names))?;
+    for row in &rows {
+        page.line(0, line(row))?;
+    }
+    if rows.is_empty() {
+        page.line(0, "(no rows)")?;
+    }
+    Ok(left_out)
+}
+
+/// Which columns fit a line, by their places, and in how much room each. The first column that takes nearly half of
+/// the line gets what the others leave, but never so little that nobody could read it.
+fn fitted(natural: &[usize], width: usize) -> Vec<(usize, usize)> {
+    let half = width / 20 * 9;
+    let widest = || (1..natural.len()).max_by_key(|at| natural[*at]);
+    let long = (1..natural.len())
+        .find(|at| natural[*at] > half)
+        .or_else(widest);
+    let reserved = long.map_or(0, |at| natural[at].min(half) + GAP);
+    let mut used = natural.first().copied().unwrap_or(0);
+    let mut shown = vec![0];
+    for at in (1..natural.len()).filter(|at| Some(*at) != long) {
+        if used + GAP + natural[at] + reserved <= width {
+            used += GAP + natural[at];
+            shown.push(at);
+        }
+    }
+    shown.extend(long);
+    shown.sort_unstable();
+    let room = width.saturating_sub(used + GAP).max(MIN_SHORTENED);
+    let given = |at: usize| match Some(at) == long {
+        true => (at, natural[at].min(room)),
+        false => (at, natural[at]),
+    };
+    shown.into_iter().map(given).collect()
+}
+
+/// A text in at most `width` columns, ended between words where it is too long.
+pub(super) fn shortened(text: &Safe, width: usize) -> Safe {
+    if text.width() <= width {
+        return text.clone();
+    }
+    let mut kept = wrap(text.as_str(), width - 1, width - 1, true).swap_remove(0);
+    kept.truncate(kept.trim_end_matches([' ', ',', ';', ':']).len());
+    Safe::of(format_args!("{kept}…"))
+}
+
+/// Side by side with cells that wrap between words, since the texts of lists are long.
+fn wrapped(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     let names = listing.table.names();
     let width = page.width.max(MIN_LISTING);
     let words = longest_words(listing, width / 2);
@@ -36,8 +159,6 @@ pub(super) fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     if has_long || names.len() * MIN_COLUMN > page.width || least > width + 1 {
         let columns = &listing.table.columns;
         let shown = |(cell, column): (&Cell, &Column)| match cell {
-            // Where the words are ours, nothing means that there is nothing to say.
-            Cell::Null if column.own => String::new(),
             Cell::Text(text) if column.own => text.clone(),
             cell => wording::value(cell),
         };
@@ -47,8 +168,7 @@ pub(super) fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
             rows: listing.table.rows.iter().map(row).collect(),
             left_out: Vec::new(),
         };
-        page.rows(0, &side, true)?;
-        return remarks(page, listing);
+        return page.rows(0, &side, true);
     }
     let mut table = Table::new();
     table
@@ -58,7 +178,6 @@ pub(super) fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
         .set_header(names.iter().map(Safe::of));
     for row in &listing.table.rows {
         let shown = |(cell, column): (&Cell, &Column)| match cell {
-            Cell::Null if column.own => Safe::of(""),
             Cell::Text(text) if column.own => Safe::of(text),
             cell => Safe::of(wording::cell(cell)),
         };
@@ -75,7 +194,7 @@ pub(super) fn listed(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     if listing.table.rows.is_empty() {
         page.line(0, "(no rows)")?;
     }
-    remarks(page, listing)
+    Ok(())
 }
 
 /// The longest word of each column of a list, which is not to be broken unless it has more than `most` places.

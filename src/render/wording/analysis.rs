@@ -102,12 +102,17 @@ pub(crate) const AGAINST: &str = "against";
 /// The label of what would tell candidates apart.
 pub(crate) const DISTINGUISH: &str = "would distinguish them";
 
+/// What would tell the scenarios of a candidate from each other.
+pub(crate) fn distinguished_by(candidate: &CandidateRun) -> Vec<String> {
+    let mut by = candidate.separated_by.clone();
+    if candidate.scenarios.len() > 1 && by.is_empty() {
+        by.push("nothing that is in the product's rows".to_owned());
+    }
+    by
+}
+
 /// What is said about a candidate, under labels.
 pub(crate) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>); 4] {
-    let mut apart = candidate.separated_by.clone();
-    if candidate.scenarios.len() > 1 && apart.is_empty() {
-        apart.push("nothing that is in the product's rows".to_owned());
-    }
     let missing = candidate.not_in_export.join(", ");
     [
         ("for", candidate.evidence_for.clone()),
@@ -120,7 +125,7 @@ pub(crate) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>)
                 vec![missing]
             },
         ),
-        (DISTINGUISH, apart),
+        (DISTINGUISH, distinguished_by(candidate)),
     ]
 }
 

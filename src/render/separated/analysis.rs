@@ -3,7 +3,7 @@
 //! evidence.
 
 use super::super::wording;
-use super::Out;
+use super::{Out, Texts};
 use crate::report::{AnalysisRun, FindingRun};
 use crate::table::Cell;
 
@@ -12,7 +12,7 @@ const HEADER: [&str; 9] = [
 ];
 
 pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
-    out.csv.write_record(HEADER)?;
+    out.line(HEADER)?;
     for finding in &run.findings {
         of_finding(out, finding)?;
     }
@@ -22,8 +22,7 @@ pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
             for one in said {
                 let column = format!("({label})");
                 let line = [&names, "", "candidate", "", "", "", "", &column, &one];
-                out.csv
-                    .write_record(line.map(|field| out.texts.text(field)))?;
+                out.texts(line)?;
             }
         }
     }
@@ -35,18 +34,15 @@ pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
 /// # Errors
 /// When `out` fails.
 pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
-    out.csv.write_record(
-        finding
-            .table
-            .names()
-            .iter()
-            .map(|name| out.texts.text(name)),
-    )?;
+    out.texts(finding.table.names())?;
     for row in &finding.table.rows {
-        out.csv
-            .write_record(row.iter().map(|cell| out.texts.value(Some(cell))))?;
+        for cell in row {
+            let field = out.texts.value(Some(cell));
+            out.field(&field);
+        }
+        out.end_line()?;
     }
-    Ok(out.csv.flush()?)
+    out.flush()
 }
 
 fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
@@ -65,16 +61,18 @@ fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
         "(finding)",
         &about,
     ];
-    out.csv
-        .write_record(first.map(|field| out.texts.text(field)))?;
+    out.texts(first)?;
     let names = finding.table.names();
-    let place = |row: &[Cell], name: &str| {
+    let place = |texts: &Texts, row: &[Cell], name: &str| {
         let at = finding.table.position(name);
-        at.map_or_else(String::new, |at| out.texts.value(row.get(at)))
+        at.map_or_else(String::new, |at| texts.value(row.get(at)))
     };
     for (at, row) in finding.table.rows.iter().enumerate() {
         let (number, key) = ((at + 1).to_string(), out.texts.value(row.first()));
-        let (file, line) = (place(row, "file"), place(row, "line"));
+        let (file, line) = (
+            place(&out.texts, row, "file"),
+            place(&out.texts, row, "line"),
+        );
         for (name, cell) in names.iter().zip(row) {
             if ["file", "line"].contains(name) {
                 continue;
@@ -91,7 +89,7 @@ fn of_finding(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
                 &name,
                 &cell,
             ];
-            out.csv.write_record(fields)?;
+            out.line(fields)?;
         }
     }
     Ok(())

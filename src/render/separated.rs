@@ -1,0 +1,517 @@
+//! Separated values: one line per row of a list, or per cell compared.
+//!
+//! What went wrong outside a cell has a line too, so that a filter on `verdict` misses nothing; its `column`
+//! is a word in parentheses: `(run)`, `(step)`, `(changed rows)`, `(query)`, `(header)`, `(remark)`, or
+//! `(check)` for a check that compared no cell.
+//!
+//! - NULL is `NULL`. The text `NULL` is `"NULL"`, quotes included, and one that already is in quotes gets
+//!   another pair. An empty field is the empty text, or nothing, where `verdict` is `missing` or `extra`.
+//! - Of two values that differ and look alike, each is escaped and has its type behind it, as in
+//!   `"5000" (text)` and `5000 (integer)`.
+//! - Text that a spreadsheet would take for a formula, by its first character, has `'` before it, and so has
+//!   text that starts with `'`: taking one off gives the text back. Numbers, times and durations need none, and neither
+//!   does a text of one sign and digits, such as a telephone number.
+//! - Line breaks (LF, CR LF) and tabs are written as they are. Other hidden characters are shown as in a terminal.
+//!   JSON has every value as it was.
+//! - [`CsvOptions`] turn both off. How many texts were changed is counted either way.
+//! - `source_line` is the line of the document on which the row is printed, or the first line cited.
+
+mod analysis;
+
+use std::cell::Cell as Counter;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use csv::{ByteRecord, QuoteStyle, Terminator, Writer, WriterBuilder};
+
+use super::safe;
+use super::wording;
+use super::{CountedRows, CsvOptions, Rendered};
+use crate::report::{
+    CellRun, CheckRun, Comparison, FindingRun, Report, RunVerdict, ScenarioRun, StepRun,
+};
+use crate::table::{Cell, Rows};
+
+/// The names of the fields of [`Line`].
+const HEADER: [&str; 13] = [
+    "scenario",
+    "step",
+    "check",
+    "origin",
+    "key",
+    "column",
+    "printed",
+    "expected",
+    "actual",
+    "verdict",
+    "erratum",
+    "source_line",
+    "rests_on",
+];
+
+/// What stands between the fields of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    /// A comma; fields with commas, quotes or line breaks are in quotes.
+    Comma,
+    /// A tab, without quotes: tabs, line breaks and backslashes in fields are `\t`, `\n`, `\r` and `\\`.
+    Tab,
+}
+
+/// Writes the report, with LF at the end of each line and a header first.
+///
+/// # Errors
+/// When `out` fails.
+pub(super) fn render(
+    report: &Report,
+    separator: Separator,
+    options: CsvOptions,
+    out: &mut dyn Write,
+) -> io::Result<Rendered> {
+    let mut out = Out::new(out, separator, options)?;
+    all(&mut out, report).map_err(of_out)?;
+    Ok(out.texts.rendered())
+}
+
+/// Writes the rows of a finding, one line a row, with the names of its columns first.
+///
+/// # Errors
+/// When `out` fails.
+pub(super) fn finding(
+    finding: &FindingRun,
+    options: CsvOptions,
+    out: &mut dyn Write,
+) -> io::Result<Rendered> {
+    let mut out = Out::new(out, Separator::Comma, options)?;
+    analysis::rows_of(&mut out, finding).map_err(of_out)?;
+    Ok(out.texts.rendered())
+}
+
+/// Writes lists as [`render`] does, each row when it comes.
+///
+/// # Errors
+/// When `out` fails.
+pub(super) fn rows(
+    out: &mut dyn Write,
+    separator: Separator,
+    options: CsvOptions,
+) -> io::Result<Box<dyn CountedRows + '_>> {
+    Ok(Box::new(Listings {
+        out: Out::new(out, separator, options)?,
+        cell: String::new(),
+    }))
+}
+
+fn all(out: &mut Out<'_>, report: &Report) -> csv::Result<()> {
+    let mut own = String::new();
+    let listings = wording::listings(report);
+    for listing in &listings {
+        header(out, &listing.table.names())?;
+        for row in &listing.table.rows {
+            listed(out, row, &mut own)?;
+        }
+    }
+    if let Some(run) = &report.analysis {
+        analysis::render(out, run)?;
+    }
+    let other = !listings.is_empty() || report.analysis.is_some();
+    if other && report.runs.is_empty() && report.comparisons.is_empty() {
+        return out.flush();
+    }
+    out.line(HEADER)?;
+    for run in &report.runs {
+        of_run(out, run)?;
+    }
+    for named in &report.comparisons {
+        let line = Line {
+            check: out
+                .texts
+                .text(&format!("{} -> {}", named.expected, named.actual)),
+            ..Line::default()
+        };
+        of_comparison(out, &line, &named.comparison)?;
+        if named.comparison.rows.is_empty() {
+            let verdict = if named.comparison.same {
+                "matches"
+            } else {
+                "differs"
+            };
+            let said = line.about("(check)", verdict, String::new());
+            out.line(said.fields())?;
+        }
+    }
+    out.flush()
+}
+
+/// What is written to.
+struct Out<'o> {
+    writer: Writer<&'o mut dyn Write>,
+    separator: Separator,
+    /// Written as a whole, which is the writer's fast way; not made anew for each line.
+    record: ByteRecord,
+    texts: Texts,
+}
+
+impl<'o> Out<'o> {
+    fn new(out: &'o mut dyn Write, separator: Separator, options: CsvOptions) -> io::Result<Self> {
+        if options.mark {
+            out.write_all("\u{feff}".as_bytes())?;
+        }
+        let mut builder = WriterBuilder::new();
+        builder
+            .has_headers(false)
+            // Lists below one another have a width each.
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'));
+        if separator == Separator::Tab {
+            builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
+        }
+        let texts = Texts {
+            options,
+            defused: Counter::default(),
+            shown: Counter::default(),
+        };
+        Ok(Self {
+            writer: builder.from_writer(out),
+            separator,
+            record: ByteRecord::new(),
+            texts,
+        })
+    }
+
+    /// Adds a field to the line that is to be written next.
+    fn field(&mut self, text: &str) {
+        let acts = |byte| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\');
+        if self.separator == Separator::Tab && text.bytes().any(acts) {
+            self.record.push_field(escaped(text).as_bytes());
+        } else {
+            self.record.push_field(text.as_bytes());
+        }
+    }
+
+    /// Writes the line of the fields that were added.
+    fn end_line(&mut self) -> csv::Result<()> {
+        self.writer.write_byte_record(&self.record)?;
+        self.record.clear();
+        Ok(())
+    }
+
+    /// Writes a line of fields that are as they are to be.
+    fn line(&mut self, fields: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
+        for field in fields {
+            self.field(field.as_ref());
+        }
+        self.end_line()
+    }
+
+    /// Writes a line of texts.
+    fn texts(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
+        for text in texts {
+            let field = self.texts.text(text.as_ref());
+            self.field(&field);
+        }
+        self.end_line()
+    }
+
+    fn flush(&mut self) -> csv::Result<()> {
+        Ok(self.writer.flush()?)
+    }
+}
+
+/// A field without what ends fields and lines.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        match c {
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\\' => escaped.push_str("\\\\"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Makes fields of texts, and counts those that it changes.
+struct Texts {
+    options: CsvOptions,
+    defused: Counter<u64>,
+    shown: Counter<u64>,
+}
+
+impl Texts {
+    fn rendered(&self) -> Rendered {
+        Rendered {
+            defused: self.defused.get(),
+            shown: self.shown.get(),
+        }
+    }
+
+    fn value(&self, cell: Option<&Cell>) -> String {
+        match cell {
+            None => String::new(),
+            Some(cell @ Cell::Text(_)) => self.text(&wording::cell(cell)),
+            Some(typed) => typed.to_string(),
+        }
+    }
+
+    /// Text as a field: harmless in a spreadsheet and in a terminal, unless the options say otherwise.
+    fn text(&self, text: &str) -> String {
+        let defuses = !self.options.keeps_formulas && is_formula(text);
+        let mut field = String::with_capacity(text.len() + 1);
+        if defuses {
+            field.push('\'');
+            self.defused.set(self.defused.get() + 1);
+        }
+        if self.options.keeps_hidden {
+            field.push_str(text);
+            return field;
+        }
+        field.push_str(&safe::with_breaks(text));
+        let is_changed = field[usize::from(defuses)..] != *text;
+        self.shown.set(self.shown.get() + u64::from(is_changed));
+        field
+    }
+}
+
+/// The error of what was written to, as it was: a closed pipe is no failure, and has to be known as one.
+fn of_out(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+struct Listings<'o> {
+    out: Out<'o>,
+    /// Not made anew for each cell.
+    cell: String,
+}
+
+impl Rows for Listings<'_> {
+    fn begin(&mut self, names: &[&str]) -> io::Result<()> {
+        header(&mut self.out, names).map_err(of_out)
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+        listed(&mut self.out, cells, &mut self.cell).map_err(of_out)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(of_out)
+    }
+}
+
+impl CountedRows for Listings<'_> {
+    fn rendered(&self) -> Rendered {
+        self.out.texts.rendered()
+    }
+}
+
+fn header(out: &mut Out<'_>, names: &[&str]) -> csv::Result<()> {
+    out.texts(names)
+}
+
+fn listed(out: &mut Out<'_>, row: &[Cell], own: &mut String) -> csv::Result<()> {
+    for cell in row {
+        match cell {
+            Cell::Text(text) if is_plain(text) => out.field(text),
+            Cell::Text(_) => {
+                let field = out.texts.value(Some(cell));
+                out.field(&field);
+            }
+            typed => {
+                own.clear();
+                write!(own, "{typed}").expect("writing to a String does not fail");
+                out.field(own);
+            }
+        }
+    }
+    out.end_line()
+}
+
+/// One line, every field as it is written.
+#[derive(Clone, Default)]
+struct Line {
+    scenario: String,
+    step: String,
+    check: String,
+    origin: &'static str,
+    key: String,
+    column: String,
+    printed: String,
+    expected: String,
+    actual: String,
+    verdict: &'static str,
+    erratum: String,
+    source_line: Option<u32>,
+    rests_on: &'static str,
+}
+
+impl Line {
+    /// The fields in the order of [`HEADER`].
+    fn fields(&self) -> [String; 13] {
+        let own = |text: &str| text.to_owned();
+        [
+            self.scenario.clone(),
+            self.step.clone(),
+            self.check.clone(),
+            own(self.origin),
+            self.key.clone(),
+            self.column.clone(),
+            self.printed.clone(),
+            self.expected.clone(),
+            self.actual.clone(),
+            own(self.verdict),
+            self.erratum.clone(),
+            self.source_line
+                .map_or_else(String::new, |line| line.to_string()),
+            own(self.rests_on),
+        ]
+    }
+
+    /// The same place, with something that is not said by a cell.
+    fn about(&self, column: &str, verdict: &'static str, actual: String) -> Self {
+        Self {
+            column: column.to_owned(),
+            verdict,
+            actual,
+            ..self.clone()
+        }
+    }
+}
+
+fn of_run(out: &mut Out<'_>, run: &ScenarioRun) -> csv::Result<()> {
+    let line = Line {
+        scenario: out.texts.text(&run.scenario),
+        ..Line::default()
+    };
+    if run.verdict == RunVerdict::NotRun {
+        let problem = out.texts.text(run.problem.as_deref().unwrap_or_default());
+        let said = line.about("(run)", "not_run", problem);
+        out.line(said.fields())?;
+    }
+    for step in &run.steps {
+        of_step(out, &line, step)?;
+    }
+    Ok(())
+}
+
+fn of_step(out: &mut Out<'_>, run: &Line, step: &StepRun) -> csv::Result<()> {
+    let line = Line {
+        step: out.texts.text(&step.id),
+        ..run.clone()
+    };
+    if let Some(changes) = step.changes
+        && let Some(expected) = changes.expected.filter(|n| *n != changes.actual)
+    {
+        let expected = expected.to_string();
+        let line = line.about("(changed rows)", "differs", changes.actual.to_string());
+        out.line(Line { expected, ..line }.fields())?;
+    }
+    if let Some(problem) = &step.problem {
+        let said = line.about("(step)", "failed", out.texts.text(problem));
+        out.line(said.fields())?;
+    }
+    for check in &step.checks {
+        of_check(out, &line, check)?;
+    }
+    Ok(())
+}
+
+fn of_check(out: &mut Out<'_>, step: &Line, check: &CheckRun) -> csv::Result<()> {
+    let line = Line {
+        check: out.texts.text(&check.id),
+        origin: wording::origin(check.basis.origin),
+        source_line: check.basis.lines.as_ref().map(|lines| lines.first()),
+        rests_on: check.rests_on.words(),
+        ..step.clone()
+    };
+    if let Some(problem) = &check.problem {
+        let said = line.about("(query)", "failed", out.texts.text(problem));
+        out.line(said.fields())?;
+    }
+    let cells = (check.comparison.iter()).flat_map(|c| c.rows.iter().flat_map(|row| &row.cells));
+    if cells.count() == 0 && check.problem.is_none() {
+        let verdict = wording::check_verdict(check.verdict);
+        let said = line.about("(check)", verdict, String::new());
+        out.line(said.fields())?;
+    }
+    match &check.comparison {
+        Some(comparison) => of_comparison(out, &line, comparison),
+        None => Ok(()),
+    }
+}
+
+fn of_comparison(out: &mut Out<'_>, line: &Line, comparison: &Comparison) -> csv::Result<()> {
+    for sentence in &comparison.header {
+        let said = line.about("(header)", "differs", out.texts.text(sentence));
+        out.line(said.fields())?;
+    }
+    for sentence in &comparison.remarks {
+        let said = line.about("(remark)", "remark", out.texts.text(sentence));
+        out.line(said.fields())?;
+    }
+    for (at, row) in comparison.rows.iter().enumerate() {
+        let line = Line {
+            key: out.texts.text(&wording::row_name(comparison, at)),
+            source_line: row.source_line.or(line.source_line),
+            ..line.clone()
+        };
+        for cell in &row.cells {
+            let cell = of_cell(&out.texts, &line, cell);
+            out.line(cell.fields())?;
+        }
+    }
+    Ok(())
+}
+
+fn of_cell(texts: &Texts, line: &Line, cell: &CellRun) -> Line {
+    let (expected, actual) = match wording::alike(cell) {
+        Some((expected, actual)) => (texts.text(&expected), texts.text(&actual)),
+        None => (
+            texts.value(cell.expected.as_ref()),
+            texts.value(cell.actual.as_ref()),
+        ),
+    };
+    Line {
+        column: texts.text(&cell.column),
+        printed: texts.text(cell.printed.as_deref().unwrap_or_default()),
+        expected,
+        actual,
+        verdict: wording::cell_verdict(cell.verdict),
+        erratum: texts.text(cell.erratum.as_deref().unwrap_or_default()),
+        ..line.clone()
+    }
+}
+
+/// Whether [`Texts::text`] leaves it as it is, which is soon seen of nearly every text; there are ten thousands in an
+/// answer.
+fn is_plain(text: &str) -> bool {
+    matches!(text.as_bytes(), [first, ..] if first.is_ascii_alphanumeric())
+        && safe::is_printable(text)
+        && text != "NULL"
+}
+
+/// Whether a spreadsheet would take `text` for a formula, or drop a `'` before it.
+fn is_formula(text: &str) -> bool {
+    let begins = |c| {
+        matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
+            || matches!(c, '\t' | '\r' | '\n' | '\0' | '\'')
+    };
+    // Some programs drop leading blanks before they look.
+    let text = text.trim_start_matches(' ');
+    text.starts_with(begins) && !is_signed_number(text)
+}
+
+/// Whether it is `-5` or `+49 30 1234`, which no spreadsheet computes: one sign, then digits with blanks between them.
+fn is_signed_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or_default();
+    let fraction = |c| matches!(c, '.' | ',');
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == ' ' || fraction(c))
+        && digits.matches(fraction).count() <= 1
+}
