@@ -900,8 +900,10 @@ def said(outage, what, site, r):
     servers = sorted(SERVERS[outage.kind])
     name = "+".join("application@" + outage.host if outage.host else server for server in servers)
     shift = r.choice((-1, 1)) * what * MINUTE if isinstance(what, int) else 0
-    end = "" if outage.end > site.end else at(outage.end - shift)[:19]
-    told = "%s..%s" % (at(outage.start + shift)[:19], end)
+    # Who is wrong about both ends still says that it began first.
+    begin, end = outage.start + shift, max(outage.end - shift, outage.start + shift + MINUTE)
+    end = "" if outage.end > site.end else at(end)[:19]
+    told = "%s..%s" % (at(begin)[:19], end)
     return ["--outage", told if what == "time" else "%s=%s" % (name, told)]
 
 
