@@ -507,7 +507,9 @@ class Export:
         self.next = 1000 + len(run.activities)
         if not healthy:
             self.old_ghosts()
-            self.over_limit()
+            # In an outage that goes on nobody takes one chat more.
+            if not any(outage.end > site.end for outage in run.outages):
+                self.over_limit()
             self.hidden()
         if variant == "cleaned":
             self.clean()

@@ -320,7 +320,8 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
             Server::ALL.into_iter().filter(named).collect()
         };
         let others = found.or_servers.iter().map(|servers| set(servers));
-        known.over = Some(found.to != Cell::Null);
+        // Who names an outage says whether it is over; else the rows do.
+        known.over = known.over.or(Some(found.to != Cell::Null));
         known.of_host = found.host.is_some();
         known.counts.clone_from(&found.counts);
         known.shown = Some(ShownOutage {
