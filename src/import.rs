@@ -61,10 +61,10 @@ use read_stage::{Decided, ReadStage};
 /// Batches on their way at a time.
 const IN_FLIGHT: usize = 8;
 
-/// Loads a file into a copy.
+/// Loads a file into an import database.
 ///
 /// # Errors
-/// When it cannot be read or told what it is, or the copy fails; then nothing of it is there.
+/// When it cannot be read or told what it is, or the import database fails; then nothing of it is there.
 pub fn read_file(
     path: &Path,
     options: &ImportOptions,
@@ -168,7 +168,7 @@ fn hash(path: &Path) -> std::io::Result<String> {
     Ok(in_hex(&hasher.finalize()))
 }
 
-/// Loads what `reader` gives into a copy, under the name `file`.
+/// Loads what `reader` gives into an import database, under the name `file`.
 ///
 /// # Errors
 /// As [`read_file`].

@@ -140,7 +140,7 @@ pub enum HandoutError {
     /// Its T-SQL was not rewritten for SQLite.
     #[error(transparent)]
     Tsql(#[from] TsqlError),
-    /// The tables of a copy cannot be listed.
+    /// The tables of an import database cannot be listed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -213,7 +213,7 @@ pub fn handout(
                 }
             }
             let sql = match (query.dialect, query.tag) {
-                // A finding is asked of a copy, which has no scenario clock.
+                // A finding is asked of an import database, which has no scenario clock.
                 (Dialect::Tsql, Some(_)) => {
                     out.push_str("-- give @chatdb_now the moment of judgement: .parameter set @chatdb_now VALUE\n");
                     finding_as_run(query)?
@@ -236,8 +236,8 @@ const CAPTURED_NOTE: &str = "needs change data capture of dbo.{table} (sys.sp_cd
     place of cdc.dbo_{table}_CT. A file is that table, or NULL for the row as it stands; a time is when the change was \
     committed; there are no lines.";
 
-/// What a copy has beside the product's table and SQL Server has not, made of what change data capture keeps: earlier
-/// states, of which each transaction is an export, and no exports of whole tables.
+/// What an import database has beside the product's table and SQL Server has not: of what change data capture keeps,
+/// earlier states, of which each transaction is an export, and no exports of whole tables.
 const CAPTURED: &str = "\
 WITH {table}_earlier AS (
     SELECT {columns},
@@ -256,7 +256,7 @@ WITH {table}_earlier AS (
     SELECT CAST(NULL AS binary(10)) AS export_id, CAST(NULL AS nvarchar(255)) AS table_name WHERE 1 = 0
 )";
 
-/// The table of which a query asks for earlier states, of which a copy alone has a table.
+/// The table of which a query asks for earlier states, of which an import database alone has a table.
 fn compared(query: &Query) -> Result<Option<&'static ProductTable>, TsqlError> {
     let tables = tsql::tables(&query.sql).map_err(|error| error.lower_by(query.sql_line - 1))?;
     Ok(tables

@@ -18,10 +18,10 @@ mod access;
 mod bounded;
 mod bulk;
 mod catalog;
-pub mod copy;
 mod error;
 mod functions;
 mod guarded;
+pub mod import_database;
 pub mod load;
 mod migrate;
 pub mod mistake;
@@ -33,13 +33,13 @@ pub use access::Access;
 pub use error::StoreError;
 use guarded::Guard;
 pub use guarded::Interrupter;
-pub use open::{file_is_copy, file_is_ours, is_ours, schema_script};
+pub use open::{file_is_import_database, file_is_ours, is_ours, schema_script};
 pub use query::Answer;
 
 /// Beginnings of names that are ours or SQLite's, and no table's of an export.
 pub const RESERVED: [&str; 3] = ["chatdb_", "sqlite_", "refinery_"];
 
-/// The table that a copy of exported rows has, and no other database.
+/// The table that an import database has, and no other database.
 const EXPORT: &str = "chatdb_export";
 
 /// `CHDB` in ASCII, as SQLite's application id: by it a file is known to be ours.

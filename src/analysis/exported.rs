@@ -38,14 +38,14 @@ pub(super) struct ExportedRows<'s> {
     pub(super) catalog: Catalog,
     /// The tables that have rows or stand in an export.
     pub(super) tables: BTreeSet<String>,
-    /// The columns that stand in an export, by table; `None` in a database that is no copy of exports.
+    /// The columns that stand in an export, by table; `None` in a database that is no import database.
     pub(super) columns: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl<'s> ExportedRows<'s> {
     pub(super) fn of(store: &'s Store) -> Result<Self, AnalysisError> {
         let catalog = store.catalog_of_tables()?;
-        let is_copy = catalog.table("chatdb_export_column").is_some();
+        let is_import_database = catalog.table("chatdb_export_column").is_some();
         let mut tables = BTreeSet::new();
         for name in catalog.names().filter(|name| is_product(name)) {
             let sql = format!("SELECT EXISTS (SELECT 1 FROM {name})");
@@ -55,7 +55,7 @@ impl<'s> ExportedRows<'s> {
             }
         }
         let mut columns = None;
-        if is_copy {
+        if is_import_database {
             const COLUMNS: &str = "SELECT DISTINCT table_name, column_name FROM chatdb_export_column \
                  WHERE table_name IS NOT NULL AND column_name IS NOT NULL";
             let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

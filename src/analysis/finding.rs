@@ -173,7 +173,7 @@ impl<'s> ExportedRows<'s> {
             match self.rows_of(finding, &thresholds, given) {
                 Ok(rows) if table.columns.is_empty() => table = rows,
                 Ok(rows) => merge(&mut table, rows, &finding.key),
-                // A database of another origin may lack tables and columns that a copy always has.
+                // A database of another origin may lack tables and columns that an import database always has.
                 Err(AnalysisError::Tsql { source, .. }) if self.columns.is_none() => {
                     refused = Some(format!("skipped: {}", source.problem));
                 }

@@ -7,7 +7,7 @@ use crate::record::Reason;
 use crate::store::StoreError;
 use thiserror::Error;
 
-/// Why a file was not loaded. Nothing of it is in the copy.
+/// Why a file was not loaded. Nothing of it is in the import database.
 #[derive(Debug, Error)]
 pub enum ImportError {
     /// The file's bytes, encoding or form are not what can be read.
@@ -107,7 +107,7 @@ pub enum ImportError {
     /// It was told to stop.
     #[error("interrupted")]
     Interrupted,
-    /// The copy failed.
+    /// The import database failed.
     #[error("`{file}` cannot be stored")]
     Store {
         /// The file as it was named.

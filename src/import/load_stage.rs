@@ -228,7 +228,7 @@ impl LoadStage<'_> {
         self.take_time(&ended.footer);
         let sha256 = match self.tally.sha256() {
             Some(hash) => hash.to_owned(),
-            // The copy is not added to later: the name tells its exports apart.
+            // The import database is not added to later: the name tells its exports apart.
             None => format!("not taken of {}", self.summary.file),
         };
         let sha256 = of_part(sha256, &self.options.part());

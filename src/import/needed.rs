@@ -1,5 +1,5 @@
-//! Answers a question straight from files: loads into a copy that is gone afterwards only the rows that can be in the
-//! answer.
+//! Answers a question straight from files: loads only the rows that can be in the answer, into a database that is
+//! gone afterwards.
 //!
 //! A statement that selects from tables joined on equal terms, each named once, says in those conditions of its WHERE
 //! that hold one column against whole numbers which rows cannot be in the answer, whatever other tables hold. Such a
@@ -223,12 +223,12 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
 /// Loads the file of this number into the store: only what is needed of it, or all where nothing is said.
 pub type LoadOne<'l> = dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError> + 'l;
 
-/// Loads files into an empty copy that is gone afterwards, without rows that nobody needs. `load` loads one of `count`
-/// files, by its number, passing over what [`needs`](crate::import::ImportOptions::needs) allows it to. Where rows were
-/// passed over that should not have been, the copy is emptied and all is loaded again.
+/// Loads files into an empty database that is gone afterwards, without rows that nobody needs. `load` loads one of
+/// `count` files, by its number, passing over what [`needs`](crate::import::ImportOptions::needs) allows it to. Where
+/// rows were passed over that should not have been, the database is emptied and all is loaded again.
 ///
 /// # Errors
-/// As `load`, and when the copy cannot be emptied.
+/// As `load`, and when the database cannot be emptied.
 pub fn load_needed<E: From<ImportError> + From<StoreError>>(
     count: usize,
     needs: &[Need],

@@ -126,7 +126,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// Those of the product's schema and of chatdb's own tables in a copy.
+    /// Those of the product's schema and of chatdb's own tables in an import database.
     #[must_use]
     pub fn known() -> &'static Self {
         static KNOWN: LazyLock<Classes> =

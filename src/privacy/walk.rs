@@ -216,7 +216,7 @@ fn of_host(host: &mut String, visitor: &mut dyn Visitor) {
     *host = cell.to_string();
 }
 
-/// What is said of a file is the program's own, but in a copy that somebody else made.
+/// What is said of a file is the program's own, but in an import database that somebody else made.
 fn of_file(file: &mut FileRun, visitor: &mut dyn Visitor) {
     let FileRun {
         file,

@@ -42,7 +42,7 @@ pub fn compare_table(
     )?)
 }
 
-/// Rows of production: a result of the check's query in a file, or a copy of exported tables to put the query to.
+/// Rows of production: a result of the check's query in a file, or an import database to run the query on.
 #[derive(Clone, Copy)]
 pub enum ProductionRows<'a> {
     /// What was saved of the query's answer.
@@ -57,7 +57,7 @@ pub enum ProductionRows<'a> {
 ///
 /// # Errors
 /// As [`compare_table`]; also when the check expects no table of rows, when rows cannot be found by what is bound, or
-/// when the query cannot be put to the copy: those of the platform model cannot.
+/// when the query cannot be put to the import database: those of the platform model cannot.
 pub fn compare_bound(
     library: &Library,
     scenario: &str,
@@ -90,7 +90,7 @@ pub fn compare_bound(
     )?)
 }
 
-/// Puts a check's query to a copy, with what is bound in the place of the documented values.
+/// Puts a check's query to an import database, with what is bound in the place of the documented values.
 fn asked_of(
     store: &Store,
     asked: &Wanted,

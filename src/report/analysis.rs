@@ -11,7 +11,7 @@ use crate::table::{Cell, ResultTable};
 /// Exported rows searched for what an outage leaves behind.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AnalysisRun {
-    /// The files that the rows come from, in the order of reading. Empty for a database that is no copy of exports.
+    /// The files that the rows come from, in the order of reading. Empty for a database that is no import database.
     pub files: Vec<FileRun>,
     /// The moment of judgement, on the servers' wall clock; NULL when the rows hold no time.
     pub as_of: Cell,

@@ -54,7 +54,7 @@ impl ProductTable {
         Some(Type::declared(self.columns[at].1))
     }
 
-    /// The key where it is one column, which is then the number of the row in a copy.
+    /// The key where it is one column, which is then the number of the row in an import database.
     #[must_use]
     pub fn single_key(&self) -> Option<&'static str> {
         match self.key {
@@ -64,11 +64,11 @@ impl ProductTable {
     }
 }
 
-/// Columns of a copy that say which file and line a row is from.
+/// Columns of an import database that say which file and line a row is from.
 const PLACE: [&str; 2] = ["chatdb_export", "chatdb_line"];
 
-/// Gives a table of a copy the types that the product declares, where the copy has a key as SQLite's row number, and
-/// hides what the copy adds. States of the past are a table of our own, in which nothing is hidden.
+/// Gives a table of an import database the types that the product declares, where it has a key as SQLite's row number,
+/// and hides what it adds. States of the past are a table of our own, in which nothing is hidden.
 pub(crate) fn as_declared(table: &mut Table) {
     let declared = table.name.strip_suffix("_earlier").unwrap_or(&table.name);
     let product = ProductTable::named(declared);

@@ -24,7 +24,7 @@ pub enum Origin {
     Query,
     /// What a user asks, which ends when the user says.
     Question,
-    /// What a user changes in a copy of their own.
+    /// What a user changes in an import database of their own.
     Change,
 }
 
@@ -85,7 +85,7 @@ const CHANGEABLE: [(&str, &str); 1] = [("server", "host")];
 /// The table whose rows follow from what people do with activities.
 const ACTIVITY: &str = "egpl_casemgmt_activity";
 
-/// How the names of the product's own tables begin. A user may change these in a copy, and no others.
+/// How the names of the product's own tables begin. A user may change these in an import database, and no others.
 pub const PRODUCT: [&str; 4] = ["egpl_", "eglv_", "egml_", "egicm_"];
 
 /// Whether a table is one of the product's.

@@ -144,7 +144,7 @@ impl<'s> SmallCache<'s> {
 impl Drop for SmallCache<'_> {
     fn drop(&mut self) {
         // With a small one all is right, and slower.
-        let all = -super::copy::CACHE;
+        let all = -super::import_database::CACHE;
         let _ = self.0.pragma_update(Some("main"), "cache_size", all);
     }
 }

@@ -58,7 +58,7 @@ impl Store {
         let mut statement = self.conn.prepare(NAMES)?;
         let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let tables = tables.collect::<Result<Vec<(String, bool)>, _>>()?;
-        let is_copy = tables.iter().any(|(name, _)| name == EXPORT);
+        let is_import_database = tables.iter().any(|(name, _)| name == EXPORT);
         let mut statement = self.conn.prepare(COLUMNS)?;
         let mut numbered = self.conn.prepare(NUMBERED)?;
         let mut columns_of = |table: &str| {
@@ -81,7 +81,7 @@ impl Store {
                 hidden: Vec::new(),
                 inferred: BTreeMap::new(),
             };
-            if is_copy {
+            if is_import_database {
                 as_declared(&mut table);
                 if table.columns.is_some() {
                     table.infer(self.inferred(&table.name)?);

@@ -206,7 +206,7 @@ fn is_closed_log(path: &Path) -> Result<bool, StoreError> {
     const FORMATS: std::ops::Range<usize> = 18..20;
     let header = super::open::header(path).map_err(StoreError::NotRead)?;
     let has_log = || {
-        let log = super::copy::with_suffix(path, "-wal");
+        let log = super::import_database::with_suffix(path, "-wal");
         log.metadata().is_ok_and(|found| found.len() > 0)
     };
     Ok(header.get(FORMATS) == Some(&[2, 2]) && !has_log())

@@ -174,7 +174,7 @@ impl<'s> Loader<'s> {
     }
 
     /// Makes ready for rows of this shape, and gives the number by which batches name it. Tables and columns that the
-    /// copy does not have are made.
+    /// database does not have are made.
     ///
     /// # Errors
     /// Fails when SQLite does.

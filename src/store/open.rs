@@ -5,10 +5,10 @@ use super::EXPORT;
 use super::Store;
 use super::StoreError;
 use super::bounded;
-use super::copy;
 use super::functions::register_functions;
 use super::guarded;
 use super::guarded::Interrupter;
+use super::import_database;
 use crate::sql::quote::identifier;
 use crate::table::Cell;
 use rusqlite::Connection;
@@ -31,7 +31,7 @@ pub(super) const EGPL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/egpl.sq
 /// The same with the platform model.
 pub(super) const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlite"));
 
-/// The script that makes an empty copy for exported rows.
+/// The script that makes an empty import database for exported rows.
 pub(super) const EXPORTS: &str = include_str!(concat!(env!("OUT_DIR"), "/exports.sql"));
 
 /// All that the migrations run, in order, as one script.
@@ -61,7 +61,7 @@ impl Store {
     /// Fails when SQLite does.
     pub fn for_exports() -> Result<Self, StoreError> {
         let conn = Connection::open("")?;
-        copy::set_up_for_loading(&conn)?;
+        import_database::set_up_for_loading(&conn)?;
         conn.execute_batch(EXPORTS)?;
         Self::from_connection(conn)
     }
@@ -130,7 +130,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a copy to be changed, see [`Store::change`].
+    /// Opens an import database to be changed, see [`Store::change`].
     ///
     /// # Errors
     /// As [`Store::open_read_only`], and when this program has not written the file.
@@ -149,11 +149,11 @@ impl Store {
         Interrupter::new(self.conn.get_interrupt_handle(), self.guard.clone())
     }
 
-    /// Whether it is a copy of exported rows.
+    /// Whether it is an import database.
     ///
     /// # Errors
     /// Fails when SQLite does.
-    pub fn is_copy(&self) -> Result<bool, StoreError> {
+    pub fn is_import_database(&self) -> Result<bool, StoreError> {
         const HAS: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
         Ok(self.conn.prepare(HAS)?.exists([EXPORT])?)
     }
@@ -193,8 +193,8 @@ pub(super) fn header(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(header)
 }
 
-/// Whether the database file at `path` can be read and is a copy of exported rows.
+/// Whether the database file at `path` can be read and is an import database.
 #[must_use]
-pub fn file_is_copy(path: &Path) -> bool {
-    Store::open_read_only(path).is_ok_and(|store| store.is_copy().unwrap_or(false))
+pub fn file_is_import_database(path: &Path) -> bool {
+    Store::open_read_only(path).is_ok_and(|store| store.is_import_database().unwrap_or(false))
 }

@@ -486,6 +486,8 @@ fn load(text: &str) -> chatdb::import::Summary {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("activity.csv");
     std::fs::write(&path, text).unwrap();
-    let mut file = chatdb::store::copy::CopyFile::open(&folder.path().join("d.sqlite")).unwrap();
+    let mut file =
+        chatdb::store::import_database::ImportDatabase::open(&folder.path().join("d.sqlite"))
+            .unwrap();
     chatdb::import::read_file(&path, &ImportOptions::default(), file.store()).unwrap()
 }

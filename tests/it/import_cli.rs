@@ -566,8 +566,9 @@ fn what_somebody_has_put_on_a_copy_does_no_harm_to_an_import() {
         ),
     ] {
         let _ = fs::remove_file(path.join("x.sqlite"));
-        let mut copy = chatdb::store::copy::CopyFile::open(&path.join("x.sqlite")).unwrap();
-        assert!(copy.store().is_copy().unwrap());
+        let mut copy =
+            chatdb::store::import_database::ImportDatabase::open(&path.join("x.sqlite")).unwrap();
+        assert!(copy.store().is_import_database().unwrap());
         copy.keep().unwrap();
         let conn = rusqlite::Connection::open(path.join("x.sqlite")).unwrap();
         conn.execute_batch(&change).unwrap();

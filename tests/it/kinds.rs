@@ -8,7 +8,7 @@ use chatdb::import::{self, ImportOptions, Summary};
 use chatdb::query::Dialect;
 use chatdb::schema::inferred::ColumnKind;
 use chatdb::store::Store;
-use chatdb::store::copy::CopyFile;
+use chatdb::store::import_database::ImportDatabase;
 use chatdb::table::{Cell, Kind};
 
 fn load(store: &mut Store, file: &str, text: &str, table: Option<&str>) -> Summary {
@@ -312,7 +312,7 @@ fn what_an_earlier_version_has_loaded_is_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.sqlite");
     let load = |file: &str, text: &str, table: &str| {
-        let mut copy = CopyFile::open(&path).unwrap();
+        let mut copy = ImportDatabase::open(&path).unwrap();
         load(copy.store(), file, text, Some(table));
         copy.keep().unwrap();
     };

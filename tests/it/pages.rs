@@ -5,7 +5,7 @@ mod shapes;
 use std::path::Path;
 
 use chatdb::record::batch::{Batch, LayoutColumn, RowValue, TableLayout};
-use chatdb::store::copy::CopyFile;
+use chatdb::store::import_database::ImportDatabase;
 use chatdb::store::load::{Export, Loader};
 use chatdb::table::Kind;
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn export(file: &str, records: usize) -> Export {
 
 /// An empty copy with pages of this size.
 fn empty(path: &Path, page: usize) {
-    CopyFile::open(path).unwrap().keep().unwrap();
+    ImportDatabase::open(path).unwrap().keep().unwrap();
     let conn = Connection::open(path).unwrap();
     let resize = format!("PRAGMA page_size = {page}; VACUUM");
     conn.execute_batch(&resize).unwrap();
@@ -95,7 +95,7 @@ fn empty(path: &Path, page: usize) {
 
 /// Loads rows in batches of so many, and says how many of them were stored as pages.
 fn load(path: &Path, rows: &[RawRow], at_once: usize) -> u64 {
-    let mut copy = CopyFile::open(path).unwrap();
+    let mut copy = ImportDatabase::open(path).unwrap();
     let mut loader = Loader::begin(copy.store()).unwrap();
     let number = loader
         .shape(shape("egpl_casemgmt_activity", &COLUMNS))
@@ -356,7 +356,7 @@ fn pages_are_undone_with_the_rest_of_an_export() {
     empty(&path, 4096);
     let before = std::fs::read(&path).unwrap();
     for sealed in [false, true] {
-        let mut copy = CopyFile::open(&path).unwrap();
+        let mut copy = ImportDatabase::open(&path).unwrap();
         let mut loader = Loader::begin(copy.store()).unwrap();
         let shape = shape("egpl_casemgmt_activity", &COLUMNS[..4]);
         let number = loader.shape(shape).unwrap();
@@ -391,7 +391,7 @@ fn stored_of(path: &Path) -> (i64, String) {
 fn a_table_without_numbers_and_one_that_the_product_does_not_have_are_stored_as_pages() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("copy");
-    let mut copy = CopyFile::open(&path).unwrap();
+    let mut copy = ImportDatabase::open(&path).unwrap();
     let mut loader = Loader::begin(copy.store()).unwrap();
     let number = loader.shape(shape("of_the_user", &["a", "b"])).unwrap();
     let values = vec![RowValue::Text { start: 0, end: 1 }; 20_000];

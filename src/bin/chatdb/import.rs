@@ -19,7 +19,7 @@ use chatdb::import::{self, ImportError, ImportOptions, Progress, Quote, Summary}
 use chatdb::record::{ReadError, RecordLimits, Reject};
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
-use chatdb::store::copy::{CopyError, CopyFile};
+use chatdb::store::import_database::{ImportDatabase, ImportDatabaseError};
 use chatdb::store::{Interrupter, Store};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 use chrono::{Datelike as _, Local, NaiveDate, NaiveDateTime, TimeZone as _};
@@ -41,17 +41,17 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     let options = options(&args.reading)?;
     let files = inputs::expand(&args.files)?;
     let stopping = stop_on_interrupt()?;
-    let mut copy = CopyFile::open(&args.db)?;
+    let mut database = ImportDatabase::open(&args.db)?;
     // There is none yet.
-    let _ = stopping.database.set(copy.store().interrupter());
+    let _ = stopping.database.set(database.store().interrupter());
     let stopped = || stopping.flag.load(Ordering::SeqCst);
     let mut loaded = Vec::new();
     let mut refused = Vec::new();
     for path in &files {
-        match load(path, &options, copy.store(), &stopped) {
+        match load(path, &options, database.store(), &stopped) {
             Ok(summary) => loaded.push(summary),
             Err(error @ ImportError::Interrupted) => {
-                let kept = if copy.is_new() {
+                let kept = if database.is_new() {
                     format!("nothing is kept, and `{}` is not made", args.db.display())
                 } else {
                     "nothing of this file is kept; the files before it are loaded".to_owned()
@@ -64,9 +64,9 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
             break;
         }
     }
-    let is_new = copy.is_new();
+    let is_new = database.is_new();
     if !(is_new && loaded.is_empty()) {
-        copy.keep()?;
+        database.keep()?;
     }
     let mut code = code_of(&loaded, args.allow_rejects);
     if !loaded.is_empty() {
@@ -437,7 +437,7 @@ fn file(summary: &Summary) -> Listing {
 }
 
 /// The first rejects of each file with what to do about them, and how many there are for each reason. Their text is in
-/// the copy only: it may be about somebody.
+/// the import database only: it may be about somebody.
 fn rejects(loaded: &[Summary]) -> Option<Listing> {
     let row = |summary: &Summary, reject: &Reject| {
         let column = reject
@@ -544,8 +544,8 @@ fn in_backticks(text: &str) -> Vec<String> {
 
 // FAILING --------------------------------------------------------------------------------------------------
 
-impl From<CopyError> for Failure {
-    fn from(error: CopyError) -> Self {
+impl From<ImportDatabaseError> for Failure {
+    fn from(error: ImportDatabaseError) -> Self {
         let code = if error.is_refusal() {
             Code::Refused
         } else {
@@ -553,22 +553,28 @@ impl From<CopyError> for Failure {
         };
         let failure = Self::of(code, &error);
         match error {
-            CopyError::NotOurs { .. } | CopyError::Replay { .. } | CopyError::NotAFile { .. } => {
+            ImportDatabaseError::NotOurs { .. }
+            | ImportDatabaseError::Replay { .. }
+            | ImportDatabaseError::NotAFile { .. } => {
                 failure.hint("`--db FILE` names another place")
             }
-            CopyError::Left { left, .. } => failure.hint(format!(
+            ImportDatabaseError::Left { left, .. } => failure.hint(format!(
                 "remove it (`rm {}`), or name another place by `--db FILE`",
                 left.display()
             )),
-            CopyError::Appeared { .. } => failure.hint("run it again to load into that one"),
-            CopyError::Busy { .. } => failure.hint("wait for the other program, or close it"),
-            CopyError::Io { .. } => {
+            ImportDatabaseError::Appeared { .. } => {
+                failure.hint("run it again to load into that one")
+            }
+            ImportDatabaseError::Busy { .. } => {
+                failure.hint("wait for the other program, or close it")
+            }
+            ImportDatabaseError::Io { .. } => {
                 failure.hint("`--db FILE` names a place that can be written to")
             }
-            CopyError::Store { source, .. } if source.is_of_the_schema() => {
+            ImportDatabaseError::Store { source, .. } if source.is_of_the_schema() => {
                 failure.hint("`--db FILE` names another place")
             }
-            CopyError::Store { .. } => failure,
+            ImportDatabaseError::Store { .. } => failure,
         }
     }
 }

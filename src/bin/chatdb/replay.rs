@@ -6,7 +6,7 @@ use std::path::Path;
 use chatdb::files::{self, Existing};
 use chatdb::render::{Detail, Pictures};
 use chatdb::replay;
-use chatdb::store::{self, Store, copy};
+use chatdb::store::{self, Store, import_database};
 
 use crate::cli::Replay;
 use crate::failure::{Code, Failure};
@@ -55,7 +55,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
 /// Puts the database where the user wants it: whole, in one step, and never in the place of a file that this
 /// program did not write. Runs at the same time that name one file therefore each leave a whole database.
 fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
-    copy::no_journal_beside(path)?;
+    import_database::no_journal_beside(path)?;
     let existing = match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() && found.len() > 0 => {
             let ours = store::file_is_ours(path).map_err(|error| {
@@ -64,7 +64,7 @@ fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
                     format!("cannot read `{}`: {error}", path.display()),
                 )
             })?;
-            if ours && store::file_is_copy(path) {
+            if ours && store::file_is_import_database(path) {
                 let message = format!("`{}` holds exported rows, and is kept", path.display());
                 return Err(Failure::new(Code::Refused, message)
                     .hint("`--db FILE` names another place for the replay"));

@@ -751,7 +751,7 @@ pub const TABLE: &[Entry] = &[
     refused("suser_sname", SERVER),
     refused(
         "switchoffset",
-        "add the hours with DATEADD; the copy knows no time zones",
+        "add the hours with DATEADD; the import database knows no time zones",
     ),
     written(
         "sysdatetime",

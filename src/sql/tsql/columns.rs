@@ -64,7 +64,7 @@ impl Translator<'_> {
         self.see(own.span);
         if qualifiers.len() > 3 {
             return Err(self.unsupported("a linked server").with_hint(
-                "load its rows into the copy; this one holds the tables of one database",
+                "load its rows into the import database; this one holds the tables of one database",
             ));
         }
         if let [.., schema, _] = qualifiers {

@@ -1,4 +1,4 @@
-//! `UPDATE`, `DELETE` and `INSERT` of the product's tables, in a copy that may be changed: one table, no more.
+//! `UPDATE`, `DELETE` and `INSERT` of the product's tables, in an import database: one table, no more.
 //!
 //! What is set and where is translated as the select list and the condition of a query over that table; what goes
 //! beyond that, such as `FROM`, `OUTPUT` or `TOP`, is refused by name.

@@ -303,9 +303,9 @@ impl Translator<'_> {
                 .with_hint("write CASE WHEN condition THEN 1 ELSE 0 END")),
             Expr::AtTimeZone { timestamp, .. } => {
                 self.see_expr(timestamp);
-                Err(self
-                    .unsupported("AT TIME ZONE")
-                    .with_hint("add the hours with DATEADD; the copy knows no time zones"))
+                Err(self.unsupported("AT TIME ZONE").with_hint(
+                    "add the hours with DATEADD; the import database knows no time zones",
+                ))
             }
             Expr::CompoundFieldAccess { root, access_chain } => {
                 if let Some(joined) = self.value_of_xml(root, access_chain)? {

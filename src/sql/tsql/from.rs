@@ -164,7 +164,7 @@ impl Translator<'_> {
                 self.see(span_of(name));
                 if version.is_some() {
                     return Err(self.unsupported("FOR SYSTEM_TIME").with_hint(
-                        "the copy holds one state; --after SCENARIO/STEP asks another",
+                        "the import database holds one state; --after SCENARIO/STEP asks another",
                     ));
                 }
                 self.hints(with_hints)?;
@@ -344,7 +344,7 @@ impl Translator<'_> {
         }
     }
 
-    /// A table by its name, whose qualifiers say nothing that the copy does not.
+    /// A table by its name, whose qualifiers say nothing that the import database does not.
     fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> R<String> {
         let mut parts = Vec::new();
         for part in &name.0 {
@@ -379,7 +379,7 @@ impl Translator<'_> {
                 }
                 _ => {
                     return Err(self.unsupported("a linked server").with_hint(
-                        "load its rows into the copy; this one holds the tables of one database",
+                        "load its rows into the import database; this one holds the tables of one database",
                     ));
                 }
             }

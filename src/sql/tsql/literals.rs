@@ -24,7 +24,7 @@ impl Translator<'_> {
             }
             Literal::NationalStringLiteral(text) => text_literal(text, true),
             Literal::Null => Typed::value(Value::Null, Type::Null),
-            // As the copy holds it, and as SQL Server's client shows it.
+            // As the import database holds it, and as SQL Server's client shows it.
             Literal::HexStringLiteral(digits) => {
                 let half = if digits.len().is_multiple_of(2) {
                     ""

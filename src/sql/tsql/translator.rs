@@ -284,7 +284,7 @@ impl<'a> Translator<'a> {
         let lower = name.to_lowercase();
         match &self.database {
             Some(known) if *known != lower => Err(self.invalid(format!(
-                "`{name}` is a second database; this copy holds the tables of one, here `{known}`"
+                "`{name}` is a second database; this import database holds the tables of one, here `{known}`"
             ))),
             _ => {
                 self.database = Some(lower);
@@ -299,7 +299,7 @@ impl<'a> Translator<'a> {
         if ["sys", "information_schema", "cdc"].contains(&lower.as_str()) {
             return Err(self
                 .invalid(format!(
-                    "the schema `{name}` is SQL Server's own, and not in this copy"
+                    "the schema `{name}` is SQL Server's own, and not in this import database"
                 ))
                 .with_hint(
                     "SELECT name FROM sqlite_schema lists the tables, with --dialect sqlite",
@@ -307,7 +307,7 @@ impl<'a> Translator<'a> {
         }
         match &self.schema {
             Some(known) if *known != lower => Err(self.invalid(format!(
-                "`{name}` is a second schema; this copy holds the tables of one, here `{known}`"
+                "`{name}` is a second schema; this import database holds the tables of one, here `{known}`"
             ))),
             _ => {
                 self.schema = Some(lower);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::sql::quote::identifier;
 use crate::store::load::{added_column, new_table};
 
-/// The tables and indexes of a new copy, each with its text.
+/// The tables and indexes of a new import database, each with its text.
 pub(in crate::store) const MADE: &[(&str, &str)] =
     include!(concat!(env!("OUT_DIR"), "/exports.rs"));
 

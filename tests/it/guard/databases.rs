@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chatdb::query::Dialect;
-use chatdb::store::copy::CopyFile;
+use chatdb::store::import_database::ImportDatabase;
 use chatdb::store::{Store, StoreError};
 
 use super::attacks::{Outcome, contents, pasted};
@@ -205,8 +205,8 @@ fn a_view_in_the_place_of_a_table_is_refused_wherever_a_file_is_opened() {
         "rejects",
     ] {
         let path = folder.path().join(table);
-        CopyFile::open(&path)
-            .and_then(CopyFile::keep)
+        ImportDatabase::open(&path)
+            .and_then(ImportDatabase::keep)
             .expect("a copy");
         assert!(Store::open_read_only(&path).is_ok(), "{table}");
         made(
@@ -217,7 +217,7 @@ fn a_view_in_the_place_of_a_table_is_refused_wherever_a_file_is_opened() {
         for opened in [Store::open_read_only(&path), Store::open_to_change(&path)] {
             assert_eq!(opened.err().expect("it is refused").to_string(), said);
         }
-        let error = CopyFile::open(&path).err().expect("it is refused");
+        let error = ImportDatabase::open(&path).err().expect("it is refused");
         assert!(error.is_refusal(), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chatdb::record::batch::{Batch, RowValue};
 use chatdb::store::StoreError;
-use chatdb::store::copy::CopyFile;
+use chatdb::store::import_database::ImportDatabase;
 use chatdb::store::load::Loader;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params_from_iter, types};
@@ -97,7 +97,7 @@ impl Ground {
         let path = folder.join(format!("{self:?}"));
         let fresh = folder.join("fresh");
         let _ = fs::remove_file(&fresh);
-        let mut copy = CopyFile::open(&fresh).unwrap();
+        let mut copy = ImportDatabase::open(&fresh).unwrap();
         let mut loader = Loader::begin(copy.store()).unwrap();
         loader.shape(shape(OTHER, &FILE)).unwrap();
         loader.finish(&export("none", 0)).unwrap();
@@ -375,7 +375,7 @@ fn batch(rows: &[Vec<types::Value>], first_line: u64) -> Batch {
 
 /// Loads the rows as an import does; says how many were stored as pages.
 fn loaded(path: &Path, table: &str, rows: &[Vec<types::Value>]) -> Result<u64, StoreError> {
-    let mut copy = CopyFile::open(path).unwrap();
+    let mut copy = ImportDatabase::open(path).unwrap();
     let outcome = (|| {
         let mut loader = Loader::begin(copy.store())?;
         let number = loader.shape(shape(table, &FILE))?;

@@ -322,7 +322,7 @@ fn what_sql_server_refuses_is_refused() {
         ),
         (
             "select * from db1.dbo.staff a, db2.dbo.chat b",
-            "1:32: `db2` is a second database; this copy holds the tables of one, here `db1`",
+            "1:32: `db2` is a second database; this import database holds the tables of one, here `db1`",
         ),
         (
             "select a.id, b.id from staff a, staff b order by id",

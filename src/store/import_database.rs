@@ -1,7 +1,7 @@
 //! The file that keeps exported rows: made anew beside its place and put there whole, or opened where it is.
 //!
 //! A new one is written without a journal on the disk and synced once, at the end; into one that is there each export
-//! is a transaction of its own. A file that is no such copy is never written to.
+//! is a transaction of its own. A file that is no such database is never written to.
 
 use std::fs;
 use std::io;
@@ -24,16 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// takes out of the middle of a table dearer, since each is on a page of its own.
 const PAGE: u32 = 16_384;
 
-/// Bytes of the longest row that is loaded into a copy that is there: one that an export holds, and not what a column
-/// computes in a table that somebody has changed.
+/// Bytes of the longest row that is loaded into an existing database: one that an export holds, and not what a column computes
+/// in a table that somebody has changed.
 const LONGEST: i32 = 256 << 20;
 
 /// KiB of pages that are kept in memory.
 pub(super) const CACHE: i64 = 8192;
 
-/// Why a copy cannot be opened or kept.
+/// Why an import database cannot be opened or kept.
 #[derive(Debug, Error)]
-pub enum CopyError {
+pub enum ImportDatabaseError {
     /// The file is not one of ours.
     #[error("`{}` is not a database of chatdb's, and is left alone", path.display())]
     NotOurs {
@@ -100,7 +100,7 @@ pub enum CopyError {
     },
 }
 
-impl CopyError {
+impl ImportDatabaseError {
     /// Whether a rule kept the file, rather than the system.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -120,12 +120,12 @@ impl CopyError {
 ///
 /// # Errors
 /// When there is something.
-pub fn no_journal_beside(path: &Path) -> Result<(), CopyError> {
+pub fn no_journal_beside(path: &Path) -> Result<(), ImportDatabaseError> {
     for suffix in ["-journal", "-wal"] {
         let left = with_suffix(path, suffix);
         if fs::symlink_metadata(&left).is_ok() {
             let path = path.to_path_buf();
-            return Err(CopyError::Left { path, left });
+            return Err(ImportDatabaseError::Left { path, left });
         }
     }
     Ok(())
@@ -138,25 +138,25 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// A copy in a file, open to be written.
-pub struct CopyFile {
+/// An import database in a file, open to be written.
+pub struct ImportDatabase {
     store: Store,
     path: PathBuf,
     /// Where a new one is until it is kept.
     temporary: Option<TempPath>,
 }
 
-impl CopyFile {
-    /// Opens the copy at `path`, or makes a new one that appears there when it is kept.
+impl ImportDatabase {
+    /// Opens the import database at `path`, or makes a new one that appears there when it is kept.
     ///
     /// # Errors
-    /// When what is there is no copy, or the system refuses.
-    pub fn open(path: &Path) -> Result<Self, CopyError> {
+    /// When what is there is no import database, or the system refuses.
+    pub fn open(path: &Path) -> Result<Self, ImportDatabaseError> {
         let path_buf = || path.to_path_buf();
         let what = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::make(path),
             Err(source) => {
-                return Err(CopyError::Io {
+                return Err(ImportDatabaseError::Io {
                     action: "look at",
                     path: path_buf(),
                     source,
@@ -168,7 +168,7 @@ impl CopyFile {
             Ok(_) => None,
         };
         match what {
-            Some(what) => Err(CopyError::NotAFile {
+            Some(what) => Err(ImportDatabaseError::NotAFile {
                 path: path_buf(),
                 what,
             }),
@@ -176,7 +176,7 @@ impl CopyFile {
         }
     }
 
-    fn make(path: &Path) -> Result<Self, CopyError> {
+    fn make(path: &Path) -> Result<Self, ImportDatabaseError> {
         no_journal_beside(path)?;
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -189,7 +189,7 @@ impl CopyFile {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary = builder
             .tempfile_in(folder)
-            .map_err(|error| CopyError::Io {
+            .map_err(|error| ImportDatabaseError::Io {
                 action: "write",
                 path: path.to_path_buf(),
                 // The name of the temporary file, which is another each time, is nothing to tell.
@@ -210,14 +210,14 @@ impl CopyFile {
         })
     }
 
-    fn reopen(path: &Path) -> Result<Self, CopyError> {
-        let ours = file_is_ours(path).map_err(|source| CopyError::Io {
+    fn reopen(path: &Path) -> Result<Self, ImportDatabaseError> {
+        let ours = file_is_ours(path).map_err(|source| ImportDatabaseError::Io {
             action: "read",
             path: path.to_path_buf(),
             source,
         })?;
         if !ours {
-            return Err(CopyError::NotOurs {
+            return Err(ImportDatabaseError::NotOurs {
                 path: path.to_path_buf(),
             });
         }
@@ -231,7 +231,7 @@ impl CopyFile {
             conn.pragma_update(None, "cache_size", -CACHE)?;
             conn.pragma_update(None, "synchronous", "FULL")?;
             conn.pragma_update(None, "journal_mode", "DELETE")?;
-            // A copy has no triggers of chatdb's. One of somebody else's would make other rows of those of a file.
+            // chatdb makes no triggers. One of somebody else's would make other rows of those of a file.
             conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
             conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
             let store = Store::from_connection(conn)?;
@@ -239,8 +239,8 @@ impl CopyFile {
             Ok(store)
         };
         let mut store = opened().map_err(failed("open", path))?;
-        if !store.is_copy().map_err(failed("read", path))? {
-            return Err(CopyError::Replay {
+        if !store.is_import_database().map_err(failed("read", path))? {
+            return Err(ImportDatabaseError::Replay {
                 path: path.to_path_buf(),
             });
         }
@@ -267,7 +267,7 @@ impl CopyFile {
     ///
     /// # Errors
     /// When it cannot be written to the end, or a file has appeared at its place.
-    pub fn keep(self) -> Result<(), CopyError> {
+    pub fn keep(self) -> Result<(), ImportDatabaseError> {
         let Self {
             store,
             path,
@@ -285,7 +285,7 @@ impl CopyFile {
         let Some(temporary) = temporary else {
             return Ok(());
         };
-        let io = |source| CopyError::Io {
+        let io = |source| ImportDatabaseError::Io {
             action: "write",
             path: path.clone(),
             source,
@@ -301,7 +301,7 @@ impl CopyFile {
         temporary.persist_noclobber(&path).map_err(|error| {
             if error.error.kind() == io::ErrorKind::AlreadyExists {
                 let path = path.clone();
-                CopyError::Appeared { path }
+                ImportDatabaseError::Appeared { path }
             } else {
                 io(error.error)
             }
@@ -309,7 +309,7 @@ impl CopyFile {
     }
 }
 
-fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> CopyError {
+fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> ImportDatabaseError {
     let path = path.to_path_buf();
     move |source| match &source {
         StoreError::Sqlite(error)
@@ -318,9 +318,9 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> CopyError
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
             ) =>
         {
-            CopyError::Busy { path: path.clone() }
+            ImportDatabaseError::Busy { path: path.clone() }
         }
-        _ => CopyError::Store {
+        _ => ImportDatabaseError::Store {
             action,
             path: path.clone(),
             source: Box::new(source),
