@@ -24,8 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// takes out of the middle of a table dearer, since each is on a page of its own.
 const PAGE: u32 = 16_384;
 
-/// Bytes of the longest row that is loaded into an existing database: one that an export holds, and not what a column computes
-/// in a table that somebody has changed.
+/// Bytes of the longest row that is loaded into an existing database: one that an export holds, and not what a column
+/// computes in a table that somebody has changed.
 const LONGEST: i32 = 256 << 20;
 
 /// KiB of pages that are kept in memory.
