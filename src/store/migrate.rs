@@ -24,6 +24,8 @@ impl Store {
         let found = found.map_err(|_| StoreError::NotOurs)?;
         match found.cmp(&i64::from(latest)) {
             std::cmp::Ordering::Equal => return Ok(()),
+            // Its tables were not made by migrations, so none can tell what they lack.
+            _ if found == 0 => return Ok(()),
             std::cmp::Ordering::Greater => {
                 return Err(StoreError::Newer {
                     found,

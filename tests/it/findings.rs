@@ -320,10 +320,10 @@ fn in_place() -> Store {
     for (lsn, place, operation, id, kind, status, sub_status, created, modified) in CHANGES {
         let (created, modified) = (on_the_day(created), on_the_day(modified));
         sql.push_str(&format!(
-            "INSERT INTO dbo_egpl_casemgmt_activity_CT VALUES (x'{lsn}', x'0{place}', {operation}, {id}, {kind}, \
+            "INSERT INTO dbo_egpl_casemgmt_activity_CT VALUES ('0x{lsn}', '0x0{place}', {operation}, {id}, {kind}, \
              {status}, {sub_status}, '{created}', '{modified}', NULL); \
-             INSERT INTO lsn_time_mapping SELECT x'{lsn}', '2011-07-12 12:{lsn}:00.000' \
-             WHERE NOT EXISTS (SELECT 1 FROM lsn_time_mapping WHERE start_lsn = x'{lsn}');"
+             INSERT INTO lsn_time_mapping SELECT '0x{lsn}', '2011-07-12 12:{lsn}:00.000' \
+             WHERE NOT EXISTS (SELECT 1 FROM lsn_time_mapping WHERE start_lsn = '0x{lsn}');"
         ));
         let columns = "activity_id, activity_type, activity_status, activity_sub_status, when_created, when_modified";
         sql.push_str(&match operation {
@@ -419,7 +419,7 @@ fn in_place_a_change_has_the_time_at_which_it_was_committed() {
         "2011-07-12 12:06:00.000"
     );
     // Without the change it is not found.
-    let less = "DELETE FROM dbo_egpl_casemgmt_activity_CT WHERE \"__$start_lsn\" = x'01' AND \"__$operation\" = 3";
+    let less = "DELETE FROM dbo_egpl_casemgmt_activity_CT WHERE \"__$start_lsn\" = '0x01' AND \"__$operation\" = 3";
     place.run_own("less", less, &[]).expect("it is gone");
     let finding = findings
         .iter()

@@ -114,9 +114,8 @@ fn what_cannot_be_said_is_refused_by_name() {
         ),
         (
             "select * from srv.db.dbo.staff",
-            "1:15: `a linked server` of T-SQL is not rewritten for SQLite (load its rows into the import database; this one \
-             holds the \
-          tables of one database)",
+            "1:15: `a linked server` of T-SQL is not rewritten for SQLite (load its rows into the import \
+             database; this one holds the tables of one database)",
         ),
         (
             "exec sp_who",
@@ -186,9 +185,8 @@ fn what_cannot_be_said_is_refused_by_name() {
         ),
         (
             "select hired at time zone 'UTC' from staff",
-            "1:8: `AT TIME ZONE` of T-SQL is not rewritten for SQLite (add the hours with DATEADD; the import database knows \
-             no time \
-          zones)",
+            "1:8: `AT TIME ZONE` of T-SQL is not rewritten for SQLite (add the hours with DATEADD; the import database \
+             knows no time zones)",
         ),
         (
             "select hired - hired from staff",
