@@ -15,6 +15,7 @@ use crate::record::batch::{Batch, LayoutColumn, TableLayout};
 use crate::record::{Field, Record};
 use crate::schema::product::{PRODUCT, ProductTable};
 use crate::schema::types::Type;
+use crate::sql::guard::classes;
 use crate::store::RESERVED;
 use crate::store::load::Dropped;
 use crate::table::Kind;
@@ -488,7 +489,9 @@ fn named_table(name: &str) -> Result<Named, TablesError> {
     let earlier = plain
         .strip_suffix("_earlier")
         .is_some_and(|table| ProductTable::named(table).is_some());
-    if plain.is_empty() || ours || earlier || !of_letters || plain == "rejects" {
+    // SQLite takes these for tables that it has already.
+    let of_sqlite = classes::module(&plain).is_some();
+    if plain.is_empty() || ours || of_sqlite || earlier || !of_letters || plain == "rejects" {
         let name = name.to_owned();
         return Err(TablesError::BadName { name });
     }

@@ -182,16 +182,23 @@ fn a_table_that_is_named_is_made_where_the_product_has_none() {
         &options,
     );
     assert_eq!(rows(&store, "SELECT * FROM fruit"), "1|NULL|1|2\n007|x|1|3");
-    let options = ImportOptions {
-        table: Some("chatdb_export".to_owned()),
-        form: Some("ads_csv".to_owned()),
-        ..ImportOptions::default()
-    };
-    let error = try_load(&mut store, "g.csv", "a,b\n1,2\n", &options).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`g.csv`: `chatdb_export` cannot be the name of a table"
-    );
+    // chatdb's own names, SQLite's, and those that SQLite takes for tables that it has already.
+    for name in [
+        "chatdb_export",
+        "sqlite_schema",
+        "json_each",
+        "dbstat",
+        "pragma_table_info",
+    ] {
+        let options = ImportOptions {
+            table: Some(name.to_owned()),
+            form: Some("ads_csv".to_owned()),
+            ..ImportOptions::default()
+        };
+        let error = try_load(&mut store, "g.csv", "a,b\n1,2\n", &options).unwrap_err();
+        let expected = format!("`g.csv`: `{name}` cannot be the name of a table");
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[test]

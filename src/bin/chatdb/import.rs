@@ -315,29 +315,24 @@ fn listings(loaded: &[Summary], db: &Path, is_new: bool) -> Vec<Listing> {
     listings
 }
 
+/// By how little the second best format may fit worse to be named.
+const CLOSE: f64 = 0.1;
+
 fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     let columns = [
         ("file", Kind::Text),
-        ("form", Kind::Text),
-        ("next", Kind::Text),
-        ("margin", Kind::Text),
+        ("format", Kind::Text),
         ("encoding", Kind::Text),
         ("records", Kind::Integer),
         ("loaded", Kind::Integer),
         ("rejected", Kind::Integer),
-        ("taken at", Kind::Timestamp),
+        ("exported at", Kind::Timestamp),
         ("known from", Kind::Text),
     ];
     let row = |summary: &Summary| {
-        let margin = summary
-            .runner_up
-            .as_ref()
-            .map(|_| format!("{:.0} %", summary.margin * 100.0));
         vec![
             text(&summary.file),
             text(&summary.form),
-            summary.runner_up.clone().map_or(Cell::Null, Cell::Text),
-            margin.map_or(Cell::Null, Cell::Text),
             text(&summary.encoding),
             count(summary.records),
             count(summary.loaded),
@@ -371,10 +366,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
                 db.display(),
                 counted(rows, "record")
             ),
-            format!(
-                "`chatdb query open_chats --db {}` asks it; \"next\" is the form that would have been taken else",
-                db.display()
-            ),
+            format!("`chatdb query open_chats --db {}` queries it", db.display()),
         ],
     }
 }
@@ -400,6 +392,16 @@ fn file(summary: &Summary) -> Listing {
         ]
     };
     let mut remarks = vec![format!("NULL: {}", summary.null_is)];
+    if let Some(other) = summary
+        .runner_up
+        .as_ref()
+        .filter(|_| summary.margin < CLOSE)
+    {
+        remarks.push(format!(
+            "read as `{}`; `{other}` fits nearly as well (`--input-format {other}`)",
+            summary.form
+        ));
+    }
     if !summary.has_header {
         remarks.push("it does not name its columns".to_owned());
     }

@@ -124,7 +124,12 @@ fn rows(page: &mut Page<'_>, finding: &FindingRun, detail: Detail) -> io::Result
             more.push(counted(count - MAX_ROWS, "more row"));
         }
         if !left_out.is_empty() {
-            more.push(format!("columns {}", left_out.join(", ")));
+            let noun = if left_out.len() == 1 {
+                "column"
+            } else {
+                "columns"
+            };
+            more.push(format!("{noun} {}", left_out.join(", ")));
         }
         if !more.is_empty() {
             let more = more.join("; ");
