@@ -59,7 +59,12 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
         listings: vec![listing],
         ..Report::new()
     };
-    output::show(&report, &args.form, Detail::Brief)?;
+    // The names of a group are what the list is for: none is shortened.
+    let detail = match args.groups {
+        true => Detail::Full,
+        false => Detail::Brief,
+    };
+    output::show(&report, &args.form, detail)?;
     Ok(code)
 }
 
@@ -275,7 +280,7 @@ fn groups(library: &Library, names: &[String]) -> Result<Listing, Failure> {
 /// What parts a group.
 fn settled_by(group: &ScenarioGroup) -> String {
     if group.scenarios.len() < 2 {
-        return String::new();
+        return "distinguished already".to_owned();
     }
     match (group.parted_by.as_slice(), group.other_outages) {
         ([], true) => {
