@@ -415,6 +415,13 @@ fn is_secret(column: &str) -> bool {
     named && !is_known(column)
 }
 
+/// The name of the column in a heading as a file has it, without its table, in lower case.
+pub(crate) fn column_name(written: &str) -> String {
+    let plain = written.trim_matches(['\u{feff}', ' ', '\t']);
+    let last = parts(plain.trim()).pop().unwrap_or_default();
+    last.trim().to_lowercase()
+}
+
 /// Whether a heading, as a file has it, is of a column of passwords.
 pub(crate) fn is_secret_heading(written: &str) -> bool {
     is_secret(&heading(written).column)

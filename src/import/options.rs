@@ -43,6 +43,8 @@ pub struct ImportOptions {
     pub header: Option<bool>,
     /// The names of the columns, instead of those in the file.
     pub columns: Option<Vec<String>>,
+    /// Columns that an installation calls otherwise: the name in the file, in any letter case, and the schema's.
+    pub renames: Vec<(String, String)>,
     /// How many lines at the beginning are passed over.
     pub skip: usize,
     /// The sheet of a workbook that is read; all of them without it.
@@ -149,6 +151,9 @@ impl ImportOptions {
             "columns",
             self.columns.as_ref().map(|columns| columns.join(",")),
         );
+        let renames = self.renames.iter();
+        let renames: Vec<String> = renames.map(|(from, to)| format!("{from}={to}")).collect();
+        say("rename", (!renames.is_empty()).then(|| renames.join(",")));
         say("skip", (self.skip > 0).then(|| self.skip.to_string()));
         say("sheet", self.sheet.clone());
         say(

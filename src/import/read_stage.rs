@@ -134,6 +134,8 @@ pub(super) struct ReadStage {
     pub(super) once: bool,
     /// The names of the columns, instead of those in the file.
     columns: Option<Vec<String>>,
+    /// What the installation calls otherwise.
+    renames: Vec<(String, String)>,
     /// The names of the columns in the file.
     written: Option<Vec<String>>,
     /// Whether the first record is names, where that was said.
@@ -192,6 +194,7 @@ impl ReadStage {
             decided: Decided::default(),
             once: false,
             columns: options.columns.clone(),
+            renames: options.renames.clone(),
             written: None,
             has_names: options.header,
             form: forms.0,
@@ -443,9 +446,32 @@ impl ReadStage {
         }
         self.set += 1;
         if self.set == wanted {
-            self.header = Some(self.columns.clone().unwrap_or_else(|| names.clone()));
+            let named = match &self.columns {
+                Some(columns) => columns.clone(),
+                None => self.renamed(names.clone()),
+            };
+            self.header = Some(named);
             self.written = Some(names);
         }
+    }
+
+    /// The names of the columns, with those replaced that the installation calls otherwise.
+    fn renamed(&mut self, mut names: Vec<String>) -> Vec<String> {
+        let mut renamed = Vec::new();
+        for name in &mut names {
+            let own = mapping::column_name(name);
+            let mut renames = self.renames.iter();
+            if let Some((_, to)) = renames.find(|(from, _)| from.to_lowercase() == own) {
+                renamed.push(format!("`{to}`"));
+                name.clone_from(to);
+            }
+        }
+        if !renamed.is_empty() {
+            let renamed = renamed.join(", ");
+            let warning = format!("columns named by the settings: {renamed}");
+            self.ended.warnings.push(warning);
+        }
+        names
     }
 
     /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
@@ -578,7 +604,7 @@ impl ReadStage {
         let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
             return Ok(());
         };
-        let names = first.texts();
+        let names = self.renamed(first.texts());
         let are_known = || names.iter().all(|name| mapping::is_known_heading(name));
         let is_new = self
             .table

@@ -73,6 +73,22 @@ pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError
     Ok(read_once(path, &again)?.0)
 }
 
+/// The names of the columns of the file at `path`; none where it does not name them or is no table.
+#[must_use]
+pub fn column_names(path: &Path) -> Vec<String> {
+    let options = ImportOptions {
+        unhashed: true,
+        ..ImportOptions::default()
+    };
+    let Ok(mut opened) = open::open(path, &options) else {
+        return Vec::new();
+    };
+    match opened.reader.next() {
+        Ok(Some(Item::Header(names))) => names,
+        _ => Vec::new(),
+    }
+}
+
 /// The same, with the columns of a document that come up behind its beginning, of which the rows are left out.
 fn read_once(
     path: &Path,

@@ -68,7 +68,7 @@ impl Catalog {
     }
 
     /// All that are listed, by name.
-    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
     }
 

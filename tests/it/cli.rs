@@ -1091,6 +1091,34 @@ fn a_shell_is_offered_the_names_that_fit() {
     assert!(offered(&["replay", "no_such_"]).is_empty());
 }
 
+#[test]
+fn a_shell_is_offered_the_columns_of_the_files_on_the_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.csv");
+    fs::write(&file, "order_no,colour\n1,red\n").expect("it is written");
+    let file = file.to_str().expect("a name");
+    assert_eq!(offered(&["diff", file, file, "--key", "ord"]), ["order_no"]);
+    let database = folder.path().join("orders.sqlite");
+    let database = database.to_str().expect("a name");
+    let import = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(["import", file, "--table", "orders", "--db", database])
+        .output()
+        .expect("it runs");
+    assert_eq!(import.status.code(), Some(0));
+    let columns = offered(&["query", "SELECT 1", "--db", database, "--plain", "col"]);
+    assert!(columns.contains(&"colour".to_owned()), "{columns:?}");
+    // Without a file, the columns of the product.
+    assert_eq!(
+        offered(&[
+            "why",
+            "services_failure/open_chats",
+            "--column",
+            "contact_point_d"
+        ]),
+        ["contact_point_data"]
+    );
+}
+
 /// Runs the program without a display, or with one and a browser that notes what it is given.
 fn opening(folder: &Path, args: &[&str], browser: bool) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatdb"));

@@ -276,6 +276,73 @@ fn a_mistake_in_the_settings_is_named() {
 }
 
 #[test]
+fn columns_that_an_installation_calls_otherwise_are_read_as_the_schemas() {
+    let place = Place::new();
+    place.write(
+        "own.csv",
+        "activity_id,Kunde,dbo.T.BEARBEITER,activity_status\n7,ada@example.com,1007,5000\n",
+    );
+    let asked = [
+        "query",
+        "SELECT contact_point_data, assigned_to FROM egpl_casemgmt_activity",
+        "own.csv",
+        "--format",
+        "csv",
+        "--include-pii",
+    ];
+    let before = place.run(&asked);
+    assert_ne!(
+        text(&before.stdout),
+        "contact_point_data,assigned_to\nada@example.com,1007\n"
+    );
+    place.write(
+        "chatdb.toml",
+        "[columns]\nkunde = \"contact_point_data\"\nBearbeiter = \"ASSIGNED_TO\"\n",
+    );
+    assert_eq!(
+        place.out(&asked),
+        "contact_point_data,assigned_to\nada@example.com,1007\n"
+    );
+    let summary = place.run(&["import", "own.csv"]);
+    let told = format!("{}{}", text(&summary.stdout), text(&summary.stderr));
+    assert!(
+        told.contains("columns named by the settings: `contact_point_data`, `assigned_to`"),
+        "{told}"
+    );
+    // Read in another way, it is no file that was loaded before.
+    place.write("chatdb.toml", "[columns]\nkunde = \"subject\"\n");
+    let summary = place.run(&["import", "own.csv"]);
+    let told = format!("{}{}", text(&summary.stdout), text(&summary.stderr));
+    assert!(
+        told.contains("columns named by the settings: `subject`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_rename_that_means_nothing_is_refused() {
+    let place = Place::new();
+    for (line, wrong, hint) in [
+        (
+            "kunde = \"contact_pont_data\"",
+            "no column `contact_pont_data`",
+            "did you mean `contact_point_data`?",
+        ),
+        (
+            "subject = \"queue_name\"",
+            "`subject` is a column of the schema itself",
+            "on the left",
+        ),
+    ] {
+        place.write("chatdb.toml", &format!("[columns]\n{line}\n"));
+        let output = place.run(&["analyze", "activity.csv"]);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        let error = text(&output.stderr);
+        assert!(error.contains(wrong) && error.contains(hint), "{error}");
+    }
+}
+
+#[test]
 fn a_strangers_folder_cannot_choose_the_key() {
     let place = Place::new();
     place.write("chatdb.toml", "key_file = \"known.key\"\n");

@@ -15,7 +15,9 @@ export HOME=$folder/home XDG_CONFIG_HOME=$folder/home/config
 cd "$folder/home"
 
 # Line to complete, and a candidate that must be among the answers.
+printf 'order_no,colour\n1,red\n' > orders.csv
 cases=(
+  "chatdb diff orders.csv orders.csv --key ord|order_no"
   "chatdb replay services_f|services_failure"
   "chatdb analyze --only gho|ghost_chats"
   "chatdb why services_failure/open|services_failure/open_chats"

@@ -189,7 +189,7 @@ pub struct WhyArgs {
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub row: Vec<String>,
     /// Explain only this column
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(add = complete::columns(), long, value_name = "COLUMN")]
     pub column: Option<String>,
     #[command(flatten)]
     pub set: Sets,
@@ -320,6 +320,7 @@ pub struct Privacy {
     pub include_pii: bool,
     /// Write COLUMN unchanged, not as pseudonyms; may be repeated
     #[arg(
+        add = complete::columns(),
         long,
         help_heading = "Personal data",
         value_name = "COLUMN",
@@ -431,7 +432,7 @@ pub struct Diff {
     /// Actual table: a file in any format that `import` reads; with --bind also an import database
     pub actual: PathBuf,
     /// Match rows by this column; repeat it for a key of several columns
-    #[arg(long, value_name = "COL")]
+    #[arg(add = complete::columns(), long, value_name = "COL")]
     pub key: Vec<String>,
     /// How to compare headers: exact, any_order, or subset (additional actual columns are ignored)
     #[arg(long, value_name = "MODE")]
@@ -440,10 +441,10 @@ pub struct Diff {
     #[arg(long, value_name = "ORDER")]
     pub order: Option<String>,
     /// Ignore a column, and say why
-    #[arg(long, value_name = "COL=REASON")]
+    #[arg(add = complete::columns(), long, value_name = "COL=REASON")]
     pub ignore: Vec<String>,
     /// Let numbers differ by N, or by N % of the larger one; N is milliseconds for times, seconds for durations
-    #[arg(long, value_name = "COL=N[%][:REASON]")]
+    #[arg(add = complete::columns(), long, value_name = "COL=N[%][:REASON]")]
     pub tolerance: Vec<String>,
     /// Whether the first record of each file is a header: yes or no (default: detect)
     #[arg(long, value_name = "yes|no")]
@@ -596,6 +597,9 @@ pub struct ImportArgs {
     /// Column names, instead of those in the files
     #[arg(long, value_name = "NAME,NAME,...")]
     pub columns: Option<String>,
+    /// Columns that the installation calls otherwise, from the settings.
+    #[arg(skip)]
+    pub renames: Vec<(String, String)>,
     /// Skip the first N lines
     #[arg(long, value_name = "N")]
     pub skip: Option<usize>,

@@ -1,16 +1,19 @@
 //! What a shell offers while a command line is typed: names of scenarios, checks, findings, thresholds, queries, tables
 //! and formats. Called through the completions that `chatdb completions` prints.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use chatdb::analysis;
 use chatdb::assets;
 use chatdb::import::format::FORMS;
+use chatdb::import::whole;
 use chatdb::render::FORMATS;
 use chatdb::scenario::Library;
 use chatdb::schema::product::PRODUCT;
+use chatdb::store::{Store, file_is_ours};
 
 /// Makes a completer of a function that gives every name with its help.
 fn of(names: fn() -> Vec<(String, String)>) -> ArgValueCompleter {
@@ -99,6 +102,53 @@ pub fn tables() -> ArgValueCompleter {
         all.map(|table| (table.name.to_owned(), String::new()))
             .collect()
     })
+}
+
+/// Columns of the files and databases that the line names before, else of the product's tables.
+pub fn columns() -> ArgValueCompleter {
+    of(|| {
+        let files = words().into_iter().map(PathBuf::from);
+        let mut all: Vec<(String, String)> = Vec::new();
+        for file in files.filter(|file| file.is_file()) {
+            let from = file.display().to_string();
+            for name in columns_of(&file) {
+                if !all.iter().any(|(known, _)| *known == name) {
+                    all.push((name, from.clone()));
+                }
+            }
+        }
+        if all.is_empty() {
+            for table in PRODUCT {
+                let names = table.columns.iter();
+                all.extend(names.map(|(name, _)| ((*name).to_owned(), table.name.to_owned())));
+            }
+            all.sort();
+            all.dedup_by(|one, other| one.0 == other.0);
+        }
+        all
+    })
+}
+
+/// The columns of the tables of a database, or of an export.
+fn columns_of(file: &Path) -> Vec<String> {
+    if !matches!(file_is_ours(file), Ok(true)) {
+        return whole::column_names(file);
+    }
+    let catalog = Store::open_read_only(file).and_then(|store| store.catalog_of_tables());
+    let Ok(catalog) = catalog else {
+        return Vec::new();
+    };
+    let tables = catalog.tables().filter(|table| !table.is_view);
+    let columns = tables.flat_map(|table| table.columns.iter().flatten());
+    columns.map(|(name, _)| name.clone()).collect()
+}
+
+/// The words of the line that is completed: the shell hands them over behind `--`.
+fn words() -> Vec<OsString> {
+    std::env::args_os()
+        .skip_while(|word| word != "--")
+        .skip(2)
+        .collect()
 }
 
 pub fn formats() -> ArgValueCompleter {

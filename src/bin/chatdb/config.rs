@@ -73,6 +73,15 @@ fn rows(settings: &Settings) -> Vec<[String; 3]> {
             .iter()
             .map(|folder| set("scenarios", &path(folder))),
     );
+    if settings.columns.is_empty() {
+        rows.push(unset("columns", "the names of the schema"));
+    }
+    rows.extend(
+        settings
+            .columns
+            .iter()
+            .map(|(name, setting)| set(&format!("columns.{name}"), setting)),
+    );
     if settings.thresholds.is_empty() {
         rows.push(unset("thresholds", "as `chatdb findings` lists them"));
     }

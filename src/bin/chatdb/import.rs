@@ -155,6 +155,7 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
         widths: args.widths.as_deref().map(widths).transpose()?,
         header: args.header.as_deref().map(yes_or_no).transpose()?,
         columns: args.columns.as_deref().map(names),
+        renames: args.renames.clone(),
         skip: args.skip.unwrap_or(0),
         sheet: args.sheet.clone(),
         null_texts: args.null.clone(),

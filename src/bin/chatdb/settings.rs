@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chatdb::diagnostic::did_you_mean;
+use chatdb::schema::product::PRODUCT;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Deserialize;
 
@@ -32,15 +33,18 @@ struct SettingsFile {
     #[serde(default)]
     scenarios: Vec<PathBuf>,
     #[serde(default)]
+    columns: BTreeMap<String, String>,
+    #[serde(default)]
     thresholds: BTreeMap<String, toml::Value>,
 }
 
 /// The keys of the file, as they are written.
-const KEYS: [&str; 5] = [
+const KEYS: [&str; 6] = [
     "time_zone",
     "date_format",
     "key_file",
     "scenarios",
+    "columns",
     "thresholds",
 ];
 
@@ -60,6 +64,8 @@ pub struct Settings {
     pub date_format: Option<Setting<String>>,
     pub key_file: Option<Setting<PathBuf>>,
     pub scenarios: Vec<Setting<PathBuf>>,
+    /// Names of the schema's columns, by the name that the installation gives them.
+    pub columns: BTreeMap<String, Setting<String>>,
     /// By the name of the threshold.
     pub thresholds: BTreeMap<String, Setting<String>>,
 }
@@ -108,6 +114,10 @@ impl Settings {
         self.key_file = file.key_file.map(beside).or(self.key_file.take());
         self.scenarios
             .extend(file.scenarios.into_iter().map(beside));
+        for (name, value) in file.columns {
+            let value = column(path, &name, value)?;
+            self.columns.insert(name, from(value));
+        }
         for (name, value) in file.thresholds {
             let value = threshold(path, &name, &value)?;
             self.thresholds.insert(name, from(value));
@@ -136,15 +146,18 @@ impl Settings {
                     .map(|(name, setting)| format!("{name}={}", setting.value))
                     .collect();
                 args.values.extend(typed);
+                args.reading.renames = self.renames();
                 self.keep_private(&mut args.privacy);
             }
             Command::Query(args) => {
                 args.reading.date_format = args.reading.date_format.take().or(format);
+                args.reading.renames = self.renames();
                 self.keep_private(&mut args.privacy);
                 self.find_scenarios(&mut args.folders);
             }
             Command::Import(args) => {
                 args.reading.date_format = args.reading.date_format.take().or(format);
+                args.reading.renames = self.renames();
                 self.keep_private(&mut args.privacy);
             }
             Command::Diff(args) => {
@@ -162,6 +175,13 @@ impl Settings {
             Command::Why(args) => self.find_scenarios(&mut args.folders),
             _ => {}
         }
+    }
+
+    fn renames(&self) -> Vec<(String, String)> {
+        let columns = self.columns.iter();
+        columns
+            .map(|(from, to)| (from.clone(), to.value.clone()))
+            .collect()
     }
 
     fn keep_private(&self, privacy: &mut Privacy) {
@@ -226,6 +246,33 @@ fn invalid(path: &Path, error: &toml::de::Error) -> Failure {
         Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
         None => failure.hint(format!("the keys are {}", KEYS.join(", "))),
     }
+}
+
+/// The schema's column that another name stands for. A name that the schema has itself means nothing else.
+fn column(path: &Path, from: &str, to: String) -> Result<String, Failure> {
+    let columns = || {
+        let all = PRODUCT.iter().flat_map(|table| table.columns);
+        all.map(|(name, _)| *name)
+    };
+    let is_known = |name: &str| columns().any(|known| known.eq_ignore_ascii_case(name));
+    let invalid = |what: String| {
+        let message = format!("`{}`: [columns]: {what}", path.display());
+        Failure::new(Code::Usage, message).kind(&codes::SETTINGS)
+    };
+    if is_known(from) {
+        return Err(
+            invalid(format!("`{from}` is a column of the schema itself"))
+                .hint("write the name in your exports on the left, and the schema's on the right"),
+        );
+    }
+    if is_known(&to) {
+        return Ok(to.to_lowercase());
+    }
+    let failure = invalid(format!("the schema has no column `{to}`"));
+    Err(match did_you_mean(&to, columns()) {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None => failure.hint("docs/exports.md lists the tables and their columns"),
+    })
 }
 
 /// A threshold as `--set` takes it.
