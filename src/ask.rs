@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::query::Dialect;
 use crate::report::Listing;
+use crate::schema::types::Type;
 use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::tsql::{self, Literal, Script, Statement, Step, TsqlError};
 use crate::sql::{self, SqlError};
@@ -265,6 +266,7 @@ fn run(
                 count
             }
             Statement::Query { sql, columns } => {
+                let singles = singles(columns.as_deref());
                 let columns: Option<Vec<(String, Option<Kind>)>> =
                     columns.as_ref().map(|columns| {
                         let place = |column: &tsql::AnswerColumn| named(column, question.kinds);
@@ -276,6 +278,7 @@ fn run(
                         let mut rows = CountedRows {
                             rows: *rows,
                             count: 0,
+                            singles,
                         };
                         store
                             .answer_into(sql, columns, &values, limit, &mut rows)
@@ -284,7 +287,10 @@ fn run(
                     }
                     None => {
                         let answer = store.answer(sql, columns, &values, limit);
-                        let answer = answer.map_err(failed)?;
+                        let mut answer = answer.map_err(failed)?;
+                        for row in &mut answer.table.rows {
+                            show_singles(row, &singles);
+                        }
                         let given = answer.table.rows.len();
                         held += given * answer.table.columns.len().max(1);
                         answers.push(answer);
@@ -354,6 +360,25 @@ struct CountedRows<'r> {
     rows: &'r mut dyn Rows,
     /// Those of the table that was begun last.
     count: usize,
+    /// The columns that are of the type `real`.
+    singles: Vec<usize>,
+}
+
+/// The columns that are of the type `real`.
+fn singles(columns: Option<&[tsql::AnswerColumn]>) -> Vec<usize> {
+    let columns = columns.unwrap_or_default().iter().enumerate();
+    let singles = columns.filter(|(_, column)| column.of == Type::Real);
+    singles.map(|(at, _)| at).collect()
+}
+
+/// Gives values of the type `real` the digits that four bytes have: 0.1, and not 0.10000000149011612.
+fn show_singles(row: &mut [Cell], singles: &[usize]) {
+    for at in singles {
+        if let Some(Cell::Real(value)) = row.get_mut(*at) {
+            let shown = (*value as f32).to_string().parse();
+            *value = shown.unwrap_or(*value);
+        }
+    }
 }
 
 impl Rows for CountedRows<'_> {
@@ -364,7 +389,12 @@ impl Rows for CountedRows<'_> {
 
     fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
         self.count += 1;
-        self.rows.row(cells)
+        if self.singles.is_empty() {
+            return self.rows.row(cells);
+        }
+        let mut cells = cells.to_vec();
+        show_singles(&mut cells, &self.singles);
+        self.rows.row(&cells)
     }
 
     fn end(&mut self) -> io::Result<()> {

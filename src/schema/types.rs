@@ -38,6 +38,8 @@ pub enum Type {
     },
     /// SQL Server's type `float`.
     Float,
+    /// SQL Server's type `real`: a `float` of four bytes.
+    Real,
     /// `char`, `varchar`, `nchar` and `nvarchar`.
     Text {
         /// The characters that fit; `None` for `max` and when it is not known.
@@ -57,6 +59,8 @@ pub enum Type {
     DateTime,
     /// `datetime2` with its digits of seconds.
     DateTime2(u8),
+    /// `datetimeoffset` with its digits of seconds.
+    DateTimeOffset(u8),
     /// SQL Server's type `uniqueidentifier`.
     UniqueIdentifier,
     /// `binary` and `varbinary`.
@@ -133,7 +137,9 @@ impl Type {
             },
             "money" => Self::Money { small: false },
             "smallmoney" => Self::Money { small: true },
-            "float" | "real" | "double" => Self::Float,
+            "float" if matches!(first, Some(1..=24)) => Self::Real,
+            "float" | "double" => Self::Float,
+            "real" => Self::Real,
             "char" | "character" => characters(false, true),
             "nchar" => characters(true, true),
             "varchar" => characters(false, false),
@@ -150,6 +156,7 @@ impl Type {
             "smalldatetime" => Self::SmallDateTime,
             "datetime" => Self::DateTime,
             "datetime2" => Self::DateTime2(small(first, 7).min(7)),
+            "datetimeoffset" => Self::DateTimeOffset(small(first, 7).min(7)),
             "image" | "rowversion" | "timestamp" => Self::VARBINARY,
             "binary" | "varbinary" => Self::Binary {
                 length: match first {
@@ -178,7 +185,7 @@ impl Type {
         self.is_integer()
             || matches!(
                 self,
-                Self::Decimal { .. } | Self::Money { .. } | Self::Float
+                Self::Decimal { .. } | Self::Money { .. } | Self::Float | Self::Real
             )
     }
 
@@ -199,7 +206,26 @@ impl Type {
     pub fn has_date(self) -> bool {
         matches!(
             self,
-            Self::Date | Self::SmallDateTime | Self::DateTime | Self::DateTime2(_)
+            Self::Date
+                | Self::SmallDateTime
+                | Self::DateTime
+                | Self::DateTime2(_)
+                | Self::DateTimeOffset(_)
+        )
+    }
+
+    /// Whether it is `float` or `real`.
+    #[must_use]
+    pub fn is_approximate(self) -> bool {
+        matches!(self, Self::Float | Self::Real)
+    }
+
+    /// Whether its values are compared by a collation; or may be, where it is not known.
+    #[must_use]
+    pub fn is_collated(self) -> bool {
+        matches!(
+            self,
+            Self::Text { .. } | Self::Unknown | Self::UniqueIdentifier | Self::DateTimeOffset(_)
         )
     }
 
@@ -219,12 +245,14 @@ impl Type {
     #[must_use]
     pub fn precedence(self) -> u8 {
         match self {
-            Self::DateTime2(_) => 18,
-            Self::DateTime => 17,
-            Self::SmallDateTime => 16,
-            Self::Date => 15,
-            Self::Time(_) => 14,
-            Self::Float => 13,
+            Self::DateTimeOffset(_) => 20,
+            Self::DateTime2(_) => 19,
+            Self::DateTime => 18,
+            Self::SmallDateTime => 17,
+            Self::Date => 16,
+            Self::Time(_) => 15,
+            Self::Float => 14,
+            Self::Real => 13,
             Self::Decimal { .. } => 12,
             Self::Money { small: false } => 11,
             Self::Money { small: true } => 10,
@@ -316,6 +344,14 @@ impl Type {
             (Self::DateTime2(a), Self::DateTime) | (Self::DateTime, Self::DateTime2(a)) => {
                 Some(Self::DateTime2(a.max(3)))
             }
+            (Self::DateTimeOffset(n), other) | (other, Self::DateTimeOffset(n)) => match other {
+                Self::DateTimeOffset(m) | Self::DateTime2(m) | Self::Time(m) => {
+                    Some(Self::DateTimeOffset(n.max(m)))
+                }
+                Self::DateTime => Some(Self::DateTimeOffset(n.max(3))),
+                other if other.is_text() || other.has_date() => Some(Self::DateTimeOffset(n)),
+                _ => None,
+            },
             (Self::Time(a), Self::Time(b)) => Some(Self::Time(a.max(b))),
             (
                 Self::Binary {
@@ -379,6 +415,7 @@ impl fmt::Display for Type {
             Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
             Self::Money { small } => f.write_str(if *small { "smallmoney" } else { "money" }),
             Self::Float => f.write_str("float"),
+            Self::Real => f.write_str("real"),
             Self::Text {
                 length,
                 national,
@@ -397,6 +434,7 @@ impl fmt::Display for Type {
             Self::SmallDateTime => f.write_str("smalldatetime"),
             Self::DateTime => f.write_str("datetime"),
             Self::DateTime2(digits) => write!(f, "datetime2({digits})"),
+            Self::DateTimeOffset(digits) => write!(f, "datetimeoffset({digits})"),
             Self::UniqueIdentifier => f.write_str("uniqueidentifier"),
             Self::Binary { length, fixed } => {
                 let var = if *fixed { "" } else { "var" };

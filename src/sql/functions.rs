@@ -96,6 +96,7 @@ const fn function(
 /// What rewritten SQL calls besides: the parts of operators, conversions and functions that are more than a call.
 const HELPERS: &[Function] = &[
     function("tsql_abs", 1, 1, number::abs),
+    function("tsql_at_time_zone", 4, 4, time::offset::at_time_zone),
     function("tsql_bytes", 1, 1, binary::compared),
     function("tsql_ceiling", 1, 1, number::ceiling),
     function("tsql_check", 2, 2, number::check),
@@ -124,6 +125,13 @@ const HELPERS: &[Function] = &[
     function("tsql_rows", 1, 1, number::rows),
     function("tsql_sign", 1, 1, number::sign),
     function("tsql_split", 2, 2, text::split),
+    function("tsql_switchoffset", 3, 3, time::offset::switchoffset),
+    function(
+        "tsql_todatetimeoffset",
+        3,
+        3,
+        time::offset::todatetimeoffset,
+    ),
     function("tsql_try_convert", 3, 4, convert::try_call),
     function("tsql_units", 1, 1, text::units_of),
     function("tsql_xor", 2, 2, number::xor),

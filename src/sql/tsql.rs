@@ -24,6 +24,7 @@ mod conditions;
 mod conversion;
 mod dates;
 mod dml;
+mod dml_from;
 mod expr;
 mod from;
 mod functions;
@@ -389,9 +390,9 @@ pub fn kind_of(of: Type) -> Option<Kind> {
         Type::Unknown | Type::Null | Type::Binary { .. } => None,
         of if of.is_integer() => Some(Kind::Integer),
         Type::Decimal { scale: 0, .. } => Some(Kind::Integer),
-        Type::Decimal { .. } | Type::Money { .. } | Type::Float => Some(Kind::Real),
-        // They have other digits than a timestamp.
-        Type::DateTime2(0..=2) => Some(Kind::Text),
+        Type::Decimal { .. } | Type::Money { .. } | Type::Float | Type::Real => Some(Kind::Real),
+        // They have other digits than a timestamp, or an offset.
+        Type::DateTime2(0..=2) | Type::DateTimeOffset(_) => Some(Kind::Text),
         of if of.is_moment() => Some(Kind::Timestamp),
         _ => Some(Kind::Text),
     }

@@ -64,7 +64,12 @@ impl Store {
         let mut columns_of = |table: &str| {
             let columns = statement.query_map([table], |row| {
                 let declared: String = row.get(1)?;
-                Ok((row.get(0)?, Type::declared(&declared)))
+                // SQLite's own REAL has eight bytes.
+                let of = match Type::declared(&declared) {
+                    Type::Real => Type::Float,
+                    of => of,
+                };
+                Ok((row.get(0)?, of))
             })?;
             columns.collect::<Result<Vec<_>, _>>()
         };

@@ -124,7 +124,13 @@ fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
         AuthAction::CreateTempTable { .. }
         | AuthAction::CreateTempIndex { .. }
         | AuthAction::DropTempTable { .. } => Action::Temporary,
-        AuthAction::Insert { .. } | AuthAction::Delete { .. } | AuthAction::Update { .. }
+        // SQLite makes this one itself, for the numbers that a temporary table gives its rows.
+        AuthAction::CreateTable {
+            table_name: "sqlite_sequence",
+        }
+        | AuthAction::Insert { .. }
+        | AuthAction::Delete { .. }
+        | AuthAction::Update { .. }
             if context.database_name == Some("temp") =>
         {
             Action::Temporary

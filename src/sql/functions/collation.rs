@@ -8,12 +8,18 @@
 
 use std::cmp::Ordering;
 
+use super::time::offset::compare as compare_moments;
+
 /// The name of the default collation, in SQL Server and in the SQL that is run.
 pub const DEFAULT: &str = "SQL_Latin1_General_CP1_CI_AS";
 /// The same, but with letter case told apart.
 pub const CASE_SENSITIVE: &str = "SQL_Latin1_General_CP1_CS_AS";
 /// Neither letter case nor accents told apart.
 pub const ACCENT_INSENSITIVE: &str = "Latin1_General_CI_AI";
+/// Accents not told apart, but letter case.
+pub const CASE_ONLY: &str = "Latin1_General_CS_AI";
+/// As moments: of `datetimeoffset`, whatever the offset.
+pub const MOMENTS: &str = "datetimeoffset";
 /// By code, blanks at the end passed over.
 pub const BINARY: &str = "Latin1_General_BIN2";
 
@@ -21,10 +27,12 @@ pub const BINARY: &str = "Latin1_General_BIN2";
 pub type Compare = fn(&str, &str) -> Ordering;
 
 /// Every collation that is registered.
-pub const COLLATIONS: [(&str, Compare); 4] = [
+pub const COLLATIONS: [(&str, Compare); 6] = [
     (DEFAULT, compare),
     (ACCENT_INSENSITIVE, compare_base),
     (CASE_SENSITIVE, compare_case),
+    (CASE_ONLY, compare_base_case),
+    (MOMENTS, compare_moments),
     (BINARY, compare_code),
 ];
 
@@ -45,6 +53,7 @@ pub fn named(name: &str) -> Option<&'static str> {
         "ci_as" | "ci_as_ks_ws" | "ci_as_sc" => Some(DEFAULT),
         "cs_as" | "cs_as_ks_ws" | "cs_as_sc" => Some(CASE_SENSITIVE),
         "ci_ai" | "ci_ai_ks_ws" | "ci_ai_sc" => Some(ACCENT_INSENSITIVE),
+        "cs_ai" | "cs_ai_ks_ws" | "cs_ai_sc" => Some(CASE_ONLY),
         "bin" | "bin2" => Some(BINARY),
         _ => None,
     }
@@ -66,6 +75,13 @@ pub fn compare_base(a: &str, b: &str) -> Ordering {
     padded(a.trim_end_matches(' '), b.trim_end_matches(' '), |c| {
         weight(c).base
     })
+}
+
+/// Compares letters without their accents, and where they are the same, small before capital.
+#[must_use]
+pub fn compare_base_case(a: &str, b: &str) -> Ordering {
+    let (short, long) = (a.trim_end_matches(' '), b.trim_end_matches(' '));
+    compare_base(a, b).then_with(|| padded(short, long, |c| u32::from(c.is_uppercase())))
 }
 
 /// Compares letters as the default collation does, and where they are the same, small before capital.

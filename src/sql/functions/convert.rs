@@ -48,11 +48,8 @@ pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outco
         Type::Bit => bit(value, from),
         to if to.is_integer() => whole(value, from, to),
         Type::Decimal { precision, scale } => decimal(value, from, precision, scale),
-        Type::Float => Ok(Value::Real(match value {
-            Value::Text(text) if from.has_date() => time::read(text)?.days(),
-            Value::Text(text) => real_of(text)?,
-            other => other.real()?,
-        })),
+        Type::Float => Ok(Value::Real(float(value, from)?)),
+        Type::Real => single(float(value, from)?),
         Type::Text {
             length,
             national,
@@ -70,6 +67,25 @@ pub fn convert(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outco
         to if to.is_temporal() => moment(value, from, to, style),
         _ => Ok(value.clone()),
     })
+}
+
+fn float(value: &Value, from: Type) -> Result<f64, FunctionError> {
+    match value {
+        Value::Text(text) if from.has_date() => Ok(time::read(text)?.days()),
+        Value::Text(text) => real_of(text),
+        other => other.real(),
+    }
+}
+
+/// The number in the four bytes of a `real`.
+fn single(number: f64) -> Outcome {
+    let single = number as f32;
+    if single.is_finite() {
+        return Ok(Value::Real(f64::from(single)));
+    }
+    Err(FunctionError::new(
+        "Arithmetic overflow error converting expression to data type real.",
+    ))
 }
 
 /// Refuses a style of dates that there is not, or that is not computed here.
@@ -261,6 +277,7 @@ fn decimal(value: &Value, from: Type, precision: u8, scale: u8) -> Outcome {
         let kind = match from {
             Type::Text { .. } => "varchar",
             Type::Float => "float",
+            Type::Real => "real",
             Type::Decimal { .. } => "numeric",
             _ => "int",
         };
@@ -291,7 +308,9 @@ fn shown(value: &Value, from: Type, style: Option<i64>) -> Result<String, Functi
             money::as_text(value, style.unwrap_or(0))?
         }
         (Value::Real(value), _) => real_text(*value, style.unwrap_or(0))?,
-        (Value::Integer(value), Type::Float) => real_text(*value as f64, style.unwrap_or(0))?,
+        (Value::Integer(value), Type::Float | Type::Real) => {
+            real_text(*value as f64, style.unwrap_or(0))?
+        }
         (other, _) => other.text(),
     })
 }
@@ -391,20 +410,30 @@ fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
     let moment = match value {
         Value::Text(text) if from.is_temporal() => time::read(text)?,
         // How a foreign database has stored it.
-        Value::Text(text) if from == Type::Unknown => time::read(text)?,
+        Value::Text(text) if from == Type::Unknown => {
+            let read = time::read(text)?;
+            if read.offset != 0 && !matches!(to, Type::DateTimeOffset(_)) {
+                return Err(time::unread());
+            }
+            read
+        }
         Value::Text(text) => {
             let older = matches!(to, Type::DateTime | Type::SmallDateTime);
             if older && time::digits_of_second(text) > 3 {
                 return Err(time::unread());
             }
             let (text, zone) = time::without_zone(text);
-            if older && zone == time::Zone::Offset {
+            if older && matches!(zone, time::Zone::Offset(_)) {
                 return Err(FunctionError::new(
                     "Conversion failed when converting date and/or time from character string: a datetime takes no \
                      offset such as +02:00; CAST it to datetime2 first.",
                 ));
             }
-            time::parse(text, style).ok_or_else(|| time::not_read(text, from, to))?
+            let read = time::parse(text, style).ok_or_else(|| time::not_read(text, from, to))?;
+            Moment {
+                offset: zone.minutes(),
+                ..read
+            }
         }
         Value::Integer(_) | Value::Real(_) => {
             Moment::from_days(value.real()?).ok_or_else(|| time::out_of_range(to))?

@@ -16,7 +16,7 @@ pub fn call(arguments: &[Value]) -> Outcome {
     }
     let (pattern, kind) = (pattern.text(), Type::declared(&kind.text()));
     let text = if kind.has_date() {
-        moment(time::read(&value.text())?.0, &pattern)?
+        moment(time::read(&value.text())?.local, &pattern)?
     } else {
         amount(value, kind, &pattern)?
     };

@@ -749,9 +749,11 @@ pub const TABLE: &[Entry] = &[
     ),
     aggregate("sum", &[Any], "The sum."),
     refused("suser_sname", SERVER),
-    refused(
+    written(
         "switchoffset",
-        "add the hours with DATEADD; the import database knows no time zones",
+        &[Date, Any],
+        Depends,
+        "The same moment as a datetimeoffset with another offset, such as '+02:00'.",
     ),
     written(
         "sysdatetime",
@@ -761,7 +763,7 @@ pub const TABLE: &[Entry] = &[
     ),
     refused(
         "sysdatetimeoffset",
-        "SYSDATETIME() is the time of the query; no time zone is known",
+        "no time zone is known; TODATETIMEOFFSET(SYSDATETIME(), '+02:00') is the time of the query with an offset",
     ),
     written(
         "sysutcdatetime",
@@ -775,6 +777,12 @@ pub const TABLE: &[Entry] = &[
         FLOAT,
         number::tan,
         "The tangent of an angle in radians."
+    ),
+    written(
+        "todatetimeoffset",
+        &[Date, Any],
+        Depends,
+        "A date and time as a datetimeoffset with an offset, such as '+02:00'.",
     ),
     rust!(
         "translate",

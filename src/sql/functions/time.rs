@@ -6,8 +6,10 @@ use chrono::{
     Timelike as _,
 };
 
+pub mod offset;
 mod parse;
 mod show;
+mod zones;
 
 use super::{FunctionError, Outcome, Value, unless_null};
 use crate::schema::types::Type;
@@ -16,6 +18,7 @@ use crate::table::{parse_timestamp, plain};
 use parse::fraction;
 pub use parse::{DMY, YDM, Zone, digits_of_second, parse, without_zone};
 pub use show::show;
+pub use zones::{is_time_zone, windows_names};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -45,7 +48,12 @@ const DAY_TICKS: f64 = 25_920_000.0;
 
 /// A date with a time of day; a time alone stands on SQL Server's first day, 1900-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment(pub NaiveDateTime);
+pub struct Moment {
+    /// What the clock shows.
+    pub local: NaiveDateTime,
+    /// How many minutes the clock is ahead of UTC; 0 for all types but `datetimeoffset`.
+    pub offset: i32,
+}
 
 fn first_day() -> NaiveDate {
     NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default()
@@ -83,15 +91,16 @@ pub fn read(text: &str) -> Result<Moment, FunctionError> {
     if plain::is_time(text.as_bytes())
         && let Some(at) = parse_timestamp(text).and_then(DateTime::from_timestamp_millis)
     {
-        return Ok(Moment(at.naive_utc()));
+        return Ok(Moment::without_offset(at.naive_utc()));
     }
+    let (text, zone) = without_zone(text);
     if let Some(time) = text
         .get(..8)
         .filter(|_| text.as_bytes().get(2) == Some(&b':'))
     {
         let seconds = NaiveTime::parse_from_str(time, "%H:%M:%S").map_err(|_| unread())?;
         let at = first_day().and_time(seconds) + fraction(text.get(8..).unwrap_or(""));
-        return Ok(Moment(at));
+        return Ok(Moment::without_offset(at));
     }
     let canonical = || {
         let date = NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok()?;
@@ -104,15 +113,29 @@ pub fn read(text: &str) -> Result<Moment, FunctionError> {
         }
     };
     match canonical() {
-        Some(at) => Ok(Moment(at)),
+        Some(local) => Ok(Moment {
+            local,
+            offset: zone.minutes(),
+        }),
         None => parse(text, None).ok_or_else(unread),
     }
 }
 
 impl Moment {
+    /// What a clock shows of which no zone is known.
+    pub fn without_offset(local: NaiveDateTime) -> Self {
+        Self { local, offset: 0 }
+    }
+
+    /// The same moment as UTC has it.
+    pub fn utc(&self) -> Option<NaiveDateTime> {
+        let ahead = TimeDelta::minutes(i64::from(self.offset));
+        self.local.checked_sub_signed(ahead)
+    }
+
     /// Days since 1900-01-01, as `float` and `int` see a `datetime`.
     pub fn days(&self) -> f64 {
-        let since = self.0 - first_day().and_time(NaiveTime::MIN);
+        let since = self.local - first_day().and_time(NaiveTime::MIN);
         let days = since.num_days() - i64::from(since < TimeDelta::days(since.num_days()));
         // A datetime counts three-hundredths of a second of its day.
         let ms = (since - TimeDelta::days(days)).num_milliseconds();
@@ -130,7 +153,7 @@ impl Moment {
         let at = first_day()
             .and_time(NaiveTime::MIN)
             .checked_add_signed(since)?;
-        Some(Self(at))
+        Some(Self::without_offset(at))
     }
 
     /// The text of a value of the type `to`, rounded as that type does.
@@ -144,8 +167,12 @@ impl Moment {
         };
         let at = match to {
             Type::Date => {
-                let text = self.0.format("%Y-%m-%d").to_string();
-                return if year(self.0) { Ok(text) } else { Err(out()) };
+                let text = self.local.format("%Y-%m-%d").to_string();
+                return if year(self.local) {
+                    Ok(text)
+                } else {
+                    Err(out())
+                };
             }
             // What is rounded up at midnight begins the day again.
             Type::Time(digits) => {
@@ -160,15 +187,22 @@ impl Moment {
                 let text = at.format("%Y-%m-%d %H:%M:%S").to_string();
                 return Ok(with_fraction(text, at, digits));
             }
+            Type::DateTimeOffset(digits) => {
+                let local = Self::as_type(self, Type::DateTime2(digits))?;
+                return Ok(format!("{local} {}", offset::shown(self.offset)));
+            }
             Type::DateTime => self.rounded_to_datetime(),
             Type::SmallDateTime => {
-                let base = self.0.with_second(0).and_then(|at| at.with_nanosecond(0));
+                let base = self
+                    .local
+                    .with_second(0)
+                    .and_then(|at| at.with_nanosecond(0));
                 // The text is read as a datetime first, to which 29.999 seconds are 30.
-                let ms = self.0.second() * 1000 + self.0.nanosecond() / 1_000_000;
+                let ms = self.local.second() * 1000 + self.local.nanosecond() / 1_000_000;
                 let up = TimeDelta::minutes(i64::from(ms >= 29_999));
                 base.and_then(|at| at.checked_add_signed(up))
             }
-            _ => Some(self.0),
+            _ => Some(self.local),
         };
         let at = at.ok_or_else(out)?;
         let fits = match to {
@@ -188,15 +222,15 @@ impl Moment {
     /// Rounded to so many digits of a second.
     fn rounded_to(&self, digits: u8) -> Option<NaiveDateTime> {
         let unit = 10_i64.pow(9 - u32::from(digits));
-        let whole = self.0.with_nanosecond(0)?;
-        let nanos = (i64::from(self.0.nanosecond()) + unit / 2) / unit * unit;
+        let whole = self.local.with_nanosecond(0)?;
+        let nanos = (i64::from(self.local.nanosecond()) + unit / 2) / unit * unit;
         whole.checked_add_signed(TimeDelta::nanoseconds(nanos))
     }
 
     /// A `datetime` counts three-hundredths of a second: its milliseconds end in 0, 3 or 7.
     fn rounded_to_datetime(&self) -> Option<NaiveDateTime> {
-        let whole = self.0.with_nanosecond(0)?;
-        let nanos = i64::from(self.0.nanosecond());
+        let whole = self.local.with_nanosecond(0)?;
+        let nanos = i64::from(self.local.nanosecond());
         let ticks = (nanos * 3 + 5_000_000) / 10_000_000;
         let ms = (ticks * 10 + 1) / 3;
         whole.checked_add_signed(TimeDelta::milliseconds(ms))
@@ -219,7 +253,7 @@ fn with_fraction(mut text: String, at: NaiveDateTime, digits: u8) -> String {
 }
 
 fn argument(value: &Value) -> Result<NaiveDateTime, FunctionError> {
-    Ok(read(&value.text())?.0)
+    Ok(read(&value.text())?.local)
 }
 
 /// `tsql_dateadd(part, number, date, type)`: a month that is too short for the day ends on its last.
@@ -232,7 +266,7 @@ pub fn dateadd(arguments: &[Value]) -> Outcome {
     }
     let kind = Type::declared(&kind.text());
     let overflow = || out_of_range(kind);
-    let (n, at) = (number.integer()?, argument(date)?);
+    let (n, Moment { local: at, offset }) = (number.integer()?, read(&date.text())?);
     if i32::try_from(n).is_err() {
         return Err(FunctionError::new(
             "Arithmetic overflow error converting expression to data type int.",
@@ -261,7 +295,8 @@ pub fn dateadd(arguments: &[Value]) -> Outcome {
         "nanosecond" => later(Some(TimeDelta::nanoseconds(n))),
         _ => None,
     };
-    let moved = Moment(moved.ok_or_else(overflow)?);
+    let local = moved.ok_or_else(overflow)?;
+    let moved = Moment { local, offset };
     let text = moved.as_type(kind).map_err(|_| overflow())?;
     Ok(Value::Text(text))
 }
@@ -289,7 +324,9 @@ fn boundaries(part: &str, from: NaiveDateTime, to: NaiveDateTime) -> Option<i64>
 fn difference(arguments: &[Value], most: i64, name: &str) -> Outcome {
     unless_null(arguments, || {
         let part = arguments[0].text();
-        let (from, to) = (argument(&arguments[1])?, argument(&arguments[2])?);
+        // Offsets do not count: both moments are taken as UTC has them.
+        let utc = |value: &Value| read(&value.text())?.utc().ok_or_else(unread);
+        let (from, to) = (utc(&arguments[1])?, utc(&arguments[2])?);
         match boundaries(&part, from, to) {
             Some(n) if (-most - 1..=most).contains(&n) => Ok(Value::Integer(n)),
             _ => Err(FunctionError::new(format!(
@@ -342,15 +379,20 @@ fn part_of(part: &str, at: NaiveDateTime) -> Option<i64> {
 
 pub fn datepart(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
-        let part = part_of(&arguments[0].text(), argument(&arguments[1])?);
-        Ok(part.map_or(Value::Null, Value::Integer))
+        let (part, at) = (arguments[0].text(), read(&arguments[1].text())?);
+        Ok(match part.as_str() {
+            "tzoffset" => Value::Integer(i64::from(at.offset)),
+            part => part_of(part, at.local).map_or(Value::Null, Value::Integer),
+        })
     })
 }
 
 pub fn datename(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
-        let (part, at) = (arguments[0].text(), argument(&arguments[1])?);
+        let part = arguments[0].text();
+        let Moment { local: at, offset } = read(&arguments[1].text())?;
         Ok(match part.as_str() {
+            "tzoffset" => Value::Text(offset::shown(offset)),
             "month" => Value::Text(month_name(at).to_owned()),
             "weekday" => Value::Text(weekday_name(at).to_owned()),
             part => part_of(part, at).map_or(Value::Null, |n| Value::Text(n.to_string())),
@@ -385,7 +427,8 @@ pub fn isdate(arguments: &[Value]) -> Outcome {
 /// `tsql_datetrunc(part, date, type)`.
 pub fn datetrunc(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
-        let (part, at) = (arguments[0].text(), argument(&arguments[1])?);
+        let part = arguments[0].text();
+        let Moment { local: at, offset } = read(&arguments[1].text())?;
         let kind = Type::declared(&arguments[2].text());
         let (day, clock) = (at.date(), at.time());
         let back = |days: u32| day.checked_sub_days(Days::new(u64::from(days)));
@@ -408,9 +451,10 @@ pub fn datetrunc(arguments: &[Value]) -> Outcome {
             "nanosecond" => Some(clock),
             _ => Some(NaiveTime::MIN),
         };
-        let moved = date
-            .zip(time)
-            .map(|(date, time)| Moment(date.and_time(time)));
+        let moved = date.zip(time).map(|(date, time)| Moment {
+            local: date.and_time(time),
+            offset,
+        });
         let text = moved.ok_or_else(|| out_of_range(kind))?.as_type(kind)?;
         Ok(Value::Text(text))
     })
@@ -481,7 +525,7 @@ pub fn datetimefromparts(arguments: &[Value]) -> Outcome {
         let at = from_parts(arguments)?.and_then(|date| {
             date.and_hms_milli_opt(h?, m?, s.filter(|s| *s < 60)?, ms.filter(|ms| *ms < 1000)?)
         });
-        match at.map(|at| Moment(at).as_type(Type::DateTime)) {
+        match at.map(|at| Moment::without_offset(at).as_type(Type::DateTime)) {
             Some(Ok(text)) => Ok(Value::Text(text)),
             _ => Err(no_such_date("datetime")),
         }

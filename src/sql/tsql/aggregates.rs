@@ -17,7 +17,7 @@ impl Translator<'_> {
                 precision: 38,
                 scale,
             }),
-            Type::Float => Ok(Type::Float),
+            Type::Float | Type::Real => Ok(Type::Float),
             Type::Money { .. } => Ok(Type::Money { small: false }),
             Type::Unknown => Err(self
                 .invalid("SUM and AVG depend on the type, which is not known here")

@@ -81,7 +81,10 @@ impl Translator<'_> {
         }
         if value.literal.is_none() {
             match (from, to) {
-                (Type::Date, to) if to.is_moment() && !matches!(to, Type::DateTime2(0..=2)) => {
+                (Type::Date, to)
+                    if to.is_moment()
+                        && !matches!(to, Type::DateTime2(0..=2) | Type::DateTimeOffset(_)) =>
+                {
                     return Ok(Typed {
                         precedence: precedence::CONCAT,
                         ..Typed::plain(
@@ -151,13 +154,7 @@ impl Translator<'_> {
 
     /// The comparison of two values that are comparable.
     pub fn compared(&self, left: &Typed, op: &str, right: &Typed) -> Condition {
-        let may_be_text = |t: &Typed| {
-            matches!(
-                t.of,
-                Type::Text { .. } | Type::Unknown | Type::UniqueIdentifier
-            )
-        };
-        let sql = if may_be_text(left) && may_be_text(right) {
+        let sql = if left.of.is_collated() && right.of.is_collated() {
             format!(
                 "{} {op} {}",
                 left.collated(),

@@ -28,7 +28,7 @@ impl Translator<'_> {
             "integer" => Type::Int,
             "text" => return Ok(Type::VARCHAR),
             "ntext" => return Ok(Type::NVARCHAR),
-            "real" | "image" | "timestamp" | "rowversion" | "double" => return refuse(self),
+            "image" | "timestamp" | "rowversion" | "double" => return refuse(self),
             "binary" | "varbinary" => Type::Binary {
                 length: match arguments {
                     None => otherwise,
@@ -37,6 +37,7 @@ impl Translator<'_> {
                 fixed: name == "binary",
             },
             "float" => match arguments.map(str::parse::<u32>) {
+                Some(Ok(1..=24)) => Type::Real,
                 None | Some(Ok(25..=53)) => Type::Float,
                 _ => return refuse(self),
             },
@@ -70,8 +71,8 @@ impl Translator<'_> {
         let style = style.or_else(|| self.session_style(from, to));
         let refused = match (from, to) {
             (Type::Date, Type::Time(_)) | (Type::Time(_), Type::Date) => true,
-            (Type::Date | Type::Time(_) | Type::DateTime2(_), to) if to.is_number() => true,
-            (from, Type::Date | Type::Time(_) | Type::DateTime2(_)) if from.is_number() => true,
+            (from, to) if is_no_number(from) && to.is_number() => true,
+            (from, to) if from.is_number() && is_no_number(to) => true,
             (Type::Unknown, Type::Text { .. }) => style.is_some(),
             (Type::Unknown, Type::Binary { .. }) => true,
             (Type::UniqueIdentifier, to) => !to.is_text() && to != Type::UniqueIdentifier,
@@ -182,12 +183,18 @@ pub(super) fn unchanged(from: Type, to: Type) -> bool {
             (wide || !national)
                 && most.is_none_or(|most| length.is_some_and(|length| length <= most))
         }
-        (Type::SmallDateTime, Type::DateTime) => true,
+        (Type::SmallDateTime, Type::DateTime) | (Type::Real, Type::Float) => true,
         (Type::SmallDateTime | Type::DateTime, Type::DateTime2(digits)) => digits >= 3,
         (Type::DateTime2(digits), Type::DateTime2(most))
+        | (Type::DateTimeOffset(digits), Type::DateTimeOffset(most))
         | (Type::Time(digits), Type::Time(most)) => digits >= 3 && most >= digits,
         _ => false,
     }
+}
+
+/// Whether it is a date or time of a type that SQL Server makes no number of.
+fn is_no_number(of: Type) -> bool {
+    of.is_temporal() && !matches!(of, Type::DateTime | Type::SmallDateTime)
 }
 
 /// Whether the bytes of a value of the type are computed.

@@ -5,6 +5,8 @@ use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr};
 use super::expr::Typed;
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
+use crate::sql::functions::Value;
+use crate::sql::functions::time::{Zone, is_time_zone, windows_names, without_zone};
 
 /// The parts of a date by all the names that SQL Server has for them.
 const PARTS: [(&str, &[&str]); 15] = [
@@ -34,7 +36,8 @@ impl Translator<'_> {
         );
         let missing = match date.of {
             Type::Time(_) => !of_clock,
-            Type::Date => of_clock,
+            Type::Date => of_clock || part == "tzoffset",
+            Type::DateTime | Type::SmallDateTime => part == "tzoffset",
             _ => false,
         };
         if missing {
@@ -82,10 +85,87 @@ impl Translator<'_> {
             of if of.is_temporal() || of == Type::Null => return Ok(value.sql),
             Type::Unknown => return Ok(value.sql),
             of if of.is_number() => Type::DateTime,
-            Type::Text { .. } => Type::DateTime2(7),
+            // Only a text that is not written in the query may have an offset unseen.
+            Type::Text { .. } => match &value.literal {
+                Some(Value::Text(text)) if without_zone(text).1 == Zone::None => Type::DateTime2(7),
+                _ => Type::DateTimeOffset(7),
+            },
             of => return Err(self.invalid(format!("a value of type {of} is no date"))),
         };
         Ok(self.implicit(value, of, true)?.sql)
+    }
+
+    /// `value AT TIME ZONE zone`.
+    pub fn at_time_zone(&mut self, value: &Expr, zone: &Expr) -> R<Typed> {
+        self.see_expr(value);
+        let at = self.at;
+        let (value, zone) = (self.value(value)?, self.value(zone)?);
+        self.at = at;
+        let digits = match value.of {
+            Type::DateTimeOffset(n) | Type::DateTime2(n) => n,
+            Type::DateTime => 3,
+            Type::SmallDateTime => 0,
+            Type::Null => 7,
+            of => {
+                return Err(self
+                    .invalid(format!(
+                        "AT TIME ZONE takes a date with a time, not a value of type {of}"
+                    ))
+                    .with_hint("CAST it first: CAST(x AS datetime2) AT TIME ZONE 'UTC'"));
+            }
+        };
+        if let Some(Value::Text(name)) = &zone.literal
+            && !is_time_zone(name)
+        {
+            let error = self.invalid(format!("`{name}` is no time zone of SQL Server"));
+            return Err(match windows_names(name).next() {
+                Some(own) => {
+                    error.with_hint(format!("write '{own}', the name that Windows has for it"))
+                }
+                None => error.with_hint(
+                    "it takes the names of Windows, such as 'W. Europe Standard Time' or 'UTC'",
+                ),
+            });
+        }
+        if !zone.of.is_text() && !zone.is_null() {
+            return Err(self.invalid("AT TIME ZONE takes the name of a time zone"));
+        }
+        self.notes.insert(
+            "AT TIME ZONE follows the time zones of IANA; for years long past Windows may have other rules".into(),
+        );
+        let of = Type::DateTimeOffset(digits);
+        let arguments = [
+            value.sql,
+            zone.sql,
+            format!("'{}'", value.of),
+            format!("'{of}'"),
+        ];
+        Ok(self.function("tsql_at_time_zone", &arguments, of))
+    }
+
+    /// `SWITCHOFFSET(value, offset)` and `TODATETIMEOFFSET(value, offset)`.
+    pub fn with_offset(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let [value, offset] = self.exactly(name, list)?;
+        let digits = match value.of {
+            Type::DateTimeOffset(n) | Type::DateTime2(n) | Type::Time(n) => n,
+            Type::DateTime => 3,
+            Type::SmallDateTime | Type::Date => 0,
+            _ => 7,
+        };
+        let takes = match name {
+            "switchoffset" => Type::DateTimeOffset(digits),
+            _ => Type::DateTime2(digits),
+        };
+        let value = self.implicit(value, takes, true)?;
+        if !offset.of.is_text() && !offset.of.is_integer() && !offset.is_null() {
+            return Err(self.invalid(format!(
+                "{} takes an offset such as '+02:00', or a number of minutes",
+                name.to_uppercase()
+            )));
+        }
+        let of = Type::DateTimeOffset(digits);
+        let arguments = [value.sql, offset.sql, format!("'{of}'")];
+        Ok(self.function(&format!("tsql_{name}"), &arguments, of))
     }
 
     pub fn dateadd(&mut self, list: &[FunctionArg]) -> R<Typed> {

@@ -1,11 +1,11 @@
 //! `UPDATE`, `DELETE` and `INSERT` of the product's tables, in an import database: one table, no more.
 //!
-//! What is set and where is translated as the select list and the condition of a query over that table; what goes
-//! beyond that, such as `FROM`, `OUTPUT` or `TOP`, is refused by name.
+//! What is set and where is translated as the select list and the condition of a query over that table.
+//! [`super::dml_from`] adds `FROM` and `TOP`; what goes beyond that, such as `OUTPUT`, is refused by name.
 
 use sqlparser::ast::{
     self, Assignment, AssignmentTarget, Delete, Expr, FromTable, Ident, Insert, ObjectName, Select,
-    SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, Update,
+    SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::Parser;
@@ -84,7 +84,8 @@ impl Translator<'_> {
                 None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
             }
         }
-        let identity = self.identities.get(&name).filter(|_| temporary).cloned();
+        let identity = self.identities.get(&name).filter(|_| temporary);
+        let identity = identity.map(|identity| identity.column.clone());
         if targets.is_empty() {
             targets = known;
             targets.retain(|(own, _)| identity.as_ref() != Some(own));
@@ -146,11 +147,6 @@ impl Translator<'_> {
             order_by,
             limit,
         } = update;
-        if from.is_some() || !table.joins.is_empty() {
-            return Err(self.unsupported("UPDATE ... FROM").with_hint(
-                "write the condition with a subquery: WHERE id IN (SELECT id FROM ...)",
-            ));
-        }
         if output.is_some() {
             return Err(self.unsupported("OUTPUT"));
         }
@@ -158,25 +154,26 @@ impl Translator<'_> {
             || returning.is_some()
             || or.is_some()
             || !order_by.is_empty()
-            || limit.is_some();
+            || !table.joins.is_empty();
         if foreign {
-            return Err(self.unsupported("UPDATE with more than SET and WHERE"));
+            return Err(self.unsupported("UPDATE with more than SET, FROM and WHERE"));
+        }
+        let sources = match from {
+            None => None,
+            Some(UpdateTableFromKind::AfterSet(sources)) => Some(sources.as_slice()),
+            Some(UpdateTableFromKind::BeforeSet(_)) => {
+                return Err(self.unsupported("FROM before SET"));
+            }
+        };
+        if sources.is_some() || limit.is_some() {
+            return self.update_from(table, assignments, sources, selection.as_ref(), limit, line);
         }
         let known = self.changed_table(table)?;
-        let mut columns = Vec::new();
-        for Assignment { target, .. } in assignments {
-            let AssignmentTarget::ColumnName(name) = target else {
-                return Err(self.unsupported("SET of several columns at once"));
-            };
-            let column = self.column_of(&known, name)?;
-            if columns.contains(&column) {
-                return Err(self.invalid(format!("`{}` is set twice", column.0)));
-            }
-            columns.push(column);
-        }
+        let columns = self.set_columns(&known, assignments)?;
         let values = assignments.iter().map(|one| one.value.clone()).collect();
         let types: Vec<Type> = columns.iter().map(|(_, of)| *of).collect();
-        let parts = self.rows_of(table, values, &types, selection.as_ref())?;
+        let from = std::slice::from_ref(table);
+        let parts = self.rows_of(from, values, &types, selection.as_ref())?;
         let set: Vec<String> = columns
             .iter()
             .zip(&parts.items)
@@ -190,6 +187,22 @@ impl Translator<'_> {
         );
         self.push_change(&known, line, sql);
         Ok(())
+    }
+
+    /// The columns that SET names, with their types.
+    pub fn set_columns(&self, table: &Table, assignments: &[Assignment]) -> R<Vec<(String, Type)>> {
+        let mut columns = Vec::new();
+        for Assignment { target, .. } in assignments {
+            let AssignmentTarget::ColumnName(name) = target else {
+                return Err(self.unsupported("SET of several columns at once"));
+            };
+            let column = self.column_of(table, name)?;
+            if columns.contains(&column) {
+                return Err(self.invalid(format!("`{}` is set twice", column.0)));
+            }
+            columns.push(column);
+        }
+        Ok(columns)
     }
 
     pub fn delete(&mut self, delete: &Delete, line: u32) -> R<()> {
@@ -210,29 +223,24 @@ impl Translator<'_> {
         }
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = from;
         let foreign = !optimizer_hints.is_empty()
-            || !tables.is_empty()
             || using.is_some()
             || returning.is_some()
-            || !order_by.is_empty()
-            || limit.is_some();
+            || !order_by.is_empty();
+        if foreign {
+            return Err(self.unsupported("DELETE with more than FROM and WHERE"));
+        }
+        if !tables.is_empty() || limit.is_some() {
+            return self.delete_from(tables, from, selection.as_ref(), limit, line);
+        }
         let [table] = from.as_slice() else {
             return Err(self.unsupported("DELETE of several tables"));
         };
-        if foreign || !table.joins.is_empty() {
-            return Err(self
-                .unsupported("DELETE with more than a table and WHERE")
-                .with_hint(
-                    "write the condition with a subquery: WHERE id IN (SELECT id FROM ...)",
-                ));
+        if !table.joins.is_empty() {
+            return Err(self.unsupported("DELETE of several tables"));
         }
         let known = self.changed_table(table)?;
-        if self.identity_of(&known.name).is_some() && selection.is_some() {
-            return Err(self
-                .unsupported("DELETE of rows that are numbered by IDENTITY")
-                .with_hint("keep the rows that are wanted: SELECT ... INTO #other WHERE ..."));
-        }
         let parts = self.rows_of(
-            table,
+            std::slice::from_ref(table),
             vec![Expr::value(sqlparser::ast::Value::Null)],
             &[],
             selection.as_ref(),
@@ -242,7 +250,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn push_change(&mut self, table: &Table, line: u32, sql: String) {
+    pub fn push_change(&mut self, table: &Table, line: u32, sql: String) {
         let act = if table.name.starts_with(['#', '@']) {
             Statement::Temporary { sql }
         } else {
@@ -251,16 +259,16 @@ impl Translator<'_> {
         self.push(line, act);
     }
 
-    /// The values and the condition as a query over the table, taken apart.
-    fn rows_of(
+    /// The values and the condition as a query over tables, taken apart.
+    pub fn rows_of(
         &mut self,
-        table: &TableWithJoins,
+        from: &[TableWithJoins],
         values: Vec<Expr>,
         types: &[Type],
         selection: Option<&Expr>,
     ) -> R<Parts> {
         let mut select = empty_select();
-        select.from = vec![table.clone()];
+        select.from = from.to_vec();
         select.selection = selection.cloned();
         // With names, so that no comparison is taken for a name and a value.
         let named = |(at, expr): (usize, Expr)| SelectItem::ExprWithAlias {
@@ -279,7 +287,7 @@ impl Translator<'_> {
         Ok(parts)
     }
 
-    fn changed_table(&mut self, table: &TableWithJoins) -> R<Table> {
+    pub fn changed_table(&mut self, table: &TableWithJoins) -> R<Table> {
         match &table.relation {
             TableFactor::Table { name, .. } => match Self::temporary_name(name) {
                 Some(own) => self

@@ -88,14 +88,14 @@ impl Typed {
 
     /// The text with the collation that its comparison follows, if it may be text.
     pub fn collated(&self) -> String {
-        let name = self.collation.unwrap_or(collation::DEFAULT);
-        match self.of {
-            Type::Text { .. } | Type::Unknown | Type::UniqueIdentifier
-                if !self.sql.ends_with(name) =>
-            {
-                format!("{} COLLATE {name}", self.within(precedence::COLLATE))
-            }
-            _ => self.sql.clone(),
+        let name = match self.of {
+            Type::DateTimeOffset(_) => collation::MOMENTS,
+            _ => self.collation.unwrap_or(collation::DEFAULT),
+        };
+        if self.of.is_collated() && !self.sql.ends_with(name) {
+            format!("{} COLLATE {name}", self.within(precedence::COLLATE))
+        } else {
+            self.sql.clone()
         }
     }
 
@@ -301,12 +301,10 @@ impl Translator<'_> {
             | Expr::IsNotDistinctFrom(..) => Err(self
                 .invalid("a condition stands where a value is expected")
                 .with_hint("write CASE WHEN condition THEN 1 ELSE 0 END")),
-            Expr::AtTimeZone { timestamp, .. } => {
-                self.see_expr(timestamp);
-                Err(self.unsupported("AT TIME ZONE").with_hint(
-                    "add the hours with DATEADD; the import database knows no time zones",
-                ))
-            }
+            Expr::AtTimeZone {
+                timestamp,
+                time_zone,
+            } => self.at_time_zone(timestamp, time_zone),
             Expr::CompoundFieldAccess { root, access_chain } => {
                 if let Some(joined) = self.value_of_xml(root, access_chain)? {
                     return Ok(joined);

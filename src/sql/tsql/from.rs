@@ -72,6 +72,17 @@ impl Translator<'_> {
         Ok(written.join(", "))
     }
 
+    /// What is said of a function in FROM.
+    fn table_function(&self, name: &ObjectName) -> TsqlError {
+        let error = self.unsupported(format!("{name}(...)"));
+        match name.to_string().to_lowercase().as_str() {
+            "openquery" | "openrowset" | "opendatasource" => {
+                error.with_hint("import its rows, and name the table that they are in")
+            }
+            _ => error,
+        }
+    }
+
     fn joined(&mut self, item: &TableWithJoins, first: usize) -> R<String> {
         let mut sql = self.factor(&item.relation)?;
         for join in &item.joins {
@@ -184,7 +195,7 @@ impl Translator<'_> {
                         .collect::<Option<Vec<_>>>();
                     match hints {
                         Some(hints) if args.settings.is_none() && known_hints(&hints) => {}
-                        _ => return Err(self.unsupported(format!("{name}(...)"))),
+                        _ => return Err(self.table_function(name)),
                     }
                 }
                 self.table(name, alias.as_ref())
@@ -260,7 +271,7 @@ impl Translator<'_> {
             TableFactor::OpenJsonTable { .. } => Err(self.unsupported("OPENJSON")),
             TableFactor::Function { name, .. } => {
                 self.see(span_of(name));
-                Err(self.unsupported(format!("{name}(...)")))
+                Err(self.table_function(name))
             }
             other => {
                 let text = other.to_string();

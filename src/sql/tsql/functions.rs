@@ -197,7 +197,10 @@ impl Translator<'_> {
             "abs" | "sign" => {
                 let [value] = self.exactly(name, list)?;
                 let value = self.number_argument(name, value)?;
-                let of = value.of;
+                let of = match value.of {
+                    Type::Real if name == "sign" => Type::Float,
+                    of => of,
+                };
                 let made = self.function(&format!("tsql_{name}"), &[value.sql], of);
                 Ok(if name == "abs" {
                     self.checked_call(made)
@@ -277,6 +280,7 @@ impl Translator<'_> {
                 Ok(self.function("tsql_format", &arguments, Type::NVARCHAR))
             }
             "dateadd" => self.dateadd(list),
+            "switchoffset" | "todatetimeoffset" => self.with_offset(name, list),
             "datediff" | "datediff_big" => {
                 let (part, rest) = self.part(name, list)?;
                 if ["iso_week", "tzoffset"].contains(&part) {
@@ -295,9 +299,6 @@ impl Translator<'_> {
             }
             "datepart" | "datename" => {
                 let (part, rest) = self.part(name, list)?;
-                if part == "tzoffset" {
-                    return Err(self.unsupported("tzoffset"));
-                }
                 let [date] = self.exactly(name, rest)?;
                 self.has_part(name, part, &date)?;
                 let part = match self.first_day {
@@ -330,7 +331,7 @@ impl Translator<'_> {
                         precision: 38,
                         scale,
                     },
-                    Type::Null => Type::Float,
+                    Type::Null | Type::Real => Type::Float,
                     of => of,
                 };
                 let arguments = [base.sql, exponent.sql, format!("'{of}'")];
@@ -457,6 +458,7 @@ impl Translator<'_> {
         // Of the small whole numbers an int is made.
         let of = match value.of {
             Type::TinyInt | Type::SmallInt | Type::Bit => Type::Int,
+            Type::Real => Type::Float,
             of => of,
         };
         let arguments = [
@@ -495,7 +497,7 @@ pub(super) fn bytes_of(of: Type) -> Option<u8> {
     Some(match of {
         Type::Bit | Type::TinyInt => 1,
         Type::SmallInt => 2,
-        Type::Int | Type::SmallDateTime | Type::Money { small: true } => 4,
+        Type::Int | Type::Real | Type::SmallDateTime | Type::Money { small: true } => 4,
         Type::BigInt | Type::Float | Type::DateTime | Type::Money { small: false } => 8,
         Type::Date => 3,
         Type::UniqueIdentifier => 16,
@@ -504,7 +506,9 @@ pub(super) fn bytes_of(of: Type) -> Option<u8> {
         Type::Time(_) => 5,
         Type::DateTime2(0..=2) => 6,
         Type::DateTime2(3..=4) => 7,
-        Type::DateTime2(_) => 8,
+        Type::DateTime2(_) | Type::DateTimeOffset(0..=2) => 8,
+        Type::DateTimeOffset(3..=4) => 9,
+        Type::DateTimeOffset(_) => 10,
         Type::Decimal { precision, .. } => match precision {
             ..=9 => 5,
             10..=19 => 9,

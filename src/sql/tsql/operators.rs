@@ -259,28 +259,27 @@ impl Translator<'_> {
             Some(Value::Real(n)) => *n != 0.0,
             _ => false,
         };
-        if left.of == Type::Float || right.of == Type::Float {
+        if left.of.is_approximate() || right.of.is_approximate() {
             if op == "%" {
                 return Err(self
                     .invalid("`%` takes no float")
                     .with_hint("CAST it to a decimal"));
             }
             let real = |t: &Typed| {
-                if t.of == Type::Float {
+                if t.of.is_approximate() {
                     t.sql.clone()
                 } else {
                     format!("CAST({} AS REAL)", t.sql)
                 }
             };
-            if op == "/" && !by_number {
-                let sql = format!("tsql_divide({}, {})", real(&left), real(&right));
-                return Ok(Typed::plain(sql, Type::Float));
-            }
-            // One real operand makes the sum a real one; SQLite would go on to infinity.
-            return Ok(Typed::plain(
-                format!("tsql_check({infix}, 'float')"),
-                Type::Float,
-            ));
+            let of = left.of.common(right.of).unwrap_or(Type::Float);
+            let sql = match (op == "/" && !by_number, of) {
+                (true, _) => format!("tsql_divide({}, {})", real(&left), real(&right)),
+                (false, Type::Real) => infix,
+                // One real operand makes the sum a real one; SQLite would go on to infinity.
+                (false, _) => format!("tsql_check({infix}, 'float')"),
+            };
+            return Ok(self.rounded_to(sql, of));
         }
         let decimals =
             matches!(left.of, Type::Decimal { .. }) || matches!(right.of, Type::Decimal { .. });
@@ -318,6 +317,15 @@ impl Translator<'_> {
                 ..Typed::plain(infix, of)
             })),
         }
+    }
+
+    /// A number that was computed in eight bytes, in those of its type.
+    pub fn rounded_to(&self, sql: String, of: Type) -> Typed {
+        let sql = match of {
+            Type::Real => format!("tsql_convert('real', {sql}, 'float')"),
+            _ => sql,
+        };
+        Typed::plain(sql, of)
     }
 
     fn decimals(

@@ -205,19 +205,6 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             continue;
         }
         out.push(token.clone());
-        // `DELETE #t`, where the parser wants FROM.
-        let of_temporary = |token: &TokenWithSpan| {
-            word(&token.token).is_some_and(|name| name.starts_with(['#', '@']))
-        };
-        let temporary = next.is_some_and(of_temporary);
-        if is(Some(token), "DELETE") && temporary && !is(tokens.get(at + 2), "FROM") {
-            let from = Word {
-                value: "FROM".to_owned(),
-                quote_style: None,
-                keyword: Keyword::FROM,
-            };
-            out.push(TokenWithSpan::new(Token::Word(from), token.span));
-        }
         // `db..table` leaves the schema out; what is meant is the default one.
         if token.token == Token::Period && next_is(&Token::Period) {
             let schema = Word {

@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use sqlparser::ast::{self, BinaryOperator, Expr, Ident, ObjectName, Set};
+use sqlparser::ast::{self, BinaryOperator, Expr, FromTable, Ident, ObjectName, Set, TableFactor};
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
@@ -42,8 +42,11 @@ pub enum Flow {
     Return,
 }
 
-/// How many tokens of an UPDATE are looked through for its FROM.
-const LONGEST_SET: usize = 60;
+/// How many tokens of an UPDATE or DELETE are looked through for a temporary table.
+const LONGEST_CHANGE: usize = 300;
+
+/// How many tokens of an INSERT are looked through for the EXEC that its rows come from.
+const LONGEST_INSERT: usize = 60;
 
 /// How deep IF, WHILE and BEGIN may stand in one another.
 const DEEPEST_FLOW: usize = 30;
@@ -197,13 +200,28 @@ impl Reader<'_> {
         if let Some(statement) = self.compound_assignment(at)? {
             return Ok(Flow::One(Box::new(statement)));
         }
-        if self.is_at(0, "TRUNCATE") && self.is_at(1, "TABLE") && self.names_temporary(2) {
-            return self.truncate(at);
+        if self.reads_change() {
+            return self.change(at);
         }
+        self.statement(at)
+    }
+
+    // Apart from `flow`, which calls itself and has no room for statements.
+    fn statement(&mut self, at: Position) -> Result<Flow, TsqlError> {
         let first = self.parser.peek_token_ref().clone();
         self.refuse_by_first_word(&first.token, at)?;
         let statement = self.parser.parse_statement();
         let statement = statement.map_err(|error| syntax(&error, self.last, at))?;
+        Ok(Flow::One(Box::new(statement)))
+    }
+
+    fn change(&mut self, at: Position) -> Result<Flow, TsqlError> {
+        let read = if self.is_at(0, "DELETE") {
+            self.delete()
+        } else {
+            self.update()
+        };
+        let statement = read.map_err(|error| syntax(&error, self.last, at))?;
         Ok(Flow::One(Box::new(statement)))
     }
 
@@ -223,18 +241,80 @@ impl Reader<'_> {
         named(nth) == Some(true)
     }
 
-    /// `TRUNCATE TABLE #t`, which takes all rows.
-    fn truncate(&mut self, at: Position) -> Result<Flow, TsqlError> {
-        self.parser.next_token();
-        self.parser.next_token();
-        let name = self.parser.parse_object_name(false);
-        let name = name.map_err(|error| syntax(&error, self.last, at))?;
-        let text = format!("DELETE FROM {name}");
-        let statements = Parser::parse_sql(&MsSqlDialect {}, &text);
-        match statements.map(|mut statements| statements.pop()) {
-            Ok(Some(statement)) => Ok(Flow::One(Box::new(statement))),
-            _ => Err(unsupported(at, "TRUNCATE")),
+    /// Whether an UPDATE or DELETE is read: where rows may be changed, or where it names a temporary table.
+    fn reads_change(&self) -> bool {
+        let is_temporary = |nth: usize| match &self.parser.peek_nth_token_ref(nth).token {
+            Token::Word(word) => word.value.starts_with('#'),
+            _ => false,
+        };
+        let mut statement = (1..LONGEST_CHANGE).take_while(|nth| !self.ends_statement(*nth));
+        (self.is_at(0, "UPDATE") || self.is_at(0, "DELETE"))
+            && (self.changes
+                || self.names_temporary(1)
+                || self.is_at(1, "FROM") && self.names_temporary(2)
+                || statement.any(is_temporary))
+    }
+
+    /// `TOP (n)` of an UPDATE or DELETE.
+    fn top(&mut self) -> Result<Option<Expr>, ParserError> {
+        if !self.take("TOP") {
+            return Ok(None);
         }
+        let rows = self.parser.parse_prefix()?;
+        if self.is_at(0, "PERCENT") {
+            return Err(ParserError::ParserError(
+                "of UPDATE and DELETE only TOP (n) is read, without PERCENT".to_owned(),
+            ));
+        }
+        Ok(Some(rows))
+    }
+
+    /// `UPDATE TOP (n) target SET ... FROM ... WHERE ...`, with `TOP` in the place of a limit, which T-SQL has not.
+    fn update(&mut self) -> Result<ast::Statement, ParserError> {
+        let token = self.parser.next_token();
+        let top = self.top()?;
+        let mut statement = self.parser.parse_update(token)?;
+        if let ast::Statement::Update(update) = &mut statement {
+            if update.limit.is_some() {
+                return Err(ParserError::ParserError("LIMIT is not T-SQL".to_owned()));
+            }
+            update.limit = top;
+        }
+        Ok(statement)
+    }
+
+    /// `DELETE TOP (n) FROM target FROM ... WHERE ...`.
+    fn delete(&mut self) -> Result<ast::Statement, ParserError> {
+        let delete_token = self.parser.next_token();
+        let top = self.top()?;
+        self.take("FROM");
+        let target = self.parser.parse_table_and_joins()?;
+        let (tables, from) = match (&target.relation, self.take("FROM")) {
+            (TableFactor::Table { name, .. }, true) => {
+                let sources = self
+                    .parser
+                    .parse_comma_separated(Parser::parse_table_and_joins)?;
+                (vec![name.clone()], sources)
+            }
+            _ => (Vec::new(), vec![target]),
+        };
+        let selection = if self.take("WHERE") {
+            Some(self.parser.parse_expr()?)
+        } else {
+            None
+        };
+        Ok(ast::Statement::Delete(ast::Delete {
+            delete_token: delete_token.into(),
+            optimizer_hints: Vec::new(),
+            tables,
+            from: FromTable::WithFromKeyword(from),
+            using: None,
+            selection,
+            returning: None,
+            output: None,
+            order_by: Vec::new(),
+            limit: top,
+        }))
     }
 
     /// `SET @x += expression`.
@@ -288,28 +368,55 @@ impl Reader<'_> {
             }
             return Err(TsqlError::new(at, TsqlProblem::Writes("CREATE".to_owned())));
         }
-        let of_temporary = match token {
-            _ if self.is_at(0, "UPDATE") => self.names_temporary(1),
-            _ if self.is_at(0, "DELETE") => {
-                self.names_temporary(1 + usize::from(self.is_at(1, "FROM")))
-            }
-            _ => false,
-        };
-        if of_temporary {
+        if self.is_at(0, "TRUNCATE") && self.is_at(1, "TABLE") && self.names_temporary(2) {
             return Ok(());
         }
-        // `UPDATE t SET ... FROM #table t`.
-        let joined = (self.is_at(0, "UPDATE") || self.is_at(0, "DELETE")) && !self.changes;
-        let from = (2..LONGEST_SET)
-            .take_while(|nth| !self.ends_statement(*nth))
-            .find(|nth| self.is_at(*nth, "FROM"));
-        if joined && from.is_some_and(|from| self.names_temporary(from + 1)) {
-            return Err(unsupported(at, "UPDATE or DELETE ... FROM").with_hint(
-                "name the table first, and what is joined in a subquery: UPDATE #table SET ... WHERE id IN (SELECT \
-                 id FROM ...)",
-            ));
+        // A variable may be one too: `DECLARE @c CURSOR`.
+        let is_cursor = (2..4).any(|nth| self.is_at(nth, "CURSOR"));
+        if self.is_at(0, "DECLARE") && is_cursor {
+            return Err(unsupported(at, "DECLARE CURSOR").with_hint(CURSORS));
         }
-        refuse_by_first_word(token, at, self.changes)
+        let runs = |nth: usize| self.is_at(nth, "EXEC") || self.is_at(nth, "EXECUTE");
+        let called = if self.is_at(0, "INSERT") {
+            let end = (1..LONGEST_INSERT).find(|nth| self.ends_statement(*nth));
+            let has_rows = |nth| {
+                ["SELECT", "VALUES"]
+                    .iter()
+                    .any(|word| self.is_at(nth, word))
+            };
+            end.filter(|end| !(1..*end).any(has_rows))
+                .map(|end| end + 1)
+        } else {
+            Some(0)
+        };
+        let called = called.filter(|nth| runs(*nth));
+        if let Some(called) = called {
+            return Err(self.procedure(called));
+        }
+        refuse_by_first_word(token, at)
+    }
+
+    /// Refuses the procedure or dynamic SQL that EXEC runs.
+    fn procedure(&self, exec: usize) -> TsqlError {
+        let token = self.parser.peek_nth_token_ref(exec);
+        let word = word(&token.token).unwrap_or("EXEC").to_ascii_uppercase();
+        // `EXEC @result = name`, or `schema.name`.
+        let name = (exec + 1..exec + 7)
+            .take_while(|nth| !self.ends_statement(*nth))
+            .find_map(|nth| {
+                let text = self.parser.peek_nth_token_ref(nth).to_string();
+                let text = text.trim_matches(['[', ']']).to_lowercase();
+                text.starts_with("sp_").then_some(text)
+            });
+        let hint = match name.as_deref() {
+            Some("sp_executesql") => DYNAMIC,
+            Some("sp_help" | "sp_columns" | "sp_tables") => {
+                "SELECT * FROM INFORMATION_SCHEMA.COLUMNS lists the columns of all tables"
+            }
+            _ if self.parser.peek_nth_token_ref(exec + 1).token == Token::LParen => DYNAMIC,
+            _ => "run the query that the procedure holds, with DECLARE for its parameters",
+        };
+        TsqlError::new(position(token.span.start), TsqlProblem::Runs(word)).with_hint(hint)
     }
 
     fn ends_statement(&self, nth: usize) -> bool {
@@ -319,6 +426,9 @@ impl Reader<'_> {
         )
     }
 }
+
+/// What works instead of dynamic SQL.
+const DYNAMIC: &str = "run the text that is in the quotes itself, with DECLARE for its parameters";
 
 /// What works instead of a cursor.
 pub const CURSORS: &str = "a query over the same rows needs no cursor: SUM or ROW_NUMBER() OVER, STRING_AGG, or \
@@ -379,7 +489,7 @@ fn only_drops(parser: &Parser<'_>) -> bool {
 }
 
 /// Refuses by their first word the statements that are not read at all.
-fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<(), TsqlError> {
+fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
     const READ: [&str; 9] = [
         "SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF",
     ];
@@ -417,16 +527,19 @@ fn refuse_by_first_word(token: &Token, at: Position, changes: bool) -> Result<()
         };
     };
     let upper = word.to_ascii_uppercase();
-    let changed = changes && ["UPDATE", "DELETE"].contains(&upper.as_str());
-    if changed || READ.contains(&upper.as_str()) {
+    if READ.contains(&upper.as_str()) {
         return Ok(());
     }
     if WRITE.contains(&upper.as_str()) {
-        return Err(TsqlError::new(at, TsqlProblem::Writes(upper)));
-    }
-    if ["EXEC", "EXECUTE"].contains(&upper.as_str()) {
-        return Err(TsqlError::new(at, TsqlProblem::Runs(upper))
-            .with_hint("run the text of the query itself, with DECLARE for its parameters"));
+        let is_merge = upper == "MERGE";
+        let error = TsqlError::new(at, TsqlProblem::Writes(upper));
+        return Err(if is_merge {
+            error.with_hint(
+                "of a temporary table, UPDATE ... FROM and INSERT ... SELECT do the same",
+            )
+        } else {
+            error
+        });
     }
     let hint = match upper.as_str() {
         "BEGIN" => {

@@ -296,6 +296,7 @@ impl Translator<'_> {
             ast::Statement::If(_) => self.drop_if_there(statement, line),
             ast::Statement::Update(update) => self.update(update, line),
             ast::Statement::Delete(delete) => self.delete(delete, line),
+            ast::Statement::Truncate(truncate) => self.truncate(truncate, line),
             // Of a temporary table, as the reader has seen to it: there for speed alone.
             ast::Statement::CreateIndex(_) => Ok(()),
             other => {

@@ -325,9 +325,7 @@ impl Translator<'_> {
         if shape.collated || parts.distinct {
             for item in &mut parts.items {
                 let sql = item.value.collated();
-                if sql != item.value.sql
-                    && matches!(item.value.of, Type::Text { .. } | Type::Unknown)
-                {
+                if sql != item.value.sql && item.value.of.is_collated() {
                     item.named |= item.name.is_some();
                     item.value.sql = sql;
                     item.value.precedence = precedence::COLLATE;

@@ -202,10 +202,12 @@ const TYPES: &[(&str, i64)] = &[
     ("date", 40),
     ("time", 41),
     ("datetime2", 42),
+    ("datetimeoffset", 43),
     ("tinyint", 48),
     ("smallint", 52),
     ("int", 56),
     ("smalldatetime", 58),
+    ("real", 59),
     ("money", 60),
     ("datetime", 61),
     ("float", 62),
@@ -248,11 +250,13 @@ impl Facts {
         let point = |digits: u8| i64::from(digits) + i64::from(digits > 0);
         let digits = match of {
             Type::Float => (53, 0),
+            Type::Real => (24, 0),
             Type::DateTime => (23, 3),
             Type::SmallDateTime => (16, 0),
             Type::Date => (10, 0),
             Type::Time(n) => (8 + point(n), i64::from(n)),
             Type::DateTime2(n) => (19 + point(n), i64::from(n)),
+            Type::DateTimeOffset(n) => (26 + point(n), i64::from(n)),
             of => of.as_decimal().map_or((0, 0), |(precision, scale)| {
                 (i64::from(precision), i64::from(scale))
             }),
@@ -269,6 +273,7 @@ impl Facts {
         let numeric = match of {
             Type::Bit => None,
             Type::Float => Some((53, None)),
+            Type::Real => Some((24, None)),
             of => of
                 .as_decimal()
                 .map(|(precision, scale)| (i64::from(precision), Some(i64::from(scale)))),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
     self, ColumnOption, ConditionalStatements, CreateTable, Expr, FunctionArguments, ObjectName,
-    ObjectType, Query, Select, SetExpr, TableConstraint,
+    ObjectType, Query, Select, SetExpr, TableConstraint, Truncate,
 };
 
 use super::names::quoted;
@@ -26,6 +26,14 @@ pub(super) struct Declared {
     identity: Option<String>,
     /// What a row has where an INSERT names no value: the column and a constant.
     defaults: Vec<(String, String)>,
+}
+
+/// The column that numbers the rows of a temporary table.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub column: String,
+    /// The statement that makes the table, and with it numbers that begin at 1.
+    made_by: String,
 }
 
 impl Translator<'_> {
@@ -123,7 +131,8 @@ impl Translator<'_> {
                     ""
                 };
                 if identity.as_ref() == Some(column) {
-                    return format!("{} INTEGER PRIMARY KEY", quoted(column));
+                    // A number that was given once is not given again, whichever rows go.
+                    return format!("{} INTEGER PRIMARY KEY AUTOINCREMENT", quoted(column));
                 }
                 let default = defaults.iter().find(|(own, _)| own == column);
                 let default =
@@ -131,20 +140,18 @@ impl Translator<'_> {
                 format!("{}{of}{not_null}{default}", quoted(column))
             })
             .collect();
-        self.push(
-            line,
-            Statement::Temporary {
-                sql: format!(
-                    "CREATE TEMP TABLE {} ({})",
-                    quoted(name),
-                    declared.join(", ")
-                ),
-            },
+        let sql = format!(
+            "CREATE TEMP TABLE {} ({})",
+            quoted(name),
+            declared.join(", ")
         );
+        self.push(line, Statement::Temporary { sql: sql.clone() });
         self.identities.remove(name);
         self.made_or_dropped(name);
-        self.identities
-            .extend(identity.map(|column| (name.to_owned(), column)));
+        self.identities.extend(identity.map(|column| {
+            let made_by = sql;
+            (name.to_owned(), Identity { column, made_by })
+        }));
         self.temporary.insert(
             name.to_owned(),
             Table {
@@ -319,8 +326,22 @@ impl Translator<'_> {
         self.drop_table(name, true, line)
     }
 
-    /// The column that numbers the rows of a temporary table.
-    pub fn identity_of(&self, table: &str) -> Option<&str> {
-        self.identities.get(table).map(String::as_str)
+    /// `TRUNCATE TABLE #t`: takes all rows, and numbers begin at 1 again.
+    pub fn truncate(&mut self, truncate: &Truncate, line: u32) -> R<()> {
+        for target in &truncate.table_names {
+            let own = Self::temporary_name(&target.name);
+            let Some(name) = own.filter(|own| self.temporary.contains_key(own)) else {
+                return Err(self.invalid(format!("there is no table `{}`", target.name)));
+            };
+            let table = quoted(&name);
+            let statements = match self.identities.get(&name) {
+                Some(identity) => vec![format!("DROP TABLE {table}"), identity.made_by.clone()],
+                None => vec![format!("DELETE FROM {table}")],
+            };
+            for sql in statements {
+                self.push(line, Statement::Temporary { sql });
+            }
+        }
+        Ok(())
     }
 }

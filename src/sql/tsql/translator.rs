@@ -10,6 +10,7 @@ use sqlparser::tokenizer::Span;
 use super::batch;
 use super::query::Shape;
 use super::script::Step;
+use super::temporary::Identity;
 use super::{Literal, TsqlError, TsqlProblem};
 use crate::diagnostic::Position;
 use crate::schema::catalog::{Catalog, Table};
@@ -133,7 +134,7 @@ pub(super) struct Translator<'a> {
     /// The style in which texts are read as dates, where a language or a format is set.
     pub date_style: Option<i64>,
     /// The columns that number the rows of temporary tables.
-    pub identities: BTreeMap<String, String>,
+    pub identities: BTreeMap<String, Identity>,
     /// The groupings of ROLLUP or CUBE for the SELECT that comes next: all, and those that are NULL.
     pub left_out: Option<(Vec<Expr>, Vec<Expr>)>,
     /// Whether the statement before this one counts rows, so that `@@ROWCOUNT` tells of it.
@@ -283,9 +284,13 @@ impl<'a> Translator<'a> {
     pub fn name_database(&mut self, name: &str) -> R<()> {
         let lower = name.to_lowercase();
         match &self.database {
-            Some(known) if *known != lower => Err(self.invalid(format!(
-                "`{name}` is a second database; this import database holds the tables of one, here `{known}`"
-            ))),
+            Some(known) if *known != lower => Err(self
+                .invalid(format!(
+                    "`{name}` is a second database; this import database holds the tables of one, here `{known}`"
+                ))
+                .with_hint(
+                    "import the tables of both into one database, and leave the names of the databases out",
+                )),
             _ => {
                 self.database = Some(lower);
                 Ok(())

@@ -24,12 +24,20 @@ enum Outcome {
 
 /// A number without zeros at its end, so that `1.50` is `1.5`.
 fn shortest(text: &str) -> String {
+    if let Some((time, offset)) = text.rsplit_once(' ').filter(|(_, of)| is_offset(of)) {
+        return format!("{} {offset}", shortest(time));
+    }
     match text.split_once('.') {
         Some((_, fraction)) if fraction.bytes().all(|b| b.is_ascii_digit()) => {
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
         _ => text.to_owned(),
     }
+}
+
+/// Whether it is an offset from UTC, such as `+02:00`.
+fn is_offset(text: &str) -> bool {
+    text.len() == 6 && text.starts_with(['+', '-']) && text.as_bytes()[3] == b':'
 }
 
 fn same(cell: &Cell, of: Type, expected: &str) -> bool {
@@ -107,7 +115,7 @@ fn outcome(store: &Store, text: &str, expected: &str) -> Outcome {
 }
 
 /// How many of the questions are answered; a change may only bring more.
-const ANSWERED: usize = 2_900;
+const ANSWERED: usize = 3_480;
 
 #[test]
 fn questions_have_the_answers_of_sql_server_or_none() {
@@ -163,7 +171,7 @@ fn an_answer_that_is_not_the_servers_is_found() {
         Outcome::Wrong("1; 2; 3; 4".to_owned())
     );
     assert!(matches!(
-        became("SELECT CAST(1 AS real)", "1"),
+        became("SELECT CAST(1 AS xml)", "1"),
         Outcome::Refused(_)
     ));
 }

@@ -57,6 +57,10 @@ features! {
     rows_are_counted
     amounts_of_money
     bytes_and_identifiers
+    moments_have_offsets_and_zones
+    real_has_the_digits_of_four_bytes
+    accents_may_not_count_where_case_does
+    changes_are_found_by_joins
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn what_writes_is_refused_by_name() {
         ),
         (
             "merge staff using chat on 1 = 1 when matched then delete;",
-            "1:1: `MERGE` writes, and a query only reads",
+            "1:1: `MERGE` writes, and a query only reads (of a temporary table, UPDATE ... FROM and INSERT ... SELECT \
+             do the same)",
         ),
         (
             "create table t (a int)",
@@ -119,8 +120,8 @@ fn what_cannot_be_said_is_refused_by_name() {
         ),
         (
             "exec sp_who",
-            "1:1: `EXEC` runs a procedure or dynamic SQL, which are not in this database (run the text of the query \
-             itself, with DECLARE for its parameters)",
+            "1:1: `EXEC` runs a procedure or dynamic SQL, which are not in this database (run the query that the \
+             procedure holds, with DECLARE for its parameters)",
         ),
         (
             "declare c cursor for select 1",
@@ -146,9 +147,43 @@ fn what_cannot_be_said_is_refused_by_name() {
              SELECT, INSERT, UPDATE or DELETE; SET @rows = @@ROWCOUNT keeps it)",
         ),
         (
-            "select 1 as id into #t; update t set id = 2 from #t t",
-            "1:25: `UPDATE or DELETE ... FROM` of T-SQL is not rewritten for SQLite (name the table first, and what is \
-             joined in a subquery: UPDATE #table SET ... WHERE id IN (SELECT id FROM ...))",
+            "select 1 as id into #t; update s set name = 'x' from #t t join staff s on s.id = t.id",
+            "1:25: `UPDATE` writes, and a query only reads (FROM and TOP are read where the rows of a temporary table \
+             are changed)",
+        ),
+        (
+            "select 1 as id into #t; delete top (5) percent from #t",
+            "1:55: not read as T-SQL: of UPDATE and DELETE only TOP (n) is read, without PERCENT",
+        ),
+        (
+            "merge staff as t using chat s on t.id = s.staff_id when matched then delete;",
+            "1:1: `MERGE` writes, and a query only reads (of a temporary table, UPDATE ... FROM and INSERT ... SELECT \
+             do the same)",
+        ),
+        (
+            "declare c cursor fast_forward for select id from staff open c",
+            "1:1: `DECLARE CURSOR` of T-SQL is not rewritten for SQLite (a query over the same rows needs no cursor: \
+             SUM or ROW_NUMBER() OVER, STRING_AGG, or WHILE over a temporary table)",
+        ),
+        (
+            "exec dbo.open_chats @days = 1",
+            "1:1: `EXEC` runs a procedure or dynamic SQL, which are not in this database (run the query that the \
+             procedure holds, with DECLARE for its parameters)",
+        ),
+        (
+            "insert into #x (a) exec sp_who",
+            "1:20: `EXEC` runs a procedure or dynamic SQL, which are not in this database (run the query that the \
+             procedure holds, with DECLARE for its parameters)",
+        ),
+        (
+            "execute sp_executesql N'select 1'",
+            "1:1: `EXECUTE` runs a procedure or dynamic SQL, which are not in this database (run the text that is in \
+             the quotes itself, with DECLARE for its parameters)",
+        ),
+        (
+            "select * from openquery(other, 'select 1')",
+            "1:15: `openquery(...)` of T-SQL is not rewritten for SQLite (import its rows, and name the table that \
+             they are in)",
         ),
         (
             "select @@version",
@@ -180,13 +215,19 @@ fn what_cannot_be_said_is_refused_by_name() {
              SELECT, INSERT, UPDATE or DELETE; SET @rows = @@ROWCOUNT keeps it)",
         ),
         (
-            "select cast(1 as real)",
-            "1:13: `the type real` of T-SQL is not rewritten for SQLite",
+            "select hired at time zone 'Europe/Berlin' from staff",
+            "1:8: `Europe/Berlin` is no time zone of SQL Server (write 'W. Europe Standard Time', the name that \
+             Windows has for it)",
         ),
         (
-            "select hired at time zone 'UTC' from staff",
-            "1:8: `AT TIME ZONE` of T-SQL is not rewritten for SQLite (add the hours with DATEADD; the import database \
-             knows no time zones)",
+            "select born at time zone 'UTC' from staff",
+            "1:8: AT TIME ZONE takes a date with a time, not a value of type date (CAST it first: CAST(x AS datetime2) \
+             AT TIME ZONE 'UTC')",
+        ),
+        (
+            "select sysdatetimeoffset()",
+            "1:8: `SYSDATETIMEOFFSET(...)` of T-SQL is not rewritten for SQLite (no time zone is known; \
+             TODATETIMEOFFSET(SYSDATETIME(), '+02:00') is the time of the query with an offset)",
         ),
         (
             "select hired - hired from staff",
@@ -320,7 +361,8 @@ fn what_sql_server_refuses_is_refused() {
         ),
         (
             "select * from db1.dbo.staff a, db2.dbo.chat b",
-            "1:32: `db2` is a second database; this import database holds the tables of one, here `db1`",
+            "1:32: `db2` is a second database; this import database holds the tables of one, here `db1` (import the \
+             tables of both into one database, and leave the names of the databases out)",
         ),
         (
             "select a.id, b.id from staff a, staff b order by id",

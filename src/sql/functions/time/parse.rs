@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::{MONTHS, Moment, first_day};
+use super::{MONTHS, Moment, first_day, offset};
 
 /// `.003` as a length of time; digits beyond the ninth do not count.
 pub(super) fn fraction(text: &str) -> TimeDelta {
@@ -29,30 +29,37 @@ pub enum Zone {
     None,
     /// `Z`, which is UTC.
     Utc,
-    /// Hours and minutes, such as `+02:00`.
-    Offset,
+    /// Hours and minutes, such as `+02:00`, in minutes.
+    Offset(i32),
 }
 
-/// A date and time without the zone at its end; the types that are kept here know none, and SQL Server drops it.
+impl Zone {
+    /// How many minutes the clock is ahead of UTC.
+    pub fn minutes(self) -> i32 {
+        match self {
+            Self::None | Self::Utc => 0,
+            Self::Offset(minutes) => minutes,
+        }
+    }
+}
+
+/// A date and time without the zone at its end, and that zone.
 pub fn without_zone(text: &str) -> (&str, Zone) {
     let trimmed = text.trim_end_matches(' ');
     let timed =
         |before: &str| before.contains(':') && before.ends_with(|c: char| c.is_ascii_digit());
     if let Some(before) = trimmed.strip_suffix(['Z', 'z'])
-        && timed(before)
-    {
-        return (before, Zone::Utc);
-    }
-    let bytes = trimmed.as_bytes();
-    if let Some(at) = bytes.len().checked_sub(6)
-        && let [b'+' | b'-', h1, h2, b':', m1, m2] = bytes[at..]
-        && [h1, h2, m1, m2].iter().all(u8::is_ascii_digit)
-        && let Some(before) = trimmed.get(..at)
         && timed(before.trim_end_matches(' '))
     {
-        return (before, Zone::Offset);
+        return (before.trim_end_matches(' '), Zone::Utc);
     }
-    (text, Zone::None)
+    let at = trimmed.rfind(['+', '-']).unwrap_or(0);
+    let (before, offset) = trimmed.split_at(at);
+    let before = before.trim_end_matches(' ');
+    match offset::read_offset(offset) {
+        Some(minutes) if timed(before) => (before, Zone::Offset(minutes)),
+        _ => (text, Zone::None),
+    }
 }
 
 /// The style of `SET DATEFORMAT dmy`, where a year that stands first is followed by the month.
@@ -134,7 +141,7 @@ pub fn parse(text: &str, style: Option<i64>) -> Option<Moment> {
     }
     let day = read_date(date, order)?;
     let clock = read_time(time, style)?;
-    Some(Moment(day.and_time(NaiveTime::MIN) + clock))
+    Some(Moment::without_offset(day.and_time(NaiveTime::MIN) + clock))
 }
 
 fn read_time(tokens: &[Token<'_>], style: Option<i64>) -> Option<TimeDelta> {

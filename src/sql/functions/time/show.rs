@@ -2,13 +2,16 @@
 
 use chrono::{Datelike as _, Timelike as _};
 
-use super::{MONTHS, Moment};
+use super::{MONTHS, Moment, offset, unread};
 use crate::schema::types::Type;
 use crate::sql::functions::FunctionError;
 
 /// The text of a moment in a style of `CONVERT`.
 pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, FunctionError> {
-    let at = at.0;
+    if let Type::DateTimeOffset(digits) = from {
+        return show_with_offset(at, digits, style.unwrap_or(121));
+    }
+    let at = at.local;
     let default = match from {
         Type::DateTime | Type::SmallDateTime => 0,
         _ => 121,
@@ -97,5 +100,26 @@ pub fn show(at: &Moment, from: Type, style: Option<i64>) -> Result<String, Funct
         _ if date.is_empty() => Ok(time),
         _ if style == 126 || style == 127 => Ok(format!("{date}T{time}")),
         _ => Ok(format!("{date} {time}")),
+    }
+}
+
+/// The text of a `datetimeoffset` in a style of `CONVERT`: its offset stands behind the time.
+fn show_with_offset(at: &Moment, digits: u8, style: i64) -> Result<String, FunctionError> {
+    let local = show(at, Type::DateTime2(digits), Some(style))?;
+    let offset = offset::shown(at.offset);
+    match style {
+        20 | 120 | 21 | 25 | 121 => Ok(format!("{local} {offset}")),
+        126 => Ok(format!("{local}{offset}")),
+        127 => {
+            let utc = at.utc().map(Moment::without_offset).ok_or_else(unread)?;
+            Ok(format!(
+                "{}Z",
+                show(&utc, Type::DateTime2(digits), Some(style))?
+            ))
+        }
+        1..=7 | 10..=12 | 23 | 101..=107 | 110..=112 => Ok(local),
+        _ => Err(FunctionError::refused(format!(
+            "style {style} of a datetimeoffset is not computed here; CAST it to datetime2 first"
+        ))),
     }
 }
