@@ -285,6 +285,9 @@ fn load(
     let rules = Rules {
         nulls,
         null_texts: options.null_texts.clone(),
+        delimited: matches!(opened.form.layout, format::FormatLayout::Delimited(_))
+            && options.quote.is_none(),
+        plain_backslash: options.escape == Some(format::escape::Escape::Nothing),
         date_format: options.date_format.clone(),
         lossy: options.lossy,
         padded: matches!(

@@ -112,11 +112,13 @@ pub enum Reason {
     ServerError,
     /// A row of a document has a column that the rows before it do not have, and the document cannot be read again.
     LateColumn,
+    /// A backslash that can be read in two ways.
+    Escape,
 }
 
 impl Reason {
     /// Every reason, in the order of the codes.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotText,
         Self::Truncated,
         Self::UnclosedQuote,
@@ -137,6 +139,7 @@ impl Reason {
         Self::TwoReadings,
         Self::ServerError,
         Self::LateColumn,
+        Self::Escape,
     ];
 
     /// How many rejects of a file are shown where it is not the rejects that were asked for.
@@ -166,6 +169,7 @@ impl Reason {
             Self::TwoReadings => "CHATDB-I018",
             Self::ServerError => "CHATDB-I019",
             Self::LateColumn => "CHATDB-I020",
+            Self::Escape => "CHATDB-I021",
         }
     }
 
@@ -211,6 +215,7 @@ impl Reason {
             Self::TwoReadings => "a number that can be read in two ways",
             Self::ServerError => "an error message of the server",
             Self::LateColumn => "a column that the rows before do not have",
+            Self::Escape => "a backslash that can be read in two ways",
         }
     }
 
@@ -246,6 +251,9 @@ impl Reason {
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
             Self::TwoReadings => "export numbers without thousands separators, as `5000`",
             Self::ServerError => "run the query again and export its whole result",
+            Self::Escape => {
+                "say what a backslash means with `--escape mysql`, `--escape backslash` or `--escape none`"
+            }
             Self::LateColumn => "save the document as a file, which is read twice, and import that",
         }
     }

@@ -6,6 +6,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::format::escape::Escape;
 use super::number::{self, Reading, Separators};
 use super::spoiled::Spoil;
 use crate::record::batch::{Batch, RowValue};
@@ -98,6 +99,10 @@ pub struct Rules {
     pub fifteen_digits: bool,
     /// Texts without quotes that stand for NULL as well.
     pub null_texts: Vec<String>,
+    /// Whether a backslash is a character like others, so that `\\N` is a text.
+    pub plain_backslash: bool,
+    /// Whether fields may be in quotes that the form does not know of.
+    pub delimited: bool,
 }
 
 /// Why a field is no value of its column.
@@ -147,6 +152,12 @@ pub struct Seen {
     pub nothing: u64,
     /// Fields that are the word NULL, without quotes.
     pub word: u64,
+    /// Fields that are `\\N`, without quotes.
+    pub escaped_null: u64,
+    /// Texts that begin and end with a quote as a part of them, and one such quote.
+    pub in_quotes: u64,
+    /// The quote of one of these.
+    pub in_quotes_by: Option<char>,
     /// Numbers such as `3.125`, read with a decimal point because nothing before them says otherwise.
     pub leaned: u64,
 }
@@ -208,6 +219,10 @@ pub fn value(
                 return Ok(RowValue::Null);
             }
         }
+        Written::Bare if text == Escape::NULL && !rules.plain_backslash => {
+            seen.escaped_null += 1;
+            return Ok(RowValue::Null);
+        }
         Written::Quoted if nulls.quoted_word && text == "NULL" => return Ok(RowValue::Null),
         Written::Bare if nulls.nul_is_empty && text == "\0" => {
             return Ok(blank(cast, seen, batch));
@@ -232,6 +247,13 @@ pub fn value(
                         .to_owned(),
                 });
             }
+            if rules.delimited
+                && field.written == Written::Bare
+                && let Some(quote) = quote_around(text)
+            {
+                seen.in_quotes += 1;
+                seen.in_quotes_by = Some(quote);
+            }
             Ok(push(text, batch))
         }
         Cast::Name => Ok(RowValue::Integer(made_number(text))),
@@ -245,6 +267,19 @@ pub fn value(
         Cast::Real => real(text, seen),
         Cast::Binary => Ok(binary(text, seen, batch)),
     }
+}
+
+/// The quote that a text begins and ends with, but for blanks around it.
+#[inline]
+fn quote_around(text: &str) -> Option<char> {
+    // Every text is asked, and nearly none begins like one.
+    let quote = match text.as_bytes().first()? {
+        b'"' | b' ' => text.trim_matches(' ').chars().next()?,
+        b'\'' => '\'',
+        _ => return None,
+    };
+    let inner = text.trim_matches(' ').strip_prefix(quote)?;
+    (matches!(quote, '"' | '\'') && inner.ends_with(quote)).then_some(quote)
 }
 
 /// An empty field: the empty text, or nothing where there can be no text.

@@ -7,6 +7,7 @@
 
 pub mod bcp_format_file;
 pub mod detect;
+pub mod escape;
 pub mod score;
 pub mod trailer;
 

@@ -375,6 +375,23 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
             "`{name}`: {n} were empty where there can be no empty text; read as NULL"
         ));
     }
+    if seen.escaped_null > 0 {
+        let n = values(seen.escaped_null);
+        warnings.push(format!(
+            "`{name}`: `\\N` was read as NULL in {n}; `--escape none` reads it as text"
+        ));
+    }
+    if let Some(quote) = seen.in_quotes_by {
+        let n = values(seen.in_quotes);
+        let option = if quote == '"' {
+            "--quote '\"'"
+        } else {
+            "--quote \"'\""
+        };
+        warnings.push(format!(
+            "`{name}`: the quotes at both ends of {n} are a part of the text; `{option}` reads texts without them"
+        ));
+    }
     if seen.digits_gone > 0 {
         let n = values(seen.digits_gone);
         warnings.push(format!(

@@ -12,8 +12,9 @@ use crate::import::format;
 use crate::import::format::bcp_format_file::{FormatError, FormatFile};
 use crate::import::format::detect;
 use crate::import::format::detect::{Guess, Sample, THIN, Trials};
+use crate::import::format::escape::{self, Escape, EscapeEvidence};
 use crate::import::format::trailer;
-use crate::import::format::{FORMS, Form, FormatLayout, Nulls};
+use crate::import::format::{FORMS, Form, FormatLayout, Nulls, Quotes};
 use crate::import::input::decode;
 use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
 use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
@@ -23,6 +24,7 @@ use crate::import::input::source::{
 };
 use crate::import::reader::column_union::DocumentColumn;
 use crate::import::reader::delimited::{Delimited, DelimitedPlan};
+use crate::import::reader::escapes;
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::{Ends, Widths};
 use crate::import::reader::parallel::Cut;
@@ -99,6 +101,11 @@ pub enum OpenError {
         /// The other one.
         runner_up: &'static Form,
     },
+    /// Quotes in it can be read with a backslash as an escape, and without, and neither is clearly right.
+    #[error(
+        "has quotes behind a backslash, which can be read in two ways: as escaped, or as the ends of texts"
+    )]
+    Escapes,
     /// A workbook asked for as text, or a text as a workbook.
     #[error("cannot be `{}`: it is {found}", form.id)]
     WrongContainer {
@@ -179,6 +186,11 @@ impl OpenError {
                 runner_up.title,
                 runner_up.nulls.title()
             ),
+            Self::Escapes => {
+                "say `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
+                 character like others"
+                    .to_owned()
+            }
             Self::Spoiled { .. } => {
                 "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
             }
@@ -358,10 +370,40 @@ fn open_source(
         let rest: Box<dyn Read + Send> = Box::new(text);
         text = Peek::new(rest, BEGINNING).map_err(ReadError::from)?;
     }
+    let single = has_single_quotes(&text, form, options);
+    let with_quote;
+    let options = if single {
+        with_quote = ImportOptions {
+            quote: Some(Quote::By('\'')),
+            ..options.clone()
+        };
+        &with_quote
+    } else {
+        options
+    };
     let other_quote = options.quote.and_then(Quote::other);
     if let Some(quote) = other_quote {
         let swapped: Box<dyn Read + Send> = Box::new(quotes::Swapped::new(text, quote));
         text = Peek::new(swapped, BEGINNING).map_err(ReadError::from)?;
+    }
+    let escape = escape(&text, form, options)?;
+    // Who escapes quotes has texts in quotes.
+    let escaped_quotes;
+    let options = if escape == Escape::Backslash && options.quote.is_none() {
+        escaped_quotes = ImportOptions {
+            quote: Some(Quote::By('"')),
+            ..options.clone()
+        };
+        &escaped_quotes
+    } else {
+        options
+    };
+    let mut breaks = None;
+    if escape != Escape::Nothing {
+        let masked = escapes::Masked::new(text);
+        breaks = Some(masked.breaks());
+        let masked: Box<dyn Read + Send> = Box::new(masked);
+        text = Peek::new(masked, BEGINNING).map_err(ReadError::from)?;
     }
     let takes_documents =
         form.is_none_or(|form| matches!(form.layout, FormatLayout::Json | FormatLayout::Xml));
@@ -387,6 +429,10 @@ fn open_source(
     check_used(verdict.guess.form, options)?;
     check_terminators(&sample, options)?;
     let has_header = verdict.has_header;
+    let escape_is_open = options.escape.is_none()
+        && escape == Escape::Nothing
+        && matches!(verdict.guess.form.layout, FormatLayout::Delimited(_))
+        && escape::may_be_escaped(sample.bytes);
     let several = sample.several;
     let mut reader = reader(
         &verdict.guess,
@@ -397,11 +443,18 @@ fn open_source(
         options,
     );
     // What is decoded stands elsewhere than in the file.
-    let is_whole =
-        options.skip == 0 && !repairs.any() && document.is_none() && other_quote.is_none();
+    let is_whole = options.skip == 0
+        && !repairs.any()
+        && document.is_none()
+        && other_quote.is_none()
+        && breaks.is_none();
     let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && is_whole;
     if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
         reader.may_read_ahead(file.behind(told.mark), options.cut);
+    }
+    if let Some(breaks) = breaks {
+        let said = options.escape.is_some();
+        reader = Box::new(escapes::Unescaped::new(reader, escape, said, breaks));
     }
     if let Some(quote) = other_quote {
         reader = Box::new(quotes::SwappedBack::new(reader, quote));
@@ -422,6 +475,21 @@ fn open_source(
         });
     }
     let mut remarks = repairs.remarks();
+    if single {
+        remarks.push(
+            "texts are in single quotes, and were read without them; `--quote none` keeps them"
+                .to_owned(),
+        );
+    }
+    if escape_is_open {
+        remarks.push(
+            "two backslashes are left in texts as two; `--escape backslash` reads them as one, `--escape mysql` reads \
+             `\\n` as a line break as well".to_owned(),
+        );
+    }
+    if options.escape.is_none() && escape != Escape::Nothing {
+        remarks.push(escape.remark());
+    }
     remarks.extend(document.map(|document| document.remark().to_owned()));
     Ok(Opened {
         form: verdict.guess.form,
@@ -439,6 +507,53 @@ fn open_source(
             Box::new(Noted { reader, remarks })
         },
     })
+}
+
+/// What a backslash means in `text`: what the user says, else what its beginning does.
+fn escape(
+    text: &Peek<Box<dyn Read + Send>>,
+    form: Option<&'static Form>,
+    options: &ImportOptions,
+) -> Result<Escape, OpenError> {
+    if let Some(said) = options.escape {
+        return Ok(said);
+    }
+    if !may_be_quoted(form, options) || options.quote == Some(Quote::Nothing) {
+        return Ok(Escape::Nothing);
+    }
+    match Escape::tell(&delimited(text), options.field_terminator.as_deref()) {
+        None => Ok(Escape::Nothing),
+        Some(EscapeEvidence::Is(escape)) => Ok(escape),
+        Some(EscapeEvidence::Unclear) => Err(OpenError::Escapes),
+    }
+}
+
+/// Whether the beginning of `text` says that texts are in single quotes, and the user says nothing else.
+fn has_single_quotes(
+    text: &Peek<Box<dyn Read + Send>>,
+    form: Option<&'static Form>,
+    options: &ImportOptions,
+) -> bool {
+    options.quote.is_none()
+        && may_be_quoted(form, options)
+        && escape::has_single_quotes(&delimited(text), options.field_terminator.as_deref())
+}
+
+/// Whether a file may be delimited text with quotes or escapes that nobody has named.
+fn may_be_quoted(form: Option<&'static Form>, options: &ImportOptions) -> bool {
+    let has_quotes = |form: &Form| form.layout == FormatLayout::Delimited(Quotes::Doubled);
+    form.is_none_or(has_quotes) && options.row_terminator.is_none() && options.widths.is_none()
+}
+
+/// The beginning of a text that may be delimited.
+fn delimited(text: &Peek<Box<dyn Read + Send>>) -> Sample<'_> {
+    Sample {
+        bytes: text.ahead(),
+        whole: text.ahead().len() < BEGINNING,
+        mark: false,
+        wide: false,
+        several: false,
+    }
 }
 
 /// Reads over lines at the beginning, byte by byte: they are few.
@@ -589,6 +704,7 @@ fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenEr
             options.row_terminator.is_some() && !delimited && !widths,
         ),
         ("quote", options.quote.is_some() && !delimited),
+        ("escape", options.escape.is_some() && !delimited),
         ("widths", options.widths.is_some() && !widths),
         ("format-file", options.format_file.is_some() && !of_bcp),
         ("header", options.header.is_some() && !delimited && is_text),

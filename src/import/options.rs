@@ -1,5 +1,6 @@
 //! What the user says about how a file is to be read.
 
+use crate::import::format::escape::Escape;
 use crate::import::input::source::Bounds;
 use crate::import::needed::Need;
 use crate::import::reader;
@@ -37,6 +38,8 @@ pub struct ImportOptions {
     pub row_terminator: Option<String>,
     /// What quotes texts, where that should not be told from the file.
     pub quote: Option<Quote>,
+    /// What a backslash means, where that should not be told from the file.
+    pub escape: Option<Escape>,
     /// How wide the columns are, where nothing stands between them.
     pub widths: Option<reader::fixed_width::Widths>,
     /// Whether the first record has the names of the columns.
@@ -142,6 +145,7 @@ impl ImportOptions {
                 Quote::By(c) => c.to_string(),
             }),
         );
+        say("escape", self.escape.map(|escape| escape.name().to_owned()));
         say(
             "widths",
             self.widths.as_ref().map(|widths| format!("{widths:?}")),

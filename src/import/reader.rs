@@ -5,6 +5,7 @@ pub mod aligned;
 pub mod ambiguous_quotes;
 pub mod column_union;
 pub mod delimited;
+pub mod escapes;
 pub mod fixed_width;
 pub mod grid;
 pub mod inserts;

@@ -8,10 +8,11 @@ use thiserror::Error;
 
 use super::ImportOptions;
 use super::format::Nulls;
+use super::format::escape::Escape;
 use super::open::{self, OpenError};
 use super::reader::Item;
 use super::reader::column_union::DocumentColumn;
-use crate::record::{ReadError, Reason, Record};
+use crate::record::{Field, ReadError, Reason, Record, Written};
 use crate::table::raw::{MOST_CELLS, RawCell, RawRow, RawTable};
 
 /// Why a file is not a table.
@@ -96,6 +97,7 @@ fn read_once(
 ) -> Result<(RawTable, Vec<DocumentColumn>), WholeError> {
     let mut opened = open::open(path, options)?;
     let nulls = opened.form.nulls;
+    let escapes = options.escape != Some(Escape::Nothing);
     let wanted = options.result_set.unwrap_or(1);
     let mut result = 0;
     let mut table: Option<RawTable> = None; // of the result that is wanted
@@ -118,7 +120,10 @@ fn read_once(
             // Whether the first record is names where the file does not say is for the caller to judge.
             Item::Record(record) if result == 0 => {
                 result = 1;
-                let names = row(&record, nulls).cells.into_iter().map(|cell| cell.text);
+                let names = row(&record, nulls, escapes)
+                    .cells
+                    .into_iter()
+                    .map(|cell| cell.text);
                 table = (wanted == 1).then(|| headed(names.collect()));
             }
             Item::Record(record) if result == wanted => {
@@ -127,7 +132,7 @@ fn read_once(
                 if cells > MOST_CELLS {
                     return Err(WholeError::TooMuch);
                 }
-                let row = row(&record, nulls);
+                let row = row(&record, nulls, escapes);
                 if row.cells.len() != table.header.len() {
                     return Err(WholeError::Reject {
                         line: record.line,
@@ -179,8 +184,17 @@ fn headed(names: Vec<String>) -> RawTable {
     }
 }
 
-fn row(record: &Record<'_>, nulls: Nulls) -> RawRow {
-    let cell = |field: &crate::record::Field| match nulls.read(record, *field) {
+fn row(record: &Record<'_>, nulls: Nulls, escapes: bool) -> RawRow {
+    let is_escaped_null = |field: &Field| {
+        let text = record.cells.get(field.start..field.end);
+        escapes && field.written == Written::Bare && text == Some(Escape::NULL)
+    };
+    let said = |field| {
+        nulls
+            .read(record, field)
+            .filter(|_| !is_escaped_null(&field))
+    };
+    let cell = |field: &Field| match said(*field) {
         None => RawCell {
             text: "NULL".to_owned(),
             quoted: false,

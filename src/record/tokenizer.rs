@@ -225,6 +225,27 @@ impl<R: Read> Tokenizer<R> {
         (before + record as u64, self.line)
     }
 
+    /// Passes over blank lines, as far as they were read: for those to whom they mean nothing, and who may meet millions.
+    pub fn skip_blank_lines(&mut self) {
+        let Engine::Marks(marks) = &mut self.engine else {
+            return;
+        };
+        let ahead = &self.input.buffer[self.input.record..self.input.filled];
+        let lines = ahead.iter().take_while(|byte| **byte == b'\n').count();
+        let pairs = match lines {
+            0 => ahead
+                .chunks_exact(2)
+                .take_while(|pair| *pair == b"\r\n")
+                .count(),
+            _ => 0,
+        };
+        if lines + pairs > 0 {
+            self.input.record += lines + 2 * pairs;
+            self.line += (lines + pairs) as u64;
+            marks.seek(self.input.record);
+        }
+    }
+
     /// Goes on with what `reader` gives, of which the first byte stands at this place.
     pub fn move_to(&mut self, reader: R, (offset, line): (u64, u64)) {
         self.input.move_to(reader, offset);

@@ -164,7 +164,6 @@ fn what_gzip_unpacks_to_is_bounded() {
 }
 
 #[test]
-#[ignore = "a debug build takes minutes: cargo test --release blank_lines_in_gzip -- --ignored"]
 fn a_gigabyte_of_blank_lines_in_gzip_ends_early_and_in_little_memory() {
     const MEMBERS: usize = 64;
     let member = |bytes: &[u8]| {

@@ -30,6 +30,7 @@ mod handout;
 mod honesty;
 mod import;
 mod import_cli;
+mod import_dialects;
 mod import_reading;
 mod kinds;
 mod lab;

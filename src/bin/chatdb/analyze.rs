@@ -151,6 +151,7 @@ fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
         ("--field-terminator", &reading.field_terminator),
         ("--row-terminator", &reading.row_terminator),
         ("--quote", &reading.quote),
+        ("--escape", &reading.escape),
         ("--widths", &reading.widths),
         ("--header", &reading.header),
         ("--columns", &reading.columns),

@@ -588,6 +588,9 @@ pub struct ImportArgs {
     /// Quote around texts, e.g. "'", or none (default: detect)
     #[arg(long, value_name = "CHAR|none")]
     pub quote: Option<String>,
+    /// What a backslash means: none, backslash or mysql (default: detect)
+    #[arg(long, value_name = "KIND")]
+    pub escape: Option<String>,
     /// Widths of fixed-width columns; * is the rest of the line
     #[arg(long, value_name = "N,N,...")]
     pub widths: Option<String>,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chatdb::diagnostic::counted;
 use chatdb::import::convert::is_ambiguous;
 use chatdb::import::format::bcp_format_file::terminator;
+use chatdb::import::format::escape::Escape;
 use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
@@ -152,6 +153,7 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
         field_terminator: args.field_terminator.as_deref().map(terminator),
         row_terminator: args.row_terminator.as_deref().map(terminator),
         quote: args.quote.as_deref().map(quote).transpose()?,
+        escape: args.escape.as_deref().map(escape).transpose()?,
         widths: args.widths.as_deref().map(widths).transpose()?,
         header: args.header.as_deref().map(yes_or_no).transpose()?,
         columns: args.columns.as_deref().map(names),
@@ -181,6 +183,16 @@ fn quote(text: &str) -> Result<Quote, Failure> {
         let said = format!("`--quote {text}` is neither one sign nor `none`");
         Failure::new(Code::Usage, said)
             .hint("write `--quote \"'\"` for single quotes, or `--quote none`")
+    })
+}
+
+fn escape(name: &str) -> Result<Escape, Failure> {
+    Escape::parse(name).ok_or_else(|| {
+        let said = format!("`--escape {name}` is not one of the three");
+        Failure::new(Code::Usage, said).hint(
+            "write `--escape none` where a backslash is a character, `--escape backslash` where it stands before \
+             quotes and separators, or `--escape mysql` where `\\n` is a line break as well",
+        )
     })
 }
 

@@ -10,9 +10,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::import::format::escape::Escape;
 use crate::import::format::score::Evidence;
 use crate::import::format::trailer;
 use crate::import::format::{Bars, FORMS, Form, FormatLayout, NameMark, Nulls, Quotes};
+use crate::import::reader::escapes::MASKED_QUOTE;
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
 use crate::import::spoiled::Spoiled;
@@ -102,7 +104,7 @@ impl Look {
     /// What `text` looks like.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        if text.is_empty() || text == "NULL" {
+        if text.is_empty() || text == "NULL" || text == Escape::NULL {
             Self::Nothing
         } else if is_number(text) {
             Self::Number
@@ -247,6 +249,14 @@ pub struct Trial {
     pub trailing: usize,
     /// Records that are none.
     pub rejects: usize,
+    /// Records of another number of fields.
+    pub ragged: usize,
+    /// Columns with texts in quotes.
+    pub quoted_columns: usize,
+    /// Columns with texts in quotes and others without.
+    pub mixed_columns: usize,
+    /// Fields in quotes with an escaped quote in them, where signs behind a backslash are masked.
+    pub escaped_quotes: usize,
     /// A column of times that a spreadsheet has spoiled.
     pub spoiled: Option<Spoiled>,
 }
@@ -317,7 +327,12 @@ pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
 
 impl Trial {
     /// Splits `sample` at `delimiter`.
-    fn new(sample: &Sample<'_>, delimiter: &str, quotes: bool, end: Option<&str>) -> Self {
+    pub(super) fn new(
+        sample: &Sample<'_>,
+        delimiter: &str,
+        quotes: bool,
+        end: Option<&str>,
+    ) -> Self {
         let dialect = TextDialect {
             delimiter: delimiter.as_bytes().to_vec(),
             record_end: end.map(|end| end.as_bytes().to_vec()),
@@ -421,6 +436,7 @@ impl Trial {
         self.looks = vec![Look::Nothing; self.width];
         let mut empty = vec![false; self.width];
         let mut word = vec![false; self.width];
+        let mut quoted = vec![(false, false); self.width];
         let mut fitting = 0;
         for record in whole {
             fitting += 1;
@@ -431,6 +447,9 @@ impl Trial {
                 self.looks[at] = self.looks[at].and(Look::of(text));
                 empty[at] |= text.is_empty() && field.written == Written::Bare;
                 word[at] |= text == "NULL" && field.written == Written::Bare;
+                let is_bare = field.written == Written::Bare;
+                quoted[at].0 |= !is_bare;
+                quoted[at].1 |= is_bare && Look::of(text) != Look::Nothing;
                 self.count(*field, text, delimiter);
             }
         }
@@ -461,6 +480,12 @@ impl Trial {
                 .count()
         };
         (self.typed_nothing, self.typed_word) = (of(&empty), of(&word));
+        self.ragged = self.records - fitting;
+        self.quoted_columns = quoted.iter().filter(|(quoted, _)| *quoted).count();
+        self.mixed_columns = quoted
+            .iter()
+            .filter(|(quoted, bare)| *quoted && *bare)
+            .count();
         let all = self.records + self.rejects;
         self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
     }
@@ -487,6 +512,10 @@ impl Trial {
     }
 
     fn count(&mut self, field: Field, text: &str, delimiter: &str) {
+        let is_escaped = |(at, _): (usize, &str)| text[..at].ends_with('\\');
+        let in_quotes = field.written != Written::Bare;
+        self.escaped_quotes +=
+            usize::from(in_quotes && text.match_indices(MASKED_QUOTE).any(is_escaped));
         let edge = |c: char| matches!(c, ' ' | '\t');
         let edged = text.starts_with(edge) || text.ends_with(edge);
         if field.written == Written::Bare {
@@ -592,6 +621,8 @@ impl<'s> Trials<'s> {
             end = end.or_else(|| long_end.clone());
         } else if delimiter.is_none() && crate::import::reader::aligned::is_spaced(&lines) {
             delimiters = vec![" "];
+        } else if let (None, None, Some(spaced)) = (delimiter, &end, spaced_separator(sample)) {
+            delimiters = vec![spaced];
         } else if let (None, None, Some((between, behind))) = (delimiter, &end, paired_marks(&text))
         {
             paired = between;
@@ -742,9 +773,25 @@ impl<'s> Trials<'s> {
     }
 }
 
-/// Separators of more than one character that people give to bcp.
-const LONG: [&str; 11] = [
-    "~||~", "|~|", "~|~", "|#|", "<|>", "|^|", "|^", "^|", "||", "^^", "~~",
+/// A separator with a blank behind it, where quotes behind the blank are meant to begin texts: all records have as many
+/// of them, and no text stands behind a closing quote.
+fn spaced_separator(sample: &Sample<'_>) -> Option<&'static str> {
+    [", ", "; ", "| "].into_iter().find(|spaced| {
+        let begins = format!("{spaced}\"");
+        if memchr::memmem::find(sample.bytes, begins.as_bytes()).is_none() {
+            return false;
+        }
+        let trial = |separator: &str| Trial::new(sample, separator, true, None);
+        let (with, without) = (trial(spaced), trial(&spaced[..1]));
+        let is_clean = with.rejects == 0 && with.ragged == 0 && with.quoted() > 0;
+        is_clean && with.records > 0 && with.width == without.width && without.odd > 0
+    })
+}
+
+/// Separators of more than one character that people give to bcp, and those of other scripts.
+const LONG: [&str; 15] = [
+    "\u{FF0C}", "\u{FF1B}", "\u{FF5C}", "\u{60C}", "~||~", "|~|", "~|~", "|#|", "<|>", "|^|", "|^",
+    "^|", "||", "^^", "~~",
 ];
 
 /// The separator of more than one character that the first line has, with what ends a record if that is no line end.
@@ -821,7 +868,7 @@ fn paired_marks(text: &str) -> Option<(String, String)> {
 }
 
 /// Whether the lines are laid out in a way that no delimited form is.
-fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
+pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
     [
         crate::import::reader::aligned::score(lines),
         crate::import::reader::grid::score(Bars::Markdown, lines),

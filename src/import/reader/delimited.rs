@@ -262,6 +262,8 @@ impl Delimited {
     /// The next thing in the file, and whether it is a whole record that needs no second look.
     fn see(&mut self) -> Result<Seen, ReadError> {
         let (as_it_stands, alone) = (self.as_it_stands(), self.is_alone());
+        // A blank line means something behind a piece of a record, and right under the names.
+        let skips_blanks = alone && self.place != Place::Names;
         let plain = Plain {
             width: self.plan.width,
             header: self.header.as_deref(),
@@ -269,6 +271,12 @@ impl Delimited {
         Ok(match self.tokens.next_raw()? {
             None => Seen::End,
             Some(RawToken::Reject(reject)) => Seen::Reject(reject),
+            Some(RawToken::Record(record)) if skips_blanks && record.bytes.is_empty() => {
+                work::steps(1);
+                self.in_error = false;
+                self.tokens.skip_blank_lines();
+                Seen::PassedOver
+            }
             Some(RawToken::Record(record)) if as_it_stands => {
                 plain.see(&record, self.sieve.as_mut().filter(|_| alone))
             }
