@@ -432,7 +432,7 @@ fn open_source(
     let escape_is_open = options.escape.is_none()
         && escape == Escape::Nothing
         && matches!(verdict.guess.form.layout, FormatLayout::Delimited(_))
-        && escape::may_be_escaped(sample.bytes);
+        && escape::may_be_escaped(sample.bytes, &verdict.guess.trial.delimiter);
     let several = sample.several;
     let mut reader = reader(
         &verdict.guess,
@@ -483,7 +483,7 @@ fn open_source(
     }
     if escape_is_open {
         remarks.push(
-            "two backslashes are left in texts as two; `--escape backslash` reads them as one, `--escape mysql` reads \
+            "backslashes are left in texts as they are; `--escape backslash` reads two as one, `--escape mysql` reads \
              `\\n` as a line break as well".to_owned(),
         );
     }

@@ -225,7 +225,8 @@ impl<R: Read> Tokenizer<R> {
         (before + record as u64, self.line)
     }
 
-    /// Passes over blank lines, as far as they were read: for those to whom they mean nothing, and who may meet millions.
+    /// Passes over blank lines, as far as they were read: for those to whom they mean nothing, and who may meet
+    /// millions of them.
     pub fn skip_blank_lines(&mut self) {
         let Engine::Marks(marks) = &mut self.engine else {
             return;

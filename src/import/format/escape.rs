@@ -153,11 +153,11 @@ impl Escape {
 }
 
 /// Whether texts in `sample` may have been escaped where nothing says that they were: each backslash stands before one
-/// that it escapes, or before a letter as MySQL writes them.
+/// that it escapes, or before a letter as MySQL writes them, which alone says enough only where tabs part the fields.
 #[must_use]
-pub(in crate::import) fn may_be_escaped(sample: &[u8]) -> bool {
+pub(in crate::import) fn may_be_escaped(sample: &[u8], delimiter: &str) -> bool {
     let pairs = Pairs::of(sample);
-    pairs.doubled && !pairs.others
+    (pairs.doubled || (pairs.letters && delimiter == "\t")) && !pairs.others
 }
 
 /// What stands behind the backslashes of a text.
@@ -165,6 +165,8 @@ pub(in crate::import) fn may_be_escaped(sample: &[u8]) -> bool {
 struct Pairs {
     /// Backslashes that others escape.
     doubled: bool,
+    /// Letters of what cannot be seen.
+    letters: bool,
     /// What neither MySQL nor PostgreSQL escapes.
     others: bool,
 }
@@ -180,6 +182,7 @@ impl Pairs {
             let c = char::from(*escaped);
             let is_sign = matches!(c, '"' | '\'' | '\n' | '\r' | '\t' | ',' | ';' | '|' | 'N');
             found.doubled |= c == '\\';
+            found.letters |= letter(c).is_some();
             found.others |= c != '\\' && !is_sign && letter(c).is_none();
             rest = &rest[at + 2..];
         }

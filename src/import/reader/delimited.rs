@@ -520,7 +520,10 @@ impl Delimited {
             if self.pieces.len() >= PIECES {
                 self.flush();
             }
-            self.pieces.push(kept);
+            // A blank line is no first piece.
+            if !(kept.is_blank() && self.pieces.is_empty()) {
+                self.pieces.push(kept);
+            }
         }
     }
 

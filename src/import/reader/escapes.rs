@@ -162,7 +162,8 @@ impl Unescaped {
 /// The line in the file of what begins on `line` of the masked text.
 fn line_in_file(line: u64, breaks: &Breaks, above: &mut u64) -> u64 {
     let mut breaks = breaks.lock().unwrap_or_else(PoisonError::into_inner);
-    while breaks.pop_front_if(|at| *at < line).is_some() {
+    while breaks.front().is_some_and(|at| *at < line) {
+        breaks.pop_front();
         *above += 1;
     }
     line + *above
