@@ -193,7 +193,7 @@ fn widths_are_said_where_nothing_in_a_file_tells_them() {
     assert!(
         said.starts_with(
             "error: `chats.txt`: has columns of fixed widths, as it seems, and nothing in it says how wide they are\n \
-             hint: give its bcp format file with `--format-file`, or say `--widths 20,6,23`"
+             hint: give its bcp format file with `--format-file`, or the widths of its columns with `--widths`"
         ),
         "{said}"
     );
@@ -670,4 +670,64 @@ fn a_form_that_is_not_known_is_told_with_those_that_are() {
     for form in chatdb::import::format::FORMS {
         assert!(said.contains(form.id), "{}", form.id);
     }
+}
+
+#[test]
+fn verify_says_that_a_database_is_sound_or_what_is_wrong_with_it() {
+    let folder = with_export(20);
+    let import = |file: &str| {
+        chatdb(
+            folder.path(),
+            &["import", file, "--db", "a.sqlite", "--verify"],
+        )
+    };
+    fs::write(
+        folder.path().join("other.csv"),
+        "queue_id,queue_name\n1,Sales\n",
+    )
+    .expect("a file");
+    let output = import("activity.csv");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("verified: the database is sound"));
+    let conn = rusqlite::Connection::open(folder.path().join("a.sqlite")).expect("a database");
+    // An index that is said to be of another column has no entry of any row.
+    conn.execute_batch(
+        "CREATE INDEX made_up ON egpl_casemgmt_activity(activity_id); PRAGMA writable_schema = 1; \
+         UPDATE sqlite_schema SET sql = 'CREATE INDEX made_up ON egpl_casemgmt_activity(activity_status)' \
+         WHERE name = 'made_up'; UPDATE chatdb_export SET loaded = loaded - 1;",
+    )
+    .expect("a change");
+    drop(conn);
+    let output = import("other.csv");
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stdout));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("`a.sqlite` is damaged: row 1 missing from index made_up"),
+        "{said}"
+    );
+    assert!(
+        said.contains("the records of `activity.csv` are not its loaded and its rejected ones"),
+        "{said}"
+    );
+    let again = chatdb(
+        folder.path(),
+        &["import", "activity.csv", "--db", "NEW.sqlite", "--verify"],
+    );
+    assert_eq!(again.status.code(), Some(0));
+}
+
+#[test]
+fn whole_pages_are_written_in_the_build_of_the_repository() {
+    let store = chatdb::store::Store::for_exports().expect("a database");
+    assert!(store.writes_pages());
+    let folder = with_export(3);
+    let output = chatdb(
+        folder.path(),
+        &["import", "activity.csv", "--db", "a.sqlite", "-v"],
+    );
+    assert!(
+        !text(&output.stdout).contains("DBPAGE"),
+        "{}",
+        text(&output.stdout)
+    );
 }

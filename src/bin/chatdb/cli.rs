@@ -545,6 +545,9 @@ pub struct Import {
     /// Succeed with up to N rejected records
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
+    /// Check the whole database when the files are loaded, and keep a new one only if it is sound
+    #[arg(long)]
+    pub verify: bool,
     #[command(flatten)]
     pub privacy: Privacy,
     #[command(flatten)]

@@ -66,13 +66,20 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
         }
     }
     let is_new = database.is_new();
+    let mut remarks = Vec::new();
+    if args.verify && !loaded.is_empty() {
+        remarks.push(verify(&mut database, &args.db)?);
+    }
+    if !database.store().writes_pages() {
+        remarks.push(SLOW.to_owned());
+    }
     if !(is_new && loaded.is_empty()) {
         database.keep()?;
     }
     let mut code = code_of(&loaded, args.allow_rejects);
     if !loaded.is_empty() {
         let report = Report {
-            listings: listings(&loaded, &args.db, is_new),
+            listings: listings(&loaded, &args.db, is_new, remarks),
             ..Report::new()
         };
         output::show_exported(report, &args.form, Detail::Full, &args.privacy)?;
@@ -82,6 +89,28 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
         code = worse(code, failure.code);
     }
     Ok(code)
+}
+
+/// What is said where SQLite was built without its table of pages.
+const SLOW: &str = "rows were inserted one by one, which takes longer: this chatdb was built without \
+                    `LIBSQLITE3_FLAGS=-DSQLITE_ENABLE_DBPAGE_VTAB`";
+
+/// What is said of a database in which nothing is wrong.
+const VERIFIED: &str =
+    "verified: the database is sound, and each file's records are its loaded and rejected ones";
+
+/// Checks the database, and says that it is sound.
+fn verify(database: &mut ImportDatabase, path: &Path) -> Result<String, Failure> {
+    let is_new = database.is_new();
+    let faults = database.store().faults()?;
+    if faults.is_empty() {
+        return Ok(VERIFIED.to_owned());
+    }
+    let message = format!("`{}` is damaged: {}", path.display(), faults.join("; "));
+    Err(Failure::new(Code::Environment, message).hint(match is_new {
+        true => "it is not kept; load the files again, and report it if that helps nothing",
+        false => "load the files into a new database, which `--db NEW.sqlite` names",
+    }))
 }
 
 /// The worse of two codes.
@@ -309,8 +338,10 @@ fn count(n: u64) -> Cell {
     Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
-fn listings(loaded: &[Summary], db: &Path, is_new: bool) -> Vec<Listing> {
-    let mut listings = vec![files(loaded, db, is_new)];
+fn listings(loaded: &[Summary], db: &Path, is_new: bool, remarks: Vec<String>) -> Vec<Listing> {
+    let mut first = files(loaded, db, is_new);
+    first.remarks.extend(remarks);
+    let mut listings = vec![first];
     for summary in loaded.iter().filter(|summary| !summary.already_loaded) {
         listings.push(file(summary));
     }
@@ -529,13 +560,29 @@ fn date_hint(samples: &[String]) -> String {
 
 /// The usual formats, in the words of `strftime`, in which each of `samples` is a date or a time.
 fn date_formats(samples: &[String]) -> Vec<String> {
-    let days = ["%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y"];
-    let times = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"];
+    let days = [
+        "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%Y%m%d", "%b %d %Y",
+        "%d %b %Y",
+    ];
+    let times = [
+        "",
+        " %H:%M",
+        " %H:%M:%S",
+        " %H:%M:%S%.f",
+        " %I:%M %p",
+        " %I:%M:%S %p",
+        " %I:%M%p",
+    ];
     let year = |format: &str| if format.contains("%Y") { 1900 } else { 0 };
+    // A format of blanks in other places reads the same; the first one is enough.
+    let is_first = |found: &Vec<String>, format: &str| {
+        let bare = |format: &str| format.replace(' ', "").replace("%S%.f", "%S");
+        found.iter().all(|other| bare(other) != bare(format))
+    };
     let reads = |format: &str, text: &str| {
         let time = NaiveDateTime::parse_from_str(text, format).map(|time| time.year());
         let day = NaiveDate::parse_from_str(text, format).map(|day| day.year());
-        let is_day = !format.contains(' ');
+        let is_day = !format.contains("%H") && !format.contains("%I");
         (if is_day { day } else { time }).is_ok_and(|found| found >= year(format))
     };
     let separators = ["/", ".", "-"].into_iter();
@@ -545,10 +592,14 @@ fn date_formats(samples: &[String]) -> Vec<String> {
             times.into_iter().map(move |time| format!("{day}{time}"))
         })
     });
-    all.filter(|format| {
-        !samples.is_empty() && samples.iter().all(|sample| reads(format, sample.trim()))
+    let fits = |format: &String| samples.iter().all(|sample| reads(format, sample.trim()));
+    let fitting = all.filter(|format| !samples.is_empty() && fits(format));
+    fitting.fold(Vec::new(), |mut found, format| {
+        if is_first(&found, &format) {
+            found.push(format);
+        }
+        found
     })
-    .collect()
 }
 
 /// What stands between backticks in `text`.

@@ -1,0 +1,47 @@
+//! Whether an import database is whole: SQLite's own checks, and that the records of each file are the loaded and the
+//! rejected ones.
+
+use super::{Store, StoreError};
+
+/// How many faults are named.
+const SHOWN: usize = 5;
+
+impl Store {
+    /// What is wrong with the database, a sentence each, up to a few of a kind; nothing where it is whole.
+    ///
+    /// # Errors
+    /// Fails when the database cannot be read.
+    pub fn faults(&self) -> Result<Vec<String>, StoreError> {
+        const UNEQUAL: &str = "SELECT file FROM chatdb_export AS e WHERE records <> loaded + rejected OR rejected <> \
+             (SELECT COALESCE(SUM(r.records), 0) FROM rejects AS r WHERE r.export_id = e.export_id)";
+        let mut faults = Vec::new();
+        let integrity = format!("PRAGMA integrity_check({SHOWN})");
+        let found = self.texts(&integrity)?;
+        faults.extend(found.into_iter().filter(|text| text != "ok"));
+        let orphans = self.texts("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
+        faults.extend(
+            orphans
+                .iter()
+                .map(|table| format!("rows of `{table}` point to rows that are not there")),
+        );
+        let unequal = self.texts(UNEQUAL)?;
+        faults.extend(unequal.iter().map(|file| {
+            format!("the records of `{file}` are not its loaded and its rejected ones")
+        }));
+        Ok(faults)
+    }
+
+    fn texts(&self, sql: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.conn.prepare(sql)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.take(SHOWN).collect::<Result<_, _>>()?)
+    }
+
+    /// Whether rows are written as whole pages of the database where that can be: see `.cargo/config.toml`.
+    #[must_use]
+    pub fn writes_pages(&self) -> bool {
+        self.conn
+            .prepare("SELECT 1 FROM sqlite_dbpage LIMIT 0")
+            .is_ok()
+    }
+}
