@@ -133,6 +133,8 @@ pub enum NameMark {
     Blanks,
     /// The same, and a colon.
     Colon,
+    /// A bar or a colon, and a line with its number before each row.
+    Numbered,
 }
 
 /// Which separators a form can have beside those it lists.
@@ -319,6 +321,13 @@ pub static FORMS: &[Form] = &[
         covers: &[],
         layout: FormatLayout::Vertical(NameMark::Colon),
         nulls: Nulls::Empty,
+        ..Form::PLAIN
+    },
+    Form {
+        id: "record_blocks",
+        title: "mssql-cli or psql with `\\x`, mysql with `\\G`: a block of lines for each row, with its number above",
+        covers: &[],
+        layout: FormatLayout::Vertical(NameMark::Numbered),
         ..Form::PLAIN
     },
     Form {

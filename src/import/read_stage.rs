@@ -273,7 +273,9 @@ impl ReadStage {
     /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
     /// have nothing.
     fn is_empty_null(&self) -> bool {
-        matches!(self.form.layout, format::FormatLayout::Grid(_))
+        let layout = self.form.layout;
+        let numbered = format::FormatLayout::Vertical(format::NameMark::Numbered);
+        (matches!(layout, format::FormatLayout::Grid(_)) || layout == numbered)
             && !self.rules.nulls.empty
             && self.evidence() == (false, true)
             && !self.has(|seen| seen.word)
@@ -777,7 +779,8 @@ impl ReadStage {
         const SAMPLES: usize = 3;
         let field = record.fields[steps[column.1].0];
         let text = &record.cells[field.start..field.end];
-        let telling = reason == Reason::SpoiledDate || convert::is_ambiguous(text);
+        let telling =
+            reason == Reason::SpoiledDate || convert::is_ambiguous(text) || convert::is_dated(text);
         let samples = self.untold.entry(column).or_default();
         if telling && samples.len() < SAMPLES {
             samples.push(format!("line {} `{}`", record.line, text.trim()));

@@ -831,7 +831,7 @@ fn a_code_page_is_not_guessed_but_asked_for_with_a_hint() {
     let bytes = b"activity_id,subject\r\n1,caf\xE9 Zo\xEB\r\n";
     let found = take(bytes, &ImportOptions::default()).err().unwrap();
     assert!(
-        matches!(&found, OpenError::Decode(DecodeError::NotUnicode { at: 27, guess }) if guess == "windows-1252")
+        matches!(&found, OpenError::Decode(DecodeError::NotUnicode { at: 27, guess, .. }) if guess == "windows-1252")
     );
     assert!(found.advice().unwrap().contains("--encoding windows-1252"));
     let with = |name: &str| ImportOptions {
@@ -998,7 +998,7 @@ fn files_of_other_kinds_are_refused_by_name() {
     check(b"", "error: is empty");
     check(
         b"just a line of prose without anything\n",
-        "error: is in none of the 24 known forms",
+        "error: is in none of the 25 known forms",
     );
     check_as(
         b"a,b\n",

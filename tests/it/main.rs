@@ -29,6 +29,7 @@ mod guard;
 mod handout;
 mod honesty;
 mod import;
+mod import_blocks;
 mod import_cli;
 mod import_dialects;
 mod import_reading;

@@ -875,6 +875,7 @@ pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
         crate::import::reader::grid::score(Bars::Box, lines),
         crate::import::reader::vertical::score(NameMark::Blanks, lines),
         crate::import::reader::vertical::score(NameMark::Colon, lines),
+        crate::import::reader::vertical::score(NameMark::Numbered, lines),
         crate::import::reader::json::score(sample.bytes),
         crate::import::reader::xml::score(sample.bytes),
         crate::import::reader::inserts::score(lines),

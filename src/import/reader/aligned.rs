@@ -119,6 +119,37 @@ pub fn is_spaced(lines: &[String]) -> bool {
     !rows.is_empty() && few == rows.len() && fitting * 2 > rows.len() && cut.count() == 0
 }
 
+/// Whether `lines` are PowerShell's Format-Table: dashes as long as the names above them, not as the columns are wide.
+/// It cuts values and leaves columns out to fit the console, so that what it writes is no export.
+#[must_use]
+pub fn is_format_table(lines: &[String]) -> bool {
+    let runs = |line: &str| -> Vec<(usize, usize)> {
+        let words = line.split(' ').scan(0, |at, word| {
+            let start = *at;
+            *at += word.chars().count() + 1;
+            Some((start, word.chars().count()))
+        });
+        words.filter(|(_, length)| *length > 0).collect()
+    };
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let Some(head) = (1..beginning.len()).find(|at| is_dashes(&beginning[*at])) else {
+        return false;
+    };
+    let (names, dashes) = (&beginning[head - 1], &beginning[head]);
+    let is_wider =
+        |line: &&String| line.trim_end().chars().count() > dashes.trim_end().chars().count();
+    let has_gaps = dashes.trim_end().contains("  ") || dashes.starts_with(' ');
+    let rows = || {
+        lines[head + 1..]
+            .iter()
+            .filter(|line| !line.trim().is_empty())
+    };
+    let last_is_short = rows().count() > 0
+        && rows().all(|line| line.starts_with(' ') && is_wider(&line))
+        && !is_spaced(lines);
+    runs(names).len() > 1 && runs(names) == runs(dashes) && (has_gaps || last_is_short)
+}
+
 /// Whether a result whose columns have no names begins with the dashes of `lines` at `dashes`, and ends with a count.
 fn is_unnamed(lines: &[String], dashes: usize) -> bool {
     let blank = lines[..dashes].iter().all(|line| line.trim().is_empty());

@@ -1,5 +1,6 @@
 //! Reads a line for each cell, the column's name padded and its value behind it, with a blank line after each row:
-//! go-sqlcmd's vertical output, and PowerShell's Format-List, which has a colon before the value.
+//! go-sqlcmd's vertical output, and PowerShell's Format-List, which has a colon before the value; or with a line above
+//! each row that has its number: mssql-cli's and psql's `-[ RECORD 1 ]-`, MySQL's `*** 1. row ***`.
 //!
 //! In go-sqlcmd's a line that does not begin with the next name goes on with the value before it. Format-List breaks
 //! long values at the width of the console and breaks lines of a value in the same way, so that such a row is a reject.
@@ -23,6 +24,14 @@ pub fn score(mark: NameMark, lines: &[String]) -> f64 {
         .skip_while(|line| line.trim().is_empty())
         .take(2000)
         .collect();
+    // Where the names below are unclear, no other format is meant, and its reader rejects the lines.
+    let is_numbered = first.first().is_some_and(|line| sign_below(line).is_some());
+    if is_numbered || mark == NameMark::Numbered {
+        return match is_numbered && mark == NameMark::Numbered {
+            true => 0.95,
+            false => 0.0,
+        };
+    }
     let Some(names) = names(&first).filter(|names| mark_of(names, &first) == mark) else {
         return 0.0;
     };
@@ -69,6 +78,36 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
     (are_names && names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
 }
 
+/// The sign between a name and its value below `line`, where that is the line above a row that has its number.
+fn sign_below(line: &str) -> Option<char> {
+    let numbered = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    if let Some(rest) = line.strip_prefix("-[ RECORD ") {
+        let (number, rule) = rest.split_once(" ]-")?;
+        let is_rule = rule.bytes().all(|b| matches!(b, b'-' | b'+'));
+        return (numbered(number) && is_rule).then_some('|');
+    }
+    let stars = line.trim_matches('*').trim_matches(' ');
+    let number = stars.strip_suffix(". row")?;
+    (line.starts_with("***") && line.ends_with("***") && numbered(number)).then_some(':')
+}
+
+/// The names in the first row below a line with its number, with the place of the sign behind them, and that sign.
+fn numbered_names(lines: &[&str]) -> Option<(Vec<String>, usize, char)> {
+    let (above, rest) = lines.split_first()?;
+    let sign = sign_below(above)?;
+    let room = rest.first()?.find(sign)?;
+    let row = rest
+        .iter()
+        .take_while(|line| !line.is_empty() && sign_below(line).is_none());
+    let named = row.filter_map(|line| {
+        let name = line.get(..room)?.trim_matches(' ');
+        (line[room..].starts_with(sign) && !name.is_empty()).then(|| name.to_owned())
+    });
+    let names: Vec<String> = named.collect();
+    let distinct: HashSet<&String> = names.iter().collect();
+    (distinct.len() == names.len() && !names.is_empty()).then_some((names, room, sign))
+}
+
 /// What stands behind the names in the first row.
 fn mark_of(names: &[String], lines: &[&str]) -> NameMark {
     let room = names.iter().map(String::len).max().unwrap_or(0) + 1;
@@ -87,6 +126,8 @@ pub struct Vertical<R> {
     queue: Queue,
     begun: bool,
     mark: NameMark,
+    /// Where the sign behind the names is, where rows have their numbers above them.
+    sign: Option<(usize, char)>,
     /// The most bytes of a row.
     limit: usize,
 }
@@ -100,6 +141,7 @@ impl<R: Read> Vertical<R> {
             queue: Queue::default(),
             begun: false,
             mark,
+            sign: None,
             limit: limits.record,
         }
     }
@@ -122,7 +164,14 @@ impl<R: Read> Vertical<R> {
             first.push(line.text.clone());
         }
         let first: Vec<&str> = first.iter().map(String::as_str).collect();
-        if let Some(names) = names(&first) {
+        let found = match self.mark {
+            NameMark::Numbered => numbered_names(&first).map(|(names, room, sign)| {
+                self.sign = Some((room, sign));
+                names
+            }),
+            NameMark::Blanks | NameMark::Colon => names(&first),
+        };
+        if let Some(names) = found {
             self.names.clone_from(&names);
             self.queue.push(Waiting::Header(names));
         }
@@ -131,23 +180,51 @@ impl<R: Read> Vertical<R> {
 
     /// The value in `line` if it is of column `at`.
     fn value<'l>(&self, line: &'l str, at: usize) -> Option<&'l str> {
+        if let Some((room, sign)) = self.sign {
+            let value = line.get(room..)?.strip_prefix(sign)?;
+            let is_named = line.get(..room)?.trim_matches(' ') == self.names.get(at)?;
+            return is_named.then(|| value.strip_prefix(' ').unwrap_or(value));
+        }
         let room = self.names.iter().map(String::len).max()? + 1;
         let name = self.names.get(at)?;
         let padding = line.strip_prefix(name.as_str())?.get(..room - name.len())?;
         let value = padding.bytes().all(|b| b == b' ').then(|| &line[room..])?;
         match self.mark {
             NameMark::Blanks => Some(value),
-            NameMark::Colon => value
+            NameMark::Colon | NameMark::Numbered => value
                 .strip_prefix(':')
                 .map(|value| value.strip_prefix(' ').unwrap_or(value)),
         }
+    }
+
+    /// Whether a line has the number of the row below.
+    fn is_number(&self, line: &str) -> bool {
+        self.sign.is_some() && sign_below(line).is_some()
+    }
+
+    /// The rest of a value in psql's way, with blanks for the name, where the line before ends in a plus.
+    fn rest<'l>(&self, line: &'l str, before: &mut String) -> Option<&'l str> {
+        let (room, sign) = self.sign?;
+        let rest = line.get(room..)?.strip_prefix(sign)?;
+        let is_rest = line.get(..room)?.bytes().all(|b| b == b' ') && before.ends_with('+');
+        if !is_rest {
+            return None;
+        }
+        let kept = before[..before.len() - 1].trim_end_matches(' ').len();
+        before.truncate(kept);
+        Some(rest.strip_prefix(' ').unwrap_or(rest))
+    }
+
+    /// Whether a line begins as a cell of some column does.
+    fn is_cell(&self, line: &str) -> bool {
+        (0..self.names.len()).any(|at| self.value(line, at).is_some())
     }
 
     fn step(&mut self) -> Result<bool, ReadError> {
         let Some(line) = self.lines.peek(0)?.cloned() else {
             return Ok(false);
         };
-        if line.is_blank() {
+        if line.is_blank() || self.is_number(&line.text) {
             self.lines.skip(1);
         } else if let Some(reject) = line.bad {
             self.lines.skip(1);
@@ -175,7 +252,7 @@ impl<R: Read> Vertical<R> {
         let mut text = String::new();
         let mut values: Vec<String> = Vec::new();
         let mut last: Option<crate::import::reader::lines::Line> = None;
-        let mut is_wrapped = false;
+        let (mut is_wrapped, mut is_doubtful) = (false, false);
         while let Some(line) = self
             .lines
             .peek(0)?
@@ -183,11 +260,15 @@ impl<R: Read> Vertical<R> {
             .cloned()
         {
             let full = values.len() == self.names.len();
-            if full && self.ends_here()? {
+            let is_count = self.sign.is_some() && trailer::rows(&line.text).is_some();
+            if full && (is_count || self.ends_here()?) {
+                break;
+            }
+            if self.is_number(&line.text) {
                 break;
             }
             let value = self.value(&line.text, values.len());
-            if value.is_none() && self.value(&line.text, 0).is_some() {
+            if value.is_none() && self.sign.is_none() && self.value(&line.text, 0).is_some() {
                 break;
             }
             if text.len() + line.text.len() > self.limit {
@@ -202,15 +283,20 @@ impl<R: Read> Vertical<R> {
                 (Some(value), _) => values.push(value.to_owned()),
                 (None, Some(goes_on)) => {
                     is_wrapped |= !line.text.is_empty();
+                    is_doubtful |= self.sign.is_some() && self.is_cell(&line.text);
+                    let rest = self.rest(&line.text, goes_on).unwrap_or(&line.text);
                     goes_on.push_str(between);
-                    goes_on.push_str(&line.text);
+                    goes_on.push_str(rest);
                 }
                 (None, None) => {}
             }
             last = Some(line);
             self.lines.skip(1);
         }
-        if is_wrapped && self.mark == NameMark::Colon {
+        if is_doubtful {
+            let detail = "a line may be a cell, or the rest of a value".to_owned();
+            self.queue.reject(first, &text, Reason::Ragged, detail, 1);
+        } else if is_wrapped && self.mark == NameMark::Colon {
             let detail = "a value goes on below, cut at the width of the console".to_owned();
             self.queue
                 .reject(first, &text, Reason::WrappedLine, detail, 1);
@@ -252,6 +338,7 @@ impl<R: Read> Vertical<R> {
             return Ok(true);
         };
         Ok(self.value(&next.text, 0).is_some()
+            || self.is_number(&next.text)
             || trailer::rows(&next.text).is_some()
             || next.bad.is_some())
     }
