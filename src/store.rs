@@ -28,6 +28,7 @@ pub mod mistake;
 mod open;
 mod query;
 mod script;
+mod verify;
 
 pub use access::Access;
 pub use error::StoreError;

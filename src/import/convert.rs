@@ -664,6 +664,30 @@ fn no_time(text: &str, rules: &Rules) -> Misfit {
     }
 }
 
+/// Whether a text looks like a date or a time in one of the ways that SQL Server does not export them in: its own words
+/// for one (`Nov 24 2026  8:51PM`), eight digits, the year first and other signs, half a day.
+#[must_use]
+pub fn is_dated(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() > 40 || !text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let begins_with_day = text.bytes().take_while(u8::is_ascii_digit).count() == 8
+        && (text.starts_with("19") || text.starts_with("20"))
+        && text.as_bytes().get(8).is_none_or(|b| *b == b' ');
+    let is_half_day = text.contains(':') && (text.ends_with("am") || text.ends_with("pm"));
+    let has_month = MONTHS
+        .iter()
+        .any(|month| text.split([' ', '-', '/']).any(|word| word == *month));
+    let year_first = text.len() >= 8
+        && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
+        && matches!(text.as_bytes()[4], b'/' | b'.' | b'-');
+    begins_with_day || is_half_day || has_month || year_first
+}
+
 /// Numbers with slashes, points or dashes between them, of which nobody says which is the day.
 #[must_use]
 pub fn is_ambiguous(text: &str) -> bool {

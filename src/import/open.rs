@@ -106,6 +106,11 @@ pub enum OpenError {
         "has quotes behind a backslash, which can be read in two ways: as escaped, or as the ends of texts"
     )]
     Escapes,
+    /// What PowerShell shows on the console.
+    #[error(
+        "is PowerShell's Format-Table, which cuts values and leaves columns out to fit the console"
+    )]
+    FormatTable,
     /// A workbook asked for as text, or a text as a workbook.
     #[error("cannot be `{}`: it is {found}", form.id)]
     WrongContainer {
@@ -174,9 +179,7 @@ impl OpenError {
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         Some(match self {
-            Self::Decode(DecodeError::NotUnicode { guess, .. }) => {
-                format!("it looks like `--encoding {guess}`; the console's code pages are `cp437`, `cp850` and others")
-            }
+            Self::Decode(DecodeError::NotUnicode { words, .. }) => decode::advice(words),
             Self::Undecided { best, runner_up } => format!(
                 "say which with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
                 best.id,
@@ -186,6 +189,11 @@ impl OpenError {
                 runner_up.title,
                 runner_up.nulls.title()
             ),
+            Self::FormatTable => {
+                "write the rows with `| Export-Csv activity.csv -NoTypeInformation -Encoding UTF8` instead of \
+                 `| Format-Table`"
+                    .to_owned()
+            }
             Self::Escapes => {
                 "say `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
                  character like others"
@@ -195,14 +203,14 @@ impl OpenError {
                 "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
             }
             Self::NoWidths { proposal } => {
-                let said = "give its bcp format file with `--format-file`, or say `--widths 20,6,23` (`20,6,*` where \
-                            the last column is not padded)";
+                let said = "give its bcp format file with `--format-file`, or the widths of its columns with \
+                            `--widths`";
                 match proposal {
                     Some(widths) => format!(
                         "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
                         fixed_width::shown(widths)
                     ),
-                    None => said.to_owned(),
+                    None => format!("{said}, such as 20,6,23, or 20,6,* where the last column is not padded"),
                 }
             }
             Self::NoForm { .. } => {
@@ -417,6 +425,9 @@ fn open_source(
     }
     if is_small && form.is_none() {
         only_messages(text.ahead())?;
+    }
+    if form.is_none() && options.widths.is_none() {
+        refuse_format_table(text.ahead())?;
     }
     let sample = Sample {
         bytes: text.ahead(),
@@ -734,6 +745,16 @@ fn check_terminators(sample: &Sample<'_>, options: &ImportOptions) -> Result<(),
             let text = text.clone();
             return Err(OpenError::NoTerminator { option, text });
         }
+    }
+    Ok(())
+}
+
+/// Fails where a text is what PowerShell shows of rows, and not the rows.
+fn refuse_format_table(text: &[u8]) -> Result<(), OpenError> {
+    let beginning = String::from_utf8_lossy(&text[..text.len().min(MARKED)]);
+    let lines: Vec<String> = beginning.lines().map(str::to_owned).collect();
+    if aligned::is_format_table(&lines) {
+        return Err(OpenError::FormatTable);
     }
     Ok(())
 }

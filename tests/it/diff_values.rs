@@ -142,7 +142,7 @@ fn numbers_may_differ_by_a_tolerance_or_a_share() {
         2,
         &[
             "error: `--tolerance v=x` is not a column and a number or a percentage",
-            "hint: write `--tolerance \"seconds=2:clocks differ\"`, or `--tolerance seconds=1%`",
+            "hint: write `--tolerance \"v=2:clocks differ\"`, or `--tolerance \"v=1%\"`",
         ],
     );
 }

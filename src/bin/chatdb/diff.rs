@@ -216,10 +216,14 @@ fn tolerated(text: &str) -> Result<(String, Tolerance, String), Failure> {
         (!reason.trim().is_empty()).then(|| (column.to_owned(), within, reason.to_owned()))
     };
     parts().ok_or_else(|| {
+        let column = text.split('=').next().filter(|name| !name.is_empty());
+        let column = column.unwrap_or("seconds");
         Failure::new(
             Code::Usage,
             format!("`--tolerance {text}` is not a column and a number or a percentage"),
         )
-        .hint("write `--tolerance \"seconds=2:clocks differ\"`, or `--tolerance seconds=1%`")
+        .hint(format!(
+            "write `--tolerance \"{column}=2:clocks differ\"`, or `--tolerance \"{column}=1%\"`"
+        ))
     })
 }

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use chatdb::import::input::decode;
 use chatdb::import::whole::{self, WholeError};
 use chatdb::import::{self, open::OpenError};
 use chatdb::record::Reason;
@@ -238,7 +239,7 @@ pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
             Code::Rejected,
             format!("{}:{line}: not UTF-8", path.display()),
         )
-        .hint("name its encoding with `--encoding`, such as `--encoding windows-1252`")
+        .hint(decode::advice(&decode::words(error.as_bytes(), true)))
     })?;
     raw::read_any(&text).map_err(|error| {
         let failure = Failure::new(Code::Rejected, format!("{}:{error}", path.display()));

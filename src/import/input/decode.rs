@@ -125,6 +125,8 @@ pub enum DecodeError {
         at: usize,
         /// The encoding that it looks like most: advice.
         guess: String,
+        /// A word of the file as it is in the likeliest encodings, each with its name.
+        words: Vec<(String, String)>,
     },
     /// The name says one encoding and the mark another.
     #[error("the file begins with the mark of {mark}, not of {name}")]
@@ -175,6 +177,7 @@ pub fn tell(bytes: &[u8], whole: bool, name: Option<&str>) -> Result<Told, Decod
         Some(at) => Err(DecodeError::NotUnicode {
             at: at + 1,
             guess: guess(bytes, whole),
+            words: words(bytes, whole),
         }),
         None => unmarked(UTF_8),
     }
@@ -229,6 +232,60 @@ fn guess(bytes: &[u8], whole: bool) -> String {
     detector.feed(bytes, whole);
     let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
     guess.name().to_ascii_lowercase()
+}
+
+/// A word of a text that is no UTF-8, as up to three encodings have it: the one that it looks like most, that of
+/// Windows, and those of the console.
+#[must_use]
+pub fn words(bytes: &[u8], whole: bool) -> Vec<(String, String)> {
+    const LONGEST: usize = 40;
+    const MOST: usize = 3;
+    let is_part = |byte: &u8| !byte.is_ascii() || byte.is_ascii_alphanumeric();
+    let mut parts = bytes.split(|byte| !is_part(byte));
+    let Some(word) = parts.find(|part| !part.is_ascii()) else {
+        return Vec::new();
+    };
+    let at = word.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+    let word = &word[at.saturating_sub(LONGEST / 2)..];
+    let word = &word[..word.len().min(LONGEST)];
+    let mut found: Vec<(String, String)> = Vec::new();
+    for name in [
+        guess(bytes, whole).as_str(),
+        "windows-1252",
+        "cp850",
+        "cp437",
+    ] {
+        let Some(encoding) = Encoding::from_name(name) else {
+            continue;
+        };
+        let mut text = String::new();
+        let read = Decoder::new(word, encoding, false).read_to_string(&mut text);
+        let is_text = read.is_ok()
+            && !text
+                .chars()
+                .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+        if is_text && found.len() < MOST && found.iter().all(|(_, other)| *other != text) {
+            found.push((name.to_owned(), text));
+        }
+    }
+    found
+}
+
+/// What to do about a text that is no UTF-8.
+#[must_use]
+pub fn advice(words: &[(String, String)]) -> String {
+    let options: Vec<String> = words
+        .iter()
+        .map(|(name, word)| format!("`--encoding {name}` (which reads `{word}`)"))
+        .collect();
+    match options.as_slice() {
+        [] => "export it as UTF-8, or name its encoding with `--encoding`".to_owned(),
+        [one] => format!("if the word is right, say {one}"),
+        several => format!(
+            "say in which a word of it is right: {}",
+            several.join(" or ")
+        ),
+    }
 }
 
 /// How the text of a file ended. A reader looks at it after the last byte.
