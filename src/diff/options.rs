@@ -103,6 +103,8 @@ pub enum DiffError {
         name: String,
         /// The column name most like it, if one is.
         nearest: Option<String>,
+        /// The columns of both tables.
+        known: Vec<String>,
     },
     /// One table lacks a key column that the other has.
     #[error("the {side} table lacks the key column `{name}`")]
@@ -142,6 +144,21 @@ impl DiffError {
             }
             Self::BadTolerance { .. } | Self::NoDistance { .. } => None,
         }
+    }
+
+    /// The columns that could have been meant, each once, where the mistake is a name.
+    #[must_use]
+    pub fn known(&self) -> Vec<&str> {
+        let Self::UnknownColumn { known, .. } = self else {
+            return Vec::new();
+        };
+        let mut once: Vec<&str> = Vec::new();
+        for name in known {
+            if !once.contains(&name.as_str()) {
+                once.push(name);
+            }
+        }
+        once
     }
 }
 
@@ -207,6 +224,7 @@ pub(super) fn check_names(
                 role,
                 name: name.clone(),
                 nearest: did_you_mean(name, known.iter().copied()).map(str::to_owned),
+                known: known.iter().map(|name| (*name).to_owned()).collect(),
             });
         }
     }

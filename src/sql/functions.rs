@@ -96,6 +96,7 @@ const fn function(
 /// What rewritten SQL calls besides: the parts of operators, conversions and functions that are more than a call.
 const HELPERS: &[Function] = &[
     function("tsql_abs", 1, 1, number::abs),
+    function("tsql_add_dates", 4, 4, time::add_dates),
     function("tsql_at_time_zone", 4, 4, time::offset::at_time_zone),
     function("tsql_bytes", 1, 1, binary::compared),
     function("tsql_ceiling", 1, 1, number::ceiling),

@@ -124,6 +124,13 @@ impl TsqlError {
         self
     }
 
+    /// Whether it is refused for changing rows, which may be allowed.
+    #[must_use]
+    pub fn changes_rows(&self) -> bool {
+        let changes = |word: &str| ["INSERT", "UPDATE", "DELETE"].contains(&word);
+        matches!(&self.problem, TsqlProblem::Writes(word) if changes(word))
+    }
+
     /// The same mistake in a text that stands `lines` further down in its file.
     #[must_use]
     pub fn lower_by(mut self, lines: u32) -> Self {

@@ -210,7 +210,7 @@ const PROVOKED: &[Provoked] = &[
 ];
 
 /// The commands in a hint: what stands in backticks and begins as an option or as the program does.
-fn commands(hint: &str) -> Vec<&str> {
+pub fn commands(hint: &str) -> Vec<&str> {
     let quoted = hint.split('`').skip(1).step_by(2);
     quoted
         .filter(|text| {
@@ -234,7 +234,7 @@ fn with(options: &[String], more: &[String]) -> Vec<String> {
     all
 }
 
-fn run(folder: &Path, words: &[String]) -> (Option<i32>, String) {
+pub fn run(folder: &Path, words: &[String]) -> (Option<i32>, String) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let output = chatdb(folder, &words);
     (

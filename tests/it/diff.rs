@@ -968,3 +968,27 @@ proptest! {
         check_laws(&expected, &actual, &options);
     }
 }
+
+#[test]
+fn a_check_that_is_named_second_is_named_first_in_the_hint() {
+    use crate::advice::{commands, run};
+    use crate::cases::words;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("l.csv"), "a,b\n1,2\n").expect("a file");
+    let library = chatdb::scenario::Library::new(Vec::new()).expect("a library");
+    let scenario = library.names()[0].to_owned();
+    let shown = run(
+        folder.path(),
+        &words(&format!("diff l.csv {scenario}/none")),
+    );
+    assert_eq!(shown.0, Some(2));
+    let [command] = commands(&shown.1)[..] else {
+        panic!("{}", shown.1);
+    };
+    assert_eq!(command, format!("chatdb diff {scenario}/none l.csv"));
+    let unknown = run(folder.path(), &words("diff l.csv l.csv --key c"));
+    assert_eq!(
+        unknown.1,
+        "error: neither table has a column `c`, which is given as key\n hint: the columns are a, b\n"
+    );
+}

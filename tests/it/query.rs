@@ -1,8 +1,13 @@
 //! The header of a query. Its mistakes stand in `tests/scenarios/mistakes/query_*`.
 
+use std::fs;
+
 use chatdb::query::{Dialect, Query, Tag, Urgency};
 use chatdb::table::{Cell, Kind};
 use proptest::prelude::*;
+
+use crate::advice::{commands, run};
+use crate::cases::words;
 
 fn read(text: &str) -> Query {
     Query::read("ask", "reports/ask.sql", text).unwrap_or_else(|problems| panic!("{problems}"))
@@ -161,6 +166,67 @@ fn a_mistake_stands_where_it_was_made() {
         "reports/ask.sql:3:4: a query's header has no word `kye`\n hint: did you mean `key`?\n\n\
          reports/ask.sql:4:8: expected the closing `'` of this quote, found the end of the text"
     );
+}
+
+/// Two chats, of which one is open.
+const ACTIVITIES: &str = "activity_id,activity_status,activity_sub_status,activity_type\n1,5000,5900,2000\n\
+                          2,9000,9100,2000\n";
+
+/// What is said, and that each command in it works where it was said; how many commands there are.
+fn advice_works(line: &str, said: &str, count: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("activity.csv"), ACTIVITIES).expect("a file");
+    let (_, stderr) = run(folder.path(), &words(line));
+    assert!(stderr.contains(said), "{line}: {stderr}");
+    let unwrapped = stderr.replace("\n  ", " ").replace("\n       ", " ");
+    let named = commands(&unwrapped);
+    assert_eq!(named.len(), count, "{line}: {stderr}");
+    for command in named {
+        let command = command.strip_prefix("chatdb ").expect("a command");
+        let (code, stderr) = run(folder.path(), &words(command));
+        assert_eq!(code, Some(0), "{command}: {stderr}");
+    }
+}
+
+#[test]
+fn what_changes_rows_is_shown_a_way_that_does() {
+    let update =
+        "query \"UPDATE egpl_casemgmt_activity SET activity_status = 9000 WHERE activity_id = 1\"";
+    advice_works(
+        &format!("{update} activity.csv"),
+        "1:1: `UPDATE` writes, and a query only reads\n hint: `chatdb import activity.csv --db exports.db` makes a \
+         database, and `chatdb query",
+        2,
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("activity.csv"), ACTIVITIES).expect("a file");
+    run(folder.path(), &words("import activity.csv --db a.db"));
+    let (code, stderr) = run(folder.path(), &words(&format!("{update} --db a.db")));
+    assert_eq!(code, Some(5));
+    let [command] = commands(&stderr)[..] else {
+        panic!("{stderr}");
+    };
+    let command = command.strip_prefix("chatdb ").expect("a command");
+    assert_eq!(run(folder.path(), &words(command)).0, Some(0), "{command}");
+}
+
+#[test]
+fn tables_that_are_not_there_are_listed_by_a_query_that_works() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("activity.csv"), ACTIVITIES).expect("a file");
+    let (code, stderr) = run(
+        folder.path(),
+        &words("query \"SELECT * FROM nowhere\" activity.csv"),
+    );
+    assert_eq!(code, Some(2));
+    let hint = stderr.split_once("hint: ").expect("a hint").1;
+    let query = hint.split(" lists").next().expect("a query");
+    let listed = [
+        &words("query")[..],
+        &[query.to_owned(), "activity.csv".to_owned()],
+    ]
+    .concat();
+    assert_eq!(run(folder.path(), &listed).0, Some(0), "{query}");
 }
 
 proptest! {

@@ -11,6 +11,7 @@ use chatdb::report::{Comparison, NamedComparison, Report};
 use chatdb::store::{self, Store};
 use chatdb::table::raw;
 
+use crate::analyze::typed;
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
 use crate::import;
@@ -28,6 +29,7 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !path.exists() => with_check(args, scenario, check, &terms)?,
         _ if !args.bind.is_empty() => return Err(unbound(args)),
+        _ if is_check(args)? => return Err(the_other_way_round(args)),
         _ => of_files(args, path, &terms)?,
     };
     let holds = comparison.same;
@@ -114,6 +116,23 @@ fn exported(path: &Path) -> Option<Store> {
     )
     .ok()?;
     Some(store)
+}
+
+/// Whether the actual table is named as a check of a scenario, of which there is none to compare with.
+fn is_check(args: &Diff) -> Result<bool, Failure> {
+    let name = args.actual.to_string_lossy();
+    let Some((scenario, _)) = name.split_once('/').filter(|_| !args.actual.exists()) else {
+        return Ok(false);
+    };
+    Ok(output::library(&args.folders)?.names().contains(&scenario))
+}
+
+fn the_other_way_round(args: &Diff) -> Failure {
+    let actual = args.actual.display().to_string();
+    let message =
+        format!("`{actual}` is a check of a scenario, and the expected table comes first");
+    let (check, table) = (typed(&actual), typed(&args.expected));
+    Failure::new(Code::Usage, message).hint(format!("`chatdb diff {check} {table}`"))
 }
 
 /// Only a scenario has parameters.

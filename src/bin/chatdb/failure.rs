@@ -248,9 +248,10 @@ impl From<FilesError> for Failure {
 impl From<DiffError> for Failure {
     fn from(error: DiffError) -> Self {
         let failure = Self::of(Code::Usage, &error);
-        match error.nearest() {
-            Some(name) => failure.hint(format!("did you mean `{name}`?")),
-            None => failure,
+        match (error.nearest(), error.known().as_slice()) {
+            (Some(name), _) => failure.hint(format!("did you mean `{name}`?")),
+            (None, []) => failure,
+            (None, known) => failure.hint(format!("the columns are {}", known.join(", "))),
         }
     }
 }

@@ -91,6 +91,13 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
             source: StoreError::Interrupted,
             ..
         } => stops.failure(),
+        AskError::Tsql(refused) if refused.hint.is_none() && refused.changes_rows() => {
+            let failure = named(error.into());
+            match change_instead(args) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        }
         // A value that cannot be converted is quoted.
         AskError::Statement {
             source: StoreError::Value(_),
@@ -141,6 +148,31 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         output::show(&report, &args.form, Detail::Full)?;
     }
     Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// The commands that change the rows which a query may only read.
+fn change_instead(args: &QueryArgs) -> Option<String> {
+    let sql = match (&args.sql, &args.file) {
+        (_, Some(file)) => format!("-f {}", typed(&file.display().to_string())),
+        (Some(sql), None) => typed(sql),
+        (None, None) => return None,
+    };
+    let change = |db: &str| format!("`chatdb query {sql} --db {db} --write` changes its rows");
+    match &args.db {
+        Some(db) => Some(change(&typed(&db.display().to_string()))),
+        None if args.after.is_some() => None,
+        None => {
+            let files = args.exports.iter();
+            let files: Vec<String> = files
+                .map(|file| typed(&file.display().to_string()))
+                .collect();
+            Some(format!(
+                "`chatdb import {} --db exports.db` makes a database, and {}",
+                files.join(" "),
+                change("exports.db")
+            ))
+        }
+    }
 }
 
 /// What is said of a join with tables that have no rows, so that it has none either: which they are, and how many rows

@@ -301,6 +301,23 @@ pub fn dateadd(arguments: &[Value]) -> Outcome {
     Ok(Value::Text(text))
 }
 
+/// `tsql_add_dates(operator, a, b, type)`: two values of the type `datetime` as days since 1900-01-01.
+pub fn add_dates(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let kind = Type::declared(&arguments[3].text());
+        let (a, b) = (argument(&arguments[1])?, argument(&arguments[2])?);
+        let since = b - first_day().and_time(NaiveTime::MIN);
+        let moved = if arguments[0].text() == "-" {
+            a.checked_sub_signed(since)
+        } else {
+            a.checked_add_signed(since)
+        };
+        let at = moved.map(Moment::without_offset);
+        let text = at.ok_or_else(|| out_of_range(kind))?.as_type(kind);
+        Ok(Value::Text(text.map_err(|_| out_of_range(kind))?))
+    })
+}
+
 fn boundaries(part: &str, from: NaiveDateTime, to: NaiveDateTime) -> Option<i64> {
     let both = |f: fn(NaiveDateTime) -> i64| f(to).checked_sub(f(from));
     let days = |at: NaiveDateTime| at.and_utc().timestamp().div_euclid(86_400);

@@ -63,10 +63,11 @@ impl Translator<'_> {
                     },
                 )
             }
+            // The sum is of the same type, and must fit into it.
             of => Typed {
                 precedence: precedence::MULTIPLY,
                 range: of.range(),
-                ..Typed::plain(format!("{sum} / {count}"), of)
+                ..Typed::plain(format!("tsql_check({sum}, '{of}') / {count}"), of)
             },
         })
     }
@@ -138,6 +139,14 @@ impl Translator<'_> {
             return self.string_agg(list, within, over.is_some());
         }
         let [value] = self.exactly(name, list)?;
+        if value.is_null() {
+            return Err(self
+                .invalid(format!(
+                    "{} does not take the NULL constant",
+                    name.to_uppercase()
+                ))
+                .with_hint("give it a type: CAST(NULL AS int)"));
+        }
         let word = if distinct { "DISTINCT " } else { "" };
         if counts {
             let inner = if distinct {

@@ -473,7 +473,9 @@ impl Translator<'_> {
                 let error = self.invalid(format!("there is no table `{name}`"));
                 Err(match did_you_mean(name, self.catalog.names()) {
                     Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
-                    None => error,
+                    None => error.with_hint(
+                        "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES lists the tables",
+                    ),
                 })
             }
         }

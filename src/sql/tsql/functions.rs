@@ -6,6 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::arguments::shorter;
+use super::conversion::unchanged;
 use super::expr::{Typed, span_of};
 use super::operators::precedence;
 use super::translator::{R, Translator};
@@ -144,6 +145,9 @@ impl Translator<'_> {
             }
             "nullif" => {
                 let [value, other] = self.exactly(name, list)?;
+                if value.is_null() {
+                    return Err(self.invalid("NULLIF does not take the NULL constant first"));
+                }
                 let of = value.of;
                 let (left, right) = self.comparable(value.clone(), other)?;
                 if left.sql == value.sql {
@@ -215,6 +219,9 @@ impl Translator<'_> {
             "round" => self.round(list),
             "datalength" => {
                 let [value] = self.exactly(name, list)?;
+                if value.is_null() {
+                    return Ok(Typed::value(Value::Null, Type::Int));
+                }
                 if matches!(value.of, Type::Binary { .. }) {
                     let sql = format!("(length({}) - 2) / 2", value.sql);
                     let made = Typed::plain(sql, Type::Int);
@@ -389,16 +396,7 @@ impl Translator<'_> {
             return Ok(otherwise);
         }
         let of = value.of;
-        let fits = match (of, otherwise.of) {
-            (
-                Type::Text {
-                    length: Some(n), ..
-                },
-                Type::Text { length, .. },
-            ) => length.is_some_and(|length| length <= n),
-            (Type::Text { length: None, .. } | Type::Unknown, _) => true,
-            (a, b) => a == b,
-        };
+        let fits = of == Type::Unknown || unchanged(otherwise.of, of);
         let otherwise = if fits {
             otherwise
         } else {

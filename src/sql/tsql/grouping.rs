@@ -2,10 +2,13 @@
 
 use sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, OrderByExpr, Select,
+    SelectItem,
 };
 
 use super::expr::Typed;
-use super::query::{Answered, Shape};
+use super::names::quoted;
+use super::order::ordinal;
+use super::query::{Answered, Column, Shape};
 use super::select::Parts;
 use super::translator::{R, Scope, Translator};
 use crate::schema::types::Type;
@@ -28,6 +31,20 @@ impl Translator<'_> {
         shape: Shape<'_>,
     ) -> R<Answered> {
         let (all, sets) = sets_of(&select.group_by);
+        let extra = match shape.names.is_none() && shape.types.is_none() {
+            true => beyond_columns(select, order),
+            false => Vec::new(),
+        };
+        let mut order = order.to_vec();
+        let mut select = select.clone();
+        for (n, at) in extra.iter().enumerate() {
+            let alias = Ident::new(format!("chatdb_order{n}"));
+            let expr = Expr::Identifier(alias.clone());
+            let expr = std::mem::replace(&mut order[*at].expr, expr);
+            select
+                .projection
+                .push(SelectItem::ExprWithAlias { expr, alias });
+        }
         self.at_most(sets.len(), MAX_SETS, "sets of groupings")?;
         let mut written = Vec::new();
         let mut answered: Option<Answered> = None;
@@ -64,10 +81,19 @@ impl Translator<'_> {
         let Some(answer) = answered else {
             return Err(self.invalid("a grouping without a set"));
         };
-        let order = self.order_of_columns(order, answer.columns.as_deref())?;
+        let order = self.order_of_columns(&order, answer.columns.as_deref())?;
+        let sets = written.join(" UNION ALL ");
+        let mut columns = answer.columns;
+        let sql = match &mut columns {
+            Some(columns) if !extra.is_empty() => {
+                let ordered = columns.split_off(columns.len() - extra.len());
+                in_order(&sets, columns, &ordered, &order)
+            }
+            _ => format!("{sets}{order}"),
+        };
         Ok(Answered {
-            sql: format!("{}{order}", written.join(" UNION ALL ")),
-            columns: answer.columns,
+            sql,
+            columns,
             single: false,
         })
     }
@@ -206,6 +232,51 @@ impl Translator<'_> {
         })?;
         Some((at, name))
     }
+}
+
+/// The terms of an ORDER BY that are no columns of the answer, such as `GROUPING(a)`: each set computes them.
+fn beyond_columns(select: &Select, order: &[OrderByExpr]) -> Vec<usize> {
+    let mut names = Vec::new();
+    for item in &select.projection {
+        match item {
+            SelectItem::ExprWithAlias { alias, .. } => names.push(alias),
+            SelectItem::UnnamedExpr(Expr::Identifier(own)) => names.push(own),
+            SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => names.extend(parts.last()),
+            SelectItem::UnnamedExpr(Expr::BinaryOp { left, .. }) => {
+                if let Expr::Identifier(own) = left.as_ref() {
+                    names.push(own);
+                }
+            }
+            SelectItem::UnnamedExpr(_) => {}
+            _ => return Vec::new(),
+        }
+    }
+    let is_column = |expr: &Expr| match expr {
+        Expr::Identifier(own) => names
+            .iter()
+            .any(|name| name.value.eq_ignore_ascii_case(&own.value)),
+        other => ordinal(other).is_some(),
+    };
+    let terms = order.iter().enumerate();
+    let beyond = terms.filter(|(_, term)| !is_column(&term.expr));
+    beyond.map(|(at, _)| at).collect()
+}
+
+/// The rows of all sets in an order that the columns `ordered` say, which are left out.
+fn in_order(sets: &str, columns: &[Column], ordered: &[Column], order: &str) -> String {
+    let own: Vec<String> = (1..=columns.len()).map(|at| format!("c{at}")).collect();
+    let named = |(own, column): (&String, &Column)| match &column.name {
+        Some(name) => format!("{own} AS {}", quoted(name)),
+        None => own.clone(),
+    };
+    let shown: Vec<String> = own.iter().zip(columns).map(named).collect();
+    let ordered = ordered.iter().filter_map(|column| column.name.clone());
+    let all: Vec<String> = own.iter().cloned().chain(ordered).collect();
+    format!(
+        "SELECT {} FROM (WITH g({}) AS ({sets}) SELECT * FROM g){order}",
+        shown.join(", "),
+        all.join(", ")
+    )
 }
 
 /// A grouping that is made of several sets.

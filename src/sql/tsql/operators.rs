@@ -81,13 +81,6 @@ impl Translator<'_> {
         match op {
             BinaryOperator::Plus => self.plus(left, right),
             BinaryOperator::StringConcat => self.concatenate(left, right),
-            BinaryOperator::Minus
-                if left.of.is_temporal() && (right.of.is_temporal() || right.of.is_text()) =>
-            {
-                Err(self
-                    .unsupported("a difference of two dates")
-                    .with_hint("DATEDIFF(unit, earlier, later) counts between them"))
-            }
             BinaryOperator::Minus if left.of.is_temporal() => self.move_days(left, right, "-"),
             BinaryOperator::Minus => self.arithmetic(left, "-", right),
             BinaryOperator::Multiply => self.arithmetic(left, "*", right),
@@ -122,25 +115,37 @@ impl Translator<'_> {
         self.arithmetic(left, "+", right)
     }
 
-    /// `datetime + days`.
+    /// `datetime + days`, `datetime - datetime`: both count as days since 1900-01-01.
     fn move_days(&mut self, date: Typed, days: Typed, op: &str) -> R<Typed> {
-        let movable = matches!(date.of, Type::DateTime | Type::SmallDateTime);
-        if !movable || !days.of.is_integer() {
-            return Err(self
-                .unsupported(format!("{} {op} {}", date.of, days.of))
-                .with_hint("DATEADD(unit, number, date) moves a date"));
+        let is_older = |of: Type| matches!(of, Type::DateTime | Type::SmallDateTime);
+        let counts = days.of.is_number() || days.of.is_text() || is_older(days.of);
+        if is_older(date.of) && days.is_null() {
+            return Ok(Typed::value(Value::Null, date.of));
         }
-        let sign = if op == "-" { "-" } else { "" };
-        let amount = if sign.is_empty() {
-            days.sql
-        } else {
-            format!("-{}", days.within(precedence::SIGN + 1))
-        };
-        let of = date.of;
-        Ok(Typed::plain(
-            format!("tsql_dateadd('day', {amount}, {}, '{of}')", date.sql),
-            of,
-        ))
+        if !is_older(date.of) || !counts {
+            let (what, hint) = if op == "-" && (days.of.is_temporal() || days.of.is_text()) {
+                let what = "a difference of two dates".to_owned();
+                (what, "DATEDIFF(unit, earlier, later) counts between them")
+            } else {
+                let what = format!("{} {op} {}", date.of, days.of);
+                (what, "DATEADD(unit, number, date) moves a date")
+            };
+            return Err(self.unsupported(what).with_hint(hint));
+        }
+        let of = date.of.common(days.of).unwrap_or(Type::DateTime);
+        if days.of.is_integer() {
+            let amount = match op {
+                "-" => format!("-{}", days.within(precedence::SIGN + 1)),
+                _ => days.sql,
+            };
+            return Ok(Typed::plain(
+                format!("tsql_dateadd('day', {amount}, {}, '{of}')", date.sql),
+                of,
+            ));
+        }
+        let days = self.implicit(days, of, true)?;
+        let arguments = [format!("'{op}'"), date.sql, days.sql, format!("'{of}'")];
+        Ok(self.function("tsql_add_dates", &arguments, of))
     }
 
     fn concatenate(&mut self, left: Typed, right: Typed) -> R<Typed> {

@@ -1,20 +1,37 @@
-//! A table of features: `tests/tsql/features.txt` holds the T-SQL and SQL Server's answers, for this and for others.
+//! A table of features: `tests/tsql/features.txt` holds the T-SQL and SQL Server's answers, for this and for others;
+//! `predicted.txt` beside it holds more of them, for this alone.
 
 use super::{FEATURES, store, tests_of, written, wrong_in};
 
-/// Makes a test of each section of the table that it names, and a list of them.
+/// Queries with the answers that were written down before they were run.
+const PREDICTED: &str = include_str!("../../tsql/predicted.txt");
+
+/// Makes a test of each section of a page that it names, and a list of them.
 macro_rules! features {
-    ($($name:ident)*) => {
+    ($page:ident $named:ident $($name:ident)*) => {
         $(#[test]
         fn $name() {
-            let wrong = wrong_in(FEATURES, stringify!($name), store);
+            let wrong = wrong_in($page, stringify!($name), store);
             assert!(wrong.is_empty(), "\n{wrong}");
         })*
-        const NAMED: &[&str] = &[$(stringify!($name)),*];
+        const $named: &[&str] = &[$(stringify!($name)),*];
     };
 }
 
 features! {
+    PREDICTED PREDICTIONS
+    predicted_values_and_types
+    predicted_sets_and_conversions
+    predicted_names_dates_and_windows
+    predicted_variables_and_groups
+    predicted_edges_of_functions
+    predicted_queries_in_queries
+    predicted_arithmetic_of_dates
+    predicted_orders_of_groupings
+}
+
+features! {
+    FEATURES NAMED
     names_in_any_case_with_any_qualifier
     columns_are_named_in_every_way
     how_many_rows
@@ -66,6 +83,7 @@ features! {
 #[test]
 fn every_feature_is_tested() {
     assert_eq!(tests_of(FEATURES), NAMED);
+    assert_eq!(tests_of(PREDICTED), PREDICTIONS);
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn what_cannot_be_said_is_refused_by_name() {
              TODATETIMEOFFSET(SYSDATETIME(), '+02:00') is the time of the query with an offset)",
         ),
         (
-            "select hired - hired from staff",
+            "select born - born from staff",
             "1:8: `a difference of two dates` of T-SQL is not rewritten for SQLite (DATEDIFF(unit, earlier, \
              later) counts \
           between them)",
