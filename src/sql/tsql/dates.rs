@@ -193,4 +193,64 @@ impl Translator<'_> {
         let arguments = [format!("'{part}'"), number.sql, date.sql, format!("'{of}'")];
         Ok(self.function("tsql_dateadd", &arguments, of))
     }
+
+    /// `DATEDIFF` and `DATEDIFF_BIG`.
+    pub fn datediff(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let (part, rest) = self.part(name, list)?;
+        if ["iso_week", "tzoffset"].contains(&part) {
+            return Err(self.invalid(format!("{} does not count {part}", name.to_uppercase())));
+        }
+        let [from, to] = self.exactly(name, rest)?;
+        let arguments = [format!("'{part}'"), self.as_date(from)?, self.as_date(to)?];
+        let of = if name == "datediff" {
+            Type::Int
+        } else {
+            Type::BigInt
+        };
+        Ok(self.function(&format!("tsql_{name}"), &arguments, of))
+    }
+
+    /// `DATEPART` and `DATENAME`; the days of a week are counted as `SET DATEFIRST` says.
+    pub fn datepart(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let (part, rest) = self.part(name, list)?;
+        let [date] = self.exactly(name, rest)?;
+        self.has_part(name, part, &date)?;
+        let part = match self.first_day {
+            day @ 1..=6 if name == "datepart" && ["week", "weekday"].contains(&part) => {
+                format!("{part}:{day}")
+            }
+            _ => part.to_owned(),
+        };
+        let arguments = [format!("'{part}'"), self.as_date(date)?];
+        let of = if name == "datepart" {
+            Type::Int
+        } else {
+            Type::NVARCHAR
+        };
+        Ok(self.function(&format!("tsql_{name}"), &arguments, of))
+    }
+
+    /// `YEAR`, `MONTH` and `DAY`.
+    pub fn part_of_date(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let [date] = self.exactly(name, list)?;
+        self.has_part(name, name, &date)?;
+        let arguments = [format!("'{name}'"), self.as_date(date)?];
+        Ok(self.function("tsql_datepart", &arguments, Type::Int))
+    }
+
+    /// `DATETRUNC`, in the type of its date.
+    pub fn datetrunc(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let (part, rest) = self.part(name, list)?;
+        let [date] = self.exactly(name, rest)?;
+        self.has_part(name, part, &date)?;
+        let of = match date.of {
+            of if of.is_temporal() => of,
+            _ => Type::DateTime2(7),
+        };
+        if part == "weekday" || part == "tzoffset" {
+            return Err(self.invalid(format!("DATETRUNC does not cut off at {part}")));
+        }
+        let arguments = [format!("'{part}'"), self.as_date(date)?, format!("'{of}'")];
+        Ok(self.function("tsql_datetrunc", &arguments, of))
+    }
 }

@@ -268,7 +268,7 @@ impl Facts {
         let bytes = match (of, length) {
             (Type::Text { national: true, .. }, Some(n)) if n > 0 => Some(2 * n),
             (_, Some(n)) => Some(n),
-            _ => super::functions::bytes_of(of).map(i64::from),
+            _ => super::texts::bytes_of(of).map(i64::from),
         };
         let numeric = match of {
             Type::Bit => None,
