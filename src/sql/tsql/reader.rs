@@ -1,18 +1,23 @@
 //! Statements of a batch, read one after the other, with those within `IF`, `WHILE` and `BEGIN ... END`.
 
+mod changes;
+mod refused;
+
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use sqlparser::ast::{self, BinaryOperator, Expr, FromTable, Ident, ObjectName, Set, TableFactor};
+use sqlparser::ast::{self, BinaryOperator, Expr, Ident, ObjectName, Set};
 use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
-use super::batch::{is, position, unsupported, word};
+use super::batch::{is, position};
 use super::expr::lower_first;
 use super::readable::readable;
 use super::{TsqlError, TsqlProblem};
 use crate::diagnostic::Position;
+
+pub use refused::CURSORS;
 
 /// A statement of a batch.
 pub struct Parsed {
@@ -41,12 +46,6 @@ pub enum Flow {
     Continue,
     Return,
 }
-
-/// How many tokens of an UPDATE or DELETE are looked through for a temporary table.
-const LONGEST_CHANGE: usize = 300;
-
-/// How many tokens of an INSERT are looked through for the EXEC that its rows come from.
-const LONGEST_INSERT: usize = 60;
 
 /// How deep IF, WHILE and BEGIN may stand in one another.
 const DEEPEST_FLOW: usize = 30;
@@ -215,16 +214,6 @@ impl Reader<'_> {
         Ok(Flow::One(Box::new(statement)))
     }
 
-    fn change(&mut self, at: Position) -> Result<Flow, TsqlError> {
-        let read = if self.is_at(0, "DELETE") {
-            self.delete()
-        } else {
-            self.update()
-        };
-        let statement = read.map_err(|error| syntax(&error, self.last, at))?;
-        Ok(Flow::One(Box::new(statement)))
-    }
-
     /// Whether a temporary table or a table variable is named at this token.
     fn names_temporary(&self, nth: usize) -> bool {
         let named = |nth: usize| match &self.parser.peek_nth_token_ref(nth).token {
@@ -239,82 +228,6 @@ impl Reader<'_> {
             nth += 2;
         }
         named(nth) == Some(true)
-    }
-
-    /// Whether an UPDATE or DELETE is read: where rows may be changed, or where it names a temporary table.
-    fn reads_change(&self) -> bool {
-        let is_temporary = |nth: usize| match &self.parser.peek_nth_token_ref(nth).token {
-            Token::Word(word) => word.value.starts_with('#'),
-            _ => false,
-        };
-        let mut statement = (1..LONGEST_CHANGE).take_while(|nth| !self.ends_statement(*nth));
-        (self.is_at(0, "UPDATE") || self.is_at(0, "DELETE"))
-            && (self.changes
-                || self.names_temporary(1)
-                || self.is_at(1, "FROM") && self.names_temporary(2)
-                || statement.any(is_temporary))
-    }
-
-    /// `TOP (n)` of an UPDATE or DELETE.
-    fn top(&mut self) -> Result<Option<Expr>, ParserError> {
-        if !self.take("TOP") {
-            return Ok(None);
-        }
-        let rows = self.parser.parse_prefix()?;
-        if self.is_at(0, "PERCENT") {
-            return Err(ParserError::ParserError(
-                "of UPDATE and DELETE only TOP (n) is read, without PERCENT".to_owned(),
-            ));
-        }
-        Ok(Some(rows))
-    }
-
-    /// `UPDATE TOP (n) target SET ... FROM ... WHERE ...`, with `TOP` in the place of a limit, which T-SQL has not.
-    fn update(&mut self) -> Result<ast::Statement, ParserError> {
-        let token = self.parser.next_token();
-        let top = self.top()?;
-        let mut statement = self.parser.parse_update(token)?;
-        if let ast::Statement::Update(update) = &mut statement {
-            if update.limit.is_some() {
-                return Err(ParserError::ParserError("LIMIT is not T-SQL".to_owned()));
-            }
-            update.limit = top;
-        }
-        Ok(statement)
-    }
-
-    /// `DELETE TOP (n) FROM target FROM ... WHERE ...`.
-    fn delete(&mut self) -> Result<ast::Statement, ParserError> {
-        let delete_token = self.parser.next_token();
-        let top = self.top()?;
-        self.take("FROM");
-        let target = self.parser.parse_table_and_joins()?;
-        let (tables, from) = match (&target.relation, self.take("FROM")) {
-            (TableFactor::Table { name, .. }, true) => {
-                let sources = self
-                    .parser
-                    .parse_comma_separated(Parser::parse_table_and_joins)?;
-                (vec![name.clone()], sources)
-            }
-            _ => (Vec::new(), vec![target]),
-        };
-        let selection = if self.take("WHERE") {
-            Some(self.parser.parse_expr()?)
-        } else {
-            None
-        };
-        Ok(ast::Statement::Delete(ast::Delete {
-            delete_token: delete_token.into(),
-            optimizer_hints: Vec::new(),
-            tables,
-            from: FromTable::WithFromKeyword(from),
-            using: None,
-            selection,
-            returning: None,
-            output: None,
-            order_by: Vec::new(),
-            limit: top,
-        }))
     }
 
     /// `SET @x += expression`.
@@ -356,69 +269,6 @@ impl Reader<'_> {
         })))
     }
 
-    /// Refuses by their first word the statements that are not read at all, and those that hold others, into which the
-    /// parser would go down without an end.
-    fn refuse_by_first_word(&self, token: &Token, at: Position) -> Result<(), TsqlError> {
-        if self.is_at(0, "CREATE") && !self.is_at(1, "TABLE") {
-            let index =
-                self.is_at(1, "INDEX") || (self.is_at(1, "UNIQUE") && self.is_at(2, "INDEX"));
-            let on = (2..8).find(|nth| self.is_at(*nth, "ON"));
-            if index && on.is_some_and(|on| self.names_temporary(on + 1)) {
-                return Ok(());
-            }
-            return Err(TsqlError::new(at, TsqlProblem::Writes("CREATE".to_owned())));
-        }
-        if self.is_at(0, "TRUNCATE") && self.is_at(1, "TABLE") && self.names_temporary(2) {
-            return Ok(());
-        }
-        // A variable may be one too: `DECLARE @c CURSOR`.
-        let is_cursor = (2..4).any(|nth| self.is_at(nth, "CURSOR"));
-        if self.is_at(0, "DECLARE") && is_cursor {
-            return Err(unsupported(at, "DECLARE CURSOR").with_hint(CURSORS));
-        }
-        let runs = |nth: usize| self.is_at(nth, "EXEC") || self.is_at(nth, "EXECUTE");
-        let called = if self.is_at(0, "INSERT") {
-            let end = (1..LONGEST_INSERT).find(|nth| self.ends_statement(*nth));
-            let has_rows = |nth| {
-                ["SELECT", "VALUES"]
-                    .iter()
-                    .any(|word| self.is_at(nth, word))
-            };
-            end.filter(|end| !(1..*end).any(has_rows))
-                .map(|end| end + 1)
-        } else {
-            Some(0)
-        };
-        let called = called.filter(|nth| runs(*nth));
-        if let Some(called) = called {
-            return Err(self.procedure(called));
-        }
-        refuse_by_first_word(token, at)
-    }
-
-    /// Refuses the procedure or dynamic SQL that EXEC runs.
-    fn procedure(&self, exec: usize) -> TsqlError {
-        let token = self.parser.peek_nth_token_ref(exec);
-        let word = word(&token.token).unwrap_or("EXEC").to_ascii_uppercase();
-        // `EXEC @result = name`, or `schema.name`.
-        let name = (exec + 1..exec + 7)
-            .take_while(|nth| !self.ends_statement(*nth))
-            .find_map(|nth| {
-                let text = self.parser.peek_nth_token_ref(nth).to_string();
-                let text = text.trim_matches(['[', ']']).to_lowercase();
-                text.starts_with("sp_").then_some(text)
-            });
-        let hint = match name.as_deref() {
-            Some("sp_executesql") => DYNAMIC,
-            Some("sp_help" | "sp_columns" | "sp_tables") => {
-                "SELECT * FROM INFORMATION_SCHEMA.COLUMNS lists the columns of all tables"
-            }
-            _ if self.parser.peek_nth_token_ref(exec + 1).token == Token::LParen => DYNAMIC,
-            _ => "run the query that the procedure holds, with DECLARE for its parameters",
-        };
-        TsqlError::new(position(token.span.start), TsqlProblem::Runs(word)).with_hint(hint)
-    }
-
     fn ends_statement(&self, nth: usize) -> bool {
         matches!(
             self.parser.peek_nth_token_ref(nth).token,
@@ -426,13 +276,6 @@ impl Reader<'_> {
         )
     }
 }
-
-/// What works instead of dynamic SQL.
-const DYNAMIC: &str = "run the text that is in the quotes itself, with DECLARE for its parameters";
-
-/// What works instead of a cursor.
-pub const CURSORS: &str = "a query over the same rows needs no cursor: SUM or ROW_NUMBER() OVER, STRING_AGG, or \
-                           WHILE over a temporary table";
 
 /// The statements of a batch. `changes` says whether they may write rows.
 pub fn statements(batch: Vec<TokenWithSpan>, changes: bool) -> Result<Vec<Parsed>, TsqlError> {
@@ -486,77 +329,6 @@ fn only_drops(parser: &Parser<'_>) -> bool {
     at += usize::from(block);
     at += usize::from(token(at).token == Token::SemiColon);
     !is_at(at, "ELSE")
-}
-
-/// Refuses by their first word the statements that are not read at all.
-fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
-    const READ: [&str; 9] = [
-        "SELECT", "WITH", "DECLARE", "SET", "USE", "INSERT", "CREATE", "DROP", "IF",
-    ];
-    const WRITE: [&str; 22] = [
-        "ALTER",
-        "BACKUP",
-        "BULK",
-        "CHECKPOINT",
-        "COMMIT",
-        "DBCC",
-        "DELETE",
-        "DENY",
-        "GRANT",
-        "KILL",
-        "MERGE",
-        "RECONFIGURE",
-        "RESTORE",
-        "REVOKE",
-        "ROLLBACK",
-        "SAVE",
-        "SHUTDOWN",
-        "TRUNCATE",
-        "UPDATE",
-        "UPDATETEXT",
-        "WRITETEXT",
-        "DISABLE",
-    ];
-    let Some(word) = word(token) else {
-        return match token {
-            Token::LParen => Ok(()),
-            other => Err(TsqlError::new(
-                at,
-                TsqlProblem::Syntax(format!("expected a statement, found `{other}`")),
-            )),
-        };
-    };
-    let upper = word.to_ascii_uppercase();
-    if READ.contains(&upper.as_str()) {
-        return Ok(());
-    }
-    if WRITE.contains(&upper.as_str()) {
-        let is_merge = upper == "MERGE";
-        let error = TsqlError::new(at, TsqlProblem::Writes(upper));
-        return Err(if is_merge {
-            error.with_hint(
-                "of a temporary table, UPDATE ... FROM and INSERT ... SELECT do the same",
-            )
-        } else {
-            error
-        });
-    }
-    let hint = match upper.as_str() {
-        "BEGIN" => {
-            "TRY, CATCH and transactions change no answer: run the statements between them by themselves"
-        }
-        "GOTO" => "IF, WHILE, BREAK and RETURN are run",
-        "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" => CURSORS,
-        "LIMIT" => "write TOP (n) after SELECT",
-        "RAISERROR" | "THROW" | "WAITFOR" => "leave it out; what is asked for is the answer",
-        _ => {
-            return Err(TsqlError::new(
-                at,
-                TsqlProblem::Syntax(format!("expected a statement, found `{word}`")),
-            ));
-        }
-    };
-    Err(unsupported(at, upper).with_hint(hint))
 }
 
 fn syntax(error: &ParserError, last: Option<Location>, statement: Position) -> TsqlError {
