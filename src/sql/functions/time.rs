@@ -189,6 +189,9 @@ impl Moment {
             }
             Type::DateTimeOffset(digits) => {
                 let local = Self::as_type(self, Type::DateTime2(digits))?;
+                if !self.utc().is_some_and(year) {
+                    return Err(out());
+                }
                 return Ok(format!("{local} {}", offset::shown(self.offset)));
             }
             Type::DateTime => self.rounded_to_datetime(),

@@ -227,8 +227,7 @@ impl Translator<'_> {
                 .map(|(_, right)| right.sql.as_str())
                 .collect();
             let left = members.first().map_or(&value, |(left, _)| left);
-            let text = left.of.is_text() || left.of == Type::Unknown;
-            let left = if text && members.iter().any(|(_, right)| !right.of.is_number()) {
+            let left = if left.of.is_collated() && members.iter().any(|(_, right)| !right.of.is_number()) {
                 left.collated()
             } else {
                 left.within(precedence::COMPARE + 1).into_owned()
@@ -258,8 +257,8 @@ impl Translator<'_> {
         let (from, low) = self.comparable(value.clone(), low)?;
         let (to, high) = self.comparable(value.clone(), high)?;
         if from.sql == value.sql && to.sql == value.sql {
-            let text = from.of.is_text() || (from.of == Type::Unknown && !low.of.is_number());
-            let value = if text {
+            let is_number = from.of == Type::Unknown && low.of.is_number();
+            let value = if from.of.is_collated() && !is_number {
                 from.collated()
             } else {
                 from.within(precedence::COMPARE + 1).into_owned()

@@ -28,6 +28,7 @@ features! {
     predicted_queries_in_queries
     predicted_arithmetic_of_dates
     predicted_orders_of_groupings
+    predicted_moments_and_changes
 }
 
 features! {

@@ -25,6 +25,9 @@ impl Reader<'_> {
     /// Whether an UPDATE or DELETE is read: where rows may be changed, or where it names a temporary table.
     pub(super) fn reads_change(&self) -> bool {
         let is_temporary = |nth: usize| match &self.parser.peek_nth_token_ref(nth).token {
+            Token::Word(word) if word.value.starts_with('@') => {
+                self.is_at(nth - 1, "FROM") || self.is_at(nth - 1, "JOIN")
+            }
             Token::Word(word) => word.value.starts_with('#'),
             _ => false,
         };
