@@ -227,7 +227,9 @@ impl Translator<'_> {
                 .map(|(_, right)| right.sql.as_str())
                 .collect();
             let left = members.first().map_or(&value, |(left, _)| left);
-            let left = if left.of.is_collated() && members.iter().any(|(_, right)| !right.of.is_number()) {
+            let left = if left.of.is_collated()
+                && members.iter().any(|(_, right)| !right.of.is_number())
+            {
                 left.collated()
             } else {
                 left.within(precedence::COMPARE + 1).into_owned()
