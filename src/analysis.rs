@@ -16,6 +16,8 @@ pub mod outage;
 pub mod over_time;
 pub mod summary;
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use crate::assets;
@@ -62,6 +64,14 @@ pub enum AnalysisError {
         kind: Kind,
         /// What was given.
         found: String,
+    },
+    /// No agent in the rows works on this Application server.
+    #[error("no agent in the rows is on `{host}`")]
+    UnknownHost {
+        /// The name that was given.
+        host: String,
+        /// The names that the rows have.
+        known: Vec<String>,
     },
     /// The clock was set back, and shows the moment of judgement twice.
     #[error("the servers' clock shows {at} twice: {first} and {then} from UTC (--utc-offset)")]
@@ -152,6 +162,46 @@ impl Outage {
     }
 }
 
+impl Outage {
+    /// Where nobody named the servers, those of the outages in the rows that it overlaps; else itself. The times stay
+    /// the user's.
+    fn with_servers_of(&self, detected: &[outage::OutageWindow]) -> Vec<Self> {
+        let ends_before = |to: Option<i64>, from: i64| to.is_some_and(|to| to < from);
+        let overlaps = |window: &&outage::OutageWindow| {
+            !ends_before(window.to, self.from_ms) && !ends_before(self.to_ms, window.from)
+        };
+        let overlapping = detected.iter().filter(overlaps).map(|window| Self {
+            servers: window.servers.clone(),
+            host: window.host.clone(),
+            ..self.clone()
+        });
+        let of_rows: Vec<Self> = match self.servers.is_empty() {
+            true => overlapping.collect(),
+            false => Vec::new(),
+        };
+        match of_rows.is_empty() {
+            true => vec![self.clone()],
+            false => of_rows,
+        }
+    }
+}
+
+/// Fails where an outage is of an Application server that the rows don't know, and they know others.
+fn check_hosts(rows: &ExportedRows<'_>, outages: &[Outage]) -> Result<(), AnalysisError> {
+    for host in outages.iter().filter_map(|outage| outage.host.as_ref()) {
+        let known: BTreeSet<String> = history::hosts(rows)?.into_values().collect();
+        let known = known.into_iter().filter(|known| !known.is_empty());
+        let known: Vec<String> = known.collect();
+        if !known.is_empty() && !known.contains(host) {
+            return Err(AnalysisError::UnknownHost {
+                host: host.clone(),
+                known,
+            });
+        }
+    }
+    Ok(())
+}
+
 impl Server {
     /// Every server, in the order of the document.
     pub const ALL: [Self; 3] = [Self::Application, Self::Services, Self::Messaging];
@@ -203,7 +253,11 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         _ => history::Read::default(),
     };
     let detected = outage::detect(&read.history);
-    let mut outages = options.outages.clone();
+    check_hosts(&rows, &options.outages)?;
+    let given = options.outages.iter();
+    let mut outages: Vec<Outage> = given
+        .flat_map(|outage| outage.with_servers_of(&detected))
+        .collect();
     if outages.is_empty() {
         outages.extend(detected.iter().map(Outage::of));
     }

@@ -83,7 +83,10 @@ pub fn read_file_with(
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
-    let file = path.display().to_string();
+    let mut file = path.display().to_string();
+    if let Some(part) = &options.part_name {
+        file.push_str(&format!(" ({part})"));
+    }
     let known = known_before(path, &file, options, store)?;
     if let Some(known) = known
         .as_ref()
@@ -97,6 +100,7 @@ pub fn read_file_with(
         return Ok(summary);
     }
     let mut decided = Decided::default();
+    let mut further: Vec<Summary> = Vec::new();
     for _ in 0..PASSES {
         let mut opening = options.clone();
         if let Some(form) = decided.form {
@@ -110,8 +114,24 @@ pub fn read_file_with(
             replaces: known.as_ref(),
         };
         match load(file.clone(), opened, options, run, store, go_on)? {
-            Outcome::Loaded(summary) => return Ok(*summary),
-            Outcome::Again(more) => decided = *more,
+            Outcome::Loaded(summary) => {
+                return Ok(Summary {
+                    further,
+                    ..*summary
+                });
+            }
+            Outcome::Again(more) => {
+                // Before the rest of the file, so that a file of which the rest is there is there whole.
+                for (number, name) in &more.separate[further.len()..] {
+                    let part = ImportOptions {
+                        result_set: Some(*number),
+                        part_name: Some(name.clone()),
+                        ..options.clone()
+                    };
+                    further.push(read_file_with(path, &part, store, go_on)?);
+                }
+                decided = *more;
+            }
         }
     }
     Err(ImportError::Late { file })

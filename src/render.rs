@@ -11,6 +11,7 @@ pub mod json;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;
+pub mod own;
 pub mod safe;
 mod separated;
 pub mod svg;

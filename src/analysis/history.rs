@@ -227,7 +227,7 @@ fn activities(rows: &ExportedRows<'_>, until: i64) -> Result<Vec<Activity>, Anal
 }
 
 /// The application server of each user; empty where it is not known.
-fn hosts(rows: &ExportedRows<'_>) -> Result<BTreeMap<i64, String>, AnalysisError> {
+pub(super) fn hosts(rows: &ExportedRows<'_>) -> Result<BTreeMap<i64, String>, AnalysisError> {
     if !rows.has("egpl_user.login_ip") {
         return Ok(BTreeMap::new());
     }

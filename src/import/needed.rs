@@ -220,8 +220,10 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
 
 // LOADING ------------------------------------------------------------------------------------------------------
 
-/// Loads the file of this number into the store: only what is needed of it, or all where nothing is said.
-pub type LoadOne<'l> = dyn FnMut(usize, &[Need], &mut Store) -> Result<Summary, ImportError> + 'l;
+/// Loads the file of this number into the store, with each of its results: only what is needed, or all where nothing is
+/// said.
+pub type LoadOne<'l> =
+    dyn FnMut(usize, &[Need], &mut Store) -> Result<Vec<Summary>, ImportError> + 'l;
 
 /// Loads files into an empty database that is gone afterwards, without rows that nobody needs. `load` loads one of
 /// `count` files, by its number, passing over what [`needs`](crate::import::ImportOptions::needs) allows it to. Where
@@ -252,7 +254,11 @@ fn all(
     store: &mut Store,
     load: &mut LoadOne<'_>,
 ) -> Result<Vec<Summary>, ImportError> {
-    (0..count).map(|at| load(at, needs, store)).collect()
+    let mut summaries = Vec::with_capacity(count);
+    for at in 0..count {
+        summaries.extend(load(at, needs, store)?);
+    }
+    Ok(summaries)
 }
 
 /// Whether two files have rows of one table, and of one of them some were passed over.

@@ -28,6 +28,8 @@ pub struct ImportOptions {
     pub lossy: bool,
     /// Which of several result sets in the file is read, from 1.
     pub result_set: Option<usize>,
+    /// What a part of a file is called beside the file, such as `sheet users`.
+    pub part_name: Option<String>,
     /// How much is taken of a record before it is given up.
     pub limits: RecordLimits,
     /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.

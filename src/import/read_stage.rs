@@ -59,6 +59,9 @@ pub(super) struct Decided {
     pub(super) empty: bool,
     /// Columns of a document that come up behind its beginning.
     pub(super) late_columns: Vec<DocumentColumn>,
+    /// Further results of the file that are tables themselves, each by its number and a name for it. They are loaded
+    /// one by one.
+    pub(super) separate: Vec<(usize, String)>,
 }
 
 /// What the thread that reads hands to the one that stores.
@@ -136,6 +139,8 @@ pub(super) struct ReadStage {
     columns: Option<Vec<String>>,
     /// What the installation calls otherwise.
     renames: Vec<(String, String)>,
+    /// Further results that are to be loaded one by one.
+    separate: Vec<(usize, String)>,
     /// The names of the columns in the file.
     written: Option<Vec<String>>,
     /// Whether the first record is names, where that was said.
@@ -195,6 +200,7 @@ impl ReadStage {
             once: false,
             columns: options.columns.clone(),
             renames: options.renames.clone(),
+            separate: Vec::new(),
             written: None,
             has_names: options.header,
             form: forms.0,
@@ -228,7 +234,8 @@ impl ReadStage {
         let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
         let form = self.other_form();
         let empty = self.is_empty_null();
-        if form.is_none() && !empty && !again && self.late_columns.is_empty() {
+        let apart = self.separate.len() > self.decided.separate.len();
+        if form.is_none() && !empty && !again && !apart && self.late_columns.is_empty() {
             return None;
         }
         let mut late_columns = self.decided.late_columns.clone();
@@ -238,6 +245,7 @@ impl ReadStage {
             form: form.or(self.decided.form),
             empty: empty || self.decided.empty,
             late_columns,
+            separate: self.separate.clone(),
         };
         (found != self.decided).then_some(found)
     }
@@ -355,7 +363,14 @@ impl ReadStage {
                         }
                     }
                 }
-                Item::Header(names) => self.header(names),
+                Item::Header(names) => {
+                    self.header(names.clone());
+                    if self.is_separate(&names) {
+                        let number = format!("result {}", self.set);
+                        let name = reader.part().unwrap_or(number);
+                        self.separate.push((self.set, name));
+                    }
+                }
                 Item::Reject(_) if self.is_elsewhere() => {}
                 // Nothing is lost with the names of the columns, again.
                 Item::Reject(reject) if reject.reason == Reason::RepeatedHeader => {
@@ -443,7 +458,7 @@ impl ReadStage {
     /// a second result set.
     fn header(&mut self, names: Vec<String>) {
         let wanted = self.result_set.unwrap_or(1);
-        if self.written.as_ref() == Some(&names) && self.set == wanted {
+        if self.written.as_ref() == Some(&names) {
             return;
         }
         self.set += 1;
@@ -453,8 +468,22 @@ impl ReadStage {
                 None => self.renamed(names.clone()),
             };
             self.header = Some(named);
-            self.written = Some(names);
         }
+        self.written = Some(names);
+    }
+
+    /// Whether what has just begun is another result than the one that is read, and a table that its columns tell.
+    fn is_separate(&self, names: &[String]) -> bool {
+        let begun = self.separate.last().is_none_or(|(set, _)| *set < self.set);
+        let chosen = self.result_set.is_some() || self.table.is_some() || self.columns.is_some();
+        if self.once || chosen || self.set < 2 || !begun {
+            return false;
+        }
+        let hints = Hints {
+            table: None,
+            file: &self.file,
+        };
+        mapping::plan(Some(names), &[], hints, &self.rules).is_ok()
     }
 
     /// The names of the columns, with those replaced that the installation calls otherwise.
@@ -480,11 +509,8 @@ impl ReadStage {
     /// and not silently left out.
     fn is_wanted(&mut self, record: &Record<'_>) -> Result<bool, Disconnected> {
         let set = self.set.max(1);
-        if self.result_set.is_some() {
+        if self.result_set.is_some() || set == 1 || self.is_elsewhere() {
             return Ok(!self.is_elsewhere());
-        }
-        if set == 1 {
-            return Ok(true);
         }
         self.ended.records += 1;
         let text = if self.has_secrets() {
@@ -520,15 +546,17 @@ impl ReadStage {
         is_blank
     }
 
-    /// Whether the reader is in another result set than the one that was asked for.
+    /// Whether the reader is in another result set than the one that was asked for, or in one that is loaded by itself.
     fn is_elsewhere(&self) -> bool {
-        self.result_set
-            .is_some_and(|wanted| wanted != self.set.max(1))
+        let set = self.set.max(1);
+        match self.result_set {
+            Some(wanted) => wanted != set,
+            None => self.separate.last().is_some_and(|(last, _)| *last == set),
+        }
     }
 
     fn footer(&mut self, footer: &Footer) {
-        let set = self.set.max(1);
-        let wanted = self.result_set.is_none_or(|wanted| wanted == set);
+        let wanted = !self.is_elsewhere();
         if let Some(rows) = footer.rows.filter(|_| wanted) {
             *self.ended.footer.rows.get_or_insert(0) += rows;
         }

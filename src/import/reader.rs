@@ -68,6 +68,11 @@ pub trait Reader {
         Vec::new()
     }
 
+    /// What the part of the file is called that the last header begins, such as `sheet users`.
+    fn part(&self) -> Option<String> {
+        None
+    }
+
     /// How many were left out so far.
     fn passed_over(&self) -> u64 {
         0

@@ -50,11 +50,20 @@ pub struct Summary {
     pub first_rejects: Vec<Reject>,
     /// How many rejects are kept without their text, as one for each reason, because there are so many.
     pub gathered: u64,
+    /// What came of further results in the file, each loaded by itself.
+    pub further: Vec<Summary>,
     /// Whether the same file was loaded before, so that nothing was done.
     pub already_loaded: bool,
 }
 
 impl Summary {
+    /// The file's summary, and those of its further results.
+    #[must_use]
+    pub fn parts(mut self) -> Vec<Self> {
+        let further = std::mem::take(&mut self.further);
+        std::iter::once(self).chain(further).collect()
+    }
+
     /// The first rejects, a sentence each, and how many more there are.
     #[must_use]
     pub fn reject_sentences(&self) -> Vec<String> {

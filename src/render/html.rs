@@ -70,7 +70,7 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
 fn title(report: &Report) -> String {
     match (report.runs.as_slice(), &report.analysis) {
         ([run], None) => run.title.clone(),
-        ([], Some(_)) => "Analysis of exported rows".to_owned(),
+        ([], Some(_)) => wording::ANALYSIS.to_owned(),
         ([], None) if !report.comparisons.is_empty() => "Two tables compared".to_owned(),
         ([], None) => {
             let listed = report.listings.first();
@@ -83,6 +83,7 @@ fn title(report: &Report) -> String {
 fn head(page: &mut Page, title: &str) {
     page.markup(format_args!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+         <meta name=\"generator\" content=\"chatdb\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          base-uri 'none'; form-action 'none'\">\n\

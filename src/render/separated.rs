@@ -33,6 +33,9 @@ use crate::report::{
 use crate::table::{Cell, Rows};
 
 /// The names of the fields of [`Line`].
+/// The headers of the files that are written here.
+pub(super) const HEADERS: [&[&str]; 2] = [&HEADER, &analysis::HEADER];
+
 const HEADER: [&str; 13] = [
     "scenario",
     "step",

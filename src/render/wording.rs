@@ -21,6 +21,9 @@ pub(super) use replay::*;
 pub(super) use totals::Totals;
 pub(super) use value::*;
 
+/// The title of an analysis.
+pub(super) const ANALYSIS: &str = "Analysis of exported rows";
+
 /// The lists of a report, with the mistakes of the scenarios validated as one of them.
 pub(crate) fn listings(report: &Report) -> Vec<Cow<'_, Listing>> {
     let listings = report.listings.iter().map(Cow::Borrowed);

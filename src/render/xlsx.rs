@@ -224,6 +224,9 @@ fn compared(named: &NamedComparison, mut rows: Vec<Vec<Cell>>) -> ResultTable {
     table(&[&own[..], &CELL_COLUMNS[..]].concat(), rows)
 }
 
+/// What the properties of a workbook say of it.
+pub(super) const MARK: &str = "chatdb report";
+
 /// A workbook that is being written.
 struct Book {
     book: Workbook,
@@ -240,7 +243,8 @@ impl Book {
         let mut book = Workbook::new();
         // The same report gives the same bytes: no clock is read.
         let begin = ExcelDateTime::from_ymd(2000, 1, 1)?;
-        book.set_properties(&DocProperties::new().set_creation_datetime(&begin));
+        let properties = DocProperties::new().set_comment(MARK);
+        book.set_properties(&properties.set_creation_datetime(&begin));
         let plain = || Format::new().set_align(FormatAlign::Top);
         Ok(Self {
             book,

@@ -61,7 +61,7 @@ fn load(paths: &[(PathBuf, ImportOptions)], needs: &[Need]) -> Result<Loaded, Fa
                 unhashed: true,
                 ..options.clone()
             };
-            read_file(path, &options, store)
+            Ok(vec![read_file(path, &options, store)?])
         })?;
     Ok(Loaded { store, summaries })
 }

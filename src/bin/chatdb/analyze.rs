@@ -6,7 +6,7 @@ use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
 use chatdb::render::{CsvOptions, Detail, FORMATS, Format, RenderOptions, csv};
-use chatdb::report::{AnalysisRun, DetectedRun, Report};
+use chatdb::report::{AnalysisRun, Report};
 use chatdb::signature;
 use chatdb::sql::authored::Authored;
 use chatdb::store::Store;
@@ -55,7 +55,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     if args.only.is_empty() {
         signature::compare(&mut run, &options);
         run.summary = summary::summary(&run);
-        run.command = next_command(args, &run);
+        run.command = next_command(args, &options, &run);
     }
     let report = Report {
         analysis: Some(run),
@@ -110,7 +110,7 @@ fn read(
     let mut refused = Vec::new();
     for path in &inputs::expand(&args.exports)? {
         match import::load(path, &options, store, stopped) {
-            Ok(summary) => loaded.push(summary),
+            Ok(summary) => loaded.extend(summary.parts()),
             Err(error @ ImportError::Interrupted) => return Err(error.into()),
             Err(error) => refused.push(Failure::from(error)),
         }
@@ -129,7 +129,7 @@ fn read(
 }
 
 /// The command that says more: the same with the newest outage that the rows show, else all ghosts.
-fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
+fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) -> Option<String> {
     let mut words = vec!["chatdb".to_owned(), "analyze".to_owned()];
     match &args.db {
         Some(path) => words.extend(["--db".to_owned(), typed(&path.display().to_string())]),
@@ -140,7 +140,7 @@ fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
         ),
     }
     let reading = &args.reading;
-    let options = [
+    let given = [
         ("--as-of", &args.as_of),
         ("--utc-offset", &args.utc_offset),
         ("--input-format", &reading.input_format),
@@ -157,13 +157,21 @@ fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
         ("--columns", &reading.columns),
         ("--sheet", &reading.sheet),
     ];
-    for (option, value) in options {
+    for (option, value) in given {
         if let Some(value) = value {
             words.extend([option.to_owned(), typed(value)]);
         }
     }
-    for outage in &args.outage {
-        words.extend(["--outage".to_owned(), typed(outage)]);
+    for outage in &options.outages {
+        let servers = outage.servers.iter().map(|server| server.name());
+        let servers = servers.collect::<Vec<_>>().join("+");
+        let text = as_option(
+            &servers,
+            outage.host.as_deref(),
+            outage.from_ms,
+            outage.to_ms,
+        );
+        words.extend(["--outage".to_owned(), typed(&text)]);
     }
     let has_ghosts = |run: &AnalysisRun| {
         run.findings
@@ -172,7 +180,24 @@ fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
     };
     match run.detected.last() {
         Some(found) if args.outage.is_empty() => {
-            words.extend(["--outage".to_owned(), typed(&as_option(found))]);
+            let at = |cell: &Cell| match cell {
+                Cell::Timestamp(ms) => Some(*ms),
+                _ => None,
+            };
+            let (from, to) = (at(&found.from)?, at(&found.to));
+            // What is known to the millisecond happened before the outage, or after it.
+            let inwards = |from: i64, to: Option<i64>| {
+                (
+                    from + (-from).rem_euclid(1000),
+                    to.map(|to| to - to.rem_euclid(1000)),
+                )
+            };
+            let (from, to) = match inwards(from, to) {
+                (later, Some(earlier)) if later > earlier => (from, to),
+                rounded => rounded,
+            };
+            let text = as_option(&found.servers, found.host.as_deref(), from, to);
+            words.extend(["--outage".to_owned(), typed(&text)]);
         }
         _ if has_ghosts(run) => words.extend(["--only".to_owned(), GHOSTS.to_owned()]),
         _ => return None,
@@ -183,19 +208,23 @@ fn next_command(args: &Analyze, run: &AnalysisRun) -> Option<String> {
 /// The finding of chats without a session.
 const GHOSTS: &str = "ghost_chats";
 
-/// `application@43app=2011-07-14 09:37:10..2011-07-14 09:51:02`
-fn as_option(found: &DetectedRun) -> String {
-    let whole = |at: &Cell| match at {
-        Cell::Null => String::new(),
-        at => at.to_string(),
+/// `application@43app=2011-07-14 09:37:10..2011-07-14 09:51:02`, as it is read again whatever the other options are.
+fn as_option(servers: &str, host: Option<&str>, from: i64, to: Option<i64>) -> String {
+    let at = |ms: i64| {
+        let text = Cell::Timestamp(ms).to_string();
+        text.strip_suffix(".000")
+            .map_or(text.clone(), str::to_owned)
     };
-    let servers = match &found.host {
-        Some(host) => found
-            .servers
-            .replace("application", &format!("application@{host}")),
-        None => found.servers.clone(),
+    let servers = match host {
+        Some(host) => servers.replace("application", &format!("application@{host}")),
+        None => servers.to_owned(),
     };
-    format!("{servers}={}..{}", whole(&found.from), whole(&found.to))
+    let named = if servers.is_empty() {
+        servers
+    } else {
+        format!("{servers}=")
+    };
+    format!("{named}{}..{}", at(from), to.map_or_else(String::new, at))
 }
 
 /// A word as a shell takes it.

@@ -318,10 +318,11 @@ pub struct Privacy {
     /// Write personal data unchanged to files and pipes, instead of pseudonyms
     #[arg(long, help_heading = "Personal data")]
     pub include_pii: bool,
-    /// Write COLUMN unchanged, not as pseudonyms; may be repeated
+    /// Write COLUMN unchanged, not as pseudonyms; may be repeated, or a list with commas
     #[arg(
         add = complete::columns(),
         long,
+        value_delimiter = ',',
         help_heading = "Personal data",
         value_name = "COLUMN",
         conflicts_with = "include_pii"

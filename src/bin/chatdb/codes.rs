@@ -50,7 +50,7 @@ codes! {
         "`chatdb.toml` has an unknown key or an invalid value. `chatdb config` shows which files are read.";
     REJECTED = "CHATDB-E300", Rejected, "input was rejected",
         "A file, or records of it, cannot be loaded without guessing. The message says what was found and which \
-         option settles it. Loaded rows stay loaded; rejects are in the table `chatdb_reject` with line and reason.";
+         option settles it. Loaded rows stay loaded; rejects are in the table `rejects` with line and reason.";
     INVALID_DATA = "CHATDB-E301", Rejected, "a value cannot be computed",
         "A row holds a value that the query cannot convert or compute, as on SQL Server. `TRY_CONVERT` gives NULL for \
          such values.";

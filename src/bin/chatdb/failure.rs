@@ -359,6 +359,10 @@ impl From<AnalysisError> for Failure {
                     None => "`chatdb findings` lists them with their thresholds".to_owned(),
                 })
             }
+            AnalysisError::UnknownHost { known, .. } => {
+                let failure = Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME);
+                failure.hint(format!("`login_ip` of the agents has {}", known.join(", ")))
+            }
             AnalysisError::Threshold { .. }
             | AnalysisError::Twice { .. }
             | AnalysisError::Never { .. } => Self::of(Code::Usage, &error),

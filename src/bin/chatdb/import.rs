@@ -50,7 +50,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     let mut refused = Vec::new();
     for path in &files {
         match load(path, &options, database.store(), &stopped) {
-            Ok(summary) => loaded.push(summary),
+            Ok(summary) => loaded.extend(summary.parts()),
             Err(error @ ImportError::Interrupted) => {
                 let kept = if database.is_new() {
                     format!("nothing is kept, and `{}` is not made", args.db.display())

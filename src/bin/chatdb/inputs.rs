@@ -2,17 +2,22 @@
 //! command interpreters of Windows hand over unexpanded.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use chatdb::import::input::archive;
+use chatdb::import::input::source::Bounds;
+use chatdb::render::own::{BEGINNING, PROPERTIES, is_report};
 
 use crate::failure::{Code, Failure};
+use crate::output;
 
 /// Files of a folder that are not exports themselves: bcp format files belong to the file beside them, and databases
 /// are what exports are loaded into.
-const NOT_EXPORTS: [&str; 4] = ["fmt", "sqlite", "db", "sql"];
+const NOT_EXPORTS: [&str; 5] = ["fmt", "sqlite", "db", "sql", "toml"];
 
-/// The files meant, each once, those of a folder or a pattern by name. `-` is standard input.
+/// The files meant, each once, those of a folder or a pattern by name. `-` is standard input. Reports of chatdb are
+/// left out, and it is said: what was found in exports must not be taken for another export.
 ///
 /// # Errors
 /// Fails when a folder holds no file to read, or a pattern matches none.
@@ -38,7 +43,54 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             }
         }
     }
-    Ok(files)
+    let (reports, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_own(file));
+    let names = reports
+        .iter()
+        .map(|report| format!("`{}`", report.display()));
+    match names.collect::<Vec<_>>().as_slice() {
+        [] => {}
+        [one] => output::note(&format!("skipped: {one} is a report of chatdb")),
+        all => output::note(&format!(
+            "skipped: {} are reports of chatdb",
+            all.join(", ")
+        )),
+    }
+    match (reports.first(), files.is_empty()) {
+        (Some(report), true) => {
+            let message = format!(
+                "`{}` is a report of chatdb, not an export",
+                report.display()
+            );
+            Err(Failure::new(Code::Environment, message)
+                .hint("name the files that you exported, or the folder that they are in"))
+        }
+        _ => Ok(files),
+    }
+}
+
+/// Whether chatdb has written the file as a report. What cannot be read is reported when it is loaded.
+fn is_own(file: &Path) -> bool {
+    let begin = |file: fs::File| {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(BEGINNING).unwrap_or(u64::MAX);
+        file.take(most).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    // Nothing else may be opened: a pipe would wait for somebody who writes.
+    let Some(beginning) = file.is_file().then(|| fs::File::open(file).and_then(begin)) else {
+        return false;
+    };
+    let Ok(mut beginning) = beginning else {
+        return false;
+    };
+    if beginning.starts_with(b"PK") {
+        let properties = archive::open_member(&file.join(PROPERTIES), &Bounds::default());
+        match properties.ok().flatten().map(begin) {
+            Some(Ok(bytes)) => beginning = bytes,
+            _ => return false,
+        }
+    }
+    let stem = file.file_stem().unwrap_or_default();
+    is_report(&stem.to_string_lossy(), &beginning)
 }
 
 /// The files of a zip archive, as `exports.zip/activity.csv`; the archive itself where no export is in it.

@@ -1,5 +1,6 @@
 //! What the commands share: formats by name, the width, and writing to standard output.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,14 +62,31 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
 
 /// The format of the output, by name or by the extension of its file.
 pub fn format_of(form: &OutputArgs) -> Result<&'static Format, Failure> {
-    let by_extension = || {
-        let extension = form.output.as_deref()?.extension()?;
-        render::format_of_extension(&extension.to_string_lossy())
-    };
-    match &form.format {
-        Some(name) => format(name),
-        None => Ok(by_extension().unwrap_or(&FORMATS[0])),
+    if let Some(name) = &form.format {
+        return format(name);
     }
+    let extension = form.output.as_deref().and_then(Path::extension);
+    let Some(extension) = extension.map(|extension| extension.to_string_lossy().to_lowercase())
+    else {
+        return Ok(&FORMATS[0]);
+    };
+    render::format_of_extension(&extension).ok_or_else(|| {
+        let all = FORMATS
+            .iter()
+            .map(|format| format!(".{}", format.extension));
+        let all = all
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(", ");
+        Failure::new(
+            Code::Usage,
+            format!("chatdb writes no `.{extension}` files"),
+        )
+        .hint(format!(
+            "end the name with one of {all}, or name a format with `--format`"
+        ))
+    })
 }
 
 /// The same before anything else is done: fails where the output could not be written later.

@@ -5,14 +5,17 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use chatdb::diagnostic::did_you_mean;
 use chatdb::privacy::{Classes, INCLUDED, Key, Redactor, Replaced};
 use chatdb::render::Format;
 use chatdb::report::Report;
+use chatdb::schema::product::PRODUCT;
 use chatdb::sql::authored::Authored;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 
 use crate::cli::{OutputArgs, Privacy};
 use crate::failure::{Code, Failure};
+use crate::output;
 
 /// The folder of chatdb in the user's folder for settings, and the key in it.
 const FOLDER: &str = "chatdb";
@@ -60,10 +63,29 @@ fn replace(
         .leaving_plain(&privacy.plain)
         .of_author(authored)
         .report(report);
+    if let Ok(replaced) = &done {
+        say_unknown(&privacy.plain, &replaced.plain);
+    }
     done.map_err(|error| {
         let failure = failure.into_inner();
         failure.unwrap_or_else(|| Failure::new(Code::Environment, error.to_string()))
     })
+}
+
+/// Says which columns were to be left unchanged and are not there.
+fn say_unknown(wanted: &[String], found: &[String]) {
+    for name in wanted {
+        if found.iter().any(|found| found.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        let columns = PRODUCT.iter().flat_map(|table| table.columns);
+        let meant = did_you_mean(name, columns.map(|(name, _)| *name));
+        let meant = meant.filter(|meant| !meant.eq_ignore_ascii_case(name));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        output::note(&format!(
+            "`--plain {name}`: this output has no column `{name}`{meant}"
+        ));
+    }
 }
 
 /// The key: of the file that is named, else of the user's own, which is made when it is first needed.

@@ -10,7 +10,7 @@ use chatdb::assets;
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::import::Summary;
 use chatdb::import::needed::{self, Need};
-use chatdb::query::{Dialect, Query as Documented};
+use chatdb::query::{Dialect, Query as Documented, QueryParameter};
 use chatdb::render::{Detail, MakeRows};
 use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{Listing, Report};
@@ -48,7 +48,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     } else {
         (Store::for_exports()?, Vec::new())
     };
-    give_values(&mut values, &asked, &sets)?;
+    give_values(&mut values, &asked, &sets, &times)?;
     // A database with a scenario clock is a replay's; any other may hold rows of production.
     let exported = store.now()?.is_none();
     let literals = asked
@@ -290,7 +290,7 @@ fn load(
             unhashed: true,
             ..options.clone()
         };
-        import::load(&exports[at], &options, store, stopped)
+        Ok(import::load(&exports[at], &options, store, stopped)?.parts())
     })
 }
 
@@ -490,17 +490,24 @@ fn give_values(
     values: &mut Vec<Binding>,
     asked: &Asked,
     sets: &[(String, String)],
+    times: &TimeOptions,
 ) -> Result<(), Failure> {
     for (name, text) in sets {
         if values.iter().any(|(known, _)| known == name) {
             continue;
         }
-        if let Some(query) = &asked.documented
-            && query.parameter(name).is_none()
-        {
-            return Err(no_parameter(query, name));
-        }
-        values.push((name.clone(), value(text)));
+        let cell = match &asked.documented {
+            Some(query) => {
+                let parameter = query.parameter(name);
+                value_of(
+                    parameter.ok_or_else(|| no_parameter(query, name))?,
+                    text,
+                    times,
+                )?
+            }
+            None => value(text),
+        };
+        values.push((name.clone(), cell));
     }
     for parameter in asked.documented.iter().flat_map(|query| &query.parameters) {
         let given = values.iter().any(|(name, _)| *name == parameter.name);
@@ -519,6 +526,28 @@ pub fn no_parameter(query: &Documented, name: &str) -> Failure {
     match did_you_mean(name, known) {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
         None => failure,
+    }
+}
+
+/// A value as it is set, of what the parameter's values are: a time as `--outage` takes it, a whole number, or whatever
+/// the text may be. NULL is NULL.
+pub fn value_of(
+    parameter: &QueryParameter,
+    text: &str,
+    times: &TimeOptions,
+) -> Result<Cell, Failure> {
+    let option = format!("--set {}", parameter.name);
+    let is_number = matches!(parameter.default, Some(Cell::Integer(_)));
+    match parameter.kind {
+        Some(_) if text == "NULL" => Ok(Cell::Null),
+        Some(Kind::Timestamp) => Ok(Cell::Timestamp(times.at(&option, text, None)?.ms)),
+        kind if kind == Some(Kind::Integer) || is_number => {
+            Kind::Integer.parse(text).ok_or_else(|| {
+                let message = format!("`{option}`: expected a whole number, found `{text}`");
+                Failure::new(Code::Usage, message).typed_by_user()
+            })
+        }
+        _ => Ok(value(text)),
     }
 }
 

@@ -6,16 +6,17 @@ use crate::cli::Sql;
 use crate::failure::{Code, Failure};
 use crate::output;
 use crate::query;
+use crate::time::TimeOptions;
 
 pub fn run(args: &Sql) -> Result<Code, Failure> {
     let dialect = query::dialect(&args.dialect)?;
     let documented = query::carried(&args.name)?;
     let mut values = Vec::new();
     for (name, text) in output::pairs("--set", &args.values)? {
-        if documented.parameter(&name).is_none() {
+        let Some(parameter) = documented.parameter(&name) else {
             return Err(query::no_parameter(&documented, &name));
-        }
-        let value = query::value(&text);
+        };
+        let value = query::value_of(parameter, &text, &TimeOptions::default())?;
         values.push((name, value));
     }
     let text = script::handout(&documented, dialect, &values)?;

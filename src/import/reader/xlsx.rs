@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -89,7 +90,7 @@ pub fn open(
         rows: Vec::new().into_iter(),
         names: Vec::new(),
         width: 0,
-        sheet: usize::MAX,
+        sheet: None,
         header: options.header,
         titles: 0,
         queue: Queue::default(),
@@ -108,7 +109,8 @@ fn malformed(line: u64, what: String) -> ReadError {
 
 /// A row of a sheet.
 struct Row {
-    sheet: usize,
+    /// The sheet's name, of which a workbook has one each.
+    sheet: Arc<str>,
     /// The row's number, from 1.
     number: u64,
     cells: Vec<Option<String>>,
@@ -152,7 +154,8 @@ fn read(
     let epoch_1904 = book.has_1904_epoch();
     let mut batch = Vec::new();
     let mut count = 0;
-    for (sheet, name) in names.iter().enumerate() {
+    for name in &names {
+        let sheet: Arc<str> = name.as_str().into();
         let mut cells = book.worksheet_cells_reader(name).map_err(wrong)?;
         let mut row: Option<Row> = None;
         while let Some(cell) = cells.next_cell().map_err(wrong)? {
@@ -163,7 +166,7 @@ fn read(
             if row.as_ref().is_none_or(|row| row.number != number) {
                 batch.extend(row.take());
                 row = Some(Row {
-                    sheet,
+                    sheet: Arc::clone(&sheet),
                     number,
                     cells: Vec::new(),
                 });
@@ -267,7 +270,8 @@ struct Sheets {
     rows: std::vec::IntoIter<Row>,
     names: Vec<String>,
     width: usize,
-    sheet: usize,
+    /// The sheet that is read; none before the first row.
+    sheet: Option<Arc<str>>,
     /// Whether the first row is names, where that was said.
     header: Option<bool>,
     /// Rows above the names.
@@ -333,13 +337,13 @@ impl Sheets {
         if row.cells.iter().all(Option::is_none) {
             return Ok(true);
         }
-        let first = self.sheet == usize::MAX;
+        let first = self.sheet.is_none();
         if first && self.header.is_none() {
             row = self.below_titles(row);
         }
         let texts = row.texts();
-        if self.sheet != row.sheet {
-            self.sheet = row.sheet;
+        if self.sheet.as_ref() != Some(&row.sheet) {
+            self.sheet = Some(Arc::clone(&row.sheet));
             if !first && texts == self.names {
                 return Ok(true);
             }
@@ -379,6 +383,11 @@ impl Reader for Sheets {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         while self.queue.is_empty() && self.step()? {}
         Ok(self.queue.lend())
+    }
+
+    fn part(&self) -> Option<String> {
+        let sheet = self.sheet.as_ref()?;
+        Some(format!("sheet {sheet}"))
     }
 
     fn remarks(&self) -> Vec<String> {

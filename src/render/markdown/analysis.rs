@@ -6,7 +6,7 @@ use crate::report::{AnalysisRun, FileRun, FindingRun, Listing};
 use crate::table::Cell;
 
 pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
-    page.heading(1, "Analysis of exported rows");
+    page.heading(1, wording::ANALYSIS);
     if !run.summary.is_empty() {
         page.list(run.summary.iter().map(|sentence| escape(sentence)));
     }

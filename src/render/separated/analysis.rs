@@ -7,7 +7,7 @@ use super::{Out, Texts};
 use crate::report::{AnalysisRun, FindingRun};
 use crate::table::Cell;
 
-const HEADER: [&str; 9] = [
+pub(super) const HEADER: [&str; 9] = [
     "finding", "basis", "verdict", "row", "key", "file", "line", "column", "value",
 ];
 

@@ -1,0 +1,32 @@
+//! Whether a file is a report that chatdb has written, and so no export: a folder may hold both.
+
+use super::{separated, wording, xlsx};
+use crate::assets;
+use crate::report::SCHEMA;
+
+/// How much of a file is looked at.
+pub const BEGINNING: usize = 4096;
+
+/// The part of a workbook that says what wrote it.
+pub const PROPERTIES: &str = "docProps/core.xml";
+
+/// Whether the file is a report by its name without folder and extension, and its first [`BEGINNING`] bytes; of a
+/// workbook those of its [`PROPERTIES`].
+#[must_use]
+pub fn is_report(stem: &str, beginning: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(beginning);
+    let text = text.trim_start_matches('\u{feff}');
+    let line = text.lines().next().unwrap_or_default();
+    let is_headed = |separator: &str| {
+        let mut headers = separated::HEADERS.iter();
+        headers.any(|header| line == header.join(separator))
+    };
+    let is_finding = assets::findings().iter().any(|finding| *finding == stem);
+    is_headed(",")
+        || is_headed("\t")
+        || (is_finding && (line.contains(',') || line.contains('\t')))
+        || line.strip_prefix("# ") == Some(wording::ANALYSIS)
+        || text.contains(SCHEMA)
+        || text.contains(xlsx::MARK)
+        || text.contains("<meta name=\"generator\" content=\"chatdb\">")
+}

@@ -1,0 +1,272 @@
+//! What people stumbled over when they did a job with the program: each case is a command line and what must not come
+//! of it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn chatdb(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args(args)
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder.join(".config"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+fn out(folder: &Path, args: &[&str]) -> String {
+    text(&chatdb(folder, args).stdout).to_owned()
+}
+
+#[track_caller]
+fn fails(folder: &Path, args: &[&str], code: i32, message: &str) {
+    let output = chatdb(folder, args);
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    assert!(text(&output.stderr).contains(message), "{output:?}");
+}
+
+/// Exports of an outage of the Application server `43app` from 09:00 to 09:40, with two ghosts.
+fn centre() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut activity = String::from(
+        "activity_id,activity_type,activity_sub_type,activity_status,activity_sub_status,queue_id,assigned_to,\
+         contact_point_data,subject,when_created,when_modified\n",
+    );
+    for id in 1..=60 {
+        let (hour, minute) = (8 + id / 20, (id * 3) % 60);
+        let state = if id == 17 || id == 19 {
+            "5000,5900"
+        } else {
+            "9000,9100"
+        };
+        activity.push_str(&format!(
+            "{id},2000,2001,{state},12,{},c{id}@example.com,Invoice,2026-11-24 {hour:02}:{minute:02}:03.000,\
+             2026-11-24 {hour:02}:{minute:02}:59.000\n",
+            1007 + id % 2
+        ));
+    }
+    let write =
+        |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("it is written");
+    write("activity.csv", &activity);
+    write(
+        "users.csv",
+        "user_id,user_name,login_ip,login_logout_time\n1007,DMarino,43app,2026-11-24 09:44:10.000\n\
+         1008,JDoe,43app,2026-11-24 09:46:30.000\n",
+    );
+    write("queues.csv", "queue_id,queue_name\n12,SUPPORT\n");
+    folder
+}
+
+const OUTAGE: &str = "application=2026-11-24 09:00..2026-11-24 09:40";
+
+// REPORTS BESIDE EXPORTS -----------------------------------------------------------------------------------
+
+#[test]
+fn a_report_beside_the_exports_is_not_taken_for_another_export() {
+    let folder = centre();
+    let folder = folder.path();
+    let asked = ["analyze", ".", "--outage", OUTAGE];
+    let before = out(folder, &asked);
+    for more in [
+        vec!["-o", "boss.xlsx"],
+        vec!["-o", "all.csv"],
+        vec!["-o", "all.tsv"],
+        vec!["-o", "all.json"],
+        vec!["-o", "all.md"],
+        vec!["-o", "page.html"],
+    ] {
+        let mut args = asked.to_vec();
+        args.extend(more);
+        chatdb(folder, &args);
+    }
+    let mut args = asked.to_vec();
+    args.extend(["--out", "report"]);
+    chatdb(folder, &args);
+    fs::copy(
+        folder.join("report/ghost_chats.csv"),
+        folder.join("ghost_chats.csv"),
+    )
+    .expect("it is copied");
+    let again = chatdb(folder, &asked);
+    assert_eq!(text(&again.stdout), before);
+    let said = text(&again.stderr);
+    let skipped = "skipped: `./all.csv`, `./all.json`, `./all.md`, `./all.tsv`, `./boss.xlsx`, `./ghost_chats.csv`, \
+         `./page.html` are reports of chatdb";
+    assert!(said.contains(skipped), "{said}");
+    // An export is not skipped, whatever it is called.
+    assert!(!said.contains("users.csv"), "{said}");
+    fails(
+        folder,
+        &["analyze", "report"],
+        4,
+        "is a report of chatdb, not an export",
+    );
+}
+
+// VALUES OF PARAMETERS -------------------------------------------------------------------------------------
+
+#[test]
+fn a_time_that_is_set_is_declared_so_that_no_server_reads_it_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for typed in [
+        "2026-11-24 09:00",
+        "2026-11-24T09:00",
+        "2026-11-24 09:00:00.000",
+        "24.11.2026 09:00",
+    ] {
+        let set = format!("outage_from={typed}");
+        let shown = out(folder, &["sql", "open_since_before_outage", "--set", &set]);
+        assert!(
+            shown.contains("DECLARE @outage_from datetime = '2026-11-24T09:00:00.000';"),
+            "{typed}: {shown}"
+        );
+    }
+    for (set, message) in [
+        ("outage_from=yesterday", "cannot read `yesterday`"),
+        (
+            "outage_from=05/11/2026 09:00",
+            "is 2026-11-05 or 2026-05-11",
+        ),
+        (
+            "quiet_minutes=soon",
+            "expected a whole number, found `soon`",
+        ),
+    ] {
+        fails(folder, &["sql", "ghost_chats", "--set", set], 2, message);
+    }
+    let exports = centre();
+    let asked = [
+        "query",
+        "ghost_chats",
+        "activity.csv",
+        "users.csv",
+        "--set",
+        "outage_from=yesterday",
+    ];
+    fails(exports.path(), &asked, 2, "cannot read `yesterday`");
+}
+
+#[test]
+fn a_column_to_be_left_plain_that_is_not_there_is_named() {
+    let folder = centre();
+    let folder = folder.path();
+    let asked = [
+        "query",
+        "SELECT user_name, login_ip FROM egpl_user",
+        "users.csv",
+        "--format",
+        "csv",
+    ];
+    let with = |plain: &str| {
+        let mut args = asked.to_vec();
+        args.extend(["--plain", plain]);
+        chatdb(folder, &args)
+    };
+    let wrong = with("username");
+    assert!(
+        text(&wrong.stderr).contains(
+            "`--plain username`: this output has no column `username`; did you mean `user_name`?"
+        ),
+        "{wrong:?}"
+    );
+    let both = with("user_name,login_ip");
+    assert_eq!(
+        text(&both.stdout),
+        "user_name,login_ip\nDMarino,43app\nJDoe,43app\n"
+    );
+    assert!(
+        !text(&both.stderr).contains("this output has no column"),
+        "{both:?}"
+    );
+}
+
+#[test]
+fn a_file_name_whose_ending_is_no_format_is_refused() {
+    let folder = centre();
+    let folder = folder.path();
+    for name in ["boss.docx", "boss.pdf"] {
+        fails(
+            folder,
+            &["analyze", "activity.csv", "-o", name],
+            2,
+            "chatdb writes no",
+        );
+        assert!(!folder.join(name).exists());
+    }
+    chatdb(folder, &["rules", "-o", "rules.TXT"]);
+    chatdb(folder, &["rules", "-o", "rules"]);
+    assert!(folder.join("rules.TXT").exists() && folder.join("rules").exists());
+}
+
+// OUTAGES --------------------------------------------------------------------------------------------------
+
+#[test]
+fn an_application_server_that_no_agent_is_on_is_refused() {
+    let folder = centre();
+    let asked = [
+        "analyze",
+        ".",
+        "--outage",
+        "application@99app=2026-11-24 09:00..09:40",
+    ];
+    fails(
+        folder.path(),
+        &asked,
+        2,
+        "no agent in the rows is on `99app`",
+    );
+    let output = chatdb(folder.path(), &asked);
+    assert!(
+        text(&output.stderr).contains("`login_ip` of the agents has 43app"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn the_next_command_has_the_outage_as_it_was_understood() {
+    let folder = centre();
+    for typed in [
+        "application=24.11.2026 09:00..24.11.2026 09:40",
+        "application=11/24/2026 09:00..11/24/2026 09:40",
+    ] {
+        let shown = out(folder.path(), &["analyze", ".", "--outage", typed]);
+        let next = shown
+            .lines()
+            .find(|line| line.starts_with("Next: "))
+            .expect("a command");
+        assert!(
+            next.contains("--outage \"application=2026-11-24 09:00:00..2026-11-24 09:40:00\""),
+            "{next}"
+        );
+    }
+    let typed = [
+        "analyze",
+        ".",
+        "--date-format",
+        "dd/MM/yyyy HH:mm",
+        "--outage",
+        "application=24/11/2026 09:00..24/11/2026 09:40",
+    ];
+    let shown = out(folder.path(), &typed);
+    let next = shown
+        .lines()
+        .find(|line| line.starts_with("Next: "))
+        .expect("a command");
+    let folders = std::env::var("PATH").unwrap_or_default();
+    let own = Path::new(env!("CARGO_BIN_EXE_chatdb"))
+        .parent()
+        .expect("a folder");
+    let shell = Command::new("sh")
+        .args(["-c", next.trim_start_matches("Next: ")])
+        .env("PATH", format!("{}:{folders}", own.display()))
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell");
+    assert_eq!(shell.status.code(), Some(1), "{next}: {shell:?}");
+}
