@@ -796,11 +796,11 @@ def spoiled():
         forms.ssms_grid(*grid(NASTY, [row(activity_id=1360), row(activity_id=1361)]), header=False))
     add(where, "utf8_appended_to_utf16.csv", data, form="F02", also=["F03", "F04"], ask="may", header=True).table(
         ACTIVITY, NASTY, plain(), flat, lambda v: (ANY,))
-    two = forms.results_to_text(cols, rows, forms.completion(3, at=None)) + forms.CRLF + forms.results_to_text(
-        *grid(QUEUES, reference(), QUEUE), footer=forms.completion(1, "row affected", None))
-    add(where, "two_result_sets.txt", forms.utf8(two), form="F07", also=["F08"], header=True).table(
-        ACTIVITY, NASTY, plain(), padded(forms.ssms_width)).table(
-            QUEUE, QUEUES, reference(), padded(forms.ssms_width))
+    counts = "hour_of_day how_many\r\n----------- --------\r\n9           14      \r\n\r\n(1 row affected)\r\n"
+    two = forms.results_to_text(cols, rows, forms.completion(3, at=None)) + forms.CRLF + counts
+    add(where, "two_result_sets.txt", forms.utf8(two), form="F07", also=["F08"], header=True,
+        shows=[SECOND_SET]).table(ACTIVITY, NASTY, plain(), padded(forms.ssms_width), lambda v: (SECOND_SET,),
+                                  count=False)
     lines = forms.studio(cols, rows) + forms.studio(*grid(QUEUES, reference(), QUEUE))
     add(where, "two_result_sets.csv", forms.utf8(lines), form="F21", also=["F02"], header=True).table(
         ACTIVITY, NASTY, plain(), word_null).table(QUEUE, QUEUES, reference(), word_null)

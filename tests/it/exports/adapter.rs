@@ -146,17 +146,15 @@ fn options(told: &Told, path: &Path) -> ImportOptions {
 fn summary(summary: import::Summary) -> Summary {
     let form = format::by_id(&summary.form);
     let covers = form.map_or(&[][..], |form| form.covers);
+    let further = summary.further.iter().flat_map(|part| &part.tables);
+    let tables = summary.tables.iter().chain(further);
     Summary {
         covers: covers.iter().map(|row| (*row).to_owned()).collect(),
         form: summary.form.clone(),
         margin: summary.margin,
         encoding: summary.encoding,
         has_header: summary.has_header,
-        tables: summary
-            .tables
-            .iter()
-            .map(|table| table.name.to_lowercase())
-            .collect(),
+        tables: tables.map(|table| table.name.to_lowercase()).collect(),
         records: summary.records,
         loaded: summary.loaded,
         rejected: summary.rejected,
