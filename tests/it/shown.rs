@@ -1,6 +1,6 @@
 //! What holds each cell of the matrix: something that a person does and sees, or nothing but a table that prints it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chatdb::replay::ReplayOptions;
 use chatdb::replay::why::{Experiment, Factor};
@@ -11,10 +11,11 @@ use crate::honesty::library;
 /// The query that prints the matrix.
 const PRINTS: &str = "what_works";
 
-/// The cells that decide a check of a built-in scenario other than one that prints the matrix.
+/// The cells that decide a check of a built-in scenario other than one that prints the matrix. What is needed is held
+/// where it would be seen if it were not; what is not needed, where it would be seen if it were, whenever it came back.
 fn held() -> BTreeSet<String> {
     let library = library();
-    let mut held = BTreeSet::new();
+    let mut unseen: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for name in library.names() {
         let scenario = library.get(name).expect("it is valid");
         for step in &scenario.steps {
@@ -31,19 +32,32 @@ fn held() -> BTreeSet<String> {
             };
             let unchanged = answers(&[]);
             for (at, factor) in experiment.factors().iter().enumerate() {
-                let Factor::Rule { kind, rule, .. } = factor else {
+                let Factor::Rule {
+                    kind,
+                    rule,
+                    statement,
+                    ..
+                } = factor
+                else {
                     continue;
                 };
-                if kind != "matrix" || held.contains(rule) {
+                if kind != "matrix" {
                     continue;
                 }
-                if (0..experiment.ways(at)).any(|way| answers(&[(at, way)]) != unchanged) {
-                    held.insert(rule.clone());
-                }
+                // The first way of what is needed is that it is not.
+                let ways = match statement == "not needed" {
+                    true => experiment.ways(at),
+                    false => 1,
+                };
+                let unseen = unseen
+                    .entry(rule.clone())
+                    .or_insert_with(|| (0..ways).collect());
+                unseen.retain(|way| answers(&[(at, *way)]) == unchanged);
             }
         }
     }
-    held
+    let held = unseen.into_iter().filter(|(_, ways)| ways.is_empty());
+    held.map(|(rule, _)| rule).collect()
 }
 
 #[test]
