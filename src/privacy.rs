@@ -23,6 +23,7 @@ mod harmless;
 mod pseudonym;
 mod seen;
 mod spelling;
+mod visitors;
 mod walk;
 
 use std::collections::{BTreeSet, HashSet};
@@ -35,11 +36,11 @@ use crate::sql::authored::Authored;
 use crate::table::{Cell, Column, ResultTable};
 
 pub use classes::{Classes, ClassesError, DataClass};
-use harmless::{LONG_NUMBER, is_harmless};
+use harmless::{LONG_NUMBER, is_harmless, is_number, is_of_persons};
 use pseudonym::Pseudonyms;
 pub use pseudonym::{Key, KeyLengthError};
 use seen::Seen;
-use walk::Visitor;
+use visitors::{Replacing, Seeing};
 
 /// A pseudonym was needed, and there was no key. What was to be replaced is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -305,6 +306,9 @@ impl<'k> Redactor<'k> {
             (Some(class), _) if class.is_replaced() => Treatment::Replace(class),
             (Some(DataClass::Message), Cell::Text(_)) => Treatment::Search,
             (_, Cell::Text(_)) if is_own => Treatment::Search,
+            (None, cell) if !is_own && is_somebodys(column, cell) => {
+                Treatment::Replace(DataClass::Text)
+            }
             (class, Cell::Text(text)) => self.of_text(class, text),
             (None, cell) if !is_own && is_long(cell) => Treatment::Replace(DataClass::Text),
             _ => Treatment::Keep,
@@ -512,6 +516,16 @@ fn plain(text: &str) -> String {
         .join(" ")
 }
 
+/// Whether a cell is a number that the heading of its column makes a person's.
+fn is_somebodys(column: &Column, cell: &Cell) -> bool {
+    let is_number = match cell {
+        Cell::Integer(_) | Cell::Real(_) | Cell::Decimal(_) => true,
+        Cell::Text(text) => is_number(text),
+        _ => false,
+    };
+    is_number && is_of_persons(&column.name)
+}
+
 /// Whether a number has as many digits as a telephone number, so that it could be one where nothing says what it is.
 fn is_long(cell: &Cell) -> bool {
     match cell {
@@ -521,62 +535,5 @@ fn is_long(cell: &Cell) -> bool {
             (value.as_str().parse()).is_ok_and(|value: f64| value.abs() >= LONG_NUMBER)
         }
         _ => false,
-    }
-}
-
-/// The first walk: what is replaced, and what the note prints.
-struct Seeing<'r, 'k>(&'r mut Redactor<'k>);
-
-impl Visitor for Seeing<'_, '_> {
-    fn cell(&mut self, column: &Column, cell: &mut Cell) {
-        if *cell == Cell::Null {
-            return;
-        }
-        if self.0.plain.contains(&column.name.to_lowercase()) {
-            self.0.public.insert(cell.to_string());
-        }
-        if let Treatment::Replace(class) = self.0.treatment(column, cell) {
-            self.0.seen.add(class, &cell.to_string());
-        }
-    }
-
-    fn heading(&mut self, text: &mut String) {
-        if !self.0.is_known_heading(text) {
-            self.0.seen.add(DataClass::Heading, text);
-        }
-    }
-
-    fn file(&mut self, text: &mut String) {
-        if !self.0.is_known(text) {
-            self.0.seen.add(DataClass::File, text);
-        }
-    }
-
-    fn sentence(&mut self, _: &mut String) {}
-
-    fn printed(&mut self, text: &str) {
-        self.0.public.insert(text.to_owned());
-        self.0.public.extend(spelling::addresses_of_cell(text));
-    }
-}
-
-/// The second walk.
-struct Replacing<'r, 'k>(&'r mut Redactor<'k>);
-
-impl Visitor for Replacing<'_, '_> {
-    fn cell(&mut self, column: &Column, cell: &mut Cell) {
-        self.0.cell(column, cell);
-    }
-
-    fn heading(&mut self, text: &mut String) {
-        self.0.heading(text);
-    }
-
-    fn file(&mut self, text: &mut String) {
-        *text = self.0.file_name(text);
-    }
-
-    fn sentence(&mut self, text: &mut String) {
-        self.0.sentence(text);
     }
 }

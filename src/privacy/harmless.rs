@@ -27,6 +27,14 @@ const DIGITS_OF_A_DATE: usize = 17;
 /// A number from which on it could be a telephone number where nothing says what it is.
 pub(super) const LONG_NUMBER: f64 = 1e6;
 
+/// Words of a heading that make a number somebody's.
+const PERSONS: &str = include_str!("persons.txt");
+
+static OF_PERSONS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let lines = PERSONS.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
+});
+
 static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let listed = WORDS
         .lines()
@@ -82,6 +90,45 @@ pub(super) fn is_harmless(text: &str) -> bool {
         || is_row_version(text)
         || OWN_TEXTS.contains(&text.to_lowercase())
         || is_of_known_words(text)
+}
+
+/// Words of a heading whose numbers count or measure, whatever else it speaks of: `calls per customer`.
+const MEASURES: [&str; 19] = [
+    "count",
+    "counts",
+    "total",
+    "sum",
+    "average",
+    "avg",
+    "mean",
+    "median",
+    "milliseconds",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "rate",
+    "share",
+    "percent",
+    "ratio",
+    "per",
+    "changes",
+];
+
+/// Whether a heading says that the numbers below it are a person's, as in `employee_no` or `PhoneExt`.
+pub(super) fn is_of_persons(heading: &str) -> bool {
+    let words: Vec<String> = words(heading).collect();
+    let has = |known: &dyn Fn(&str) -> bool| words.iter().any(|word| known(word));
+    has(&|word| OF_PERSONS.contains(word)) && !has(&|word| MEASURES.contains(&word))
+}
+
+/// Whether a text is a number, however its digits are set apart.
+pub(super) fn is_number(text: &str) -> bool {
+    let text = text.trim();
+    text.contains(|c: char| c.is_numeric())
+        && text
+            .chars()
+            .all(|c| c.is_numeric() || " .,'+-#".contains(c))
 }
 
 /// Whether every word is known, and no digits that stand together could be a telephone number or an account.

@@ -644,6 +644,96 @@ fn numbers_that_nothing_explains_are_hidden_when_they_are_long() {
     assert_eq!(table("subject", Cell::Null).0, Cell::Null);
 }
 
+#[test]
+fn a_short_number_is_hidden_where_the_heading_says_whose_it_is() {
+    let shown = |heading: &str, cell: &Cell| {
+        let mut table = ResultTable {
+            columns: vec![Column::new(heading, Kind::Text)],
+            rows: vec![vec![cell.clone()]],
+        };
+        Redactor::new(key(), Classes::known()).table(&mut table);
+        table.rows[0][0].clone()
+    };
+    let decimal = || Kind::Decimal.parse("52.5170").expect("a number");
+    let numbers = [
+        Cell::Integer(4711),
+        Cell::Integer(7),
+        Cell::Text("4711".to_owned()),
+        Cell::Text(" 47-11 ".to_owned()),
+        decimal(),
+    ];
+    let persons = [
+        "employee_no",
+        "EmployeeNo",
+        "Employee Number",
+        "empno",
+        "staff id",
+        "CUSTOMER_ID_OLD",
+        "ext",
+        "PhoneExt",
+        "extension",
+        "zip",
+        "postal-code",
+        "PLZ",
+        "badge",
+        "pin",
+        "age",
+        "year of birth",
+        "card_last_4",
+        "latitude",
+        "house_number",
+        "user no",
+        "account",
+    ];
+    let things = [
+        "n",
+        "total",
+        "minutes",
+        "price",
+        "quantity",
+        "line",
+        "rank",
+        "order_no",
+        "calls per customer",
+        "customer_count",
+        "AgentMinutes",
+        "average age",
+        "users total",
+        "page",
+        "imagery",
+        "textual",
+        "percentage",
+        "status",
+        "year",
+        "width",
+    ];
+    for cell in &numbers {
+        for heading in persons {
+            let now = shown(heading, cell).to_string();
+            assert!(now.starts_with("text-"), "{heading} {cell}: {now}");
+        }
+        for heading in things {
+            assert_eq!(shown(heading, cell), *cell, "{heading}");
+        }
+    }
+    // What is no number is treated as ever: a time stays, a name goes.
+    let time = Cell::Text("2026-11-24 08:12".to_owned());
+    assert_eq!(shown("customer_since", &time), time);
+    assert_eq!(shown("employee_no", &Cell::Null), Cell::Null);
+    // The schema's own columns have classes, and what a query counts is its own.
+    assert_eq!(
+        shown("assigned_to", &Cell::Integer(1003)),
+        Cell::Integer(1003)
+    );
+    let mut table = ResultTable {
+        columns: vec![Column::new("customers", Kind::Integer)],
+        rows: vec![vec![Cell::Integer(12)]],
+    };
+    table.columns[0].own = true;
+    Redactor::new(key(), Classes::known()).table(&mut table);
+    assert_eq!(table.rows[0][0], Cell::Integer(12));
+}
+
 proptest! {
     /// Whatever stands in a row: nothing goes wrong over it, and an address put into the middle is not to be found.
     #[test]
