@@ -7,9 +7,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use quote::{identifier, literal};
+
 /// The folders whose text files the program carries. `reports/samples` holds finished reports, not inputs.
 const EMBEDDED: [&str; 2] = ["seeds", "reports"];
 const LEFT_OUT: &str = "reports/samples";
+
+#[path = "src/sql/quote.rs"]
+mod quote;
 
 mod egpl {
     refinery::embed_migrations!("migrations/egpl");
@@ -60,14 +65,15 @@ fn write_exports(out: &Path) -> Result<(), Box<dyn Error>> {
     // Dropping a table drops its indexes too.
     let indexes = indexes(&conn)?;
     for (table, columns) in &tables {
-        conn.execute_batch(&format!("DROP TABLE {table}; {}", copied(table, columns)))?;
+        conn.execute_batch(&format!(
+            "DROP TABLE {}; {}",
+            identifier(table),
+            copied(table, columns)
+        ))?;
     }
     conn.execute_batch(&indexes)?;
     for history in ["refinery_schema_history", "chatdb_exports_history"] {
-        conn.execute(
-            &format!("UPDATE {history} SET applied_on = '1970-01-01T00:00:00Z'"),
-            [],
-        )?;
+        forget_when(&conn, history)?;
     }
     let mut script = String::from("PRAGMA application_id = 0x43484442;\n");
     let mut texts = String::from("&[\n");
@@ -186,10 +192,11 @@ fn dump(
     table: &str,
     script: &mut String,
 ) -> Result<(), Box<dyn Error>> {
+    let table = identifier(table);
     let names = conn.prepare(&format!("SELECT * FROM {table}"))?;
     let list: Vec<String> = names
         .column_names()
-        .map(|name| format!("quote({name})"))
+        .map(|name| format!("quote({})", identifier(name)))
         .collect();
     let sql = format!("SELECT {} FROM {table}", list.join(" || ', ' || "));
     let mut statement = conn.prepare(&sql)?;
@@ -295,15 +302,18 @@ fn write_product(tables: &[(String, Vec<ProductColumn>)], to: &Path) -> Result<(
 }
 
 /// The same sources give the same bytes: the time at which a migration ran is not kept.
+fn forget_when(conn: &rusqlite::Connection, history: &str) -> rusqlite::Result<()> {
+    let (history, when) = (identifier(history), literal("1970-01-01T00:00:00Z"));
+    conn.execute_batch(&format!("UPDATE {history} SET applied_on = {when}"))
+}
+
+/// Writes the database as the bytes of a file.
 fn write_image(
     conn: &mut rusqlite::Connection,
     history: &str,
     to: &Path,
 ) -> Result<(), Box<dyn Error>> {
-    conn.execute(
-        &format!("UPDATE {history} SET applied_on = '1970-01-01T00:00:00Z'"),
-        [],
-    )?;
+    forget_when(conn, history)?;
     conn.execute_batch("VACUUM")?;
     Ok(fs::write(to, &*conn.serialize(rusqlite::MAIN_DB)?)?)
 }

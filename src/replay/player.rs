@@ -1,23 +1,20 @@
 //! Plays one scenario after another on a database, step by step and check by check.
 
+mod checks;
+mod steps;
+
 use std::sync::Arc;
 
-use super::queries::{Rewritten, as_run, sql_of};
-use super::record::{basis, conclude, empty_run, empty_step, seed_problem};
+use super::queries::Rewritten;
+use super::record::{conclude, empty_run};
 use super::timeline::{self, Track};
-use super::{ReplayError, ReplayOptions, basis as kept};
-use crate::check;
-use crate::diagnostic::Place;
-use crate::query::Query;
-use crate::report::{
-    ChangedRows, CheckRun, CheckVerdict, Comparison, RestsOn, ScenarioRun, StepRun,
-};
-use crate::scenario::{
-    Basis, Check, Expect, ExpectedState, LabRule, Library, ParameterValue, Scenario, ScenarioStep,
-    lab_rules, resolve_parameters,
-};
-use crate::store::{Binding, Store, StoreError};
-use crate::table::ResultTable;
+use super::{ReplayError, ReplayOptions};
+use crate::report::{ChangedRows, CheckVerdict, ScenarioRun, StepRun};
+use crate::scenario::{LabRule, Library, ParameterValue, Scenario, lab_rules, resolve_parameters};
+use crate::store::{Binding, Store};
+
+pub(super) use checks::compare;
+use steps::Extent;
 
 /// A scenario of the chain that stands played in the database, on a savepoint of its own.
 struct Level {
@@ -31,9 +28,6 @@ struct Level {
     /// What was seen on the way, where a timeline is wanted.
     track: Track,
 }
-
-/// What there is to say about a statement that takes all that was played with it.
-const LOST: &str = "SQLite has taken back all that was played; nothing after this is";
 
 pub(super) struct Player<'l> {
     library: &'l Library,
@@ -51,19 +45,6 @@ pub(super) struct Player<'l> {
     illustrated: bool,
     /// Whether checks keep what came back.
     recording: bool,
-}
-
-/// A step that did not do what it should. Nothing after it is run: in its branch, or else in the whole scenario.
-struct FailedStep {
-    branch: Option<String>,
-}
-
-/// How far a chain's scenario is played.
-enum Extent<'o> {
-    /// To its end; checks are made only where `checks` says so, and the first thing that does not hold ends it.
-    Through { checks: bool },
-    /// As asked for, with all checks.
-    Asked { until: Option<&'o str> },
 }
 
 impl<'l> Player<'l> {
@@ -93,6 +74,8 @@ impl<'l> Player<'l> {
         while self.levels.pop().is_some() {
             self.store.release()?;
         }
+        // What comes of it is somebody else's to bound.
+        self.store.spend(None);
         Ok(self.store)
     }
 
@@ -102,6 +85,7 @@ impl<'l> Player<'l> {
         name: &str,
         options: &ReplayOptions,
     ) -> Result<ScenarioRun, ReplayError> {
+        self.store.spend(Some(&options.budget));
         let chain = self.library.chain(name)?;
         self.obey(&chain, options)?;
         self.asked = options.again(name);
@@ -232,339 +216,6 @@ impl<'l> Player<'l> {
         }
         Ok(())
     }
-
-    fn run_steps(
-        &mut self,
-        scenario: &Scenario,
-        parameters: &[ParameterValue],
-        extent: &Extent<'_>,
-    ) -> Result<Vec<StepRun>, ReplayError> {
-        let values: Vec<Binding> = parameters
-            .iter()
-            .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
-            .collect();
-        let mut runs = Vec::with_capacity(scenario.steps.len());
-        if let Some(at) = scenario
-            .clock
-            .map(|clock| scenario.steps.first().map_or(clock, |s| s.at.min(clock)))
-        {
-            self.store.set_clock(at)?;
-        }
-        for seed in &scenario.seeds {
-            if let Err(error) = self.atomically(&seed.file, &seed.sql, &values)? {
-                self.lost |= self.store.take_lost();
-                runs.push(seed_problem(scenario, &seed.file, &error));
-                runs.extend(scenario.steps.iter().map(|step| self.skipped(step)));
-                return Ok(runs);
-            }
-        }
-        let mut branch: Option<&str> = None;
-        let mut failed: Option<FailedStep> = None;
-        for step in &scenario.steps {
-            if matches!(extent, Extent::Through { .. }) && step.branch.is_some() {
-                continue;
-            }
-            if branch != step.branch.as_deref() {
-                if branch.is_some() {
-                    self.store.roll_back()?;
-                }
-                branch = step.branch.as_deref();
-                if branch.is_some() {
-                    self.store.savepoint()?;
-                }
-                failed = failed.filter(|failed| failed.branch.is_none());
-            }
-            if failed.is_some() {
-                runs.push(self.skipped(step));
-                if matches!(extent, Extent::Asked { until: Some(until) } if step.id == *until) {
-                    break;
-                }
-                continue;
-            }
-            let mut run = self.run_step_seen(scenario, step, &values)?;
-            let ask = match extent {
-                Extent::Through { checks } => *checks,
-                Extent::Asked { .. } => true,
-            };
-            if !run.holds() {
-                let branch = step.branch.clone();
-                failed = Some(FailedStep { branch });
-                run.checks = self.skipped(step).checks;
-            } else if ask {
-                for check in &step.checks {
-                    run.checks
-                        .push(self.run_check(scenario, step, check, parameters, &values)?);
-                }
-            }
-            self.lost |= self.store.take_lost();
-            if self.lost {
-                // Even where the step should fail: the state that the next one begins with is gone.
-                run.problem = Some(match run.problem {
-                    Some(problem) => format!("{problem} ({LOST})"),
-                    None => LOST.to_owned(),
-                });
-                runs.push(run);
-                let rest = scenario.steps.iter().skip(runs.len());
-                runs.extend(rest.map(|step| self.skipped(step)));
-                break;
-            }
-            runs.push(run);
-            if let Extent::Asked { until: Some(until) } = extent
-                && step.id == *until
-            {
-                // A branch is left open on purpose: its state is what was asked for.
-                if branch.take().is_some() {
-                    self.store.release()?;
-                }
-                break;
-            }
-        }
-        if branch.is_some() {
-            self.store.roll_back()?;
-        }
-        Ok(runs)
-    }
-
-    /// Runs a step, and looks at the world before and after it where a timeline is wanted. Branches go back in time,
-    /// so the timeline leaves them out.
-    fn run_step_seen(
-        &mut self,
-        scenario: &Scenario,
-        step: &ScenarioStep,
-        values: &[Binding],
-    ) -> Result<StepRun, ReplayError> {
-        if !self.illustrated || step.branch.is_some() {
-            return self.run_step(step, values);
-        }
-        let mut track = match self.levels.last_mut() {
-            Some(level) => std::mem::take(&mut level.track),
-            None => Track::default(),
-        };
-        track.look_until(&self.store, step.at)?;
-        let run = self.run_step(step, values)?;
-        track.look(&self.store, step.at)?;
-        track.step(&scenario.name, &step.id, &step.title, step.at);
-        if let Some(level) = self.levels.last_mut() {
-            level.track = track;
-        }
-        Ok(run)
-    }
-
-    /// Runs a script so that it happens whole or not at all.
-    fn atomically(
-        &self,
-        file: &str,
-        sql: &str,
-        values: &[Binding],
-    ) -> Result<Result<u64, StoreError>, StoreError> {
-        self.store.savepoint()?;
-        let outcome = self.store.run_script(file, sql, values);
-        match &outcome {
-            Ok(_) => self.store.release()?,
-            Err(_) => self.store.roll_back()?,
-        }
-        Ok(outcome)
-    }
-
-    fn run_step(
-        &mut self,
-        step: &ScenarioStep,
-        values: &[Binding],
-    ) -> Result<StepRun, ReplayError> {
-        self.store.set_clock(step.at)?;
-        let mut run = empty_step(step);
-        let Some(script) = &step.script else {
-            return Ok(run);
-        };
-        let outcome = self.atomically(&script.file, &script.sql, values)?;
-        // Things settle when the clock is moved, be it to the same time.
-        self.store.set_clock(step.at)?;
-        run.problem = match (&outcome, &step.error) {
-            (Ok(actual), None) => {
-                run.changes = Some(ChangedRows {
-                    expected: step.changes,
-                    actual: *actual,
-                });
-                None
-            }
-            (Ok(_), Some(text)) => Some(format!(
-                "the script should fail with `{text}`, and did not fail"
-            )),
-            (Err(error), None) => Some(error.to_string()),
-            (Err(error), Some(text)) if error.to_string().contains(text.as_str()) => None,
-            (Err(error), Some(text)) => Some(format!(
-                "the script should fail with `{text}`, and failed with: {error}"
-            )),
-        };
-        Ok(run)
-    }
-
-    fn run_check(
-        &mut self,
-        scenario: &Scenario,
-        step: &ScenarioStep,
-        check: &Check,
-        parameters: &[ParameterValue],
-        values: &[Binding],
-    ) -> Result<CheckRun, ReplayError> {
-        let library = self.library;
-        let query = library.query(scenario, &check.query)?;
-        let mut run = CheckRun {
-            title: query.title.clone(),
-            verdict: CheckVerdict::Failed,
-            ..self.skipped_check(step, check)
-        };
-        let mut bindings: Vec<Binding> = check.with.clone();
-        bindings.extend(values.iter().cloned());
-        let defaults = query.parameters.iter().filter_map(|parameter| {
-            parameter
-                .default
-                .clone()
-                .map(|value| (parameter.name.clone(), value))
-        });
-        bindings.extend(defaults);
-        if self.illustrated {
-            run.sql = Some(sql_of(&query));
-        }
-        if library.is_built_in(&scenario.name) {
-            run.interpretations = kept::interpretations(&scenario.name, &check.id);
-        }
-        run.rests_on = match &run.interpretations {
-            None => RestsOn::NotDetermined,
-            Some(rules) if rules.is_empty() => RestsOn::Documented,
-            Some(_) => RestsOn::Extrapolated,
-        };
-        match self.ask(&query, &bindings) {
-            Err(problem) => run.problem = Some(problem),
-            Ok(actual) => {
-                match compare(check, &query, parameters, &actual) {
-                    Ok(mut comparison) => {
-                        let (verdict, remark) = verdict_of(check, comparison.same);
-                        run.verdict = verdict;
-                        comparison.remarks.extend(remark);
-                        run.comparison = Some(comparison);
-                    }
-                    Err(problem) => run.problem = Some(problem),
-                }
-                run.actual = self.recording.then_some(actual);
-            }
-        }
-        Ok(run)
-    }
-
-    /// A step that is not run, with its checks.
-    fn skipped(&self, step: &ScenarioStep) -> StepRun {
-        let checks = step.checks.iter();
-        StepRun {
-            skipped: true,
-            checks: checks
-                .map(|check| self.skipped_check(step, check))
-                .collect(),
-            ..empty_step(step)
-        }
-    }
-
-    /// A check that is not made.
-    fn skipped_check(&self, step: &ScenarioStep, check: &Check) -> CheckRun {
-        CheckRun {
-            id: check.id.clone(),
-            query: check.query.clone(),
-            title: check.query.clone(),
-            basis: basis(&check.basis),
-            expected_at: match &check.expect {
-                Expect::Table(expected) => Place {
-                    file: expected.file.clone(),
-                    line: expected.rows.first().map_or(1, |row| row.line),
-                },
-                _ => check.place.clone(),
-            },
-            place: check.place.clone(),
-            observes: check.observes.clone(),
-            verdict: CheckVerdict::Skipped,
-            rests_on: RestsOn::NotDetermined,
-            interpretations: None,
-            lab_rules: Vec::new(),
-            comparison: None,
-            problem: None,
-            reproduce: format!("{} --until {}", self.asked, step.id),
-            sql: None,
-            actual: None,
-        }
-    }
-
-    /// The answer of a query without its basis column.
-    fn ask(&mut self, query: &Query, bindings: &[Binding]) -> Result<ResultTable, String> {
-        let sql = self
-            .rewritten
-            .entry(query.place.file.clone())
-            .or_insert_with(|| as_run(query).map_err(|error| error.to_string()))
-            .clone()?;
-        let answer = |error: StoreError| format!("{}: {}", query.place.file, error.in_short());
-        let asked = self.store.ask(&sql, &query.kinds, bindings);
-        let mut table = asked.map_err(answer)?;
-        if let Some(at) = query.basis.as_deref().and_then(|name| table.position(name)) {
-            table.columns.remove(at);
-            for row in &mut table.rows {
-                row.remove(at);
-            }
-        }
-        Ok(table)
-    }
-}
-
-/// What came of a check, and what there is to say of a table that nobody has accepted.
-fn verdict_of(check: &Check, same: bool) -> (CheckVerdict, Option<String>) {
-    let state = match &check.expect {
-        Expect::Table(expected) => expected.state,
-        _ => ExpectedState::Accepted,
-    };
-    let remark = |text: &str| Some(text.to_owned());
-    match (state, same) {
-        (ExpectedState::Unrecorded, _) => (
-            CheckVerdict::Pending,
-            remark("nothing is expected yet: `chatdb record` writes what came back"),
-        ),
-        (ExpectedState::Pending, true) => (
-            CheckVerdict::Pending,
-            remark("recorded, and not yet accepted: `chatdb review` shows it"),
-        ),
-        (_, true) => (CheckVerdict::Matches, None),
-        (_, false) => (CheckVerdict::Differs, None),
-    }
-}
-
-pub(super) fn compare(
-    check: &Check,
-    query: &Query,
-    parameters: &[ParameterValue],
-    actual: &ResultTable,
-) -> Result<Comparison, String> {
-    if matches!(check.expect, Expect::Value(_)) && actual.columns.len() != 1 {
-        return Err(format!(
-            "`value` needs a query with one column; `{}` has {}: {}",
-            query.name,
-            actual.columns.len(),
-            actual.names().join(", ")
-        ));
-    }
-    let printed = match &check.basis {
-        Basis::Printed(lines) => Some(lines),
-        _ => None,
-    };
-    let compared = check::compare(
-        check,
-        parameters,
-        &query.key,
-        &query.order,
-        &actual.columns,
-        actual,
-        printed,
-    );
-    let mut comparison = compared.map_err(|error| error.to_string())?;
-    if let (true, Some(meaning)) = (actual.rows.is_empty(), &query.empty) {
-        comparison.remarks.push(format!("no rows: {meaning}"));
-    }
-    Ok(comparison)
 }
 
 fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Binding> {

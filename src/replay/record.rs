@@ -150,59 +150,55 @@ pub(super) fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool
         };
     }
     if stopped {
-        let cells = run
-            .steps
-            .iter()
-            .flat_map(|step| &step.checks)
-            .filter_map(|check| check.comparison.as_ref());
-        let used: Vec<String> = cells
-            .flat_map(|comparison| &comparison.rows)
-            .flat_map(|row| &row.cells)
-            .filter_map(|cell| cell.erratum.clone())
-            .collect();
-        run.errata
-            .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
+        leave_used_errata(run);
     }
     for observation in &scenario.observations {
-        let answers: Vec<&CheckRun> = run
-            .steps
-            .iter()
-            .flat_map(|step| &step.checks)
-            .filter(|check| check.observes.contains(&observation.id))
-            .collect();
-        let all = scenario
-            .steps
-            .iter()
-            .flat_map(|step| &step.checks)
-            .filter(|check| check.observes.contains(&observation.id))
-            .count();
-        let any =
-            |wanted: fn(CheckVerdict) -> bool| answers.iter().any(|check| wanted(check.verdict));
-        let verdict =
-            if any(|verdict| !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)) {
-                ObservationVerdict::Differs
-            } else if any(|verdict| verdict == CheckVerdict::Skipped)
-                || (stopped && answers.len() < all)
-            {
-                ObservationVerdict::NotReached
-            } else if answers.is_empty() {
-                ObservationVerdict::NotCovered
-            } else {
-                ObservationVerdict::Reproduced
-            };
-        run.observations.push(ObservationRun {
+        let observed = |check: &&CheckRun| check.observes.contains(&observation.id);
+        let checks = run.steps.iter().flat_map(|step| &step.checks);
+        let answers: Vec<&CheckRun> = checks.filter(observed).collect();
+        let all = scenario.steps.iter().flat_map(|step| &step.checks);
+        let all = all.filter(|check| check.observes.contains(&observation.id));
+        let some_left = stopped && answers.len() < all.count();
+        let origin = |origin: &ExpectationOrigin| match origin {
+            ExpectationOrigin::Printed => 0,
+            ExpectationOrigin::Stated => 1,
+            ExpectationOrigin::Derived => 2,
+        };
+        let origins = answers.iter().map(|check| check.basis.origin);
+        let observed = ObservationRun {
             id: observation.id.clone(),
             lines: observation.lines.clone(),
             says: observation.says.clone(),
             checks: answers.iter().map(|check| check.id.clone()).collect(),
-            verdict,
-            origin: answers.iter().map(|check| check.basis.origin).max_by_key(
-                |origin| match origin {
-                    ExpectationOrigin::Printed => 0,
-                    ExpectationOrigin::Stated => 1,
-                    ExpectationOrigin::Derived => 2,
-                },
-            ),
-        });
+            verdict: observed_verdict(&answers, some_left),
+            origin: origins.max_by_key(origin),
+        };
+        run.observations.push(observed);
+    }
+}
+
+/// Leaves out the errata of cells that no check has compared.
+fn leave_used_errata(run: &mut ScenarioRun) {
+    let checks = run.steps.iter().flat_map(|step| &step.checks);
+    let comparisons = checks.filter_map(|check| check.comparison.as_ref());
+    let cells = comparisons
+        .flat_map(|comparison| &comparison.rows)
+        .flat_map(|row| &row.cells);
+    let used: Vec<String> = cells.filter_map(|cell| cell.erratum.clone()).collect();
+    run.errata
+        .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
+}
+
+/// What the checks of an observation come to, where some may be left.
+fn observed_verdict(answers: &[&CheckRun], some_left: bool) -> ObservationVerdict {
+    let any = |wanted: fn(CheckVerdict) -> bool| answers.iter().any(|check| wanted(check.verdict));
+    if any(|verdict| !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)) {
+        ObservationVerdict::Differs
+    } else if any(|verdict| verdict == CheckVerdict::Skipped) || some_left {
+        ObservationVerdict::NotReached
+    } else if answers.is_empty() {
+        ObservationVerdict::NotCovered
+    } else {
+        ObservationVerdict::Reproduced
     }
 }

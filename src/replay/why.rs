@@ -5,6 +5,8 @@
 //! the list; where it does not, it is decided twice over, and pairs are looked for. The plays share one database, and
 //! each is taken back by a savepoint, so that one takes a few milliseconds.
 
+mod acts;
+mod decides;
 mod labels;
 mod missing;
 
@@ -17,12 +19,10 @@ use super::{ReplayError, ReplayOptions, as_run};
 use crate::query::Query;
 use crate::report::RestsOn;
 use crate::scenario::{
-    Check, Library, ParameterValue, Scenario, ScenarioStep, lab_rules, other_statements,
-    resolve_parameters,
+    Check, Library, ParameterValue, Scenario, ScenarioStep, lab_rules, resolve_parameters,
 };
-use crate::sql;
 use crate::sql::tsql::TsqlError;
-use crate::store::{Binding, Store, StoreError};
+use crate::store::{Binding, Budget, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
 pub use labels::CheckLabel;
@@ -147,6 +147,8 @@ pub type CheckAnswers = Rc<Vec<Option<ResultTable>>>;
 /// A scenario up to one of its steps, to be played again and again.
 pub struct Experiment {
     store: Store,
+    /// What all plays may take together.
+    budget: Budget,
     acts: Vec<Act>,
     factors: Vec<Factor>,
     /// Per factor, the statements that change it, one for each way; none for a cause, which is left out.
@@ -241,6 +243,7 @@ impl Experiment {
     fn blank(options: &ReplayOptions) -> Result<Self, StoreError> {
         Ok(Self {
             store: guarded(options)?,
+            budget: options.budget.clone(),
             acts: Vec::new(),
             factors: Vec::new(),
             ways: Vec::new(),
@@ -296,94 +299,6 @@ impl Experiment {
         self.answers.get(check)?.as_ref()
     }
 
-    /// The acts of one scenario: all of it, or up to a step.
-    fn lay(&mut self, scenario: &Scenario, until: Option<&ScenarioStep>) {
-        let first = scenario.steps.first().map(|step| step.at);
-        if let Some(clock) = scenario.clock {
-            self.acts
-                .push(Act::Clock(first.map_or(clock, |at| at.min(clock))));
-        }
-        for seed in &scenario.seeds {
-            self.script(&seed.file, &seed.sql, None);
-        }
-        for step in &scenario.steps {
-            let aside =
-                step.branch.is_some() && until.is_none_or(|until| until.branch != step.branch);
-            if !aside {
-                self.step(scenario, step);
-            }
-            if until.is_some_and(|until| until.id == step.id) {
-                break;
-            }
-        }
-    }
-
-    fn step(&mut self, scenario: &Scenario, step: &ScenarioStep) {
-        self.acts.push(Act::Clock(step.at));
-        // A step that must fail has no effect.
-        if let (Some(script), None) = (&step.script, &step.error) {
-            self.script(&script.file, &script.sql, Some((scenario, step)));
-            self.acts.push(Act::Clock(step.at));
-        }
-    }
-
-    fn script(&mut self, file: &str, text: &str, of: Option<(&Scenario, &ScenarioStep)>) {
-        for part in sql::split(text).unwrap_or_default() {
-            let factor = of.map(|(scenario, step)| {
-                self.factors.push(Factor::Cause {
-                    step: format!("{}/{}", scenario.name, step.id),
-                    title: step.title.clone(),
-                    file: file.to_owned(),
-                    line: part.line,
-                });
-                self.ways.push(vec![String::new()]);
-                self.factors.len() - 1
-            });
-            self.acts.push(Act::Statement {
-                factor,
-                file: file.to_owned(),
-                sql: part.sql.to_owned(),
-            });
-        }
-    }
-
-    /// Adds the rules, with the ways in which each can be changed. A rule that is not needed can be needed in three.
-    fn rules(&mut self) -> Result<(), StoreError> {
-        const RULES: &str = "SELECT kind, r.rule, statement, basis, coalesce(l.place, lines, '') FROM rule r \
-             LEFT JOIN lab_rule l ON l.rule = r.rule \
-             WHERE kind IN ('matrix', 'time', 'notice') ORDER BY kind, position";
-        for row in self.store.ask(RULES, &[], &[])?.rows {
-            let text: Vec<String> = row.iter().map(ToString::to_string).collect();
-            let [kind, rule, statement, basis, lines] =
-                text.try_into().expect("five columns are asked");
-            let name = rule.replace('\'', "''");
-            self.ways.push(match kind.as_str() {
-                "matrix" => other_statements(&rule, &statement),
-                "time" => ["1000000", "0"]
-                    .map(|seconds| {
-                        format!(
-                            "UPDATE time_rule SET seconds = {seconds} WHERE time_rule = '{name}'"
-                        )
-                    })
-                    .to_vec(),
-                _ => vec![format!("DELETE FROM notice WHERE notice = '{name}'")],
-            });
-            let basis = match basis.as_str() {
-                "documented" => RestsOn::Documented,
-                "lab rule" => RestsOn::LabRule,
-                _ => RestsOn::Extrapolated,
-            };
-            self.factors.push(Factor::Rule {
-                kind,
-                rule,
-                statement,
-                basis,
-                lines,
-            });
-        }
-        Ok(())
-    }
-
     /// Plays it with these factors changed, and gives the answers.
     ///
     /// # Errors
@@ -398,6 +313,10 @@ impl Experiment {
         self.store.savepoint()?;
         let answers = self.answers_with(&changes);
         self.store.roll_back()?;
+        if self.budget.is_over() {
+            let limit = self.budget.limit();
+            return Err(StoreError::Spent { limit });
+        }
         let answers = Rc::new(answers?);
         self.played.borrow_mut().insert(changes, answers.clone());
         Ok(answers)
@@ -440,156 +359,6 @@ impl Experiment {
                     let _ = self.store.run_script(file, sql, &self.values);
                 }
             }
-        }
-        Ok(())
-    }
-
-    fn value(
-        &self,
-        check: usize,
-        target: &WhyTarget,
-        changes: &[Change],
-    ) -> Result<ExplainedValue, StoreError> {
-        let answers = self.play(changes)?;
-        Ok(answers[check]
-            .as_ref()
-            .map(|table| target.of(table))
-            .unwrap_or_default())
-    }
-
-    /// Plays it with each factor changed by itself, once for all questions.
-    fn singles(&mut self) -> Result<(), StoreError> {
-        if !self.single.is_empty() {
-            return Ok(());
-        }
-        let idle = self.idle_rules()?;
-        for factor in 0..self.factors.len() {
-            let ways = 0..self.ways[factor].len();
-            let answers = ways.map(|way| match idle.contains(&factor) {
-                true => Ok(self.answers.clone()),
-                false => self.play(&[(factor, way)]),
-            });
-            self.single.push(answers.collect::<Result<_, _>>()?);
-        }
-        Ok(())
-    }
-
-    /// The cells of the matrix for servers that never stop here, if no answer changes when all of them are changed in
-    /// each way: then only a query that reads the matrix itself would tell, and would have told.
-    fn idle_rules(&self) -> Result<BTreeSet<usize>, StoreError> {
-        let stopped = self.stopped()?;
-        let of_idle_server = |factor: &usize| match &self.factors[*factor] {
-            Factor::Rule { kind, rule, .. } if kind == "matrix" => {
-                let server = rule.rsplit_once(" / ").map_or("", |(_, server)| server);
-                !stopped.iter().any(|own| own == server)
-            }
-            _ => false,
-        };
-        let idle: BTreeSet<usize> = (0..self.factors.len()).filter(of_idle_server).collect();
-        for way in 0..3 {
-            let all: Vec<Change> = idle.iter().map(|factor| (*factor, way)).collect();
-            if self.play(&all)? != self.answers {
-                return Ok(BTreeSet::new());
-            }
-        }
-        Ok(idle)
-    }
-
-    /// The servers that stop.
-    fn stopped(&self) -> Result<Vec<String>, StoreError> {
-        self.store.savepoint()?;
-        let played = self.answers_with(&[]);
-        let servers = self
-            .store
-            .ask("SELECT DISTINCT server FROM outage", &[], &[]);
-        self.store.roll_back()?;
-        played?;
-        let rows = servers?.rows.into_iter().flatten();
-        Ok(rows.map(|cell| cell.to_string()).collect())
-    }
-
-    /// Says what a part of a check's answer rests on.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn why(&mut self, check: usize, target: &WhyTarget) -> Result<Why, StoreError> {
-        self.singles()?;
-        let of = |answers: &[Option<ResultTable>]| {
-            answers[check]
-                .as_ref()
-                .map(|table| target.of(table))
-                .unwrap_or_default()
-        };
-        let value = of(&self.answers);
-        let mut decides = Vec::new();
-        let mut rest = Vec::new();
-        for (factor, ways) in self.single.iter().enumerate() {
-            match ways
-                .iter()
-                .map(|answers| of(answers))
-                .find(|other| *other != value)
-            {
-                Some(without) => decides.push(Decides {
-                    factors: vec![factor],
-                    without,
-                }),
-                None => rest.push(factor),
-            }
-        }
-        let mut changed = BTreeSet::new();
-        self.change_all(check, target, &value, &mut changed, &rest)?;
-        let mut together = Vec::new();
-        for factor in rest
-            .iter()
-            .copied()
-            .filter(|factor| !changed.contains(factor))
-        {
-            let mut found = false;
-            for other in rest.iter().copied().filter(|other| *other != factor) {
-                let without = self.value(check, target, &[(factor, 0), (other, 0)])?;
-                if without != value {
-                    decides.push(Decides {
-                        factors: vec![factor, other],
-                        without,
-                    });
-                    found = true;
-                }
-            }
-            if !found {
-                together.push(factor);
-            }
-        }
-        decides.sort_by(|a, b| a.factors.cmp(&b.factors));
-        Ok(Why {
-            value,
-            decides,
-            together,
-        })
-    }
-
-    /// Changes as many of the candidates as can be, one after the other, without changing the answer. Halving them
-    /// takes few plays where most can be changed.
-    fn change_all(
-        &self,
-        check: usize,
-        target: &WhyTarget,
-        value: &ExplainedValue,
-        changed: &mut BTreeSet<usize>,
-        candidates: &[usize],
-    ) -> Result<(), StoreError> {
-        if candidates.is_empty() {
-            return Ok(());
-        }
-        let all = changed.iter().chain(candidates).map(|factor| (*factor, 0));
-        let all: Vec<Change> = all.collect();
-        if self.value(check, target, &all)? == *value {
-            changed.extend(candidates);
-            return Ok(());
-        }
-        if candidates.len() > 1 {
-            let (left, right) = candidates.split_at(candidates.len() / 2);
-            self.change_all(check, target, value, changed, left)?;
-            self.change_all(check, target, value, changed, right)?;
         }
         Ok(())
     }

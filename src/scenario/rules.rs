@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Scenario;
 use super::fields::{At, Fields, Reader, describe, seconds_of, shorten, text_of};
 use crate::diagnostic::{Place, did_you_mean, hint_among};
+use crate::sql::quote::literal;
 
 /// Every rule of the model by the name that `chatdb rules` shows: its kind, its name, and what it says.
 static RULES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -51,15 +52,15 @@ impl LabRule {
     /// The statements that put it into the place of the built-in rule.
     #[must_use]
     pub fn to_sql(&self) -> String {
-        let name = quoted(&self.rule);
+        let name = literal(&self.rule);
         let change = match self.value {
             LabRuleValue::Statement(statement) => set_statement(&self.rule, statement),
             LabRuleValue::Seconds(seconds) => {
                 format!("UPDATE time_rule SET seconds = {seconds} WHERE time_rule = {name}")
             }
         };
-        let place = quoted(&format!("{}:{}", self.place.file, self.place.line));
-        let built_in = quoted(built_in(&self.rule).unwrap_or_default());
+        let place = literal(&format!("{}:{}", self.place.file, self.place.line));
+        let built_in = literal(built_in(&self.rule).unwrap_or_default());
         format!(
             "{change};\nINSERT INTO lab_rule (rule, place, built_in) VALUES ({name}, {place}, {built_in});"
         )
@@ -83,10 +84,6 @@ fn built_in(rule: &str) -> Option<&'static str> {
     Some(found.2.split(": ").next().unwrap_or_default())
 }
 
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 /// The statement that lets a cell of the matrix say something.
 fn set_statement(rule: &str, statement: &str) -> String {
     let (capability, server) = rule.rsplit_once(" / ").unwrap_or((rule, ""));
@@ -94,8 +91,8 @@ fn set_statement(rule: &str, statement: &str) -> String {
     let set = set.map_or("", |(_, set)| set);
     format!(
         "UPDATE server_rule SET {set} WHERE capability = {} AND server = {}",
-        quoted(capability),
-        quoted(server)
+        literal(capability),
+        literal(server)
     )
 }
 

@@ -154,29 +154,35 @@ fn covered(library: &Library, names: &[String]) -> Result<Vec<Covered>, Failure>
         }
     }
     for lab in &labs {
-        let stated = lab.document.iter().flat_map(|own| &own.observations);
-        for observation in stated {
-            let known = |one: &Covered| {
-                one.lab.as_ref() == Some(&lab.file) && one.observation.id == observation.id
-            };
-            if !all.iter().any(known) {
-                all.push(Covered {
-                    observation: ObservationRun {
-                        id: observation.id.clone(),
-                        lines: observation.lines.clone(),
-                        says: observation.says.clone(),
-                        checks: Vec::new(),
-                        verdict: ObservationVerdict::NotCovered,
-                        origin: None,
-                    },
-                    scenarios: Vec::new(),
-                    stays: None,
-                    lab: Some(lab.file.clone()),
-                });
-            }
-        }
+        let left = not_covered(lab, &all);
+        all.extend(left);
     }
     Ok(all)
+}
+
+/// The observations of a lab's document that no check observes.
+fn not_covered(lab: &Lab, all: &[Covered]) -> Vec<Covered> {
+    let stated = lab.document.iter().flat_map(|own| &own.observations);
+    let left = stated.filter(|observation| {
+        let is_it = |one: &Covered| {
+            one.lab.as_ref() == Some(&lab.file) && one.observation.id == observation.id
+        };
+        !all.iter().any(is_it)
+    });
+    left.map(|observation| Covered {
+        observation: ObservationRun {
+            id: observation.id.clone(),
+            lines: observation.lines.clone(),
+            says: observation.says.clone(),
+            checks: Vec::new(),
+            verdict: ObservationVerdict::NotCovered,
+            origin: None,
+        },
+        scenarios: Vec::new(),
+        stays: None,
+        lab: Some(lab.file.clone()),
+    })
+    .collect()
 }
 
 /// Whether a lab's document has an observation of this id.
@@ -189,8 +195,9 @@ fn states(lab: &Lab, id: &str) -> bool {
 fn without_failure(library: &Library, name: &str) -> Result<Vec<String>, Failure> {
     let scenario = library.get(name)?;
     let mut matching = Vec::new();
+    let options = watch::guarded(Vec::new());
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
-        let experiment = Experiment::new(library, name, &step.id, &watch::guarded(Vec::new()))?;
+        let experiment = Experiment::new(library, name, &step.id, &options)?;
         let verdicts = experiment.matching_without_failure();
         let verdicts = verdicts.map_err(ReplayError::from)?;
         let checks = step.checks.iter().zip(verdicts);

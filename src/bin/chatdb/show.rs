@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use chatdb::diagnostic::counted;
 use chatdb::render::safe::Safe;
 use chatdb::replay::why::{Experiment, Factor, WhyTarget};
-use chatdb::replay::{self, ReplayError};
+use chatdb::replay::{self, ReplayError, ReplayOptions};
 use chatdb::report::Report;
 use chatdb::scenario::{
     Basis, Check, Expect, Library, ParameterValue, Scenario, resolve_parameters,
@@ -220,9 +220,24 @@ fn rules(
         );
         return Ok(());
     }
+    let deciding = deciding(library, scenario, &args.scenario, &options)?;
+    page.line(0, "");
+    page.line(0, "RULES THAT DECIDE  (`chatdb why` names those of a check, `chatdb rules` the reading of each)");
+    page.line(0, "");
+    list_rules(page, &deciding);
+    Ok(())
+}
+
+/// The rules that decide a check of the scenario, in their order, each once.
+fn deciding(
+    library: &Library,
+    scenario: &Scenario,
+    name: &str,
+    options: &ReplayOptions,
+) -> Result<Vec<(usize, Factor)>, Failure> {
     let mut deciding: Vec<(usize, Factor)> = Vec::new();
     for step in scenario.steps.iter().filter(|step| !step.checks.is_empty()) {
-        let mut experiment = Experiment::new(library, &args.scenario, &step.id, &options)?;
+        let mut experiment = Experiment::new(library, name, &step.id, options)?;
         let rules = |at: &usize| matches!(experiment.factors()[*at], Factor::Rule { .. });
         let first = (0..experiment.factors().len())
             .find(rules)
@@ -237,9 +252,11 @@ fn rules(
     }
     deciding.sort_by_key(|(at, _)| *at);
     deciding.dedup_by_key(|(at, _)| *at);
-    page.line(0, "");
-    page.line(0, "RULES THAT DECIDE  (`chatdb why` names those of a check, `chatdb rules` the reading of each)");
-    page.line(0, "");
+    Ok(deciding)
+}
+
+/// A line for each rule: what it is called, what it says, and what it rests on.
+fn list_rules(page: &mut Page, deciding: &[(usize, Factor)]) {
     let shown: Vec<Vec<Safe>> = deciding
         .iter()
         .filter_map(|(_, factor)| match factor {
@@ -278,5 +295,4 @@ fn rules(
             ),
         );
     }
-    Ok(())
 }

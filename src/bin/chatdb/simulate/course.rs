@@ -1,0 +1,130 @@
+//! A course of events as a table.
+
+use chatdb::diagnostic::counted;
+use chatdb::invariant::Invariant;
+use chatdb::replay::simulate::{
+    Course, LookReason, Scheduled, SimulatedFact, Simulation, SimulationLook,
+};
+use chatdb::report::Listing;
+use chatdb::table::{Cell, Column, Kind, ResultTable};
+
+use crate::failure::Failure;
+
+/// Labels what lab rules decide in a course.
+pub(super) type Label<'l> = &'l dyn Fn(&[Scheduled], &mut Course) -> Result<(), Failure>;
+
+const COLUMNS: [&str; 8] = [
+    "at", "because", "who", "of", "what", "before", "after", "basis",
+];
+
+/// A course as it is shown: what changes and when, and which invariants hold.
+pub(super) fn listed(
+    simulation: &Simulation,
+    title: String,
+    schedule: &[Scheduled],
+    course: &Course,
+    invariants: &[Invariant],
+) -> Listing {
+    let rows = course
+        .looks
+        .iter()
+        .flat_map(|look| look_rows(simulation, schedule, look));
+    let mut remarks = vec![format!(
+        "{}; between these times nothing changes",
+        counted(course.looks.len() as u64, "time")
+    )];
+    let mut changes = course.looks.iter().flat_map(|look| &look.changes);
+    let is_extrapolated = |fact: &SimulatedFact| fact.basis == "extrapolated";
+    if changes.any(|change| change.after.as_ref().is_some_and(is_extrapolated)) {
+        remarks.push(
+            "extrapolated: the support note does not speak of this with just these servers down"
+                .to_owned(),
+        );
+    }
+    remarks.extend(misleading(&course.end));
+    for (at, invariant) in invariants.iter().enumerate() {
+        remarks.push(match course.broken {
+            Some((broken, look)) if broken == at => {
+                let at_ms = course
+                    .looks
+                    .get(look)
+                    .map_or(simulation.now_ms(), |look| look.at_ms);
+                format!(
+                    "broken at {}: {}",
+                    simulation.offset(at_ms),
+                    invariant.text()
+                )
+            }
+            Some(_) => format!("held so far: {}", invariant.text()),
+            None => format!("holds: {}", invariant.text()),
+        });
+    }
+    Listing {
+        title,
+        table: table(&COLUMNS, rows.collect()),
+        remarks,
+    }
+}
+
+fn misleading(end: &[SimulatedFact]) -> Vec<String> {
+    let misleads = end.iter().filter(|fact| fact.misleads);
+    let sentence = |fact: &SimulatedFact| {
+        format!(
+            "not so in the end: the {} is shown `{}` for {}",
+            fact.party, fact.value, fact.subject
+        )
+    };
+    misleads.map(sentence).collect()
+}
+
+fn look_rows(
+    simulation: &Simulation,
+    schedule: &[Scheduled],
+    look: &SimulationLook,
+) -> Vec<Vec<Cell>> {
+    let because = match &look.reason {
+        LookReason::Cause(place) => schedule[*place].1.words().to_owned(),
+        LookReason::Threshold(rules) => format!("({rules})"),
+    };
+    let at = simulation.offset(look.at_ms);
+    let mut rows: Vec<Vec<Cell>> = (look.changes.iter())
+        .filter_map(|change| {
+            let fact = change.after.as_ref().or(change.before.as_ref())?;
+            let value = |fact: &Option<SimulatedFact>| match fact {
+                Some(fact) if fact.misleads => format!("{} (not so)", fact.value),
+                Some(fact) => fact.value.clone(),
+                None => String::new(),
+            };
+            let basis = change.after.as_ref().map_or("", |after| &after.basis);
+            Some(
+                [
+                    &at,
+                    &because,
+                    &fact.party,
+                    &fact.subject,
+                    &fact.fact,
+                    &value(&change.before),
+                    &value(&change.after),
+                    basis,
+                ]
+                .map(|text: &str| Cell::Text(text.to_owned()))
+                .to_vec(),
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        let texts = [&at, &because, "", "", "nothing changes", "", "", ""];
+        rows.push(texts.map(|text: &str| Cell::Text(text.to_owned())).to_vec());
+    }
+    rows
+}
+
+pub(super) fn table(names: &[&str], rows: Vec<Vec<Cell>>) -> ResultTable {
+    ResultTable {
+        columns: names
+            .iter()
+            .map(|name| Column::new(*name, Kind::Text))
+            .collect(),
+        rows,
+    }
+}

@@ -1,0 +1,72 @@
+//! The outcomes of all orders of some events, as a table.
+
+use chatdb::causes::TimedCause;
+use chatdb::diagnostic::counted;
+use chatdb::replay::simulate::{OrderGroup, SimulatedFact, Simulation};
+use chatdb::report::Listing;
+use chatdb::table::Cell;
+
+use super::course::table;
+
+/// The outcomes of all orders of some events.
+pub(super) fn orders(
+    simulation: &Simulation,
+    events: &[TimedCause],
+    groups: &[OrderGroup],
+    from: &str,
+) -> Listing {
+    let rows = groups.iter().enumerate();
+    let rows = rows.flat_map(|(at, group)| rows_of(at + 1, group, events));
+    let count: usize = groups.iter().map(|group| group.orders.len()).sum();
+    let names = [
+        "outcome",
+        "orders",
+        "when",
+        "who",
+        "of",
+        "what",
+        "in the end",
+    ];
+    let mut remarks = vec![format!(
+        "{}, {}",
+        counted(count as u64, "order"),
+        counted(groups.len() as u64, "outcome")
+    )];
+    let all_timed = events.iter().all(|event| event.after_ms.is_some());
+    if !all_timed {
+        let first = simulation.offset(simulation.now_ms());
+        remarks.push(format!("events come ten seconds apart, after {first}"));
+    }
+    Listing {
+        title: format!("Orders from {}", from),
+        table: table(&names, rows.collect()),
+        remarks,
+    }
+}
+
+/// The rows of one outcome: when it comes about, and what is so in the end.
+fn rows_of(number: usize, group: &OrderGroup, events: &[TimedCause]) -> Vec<Vec<Cell>> {
+    let words = |place: &usize| events[*place].cause.words();
+    let because = group.because.iter();
+    let because: Vec<String> = because
+        .map(|(first, second)| format!("{} before {}", words(first), words(second)))
+        .collect();
+    let example: Vec<&str> = group.orders[0].iter().map(words).collect();
+    let when = match because.is_empty() {
+        true => format!("such as {}", example.join(", ")),
+        false => because.join("; "),
+    };
+    let head = [number.to_string(), group.orders.len().to_string(), when];
+    let said = |fact: Option<&SimulatedFact>| match fact {
+        Some(fact) => [&fact.party, &fact.subject, &fact.fact, &fact.value].map(Clone::clone),
+        None => [const { String::new() }; 4],
+    };
+    let row = |head: [String; 3], fact| {
+        let texts = head.into_iter().chain(said(fact));
+        texts.map(Cell::Text).collect()
+    };
+    let mut outcome = group.outcome.iter();
+    let first = row(head, outcome.next());
+    let others = outcome.map(|fact| row([const { String::new() }; 3], Some(fact)));
+    std::iter::once(first).chain(others).collect()
+}

@@ -1,0 +1,260 @@
+//! Runs the steps of one scenario.
+
+use super::super::ReplayError;
+use super::super::record::{empty_step, seed_problem};
+use super::super::timeline::Track;
+use super::Player;
+use crate::report::{ChangedRows, StepRun};
+use crate::scenario::{ParameterValue, Scenario, ScenarioStep};
+use crate::store::{Binding, StoreError};
+
+/// A step that did not do what it should. Nothing after it is run: in its branch, or else in the whole scenario.
+struct FailedStep {
+    branch: Option<String>,
+}
+
+/// How far a chain's scenario is played.
+pub(super) enum Extent<'o> {
+    /// To its end; checks are made only where `checks` says so, and the first thing that does not hold ends it.
+    Through { checks: bool },
+    /// As asked for, with all checks.
+    Asked { until: Option<&'o str> },
+}
+
+/// What there is to say about a statement that takes all that was played with it.
+const LOST: &str = "SQLite has taken back all that was played; nothing after this is";
+
+impl Extent<'_> {
+    /// Whether a step is none of it: whoever goes on from a scenario goes on from its end, to which no branch leads.
+    fn leaves_out(&self, step: &ScenarioStep) -> bool {
+        matches!(self, Self::Through { .. }) && step.branch.is_some()
+    }
+
+    fn ends_at(&self, step: &ScenarioStep) -> bool {
+        matches!(self, Self::Asked { until: Some(until) } if step.id == *until)
+    }
+
+    fn checks(&self) -> bool {
+        match self {
+            Self::Through { checks } => *checks,
+            Self::Asked { .. } => true,
+        }
+    }
+}
+
+impl Player<'_> {
+    pub(super) fn run_steps(
+        &mut self,
+        scenario: &Scenario,
+        parameters: &[ParameterValue],
+        extent: &Extent<'_>,
+    ) -> Result<Vec<StepRun>, ReplayError> {
+        let values: Vec<Binding> = parameters
+            .iter()
+            .map(|parameter| (parameter.name.clone(), parameter.value.clone()))
+            .collect();
+        if let Some(runs) = self.seed(scenario, &values)? {
+            return Ok(runs);
+        }
+        let mut runs = Vec::with_capacity(scenario.steps.len());
+        let mut branch: Option<&str> = None;
+        let mut failed: Option<FailedStep> = None;
+        for step in &scenario.steps {
+            if extent.leaves_out(step) {
+                continue;
+            }
+            if self.turn(&mut branch, step)? {
+                failed = failed.filter(|failed| failed.branch.is_none());
+            }
+            let skipped = failed.is_some();
+            if skipped {
+                runs.push(self.skipped(step));
+            } else {
+                let run = self.run_and_check(scenario, step, (parameters, &values), extent)?;
+                if !run.holds() {
+                    let branch = step.branch.clone();
+                    failed = Some(FailedStep { branch });
+                }
+                runs.push(run);
+                if self.is_lost(&mut runs) {
+                    let rest = scenario.steps.iter().skip(runs.len());
+                    runs.extend(rest.map(|step| self.skipped(step)));
+                    break;
+                }
+            }
+            if extent.ends_at(step) {
+                // A branch is left open on purpose: its state is what was asked for.
+                if !skipped && branch.take().is_some() {
+                    self.store.release()?;
+                }
+                break;
+            }
+        }
+        if branch.is_some() {
+            self.store.roll_back()?;
+        }
+        Ok(runs)
+    }
+
+    /// Sets the clock and runs the seeds. Gives what there is to say of a seed that fails, with no step run.
+    fn seed(
+        &mut self,
+        scenario: &Scenario,
+        values: &[Binding],
+    ) -> Result<Option<Vec<StepRun>>, ReplayError> {
+        if let Some(clock) = scenario.clock {
+            let first = scenario.steps.first();
+            self.store
+                .set_clock(first.map_or(clock, |step| step.at.min(clock)))?;
+        }
+        for seed in &scenario.seeds {
+            if let Err(error) = self.atomically(&seed.file, &seed.sql, values)? {
+                self.lost |= self.store.take_lost();
+                let mut runs = vec![seed_problem(scenario, &seed.file, &error)];
+                runs.extend(scenario.steps.iter().map(|step| self.skipped(step)));
+                return Ok(Some(runs));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes over to the branch of a step, and says whether that is another than before. A branch is taken back at its
+    /// end.
+    fn turn<'s>(
+        &self,
+        branch: &mut Option<&'s str>,
+        step: &'s ScenarioStep,
+    ) -> Result<bool, StoreError> {
+        let next = step.branch.as_deref();
+        if *branch == next {
+            return Ok(false);
+        }
+        if branch.is_some() {
+            self.store.roll_back()?;
+        }
+        *branch = next;
+        if next.is_some() {
+            self.store.savepoint()?;
+        }
+        Ok(true)
+    }
+
+    /// Runs a step and, where it did what it should, makes its checks.
+    fn run_and_check(
+        &mut self,
+        scenario: &Scenario,
+        step: &ScenarioStep,
+        (parameters, values): (&[ParameterValue], &[Binding]),
+        extent: &Extent<'_>,
+    ) -> Result<StepRun, ReplayError> {
+        let mut run = self.run_step_seen(scenario, step, values)?;
+        if !run.holds() {
+            run.checks = self.skipped(step).checks;
+        } else if extent.checks() {
+            for check in &step.checks {
+                run.checks
+                    .push(self.run_check(scenario, step, check, parameters, values)?);
+            }
+        }
+        Ok(run)
+    }
+
+    /// Whether all that was played has been taken back by what the last of these steps did, which it then says: even
+    /// where it should fail, the state that the next one begins with is gone.
+    fn is_lost(&mut self, runs: &mut [StepRun]) -> bool {
+        self.lost |= self.store.take_lost();
+        if let (true, Some(run)) = (self.lost, runs.last_mut()) {
+            run.problem = Some(match run.problem.take() {
+                Some(problem) => format!("{problem} ({LOST})"),
+                None => LOST.to_owned(),
+            });
+        }
+        self.lost
+    }
+
+    /// Runs a step, and looks at the world before and after it where a timeline is wanted. Branches go back in time,
+    /// so the timeline leaves them out.
+    fn run_step_seen(
+        &mut self,
+        scenario: &Scenario,
+        step: &ScenarioStep,
+        values: &[Binding],
+    ) -> Result<StepRun, ReplayError> {
+        if !self.illustrated || step.branch.is_some() {
+            return self.run_step(step, values);
+        }
+        let mut track = match self.levels.last_mut() {
+            Some(level) => std::mem::take(&mut level.track),
+            None => Track::default(),
+        };
+        track.look_until(&self.store, step.at)?;
+        let run = self.run_step(step, values)?;
+        track.look(&self.store, step.at)?;
+        track.step(&scenario.name, &step.id, &step.title, step.at);
+        if let Some(level) = self.levels.last_mut() {
+            level.track = track;
+        }
+        Ok(run)
+    }
+
+    /// Runs a script so that it happens whole or not at all.
+    fn atomically(
+        &self,
+        file: &str,
+        sql: &str,
+        values: &[Binding],
+    ) -> Result<Result<u64, StoreError>, StoreError> {
+        self.store.savepoint()?;
+        let outcome = self.store.run_script(file, sql, values);
+        match &outcome {
+            Ok(_) => self.store.release()?,
+            Err(_) => self.store.roll_back()?,
+        }
+        Ok(outcome)
+    }
+
+    fn run_step(
+        &mut self,
+        step: &ScenarioStep,
+        values: &[Binding],
+    ) -> Result<StepRun, ReplayError> {
+        self.store.set_clock(step.at)?;
+        let mut run = empty_step(step);
+        let Some(script) = &step.script else {
+            return Ok(run);
+        };
+        let outcome = self.atomically(&script.file, &script.sql, values)?;
+        // Things settle when the clock is moved, be it to the same time.
+        self.store.set_clock(step.at)?;
+        run.problem = match (&outcome, &step.error) {
+            (Ok(actual), None) => {
+                run.changes = Some(ChangedRows {
+                    expected: step.changes,
+                    actual: *actual,
+                });
+                None
+            }
+            (Ok(_), Some(text)) => Some(format!(
+                "the script should fail with `{text}`, and did not fail"
+            )),
+            (Err(error), None) => Some(error.to_string()),
+            (Err(error), Some(text)) if error.to_string().contains(text.as_str()) => None,
+            (Err(error), Some(text)) => Some(format!(
+                "the script should fail with `{text}`, and failed with: {error}"
+            )),
+        };
+        Ok(run)
+    }
+
+    /// A step that is not run, with its checks.
+    pub(super) fn skipped(&self, step: &ScenarioStep) -> StepRun {
+        let checks = step.checks.iter();
+        StepRun {
+            skipped: true,
+            checks: checks
+                .map(|check| self.skipped_check(step, check))
+                .collect(),
+            ..empty_step(step)
+        }
+    }
+}
