@@ -405,7 +405,8 @@ impl Rows for CountedRows<'_> {
 /// What SQLite says of a NULL in a column that takes none, as SQL Server says it. A value is wrong, not the database.
 fn no_null(error: StoreError) -> StoreError {
     let said = error.to_string();
-    let place = said.strip_prefix("NOT NULL constraint failed: ");
+    let place = said.strip_prefix('`');
+    let place = place.and_then(|rest| rest.strip_suffix("` cannot be NULL"));
     match place.and_then(|place| place.split_once('.')) {
         Some((table, column)) => StoreError::Value(format!(
             "Cannot insert the value NULL into column '{column}', table '{table}'; column does not allow nulls. \

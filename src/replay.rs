@@ -16,7 +16,8 @@ mod timeline;
 pub mod why;
 
 use std::collections::HashMap;
-use std::{panic, thread};
+use std::panic;
+use std::thread::{self, JoinHandle};
 
 use thiserror::Error;
 
@@ -25,7 +26,7 @@ use crate::check::BoundError;
 use crate::diff::DiffError;
 use crate::report::Report;
 use crate::scenario::{Library, ScenarioError};
-use crate::store::{Interrupter, Store, StoreError};
+use crate::store::{Budget, Interrupter, Store, StoreError};
 
 pub use basis::basis_table;
 pub use compared::{ProductionRows, compare_bound, compare_table};
@@ -104,11 +105,14 @@ pub struct ReplayOptions {
     pub recording: bool,
     /// Lab rules that are left out, by name: the built-in rules hold instead.
     pub without: Vec<String>,
+    /// What the statements of one scenario may take together.
+    pub budget: Budget,
 }
 
 impl ReplayOptions {
     /// Holds a database to the time and the memory that the options allow: every way to a replay comes through here.
     pub(crate) fn guard(&self, store: &Store) -> Result<(), StoreError> {
+        store.spend(Some(&self.budget));
         if let Some(watch) = self.watch {
             watch(store.interrupter());
         }
@@ -143,6 +147,24 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// A database that is being set up for a replay, in a thread of its own.
+pub struct UpcomingStore(JoinHandle<Result<Store, StoreError>>);
+
+impl UpcomingStore {
+    /// Begins to set one up. It is worth doing before the scenarios are read, which takes as long.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self(thread::spawn(Store::with_platform))
+    }
+
+    fn store(self) -> Result<Store, StoreError> {
+        match self.0.join() {
+            Ok(store) => store,
+            Err(panic) => panic::resume_unwind(panic),
+        }
+    }
+}
+
 /// Plays the scenarios called `names`, in that order, and gives the record and the database as the last one
 /// left it.
 ///
@@ -154,14 +176,21 @@ pub fn replay(
     names: &[String],
     options: &ReplayOptions,
 ) -> Result<(Report, Store), ReplayError> {
-    // The scenarios are read while the database is set up.
-    let store = thread::spawn(Store::with_platform);
+    replay_in(UpcomingStore::begin(), library, names, options)
+}
+
+/// The same in a database that is being set up already.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_in(
+    store: UpcomingStore,
+    library: &Library,
+    names: &[String],
+    options: &ReplayOptions,
+) -> Result<(Report, Store), ReplayError> {
     let rewritten = queries::rewrite_queries(library, names);
-    let store = match store.join() {
-        Ok(store) => store?,
-        Err(panic) => panic::resume_unwind(panic),
-    };
-    play_all(store, library, names, options, rewritten)
+    play_all(store.store()?, library, names, options, rewritten)
 }
 
 /// The same on a database that was set up already, which must be as [`Store::with_platform`] makes it.
@@ -187,6 +216,11 @@ fn play_all(
     let mut player = Player::new(library, store, options, rewritten)?;
     let mut runs = Vec::with_capacity(names.len());
     for name in names {
+        // Each scenario has a budget of its own.
+        let options = &ReplayOptions {
+            budget: options.budget.afresh(),
+            ..options.clone()
+        };
         let mut run = match player.play(name, options) {
             Err(ReplayError::Scenario(error)) if names.len() > 1 && error.is_of_files() => {
                 runs.push(record::invalid_run(library, name, &error));

@@ -16,8 +16,10 @@ use crate::table::Cell;
 
 mod access;
 mod bounded;
+mod budget;
 mod bulk;
 mod catalog;
+mod engine;
 mod error;
 mod functions;
 mod guarded;
@@ -28,9 +30,11 @@ pub mod mistake;
 mod open;
 mod query;
 mod script;
+mod shape;
 mod verify;
 
 pub use access::Access;
+pub use budget::Budget;
 pub use error::StoreError;
 use guarded::Guard;
 pub use guarded::Interrupter;

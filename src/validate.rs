@@ -17,7 +17,7 @@ use crate::scenario::{
     ScenarioStep, SqlFile, lab_rules, problems_of, resolve_parameters,
 };
 use crate::sql::{self, Token, TokenKind, Tokens};
-use crate::store::{Binding, Store, StoreError};
+use crate::store::{Binding, Budget, Store, StoreError};
 
 /// The mistakes of the scenarios of `names_or_paths`, one entry a scenario. A path may be that of a folder of
 /// scenarios. Of the options, those that bound a statement are followed: `watch` and `memory`.
@@ -77,6 +77,7 @@ fn mistakes(
     store: &Store,
     examined: ExaminedScenario,
 ) -> Result<Vec<Problem>, StoreError> {
+    store.spend(Some(&Budget::default()));
     let mut rehearsal = Rehearsal {
         library,
         store,

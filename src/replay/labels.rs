@@ -6,7 +6,7 @@ use super::player::Player;
 use super::{ReplayError, ReplayOptions};
 use crate::report::{RestsOn, ScenarioRun, StepRun};
 use crate::scenario::{Library, lab_rules};
-use crate::store::Store;
+use crate::store::{Budget, Store};
 use crate::table::ResultTable;
 
 /// What came back for each check of a run; `None` for one that was not made.
@@ -32,6 +32,7 @@ pub(super) fn name_lab_rules(
         illustrated: false,
         ..options.clone()
     };
+    let budget = options.budget.clone();
     let mut player = Player::new(library, Store::with_platform()?, &options, HashMap::new())?;
     let mut answers = |without: &[String]| -> Result<Answers, ReplayError> {
         options.without = without.to_vec();
@@ -46,6 +47,10 @@ pub(super) fn name_lab_rules(
     let mut deciding = vec![Vec::new(); with.len()];
     for rule in &names {
         let without = answers(std::slice::from_ref(rule))?;
+        if budget.is_over() {
+            leave_open(run, &budget);
+            return Ok(());
+        }
         for (at, deciding) in deciding.iter_mut().enumerate() {
             if without.get(at) != with.get(at) {
                 deciding.push(rule.clone());
@@ -53,6 +58,10 @@ pub(super) fn name_lab_rules(
         }
     }
     let without_all = answers(&names)?;
+    if budget.is_over() {
+        leave_open(run, &budget);
+        return Ok(());
+    }
     let checks = run.steps.iter_mut().flat_map(|step| &mut step.checks);
     for (at, (check, rules)) in checks.zip(deciding).enumerate() {
         check.lab_rules = match rules.is_empty() && without_all.get(at) != with.get(at) {
@@ -64,4 +73,17 @@ pub(super) fn name_lab_rules(
         }
     }
     Ok(())
+}
+
+/// Says of each check that it is not known which lab rules decide it, since finding out takes too long.
+fn leave_open(run: &mut ScenarioRun, budget: &Budget) {
+    for check in run.steps.iter_mut().flat_map(|step| &mut step.checks) {
+        check.rests_on = RestsOn::NotDetermined;
+        if let Some(comparison) = &mut check.comparison {
+            comparison.remarks.push(format!(
+                "which lab rules decide it is not determined: to run the scenario without each takes {}",
+                budget.limit()
+            ));
+        }
+    }
 }

@@ -94,6 +94,12 @@ pub fn is_products(table: &str) -> bool {
     PRODUCT.iter().any(|prefix| classes::begins(table, prefix))
 }
 
+/// Whether a table is one of causes.
+#[must_use]
+pub fn is_cause(table: &str) -> bool {
+    CAUSES.contains(&table)
+}
+
 /// Why a statement may not do what it would, as the end of a sentence that begins with the statement; `None`
 /// when it may.
 #[must_use]

@@ -1,5 +1,6 @@
 //! Why the database did not do what it was asked.
 
+use super::engine::{in_our_words, of_message};
 use crate::sql::ScriptStatement as Part;
 use crate::sql::SqlError;
 use rusqlite::ErrorCode;
@@ -9,7 +10,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// A statement of a script failed.
-    #[error("{file}:{line}: {source}")]
+    #[error("{file}:{line}: {}", in_our_words(source))]
     Script {
         /// The file of the script.
         file: String,
@@ -64,7 +65,7 @@ pub enum StoreError {
     #[error("interrupted")]
     Interrupted,
     /// A value could not be computed: a conversion that fails, a division by zero.
-    #[error("{0}")]
+    #[error("{}", of_message(.0))]
     Value(String),
     /// The file is not one that this program wrote.
     #[error("this program has not written it")]
@@ -105,6 +106,15 @@ pub enum StoreError {
     /// The file cannot be read.
     #[error("{0}")]
     NotRead(std::io::Error),
+    /// Nothing is left of what the statements of a scenario may take together; see [`Budget`](super::Budget).
+    #[error(
+        "what decides it is not determined: to run the scenario without each cause and with each rule changed takes \
+         {limit}"
+    )]
+    Spent {
+        /// What is too much, as the end of the sentence.
+        limit: String,
+    },
     /// An answer takes more memory than there is for one.
     #[error("the answer takes more than {mib} MiB of memory")]
     TooMuch {
@@ -115,7 +125,7 @@ pub enum StoreError {
     #[error("cannot write the answer: {0}")]
     NotTaken(std::io::Error),
     /// SQLite failed otherwise.
-    #[error(transparent)]
+    #[error("{}", in_our_words(.0))]
     Sqlite(rusqlite::Error),
 }
 
@@ -183,7 +193,7 @@ impl StoreError {
         match self {
             Self::Refused { what, .. } => format!("the statement {what}"),
             Self::Impossible { what, .. } => what.clone(),
-            Self::Script { source, .. } => source.to_string(),
+            Self::Script { source, .. } => in_our_words(source),
             other => other.to_string(),
         }
     }

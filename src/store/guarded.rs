@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -13,7 +14,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 
 use super::bulk::made::MADE;
-use super::{Store, StoreError};
+use super::{Budget, Store, StoreError};
 use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
 use crate::sql::guard::{self, Action, Limits, Origin};
 use crate::sql::{self, ScriptStatement as Part};
@@ -40,6 +41,8 @@ pub(super) struct Guard {
     running: AtomicU64,
     /// Which of them has been running for too long.
     late: AtomicU64,
+    /// What they may take together; `None` where that is the user's to say.
+    budget: Mutex<Option<Budget>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -50,7 +53,31 @@ impl Guard {
     /// Counts steps, and says whether they are too many.
     fn step(&self) -> bool {
         self.taken.fetch_add(1, Ordering::Relaxed);
-        self.is_over() || self.is_late()
+        if self.is_of_scenario()
+            && let Some(budget) = locked(&self.budget).as_ref()
+        {
+            budget.take_steps(u64::from(STEPS.unsigned_abs()));
+        }
+        self.is_over() || self.is_late() || self.is_spent()
+    }
+
+    /// Whether the statement that runs is a scenario's.
+    fn is_of_scenario(&self) -> bool {
+        self.running.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether it may not run since nothing is left for it.
+    fn is_spent(&self) -> bool {
+        self.is_of_scenario() && self.limit_if_spent().is_some()
+    }
+
+    /// What the statements took too much of together.
+    fn limit_if_spent(&self) -> Option<String> {
+        let budget = locked(&self.budget);
+        budget
+            .as_ref()
+            .filter(|budget| budget.is_over())
+            .map(Budget::limit)
     }
 
     fn is_over(&self) -> bool {
@@ -111,7 +138,8 @@ impl Guard {
             let millions = steps / 1_000_000;
             Some(format!("takes more than {millions} million steps"))
         } else {
-            None
+            let limit = self.limit_if_spent().filter(|_| self.is_of_scenario());
+            limit.map(|limit| format!("is not run to its end: all until then take {limit}"))
         };
         self.running.store(0, Ordering::Relaxed);
         self.limit.store(0, Ordering::Relaxed);
@@ -277,7 +305,10 @@ impl Store {
     ) -> Result<T, StoreError> {
         self.hold_to(Some(origin.limits()))?;
         self.guard.begin(origin);
-        let outcome = work();
+        let outcome = match self.guard.is_spent() {
+            true => Err(StoreError::Interrupted),
+            false => work(),
+        };
         let (stopped, refused) = self.guard.end();
         // A replay's own statements are small, and come between each two of the scenario's.
         if matches!(origin, Origin::Question | Origin::Change) {
@@ -374,6 +405,11 @@ impl Store {
         self.guard.fewer.store(units, Ordering::Relaxed);
     }
 
+    /// Lets the statements of scenarios take what `budget` has; without one, each has only its own limits.
+    pub fn spend(&self, budget: Option<&Budget>) {
+        *locked(&self.guard.budget) = budget.cloned();
+    }
+
     /// Limits the memory that SQLite takes in this process, for every database in it, to `bytes`.
     ///
     /// # Errors
@@ -459,6 +495,19 @@ impl Interrupter {
     #[must_use]
     pub fn running(&self) -> Option<u64> {
         Some(self.guard.running.load(Ordering::Relaxed)).filter(|number| *number > 0)
+    }
+
+    /// Says that a statement of a scenario has been seen to run for this time, and stops it where nothing is left of
+    /// what they may take together.
+    pub fn ran(&self, time: Duration) {
+        let budget = locked(&self.guard.budget).clone();
+        let Some(budget) = budget else {
+            return;
+        };
+        budget.take_time(time);
+        if budget.is_over() && self.guard.is_of_scenario() {
+            self.handle.interrupt();
+        }
     }
 
     /// Refuses the scenario's statement `number` for the time that it takes, if it still runs.

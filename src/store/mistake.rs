@@ -2,6 +2,7 @@
 
 use rusqlite::Error;
 
+use super::engine::{no_column, of_message};
 use super::guarded;
 use super::script::statements;
 use super::{Store, StoreError};
@@ -67,69 +68,36 @@ impl Store {
 
     /// An error of compiling in our words, with the place of what it is about.
     fn explained(&self, sql: &str, error: &StoreError) -> SqlMistake {
+        let plain = |offset, message| SqlMistake {
+            offset,
+            message,
+            hint: None,
+        };
         let (msg, offset) = match error {
             StoreError::Sqlite(Error::SqlInputError { msg, offset, .. }) => (msg, *offset),
             StoreError::Sqlite(Error::SqliteFailure(_, Some(msg))) | StoreError::Value(msg) => {
                 (msg, 0)
             }
-            other => {
-                return SqlMistake {
-                    offset: 0,
-                    message: other.in_short(),
-                    hint: None,
-                };
-            }
+            other => return plain(0, other.in_short()),
         };
-        let offset = usize::try_from(offset).unwrap_or(0);
+        let message = of_message(msg);
+        let offset = usize::try_from(offset).unwrap_or(0).min(sql.len());
         if let Some(name) = msg.strip_prefix("no such table: ") {
-            let tables = self.names(
-                "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')",
-                "",
-            );
-            return missing(
-                sql,
-                name,
-                offset,
-                format!("there is no table `{name}`"),
-                &tables,
-            );
+            const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";
+            return missing(sql, name, offset, message, &self.names(TABLES, ""));
         }
-        let inserted = msg
-            .strip_prefix("table ")
-            .and_then(|rest| rest.split_once(" has no column named "));
-        if let Some((table, name)) = inserted {
+        if let Some((table, name)) = no_column(msg) {
             let columns = self.names("SELECT name FROM pragma_table_info(?1)", table);
-            let message = format!("`{table}` has no column `{name}`");
             return missing(sql, name, offset, message, &columns);
         }
         if let Some(name) = msg.strip_prefix("no such column: ") {
-            let last = name.rsplit('.').next().unwrap_or(name);
-            let columns = self.names(
+            const COLUMNS: &str =
                 "SELECT DISTINCT c.name FROM sqlite_schema s, pragma_table_info(s.name) c
-                 WHERE s.type IN ('table', 'view') AND instr(lower(?1), lower(s.name)) > 0",
-                sql,
-            );
-            return missing(
-                sql,
-                last,
-                offset,
-                format!("there is no column `{name}`"),
-                &columns,
-            );
+                 WHERE s.type IN ('table', 'view') AND instr(lower(?1), lower(s.name)) > 0";
+            let last = name.rsplit('.').next().unwrap_or(name);
+            return missing(sql, last, offset, message, &self.names(COLUMNS, sql));
         }
-        let near = msg
-            .strip_prefix("near \"")
-            .and_then(|rest| rest.strip_suffix("\": syntax error"));
-        let message = match near {
-            Some(word) => format!("`{word}` cannot stand here"),
-            None if msg == "incomplete input" => "the statement is not complete".to_owned(),
-            None => msg.clone(),
-        };
-        SqlMistake {
-            offset: offset.min(sql.len()),
-            message,
-            hint: None,
-        }
+        plain(offset, message)
     }
 
     /// The names that a query of our own gives, for a suggestion; none where it fails.

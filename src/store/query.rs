@@ -4,6 +4,7 @@ use super::Binding;
 use super::Store;
 use super::StoreError;
 use super::catalog::declared_kind;
+use super::shape::{Shape, ShapeValue};
 use crate::sql::guard::Origin;
 use crate::table::Cell;
 use crate::table::Column;
@@ -200,16 +201,37 @@ impl Store {
 
 pub(super) fn bind(statement: &mut Statement<'_>, values: &[Binding]) -> Result<(), StoreError> {
     for index in 1..=statement.parameter_count() {
-        let name = statement.parameter_name(index).unwrap_or("?").to_owned();
-        let value = values
-            .iter()
-            .find(|(key, _)| name.strip_prefix('@') == Some(key));
-        let Some((_, value)) = value else {
-            return Err(StoreError::Unbound { name });
-        };
+        let value = value_of(statement.parameter_name(index).unwrap_or("?"), values)?;
         statement.raw_bind_parameter(index, Bound(value))?;
     }
     Ok(())
+}
+
+/// Binds the values of a shape, which has a placeholder for each.
+pub(super) fn bind_shape(
+    statement: &mut Statement<'_>,
+    shape: &Shape<'_>,
+    values: &[Binding],
+) -> Result<(), StoreError> {
+    for (at, value) in shape.values.iter().enumerate() {
+        let value = match value {
+            ShapeValue::Given(value) => value,
+            ShapeValue::Named(name) => value_of(name, values)?,
+        };
+        statement.raw_bind_parameter(at + 1, Bound(value))?;
+    }
+    Ok(())
+}
+
+/// The value that is given for a parameter, which is named with its `@`.
+fn value_of<'v>(name: &str, values: &'v [Binding]) -> Result<&'v Cell, StoreError> {
+    let given = values
+        .iter()
+        .find(|(key, _)| name.strip_prefix('@') == Some(key));
+    let unbound = || StoreError::Unbound {
+        name: name.to_owned(),
+    };
+    Ok(&given.ok_or_else(unbound)?.1)
 }
 
 pub(super) struct Bound<'a>(&'a Cell);

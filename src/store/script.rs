@@ -6,7 +6,8 @@ use super::StoreError;
 use super::error::failed_in;
 use super::error::there_is;
 use super::guarded;
-use super::query::bind;
+use super::query::{bind, bind_shape};
+use super::shape::shape_of;
 use crate::sql;
 use crate::sql::ScriptStatement as Part;
 use crate::sql::guard::Origin;
@@ -42,13 +43,30 @@ impl Store {
             changes += self.guarded(Origin::Script, file, part.line, || {
                 guarded::keeps_transaction(file, part)?;
                 guarded::only_adds(file, part)?;
-                let statement = self.conn.prepare_cached(part.sql);
-                let mut statement = statement.map_err(failed_in(file, part))?;
-                let outcome = self.run(file, part, &mut statement, values);
+                let outcome = self.run_of_script(file, part, values);
                 outcome.map_err(|error| self.as_impossible(error))
             })?;
         }
         Ok(changes)
+    }
+
+    /// Runs a statement of a script by way of its shape, where it has one that can be compiled.
+    fn run_of_script(
+        &self,
+        file: &str,
+        part: Part<'_>,
+        values: &[Binding],
+    ) -> Result<u64, StoreError> {
+        if let Some(shape) = shape_of(part.sql)
+            && let Ok(mut statement) = self.conn.prepare_cached(&shape.sql)
+        {
+            bind_shape(&mut statement, &shape, values)?;
+            return self.finish(file, part, &mut statement);
+        }
+        // What cannot be compiled is told of in its own words.
+        let statement = self.conn.prepare_cached(part.sql);
+        let mut statement = statement.map_err(failed_in(file, part))?;
+        self.run(file, part, &mut statement, values)
     }
 
     /// A cause that the model refuses, with what there is instead of what it names.
@@ -101,8 +119,18 @@ impl Store {
         statement: &mut Statement<'_>,
         values: &[Binding],
     ) -> Result<u64, StoreError> {
-        let failed = failed_in(file, part);
         bind(statement, values)?;
+        self.finish(file, part, statement)
+    }
+
+    /// Runs a statement whose values are bound to its end, and counts the rows that it changes.
+    fn finish(
+        &self,
+        file: &str,
+        part: Part<'_>,
+        statement: &mut Statement<'_>,
+    ) -> Result<u64, StoreError> {
+        let failed = failed_in(file, part);
         let reads = statement.readonly();
         let mut rows = statement.raw_query();
         while rows.next().map_err(&failed)?.is_some() {}

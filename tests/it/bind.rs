@@ -247,5 +247,5 @@ fn exported_tables_are_asked_the_documented_question() {
         ]
     );
     let model = compare("message_fate", "88123").expect_err("the model is not in a copy");
-    assert!(model.to_string().contains("no such table"), "{model}");
+    assert!(model.to_string().contains("there is no table"), "{model}");
 }

@@ -277,11 +277,11 @@ fn a_step_that_fails_has_no_effect_and_says_where() {
     let failed = step("", half);
     let problem = failed.problem.clone().expect("it failed");
     assert!(
-        problem.ends_with("20_change.sql:3: no such table: nowhere"),
+        problem.ends_with("20_change.sql:3: there is no table `nowhere`"),
         "{problem}"
     );
     assert_eq!(failed.checks[0].verdict, CheckVerdict::Skipped);
-    let expected = step("error = \"no such table\"\n", half);
+    let expected = step("error = \"there is no table\"\n", half);
     assert!(expected.holds());
     assert_eq!(
         expected.checks[0].verdict,
@@ -346,7 +346,7 @@ fn a_query_that_cannot_be_run_fails_its_check_and_no_other() {
     assert_eq!(check.verdict, CheckVerdict::Failed);
     let problem = check.problem.as_deref().expect("a problem");
     assert!(
-        problem.ends_with("lab/people.sql: no such table: nowhere"),
+        problem.ends_with("lab/people.sql: there is no table `nowhere`"),
         "{problem}"
     );
     let writes = "-- title: People\nDELETE FROM egpl_department\n";

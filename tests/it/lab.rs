@@ -3,11 +3,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
+use chatdb::replay::why::Experiment;
 use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{CheckVerdict, RestsOn};
 use chatdb::scenario::{Library, lab_rules};
 use chatdb::signature;
+use chatdb::store::{Budget, Store};
 use tempfile::TempDir;
 
 use crate::cli::chatdb;
@@ -423,4 +426,89 @@ fn scenarios_of_a_made_up_lab_are_grouped_by_what_they_leave() {
         .collect();
     assert_eq!(groups, [vec!["talks", "silent"], vec!["asks"]]);
     assert!(!last.groups[0].other_outages);
+}
+
+/// A lab with many rules, whose check counts for long.
+fn heavy() -> TempDir {
+    const COUNTS: &str = "-- title: Counts for long\n-- kind: n integer\nWITH RECURSIVE c(n) AS (SELECT 1 UNION ALL \
+        SELECT n + 1 FROM c WHERE n < 100000) SELECT count(*) AS n FROM c\n";
+    const RULES: &str = "SELECT rule FROM rule WHERE kind = 'matrix' AND statement = 'not needed'";
+    let store = Store::with_platform().expect("a database");
+    let rules = store.ask(RULES, &[], &[]).expect("the rules").rows;
+    assert!(rules.len() > 20);
+    let mut lab = "[rules]\n".to_owned();
+    for rule in rules {
+        lab.push_str(&format!("\"{}\" = \"needed; back at once\"\n", rule[0]));
+    }
+    let scenario = "title = \"A\"\ncontinues = \"baseline\"\n[[step]]\nafter = \"1 minute\"\n\
+        happens = [\"application stops\"]\n[[step.check]]\nquery = \"counts\"\nvalue = \"100000\"\n\
+        derived = \"it counts\"\n";
+    self::lab(&[
+        ("lab/lab.toml", &lab),
+        ("lab/slow/scenario.toml", scenario),
+        ("lab/slow/counts.sql", COUNTS),
+    ])
+}
+
+#[test]
+fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
+    let folder = heavy();
+    let path = folder.path().join("lab/slow").display().to_string();
+    let options = |steps| ReplayOptions {
+        budget: Budget::of(steps),
+        ..ReplayOptions::default()
+    };
+    let play = |steps| {
+        let played = replay::replay(&library(), std::slice::from_ref(&path), &options(steps));
+        played.expect("it is played").0.runs.remove(0)
+    };
+    let check = |steps| play(steps).steps[0].checks[0].clone();
+    // Enough for all.
+    let whole = check(1_000_000_000);
+    assert_eq!(whole.verdict, CheckVerdict::Matches);
+    assert_eq!(whole.comparison.expect("it is asked").remarks, [""; 0]);
+    // Enough for the scenario, and not for a run without each rule.
+    let once = check(10_000_000);
+    assert_eq!(once.verdict, CheckVerdict::Matches);
+    assert_eq!(once.rests_on, RestsOn::NotDetermined);
+    assert_eq!(
+        once.comparison.expect("it is asked").remarks,
+        [
+            "which lab rules decide it is not determined: to run the scenario without each takes more than 60 seconds \
+             or 10 million steps"
+        ]
+    );
+    let experiment = Experiment::new(&library(), &path, "10", &options(10_000_000));
+    let mut experiment = experiment.expect("it can be played");
+    let error = experiment.label(0).expect_err("it takes too long");
+    assert_eq!(
+        error.to_string(),
+        "what decides it is not determined: to run the scenario without each cause and with each rule changed takes \
+         more than 60 seconds or 10 million steps"
+    );
+    // Not enough for the scenario itself.
+    let stopped = check(500_000);
+    let problem = stopped.problem.expect("it is not answered");
+    assert!(
+        problem.ends_with("the statement is not run to its end: all until then take more than 60 seconds or 0 million steps"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn time_counts_as_well_as_steps() {
+    fn at_once(interrupter: chatdb::store::Interrupter) {
+        interrupter.ran(Duration::from_secs(61));
+    }
+    let options = ReplayOptions {
+        watch: Some(at_once),
+        ..ReplayOptions::default()
+    };
+    // The time has been taken before the scenario begins, whose budget is its own.
+    let names = ["baseline".to_owned()];
+    let (report, _) = replay::replay(&library(), &names, &options).expect("it is played");
+    assert_eq!(report.runs[0].problem, None);
+    // In an experiment it is that of all plays.
+    let experiment = Experiment::new(&library(), "baseline", "50", &options);
+    assert!(experiment.is_err_and(|error| error.to_string().contains("more than 60 seconds")));
 }

@@ -270,6 +270,9 @@ impl From<AcceptanceError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Spent { .. }) {
+            return Self::of(Code::Refused, &error).kind(&codes::LIMIT);
+        }
         Self::of(Code::Environment, &error).kind(&codes::DATABASE)
     }
 }

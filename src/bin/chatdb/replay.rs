@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chatdb::files::{self, Existing};
 use chatdb::render::{Detail, Pictures};
-use chatdb::replay;
+use chatdb::replay::{self, UpcomingStore};
 use chatdb::store::{self, Store, import_database};
 
 use crate::cli::Replay;
@@ -15,6 +15,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &Replay) -> Result<Code, Failure> {
+    let store = UpcomingStore::begin();
     let format = output::prepare(&args.form)?;
     let library = output::library(&args.chosen.folders)?;
     let names = output::chosen(&library, &args.chosen)?;
@@ -27,7 +28,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     }
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
     options.illustrated = format.can.pictures != Pictures::Never || args.timeline;
-    let (report, mut store) = replay::replay(&library, &names, &options)?;
+    let (report, mut store) = replay::replay_in(store, &library, &names, &options)?;
     if args.db.is_some() || args.open {
         let mut page = None;
         if args.open {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
-use std::{process, thread};
+use std::{mem, process, thread};
 
 use chatdb::diagnostic::counted;
 use chatdb::replay::ReplayOptions;
@@ -46,9 +46,14 @@ pub fn late(interrupter: Interrupter) {
     const LIMIT: Duration = Duration::from_secs(LATE_SECONDS);
     thread::spawn(move || {
         let mut seen: Option<(u64, Instant)> = None;
+        let mut last = now();
         loop {
             thread::sleep(AGAIN);
             let running = interrupter.running();
+            let looked = mem::replace(&mut last, now());
+            if running.is_some() {
+                interrupter.ran(looked.elapsed());
+            }
             seen = seen.filter(|(number, _)| running == Some(*number));
             let Some((number, since)) = seen else {
                 seen = running.map(|number| (number, now()));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chatdb::sql::guard::limits::{
     FOLDER, LATE_SECONDS, Limits, MAX_ANSWER, MAX_DATABASE, MAX_LOOKED_THROUGH, MAX_MEMORY,
-    MAX_QUESTION_ANSWER, MAX_STEPS, QUESTION,
+    MAX_QUESTION_ANSWER, MAX_STEPS, MAX_STEPS_TOGETHER, QUESTION, TOGETHER_SECONDS,
 };
 use chatdb::sql::guard::{Origin, PRODUCT};
 
@@ -22,6 +22,11 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
         row(
             "Steps of SQLite's machine, for a statement",
             &MAX_STEPS.to_string(),
+            "none",
+        ),
+        row(
+            "The same for all statements together",
+            &MAX_STEPS_TOGETHER.to_string(),
             "none",
         ),
         pair(
@@ -74,6 +79,11 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
             "Seconds for a statement",
             &LATE_SECONDS.to_string(),
             "`--timeout`",
+        ),
+        row(
+            "Seconds for all statements together",
+            &TOGETHER_SECONDS.to_string(),
+            "none",
         ),
     ]
 }
