@@ -14,7 +14,7 @@ const ENGINE: [&str; 14] = [
     "Error code",
     "at offset",
     "syntax error",
-    "is not a database",
+    "file is not a database",
     "incomplete input",
     "ambiguous column name",
     "wrong number of arguments",
@@ -41,10 +41,13 @@ const QUERIES: [(&str, &str); 9] = [
         "SELECT 1 WHERE count(*) > 1",
         "counts over rows, and cannot stand here",
     ),
-    ("SELECT 'a' COLLATE nope", "there is no collation `nope`"),
+    (
+        "SELECT user_name FROM egpl_user ORDER BY user_name COLLATE nope",
+        "there is no collation `nope`",
+    ),
 ];
 
-const STATEMENTS: [(&str, &str); 8] = [
+const STATEMENTS: [(&str, &str); 7] = [
     (
         "INSERT INTO message (x) VALUES (1)",
         "`message` has no column `x`",
@@ -61,10 +64,6 @@ const STATEMENTS: [(&str, &str); 8] = [
         "INSERT INTO egpl_department (department_id, department_name, delete_flag) VALUES (999, 'A', 'n')",
         "there is a row with the same `egpl_department.department_id`",
     ),
-    (
-        "INSERT INTO egpl_department (department_id, department_name, delete_flag) VALUES ('x', 'A', 'n')",
-        "a row needs a whole number for its key",
-    ),
     ("UPDATE egpl_user SET nope = 1", "there is no column `nope`"),
     ("INSERT INTO", "the statement is not complete"),
     (
@@ -77,6 +76,8 @@ fn says(folder: &std::path::Path, args: &[&str]) -> String {
     let output = chatdb(folder, args);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let text = text + &String::from_utf8_lossy(&output.stderr);
+    // Long lines are broken.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for word in ENGINE {
         assert!(!text.contains(word), "{args:?} says `{word}`:\n{text}");
     }
@@ -121,7 +122,7 @@ fn a_query_that_sqlite_refuses_is_told_of_in_our_words() {
 
 #[test]
 fn a_statement_of_a_step_that_sqlite_refuses_is_told_of_in_our_words() {
-    const STEP: &str = "title = \"A\"\ncontinues = \"baseline\"\n[[step]]\nafter = \"1 minute\"\nscript = \"10.sql\"\n";
+    const STEP: &str = "title = \"A\"\ncontinues = \"baseline\"\n[[step]]\nafter = \"1 minute\"\ntitle = \"B\"\nscript = \"10.sql\"\n";
     let folder = tempfile::tempdir().expect("a folder");
     let own = folder.path().join("own");
     fs::create_dir(&own).expect("a folder");
