@@ -122,7 +122,8 @@ fn a_query_that_sqlite_refuses_is_told_of_in_our_words() {
 
 #[test]
 fn a_statement_of_a_step_that_sqlite_refuses_is_told_of_in_our_words() {
-    const STEP: &str = "title = \"A\"\ncontinues = \"baseline\"\n[[step]]\nafter = \"1 minute\"\ntitle = \"B\"\nscript = \"10.sql\"\n";
+    const STEP: &str = "title = \"A\"\ncontinues = \"baseline\"\n[[step]]\n\
+        after = \"1 minute\"\ntitle = \"B\"\nscript = \"10.sql\"\n";
     let folder = tempfile::tempdir().expect("a folder");
     let own = folder.path().join("own");
     fs::create_dir(&own).expect("a folder");

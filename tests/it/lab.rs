@@ -490,7 +490,9 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     let stopped = check(500_000);
     let problem = stopped.problem.expect("it is not answered");
     assert!(
-        problem.ends_with("the statement is not run to its end: all until then take more than 60 seconds or 0 million steps"),
+        problem.ends_with(
+            "is not run to its end: all until then take more than 60 seconds or 0 million steps"
+        ),
         "{problem}"
     );
 }
