@@ -7,8 +7,8 @@
 /// less than a hundredth.
 pub const MAX_STEPS: u64 = 200_000_000;
 
-/// How many steps the statements of a scenario may take together, in all runs that one question needs: as many as twenty
-/// statements may. To find what decides every check of one of the ten scenarios takes less than a tenth.
+/// How many steps the statements of a scenario may take together, in all runs that one question needs: as many as
+/// twenty statements may. To find what decides every check of one of the ten scenarios takes less than a tenth.
 pub const MAX_STEPS_TOGETHER: u64 = 20 * MAX_STEPS;
 
 /// How long they may take together, in seconds.
