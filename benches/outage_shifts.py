@@ -83,7 +83,7 @@ class Simulation:
         self.host_events = defaultdict(list)
         self.truth = {"dead": set()}
         self.waiting = {CHAT: [], MAIL: []}
-        self.held, self.late, self.at_limit = 0, [], 0
+        self.held, self.late, self.at_limit, self.waits = 0, [], 0, 0
         self.now = site.first
         self.ends, self.says = {}, {}
         self.agents = []
@@ -220,6 +220,7 @@ class Simulation:
         activity.agent, activity.status, activity.modified = agent, (5000, 5100), t
         agent.open.add(activity)
         self.at_limit += len(agent.open) >= self.site.limit
+        self.waits += activity.kind == CHAT and t - activity.created > MINUTE
         self.assigned_at.append(t)
         if activity.kind == CHAT:
             self.event(409, activity, agent, t)

@@ -149,7 +149,7 @@ class Simulation:
         self.agents = []
         self.assigned_at, self.host_events, self.message_times = [], defaultdict(list), []
         self.completed_at, self.arrived_at = [], []
-        self.at_limit = 0
+        self.at_limit, self.waits = 0, 0
         self.truth = {"ghosts": {}, "dead": set()}
 
     # -- machinery
@@ -315,6 +315,7 @@ class Simulation:
         activity.agent, activity.status, activity.modified = agent, (5000, 5100), self.now
         agent.open.add(activity)
         self.at_limit += len(agent.open) >= self.site.limit
+        self.waits += activity.kind == CHAT and self.now - activity.created > MINUTE
         self.assigned_at.append(self.now)
         if activity.kind == CHAT:
             self.event(409, activity, agent)
@@ -501,7 +502,7 @@ class Export:
     def __init__(self, site, run, variant, healthy):
         self.site, self.run, self.variant, self.healthy = site, run, variant, healthy
         self.r = random.Random("odd %d" % site.seed)
-        self.truth = {"ghosts": [], "blocked": [], "over_limit": [], "exceptions": [], "unassigned": [],
+        self.truth = {"ghosts": [], "blocked": [], "may_be_blocked": [], "over_limit": [], "exceptions": [], "unassigned": [],
                       "hidden": [], "limit": site.limit}
         self.sessions = {}
         self.next = 1000 + len(run.activities)
@@ -587,13 +588,15 @@ class Export:
             if open_chats[agent.id] > agent.limit:
                 truth["over_limit"].append(agent.id)
         truth["over_limit"].sort()
-        # A limit that next to nobody has reached cannot be read from rows.
-        if run.at_limit * 200 < len(run.assigned_at):
+        # A limit that next to nobody has reached cannot be read from rows, nor one that let no customer wait.
+        truth["may_be_over_limit"] = truth["over_limit"]
+        if run.at_limit * 200 < len(run.assigned_at) or run.waits < 20:
             truth["over_limit"] = []
         self.blocked(open_chats)
 
     def blocked(self, open_chats):
-        """Agents at work whose dead chats leave them no room, and whom routing has passed by while others got work."""
+        """Agents at work whose dead chats leave them no room, and whom routing has passed by while others got work.
+        Those whom it has not passed by for long, and those at lunch, are blocked as well, and need not be found."""
         site, run = self.site, self.run
         given = defaultdict(list)
         for activity in self.activities:
@@ -602,10 +605,12 @@ class Export:
         for agent in run.agents:
             dead = [a for a in self.activities if a.agent is agent and a.id in run.truth["dead"]]
             others = [a for a in self.activities if a.agent is agent and a.status[0] == 5000 and a not in dead]
-            if not dead or others or not agent.present or agent.leaving or agent.pause:
+            if not dead or others or not agent.present or agent.leaving:
                 continue
             since = max([agent.login or 0] + [max(a.modified, a.session) for a in dead])
-            if since > site.end - 2 * HOUR:
+            if len(dead) >= agent.limit and not any(t > since for t in given[agent.id]):
+                self.truth["may_be_blocked"].append(agent.id)
+            if since > site.end - 2 * HOUR or agent.pause:
                 continue
             got = sorted(sum(t > since for t in times) for number, times in given.items() if number != agent.id)
             got = [n for n in got if n]
@@ -805,10 +810,12 @@ def score_one(run, truth, note):
         note("ghosts: false %s missed %s" % (sorted(ghosts - set(truth["ghosts"]))[:8],
                                              sorted(set(truth["ghosts"]) - ghosts)[:8]))
     over = {r["user_id"] for r in rows_of(run, "over_limit")}
+    over -= set(truth.get("may_be_over_limit", ())) - set(truth["over_limit"])
     tallies["over limit"].count(over, set(truth["over_limit"]))
     if over ^ set(truth["over_limit"]):
         note("over_limit: found %s true %s" % (sorted(over), truth["over_limit"]))
     blocked = {r["user_id"] for r in rows_of(run, "blocked_agents") if r["verdict"] == "blocked"}
+    blocked -= set(truth.get("may_be_blocked", ())) - set(truth["blocked"])
     tallies["blocked"].count(blocked, set(truth["blocked"]))
     if blocked ^ set(truth["blocked"]):
         note("blocked: found %s true %s" % (sorted(blocked), truth["blocked"]))

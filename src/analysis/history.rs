@@ -14,7 +14,8 @@ use super::outage::{History, Talk, Work};
 use super::over_time::OpenChat;
 use crate::table::Cell;
 
-const QUARTER: i64 = 15 * 60_000;
+const MINUTE: i64 = 60_000;
+const QUARTER: i64 = 15 * MINUTE;
 const DAY: i64 = 24 * 60 * 60_000;
 
 /// The events by which an activity is given to an agent: pushed, transferred, assigned, and identified for a chat.
@@ -185,6 +186,7 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
         work.sort_unstable();
     }
     history.waiting.sort_unstable();
+    history.waited.sort_unstable();
     history.since = history
         .since
         .max(history.arrivals.first().copied().unwrap_or(until));
@@ -416,6 +418,9 @@ fn take_activities(
         }
         if own.agent == UNKNOWN {
             continue;
+        }
+        if own.begun != UNKNOWN && own.begun - own.created > MINUTE {
+            history.waited.push((own.begun, own.created));
         }
         if own.begun == UNKNOWN && !with_events {
             own.begun = own.created;

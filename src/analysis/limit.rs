@@ -37,21 +37,25 @@ pub(super) fn in_force(held: impl Iterator<Item = Held>) -> Option<Limit> {
     }
     held.sort_unstable();
     let known = held.iter().filter(|one| one.waited.is_some()).count();
-    let waited = held
-        .iter()
-        .filter(|one| one.waited.is_some_and(|ms| ms > WAITED))
-        .count();
-    let saturated = waited >= 10 || waited * 100 >= known.max(1) * 2;
     let mut levels: Vec<(i64, i64, usize)> = Vec::new();
     for own in held.chunk_by(|a, b| a.agent == b.agent) {
         levels.push((level(own), own[0].agent, own.len()));
     }
     levels.sort_unstable();
     let chats = level_of_most(&levels, held.len())?;
-    let at_limit = held
-        .chunk_by(|a, b| a.agent == b.agent)
-        .map(|own| at_once(own, chats))
-        .sum::<usize>();
+    let (mut at_limit, mut waited, mut waited_at_limit) = (0, 0, 0);
+    for own in held.chunk_by(|a, b| a.agent == b.agent) {
+        for (one, count) in own.iter().zip(counts(own)) {
+            let has_waited = usize::from(one.waited.is_some_and(|ms| ms > WAITED));
+            let is_at_limit = usize::from(count >= chats);
+            at_limit += is_at_limit;
+            waited += has_waited;
+            waited_at_limit += has_waited * is_at_limit;
+        }
+    }
+    // Who waits for an agent that has fewer waits for something else, such as the end of an outage.
+    let saturated =
+        (waited >= 10 || waited * 100 >= known.max(1) * 2) && waited_at_limit * 2 >= waited;
     let reached = at_limit * 200 >= held.len() * if known == 0 { 10 } else { 1 };
     if !reached || (known > 0 && !saturated) {
         return None;
@@ -100,8 +104,4 @@ fn level(own: &[Held]) -> i64 {
     counts.sort_unstable();
     let allowed = (counts.len() / 200).max(1);
     counts[counts.len().saturating_sub(1 + allowed)]
-}
-
-fn at_once(own: &[Held], chats: i64) -> usize {
-    counts(own).filter(|count| *count >= chats).count()
 }

@@ -18,7 +18,8 @@ mod work;
 use std::collections::BTreeMap;
 
 use super::Server;
-use gap::{Clock, count};
+use gap::Clock;
+use silence::Merged;
 pub use work::Work;
 
 const MINUTE: i64 = 60_000;
@@ -34,6 +35,8 @@ pub struct History {
     pub chats: Vec<i64>,
     /// When activities were assigned to agents; `None` when the rows hold no event that says so.
     pub assigned: Option<Vec<i64>>,
+    /// Activities that waited for their agent: when they were assigned, and when they had arrived.
+    pub waited: Vec<(i64, i64)>,
     /// When activities were completed.
     pub completed: Vec<i64>,
     /// The same by the application server of the agent, as in `work`.
@@ -122,22 +125,19 @@ impl OutageWindow {
 #[must_use]
 pub fn detect(history: &History) -> Vec<OutageWindow> {
     let clock = Clock::of(history);
-    let silences = silence::of_all(history, &clock);
+    let merged = Merged::of(history);
+    let silences = silence::of_all(history, &merged, &clock);
     let mut windows = match &history.assigned {
-        Some(assigned) => services::unassigned_gaps(history, assigned, &clock),
+        Some(assigned) => services::unassigned_gaps(history, &merged, assigned, &clock),
         None => services::unassigned_runs(history),
     };
-    // Where the agents' work stopped together with the assignments, more than Services was down. Agents who run out of
-    // work do so later.
+    // Where work in hand stopped as well, more than Services was down: agents would have completed it.
     windows.retain(|window| {
-        let stopped = silences.iter().any(|other| {
-            other.overlaps(window)
-                && other.servers != [Server::Services]
-                && other.from - window.from < 5 * MINUTE
-        });
-        !stopped || count(&history.completed, window.from + 1, window.end()) > 2
+        !silences
+            .iter()
+            .any(|other| other.overlaps(window) && other.servers != [Server::Services])
     });
-    let hosts = silence::of_hosts(history, &clock);
+    let hosts = silence::of_hosts(history, &merged, &clock);
     // Where one application server was down for long, the others may rest for a moment.
     let within = |silence: &OutageWindow| {
         let long = |host: &OutageWindow| {

@@ -83,17 +83,20 @@ fn site(seed: u64, down: Option<Down>) -> History {
                 ended = down.to + (1 + random.below(10)) * MINUTE;
             }
             free[agent] = ended;
-            if ended > history.until {
+            if begun > history.until {
                 continue;
             }
             let number = i64::try_from(agent).expect("few");
             history.assigned.get_or_insert_default().push(begun);
             history.work.entry(host.to_owned()).or_default().push(Work {
                 begun,
-                ended: Some(ended),
+                ended: (ended <= history.until).then_some(ended),
                 agent: number,
                 is_chat: true,
             });
+            if ended > history.until {
+                continue;
+            }
             history.completed.push(ended);
             acts.entry(host.to_owned())
                 .or_default()

@@ -3,6 +3,7 @@
 use super::{History, MINUTE};
 
 pub(super) const HOUR: i64 = 60 * MINUTE;
+const QUARTER: i64 = 15 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
 /// A gap counts when fewer than so many like it are expected by chance in the time that the rows cover.
@@ -77,16 +78,26 @@ impl Clock {
         to: i64,
         counted: impl Fn(i64, i64) -> usize,
     ) -> Option<Vec<usize>> {
+        let days = self.days(from, to).into_iter();
+        let mut others: Vec<usize> = days.map(|days| counted(from + days, to + days)).collect();
+        others.sort_unstable();
+        (!others.is_empty()).then_some(others)
+    }
+
+    /// The other days of the same kind as the one of a time: how far each is away. Nothing where they are too few.
+    pub(super) fn days(&self, from: i64, to: i64) -> Vec<i64> {
         let weekend = |at: i64| (at.div_euclid(DAY) + 3).rem_euclid(7) > 4;
         let kind = weekend(from);
         let back = (from - self.since).div_euclid(DAY).min(60);
         let ahead = (self.until - to).div_euclid(DAY).min(60);
-        let days = (-back..=ahead).filter(|days| *days != 0 && weekend(from + days * DAY) == kind);
-        let mut others: Vec<usize> = days
-            .map(|days| counted(from + days * DAY, to + days * DAY))
+        let days = (-back..=ahead).map(|days| days * DAY);
+        let days: Vec<i64> = days
+            .filter(|days| *days != 0 && weekend(from + days) == kind)
             .collect();
-        others.sort_unstable();
-        (others.len() >= LEAST_DAYS).then_some(others)
+        if days.len() < LEAST_DAYS {
+            return Vec::new();
+        }
+        days
     }
 
     /// The median of these.
@@ -284,9 +295,15 @@ pub(super) fn judge(
         .map(|(from, to)| (from, to, expected(from, to)))
         .collect();
     let dispersion = overdispersion(all.iter().map(|(_, _, x)| *x), least_dispersion);
+    let candidates = || all.iter().copied().filter(|(_, _, x)| *x >= LEAST_EXPECTED);
+    let trials = Trials::of(
+        times,
+        all.len(),
+        candidates().map(|(from, to, _)| to - from),
+    );
     let mut found: Vec<Gap> = Vec::new();
-    for (from, to, estimate) in all.iter().copied().filter(|(_, _, x)| *x >= LEAST_EXPECTED) {
-        let trials = trials(all.len(), clock, to - from);
+    for (from, to, estimate) in candidates() {
+        let trials = trials.of_length(to - from);
         let Score { expected, surprise } = score(Candidate {
             from,
             to,
@@ -317,9 +334,33 @@ pub(super) fn judge(
     found
 }
 
-/// In how many places a gap of a length might have been: no more than there are gaps, and than the time has room for,
-/// with four beginnings for each.
-fn trials(gaps: usize, clock: &Clock, length: i64) -> f64 {
-    let room = 4.0 * share_of(clock.until - clock.since, length);
-    room.clamp(1.0, real(gaps.max(1)))
+/// In how many places a gap might have been.
+struct Trials {
+    gaps: usize,
+    /// The time in which there was anything, in quarters of an hour.
+    active: i64,
+    /// How long the candidates are, the shortest first.
+    lengths: Vec<i64>,
+}
+
+impl Trials {
+    fn of(times: &[i64], gaps: usize, lengths: impl Iterator<Item = i64>) -> Self {
+        let quarters = times.chunk_by(|a, b| a.div_euclid(QUARTER) == b.div_euclid(QUARTER));
+        let active = QUARTER * quarters.map(|_| 1).sum::<i64>();
+        let mut lengths: Vec<i64> = lengths.collect();
+        lengths.sort_unstable();
+        Self {
+            gaps,
+            active,
+            lengths,
+        }
+    }
+
+    /// For a gap of a length: no more than there are gaps, and than the active time has room for, with four beginnings
+    /// for each; and no fewer than there are gaps of its length, such as nights.
+    fn of_length(&self, length: i64) -> f64 {
+        let as_long = self.lengths.len() - self.lengths.partition_point(|own| *own < length);
+        let room = (4.0 * share_of(self.active, length)).max(real(as_long));
+        room.clamp(1.0, real(self.gaps.max(1)))
+    }
 }

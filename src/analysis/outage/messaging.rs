@@ -9,7 +9,7 @@ use crate::analysis::Server;
 const MOST_OF_ONE: f64 = 5.0;
 
 /// Fewer chats that end in silence are chance.
-const LEAST_CHATS: usize = 4;
+const LEAST_CHATS: usize = 3;
 
 /// Windows in which chats were completed without a word being said in them.
 ///

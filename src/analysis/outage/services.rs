@@ -1,10 +1,13 @@
 //! Services: nothing is assigned any more, while activities arrive and agents are there.
 
+use std::collections::BTreeSet;
+
 use super::gap::{
     ALARM, Candidate, Clock, Gap, HOUR, Score, count, judge, log_lack, paced, real, usual,
 };
-use super::silence::{of_all_servers, present};
-use super::{History, OutageWindow};
+use super::silence::{Merged, NIGHT, at_work};
+use super::work::{OLD, Work};
+use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
 /// How far around a gap the usual pace is read.
@@ -14,16 +17,30 @@ const NEARBY: i64 = 2 * HOUR;
 /// at lunch.
 const AN_AGENT: f64 = 2.3;
 
+/// How much it says that an agent who had completed everything was assigned nothing, in the same measure: one in
+/// fifteen goes for a break then.
+const FREED: f64 = 2.7;
+
+/// How much it says that something waited while agents were free, as the logarithm of an improbability: it may have
+/// waited for an agent of its own.
+const WAITING: f64 = 2.0;
+
+/// What waited in a gap is assigned so soon after it.
+const SOON: i64 = 15 * MINUTE;
+
+/// Where less is usual at that time of the day, agents may be elsewhere.
+const LEAST_USUAL: f64 = 3.0;
+
 /// A day may have fewer than the least of other days, by so much.
 const LEAST_IS_SURE: f64 = 0.7;
 
 /// Gaps between assignments that arrivals, agents and the clock say should have held some.
 pub(super) fn unassigned_gaps(
     history: &History,
+    merged: &Merged<'_>,
     assigned: &[i64],
     clock: &Clock,
 ) -> Vec<OutageWindow> {
-    let acts = of_all_servers(&history.acts);
     let arrivals = &history.arrivals;
     let near = |times: &[i64], from: i64, to: i64| {
         count(times, from - NEARBY, from + 1) + count(times, to, to + NEARBY)
@@ -32,21 +49,36 @@ pub(super) fn unassigned_gaps(
         let (assigned, of) = (near(assigned, from, to), near(of, from, to));
         (real(assigned) / real(of.max(1))).min(1.0)
     };
-    let expected = |from: i64, to: i64| {
+    let by_arrivals = |from: i64, to: i64| {
         let arrived = count(arrivals, from + 1, to);
         if arrived < 3 {
             return real(arrived);
         }
         real(arrived) * ratio(arrivals, from, to)
     };
+    let expected = |from: i64, to: i64| {
+        let arrived = by_arrivals(from, to);
+        let completed = count(&history.completed, from + 1, to);
+        if real(completed) <= arrived {
+            return arrived;
+        }
+        arrived.max(real(completed.min(backlog(history, from, to))))
+    };
     let score = |gap: Candidate| {
         let (from, to, x) = (gap.from, gap.to, gap.estimate);
-        if x / gap.dispersion + x / 2.0 < gap.needed {
+        let waiting = WAITING * (by_arrivals(from, to) + real(backlog(history, from, to)));
+        if 1.5 * (x / gap.dispersion).max(waiting) < gap.needed {
             return Score::default();
         }
-        let there = real(present(&acts, clock.until, from, to));
-        let by_agents = AN_AGENT * there;
-        let expected = match clock.usual_of_gap(assigned, from, to) {
+        let there = at_work(&merged.acts, clock.until, from, to);
+        let by_agents = AN_AGENT * real(there.len());
+        let usual_own = clock.usual_of_gap(assigned, from, to);
+        let free = match usual_own {
+            Some(usual) if usual < LEAST_USUAL => 0.0,
+            _ if to - from > NIGHT => 0.0,
+            _ => FREED * real(freed(&merged.work, &there, from, to)),
+        };
+        let expected = match usual_own {
             Some(usual) => {
                 let least = clock.least(assigned, from, to) * LEAST_IS_SURE;
                 x.min(usual).min(by_agents.max(least))
@@ -61,9 +93,10 @@ pub(super) fn unassigned_gaps(
         let (before, _) = paced(&history.mails, from, to, clock.until);
         let mails = usual(&history.mails, clock, from, to).min(before * 1.5);
         let lack = log_lack(count(&history.mails, from + 1, to), mails) / 1.5;
+        let unassigned = (expected / gap.dispersion).max(free.min(waiting));
         Score {
-            expected,
-            surprise: expected / gap.dispersion + lack.min(expected / 2.0),
+            expected: expected.max(x.min(free)),
+            surprise: unassigned + lack.min(unassigned / 2.0),
         }
     };
     let found = judge(assigned, clock, 1.0, expected, score);
@@ -87,6 +120,34 @@ pub(super) fn unassigned_gaps(
         }
     };
     found.into_iter().map(window).collect()
+}
+
+/// How many activities waited all through a gap, of those that were assigned soon after it: a queue that nobody serves
+/// waits as well.
+fn backlog(history: &History, from: i64, to: i64) -> usize {
+    let before = |limit: i64| history.waited.partition_point(|(begun, _)| *begun < limit);
+    let soon = &history.waited[before(to)..before(to + SOON)];
+    soon.iter().filter(|(_, arrived)| *arrived <= from).count()
+}
+
+/// How many of the agents at work completed the last that they had in hand in a gap, some minutes before its end.
+fn freed(work: &[Work], there: &BTreeSet<i64>, from: i64, to: i64) -> usize {
+    let begun = |at: i64| work.partition_point(|work| work.begun < at);
+    let mut freed = BTreeSet::new();
+    let mut busy = BTreeSet::new();
+    let own = work[begun(from - OLD)..begun(to)].iter();
+    for work in own.filter(|work| there.contains(&work.agent)) {
+        match work.ended {
+            Some(ended) if ended <= from => {}
+            Some(ended) if ended <= to - 3 * MINUTE => {
+                freed.insert(work.agent);
+            }
+            _ => {
+                busy.insert(work.agent);
+            }
+        }
+    }
+    freed.difference(&busy).count()
 }
 
 /// Without events of assignment: the run of arrivals most of which still have no agent.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gap::{
     Candidate, Clock, EDGE, Gap, HOUR, LEAST_EXPECTED, Pace, Score, count, judge, least_of,
-    log_lack, log_surprise, paced, real, usual,
+    log_lack, log_surprise, paced, real, share_of, usual,
 };
-use super::work::{Durations, OpenWork};
+use super::work::{Durations, OLD, OpenWork, Work};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
@@ -20,8 +20,29 @@ const LEAST_IS_SURE: f64 = 0.6;
 /// Fewer agents who go for lunch together are no outage.
 const LEAST_AGENTS: f64 = 2.5;
 
+/// What agents did and had in hand on all servers together.
+pub(super) struct Merged<'h> {
+    /// When agents did something, and which.
+    pub(super) acts: Cow<'h, [(i64, i64)]>,
+    pub(super) work: Cow<'h, [Work]>,
+    stops: Cow<'h, [i64]>,
+    durations: Durations,
+}
+
+impl<'h> Merged<'h> {
+    pub(super) fn of(history: &'h History) -> Self {
+        let work = of_all_servers(&history.work);
+        Self {
+            acts: of_all_servers(&history.acts),
+            durations: Durations::of(work.iter()),
+            work,
+            stops: of_all_servers(&history.stops),
+        }
+    }
+}
+
 /// What there is of all servers, in its order; of each it is in order.
-pub(super) fn of_all_servers<T: Ord + Copy>(by_server: &BTreeMap<String, Vec<T>>) -> Cow<'_, [T]> {
+fn of_all_servers<T: Ord + Copy>(by_server: &BTreeMap<String, Vec<T>>) -> Cow<'_, [T]> {
     if let Some(only) = by_server.values().next().filter(|_| by_server.len() == 1) {
         return Cow::Borrowed(only);
     }
@@ -37,13 +58,18 @@ fn agents(acts: &[(i64, i64)], from: i64, to: i64) -> BTreeSet<i64> {
     acts[low..high].iter().map(|(_, agent)| *agent).collect()
 }
 
-/// How many agents were at work before a gap or in it and after it: who went home in it does not come back.
-pub(super) fn present(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> usize {
-    let before = agents(acts, from - HOUR, to);
-    if until - to < HOUR / 4 {
-        return before.len();
+/// The agents who were at work before a gap or in it and after it: who went home in it does not come back.
+pub(super) fn at_work(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> BTreeSet<i64> {
+    let mut there = agents(acts, from - HOUR, to);
+    if until - to >= HOUR / 4 {
+        let after = agents(acts, to, to + NEARBY);
+        there.retain(|agent| after.contains(agent));
     }
-    before.intersection(&agents(acts, to, to + NEARBY)).count()
+    there
+}
+
+fn present(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> usize {
+    at_work(acts, until, from, to).len()
 }
 
 /// Which share of the usual agents was at work on both sides of a gap; nothing where they are too few for their silence
@@ -86,8 +112,15 @@ fn last_stop(stops: &[i64], from: i64, to: i64) -> i64 {
 /// lunch.
 const AN_AGENT: f64 = 2.3;
 
+/// Which part of the agents is away on a usual day, for the whole day and for its beginning.
+const AWAY: f64 = 0.15;
+const LATE: f64 = 0.05;
+
 /// How far chats of one time are alike in how long they last.
 const WORK_DISPERSION: f64 = 1.3;
+
+/// Work in hand that says more than this, as the logarithm of an improbability, was not left by chance.
+const MOST_IN_HAND: f64 = 6.0;
 
 /// A gap that is longer than this may be a night, where other days do not say.
 pub(super) const NIGHT: i64 = 3 * HOUR;
@@ -103,19 +136,34 @@ fn most_of_frozen(usual: Option<f64>, (before, after): (f64, f64), length: i64) 
     most / WORK_DISPERSION
 }
 
+/// How much work was open at once, on average over the hour before a time.
+fn usually_open(work: &[Work], at: i64) -> f64 {
+    let begun = |at: i64| work.partition_point(|work| work.begun < at);
+    let open = |work: &Work| {
+        let ended = work.ended.map_or(at, |ended| ended.min(at));
+        (ended - work.begun.max(at - HOUR)).max(0)
+    };
+    share_of(
+        work[begun(at - OLD)..begun(at)].iter().map(open).sum(),
+        HOUR,
+    )
+}
+
 /// Two surprises that have partly one cause: the larger, and a part of the other.
 fn together(one: f64, other: f64) -> f64 {
     one.max(other) + 0.3 * one.min(other)
 }
 
 /// Windows in which all agents do nothing any more.
-pub(super) fn of_all(history: &History, clock: &Clock) -> Vec<OutageWindow> {
-    let by_agent = of_all_servers(&history.acts);
+pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
+    let Merged {
+        acts: by_agent,
+        work,
+        stops,
+        durations,
+    } = merged;
     let acts: Vec<i64> = by_agent.iter().map(|(at, _)| *at).collect();
-    let stops = of_all_servers(&history.stops);
-    let work = of_all_servers(&history.work);
-    let durations = Durations::of(work.iter());
-    let mut open = OpenWork::new(&work);
+    let mut open = OpenWork::new(work);
     let until = history.until;
     let mut pace = Pace::new(&acts, until);
     let expected = |from: i64, to: i64| {
@@ -131,24 +179,27 @@ pub(super) fn of_all(history: &History, clock: &Clock) -> Vec<OutageWindow> {
         let night = to - from > NIGHT && usual_acts.is_none();
         let most_silent = expected / gap.dispersion;
         let most_frozen = most_of_frozen(usual_acts, paced_acts, to - from);
-        let (before, after) = paced(&history.arrivals, from, to, until);
-        let most_lack = before.min(after);
+        let most_lack = most_of_lack(history, clock, from, to);
         let most = together(most_frozen, most_silent * 2.0) + most_lack;
         if night || expected < LEAST_EXPECTED || most < gap.needed {
             return Score::default();
         }
-        let (frozen, in_hand) = open.frozen(&durations, from, to);
+        let (frozen, in_hand) = open.frozen(durations, from, to);
         let frozen = (frozen / WORK_DISPERSION).min(most_frozen);
-        let arrivals = usual(&history.arrivals, clock, from, to).min(most_lack * 1.5);
+        let arrivals = most_lack.min(
+            clock
+                .usual_of_gap(&history.arrivals, from, to)
+                .unwrap_or(most_lack / 1.5),
+        );
         let arrived = count(&history.arrivals, from + 1, to);
         let lack = log_lack(arrived, arrivals) / 1.5;
         // Agents without work do nothing on a healthy site too.
-        let there = AN_AGENT * real(present(&by_agent, until, from, to));
-        let silent = (most_silent * staff(&by_agent, clock, from, to))
+        let there = AN_AGENT * real(present(by_agent, until, from, to));
+        let silent = (most_silent * staff(by_agent, clock, from, to))
             .min(there)
             .min(real(arrived + in_hand));
         let ended = count(&history.completed, from - 4 * MINUTE, from + 1);
-        let stopped = stopped(history, &stops, ended, from, to);
+        let stopped = stopped(history, stops, ended, from, to);
         Score {
             expected,
             surprise: together(frozen, silent + stopped.min(silent)) + lack,
@@ -172,10 +223,14 @@ pub(super) fn of_all(history: &History, clock: &Clock) -> Vec<OutageWindow> {
         });
         let drained =
             given.is_some_and(|(last, _)| count(&history.completed, last + 1, gap.from + 1) >= 3);
-        let (mut servers, mut or_servers) = silent_servers(history, clock, gap.from, gap.to);
-        let mut from = last_stop(&stops, gap.from, gap.to);
-        let mut to = first_assigned(history, gap.from, gap.to).unwrap_or(gap.to);
-        if came_in || drained {
+        let (mut servers, mut or_servers, mail) = silent_servers(history, clock, gap.from, gap.to);
+        let mut from = last_stop(stops, gap.from, gap.to);
+        let assigned = first_assigned(history, gap.from, gap.to).unwrap_or(gap.to);
+        let mut to = mail.min(assigned);
+        // Agents complete what they have in hand while Services is down, and then have nothing to do.
+        let (frozen, in_hand) = OpenWork::new(work).frozen(durations, gap.from, gap.to);
+        let left = frozen - log_lack(in_hand, usually_open(work, gap.from));
+        if (came_in || drained) && left < MOST_IN_HAND {
             (servers, or_servers) = (vec![Server::Services], Vec::new());
             (from, to) = given.map_or((gap.from, gap.to), |(last, after)| {
                 (last, after.unwrap_or(until))
@@ -198,6 +253,14 @@ pub(super) fn of_all(history: &History, clock: &Clock) -> Vec<OutageWindow> {
     found.into_iter().map(window).collect()
 }
 
+/// How many activities should have arrived in a gap: by the hours around it, or by the least of other days where the
+/// hours that follow it have none, as before a site closes.
+fn most_of_lack(history: &History, clock: &Clock, from: i64, to: i64) -> f64 {
+    let (before, after) = paced(&history.arrivals, from, to, clock.until);
+    let least = clock.least(&history.arrivals, from, to) * LEAST_IS_SURE;
+    (before.min(after) * 1.5).max(before.min(least))
+}
+
 /// When the first activity was assigned at the end of a gap in which none was before: the first agent who is back does
 /// something a little later.
 fn first_assigned(history: &History, from: i64, to: i64) -> Option<i64> {
@@ -207,30 +270,35 @@ fn first_assigned(history: &History, from: i64, to: i64) -> Option<i64> {
     (first > to - (to - from) / 4 && first < to).then_some(first)
 }
 
-/// Which servers may have failed when all agents fell silent: mail tells whether Services went on.
+/// More mails than this that should have come, and of which none did, are not missing by chance.
+const MAILS_MISSED: f64 = 4.5;
+
+/// Which servers may have failed when all agents fell silent, and when the first mail came: mail tells whether Services
+/// went on. What was held back comes in at once when the servers are back, before the first agent is.
 fn silent_servers(
     history: &History,
     clock: &Clock,
     from: i64,
     to: i64,
-) -> (Vec<Server>, Vec<Vec<Server>>) {
+) -> (Vec<Server>, Vec<Vec<Server>>, i64) {
     use Server::{Application, Messaging, Services};
     let all = vec![Application, Services, Messaging];
     let both = vec![Application, Messaging];
-    let expected = usual(&history.mails, clock, from, to);
-    // What was held back comes in at once when the servers are back, before the first agent is.
-    let arrived = real(count(&history.mails, from + 1, to - (to - from) / 6));
-    if expected >= 6.0 && arrived < expected * 0.1 {
-        (all, Vec::new())
-    } else if expected >= 4.0 && arrived >= expected * 0.4 {
-        (vec![Application], vec![both])
+    let mails = &history.mails;
+    let next = mails.get(mails.partition_point(|at| *at <= from));
+    let first = next.copied().unwrap_or(to).min(to);
+    let missed = usual(mails, clock, from, first);
+    if missed >= MAILS_MISSED {
+        (all, Vec::new(), first)
+    } else if missed < MAILS_MISSED / 2.0 && usual(mails, clock, from, to) >= MAILS_MISSED {
+        (vec![Application], vec![both], to)
     } else {
-        (vec![Application], vec![both, all])
+        (vec![Application], vec![both, all], to)
     }
 }
 
 /// Windows in which the agents of one application server do nothing any more, while those of the others do.
-pub(super) fn of_hosts(history: &History, clock: &Clock) -> Vec<OutageWindow> {
+pub(super) fn of_hosts(history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
     let named: Vec<(&String, &Vec<(i64, i64)>)> = history
         .acts
         .iter()
@@ -239,7 +307,6 @@ pub(super) fn of_hosts(history: &History, clock: &Clock) -> Vec<OutageWindow> {
     if named.len() < 2 {
         return Vec::new();
     }
-    let durations = Durations::of(history.work.values().flatten());
     let mut found = Vec::new();
     for (host, acts) in &named {
         let own: Vec<i64> = acts.iter().map(|(at, _)| *at).collect();
@@ -255,7 +322,7 @@ pub(super) fn of_hosts(history: &History, clock: &Clock) -> Vec<OutageWindow> {
             own: &own,
             others: &others,
         };
-        found.extend(host.silences(history, clock, &durations));
+        found.extend(host.silences(history, merged, clock));
     }
     found
 }
@@ -295,12 +362,45 @@ impl Host<'_> {
         -(1.0 - share.min(0.95)).ln() * real(count(self.others, from + 1, to))
     }
 
-    fn silences(
+    /// How much it says that none of those who are usually there did anything, as the logarithm of an improbability: on
+    /// other servers agents are away as well. Who comes after the gap is not away for the day. Who has left a chat open
+    /// may get nothing because of it.
+    fn absent(
         &self,
-        history: &History,
+        merged: &Merged<'_>,
+        unended: &[Work],
         clock: &Clock,
-        durations: &Durations,
-    ) -> Vec<OutageWindow> {
+        (from, to): (i64, i64),
+    ) -> f64 {
+        let days = clock.days(from, to);
+        let of_others = |from: i64, to: i64| {
+            let all = agents(&merged.acts, from, to).len();
+            all.saturating_sub(agents(self.acts, from, to).len())
+        };
+        let Some(usual) = clock.median(from + 1, to, of_others) else {
+            return 0.0;
+        };
+        let away = 1.0 - real(of_others(from + 1, to)) / usual.max(1.0);
+        let after = agents(self.acts, to, to + NEARBY);
+        let begun = |at: i64| unended.partition_point(|work| work.begun < at);
+        let left = unended[begun(from - OLD)..begun(from)].iter();
+        let left: BTreeSet<i64> = left.map(|work| work.agent).collect();
+        let mut often: BTreeMap<i64, usize> = BTreeMap::new();
+        for days in &days {
+            for agent in agents(self.acts, from + 1 + days, to + days) {
+                *often.entry(agent).or_default() += 1;
+            }
+        }
+        let says = |(agent, often): (i64, usize)| {
+            let late = if after.contains(&agent) { LATE } else { AWAY };
+            let there = real(often) / real(days.len());
+            -(1.0 - there * (1.0 - away.max(late))).ln()
+        };
+        let often = often.into_iter().filter(|(agent, _)| !left.contains(agent));
+        often.map(says).sum()
+    }
+
+    fn silences(&self, history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
         let until = history.until;
         let expected = |from: i64, to: i64| {
             if count(self.others, from + 1, to) < 3 {
@@ -311,6 +411,11 @@ impl Host<'_> {
         };
         let stops = history.stops.get(self.name).map_or(&[][..], Vec::as_slice);
         let work = history.work.get(self.name).map_or(&[][..], Vec::as_slice);
+        let unended: Vec<Work> = work
+            .iter()
+            .copied()
+            .filter(|work| work.ended.is_none())
+            .collect();
         let mut open = OpenWork::new(work);
         let score = |gap: Candidate| {
             let (from, to) = (gap.from, gap.to);
@@ -321,7 +426,7 @@ impl Host<'_> {
             if together(most_frozen, most_silent * 2.0) < gap.needed {
                 return Score::default();
             }
-            let (frozen, _) = open.frozen(durations, from, to);
+            let (frozen, in_hand) = open.frozen(&merged.durations, from, to);
             let frozen = (frozen / WORK_DISPERSION).min(most_frozen);
             let staff = staff(self.acts, clock, from, to);
             // In the measure of the others' steps, of which each might have been one of the host's.
@@ -341,7 +446,15 @@ impl Host<'_> {
             };
             // Who would have come cannot log in: on other days somebody did.
             let least = clock.least(self.own, from, to) * LEAST_IS_SURE;
-            let silent = silent.max(most_silent.min(least));
+            let absent = self.absent(merged, &unended, clock, (from, to));
+            let silent = silent.max(most_silent.min(least).min(absent));
+            // Who goes to a meeting completes what is in hand before; who is cut off does not.
+            let met = if to - from > HOUR {
+                0.0
+            } else {
+                log_lack(in_hand, usually_open(work, from))
+            };
+            let silent = (silent - met).max(0.0);
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
             let stopped = stopped(history, stops, ended, from, to);
             Score {

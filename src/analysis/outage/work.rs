@@ -23,7 +23,7 @@ pub struct Work {
 const MOST_OF_AGENT: f64 = 5.0;
 
 /// Work that is older than this when a gap begins says nothing.
-const OLD: i64 = 12 * 60 * MINUTE;
+pub(super) const OLD: i64 = 12 * 60 * MINUTE;
 
 /// How long work takes, read from what was completed.
 pub(super) struct Durations {
