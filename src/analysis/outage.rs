@@ -18,7 +18,7 @@ mod work;
 use std::collections::BTreeMap;
 
 use super::Server;
-use gap::Clock;
+use gap::{Clock, count};
 use silence::Merged;
 pub use work::Work;
 
@@ -131,11 +131,17 @@ pub fn detect(history: &History) -> Vec<OutageWindow> {
         Some(assigned) => services::unassigned_gaps(history, &merged, assigned, &clock),
         None => services::unassigned_runs(history),
     };
-    // Where work in hand stopped as well, more than Services was down: agents would have completed it.
+    // Where work in hand stopped as well, more than Services was down: agents would have completed it. Without events
+    // their silence begins when they run out of work, which is later.
+    let with_events = history.assigned.is_some();
     windows.retain(|window| {
-        !silences
-            .iter()
-            .any(|other| other.overlaps(window) && other.servers != [Server::Services])
+        let stopped = silences.iter().any(|other| {
+            other.overlaps(window)
+                && other.servers != [Server::Services]
+                && (with_events || other.from - window.from < 5 * MINUTE)
+        });
+        let completed = || count(&history.completed, window.from + 1, window.end());
+        !stopped || (!with_events && completed() > 2)
     });
     let hosts = silence::of_hosts(history, &merged, &clock);
     // Where one application server was down for long, the others may rest for a moment.

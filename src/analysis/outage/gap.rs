@@ -157,16 +157,17 @@ pub(super) fn share_of(part: i64, whole: i64) -> f64 {
 
 /// How much further than chance the expectations of gaps reach that held nothing: by chance they fall off as exp(-x).
 /// The slope is taken between high quantiles, which a few outages among the gaps do not move.
-pub(super) fn overdispersion(expected: impl Iterator<Item = f64>, least: f64) -> f64 {
-    let mut sorted: Vec<f64> = expected.collect();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len();
+fn overdispersion(mut expected: Vec<f64>, least: f64) -> f64 {
+    let n = expected.len();
     if n < 40 {
         return least.max(2.0);
     }
     let above_high = (n / 200).max(5);
     let above_low = (n / 10).max(above_high * 2);
-    let of = |above: usize| sorted[n - 1 - above.min(n - 1)];
+    let mut of = |above: usize| {
+        let at = n - 1 - above.min(n - 1);
+        *expected.select_nth_unstable_by(at, f64::total_cmp).1
+    };
     let slope = (of(above_high) - of(above_low)) / (real(above_low) / real(above_high)).ln();
     slope.max(least)
 }
@@ -231,6 +232,27 @@ impl<'t> Cursor<'t> {
     }
 }
 
+/// Counts between moments, of which each is not long after the last.
+pub(super) struct Counter<'t> {
+    from: Cursor<'t>,
+    to: Cursor<'t>,
+}
+
+impl<'t> Counter<'t> {
+    pub(super) fn new(times: &'t [i64]) -> Self {
+        Self {
+            from: Cursor::new(times),
+            to: Cursor::new(times),
+        }
+    }
+
+    /// How many are at or after `from` and before `to`.
+    pub(super) fn count(&mut self, from: i64, to: i64) -> usize {
+        let before = self.from.before(from);
+        self.to.before(to).saturating_sub(before)
+    }
+}
+
 /// How many of `times` a gap should hold by the pace of the hour before and of the hour after, as far as the rows go.
 pub(super) struct Pace<'t> {
     until: i64,
@@ -291,18 +313,21 @@ pub(super) fn judge(
     mut expected: impl FnMut(i64, i64) -> f64,
     mut score: impl FnMut(Candidate) -> Score,
 ) -> Vec<Gap> {
-    let all: Vec<(i64, i64, f64)> = gaps(times, clock.until)
-        .map(|(from, to)| (from, to, expected(from, to)))
-        .collect();
-    let dispersion = overdispersion(all.iter().map(|(_, _, x)| *x), least_dispersion);
-    let candidates = || all.iter().copied().filter(|(_, _, x)| *x >= LEAST_EXPECTED);
-    let trials = Trials::of(
-        times,
-        all.len(),
-        candidates().map(|(from, to, _)| to - from),
-    );
+    let mut candidates = Vec::new();
+    let mut estimates = Vec::with_capacity(times.len());
+    for (from, to) in gaps(times, clock.until) {
+        let estimate = expected(from, to);
+        estimates.push(estimate);
+        if estimate >= LEAST_EXPECTED {
+            candidates.push((from, to, estimate));
+        }
+    }
+    let all = estimates.len();
+    let dispersion = overdispersion(estimates, least_dispersion);
+    let lengths = candidates.iter().map(|(from, to, _)| to - from);
+    let trials = Trials::of(times, all, lengths);
     let mut found: Vec<Gap> = Vec::new();
-    for (from, to, estimate) in candidates() {
+    for (from, to, estimate) in candidates {
         let trials = trials.of_length(to - from);
         let Score { expected, surprise } = score(Candidate {
             from,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::gap::{
-    ALARM, Candidate, Clock, Gap, HOUR, Score, count, judge, log_lack, paced, real, usual,
+    ALARM, Candidate, Clock, Counter, Gap, HOUR, Score, count, judge, log_lack, paced, real, usual,
 };
 use super::silence::{Merged, NIGHT, at_work};
-use super::work::{OLD, Work};
+use super::work::{OLD, Work, begun};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
@@ -16,10 +16,6 @@ const NEARBY: i64 = 2 * HOUR;
 /// How much it says that an agent at work was assigned nothing, as the logarithm of an improbability: one in ten may be
 /// at lunch.
 const AN_AGENT: f64 = 2.3;
-
-/// How much it says that an agent who had completed everything was assigned nothing, in the same measure: one in
-/// fifteen goes for a break then.
-const FREED: f64 = 2.7;
 
 /// How much it says that something waited while agents were free, as the logarithm of an improbability: it may have
 /// waited for an agent of its own.
@@ -56,9 +52,13 @@ pub(super) fn unassigned_gaps(
         }
         real(arrived) * ratio(arrivals, from, to)
     };
+    let (mut arriving, mut completing) = (Counter::new(arrivals), Counter::new(&history.completed));
     let expected = |from: i64, to: i64| {
-        let arrived = by_arrivals(from, to);
-        let completed = count(&history.completed, from + 1, to);
+        let arrived = match arriving.count(from + 1, to) {
+            few if few < 3 => real(few),
+            _ => by_arrivals(from, to),
+        };
+        let completed = completing.count(from + 1, to);
         if real(completed) <= arrived {
             return arrived;
         }
@@ -71,16 +71,23 @@ pub(super) fn unassigned_gaps(
             return Score::default();
         }
         let there = at_work(&merged.acts, clock.until, from, to);
-        let by_agents = AN_AGENT * real(there.len());
+        let hands = Hands::of(&merged.work, &there, from, to);
+        let able = there.len() - hands.busy;
+        let by_agents = AN_AGENT * real(able);
         let usual_own = clock.usual_of_gap(assigned, from, to);
         let free = match usual_own {
             Some(usual) if usual < LEAST_USUAL => 0.0,
             _ if to - from > NIGHT => 0.0,
-            _ => FREED * real(freed(&merged.work, &there, from, to)),
+            _ => AN_AGENT * real(hands.freed),
         };
         let expected = match usual_own {
             Some(usual) => {
-                let least = clock.least(assigned, from, to) * LEAST_IS_SURE;
+                let able = if there.is_empty() {
+                    1.0
+                } else {
+                    real(able) / real(there.len())
+                };
+                let least = clock.least(assigned, from, to) * LEAST_IS_SURE * able;
                 x.min(usual).min(by_agents.max(least))
             }
             // Without other days, whether the agents had gone home is not known: what they completed is.
@@ -125,29 +132,45 @@ pub(super) fn unassigned_gaps(
 /// How many activities waited all through a gap, of those that were assigned soon after it: a queue that nobody serves
 /// waits as well.
 fn backlog(history: &History, from: i64, to: i64) -> usize {
+    if to - from > NIGHT {
+        return 0;
+    }
     let before = |limit: i64| history.waited.partition_point(|(begun, _)| *begun < limit);
     let soon = &history.waited[before(to)..before(to + SOON)];
     soon.iter().filter(|(_, arrived)| *arrived <= from).count()
 }
 
-/// How many of the agents at work completed the last that they had in hand in a gap, some minutes before its end.
-fn freed(work: &[Work], there: &BTreeSet<i64>, from: i64, to: i64) -> usize {
-    let begun = |at: i64| work.partition_point(|work| work.begun < at);
-    let mut freed = BTreeSet::new();
-    let mut busy = BTreeSet::new();
-    let own = work[begun(from - OLD)..begun(to)].iter();
-    for work in own.filter(|work| there.contains(&work.agent)) {
-        match work.ended {
-            Some(ended) if ended <= from => {}
-            Some(ended) if ended <= to - 3 * MINUTE => {
-                freed.insert(work.agent);
-            }
-            _ => {
-                busy.insert(work.agent);
+/// Agents at work, by what they had in hand in a gap.
+struct Hands {
+    /// How many had something all through it.
+    busy: usize,
+    /// How many completed the last that they had, some minutes before its end.
+    freed: usize,
+}
+
+impl Hands {
+    fn of(work: &[&[Work]], there: &BTreeSet<i64>, from: i64, to: i64) -> Self {
+        let (mut freed, mut at_end, mut busy) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let own = begun(work, from - OLD, to);
+        for work in own.filter(|work| there.contains(&work.agent)) {
+            match work.ended {
+                Some(ended) if ended <= from => {}
+                Some(ended) if ended <= to - 3 * MINUTE => {
+                    freed.insert(work.agent);
+                }
+                ended => {
+                    at_end.insert(work.agent);
+                    if work.begun <= from && ended.is_none_or(|ended| ended >= to) {
+                        busy.insert(work.agent);
+                    }
+                }
             }
         }
+        Self {
+            busy: busy.len(),
+            freed: freed.difference(&at_end).count(),
+        }
     }
-    freed.difference(&busy).count()
 }
 
 /// Without events of assignment: the run of arrivals most of which still have no agent.

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gap::{
-    Candidate, Clock, EDGE, Gap, HOUR, LEAST_EXPECTED, Pace, Score, count, judge, least_of,
-    log_lack, log_surprise, paced, real, share_of, usual,
+    Candidate, Clock, Counter, EDGE, Gap, HOUR, LEAST_EXPECTED, Pace, Score, count, judge,
+    least_of, log_lack, log_surprise, paced, real, share_of, usual,
 };
-use super::work::{Durations, OLD, OpenWork, Work};
+use super::work::{Durations, OLD, OpenWork, Work, begun};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
@@ -24,17 +24,17 @@ const LEAST_AGENTS: f64 = 2.5;
 pub(super) struct Merged<'h> {
     /// When agents did something, and which.
     pub(super) acts: Cow<'h, [(i64, i64)]>,
-    pub(super) work: Cow<'h, [Work]>,
+    pub(super) work: Vec<&'h [Work]>,
     stops: Cow<'h, [i64]>,
     durations: Durations,
 }
 
 impl<'h> Merged<'h> {
     pub(super) fn of(history: &'h History) -> Self {
-        let work = of_all_servers(&history.work);
+        let work: Vec<&[Work]> = history.work.values().map(Vec::as_slice).collect();
         Self {
             acts: of_all_servers(&history.acts),
-            durations: Durations::of(work.iter()),
+            durations: Durations::of(work.iter().copied().flatten()),
             work,
             stops: of_all_servers(&history.stops),
         }
@@ -116,6 +116,9 @@ const AN_AGENT: f64 = 2.3;
 const AWAY: f64 = 0.15;
 const LATE: f64 = 0.05;
 
+/// How much more it says that nothing is in hand: agents of one team complete what they have together.
+const MET: f64 = 2.0;
+
 /// How far chats of one time are alike in how long they last.
 const WORK_DISPERSION: f64 = 1.3;
 
@@ -137,16 +140,12 @@ fn most_of_frozen(usual: Option<f64>, (before, after): (f64, f64), length: i64) 
 }
 
 /// How much work was open at once, on average over the hour before a time.
-fn usually_open(work: &[Work], at: i64) -> f64 {
-    let begun = |at: i64| work.partition_point(|work| work.begun < at);
+fn usually_open(work: &[&[Work]], at: i64) -> f64 {
     let open = |work: &Work| {
         let ended = work.ended.map_or(at, |ended| ended.min(at));
         (ended - work.begun.max(at - HOUR)).max(0)
     };
-    share_of(
-        work[begun(at - OLD)..begun(at)].iter().map(open).sum(),
-        HOUR,
-    )
+    share_of(begun(work, at - OLD, at).map(open).sum(), HOUR)
 }
 
 /// Two surprises that have partly one cause: the larger, and a part of the other.
@@ -231,7 +230,13 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
         let (frozen, in_hand) = OpenWork::new(work).frozen(durations, gap.from, gap.to);
         let left = frozen - log_lack(in_hand, usually_open(work, gap.from));
         if (came_in || drained) && left < MOST_IN_HAND {
-            (servers, or_servers) = (vec![Server::Services], Vec::new());
+            (servers, or_servers) = if came_in || chats < 3.0 || real(arrived) > chats * 0.2 {
+                (vec![Server::Services], Vec::new())
+            } else {
+                // Services takes no chat away: where none comes in, Messaging may be what they wait for.
+                or_servers.insert(0, servers);
+                (vec![Server::Messaging], or_servers)
+            };
             (from, to) = given.map_or((gap.from, gap.to), |(last, after)| {
                 (last, after.unwrap_or(until))
             });
@@ -299,28 +304,29 @@ fn silent_servers(
 
 /// Windows in which the agents of one application server do nothing any more, while those of the others do.
 pub(super) fn of_hosts(history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
-    let named: Vec<(&String, &Vec<(i64, i64)>)> = history
-        .acts
-        .iter()
-        .filter(|(host, _)| !host.is_empty())
-        .collect();
-    if named.len() < 2 {
+    if history.acts.keys().filter(|host| !host.is_empty()).count() < 2 {
         return Vec::new();
     }
+    let all: Vec<i64> = merged.acts.iter().map(|(at, _)| *at).collect();
+    let unnamed: Vec<i64> = history
+        .acts
+        .get("")
+        .map(|acts| acts.iter().map(|(at, _)| *at).collect())
+        .unwrap_or_default();
     let mut found = Vec::new();
-    for (host, acts) in &named {
+    for (name, acts) in history.acts.iter().filter(|(name, _)| !name.is_empty()) {
+        // Few agents who do nothing are at lunch; where each has a server of its own, none is looked at.
+        let agents: BTreeSet<i64> = acts.iter().map(|(_, agent)| *agent).collect();
+        if real(agents.len()) < LEAST_AGENTS {
+            continue;
+        }
         let own: Vec<i64> = acts.iter().map(|(at, _)| *at).collect();
-        let mut others: Vec<i64> = named
-            .iter()
-            .filter(|(other, _)| other != host)
-            .flat_map(|(_, acts)| acts.iter().map(|(at, _)| *at))
-            .collect();
-        others.sort_unstable();
         let host = Host {
-            name: host,
+            name,
             acts,
             own: &own,
-            others: &others,
+            all: &all,
+            unnamed: &unnamed,
         };
         found.extend(host.silences(history, merged, clock));
     }
@@ -334,15 +340,21 @@ struct Host<'h> {
     acts: &'h [(i64, i64)],
     /// When its agents did something.
     own: &'h [i64],
-    /// When the agents of the other servers did.
-    others: &'h [i64],
+    /// When any agents did, and those whose server is not known.
+    all: &'h [i64],
+    unnamed: &'h [i64],
 }
 
 impl Host<'_> {
+    /// How often the agents of the other servers did something.
+    fn others(&self, from: i64, to: i64) -> usize {
+        count(self.all, from, to) - count(self.own, from, to) - count(self.unnamed, from, to)
+    }
+
     /// Which part of all steps were its own before a gap and after it.
     fn shares(&self, from: i64, to: i64, until: i64) -> (f64, f64) {
         let share = |from: i64, to: i64| {
-            let (own, others) = (count(self.own, from, to), count(self.others, from, to));
+            let (own, others) = (count(self.own, from, to), self.others(from, to));
             real(own) / real((own + others).max(1))
         };
         let before = share(from - NEARBY, from + 1);
@@ -359,7 +371,7 @@ impl Host<'_> {
 
     /// How improbable it is that all steps of a gap were of the others, as a logarithm.
     fn by_share(&self, share: f64, from: i64, to: i64) -> f64 {
-        -(1.0 - share.min(0.95)).ln() * real(count(self.others, from + 1, to))
+        -(1.0 - share.min(0.95)).ln() * real(self.others(from + 1, to))
     }
 
     /// How much it says that none of those who are usually there did anything, as the logarithm of an improbability: on
@@ -402,8 +414,10 @@ impl Host<'_> {
 
     fn silences(&self, history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
         let until = history.until;
+        let (mut all, mut unnamed) = (Counter::new(self.all), Counter::new(self.unnamed));
         let expected = |from: i64, to: i64| {
-            if count(self.others, from + 1, to) < 3 {
+            // A gap holds none of its own.
+            if all.count(from + 1, to) - unnamed.count(from + 1, to) < 3 {
                 return 0.0;
             }
             let (before, after) = self.shares(from, to, until);
@@ -416,6 +430,7 @@ impl Host<'_> {
             .copied()
             .filter(|work| work.ended.is_none())
             .collect();
+        let work = &[work][..];
         let mut open = OpenWork::new(work);
         let score = |gap: Candidate| {
             let (from, to) = (gap.from, gap.to);
@@ -446,13 +461,17 @@ impl Host<'_> {
             };
             // Who would have come cannot log in: on other days somebody did.
             let least = clock.least(self.own, from, to) * LEAST_IS_SURE;
-            let absent = self.absent(merged, &unended, clock, (from, to));
-            let silent = silent.max(most_silent.min(least).min(absent));
+            let least = most_silent.min(least);
+            let silent = if least > silent {
+                silent.max(least.min(self.absent(merged, &unended, clock, (from, to))))
+            } else {
+                silent
+            };
             // Who goes to a meeting completes what is in hand before; who is cut off does not.
             let met = if to - from > HOUR {
                 0.0
             } else {
-                log_lack(in_hand, usually_open(work, from))
+                MET * log_lack(in_hand, usually_open(work, from))
             };
             let silent = (silent - met).max(0.0);
             let ended = count(self.own, from - 4 * MINUTE, from + 1);
@@ -475,7 +494,7 @@ impl Host<'_> {
             p: gap.p,
             meanwhile: vec![format!(
                 "{} steps of agents of other servers",
-                count(self.others, gap.from + 1, gap.to)
+                self.others(gap.from + 1, gap.to)
             )],
         };
         found.into_iter().map(window).collect()

@@ -58,16 +58,53 @@ impl Durations {
     }
 }
 
+/// Work that began at or after one time and before another, of lists that are in the order of its beginning.
+pub(super) fn begun<'w>(
+    lists: &'w [&'w [Work]],
+    from: i64,
+    to: i64,
+) -> impl Iterator<Item = &'w Work> {
+    lists.iter().flat_map(move |list| {
+        let before = |at: i64| list.partition_point(|work| work.begun < at);
+        &list[before(from)..before(to).max(before(from))]
+    })
+}
+
+/// Walks along several lists of work, and holds what is open in each.
+pub(super) struct OpenWork<'w>(Vec<OpenList<'w>>);
+
+impl<'w> OpenWork<'w> {
+    /// Each list is in the order of its beginning, and the agents of one are in no other.
+    pub(super) fn new(lists: &[&'w [Work]]) -> Self {
+        Self(lists.iter().map(|list| OpenList::new(list)).collect())
+    }
+
+    /// How improbable it is that nothing of what is open at `from` was completed before `to`, as a logarithm; and how
+    /// much of it there was. Nothing where some was. `from` is not before the moment of the last call.
+    pub(super) fn frozen(&mut self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
+        for list in &mut self.0 {
+            list.walk_to(from);
+        }
+        if self.0.iter().any(|list| list.ends_before(to)) {
+            return (0.0, 0);
+        }
+        let lists = self.0.iter();
+        let each = lists.map(|list| list.frozen(durations, from, to));
+        each.fold((0.0, 0), |(all, number), (own, count)| {
+            (all + own, number + count)
+        })
+    }
+}
+
 /// Walks along work in the order of its beginning, and holds what is open.
-pub(super) struct OpenWork<'w> {
+struct OpenList<'w> {
     ahead: &'w [Work],
     /// What has begun, that which ends first on top; without an end it is at the bottom.
     open: BinaryHeap<Reverse<(i64, Work)>>,
 }
 
-impl<'w> OpenWork<'w> {
-    /// `sorted` is in the order of its beginning.
-    pub(super) fn new(sorted: &'w [Work]) -> Self {
+impl<'w> OpenList<'w> {
+    fn new(sorted: &'w [Work]) -> Self {
         Self {
             ahead: sorted,
             open: BinaryHeap::new(),
@@ -90,15 +127,14 @@ impl<'w> OpenWork<'w> {
         }
     }
 
-    /// How improbable it is that nothing of what is open at `from` was completed before `to`, as a logarithm; and how
-    /// much of it there was. Nothing where some was.
-    pub(super) fn frozen(&mut self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
-        self.walk_to(from);
-        if let Some(Reverse((ended, _))) = self.open.peek()
-            && *ended < to
-        {
-            return (0.0, 0);
-        }
+    /// Whether something that is open ends before a moment.
+    fn ends_before(&self, to: i64) -> bool {
+        let first = self.open.peek();
+        first.is_some_and(|Reverse((ended, _))| *ended < to)
+    }
+
+    /// What is open, as [`OpenWork::frozen`] says it.
+    fn frozen(&self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
         let mut by_agent: BTreeMap<i64, f64> = BTreeMap::new();
         let mut count = 0;
         let open = self.open.iter().map(|Reverse((_, work))| work);
