@@ -1,5 +1,7 @@
 //! `chatdb query` runs a query over a scenario or exports.
 
+mod advice;
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,6 @@ use chatdb::sql::tsql::Literal;
 use chatdb::store::{Answer, Binding, Store, StoreError};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
-use crate::analyze::typed;
 use crate::cli::QueryArgs;
 use crate::failure::{Code, Failure};
 use crate::import;
@@ -28,6 +29,8 @@ use crate::inputs;
 use crate::output;
 use crate::time::TimeOptions;
 use crate::watch;
+
+use advice::{change_instead, empty_tables};
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
@@ -64,6 +67,30 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         now,
         limit: args.limit,
     };
+    let stops = stops(args, &store)?;
+    let needs = needs(&asked, &literals, &exports);
+    let loaded = match load(&exports, &needs, args, &mut store, &|| stops.have_come()) {
+        Err(_) if stops.have_come() => return Err(stops.failure()),
+        loaded => loaded?,
+    };
+    let run = QueryRun {
+        args,
+        asked: &asked,
+        store: &store,
+        question: &question,
+        stops: &stops,
+        loaded: &loaded,
+        exported,
+    };
+    match rows(args, exported)? {
+        Some(rows) => run.show_rows(rows)?,
+        None => run.show()?,
+    }
+    Ok(import::code_of(&loaded, args.allow_rejects))
+}
+
+/// What ends the query before its time.
+fn stops(args: &QueryArgs, store: &Store) -> Result<watch::Stops, Failure> {
     let patience = if args.write {
         watch::PATIENCE_WITH_CHANGES
     } else {
@@ -74,166 +101,110 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         what: "the query",
         hint: "`--timeout` gives it more; `--explain` shows how SQLite goes about it",
     });
-    let stops = watch::stops(store.interrupter(), timeout, patience)?;
-    let stopped = || stops.have_come();
-    let needs = needs(&asked, &literals, &exports);
-    let loaded = match load(&exports, &needs, args, &mut store, &stopped) {
-        Err(_) if stopped() => return Err(stops.failure()),
-        loaded => loaded?,
-    };
-    let named = |failure: Failure| match &asked.file {
-        Some(file) => failure.in_file(file),
-        None => failure,
-    };
-    let failed = |error: AskError| match &error {
-        AskError::Store(StoreError::Interrupted)
-        | AskError::Statement {
-            source: StoreError::Interrupted,
-            ..
-        } => stops.failure(),
-        AskError::Tsql(refused) if refused.hint.is_none() && refused.changes_rows() => {
-            let failure = named(error.into());
-            match change_instead(args) {
-                Some(hint) => failure.hint(hint),
-                None => failure,
+    watch::stops(store.interrupter(), timeout, patience)
+}
+
+/// A query with the database that it is run on, and what was loaded for it.
+struct QueryRun<'r> {
+    args: &'r QueryArgs,
+    asked: &'r Asked,
+    store: &'r Store,
+    question: &'r Question<'r>,
+    stops: &'r watch::Stops,
+    loaded: &'r [Summary],
+    exported: bool,
+}
+
+impl QueryRun<'_> {
+    fn failed(&self, error: AskError) -> Failure {
+        let failure = match &error {
+            AskError::Store(StoreError::Interrupted)
+            | AskError::Statement {
+                source: StoreError::Interrupted,
+                ..
+            } => return self.stops.failure(),
+            AskError::Tsql(refused) if refused.hint.is_none() && refused.changes_rows() => {
+                match change_instead(self.args) {
+                    Some(hint) => Failure::from(error).hint(hint),
+                    None => error.into(),
+                }
             }
+            // A value that cannot be converted is quoted.
+            AskError::Statement {
+                source: StoreError::Value(_),
+                ..
+            } if self.exported => Failure::from(error).quoting_rows(),
+            _ => error.into(),
+        };
+        match &self.asked.file {
+            Some(file) => failure.in_file(file),
+            None => failure,
         }
-        // A value that cannot be converted is quoted.
-        AskError::Statement {
-            source: StoreError::Value(_),
-            ..
-        } if exported => named(Failure::from(error).quoting_rows()),
-        _ => named(error.into()),
-    };
-    if let Some(rows) = rows(args, exported)? {
+    }
+
+    /// Writes rows as they come.
+    fn show_rows(&self, rows: MakeRows) -> Result<(), Failure> {
         let mut notes = Vec::new();
-        output::show_rows(rows, &args.form, exported, |rows| {
-            notes = ask::ask_into(&store, &question, &stopped, rows).map_err(failed)?;
-            stops.no_more();
+        output::show_rows(rows, &self.args.form, self.exported, |rows| {
+            let stopped = || self.stops.have_come();
+            notes = ask::ask_into(self.store, self.question, &stopped, rows)
+                .map_err(|error| self.failed(error))?;
+            self.stops.no_more();
             Ok(())
         })?;
-        notes.extend(loaded.iter().flat_map(import::remarks));
-        notes.extend(empty_tables(&store, &question, args));
+        notes.extend(self.loaded.iter().flat_map(import::remarks));
+        notes.extend(empty_tables(self.store, self.question, self.args));
         notes.iter().for_each(|sentence| output::note(sentence));
-        return Ok(import::code_of(&loaded, args.allow_rejects));
+        Ok(())
     }
-    let mut listings = if args.explain {
-        let mut listings = ask::explain(&store, &question).map_err(failed)?;
-        let own = ["part".to_owned(), "as run".to_owned()];
-        listings
-            .iter_mut()
-            .for_each(|listing| listing.table.mark_own(&own));
-        listings
-    } else {
-        let run = if args.write { ask::change } else { ask::ask };
-        let answers = run(&store, &question, &stopped).map_err(failed)?;
-        let title = asked.documented.as_ref().map(|query| query.title.as_str());
-        listed(answers, title)
-    };
-    stops.no_more();
-    if let Some(last) = listings.last_mut() {
-        last.remarks.extend(loaded.iter().flat_map(import::remarks));
-        if exported && !args.explain {
-            last.remarks.extend(empty_tables(&store, &question, args));
-        }
-    }
-    let report = Report {
-        listings,
-        ..Report::new()
-    };
-    if exported {
-        let authored = authored(&asked.text, asked.dialect == Dialect::Tsql);
-        output::show_answers(report, &args.form, &args.privacy, authored)?;
-    } else {
-        output::show(&report, &args.form, Detail::Full)?;
-    }
-    Ok(import::code_of(&loaded, args.allow_rejects))
-}
 
-/// The commands that change the rows which a query may only read.
-fn change_instead(args: &QueryArgs) -> Option<String> {
-    let sql = match (&args.sql, &args.file) {
-        (_, Some(file)) => format!("-f {}", typed(&file.display().to_string())),
-        (Some(sql), None) => typed(sql),
-        (None, None) => return None,
-    };
-    let change = |db: &str| format!("`chatdb query {sql} --db {db} --write` changes its rows");
-    match &args.db {
-        Some(db) => Some(change(&typed(&db.display().to_string()))),
-        None if args.after.is_some() => None,
-        None => {
-            let files = args.exports.iter();
-            let files: Vec<String> = files
-                .map(|file| typed(&file.display().to_string()))
-                .collect();
-            Some(format!(
-                "`chatdb import {} --db exports.db` makes a database, and {}",
-                files.join(" "),
-                change("exports.db")
-            ))
-        }
-    }
-}
-
-/// What is said of a join with tables that have no rows, so that it has none either: which they are, and how many rows
-/// of the others meet the query's conditions, with the command that lists them.
-fn empty_tables(store: &Store, question: &Question<'_>, args: &QueryArgs) -> Option<String> {
-    if question.dialect != Dialect::Tsql {
-        return None;
-    }
-    let count = |condition: &str| {
-        let text = format!("SELECT COUNT(*) AS n FROM {condition}");
-        let question = Question {
-            text: &text,
-            dialect: Dialect::Tsql,
-            literals: &[],
-            kinds: &[],
-            values: &[],
-            now: None,
-            limit: None,
-        };
-        let answers = ask::ask(store, &question, &|| false).ok()?.answers;
-        match answers.first()?.table.rows.first()?.first()? {
-            Cell::Integer(n) => Some(*n),
-            _ => None,
-        }
-    };
-    let joined = needed::joined_tables(question.text);
-    let (empty, filled): (Vec<&String>, Vec<&String>) =
-        joined.iter().partition(|table| count(table) == Some(0));
-    if empty.is_empty() || filled.is_empty() {
-        return None;
-    }
-    let names: Vec<String> = empty.iter().map(|table| format!("`{table}`")).collect();
-    let mut said = format!(
-        "the query joins {}, which {} no rows: without {} it has no answer",
-        names.join(" and "),
-        if names.len() == 1 { "has" } else { "have" },
-        if names.len() == 1 { "it" } else { "them" },
-    );
-    for need in needed::needs(question.text, question.literals) {
-        let condition = format!("{} WHERE {}", need.table, need.condition());
-        let Some(n) = count(&condition).filter(|_| filled.contains(&&need.table)) else {
-            continue;
-        };
-        let from = match &args.db {
-            Some(path) => format!("--db {}", typed(&path.display().to_string())),
-            None => {
-                let words = args
-                    .exports
-                    .iter()
-                    .map(|path| typed(&path.display().to_string()));
-                words.collect::<Vec<_>>().join(" ")
+    /// Writes the answers, or how they are computed, once all are there.
+    fn show(&self) -> Result<(), Failure> {
+        let mut listings = self.listings()?;
+        self.stops.no_more();
+        if let Some(last) = listings.last_mut() {
+            last.remarks
+                .extend(self.loaded.iter().flat_map(import::remarks));
+            if self.exported && !self.args.explain {
+                last.remarks
+                    .extend(empty_tables(self.store, self.question, self.args));
             }
+        }
+        let report = Report {
+            listings,
+            ..Report::new()
         };
-        said.push_str(&format!(
-            "; {} of `{}` by itself {} its conditions: `chatdb query \"SELECT * FROM {condition}\" {from}`",
-            counted(n, "row"),
-            need.table,
-            if n == 1 { "meets" } else { "meet" },
-        ));
+        if self.exported {
+            let authored = authored(&self.asked.text, self.asked.dialect == Dialect::Tsql);
+            output::show_answers(report, &self.args.form, &self.args.privacy, authored)
+        } else {
+            output::show(&report, &self.args.form, Detail::Full)
+        }
     }
-    Some(said)
+
+    fn listings(&self) -> Result<Vec<Listing>, Failure> {
+        let failed = |error| self.failed(error);
+        if self.args.explain {
+            let mut listings = ask::explain(self.store, self.question).map_err(failed)?;
+            let own = ["part".to_owned(), "as run".to_owned()];
+            listings
+                .iter_mut()
+                .for_each(|listing| listing.table.mark_own(&own));
+            return Ok(listings);
+        }
+        let run = if self.args.write {
+            ask::change
+        } else {
+            ask::ask
+        };
+        let stopped = || self.stops.have_come();
+        let answers = run(self.store, self.question, &stopped).map_err(failed)?;
+        let documented = self.asked.documented.as_ref();
+        Ok(listed(
+            answers,
+            documented.map(|query| query.title.as_str()),
+        ))
+    }
 }
 
 /// How the rows are written as they come, where nothing has to be known of them all before.

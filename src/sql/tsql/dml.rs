@@ -35,23 +35,7 @@ impl Translator<'_> {
         let TableObject::TableName(name) = &insert.table else {
             return Err(self.writes("INSERT"));
         };
-        let (name, table) = match Self::temporary_name(name) {
-            Some(name) => {
-                let Some(table) = self.temporary.get(&name).cloned() else {
-                    return Err(self.invalid(format!("there is no table `{name}`")));
-                };
-                (name, table)
-            }
-            None if self.changes => {
-                let table = self.product_table(name)?;
-                (table.name.clone(), table)
-            }
-            None => {
-                return Err(self
-                    .writes("INSERT")
-                    .with_hint("a temporary table is possible: its name begins with #"));
-            }
-        };
+        let (name, table) = self.inserted_table(name)?;
         let temporary = self.temporary.contains_key(&name);
         let plain = insert.or.is_none()
             && !insert.ignore
@@ -71,32 +55,7 @@ impl Translator<'_> {
         let Some(source) = insert.source.as_ref().filter(|_| plain) else {
             return Err(self.unsupported("INSERT with more than columns and rows"));
         };
-        let known = table.columns.unwrap_or_default();
-        let mut targets = Vec::new();
-        for column in &insert.columns {
-            let wanted = column.to_string();
-            let wanted = wanted.trim_matches(['[', ']', '"']);
-            let found = known
-                .iter()
-                .find(|(own, _)| own.eq_ignore_ascii_case(wanted));
-            match found {
-                Some(found) => targets.push(found.clone()),
-                None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
-            }
-        }
-        let identity = self.identities.get(&name).filter(|_| temporary);
-        let identity = identity.map(|identity| identity.column.clone());
-        if targets.is_empty() {
-            targets = known;
-            targets.retain(|(own, _)| identity.as_ref() != Some(own));
-        } else if let Some((own, _)) = targets
-            .iter()
-            .find(|(own, _)| identity.as_ref() == Some(own))
-        {
-            return Err(self.invalid(format!(
-                "`{own}` numbers the rows itself, and takes no value"
-            )));
-        }
+        let targets = self.inserted_columns(insert, &name, table)?;
         let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
         let shape = Shape {
             types: Some(&types),
@@ -131,6 +90,62 @@ impl Translator<'_> {
             },
         );
         Ok(())
+    }
+
+    /// The table that rows are put into, and its name.
+    fn inserted_table(&mut self, name: &ObjectName) -> R<(String, Table)> {
+        match Self::temporary_name(name) {
+            Some(name) => {
+                let Some(table) = self.temporary.get(&name).cloned() else {
+                    return Err(self.invalid(format!("there is no table `{name}`")));
+                };
+                Ok((name, table))
+            }
+            None if self.changes => {
+                let table = self.product_table(name)?;
+                Ok((table.name.clone(), table))
+            }
+            None => Err(self
+                .writes("INSERT")
+                .with_hint("a temporary table is possible: its name begins with #")),
+        }
+    }
+
+    /// The columns that rows are given for, in the order of the values.
+    fn inserted_columns(
+        &self,
+        insert: &Insert,
+        name: &str,
+        table: Table,
+    ) -> R<Vec<(String, Type)>> {
+        let is_temporary = self.temporary.contains_key(name);
+        let known = table.columns.unwrap_or_default();
+        let mut targets = Vec::new();
+        for column in &insert.columns {
+            let wanted = column.to_string();
+            let wanted = wanted.trim_matches(['[', ']', '"']);
+            let found = known
+                .iter()
+                .find(|(own, _)| own.eq_ignore_ascii_case(wanted));
+            match found {
+                Some(found) => targets.push(found.clone()),
+                None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
+            }
+        }
+        let identity = self.identities.get(name).filter(|_| is_temporary);
+        let identity = identity.map(|identity| identity.column.clone());
+        if targets.is_empty() {
+            targets = known;
+            targets.retain(|(own, _)| identity.as_ref() != Some(own));
+        } else if let Some((own, _)) = targets
+            .iter()
+            .find(|(own, _)| identity.as_ref() == Some(own))
+        {
+            return Err(self.invalid(format!(
+                "`{own}` numbers the rows itself, and takes no value"
+            )));
+        }
+        Ok(targets)
     }
 
     pub fn update(&mut self, update: &Update, line: u32) -> R<()> {

@@ -296,6 +296,15 @@ impl Translator<'_> {
         if as_it_is && !parts.distinct {
             parts.list = Some(list.join(", "));
         }
+        self.shape_items(parts, shape)?;
+        if let Some(rounds) = shape.rounds {
+            self.count_round(rounds, parts)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the columns the names, the types and the collation that the query must have.
+    fn shape_items(&mut self, parts: &mut Parts, shape: Shape<'_>) -> R<()> {
         if let Some(names) = shape.names {
             if names.len() != parts.items.len() {
                 return Err(self.invalid(format!(
@@ -331,9 +340,6 @@ impl Translator<'_> {
                     item.value.precedence = precedence::COLLATE;
                 }
             }
-        }
-        if let Some(rounds) = shape.rounds {
-            self.count_round(rounds, parts)?;
         }
         Ok(())
     }
