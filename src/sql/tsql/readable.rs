@@ -125,30 +125,9 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             at += 1 + group;
             continue;
         }
-        // The parser takes nothing but a literal there.
-        let fetched = is(out.last(), "NEXT") || is(out.last(), "FIRST");
-        if fetched
-            && (is(next, "ROWS") || is(next, "ROW"))
-            && let Some(name) = word(&token.token).filter(|name| name.starts_with('@'))
-        {
-            let text = Token::SingleQuotedString(name.to_owned());
-            out.push(TokenWithSpan::new(text, token.span));
-            at += 1;
-            continue;
-        }
-        if let Some(literal) = capital_hex(token, next) {
-            out.push(literal);
-            at += 2;
-            continue;
-        }
-        let hint = ["LOOP", "HASH", "MERGE", "REMOTE"]
-            .iter()
-            .any(|word| is(Some(token), word));
-        let joins = ["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]
-            .iter()
-            .any(|word| is(out.last(), word));
-        if hint && joins && is(next, "JOIN") {
-            at += 1;
+        let used = respelled(&mut out, token, next);
+        if used > 0 {
+            at += used;
             continue;
         }
         if is(Some(token), "WITH") && (is(next, "ROLLUP") || is(next, "CUBE")) {
@@ -160,32 +139,8 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             at += 2;
             continue;
         }
-        if is(Some(token), "GROUPING") && is(next, "SETS") {
-            let sets = Token::make_word(GROUPING_SETS, None);
-            out.push(TokenWithSpan::new(sets, token.span));
-            at += 2;
-            continue;
-        }
-        // The empty set of groupings, which the parser takes for nothing.
-        if token.token == Token::LParen && next_is(&Token::RParen) && in_grouping_sets(&out) {
-            out.push(token.clone());
-            let nothing = Token::make_word("NULL", None);
-            out.push(TokenWithSpan::new(nothing, token.span));
-            at += 1;
-            continue;
-        }
         if is(Some(token), "PARSE") && next_is(&Token::LParen) {
             return Err(unsupported(here, "PARSE").with_hint("CAST or CONVERT the text"));
-        }
-        if token.token == Token::ExclamationMark && (next_is(&Token::Gt) || next_is(&Token::Lt)) {
-            let instead = if next_is(&Token::Gt) {
-                Token::LtEq
-            } else {
-                Token::GtEq
-            };
-            out.push(TokenWithSpan::new(instead, token.span));
-            at += 2;
-            continue;
         }
         // These are no names in T-SQL, and would be taken for one after an expression or a table.
         if is(Some(token), "CASE") {
@@ -198,11 +153,6 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
                 .is_some_and(|last| last.token != Token::SemiColon)
         {
             out.push(TokenWithSpan::new(Token::SemiColon, token.span));
-        }
-        let index = is(next, "INDEX") && (is(out.last(), "CREATE") || is(out.last(), "UNIQUE"));
-        if index && (is(Some(token), "CLUSTERED") || is(Some(token), "NONCLUSTERED")) {
-            at += 1;
-            continue;
         }
         out.push(token.clone());
         // `db..table` leaves the schema out; what is meant is the default one.
@@ -217,6 +167,53 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         at += 1;
     }
     Ok((out, recursions))
+}
+
+/// Spells as the parser reads it what stands next, or leaves it out; gives how many tokens that were, 0 where the token
+/// is read as it is.
+fn respelled(
+    out: &mut Vec<TokenWithSpan>,
+    token: &TokenWithSpan,
+    next: Option<&TokenWithSpan>,
+) -> usize {
+    let is_any = |token, words: &[&str]| words.iter().any(|word| is(token, word));
+    let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
+    let instead = |token: Token, place: &TokenWithSpan| TokenWithSpan::new(token, place.span);
+    // The parser takes nothing but a literal there.
+    if is_any(out.last(), &["NEXT", "FIRST"])
+        && is_any(next, &["ROWS", "ROW"])
+        && let Some(name) = word(&token.token).filter(|name| name.starts_with('@'))
+    {
+        out.push(instead(Token::SingleQuotedString(name.to_owned()), token));
+        return 1;
+    }
+    if let Some(literal) = capital_hex(token, next) {
+        out.push(literal);
+        return 2;
+    }
+    let joins = is_any(out.last(), &["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]);
+    let hints = is_any(Some(token), &["LOOP", "HASH", "MERGE", "REMOTE"]);
+    if hints && joins && is(next, "JOIN") {
+        return 1;
+    }
+    if is(Some(token), "GROUPING") && is(next, "SETS") {
+        out.push(instead(Token::make_word(GROUPING_SETS, None), token));
+        return 2;
+    }
+    // The empty set of groupings, which the parser takes for nothing.
+    if token.token == Token::LParen && next_is(&Token::RParen) && in_grouping_sets(out) {
+        out.push(token.clone());
+        out.push(instead(Token::make_word("NULL", None), token));
+        return 1;
+    }
+    if token.token == Token::ExclamationMark && (next_is(&Token::Gt) || next_is(&Token::Lt)) {
+        let above = next_is(&Token::Gt);
+        let operator = if above { Token::LtEq } else { Token::GtEq };
+        out.push(instead(operator, token));
+        return 2;
+    }
+    let makes_index = is_any(out.last(), &["CREATE", "UNIQUE"]) && is(next, "INDEX");
+    usize::from(makes_index && is_any(Some(token), &["CLUSTERED", "NONCLUSTERED"]))
 }
 
 /// Whether what comes next is a member of the list of GROUPING SETS.
