@@ -215,40 +215,7 @@ impl Translator<'_> {
 
     /// `+ - * / %` of numbers; a text beside a number is read as one of its type.
     fn arithmetic(&mut self, left: Typed, op: &str, right: Typed) -> R<Typed> {
-        let wrong = |this: &Self, value: &Typed| {
-            let error = this.invalid(format!(
-                "`{op}` takes numbers, not a value of type {}",
-                value.of
-            ));
-            Err(match value.of {
-                Type::Unknown => error.with_hint("its type is not known here; CAST it to a number"),
-                _ => error.with_hint("CAST it to a number first"),
-            })
-        };
-        let (left, right) = match (left.of.is_number(), right.of.is_number()) {
-            (true, true) => (left, right),
-            (true, false) if right.of.is_text() || right.is_null() => {
-                let of = left.of;
-                (left, self.cast(right, of, None, false)?)
-            }
-            (true, false) if left.of.is_integer() && matches!(right.of, Type::Binary { .. }) => {
-                let of = left.of;
-                (left, self.cast(right, of, None, false)?)
-            }
-            (false, true) if right.of.is_integer() && matches!(left.of, Type::Binary { .. }) => {
-                let of = right.of;
-                (self.cast(left, of, None, false)?, right)
-            }
-            (false, true) if left.of.is_text() || left.is_null() => {
-                let of = right.of;
-                (self.cast(left, of, None, false)?, right)
-            }
-            (true, false) => return wrong(self, &right),
-            _ => return wrong(self, &left),
-        };
-        if left.of == Type::Bit && right.of == Type::Bit {
-            return wrong(self, &left);
-        }
+        let (left, right) = self.as_numbers(left, op, right)?;
         let strength = if matches!(op, "+" | "-") {
             precedence::ADD
         } else {
@@ -265,26 +232,7 @@ impl Translator<'_> {
             _ => false,
         };
         if left.of.is_approximate() || right.of.is_approximate() {
-            if op == "%" {
-                return Err(self
-                    .invalid("`%` takes no float")
-                    .with_hint("CAST it to a decimal"));
-            }
-            let real = |t: &Typed| {
-                if t.of.is_approximate() {
-                    t.sql.clone()
-                } else {
-                    format!("CAST({} AS REAL)", t.sql)
-                }
-            };
-            let of = left.of.common(right.of).unwrap_or(Type::Float);
-            let sql = match (op == "/" && !by_number, of) {
-                (true, _) => format!("tsql_divide({}, {})", real(&left), real(&right)),
-                (false, Type::Real) => infix,
-                // One real operand makes the sum a real one; SQLite would go on to infinity.
-                (false, _) => format!("tsql_check({infix}, 'float')"),
-            };
-            return Ok(self.rounded_to(sql, of));
+            return self.floats(&left, op, &right, infix, by_number);
         }
         let decimals =
             matches!(left.of, Type::Decimal { .. }) || matches!(right.of, Type::Decimal { .. });
@@ -324,8 +272,78 @@ impl Translator<'_> {
         }
     }
 
+    /// Two operands as numbers; a text or a binary value beside a number is read as one of its type.
+    fn as_numbers(&mut self, left: Typed, op: &str, right: Typed) -> R<(Typed, Typed)> {
+        let wrong = |this: &Self, value: &Typed| {
+            let error = this.invalid(format!(
+                "`{op}` takes numbers, not a value of type {}",
+                value.of
+            ));
+            Err(match value.of {
+                Type::Unknown => error.with_hint("its type is not known here; CAST it to a number"),
+                _ => error.with_hint("CAST it to a number first"),
+            })
+        };
+        let (left, right) = match (left.of.is_number(), right.of.is_number()) {
+            (true, true) => (left, right),
+            (true, false) if right.of.is_text() || right.is_null() => {
+                let of = left.of;
+                (left, self.cast(right, of, None, false)?)
+            }
+            (true, false) if left.of.is_integer() && matches!(right.of, Type::Binary { .. }) => {
+                let of = left.of;
+                (left, self.cast(right, of, None, false)?)
+            }
+            (false, true) if right.of.is_integer() && matches!(left.of, Type::Binary { .. }) => {
+                let of = right.of;
+                (self.cast(left, of, None, false)?, right)
+            }
+            (false, true) if left.of.is_text() || left.is_null() => {
+                let of = right.of;
+                (self.cast(left, of, None, false)?, right)
+            }
+            (true, false) => return wrong(self, &right),
+            _ => return wrong(self, &left),
+        };
+        if left.of == Type::Bit && right.of == Type::Bit {
+            return wrong(self, &left);
+        }
+        Ok((left, right))
+    }
+
+    /// Operands of which one is a `float` or a `real`.
+    fn floats(
+        &self,
+        left: &Typed,
+        op: &str,
+        right: &Typed,
+        infix: String,
+        by_number: bool,
+    ) -> R<Typed> {
+        if op == "%" {
+            return Err(self
+                .invalid("`%` takes no float")
+                .with_hint("CAST it to a decimal"));
+        }
+        let real = |t: &Typed| {
+            if t.of.is_approximate() {
+                t.sql.clone()
+            } else {
+                format!("CAST({} AS REAL)", t.sql)
+            }
+        };
+        let of = left.of.common(right.of).unwrap_or(Type::Float);
+        let sql = match (op == "/" && !by_number, of) {
+            (true, _) => format!("tsql_divide({}, {})", real(left), real(right)),
+            (false, Type::Real) => infix,
+            // One real operand makes the sum a real one; SQLite would go on to infinity.
+            (false, _) => format!("tsql_check({infix}, 'float')"),
+        };
+        Ok(self.rounded_to(sql, of))
+    }
+
     /// A number that was computed in eight bytes, in those of its type.
-    pub fn rounded_to(&self, sql: String, of: Type) -> Typed {
+    fn rounded_to(&self, sql: String, of: Type) -> Typed {
         let sql = match of {
             Type::Real => format!("tsql_convert('real', {sql}, 'float')"),
             _ => sql,
