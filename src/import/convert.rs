@@ -4,15 +4,26 @@
 //! they are stored in checked and copied as they stand. It does not know tables or forms beyond how a form writes that
 //! there is no value.
 
-use chrono::{NaiveDate, NaiveDateTime};
+mod numbers;
+mod times;
 
 use super::format::escape::Escape;
-use super::number::{self, Reading, Separators};
-use super::spoiled::Spoil;
-use crate::record::batch::{Batch, RowValue};
-use crate::record::{Field, Reason, Written};
+use super::number;
+use super::number::Separators;
+use crate::record::Field;
+use crate::record::Reason;
+use crate::record::Written;
+use crate::record::batch::Batch;
+use crate::record::batch::RowValue;
 use crate::schema::types::Type;
-use crate::table::{Kind, plain};
+use crate::table::Kind;
+use numbers::integer;
+use numbers::lacks_digits;
+use numbers::not_a_number;
+use numbers::real;
+pub use times::is_ambiguous;
+pub use times::is_dated;
+use times::time;
 
 /// How a form writes that there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -351,127 +362,6 @@ pub fn made_number(name: &str) -> i64 {
     -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
 }
 
-fn integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<RowValue, Misfit> {
-    match digits(text.as_bytes()) {
-        Some(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
-        Some(_) => Err(out_of_range(text, least, greatest)),
-        None => odd_integer(text, least, greatest, seen),
-    }
-}
-
-/// A whole number of up to 18 digits, as SQL Server prints it.
-fn digits(bytes: &[u8]) -> Option<i64> {
-    let (negative, digits) = match bytes {
-        [b'-', rest @ ..] => (true, rest),
-        bytes => (false, bytes),
-    };
-    let well_begun = matches!(digits, [b'1'..=b'9', ..]) || (digits == b"0" && !negative);
-    if !well_begun || digits.len() > 18 {
-        return None;
-    }
-    let mut value: i64 = 0;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
-    }
-    Some(if negative { -value } else { value })
-}
-
-/// A whole number as others print it: padded, with a fraction of zeros or thousands separators, or too large.
-fn odd_integer(text: &str, least: i64, greatest: i64, seen: &mut Seen) -> Result<RowValue, Misfit> {
-    let trimmed = text.trim_matches([' ', '\u{a0}']);
-    let found = one_reading(trimmed, true, seen)?;
-    let whole = found.split_once('.').map_or(&*found, |(whole, _)| whole);
-    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
-    let zeros = unsigned.starts_with('0') && whole != "0";
-    if unsigned.is_empty() || zeros {
-        return Err(not_a_number("a whole number", trimmed));
-    }
-    match whole.parse::<i64>() {
-        Ok(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
-        _ => Err(out_of_range(text, least, greatest)),
-    }
-}
-
-/// The digits of a number, with a point before decimals, where they can be read in one way or the column settles it.
-fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<String, Misfit> {
-    let expected = if whole { "a whole number" } else { "a number" };
-    match number::read(text, whole) {
-        Reading::None => Err(not_a_number(expected, text)),
-        Reading::One(found, says) => {
-            seen.separators.add(says);
-            Ok(found)
-        }
-        Reading::Two {
-            separator,
-            grouped,
-            parted,
-        } => {
-            let plain = match parted.split_once('.') {
-                Some((whole_part, _)) if whole => whole_part.to_owned(),
-                _ => parted.clone(),
-            };
-            let Some(groups) = seen.separators.groups(separator) else {
-                seen.unsettled += 1;
-                return Err(Misfit {
-                    reason: Reason::TwoReadings,
-                    detail: format!(
-                        "expected {expected}, found {}, which is {grouped} or {plain}, and nothing else in the \
-                         column says which",
-                        shown(text)
-                    ),
-                });
-            };
-            seen.settled += 1;
-            seen.settled_sample.get_or_insert_with(|| text.to_owned());
-            Ok(if groups { grouped } else { parted })
-        }
-    }
-}
-
-/// Whether a text is a number as a workbook gives one of more than 15 digits.
-fn lacks_digits(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let Some((number, exponent)) = digits.split_once('e') else {
-        return false;
-    };
-    let large = exponent.parse::<u16>().is_ok_and(|exponent| exponent >= 15);
-    large && number.parse::<f64>().is_ok() && !exponent.starts_with('+')
-}
-
-fn out_of_range(text: &str, least: i64, greatest: i64) -> Misfit {
-    Misfit {
-        reason: Reason::OutOfRange,
-        detail: format!("expected {least} to {greatest}, found {}", shown(text)),
-    }
-}
-
-/// What other tools are known to write for NULL, in lower case.
-const NULL_WORDS: [&str; 10] = [
-    "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
-];
-
-fn not_a_number(expected: &str, text: &str) -> Misfit {
-    let cut = text.contains(['E', 'e'])
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
-    let why = if cut {
-        ", of which a spreadsheet has cut digits off".to_owned()
-    } else if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
-        format!(": `{text}`, which `--null '{text}'` takes for NULL")
-    } else {
-        String::new()
-    };
-    Misfit {
-        reason: Reason::NotANumber,
-        detail: format!("expected {expected}, found {}{why}", shown(text)),
-    }
-}
-
 /// A value for a message: as it stands where it is short and made of digits and signs only, else by its length, since
 /// it may be about somebody.
 fn shown(text: &str) -> String {
@@ -484,39 +374,6 @@ fn shown(text: &str) -> String {
         0 => "nothing".to_owned(),
         1 => "text of 1 character".to_owned(),
         n => format!("text of {n} characters"),
-    }
-}
-
-fn real(text: &str, seen: &mut Seen) -> Result<RowValue, Misfit> {
-    let text = text.trim_matches([' ', '\u{a0}']);
-    let is_number = |b: u8| b.is_ascii_digit() || b".-+eE".contains(&b);
-    if text.contains(['e', 'E']) && text.bytes().all(is_number) {
-        return finite(text, text);
-    }
-    // A point is what SQL Server writes before decimals, and is read so unless the column says otherwise.
-    let Separators {
-        decimal_point,
-        decimal_comma,
-        ..
-    } = seen.separators;
-    let found = match number::read(text, false) {
-        Reading::Two {
-            separator: '.',
-            parted,
-            ..
-        } if !decimal_comma => {
-            seen.leaned += u64::from(!decimal_point);
-            parted
-        }
-        _ => one_reading(text, false, seen)?,
-    };
-    finite(&found, text)
-}
-
-fn finite(number: &str, text: &str) -> Result<RowValue, Misfit> {
-    match number.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(RowValue::Real(value)),
-        _ => Err(not_a_number("a number", text)),
     }
 }
 
@@ -536,166 +393,4 @@ fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     }
     batch.text.push_str(text);
     slice(start, batch)
-}
-
-// TIMES ----------------------------------------------------------------------------------------------------
-
-fn time(text: &str, rules: &Rules, seen: &mut Seen, batch: &mut Batch) -> Result<RowValue, Misfit> {
-    if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
-        && plain::is_time(stored)
-    {
-        note(stored, seen);
-        return Ok(push(text, batch));
-    }
-    let Some(stored) = other_time(text.trim_matches([' ', '\u{a0}']), rules, seen) else {
-        seen.untold += 1;
-        return Err(no_time(text, rules));
-    };
-    note(&stored, seen);
-    let start = batch.text.len();
-    batch
-        .text
-        .push_str(std::str::from_utf8(&stored).expect("digits and signs"));
-    Ok(slice(start, batch))
-}
-
-fn note(stored: &[u8; STORED], seen: &mut Seen) {
-    seen.times += 1;
-    if seen.newest.is_none_or(|newest| *stored > newest) {
-        seen.newest = Some(*stored);
-    }
-}
-
-/// A time in one of the other forms that are not ambiguous, or in the one that was named.
-fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]> {
-    if let Some(stored) = iso(text, seen) {
-        return Some(stored);
-    }
-    let format = rules.date_format.as_deref()?;
-    let moment = NaiveDateTime::parse_from_str(text, format)
-        .or_else(|_| {
-            NaiveDate::parse_from_str(text, format)
-                .map(|date| date.and_time(chrono::NaiveTime::MIN))
-        })
-        .ok()?;
-    let written = moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
-    let stored = <[u8; STORED]>::try_from(written.as_bytes()).ok()?;
-    plain::is_time(&stored).then_some(stored)
-}
-
-/// `yyyy-mm-dd`, then perhaps a blank or `T` and `hh:mm` or `hh:mm:ss` with up to nine digits of a fraction after a
-/// point or a comma, then perhaps an offset from UTC, which is left off: the wall clock is kept.
-fn iso(text: &str, seen: &mut Seen) -> Option<[u8; STORED]> {
-    let bytes = text.as_bytes();
-    let mut stored = *b"0000-00-00 00:00:00.000";
-    stored[..10].copy_from_slice(bytes.get(..10)?);
-    let mut rest = &bytes[10..];
-    let mut lost = false;
-    let mut offset = false;
-    if let [b' ' | b'T', after @ ..] = rest {
-        stored[11..16].copy_from_slice(after.get(..5)?);
-        rest = &after[5..];
-        if let [b':', a, b, after @ ..] = rest {
-            stored[17] = *a;
-            stored[18] = *b;
-            rest = after;
-            if let [b'.' | b',', after @ ..] = rest {
-                let count = after.iter().take_while(|b| b.is_ascii_digit()).count();
-                if count == 0 || count > 9 {
-                    return None;
-                }
-                let kept = count.min(3);
-                stored[20..20 + kept].copy_from_slice(&after[..kept]);
-                lost = after[kept..count].iter().any(|b| *b != b'0');
-                rest = &after[count..];
-            }
-        }
-        offset = !rest.is_empty();
-        if offset && !is_offset(rest) {
-            return None;
-        }
-    } else if !rest.is_empty() {
-        return None;
-    }
-    if !plain::is_time(&stored) {
-        return None;
-    }
-    seen.digits_cut += u64::from(lost);
-    seen.offsets += u64::from(offset);
-    Some(stored)
-}
-
-/// `Z`, `+02:00`, ` -07:00`, `+0200`.
-fn is_offset(rest: &[u8]) -> bool {
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-    match rest {
-        b"Z" => true,
-        [b'+' | b'-', digits @ ..] => {
-            let digit = |b: &u8| b.is_ascii_digit();
-            match digits {
-                [a, b, b':', c, d] | [a, b, c, d] => [a, b, c, d].into_iter().all(digit),
-                _ => false,
-            }
-        }
-        _ => false,
-    }
-}
-
-/// What is wrong with a time: spoiled beyond recovery, or written in a form that could be read in two ways or in none.
-fn no_time(text: &str, rules: &Rules) -> Misfit {
-    let text = text.trim();
-    let named = rules.date_format.as_deref();
-    let (reason, why) = match (Spoil::of(text), named) {
-        // Whoever names a format has said which is the day; a value of another format is no spoiled one.
-        (Some(Spoil::LocalDay) | None, Some(format)) => (
-            Reason::NotADate,
-            format!(", which is not `{format}` either"),
-        ),
-        (Some(spoil), _) => (Reason::SpoiledDate, format!(", which is {}", spoil.what())),
-        (None, None) if is_ambiguous(text) => (
-            Reason::NotADate,
-            ", whose day and month cannot be told apart without being told".to_owned(),
-        ),
-        (None, None) => (Reason::NotADate, String::new()),
-    };
-    Misfit {
-        reason,
-        detail: format!("expected `yyyy-mm-dd hh:mm:ss`, found {}{why}", shown(text)),
-    }
-}
-
-/// Whether a text looks like a date or a time in one of the ways that SQL Server does not export them in: its own words
-/// for one (`Nov 24 2026  8:51PM`), eight digits, the year first and other signs, half a day.
-#[must_use]
-pub fn is_dated(text: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
-    let text = text.trim().to_ascii_lowercase();
-    if text.len() > 40 || !text.bytes().any(|b| b.is_ascii_digit()) {
-        return false;
-    }
-    let begins_with_day = text.bytes().take_while(u8::is_ascii_digit).count() == 8
-        && (text.starts_with("19") || text.starts_with("20"))
-        && text.as_bytes().get(8).is_none_or(|b| *b == b' ');
-    let is_half_day = text.contains(':') && (text.ends_with("am") || text.ends_with("pm"));
-    let has_month = MONTHS
-        .iter()
-        .any(|month| text.split([' ', '-', '/']).any(|word| word == *month));
-    let year_first = text.len() >= 8
-        && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
-        && matches!(text.as_bytes()[4], b'/' | b'.' | b'-');
-    begins_with_day || is_half_day || has_month || year_first
-}
-
-/// Numbers with slashes, points or dashes between them, of which nobody says which is the day.
-#[must_use]
-pub fn is_ambiguous(text: &str) -> bool {
-    let date = text.split([' ', 'T']).next().unwrap_or("");
-    let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
-    parts.len() == 3
-        && parts[0].len() < 3
-        && parts
-            .iter()
-            .all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -1,248 +1,74 @@
 //! From a file to the reader of its form: bytes, encoding, detection, and the reader itself.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{Cursor, Read};
-use std::path::Path;
-use std::sync::Arc;
+mod adapters;
+mod checks;
+mod error;
+mod verdict;
 
-use thiserror::Error;
-
-use crate::diagnostic::did_you_mean;
+use crate::import::ImportOptions;
+use crate::import::Quote;
 use crate::import::format;
-use crate::import::format::bcp_format_file::{FormatError, FormatFile};
-use crate::import::format::detect;
-use crate::import::format::detect::{Guess, Sample, THIN, Trials};
-use crate::import::format::escape::{self, Escape, EscapeEvidence};
-use crate::import::format::trailer;
-use crate::import::format::{FORMS, Form, FormatLayout, Nulls, Quotes};
+use crate::import::format::Form;
+use crate::import::format::FormatLayout;
+use crate::import::format::Nulls;
+use crate::import::format::Quotes;
+use crate::import::format::bcp_format_file::FormatFile;
+use crate::import::format::detect::Guess;
+use crate::import::format::detect::Sample;
+use crate::import::format::escape;
+use crate::import::format::escape::Escape;
+use crate::import::format::escape::EscapeEvidence;
 use crate::import::input::decode;
-use crate::import::input::decode::{DecodeError, Decoder, Encoding, Ending};
-use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
-use crate::import::input::pieces::{Document, DocumentRows};
-use crate::import::input::source::{
-    Bytes, Foreign, Packing, Peek, Placed, Source, SourceError, Tally,
-};
-use crate::import::reader::column_union::DocumentColumn;
-use crate::import::reader::delimited::{Delimited, DelimitedPlan};
+use crate::import::input::decode::DecodeError;
+use crate::import::input::decode::Decoder;
+use crate::import::input::decode::Encoding;
+use crate::import::input::decode::Ending;
+use crate::import::input::line_ends::CTRL_Z;
+use crate::import::input::line_ends::Repaired;
+use crate::import::input::line_ends::Repairs;
+use crate::import::input::pieces::Document;
+use crate::import::input::pieces::DocumentRows;
+use crate::import::input::source::Bytes;
+use crate::import::input::source::Foreign;
+use crate::import::input::source::Packing;
+use crate::import::input::source::Peek;
+use crate::import::input::source::Source;
+use crate::import::input::source::SourceError;
+use crate::import::input::source::Tally;
+use crate::import::reader::Reader;
+use crate::import::reader::aligned;
+use crate::import::reader::delimited::Delimited;
+use crate::import::reader::delimited::DelimitedPlan;
 use crate::import::reader::escapes;
 use crate::import::reader::fixed_width;
-use crate::import::reader::fixed_width::{Ends, Widths};
-use crate::import::reader::parallel::Cut;
-use crate::import::reader::queue::reject;
-use crate::import::reader::{Item, Reader};
-use crate::import::reader::{aligned, grid, inserts, json, quotes, vertical, xlsx, xml};
-use crate::import::{ImportOptions, Quote};
-use crate::record::row_filter::Sieve;
-use crate::record::{Field, ReadError, Reason, Record, Written};
+use crate::import::reader::fixed_width::Ends;
+use crate::import::reader::grid;
+use crate::import::reader::inserts;
+use crate::import::reader::json;
+use crate::import::reader::quotes;
+use crate::import::reader::vertical;
+use crate::import::reader::xlsx;
+use crate::import::reader::xml;
+use crate::record::ReadError;
+use adapters::Noted;
+use adapters::Prefixed;
+use adapters::Skipped;
+use adapters::Trailing;
+use checks::check_terminators;
+use checks::check_used;
+use checks::only_messages;
+use checks::refuse_format_table;
+pub use error::OpenError;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use verdict::judge;
 
 /// How much of a file, as UTF-8, its form is told from.
 const BEGINNING: usize = 256 << 10;
 
 /// How much of a file its encoding is told from.
 const MARKED: usize = 64 << 10;
-
-/// How many records of the beginning are read in two forms to see whether they read it alike.
-const COMPARED: usize = 1000;
-
-/// The distance beyond which another form is no rival.
-const FAR: f64 = 0.5;
-
-/// The distance within which a form that reads the beginning alike may be the right one, and how many are looked at.
-const TWIN: f64 = 0.2;
-const NEAREST: usize = 4;
-
-/// Why a file is not read at all.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    /// Its bytes cannot be had.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// Its encoding is not known.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// Its container is damaged or too large.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The format file cannot be used.
-    #[error(transparent)]
-    Format(#[from] FormatError),
-    /// No form has this id.
-    #[error("there is no form `{form}`")]
-    UnknownForm {
-        /// What was asked for.
-        form: String,
-    },
-    /// There is nothing in it.
-    #[error("is empty")]
-    Empty,
-    /// It holds what the server said, and no rows.
-    #[error("has no result, only {}", said(errors))]
-    NoResult {
-        /// The numbers of the errors.
-        errors: Vec<u64>,
-    },
-    /// It is like none of the forms.
-    #[error("is in none of the {count} known forms")]
-    NoForm {
-        /// How many there are.
-        count: usize,
-    },
-    /// Its columns have fixed widths, and nothing says which.
-    #[error("has columns of fixed widths, as it seems, and nothing in it says how wide they are")]
-    NoWidths {
-        /// What the blanks that all rows share would make of them.
-        proposal: Option<Vec<usize>>,
-    },
-    /// It could be in either of two forms, which would read it differently.
-    #[error("could be `{}` or `{}`, which read it differently", best.id, runner_up.id)]
-    Undecided {
-        /// The likelier one.
-        best: &'static Form,
-        /// The other one.
-        runner_up: &'static Form,
-    },
-    /// Quotes in it can be read with a backslash as an escape, and without, and neither is clearly right.
-    #[error(
-        "has quotes behind a backslash, which can be read in two ways: as escaped, or as the ends of texts"
-    )]
-    Escapes,
-    /// What PowerShell shows on the console.
-    #[error(
-        "is PowerShell's Format-Table, which cuts values and leaves columns out to fit the console"
-    )]
-    FormatTable,
-    /// A workbook asked for as text, or a text as a workbook.
-    #[error("cannot be `{}`: it is {found}", form.id)]
-    WrongContainer {
-        /// The form asked for.
-        form: &'static Form,
-        /// `a workbook`, `no workbook`.
-        found: &'static str,
-    },
-    /// What was said of it means nothing in its form.
-    #[error("is read as `{}`, for which `--{option}` says nothing", form.id)]
-    NotUsed {
-        /// The option, without its dashes.
-        option: &'static str,
-        /// The form it is read in.
-        form: &'static Form,
-    },
-    /// What should end its fields or records is not in it.
-    #[error("does not hold {}, which `--{option}` names", shown(text))]
-    NoTerminator {
-        /// The option, without its dashes.
-        option: &'static str,
-        /// The terminator as it was given.
-        text: String,
-    },
-    /// A spreadsheet has saved it and spoiled its times beyond recovery.
-    #[error(
-        "column `{column}` holds times that a spreadsheet has spoiled: {}",
-        quoted(samples)
-    )]
-    Spoiled {
-        /// The name of the column.
-        column: String,
-        /// Up to three of its fields.
-        samples: Vec<String>,
-    },
-}
-
-/// A terminator as it is written on the command line.
-fn shown(text: &str) -> String {
-    let shown = text
-        .replace('\t', "\\t")
-        .replace('\r', "\\r")
-        .replace('\n', "\\n");
-    format!("`{}`", shown.replace('\0', "\\0"))
-}
-
-/// What a file says that holds no rows.
-fn said(errors: &[u64]) -> String {
-    match errors {
-        [] => "messages of the server".to_owned(),
-        [number] => format!("error {number} of the server"),
-        [first, ..] => format!(
-            "{} errors of the server, the first of them {first}",
-            errors.len()
-        ),
-    }
-}
-
-fn quoted(samples: &[String]) -> String {
-    let quoted: Vec<String> = samples.iter().map(|sample| format!("`{sample}`")).collect();
-    quoted.join(", ")
-}
-
-impl OpenError {
-    /// What to do about it, in a sentence.
-    #[must_use]
-    pub fn advice(&self) -> Option<String> {
-        Some(match self {
-            Self::Decode(DecodeError::NotUnicode { words, .. }) => decode::advice(words),
-            Self::Undecided { best, runner_up } => format!(
-                "say which with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
-                best.id,
-                best.title,
-                best.nulls.title(),
-                runner_up.id,
-                runner_up.title,
-                runner_up.nulls.title()
-            ),
-            Self::FormatTable => {
-                "write the rows with `| Export-Csv activity.csv -NoTypeInformation -Encoding UTF8` instead of \
-                 `| Format-Table`"
-                    .to_owned()
-            }
-            Self::Escapes => {
-                "say `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
-                 character like others"
-                    .to_owned()
-            }
-            Self::Spoiled { .. } => {
-                "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
-            }
-            Self::NoWidths { proposal } => {
-                let said = "give its bcp format file with `--format-file`, or the widths of its columns with \
-                            `--widths`";
-                match proposal {
-                    Some(widths) => format!(
-                        "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
-                        fixed_width::shown(widths)
-                    ),
-                    None => format!("{said}, such as 20,6,23, or 20,6,* where the last column is not padded"),
-                }
-            }
-            Self::NoForm { .. } => {
-                format!(
-                    "name it with `--input-format`, or export as CSV with column names; there are {}",
-                    all_forms()
-                )
-            }
-            Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
-                Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
-                None => format!("there are {}", all_forms()),
-            },
-            Self::NotUsed { option, .. } => {
-                format!("leave `--{option}` out, or say with `--input-format` what the file is")
-            }
-            Self::NoTerminator { option, .. } => format!(
-                "leave `--{option}` out, or look at the end of a field and of a record in the file; `\\t`, `\\n`, \
-                 `\\r` and `0x0a` are what they are to bcp"
-            ),
-            Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
-            Self::Source(SourceError::Foreign { kind }) => kind.advice.to_owned(),
-            Self::NoResult { .. } => "run the query again, and export the rows of its result".to_owned(),
-            _ => return None,
-        })
-    }
-}
-
-/// The names of all forms.
-fn all_forms() -> String {
-    let names: Vec<&str> = FORMS.iter().map(|form| form.id).collect();
-    names.join(", ")
-}
 
 /// A file that can be read.
 pub struct Opened {
@@ -577,399 +403,10 @@ fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What a reader gives whose first lines were passed over: lines are counted from the beginning of the file.
-struct Skipped {
-    reader: Box<dyn Reader + Send>,
-    lines: u64,
-}
-
-impl Reader for Skipped {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        let lines = self.lines;
-        Ok(self.reader.next()?.map(|item| match item {
-            Item::Record(mut record) => {
-                record.line += lines;
-                Item::Record(record)
-            }
-            Item::Reject(mut reject) => {
-                reject.line += lines;
-                Item::Reject(reject)
-            }
-            other => other,
-        }))
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn late_columns(&self) -> Vec<DocumentColumn> {
-        self.reader.late_columns()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
-}
-
-/// What a reader gives whose records begin with a text that is no field's, such as the quote before the first one.
-struct Prefixed {
-    reader: Box<dyn Reader + Send>,
-    prefix: String,
-    fields: Vec<Field>,
-}
-
-impl Reader for Prefixed {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        let Self {
-            reader,
-            prefix,
-            fields,
-        } = self;
-        Ok(reader.next()?.map(|item| match item {
-            Item::Record(record) => {
-                fields.clear();
-                fields.extend_from_slice(record.fields);
-                if let Some(first) = fields.first_mut()
-                    && record.cells[first.start..first.end].starts_with(&**prefix)
-                {
-                    first.start += prefix.len();
-                }
-                Item::Record(Record { fields, ..record })
-            }
-            other => other,
-        }))
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
-}
-
-/// What a reader gives whose records end in a separator more than the names, without the nothing behind it.
-struct Trailing {
-    reader: Box<Delimited>,
-}
-
-impl Reader for Trailing {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        Ok(self.reader.next()?.map(|item| match item {
-            Item::Header(mut names) => {
-                names.pop_if(|name| name.is_empty());
-                Item::Header(names)
-            }
-            Item::Record(record) => match record.fields.split_last() {
-                Some((last, fields)) if last.start == last.end => {
-                    Item::Record(Record { fields, ..record })
-                }
-                _ => Item::Reject(reject(
-                    record.line,
-                    record.cells,
-                    Reason::Ragged,
-                    "expected nothing behind the last separator, found a value".to_owned(),
-                    1,
-                )),
-            },
-            other => other,
-        }))
-    }
-
-    fn pass_over(&mut self, sieve: Sieve) {
-        self.reader.pass_over(sieve);
-    }
-
-    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
-        self.reader.may_read_ahead(file, cut);
-    }
-
-    fn passed_over(&self) -> u64 {
-        self.reader.passed_over()
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
-}
-
-/// Whether everything that was said of a file means something in its form.
-fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenError> {
-    let is_text = form.layout != FormatLayout::Workbook;
-    let delimited = matches!(form.layout, FormatLayout::Delimited(_));
-    let widths = form.layout == FormatLayout::Widths;
-    let of_bcp = form.nulls == Nulls::EmptyOrNul || widths;
-    let unused = [
-        (
-            "field-terminator",
-            options.field_terminator.is_some() && !delimited,
-        ),
-        (
-            "row-terminator",
-            options.row_terminator.is_some() && !delimited && !widths,
-        ),
-        ("quote", options.quote.is_some() && !delimited),
-        ("escape", options.escape.is_some() && !delimited),
-        ("widths", options.widths.is_some() && !widths),
-        ("format-file", options.format_file.is_some() && !of_bcp),
-        ("header", options.header.is_some() && !delimited && is_text),
-        ("encoding", options.encoding.is_some() && !is_text),
-        ("skip", options.skip > 0 && !is_text),
-        ("sheet", options.sheet.is_some() && is_text),
-    ];
-    match unused.into_iter().find(|(_, unused)| *unused) {
-        Some((option, _)) => Err(OpenError::NotUsed { option, form }),
-        None => Ok(()),
-    }
-}
-
-/// Whether the terminators that were named are in the file, or in so much of it that they should be.
-fn check_terminators(sample: &Sample<'_>, options: &ImportOptions) -> Result<(), OpenError> {
-    let is_there = |text: &str| memchr::memmem::find(sample.bytes, text.as_bytes()).is_some();
-    let named = [
-        ("field-terminator", &options.field_terminator),
-        ("row-terminator", &options.row_terminator),
-    ];
-    for (option, text) in named {
-        // Lines are ended by either; a record end of no characters means that nothing ends one.
-        if let Some(text) = text
-            && !matches!(text.as_str(), "" | "\n" | "\r\n")
-            && !is_there(text)
-        {
-            let text = text.clone();
-            return Err(OpenError::NoTerminator { option, text });
-        }
-    }
-    Ok(())
-}
-
-/// Fails where a text is what PowerShell shows of rows, and not the rows.
-fn refuse_format_table(text: &[u8]) -> Result<(), OpenError> {
-    let beginning = String::from_utf8_lossy(&text[..text.len().min(MARKED)]);
-    let lines: Vec<String> = beginning.lines().map(str::to_owned).collect();
-    if aligned::is_format_table(&lines) {
-        return Err(OpenError::FormatTable);
-    }
-    Ok(())
-}
-
-/// Fails where a text is nothing but messages of the server.
-fn only_messages(text: &[u8]) -> Result<(), OpenError> {
-    let text = String::from_utf8_lossy(text);
-    match trailer::only_messages(&text) {
-        Some(errors) => Err(OpenError::NoResult { errors }),
-        None => Ok(()),
-    }
-}
-
-/// A reader of a text that was repaired, which says so.
-struct Noted {
-    reader: Box<dyn Reader + Send>,
-    remarks: Vec<String>,
-}
-
-impl Reader for Noted {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        self.reader.next()
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        let mut remarks = self.remarks.clone();
-        remarks.extend(self.reader.remarks());
-        remarks
-    }
-
-    fn late_columns(&self) -> Vec<DocumentColumn> {
-        self.reader.late_columns()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
-
-    fn pass_over(&mut self, sieve: Sieve) {
-        self.reader.pass_over(sieve);
-    }
-
-    fn passed_over(&self) -> u64 {
-        self.reader.passed_over()
-    }
-}
-
 fn named(id: &str) -> Result<&'static Form, OpenError> {
     format::by_id(id).ok_or_else(|| OpenError::UnknownForm {
         form: id.to_owned(),
     })
-}
-
-/// What detection says.
-struct Verdict {
-    guess: Guess,
-    runner_up: Option<&'static Form>,
-    twin: Option<&'static Form>,
-    margin: f64,
-    has_header: bool,
-}
-
-fn judge(
-    sample: &Sample<'_>,
-    form: Option<&'static Form>,
-    format: Option<&FormatFile>,
-    options: &ImportOptions,
-) -> Result<Verdict, OpenError> {
-    let delimiter = options
-        .field_terminator
-        .as_deref()
-        .or(format.map(|format| format.delimiter.as_str()));
-    let end = options
-        .row_terminator
-        .as_deref()
-        .or(format.and_then(|format| format.record_end.as_deref()))
-        .filter(|end| !matches!(*end, "\n" | "\r\n"));
-    let said = widths_said(format, options);
-    let delimiter = delimiter.filter(|_| said.is_none());
-    let quoting = options.quote.map(|quote| quote != Quote::Nothing);
-    let trials = Trials::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
-    let mut ranked = detect::rank(&trials);
-    if format.is_some() {
-        // Whoever has a format file has said that the file is of bcp.
-        let of_bcp = |guess: &Guess| {
-            guess.form.nulls == Nulls::EmptyOrNul || guess.form.layout == FormatLayout::Widths
-        };
-        ranked.retain(of_bcp);
-    }
-    let unread = || {
-        let text = String::from_utf8_lossy(sample.bytes);
-        if fixed_width::is_likely(&text, sample.whole) || form.is_some() {
-            let proposal = fixed_width::proposal(&text, sample.whole);
-            OpenError::NoWidths { proposal }
-        } else {
-            OpenError::NoForm { count: FORMS.len() }
-        }
-    };
-    let best = match form {
-        Some(form) => trials.score(form),
-        None => ranked.first().cloned().ok_or_else(unread)?,
-    };
-    if best.form.layout == FormatLayout::Widths && best.widths.is_none() {
-        return Err(unread());
-    }
-    if let Some(spoiled) = &best.trial.spoiled
-        && options.date_format.is_none()
-    {
-        return Err(OpenError::Spoiled {
-            column: spoiled.column.clone(),
-            samples: spoiled.samples.clone(),
-        });
-    }
-    let own = reading(&best, sample, format, options);
-    let others = ranked.iter().filter(|other| other.form.id != best.form.id);
-    let mut near = others.take_while(|other| other.score > best.score - FAR);
-    let rival = near.find(|other| reading(other, sample, format, options) != own);
-    let margin = rival.map_or(1.0, |rival| (best.score - rival.score).clamp(0.0, 1.0));
-    let runner_up = rival.map(|rival| rival.form);
-    if let (None, Some(runner_up)) = (form, runner_up)
-        && margin < THIN
-    {
-        return Err(OpenError::Undecided {
-            best: best.form,
-            runner_up,
-        });
-    }
-    let has_header = match best.form.layout {
-        FormatLayout::Delimited(_) => {
-            let named = best.trial.header || best.trial.below.is_some();
-            options.header.unwrap_or(named)
-        }
-        FormatLayout::Widths => best.widths.as_ref().is_some_and(|plan| plan.header),
-        _ => true,
-    };
-    // Of two that differ in nothing but NULL, and in it nowhere in the beginning, the rest of the file may say more.
-    let is_twin = |other: &&Guess| {
-        other.form.nulls != best.form.nulls
-            && other.score > best.score - TWIN
-            && reading(other, sample, format, options) == own
-    };
-    let others = ranked.iter().filter(|other| other.form.id != best.form.id);
-    let may_differ = form.is_none() && matches!(best.form.layout, FormatLayout::Delimited(_));
-    let twin = (others
-        .take(if may_differ { NEAREST } else { 0 })
-        .find(is_twin))
-    .map(|twin| twin.form);
-    Ok(Verdict {
-        twin,
-        guess: best,
-        runner_up: if form.is_some() { None } else { runner_up },
-        margin: if form.is_some() { 1.0 } else { margin },
-        has_header,
-    })
-}
-
-/// What the user, or the format file, says of the widths of columns.
-fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) -> Option<Widths> {
-    let of_format = format.and_then(|format| format.widths.clone());
-    let Some(mut said) = options.widths.clone() else {
-        return of_format;
-    };
-    said.names = format.map(|format| format.names.clone());
-    said.ends = match options.row_terminator.as_deref() {
-        Some("") => Some(Ends::Run),
-        Some(_) => Some(Ends::Lines),
-        None => of_format.and_then(|format| format.ends),
-    };
-    Some(said)
-}
-
-/// What a form makes of the beginning, as one number: equal for two forms that read it alike.
-fn reading(
-    guess: &Guess,
-    sample: &Sample<'_>,
-    format: Option<&FormatFile>,
-    options: &ImportOptions,
-) -> u64 {
-    let end = if sample.whole {
-        sample.bytes.len()
-    } else {
-        sample
-            .bytes
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(sample.bytes.len(), |at| at + 1)
-    };
-    let bytes = Cursor::new(sample.bytes[..end].to_vec());
-    let (ending, several) = (Arc::default(), sample.several);
-    let mut reader = reader(guess, Box::new(bytes), ending, several, format, options);
-    let mut hash = DefaultHasher::new();
-    let mut records = 0;
-    while let Ok(Some(item)) = reader.next() {
-        match item {
-            Item::Header(names) => names.hash(&mut hash),
-            Item::Reject(reject) => reject.line.hash(&mut hash),
-            Item::Footer(_) => {}
-            Item::Record(record) => {
-                records += 1;
-                record.line.hash(&mut hash);
-                for field in record.fields {
-                    let text = &record.cells[field.start..field.end];
-                    let bare = field.written == Written::Bare;
-                    let said = (text.is_empty() && options.empty_is_null)
-                        || options.null_texts.iter().any(|null| null == text);
-                    let value = guess.form.nulls.read(&record, *field);
-                    value.filter(|_| !(bare && said)).hash(&mut hash);
-                }
-            }
-        }
-        if records > COMPARED {
-            break;
-        }
-    }
-    hash.finish()
 }
 
 /// The reader of a form.

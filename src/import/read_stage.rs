@@ -1,33 +1,30 @@
 //! The half of an import that reads and types, in a thread of its own: takes records, decides which tables they are of,
 //! and hands on batches of typed rows and rejects.
 
-use crate::import::convert;
+mod decisions;
+mod names;
+mod rows;
+
 use crate::import::convert::Rules;
 use crate::import::convert::Seen;
 use crate::import::error::ImportError;
 use crate::import::format;
-use crate::import::format::detect::Look;
-use crate::import::format::detect::could_be_name;
-use crate::import::last_value::{LastValue, Unended};
+use crate::import::last_value::LastValue;
+use crate::import::last_value::Unended;
 use crate::import::mapping;
 use crate::import::mapping::Hints;
 use crate::import::mapping::Kept;
 use crate::import::mapping::Plan;
 use crate::import::mapping::SAMPLE;
-use crate::import::mapping::TablesError;
 use crate::import::needed;
 use crate::import::needed::Need;
 use crate::import::number;
-use crate::import::open::OpenError;
 use crate::import::options::ImportOptions;
 use crate::import::reader;
 use crate::import::reader::Item;
 use crate::import::reader::Reader;
 use crate::import::reader::column_union::DocumentColumn;
 use crate::import::row::NOT_KEPT;
-use crate::import::row::check_text;
-use crate::import::row::rejected;
-use crate::import::row::row;
 use crate::record::Field;
 use crate::record::Footer;
 use crate::record::ReadError;
@@ -36,17 +33,11 @@ use crate::record::Record;
 use crate::record::Reject;
 use crate::record::Written;
 use crate::record::batch::Batch;
-use crate::record::batch::RowValue;
 use crate::record::row_filter::Sieve;
 use crate::schema::inferred::ColumnValues;
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
-
-/// Bytes of text, or values, at which a batch goes to the store.
-const BATCH_BYTES: usize = 256 << 10;
-const BATCH_VALUES: usize = 32 << 10;
 
 /// What the whole of a file says about how its beginning should have been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -227,103 +218,6 @@ impl ReadStage {
         let _ = self.sender.send(last);
     }
 
-    /// What the file as a whole says that was not known from its beginning.
-    fn decide_again(&self) -> Option<Decided> {
-        let columns = || self.ended.seen.iter().flatten();
-        let again = columns().any(|seen| seen.is_mixed() || (!self.once && seen.is_settled_late()));
-        let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
-        let form = self.other_form();
-        let empty = self.is_empty_null();
-        let apart = self.separate.len() > self.decided.separate.len();
-        if form.is_none() && !empty && !again && !apart && self.late_columns.is_empty() {
-            return None;
-        }
-        let mut late_columns = self.decided.late_columns.clone();
-        late_columns.extend(self.late_columns.iter().cloned());
-        let found = Decided {
-            separators: self.ended.seen.iter().map(all).collect(),
-            form: form.or(self.decided.form),
-            empty: empty || self.decided.empty,
-            late_columns,
-            separate: self.separate.clone(),
-        };
-        (found != self.decided).then_some(found)
-    }
-
-    /// How the file writes NULL: by the word, or by nothing, in columns where nothing else can be meant.
-    fn evidence(&self) -> (bool, bool) {
-        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
-        let steps = targets.flat_map(|target| &target.steps);
-        let seen = self.ended.seen.iter().flatten();
-        let typed = steps
-            .zip(seen)
-            .filter(|((_, cast), _)| *cast != convert::Cast::Text);
-        typed.fold((false, false), |(word, nothing), (_, seen)| {
-            (word || seen.word > 0, nothing || seen.nothing > 0)
-        })
-    }
-
-    /// The form that reads the beginning alike and writes NULL as the whole file says.
-    fn other_form(&self) -> Option<&'static format::Form> {
-        let twin = self.twin?;
-        let nulls = twin.nulls.rule();
-        match self.evidence() {
-            (true, false) if nulls.word && !self.rules.nulls.word => Some(twin),
-            (false, true)
-                if nulls.empty && !self.rules.nulls.empty && self.has(|seen| seen.nothing) =>
-            {
-                Some(twin)
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
-    /// have nothing.
-    fn is_empty_null(&self) -> bool {
-        let layout = self.form.layout;
-        let numbered = format::FormatLayout::Vertical(format::NameMark::Numbered);
-        (matches!(layout, format::FormatLayout::Grid(_)) || layout == numbered)
-            && !self.rules.nulls.empty
-            && self.evidence() == (false, true)
-            && !self.has(|seen| seen.word)
-            && self.has(|seen| seen.nothing)
-    }
-
-    /// Whether a column of texts has such fields.
-    fn has(&self, count: impl Fn(&Seen) -> u64) -> bool {
-        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
-        let steps = targets.flat_map(|target| &target.steps);
-        let seen = self.ended.seen.iter().flatten();
-        let mut texts = steps
-            .zip(seen)
-            .filter(|((_, cast), _)| *cast == convert::Cast::Text);
-        texts.any(|(_, seen)| count(seen) > 0)
-    }
-
-    /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and
-    /// nothing in it says which.
-    fn undecided(&self) -> Option<ImportError> {
-        let twin = self
-            .twin
-            .filter(|twin| twin.layout != format::FormatLayout::Workbook)?;
-        let (own, other) = (self.rules.nulls, twin.nulls.rule());
-        if self.evidence() != (false, false) {
-            return None;
-        }
-        let (nothing, word) = (self.has(|seen| seen.nothing), self.has(|seen| seen.word));
-        // Both in one column of texts: the word is what stands for NULL, as nothing is told from it.
-        let doubtful = (nothing && !word && own.empty != other.empty)
-            || (word && !nothing && own.word != other.word);
-        doubtful.then(|| ImportError::Open {
-            file: self.file.clone(),
-            source: OpenError::Undecided {
-                best: self.form,
-                runner_up: twin,
-            },
-        })
-    }
-
     /// Reads everything; the outer error is that nobody takes it.
     fn all(&mut self, reader: &mut dyn Reader) -> Result<Result<(), ImportError>, Disconnected> {
         let mut sample: Vec<Kept> = Vec::new();
@@ -454,82 +348,6 @@ impl ReadStage {
         Ok(Ok(()))
     }
 
-    /// The first header names the columns; the same again is a new page of the same result set; another one begins
-    /// a second result set.
-    fn header(&mut self, names: Vec<String>) {
-        let wanted = self.result_set.unwrap_or(1);
-        if self.written.as_ref() == Some(&names) {
-            return;
-        }
-        self.set += 1;
-        if self.set == wanted {
-            let named = match &self.columns {
-                Some(columns) => columns.clone(),
-                None => self.renamed(names.clone()),
-            };
-            self.header = Some(named);
-        }
-        self.written = Some(names);
-    }
-
-    /// Whether what has just begun is another result than the one that is read, and a table that its columns tell.
-    fn is_separate(&self, names: &[String]) -> bool {
-        let begun = self.separate.last().is_none_or(|(set, _)| *set < self.set);
-        let chosen = self.result_set.is_some() || self.table.is_some() || self.columns.is_some();
-        if self.once || chosen || self.set < 2 || !begun {
-            return false;
-        }
-        let hints = Hints {
-            table: None,
-            file: &self.file,
-        };
-        mapping::plan(Some(names), &[], hints, &self.rules).is_ok()
-    }
-
-    /// The names of the columns, with those replaced that the installation calls otherwise.
-    fn renamed(&mut self, mut names: Vec<String>) -> Vec<String> {
-        let mut renamed = Vec::new();
-        for name in &mut names {
-            let own = mapping::column_name(name);
-            let mut renames = self.renames.iter();
-            if let Some((_, to)) = renames.find(|(from, _)| from.to_lowercase() == own) {
-                renamed.push(format!("`{to}`"));
-                name.clone_from(to);
-            }
-        }
-        if !renamed.is_empty() {
-            let renamed = renamed.join(", ");
-            let warning = format!("columns named by the settings: {renamed}");
-            self.ended.warnings.push(warning);
-        }
-        names
-    }
-
-    /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
-    /// and not silently left out.
-    fn is_wanted(&mut self, record: &Record<'_>) -> Result<bool, Disconnected> {
-        let set = self.set.max(1);
-        if self.result_set.is_some() || set == 1 || self.is_elsewhere() {
-            return Ok(!self.is_elsewhere());
-        }
-        self.ended.records += 1;
-        let text = if self.has_secrets() {
-            NOT_KEPT
-        } else {
-            record.text
-        };
-        let detail = format!("it is of result set {set}, with other columns");
-        // Whole as it is, it says nothing against how the file is read.
-        self.keep(reader::queue::reject(
-            record.line,
-            text,
-            Reason::SecondResultSet,
-            detail,
-            1,
-        ))?;
-        Ok(false)
-    }
-
     /// Whether a record is separators only, as a spreadsheet leaves below a table: where rows have a key it is none.
     fn is_blank(&mut self, record: &Record<'_>) -> bool {
         let nothing = |field: &Field| field.start == field.end && field.written == Written::Bare;
@@ -544,15 +362,6 @@ impl ReadStage {
         let is_blank = record.fields.len() > 1 && record.fields.iter().all(nothing) && has_key();
         self.blank += u64::from(is_blank);
         is_blank
-    }
-
-    /// Whether the reader is in another result set than the one that was asked for, or in one that is loaded by itself.
-    fn is_elsewhere(&self) -> bool {
-        let set = self.set.max(1);
-        match self.result_set {
-            Some(wanted) => wanted != set,
-            None => self.separate.last().is_some_and(|(last, _)| *last == set),
-        }
     }
 
     fn footer(&mut self, footer: &Footer) {
@@ -628,37 +437,6 @@ impl ReadStage {
         Ok(Ok(()))
     }
 
-    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for; and so is
-    /// a first record of text over numbers or times in a table of the user's own. Where all is text, nobody can tell.
-    fn take_names(&mut self, sample: &mut Vec<Kept>) -> Result<(), TablesError> {
-        let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
-            return Ok(());
-        };
-        let names = self.renamed(first.texts());
-        let are_known = || names.iter().all(|name| mapping::is_known_heading(name));
-        let is_new = self
-            .table
-            .as_deref()
-            .is_some_and(|table| mapping::product_table(table).is_none());
-        let are_names = match self.has_names {
-            Some(said) => said,
-            None if names.is_empty() => false,
-            None if are_known() => true,
-            None if is_new => match are_names_of_new_table(&names, &sample[1..]) {
-                Some(are) => are,
-                None => return Err(TablesError::NamesOrRow),
-            },
-            None => false,
-        };
-        if are_names {
-            self.header = Some(names);
-            self.ended.has_header = true;
-            self.ended.records -= 1;
-            sample.remove(0);
-        }
-        Ok(())
-    }
-
     fn send(&self, message: Message) -> Result<(), Disconnected> {
         self.sender.send(message).map_err(|_| Disconnected)
     }
@@ -704,202 +482,4 @@ impl ReadStage {
         let loaded = self.ended.records.saturating_sub(self.rejected);
         loaded < self.rejected / 10
     }
-
-    /// Whether the file has a column of passwords, as far as is known.
-    fn has_secrets(&self) -> bool {
-        let mut names = self.header.iter().flatten();
-        self.plan.as_ref().is_some_and(|plan| plan.has_secrets())
-            || names.any(|name| mapping::is_secret_heading(name))
-    }
-
-    /// Types a record: all of its rows, or a reject.
-    fn record(&mut self, record: &Record<'_>) -> Result<(), Disconnected> {
-        let Some(plan) = self.plan.take() else {
-            return Ok(());
-        };
-        let outcome = self.rows_of(&plan, record);
-        self.plan = Some(plan);
-        match outcome {
-            Ok(()) => {
-                let full = self.batches.iter().any(|batch| {
-                    batch.text.len() >= BATCH_BYTES || batch.values.len() >= BATCH_VALUES
-                });
-                if full { self.flush(false) } else { Ok(()) }
-            }
-            Err(reject) => self.reject(*reject),
-        }
-    }
-
-    fn rows_of(&mut self, plan: &Plan, record: &Record<'_>) -> Result<(), Box<Reject>> {
-        check_text(
-            plan,
-            record,
-            self.rules.lossy,
-            self.rules.nulls.nul_is_empty,
-            &self.replacement,
-        )?;
-        for (nth, (later, first)) in plan.repeats.iter().enumerate() {
-            let text = |at: &usize| {
-                let field = record.fields[*at];
-                &record.cells[field.start..field.end]
-            };
-            self.differing[nth] += u64::from(text(later) != text(first));
-        }
-        for (nth, target) in plan.targets.iter().enumerate() {
-            let batch = &mut self.batches[nth];
-            let start = (batch.text.len(), batch.values.len());
-            let seen = &mut self.ended.seen[nth];
-            let row = row(plan, target, record, &self.rules, seen, batch);
-            match row {
-                Ok(true) => batch.lines.push(record.line),
-                Ok(false) => batch.take_off(start),
-                Err((at, misfit)) => {
-                    batch.take_off(start);
-                    for before in 0..nth {
-                        self.take_back(plan, before, record.line);
-                    }
-                    let dated = [Reason::NotADate, Reason::SpoiledDate].contains(&misfit.reason);
-                    if let (true, Some(step)) = (dated, at) {
-                        self.note_untold((nth, step), record, &target.steps, misfit.reason);
-                    }
-                    return Err(Box::new(rejected(plan, target, record, at, misfit)));
-                }
-            }
-        }
-        self.count_values(plan, record.line);
-        Ok(())
-    }
-
-    /// Counts what the values of the newest row are, in columns of which the schema does not say it.
-    fn count_values(&mut self, plan: &Plan, line: u64) {
-        for (nth, unknown) in self.unknown.iter().enumerate() {
-            let batch = &self.batches[nth];
-            if unknown.is_empty() || batch.lines.last() != Some(&line) {
-                continue;
-            }
-            let row = batch.values.len() - plan.targets[nth].width();
-            for &step in unknown {
-                if let RowValue::Text { start, end } = batch.values[row + step] {
-                    let text = &batch.text[start as usize..end as usize];
-                    self.ended.values[nth][step].add(text);
-                }
-            }
-        }
-    }
-
-    /// Takes the newest row of a table back when it is of a record that another table rejects.
-    fn take_back(&mut self, plan: &Plan, table: usize, line: u64) {
-        let batch = &mut self.batches[table];
-        if batch.lines.last() == Some(&line) {
-            let width = plan.targets[table].width();
-            batch.lines.pop();
-            batch.values.truncate(batch.values.len() - width);
-        }
-    }
-
-    fn note_untold(
-        &mut self,
-        column: (usize, usize),
-        record: &Record<'_>,
-        steps: &[(usize, convert::Cast)],
-        reason: Reason,
-    ) {
-        const SAMPLES: usize = 3;
-        let field = record.fields[steps[column.1].0];
-        let text = &record.cells[field.start..field.end];
-        let telling =
-            reason == Reason::SpoiledDate || convert::is_ambiguous(text) || convert::is_dated(text);
-        let samples = self.untold.entry(column).or_default();
-        if telling && samples.len() < SAMPLES {
-            samples.push(format!("line {} `{}`", record.line, text.trim()));
-            self.spoiled |= reason == Reason::SpoiledDate;
-        }
-    }
-
-    /// A column of times of which `least` values could not be read and none could: the file is refused, since every row
-    /// would be lost.
-    fn without_times(&self, least: u64) -> Option<ImportError> {
-        if self.untold.is_empty() {
-            return None;
-        }
-        let plan = self.plan.as_ref()?;
-        self.untold.iter().find_map(|((table, step), samples)| {
-            let seen = &self.ended.seen[*table][*step];
-            if seen.times > 0 || seen.untold < least || samples.is_empty() {
-                return None;
-            }
-            let column = &plan.targets[*table].shape.columns[*step];
-            Some(ImportError::Dates {
-                file: self.file.clone(),
-                column: column.name.clone(),
-                samples: samples.join(", "),
-                spoiled: self.spoiled,
-            })
-        })
-    }
-
-    /// Hands on what has gathered, where it is enough, or all.
-    fn flush(&mut self, all: bool) -> Result<(), Disconnected> {
-        for nth in 0..self.batches.len() {
-            let batch = &self.batches[nth];
-            let full = batch.text.len() >= BATCH_BYTES || batch.values.len() >= BATCH_VALUES;
-            if batch.lines.is_empty() || !(all || full) {
-                continue;
-            }
-            let empty = self.used.try_recv().unwrap_or_default();
-            let batch = std::mem::replace(&mut self.batches[nth], empty);
-            self.send(Message::Rows(nth, batch))?;
-        }
-        if !self.rejects.is_empty() {
-            let rejects = std::mem::take(&mut self.rejects);
-            self.send(Message::Rejects(rejects))?;
-        }
-        Ok(())
-    }
-
-    fn sum_up(&mut self) {
-        let Some(plan) = &self.plan else { return };
-        if self.blank > 0 {
-            self.ended.warnings.push(match self.blank {
-                1 => "1 line of separators only is passed over".to_owned(),
-                n => format!("{n} lines of separators only are passed over"),
-            });
-        }
-        if self.headers > 0 {
-            self.ended.warnings.push(match self.headers {
-                1 => "1 line with the names of the columns, again, is passed over".to_owned(),
-                n => format!("{n} lines with the names of the columns, again, are passed over"),
-            });
-        }
-        for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
-            if *count > 0 {
-                self.ended.warnings.push(format!(
-                    "column {} has the name of column {}, and other values in {count} records; the first is kept",
-                    later + 1,
-                    first + 1
-                ));
-            }
-        }
-    }
-}
-
-/// Whether the first record of a table of the user's own is names: text over numbers or times is, text over text nobody
-/// can tell.
-pub(super) fn are_names_of_new_table(first: &[String], rest: &[Kept]) -> Option<bool> {
-    let are_possible = first
-        .iter()
-        .all(|name| !name.is_empty() && could_be_name(name));
-    let are_different = first.iter().collect::<BTreeSet<_>>().len() == first.len();
-    if !are_possible || !are_different {
-        return Some(false);
-    }
-    let looks = |at: usize| {
-        let alike = rest
-            .iter()
-            .filter(|record| record.fields.len() == first.len());
-        let texts = alike.map(|record| record.texts()[at].clone());
-        texts.fold(Look::Nothing, |look, text| look.and(Look::of(&text)))
-    };
-    let typed = |at: usize| matches!(looks(at), Look::Number | Look::Time);
-    (0..first.len()).any(typed).then_some(true)
 }

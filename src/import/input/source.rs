@@ -3,26 +3,33 @@
 //! What a file unpacks to is bounded, as a whole and in relation to its size, so that a small file cannot fill a disk
 //! or a memory. This module does not know what the bytes say.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-
-use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::FrameDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use sha2::{Digest, Sha256};
-use thiserror::Error;
+mod foreign;
+mod place;
+mod unpack;
 
 use crate::import::input::archive;
+use flate2::bufread::MultiGzDecoder;
+pub use foreign::Foreign;
+pub use place::Placed;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use thiserror::Error;
+use unpack::Bounded;
+use unpack::Frames;
+use unpack::spool;
+use unpack::unpacked;
 
 /// How much is read from the system at once.
 const BLOCK: usize = 256 << 10;
-
-/// The largest window of a zstd frame, which is memory: all levels up to 19 stay below.
-const WINDOW: u64 = 16 << 20;
 
 /// How much a packed file may unpack to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,132 +137,6 @@ impl Packing {
     }
 }
 
-/// A kind of file that is no export of rows, known by how it begins.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Foreign {
-    /// What it is.
-    pub what: &'static str,
-    /// What to do.
-    pub advice: &'static str,
-    /// How it begins.
-    begins: &'static [u8],
-    /// Where that stands.
-    at: usize,
-}
-
-const EXPORT: &str = "export the rows as CSV with the names of the columns";
-const BACKUP: &str = "restore it on a server, and export the tables from there as CSV";
-const CONVERT: &str = "open it in the program that made it, and save the table as CSV or .xlsx";
-
-/// The kinds of files that people take for an export.
-static FOREIGN: &[Foreign] = &[
-    Foreign::new("a Parquet file", CONVERT, b"PAR1"),
-    Foreign::new("an ORC file", CONVERT, b"ORC"),
-    Foreign::new("an Avro file", CONVERT, b"Obj\x01"),
-    Foreign::new("an Arrow file", CONVERT, b"ARROW1"),
-    Foreign::new("a picture (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
-    Foreign::new("a picture (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
-    Foreign::new("a picture (GIF)", EXPORT, b"GIF8"),
-    Foreign::new("a PDF document", EXPORT, b"%PDF-"),
-    Foreign::new("an RTF document", EXPORT, b"{\\rtf"),
-    Foreign::new(
-        "an old Office file (.xls, .doc, .msg) or a Crystal report (.rpt)",
-        "open it, and save the sheet as .xlsx or CSV",
-        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
-    ),
-    Foreign::new("a backup of SQL Server (.bak)", BACKUP, b"TAPE\0\0"),
-    Foreign::new(
-        "a compressed backup of SQL Server (.bak)",
-        BACKUP,
-        b"MSSQLBAK",
-    ),
-    Foreign::new(
-        "a data file of SQL Server (.mdf)",
-        "attach it on a server, and export the tables from there as CSV",
-        b"\x01\x0F\x00\x00",
-    ),
-    Foreign::new(
-        "a database of SQLite",
-        "name it with `--db`",
-        b"SQLite format 3\0",
-    ),
-    Foreign::new(
-        "a database of Access",
-        CONVERT,
-        b"\x00\x01\x00\x00Standard ",
-    ),
-    Foreign::new("a program", EXPORT, b"MZ\x90\0"),
-    Foreign::new("a program", EXPORT, b"\x7FELF"),
-    Foreign {
-        what: "a tar archive",
-        advice: "unpack it with `tar -xf`, and name the files in it",
-        begins: b"ustar",
-        at: 257,
-    },
-];
-
-impl Foreign {
-    const fn new(what: &'static str, advice: &'static str, begins: &'static [u8]) -> Self {
-        Self {
-            what,
-            advice,
-            begins,
-            at: 0,
-        }
-    }
-
-    /// What a file that begins with `bytes` is; `None` when it may be an export.
-    fn of(bytes: &[u8]) -> Option<&'static Self> {
-        let begins = |kind: &&Self| {
-            bytes
-                .get(kind.at..)
-                .is_some_and(|bytes| bytes.starts_with(kind.begins))
-        };
-        FOREIGN.iter().find(begins)
-    }
-
-    /// What bytes are that are no text in any code page: numbers as SQL Server stores them, with control characters of
-    /// many kinds among them.
-    #[must_use]
-    pub fn native(bytes: &[u8]) -> Option<&'static Self> {
-        /// The kinds that a text may have as separators, or for an empty text.
-        const KINDS: u32 = 4;
-        static NATIVE: Foreign = Foreign::new(
-            "in SQL Server's own form (`bcp -n`, or an image)",
-            "export it as text: `bcp TABLE out FILE.csv -c -C 65001 -t , -S SERVER -d DATABASE -T`",
-            b"",
-        );
-        let is_control = |byte: u8| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 0x1A);
-        let (mut kinds, mut count) = (0_u32, 0);
-        for byte in bytes.iter().copied().filter(|byte| is_control(*byte)) {
-            kinds |= 1 << byte;
-            count += 1;
-        }
-        (kinds.count_ones() >= KINDS && count * 20 >= bytes.len()).then_some(&NATIVE)
-    }
-
-    /// What a text is that is laid out to be looked at: a web page, whatever its name.
-    #[must_use]
-    pub fn page(text: &[u8]) -> Option<&'static Self> {
-        static PAGE: Foreign = Foreign::new(
-            "a web page (HTML)",
-            "open it in a spreadsheet, and save the table as .xlsx or CSV",
-            b"",
-        );
-        let begins = text.trim_ascii_start();
-        let tag = |tag: &&[u8]| {
-            begins
-                .get(..tag.len())
-                .is_some_and(|begins| begins.eq_ignore_ascii_case(tag))
-                && begins
-                    .get(tag.len())
-                    .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
-        };
-        let tags: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<meta", b"<table"];
-        tags.iter().any(tag).then_some(&PAGE)
-    }
-}
-
 /// How far reading has come. Another thread may look at it.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -313,102 +194,6 @@ impl Read for Raw {
     }
 }
 
-/// A file that is read from any place, by several threads, whatever others read of it.
-#[derive(Clone)]
-pub struct Placed {
-    file: Arc<File>,
-    /// Where what is counted from 0 begins: behind a byte order mark.
-    base: u64,
-    length: u64,
-    tally: Arc<Tally>,
-}
-
-impl Placed {
-    /// `None` where there are no places: a stream, an empty file, a system that always reads on from the last byte.
-    fn new(file: File, tally: &Arc<Tally>) -> Result<Self, File> {
-        let about = file.metadata();
-        match about.map(|about| (about.is_file(), about.len())) {
-            Ok((true, length)) if length > 0 && cfg!(any(unix, windows)) => Ok(Self {
-                file: Arc::new(file),
-                base: 0,
-                length,
-                tally: Arc::clone(tally),
-            }),
-            _ => Err(file),
-        }
-    }
-
-    /// The same, counted from `base` on.
-    #[must_use]
-    pub fn behind(mut self, base: usize) -> Self {
-        self.base += base as u64;
-        self
-    }
-
-    /// How many bytes there were when it was opened.
-    #[must_use]
-    pub fn length(&self) -> u64 {
-        self.length.saturating_sub(self.base)
-    }
-
-    /// The last byte that there was when it was opened.
-    #[must_use]
-    pub fn last_byte(&self) -> Option<u8> {
-        let mut byte = [0];
-        let read = read_at(&self.file, &mut byte, self.length.checked_sub(1)?);
-        read.is_ok_and(|count| count == 1).then_some(byte[0])
-    }
-
-    /// What stands from `at` on. It is not counted as read.
-    #[must_use]
-    pub fn look(&self, at: u64) -> impl Read + Send + use<> {
-        At {
-            file: Arc::clone(&self.file),
-            at: self.base + at,
-        }
-    }
-
-    /// What stands from `at` on, up to where all counts as read.
-    #[must_use]
-    pub fn go_on(&self, at: u64) -> impl Read + Send + use<> {
-        self.tally.read.store(self.base + at, Ordering::Relaxed);
-        Raw {
-            reader: Box::new(self.look(at)),
-            tally: Arc::clone(&self.tally),
-            hash: None,
-        }
-    }
-}
-
-/// A file from a place on.
-struct At {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Read for At {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = read_at(&self.file, out, self.at)?;
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, out, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, out, at)
-}
-
-#[cfg(not(any(unix, windows)))]
-fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
 /// A stream whose first bytes have been looked at.
 pub struct Peek<R> {
     ahead: Vec<u8>,
@@ -454,92 +239,6 @@ impl<R: Read> Read for Peek<R> {
         }
         let count = self.ahead().read(out)?;
         self.at += count;
-        Ok(count)
-    }
-}
-
-/// Frames of zstd, one after the other.
-struct Frames<R> {
-    reader: R,
-    decoder: FrameDecoder,
-    inside: bool,
-}
-
-impl<R: BufRead> Frames<R> {
-    fn new(reader: R) -> Self {
-        let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(WINDOW);
-        Self {
-            reader,
-            decoder,
-            inside: false,
-        }
-    }
-
-    /// Begins the next frame; `false` at the end.
-    fn begin(&mut self) -> io::Result<bool> {
-        while !self.reader.fill_buf()?.is_empty() {
-            match self.decoder.reset(&mut self.reader) {
-                Ok(()) => return Ok(true),
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                    length,
-                    ..
-                })) => {
-                    let mut skipped = (&mut self.reader).take(u64::from(length));
-                    io::copy(&mut skipped, &mut io::sink())?;
-                }
-                Err(error) => return Err(io::Error::other(error)),
-            }
-        }
-        Ok(false)
-    }
-}
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        use ruzstd::decoding::BlockDecodingStrategy::UptoBlocks;
-
-        if out.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            if self.inside && self.decoder.can_collect() > 0 {
-                return self.decoder.read(out);
-            }
-            if self.inside && !self.decoder.is_finished() {
-                self.decoder
-                    .decode_blocks(&mut self.reader, UptoBlocks(1))
-                    .map_err(io::Error::other)?;
-                continue;
-            }
-            self.inside = self.begin()?;
-            if !self.inside {
-                return Ok(0);
-            }
-        }
-    }
-}
-
-/// What a packed stream unpacks to, within bounds.
-struct Bounded<R> {
-    reader: R,
-    tally: Arc<Tally>,
-    bounds: Bounds,
-    count: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(out)?;
-        self.count += count as u64;
-        let read = self.tally.read();
-        let by_ratio = read
-            .saturating_mul(self.bounds.ratio)
-            .max(self.bounds.floor);
-        let limit = by_ratio.min(self.bounds.unpacked);
-        if self.count > limit {
-            return Err(io::Error::other(TooMuch { read, limit }));
-        }
         Ok(count)
     }
 }
@@ -644,33 +343,4 @@ impl Source {
             placed: None,
         })
     }
-}
-
-/// What came out of a packed stream: text, or an archive within it.
-fn unpacked<R: Read + Send + 'static>(reader: R, bounds: &Bounds) -> Result<Bytes, SourceError> {
-    let mut reader = Peek::new(reader, 1024)?;
-    Ok(match Packing::of(reader.ahead())? {
-        Packing::Zip => Bytes::Archive(spool(&mut reader, bounds)?),
-        Packing::Plain => Bytes::Stream(Box::new(reader)),
-        Packing::Gzip | Packing::Zstd => {
-            return Err(SourceError::Packing {
-                what: "a packed file within a packed file",
-            });
-        }
-    })
-}
-
-/// Keeps a stream in a temporary file, to be read from any place.
-fn spool(reader: &mut dyn Read, bounds: &Bounds) -> Result<File, SourceError> {
-    let mut file = tempfile::tempfile()?;
-    let count = io::copy(&mut reader.take(bounds.unpacked + 1), &mut file)?;
-    if count > bounds.unpacked {
-        let too_much = TooMuch {
-            read: count,
-            limit: bounds.unpacked,
-        };
-        return Err(SourceError::Io(io::Error::other(too_much)));
-    }
-    file.seek(SeekFrom::Start(0))?;
-    Ok(file)
 }

@@ -6,31 +6,52 @@
 //! there is such a column; otherwise each line is a reject by itself. So a *record* of such a form is a line that is no
 //! part of a repaired record, and a repaired one; blank lines are none.
 
+mod kept;
+mod pieces;
+mod plain;
+
+use crate::import::format::Quotes;
+use crate::import::format::detect::Look;
+use crate::import::format::detect::Preamble;
+use crate::import::format::detect::are_names;
+use crate::import::format::detect::is_known_column;
+use crate::import::format::detect::is_rule;
+use crate::import::format::trailer;
+use crate::import::format::trailer::Message;
+use crate::import::input::decode::Decoder;
+use crate::import::input::decode::Encoding;
+use crate::import::input::decode::Ending;
+use crate::import::input::source::Placed;
+use crate::import::reader::Item;
+use crate::import::reader::Reader;
+use crate::import::reader::parallel;
+use crate::import::reader::parallel::Ahead;
+use crate::import::reader::parallel::Cut;
+use crate::import::reader::queue::reject;
+use crate::record::Field;
+use crate::record::Footer;
+use crate::record::ReadError;
+use crate::record::Reason;
+use crate::record::RecordLimits;
+use crate::record::Reject;
+use crate::record::Written;
+use crate::record::row_filter::Sieve;
+use crate::record::tokenizer::RawToken;
+use crate::record::tokenizer::TextDialect;
+use crate::record::tokenizer::Tokenizer;
+use crate::record::work;
+pub(super) use kept::Kept;
+use kept::Waiting;
+use kept::name;
+use kept::trim;
+use pieces::PIECES;
+pub(super) use plain::Plain;
+pub(super) use plain::Seen;
+use plain::begins_like_a_message;
+use plain::not_text;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
-
-use crate::import::format::Quotes;
-use crate::import::format::detect::{Look, Preamble, are_names, is_known_column, is_rule};
-use crate::import::format::trailer::{self, Message};
-use crate::import::input::decode::{Decoder, Encoding, Ending};
-use crate::import::input::line_ends::CTRL_Z;
-use crate::import::input::source::Placed;
-use crate::import::reader::ambiguous_quotes;
-use crate::import::reader::parallel;
-use crate::import::reader::parallel::{Ahead, Cut};
-use crate::import::reader::queue::reject;
-use crate::import::reader::{Item, Reader};
-use crate::record::row_filter::Sieve;
-use crate::record::tokenizer::{RawRecord, RawToken, TextDialect, Tokenizer};
-use crate::record::work;
-use crate::record::{Field, Footer, ReadError, Reason, Record, RecordLimits, Reject, Written};
-
-/// The most lines that are put together to one record.
-const PIECES: usize = 200;
-
-/// The most lines that an open quote is looked for on, where it may as well be none.
-const OPEN: usize = 50;
 
 /// How a delimited file is put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,54 +76,6 @@ pub struct DelimitedPlan {
     pub names_below: bool,
     /// Whether each record has a field more than there are names, and nothing in it.
     pub trailing: bool,
-}
-
-/// A record kept for later.
-#[derive(Debug, Clone)]
-pub(super) struct Kept {
-    pub line: u64,
-    text: String,
-    fields: Vec<Field>,
-    /// Where it begins and ends in the file, as UTF-8.
-    span: (u64, u64),
-}
-
-impl Kept {
-    pub fn of(record: &RawRecord<'_>) -> Self {
-        Self {
-            line: record.line,
-            text: String::from_utf8_lossy(record.bytes).into_owned(),
-            fields: record.fields.to_vec(),
-            span: (record.offset, record.offset + record.bytes.len() as u64),
-        }
-    }
-
-    fn record(&self) -> Record<'_> {
-        Record {
-            line: self.line,
-            text: &self.text,
-            fields: &self.fields,
-            cells: &self.text,
-        }
-    }
-
-    fn texts(&self) -> impl Iterator<Item = &str> + Clone {
-        self.fields
-            .iter()
-            .map(|field| self.text.get(field.start..field.end).unwrap_or_default())
-    }
-
-    fn is_blank(&self) -> bool {
-        self.text.is_empty()
-    }
-}
-
-/// What waits to be handed on.
-enum Waiting {
-    Header(Vec<String>),
-    Record(Kept),
-    Reject(Reject),
-    Footer(Footer),
 }
 
 /// Where a file is.
@@ -149,53 +122,6 @@ pub struct Delimited {
     ahead: Option<Ahead>,
     /// Records that were found ahead.
     found: VecDeque<Kept>,
-}
-
-/// What the tokenizer found, told apart without keeping it.
-pub(super) enum Seen {
-    End,
-    Whole,
-    PassedOver,
-    Other,
-    Reject(Reject),
-}
-
-/// What a record is like that needs no second look.
-#[derive(Clone, Copy)]
-pub(super) struct Plain<'p> {
-    pub width: usize,
-    pub header: Option<&'p str>,
-}
-
-impl Plain<'_> {
-    /// What a record is: whole, or, if `sieve` says that nobody needs it, passed over.
-    #[inline]
-    pub fn see(self, record: &RawRecord<'_>, sieve: Option<&mut Sieve>) -> Seen {
-        if let Some(reject) = not_text(record) {
-            return Seen::Reject(reject);
-        }
-        let plain = record.fields.len() == self.width
-            && self
-                .header
-                .is_none_or(|header| header.as_bytes() != record.bytes)
-            && !begins_like_a_name(record.bytes, record.fields)
-            && !begins_like_a_message(record.bytes);
-        if !plain {
-            Seen::Other
-        } else if sieve.is_some_and(|sieve| !sieve.keeps(record)) {
-            Seen::PassedOver
-        } else {
-            Seen::Whole
-        }
-    }
-}
-
-fn not_text(record: &RawRecord<'_>) -> Option<Reject> {
-    if record.ascii {
-        None
-    } else {
-        record.text().err()
-    }
 }
 
 impl Delimited {
@@ -533,189 +459,6 @@ impl Delimited {
         known >= 2 && known * 2 >= kept.fields.len() && are_names(kept.texts())
     }
 
-    /// Hands the pieces on: as the records that they are together, or as rejects.
-    fn flush(&mut self) {
-        let pieces = std::mem::take(&mut self.pieces);
-        let mut at = 0;
-        while let Some(first) = pieces.get(at) {
-            at += 1;
-            if first.is_blank() {
-                continue;
-            }
-            let next = pieces.get(at).filter(|next| !next.is_blank());
-            let goes_on = next.is_some_and(|next| next.fields.len() == 1);
-            let whole = first.fields.len() == self.plan.width;
-            if let Some((joined, used)) = self.together(&pieces[at - 1..]) {
-                self.repaired += 1;
-                self.waiting.push_back(Waiting::Record(joined));
-                at += used - 1;
-            } else if whole && !goes_on {
-                self.waiting.push_back(Waiting::Record(first.clone()));
-            } else if whole {
-                let detail = "the line below may be a part of its last field".to_owned();
-                self.reject(first, Reason::Ragged, detail, 1);
-            } else {
-                self.ragged(first);
-            }
-        }
-    }
-
-    /// The record that the first of `pieces` and some behind it are, with their number. Where more than one number is
-    /// possible, every piece up to the next record is meant, if that one could not begin with a piece.
-    fn together(&self, pieces: &[Kept]) -> Option<(Kept, usize)> {
-        let mut found = None;
-        let mut sum = pieces.first()?.fields.len();
-        for (at, piece) in pieces.iter().enumerate().skip(1) {
-            sum += piece.fields.len().saturating_sub(1);
-            if sum > self.plan.width {
-                break;
-            }
-            if sum == self.plan.width && !piece.is_blank() {
-                let joined = join(&pieces[..=at]);
-                if self.fits(&joined) {
-                    let begins_typed = self.plan.looks.first().is_some_and(is_typed);
-                    if found.is_some() && !begins_typed {
-                        return None;
-                    }
-                    found = Some((joined, at + 1));
-                }
-            }
-        }
-        found
-    }
-
-    /// Whether a repaired record is like the others: each column that is numbers or times is so in it, and the first or
-    /// the last one is, so that no piece could as well belong to the record before or after.
-    fn fits(&self, joined: &Kept) -> bool {
-        let looks = &self.plan.looks;
-        let bounded = looks.first().is_some_and(is_typed) || looks.last().is_some_and(is_typed);
-        let by_lines = self.plan.quotes == Quotes::None && self.plan.record_end.is_none();
-        let like_others = |(look, text): (&Look, &str)| Look::of(text).fits(*look);
-        by_lines
-            && bounded
-            && looks.len() == joined.fields.len()
-            && looks.iter().zip(joined.texts()).all(like_others)
-    }
-
-    fn ragged(&mut self, kept: &Kept) {
-        let detail = format!(
-            "expected {} fields, found {}",
-            self.plan.width,
-            kept.fields.len()
-        );
-        self.reject(kept, Reason::Ragged, detail, 1);
-    }
-
-    fn reject(&mut self, kept: &Kept, reason: Reason, detail: String, records: u64) {
-        self.waiting.push_back(Waiting::Reject(reject(
-            kept.line, &kept.text, reason, detail, records,
-        )));
-    }
-
-    /// Takes a line of a form that quotes fields with the separator in them. Where a quote is open, the field may go on
-    /// in this line, unless the line is a whole record by itself.
-    fn take_line(&mut self, kept: Kept) {
-        if !self.pieces.is_empty() {
-            let alone = self.split(&kept.text);
-            let whole =
-                matches!(&alone, ambiguous_quotes::Split::Fields(f) if f.len() == self.plan.width);
-            let mut lines = self.pieces.clone();
-            lines.push(kept.clone());
-            let joined = join(&lines);
-            match self.split(&joined.text) {
-                _ if whole => self.give_lines_up(),
-                ambiguous_quotes::Split::Fields(fields) => {
-                    self.pieces.clear();
-                    return self.place_record(Kept { fields, ..joined });
-                }
-                ambiguous_quotes::Split::Open if lines.len() <= OPEN => {
-                    return self.pieces.push(kept);
-                }
-                _ => self.give_lines_up(),
-            }
-        }
-        match self.split(&kept.text) {
-            ambiguous_quotes::Split::Fields(fields) => {
-                let kept = Kept { fields, ..kept };
-                if self.place == Place::Names && !is_rule(kept.texts()) {
-                    self.place = Place::Records;
-                }
-                if kept.is_blank() && self.place == Place::Records {
-                    // A blank line is nothing, and goes on with nothing.
-                } else if kept.fields.len() == self.plan.width
-                    || self.place != Place::Records
-                    || self.is_second_header(&kept)
-                    || trailer::rows(&kept.text).is_some()
-                {
-                    self.place_record(kept);
-                } else if !self.take_message(&kept) {
-                    self.ragged(&kept);
-                }
-            }
-            ambiguous_quotes::Split::Open => self.pieces.push(kept),
-            ambiguous_quotes::Split::Unclear => {
-                let detail = "quotes can be read in two ways".to_owned();
-                self.reject(&kept, Reason::TextAfterQuote, detail, 1);
-            }
-        }
-    }
-
-    fn split(&self, line: &str) -> ambiguous_quotes::Split {
-        let known = matches!(self.place, Place::Names | Place::Records);
-        let width = if known { self.plan.width } else { 0 };
-        ambiguous_quotes::split(line, &self.plan.delimiter, width)
-    }
-
-    /// Lines with an open quote that never closed: each by itself.
-    fn give_lines_up(&mut self) {
-        for piece in std::mem::take(&mut self.pieces) {
-            let fields = ambiguous_quotes::bare(&piece.text, &self.plan.delimiter);
-            let kept = Kept { fields, ..piece };
-            if kept.is_blank() {
-                continue;
-            }
-            if kept.fields.len() == self.plan.width {
-                self.waiting.push_back(Waiting::Record(kept));
-            } else {
-                let detail = format!(
-                    "a quote is open, and {} fields stand beside it",
-                    kept.fields.len()
-                );
-                self.reject(&kept, Reason::UnclosedQuote, detail, 1);
-            }
-        }
-    }
-
-    /// The end of the file: what waits is handed on, and a broken last record is a cut one.
-    fn end(&mut self) {
-        self.ended = true;
-        self.pieces.pop_if(|last| last.text.as_bytes() == [CTRL_Z]);
-        if self.plan.quotes == Quotes::Separator {
-            self.give_lines_up();
-        } else {
-            self.flush();
-        }
-        let last = self.last.take();
-        let below =
-            |reject: &Reject| self.plan.names_below && reject.reason == Reason::RepeatedHeader;
-        if let Some(reject) = last.filter(|reject| !below(reject)) {
-            self.waiting.push_back(Waiting::Reject(reject));
-        }
-        let cut = self.ending.is_cut();
-        let unended = self.ending.is_unended() && self.plan.record_end.is_none();
-        if let Some(Waiting::Reject(reject)) = self.waiting.back_mut() {
-            let broken = matches!(
-                reject.reason,
-                Reason::NotText | Reason::Ragged | Reason::UnclosedQuote
-            );
-            let fewer = reject.reason != Reason::NotText || cut;
-            if broken && fewer && (cut || unended || self.plan.record_end.is_some()) {
-                reject.reason = Reason::Truncated;
-                reject.detail = format!("the file ends inside this record: {}", reject.detail);
-            }
-        }
-    }
-
     /// Moves on until something can be handed on. Whether it is the tokenizer's own record.
     fn advance(&mut self) -> Result<bool, ReadError> {
         self.current = None;
@@ -762,86 +505,6 @@ impl Delimited {
             }
         }
     }
-}
-
-fn is_typed(look: &Look) -> bool {
-    matches!(look, Look::Number | Look::Time)
-}
-
-/// Whether a record may be an error of the server that has as many commas in it as a record, or a count of rows that
-/// has as many blanks.
-#[inline]
-fn begins_like_a_message(bytes: &[u8]) -> bool {
-    match bytes.first() {
-        Some(b'M') => bytes.starts_with(b"Msg "),
-        Some(b'(') => bytes.ends_with(b")"),
-        _ => false,
-    }
-}
-
-/// Whether a record may be the names of other columns. Nearly no record is: its first field would be a number.
-fn begins_like_a_name(bytes: &[u8], fields: &[Field]) -> bool {
-    let first = fields
-        .first()
-        .and_then(|field| bytes.get(field.start..field.end))
-        .unwrap_or_default();
-    let could = first
-        .first()
-        .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'[' | b'_' | b'-'));
-    could
-        && first != b"NULL"
-        && (first[0] == b'-' || std::str::from_utf8(first).is_ok_and(is_known_column))
-}
-
-/// The name in a field of a header.
-fn name(kept: &Kept, field: Field) -> String {
-    let text = kept
-        .text
-        .get(field.start..field.end)
-        .unwrap_or_default()
-        .trim_matches(' ');
-    if field.written == Written::Doubled {
-        text.replace("\"\"", "\"")
-    } else {
-        text.to_owned()
-    }
-}
-
-/// Takes padding off: blanks at the end of each field, and those before numbers, times and NULL.
-fn trim(kept: &mut Kept) {
-    for field in &mut kept.fields {
-        let text = kept.text.get(field.start..field.end).unwrap_or_default();
-        field.end = field.start + text.trim_end_matches(' ').len();
-        let inner = text.trim_matches(' ');
-        if inner.len() < text.len()
-            && (inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time))
-        {
-            field.start = field.end - inner.len();
-        }
-    }
-}
-
-/// Puts pieces together, with the line breaks that stood between them.
-fn join(pieces: &[Kept]) -> Kept {
-    work::steps(pieces.iter().map(|piece| piece.text.len() + 1).sum());
-    let mut joined = pieces[0].clone();
-    for piece in &pieces[1..] {
-        let gap = piece.span.0.saturating_sub(joined.span.1);
-        joined.text.push_str(if gap == 2 { "\r\n" } else { "\n" });
-        let moved = joined.text.len();
-        joined.text.push_str(&piece.text);
-        let mut fields = piece.fields.iter().map(|field| Field {
-            start: field.start + moved,
-            end: field.end + moved,
-            written: field.written,
-        });
-        if let (Some(last), Some(first)) = (joined.fields.last_mut(), fields.next()) {
-            last.end = first.end;
-        }
-        joined.fields.extend(fields);
-        joined.span.1 = piece.span.1;
-    }
-    joined
 }
 
 impl Reader for Delimited {

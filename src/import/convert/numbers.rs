@@ -1,0 +1,174 @@
+//! Numbers as values, in the one way in which each can be read.
+
+use super::Misfit;
+use super::Seen;
+use super::number;
+use super::number::Reading;
+use super::number::Separators;
+use super::shown;
+use crate::record::Reason;
+use crate::record::batch::RowValue;
+
+pub(super) fn integer(
+    text: &str,
+    least: i64,
+    greatest: i64,
+    seen: &mut Seen,
+) -> Result<RowValue, Misfit> {
+    match digits(text.as_bytes()) {
+        Some(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
+        Some(_) => Err(out_of_range(text, least, greatest)),
+        None => odd_integer(text, least, greatest, seen),
+    }
+}
+
+/// A whole number of up to 18 digits, as SQL Server prints it.
+pub(super) fn digits(bytes: &[u8]) -> Option<i64> {
+    let (negative, digits) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        bytes => (false, bytes),
+    };
+    let well_begun = matches!(digits, [b'1'..=b'9', ..]) || (digits == b"0" && !negative);
+    if !well_begun || digits.len() > 18 {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// A whole number as others print it: padded, with a fraction of zeros or thousands separators, or too large.
+pub(super) fn odd_integer(
+    text: &str,
+    least: i64,
+    greatest: i64,
+    seen: &mut Seen,
+) -> Result<RowValue, Misfit> {
+    let trimmed = text.trim_matches([' ', '\u{a0}']);
+    let found = one_reading(trimmed, true, seen)?;
+    let whole = found.split_once('.').map_or(&*found, |(whole, _)| whole);
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    let zeros = unsigned.starts_with('0') && whole != "0";
+    if unsigned.is_empty() || zeros {
+        return Err(not_a_number("a whole number", trimmed));
+    }
+    match whole.parse::<i64>() {
+        Ok(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
+        _ => Err(out_of_range(text, least, greatest)),
+    }
+}
+
+/// The digits of a number, with a point before decimals, where they can be read in one way or the column settles it.
+pub(super) fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<String, Misfit> {
+    let expected = if whole { "a whole number" } else { "a number" };
+    match number::read(text, whole) {
+        Reading::None => Err(not_a_number(expected, text)),
+        Reading::One(found, says) => {
+            seen.separators.add(says);
+            Ok(found)
+        }
+        Reading::Two {
+            separator,
+            grouped,
+            parted,
+        } => {
+            let plain = match parted.split_once('.') {
+                Some((whole_part, _)) if whole => whole_part.to_owned(),
+                _ => parted.clone(),
+            };
+            let Some(groups) = seen.separators.groups(separator) else {
+                seen.unsettled += 1;
+                return Err(Misfit {
+                    reason: Reason::TwoReadings,
+                    detail: format!(
+                        "expected {expected}, found {}, which is {grouped} or {plain}, and nothing else in the \
+                         column says which",
+                        shown(text)
+                    ),
+                });
+            };
+            seen.settled += 1;
+            seen.settled_sample.get_or_insert_with(|| text.to_owned());
+            Ok(if groups { grouped } else { parted })
+        }
+    }
+}
+
+/// Whether a text is a number as a workbook gives one of more than 15 digits.
+pub(super) fn lacks_digits(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let Some((number, exponent)) = digits.split_once('e') else {
+        return false;
+    };
+    let large = exponent.parse::<u16>().is_ok_and(|exponent| exponent >= 15);
+    large && number.parse::<f64>().is_ok() && !exponent.starts_with('+')
+}
+
+pub(super) fn out_of_range(text: &str, least: i64, greatest: i64) -> Misfit {
+    Misfit {
+        reason: Reason::OutOfRange,
+        detail: format!("expected {least} to {greatest}, found {}", shown(text)),
+    }
+}
+
+/// What other tools are known to write for NULL, in lower case.
+pub(super) const NULL_WORDS: [&str; 10] = [
+    "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
+];
+
+pub(super) fn not_a_number(expected: &str, text: &str) -> Misfit {
+    let cut = text.contains(['E', 'e'])
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
+    let why = if cut {
+        ", of which a spreadsheet has cut digits off".to_owned()
+    } else if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
+        format!(": `{text}`, which `--null '{text}'` takes for NULL")
+    } else {
+        String::new()
+    };
+    Misfit {
+        reason: Reason::NotANumber,
+        detail: format!("expected {expected}, found {}{why}", shown(text)),
+    }
+}
+
+pub(super) fn real(text: &str, seen: &mut Seen) -> Result<RowValue, Misfit> {
+    let text = text.trim_matches([' ', '\u{a0}']);
+    let is_number = |b: u8| b.is_ascii_digit() || b".-+eE".contains(&b);
+    if text.contains(['e', 'E']) && text.bytes().all(is_number) {
+        return finite(text, text);
+    }
+    // A point is what SQL Server writes before decimals, and is read so unless the column says otherwise.
+    let Separators {
+        decimal_point,
+        decimal_comma,
+        ..
+    } = seen.separators;
+    let found = match number::read(text, false) {
+        Reading::Two {
+            separator: '.',
+            parted,
+            ..
+        } if !decimal_comma => {
+            seen.leaned += u64::from(!decimal_point);
+            parted
+        }
+        _ => one_reading(text, false, seen)?,
+    };
+    finite(&found, text)
+}
+
+pub(super) fn finite(number: &str, text: &str) -> Result<RowValue, Misfit> {
+    match number.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(RowValue::Real(value)),
+        _ => Err(not_a_number("a number", text)),
+    }
+}

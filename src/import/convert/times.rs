@@ -1,0 +1,181 @@
+//! Dates and times as values.
+
+use super::Misfit;
+use super::Rules;
+use super::STORED;
+use super::Seen;
+use super::push;
+use super::shown;
+use super::slice;
+use crate::import::spoiled::Spoil;
+use crate::record::Reason;
+use crate::record::batch::Batch;
+use crate::record::batch::RowValue;
+use crate::table::plain;
+use chrono::NaiveDate;
+use chrono::NaiveDateTime;
+
+pub(super) fn time(
+    text: &str,
+    rules: &Rules,
+    seen: &mut Seen,
+    batch: &mut Batch,
+) -> Result<RowValue, Misfit> {
+    if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
+        && plain::is_time(stored)
+    {
+        note(stored, seen);
+        return Ok(push(text, batch));
+    }
+    let Some(stored) = other_time(text.trim_matches([' ', '\u{a0}']), rules, seen) else {
+        seen.untold += 1;
+        return Err(no_time(text, rules));
+    };
+    note(&stored, seen);
+    let start = batch.text.len();
+    batch
+        .text
+        .push_str(std::str::from_utf8(&stored).expect("digits and signs"));
+    Ok(slice(start, batch))
+}
+
+pub(super) fn note(stored: &[u8; STORED], seen: &mut Seen) {
+    seen.times += 1;
+    if seen.newest.is_none_or(|newest| *stored > newest) {
+        seen.newest = Some(*stored);
+    }
+}
+
+/// A time in one of the other forms that are not ambiguous, or in the one that was named.
+pub(super) fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]> {
+    if let Some(stored) = iso(text, seen) {
+        return Some(stored);
+    }
+    let format = rules.date_format.as_deref()?;
+    let moment = NaiveDateTime::parse_from_str(text, format)
+        .or_else(|_| {
+            NaiveDate::parse_from_str(text, format)
+                .map(|date| date.and_time(chrono::NaiveTime::MIN))
+        })
+        .ok()?;
+    let written = moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+    let stored = <[u8; STORED]>::try_from(written.as_bytes()).ok()?;
+    plain::is_time(&stored).then_some(stored)
+}
+
+/// `yyyy-mm-dd`, then perhaps a blank or `T` and `hh:mm` or `hh:mm:ss` with up to nine digits of a fraction after a
+/// point or a comma, then perhaps an offset from UTC, which is left off: the wall clock is kept.
+pub(super) fn iso(text: &str, seen: &mut Seen) -> Option<[u8; STORED]> {
+    let bytes = text.as_bytes();
+    let mut stored = *b"0000-00-00 00:00:00.000";
+    stored[..10].copy_from_slice(bytes.get(..10)?);
+    let mut rest = &bytes[10..];
+    let mut lost = false;
+    let mut offset = false;
+    if let [b' ' | b'T', after @ ..] = rest {
+        stored[11..16].copy_from_slice(after.get(..5)?);
+        rest = &after[5..];
+        if let [b':', a, b, after @ ..] = rest {
+            stored[17] = *a;
+            stored[18] = *b;
+            rest = after;
+            if let [b'.' | b',', after @ ..] = rest {
+                let count = after.iter().take_while(|b| b.is_ascii_digit()).count();
+                if count == 0 || count > 9 {
+                    return None;
+                }
+                let kept = count.min(3);
+                stored[20..20 + kept].copy_from_slice(&after[..kept]);
+                lost = after[kept..count].iter().any(|b| *b != b'0');
+                rest = &after[count..];
+            }
+        }
+        offset = !rest.is_empty();
+        if offset && !is_offset(rest) {
+            return None;
+        }
+    } else if !rest.is_empty() {
+        return None;
+    }
+    if !plain::is_time(&stored) {
+        return None;
+    }
+    seen.digits_cut += u64::from(lost);
+    seen.offsets += u64::from(offset);
+    Some(stored)
+}
+
+/// `Z`, `+02:00`, ` -07:00`, `+0200`.
+pub(super) fn is_offset(rest: &[u8]) -> bool {
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    match rest {
+        b"Z" => true,
+        [b'+' | b'-', digits @ ..] => {
+            let digit = |b: &u8| b.is_ascii_digit();
+            match digits {
+                [a, b, b':', c, d] | [a, b, c, d] => [a, b, c, d].into_iter().all(digit),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// What is wrong with a time: spoiled beyond recovery, or written in a form that could be read in two ways or in none.
+pub(super) fn no_time(text: &str, rules: &Rules) -> Misfit {
+    let text = text.trim();
+    let named = rules.date_format.as_deref();
+    let (reason, why) = match (Spoil::of(text), named) {
+        // Whoever names a format has said which is the day; a value of another format is no spoiled one.
+        (Some(Spoil::LocalDay) | None, Some(format)) => (
+            Reason::NotADate,
+            format!(", which is not `{format}` either"),
+        ),
+        (Some(spoil), _) => (Reason::SpoiledDate, format!(", which is {}", spoil.what())),
+        (None, None) if is_ambiguous(text) => (
+            Reason::NotADate,
+            ", whose day and month cannot be told apart without being told".to_owned(),
+        ),
+        (None, None) => (Reason::NotADate, String::new()),
+    };
+    Misfit {
+        reason,
+        detail: format!("expected `yyyy-mm-dd hh:mm:ss`, found {}{why}", shown(text)),
+    }
+}
+
+/// Whether a text looks like a date or a time in one of the ways that SQL Server does not export them in: its own words
+/// for one (`Nov 24 2026  8:51PM`), eight digits, the year first and other signs, half a day.
+#[must_use]
+pub fn is_dated(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() > 40 || !text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let begins_with_day = text.bytes().take_while(u8::is_ascii_digit).count() == 8
+        && (text.starts_with("19") || text.starts_with("20"))
+        && text.as_bytes().get(8).is_none_or(|b| *b == b' ');
+    let is_half_day = text.contains(':') && (text.ends_with("am") || text.ends_with("pm"));
+    let has_month = MONTHS
+        .iter()
+        .any(|month| text.split([' ', '-', '/']).any(|word| word == *month));
+    let year_first = text.len() >= 8
+        && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
+        && matches!(text.as_bytes()[4], b'/' | b'.' | b'-');
+    begins_with_day || is_half_day || has_month || year_first
+}
+
+/// Numbers with slashes, points or dashes between them, of which nobody says which is the day.
+#[must_use]
+pub fn is_ambiguous(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or("");
+    let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
+    parts.len() == 3
+        && parts[0].len() < 3
+        && parts
+            .iter()
+            .all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+}

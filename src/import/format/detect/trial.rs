@@ -1,0 +1,390 @@
+//! What one way to split the beginning of a file finds.
+
+use super::Sample;
+use super::look::Look;
+use super::look::are_names;
+use super::look::could_be_name;
+use super::look::is_declared_typed;
+use crate::import::format::trailer;
+use crate::import::reader::escapes::MASKED_QUOTE;
+use crate::import::spoiled::Spoiled;
+use crate::record::Field;
+use crate::record::RecordLimits;
+use crate::record::Written;
+use crate::record::tokenizer::RawRecord;
+use crate::record::tokenizer::RawToken;
+use crate::record::tokenizer::TextDialect;
+use crate::record::tokenizer::Tokenizer;
+
+/// How many records of the beginning are looked at.
+pub(super) const RECORDS: usize = 2000;
+
+/// What one way to split the sample finds.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// What stands between two fields.
+    pub delimiter: String,
+    /// What ends a record; `None` for a line end.
+    pub end: Option<String>,
+    /// The names, when they stand below the records.
+    pub below: Option<Vec<String>>,
+    /// How many fields a record has: the names' number, or the most frequent one.
+    pub width: usize,
+    /// Whether the first record is names.
+    pub header: bool,
+    /// Whether dashes stand under the names.
+    pub rule: bool,
+    /// Whether each record ends in a separator more than the names, with nothing behind it.
+    pub one_more: bool,
+    /// Whether the first line is PowerShell's `#TYPE`, or Excel's `sep=`.
+    pub preamble: Option<Preamble>,
+    /// How many records, without names.
+    pub records: usize,
+    /// The share of the records that have `width` fields.
+    pub fit: f64,
+    /// What the columns look like.
+    pub looks: Vec<Look>,
+    /// Fields that are the bare word NULL.
+    pub word: usize,
+    /// Bare fields of nothing.
+    pub nothing: usize,
+    /// Columns that are numbers or times but for bare fields of nothing.
+    pub typed_nothing: usize,
+    /// Columns of numbers or times with the bare word NULL.
+    pub typed_word: usize,
+    /// Fields of one NUL.
+    pub nul: usize,
+    /// Fields that are `""`.
+    pub empty: usize,
+    /// Fields in quotes that must be: they hold a quote, a line break, or begin or end in a blank.
+    pub needed: usize,
+    /// Fields in quotes for the separator's sake only.
+    pub separated: usize,
+    /// Fields in quotes that need none, and begin with a digit.
+    pub digits: usize,
+    /// Fields in quotes that need none, of the rest.
+    pub needless: usize,
+    /// Bare fields that are not empty.
+    pub bare: usize,
+    /// Bare fields that begin or end in a blank, or hold a quote.
+    pub odd: usize,
+    /// Bare fields that end in a blank.
+    pub trailing: usize,
+    /// Records that are none.
+    pub rejects: usize,
+    /// Records of another number of fields.
+    pub ragged: usize,
+    /// Columns with texts in quotes.
+    pub quoted_columns: usize,
+    /// Columns with texts in quotes and others without.
+    pub mixed_columns: usize,
+    /// Fields in quotes with an escaped quote in them, where signs behind a backslash are masked.
+    pub escaped_quotes: usize,
+    /// A column of times that a spreadsheet has spoiled.
+    pub spoiled: Option<Spoiled>,
+}
+
+/// A line before the names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preamble {
+    /// The line `#TYPE System.Data.DataRow`.
+    Type,
+    /// The line `sep=;`.
+    Separator,
+}
+
+impl Preamble {
+    /// The preamble that `line` is.
+    #[must_use]
+    pub fn of(line: &str) -> Option<Self> {
+        let line = line.trim_start_matches('"');
+        if line.starts_with("#TYPE ") {
+            Some(Self::Type)
+        } else {
+            (line.starts_with("sep=") && line.len() <= 6).then_some(Self::Separator)
+        }
+    }
+}
+
+/// A record of the sample.
+pub(super) struct Kept<'s> {
+    pub(super) cells: &'s str,
+    pub(super) fields: Vec<Field>,
+}
+
+impl<'s> Kept<'s> {
+    /// `None` where it is no text.
+    pub(super) fn of(record: &RawRecord<'_>, sample: &'s [u8]) -> Option<Self> {
+        let start = usize::try_from(record.offset).ok()?;
+        let bytes = sample.get(start..start + record.bytes.len())?;
+        Some(Self {
+            cells: std::str::from_utf8(bytes).ok()?,
+            fields: record.fields.to_vec(),
+        })
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields.iter().map(|field| self.cut(*field))
+    }
+
+    pub(super) fn text(&self, at: usize) -> Option<&str> {
+        self.fields.get(at).map(|field| self.cut(*field))
+    }
+
+    pub(super) fn cut(&self, field: Field) -> &str {
+        self.cells.get(field.start..field.end).unwrap_or_default()
+    }
+}
+
+/// Whether a line stands under names: dashes in each field, and nothing else.
+#[must_use]
+pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
+    let mut any = false;
+    let all = fields.all(|field| {
+        any = true;
+        let field = field.trim_matches(' ');
+        !field.is_empty() && field.bytes().all(|b| b == b'-')
+    });
+    all && any
+}
+
+impl Trial {
+    /// Splits `sample` at `delimiter`.
+    pub(in crate::import::format) fn new(
+        sample: &Sample<'_>,
+        delimiter: &str,
+        quotes: bool,
+        end: Option<&str>,
+    ) -> Self {
+        let dialect = TextDialect {
+            delimiter: delimiter.as_bytes().to_vec(),
+            record_end: end.map(|end| end.as_bytes().to_vec()),
+            quotes,
+        };
+        // Many trials are made of few bytes: none needs more room than they take.
+        let block = sample.bytes.len().clamp(1 << 10, 64 << 10);
+        let mut tokens =
+            Tokenizer::with_block(sample.bytes, dialect, RecordLimits::default(), block);
+        let mut trial = Self {
+            delimiter: delimiter.to_owned(),
+            end: end.map(str::to_owned),
+            ..Self::default()
+        };
+        let mut kept = Vec::new();
+        let mut last_is_reject = false;
+        while let Ok(Some(token)) = tokens.next_raw() {
+            let record = match &token {
+                RawToken::Record(record) => Kept::of(record, sample.bytes),
+                RawToken::Reject(_) => None,
+            };
+            last_is_reject = record.is_none();
+            trial.rejects += usize::from(last_is_reject);
+            kept.extend(record);
+            if kept.len() > RECORDS {
+                break;
+            }
+        }
+        if !sample.whole && kept.len() <= RECORDS {
+            // The sample ends inside a record.
+            if last_is_reject {
+                trial.rejects -= 1;
+            } else {
+                kept.pop();
+            }
+        }
+        trial.look_at(kept, delimiter, sample.whole);
+        trial
+    }
+
+    fn look_at(&mut self, mut kept: Vec<Kept<'_>>, delimiter: &str, whole: bool) {
+        if let Some(at) = kept
+            .iter()
+            .position(|record| trailer::error(record.cells).is_some())
+        {
+            kept.truncate(at);
+        }
+        kept.retain(|record| {
+            record.fields.len() > 1 || record.fields.first().is_some_and(|f| f.start < f.end)
+        });
+        if let Some(first) = kept.first() {
+            self.preamble = Preamble::of(first.cells);
+        }
+        if self.preamble.is_some() {
+            kept.remove(0);
+        }
+        if let Some(first) = kept.first() {
+            let trimmed: Vec<&str> = first.texts().map(|name| name.trim_matches(' ')).collect();
+            self.rule = kept.get(1).is_some_and(|second| {
+                second.fields.len() == first.fields.len() && is_rule(second.texts())
+            });
+            self.header = self.rule || are_names(trimmed.iter().copied()) || self.differs(&kept);
+        }
+        let names = usize::from(self.header) + usize::from(self.rule);
+        self.width = if self.header {
+            kept[0].fields.len()
+        } else {
+            most_frequent(&kept)
+        };
+        if self.header {
+            let records = &kept[names.min(kept.len())..];
+            let is_trailing = |record: &&Kept<'_>| {
+                record.fields.len() == self.width + 1 && record.text(self.width) == Some("")
+            };
+            let count = records.iter().filter(is_trailing).count();
+            self.one_more = count > 0 && count * 10 >= records.len() * 9;
+            self.width += usize::from(self.one_more);
+        }
+        let last = kept.last().filter(|last| {
+            whole && !self.header && kept.len() > 1 && last.fields.len() == self.width
+        });
+        if let Some(last) = last.filter(|last| are_names(last.texts())) {
+            self.below = Some(last.texts().map(str::to_owned).collect());
+            kept.pop();
+        }
+        let mut kept_records = kept.split_off(names.min(kept.len()));
+        let head: Vec<String> = match kept.first() {
+            Some(first) if names > 0 => first.texts().map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        // Names that stand again and lines of separators only say nothing about the form.
+        kept_records.retain(|record| {
+            let again = record.texts().eq(head.iter().map(String::as_str));
+            let blank = || record.fields.len() > 1 && record.texts().all(str::is_empty);
+            !again && !blank()
+        });
+        let records = &kept_records[..];
+        let width = self.width;
+        let whole = records.iter().filter(|record| record.fields.len() == width);
+        self.records = records.len();
+        self.looks = vec![Look::Nothing; self.width];
+        let mut empty = vec![false; self.width];
+        let mut word = vec![false; self.width];
+        let mut quoted = vec![(false, false); self.width];
+        let mut fitting = 0;
+        for record in whole {
+            fitting += 1;
+            for (at, (field, text)) in record.fields.iter().zip(record.texts()).enumerate() {
+                if self.one_more && at + 1 == width && text.is_empty() {
+                    continue;
+                }
+                self.looks[at] = self.looks[at].and(Look::of(text));
+                empty[at] |= text.is_empty() && field.written == Written::Bare;
+                word[at] |= text == "NULL" && field.written == Written::Bare;
+                let is_bare = field.written == Written::Bare;
+                quoted[at].0 |= !is_bare;
+                quoted[at].1 |= is_bare && Look::of(text) != Look::Nothing;
+                self.count(*field, text, delimiter);
+            }
+        }
+        if names > 0 {
+            for (field, text) in kept[0].fields.iter().zip(kept[0].texts()) {
+                if !text.is_empty() && field.written == Written::Bare {
+                    self.bare += 1;
+                }
+            }
+        }
+        let shown = self.width.min(RECORDS);
+        self.spoiled = (0..shown).find_map(|at| {
+            let texts = records.iter().filter_map(|record| record.text(at));
+            let name = kept
+                .first()
+                .filter(|_| names > 0)
+                .and_then(|names| names.text(at));
+            Spoiled::column(at, name, texts)
+        });
+        // What the schema declares says more than what a column of texts happens to look like.
+        let typed = |at: usize| {
+            let known = head.get(at).and_then(|name| is_declared_typed(name));
+            known.unwrap_or(matches!(self.looks[at], Look::Number | Look::Time))
+        };
+        let of = |marked: &[bool]| {
+            (0..marked.len())
+                .filter(|at| marked[*at] && typed(*at))
+                .count()
+        };
+        (self.typed_nothing, self.typed_word) = (of(&empty), of(&word));
+        self.ragged = self.records - fitting;
+        self.quoted_columns = quoted.iter().filter(|(quoted, _)| *quoted).count();
+        self.mixed_columns = quoted
+            .iter()
+            .filter(|(quoted, bare)| *quoted && *bare)
+            .count();
+        let all = self.records + self.rejects;
+        self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
+    }
+
+    /// Whether the first record is no number where all others are: names of columns that the product does not have.
+    fn differs(&self, kept: &[Kept<'_>]) -> bool {
+        let Some((first, rest)) = kept.split_first() else {
+            return false;
+        };
+        let width = first.fields.len();
+        let same: Vec<&Kept<'_>> = rest
+            .iter()
+            .filter(|record| record.fields.len() == width)
+            .collect();
+        let typed = |at: usize| {
+            let looks = same
+                .iter()
+                .filter_map(|record| record.text(at))
+                .map(Look::of);
+            let look = looks.fold(Look::Nothing, Look::and);
+            matches!(look, Look::Number | Look::Time)
+        };
+        !same.is_empty() && first.texts().all(could_be_name) && (0..width.min(200)).any(typed)
+    }
+
+    pub(super) fn count(&mut self, field: Field, text: &str, delimiter: &str) {
+        let is_escaped = |(at, _): (usize, &str)| text[..at].ends_with('\\');
+        let in_quotes = field.written != Written::Bare;
+        self.escaped_quotes +=
+            usize::from(in_quotes && text.match_indices(MASKED_QUOTE).any(is_escaped));
+        let edge = |c: char| matches!(c, ' ' | '\t');
+        let edged = text.starts_with(edge) || text.ends_with(edge);
+        if field.written == Written::Bare {
+            self.word += usize::from(text == "NULL");
+            self.nothing += usize::from(text.is_empty());
+            self.nul += usize::from(text == "\0");
+            self.bare += usize::from(!text.is_empty());
+            self.odd += usize::from(edged || text.contains('"'));
+            self.trailing += usize::from(text.ends_with(' '));
+        } else if text.is_empty() {
+            self.empty += 1;
+        } else if text.contains(['"', '\r', '\n']) || edged {
+            self.needed += 1;
+        } else if text.contains(delimiter) {
+            self.separated += 1;
+        } else if text.starts_with(|c: char| c.is_ascii_digit()) {
+            self.digits += 1;
+        } else {
+            self.needless += 1;
+        }
+    }
+
+    /// Fields in quotes.
+    pub(in crate::import::format) fn quoted(&self) -> usize {
+        self.empty + self.needed + self.separated + self.digits + self.needless
+    }
+}
+
+pub(super) fn share(part: usize, whole: usize) -> f64 {
+    let of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if whole == 0 {
+        0.0
+    } else {
+        of(part) / of(whole)
+    }
+}
+
+/// The number of fields that most records have; the larger of two.
+pub(super) fn most_frequent(kept: &[Kept<'_>]) -> usize {
+    let mut counts = std::collections::BTreeMap::new();
+    for record in kept {
+        *counts.entry(record.fields.len()).or_insert(0_usize) += 1;
+    }
+    counts
+        .into_iter()
+        // Of two that are as frequent the narrower: a separator in a text adds a field, and nothing takes one away.
+        .max_by_key(|(width, count)| (*count, std::cmp::Reverse(*width)))
+        .map_or(0, |(width, _)| width)
+}

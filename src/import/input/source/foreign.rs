@@ -1,0 +1,134 @@
+//! Files that people take for exports of rows, known by how they begin.
+
+/// A kind of file that is no export of rows, known by how it begins.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// What it is.
+    pub what: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+    /// How it begins.
+    pub(super) begins: &'static [u8],
+    /// Where that stands.
+    pub(super) at: usize,
+}
+
+pub(super) const EXPORT: &str = "export the rows as CSV with the names of the columns";
+
+pub(super) const BACKUP: &str = "restore it on a server, and export the tables from there as CSV";
+
+pub(super) const CONVERT: &str =
+    "open it in the program that made it, and save the table as CSV or .xlsx";
+
+/// The kinds of files that people take for an export.
+pub(super) static FOREIGN: &[Foreign] = &[
+    Foreign::new("a Parquet file", CONVERT, b"PAR1"),
+    Foreign::new("an ORC file", CONVERT, b"ORC"),
+    Foreign::new("an Avro file", CONVERT, b"Obj\x01"),
+    Foreign::new("an Arrow file", CONVERT, b"ARROW1"),
+    Foreign::new("a picture (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
+    Foreign::new("a picture (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
+    Foreign::new("a picture (GIF)", EXPORT, b"GIF8"),
+    Foreign::new("a PDF document", EXPORT, b"%PDF-"),
+    Foreign::new("an RTF document", EXPORT, b"{\\rtf"),
+    Foreign::new(
+        "an old Office file (.xls, .doc, .msg) or a Crystal report (.rpt)",
+        "open it, and save the sheet as .xlsx or CSV",
+        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+    ),
+    Foreign::new("a backup of SQL Server (.bak)", BACKUP, b"TAPE\0\0"),
+    Foreign::new(
+        "a compressed backup of SQL Server (.bak)",
+        BACKUP,
+        b"MSSQLBAK",
+    ),
+    Foreign::new(
+        "a data file of SQL Server (.mdf)",
+        "attach it on a server, and export the tables from there as CSV",
+        b"\x01\x0F\x00\x00",
+    ),
+    Foreign::new(
+        "a database of SQLite",
+        "name it with `--db`",
+        b"SQLite format 3\0",
+    ),
+    Foreign::new(
+        "a database of Access",
+        CONVERT,
+        b"\x00\x01\x00\x00Standard ",
+    ),
+    Foreign::new("a program", EXPORT, b"MZ\x90\0"),
+    Foreign::new("a program", EXPORT, b"\x7FELF"),
+    Foreign {
+        what: "a tar archive",
+        advice: "unpack it with `tar -xf`, and name the files in it",
+        begins: b"ustar",
+        at: 257,
+    },
+];
+
+impl Foreign {
+    pub(super) const fn new(
+        what: &'static str,
+        advice: &'static str,
+        begins: &'static [u8],
+    ) -> Self {
+        Self {
+            what,
+            advice,
+            begins,
+            at: 0,
+        }
+    }
+
+    /// What a file that begins with `bytes` is; `None` when it may be an export.
+    pub(super) fn of(bytes: &[u8]) -> Option<&'static Self> {
+        let begins = |kind: &&Self| {
+            bytes
+                .get(kind.at..)
+                .is_some_and(|bytes| bytes.starts_with(kind.begins))
+        };
+        FOREIGN.iter().find(begins)
+    }
+
+    /// What bytes are that are no text in any code page: numbers as SQL Server stores them, with control characters of
+    /// many kinds among them.
+    #[must_use]
+    pub fn native(bytes: &[u8]) -> Option<&'static Self> {
+        /// The kinds that a text may have as separators, or for an empty text.
+        const KINDS: u32 = 4;
+        static NATIVE: Foreign = Foreign::new(
+            "in SQL Server's own form (`bcp -n`, or an image)",
+            "export it as text: `bcp TABLE out FILE.csv -c -C 65001 -t , -S SERVER -d DATABASE -T`",
+            b"",
+        );
+        let is_control = |byte: u8| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 0x1A);
+        let (mut kinds, mut count) = (0_u32, 0);
+        for byte in bytes.iter().copied().filter(|byte| is_control(*byte)) {
+            kinds |= 1 << byte;
+            count += 1;
+        }
+        (kinds.count_ones() >= KINDS && count * 20 >= bytes.len()).then_some(&NATIVE)
+    }
+
+    /// What a text is that is laid out to be looked at: a web page, whatever its name.
+    #[must_use]
+    pub fn page(text: &[u8]) -> Option<&'static Self> {
+        static PAGE: Foreign = Foreign::new(
+            "a web page (HTML)",
+            "open it in a spreadsheet, and save the table as .xlsx or CSV",
+            b"",
+        );
+        let begins = text.trim_ascii_start();
+        let tag = |tag: &&[u8]| {
+            begins
+                .get(..tag.len())
+                .is_some_and(|begins| begins.eq_ignore_ascii_case(tag))
+                && begins
+                    .get(tag.len())
+                    .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
+        };
+        let tags: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<meta", b"<table"];
+        tags.iter().any(tag).then_some(&PAGE)
+    }
+}

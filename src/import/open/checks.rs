@@ -1,0 +1,84 @@
+//! What is refused before a file is read: options that mean nothing, terminators that are not there, texts without
+//! rows.
+
+use super::MARKED;
+use super::error::OpenError;
+use crate::import::ImportOptions;
+use crate::import::format::Form;
+use crate::import::format::FormatLayout;
+use crate::import::format::Nulls;
+use crate::import::format::detect::Sample;
+use crate::import::format::trailer;
+use crate::import::reader::aligned;
+
+/// Whether everything that was said of a file means something in its form.
+pub(super) fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenError> {
+    let is_text = form.layout != FormatLayout::Workbook;
+    let delimited = matches!(form.layout, FormatLayout::Delimited(_));
+    let widths = form.layout == FormatLayout::Widths;
+    let of_bcp = form.nulls == Nulls::EmptyOrNul || widths;
+    let unused = [
+        (
+            "field-terminator",
+            options.field_terminator.is_some() && !delimited,
+        ),
+        (
+            "row-terminator",
+            options.row_terminator.is_some() && !delimited && !widths,
+        ),
+        ("quote", options.quote.is_some() && !delimited),
+        ("escape", options.escape.is_some() && !delimited),
+        ("widths", options.widths.is_some() && !widths),
+        ("format-file", options.format_file.is_some() && !of_bcp),
+        ("header", options.header.is_some() && !delimited && is_text),
+        ("encoding", options.encoding.is_some() && !is_text),
+        ("skip", options.skip > 0 && !is_text),
+        ("sheet", options.sheet.is_some() && is_text),
+    ];
+    match unused.into_iter().find(|(_, unused)| *unused) {
+        Some((option, _)) => Err(OpenError::NotUsed { option, form }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the terminators that were named are in the file, or in so much of it that they should be.
+pub(super) fn check_terminators(
+    sample: &Sample<'_>,
+    options: &ImportOptions,
+) -> Result<(), OpenError> {
+    let is_there = |text: &str| memchr::memmem::find(sample.bytes, text.as_bytes()).is_some();
+    let named = [
+        ("field-terminator", &options.field_terminator),
+        ("row-terminator", &options.row_terminator),
+    ];
+    for (option, text) in named {
+        // Lines are ended by either; a record end of no characters means that nothing ends one.
+        if let Some(text) = text
+            && !matches!(text.as_str(), "" | "\n" | "\r\n")
+            && !is_there(text)
+        {
+            let text = text.clone();
+            return Err(OpenError::NoTerminator { option, text });
+        }
+    }
+    Ok(())
+}
+
+/// Fails where a text is what PowerShell shows of rows, and not the rows.
+pub(super) fn refuse_format_table(text: &[u8]) -> Result<(), OpenError> {
+    let beginning = String::from_utf8_lossy(&text[..text.len().min(MARKED)]);
+    let lines: Vec<String> = beginning.lines().map(str::to_owned).collect();
+    if aligned::is_format_table(&lines) {
+        return Err(OpenError::FormatTable);
+    }
+    Ok(())
+}
+
+/// Fails where a text is nothing but messages of the server.
+pub(super) fn only_messages(text: &[u8]) -> Result<(), OpenError> {
+    let text = String::from_utf8_lossy(text);
+    match trailer::only_messages(&text) {
+        Some(errors) => Err(OpenError::NoResult { errors }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,205 @@
+//! Why a file is not read, and what to do about it.
+
+use crate::diagnostic::did_you_mean;
+use crate::import::format::FORMS;
+use crate::import::format::Form;
+use crate::import::format::bcp_format_file::FormatError;
+use crate::import::input::decode;
+use crate::import::input::decode::DecodeError;
+use crate::import::input::source::SourceError;
+use crate::import::reader::fixed_width;
+use crate::record::ReadError;
+use thiserror::Error;
+
+/// Why a file is not read at all.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Its bytes cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Its encoding is not known.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Its container is damaged or too large.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The format file cannot be used.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// No form has this id.
+    #[error("there is no form `{form}`")]
+    UnknownForm {
+        /// What was asked for.
+        form: String,
+    },
+    /// There is nothing in it.
+    #[error("is empty")]
+    Empty,
+    /// It holds what the server said, and no rows.
+    #[error("has no result, only {}", said(errors))]
+    NoResult {
+        /// The numbers of the errors.
+        errors: Vec<u64>,
+    },
+    /// It is like none of the forms.
+    #[error("is in none of the {count} known forms")]
+    NoForm {
+        /// How many there are.
+        count: usize,
+    },
+    /// Its columns have fixed widths, and nothing says which.
+    #[error("has columns of fixed widths, as it seems, and nothing in it says how wide they are")]
+    NoWidths {
+        /// What the blanks that all rows share would make of them.
+        proposal: Option<Vec<usize>>,
+    },
+    /// It could be in either of two forms, which would read it differently.
+    #[error("could be `{}` or `{}`, which read it differently", best.id, runner_up.id)]
+    Undecided {
+        /// The likelier one.
+        best: &'static Form,
+        /// The other one.
+        runner_up: &'static Form,
+    },
+    /// Quotes in it can be read with a backslash as an escape, and without, and neither is clearly right.
+    #[error(
+        "has quotes behind a backslash, which can be read in two ways: as escaped, or as the ends of texts"
+    )]
+    Escapes,
+    /// What PowerShell shows on the console.
+    #[error(
+        "is PowerShell's Format-Table, which cuts values and leaves columns out to fit the console"
+    )]
+    FormatTable,
+    /// A workbook asked for as text, or a text as a workbook.
+    #[error("cannot be `{}`: it is {found}", form.id)]
+    WrongContainer {
+        /// The form asked for.
+        form: &'static Form,
+        /// `a workbook`, `no workbook`.
+        found: &'static str,
+    },
+    /// What was said of it means nothing in its form.
+    #[error("is read as `{}`, for which `--{option}` says nothing", form.id)]
+    NotUsed {
+        /// The option, without its dashes.
+        option: &'static str,
+        /// The form it is read in.
+        form: &'static Form,
+    },
+    /// What should end its fields or records is not in it.
+    #[error("does not hold {}, which `--{option}` names", shown(text))]
+    NoTerminator {
+        /// The option, without its dashes.
+        option: &'static str,
+        /// The terminator as it was given.
+        text: String,
+    },
+    /// A spreadsheet has saved it and spoiled its times beyond recovery.
+    #[error(
+        "column `{column}` holds times that a spreadsheet has spoiled: {}",
+        quoted(samples)
+    )]
+    Spoiled {
+        /// The name of the column.
+        column: String,
+        /// Up to three of its fields.
+        samples: Vec<String>,
+    },
+}
+
+/// A terminator as it is written on the command line.
+pub(super) fn shown(text: &str) -> String {
+    let shown = text
+        .replace('\t', "\\t")
+        .replace('\r', "\\r")
+        .replace('\n', "\\n");
+    format!("`{}`", shown.replace('\0', "\\0"))
+}
+
+/// What a file says that holds no rows.
+pub(super) fn said(errors: &[u64]) -> String {
+    match errors {
+        [] => "messages of the server".to_owned(),
+        [number] => format!("error {number} of the server"),
+        [first, ..] => format!(
+            "{} errors of the server, the first of them {first}",
+            errors.len()
+        ),
+    }
+}
+
+pub(super) fn quoted(samples: &[String]) -> String {
+    let quoted: Vec<String> = samples.iter().map(|sample| format!("`{sample}`")).collect();
+    quoted.join(", ")
+}
+
+impl OpenError {
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        Some(match self {
+            Self::Decode(DecodeError::NotUnicode { words, .. }) => decode::advice(words),
+            Self::Undecided { best, runner_up } => format!(
+                "say which with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
+                best.id,
+                best.title,
+                best.nulls.title(),
+                runner_up.id,
+                runner_up.title,
+                runner_up.nulls.title()
+            ),
+            Self::FormatTable => {
+                "write the rows with `| Export-Csv activity.csv -NoTypeInformation -Encoding UTF8` instead of \
+                 `| Format-Table`"
+                    .to_owned()
+            }
+            Self::Escapes => {
+                "say `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
+                 character like others"
+                    .to_owned()
+            }
+            Self::Spoiled { .. } => {
+                "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
+            }
+            Self::NoWidths { proposal } => {
+                let said = "give its bcp format file with `--format-file`, or the widths of its columns with \
+                            `--widths`";
+                match proposal {
+                    Some(widths) => format!(
+                        "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
+                        fixed_width::shown(widths)
+                    ),
+                    None => format!("{said}, such as 20,6,23, or 20,6,* where the last column is not padded"),
+                }
+            }
+            Self::NoForm { .. } => {
+                format!(
+                    "name it with `--input-format`, or export as CSV with column names; there are {}",
+                    all_forms()
+                )
+            }
+            Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
+                Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
+                None => format!("there are {}", all_forms()),
+            },
+            Self::NotUsed { option, .. } => {
+                format!("leave `--{option}` out, or say with `--input-format` what the file is")
+            }
+            Self::NoTerminator { option, .. } => format!(
+                "leave `--{option}` out, or look at the end of a field and of a record in the file; `\\t`, `\\n`, \
+                 `\\r` and `0x0a` are what they are to bcp"
+            ),
+            Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
+            Self::Source(SourceError::Foreign { kind }) => kind.advice.to_owned(),
+            Self::NoResult { .. } => "run the query again, and export the rows of its result".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+/// The names of all forms.
+pub(super) fn all_forms() -> String {
+    let names: Vec<&str> = FORMS.iter().map(|form| form.id).collect();
+    names.join(", ")
+}

@@ -1,0 +1,199 @@
+//! Which of the formats that fit a file is taken.
+
+use super::error::OpenError;
+use super::reader;
+use crate::import::ImportOptions;
+use crate::import::Quote;
+use crate::import::format::FORMS;
+use crate::import::format::Form;
+use crate::import::format::FormatLayout;
+use crate::import::format::Nulls;
+use crate::import::format::bcp_format_file::FormatFile;
+use crate::import::format::detect;
+use crate::import::format::detect::Guess;
+use crate::import::format::detect::Sample;
+use crate::import::format::detect::THIN;
+use crate::import::format::detect::Trials;
+use crate::import::reader::Item;
+use crate::import::reader::fixed_width;
+use crate::import::reader::fixed_width::Ends;
+use crate::import::reader::fixed_width::Widths;
+use crate::record::Written;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Cursor;
+use std::sync::Arc;
+
+/// How many records of the beginning are read in two forms to see whether they read it alike.
+pub(super) const COMPARED: usize = 1000;
+
+/// The distance beyond which another form is no rival.
+pub(super) const FAR: f64 = 0.5;
+
+/// The distance within which a form that reads the beginning alike may be the right one, and how many are looked at.
+pub(super) const TWIN: f64 = 0.2;
+
+pub(super) const NEAREST: usize = 4;
+
+/// What detection says.
+pub(super) struct Verdict {
+    pub(super) guess: Guess,
+    pub(super) runner_up: Option<&'static Form>,
+    pub(super) twin: Option<&'static Form>,
+    pub(super) margin: f64,
+    pub(super) has_header: bool,
+}
+
+pub(super) fn judge(
+    sample: &Sample<'_>,
+    form: Option<&'static Form>,
+    format: Option<&FormatFile>,
+    options: &ImportOptions,
+) -> Result<Verdict, OpenError> {
+    let delimiter = options
+        .field_terminator
+        .as_deref()
+        .or(format.map(|format| format.delimiter.as_str()));
+    let end = options
+        .row_terminator
+        .as_deref()
+        .or(format.and_then(|format| format.record_end.as_deref()))
+        .filter(|end| !matches!(*end, "\n" | "\r\n"));
+    let said = widths_said(format, options);
+    let delimiter = delimiter.filter(|_| said.is_none());
+    let quoting = options.quote.map(|quote| quote != Quote::Nothing);
+    let trials = Trials::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
+    let mut ranked = detect::rank(&trials);
+    if format.is_some() {
+        // Whoever has a format file has said that the file is of bcp.
+        let of_bcp = |guess: &Guess| {
+            guess.form.nulls == Nulls::EmptyOrNul || guess.form.layout == FormatLayout::Widths
+        };
+        ranked.retain(of_bcp);
+    }
+    let unread = || {
+        let text = String::from_utf8_lossy(sample.bytes);
+        if fixed_width::is_likely(&text, sample.whole) || form.is_some() {
+            let proposal = fixed_width::proposal(&text, sample.whole);
+            OpenError::NoWidths { proposal }
+        } else {
+            OpenError::NoForm { count: FORMS.len() }
+        }
+    };
+    let best = match form {
+        Some(form) => trials.score(form),
+        None => ranked.first().cloned().ok_or_else(unread)?,
+    };
+    if best.form.layout == FormatLayout::Widths && best.widths.is_none() {
+        return Err(unread());
+    }
+    if let Some(spoiled) = &best.trial.spoiled
+        && options.date_format.is_none()
+    {
+        return Err(OpenError::Spoiled {
+            column: spoiled.column.clone(),
+            samples: spoiled.samples.clone(),
+        });
+    }
+    let own = reading(&best, sample, format, options);
+    let others = ranked.iter().filter(|other| other.form.id != best.form.id);
+    let mut near = others.take_while(|other| other.score > best.score - FAR);
+    let rival = near.find(|other| reading(other, sample, format, options) != own);
+    let margin = rival.map_or(1.0, |rival| (best.score - rival.score).clamp(0.0, 1.0));
+    let runner_up = rival.map(|rival| rival.form);
+    if let (None, Some(runner_up)) = (form, runner_up)
+        && margin < THIN
+    {
+        return Err(OpenError::Undecided {
+            best: best.form,
+            runner_up,
+        });
+    }
+    let has_header = match best.form.layout {
+        FormatLayout::Delimited(_) => {
+            let named = best.trial.header || best.trial.below.is_some();
+            options.header.unwrap_or(named)
+        }
+        FormatLayout::Widths => best.widths.as_ref().is_some_and(|plan| plan.header),
+        _ => true,
+    };
+    // Of two that differ in nothing but NULL, and in it nowhere in the beginning, the rest of the file may say more.
+    let is_twin = |other: &&Guess| {
+        other.form.nulls != best.form.nulls
+            && other.score > best.score - TWIN
+            && reading(other, sample, format, options) == own
+    };
+    let others = ranked.iter().filter(|other| other.form.id != best.form.id);
+    let may_differ = form.is_none() && matches!(best.form.layout, FormatLayout::Delimited(_));
+    let twin = (others
+        .take(if may_differ { NEAREST } else { 0 })
+        .find(is_twin))
+    .map(|twin| twin.form);
+    Ok(Verdict {
+        twin,
+        guess: best,
+        runner_up: if form.is_some() { None } else { runner_up },
+        margin: if form.is_some() { 1.0 } else { margin },
+        has_header,
+    })
+}
+
+/// What the user, or the format file, says of the widths of columns.
+pub(super) fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) -> Option<Widths> {
+    let of_format = format.and_then(|format| format.widths.clone());
+    let Some(mut said) = options.widths.clone() else {
+        return of_format;
+    };
+    said.names = format.map(|format| format.names.clone());
+    said.ends = match options.row_terminator.as_deref() {
+        Some("") => Some(Ends::Run),
+        Some(_) => Some(Ends::Lines),
+        None => of_format.and_then(|format| format.ends),
+    };
+    Some(said)
+}
+
+/// What a form makes of the beginning, as one number: equal for two forms that read it alike.
+pub(super) fn reading(
+    guess: &Guess,
+    sample: &Sample<'_>,
+    format: Option<&FormatFile>,
+    options: &ImportOptions,
+) -> u64 {
+    let end = if sample.whole {
+        sample.bytes.len()
+    } else {
+        sample
+            .bytes
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(sample.bytes.len(), |at| at + 1)
+    };
+    let bytes = Cursor::new(sample.bytes[..end].to_vec());
+    let (ending, several) = (Arc::default(), sample.several);
+    let mut reader = reader(guess, Box::new(bytes), ending, several, format, options);
+    let mut hash = DefaultHasher::new();
+    let mut records = 0;
+    while let Ok(Some(item)) = reader.next() {
+        match item {
+            Item::Header(names) => names.hash(&mut hash),
+            Item::Reject(reject) => reject.line.hash(&mut hash),
+            Item::Footer(_) => {}
+            Item::Record(record) => {
+                records += 1;
+                record.line.hash(&mut hash);
+                for field in record.fields {
+                    let text = &record.cells[field.start..field.end];
+                    let bare = field.written == Written::Bare;
+                    let said = (text.is_empty() && options.empty_is_null)
+                        || options.null_texts.iter().any(|null| null == text);
+                    let value = guess.form.nulls.read(&record, *field);
+                    value.filter(|_| !(bare && said)).hash(&mut hash);
+                }
+            }
+        }
+        if records > COMPARED {
+            break;
+        }
+    }
+    hash.finish()
+}

@@ -1,0 +1,177 @@
+//! What the whole of a file says that its beginning does not: how NULL and numbers are written, and whether a column
+//! of times has any.
+
+use super::Decided;
+use super::ReadStage;
+use crate::import::convert;
+use crate::import::convert::Seen;
+use crate::import::error::ImportError;
+use crate::import::format;
+use crate::import::open::OpenError;
+use crate::record::Reason;
+use crate::record::Record;
+
+impl ReadStage {
+    /// What the file as a whole says that was not known from its beginning.
+    pub(super) fn decide_again(&self) -> Option<Decided> {
+        let columns = || self.ended.seen.iter().flatten();
+        let again = columns().any(|seen| seen.is_mixed() || (!self.once && seen.is_settled_late()));
+        let all = |seen: &Vec<Seen>| seen.iter().map(|seen| seen.separators).collect();
+        let form = self.other_form();
+        let empty = self.is_empty_null();
+        let apart = self.separate.len() > self.decided.separate.len();
+        if form.is_none() && !empty && !again && !apart && self.late_columns.is_empty() {
+            return None;
+        }
+        let mut late_columns = self.decided.late_columns.clone();
+        late_columns.extend(self.late_columns.iter().cloned());
+        let found = Decided {
+            separators: self.ended.seen.iter().map(all).collect(),
+            form: form.or(self.decided.form),
+            empty: empty || self.decided.empty,
+            late_columns,
+            separate: self.separate.clone(),
+        };
+        (found != self.decided).then_some(found)
+    }
+
+    /// How the file writes NULL: by the word, or by nothing, in columns where nothing else can be meant.
+    fn evidence(&self) -> (bool, bool) {
+        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
+        let steps = targets.flat_map(|target| &target.steps);
+        let seen = self.ended.seen.iter().flatten();
+        let typed = steps
+            .zip(seen)
+            .filter(|((_, cast), _)| *cast != convert::Cast::Text);
+        typed.fold((false, false), |(word, nothing), (_, seen)| {
+            (word || seen.word > 0, nothing || seen.nothing > 0)
+        })
+    }
+
+    /// The form that reads the beginning alike and writes NULL as the whole file says.
+    fn other_form(&self) -> Option<&'static format::Form> {
+        let twin = self.twin?;
+        let nulls = twin.nulls.rule();
+        match self.evidence() {
+            (true, false) if nulls.word && !self.rules.nulls.word => Some(twin),
+            (false, true)
+                if nulls.empty && !self.rules.nulls.empty && self.has(|seen| seen.nothing) =>
+            {
+                Some(twin)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
+    /// have nothing.
+    fn is_empty_null(&self) -> bool {
+        let layout = self.form.layout;
+        let numbered = format::FormatLayout::Vertical(format::NameMark::Numbered);
+        (matches!(layout, format::FormatLayout::Grid(_)) || layout == numbered)
+            && !self.rules.nulls.empty
+            && self.evidence() == (false, true)
+            && !self.has(|seen| seen.word)
+            && self.has(|seen| seen.nothing)
+    }
+
+    /// Whether a column of texts has such fields.
+    pub(super) fn has(&self, count: impl Fn(&Seen) -> u64) -> bool {
+        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
+        let steps = targets.flat_map(|target| &target.steps);
+        let seen = self.ended.seen.iter().flatten();
+        let mut texts = steps
+            .zip(seen)
+            .filter(|((_, cast), _)| *cast == convert::Cast::Text);
+        texts.any(|(_, seen)| count(seen) > 0)
+    }
+
+    /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and
+    /// nothing in it says which.
+    pub(super) fn undecided(&self) -> Option<ImportError> {
+        let twin = self
+            .twin
+            .filter(|twin| twin.layout != format::FormatLayout::Workbook)?;
+        let (own, other) = (self.rules.nulls, twin.nulls.rule());
+        if self.evidence() != (false, false) {
+            return None;
+        }
+        let (nothing, word) = (self.has(|seen| seen.nothing), self.has(|seen| seen.word));
+        // Both in one column of texts: the word is what stands for NULL, as nothing is told from it.
+        let doubtful = (nothing && !word && own.empty != other.empty)
+            || (word && !nothing && own.word != other.word);
+        doubtful.then(|| ImportError::Open {
+            file: self.file.clone(),
+            source: OpenError::Undecided {
+                best: self.form,
+                runner_up: twin,
+            },
+        })
+    }
+
+    pub(super) fn note_untold(
+        &mut self,
+        column: (usize, usize),
+        record: &Record<'_>,
+        steps: &[(usize, convert::Cast)],
+        reason: Reason,
+    ) {
+        const SAMPLES: usize = 3;
+        let field = record.fields[steps[column.1].0];
+        let text = &record.cells[field.start..field.end];
+        let telling =
+            reason == Reason::SpoiledDate || convert::is_ambiguous(text) || convert::is_dated(text);
+        let samples = self.untold.entry(column).or_default();
+        if telling && samples.len() < SAMPLES {
+            samples.push(format!("line {} `{}`", record.line, text.trim()));
+            self.spoiled |= reason == Reason::SpoiledDate;
+        }
+    }
+
+    /// A column of times of which `least` values could not be read and none could: the file is refused, since every row
+    /// would be lost.
+    pub(super) fn without_times(&self, least: u64) -> Option<ImportError> {
+        if self.untold.is_empty() {
+            return None;
+        }
+        let plan = self.plan.as_ref()?;
+        self.untold.iter().find_map(|((table, step), samples)| {
+            let seen = &self.ended.seen[*table][*step];
+            if seen.times > 0 || seen.untold < least || samples.is_empty() {
+                return None;
+            }
+            let column = &plan.targets[*table].shape.columns[*step];
+            Some(ImportError::Dates {
+                file: self.file.clone(),
+                column: column.name.clone(),
+                samples: samples.join(", "),
+                spoiled: self.spoiled,
+            })
+        })
+    }
+
+    pub(super) fn sum_up(&mut self) {
+        let Some(plan) = &self.plan else { return };
+        if self.blank > 0 {
+            self.ended.warnings.push(match self.blank {
+                1 => "1 line of separators only is passed over".to_owned(),
+                n => format!("{n} lines of separators only are passed over"),
+            });
+        }
+        if self.headers > 0 {
+            self.ended.warnings.push(match self.headers {
+                1 => "1 line with the names of the columns, again, is passed over".to_owned(),
+                n => format!("{n} lines with the names of the columns, again, are passed over"),
+            });
+        }
+        for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
+            if *count > 0 {
+                self.ended.warnings.push(format!(
+                    "column {} has the name of column {}, and other values in {count} records; the first is kept",
+                    later + 1,
+                    first + 1
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The names of the columns, and which of several results is read.
+
+use super::Disconnected;
+use super::ReadStage;
+use crate::import::format::detect::Look;
+use crate::import::format::detect::could_be_name;
+use crate::import::mapping;
+use crate::import::mapping::Hints;
+use crate::import::mapping::Kept;
+use crate::import::mapping::TablesError;
+use crate::import::reader;
+use crate::import::row::NOT_KEPT;
+use crate::record::Reason;
+use crate::record::Record;
+use std::collections::BTreeSet;
+
+/// Whether the first record of a table of the user's own is names: text over numbers or times is, text over text nobody
+/// can tell.
+pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept]) -> Option<bool> {
+    let are_possible = first
+        .iter()
+        .all(|name| !name.is_empty() && could_be_name(name));
+    let are_different = first.iter().collect::<BTreeSet<_>>().len() == first.len();
+    if !are_possible || !are_different {
+        return Some(false);
+    }
+    let looks = |at: usize| {
+        let alike = rest
+            .iter()
+            .filter(|record| record.fields.len() == first.len());
+        let texts = alike.map(|record| record.texts()[at].clone());
+        texts.fold(Look::Nothing, |look, text| look.and(Look::of(&text)))
+    };
+    let typed = |at: usize| matches!(looks(at), Look::Number | Look::Time);
+    (0..first.len()).any(typed).then_some(true)
+}
+
+impl ReadStage {
+    /// The first header names the columns; the same again is a new page of the same result set; another one begins
+    /// a second result set.
+    pub(super) fn header(&mut self, names: Vec<String>) {
+        let wanted = self.result_set.unwrap_or(1);
+        if self.written.as_ref() == Some(&names) {
+            return;
+        }
+        self.set += 1;
+        if self.set == wanted {
+            let named = match &self.columns {
+                Some(columns) => columns.clone(),
+                None => self.renamed(names.clone()),
+            };
+            self.header = Some(named);
+        }
+        self.written = Some(names);
+    }
+
+    /// Whether what has just begun is another result than the one that is read, and a table that its columns tell.
+    pub(super) fn is_separate(&self, names: &[String]) -> bool {
+        let begun = self.separate.last().is_none_or(|(set, _)| *set < self.set);
+        let chosen = self.result_set.is_some() || self.table.is_some() || self.columns.is_some();
+        if self.once || chosen || self.set < 2 || !begun {
+            return false;
+        }
+        let hints = Hints {
+            table: None,
+            file: &self.file,
+        };
+        mapping::plan(Some(names), &[], hints, &self.rules).is_ok()
+    }
+
+    /// The names of the columns, with those replaced that the installation calls otherwise.
+    fn renamed(&mut self, mut names: Vec<String>) -> Vec<String> {
+        let mut renamed = Vec::new();
+        for name in &mut names {
+            let own = mapping::column_name(name);
+            let mut renames = self.renames.iter();
+            if let Some((_, to)) = renames.find(|(from, _)| from.to_lowercase() == own) {
+                renamed.push(format!("`{to}`"));
+                name.clone_from(to);
+            }
+        }
+        if !renamed.is_empty() {
+            let renamed = renamed.join(", ");
+            let warning = format!("columns named by the settings: {renamed}");
+            self.ended.warnings.push(warning);
+        }
+        names
+    }
+
+    /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
+    /// and not silently left out.
+    pub(super) fn is_wanted(&mut self, record: &Record<'_>) -> Result<bool, Disconnected> {
+        let set = self.set.max(1);
+        if self.result_set.is_some() || set == 1 || self.is_elsewhere() {
+            return Ok(!self.is_elsewhere());
+        }
+        self.ended.records += 1;
+        let text = if self.has_secrets() {
+            NOT_KEPT
+        } else {
+            record.text
+        };
+        let detail = format!("it is of result set {set}, with other columns");
+        // Whole as it is, it says nothing against how the file is read.
+        self.keep(reader::queue::reject(
+            record.line,
+            text,
+            Reason::SecondResultSet,
+            detail,
+            1,
+        ))?;
+        Ok(false)
+    }
+
+    /// Whether the reader is in another result set than the one that was asked for, or in one that is loaded by itself.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let set = self.set.max(1);
+        match self.result_set {
+            Some(wanted) => wanted != set,
+            None => self.separate.last().is_some_and(|(last, _)| *last == set),
+        }
+    }
+
+    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for; and so is
+    /// a first record of text over numbers or times in a table of the user's own. Where all is text, nobody can tell.
+    pub(super) fn take_names(&mut self, sample: &mut Vec<Kept>) -> Result<(), TablesError> {
+        let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
+            return Ok(());
+        };
+        let names = self.renamed(first.texts());
+        let are_known = || names.iter().all(|name| mapping::is_known_heading(name));
+        let is_new = self
+            .table
+            .as_deref()
+            .is_some_and(|table| mapping::product_table(table).is_none());
+        let are_names = match self.has_names {
+            Some(said) => said,
+            None if names.is_empty() => false,
+            None if are_known() => true,
+            None if is_new => match are_names_of_new_table(&names, &sample[1..]) {
+                Some(are) => are,
+                None => return Err(TablesError::NamesOrRow),
+            },
+            None => false,
+        };
+        if are_names {
+            self.header = Some(names);
+            self.ended.has_header = true;
+            self.ended.records -= 1;
+            sample.remove(0);
+        }
+        Ok(())
+    }
+
+    /// Whether the file has a column of passwords, as far as is known.
+    pub(super) fn has_secrets(&self) -> bool {
+        let mut names = self.header.iter().flatten();
+        self.plan.as_ref().is_some_and(|plan| plan.has_secrets())
+            || names.any(|name| mapping::is_secret_heading(name))
+    }
+}

@@ -1,0 +1,276 @@
+//! A line cut at the places of the columns, and what says that it is a record.
+
+use super::layout::Measure;
+use crate::import::format::detect::Look;
+use crate::import::reader::lines::Line;
+use crate::import::reader::queue::Held;
+use crate::record::Field;
+use crate::record::Written;
+use std::ops::Range;
+
+/// What the dashes say, and what the first lines below them show.
+pub(super) struct Grid {
+    pub(super) places: Vec<Range<usize>>,
+    /// The length of a whole line.
+    pub(super) total: usize,
+    /// Where the last column begins.
+    pub(super) last: usize,
+    /// The line of names, to know it again.
+    pub(super) names: String,
+    /// The lengths of the lines that a record is broken into; one when it is not.
+    pub(super) pieces: Vec<usize>,
+    /// Whether blanks at the ends of lines were taken off.
+    pub(super) trimmed: bool,
+    /// Whether the last column is padded.
+    pub(super) padded: bool,
+    /// Whether all of the first lines say so, those of several records with line breaks among them.
+    pub(super) is_surely_padded: bool,
+    /// Whether some lines say that it is, and others that it is not.
+    pub(super) is_mixed: bool,
+    /// The columns that are numbers or times.
+    pub(super) typed: Vec<Option<Look>>,
+    /// Which of them the schema declares so: the others only look like it.
+    pub(super) declared: Vec<bool>,
+    /// Whether lines beyond ASCII have said how places are counted.
+    pub(super) is_measured: bool,
+    /// How places are counted, the likeliest way first.
+    pub(super) measures: Vec<Measure>,
+}
+
+/// A text that is cut at the dashes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cut {
+    pub(super) fields: Vec<Field>,
+    /// Whether it is as long as the dashes, so that nothing more belongs to it.
+    pub(super) is_full: bool,
+    /// How many columns of numbers and times hold one, at the beginning or the end of their places; NULL; or neither.
+    pub(super) like: usize,
+    pub(super) null: usize,
+    pub(super) unlike: usize,
+    /// Whether a column that is declared as one of numbers or times holds something else.
+    pub(super) is_undeclared: bool,
+}
+
+/// Lines that fit the dashes.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    /// The number of the first line, and how many there are.
+    pub(super) number: u64,
+    pub(super) lines: usize,
+    /// How many lines behind the first one may begin a record as well.
+    pub(super) others: u64,
+    pub(super) text: String,
+    pub(super) cut: Cut,
+    /// Their length in each measure, with the breaks between them.
+    pub(super) lengths: [usize; Measure::ALL.len()],
+}
+
+/// What a way of counting places makes of the first lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LinesLeft {
+    /// Lines that are no part of a record.
+    pub(super) unfit: usize,
+    /// Records with a text that begins with a blank, as it does where a line is cut by the wrong measure.
+    pub(super) shifted: usize,
+    /// Lines beyond ASCII that are a record by themselves, with numbers or times where they should be.
+    pub(super) proved: usize,
+}
+
+impl LinesLeft {
+    /// More than there can be.
+    pub(super) const ALL: Self = Self {
+        unfit: usize::MAX / 2,
+        shifted: usize::MAX,
+        proved: 0,
+    };
+
+    pub(super) fn or_fewer(self, other: Self) -> Self {
+        match (other.unfit, other.shifted) < (self.unfit, self.shifted) {
+            true => other,
+            false => self,
+        }
+    }
+}
+
+pub(super) fn held(line: u64, text: String, fields: Vec<Field>) -> Held {
+    Held {
+        line,
+        text,
+        cells: None,
+        fields,
+    }
+}
+
+/// The length of lines in each measure, with the breaks between them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sum {
+    pub(super) lengths: [usize; Measure::ALL.len()],
+    /// Where the last line ends in the file.
+    pub(super) end: Option<u64>,
+}
+
+impl Sum {
+    pub(super) fn add(&mut self, line: &Line) {
+        let gap = match self.end {
+            None => 0,
+            Some(end) => usize::from(line.start.saturating_sub(end) == 2) + 1,
+        };
+        self.end = Some(line.end);
+        for (length, measure) in self.lengths.iter_mut().zip(Measure::ALL) {
+            *length += gap + measure.length(&line.text);
+        }
+    }
+}
+
+impl Candidate {
+    /// Whether it is a record although the lines before it may be a part of it, or it of them.
+    pub(super) fn is_record(&self) -> bool {
+        self.cut.is_record(self.lines) && self.others == 0
+    }
+
+    /// Whether it is one line that can be cut by one measure only, and numbers or times show that it is well cut.
+    pub(super) fn is_proof(&self) -> bool {
+        let before = self.cut.fields.last().map_or(0, |last| last.start);
+        let beyond = self.text.get(..before).is_some_and(|text| !text.is_ascii());
+        self.lines == 1 && beyond && self.cut.like > 0 && self.cut.unlike == 0
+    }
+
+    /// Whether a text in it begins with a blank, as it does where a line is cut by the wrong measure.
+    pub(super) fn is_shifted(&self) -> bool {
+        let begins = |field: &Field| self.text[field.start..field.end].starts_with(' ');
+        self.cut.fields.iter().any(begins)
+    }
+
+    /// Its length, where `last` is its last line.
+    pub(super) fn sum(&self, last: Option<&Line>) -> Sum {
+        Sum {
+            lengths: self.lengths,
+            end: last.map(|line| line.end),
+        }
+    }
+}
+
+impl Grid {
+    /// Cuts a text that is as long as the dashes and has blanks where they have, or, with `short`, ends in its last
+    /// column.
+    pub(super) fn cut(&self, text: &str, short: bool) -> Option<Cut> {
+        // Lines that are put together must not be so by the accident of a measure.
+        let joined = text.contains('\n');
+        let measures = &self.measures[..if joined { 1 } else { self.measures.len() }];
+        (measures.iter()).find_map(|measure| self.cut_by(*measure, text, short))
+    }
+
+    fn cut_by(&self, measure: Measure, text: &str, short: bool) -> Option<Cut> {
+        let length = measure.length(text);
+        let right = length == self.total
+            || (short && length < self.total && (length >= self.last || self.trimmed_at(length)));
+        if !right {
+            return None;
+        }
+        let places = measure.cut(text, &self.places)?;
+        let blank = |gap: &str| gap.bytes().all(|b| b == b' ') && gap.len() <= 1;
+        let clear = places
+            .windows(2)
+            .all(|pair| blank(&text[pair[0].end..pair[1].start]));
+        clear.then(|| self.fields(text, places, length == self.total))
+    }
+
+    pub(super) fn fields(&self, text: &str, places: Vec<Range<usize>>, is_full: bool) -> Cut {
+        let mut cut = Cut {
+            is_full,
+            ..Cut::default()
+        };
+        for (place, (typed, declared)) in places
+            .into_iter()
+            .zip(self.typed.iter().zip(&self.declared))
+        {
+            let field = padded_field(text, place.clone());
+            if let Some(typed) = typed {
+                let inner = &text[field.start..field.end];
+                let flush = field.start == place.start || field.end == place.end;
+                if !flush || (inner != "NULL" && Look::of(inner) != *typed) {
+                    cut.unlike += 1;
+                    cut.is_undeclared |= declared;
+                } else if inner == "NULL" {
+                    cut.null += 1;
+                } else {
+                    cut.like += 1;
+                }
+            }
+            cut.fields.push(field);
+        }
+        cut
+    }
+
+    /// Whether a line is that of the names, or the first one of several.
+    pub(super) fn begins_names(&self, line: &str) -> bool {
+        match self.pieces.len() {
+            1 => line.trim_end() == self.names.trim_end(),
+            _ => self.names.starts_with(line),
+        }
+    }
+
+    /// Whether only texts stand in its columns.
+    pub(super) fn is_texts(&self) -> bool {
+        self.typed.iter().all(Option::is_none)
+    }
+
+    /// Whether a line of `length` is one whose blanks were taken off, of lines that the page width has broken.
+    fn trimmed_at(&self, length: usize) -> bool {
+        self.pieces.len() > 1 && self.trimmed && length > 0
+    }
+
+    /// Learns from the first lines below the dashes which columns are numbers or times.
+    pub(super) fn find_types(&mut self, lines: &[String]) {
+        let cut: Vec<Option<Cut>> = lines.iter().map(|line| self.cut(line, true)).collect();
+        let mut typed = self.typed.clone();
+        for (column, typed) in typed
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, typed)| typed.is_none())
+        {
+            let texts = lines.iter().zip(&cut).filter_map(|(line, cut)| {
+                let field = cut.as_ref()?.fields.get(column)?;
+                Some(&line[field.start..field.end]).filter(|text| *text != "NULL")
+            });
+            let looks: Vec<Look> = texts.map(Look::of).collect();
+            let count = |wanted: Look| looks.iter().filter(|look| **look == wanted).count();
+            let (numbers, times) = (count(Look::Number), count(Look::Time));
+            let (most, same) = match times > numbers {
+                true => (Look::Time, times),
+                false => (Look::Number, numbers),
+            };
+            *typed = (same > 0 && same * 2 >= looks.len()).then_some(most);
+        }
+        self.typed = typed;
+    }
+}
+
+impl Cut {
+    /// Whether the columns of numbers and times are so in these `lines`; where there are none, whether it is one line.
+    pub(super) fn is_record(&self, lines: usize) -> bool {
+        let like = self.like + if lines == 1 { self.null } else { 0 };
+        match (like, self.unlike) {
+            (0, 0) => lines == 1,
+            (like, 0) => like > 0,
+            (like, unlike) => like > 1 && like > 2 * unlike,
+        }
+    }
+}
+
+/// A field without its padding: blanks at the end, and those before numbers, times and NULL.
+pub(in crate::import::reader) fn padded_field(text: &str, place: Range<usize>) -> Field {
+    let cell = &text[place.clone()];
+    let end = place.start + cell.trim_end_matches(' ').len();
+    let inner = cell.trim_matches(' ');
+    let right = inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time);
+    Field {
+        start: if right {
+            end - inner.len()
+        } else {
+            place.start
+        },
+        end,
+        written: Written::Bare,
+    }
+}

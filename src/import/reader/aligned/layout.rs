@@ -1,0 +1,263 @@
+//! Which lines are columns under dashes, and where the columns are.
+
+use super::BEFORE;
+use super::BROKEN;
+use crate::import::format::trailer;
+use std::ops::Range;
+use unicode_width::UnicodeWidthChar;
+
+/// How likely `lines` are columns under dashes.
+#[must_use]
+pub fn score(lines: &[String]) -> f64 {
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let Some(dashes) = beginning.iter().position(|line| is_dashes(line)) else {
+        return 0.0;
+    };
+    let broken = lines[dashes..]
+        .iter()
+        .take(BROKEN)
+        .take_while(|line| is_dashes(line))
+        .count();
+    let found = [broken, 1].into_iter().any(|broken| {
+        let head = dashes
+            .checked_sub(broken)
+            .and_then(|first| lines.get(first..dashes + broken));
+        head.is_some_and(|head| Head::of(head).is_some())
+    });
+    if is_spaced(lines) {
+        0.0
+    } else if found || is_unnamed(beginning, dashes) {
+        0.95
+    } else {
+        0.0
+    }
+}
+
+/// Whether blanks stand between values, and nothing is padded: `sqlcmd -W` without a separator. No line reaches the
+/// last column, and most have as many words as there are names.
+#[must_use]
+pub fn is_spaced(lines: &[String]) -> bool {
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let Some(head) = (1..beginning.len()).find(|at| is_dashes(&beginning[*at])) else {
+        return false;
+    };
+    let words = |line: &str| line.split(' ').count();
+    let lengths = |line: &str| line.split(' ').map(str::len).collect::<Vec<_>>();
+    let (names, dashes) = (&lines[head - 1], &lines[head]);
+    let last = dashes.rfind(' ').map_or(0, |at| at + 1);
+    if last == 0 || lengths(names) != lengths(dashes) {
+        return false;
+    }
+    let rows = lines[head + 1..].iter();
+    let rows: Vec<&String> = rows
+        .filter(|line| !line.trim().is_empty())
+        .filter(|line| trailer::rows(line).is_none() && trailer::message(line).is_none())
+        .take(BEFORE)
+        .collect();
+    let (few, fitting) = rows.iter().fold((0, 0), |(few, fitting), line| {
+        let is_few = Measure::Units.length(line) < last || line.ends_with(|c| c != ' ');
+        (
+            few + usize::from(is_few),
+            fitting + usize::from(words(line) == words(names)),
+        )
+    });
+    let places = columns(dashes).unwrap_or_default();
+    let cut = rows.iter().filter(|line| {
+        let cut = Measure::Units.cut(line, &places);
+        cut.is_some_and(|cut| {
+            cut[cut.len() - 1].start < line.len()
+                && cut
+                    .windows(2)
+                    .all(|pair| &line[pair[0].end..pair[1].start] == " ")
+        })
+    });
+    !rows.is_empty() && few == rows.len() && fitting * 2 > rows.len() && cut.count() == 0
+}
+
+/// Whether `lines` are PowerShell's Format-Table: dashes as long as the names above them, not as the columns are wide.
+/// It cuts values and leaves columns out to fit the console, so that what it writes is no export.
+#[must_use]
+pub fn is_format_table(lines: &[String]) -> bool {
+    let runs = |line: &str| -> Vec<(usize, usize)> {
+        let words = line.split(' ').scan(0, |at, word| {
+            let start = *at;
+            *at += word.chars().count() + 1;
+            Some((start, word.chars().count()))
+        });
+        words.filter(|(_, length)| *length > 0).collect()
+    };
+    let beginning = &lines[..lines.len().min(BEFORE)];
+    let Some(head) = (1..beginning.len()).find(|at| is_dashes(&beginning[*at])) else {
+        return false;
+    };
+    let (names, dashes) = (&beginning[head - 1], &beginning[head]);
+    let is_wider =
+        |line: &&String| line.trim_end().chars().count() > dashes.trim_end().chars().count();
+    let has_gaps = dashes.trim_end().contains("  ") || dashes.starts_with(' ');
+    let rows = || {
+        lines[head + 1..]
+            .iter()
+            .filter(|line| !line.trim().is_empty())
+    };
+    let last_is_short = rows().count() > 0
+        && rows().all(|line| line.starts_with(' ') && is_wider(&line))
+        && !is_spaced(lines);
+    runs(names).len() > 1 && runs(names) == runs(dashes) && (has_gaps || last_is_short)
+}
+
+/// Whether a result whose columns have no names begins with the dashes of `lines` at `dashes`, and ends with a count.
+pub(super) fn is_unnamed(lines: &[String], dashes: usize) -> bool {
+    let blank = lines[..dashes].iter().all(|line| line.trim().is_empty());
+    dashes > 0
+        && blank
+        && columns(&lines[dashes]).is_some()
+        && lines.iter().any(|line| trailer::rows(line).is_some())
+}
+
+/// Names and the dashes under them.
+pub(super) struct Head {
+    pub(super) places: Vec<Range<usize>>,
+    /// The line of names.
+    pub(super) text: String,
+    pub(super) names: Vec<String>,
+    /// The lengths of the lines that each is broken into.
+    pub(super) pieces: Vec<usize>,
+}
+
+impl Head {
+    /// Dashes without names above them: the columns of expressions that nobody named.
+    pub(super) fn unnamed(dashes: &str) -> Option<Self> {
+        let places = columns(dashes)?;
+        Some(Self {
+            names: vec![String::new(); places.len()],
+            places,
+            text: String::new(),
+            pieces: vec![dashes.len()],
+        })
+    }
+
+    /// Half of `lines` as names, and half as the dashes under them, broken at the same places.
+    pub(super) fn of(lines: &[String]) -> Option<Self> {
+        let (above, dashes) = lines.split_at(lines.len() / 2);
+        let pieces: Vec<usize> = dashes.iter().map(String::len).collect();
+        let whole = *pieces.first()?;
+        if above.iter().any(|line| is_dashes(line)) {
+            return None;
+        }
+        let even = pieces.iter().rev().skip(1).all(|length| *length == whole);
+        let alike = (above.iter().zip(&pieces))
+            .rev()
+            .skip(1)
+            .all(|(line, piece)| Measure::Units.length(line) == *piece);
+        if !even || !alike || !dashes.iter().all(|line| is_dashes(line)) {
+            return None;
+        }
+        let places = columns(&dashes.concat())?;
+        let text = above.concat();
+        let cut = Measure::ALL
+            .iter()
+            .find_map(|measure| measure.cut(&text, &places))?;
+        let clear = cut
+            .windows(2)
+            .all(|pair| text[pair[0].end..pair[1].start].bytes().all(|b| b == b' '));
+        let names: Vec<String> = cut
+            .iter()
+            .map(|place| text[place.clone()].trim().to_owned())
+            .collect();
+        let odd = |name: &String| name.contains([',', ';', '\t', '"', '|']);
+        let rest = cut.last().map_or("", |last| &text[last.end..]);
+        let named = names.iter().any(|name| !name.is_empty())
+            && !names.iter().any(odd)
+            && rest.trim().is_empty();
+        (clear && named).then_some(Self {
+            places,
+            text,
+            names,
+            pieces,
+        })
+    }
+}
+
+/// The places of the columns, if `line` is dashes with single blanks between them.
+pub(super) fn columns(line: &str) -> Option<Vec<Range<usize>>> {
+    let line = line.trim_end_matches(' ');
+    if !line.starts_with('-')
+        || !line.bytes().all(|b| matches!(b, b'-' | b' '))
+        || line.contains("  ")
+    {
+        return None;
+    }
+    let mut start = 0;
+    Some(
+        line.split(' ')
+            .map(|dashes| {
+                let place = start..start + dashes.len();
+                start = place.end + 1;
+                place
+            })
+            .collect(),
+    )
+}
+
+/// How the places of a line are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::import::reader) enum Measure {
+    Units,
+    Characters,
+    Screen,
+    /// As bytes of UTF-8.
+    Bytes,
+}
+
+impl Measure {
+    pub(in crate::import::reader) const ALL: [Self; 3] =
+        [Self::Units, Self::Characters, Self::Screen];
+
+    pub(super) fn of(self, c: char) -> usize {
+        match self {
+            Self::Units => c.len_utf16(),
+            Self::Characters => 1,
+            Self::Screen => c.width().unwrap_or(1),
+            Self::Bytes => c.len_utf8(),
+        }
+    }
+
+    pub(in crate::import::reader) fn length(self, text: &str) -> usize {
+        if text.is_ascii() {
+            text.len()
+        } else {
+            text.chars().map(|c| self.of(c)).sum()
+        }
+    }
+
+    /// The byte at which each of `places` begins, in `text`; the text's end for places beyond it. `None` when a place
+    /// is inside a character.
+    pub(in crate::import::reader) fn cut(
+        self,
+        text: &str,
+        places: &[Range<usize>],
+    ) -> Option<Vec<Range<usize>>> {
+        let mut wanted = places
+            .iter()
+            .flat_map(|place| [place.start, place.end])
+            .peekable();
+        let mut found = Vec::with_capacity(places.len() * 2);
+        let mut at = 0;
+        for (byte, c) in text.char_indices() {
+            while wanted.peek() == Some(&at) {
+                wanted.next();
+                found.push(byte);
+            }
+            if wanted.peek().is_some_and(|place| *place < at) {
+                return None;
+            }
+            at += self.of(c);
+        }
+        found.resize(places.len() * 2, text.len());
+        Some(found.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect())
+    }
+}
+
+pub(super) fn is_dashes(line: &str) -> bool {
+    line.contains('-') && line.bytes().all(|b| matches!(b, b'-' | b' '))
+}

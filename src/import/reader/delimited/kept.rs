@@ -1,0 +1,109 @@
+//! Records and other items that wait in a reader of delimited text.
+
+use crate::import::format::detect::Look;
+use crate::record::Field;
+use crate::record::Footer;
+use crate::record::Record;
+use crate::record::Reject;
+use crate::record::Written;
+use crate::record::tokenizer::RawRecord;
+use crate::record::work;
+
+/// A record kept for later.
+#[derive(Debug, Clone)]
+pub(in crate::import::reader) struct Kept {
+    pub line: u64,
+    pub(super) text: String,
+    pub(super) fields: Vec<Field>,
+    /// Where it begins and ends in the file, as UTF-8.
+    pub(super) span: (u64, u64),
+}
+
+impl Kept {
+    pub fn of(record: &RawRecord<'_>) -> Self {
+        Self {
+            line: record.line,
+            text: String::from_utf8_lossy(record.bytes).into_owned(),
+            fields: record.fields.to_vec(),
+            span: (record.offset, record.offset + record.bytes.len() as u64),
+        }
+    }
+
+    pub(super) fn record(&self) -> Record<'_> {
+        Record {
+            line: self.line,
+            text: &self.text,
+            fields: &self.fields,
+            cells: &self.text,
+        }
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields
+            .iter()
+            .map(|field| self.text.get(field.start..field.end).unwrap_or_default())
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+/// What waits to be handed on.
+pub(super) enum Waiting {
+    Header(Vec<String>),
+    Record(Kept),
+    Reject(Reject),
+    Footer(Footer),
+}
+
+/// The name in a field of a header.
+pub(super) fn name(kept: &Kept, field: Field) -> String {
+    let text = kept
+        .text
+        .get(field.start..field.end)
+        .unwrap_or_default()
+        .trim_matches(' ');
+    if field.written == Written::Doubled {
+        text.replace("\"\"", "\"")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Takes padding off: blanks at the end of each field, and those before numbers, times and NULL.
+pub(super) fn trim(kept: &mut Kept) {
+    for field in &mut kept.fields {
+        let text = kept.text.get(field.start..field.end).unwrap_or_default();
+        field.end = field.start + text.trim_end_matches(' ').len();
+        let inner = text.trim_matches(' ');
+        if inner.len() < text.len()
+            && (inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time))
+        {
+            field.start = field.end - inner.len();
+        }
+    }
+}
+
+/// Puts pieces together, with the line breaks that stood between them.
+pub(super) fn join(pieces: &[Kept]) -> Kept {
+    work::steps(pieces.iter().map(|piece| piece.text.len() + 1).sum());
+    let mut joined = pieces[0].clone();
+    for piece in &pieces[1..] {
+        let gap = piece.span.0.saturating_sub(joined.span.1);
+        joined.text.push_str(if gap == 2 { "\r\n" } else { "\n" });
+        let moved = joined.text.len();
+        joined.text.push_str(&piece.text);
+        let mut fields = piece.fields.iter().map(|field| Field {
+            start: field.start + moved,
+            end: field.end + moved,
+            written: field.written,
+        });
+        if let (Some(last), Some(first)) = (joined.fields.last_mut(), fields.next()) {
+            last.end = first.end;
+        }
+        joined.fields.extend(fields);
+        joined.span.1 = piece.span.1;
+    }
+    joined
+}
