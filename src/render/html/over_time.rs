@@ -1,16 +1,17 @@
 //! What happened over time as a drawing to scale: bars for what is counted, outages shaded, and a dot for the last sign
 //! of life of each open chat.
 
+mod shades;
+
 use std::collections::BTreeMap;
 
-use super::page::{Page, mark, text};
+use self::shades::{Shade, ShadeOf, list, shades};
+use super::page::{Page, text};
 use super::timeline::{share, short};
 use super::wording;
 use crate::diagnostic::counted;
 use crate::render::chart::ms;
-use crate::report::{
-    AnalysisRun, DetectedRun, LastSignRun, OpenChatState, OutageRun, PeriodRun, SeriesRun,
-};
+use crate::report::{AnalysisRun, LastSignRun, OpenChatState, PeriodRun, SeriesRun};
 use crate::table::Cell;
 
 /// Where bars begin and end, in units of the drawing. The scale's number is at the right of them.
@@ -29,22 +30,6 @@ const DOT: f64 = 3.4;
 const HIGHEST: usize = 12;
 /// The least room for the dots of a server, in which its name fits.
 const LEAST: f64 = 20.0;
-
-/// An outage as it is drawn and listed, with its number on the page.
-struct Shade<'r> {
-    number: usize,
-    from: i64,
-    to: Option<i64>,
-    name: String,
-    of: ShadeOf<'r>,
-}
-
-/// Where an outage is from.
-#[derive(Clone, Copy)]
-enum ShadeOf<'r> {
-    Rows(&'r DetectedRun),
-    User(&'r OutageRun),
-}
 
 /// Draws the periods of an analysis, and lists the outages that are shaded in them.
 pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
@@ -74,35 +59,6 @@ fn heading(period: &PeriodRun, shades: &[Shade<'_>]) -> String {
         "Outages"
     };
     format!("{outages} {}: {from} to {to}", numbers.join(", "))
-}
-
-/// The outages that the rows show, in the order of time, then others that the user says there were.
-fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
-    let is_known = |given: &OutageRun| {
-        let parts = (&given.servers, &given.host, &given.from, &given.to);
-        let mut detected = run.detected.iter();
-        detected.any(|one| parts == (&one.servers, &one.host, &one.from, &one.to))
-    };
-    let given = run.outages.iter().filter(|given| !is_known(given));
-    let all = run.detected.iter().map(ShadeOf::Rows);
-    let all = all.chain(given.map(ShadeOf::User)).enumerate();
-    all.map(|(at, of)| {
-        let (servers, host, from, to) = match of {
-            ShadeOf::Rows(one) => (&one.servers, &one.host, &one.from, &one.to),
-            ShadeOf::User(one) => (&one.servers, &one.host, &one.from, &one.to),
-        };
-        Shade {
-            number: at + 1,
-            from: ms(from),
-            to: match to {
-                Cell::Timestamp(at) => Some(*at),
-                _ => None,
-            },
-            name: wording::servers(servers, host.as_deref()),
-            of,
-        }
-    })
-    .collect()
 }
 
 fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shade<'_>]) {
@@ -500,69 +456,6 @@ fn legend(page: &mut Page, run: &AnalysisRun, has_shades: bool) {
         ));
     }
     page.markup(format_args!("</ul>\n"));
-}
-
-/// What is shaded, in words: the same for those who do not see the drawing.
-fn list(page: &mut Page, shades: &[Shade<'_>]) {
-    if shades.is_empty() {
-        page.element("p", "", "No outage shows in these rows.");
-        return;
-    }
-    page.markup(format_args!("<ol class=\"outages\">\n"));
-    for shade in shades {
-        let (from, to) = span_of(shade);
-        let (sure, evidence) = said_of(shade.of);
-        page.markup(format_args!(
-            "<li id=\"outage-{}\"><b>{}</b> from {from} {to} {sure} {}</li>\n",
-            shade.number,
-            text(&shade.name),
-            text(&evidence.join("; "))
-        ));
-    }
-    page.markup(format_args!("</ol>\n"));
-}
-
-/// `2025-04-04 09:08:29`, `to 10:20:13`: the date of the end is left out where it is the same.
-fn span_of(shade: &Shade<'_>) -> (String, String) {
-    let second = |at: i64| wording::brief_value(&Cell::Timestamp(at));
-    let from = second(shade.from);
-    let Some(to) = shade.to.map(second) else {
-        return (from, "on; it goes on".to_owned());
-    };
-    match (from.get(..11), to.get(..11), to.get(11..)) {
-        (Some(day), Some(other), Some(time)) if day == other => (from, format!("to {time}")),
-        _ => (from, format!("to {to}")),
-    }
-}
-
-/// How sure an outage is, as markup, and what speaks for it.
-fn said_of(of: ShadeOf<'_>) -> (String, Vec<String>) {
-    let one = match of {
-        ShadeOf::User(given) => {
-            let counts = given.counts.iter().map(wording::count).collect();
-            return (mark("over", "as given"), counts);
-        }
-        ShadeOf::Rows(one) => one,
-    };
-    let class = if one.confidence == "high" {
-        "bad"
-    } else {
-        "warn"
-    };
-    let (observed, expected) = (one.observed, one.expected);
-    let mut evidence = vec![format!(
-        "{observed} of {expected:.0} expected {}",
-        one.counted
-    )];
-    evidence.extend(one.evidence.iter().cloned());
-    if !one.or_servers.is_empty() {
-        let or = one.or_servers.join(" or ");
-        evidence.push(format!("a failure of {or} would leave the same rows"));
-    }
-    (
-        mark(class, &format!("confidence {}", one.confidence)),
-        evidence,
-    )
 }
 
 /// Marks of the axis with their names, nine or fewer: the time of day, with the date where it changes.
