@@ -21,7 +21,7 @@ pub fn is_report(stem: &str, beginning: &[u8]) -> bool {
         let mut headers = separated::HEADERS.iter();
         headers.any(|header| line == header.join(separator))
     };
-    let is_finding = assets::findings().iter().any(|finding| *finding == stem);
+    let is_finding = assets::findings().contains(&stem);
     is_headed(",")
         || is_headed("\t")
         || (is_finding && (line.contains(',') || line.contains('\t')))

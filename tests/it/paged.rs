@@ -173,3 +173,30 @@ fn a_file_has_pseudonyms_although_there_is_a_terminal() {
         "{text}"
     );
 }
+
+#[test]
+fn a_text_goes_into_a_file_and_replaces_none_unless_told_to() {
+    let calls: [&[&str]; 5] = [
+        &["show", "baseline"],
+        &["show", "baseline", "--script"],
+        &["sql", "open_chats"],
+        &["explain"],
+        &["schema"],
+    ];
+    for call in calls {
+        let folder = folder();
+        let run = |more: &[&str]| crate::cli::chatdb(folder.path(), &[call, more].concat());
+        let shown = run(&[]).stdout;
+        let file = folder.path().join("out.txt");
+        let written = run(&["-o", "out.txt"]);
+        assert_eq!(written.status.code(), Some(0), "{call:?}");
+        assert!(written.stdout.is_empty() && !shown.is_empty(), "{call:?}");
+        assert_eq!(fs::read(&file).expect("the file"), shown, "{call:?}");
+        fs::write(&file, "mine").expect("a file");
+        assert_eq!(run(&["-o", "out.txt"]).status.code(), Some(5), "{call:?}");
+        assert_eq!(fs::read(&file).expect("the file"), b"mine", "{call:?}");
+        let replaced = run(&["-o", "out.txt", "--force"]);
+        assert_eq!(replaced.status.code(), Some(0), "{call:?}");
+        assert_eq!(fs::read(&file).expect("the file"), shown, "{call:?}");
+    }
+}

@@ -161,6 +161,13 @@ impl Command {
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+}
+
+/// Where a text goes that is neither a record nor rows.
+#[derive(Debug, Args)]
+pub struct FileArgs {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -379,6 +386,8 @@ pub struct Show {
     pub set: Sets,
     #[command(flatten)]
     pub folders: Folders,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 #[derive(Debug, Args)]
@@ -638,6 +647,8 @@ pub struct Sql {
     /// Set a parameter of the query, e.g. activity_id=2001; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub values: Vec<String>,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 #[derive(Debug, Args)]
@@ -697,6 +708,8 @@ pub struct Analyze {
 pub struct ExplainArgs {
     /// Code such as CHATDB-E201 or I018; without it, all are listed
     pub code: Option<String>,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ pub fn run(args: &ExplainArgs) -> Result<Code, Failure> {
         None => all(),
         Some(code) => one(code)?,
     };
-    output::read(text.as_bytes())?;
+    output::text(&args.file, &text)?;
     Ok(Code::Success)
 }
 

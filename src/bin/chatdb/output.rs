@@ -22,7 +22,7 @@ use chatdb::scenario::{Library, Scenario, ScenarioError};
 use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
 
-use crate::cli::{Chosen, ColorWhen, CsvArgs, Folders, OutputArgs, Privacy, Sets};
+use crate::cli::{Chosen, ColorWhen, CsvArgs, FileArgs, Folders, OutputArgs, Privacy, Sets};
 use crate::failure::{Code, Failure};
 use crate::pager::{self, Screen};
 use crate::privacy;
@@ -482,9 +482,9 @@ pub fn write(file: Option<&Path>, force: bool, bytes: &[u8]) -> Result<(), Failu
     out.finish()
 }
 
-/// Writes a text to be read to standard output, with a pager where it is longer than the terminal.
-pub fn read(bytes: &[u8]) -> Result<(), Failure> {
-    write(None, false, bytes)
+/// Writes a text to the file that is named, else to standard output, with a pager where it is longer than the terminal.
+pub fn text(file: &FileArgs, text: &str) -> Result<(), Failure> {
+    write(file.output.as_deref(), file.force, text.as_bytes())
 }
 
 /// Writes bytes to standard output.

@@ -9,10 +9,6 @@ use crate::output;
 pub fn run(args: &SchemaArgs) -> Result<Code, Failure> {
     let schema =
         serde_json::to_string_pretty(&report::json_schema()).map_err(std::io::Error::from)?;
-    output::write(
-        args.output.as_deref(),
-        args.force,
-        format!("{schema}\n").as_bytes(),
-    )?;
+    output::text(&args.file, &format!("{schema}\n"))?;
     Ok(Code::Success)
 }

@@ -21,7 +21,12 @@ pub fn run(args: &Show) -> Result<Code, Failure> {
     let library = output::library(&args.folders)?;
     if args.script {
         let script = script::write(&library, &args.scenario, &output::sets(&args.set)?)?;
-        output::read(output::for_reader(script).as_bytes())?;
+        // A file is for a program to read; a terminal is not.
+        let script = match args.file.output {
+            Some(_) => script,
+            None => output::for_reader(script),
+        };
+        output::text(&args.file, &script)?;
         return Ok(Code::Success);
     }
     let scenario = library.get(&args.scenario)?;
@@ -33,7 +38,7 @@ pub fn run(args: &Show) -> Result<Code, Failure> {
     queries(&mut page, &library, &scenario)?;
     errata(&mut page, &scenario);
     rules(&mut page, &library, &scenario, args)?;
-    output::read(page.text.as_bytes())?;
+    output::text(&args.file, &page.text)?;
     Ok(Code::Success)
 }
 

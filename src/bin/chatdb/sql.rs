@@ -20,6 +20,6 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
         values.push((name, value));
     }
     let text = script::handout(&documented, dialect, &values)?;
-    output::read(text.as_bytes())?;
+    output::text(&args.file, &text)?;
     Ok(Code::Success)
 }
