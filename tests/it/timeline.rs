@@ -199,3 +199,47 @@ fn page(report: &Report) -> String {
     (format.render)(report, RenderOptions::default(), &mut bytes).expect("a Vec takes everything");
     String::from_utf8(bytes).expect("UTF-8")
 }
+
+/// The value of an attribute in a piece of markup.
+fn attribute<'m>(markup: &'m str, name: &str) -> &'m str {
+    let begin = markup.find(&format!(" {name}=\"")).expect("it is there") + name.len() + 3;
+    let rest = &markup[begin..];
+    &rest[..rest.find('"').expect("it ends")]
+}
+
+#[test]
+fn no_message_is_drawn_over_another() {
+    let names: Vec<String> = steps().into_iter().map(|(name, _)| name).collect();
+    let mut seen = 0;
+    for name in names {
+        let (report, _) = run(&name, true, None);
+        let page = page(&report);
+        let mut drawn: Vec<(String, f64, f64)> = Vec::new();
+        for group in page.split("<g><title>").skip(1) {
+            let Some((text, _)) = group.split_once("</text></g>") else {
+                continue;
+            };
+            let (_, text) = text.rsplit_once("<text").expect("a text");
+            let (markup, said) = text.split_once('>').expect("its end");
+            if !markup.contains("text-anchor") {
+                continue; // what a lane shows
+            }
+            let letters = said.replace("&quot;", "\"").chars().count();
+            let width = 6.9 * f64::from(u16::try_from(letters).expect("few"));
+            let x: f64 = attribute(markup, "x").parse().expect("a number");
+            let from = match attribute(markup, "text-anchor") {
+                "end" => x - width,
+                _ => x,
+            };
+            drawn.push((attribute(markup, "y").to_owned(), from, from + width));
+        }
+        seen += drawn.len();
+        for (at, (line, from, to)) in drawn.iter().enumerate() {
+            for (other, begin, end) in &drawn[..at] {
+                let apart = line != other || end < from || to < begin;
+                assert!(apart, "{name}: {from}..{to} over {begin}..{end} at {line}");
+            }
+        }
+    }
+    assert!(seen > 40, "{seen} messages");
+}

@@ -2,7 +2,7 @@
 
 use super::page::{Page, TableCell, anchor, text};
 use crate::render::chart;
-use crate::report::{Lane, RestsOn, Span, Timeline, TimelineStep, Tone};
+use crate::report::{Lane, MessageRun, RestsOn, Span, Timeline, TimelineStep, Tone};
 
 /// Where lanes begin and end, in units of the drawing.
 const LEFT: f64 = 190.0;
@@ -51,9 +51,23 @@ enum Row<'t> {
     Lane(&'t Lane),
 }
 
+/// Where a message is drawn: its mark, its text from left to right, and its line from 0.
+struct MessagePlace {
+    x: f64,
+    text: String,
+    from: f64,
+    to: f64,
+    line: usize,
+}
+
+/// How far apart the lines of messages are.
+const MESSAGE_LINE: f64 = 15.0;
+
 struct Drawing<'t> {
     timeline: &'t Timeline,
     rows: Vec<(f64, Row<'t>)>,
+    /// One for each message.
+    messages: Vec<MessagePlace>,
     /// Where messages begin.
     below: f64,
     height: f64,
@@ -78,12 +92,14 @@ impl<'t> Drawing<'t> {
             }
         }
         let below = y;
-        if !timeline.messages.is_empty() {
-            y += HEADING + 3.0 * 15.0;
+        let messages = message_places(timeline);
+        if let Some(last) = messages.iter().map(|place| place.line).max() {
+            y += HEADING + MESSAGE_LINE * ordinal(last + 1);
         }
         Self {
             timeline,
             rows,
+            messages,
             below,
             height: y + 8.0,
         }
@@ -98,9 +114,7 @@ impl<'t> Drawing<'t> {
 
     /// Where a time is, from left to right.
     fn x(&self, at_ms: i64) -> f64 {
-        let (from, to) = chart::window(self.timeline);
-        let whole = (to - from).max(1);
-        LEFT + (RIGHT - LEFT) * share(at_ms.clamp(from, to) - from, whole)
+        place_of(self.timeline, at_ms)
     }
 
     /// The axis, and the time in which somebody is shown what is not so.
@@ -210,7 +224,7 @@ impl<'t> Drawing<'t> {
         page.markup(format_args!("</g>\n"));
     }
 
-    /// A dot for what was delivered, a cross for what was lost, on three lines, the next one below the last.
+    /// A dot for what was delivered, a cross for what was lost, each on the first line that has room for its text.
     fn messages(&self, page: &mut Page) {
         if self.timeline.messages.is_empty() {
             return;
@@ -219,10 +233,9 @@ impl<'t> Drawing<'t> {
             "<text class=\"group\" x=\"6\" y=\"{:.1}\">Messages</text>\n",
             self.below + 13.0
         ));
-        for (n, message) in self.timeline.messages.iter().enumerate() {
-            let x = self.x(chart::ms(&message.at)) + 5.0;
-            let y = self.below + HEADING + 15.0 * share_of_three(n);
-            let said = format!("{}: \"{}\"", message.author, message.text);
+        for (message, place) in self.timeline.messages.iter().zip(&self.messages) {
+            let x = place.x;
+            let y = self.below + HEADING + MESSAGE_LINE * ordinal(place.line);
             let (drawn, class) = if message.delivered {
                 (
                     format!("<circle class=\"delivered\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>"),
@@ -243,22 +256,61 @@ impl<'t> Drawing<'t> {
                 (None, false) => "lost".to_owned(),
                 _ => "delivered".to_owned(),
             };
-            let room = letters((RIGHT - x - 14.0) / LETTER);
-            let (anchor, at) = if room < 24 {
-                ("end", x - 10.0)
-            } else {
-                ("start", x + 10.0)
+            let (anchor, at) = match place.from < x {
+                true => ("end", place.to),
+                false => ("start", place.from),
             };
             page.markup(format_args!(
                 "<g><title>{}, {} ({fate})</title>{drawn}<text{class} x=\"{at:.1}\" y=\"{:.1}\" \
                  text-anchor=\"{anchor}\">{}</text></g>\n",
-                text(&said),
+                text(&said(message)),
                 chart::offset(self.timeline, &message.at),
                 y + 4.5,
-                text(&short(&said, 40))
+                text(&place.text)
             ));
         }
     }
+}
+
+fn said(message: &MessageRun) -> String {
+    format!("{}: \"{}\"", message.author, message.text)
+}
+
+/// Where a time is, from left to right.
+fn place_of(timeline: &Timeline, at_ms: i64) -> f64 {
+    let (from, to) = chart::window(timeline);
+    let whole = (to - from).max(1);
+    LEFT + (RIGHT - LEFT) * share(at_ms.clamp(from, to) - from, whole)
+}
+
+/// Places messages so that no text is drawn over another.
+fn message_places(timeline: &Timeline) -> Vec<MessagePlace> {
+    let mut taken: Vec<f64> = Vec::new(); // how far to the right each line is drawn on
+    let mut places = Vec::with_capacity(timeline.messages.len());
+    for message in &timeline.messages {
+        let x = place_of(timeline, chart::ms(&message.at)) + 5.0;
+        let text = short(&said(message), 40);
+        let width = LETTER * ordinal(text.chars().count());
+        let (from, to) = match letters((RIGHT - x - 14.0) / LETTER) < 24 {
+            true => (x - 10.0 - width, x - 10.0),
+            false => (x + 10.0, x + 10.0 + width),
+        };
+        let (left, right) = (from.min(x - 5.0), to.max(x + 5.0));
+        let free = taken.iter().position(|end| *end + LETTER <= left);
+        let line = free.unwrap_or(taken.len());
+        match taken.get_mut(line) {
+            Some(end) => *end = right,
+            None => taken.push(right),
+        }
+        places.push(MessagePlace {
+            x,
+            text,
+            from,
+            to,
+            line,
+        });
+    }
+    places
 }
 
 /// The same as the drawing, a line for each change.
@@ -287,7 +339,7 @@ fn table(page: &mut Page, timeline: &Timeline) {
         for span in &lane.spans {
             let (ms, time) = at(&span.from);
             let note = match (span.misleads, span.basis) {
-                (true, _) => TableCell::mark("bad", "not true"),
+                (true, _) => TableCell::mark("bad", "false"),
                 (_, Some(RestsOn::Extrapolated)) => TableCell::text("extrapolated"),
                 _ => TableCell::text(""),
             };
@@ -334,10 +386,7 @@ fn legend(page: &mut Page) {
         ("warn", "warning"),
         ("bad", "fails"),
         ("over", "over"),
-        (
-            "misleads",
-            "shown, and not true (shaded over the whole height)",
-        ),
+        ("misleads", "shown but false (shaded over the full height)"),
         ("guess", "dashed border: extrapolated"),
     ];
     page.markup(format_args!("<ul class=\"legend small soft\">"));
@@ -406,6 +455,7 @@ pub(super) fn share(part: i64, whole: i64) -> f64 {
     part as f64 / whole as f64
 }
 
-fn share_of_three(n: usize) -> f64 {
-    [0.0, 1.0, 2.0][n % 3]
+/// A small count as a length.
+fn ordinal(count: usize) -> f64 {
+    u16::try_from(count).map_or(f64::from(u16::MAX), f64::from)
 }
