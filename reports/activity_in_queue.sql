@@ -1,4 +1,4 @@
--- title: Where an activity stands: in its queue, or with an agent
+-- title: Where an activity is: in its queue, or with an agent
 -- empty: there is no such activity
 -- lines: 92, 112
 -- key: activity_id

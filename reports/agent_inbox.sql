@@ -1,4 +1,4 @@
--- title: Activities in the agent's hands
+-- title: Activities assigned to the agent
 -- lines: 4
 -- key: activity_id
 -- kind: channel text

@@ -3,7 +3,7 @@
 -- key: console_part
 -- kind: popup text
 -- kind: wording text
--- empty: no pop-up has come since the console was opened
+-- empty: no pop-up has appeared since the console was opened
 -- basis: basis
 -- parameter: agent_id
 SELECT console_part, popup, wording, basis

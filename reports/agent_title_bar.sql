@@ -1,5 +1,5 @@
 -- title: What flashes in the title bar of the agent's browser
--- empty: the title bar is quiet
+-- empty: the title bar does not flash
 -- lines: 201
 -- basis: basis
 -- parameter: agent_id

@@ -1,5 +1,5 @@
--- title: What the agent's chat pane shows of what was said
--- empty: the chat pane holds nothing
+-- title: Messages shown in the agent's chat pane
+-- empty: the chat pane is empty
 -- lines: 49, 189, 221
 -- key: line_no
 -- kind: line_no integer

@@ -1,4 +1,4 @@
--- title: The sign next to the chat status
+-- title: The indicator next to the chat status
 -- empty: the chat is not in the list
 -- lines: 131, 153, 194, 205
 -- basis: basis

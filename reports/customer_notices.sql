@@ -1,5 +1,5 @@
--- title: What the customer has been told beside the transcript
--- empty: the customer has been told nothing
+-- title: Notices to the customer
+-- empty: the customer has received no notice
 -- lines: 22-23, 31, 188, 211, 220
 -- key: notice
 -- basis: basis

@@ -1,5 +1,5 @@
--- title: What became of each message
--- empty: nobody has typed
+-- title: Delivery of each message
+-- empty: no message was sent
 -- lines: 57, 131, 153
 -- key: author, text
 -- basis: basis

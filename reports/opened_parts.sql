@@ -1,4 +1,4 @@
--- title: What came of opening parts of the console
+-- title: Results of opening parts of the console
 -- empty: no part has been opened
 -- lines: 36, 179
 -- key: console_part

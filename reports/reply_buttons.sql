@@ -1,4 +1,4 @@
--- title: Whether the buttons of the reply pane can be pressed
+-- title: Whether the buttons of the reply pane are enabled
 -- empty: no reply is open
 -- lines: 92, 112
 -- basis: basis

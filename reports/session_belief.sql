@@ -1,4 +1,4 @@
--- title: What the agent is told about the session, and what is so
+-- title: Session state: the agent's view and reality
 -- lines: 49, 189, 221
 -- key: activity_id
 -- basis: basis

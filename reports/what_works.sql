@@ -1,4 +1,4 @@
--- title: Every capability, how it comes back, and who took it away
+-- title: Capabilities: what works, what is lost, and to which server
 -- key: subject, capability
 -- kind: lost_to text
 -- kind: remark text

@@ -25,14 +25,15 @@ pub enum AcceptanceError {
     #[error(transparent)]
     Files(#[from] FilesError),
     /// The scenario is part of the program, so there is no file to write.
-    #[error("`{scenario}` is built into the program, and nothing can be recorded in it")]
+    #[error("`{scenario}` is a built-in scenario, and results cannot be recorded in it")]
     BuiltIn {
         /// The name of the scenario.
         scenario: String,
     },
     /// A cell of the result holds a line break, which an expected table in Markdown cannot.
     #[error(
-        "the result of `{check}` holds a line break, which a recorded table cannot; expect `rows` or a `.csv` file"
+        "the result of `{check}` contains a line break, which a recorded table cannot hold; use `rows`, or a `.csv` \
+         file for `expect`"
     )]
     LineBreak {
         /// The scenario and the check.
@@ -101,7 +102,7 @@ pub fn review(
         .runs
         .into_iter()
         .next()
-        .expect("one scenario was played");
+        .expect("one scenario was replayed");
     let runs = run.steps.iter().flat_map(|step| &step.checks);
     let checks = scenario.steps.iter().flat_map(|step| &step.checks);
     let items = checks

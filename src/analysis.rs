@@ -74,7 +74,7 @@ pub enum AnalysisError {
         known: Vec<String>,
     },
     /// The clock was set back, and shows the moment of judgement twice.
-    #[error("the servers' clock shows {at} twice: {first} and {then} from UTC (--utc-offset)")]
+    #[error("{at} is ambiguous in the servers' time zone: UTC{first} or UTC{then} (--utc-offset)")]
     Twice {
         /// The moment of judgement.
         at: String,
@@ -84,7 +84,9 @@ pub enum AnalysisError {
         then: String,
     },
     /// The clock was set forward, and does not show the moment of judgement.
-    #[error("the servers' clock never shows {at}: it was set forward (--utc-offset)")]
+    #[error(
+        "{at} does not exist in the servers' time zone: the clock was set forward (--utc-offset)"
+    )]
     Never {
         /// The moment of judgement.
         at: String,
@@ -224,7 +226,7 @@ const LIMIT: &str = "limit_in_force";
 pub const OUTAGE: &str = "the time of an outage (--outage)";
 
 /// What stands for personal data until somebody has replaced it.
-pub const PRIVACY_PLAIN: &str = "Personal data is included as it stands in the rows.";
+pub const PRIVACY_PLAIN: &str = "Personal data is included unchanged.";
 
 /// Every finding that is compiled in, by name.
 #[must_use]

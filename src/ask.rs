@@ -51,7 +51,7 @@ pub enum AskError {
         what: String,
     },
     /// The statement asks for the time, and there is none.
-    #[error("line {line}: it asks for the time, and this database has no clock")]
+    #[error("line {line}: the query uses the current time, and this database has no clock")]
     NoTime {
         /// The line on which it begins.
         line: u32,
@@ -60,7 +60,7 @@ pub enum AskError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// It holds no statement.
-    #[error("there is nothing to ask")]
+    #[error("the query is empty")]
     Nothing,
 }
 
@@ -99,7 +99,7 @@ fn script(store: &Store, question: &Question<'_>, changes: bool) -> Result<Scrip
     if question.text.len() > LONGEST_TEXT as usize {
         return Err(AskError::Refused {
             line: 1,
-            what: format!("is part of a text of more than {LONGEST_TEXT} bytes"),
+            what: format!("is part of a script of more than {LONGEST_TEXT} bytes"),
         });
     }
     let script = match question.dialect {
@@ -163,7 +163,7 @@ fn failed(step: &Step) -> impl Fn(StoreError) -> AskError {
         StoreError::Refused { what, .. } => AskError::Refused { line, what },
         StoreError::NotAQuery { found: "writes" } => AskError::Refused {
             line,
-            what: "writes; a query only reads".to_owned(),
+            what: "writes, and queries are read-only".to_owned(),
         },
         StoreError::Unbound { ref name } if name.strip_prefix('@') == Some(tsql::NOW) => {
             AskError::NoTime { line }
@@ -244,14 +244,14 @@ fn run(
         if run > MAX_RUN {
             return Err(AskError::Refused {
                 line: step.line,
-                what: format!("is in a loop of more than {MAX_RUN} statements"),
+                what: format!("is in a loop that ran more than {MAX_RUN} statements"),
             });
         }
         let failed = failed(step);
         if count.is_none() && step.statement.sql().contains(tsql::ROWCOUNT) {
             return Err(AskError::Refused {
                 line: step.line,
-                what: "asks for @@ROWCOUNT of an answer that is cut off by a limit".to_owned(),
+                what: "reads @@ROWCOUNT of a result that a limit cut off".to_owned(),
             });
         }
         let before = count.clone().unwrap_or(Cell::Null);
@@ -298,7 +298,7 @@ fn run(
                         if answers.len() > 1 && held > MAX_HELD {
                             return Err(AskError::Refused {
                                 line: step.line,
-                                what: format!("brings the answers to more than {MAX_HELD} values"),
+                                what: format!("brings the results to more than {MAX_HELD} values"),
                             });
                         }
                         given
@@ -442,7 +442,9 @@ pub fn explain(store: &Store, question: &Question<'_>) -> Result<Vec<Listing>, A
         if let Statement::Jump { to, .. } = &step.statement {
             let line = script.steps.get(*to).map(|step| step.line);
             let there = line.map_or("the end".to_owned(), |line| format!("line {line}"));
-            remarks.push(format!("unless it gives 1, it goes on at {there}"));
+            remarks.push(format!(
+                "unless it returns 1, execution continues at {there}"
+            ));
         }
         if let Statement::Assign { variables, .. } = &step.statement {
             let names: Vec<String> = variables.iter().map(|name| format!("@{name}")).collect();

@@ -71,13 +71,13 @@ pub enum AssetProblem {
     #[error("expected the name of a file in this folder")]
     NotAName,
     /// A link to somewhere else.
-    #[error("links to a file outside of its folder, which is not followed")]
+    #[error("is a link to a file outside its folder, which is not followed")]
     Outside,
     /// Larger than [`LARGEST_FILE`].
     #[error("larger than {} MiB", LARGEST_FILE / 1024 / 1024)]
     TooLarge,
     /// Bytes that are no text.
-    #[error("not UTF-8 text: byte {offset} starts no character")]
+    #[error("not UTF-8: invalid sequence at byte {offset}")]
     NotUtf8 {
         /// The first byte that is wrong, from 0.
         offset: usize,

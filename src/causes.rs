@@ -74,7 +74,7 @@ pub const CAUSES: &[CauseForm] = &[
     },
     CauseForm {
         words: "customer asks for chat [CHAT] [at entry point POINT] [saying TEXT]",
-        help: "a customer comes in; the chat gets the number given, or the next that is free",
+        help: "a customer requests a chat, which gets the given id or the next free one",
         example: "customer asks for chat 1348",
         sql: concat!(
             "INSERT INTO chat_request (activity_id, entry_point_id, customer_name, email_address, browser, text) \
@@ -99,7 +99,7 @@ pub const CAUSES: &[CauseForm] = &[
     },
     CauseForm {
         words: "agent [AGENT] logs in",
-        help: "the agent logs in; nothing comes of it while log-ins are not served",
+        help: "the agent logs in; has no effect while log-ins are unavailable",
         example: "agent logs in",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs in');",
     },
@@ -144,7 +144,7 @@ pub const CAUSES: &[CauseForm] = &[
     },
     CauseForm {
         words: "e-mail [EMAIL] arrives [saying TEXT]",
-        help: "an e-mail reaches the mail server; it gets the number given, or the next that is free",
+        help: "an e-mail reaches the mail server and gets the given id or the next free one",
         example: "e-mail 1190 arrives",
         sql: concat!(
             "INSERT INTO email_arrival (activity_id, entry_point_id, from_address, to_address, subject, body) VALUES \
@@ -164,7 +164,7 @@ pub const CAUSES: &[CauseForm] = &[
     },
     CauseForm {
         words: "agent AGENT is added [as TEXT]",
-        help: "there is one more agent, who has yet to log in",
+        help: "adds an agent, who has yet to log in",
         example: "agent 1004 is added as 'JSmith'",
         sql: concat!(
             "INSERT INTO egpl_user (user_id, user_name, screen_name, when_created, who_created, delete_flag, \
@@ -175,7 +175,7 @@ pub const CAUSES: &[CauseForm] = &[
     },
     CauseForm {
         words: "queue QUEUE is added [as TEXT]",
-        help: "there is one more queue, with an entry point for chats that has the same number",
+        help: "adds a queue, with a chat entry point of the same number",
         example: "queue 1005 is added as 'SALES'",
         sql: concat!(
             "INSERT INTO egpl_routing_queue (queue_id, queue_name, queue_state, department_id, queue_type, \
@@ -205,7 +205,7 @@ const ARGUMENTS: [(&str, &str); 4] = [
     ),
     (
         "AGENT, CHAT, ...",
-        "a number such as 1347, or a parameter of the scenario such as @activity_id; left out, it is @agent_id, \
+        "a number such as 1347, or a parameter of the scenario such as @activity_id; default: @agent_id, \
          @activity_id or @email_id",
     ),
 ];
@@ -242,7 +242,7 @@ impl Cause {
 
 /// Why a sentence is no cause.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{text}` says nothing that can happen: {}", self.problem())]
+#[error("`{text}` is not a known event: {}", self.problem())]
 pub struct CauseError {
     /// The sentence as given.
     pub text: String,
@@ -260,7 +260,7 @@ impl CauseError {
     fn problem(&self) -> String {
         let found = match &self.found {
             Some(word) => format!("found `{word}`"),
-            None => "it ends".to_owned(),
+            None => "found the end".to_owned(),
         };
         match self.expected.split_last() {
             None => found,
@@ -291,8 +291,8 @@ pub fn parse(text: &str) -> Result<Cause, CauseError> {
 #[must_use]
 pub fn help() -> String {
     let mut page = String::from(
-        "What can happen, in words: for `chatdb simulate`, and for `happens` in a scenario.toml.\n\
-         Capitals are arguments, and what is in brackets can be left out. Letter case and articles do not matter.\n\n",
+        "Events, for `chatdb simulate` and for `happens` in scenario.toml.\n\
+         Words in capitals are arguments; parts in brackets are optional. Letter case and articles are ignored.\n\n",
     );
     for form in CAUSES {
         let _ = writeln!(page, "  {}", shown(form.words));

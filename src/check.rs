@@ -114,7 +114,7 @@ fn spellings(rows: &[RowRun]) -> impl Iterator<Item = String> {
     };
     let numbers = (numbers > 0).then(|| {
         format!(
-            "{} equal as numbers and written differently",
+            "{} equal as numbers but written differently",
             cells(numbers)
         )
     });
@@ -134,11 +134,11 @@ fn keyless(
         return None;
     }
     let advice = match diff::usable_key(expected, actual) {
-        Some(name) => format!("`--key {name}` pairs them by a column that names each row"),
-        None => "no single column names each row, so a key takes several `--key`".to_owned(),
+        Some(name) => format!("`--key {name}` matches them by a column that identifies each row"),
+        None => "no single column identifies each row, so repeat `--key`".to_owned(),
     };
     Some(format!(
-        "no key is given, so rows are paired by the values they share; {advice}"
+        "no key is given, so rows are matched by similarity; {advice}"
     ))
 }
 
@@ -165,7 +165,7 @@ pub fn compare_files(
     Ok(Some(comparison))
 }
 
-/// What came back where nothing is expected yet.
+/// What came back where no expected table yet.
 fn compare_nothing(actual: &ResultTable) -> Comparison {
     Comparison {
         remarks: Vec::new(),

@@ -171,7 +171,7 @@ impl Lines {
 
 /// Why a text is no citation.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{found}` names no lines; expected a form like `57` or `60-72` or `22, 31`, ascending")]
+#[error("invalid lines `{found}`: expected e.g. `57`, `60-72` or `22, 31`, ascending")]
 pub struct LinesError {
     /// The text found.
     pub found: String,

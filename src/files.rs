@@ -32,13 +32,13 @@ pub struct NewFile {
 #[derive(Debug, Error)]
 pub enum FilesError {
     /// There is a file, and it may not be replaced.
-    #[error("`{}` exists and is kept", path.display())]
+    #[error("`{}` exists and was not replaced", path.display())]
     Exists {
         /// The path of the file.
         path: PathBuf,
     },
     /// There is a symbolic link, which is never written through.
-    #[error("`{}` is a symbolic link, which is neither followed nor replaced", path.display())]
+    #[error("`{}` is a symbolic link, which is not followed or replaced", path.display())]
     Symlink {
         /// The path of the link.
         path: PathBuf,
@@ -227,7 +227,7 @@ fn look(path: &Path, existing: Existing) -> Result<Option<Metadata>, FilesError>
     let path_buf = || path.to_path_buf();
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_error("look at", path)(error)),
+        Err(error) => Err(io_error("inspect", path)(error)),
         Ok(found) if found.is_symlink() => Err(FilesError::Symlink { path: path_buf() }),
         Ok(found) if !found.is_file() => Err(FilesError::NotAFile { path: path_buf() }),
         Ok(_) if existing == Existing::Keep => Err(FilesError::Exists { path: path_buf() }),

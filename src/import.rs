@@ -271,7 +271,7 @@ fn said_of_null(nulls: format::Nulls, options: &ImportOptions) -> String {
         said.push_str(&format!("; `{text}` is NULL (`--null`)"));
     }
     if options.empty_is_null {
-        said.push_str("; nothing is NULL (`--empty-is-null`)");
+        said.push_str("; an empty field is NULL (`--empty-is-null`)");
     }
     said
 }
@@ -296,7 +296,7 @@ fn load(
     };
     if run.decided.empty {
         summary.null_is =
-            "nothing is NULL, as columns of numbers or times have it and none has the word"
+            "an empty field is NULL: number and time columns have empty fields, and none has the word NULL"
                 .to_owned();
     }
     let tally = Arc::clone(&opened.tally);

@@ -23,7 +23,7 @@ pub struct NamedState {
 pub const STATES: &[NamedState] = &[
     NamedState {
         name: "phantom",
-        help: "the agent is told that a session is active, and it is not",
+        help: "the agent is told that a session is active, but it is not",
         sql: "EXISTS (SELECT 1 FROM session_belief WHERE statement_is = 'false')",
     },
     NamedState {
@@ -145,14 +145,15 @@ impl Invariant {
 pub enum InvariantError {
     /// A line begins with neither word.
     #[error(
-        "`{text}` is no invariant: expected `always CONDITION`, `never CONDITION` or `always CONDITION until CONDITION`"
+        "invalid invariant `{text}`: expected `always CONDITION`, `never CONDITION` or `always CONDITION until \
+         CONDITION`"
     )]
     Form {
         /// The line as written.
         text: String,
     },
     /// Words that are no name of the list and no SQL.
-    #[error("no state is called `{text}`, and it is no condition in SQL")]
+    #[error("`{text}` is neither a known state nor a condition in SQL")]
     State {
         /// The words as written.
         text: String,

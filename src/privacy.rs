@@ -44,7 +44,7 @@ use visitors::{Replacing, Seeing};
 
 /// A pseudonym was needed, and there was no key. What was to be replaced is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("there is no key to make pseudonyms with")]
+#[error("there is no key for pseudonyms")]
 pub struct NoKeyError;
 
 /// What was replaced, by kind.
@@ -85,7 +85,7 @@ impl Replaced {
             "nothing had to be replaced".to_owned()
         } else {
             format!(
-                "pseudonyms stand for what may be personal data ({}); with the same key, the same value has the same \
+                "possible personal data is replaced by pseudonyms ({}); with the same key, the same value has the same \
                  pseudonym in every report; `--plain COLUMN` shows a column unchanged",
                 parts.join(", ")
             )
@@ -118,7 +118,7 @@ fn counted(class: DataClass, n: usize) -> String {
 
 /// The sentence for a report in which nothing was replaced because the user wants it so.
 pub const INCLUDED: &str =
-    "Privacy: this report includes personal data as it stands in the rows (`--include-pii`).";
+    "Privacy: this report includes personal data unchanged (`--include-pii`).";
 
 /// Where a pseudonym would stand if there were a key.
 const WITHHELD: &str = "(withheld)";

@@ -206,15 +206,15 @@ impl Reason {
             Self::Nul => "a NUL character",
             Self::TooLong => "a record or field longer than the limit",
             Self::RepeatedHeader => "a repeated header",
-            Self::SecondResultSet => "a record of another result",
-            Self::DuplicateKey => "a key that was loaded before",
+            Self::SecondResultSet => "a record of another result set set set set set",
+            Self::DuplicateKey => "a duplicate key",
             Self::MissingKey => "no key",
-            Self::SpoiledDate => "a date that a spreadsheet has destroyed",
-            Self::WrappedLine => "a line broken at the page width",
+            Self::SpoiledDate => "a date damaged by a spreadsheet",
+            Self::WrappedLine => "a line wrapped at the page width",
             Self::Replacement => "U+FFFD: a character was lost before the import",
             Self::TwoReadings => "a number that can be read in two ways",
-            Self::ServerError => "an error message of the server",
-            Self::LateColumn => "a column that the rows before do not have",
+            Self::ServerError => "a server error message",
+            Self::LateColumn => "a column missing from the rows before",
             Self::Escape => "a backslash that can be read in two ways",
         }
     }
@@ -231,22 +231,22 @@ impl Reason {
             Self::TextAfterQuote => {
                 "export with quoted text, or read the file as one without quotes"
             }
-            Self::Ragged => "a value holds the separator: export with quoted text, or with tabs",
-            Self::NotANumber | Self::OutOfRange => "look at the record; fields may have moved",
+            Self::Ragged => "a value contains the separator: export with quoted text, or with tabs",
+            Self::NotANumber | Self::OutOfRange => "inspect the record; fields may have shifted",
             Self::NotADate => {
-                "export dates as `yyyy-mm-dd hh:mm:ss`, or name theirs with `--date-format`"
+                "export dates as `yyyy-mm-dd hh:mm:ss`, or specify the format with `--date-format`"
             }
-            Self::Nul => "the file may be UTF-16 or from bcp; name its form with `--input-format`",
+            Self::Nul => "the file may be UTF-16 or from bcp; specify it with `--input-format`",
             Self::TooLong => {
-                "a quote may be open; `--max-record` and `--max-field` raise the limits"
+                "a quote may be unclosed; `--max-record` and `--max-field` raise the limits"
             }
-            Self::RepeatedHeader => "nothing is lost: it is the header again",
-            Self::SecondResultSet => "read it by itself with `--result-set 2`",
+            Self::RepeatedHeader => "nothing is lost: it repeats the header",
+            Self::SecondResultSet => "read it separately with `--result-set 2`",
             Self::DuplicateKey => {
-                "the first of the two is kept; export each activity once, or each export by itself"
+                "the first of the two is kept; export each activity once, or import each export separately"
             }
             Self::MissingKey => "export the key column too",
-            Self::SpoiledDate => "export again and do not open the file in a spreadsheet before",
+            Self::SpoiledDate => "export again without opening the file in a spreadsheet",
             Self::WrappedLine => "export with `sqlcmd -w 65535`, or with a separator and `-W`",
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
             Self::TwoReadings => "export numbers without thousands separators, as `5000`",
@@ -254,7 +254,9 @@ impl Reason {
             Self::Escape => {
                 "say what a backslash means with `--escape mysql`, `--escape backslash` or `--escape none`"
             }
-            Self::LateColumn => "save the document as a file, which is read twice, and import that",
+            Self::LateColumn => {
+                "save the document to a file, which can be read twice, and import that"
+            }
         }
     }
 }

@@ -132,14 +132,14 @@ impl Rendered {
         let formulas = match self.defused {
             0 => None,
             n => Some(format!(
-                "`'` stands before {} that a spreadsheet would run as a formula",
+                "`'` was added before {} that a spreadsheet would run as a formula",
                 texts(n)
             )),
         };
         let hidden = match self.shown {
             0 => None,
             n => Some(format!(
-                "hidden characters of {} are shown as signs",
+                "hidden characters in {} are shown as visible symbols",
                 texts(n)
             )),
         };
@@ -179,7 +179,7 @@ pub const FORMATS: [Format; 10] = [
         name: "tsv",
         aliases: &["tab"],
         extension: "tsv",
-        help: "The same between tabs, one line per record, for cut and awk",
+        help: "Tab-separated, one line per record, for cut and awk",
         render: tsv::render,
         rows: Some(tsv::rows),
         can: Capabilities {
@@ -216,7 +216,7 @@ pub const FORMATS: [Format; 10] = [
         name: "html",
         aliases: &[],
         extension: "html",
-        help: "A page for a browser, with timelines",
+        help: "An HTML page with timelines",
         render: |report, options, out| html::render(report, options, out).map(unchanged),
         rows: None,
         can: Capabilities {
@@ -229,7 +229,7 @@ pub const FORMATS: [Format; 10] = [
         name: "svg",
         aliases: &[],
         extension: "svg",
-        help: "The timelines of replays as a picture",
+        help: "Replay timelines as an image",
         render: |report, options, out| svg::render(report, options, out).map(unchanged),
         rows: None,
         can: Capabilities {
@@ -242,7 +242,7 @@ pub const FORMATS: [Format; 10] = [
         name: "json",
         aliases: &[],
         extension: "json",
-        help: "The whole record, exactly, for programs",
+        help: "The complete report, for programs",
         render: |report, options, out| json::render(report, options, out).map(unchanged),
         rows: None,
         can: Capabilities {

@@ -63,7 +63,7 @@ pub enum ReplayError {
     #[error(transparent)]
     Bound(#[from] BoundError),
     /// The check's query could not be run, so the kinds of its columns are not known.
-    #[error("check `{check}` of `{scenario}` could not be asked")]
+    #[error("check `{check}` of `{scenario}` could not be run")]
     NotAsked {
         /// The name of the scenario.
         scenario: String,

@@ -22,8 +22,7 @@ pub use comparison::*;
 pub use replay::*;
 pub use timeline::*;
 
-/// The name and version of the record's shape, as JSON carries it. The number changes when a reader written
-/// for the old shape would break.
+/// The name and version of the JSON schema. The number changes with every incompatible change.
 pub const SCHEMA: &str = "chatdb.report/2";
 
 /// The JSON Schema (draft 2020-12) of a [`Report`] as [`crate::render::json`] writes it.
@@ -33,7 +32,7 @@ pub fn json_schema() -> Schema {
     settings.into_generator().into_root_schema_for::<Report>()
 }
 
-/// Everything that one call ran.
+/// The results of one command.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// The schema of the record, [`SCHEMA`].
@@ -51,13 +50,13 @@ pub struct Report {
     /// Scenarios whose files were checked, and their mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validated: Vec<ValidatedScenario>,
-    /// What exported rows were searched for, and what was found.
+    /// The analysis of exported rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analysis: Option<AnalysisRun>,
 }
 
 impl Report {
-    /// A record of nothing yet.
+    /// An empty report.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -71,7 +70,7 @@ impl Report {
         }
     }
 
-    /// Whether all that was run and compared is as expected.
+    /// Whether everything that was run and compared is as expected.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.runs
@@ -106,6 +105,6 @@ pub struct Listing {
     /// The rows of the list.
     #[serde(flatten)]
     pub table: ResultTable,
-    /// What there is to say about it, in sentences.
+    /// Notes, in sentences.
     pub remarks: Vec<String>,
 }

@@ -132,7 +132,7 @@ fn asked(query: &Query, bindings: &[Binding]) -> String {
 #[derive(Debug, Error)]
 pub enum HandoutError {
     /// It asks what only the platform model has.
-    #[error("`{name}` asks the platform model, which SQL Server does not have")]
+    #[error("`{name}` queries the platform model, which SQL Server does not have")]
     Model {
         /// The name of the query.
         name: String,
@@ -215,7 +215,7 @@ pub fn handout(
             let sql = match (query.dialect, query.tag) {
                 // A finding is asked of an import database, which has no scenario clock.
                 (Dialect::Tsql, Some(_)) => {
-                    out.push_str("-- give @chatdb_now the moment of judgement: .parameter set @chatdb_now VALUE\n");
+                    out.push_str("-- set @chatdb_now to the reference time: .parameter set @chatdb_now VALUE\n");
                     finding_as_run(query)?
                 }
                 _ => as_run(query)?,
@@ -232,9 +232,9 @@ pub fn handout(
 
 /// What SQL Server must have for a finding that compares states of rows, and what it then says of them.
 const CAPTURED_NOTE: &str = "needs change data capture of dbo.{table} (sys.sp_cdc_enable_table), as far back as its \
-    rows are kept, and the right to read it; where the capture instance is called otherwise, put its table in the \
-    place of cdc.dbo_{table}_CT. A file is that table, or NULL for the row as it stands; a time is when the change was \
-    committed; there are no lines.";
+    rows are kept, and the right to read it; if the capture instance has another name, use its table instead \
+    of cdc.dbo_{table}_CT. The file is that table, or NULL for the current row; the time is the commit time; \
+    there are no line numbers.";
 
 /// What an import database has beside the product's table and SQL Server has not: of what change data capture keeps,
 /// earlier states, of which each transaction is an export, and no exports of whole tables.

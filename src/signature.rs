@@ -220,7 +220,7 @@ pub struct KnownOutage {
     pub over: Option<bool>,
     /// What the rows show of it by themselves.
     pub shown: Option<ShownOutage>,
-    /// What happened in it, against what is usual.
+    /// Activity during it, compared with normal activity.
     pub counts: Vec<CountRun>,
     /// Whether it was of one Application server, while others went on.
     pub of_host: bool,
@@ -262,7 +262,7 @@ fn shown<'r>(run: &'r AnalysisRun, given: &[Outage]) -> Option<&'r DetectedRun> 
     run.detected.iter().rev().find(meant)
 }
 
-/// `0 of 41.9 expected steps of its agents of 43app from ... to ..., while 130 activities arrived`
+/// `0 of 41.9 expected actions of its agents of 43app from ... to ..., while 130 activities arrived`
 fn against_expected(found: &DetectedRun) -> String {
     let of = found
         .host
@@ -418,14 +418,14 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
         let same = known.servers == signature.servers;
         one.say(
             same,
-            format!("{} said to have failed", named(&known.servers)),
+            format!("{} reported as failed", named(&known.servers)),
         );
     }
     if let Some(over) = known.over {
         let text = if over {
             "the outage is over"
         } else {
-            "the outage goes on"
+            "the outage is ongoing"
         };
         one.say(over == signature.over, text.to_owned());
     }

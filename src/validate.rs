@@ -401,7 +401,7 @@ fn header_mistakes(
     }
     if !missing.is_empty() {
         let message = format!("the query `{}` also has {}", query.name, quoted(&missing));
-        let hint = "add what is missing, or leave it out with `columns = \"subset\"`";
+        let hint = "add the missing columns, or use `columns = \"subset\"`";
         problems.push(problem(message, Some(hint.to_owned())));
     } else if check.columns == ColumnMode::Exact && header != found {
         let message = format!(
@@ -409,7 +409,7 @@ fn header_mistakes(
             query.name,
             quoted(found)
         );
-        let hint = "order them so, or allow it with `columns = \"any_order\"`";
+        let hint = "use this order, or allow any with `columns = \"any_order\"`";
         problems.push(problem(message, Some(hint.to_owned())));
     }
     problems

@@ -1,10 +1,10 @@
--- title: Chats that arrived while the outage lasted
+-- title: Chats that arrived during the outage
 -- meaning: Customers could ask for a chat during the outage, so the servers that take a chat request were up.
 -- needs: egpl_casemgmt_activity.when_created
 -- tag: inferred
 -- urgency: context
--- source: a public docwiki page has the Application server write the row of a new chat; that it can while another server is
---   down is an interpretation
+-- source: a public docwiki page has the Application server write the row of a new chat; that it still can while
+--   another server is down is our interpretation
 -- dialect: tsql
 -- key: activity_id
 -- outage: any

@@ -1,10 +1,10 @@
--- title: Chats completed while the outage lasted
--- meaning: The completion reached the database during the outage, so the servers that it needs were up. Nothing is to be
---   mended in these rows.
+-- title: Chats completed during the outage
+-- meaning: The completion reached the database during the outage, so the servers that it needs were up. These
+--   rows need no repair.
 -- needs: egpl_casemgmt_activity.when_modified
 -- tag: documented
 -- urgency: context
--- source: the source document, which completes a chat while the Services server is down
+-- source: the support note, which completes a chat while the Services server is down
 -- lines: 74-90
 -- dialect: tsql
 -- key: activity_id

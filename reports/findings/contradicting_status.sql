@@ -1,8 +1,8 @@
 -- title: Status and sub-status that contradict each other
 -- meaning: The sub-status belongs to another status: a closed one on an open activity, an open one on a completed
---   activity. The documented query for open chats leaves such a row out or shows it by luck. What put it there is not
---   in the rows.
--- source: the pairs that public pages show together; the source document's query, lines 65-66, guards against the
+--   activity. The documented query for open chats excludes such a row or shows it by chance. The rows do not show
+--   how it got there.
+-- source: the pairs that public pages show together; the support note's query, lines 65-66, guards against the
 --   first
 -- tag: inferred
 -- urgency: soon
@@ -10,7 +10,7 @@
 -- dialect: tsql
 -- key: activity_id
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.activity_status, egpl_casemgmt_activity.activity_sub_status
--- note: only codes that are known are compared; the others are `unknown_codes`.
+-- note: only known codes are compared; see `unknown_codes` for the others.
 SELECT b.activity_id, b.activity_type, b.activity_status, b.activity_sub_status,
        CASE WHEN b.activity_sub_status IN (9100, 9200) THEN 'closed by its sub-status, open by its status'
             WHEN b.activity_status = 9000 THEN 'completed by its status, open by its sub-status'

@@ -1,8 +1,8 @@
 -- title: Open chats that the documented query hides
 -- meaning: The documented query for open chats joins queue and user, so a chat without an agent, without a queue, or
---   whose user or queue is not in the rows does not come back, although it is open. Look at these by themselves. At
---   `unclear` the chat has only just arrived, and may merely wait for an agent.
--- source: the source document's query, lines 60-67, read against the columns that may be NULL
+--   whose user or queue is not in the rows is not returned, although it is open. Review these separately.
+--   `unclear`: the chat has only just arrived, and may simply be waiting for an agent.
+-- source: the support note's query, lines 60-67, compared with the columns that may be NULL
 -- tag: documented
 -- urgency: soon
 -- own: verdict, hidden_because, age_minutes

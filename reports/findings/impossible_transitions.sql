@@ -1,6 +1,6 @@
--- title: Changes between two exports that the life cycle does not have
--- meaning: Between the two exports the activity went back to where it came from before the workflow, became another
---   kind of activity, was created at another time, or was modified last at an earlier time than before. The product
+-- title: Changes between two exports that the life cycle does not allow
+-- meaning: Between the two exports the activity returned to its state before the workflow, changed its type, or
+--   got a different creation time or an earlier modification time. The product
 --   does not do that in any public source; a changed row, a restored database or a mixed-up export does.
 -- source: the life cycle of public docwiki pages on e-mail and chat routing
 -- tag: inferred

@@ -1,10 +1,10 @@
--- title: Agents who logged in or out after the outage began, with a chat open that nothing has changed since
--- meaning: The agent has a chat in progress from before the outage, though the agent's log-in is newer: the chat's session
---   may be gone while the agent is told that it goes on.
+-- title: Agents who logged in or out after the outage began, with an open chat that has not changed since
+-- meaning: The agent has a chat in progress from before the outage, but the agent's log-in is newer: the chat's
+--   session may be lost while the agent is told that it is active.
 -- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time
 -- tag: inferred
 -- urgency: context
--- source: the source document, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the
+-- source: the support note, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the
 --   row then says is an interpretation, and that one column of the user serves log-ins and log-outs
 -- dialect: tsql
 -- key: activity_id

@@ -1,10 +1,10 @@
--- title: Chats from before the outage in which something was said after it
--- meaning: The session lived through the outage: the chat goes on.
+-- title: Chats from before the outage with messages after it
+-- meaning: The session survived the outage: the chat continues.
 -- needs: egpl_casemgmt_activity.when_created, eglv_session_chat_event.agent_last_response_time,
 --   eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
 -- urgency: context
--- source: the source document, line 153, for the chat that goes on once the Messaging server is back; that the times of
+-- source: the support note, line 153, for the chat that goes on once the Messaging server is back; that the times of
 --   messages follow each message at once is an interpretation
 -- dialect: tsql
 -- key: activity_id

@@ -1,4 +1,4 @@
--- title: Chats in which something was said while the outage lasted
+-- title: Chats with messages during the outage
 -- meaning: Agent and customer could exchange messages during the outage, so the servers that carry them were up.
 -- needs: eglv_session_chat_event.agent_last_response_time, eglv_session_chat_event.customer_last_message_time
 -- tag: inferred

@@ -1,10 +1,10 @@
--- title: Chats that the outage found open and that nothing has changed since
--- meaning: The chat was in an agent's hands when the outage began, and its row is as it was: either nobody has ended it
---   yet, or its session is gone and the row was left behind. The row alone does not tell which.
+-- title: Chats that were open when the outage began and have not changed since
+-- meaning: The chat was assigned to an agent when the outage began, and its row is unchanged: either nobody has
+--   ended it yet, or its session is lost and the row was left behind. The row alone does not show which.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.when_modified
 -- tag: inferred
 -- urgency: context
--- source: the source document, line 72, for an open chat as 5000/5900; it shows no row after an Application server failure, and
+-- source: the support note, line 72, for an open chat as 5000/5900; it shows no row after an Application server failure, and
 --   that the row then stays as it was is an interpretation
 -- dialect: tsql
 -- key: activity_id

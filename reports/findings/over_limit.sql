@@ -1,6 +1,6 @@
 -- title: Agents with more open chats in a queue than they may have at once
 -- meaning: Routing should not have given these agents so many chats. A chat that ended without its row being completed
---   still counts, so the oldest of them is the one to look at.
+--   still counts, so check the oldest one first.
 -- source: the columns of a lab provisioning client, which reads a missing row as a limit of 1
 -- tag: inferred
 -- urgency: soon
@@ -11,9 +11,9 @@
 -- helps: egpl_user, egicm_concurrent_task
 -- parameter: limit_in_force integer = NULL
 -- parameter: agents_above text = NULL
--- note: without egicm_concurrent_task, limit_in_force is the most chats that agents had at once by those completed, over
---   all queues; `analyze` reads it from the rows. agents_above are the user_ids, with commas around, who have had more
---   again and again, as several persons under one log-in do: they are not judged.
+-- note: without egicm_concurrent_task, limit_in_force is the maximum number of simultaneous chats per agent,
+--   judging by completed chats in all queues; `analyze` reads it from the rows. agents_above lists, with commas around each, the user_ids that
+--   have repeatedly had more, such as log-ins shared by several people: they are excluded.
 SELECT z.user_id, z.user_name, z.queue_id, z.open_chats, z.limit_is, z.limit_from, z.oldest_activity_id,
        z.oldest_when_created
 FROM (

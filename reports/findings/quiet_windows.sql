@@ -1,7 +1,7 @@
--- title: Windows in which nothing was created, assigned or completed, against the hour's normal
--- meaning: At this time of such days there is always some work, and in this window there was none: something stood
---   still. Nothing created: nothing came in, or it could not be written down. Nothing assigned: routing or its
---   services. Nothing completed: agents could not work. A holiday looks the same; look at the calendar first.
+-- title: Periods with no arrivals, assignments or completions, at times when there usually are some
+-- meaning: There is always some work at this time on such days, and in this period there was none: something was
+--   down. Nothing created: nothing arrived, or it could not be stored. Nothing assigned: routing or its services
+--   failed. Nothing completed: agents could not work. A holiday looks the same; check the calendar first.
 -- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209,
 --   409
 -- tag: inferred
@@ -16,9 +16,10 @@
 -- parameter: least_expected = 12
 -- parameter: least_days = 3
 -- parameter: utc_offset_minutes integer = NULL
--- note: thresholds: days before GETDATE() that are looked at; windows of least_minutes at least, in quarters of an
---   hour; least_expected, how much the same quarters of the other days would make expect; least_days of the same kind
---   (working day or weekend) with anything in those quarters, without which nothing is normal. Windows of events are
+-- note: thresholds: days, the number of days examined before GETDATE(); least_minutes, the minimum length, in
+--   quarter-hours; least_expected, the minimum number expected from the same quarter-hours of other days;
+--   least_days, the minimum number of days of the same kind (working day or weekend) with any activity in those
+--   quarter-hours. Windows of events are
 --   in UTC unless utc_offset_minutes says how far the servers' clock is ahead of it.
 WITH moment AS (
     SELECT w.what, DATEDIFF(minute, '1970-01-01', CASE w.what WHEN 1 THEN b.when_created ELSE b.when_modified END) / 15

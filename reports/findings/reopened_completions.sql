@@ -1,8 +1,8 @@
 -- title: Completed activities that are open again
 -- meaning: An earlier export has the activity as completed (9000), a later one as open. Reopening is an event of its
---   own (548); without it, something else wrote the row. A public page makes a ghost chat in just this way, by
+--   own (548); without it, something else wrote the row. A public page creates a ghost chat in just this way, by
 --   changing the status of a completed one.
--- source: the source document, lines 74-90, for completion; event 548 by constants of an e-mail console
+-- source: the support note, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
 -- urgency: soon
 -- own: verdict
@@ -12,8 +12,8 @@
 -- helps: egpl_event_history_case_mgmt
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: needs two states of the activity. Whether event 548 lies between the exports is not compared: their times are
---   on another clock than the events.
+-- note: needs two states of the activity. Whether event 548 is between the exports is not checked: exports and
+--   events use different clocks.
 WITH state AS (
     SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.assigned_to, s.when_modified,
            s.chatdb_export, s.chatdb_line, COALESCE(s.chatdb_order, 0) AS place, 0 AS newest

@@ -1,8 +1,8 @@
--- title: Open chats on one application server that all stopped changing at one moment
--- meaning: Chats end one by one; that several of one server end within minutes of each other and nothing of them has
---   changed since, is what the loss of that server looks like. How many chats of the server changed later says whether
---   it came back, or never went.
--- source: login_ip holds the application server's name in the source document, line 72; the rest is an interpretation
+-- title: Open chats on one Application server that all stopped changing at the same time
+-- meaning: Chats normally end one by one. If several on one server stop within minutes of each other and have not
+--   changed since, that server was probably lost. The number of its chats that changed later shows whether it
+--   came back, or was never down.
+-- source: login_ip holds the application server's name in the support note, line 72; the rest is an interpretation
 -- tag: inferred
 -- urgency: soon
 -- own: activity_ids
@@ -15,8 +15,8 @@
 -- parameter: quiet_minutes = 60
 -- parameter: lived_percent = 20
 -- note: thresholds: chats count as stopping together while no more than gap_minutes lie between one and the next; at
---   least least_chats of them; none changed for quiet_minutes; fewer than lived_percent as many chats of the server lived
---   through the moment. login_ip is where the agent was logged in last, which
+--   least least_chats of them; none changed for quiet_minutes; fewer than lived_percent as many chats of the
+--   server changed after that time. login_ip is where the agent was logged in last, which
 --   may be another server than at the time.
 WITH stopped AS (
     SELECT b.activity_id, b.assigned_to, c.user_name, c.login_ip, b.queue_id, b.when_created, b.when_modified,

@@ -1,7 +1,7 @@
--- title: Activities that Unified CCE took and has not answered
+-- title: Activities that were handed to Unified CCE and never answered
 -- meaning: 4105 says that the activity was handed to Unified CCE for routing, and it stays so for as long as it is
 --   queued there. Older than the threshold, sent (2210) and never answered (2212), it waits for an answer that may not
---   come. Look at the connection to Unified CCE, and at the agents of its queue.
+--   come. Check the connection to Unified CCE, and the agents of its queue.
 -- source: 4105 is on a public docwiki page on e-mail routing; the events are named by constants of an e-mail console
 -- tag: inferred
 -- urgency: now

@@ -1,6 +1,6 @@
 -- title: Codes that no public source explains
--- meaning: These values of type, mode, status or sub-status are in the rows and in no public source, so nothing is
---   concluded from them. They may be a newer version's, the site's own, or damage.
+-- meaning: These values of type, mode, status or sub-status occur in the rows but in no public source, so nothing
+--   is concluded from them. They may be a newer version's, the site's own, or damage.
 -- source: the code reference that chatdb carries, gathered from public pages and programs
 -- tag: unknown
 -- urgency: context
@@ -8,7 +8,7 @@
 -- dialect: tsql
 -- key: column_name, code
 -- needs: egpl_casemgmt_activity
--- note: sub types are not looked at: public sources explain two of them, and every site has more.
+-- note: sub-types are not checked: public sources explain two of them, and every site has more.
 SELECT CASE x.place WHEN 1 THEN 'activity_type' WHEN 2 THEN 'activity_mode'
                     WHEN 3 THEN 'activity_status' ELSE 'activity_sub_status' END AS column_name,
        x.code, COUNT(*) AS activities, MIN(x.activity_id) AS first_activity_id, MAX(x.activity_id) AS last_activity_id

@@ -1,9 +1,9 @@
--- title: Chats that arrived while the outage lasted and that no agent has been given
--- meaning: The chat waits in its queue since the outage: agents got nothing new, and still do not.
+-- title: Chats that arrived during the outage and are still unassigned
+-- meaning: The chat has been waiting in its queue since the outage: agents received nothing new, and still do not.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
 -- urgency: now
--- source: the source document, line 92: no new activities for an agent while the Services server is down
+-- source: the support note, line 92: no new activities for an agent while the Services server is down
 -- lines: 92
 -- dialect: tsql
 -- key: activity_id

@@ -1,10 +1,10 @@
-//! What to look at next, and which exports would let the skipped findings run.
+//! Next steps, and which exports would let the skipped findings run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::{FindingRun, FindingVerdict, UnlockRun};
 
-/// What to look at next: what was found, and the exports that findings wait for.
+/// Next steps: what was found, and the exports that findings wait for.
 pub(super) fn next(runs: &[FindingRun]) -> Vec<String> {
     let found = runs
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn next(runs: &[FindingRun]) -> Vec<String> {
     next
 }
 
-/// What the skipped findings lack, that which most of them lack first.
+/// What the skipped findings need, most frequent first.
 pub(super) fn unlocks(runs: &[FindingRun]) -> Vec<UnlockRun> {
     let mut all: Vec<UnlockRun> = Vec::new();
     for run in runs {
@@ -55,7 +55,7 @@ pub(super) fn unlocks(runs: &[FindingRun]) -> Vec<UnlockRun> {
 /// What to export so that `wanted` is there.
 pub(crate) fn export_of(wanted: &str) -> String {
     match (wanted.strip_suffix("_earlier"), wanted.split_once('.')) {
-        (Some(table), _) => format!("a second export of {table}, of another time"),
+        (Some(table), _) => format!("a second export of {table}, taken at another time"),
         (None, Some((table, column))) => format!("{column} in the export of {table}"),
         (None, None) if wanted.starts_with("eg") => format!("an export of {wanted}"),
         (None, None) => wanted.to_owned(),

@@ -110,7 +110,7 @@ impl<'s> ExportedRows<'s> {
         options: &AnalysisOptions,
     ) -> Result<(Cell, String), AnalysisError> {
         if let Some(ms) = options.as_of_ms {
-            return Ok((Cell::Timestamp(ms), "as given".to_owned()));
+            return Ok((Cell::Timestamp(ms), "--as-of".to_owned()));
         }
         if let Some(now) = self.store.now()? {
             return Ok((now, "the scenario clock".to_owned()));
@@ -120,12 +120,15 @@ impl<'s> ExportedRows<'s> {
             if let Some(at) = self.newest(table, column)?
                 && newest.as_ref().is_none_or(|(before, _)| at > *before)
             {
-                newest = Some((at, format!("the newest time in the rows, {table}.{column}")));
+                newest = Some((
+                    at,
+                    format!("the newest timestamp in the rows, {table}.{column}"),
+                ));
             }
         }
         Ok(match newest {
             Some((at, from)) => (Cell::Timestamp(at), from),
-            None => (Cell::Null, "no time is in the rows".to_owned()),
+            None => (Cell::Null, "the rows contain no timestamp".to_owned()),
         })
     }
 

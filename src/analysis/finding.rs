@@ -144,7 +144,7 @@ impl<'s> ExportedRows<'s> {
                 .is_none_or(|(table, _)| !tables.iter().any(|own| own == table))
         });
         if given.as_of == Cell::Null && finding.sql.to_ascii_uppercase().contains("GETDATE()") {
-            needs_missing.push("a time in the rows".to_owned());
+            needs_missing.push("a timestamp in the rows".to_owned());
         }
         let helps_missing = missing(&finding.helps);
         let outages = given.outages_of(finding);

@@ -122,7 +122,7 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     read.history.until = until;
     if !rows.has("egpl_casemgmt_activity.when_created") {
         let undetectable =
-            "outages cannot be detected: they show in when_created of egpl_casemgmt_activity";
+            "outages cannot be detected: export egpl_casemgmt_activity with when_created";
         read.undetectable.push(undetectable.to_owned());
         return Ok(read);
     }
@@ -132,14 +132,14 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     match &events {
         Events::Absent => {
             read.undetectable.push(
-                "an outage of Services after which everything was assigned shows in events only: export \
+                "a Services outage whose backlog has been assigned since is visible only in events: export \
                  egpl_event_history_case_mgmt"
                     .to_owned(),
             );
         }
         Events::OnAnotherClock => read.undetectable.push(
-            "events are not compared with rows: too few activities are in both to tell how far the servers' clock is \
-             from UTC"
+            "events are not compared with rows: too few activities are in both to determine the servers' UTC \
+             offset"
                 .to_owned(),
         ),
         Events::Placed(events) => take_events(&mut read.history, events, &mut activities, &hosts),
@@ -150,7 +150,7 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     take_stops(&mut read.history, &activities, &hosts);
     read.open = open_chats(&activities, &hosts);
     if !hosts.values().any(|host| !host.is_empty()) {
-        let undetectable = "which Application server an agent is on is not in the rows: export egpl_user with login_ip";
+        let undetectable = "the rows do not say which Application server an agent uses: export egpl_user with login_ip";
         read.undetectable.push(undetectable.to_owned());
     }
     read.limit = limit::in_force(activities.iter().filter(|own| own.kind == CHAT).filter_map(
@@ -462,7 +462,8 @@ fn take_messages(
         SESSIONS
     } else {
         read.undetectable.push(
-            "an outage of Messaging shows in times of messages only: export eglv_session_chat_event".to_owned(),
+            "a Messaging outage is visible only in message times: export eglv_session_chat_event"
+                .to_owned(),
         );
         return Ok(());
     };

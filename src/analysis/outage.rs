@@ -72,7 +72,7 @@ pub struct Talk {
     pub said: Option<i64>,
 }
 
-/// An outage that the rows show.
+/// An outage detected in the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutageWindow {
     /// The servers that failed.
@@ -89,11 +89,11 @@ pub struct OutageWindow {
     pub counted: &'static str,
     /// How many of these should have been between `from` and `to`.
     pub expected: f64,
-    /// How many there were.
+    /// The observed number.
     pub observed: usize,
     /// How many gaps like this one are expected by chance.
     pub p: f64,
-    /// What went on in the meantime, in counts.
+    /// What continued in the meantime, in counts.
     pub meanwhile: Vec<String>,
 }
 

@@ -195,7 +195,7 @@ fn completed<'h>(history: &'h History, outages: &[Shaded]) -> Vec<Counted<'h>> {
     match history.completed_on.get("") {
         Some(times) if all.is_empty() => all.push(of("completions".to_owned(), None, vec![times])),
         Some(times) => {
-            let what = "completions, server not known".to_owned();
+            let what = "completions, server unknown".to_owned();
             all.push(of(what, None, vec![times]));
         }
         None => {}

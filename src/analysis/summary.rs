@@ -29,7 +29,7 @@ pub fn summary(run: &AnalysisRun) -> Vec<String> {
 
 fn open(run: &AnalysisRun) -> Option<String> {
     run.open_chats
-        .map(|open| format!("Open chats by the documented query: {open}."))
+        .map(|open| format!("Open chats (documented query): {open}."))
 }
 
 fn finding<'r>(run: &'r AnalysisRun, name: &str) -> Option<&'r FindingRun> {
@@ -84,7 +84,7 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
     let of = |word: &str| verdicts.get(word).copied().unwrap_or(0);
     let agents: BTreeSet<String> = column(found, "assigned_to").map(Cell::to_string).collect();
     Some(format!(
-        "Ghost chats: {}, probable: {}, unclear: {}, of {}.",
+        "Ghost chats: {} certain, {} probable, {} unclear ({}).",
         of("ghost"),
         of("probable"),
         of("unclear"),
@@ -145,7 +145,7 @@ fn outages(run: &AnalysisRun) -> Option<String> {
     }
     let mut named: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();
     if run.detected.len() > NAMED {
-        named.push(format!("{} more before", run.detected.len() - NAMED));
+        named.push(format!("{} earlier", run.detected.len() - NAMED));
     }
     Some(format!("Outages in the rows: {}.", named.join("; ")))
 }
@@ -156,7 +156,7 @@ fn outage(found: &DetectedRun) -> String {
         .as_ref()
         .map_or_else(String::new, |host| format!(" {host}"));
     let to = match &found.to {
-        Cell::Null => "and goes on".to_owned(),
+        Cell::Null => "onwards".to_owned(),
         at => format!("to {}", end_of(&found.from, at)),
     };
     format!(
@@ -191,7 +191,7 @@ fn likely(run: &AnalysisRun) -> Option<String> {
         ..
     } = first;
     Some(format!(
-        "Likely failure: {}; for it: {}; against it: {}.",
+        "Likely failure: {}; evidence for: {}; evidence against: {}.",
         names.join(" or "),
         strongest(evidence_for),
         strongest(evidence_against)
@@ -209,7 +209,7 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
         .iter()
         .map(|count| {
             format!(
-                "{} {} of {:.0} usual",
+                "{} {}, usually {:.0}",
                 count.what, count.observed, count.expected
             )
         })
@@ -218,7 +218,7 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
         "Likely failure: none of the documented ones.".to_owned()
     } else {
         format!(
-            "Likely failure: none of the documented ones; what happened in that time is as usual: {}.",
+            "Likely failure: none of the documented ones; activity in that period was normal: {}.",
             counted.join(", ")
         )
     })

@@ -97,7 +97,7 @@ fn cell_verdict(
     match difference {
         Some(DifferenceKind::Differs) if uncorrected.is_some() && uncorrected == actual => (
             CellVerdict::StaleErratum,
-            Some("the value is what is printed, so its erratum no longer applies".to_owned()),
+            Some("the value is as printed, so its erratum no longer applies".to_owned()),
         ),
         Some(DifferenceKind::Differs) => (CellVerdict::Differs, None),
         Some(DifferenceKind::Ignored) => (CellVerdict::Ignored, None),
@@ -110,7 +110,7 @@ fn cell_verdict(
                 ..
             }) => (
                 CellVerdict::MatchesByParameter,
-                Some(format!("stands for parameter `{name}`")),
+                Some(format!("replaces parameter `{name}`")),
             ),
             Some(Note {
                 erratum: Some(_), ..
@@ -140,7 +140,7 @@ fn header_sentences(found: &TableDiff) -> Vec<String> {
     }
     if header.moved {
         sentences.push(format!(
-            "columns in another order: expected {}; found {}",
+            "columns in a different order: expected {}; found {}",
             list(&header.expected),
             list(&header.actual)
         ));
@@ -164,14 +164,14 @@ fn remarks(found: &TableDiff) -> Vec<String> {
             format!("{} ", key(&row.key))
         };
         format!(
-            "row {name}stands in place {}, expected in place {}",
+            "row {name}is at position {}, expected at position {}",
             row.actual + 1,
             row.expected + 1
         )
     });
     let duplicates = found.duplicate_keys.iter().map(|duplicate| {
         format!(
-            "key {} occurs {} times in expected and {} times in actual; rows are paired by likeness",
+            "key {} occurs {} times in expected and {} times in actual; rows are matched by similarity",
             key(&duplicate.key),
             duplicate.expected,
             duplicate.actual

@@ -19,13 +19,13 @@ use crate::table::{Cell, Column, Kind, ResultTable};
 #[derive(Debug, Error)]
 pub enum BoundError {
     /// The check expects a transcript or a single value.
-    #[error("check `{check}` expects no table of rows, so nothing in it can be bound")]
+    #[error("check `{check}` does not expect a table, so `--bind` does not apply")]
     NotATable {
         /// The name of the check.
         check: String,
     },
     /// No row of the expected table shows the parameter.
-    #[error("no row of `{file}` shows parameter `{name}`")]
+    #[error("no row of `{file}` contains parameter `{name}`")]
     NotShown {
         /// The file of the table.
         file: String,
@@ -35,7 +35,7 @@ pub enum BoundError {
         known: Vec<String>,
     },
     /// The rows have no column in which the value could be found.
-    #[error("the export has no column `{column}`, by which its rows would be found")]
+    #[error("the export has no column `{column}`, which is needed to find its rows")]
     NoColumn {
         /// The name of the column.
         column: String,
@@ -118,14 +118,14 @@ fn left_out_sentences(others: usize, documented: usize) -> impl Iterator<Item = 
     let rows = |n: usize| counted(n, "row");
     let of_export = (others > 0).then(|| {
         format!(
-            "left out: {} of the export that {} not what is bound",
+            "excluded: {} of the export that {} not bound",
             rows(others),
             are(others)
         )
     });
     let of_document = (documented > 0).then(|| {
         format!(
-            "left out: {} of the document that {} not what is bound",
+            "excluded: {} of the document that {} not bound",
             rows(documented),
             are(documented)
         )
@@ -356,7 +356,8 @@ impl Bound {
             };
             let name = &column.name;
             self.remarks.push(format!(
-                "bound: {name} {lab} -> {own} (from the export); every other documented time is moved as far"
+                "bound: {name} {lab} -> {own} (from the export); all other documented times are shifted by the same \
+                 offset"
             ));
             Some(to - from)
         })

@@ -139,6 +139,6 @@ pub(super) fn spelt_as<'t>(
         }
     }
     let sentence = (!renamed.is_empty())
-        .then(|| format!("headings in another letter case: {}", renamed.join(", ")));
+        .then(|| format!("headers that differ in letter case: {}", renamed.join(", ")));
     (table, sentence)
 }

@@ -95,7 +95,7 @@ pub enum RowOrder {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DiffError {
     /// An option names a column that neither table has.
-    #[error("neither table has a column `{name}`, which is given as {role}")]
+    #[error("neither table has a column `{name}`, given as {role}")]
     UnknownColumn {
         /// What the column was to be.
         role: Role,
@@ -126,7 +126,7 @@ pub enum DiffError {
     },
     /// A tolerance of a column that has nothing with a distance.
     #[error(
-        "column `{column}` has no number and no time in either table, so no tolerance applies to it"
+        "column `{column}` has no numbers or times in either table, so a tolerance does not apply"
     )]
     NoDistance {
         /// The name of the column.

@@ -254,7 +254,7 @@ pub fn value(
             } else if rules.fifteen_digits && lacks_digits(text) {
                 return Err(Misfit {
                     reason: Reason::NotANumber,
-                    detail: "found a number of more than 15 digits, and a workbook does not keep the others"
+                    detail: "found a number of more than 15 digits, which a workbook cannot store exactly"
                         .to_owned(),
                 });
             }
@@ -362,7 +362,7 @@ pub fn made_number(name: &str) -> i64 {
     -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
 }
 
-/// A value for a message: as it stands where it is short and made of digits and signs only, else by its length, since
+/// A value for a message: as it stands where it is short and made of digits and symbols only, else by its length, since
 /// it may be about somebody.
 fn shown(text: &str) -> String {
     const LONGEST: usize = 40;

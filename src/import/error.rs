@@ -72,7 +72,7 @@ pub enum ImportError {
     },
     /// So many records are rejected that the file is not what it is taken for.
     #[error(
-        "`{file}`: {rejected} of the first {records} records cannot be rows, line {line} among them: {detail}"
+        "`{file}`: {rejected} of the first {records} records were rejected, e.g. line {line}: {detail}"
     )]
     MostlyRejected {
         /// The file as it was named.
@@ -89,7 +89,7 @@ pub enum ImportError {
         detail: String,
     },
     /// The same bytes were loaded before in another way, and what came of them cannot be taken out again.
-    #[error("`{file}` was loaded before in another way, and {why}")]
+    #[error("`{file}` was already loaded with other options, and {why}")]
     LoadedOtherwise {
         /// The file as it was named.
         file: String,
@@ -98,7 +98,7 @@ pub enum ImportError {
     },
     /// What comes late contradicts how the beginning was read.
     #[error(
-        "`{file}`: how its values are written is only known at its end, and it cannot be read again"
+        "`{file}`: the format of its values is known only at its end, and it cannot be read twice"
     )]
     Late {
         /// The file as it was named.

@@ -70,13 +70,13 @@ impl Nulls {
     pub fn title(self) -> &'static str {
         match self {
             Self::Word => {
-                "the word NULL is NULL, and a text `NULL` cannot be told from it; nothing is the empty text"
+                "`NULL` is read as NULL, even if it was text; an empty field is empty text"
             }
-            Self::Empty => "nothing is NULL, and an empty text cannot be told from it",
-            Self::EmptyOrNul => "nothing is NULL; one NUL character is the empty text",
-            Self::Nothing => "nothing is NULL; `\"\"` is the empty text",
-            Self::Marked => "NULL has a mark of its own",
-            Self::MarkedOrWord => "no cell, or the word NULL, is NULL",
+            Self::Empty => "an empty field is read as NULL, even if it was empty text",
+            Self::EmptyOrNul => "an empty field is NULL; one NUL character is empty text",
+            Self::Nothing => "an empty field is NULL; `\"\"` is empty text",
+            Self::Marked => "NULL has its own representation",
+            Self::MarkedOrWord => "a missing cell, or the word `NULL`, is NULL",
         }
     }
 
@@ -279,14 +279,14 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "aligned",
-        title: "columns under dashes: SSMS Results to Text, sqlcmd, a mail's attachment",
+        title: "columns with a dashed line below the header: SSMS Results to Text, sqlcmd, e-mail attachment",
         covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
         layout: FormatLayout::Aligned,
         ..Form::PLAIN
     },
     Form {
         id: "aligned_bare",
-        title: "aligned text without dashes: their line cut off, or `sqlcmd -h -1` with `--widths`",
+        title: "aligned text without the dashed line: line removed, or `sqlcmd -h -1` with `--widths`",
         covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
         layout: FormatLayout::Widths,
         ..Form::PLAIN
@@ -301,7 +301,7 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "sqlcmd_separated",
-        title: "sqlcmd with a separator (`-s`), with or without names; a mail's attachment with one",
+        title: "sqlcmd with a separator (`-s`), with or without header; e-mail attachment with a separator",
         covers: &["F11", "F12", "F13", "F15", "F28"],
         delimiters: ANY,
         padded: true,
@@ -310,14 +310,14 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "sqlcmd_vertical",
-        title: "go-sqlcmd, a line for each cell",
+        title: "go-sqlcmd, one line per cell",
         covers: &["F16"],
         layout: FormatLayout::Vertical(NameMark::Blanks),
         ..Form::PLAIN
     },
     Form {
         id: "powershell_list",
-        title: "PowerShell, Format-List: a line for each cell, with a colon",
+        title: "PowerShell Format-List: one line per cell, with a colon",
         covers: &[],
         layout: FormatLayout::Vertical(NameMark::Colon),
         nulls: Nulls::Empty,
@@ -406,7 +406,7 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "json",
-        title: "JSON, an array of objects or one on each line",
+        title: "JSON, an array of objects or one object per line",
         covers: &["F23"],
         layout: FormatLayout::Json,
         nulls: Nulls::Marked,
@@ -422,7 +422,7 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "insert_script",
-        title: "a script of INSERT statements: SSMS's Generate Scripts, data only",
+        title: "script of INSERT statements: SSMS Generate Scripts, data only",
         covers: &[],
         layout: FormatLayout::Inserts,
         nulls: Nulls::Marked,
@@ -441,7 +441,7 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "excel_xlsx",
-        title: "a grid pasted into Excel, workbook",
+        title: "Excel workbook with a pasted grid",
         covers: &["F25"],
         layout: FormatLayout::Workbook,
         nulls: Nulls::MarkedOrWord,
@@ -449,7 +449,7 @@ pub static FORMS: &[Form] = &[
     },
     Form {
         id: "excel_csv",
-        title: "a CSV that Excel has saved",
+        title: "CSV saved by Excel",
         covers: &["F26"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
         delimiters: &[";", ",", "\t"],

@@ -36,8 +36,8 @@ pub(super) enum Unended {
 
 impl Unended {
     /// What is said where nobody can tell.
-    pub(super) const REMARK: &str =
-        "the file ends without a line end: compare its last value with the source, it may be cut";
+    pub(super) const REMARK: &str = "the file ends without a line end: compare its last value with the source, it may \
+     be truncated";
 }
 
 impl LastValue {
@@ -84,7 +84,7 @@ impl LastValue {
             _ if !self.is_value => None,
             Some(usual) if self.length < usual => Some(Unended::Cut {
                 detail: format!(
-                    "the file ends inside this record: its last value has {} characters, where the others have {usual}",
+                    "the file ends inside this record: its last value has {} characters, but the others have {usual}",
                     self.length
                 ),
             }),

@@ -133,17 +133,14 @@ impl LoadStage<'_> {
         if let Some(table) = mixed {
             return Err(ImportError::LoadedOtherwise {
                 file: self.summary.file.clone(),
-                why: format!("rows of other exports have met its rows in `{table}`"),
+                why: format!("its rows have been merged with rows of other exports in `{table}`"),
             });
         }
         self.summary.warnings.push(match known.reading.as_str() {
             "" => {
-                "the same bytes were loaded before without options: what came of them is replaced"
-                    .to_owned()
+                "the same file was loaded before without options: its rows are replaced".to_owned()
             }
-            said => format!(
-                "the same bytes were loaded before with `{said}`: what came of them is replaced"
-            ),
+            said => format!("the same file was loaded before with `{said}`: its rows are replaced"),
         });
         Ok(())
     }
@@ -204,7 +201,7 @@ impl LoadStage<'_> {
     fn gathered(&self) -> Vec<Reject> {
         let one = |(reject, count, last): &(Reject, u64, u64)| Reject {
             detail: format!(
-                "stands for {count} more, from line {} to line {last}; there are too many to keep their text",
+                "represents {count} more, from line {} to line {last}; too many to keep their text",
                 reject.line
             ),
             ..reject.clone()
@@ -299,7 +296,7 @@ impl LoadStage<'_> {
             && summary.footer_differs()
         {
             summary.warnings.push(format!(
-                "the producer says {rows} rows, and there are {} records: some are missing, or were split",
+                "the trailer says {rows} rows, but there are {} records: some are missing or were split",
                 summary.records
             ));
         }
@@ -344,7 +341,7 @@ fn warn_of_values(name: &str, values: &ColumnValues, warnings: &mut Vec<String>)
     let kind = values.kind(name);
     if let Some((numbers, all)) = values.like_numbers(name) {
         warnings.push(format!(
-            "`{name}`: {numbers} of {all} values look like numbers, and not all are written as one: kept as text"
+            "`{name}`: {numbers} of {all} values look like numbers, but not all of them: kept as text"
         ));
     }
     if values.blanks > 0 && kind != ColumnKind::Text {
@@ -372,7 +369,7 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
     if seen.blanks > 0 {
         let n = values(seen.blanks);
         warnings.push(format!(
-            "`{name}`: {n} were empty where there can be no empty text; read as NULL"
+            "`{name}`: {n} were empty in a column that cannot be empty text; read as NULL"
         ));
     }
     if seen.escaped_null > 0 {
@@ -395,26 +392,26 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
     if seen.digits_gone > 0 {
         let n = values(seen.digits_gone);
         warnings.push(format!(
-            "`{name}`: {n} are numbers of which a spreadsheet has cut digits off; different numbers may look alike"
+            "`{name}`: a spreadsheet truncated the digits of {n}; different numbers may look the same"
         ));
     }
     if let Some(sample) = &seen.settled_sample {
         let n = values(seen.settled);
         warnings.push(format!(
-            "`{name}`: {n} such as `{sample}` could be read in two ways; other values of the column say how"
+            "`{name}`: {n} such as `{sample}` could be read in two ways; other values of the column show which is right"
         ));
     }
     if seen.not_hex > 0 {
         let n = values(seen.not_hex);
         warnings.push(format!(
-            "`{name}`: {n} are not written as `0x...`; kept as they stand"
+            "`{name}`: {n} are not written as `0x...`; kept unchanged"
         ));
     }
     for (cut, count) in CUTS.iter().zip(seen.cut) {
         if count > 0 && seen.longest == *cut {
             let n = values(count);
             warnings.push(format!(
-                "`{name}`: {n} of exactly {cut} characters and none longer; the producer may have cut them there"
+                "`{name}`: {n} of exactly {cut} characters and none longer; they may have been truncated on export"
             ));
         }
     }

@@ -47,7 +47,7 @@ pub enum TablesError {
         columns: String,
     },
     /// The names of the columns are not there, and neither the file's name nor the values say the table.
-    #[error("it has {columns} columns without names, and {why}")]
+    #[error("it has {columns} unnamed columns, and {why}")]
     Nameless {
         /// How many columns it has.
         columns: usize,
@@ -55,7 +55,7 @@ pub enum TablesError {
         why: String,
     },
     /// The first record of a new table is all text, as the others are.
-    #[error("its first record may be the names of the columns, or a row")]
+    #[error("its first record may be a header or a row")]
     NamesOrRow,
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
@@ -64,7 +64,7 @@ pub enum TablesError {
         tables: String,
     },
     /// The table's key is not among the columns, so that no row could be told from another.
-    #[error("its columns are of `{table}`, but `{key}`, the key of that table, is not among them")]
+    #[error("its columns belong to `{table}`, but the key column `{key}` is missing")]
     NoKey {
         /// The name of the table.
         table: String,
@@ -72,7 +72,7 @@ pub enum TablesError {
         key: String,
     },
     /// More columns than a table can have.
-    #[error("it has {found} columns, and a table can have {most}")]
+    #[error("it has {found} columns, and a table can have at most {most}")]
     TooMany {
         /// How many it has.
         found: usize,
@@ -81,14 +81,14 @@ pub enum TablesError {
     },
     /// Changes of a table whose rows have no key of one column.
     #[error(
-        "it holds changes of `{table}`, which has no key of one column, so that they cannot be put in order"
+        "it holds changes of `{table}`, which has no single-column key, so they cannot be ordered"
     )]
     NoHistory {
         /// The name of the table.
         table: String,
     },
     /// A name that no table can have.
-    #[error("`{name}` cannot be the name of a table")]
+    #[error("invalid table name `{name}`")]
     BadName {
         /// The name that was given.
         name: String,
@@ -207,7 +207,7 @@ pub struct Plan {
     pub repeats: Vec<(usize, usize)>,
     /// Where the records are changes: what says which.
     pub changes: Option<Changes>,
-    /// What there is to say about it, in sentences.
+    /// Notes, in sentences.
     pub notes: Vec<String>,
 }
 
@@ -251,7 +251,7 @@ impl Plan {
                     let column = &mut target.shape.columns[step];
                     column.kind = Kind::Text;
                     self.notes.push(format!(
-                        "`{}` is a number in the schema and a word in each record looked at: kept as it stands",
+                        "`{}`: expected a number, found text in each record inspected; kept as text",
                         column.name
                     ));
                 }

@@ -266,7 +266,7 @@ impl ReadStage {
                     }
                 }
                 Item::Reject(_) if self.is_elsewhere() => {}
-                // Nothing is lost with the names of the columns, again.
+                // Nothing is lost with repeated header.
                 Item::Reject(reject) if reject.reason == Reason::RepeatedHeader => {
                     self.headers += 1;
                 }

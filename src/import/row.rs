@@ -132,14 +132,14 @@ pub(super) fn check_text(
             let zeros = memchr::memchr_iter(0, bytes).count();
             let detail = match zeros * 5 > bytes.len() * 2 {
                 true => "it is UTF-16, in a file that begins in another encoding",
-                false => "a NUL character stands in it",
+                false => "it contains a NUL character",
             };
             let detail = detail.to_owned();
             return Err(found(Reason::Nul, detail, Some(place)));
         }
     }
     if !lossy && let Some(place) = replacement.find(bytes) {
-        let detail = "U+FFFD stands in it, the mark of a lost character".to_owned();
+        let detail = "it contains U+FFFD, the replacement for a lost character".to_owned();
         return Err(found(Reason::Replacement, detail, Some(place)));
     }
     Ok(())

@@ -68,8 +68,8 @@ impl Spoil {
             Self::Minutes => "what a spreadsheet leaves of a date and time",
             Self::Hashes => "what a spreadsheet shows where a column is too narrow",
             Self::LocalDay => {
-                "what a spreadsheet leaves of a date and time, without seconds, and its day and month cannot be told \
-                 apart"
+                "what a spreadsheet leaves of a date and time, without seconds, and with day and month \
+                 ambiguous"
             }
         }
     }

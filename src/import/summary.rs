@@ -98,7 +98,7 @@ impl Summary {
         self.footer = known.footer;
         self.loaded = known.records.saturating_sub(known.rejected);
         self.warnings = vec![format!(
-            "the same bytes were loaded before, from `{}`: nothing is changed",
+            "the same file was already loaded, from `{}`: nothing was changed",
             known.file
         )];
     }

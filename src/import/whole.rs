@@ -35,13 +35,13 @@ pub enum WholeError {
         detail: String,
     },
     /// It has no names of columns.
-    #[error("does not name its columns")]
+    #[error("has no column headers")]
     NoNames,
     /// It has a second result, and nothing says which is meant.
     #[error("holds more than one result")]
     Several,
     /// It is more than is held.
-    #[error("has more than {MOST_CELLS} cells, which is more than is held in memory")]
+    #[error("has more than {MOST_CELLS} cells, the limit for tables held in memory")]
     TooMuch,
 }
 

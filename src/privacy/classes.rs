@@ -93,7 +93,7 @@ const CLASSES: &str = include_str!("classes.txt");
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ClassesError {
     /// There is no such class.
-    #[error("line {line}: no class is called `{word}`")]
+    #[error("line {line}: unknown class `{word}`")]
     NoClass {
         /// The line, from 1.
         line: usize,
@@ -101,13 +101,13 @@ pub enum ClassesError {
         word: String,
     },
     /// A class stands before any table.
-    #[error("line {line}: no `[table]` stands before")]
+    #[error("line {line}: no `[table]` precedes it")]
     NoTable {
         /// The line, from 1.
         line: usize,
     },
     /// A column has two classes.
-    #[error("line {line}: `{table}.{column}` has a class already")]
+    #[error("line {line}: `{table}.{column}` already has a class")]
     Twice {
         /// The line, from 1.
         line: usize,

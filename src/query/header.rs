@@ -132,7 +132,7 @@ impl<'a> HeaderReader<'a> {
                     // What continues a mistake is not another one.
                     (_, Before::Mistake) => {}
                     _ => {
-                        let message = "expected `-- word: text`, found a line that continues one";
+                        let message = "expected `-- word: text`, found a continuation line";
                         self.problem(Position { line, column: 1 }, message, None);
                     }
                 }
@@ -157,7 +157,7 @@ impl<'a> HeaderReader<'a> {
         let at = Position { line, column: 4 };
         let Some((word, text)) = found.split_once(':') else {
             let message = format!("expected `-- word: text`, found `--{found}`");
-            let hint = "the header ends at the first line that is no comment; leave a blank line before \
+            let hint = "the header ends at the first line that is not a comment; leave a blank line before \
                         a comment on the SQL";
             self.problem(Position { line, column: 1 }, message, Some(hint.to_owned()));
             return None;
@@ -167,7 +167,7 @@ impl<'a> HeaderReader<'a> {
             let known = WORDS.iter().map(|(known, _)| *known);
             self.misspelt_title |= did_you_mean(word, known.clone()) == Some("title");
             let hint = hint_among(word, known);
-            self.problem(at, format!("a query's header has no word `{word}`"), hint);
+            self.problem(at, format!("unknown header key `{word}`"), hint);
             return None;
         };
         Some(Entry {
@@ -179,13 +179,13 @@ impl<'a> HeaderReader<'a> {
 
     fn query(&mut self, name: &str, entries: &[Entry], sql: &str, sql_line: u32) -> Query {
         for entry in entries.iter().filter(|entry| entry.text.is_empty()) {
-            let message = format!("`{}` says nothing", name_of(entry.word));
+            let message = format!("`{}` is empty", name_of(entry.word));
             self.problem(entry.at, message, None);
         }
         let title = self.one(entries, Word::Title);
         let start = Position { line: 1, column: 1 };
         if title.is_none() && !self.misspelt_title {
-            let message = "a query needs a title: `-- title: What it asks`";
+            let message = "a query needs a title: `-- title: What it shows`";
             self.problem(start, message, None);
         }
         let order = self.one(entries, Word::Order);
@@ -244,7 +244,7 @@ impl<'a> HeaderReader<'a> {
         let first = found.next()?;
         for again in found {
             let message = format!(
-                "`{}` stands twice, first in line {}",
+                "duplicate `{}`, first on line {}",
                 name_of(word),
                 first.at.line
             );
@@ -276,7 +276,7 @@ impl<'a> HeaderReader<'a> {
             .collect();
         if !entry.text.is_empty() && names.iter().any(String::is_empty) {
             let message = format!(
-                "expected column names with commas between them, found `{}`",
+                "expected comma-separated column names, found `{}`",
                 entry.text
             );
             self.problem(entry.at, message, None);
@@ -290,11 +290,7 @@ impl<'a> HeaderReader<'a> {
             .find(|dialect| dialect.name() == entry.text);
         if found.is_none() && !entry.text.is_empty() {
             let hint = hint_among(&entry.text, Dialect::ALL.map(Dialect::name));
-            self.problem(
-                entry.at,
-                format!("there is no dialect `{}`", entry.text),
-                hint,
-            );
+            self.problem(entry.at, format!("unknown dialect `{}`", entry.text), hint);
         }
         found
     }
@@ -303,7 +299,7 @@ impl<'a> HeaderReader<'a> {
         let found = Tag::ALL.into_iter().find(|tag| tag.name() == entry.text);
         if found.is_none() && !entry.text.is_empty() {
             let hint = hint_among(&entry.text, Tag::ALL.map(Tag::name));
-            self.problem(entry.at, format!("there is no tag `{}`", entry.text), hint);
+            self.problem(entry.at, format!("unknown tag `{}`", entry.text), hint);
         }
         found
     }
@@ -348,7 +344,7 @@ impl<'a> HeaderReader<'a> {
             let column = column.trim_end();
             let Some(known) = Kind::from_name(kind) else {
                 let hint = hint_among(kind, Kind::ALL.map(Kind::name));
-                self.problem(entry.at, format!("there is no kind `{kind}`"), hint);
+                self.problem(entry.at, format!("unknown kind `{kind}`"), hint);
                 continue;
             };
             if kinds.iter().any(|(name, _)| name == column) {
@@ -373,7 +369,7 @@ impl<'a> HeaderReader<'a> {
                 _ => (name, None),
             };
             if !is_parameter_name(name) {
-                let message = format!("`{name}` is no name for a parameter");
+                let message = format!("invalid parameter name `{name}`");
                 let hint = "lower-case letters, digits and `_`, a letter first, without `@`";
                 self.problem(entry.at, message, Some(hint.to_owned()));
                 continue;

@@ -126,7 +126,7 @@ pub(super) fn what_is_wrong(timeline: &Timeline) -> (bool, String) {
         let then = (truth.spans.iter().rev()).find(|own| ms(&own.from) <= ms(&span.from));
         if let Some(own) = then {
             text.push_str(&format!(
-                " That is not true: the {} has been {} since {}.",
+                " That is false: the {} has been {} since {}.",
                 inside(&label(timeline, truth)),
                 own.value,
                 offset(timeline, &own.from)
@@ -151,10 +151,7 @@ fn at_the_end(timeline: &Timeline) -> String {
         Some(format!("{} {}", inside(&label(timeline, lane)), last.value))
     });
     let said: Vec<String> = said.collect();
-    format!(
-        "Nobody is shown anything untrue. At the end: {}.",
-        said.join("; ")
-    )
+    format!("Nothing false is shown. At the end: {}.", said.join("; "))
 }
 
 /// What became of the messages: `2 messages delivered, 1 lost`.

@@ -132,7 +132,7 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
     page.markup(format_args!("</ul></nav>\n"));
     page.folded(
         false,
-        "Every statement of the support note, and what became of it",
+        "Every statement of the support note and its result",
         |page| {
             let all = runs
                 .iter()
@@ -310,7 +310,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
             _ => format!("{word}; expected as {}", wording::basis(check)),
         };
         if !check.observes.is_empty() {
-            about.push_str(&format!("; answers {}", check.observes.join(", ")));
+            about.push_str(&format!("; covers {}", check.observes.join(", ")));
         }
         let name = wording::check_name(&run.scenario, &check.id);
         let sure = match check.rests_on {
@@ -347,7 +347,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
                 page.markup(format_args!("</div>"));
                 if let Some(rewritten) = &sql.rewritten {
                     page.markup(format_args!("<div>"));
-                    page.element("p", "small soft", "As run on SQLite");
+                    page.element("p", "small soft", "As executed on SQLite");
                     page.lines(rewritten);
                     page.markup(format_args!("</div>"));
                 }
@@ -475,7 +475,7 @@ fn errata(page: &mut Page, run: &ScenarioRun) {
         ]
     };
     page.element("h3", "", "Misprints of the support note");
-    let header = ["id", "place", "printed", "read as", "kind", "why"].map(String::from);
+    let header = ["id", "place", "printed", "corrected to", "kind", "why"].map(String::from);
     let rows: Vec<Vec<TableCell>> = run.errata.iter().map(line).collect();
     page.table("Misprints of the support note", &header, &rows);
 }

@@ -149,7 +149,7 @@ fn of_run(page: &mut Page, run: &ScenarioRun) {
     match &run.problem {
         Some(problem) => page.paragraph(&escape(problem)),
         None if run.verdict == RunVerdict::NotRun => {
-            page.paragraph("What it starts from did not hold.");
+            page.paragraph("A precondition failed.");
         }
         None => {}
     }
@@ -239,7 +239,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     let mut about = format!("{name}: {verdict}.");
     if !check.observes.is_empty() {
         let answers: Vec<String> = check.observes.iter().map(|id| escape(id)).collect();
-        push(&mut about, format_args!(" Answers {}.", answers.join(", ")));
+        push(&mut about, format_args!(" Covers {}.", answers.join(", ")));
     }
     if let Some(rests_on) = wording::rests_on(check) {
         let _ = write!(about, " R{}.", &rests_on[1..]);
@@ -373,7 +373,16 @@ fn errata(page: &mut Page, errata: &[Erratum]) {
     };
     if !errata.is_empty() {
         page.heading(2, "Errata");
-        let header = ["id", "file", "place", "printed", "read as", "kind", "why"].map(String::from);
+        let header = [
+            "id",
+            "file",
+            "place",
+            "printed",
+            "corrected to",
+            "kind",
+            "why",
+        ]
+        .map(String::from);
         page.table(&header, errata.iter().map(line).collect());
     }
 }

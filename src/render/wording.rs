@@ -95,9 +95,9 @@ pub(crate) fn erratum_kind(kind: ErratumKind) -> &'static str {
     match kind {
         ErratumKind::Ocr => "misread character",
         ErratumKind::Truncated => "cut off",
-        ErratumKind::PageBreak => "torn by a page break",
-        ErratumKind::Layout => "moved by the layout",
-        ErratumKind::MarkdownEscape => "Markdown's backslash",
+        ErratumKind::PageBreak => "split by a page break",
+        ErratumKind::Layout => "displaced by the layout",
+        ErratumKind::MarkdownEscape => "Markdown escape",
         ErratumKind::RowNumber => "row number in the cell",
     }
 }

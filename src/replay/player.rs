@@ -244,14 +244,11 @@ fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> O
                     actual,
                 }),
             ) => {
-                format!("the script should change {expected} rows, and changed {actual}")
+                format!("the script should change {expected} rows, but changed {actual}")
             }
             (None, _) => "it failed".to_owned(),
         };
-        return Some(format!(
-            "`{name}` did not hold at step {}: {problem}",
-            step.id
-        ));
+        return Some(format!("`{name}` failed at step {}: {problem}", step.id));
     }
     let mut checks = steps
         .iter()
@@ -263,10 +260,7 @@ fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> O
     } else {
         "differs"
     };
-    Some(format!(
-        "`{name}` did not hold: check `{}` {verdict}",
-        check.id
-    ))
+    Some(format!("`{name}` failed: check `{}` {verdict}", check.id))
 }
 
 /// The command that plays the last scenario of `chain` with the values that it had in this run.

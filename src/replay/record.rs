@@ -124,7 +124,7 @@ pub(super) fn seed_problem(scenario: &Scenario, file: &str, error: &StoreError) 
         id: "seeds".to_owned(),
         at: String::new(),
         time: Cell::Null,
-        title: "The seeds are laid".to_owned(),
+        title: "The seeds are loaded".to_owned(),
         script: Some(file.to_owned()),
         branch: None,
         changes: None,

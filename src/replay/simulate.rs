@@ -73,7 +73,7 @@ pub enum SimulationError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A step on the way to the state did not do what it should.
-    #[error("`{scenario}` cannot be started from: {problem}")]
+    #[error("cannot start from `{scenario}`: {problem}")]
     Start {
         /// The scenario to start from.
         scenario: String,
@@ -81,7 +81,7 @@ pub enum SimulationError {
         problem: String,
     },
     /// An event's time is before the one before it, or before the state that the schedule starts from.
-    #[error("`{cause}` at {at} comes too early: it is {now} already")]
+    #[error("`{cause}` at {at} is too early: the clock is already at {now}")]
     Early {
         /// What should happen.
         cause: String,
@@ -101,7 +101,7 @@ pub enum SimulationError {
         problem: String,
     },
     /// A condition that SQLite cannot evaluate.
-    #[error("`{text}` is no condition: {problem}")]
+    #[error("invalid condition `{text}`: {problem}")]
     Condition {
         /// The condition, as it was written.
         text: String,
@@ -109,15 +109,13 @@ pub enum SimulationError {
         problem: String,
     },
     /// More events than can be put in every order.
-    #[error(
-        "{found} events have too many orders; at most {MOST_ORDERED} can be put in every order"
-    )]
+    #[error("{found} events have too many orders; the limit is {MOST_ORDERED} events")]
     TooMany {
         /// How many there are.
         found: usize,
     },
     /// There is nothing to do.
-    #[error("no event is given")]
+    #[error("no events given")]
     Nothing,
 }
 
@@ -210,7 +208,7 @@ impl Simulation {
         let problem = report.runs.iter().find_map(|run| {
             let mut steps = run.steps.iter();
             let failed = steps.find(|step| !step.holds());
-            let of_step = failed.map(|step| format!("step {} did not hold", step.id));
+            let of_step = failed.map(|step| format!("step {} failed", step.id));
             run.problem.clone().or(of_step)
         });
         if let Some(problem) = problem {

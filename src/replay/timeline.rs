@@ -44,7 +44,7 @@ struct Shown {
     basis: Option<RestsOn>,
 }
 
-/// The looks taken while one scenario was played, and its steps.
+/// The looks taken while one scenario was replayed, and its steps.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Track {
     samples: Vec<Sample>,

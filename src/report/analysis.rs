@@ -8,54 +8,54 @@ use serde::{Serialize, Serializer};
 use crate::query::{Tag, Urgency};
 use crate::table::{Cell, ResultTable};
 
-/// Exported rows searched for what an outage leaves behind.
+/// The analysis of exported rows.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AnalysisRun {
-    /// The files that the rows come from, in the order of reading. Empty for a database that is no import database.
+    /// The files that the rows come from, in the order of reading. Empty for other databases.
     pub files: Vec<FileRun>,
-    /// The moment of judgement, on the servers' wall clock; NULL when the rows hold no time.
+    /// The time from which ages are measured, in the servers' local time; NULL if the rows contain no timestamp.
     pub as_of: Cell,
-    /// Where that moment comes from, in a few words.
+    /// The source of that time, in a few words.
     pub as_of_from: String,
     /// How far the servers' clock is ahead of UTC, such as `+02:00`, where it is known.
     pub utc_offset: Option<String>,
-    /// How many chats are open by the documented query, where the rows have its tables.
+    /// The number of open chats according to the documented query, if the rows have its tables.
     pub open_chats: Option<u64>,
-    /// How many activities outages were looked for in; 0 where no finding is about an outage.
+    /// The number of activities searched for outages; 0 if no finding is about an outage.
     pub activities: u64,
     /// What changed between the last two exports of activities, where there are two.
     pub changes: Option<ComparedExports>,
-    /// The answer in a few sentences.
+    /// The summary, in a few sentences.
     pub summary: Vec<String>,
     /// The command to run next, as it is typed.
     pub command: Option<String>,
-    /// The outages that the user says there were.
+    /// The outages given by the user.
     pub outages: Vec<OutageRun>,
-    /// The outages that the rows show, in the order of time.
+    /// The outages detected in the rows, in chronological order.
     pub detected: Vec<DetectedRun>,
     /// What happened over time, counted: the whole time first, then what surrounds the newest outages. Empty where the
     /// rows hold no time.
     pub periods: Vec<PeriodRun>,
-    /// When each open chat showed its last sign of life, by application server and time.
+    /// The last sign of life of each open chat, by Application server and time.
     pub last_signs: Vec<LastSignRun>,
     /// What could not be detected, and what would show it, in sentences.
     pub undetectable: Vec<String>,
-    /// Every finding that was asked for, by name.
+    /// Every requested finding, by name.
     #[serde(serialize_with = "by_name")]
     #[schemars(with = "BTreeMap<String, FindingRun>")]
     pub findings: Vec<FindingRun>,
-    /// What the skipped findings lack, that which most of them lack first.
+    /// What the skipped findings need, most frequent first.
     pub unlocks: Vec<UnlockRun>,
-    /// The documented failures that the rows are held against, the likeliest first.
+    /// The documented failures compared with the rows, the most likely first.
     pub candidates: Vec<CandidateRun>,
-    /// What to look at next, in sentences.
+    /// Next steps, in sentences.
     pub next: Vec<String>,
     /// What was done about personal data, in a sentence.
     pub privacy: String,
 }
 
 impl AnalysisRun {
-    /// How many findings came to `verdict`.
+    /// The number of findings with `verdict`.
     #[must_use]
     pub fn count(&self, verdict: FindingVerdict) -> usize {
         let same = |finding: &&FindingRun| finding.verdict == verdict;
@@ -111,7 +111,7 @@ pub struct FileRun {
     pub loaded: u64,
     /// Of these, rejected.
     pub rejected: u64,
-    /// How many rows its producer says there are.
+    /// The number of rows according to the file's trailer.
     pub trailer: Option<u64>,
     /// Columns that were not kept, and why, in sentences.
     pub remarks: Vec<String>,
@@ -119,7 +119,7 @@ pub struct FileRun {
     pub rejects: Vec<String>,
 }
 
-/// An outage that the user says there was.
+/// An outage given by the user.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OutageRun {
     /// The servers that were down: `application`, `services`, `messaging`, with `+` between them.
@@ -128,9 +128,9 @@ pub struct OutageRun {
     pub host: Option<String>,
     /// When it began, on the servers' wall clock.
     pub from: Cell,
-    /// When it ended; NULL while it goes on.
+    /// When it ended; NULL if it is ongoing.
     pub to: Cell,
-    /// What happened in it, against what is usual.
+    /// Activity during it, compared with normal activity.
     pub counts: Vec<CountRun>,
 }
 
@@ -139,42 +139,42 @@ pub struct OutageRun {
 pub struct CountRun {
     /// What is counted.
     pub what: String,
-    /// How many there were, leaving out the ends, which are uncertain.
+    /// The number observed, excluding the uncertain ends.
     pub observed: u64,
-    /// How many are usual.
+    /// The usual number.
     pub expected: f64,
 }
 
-/// An outage that the rows show.
+/// An outage detected in the rows.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DetectedRun {
     /// The servers that failed: `application`, `services`, `messaging`, with `+` between them.
     pub servers: String,
     /// Servers whose failure would leave the same rows.
     pub or_servers: Vec<String>,
-    /// The one application server that failed, by its name in `login_ip`, where others went on.
+    /// The one application server that failed, by its name in `login_ip`, if others continued.
     pub host: Option<String>,
     /// The last event before it, on the servers' wall clock.
     pub from: Cell,
-    /// The first event after it; NULL while it goes on.
+    /// The first event after it; NULL if it is ongoing.
     pub to: Cell,
     /// What is counted.
     pub counted: String,
-    /// How many of these should have been in it.
+    /// The expected number.
     pub expected: f64,
-    /// How many there were.
+    /// The observed number.
     pub observed: u64,
     /// How many gaps like this one are expected by chance in these rows.
     pub p: f64,
-    /// How sure it is: `high`, `medium` or `low`.
+    /// The confidence: `high`, `medium` or `low`.
     pub confidence: String,
-    /// What went on in the meantime, in counts.
+    /// What continued in the meantime, in counts.
     pub evidence: Vec<String>,
-    /// What happened in it, against what is usual.
+    /// Activity during it, compared with normal activity.
     pub counts: Vec<CountRun>,
 }
 
-/// A span of time, cut into equal parts, and how much happened in each.
+/// A period divided into equal parts, with the number of events in each.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PeriodRun {
     /// Where the first part begins, on the servers' wall clock.
@@ -208,7 +208,7 @@ pub struct LastSignRun {
     pub at: Cell,
     /// The application server of the agent, where it is known.
     pub host: Option<String>,
-    /// What the findings make of the chat.
+    /// The state of the chat according to the findings.
     pub state: OpenChatState,
     /// How many chats there are.
     pub chats: u64,
@@ -224,15 +224,15 @@ pub enum OpenChatState {
     Ghost,
     /// Its session is probably lost.
     Probable,
-    /// The rows hold too little to judge it.
+    /// The rows do not contain enough evidence.
     Unclear,
     /// No agent has it.
     Unassigned,
-    /// An agent has it, and no finding speaks of its session.
+    /// It is assigned to an agent, and no finding is about its session.
     Open,
 }
 
-/// A question that comes back empty on healthy rows, and what came back.
+/// A query that returns no rows on healthy data, and its result.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRun {
     /// The name as it is listed.
@@ -241,37 +241,37 @@ pub struct FindingRun {
     pub title: String,
     /// What a row means, for an administrator.
     pub meaning: String,
-    /// How well what it rests on is known in public.
+    /// How well its basis is documented publicly.
     pub basis: Tag,
-    /// What it rests on.
+    /// The source that it rests on.
     pub source: Option<String>,
-    /// How soon somebody should act on its rows.
+    /// How urgent its rows are.
     pub urgency: Urgency,
-    /// What came of it.
+    /// The verdict on it.
     pub verdict: FindingVerdict,
     /// The tables and columns that the exports lack, without which it was skipped.
     pub needs_missing: Vec<String>,
-    /// The tables and columns that would have told more.
+    /// The tables and columns that would add evidence.
     pub helps_missing: Vec<String>,
-    /// The values that it was asked with.
+    /// The thresholds it was run with.
     pub thresholds: Vec<ThresholdRun>,
     /// The rows. The last two columns, `file` and `line`, say where each comes from, when that is known.
     #[serde(flatten)]
     pub table: ResultTable,
-    /// What there is to say about it, in sentences.
+    /// Notes, in sentences.
     pub remarks: Vec<String>,
 }
 
-/// An export or an option that skipped findings wait for.
+/// An export or an option that skipped findings need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnlockRun {
     /// What is needed, in words.
     pub needs: String,
-    /// The findings that wait for it, by name.
+    /// The findings that need it, by name.
     pub findings: Vec<String>,
 }
 
-/// A value that a finding was asked with.
+/// A threshold of a finding.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ThresholdRun {
     /// The name of the setting.
@@ -282,7 +282,7 @@ pub struct ThresholdRun {
     pub instead_of: Option<Cell>,
 }
 
-/// What came of a finding.
+/// The verdict of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingVerdict {
@@ -290,25 +290,25 @@ pub enum FindingVerdict {
     Found,
     /// There are none.
     Nothing,
-    /// There are rows, and the exports hold too little to judge any of them.
+    /// There are rows, but the exports do not contain enough evidence to judge any of them.
     Unclear,
     /// The exports lack what it needs, so it did not run.
     Skipped,
 }
 
-/// Documented failures that the rows were held against and do not tell apart.
+/// Documented failures that the rows cannot distinguish.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CandidateRun {
     /// The scenarios, in the order of the document.
     pub scenarios: Vec<ScenarioName>,
-    /// What speaks for them.
+    /// The evidence for them.
     pub evidence_for: Vec<String>,
-    /// What speaks against them.
+    /// The evidence against them.
     pub evidence_against: Vec<String>,
-    /// What the exports do not say.
+    /// What is not in the exports.
     pub not_in_export: Vec<String>,
-    /// What would tell them apart: exports, and what can be said of the outage. Empty for one scenario, and where no
-    /// rows of the product tell.
+    /// What would distinguish them: exports, and facts about the outage. Empty for a single scenario, and if no
+    /// rows of the product can.
     pub separated_by: Vec<String>,
 }
 

@@ -9,9 +9,9 @@ use crate::table::{Cell, Column};
 /// Two tables compared outside a scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NamedComparison {
-    /// What stands on the expected side: a file, or a check of a scenario.
+    /// The source of the expected side: a file, or a check of a scenario.
     pub expected: String,
-    /// What stands on the actual side.
+    /// The source of the actual side.
     pub actual: String,
     /// The result of the comparison.
     pub comparison: Comparison,
@@ -22,7 +22,7 @@ pub struct NamedComparison {
 pub struct Comparison {
     /// Whether nothing differs.
     pub same: bool,
-    /// The key columns by which rows were matched; empty when they were matched by likeness.
+    /// The key columns by which rows were matched; empty when they were matched by similarity.
     pub key: Vec<String>,
     /// The expected columns, as read.
     pub expected_columns: Vec<Column>,
@@ -32,10 +32,10 @@ pub struct Comparison {
     pub header: Vec<String>,
     /// Every row of either table, expected order first.
     pub rows: Vec<RowRun>,
-    /// How many rows more there are, equal in every cell, that were not held because only differences were asked for.
+    /// How many rows more there are, equal in every cell, that were not kept because only differences were requested.
     #[serde(skip)]
     pub left_out: usize,
-    /// Rows that do not stand where the order puts them, and keys that occur twice, in sentences.
+    /// Rows out of order and duplicate keys, in sentences.
     pub remarks: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ pub struct Comparison {
 pub struct RowRun {
     /// The cells of the key columns.
     pub key: Vec<Cell>,
-    /// What came of it.
+    /// The verdict on it.
     pub verdict: RowVerdict,
     /// The line of the document on which it is printed.
     pub source_line: Option<u32>,
@@ -63,17 +63,17 @@ pub struct CellRun {
     pub printed: Option<String>,
     /// As read, after errata and set parameters; `None` when the row or column is not expected.
     pub expected: Option<Cell>,
-    /// As it came back; `None` when the row or column is missing.
+    /// The actual value; `None` when the row or column is missing.
     pub actual: Option<Cell>,
-    /// What came of it.
+    /// The verdict on it.
     pub verdict: CellVerdict,
     /// The erratum that corrects the print.
     pub erratum: Option<String>,
-    /// Why it is ignored or tolerated, or what it stands for.
+    /// Why it is ignored or tolerated, or which parameter it replaces.
     pub reason: Option<String>,
 }
 
-/// What came of a cell.
+/// The verdict of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CellVerdict {
@@ -89,11 +89,11 @@ pub enum CellVerdict {
     WithinTolerance,
     /// Another value was found.
     Differs,
-    /// The value is what is printed, so the erratum that corrects it no longer applies.
+    /// The value is as printed, so the erratum no longer applies.
     StaleErratum,
-    /// Expected, and not there.
+    /// Expected but missing.
     Missing,
-    /// There, and not expected.
+    /// Present but not expected.
     Extra,
     /// A printed cell that is not data, by an erratum.
     NotData,

@@ -24,7 +24,7 @@ pub struct ScenarioRun {
     pub continues: Option<String>,
     /// The parameters, in the order of the scenario.
     pub parameters: Vec<ParameterRun>,
-    /// What came of it.
+    /// The verdict on it.
     pub verdict: RunVerdict,
     /// Why it did not run, when it did not.
     pub problem: Option<String>,
@@ -38,7 +38,7 @@ pub struct ScenarioRun {
     pub errata: Vec<Erratum>,
     /// What a reader should know.
     pub notes: Option<String>,
-    /// What was so and what each side saw, by time; only where it was asked for.
+    /// What was true and what each side saw over time; only if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
 }
@@ -54,15 +54,15 @@ pub struct ParameterRun {
     pub instead_of: Option<Cell>,
 }
 
-/// What came of a run.
+/// The verdict of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunVerdict {
     /// Every step did what it should and every check matches.
     Reproduced,
-    /// It ran, and something differs.
+    /// It ran, but something differs.
     Differs,
-    /// The baseline or a scenario that it continues did not hold.
+    /// The baseline or a scenario that it continues failed.
     NotRun,
     /// Its files have mistakes, so nothing was run.
     Invalid,
@@ -135,9 +135,9 @@ pub struct CheckRun {
     pub place: Place,
     /// The observations that it answers.
     pub observes: Vec<String>,
-    /// What came of it.
+    /// The verdict on it.
     pub verdict: CheckVerdict,
-    /// Whether what came back rests on documented rules of the model only.
+    /// Whether the result rests only on documented rules of the model.
     pub rests_on: RestsOn,
     /// The interpretations that decide it: rules and times that the support note does not state. `None` where they have
     /// not been sought: for a scenario that is not compiled in, `chatdb why` finds them.
@@ -154,7 +154,7 @@ pub struct CheckRun {
     /// The query's text; only where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<SqlRun>,
-    /// What came back, in its own order; only where it was asked for.
+    /// The result, in its own order; only if requested.
     #[serde(skip)]
     pub actual: Option<ResultTable>,
 }
@@ -164,7 +164,7 @@ pub struct CheckRun {
 pub struct SqlRun {
     /// As its file has it.
     pub written: String,
-    /// As SQLite got it, where that is something else.
+    /// As executed by SQLite, if different.
     pub rewritten: Option<String>,
 }
 
@@ -191,23 +191,23 @@ pub enum ExpectationOrigin {
     Derived,
 }
 
-/// What came of a check.
+/// The verdict of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
-    /// What came back is what was expected.
+    /// The result is as expected.
     Matches,
     /// It is not.
     Differs,
     /// The query could not be run.
     Failed,
-    /// It was not made, because its step or one before it went wrong.
+    /// It did not run because its step or an earlier one failed.
     Skipped,
     /// Nothing is expected yet, or what is expected was recorded and nobody has accepted it.
     Pending,
 }
 
-/// What an answer of the model rests on.
+/// The basis of a result of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RestsOn {
@@ -217,7 +217,7 @@ pub enum RestsOn {
     Extrapolated,
     /// At least one rule that the lab has set for itself.
     LabRule,
-    /// Not known: what decides it has not been sought. `chatdb why` finds it.
+    /// Not determined; `chatdb why` determines it.
     NotDetermined,
 }
 
@@ -234,7 +234,7 @@ impl RestsOn {
     }
 }
 
-/// One statement of the document and what the run says of it.
+/// One statement of the document and its verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ObservationRun {
     /// The number in the note.
@@ -243,9 +243,9 @@ pub struct ObservationRun {
     pub lines: Lines,
     /// The statement in our words.
     pub says: String,
-    /// The checks that answer it, by id.
+    /// The checks that cover it, by id.
     pub checks: Vec<String>,
-    /// What came of it.
+    /// The verdict on it.
     pub verdict: ObservationVerdict,
     /// The weakest origin among its checks.
     pub origin: Option<ExpectationOrigin>,
@@ -255,12 +255,12 @@ pub struct ObservationRun {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObservationVerdict {
-    /// Every check that answers it matches.
+    /// Every check that covers it matches.
     Reproduced,
     /// One differs or failed.
     Differs,
-    /// No check answers it, or the scenario did not run.
+    /// No check covers it, or the scenario did not run.
     NotCovered,
-    /// The run was stopped, or went wrong, before the checks that answer it.
+    /// The run was stopped, or failed, before the checks that cover it.
     NotReached,
 }

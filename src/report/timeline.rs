@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::RestsOn;
 use crate::table::Cell;
 
-/// What was so and what each side saw during a run and the runs that it continues. Times are on the servers' wall
+/// What was true and what each side saw during a run and the runs that it continues. Times are on the servers' wall
 /// clock. Branches go back in time and are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Timeline {
@@ -18,7 +18,7 @@ pub struct Timeline {
     pub to: Cell,
     /// The steps, in order, those of the scenarios before first.
     pub steps: Vec<TimelineStep>,
-    /// One lane a fact, ordered by party.
+    /// One lane per fact, ordered by party.
     pub lanes: Vec<Lane>,
     /// What customer and agent typed, in order.
     pub messages: Vec<MessageRun>,
@@ -56,7 +56,7 @@ pub struct Lane {
 pub enum Party {
     /// The servers: what happened to them.
     Servers,
-    /// What is so, whoever knows it.
+    /// What is true, whether or not anyone sees it.
     Truth,
     /// The rows of the product's database.
     Database,
@@ -77,7 +77,7 @@ pub struct Span {
     pub value: String,
     /// How it looks to whoever sees it.
     pub tone: Tone,
-    /// Whether somebody is shown what is not so.
+    /// Whether it shows something false.
     pub misleads: bool,
     /// What it rests on; `None` for a cause.
     pub basis: Option<RestsOn>,
@@ -110,6 +110,6 @@ pub struct MessageRun {
     pub text: String,
     /// Whether it reached the other side.
     pub delivered: bool,
-    /// The servers that were in the way.
+    /// The servers that lost it.
     pub lost_to: Option<String>,
 }

@@ -252,7 +252,7 @@ fn section(fields: &Fields<'_>, text: &At<String>) -> Option<&'static Heading> {
     let found = HEADINGS.iter().find(|heading| heading.text == text.value);
     if found.is_none() {
         let hint = hint_among(&text.value, HEADINGS.iter().map(|heading| heading.text));
-        let message = format!("the document has no scenario headed `{}`", text.value);
+        let message = format!("the document has no heading `{}`", text.value);
         fields.reader.hinted(text.at, message, hint);
     }
     found
@@ -279,14 +279,14 @@ fn clock(fields: &Fields<'_>) -> Option<i64> {
     let continues = fields.has("continues");
     if !fields.has("clock") {
         if !continues {
-            let message = "a scenario that continues no other needs `clock`, when it starts";
+            let message = "a scenario without `continues` needs `clock`, its start time";
             fields.lacks(&["clock", "continues"], message);
         }
         return None;
     }
     let text = fields.text("clock")?;
     if continues {
-        let message = "`clock` stands in the scenario that all others continue, not in this one";
+        let message = "`clock` belongs in the scenario that all others continue, not in this one";
         fields.reader.problem(text.at, message);
     }
     let clock = parse_timestamp(&text.value);
@@ -306,7 +306,7 @@ fn parameters(fields: &Fields<'_>) -> Vec<ParameterDraft> {
         .into_iter()
         .map(|(name, value)| {
             if !is_parameter_name(&name.value) {
-                let message = format!("`{}` is no name for a parameter", name.value);
+                let message = format!("invalid parameter name `{}`", name.value);
                 let hint = "lower-case letters, digits and `_`, a letter first";
                 fields
                     .reader
@@ -369,7 +369,7 @@ pub(super) fn observations(fields: &Fields<'_>) -> Vec<ObservationDraft> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'_')
             {
-                let message = format!("`{}` is no id for an observation", shorten(&id.value));
+                let message = format!("invalid observation id `{}`", shorten(&id.value));
                 let hint = "letters, digits and `_`, such as `SF2`".to_owned();
                 fields.reader.hinted(id.at, message, Some(hint));
             }
@@ -415,7 +415,7 @@ fn erratum(fields: &Fields<'_>) -> ErratumDraft {
     if let (Some(printed), Some(reading)) = (&printed, &reading)
         && printed.value == reading.value
     {
-        let message = "`reading` is what is printed, so there is nothing to correct";
+        let message = "`reading` equals what is printed, so there is nothing to correct";
         fields.reader.problem(reading.at, message);
     }
     ErratumDraft {
@@ -492,7 +492,7 @@ impl<'a> Ids<'a> {
 fn bounds(reader: &Reader<'_>, draft: &Draft, of_lab: Option<&Lines>) {
     let whole = draft.section.map(|heading| {
         let text = format!("{}-{}", heading.first_line, heading.last_line);
-        text.parse().expect("a heading's lines ascend")
+        text.parse().expect("heading lines are ascending")
     });
     let bounds = draft.lines.clone().or(whole).or(of_lab.cloned());
     let inside = |lines: &Lines, at| match &bounds {

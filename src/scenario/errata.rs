@@ -63,13 +63,13 @@ fn corrected(
         let problem = match (wanted.is_empty(), text.matches(wanted.as_str()).count()) {
             (true, _) => Some("`printed` is empty; quote what is corrected".to_owned()),
             (false, 0) => Some(format!(
-                "`{}` does not stand in `{}`, its earlier errata applied",
+                "`{}` does not occur in `{}` after its earlier errata",
                 shorten(&wanted),
                 draft.printed.value
             )),
             (false, 1) => None,
             (false, found) => Some(format!(
-                "`{}` stands {found} times in `{}`; quote more of the text around it",
+                "`{}` occurs {found} times in `{}`; quote more of the text around it",
                 shorten(&wanted),
                 draft.printed.value
             )),
@@ -167,7 +167,7 @@ fn one(
     if queries.any(|query| query.printed.value == file.value) {
         if let CellDraft::At(row, _) = &erratum.cell {
             let message = format!(
-                "`{}` is a printed query, which has no rows; leave out `row` and `column`",
+                "`{}` is a printed query, which has no rows; omit `row` and `column`",
                 file.value
             );
             resolver.reader.problem(row.at, message);
@@ -176,7 +176,7 @@ fn one(
     }
     if file.value.contains('/') && resolver.expected.contains_key(&file.value) {
         let message = format!(
-            "`{}` is another scenario's, and comes with its errata",
+            "`{}` belongs to another scenario and comes with its errata",
             file.value
         );
         return resolver.reader.problem(file.at, message);
@@ -253,7 +253,7 @@ fn cell_of(
         }
         more => {
             let message = format!(
-                "`{}` has {} columns called `{}`, so the cell cannot be told",
+                "`{}` has {} columns called `{}`, so the cell is ambiguous",
                 table.name,
                 more.len(),
                 column.value
@@ -275,7 +275,7 @@ fn unknown_file(resolver: &Resolver<'_>, file: &At<String>) {
         )
     } else {
         format!(
-            "`{}` is no expected file and no printed query of the scenario",
+            "`{}` is neither an expected file nor a printed query of the scenario",
             file.value
         )
     };

@@ -59,7 +59,7 @@ pub(super) struct Located {
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// The name is not known.
-    #[error("no scenario is called `{name}`")]
+    #[error("unknown scenario `{name}`")]
     UnknownScenario {
         /// The name asked for.
         name: String,
@@ -68,14 +68,14 @@ pub enum ScenarioError {
     },
     /// The text cannot be the name of a scenario.
     #[error(
-        "`{name}` is no name for a scenario; expected lower-case letters, digits and `_`, at most 64"
+        "invalid scenario name `{name}`; expected lower-case letters, digits and `_`, at most 64"
     )]
     NotAName {
         /// The text that was found.
         name: String,
     },
     /// The path does not lead to a scenario.
-    #[error("`{path}` is not the folder of a scenario: it holds no `{SCENARIO_FILE}`")]
+    #[error("`{path}` is not a scenario folder: it has no `{SCENARIO_FILE}`")]
     NoScenario {
         /// The path asked for.
         path: String,
@@ -87,7 +87,7 @@ pub enum ScenarioError {
     #[error(transparent)]
     Invalid(#[from] Problems),
     /// The query is not known.
-    #[error("there is no query `{name}`")]
+    #[error("unknown query `{name}`")]
     UnknownQuery {
         /// The name asked for.
         name: String,
@@ -403,10 +403,10 @@ impl Library {
                 file: located.source.folder(&located.name),
                 at: None,
                 message: format!(
-                    "`{}` is the name of a built-in scenario, and this is another",
+                    "`{}` is the name of a different, built-in scenario",
                     located.name
                 ),
-                hint: Some("rename the folder, or say `--replace-built-in`".to_owned()),
+                hint: Some("rename the folder, or use `--replace-built-in`".to_owned()),
             });
         }
         let (lab, mistakes) = self.lab(&located.source);
@@ -439,7 +439,7 @@ impl Library {
         behind: &mut Vec<Located>,
     ) -> Option<Loaded> {
         let Some(other) = self.find(Some(&located.source), &name.value) else {
-            let message = format!("no scenario is called `{}`", name.value);
+            let message = format!("unknown scenario `{}`", name.value);
             let hint = hint_among(&name.value, self.names());
             reader.hinted(name.at, message, hint);
             return None;
@@ -457,7 +457,8 @@ impl Library {
             return None;
         }
         if behind.len() >= LONGEST_CHAIN {
-            let message = format!("more than {LONGEST_CHAIN} scenarios continue one another");
+            let message =
+                format!("the chain of `continues` has more than {LONGEST_CHAIN} scenarios");
             reader.problem(name.at, message);
             return None;
         }
@@ -506,7 +507,7 @@ impl Located {
             reader.push(Problem {
                 file: self.source.folder(&self.name),
                 at: None,
-                message: format!("`{}` is no name for a scenario's folder", self.name),
+                message: format!("invalid name for a scenario folder: `{}`", self.name),
                 hint: Some("lower-case letters, digits and `_`, at most 64".to_owned()),
             });
         }

@@ -197,7 +197,7 @@ impl<'a> Resolver<'a> {
                 read_file(self.located, &name.value)
             }
             Some((scenario, file)) if !is_scenario_name(scenario) || file.contains('/') => {
-                let message = format!("`{}` names no file of a scenario", shorten(&name.value));
+                let message = format!("`{}` is not a file of a scenario", shorten(&name.value));
                 let hint = "`FILE` of this scenario's folder, or `NAME/FILE` of another's";
                 self.reader.hinted(name.at, message, Some(hint.to_owned()));
                 return None;
@@ -205,7 +205,7 @@ impl<'a> Resolver<'a> {
             Some((scenario, file)) => {
                 let other = self.library.find(Some(&self.located.source), scenario);
                 let Some(other) = other else {
-                    let message = format!("no scenario is called `{scenario}`");
+                    let message = format!("unknown scenario `{scenario}`");
                     let hint = hint_among(scenario, self.library.names());
                     self.reader.hinted(name.at, message, hint);
                     return None;
@@ -221,9 +221,8 @@ impl<'a> Resolver<'a> {
     fn script(&mut self, name: &At<String>) -> Option<SqlFile> {
         let own = !name.value.contains('/');
         if own && !name.value.starts_with(|c: char| c.is_ascii_digit()) {
-            let message = format!("`{}` is no name for a script", shorten(&name.value));
-            let hint =
-                "a script's name starts with its number, such as `20_`; one without is a query's";
+            let message = format!("invalid script name `{}`", shorten(&name.value));
+            let hint = "a script's name starts with a number, such as `20_`; a query's does not";
             self.reader.hinted(name.at, message, Some(hint.to_owned()));
         }
         let Some(file) = self.file(name) else {
@@ -232,12 +231,7 @@ impl<'a> Resolver<'a> {
         };
         match sql::split(&file.text) {
             Ok(statements) if statements.is_empty() => {
-                self.elsewhere(
-                    &file,
-                    None,
-                    "a script needs a statement, and this one has none",
-                    None,
-                );
+                self.elsewhere(&file, None, "the script has no statement", None);
             }
             Ok(_) => {}
             Err(error) => {
@@ -350,11 +344,11 @@ impl<'a> Resolver<'a> {
         for (at, named) in unknown.iter().enumerate() {
             if at == MOST_UNKNOWN {
                 let more = unknown.len() - at;
-                let message = format!("{more} more names are no parameters of the scenario");
+                let message = format!("{more} more names are not parameters of the scenario");
                 self.elsewhere(file, Some(positions.of(named.offset)), message, None);
                 return;
             }
-            let message = format!("`@{}` is no parameter of the scenario", named.name);
+            let message = format!("`@{}` is not a parameter of the scenario", named.name);
             let hint = hint_among(named.name, known.iter().map(String::as_str));
             let hint = hint.or_else(|| Some("declare it under `[parameters]`".to_owned()));
             self.elsewhere(file, Some(positions.of(named.offset)), message, hint);
@@ -371,7 +365,7 @@ impl<'a> Resolver<'a> {
             let name = &own.name.value;
             if !self.named.contains(name) && self.inherited(name).is_none() {
                 let message = format!("no script and no query uses the parameter `{name}`");
-                let hint = format!("use it as `@{name}`, or leave it out");
+                let hint = format!("use it as `@{name}`, or remove it");
                 self.reader.absent(own.name.at, message, Some(hint));
             }
         }

@@ -142,7 +142,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Vec<LabRule> {
         };
         let found = STATEMENTS.iter().find(|(known, _)| *known == text.value);
         let Some((statement, _)) = found else {
-            let message = format!("a rule cannot say `{}`", shorten(&text.value));
+            let message = format!("invalid rule value `{}`", shorten(&text.value));
             let hint = hint_among(&text.value, STATEMENTS.iter().map(|(known, _)| *known));
             reader.hinted(text.at, message, hint.or_else(|| Some(statements())));
             continue;

@@ -208,8 +208,8 @@ impl ColumnValues {
     fn doubt(&self, name: &str) -> Option<String> {
         let (numbers, all) = self.like_numbers(name)?;
         Some(format!(
-            "`{name}` is text, and {numbers} of its {all} values look like numbers: text is in the order of its \
-             characters, `100` before `9`; TRY_CAST([{name}] AS decimal(18, 4)) is the number, or NULL"
+            "`{name}` is text, but {numbers} of its {all} values look like numbers: text sorts `100` before \
+             `9`; TRY_CAST([{name}] AS decimal(18, 4)) gives the number, or NULL"
         ))
     }
 }

@@ -224,7 +224,7 @@ impl Work {
         let left = self.0.checked_sub(times as u64);
         self.0 = left.ok_or_else(|| {
             FunctionError::new(format!(
-                "one call would compare more than {MAX_COMPARISONS} characters"
+                "one call would make more than {MAX_COMPARISONS} character comparisons"
             ))
         })?;
         Ok(())

@@ -113,22 +113,22 @@ pub fn refusal(origin: Origin, action: Action<'_>) -> Option<String> {
         (_, Action::Call(name)) => match classes::function(name) {
             Some(Class::Allowed) => None,
             Some(Class::Refused(why)) => Some(format!("calls `{name}`, which {why}")),
-            None => Some(format!("calls `{name}`, which is on no list")),
+            None => Some(format!("calls `{name}`, which is not allowed")),
         },
         (_, Action::Other(what)) => Some(what.to_owned()),
         (Origin::Question | Origin::Change, Action::Temporary) => None,
         (Origin::Script | Origin::Query, Action::Temporary) => {
-            Some("makes or changes a temporary table".to_owned())
+            Some("creates or changes a temporary table".to_owned())
         }
         (
             Origin::Query | Origin::Question,
             Action::Insert(table) | Action::Delete(table) | Action::Update(table, _),
-        ) => Some(format!("writes `{table}`; a query only reads")),
+        ) => Some(format!("writes `{table}`, and queries are read-only")),
         (
             Origin::Change,
             Action::Insert(table) | Action::Delete(table) | Action::Update(table, _),
         ) => {
-            let why = || format!("writes `{table}`, which is none of the product's tables");
+            let why = || format!("writes `{table}`, which is not one of the product's tables");
             (!is_products(table)).then(why)
         }
         (Origin::Script, action) => not_for_scripts(action),
@@ -156,12 +156,12 @@ fn not_for_scripts(action: Action<'_>) -> Option<String> {
             "; an agent completes a chat by INSERT INTO agent_action (user_id, action, activity_id) VALUES (..., \
              'completes', ...)"
         }
-        _ if CAUSES.contains(&table) => "; what has happened can only be added to",
+        _ if CAUSES.contains(&table) => "; past events cannot be changed, only added",
         _ => "",
     };
     let why = || {
         format!(
-            "writes `{written}`, which is not for scripts: it follows from causes, or is a rule{instead}"
+            "writes `{written}`, which scripts may not write: it is derived from causes, or is a rule{instead}"
         )
     };
     (!may).then(why)

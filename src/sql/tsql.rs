@@ -83,13 +83,13 @@ pub struct TsqlError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TsqlProblem {
     /// It is no T-SQL.
-    #[error("not read as T-SQL: {0}")]
+    #[error("not valid T-SQL: {0}")]
     Syntax(String),
     /// It is not one query.
-    #[error("only one SELECT is read; found {0}")]
+    #[error("expected a single SELECT, found {0}")]
     NotAQuery(String),
     /// It holds something that cannot be expressed in SQLite with the same meaning, or not yet.
-    #[error("`{0}` of T-SQL is not rewritten for SQLite")]
+    #[error("T-SQL `{0}` is not supported")]
     Unsupported(String),
     /// SQL Server would refuse it as well, or only knows at run time what it means.
     #[error("{0}")]
@@ -98,13 +98,13 @@ pub enum TsqlProblem {
     #[error("{0}")]
     TooLarge(String),
     /// It changes what it should only read.
-    #[error("`{0}` writes, and a query only reads")]
+    #[error("`{0}` writes, and queries are read-only")]
     Writes(String),
     /// It runs what is not in the text: a procedure, or dynamic SQL.
-    #[error("`{0}` runs a procedure or dynamic SQL, which are not in this database")]
+    #[error("`{0}` runs a procedure or dynamic SQL, which is not supported")]
     Runs(String),
     /// A literal that should stand for a parameter does not occur.
-    #[error("the literal `{literal}`, which stands for `@{parameter}`, does not occur")]
+    #[error("the literal `{literal}`, which represents `@{parameter}`, does not occur")]
     NoLiteral {
         /// The literal as it is written.
         literal: String,
@@ -311,7 +311,7 @@ fn with_room<T: Send>(
             Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
             Err(_) => {
                 let at = Position { line: 1, column: 1 };
-                let problem = "it is nested deeply, and there is no memory to read it".to_owned();
+                let problem = "it is nested too deeply for the available memory".to_owned();
                 Err(TsqlError::new(at, TsqlProblem::Syntax(problem)))
             }
         }

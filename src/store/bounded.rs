@@ -39,7 +39,7 @@ fn text<'c>(context: &'c Context<'_>, at: usize) -> Result<Option<std::borrow::C
         ValueRef::Null => Ok(None),
         ValueRef::Integer(value) => Ok(Some(value.to_string().into_bytes().into())),
         ValueRef::Real(_) => Err(failed(
-            "a number with a fraction is given where a text is searched; CAST it AS TEXT first",
+            "expected text to search, found a number with a fraction; CAST it AS TEXT first",
         )),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Some(bytes.into())),
     }
@@ -104,5 +104,5 @@ fn trim(context: &Context<'_>, start: bool, end: bool) -> Result<Option<String>>
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|_| failed("a text is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| failed("text is not valid UTF-8"))
 }

@@ -54,8 +54,8 @@ const MESSAGES: [(&str, &str, &str, &str); 14] = [
         "several tables have a column `",
         "`: write the table before it",
     ),
-    ("near \"", "\": syntax error", "`", "` cannot stand here"),
-    ("unrecognized token: \"", "\"", "`", "` cannot stand here"),
+    ("near \"", "\": syntax error", "unexpected `", "`"),
+    ("unrecognized token: \"", "\"", "unexpected `", "`"),
     (
         "wrong number of arguments to function ",
         "()",

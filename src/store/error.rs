@@ -50,13 +50,13 @@ pub enum StoreError {
         known: Vec<String>,
     },
     /// A statement or query names a value that nobody gave.
-    #[error("no value is given for `{name}`")]
+    #[error("no value given for `{name}`")]
     Unbound {
         /// The name, with its `@`.
         name: String,
     },
     /// A query is more than one statement, or writes.
-    #[error("a query is one statement that reads; this one {found}")]
+    #[error("a query must be one read-only statement; this one {found}")]
     NotAQuery {
         /// What was found instead.
         found: &'static str,
@@ -68,18 +68,16 @@ pub enum StoreError {
     #[error("{}", of_message(.0))]
     Value(String),
     /// The file is not one that this program wrote.
-    #[error("this program has not written it")]
+    #[error("it was not written by chatdb")]
     NotOurs,
     /// The file holds a virtual table.
-    #[error(
-        "it holds the virtual table `{table}`, whose module is not trusted with a stranger's pages"
-    )]
+    #[error("it contains the virtual table `{table}`, which is not allowed in an untrusted file")]
     Virtual {
         /// The name of the table.
         table: String,
     },
     /// The file has a view where a table belongs.
-    #[error("its `{view}` is a view, where chatdb has a table of that name")]
+    #[error("its `{view}` is a view, but chatdb has a table of that name")]
     View {
         /// The name of the view.
         view: String,
@@ -89,7 +87,7 @@ pub enum StoreError {
     NotAFile,
     /// A later version of this program has written the file.
     #[error(
-        "a later version of chatdb has written it (version {found} of its tables; this program knows {known})"
+        "it was written by a newer chatdb (schema version {found}; this program supports {known})"
     )]
     Newer {
         /// The version of its tables.
@@ -98,7 +96,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The tables of an earlier version could not be brought up to date.
-    #[error("its tables, written by an earlier version of chatdb, could not be brought up to date")]
+    #[error("its schema, written by an older chatdb, could not be migrated")]
     Migration(#[source] Box<refinery::Error>),
     /// The file is damaged.
     #[error("it is damaged: {0}")]
@@ -116,13 +114,13 @@ pub enum StoreError {
         limit: String,
     },
     /// An answer takes more memory than there is for one.
-    #[error("the answer takes more than {mib} MiB of memory")]
+    #[error("the result takes more than {mib} MiB of memory")]
     TooMuch {
         /// How much there is.
         mib: u64,
     },
     /// What the rows of an answer go to does not take them.
-    #[error("cannot write the answer: {0}")]
+    #[error("cannot write the result: {0}")]
     NotTaken(std::io::Error),
     /// SQLite failed otherwise.
     #[error("{}", in_our_words(.0))]

@@ -175,12 +175,12 @@ fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
             Action::Other("opens another database")
         }
-        AuthAction::Pragma { .. } => Action::Other("changes or asks a setting (PRAGMA)"),
+        AuthAction::Pragma { .. } => Action::Other("reads or changes a setting (PRAGMA)"),
         AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-            Action::Other("begins or ends a transaction, which is the replay's to do")
+            Action::Other("begins or ends a transaction, which only the replay may do")
         }
         AuthAction::CreateVtable { .. } | AuthAction::DropVtable { .. } => {
-            Action::Other("makes or drops a virtual table")
+            Action::Other("creates or drops a virtual table")
         }
         _ => Action::Other("changes the schema"),
     }
@@ -436,7 +436,7 @@ pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreE
     Err(StoreError::Refused {
         file: file.to_owned(),
         line: part.line,
-        what: "may end the transaction (OR ROLLBACK), which is the replay's to do".to_owned(),
+        what: "may end the transaction (OR ROLLBACK), which only the replay may do".to_owned(),
     })
 }
 
@@ -449,7 +449,7 @@ pub(super) fn only_adds(file: &str, part: Part<'_>) -> Result<(), StoreError> {
     Err(StoreError::Refused {
         file: file.to_owned(),
         line: part.line,
-        what: "puts rows in the place of others (REPLACE), which is not for scripts: use INSERT for a new row, or \
+        what: "replaces rows (REPLACE), which scripts may not do: use INSERT for a new row, or \
                UPDATE for one of the master data"
             .to_owned(),
     })
@@ -462,14 +462,14 @@ fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
         ErrorCode::TooBig => {
             let bytes = origin.limits().length;
             Some(format!(
-                "is too long, or makes a text or a row of more than {bytes} bytes"
+                "is too long, or creates a text or a row of more than {bytes} bytes"
             ))
         }
         ErrorCode::DiskFull if folder => {
             let mib = MAX_DATABASE / 1024 / 1024;
-            Some(format!("fills the database beyond {mib} MiB"))
+            Some(format!("grows the database beyond {mib} MiB"))
         }
-        ErrorCode::OutOfMemory => Some("takes more memory than there is for it".to_owned()),
+        ErrorCode::OutOfMemory => Some("exceeds its memory limit".to_owned()),
         _ => None,
     }
 }

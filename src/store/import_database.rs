@@ -35,19 +35,19 @@ pub(super) const CACHE: i64 = 8192;
 #[derive(Debug, Error)]
 pub enum ImportDatabaseError {
     /// The file is not one of ours.
-    #[error("`{}` is not a database of chatdb's, and is left alone", path.display())]
+    #[error("`{}` was not written by chatdb and was not changed", path.display())]
     NotOurs {
         /// The path of the file.
         path: PathBuf,
     },
     /// The file is a database of another kind.
-    #[error("`{}` is the database of a replay; exported rows go into one of their own", path.display())]
+    #[error("`{}` is the database of a replay; exported rows need their own database", path.display())]
     Replay {
         /// The path of the file.
         path: PathBuf,
     },
     /// A link, a folder, a device.
-    #[error("`{}` is {what}, and is left alone", path.display())]
+    #[error("`{}` is {what} and was not changed", path.display())]
     NotAFile {
         /// What is there.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum ImportDatabaseError {
     /// What an older database of that name left behind lies beside the place of a new one, and SQLite would play it
     /// into that.
     #[error(
-        "`{}` is left of another database called `{}`, and would be played into a new one",
+        "`{}` is the journal of an earlier database `{}`, and would be applied to a new one",
         left.display(), path.display()
     )]
     Left {
@@ -67,7 +67,7 @@ pub enum ImportDatabaseError {
         left: PathBuf,
     },
     /// Another program has put a file there since.
-    #[error("another program has made `{}` meanwhile, and it is kept", path.display())]
+    #[error("another program has created `{}` in the meantime; it was not replaced", path.display())]
     Appeared {
         /// The path of the file.
         path: PathBuf,
@@ -157,7 +157,7 @@ impl ImportDatabase {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::make(path),
             Err(source) => {
                 return Err(ImportDatabaseError::Io {
-                    action: "look at",
+                    action: "inspect",
                     path: path_buf(),
                     source,
                 });

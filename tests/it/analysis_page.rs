@@ -490,7 +490,7 @@ fn a_picture_that_does_not_show_the_record_is_seen() {
 fn healthy_rows_and_none_at_all_have_a_page() {
     let healthy = report(exports(&PLAIN, false), &AnalysisOptions::default());
     law(of(&healthy), &page(&healthy)).unwrap();
-    assert!(page(&healthy).contains("No outage shows in these rows."));
+    assert!(page(&healthy).contains("No outage was detected in these rows."));
     let header = "activity_id,activity_type,activity_status,activity_sub_status,when_created\n";
     let empty = vec![("activity.csv".to_owned(), header.to_owned())];
     let empty = report(empty, &AnalysisOptions::default());

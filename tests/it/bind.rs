@@ -69,15 +69,15 @@ fn the_users_row_stands_for_the_labs() {
         comparison.remarks,
         [
             "bound: activity_id 1347 -> 88123 (given)",
-            "bound: when_created 2011-07-12 14:49:55.000 -> 2026-11-20 08:15:02.117 (from the export); every other \
-             documented time is moved as far",
+            "bound: when_created 2011-07-12 14:49:55.000 -> 2026-11-20 08:15:02.117 (from the export); all other \
+             documented times are shifted by the same offset",
             "bound: contact_point_data customer@awesome.com -> `jane@customer.example` (from the export)",
             "bound: queue_name CIM_WIM -> `SUPPORT` (from the export)",
             "bound: login_ip 43app -> `app7` (from the export)",
             "bound: assigned_to 1003 -> 2204 (from the export)",
             "bound: user_name DMarino -> `asmith` (from the export)",
             "bound: screen_name DMarino -> `Anna` (from the export)",
-            "left out: 1 row of the export that is not what is bound",
+            "excluded: 1 row of the export that is not bound",
         ]
     );
     let by_parameter =
@@ -121,7 +121,7 @@ fn a_row_that_is_not_in_the_export_is_missing() {
         [
             "bound: activity_id 1347 -> 88123 (given)",
             "no row of the export has activity_id 88123",
-            "left out: 1 row of the export that is not what is bound",
+            "excluded: 1 row of the export that is not bound",
         ]
     );
 }
@@ -181,7 +181,7 @@ fn what_cannot_be_bound_is_said() {
     );
     assert_eq!(
         message("services_failure/open_chats", &text, "waiting_id=1"),
-        "no row of `seeds/services_failure/20_open_chats.md` shows parameter `waiting_id`"
+        "no row of `seeds/services_failure/20_open_chats.md` contains parameter `waiting_id`"
     );
     assert_eq!(
         message(
@@ -189,7 +189,7 @@ fn what_cannot_be_bound_is_said() {
             "queue_name\nSUPPORT\n",
             "activity_id=1"
         ),
-        "the export has no column `activity_id`, by which its rows would be found"
+        "the export has no column `activity_id`, which is needed to find its rows"
     );
 }
 

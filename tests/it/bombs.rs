@@ -104,9 +104,9 @@ fn a_quote_that_never_closes_over_many_lines_refuses_the_file() {
             out.write_all(b"1,\"a\",\"b\"\n2,\"")?;
             repeat(out, b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n")
         },
-        "error: `standard input`: 20000 of the first 20001 records cannot be rows, line 20002 among them: expected 3 \
-         fields, found 1\n hint: nothing of it is loaded: a value holds the separator: export with quoted text, or \
-         with tabs; `--input-format` and `--table` say what the file is\n",
+        "error: `standard input`: 20000 of the first 20001 records were rejected, e.g. line 20002: expected 3 \
+         fields, found 1\n hint: nothing was loaded: a value contains the separator: export with quoted text, or \
+         with tabs; describe the file with `--input-format` and `--table`\n",
     );
 }
 
@@ -117,7 +117,7 @@ fn commas_and_nothing_else_are_no_form() {
     let output = limited(folder.path(), SPACE, &args, |out| repeat(out, b","));
     let said = text(&output.stderr);
     assert!(
-        said.starts_with("error: `standard input`: is in none of the "),
+        said.starts_with("error: `standard input`: matches none of the "),
         "{said}"
     );
     assert_eq!(output.status.code(), Some(3), "{said}");
@@ -156,8 +156,8 @@ fn what_gzip_unpacks_to_is_bounded() {
             (0..96).try_for_each(|_| out.write_all(&member))
         },
         &format!(
-            "error: `standard input`: cannot be read: unpacks to more than {} bytes from {packed}\n hint: nothing of \
-             it is loaded; it may be made to fill memory: see what it holds, and export that as text\n",
+            "error: `standard input`: cannot be read: unpacks to more than {} bytes from {packed}\n hint: nothing was \
+             loaded; it may be a decompression bomb: inspect its contents, and export them as text\n",
             200 * packed
         ),
     );
@@ -203,8 +203,8 @@ fn what_zstd_unpacks_to_is_bounded() {
             }
             Ok(())
         },
-        "error: `standard input`: cannot be read: unpacks to more than 16777216 bytes from 3625\n hint: nothing of it \
-         is loaded; it may be made to fill memory: see what it holds, and export that as text\n",
+        "error: `standard input`: cannot be read: unpacks to more than 16777216 bytes from 3625\n hint: nothing was \
+         loaded; it may be a decompression bomb: inspect its contents, and export them as text\n",
     );
 }
 
@@ -213,7 +213,7 @@ fn workbooks_that_would_fill_memory_are_refused() {
     let exports =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports/f22_azure_data_studio_xlsx");
     for (name, why) in [
-        ("sparse_bomb.xlsx", "2000 are read at most"),
+        ("sparse_bomb.xlsx", "2000 columns are read"),
         ("ratio_bomb.xlsx", "unpack"),
         ("entities.xlsx", "entit"),
     ] {
@@ -305,7 +305,10 @@ fn memory_is_not_asked_for_by_what_a_workbook_claims() {
     for claimed in [4_294_967_295, 1000] {
         let (code, stderr) = outcome(&workbook(claimed));
         assert_eq!(code, Some(3), "{stderr}");
-        assert!(stderr.contains(" texts, and has room for "), "{stderr}");
+        assert!(
+            stderr.contains(" strings, but has room for at most "),
+            "{stderr}"
+        );
     }
     // What it has room for is not what it is refused for.
     let (_, stderr) = outcome(&workbook(1));

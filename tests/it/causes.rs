@@ -57,37 +57,37 @@ fn a_sentence_is_the_statement_that_makes_it_happen() {
 fn a_sentence_that_cannot_happen_says_what_was_expected() {
     refused(
         "aplication stops",
-        "`aplication stops` says nothing that can happen: found `aplication`, expected a server, `customer`, `agent`, \
+        "`aplication stops` is not a known event: found `aplication`, expected a server, `customer`, `agent`, \
          `e-mail` or `queue`\ndid you mean `application stops`?",
     );
     refused(
         "agent logs",
-        "`agent logs` says nothing that can happen: it ends, expected `in` or `out`\n\
+        "`agent logs` is not a known event: found the end, expected `in` or `out`\n\
          `chatdb help causes` lists what can happen",
     );
     refused(
         "customer types hello there",
-        "`customer types hello there` says nothing that can happen: found `hello`, expected a text in quotes\n\
+        "`customer types hello there` is not a known event: found `hello`, expected a text in quotes\n\
          did you mean `customer types 'hello there'`?",
     );
     refused(
         "agent types 'Hi",
-        "`agent types 'Hi` says nothing that can happen: found `'Hi`, expected a text whose quote is closed\n\
+        "`agent types 'Hi` is not a known event: found `'Hi`, expected a text whose quote is closed\n\
          did you mean `agent types 'Hi'`?",
     );
     refused(
         "agent logs in twice",
-        "`agent logs in twice` says nothing that can happen: found `twice`, expected the end\n\
+        "`agent logs in twice` is not a known event: found `twice`, expected the end\n\
          `chatdb help causes` lists what can happen",
     );
     refused(
         "",
-        "`` says nothing that can happen: it ends, expected a server, `customer`, `agent`, `e-mail` or `queue`\n\
+        "`` is not a known event: found the end, expected a server, `customer`, `agent`, `e-mail` or `queue`\n\
          `chatdb help causes` lists what can happen",
     );
     refused(
         "agant opns the inbox",
-        "`agant opns the inbox` says nothing that can happen: found `agant`, expected a server, `customer`, `agent`, \
+        "`agant opns the inbox` is not a known event: found `agant`, expected a server, `customer`, `agent`, \
          `e-mail` or `queue`\ndid you mean `agent opens the inbox`?",
     );
 }

@@ -292,7 +292,7 @@ fn a_step_that_fails_has_no_effect_and_says_where() {
         .problem
         .expect("another error");
     assert!(
-        other.starts_with("the script should fail with `constraint`, and failed with: "),
+        other.starts_with("the script should fail with `constraint`, but failed with: "),
         "{other}"
     );
     let none = step("error = \"constraint\"\n", NOTHING)
@@ -300,7 +300,7 @@ fn a_step_that_fails_has_no_effect_and_says_where() {
         .expect("no error");
     assert_eq!(
         none,
-        "the script should fail with `constraint`, and did not fail"
+        "the script should fail with `constraint`, but did not fail"
     );
 }
 
@@ -327,7 +327,7 @@ fn a_baseline_that_does_not_hold_keeps_others_from_running() {
     assert_eq!(run.verdict, RunVerdict::NotRun);
     assert_eq!(
         run.problem.as_deref(),
-        Some("`lab` did not hold: check `people` differs")
+        Some("`lab` failed: check `people` differs")
     );
     assert_eq!(run.reproduce, "chatdb replay lab --scenarios 'my labs'");
     assert!(run.steps.is_empty());
@@ -354,7 +354,7 @@ fn a_query_that_cannot_be_run_fails_its_check_and_no_other() {
     let report = play(&folder, &ReplayOptions::default());
     let problem = only_check(&report).problem.clone().expect("a problem");
     assert!(
-        problem.ends_with("the statement writes `egpl_department`; a query only reads"),
+        problem.ends_with("the statement writes `egpl_department`, and queries are read-only"),
         "{problem}"
     );
 }

@@ -51,7 +51,7 @@ fn the_main_job_reproduces_both_printed_tables() {
         "same as printed on lines 88-90",
         "customer@awesome.com | CIM_WIM    | 1347        | 5000            | 5900",
         "customer@awesome.com | CIM_WIM    | 1347        | 9000            | 9100",
-        "printed \"CIM_w/M\", read as \"CIM_WIM\"",
+        "printed \"CIM_w/M\", corrected to \"CIM_WIM\"",
         "6 of 6 reproduced",
     ] {
         assert!(page.contains(part), "{part} is not in\n{page}");
@@ -74,12 +74,12 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["replay", "service_failure"],
         2,
-        "error: no scenario is called `service_failure`\n hint: did you mean `services_failure`?\n",
+        "error: unknown scenario `service_failure`\n hint: did you mean `services_failure`?\n",
     );
     refused(
         &["replay", "what"],
         2,
-        "error: no scenario is called `what`\n hint: `chatdb list` names the scenarios\n",
+        "error: unknown scenario `what`\n hint: `chatdb list` names the scenarios\n",
     );
     refused(
         &["replay", "services_failure", "--until", "99"],
@@ -99,20 +99,20 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["replay", "services_failure", "--set", "activity_id"],
         2,
-        "error: `--set activity_id` has no `=`\n hint: write `--set NAME=VALUE`, for example \
+        "error: invalid `--set activity_id`: `=` is missing\n hint: write `--set NAME=VALUE`, for example \
          `--set activity_id=2001`\n",
     );
     refused(
         &["list", "--format", "cvs"],
         2,
-        "error: no format is called `cvs`\n hint: did you mean `csv`? there are table, csv, tsv, xlsx, markdown, html, \
+        "error: unknown format `cvs`\n hint: did you mean `csv`? valid formats: table, csv, tsv, xlsx, markdown, html, \
          svg, json, jsonl, junit\n",
     );
     refused(
         &["replay", "--all", "--db", "x.db"],
         2,
-        "error: `--db` goes with one scenario\n hint: name the scenario; each replay starts from a database of \
-         its own\n",
+        "error: `--db` requires a single scenario\n hint: name the scenario; each replay starts from its own \
+         database\n",
     );
     refused(
         &["diff", "services_failure/open_chat", "/dev/null"],
@@ -245,7 +245,7 @@ fn the_kept_database_can_be_looked_at_and_replaced_but_nothing_else_is() {
     assert_eq!(output.status.code(), Some(5));
     assert_eq!(
         text(&output.stderr),
-        "error: `mine.txt` is not a database of chatdb's, and is kept\n hint: name another file for `--db`\n"
+        "error: `mine.txt` was not written by chatdb and was not replaced\n hint: name another file for `--db`\n"
     );
     assert_eq!(
         fs::read_to_string(folder.path().join("mine.txt")).expect("a file"),
@@ -404,7 +404,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
     };
     let sql = "SELECT contact_point_data, 6 / (3 - activity_id) AS part FROM egpl_casemgmt_activity \
         ORDER BY activity_id";
-    let note = "note: Privacy: this report includes personal data as it stands in the rows (`--include-pii`).\n";
+    let note = "note: Privacy: this report includes personal data unchanged (`--include-pii`).\n";
     let failed = "error: line 1: Divide by zero error encountered.\n";
     let (out, error, code) = ask(sql, &["--include-pii"]);
     assert_eq!(
@@ -423,7 +423,7 @@ fn rows_of_exports_are_as_they_stand_only_when_told_and_that_is_said_even_if_one
         "{out}"
     );
     assert!(
-        error.starts_with("note: Privacy: pseudonyms stand for what may be personal data"),
+        error.starts_with("note: Privacy: possible personal data is replaced by pseudonyms"),
         "{error}"
     );
     assert_eq!(code, Some(0));
@@ -447,8 +447,8 @@ fn reports_are_written_once_and_replaced_only_when_told() {
     assert_eq!(output.status.code(), Some(5));
     assert_eq!(
         text(&output.stderr),
-        "error: `out/services_failure.csv` exists and is kept\n hint: `--force` replaces existing files; or \
-         name another place\n"
+        "error: `out/services_failure.csv` exists and was not replaced\n hint: `--force` replaces existing files; or \
+         choose another path\n"
     );
     let kept = fs::read_to_string(folder.path().join("out/services_failure.md")).expect("a file");
     assert_eq!(kept, "mine");
@@ -687,7 +687,7 @@ fn a_query_is_answered_from_an_argument_a_file_or_standard_input() {
 
 #[test]
 fn a_query_reads_and_nothing_else() {
-    let writes = "error: 1:1: `DELETE` writes, and a query only reads\n";
+    let writes = "error: 1:1: `DELETE` writes, and queries are read-only\n";
     refused(
         &["query", "delete from egpl_user", "--after", "baseline"],
         5,
@@ -696,12 +696,12 @@ fn a_query_reads_and_nothing_else() {
     for (sql, what) in [
         (
             "delete from egpl_user",
-            "writes `egpl_user`; a query only reads",
+            "writes `egpl_user`, and queries are read-only",
         ),
         ("attach 'x.db' as x", "opens another database"),
         (
             "pragma journal_mode = off",
-            "changes or asks a setting (PRAGMA)",
+            "reads or changes a setting (PRAGMA)",
         ),
         (
             "select load_extension('x')",
@@ -738,13 +738,13 @@ fn a_query_says_what_is_wrong_and_where() {
     refused(
         &["query", "select 1"],
         2,
-        "error: there is no database to ask\n hint: `--db FILE` names one; `--after SCENARIO/STEP` asks a scenario \
-         after a step; files named after the SQL are exports to ask\n",
+        "error: no database to query\n hint: use `--db FILE`, `--after SCENARIO/STEP` for a scenario after a step, or \
+         list export files after the SQL\n",
     );
     refused(
         &["query", "open_chat", "--after", "baseline"],
         2,
-        "error: there is no query `open_chat`\n hint: did you mean `open_chats`?\n",
+        "error: unknown query `open_chat`\n hint: did you mean `open_chats`?\n",
     );
     refused(
         &[
@@ -783,13 +783,13 @@ fn a_query_says_what_is_wrong_and_where() {
             "query", "select 1", "--after", "baseline", "--as-of", "noon",
         ],
         2,
-        "error: `--as-of`: cannot read `noon` as a date and time\n hint: write it as `2026-11-24 09:00`, or say how \
-         with `--date-format dd/MM/yyyy`\n",
+        "error: `--as-of`: cannot read `noon` as a date and time\n hint: write it as `2026-11-24 09:00`, or use \
+         `--date-format dd/MM/yyyy`\n",
     );
     refused(
         &["sql", "agent_console"],
         2,
-        "error: `agent_console` asks the platform model, which SQL Server does not have\n hint: `--dialect sqlite` \
+        "error: `agent_console` queries the platform model, which SQL Server does not have\n hint: `--dialect sqlite` \
          prints it for the database that `replay --db` keeps\n",
     );
 }
@@ -861,7 +861,7 @@ fn a_database_of_another_program_has_its_times_read_and_no_clock() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
-        "error: line 1: it asks for the time, and this database has no clock\n hint: give it one: `--as-of \
+        "error: line 1: the query uses the current time, and this database has no clock\n hint: set the time: `--as-of \
          \"2011-07-12 14:49:55\"`\n"
     );
 }
@@ -871,8 +871,8 @@ fn a_query_that_takes_too_long_is_stopped() {
     refused(
         &["query", ENDLESS, "--after", "baseline", "--timeout", "1"],
         4,
-        "error: the query ran longer than 1 second, and was stopped\n hint: `--timeout` gives it more; `--explain` \
-         shows how SQLite goes about it\n",
+        "error: the query ran longer than 1 second and was stopped\n hint: raise `--timeout`; `--explain` shows the \
+         query plan\n",
     );
 }
 
@@ -963,7 +963,7 @@ fn validating_finds_sql_that_cannot_be_run() {
     assert_eq!(output.status.code(), Some(2));
     let found = text(&output.stdout);
     for part in [
-        "lab/10_wrong.sql:1:1: `SELEC` cannot stand here",
+        "lab/10_wrong.sql:1:1: unexpected `SELEC`",
         "lab/10_wrong.sql:2:13: there is no table `nope`",
         "lab/10_wrong.sql:3:1: the statement opens another database",
         "lab/ask.sql:3:14: there is no column `nope`",
@@ -1013,11 +1013,12 @@ fn folders_and_patterns_name_exported_files() {
     for (given, message) in [
         (
             "empty",
-            "error: the folder `empty` holds no exported file\n hint: name the files, or the folder that they are in\n",
+            "error: the folder `empty` contains no export file\n hint: name the files, or the folder that they are \
+             in\n",
         ),
         (
             "x*.csv",
-            "error: no file matches `x*.csv`\n hint: check the folder; a pattern does not look into folders below it\n",
+            "error: no file matches `x*.csv`\n hint: check the folder; patterns do not search subfolders\n",
         ),
     ] {
         let (code, _, err) = run(&["analyze", given]);
@@ -1172,7 +1173,7 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
     ];
     for (args, page) in cases {
         let output = opening(here, args, false);
-        let said = format!("note: there is no display here; the page is in {page}\n");
+        let said = format!("note: no display is available; the page is in {page}\n");
         assert!(
             text(&output.stderr).ends_with(&said),
             "{}",
@@ -1184,7 +1185,7 @@ fn a_page_is_opened_where_there_is_a_display_and_named_where_there_is_none() {
         assert!(!noted.exists(), "{args:?}");
 
         let output = opening(here, args, true);
-        let said = format!("note: the page is in {page}, and opened in the browser\n");
+        let said = format!("note: the page is in {page} and has been opened in the browser\n");
         assert!(
             text(&output.stderr).ends_with(&said),
             "{}",

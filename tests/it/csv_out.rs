@@ -10,8 +10,9 @@ use crate::cli::chatdb;
 const CHATS: &str =
     "activity_id,activity_status,subject\n1,5000,=1+1\n2,5000,+49 30 1234\n3,5000,a\u{200b}b\n";
 
-const SAID: &str = "note: `'` stands before 1 text that a spreadsheet would run as a formula, hidden characters of 1 \
-                    text are shown as signs; `--raw` writes them unchanged\n";
+const SAID: &str = "note: `'` was added before 1 text that a spreadsheet would run as a formula, hidden characters in \
+ 1 \
+                    text are shown as visible symbols; `--raw` writes them unchanged\n";
 
 const SUBJECTS: &str = "SELECT subject FROM egpl_casemgmt_activity ORDER BY activity_id";
 
@@ -155,7 +156,7 @@ fn options_of_csv_are_refused_where_nothing_is_csv() {
     assert_eq!(stdout, "");
     assert_eq!(
         stderr,
-        "error: `--raw` is for CSV, which is not written\n hint: `--format csv --raw` writes CSV\n"
+        "error: `--raw` applies to CSV output only\n hint: `--format csv --raw` writes CSV\n"
     );
     let args = [
         "report",
@@ -168,7 +169,7 @@ fn options_of_csv_are_refused_where_nothing_is_csv() {
     ];
     let (_, stderr) = run(folder.path(), &args);
     assert!(
-        stderr.starts_with("error: `--for-spreadsheet` is for CSV"),
+        stderr.starts_with("error: `--for-spreadsheet` applies to CSV"),
         "{stderr}"
     );
 }

@@ -547,7 +547,7 @@ fn options_that_name_no_column_are_refused() {
         two,
         &keyed(&["activity_ID"]),
         (
-            "neither table has a column `activity_ID`, which is given as key",
+            "neither table has a column `activity_ID`, given as key",
             Some("activity_id"),
         ),
     );
@@ -568,7 +568,7 @@ fn options_that_name_no_column_are_refused() {
         two,
         &ordered(by(&["wehn"])),
         (
-            "neither table has a column `wehn`, which is given as order",
+            "neither table has a column `wehn`, given as order",
             Some("when"),
         ),
     );
@@ -576,17 +576,14 @@ fn options_that_name_no_column_are_refused() {
         one,
         two,
         &ignoring(&["zzz"]),
-        (
-            "neither table has a column `zzz`, which is given as ignored",
-            None,
-        ),
+        ("neither table has a column `zzz`, given as ignored", None),
     );
     check_error(
         one,
         two,
         &tolerating("nam", 1.0),
         (
-            "neither table has a column `nam`, which is given as having a tolerance",
+            "neither table has a column `nam`, given as having a tolerance",
             Some("name"),
         ),
     );
@@ -989,6 +986,6 @@ fn a_check_that_is_named_second_is_named_first_in_the_hint() {
     let unknown = run(folder.path(), &words("diff l.csv l.csv --key c"));
     assert_eq!(
         unknown.1,
-        "error: neither table has a column `c`, which is given as key\n hint: the columns are a, b\n"
+        "error: neither table has a column `c`, given as key\n hint: the columns are a, b\n"
     );
 }

@@ -43,7 +43,7 @@ fn decimals_are_numbers() {
         0,
         &[
             "same: 3 rows, 2 columns",
-            "3 cells are equal as numbers and written differently",
+            "3 cells are equal as numbers but written differently",
         ],
     );
     check(
@@ -53,7 +53,7 @@ fn decimals_are_numbers() {
         0,
         &[
             "same: 1 row, 2 columns",
-            "1 cell is equal as numbers and written differently",
+            "1 cell is equal as numbers but written differently",
         ],
     );
     check(
@@ -63,7 +63,7 @@ fn decimals_are_numbers() {
         0,
         &[
             "same: 1 row, 2 columns",
-            "1 cell is equal as numbers and written differently",
+            "1 cell is equal as numbers but written differently",
         ],
     );
 }
@@ -132,7 +132,7 @@ fn numbers_may_differ_by_a_tolerance_or_a_share() {
         &["--key", "id", "--tolerance", "v=0.01"],
         2,
         &[
-            "error: column `v` has no number and no time in either table, so no tolerance applies to it",
+            "error: column `v` has no numbers or times in either table, so a tolerance does not apply",
         ],
     );
     check(
@@ -141,7 +141,7 @@ fn numbers_may_differ_by_a_tolerance_or_a_share() {
         &["--tolerance", "v=x"],
         2,
         &[
-            "error: `--tolerance v=x` is not a column and a number or a percentage",
+            "error: invalid `--tolerance v=x`: expected a column and a number or a percentage",
             "hint: write `--tolerance \"v=2:clocks differ\"`, or `--tolerance \"v=1%\"`",
         ],
     );
@@ -184,7 +184,7 @@ fn headings_and_keys_match_in_any_letter_case() {
             0,
             &[
                 "same: 1 row, 2 columns",
-                "headings in another letter case: `ID` for `id`",
+                "headers that differ in letter case: `ID` for `id`",
             ],
         );
     }
@@ -210,9 +210,8 @@ fn rows_without_a_key_are_paired_by_what_they_share() {
         &[],
         1,
         &[
-            "no key is given, so rows are paired by the values they share; `--key bridge` pairs them by a column \
-            that names \
-         each row",
+            "no key is given, so rows are matched by similarity; `--key bridge` matches them by a column that \
+             identifies each row",
             "row | column   | expected   | actual",
             "-----+----------+------------+---------",
             "3   | designer | L. L. Buck | D. Duck",
@@ -437,15 +436,15 @@ fn a_file_that_is_no_table_is_refused_with_what_to_do() {
     assert!(shown.contains("café"), "{shown}");
     let (code, shown) = compared("a.csv", b"id,v\n1,a\n", &["--encoding", "windows-1252"]);
     let expect = "error: `--encoding windows-1252` does not apply: both files are plain tables in UTF-8\n \
-                  hint: leave it out\n";
+                  hint: omit it\n";
     assert_eq!((code, shown.as_str()), (Some(2), expect));
 }
 
 #[test]
 fn a_file_without_names_is_not_taken_for_one_with_names() {
     let (code, shown) = compared("a.csv", b"1,a\n", &[]);
-    let expect = "error: `a.csv`: field 1 of the first record looks like a value, and not like the name of a column\n \
-                  hint: say `--header no` where the files do not name their columns, or `--header yes` where they do\n";
+    let expect = "error: `a.csv`: field 1 of the first record looks like a value, not a column name\n \
+                  hint: use `--header no` if the files have no header, or `--header yes` if they do\n";
     assert_eq!((code, shown.as_str()), (Some(3), expect));
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.csv"), "1,a\n2,b\n").unwrap();

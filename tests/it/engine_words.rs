@@ -1,4 +1,4 @@
-//! That what is wrong is told in the program's words, whatever way a message of SQLite's takes.
+//! That problem is told in the program's words, whatever way a message of SQLite's takes.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ const ENGINE: [&str; 14] = [
 const QUERIES: [(&str, &str); 9] = [
     ("SELECT nope FROM egpl_user", "there is no column `nope`"),
     ("SELECT * FROM nope", "there is no table `nope`"),
-    ("SELECT count( FROM egpl_user", "`FROM` cannot stand here"),
+    ("SELECT count( FROM egpl_user", "unexpected `FROM`"),
     (
         "SELECT abs() FROM egpl_user",
         "`abs` does not take so many arguments",
@@ -66,10 +66,7 @@ const STATEMENTS: [(&str, &str); 7] = [
     ),
     ("UPDATE egpl_user SET nope = 1", "there is no column `nope`"),
     ("INSERT INTO", "the statement is not complete"),
-    (
-        "INSERT INTO egpl_user VALUES VALUES",
-        "`VALUES` cannot stand here",
-    ),
+    ("INSERT INTO egpl_user VALUES VALUES", "unexpected `VALUES`"),
 ];
 
 fn says(folder: &std::path::Path, args: &[&str]) -> String {

@@ -113,7 +113,7 @@ fn what_may_be_the_rest_of_a_value_that_is_not_padded_is_refused_with_it() {
         aligned
         names activity_id|subject
         3 CHATDB-I005 the lines below may be a part of its last value
-        4 CHATDB-I005 expected 52 places, found 14
+        4 CHATDB-I005 expected 52 characters, found 14
         5 1348|World
         rows 2
         ",
@@ -130,8 +130,8 @@ fn texts_alone_that_are_more_lines_than_the_count_says_are_not_read() {
         3 a
         4 b
         5 c
-        stops: line 3: the count below says 2 rows, and 3 lines could be one: a text with a line break in it cannot be \
-        told from two rows
+        stops: line 3: the row count says 2, but 3 lines could be rows: a text with a line break \
+        looks like two rows
         ",
     );
 }
@@ -147,7 +147,7 @@ fn lines_that_end_in_cr_or_in_cr_cr_lf_are_lines() {
         names activity_id|activity_status|subject
         2 1347|5000|Hello
         3 1348|9000|World
-        remark: a carriage return alone ends lines, and was read as a line end
+        remark: bare carriage returns were read as line ends
         ",
     );
     check(
@@ -157,7 +157,7 @@ fn lines_that_end_in_cr_or_in_cr_cr_lf_are_lines() {
         names activity_id|activity_status|subject
         2 1347|5000|Hello
         3 1348|9000|World
-        remark: lines end in CR CR LF, which was read as one line end
+        remark: CR CR LF was read as one line end
         ",
     );
 }
@@ -169,7 +169,7 @@ fn marks_of_files_that_were_put_together_and_ctrl_z_are_no_text() {
         names subject|activity_id|activity_status
         2 Hello|1347|5000
         3 World|1348|5000
-        remark: byte order marks at the beginning of lines were left out
+        remark: byte order marks at the start of lines were removed
     ";
     check(
         "\u{FEFF}subject,activity_id,activity_status\r\n\u{FEFF}Hello,1347,5000\r\nWorld,1348,5000\r\n",
@@ -205,7 +205,7 @@ fn what_the_server_says_around_rows_is_no_row() {
         names activity_id|activity_status|subject
         3 1347|5000|Hello
         rows 1
-        remark: 4 messages of the server are no rows, and were passed over
+        remark: 4 server messages were skipped
         ",
     );
 }
@@ -217,7 +217,7 @@ fn an_error_in_the_rows_says_that_the_export_is_incomplete() {
         names activity_id|activity_status|subject
         LINE 1347|5000|Hello
         NEXT CHATDB-I019 the export stopped at error 1205 of the server: it is incomplete
-        remark: 1 message of the server is no row, and was passed over
+        remark: 1 server message was skipped
     ";
     let csv = format!("activity_id,activity_status,subject\r\n1347,5000,Hello\r\n{error}");
     check(
@@ -249,7 +249,7 @@ fn a_file_of_messages_has_no_result() {
     }
     refuses(
         b"Commands completed successfully.\r\n\r\nCompletion time: 2026-11-24T10:00:00.1234567+01:00\r\n",
-        "has no result, only messages of the server",
+        "has no result, only server messages",
         advice,
     );
 }
@@ -260,28 +260,22 @@ fn a_file_of_messages_has_no_result() {
 fn files_of_other_kinds_are_called_by_their_kind() {
     let tar = [&[b'a'; 257][..], b"ustar\x0000", &[0; 200]].concat();
     let kinds: [(&[u8], &str); 7] = [
-        (b"PAR1\x15\x04\x15", "is a Parquet file, and no export"),
-        (
-            b"\x89PNG\r\n\x1A\n\0\0",
-            "is a picture (PNG), and no export",
-        ),
+        (b"PAR1\x15\x04\x15", "is a Parquet file, not an export"),
+        (b"\x89PNG\r\n\x1A\n\0\0", "is an image (PNG), not an export"),
         (
             b"TAPE\0\0\x03\0",
-            "is a backup of SQL Server (.bak), and no export",
+            "is a SQL Server backup (.bak), not an export",
         ),
         (
             b"\x01\x0F\0\0\x08",
-            "is a data file of SQL Server (.mdf), and no export",
+            "is a SQL Server data file (.mdf), not an export",
         ),
-        (
-            b"SQLite format 3\0",
-            "is a database of SQLite, and no export",
-        ),
+        (b"SQLite format 3\0", "is an SQLite database, not an export"),
         (
             b"<html><table><tr><td>activity_id",
-            "is a web page (HTML), and no export",
+            "is a web page (HTML), not an export",
         ),
-        (&tar, "is a tar archive, and no export"),
+        (&tar, "is a tar archive, not an export"),
     ];
     for (bytes, message) in kinds {
         let error = open_reader(
@@ -403,7 +397,7 @@ fn a_document_of_for_json_or_for_xml_is_whole_however_its_rows_are_laid_out() {
             Err(error) => break error.to_string(),
         }
     };
-    assert!(error.contains("text stands behind the array"), "{error}");
+    assert!(error.contains("text after the array"), "{error}");
 }
 
 // SCRIPTS --------------------------------------------------------------------------------------------------
@@ -429,8 +423,8 @@ fn a_script_of_inserts_is_read_and_what_is_no_constant_is_rejected() {
         10 1348||2026-11-24 08:51:30.000|-5
         11 CHATDB-I005 expected a constant, found an expression
         12 1350|x|2026-11-24 08:51:30.1234567|0x1A
-        13 CHATDB-I012 it is of the table `other`, with the same columns as the rows before
-        remark: 6 lines of the script are no INSERT, and were passed over
+        13 CHATDB-I012 it belongs to the table `other`, which has the same columns as the rows before
+        remark: 6 lines of the script are not INSERTs and were skipped
         ",
     );
 }
@@ -469,7 +463,7 @@ fn a_last_value_that_the_end_of_the_file_has_cut_is_not_loaded() {
         summary
             .warnings
             .iter()
-            .any(|warning| warning.contains("may be cut"))
+            .any(|warning| warning.contains("may be truncated"))
     );
     // What stands in quotes is whole.
     let quoted = "activity_id,activity_status,subject\r\n1,5000,\"a,b\"\r\n2,5000,\"c, d\"";
@@ -477,7 +471,7 @@ fn a_last_value_that_the_end_of_the_file_has_cut_is_not_loaded() {
         !load(quoted)
             .warnings
             .iter()
-            .any(|warning| warning.contains("may be cut"))
+            .any(|warning| warning.contains("may be truncated"))
     );
 }
 

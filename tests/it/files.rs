@@ -51,7 +51,7 @@ fn a_file_that_is_there_is_kept_and_no_other_is_written() {
     let path = top.path().join("two.md");
     assert_eq!(
         error.to_string(),
-        format!("`{}` exists and is kept", path.display())
+        format!("`{}` exists and was not replaced", path.display())
     );
     assert_eq!(names(top.path()), ["two.md"]);
     assert_eq!(read(&path), "mine");

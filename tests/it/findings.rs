@@ -444,7 +444,7 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
     let run = analysis::analyze(&store, &AnalysisOptions::default()).expect("it is asked");
     assert_eq!(
         (run.as_of, run.as_of_from.as_str()),
-        (Cell::Null, "no time is in the rows")
+        (Cell::Null, "the rows contain no timestamp")
     );
     let of = |name: &str| {
         run.findings
@@ -455,7 +455,10 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
     assert_eq!(of("ghost_chats").verdict, FindingVerdict::Skipped);
     assert_eq!(
         of("ghost_chats").needs_missing,
-        ["egpl_casemgmt_activity.when_modified", "a time in the rows"]
+        [
+            "egpl_casemgmt_activity.when_modified",
+            "a timestamp in the rows"
+        ]
     );
     assert_eq!(
         of("over_limit").needs_missing,
@@ -553,7 +556,7 @@ fn the_moment_of_judgement_is_given_or_the_newest_time_in_the_rows() {
     let run = analysis::analyze(&store, &options).expect("it is asked");
     assert_eq!(
         (run.as_of, run.as_of_from.as_str()),
-        (Cell::Timestamp(later), "as given")
+        (Cell::Timestamp(later), "--as-of")
     );
     assert_eq!(
         run.findings[0].table.rows.len(),
@@ -574,7 +577,7 @@ fn the_commands_find_explain_and_refuse() {
             .contains("0 findings have rows, 12 have none, 2 are unclear, 8 were skipped.")
     );
     // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
-    let shown = "Open chats by the documented query: 17.";
+    let shown = "Open chats (documented query): 17.";
     assert!(
         text(&output.stdout).contains(shown),
         "{}",
@@ -601,11 +604,11 @@ fn the_commands_find_explain_and_refuse() {
         at("2 findings have rows") < at("== ghost_chats: 12 rows")
             && at("== ghost_chats: 12 rows") < at("== hidden_chats")
     );
-    assert!(at("== hidden_chats") < at("Judged as of"));
+    assert!(at("== hidden_chats") < at("Ages are measured from"));
     for (args, hint) in [
         (
             vec!["--utc-offset", "CET"],
-            "write `--utc-offset +02:00`, `-5`, or a place such as `Europe/Berlin`",
+            "write `--utc-offset +02:00`, `-5`, or a time zone such as `Europe/Berlin`",
         ),
         (vec!["--only", "ghost_chat"], "did you mean `ghost_chats`?"),
         (
@@ -614,7 +617,7 @@ fn the_commands_find_explain_and_refuse() {
         ),
         (
             vec!["--outage", "web=a..b"],
-            "there are application, services and messaging",
+            "servers are application, services and messaging",
         ),
         (
             vec![
@@ -662,7 +665,7 @@ fn the_commands_find_explain_and_refuse() {
         ),
         (
             "25.11.2026 09:00..",
-            "outage of servers that nobody named from 2026-11-25 09:00:00.000 to now, as given",
+            "outage of unspecified servers from 2026-11-25 09:00:00.000 to now, as given",
         ),
         (
             "application=2026-11-25 09:00:00..2026-13-25 09:40:00",
@@ -671,7 +674,7 @@ fn the_commands_find_explain_and_refuse() {
         ),
         (
             "services@43app=2026-11-25..",
-            "error: `--outage services@43app=2026-11-25..`: only an application server has a name, as in `login_ip`",
+            "error: `--outage services@43app=2026-11-25..`: only Application servers have names, as in `login_ip`",
         ),
         (
             "07/08/2011 09:00..10:00",

@@ -183,7 +183,7 @@ fn every_code_is_explained() {
     }
     assert_eq!(
         place.err(&["explain", "E20l"]),
-        "error: there is no code `E20l`\n hint: did you mean `CHATDB-E200`?\n"
+        "error: unknown code `E20l`\n hint: did you mean `CHATDB-E200`?\n"
     );
 }
 
@@ -309,7 +309,7 @@ fn columns_that_an_installation_calls_otherwise_are_read_as_the_schemas() {
         told.contains("columns named by the settings: `contact_point_data`, `assigned_to`"),
         "{told}"
     );
-    // Read in another way, it is no file that was loaded before.
+    // Read in another way, it is no file that was already loaded.
     place.write("chatdb.toml", "[columns]\nkunde = \"subject\"\n");
     let summary = place.run(&["import", "own.csv"]);
     let told = format!("{}{}", text(&summary.stdout), text(&summary.stderr));

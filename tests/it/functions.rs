@@ -356,7 +356,7 @@ mod format {
             ("MMM d, yy h:m tt", "Jul 2, 11 2:9 PM"),
             ("HH:mm:ss.fff", "14:09:05.003"),
             ("yyyyMMdd'T'HHmmss", "20110702T140905"),
-            ("o", "FORMAT with the pattern 'o' is not computed"),
+            ("o", "FORMAT with the pattern 'o' is not supported"),
         ] {
             check(at(), "datetime", pattern, expected);
         }
@@ -378,7 +378,7 @@ mod format {
             Value::Integer(42),
             "int",
             "X",
-            "FORMAT with the pattern 'X' is not computed",
+            "FORMAT with the pattern 'X' is not supported",
         );
     }
 }

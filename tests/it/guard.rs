@@ -15,8 +15,8 @@ use chatdb::store::Store;
 use chatdb::table::Cell;
 
 const DATABASE: &str = "opens another database";
-const SETTING: &str = "changes or asks a setting (PRAGMA)";
-const TRANSACTION: &str = "begins or ends a transaction, which is the replay's to do";
+const SETTING: &str = "reads or changes a setting (PRAGMA)";
+const TRANSACTION: &str = "begins or ends a transaction, which only the replay may do";
 const SCHEMA: &str = "changes the schema";
 
 /// What a script may not do, and what it is told.
@@ -54,23 +54,23 @@ const REFUSED: [(&str, &str); 32] = [
     ("ALTER TABLE message RENAME TO m", SCHEMA),
     (
         "UPDATE delivery SET delivered = 0",
-        "`delivery.delivered`, which is not for scripts",
+        "`delivery.delivered`, which scripts may not write",
     ),
     (
         "UPDATE server_rule SET needed = 0",
-        "`server_rule.needed`, which is not for scripts",
+        "`server_rule.needed`, which scripts may not write",
     ),
     (
         "UPDATE egpl_user SET login_ip = '43web'",
-        "`egpl_user.login_ip`, which is not for scripts",
+        "`egpl_user.login_ip`, which scripts may not write",
     ),
     (
         "INSERT INTO lacks SELECT 'chat', 1, 'x', 'y', 'z'",
-        "writes `lacks`, which is not for scripts",
+        "writes `lacks`, which scripts may not write",
     ),
     (
         "DELETE FROM message",
-        "writes `message`, which is not for scripts",
+        "writes `message`, which scripts may not write",
     ),
     ("SELECT load_extension('x')", "calls `load_extension`"),
     ("SELECT randomblob(9)", "calls `randomblob`"),
@@ -148,7 +148,8 @@ fn a_query_only_reads() {
         Action::Update("server", "host"),
     ] {
         assert!(
-            refusal(Origin::Query, action).is_some_and(|why| why.ends_with("; a query only reads"))
+            refusal(Origin::Query, action)
+                .is_some_and(|why| why.ends_with(", and queries are read-only"))
         );
     }
     assert_eq!(refusal(Origin::Query, Action::Read("message")), None);
@@ -201,7 +202,7 @@ fn a_database_that_is_full_is_named() {
         .expect_err("it is full");
     assert_eq!(
         error.to_string(),
-        "10_x.sql:1: the statement fills the database beyond 128 MiB"
+        "10_x.sql:1: the statement grows the database beyond 128 MiB"
     );
 }
 
@@ -231,7 +232,7 @@ fn an_answer_without_end_is_refused_before_it_fills_the_memory() {
     let error = store.ask(sql, &[], &[]).expect_err("it has no end");
     assert_eq!(
         error.to_string(),
-        "the answer takes more than 64 MiB of memory"
+        "the result takes more than 64 MiB of memory"
     );
 }
 
@@ -256,7 +257,7 @@ fn a_step_that_takes_everything_with_it_ends_the_scenario_even_where_it_should_f
     assert_eq!(skipped, [false, true], "nothing is played after it");
     assert_eq!(
         steps[0].problem.as_deref(),
-        Some("SQLite has taken back all that was played; nothing after this is")
+        Some("SQLite rolled back the whole replay; later steps did not run")
     );
     let (alone, _) = chatdb::replay::replay(&library, &names[1..], &options).expect("played");
     assert!(

@@ -66,9 +66,9 @@ fn thresholds_are_declared_at_the_top_with_their_types() {
         top,
         "-- Chats that nobody looks after
 -- needs change data capture of dbo.egpl_casemgmt_activity (sys.sp_cdc_enable_table), as far back as its rows are kept,
--- and the right to read it; where the capture instance is called otherwise, put its table in the place of
--- cdc.dbo_egpl_casemgmt_activity_CT. A file is that table, or NULL for the row as it stands; a time is when the change
--- was committed; there are no lines.
+-- and the right to read it; if the capture instance has another name, use its table instead of
+-- cdc.dbo_egpl_casemgmt_activity_CT. The file is that table, or NULL for the current row; the time is the commit time;
+-- there are no line numbers.
 DECLARE @minutes int = 60;
 DECLARE @most bigint = 5000000000;
 DECLARE @since datetime = '2011-07-12T14:49:55.000';

@@ -548,7 +548,7 @@ fn a_script_that_writes_an_outcome_is_refused() {
         assert_eq!(report.runs[0].verdict, RunVerdict::Differs, "{planted}");
         let problem = report.runs[0].steps[1].problem.clone().unwrap_or_default();
         assert!(
-            problem.contains("is not for scripts"),
+            problem.contains("scripts may not write"),
             "{planted}: {problem}"
         );
     }

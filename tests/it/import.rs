@@ -129,8 +129,7 @@ fn a_header_in_any_spelling_tells_the_table() {
         (
             "activity_status,activity_sub_status,activity_type",
             "1,2,3",
-            "`file.csv`: its columns are of `egpl_casemgmt_activity`, but `activity_id`, the key of that table, \
-             is not among them",
+            "`file.csv`: its columns belong to `egpl_casemgmt_activity`, but the key column `activity_id` is missing",
         ),
         (
             "event_id,user_id",
@@ -156,8 +155,8 @@ fn the_name_of_the_file_only_decides_between_tables_that_fit_equally_well() {
     assert_eq!(
         summary.warnings,
         [
-            "taken as `egpl_event_history_user` after the file's name; the columns would fit \
-          `egpl_event_history_case_mgmt` and `egpl_event_history_kb` as well"
+            "loaded as `egpl_event_history_user`, going by the file name; the columns also fit \
+          `egpl_event_history_case_mgmt` and `egpl_event_history_kb`"
         ]
     );
     let summary = load(
@@ -196,7 +195,7 @@ fn a_table_that_is_named_is_made_where_the_product_has_none() {
             ..ImportOptions::default()
         };
         let error = try_load(&mut store, "g.csv", "a,b\n1,2\n", &options).unwrap_err();
-        let expected = format!("`g.csv`: `{name}` cannot be the name of a table");
+        let expected = format!("`g.csv`: invalid table name `{name}`");
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -395,7 +394,7 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         (
             "NUMERIC(18,0)",
             "1.2E+17",
-            "CHATDB-I006 expected a whole number, found `1.2E+17`, of which a spreadsheet has cut digits off",
+            "CHATDB-I006 expected a whole number, found `1.2E+17`, truncated by a spreadsheet",
         ),
         (
             "NUMERIC(18,0)",
@@ -462,14 +461,14 @@ fn a_field_is_read_as_its_columns_declared_type_or_rejected_with_the_reason() {
         (
             "DATETIME",
             "12/07/2011 14:49:55",
-            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `12/07/2011 14:49:55`, whose day and month cannot be \
-             told apart without being told",
+            "CHATDB-I007 expected `yyyy-mm-dd hh:mm:ss`, found `12/07/2011 14:49:55`, whose day and month are \
+             ambiguous",
         ),
         (
             "DATETIME",
             "12/07/2011 14:49",
             "CHATDB-I015 expected `yyyy-mm-dd hh:mm:ss`, found `12/07/2011 14:49`, which is what a spreadsheet leaves \
-             of a date and time, without seconds, and its day and month cannot be told apart",
+             of a date and time, without seconds, and with day and month ambiguous",
         ),
         (
             "DATETIME",
@@ -538,7 +537,7 @@ fn a_word_in_every_record_of_a_column_of_numbers_is_kept_and_one_among_numbers_r
     let mut store = copy();
     let summary = load(&mut store, "u.csv", &file(&|_| "ACTIVE".to_owned()));
     assert_eq!((summary.loaded, summary.rejected), (20, 0));
-    assert!(summary.warnings[0].starts_with("`user_state` is a number in the schema"));
+    assert!(summary.warnings[0].starts_with("`user_state`: expected a number, found text"));
     let mixed = |n: usize| {
         if n == 3 {
             "ACTIVE".to_owned()
@@ -565,7 +564,7 @@ fn cells_that_end_where_producers_cut_are_warned_of() {
     assert_eq!(
         warned,
         [
-            "`subject`: 2 values of exactly 256 characters and none longer; the producer may have cut them there"
+            "`subject`: 2 values of exactly 256 characters and none longer; they may have been truncated on export"
         ]
     );
     assert!(load(&mut copy(), "a.csv", &text(257)).warnings.is_empty());
@@ -611,7 +610,7 @@ fn a_file_that_was_loaded_before_changes_nothing() {
     assert!(summary.already_loaded);
     assert_eq!(
         summary.warnings,
-        ["the same bytes were loaded before, from `a.csv`: nothing is changed"]
+        ["the same file was already loaded, from `a.csv`: nothing was changed"]
     );
     assert_eq!(rows(&store, "SELECT count(*) FROM chatdb_export"), "1");
     assert_eq!(rows(&store, "SELECT count(*) FROM rejects"), "1");
@@ -712,9 +711,8 @@ fn a_file_of_which_nothing_was_loaded_may_be_read_again_in_another_way() {
     assert_eq!(
         summary.warnings.last().map(String::as_str),
         Some(
-            "without a header: taken as all 4 columns of `egpl_department` in order, and no record looked at has so \
-             many fields, 2 being the commonest number: export it with the names of its columns, or write them above \
-             the rows in the same form"
+            "no header: read as all 4 columns of `egpl_department` in order, but no record inspected has that many \
+             fields (most have 2): export it with column headers, or add a header line"
         )
     );
     let summary = load_as(&mut store, "a.csv", text, &as_table("days"));
@@ -737,7 +735,7 @@ fn a_count_that_disagrees_is_warned_of_and_the_newest_times_are_noted() {
         summary
             .warnings
             .iter()
-            .any(|warning| warning.contains("says 3 rows, and there are 2"))
+            .any(|warning| warning.contains("says 3 rows, but there are 2"))
     );
     assert_eq!(
         rows(
@@ -792,8 +790,7 @@ fn one_reject_for_each_reason_stands_for_those_that_are_too_many() {
     let sql = "SELECT code, line, records, text, reason FROM rejects WHERE records > 1";
     assert_eq!(
         rows(&store, sql),
-        "CHATDB-I005|57002|10001||stands for 10001 more, from line 57002 to line 67002; there are too many to keep \
-         their text"
+        "CHATDB-I005|57002|10001||represents 10001 more, from line 57002 to line 67002; too many to keep their text"
     );
 }
 

@@ -98,9 +98,9 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     let page = text(&output.stdout);
     for part in [
         "2011-07-12 15:00:00.000 | --exported-at",
-        "1 of 1 file loaded into `chatdb.sqlite`, which is new: 3 records; 0 rejected",
+        "1 of 1 file loaded into `chatdb.sqlite` (created): 3 records; 0 rejected",
         "egpl_casemgmt_activity | 3",
-        "NULL: the word NULL is NULL",
+        "NULL: `NULL` is read as NULL",
     ] {
         assert!(page.contains(part), "{part} is not in\n{page}");
     }
@@ -108,7 +108,10 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     assert_eq!(names(folder.path()), ["activity.csv", "chatdb.sqlite"]);
     let again = chatdb(folder.path(), &["import", "activity.csv"]);
     assert_eq!(again.status.code(), Some(0));
-    assert!(text(&again.stdout).contains("loaded before"));
+    assert!(
+        text(&again.stdout).contains("loaded before with"),
+        "{again:?}"
+    );
     assert_eq!(count(folder.path(), "chatdb.sqlite"), "3,1");
 }
 
@@ -180,14 +183,12 @@ fn widths_are_said_where_nothing_in_a_file_tells_them() {
     assert_eq!(output.status.code(), Some(3));
     let said = text(&output.stderr);
     assert!(
-        said.ends_with(
-            "by the blanks that all rows share it would be `--widths 20,14,*`, which may be wrong\n"
-        ),
+        said.ends_with("judging by the blanks that all rows share, it may be `--widths 20,14,*`\n"),
         "{said}"
     );
     assert!(
         said.starts_with(
-            "error: `chats.txt`: has columns of fixed widths, as it seems, and nothing in it says how wide they are\n \
+            "error: `chats.txt`: seems to have fixed-width columns, and nothing in it gives their widths\n \
              hint: give its bcp format file with `--format-file`, or the widths of its columns with `--widths`"
         ),
         "{said}"
@@ -206,7 +207,8 @@ fn widths_are_said_where_nothing_in_a_file_tells_them() {
         path,
         &["import", "chats.txt", "--widths", "20,x"],
         2,
-        "error: `--widths 20,x` is no list of widths\n hint: write `--widths 20,6,23`, or `--widths 20,6,*` where the \
+        "error: invalid `--widths 20,x`: expected a list of widths\n hint: write `--widths 20,6,23`, or `--widths \
+         20,6,*` where the \
          last column is not padded\n",
     );
 }
@@ -293,7 +295,7 @@ fn rejected_records_end_with_3_unless_they_are_allowed() {
     assert_eq!(output.status.code(), Some(3));
     let page = text(&output.stdout);
     assert!(
-        page.contains("CHATDB-I006") && page.contains("look at the record"),
+        page.contains("CHATDB-I006") && page.contains("inspect the record"),
         "{page}"
     );
     assert!(
@@ -327,13 +329,13 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_others_are_loaded() {
         path,
         &["import", "folder"],
         4,
-        "error: the folder `folder` holds no exported file\n hint: name the files, or the folder that they are in\n",
+        "error: the folder `folder` contains no export file\n hint: name the files, or the folder that they are in\n",
     );
     fails(
         path,
         &["import", "empty.csv"],
         3,
-        "error: `empty.csv` is empty\n hint: export it again; it holds no text\n",
+        "error: `empty.csv` is empty\n hint: export it again; it is empty\n",
     );
     assert_eq!(
         names(path),
@@ -354,8 +356,8 @@ fn a_database_that_is_no_copy_is_left_alone() {
         path,
         &["import", "activity.csv", "--db", "other.sqlite"],
         5,
-        "error: `other.sqlite` is not a database of chatdb's, and is left alone\n \
-         hint: `--db FILE` names another place\n",
+        "error: `other.sqlite` was not written by chatdb and was not changed\n \
+         hint: use another file with `--db FILE`\n",
     );
     assert_eq!(
         fs::read(path.join("other.sqlite")).unwrap(),
@@ -371,8 +373,8 @@ fn a_database_that_is_no_copy_is_left_alone() {
         path,
         &["import", "activity.csv", "--db", "replay.sqlite"],
         5,
-        "error: `replay.sqlite` is the database of a replay; exported rows go into one of their own\n \
-         hint: `--db FILE` names another place\n",
+        "error: `replay.sqlite` is the database of a replay; exported rows need their own database\n \
+         hint: use another file with `--db FILE`\n",
     );
     assert_eq!(fs::read(path.join("replay.sqlite")).unwrap(), before);
     assert_eq!(
@@ -383,8 +385,8 @@ fn a_database_that_is_no_copy_is_left_alone() {
         path,
         &["replay", "services_failure", "--db", "chatdb.sqlite"],
         5,
-        "error: `chatdb.sqlite` holds exported rows, and is kept\n \
-         hint: `--db FILE` names another place for the replay\n",
+        "error: `chatdb.sqlite` contains exported rows and was not replaced\n \
+         hint: use another file with `--db FILE`\n",
     );
     assert_eq!(count(path, "chatdb.sqlite"), "2,1");
 }
@@ -397,7 +399,7 @@ fn a_place_that_cannot_be_written_to_ends_with_4_and_leaves_nothing() {
         &["import", "activity.csv", "--db", "nosuch/x.sqlite"],
         4,
         "error: cannot write `nosuch/x.sqlite`: entity not found\n \
-         hint: `--db FILE` names a place that can be written to\n",
+         hint: use a writable path with `--db FILE`\n",
     );
     assert_eq!(names(folder.path()), ["activity.csv"]);
 }
@@ -503,7 +505,7 @@ fn ends_with_130_at(signal: &str) {
     drop(input);
     assert_eq!(
         text(&output.stderr),
-        "error: interrupted\n hint: nothing is kept, and `chatdb.sqlite` is not made\n"
+        "error: interrupted\n hint: nothing was loaded, and `chatdb.sqlite` was not created\n"
     );
     assert_eq!(names(folder.path()), ["activity.csv"]);
 }
@@ -516,8 +518,8 @@ fn no_database_is_made_beside_what_an_older_one_left() {
         let left = format!("x.sqlite{suffix}");
         fs::write(path.join(&left), b"left").unwrap();
         let said = format!(
-            "error: `{left}` is left of another database called `x.sqlite`, and would be played into a new one\n \
-             hint: remove it (`rm {left}`), or name another place by `--db FILE`\n"
+            "error: `{left}` is the journal of an earlier database `x.sqlite`, and would be applied to a new one\n \
+             hint: remove it (`rm {left}`), or use another file with `--db FILE`\n"
         );
         fails(
             path,
@@ -660,7 +662,8 @@ fn a_form_that_is_not_known_is_told_with_those_that_are() {
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr).to_owned();
     assert!(said.starts_with(
-        "error: `activity.csv`: there is no form `ssms_csf`\n hint: did you mean `ssms_csv`? there are ssms_csv, "
+        "error: `activity.csv`: unknown input format `ssms_csf`\n hint: did you mean `ssms_csv`? formats: \
+         ssms_csv, "
     ));
     for form in chatdb::import::format::FORMS {
         assert!(said.contains(form.id), "{}", form.id);

@@ -159,7 +159,7 @@ fn a_record_cut_by_a_line_break_is_put_together_when_its_columns_fit() {
         4 2|b|2011-07-12 14:49:55.000
         5 3|one\\r\\n\\r\\ntwo|2011-07-12 14:49:55.000
         8 4|d|2011-07-12 14:49:55.000
-        remark: 2 records were put together from lines that a line break had cut
+        remark: 2 records were rejoined from lines split by a line break
         ",
     );
 }
@@ -190,7 +190,7 @@ fn text_below_a_whole_record_is_its_last_field_going_on_or_nothing_is_taken() {
         names activity_id|subject
         2 1|one\\r\\ntwo
         4 2|b
-        remark: 1 records were put together from lines that a line break had cut
+        remark: 1 records were rejoined from lines split by a line break
         ",
     );
     // Neither is: the line may belong to the record before it or behind it.
@@ -219,7 +219,7 @@ fn pieces_that_could_be_two_records_are_taken_where_only_one_fits() {
         3 CHATDB-I005 expected 3 fields, found 1
         4 2|one\\r\\ntwo|2011-07-12 14:49:55.000
         6 3|c|2011-07-12 14:49:55.000
-        remark: 1 records were put together from lines that a line break had cut
+        remark: 1 records were rejoined from lines split by a line break
         ",
     );
     // A form that quotes what has line breaks has no records in pieces.
@@ -382,7 +382,7 @@ fn columns_under_dashes_are_measured_in_what_fits() {
         3 1|日本
         4 2|日本
         5 3|a\\nb
-        remark: 1 records were put together from lines that a line break had cut
+        remark: 1 records were rejoined from lines split by a line break
         ",
     );
 }
@@ -400,8 +400,8 @@ fn a_line_longer_or_shorter_than_the_dashes_is_rejected() {
         "
         aligned
         names activity_id|subject|when_created
-        3 CHATDB-I005 expected 43 places, found 13
-        4 CHATDB-I005 expected 43 places, found 52
+        3 CHATDB-I005 expected 43 characters, found 13
+        4 CHATDB-I005 expected 43 characters, found 52
         5 3|c|2011-07-12 14:49:55.000
         ",
     );
@@ -415,7 +415,7 @@ fn a_second_result_begins_with_its_names_and_names_again_are_no_record() {
         ads_csv
         names activity_id|subject
         2 1|a
-        3 CHATDB-I011 the names of the columns, again
+        3 CHATDB-I011 repeated header
         4 2|b
         names queue_id|queue_name|department_id
         6 7|Sales|999
@@ -443,9 +443,9 @@ fn names_say_where_columns_begin_when_nothing_stands_between() {
         names activity_id|activity_type|when_created|subject
         2 1347|2000|2011-07-12 14:49:55.000|Chat
         3 1348|NULL|2011-07-12 14:50:01.007|NULL
-        4 CHATDB-I005 expected at least 48 places, found 13
-        5 CHATDB-I011 the names of the columns, again
-        remark: each column begins where its name does in the first line
+        4 CHATDB-I005 expected at least 48 characters, found 13
+        5 CHATDB-I011 repeated header
+        remark: column positions are taken from the names in the first line
         ",
     );
     // The same without dashes, as a tool aligns it: NULL is a word, numbers stand on the right, a count below.
@@ -462,8 +462,8 @@ fn names_say_where_columns_begin_when_nothing_stands_between() {
         2 1347|NULL|1001
         3 1348|one\ntwo|NULL
         rows 2
-        remark: each column begins where its name does in the first line
-        remark: 1 records were put together from lines that a line break had cut
+        remark: column positions are taken from the names in the first line
+        remark: 1 records were rejoined from lines split by a line break
         ",
     );
 }
@@ -484,12 +484,11 @@ fn cells_below_each_other_are_not_taken_for_names_side_by_side() {
 
 #[test]
 fn names_that_could_be_parted_in_two_ways_or_not_at_all_are_not_read() {
-    let asks =
-        "error: has columns of fixed widths, as it seems, and nothing in it says how wide they are";
+    let asks = "error: seems to have fixed-width columns, and nothing in it gives their widths";
     // Nobody knows whether `foo` is a column by itself.
     let text = "activity_id foosubject  \n1347        x  y        \n1348        xx yy       \n";
     check(text, asks);
-    // A blank may be inside a name that is no column of the product, unless the rows have one there as well.
+    // A blank may be inside a name that is not a column of the product, unless the rows have one there as well.
     let text = "activity_id   queue label   \n1347          CIM_WIM       \n1348          SUPPORT       \n";
     check(text, asks);
     check(
@@ -499,7 +498,7 @@ fn names_that_could_be_parted_in_two_ways_or_not_at_all_are_not_read() {
         names activity_id|queue|label
         2 1347|CIM|one
         3 1348|SUP|two
-        remark: each column begins where its name does in the first line
+        remark: column positions are taken from the names in the first line
         ",
     );
 }
@@ -523,7 +522,7 @@ fn widths_that_are_said_cut_lines_and_runs() {
         "
         fixed_width
         1 1347|2000|Chat|1001
-        stops: line 1: record 2 has less than 19 places: the end is missing, or the widths are others
+        stops: line 1: record 2 has fewer than 19 characters: the end is missing, or the widths are wrong
         ",
     );
     check_as(
@@ -532,8 +531,8 @@ fn widths_that_are_said_cut_lines_and_runs() {
         "
         fixed_width
         1 1347|2000|Chat|1001
-        stops: line 1: record 2 has a character beyond ASCII, of which the encoding does not say how many places it \
-         takes; without line ends nothing behind it can be cut
+        stops: line 1: record 2 has a non-ASCII character whose width is unknown in this encoding; without line \
+        ends, nothing after it can be split
         ",
     );
     // In lines, only the record with such a character is not read, and only where something is cut behind it.
@@ -542,7 +541,7 @@ fn widths_that_are_said_cut_lines_and_runs() {
         &widths("4,4,7,*"),
         "
         fixed_width
-        1 CHATDB-I005 its characters can be counted in two ways, which cut it differently
+        1 CHATDB-I005 its width is ambiguous: characters can be counted in two ways
         2 1348|2000|Chat|1001
         3 1349|2000|Chat|\u{e9}
         ",
@@ -560,7 +559,7 @@ fn a_line_that_is_too_short_is_put_together_only_where_that_is_the_only_reading(
         fixed_width
         1 1347|one\ntwo|1001|NULL
         3 1348|Chat|1001|x
-        remark: 1 records were put together from lines that a line break had cut
+        remark: 1 records were rejoined from lines split by a line break
         ",
     );
     check_as(
@@ -568,8 +567,8 @@ fn a_line_that_is_too_short_is_put_together_only_where_that_is_the_only_reading(
         &said,
         "
         fixed_width
-        1 CHATDB-I005 is too short, and with what follows it can be read in two ways
-        2 CHATDB-I005 is too short, and with what follows it can be read in two ways
+        1 CHATDB-I005 is too short, and ambiguous together with what follows
+        2 CHATDB-I005 is too short, and ambiguous together with what follows
         3 1348|Chat|1001|x
         ",
     );
@@ -584,9 +583,7 @@ fn widths_are_proposed_and_never_taken_from_rows_alone() {
     assert!(matches!(error, OpenError::NoWidths { .. }), "{error:?}");
     let advice = error.advice().unwrap();
     assert!(
-        advice.ends_with(
-            "by the blanks that all rows share it would be `--widths 5,24,5`, which may be wrong"
-        ),
+        advice.ends_with("judging by the blanks that all rows share, it may be `--widths 5,24,5`"),
         "{advice}"
     );
     let long = "1347                2000         5000           ";
@@ -615,23 +612,23 @@ fn a_format_file_says_lengths_in_bytes() {
         (
             "|",
             "SQLCHAR 0 255",
-            "columns of fixed lengths end in a line end, or in nothing",
+            "fixed-length columns may end only in a line end, or in no terminator",
         ),
         (
             "",
             "SQLNCHAR 0 255",
-            "a column has neither an end nor a length of its own as characters",
+            "a column has neither a terminator nor a character length",
         ),
         (
             "",
             "SQLINT 0 4",
-            "the field is of type `SQLINT`: data in SQL Server's own form (`bcp -n`) are not read; \
-             export them as text, with `bcp ... -c` or `-w`",
+            "the field is of type `SQLINT`: native-format data (`bcp -n`) is not supported; export it as text, with \
+             `bcp ... -c` or `-w`",
         ),
         (
             "",
             "SQLCHAR 2 255",
-            "a column has neither an end nor a length of its own as characters",
+            "a column has neither a terminator nor a character length",
         ),
     ] {
         let (_, what) = FormatFile::parse(&file(last, second)).unwrap_err();
@@ -669,7 +666,7 @@ fn a_printed_grid_loses_its_row_numbers() {
         markdown
         names contact_point_data|activity_id
         3 customer@awesome.com|1347
-        remark: the grid's row numbers, which had run into the first column, were taken off
+        remark: the grid's row numbers, merged into the first column, were removed
         ",
     );
 }
@@ -738,7 +735,7 @@ fn json_keeps_numbers_as_written_and_names_that_stand_twice() {
         json
         names activity_id|subject
         1 1|a\"}
-        2 CHATDB-I001 is no text of JSON: unexpected end of hex escape at line 1 column 8
+        2 CHATDB-I001 is not a valid JSON string: unexpected end of hex escape at line 1 column 8
         3 CHATDB-I002 the file ends inside this object
         "#,
     );
@@ -761,7 +758,7 @@ fn xml_is_read_element_by_element_and_without_a_document_type() {
     );
     check(
         "<!DOCTYPE data [<!ENTITY a \"b\">]><data><row><a>&a;</a></row></data>",
-        "xml\nstops: line 1: a document type with more than elements and attributes is not read",
+        "xml\nstops: line 1: a DOCTYPE with more than elements and attributes is not supported",
     );
 }
 
@@ -791,7 +788,7 @@ fn times_that_a_spreadsheet_spoiled_are_refused_and_shown() {
         .unwrap();
     assert_eq!(
         found.to_string(),
-        "column `when_created` holds times that a spreadsheet has spoiled: `49:55.0`, `50:01.0`"
+        "column `when_created` contains times damaged by a spreadsheet: `49:55.0`, `50:01.0`"
     );
     // Whole times are not.
     assert!(
@@ -848,15 +845,11 @@ fn a_code_page_is_not_guessed_but_asked_for_with_a_hint() {
         &with("CP850"),
         "ads_csv\nnames activity_id|subject\n2 1|café",
     );
-    check_as(
-        b"a",
-        &with("klingon"),
-        "error: there is no encoding `klingon`",
-    );
+    check_as(b"a", &with("klingon"), "error: unknown encoding `klingon`");
     check_as(
         b"\xFF\xFEa\0",
         &with("utf-8"),
-        "error: the file begins with the mark of UTF-16LE, not of UTF-8",
+        "error: the file starts with the byte order mark of UTF-16LE, not UTF-8",
     );
 }
 
@@ -993,12 +986,12 @@ fn files_of_other_kinds_are_refused_by_name() {
     );
     check(
         b"7z\xBC\xAF\x27\x1C",
-        "error: is packed as 7z, which is not read",
+        "error: is compressed as 7z, which is not supported",
     );
     check(b"", "error: is empty");
     check(
         b"just a line of prose without anything\n",
-        "error: is in none of the 25 known forms",
+        "error: matches none of the 25 known formats",
     );
     check_as(
         b"a,b\n",
@@ -1008,7 +1001,7 @@ fn files_of_other_kinds_are_refused_by_name() {
     check_as(
         b"a,b\n",
         &form("access"),
-        "error: there is no form `access`",
+        "error: unknown input format `access`",
     );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let found = open(&folder, &ImportOptions::default()).err().unwrap();
@@ -1274,7 +1267,7 @@ fn a_changed_cell_of_an_export_is_found() {
 
 // LAWS -----------------------------------------------------------------------------------------------------
 
-/// Reads everything that `bytes` give in the form that they are taken for, and in form number `other`; what is wrong is
+/// Reads everything that `bytes` give in the form that they are taken for, and in form number `other`; problem is
 /// an error, never a panic, and there is an end.
 fn read_all(bytes: &[u8], other: usize) {
     for form in [None, FORMS.get(other)] {

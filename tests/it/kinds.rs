@@ -151,8 +151,8 @@ fn the_kinds_are_in_the_summary() {
     assert_eq!(
         said,
         [
-            "`long`: 3 of 3 values look like numbers, and not all are written as one: kept as text",
-            "`note`: 3 of 4 values look like numbers, and not all are written as one: kept as text",
+            "`long`: 3 of 3 values look like numbers, but not all of them: kept as text",
+            "`note`: 3 of 4 values look like numbers, but not all of them: kept as text",
         ]
     );
 }
@@ -160,8 +160,8 @@ fn the_kinds_are_in_the_summary() {
 #[test]
 fn a_text_that_looks_like_numbers_says_so_where_it_is_sorted_or_compared() {
     let store = database(CALLS);
-    let doubt = "`note` is text, and 3 of its 4 values look like numbers: text is in the order of its characters, \
-                 `100` before `9`; TRY_CAST([note] AS decimal(18, 4)) is the number, or NULL";
+    let doubt = "`note` is text, but 3 of its 4 values look like numbers: text sorts `100` before `9`; \
+     TRY_CAST([note] AS decimal(18, 4)) gives the number, or NULL";
     for sql in [
         "SELECT MAX(note) FROM t",
         "SELECT note FROM t ORDER BY note",
@@ -302,7 +302,7 @@ fn a_column_that_a_query_of_files_names_is_what_all_of_its_values_are() {
         most("SELECT MAX(dur) AS d FROM egpl_casemgmt_activity WHERE activity_id < 110");
     assert_eq!(rows, "d\n99\n");
     assert!(
-        said.contains("note: `dur` is text, and 199 of its 200 values look like numbers"),
+        said.contains("note: `dur` is text, but 199 of its 200 values look like numbers"),
         "{said}"
     );
 }

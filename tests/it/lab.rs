@@ -250,7 +250,7 @@ fn mistakes_of_a_lab_file_are_all_found_with_their_places() {
     for expected in [
         "lab.toml:2:1: the model has no rule `keep the sesion / application`\n hint: did you mean \
          `keep the session / application`?",
-        "lab.toml:3:26: a rule cannot say `back at once`\n hint: known: `not needed`, `needed; back at once`, ",
+        "lab.toml:3:26: invalid rule value `back at once`\n hint: known: `not needed`, `needed; back at once`, ",
         "lab.toml:4:26: `open case / services` is the whole number `1`; expected `\"not needed\"`",
         "lab.toml:5:1: the model has no rule `a few minutes`\n hint: it is a time: write it under `[times]`",
         "lab.toml:7:1: the model has no time `a few minute`\n hint: did you mean `a few minutes`?",

@@ -256,23 +256,24 @@ fn a_cause_that_cannot_be_is_refused_and_says_what_there_is() {
         ),
         (
             "INSERT OR REPLACE INTO message (message_id, activity_id, author, text) VALUES (1, 1347, 'agent', 'x')",
-            "the statement puts rows in the place of others (REPLACE), which is not for scripts: use INSERT for a new \
+            "the statement replaces rows (REPLACE), which scripts may not do: use INSERT for a new \
              row, or UPDATE for one of the master data",
         ),
         (
             "REPLACE INTO egpl_user (user_id, user_name) VALUES (1003, 'x')",
-            "the statement puts rows in the place of others (REPLACE), which is not for scripts: use INSERT for a new \
+            "the statement replaces rows (REPLACE), which scripts may not do: use INSERT for a new \
              row, or UPDATE for one of the master data",
         ),
         (
             "UPDATE message SET text = 'x'",
-            "the statement writes `message.text`, which is not for scripts: it follows from causes, or is a rule; what \
-             has happened can only be added to",
+            "the statement writes `message.text`, which scripts may not write: it is derived from causes, or is a \
+             rule; past events cannot be changed, only added",
         ),
         (
             "UPDATE egpl_casemgmt_activity SET activity_sub_status = 9100",
-            "the statement writes `egpl_casemgmt_activity.activity_sub_status`, which is not for scripts: it follows \
-             from causes, or is a rule; an agent completes a chat by INSERT INTO agent_action (user_id, action, \
+            "the statement writes `egpl_casemgmt_activity.activity_sub_status`, which scripts may not write: it is \
+             derived from causes, or is a rule; an agent completes a chat by INSERT INTO agent_action (user_id, \
+             action, \
              activity_id) VALUES (..., 'completes', ...)",
         ),
         (

@@ -79,7 +79,7 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
     assert_eq!(reject.reason.code(), "CHATDB-I018");
     assert_eq!(
         reject.detail,
-        "expected a whole number, found `5,000`, which is 5000 or 5, and nothing else in the column says which"
+        "expected a whole number, found `5,000`, which is 5000 or 5, and no other value of the column shows which"
     );
     assert_eq!(
         reject.reason.advice(),
@@ -88,14 +88,15 @@ fn both_readings_are_named_and_a_settled_one_is_said() {
     let (_, summary) = states(&["5 000"]);
     assert_eq!(
         summary.first_rejects[0].detail,
-        "expected a whole number, found `5 000`, which is 5000 or 5 and 000, and nothing else in the column says which"
+        "expected a whole number, found `5 000`, which is 5000 or 5 and 000, and no other value of the column shows \
+         which"
     );
     let (_, summary) = states(&["5,000", "5,900"]);
     assert_eq!(
         summary.warnings,
         [
-            "`activity_sub_status`: 1 value such as `5,000` could be read in two ways; other values of the column say \
-             how"
+            "`activity_sub_status`: 1 value such as `5,000` could be read in two ways; other values of the column show \
+             which is right"
         ]
     );
 }
@@ -122,7 +123,7 @@ fn what_a_stream_settles_too_late_is_rejected_and_never_mixed() {
     let mixed = format!("1\t5,900\t{at}\n2\t5,000\t{at}\n3\t7,0\t{at}\n");
     assert_eq!(
         load(&mixed).unwrap_err().to_string(),
-        "`in`: how its values are written is only known at its end, and it cannot be read again"
+        "`in`: the format of its values is known only at its end, and it cannot be read twice"
     );
 }
 
@@ -136,7 +137,7 @@ fn numbers_that_a_spreadsheet_has_cut_are_said_and_not_taken_for_others() {
     assert_eq!(
         summary.warnings,
         [
-            "`phone`: 2 values are numbers of which a spreadsheet has cut digits off; different numbers may look alike"
+            "`phone`: a spreadsheet truncated the digits of 2 values; different numbers may look the same"
         ]
     );
 }

@@ -35,7 +35,7 @@ fn first(scenario: &str, shown_end: bool, said_end: bool) -> Vec<String> {
         } else {
             Cell::Null
         },
-        counted: "steps of agents".to_owned(),
+        counted: "agent actions".to_owned(),
         expected: 40.0,
         observed: 0,
         p: 1e-9,

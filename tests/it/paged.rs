@@ -113,7 +113,7 @@ fn where_the_pager_cannot_be_run_the_text_is_shown() {
         &["rules"],
         &[("CHATDB_PAGER", "no-such-pager")],
     );
-    assert!(text.contains("note: the pager cannot be run"), "{text}");
+    assert!(text.contains("note: cannot run the pager"), "{text}");
     assert!(text.contains("Every rule of the platform model"), "{text}");
     assert_eq!(code, 0);
 }

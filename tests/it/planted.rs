@@ -853,7 +853,7 @@ fn healthy_rows_come_back_empty() {
         assert_eq!(run.as_of.to_string(), AS_OF);
         assert_eq!(
             run.as_of_from,
-            "the newest time in the rows, egpl_casemgmt_activity.when_modified"
+            "the newest timestamp in the rows, egpl_casemgmt_activity.when_modified"
         );
     }
 }

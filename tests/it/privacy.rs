@@ -1,4 +1,4 @@
-//! Nobody is to be known from what leaves the terminal: five hundred planted persons, spelt in every way, are looked
+//! Nobody is to be time source what leaves the terminal: five hundred planted persons, spelt in every way, are looked
 //! for in every table and format; and the key that makes their pseudonyms is looked after.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -448,7 +448,7 @@ fn what_names_nobody_stays_as_it_is() {
         ("queue_description", "level 2 = 40 minutes, 100% = 80"),
         (
             "advice",
-            "export dates as `yyyy-mm-dd hh:mm:ss`, or name theirs with `--date-format`",
+            "export dates as `yyyy-mm-dd hh:mm:ss`, or specify the format with `--date-format`",
         ),
     ] {
         assert_eq!(replaced(column, text, &key()), text, "{column}");
@@ -609,7 +609,7 @@ fn without_a_key_everything_is_withheld_and_the_report_is_refused() {
     let result = Redactor::asking(|| None, Classes::known()).report(&mut report);
     assert_eq!(
         result.expect_err("no key").to_string(),
-        "there is no key to make pseudonyms with"
+        "there is no key for pseudonyms"
     );
     for (format, bytes) in rendered(&report) {
         assert_eq!(found_in(&bytes), [""; 0], "{format}");
@@ -819,12 +819,12 @@ fn a_list_of_classes_that_cannot_be_read_says_where() {
     };
     check(
         "# list\nname first_name\n",
-        "line 2: no `[table]` stands before",
+        "line 2: no `[table]` precedes it",
     );
-    check("[a]\nsecret b\n", "line 2: no class is called `secret`");
+    check("[a]\nsecret b\n", "line 2: unknown class `secret`");
     check(
         "[a]\nname b c\ntext c\n",
-        "line 3: `a.c` has a class already",
+        "line 3: `a.c` already has a class",
     );
     let classes = Classes::read("[a]\ntechnical x\n[b]\ntext x\n[c]\nname x\n").expect("a list");
     assert_eq!(
@@ -874,7 +874,7 @@ fn a_query_of_a_copy_shows_pseudonyms_in_every_pipe_unless_told_otherwise() {
         } else {
             &output.stdout
         };
-        let sentence = "pseudonyms stand for what may be personal data (";
+        let sentence = "possible personal data is replaced by pseudonyms (";
         let said = text(said).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains(sentence), "{format}: {said}");
         let again = chatdb(folder.path(), &args);
@@ -927,7 +927,7 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
         }
         let said = written
             .iter()
-            .filter(|bytes| squeezed(text(bytes).to_owned()).contains("pseudonyms stand for"));
+            .filter(|bytes| squeezed(text(bytes).to_owned()).contains("replaced by pseudonyms"));
         assert!(said.count() >= 2, "{format}: in Markdown and JSON at least");
         let plain = chatdb(
             folder.path(),
@@ -1225,27 +1225,27 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     };
     refused(
         4,
-        "error: there is no key file `k`\n hint: leave `--key-file` out to use the key that chatdb makes and keeps for \
+        "error: there is no key file `k`\n hint: omit `--key-file` to use the key that chatdb creates and keeps for \
          you\n",
     );
     fs::write(&path, [7; 31]).expect("a file");
     set_mode(&path, 0o600);
     refused(
         5,
-        "error: the key of pseudonyms, `k`, has 31 bytes and not 32: it is no key\n \
+        "error: the pseudonym key `k` has 31 bytes instead of 32, so it is not a valid key\n \
          hint: head -c 32 /dev/urandom > 'k' makes one\n",
     );
     fs::write(&path, [7; 33]).expect("a file");
     refused(
         5,
-        "error: the key of pseudonyms, `k`, has 33 bytes and not 32: it is no key\n \
+        "error: the pseudonym key `k` has 33 bytes instead of 32, so it is not a valid key\n \
          hint: head -c 32 /dev/urandom > 'k' makes one\n",
     );
     fs::write(&path, [7; 32]).expect("a file");
     set_mode(&path, 0o640);
     refused(
         5,
-        "error: the key of pseudonyms, `k`, may be read or changed by others (mode 640)\n hint: chmod 600 'k', if \
+        "error: the pseudonym key `k` can be read or changed by others (mode 640)\n hint: chmod 600 'k', if \
          nobody \
          has copied it\n",
     );
@@ -1254,7 +1254,7 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
         fs::write(&path, [byte; 32]).expect("a file");
         refused(
             5,
-            "error: the key of pseudonyms, `k`, is one byte 32 times, which anybody can guess\n \
+            "error: the pseudonym key `k` is one byte repeated 32 times, which is easy to guess\n \
              hint: head -c 32 /dev/urandom > 'k' makes one\n",
         );
     }
@@ -1263,8 +1263,8 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     set_mode(folder.path(), 0o777);
     refused(
         5,
-        "error: the key of pseudonyms, `k`, is in a folder that others may write into (mode 777), so that it may be \
-         anybody's\n hint: chmod go-w '.', if nobody has changed it\n",
+        "error: the pseudonym key `k` is in a folder that others can write to (mode 777), so anyone may have put it \
+         there\n hint: chmod go-w '.', if nobody has changed it\n",
     );
     set_mode(folder.path(), 0o1777);
     assert_eq!(text(&diff(folder.path(), &["--key-file", "k"]).stderr), "");
@@ -1273,14 +1273,11 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     std::os::unix::fs::symlink("real", &path).expect("a link");
     refused(
         5,
-        "error: the key of pseudonyms, `k`, is a symbolic link, which is not followed\n",
+        "error: the pseudonym key `k` is a symbolic link, which is not followed\n",
     );
     fs::remove_file(&path).expect("gone");
     fs::create_dir(&path).expect("a folder");
-    refused(
-        5,
-        "error: the key of pseudonyms, `k`, is not a regular file\n",
-    );
+    refused(5, "error: the pseudonym key `k` is not a regular file\n");
     assert!(
         !folder.path().join("config").exists(),
         "no other key is made instead"
@@ -1291,7 +1288,7 @@ fn a_key_that_is_not_safe_is_refused_and_nothing_is_shown() {
     let output = diff(folder.path(), &[]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(5), ""));
     assert!(
-        text(&output.stderr).contains("may be written by others"),
+        text(&output.stderr).contains("can be written to by others"),
         "{}",
         text(&output.stderr)
     );

@@ -140,7 +140,7 @@ fn a_finding_says_what_it_means_needs_and_rests_on() {
     };
     check(
         "-- tag: inferrd\n-- parameter: a",
-        "ask.sql:2:4: there is no tag `inferrd`\n hint: did you mean `inferred`?",
+        "ask.sql:2:4: unknown tag `inferrd`\n hint: did you mean `inferred`?",
     );
     check(
         "-- urgency: nw\n-- parameter: a",
@@ -163,7 +163,7 @@ fn a_mistake_stands_where_it_was_made() {
     .expect_err("it has mistakes");
     assert_eq!(
         problems.to_string(),
-        "reports/ask.sql:3:4: a query's header has no word `kye`\n hint: did you mean `key`?\n\n\
+        "reports/ask.sql:3:4: unknown header key `kye`\n hint: did you mean `key`?\n\n\
          reports/ask.sql:4:8: expected the closing `'` of this quote, found the end of the text"
     );
 }
@@ -194,7 +194,7 @@ fn what_changes_rows_is_shown_a_way_that_does() {
         "query \"UPDATE egpl_casemgmt_activity SET activity_status = 9000 WHERE activity_id = 1\"";
     advice_works(
         &format!("{update} activity.csv"),
-        "1:1: `UPDATE` writes, and a query only reads\n hint: `chatdb import activity.csv --db exports.db` makes a \
+        "1:1: `UPDATE` writes, and queries are read-only\n hint: `chatdb import activity.csv --db exports.db` makes a \
          database, and `chatdb query",
         2,
     );

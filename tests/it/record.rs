@@ -244,11 +244,11 @@ fn reusing_and_naming_causes_twice_is_refused_where_it_cannot_be() {
         ),
         (
             "after = \"1 minute\"\nreuse = \"lab/10\"",
-            "is being read for this very scenario",
+            "depends on this scenario",
         ),
         (
             "after = \"1 minute\"\nreuse = \"10\"",
-            "names no step of another scenario",
+            "is not a step of another scenario",
         ),
         ("after = \"soon\"", "expected hours, minutes and seconds"),
         (
@@ -261,7 +261,7 @@ fn reusing_and_naming_causes_twice_is_refused_where_it_cannot_be() {
         ),
         (
             "after = \"1 minute\"\nevery = \"1 second\"",
-            "between the sentences of `happens`",
+            "between the events of `happens`",
         ),
     ];
     for (keys, part) in cases {

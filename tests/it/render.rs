@@ -590,7 +590,7 @@ fn many_differences_are_counted_where_they_are_not_shown() {
     let text = terminal(&report, 80, Detail::Full);
     assert!(text.contains("missing: 100 rows\n"), "{text}");
     assert!(
-        text.contains("missing: 60 rows more; the formats csv and json hold all\n"),
+        text.contains("missing: 60 rows more; CSV and JSON contain all rows\n"),
         "{text}"
     );
 }
@@ -635,7 +635,7 @@ fn cells_that_are_neither_plainly_the_same_nor_plainly_different_have_a_note() {
           a: ignored (expected 1, actual 2): the reason
           b: expected 1, actual 3, within tolerance: the reason
           c: printed \"1\", set to 1: the reason
-          d: came back as printed, \"CIM_w/M\", so E2 no longer applies
+          d: matches as printed, \"CIM_w/M\", so E2 no longer applies
           (unnamed column): printed \"1\" is not data (E1, row number in the cell)
 ";
     assert!(text.contains(notes), "{text}");

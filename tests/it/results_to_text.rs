@@ -211,7 +211,7 @@ pub fn made(seed: u64) -> Made {
     }
 }
 
-/// What came of a file: rows that were loaded, and what is wrong.
+/// What came of a file: rows that were loaded, and problem.
 pub fn read(made: &Made) -> (usize, Vec<String>) {
     let mut expected: BTreeMap<u64, &(u64, u64, Vec<String>)> =
         made.rows.iter().map(|row| (row.0, row)).collect();

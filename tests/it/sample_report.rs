@@ -556,7 +556,7 @@ pub fn broken() -> ScenarioRun {
     run
 }
 
-/// What it starts from did not hold.
+/// A precondition failed.
 pub fn not_run() -> ScenarioRun {
     ScenarioRun {
         scenario: String::from("services_restored"),

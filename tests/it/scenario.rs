@@ -393,15 +393,15 @@ fn what_is_not_known_is_an_error_with_a_suggestion() {
     assert_eq!(
         message("my_lib"),
         (
-            "no scenario is called `my_lib`".to_owned(),
+            "unknown scenario `my_lib`".to_owned(),
             Some("my_lab".to_owned())
         )
     );
     assert_eq!(
         message("zzzzzzzzz"),
-        ("no scenario is called `zzzzzzzzz`".to_owned(), None)
+        ("unknown scenario `zzzzzzzzz`".to_owned(), None)
     );
-    let nowhere = "`./nowhere` is not the folder of a scenario: it holds no `scenario.toml`";
+    let nowhere = "`./nowhere` is not a scenario folder: it has no `scenario.toml`";
     assert_eq!(message("./nowhere"), (nowhere.to_owned(), None));
 
     let scenario = library.get("my_lab").expect("it is valid");
@@ -412,7 +412,7 @@ fn what_is_not_known_is_an_error_with_a_suggestion() {
     let error = library
         .query(&scenario, "caht")
         .expect_err("it is not there");
-    assert_eq!(error.to_string(), "there is no query `caht`");
+    assert_eq!(error.to_string(), "unknown query `caht`");
     assert_eq!(error.suggestion(), Some("chat"));
     let missing = Library::new(vec![folder.path().join("nowhere")]).expect_err("it is not there");
     assert_eq!(
@@ -456,7 +456,7 @@ fn validating_takes_names_paths_and_folders_of_scenarios() {
     assert_eq!(found(Path::new("base")), "");
     assert_eq!(
         found(Path::new("my_lib")),
-        "my_lib: no scenario is called `my_lib`\n hint: did you mean `my_lab`?"
+        "my_lib: unknown scenario `my_lib`\n hint: did you mean `my_lab`?"
     );
     let empty = nothing.path().to_str().expect("a plain path");
     let expected = format!("{empty}: expected a folder with a `scenario.toml`");
@@ -471,7 +471,7 @@ fn a_folder_needs_the_name_of_a_scenario() {
     let found = library(&folder).validate(&[path.to_str().expect("a plain path").to_owned()]);
     assert_eq!(
         without(&folder, &found.to_string()),
-        "My-Lab: `My-Lab` is no name for a scenario's folder\n \
+        "My-Lab: invalid name for a scenario folder: `My-Lab`\n \
          hint: lower-case letters, digits and `_`, at most 64"
     );
 }
@@ -513,7 +513,7 @@ fn a_chain_of_scenarios_has_an_end() {
     let error = library(&folder).chain("s99").expect_err("it is too long");
     assert_eq!(
         without(&folder, &error.to_string()),
-        "s68/scenario.toml:2:13: more than 32 scenarios continue one another"
+        "s68/scenario.toml:2:13: the chain of `continues` has more than 32 scenarios"
     );
 }
 
@@ -576,7 +576,7 @@ fn parameters_come_of_the_whole_chain_and_what_is_set() {
     let error = values(&[("activty_id", "5")]).expect_err("it is not known");
     assert_eq!(error.to_string(), "`my_lab` has no parameter `activty_id`");
     assert_eq!(error.suggestion(), Some("activity_id"));
-    let error = values(&[("activity_id", "five")]).expect_err("it is no number");
+    let error = values(&[("activity_id", "five")]).expect_err("it is not a number");
     assert_eq!(
         error.to_string(),
         "`activity_id` is a whole number, not `five`"
@@ -603,7 +603,7 @@ fn only_plain_text_files_of_the_folder_are_read() {
     assert_eq!(read("gone.sql"), "my_lab/gone.sql: no such file");
     assert_eq!(
         read("latin.sql"),
-        "my_lab/latin.sql: not UTF-8 text: byte 8 starts no character"
+        "my_lab/latin.sql: not UTF-8: invalid sequence at byte 8"
     );
     assert_eq!(
         read("folder.sql"),
@@ -645,7 +645,7 @@ fn links_out_of_the_folder_and_pipes_are_refused() {
         Err(error) => without(&folder, &error.to_string()),
     };
     assert_eq!(read("in.sql"), "SELECT 1");
-    let outside = "links to a file outside of its folder, which is not followed";
+    let outside = "is a link to a file outside its folder, which is not followed";
     assert_eq!(read("out.sql"), format!("my_lab/out.sql: {outside}"));
     assert_eq!(read("device.sql"), format!("my_lab/device.sql: {outside}"));
     assert_eq!(
@@ -661,7 +661,7 @@ title = \"The baseline\"
 clock = \"2011-07-12 14:49:55.000\"
 parameters = { activity_id = 1347, agent_id = 1003 }
 == my_lab_failover/message_fate.sql
--- title: What became of each message
+-- title: Delivery of each message
 -- parameter: activity_id
 SELECT author, text, fate FROM message_fate WHERE activity_id = @activity_id
 == my_lab_failover/open_chats.sql
@@ -710,7 +710,7 @@ fn a_new_scenario_is_the_example_under_its_own_name() {
         template("Night shift")
             .expect_err("it is no name")
             .to_string(),
-        "`Night shift` is no name for a scenario; expected lower-case letters, digits and `_`, at most 64"
+        "invalid scenario name `Night shift`; expected lower-case letters, digits and `_`, at most 64"
     );
 }
 

@@ -1,4 +1,4 @@
-//! That a row which a script adds is the same by way of its statement's shape, and that what is wrong with it is told
+//! That a row which a script adds is the same by way of its statement's shape, and that problem with it is told
 //! in the same words.
 
 use chatdb::store::{Binding, Store};
@@ -29,7 +29,7 @@ fn values() -> Vec<Binding> {
     ]
 }
 
-/// What comes of a script in a new database: the rows that it changes, or what is wrong, and what is then in a table.
+/// What comes of a script in a new database: the rows that it changes, or problem, and what is then in a table.
 fn comes_of(script: &str, table: &str) -> (Result<u64, String>, String) {
     let store = lab();
     let outcome = store.run_script("10.sql", script, &values());

@@ -48,7 +48,7 @@ fn database(scenario: &str) -> Store {
 }
 
 fn searched(store: &Store, said: Said) -> (AnalysisRun, KnownOutage) {
-    let outage = outage_of(store).expect("a replay has one");
+    let outage = outage_of(store).expect("which only a replay has");
     let options = AnalysisOptions {
         outages: if said == Said::Nothing {
             Vec::new()

@@ -304,7 +304,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     let early = simulation.scheduled(&events(&["+3:00 agent logs in", "+2:00 agent logs out"]));
     assert_eq!(
         early.expect_err("it is too early").to_string(),
-        "`agent logs out` at +00:02:00 comes too early: it is +00:03:00 already"
+        "`agent logs out` at +00:02:00 is too early: the clock is already at +00:03:00"
     );
     let nobody = events(&["customer types 'Hi' in chat 7"]);
     let nobody = simulation.run(&simulation.scheduled(&nobody).expect("in order"), &[]);
@@ -332,7 +332,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     let misspelt = invariant::invariant("never fantom").expect_err("it is none");
     assert_eq!(
         misspelt.to_string(),
-        "no state is called `fantom`, and it is no condition in SQL"
+        "`fantom` is neither a known state nor a condition in SQL"
     );
 }
 

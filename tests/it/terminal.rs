@@ -109,8 +109,7 @@ fn is_pending(folder: &TempDir, table: &str) -> bool {
 fn each_table_is_asked_for_until_it_is_answered() {
     let folder = recorded();
     let mut terminal = Terminal::start(folder.path(), &["review", "lab"]);
-    terminal
-        .waits_for("lab/message_fate: What became of each message (recorded, not yet accepted)");
+    terminal.waits_for("lab/message_fate: Delivery of each message (recorded, not yet accepted)");
     terminal.waits_for("| customer | Hello?");
     terminal.waits_for("lab/message_fate: [a]ccept, [r]eject, [s]kip or [q]uit? ");
     terminal.types("what\n");

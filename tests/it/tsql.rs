@@ -157,7 +157,7 @@ fn a_replay_rewrites_without_a_database() {
     .expect_err("two");
     assert_eq!(
         error.to_string(),
-        "1:11: only one SELECT is read; found 2 statements"
+        "1:11: expected a single SELECT, found 2 statements"
     );
     let error = tsql::rewrite(
         "select 1",
@@ -165,10 +165,10 @@ fn a_replay_rewrites_without_a_database() {
         &literals,
         &[],
     )
-    .expect_err("no literal");
+    .expect_err("non-literal");
     assert_eq!(
         error.to_string(),
-        "1:1: the literal `1347`, which stands for `@activity_id`, does not occur"
+        "1:1: the literal `1347`, which represents `@activity_id`, does not occur"
     );
 }
 
@@ -424,7 +424,7 @@ fn case_and_queries_are_nested_as_deep_as_anybody_does() {
     assert_eq!(answer(&store, &nested(10)), "5");
     assert_eq!(
         answer(&store, &nested(11)),
-        "error: 1:228: CASE stands within CASE more than 10 deep"
+        "error: 1:228: CASE is nested more than 10 deep"
     );
     let within = |depth: usize| {
         let open = "select max(id) as id from (".repeat(depth);

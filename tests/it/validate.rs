@@ -116,10 +116,7 @@ fn one_folder_with_mistakes_keeps_no_other_from_running() {
         ]
     );
     let problem = report.runs[0].problem.as_deref().unwrap_or_default();
-    assert!(
-        problem.ends_with("no scenario is called `nothing`"),
-        "{problem}"
-    );
+    assert!(problem.ends_with("unknown scenario `nothing`"), "{problem}");
 }
 
 #[test]

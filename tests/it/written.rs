@@ -135,7 +135,7 @@ fn an_existing_file_is_kept_unless_it_may_be_replaced() {
         );
         let error = text(&kept.stderr);
         assert!(
-            error.contains("`out.csv` exists and is kept"),
+            error.contains("`out.csv` exists and was not replaced"),
             "{call:?}: {error}"
         );
         assert_eq!(fs::read_to_string(&path).expect("a file"), "mine");

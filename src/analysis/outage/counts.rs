@@ -27,11 +27,11 @@ impl EventKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chats => "chats that arrived",
-            Self::Mails => "mails that arrived",
+            Self::Mails => "e-e-e-e-e-mails that arrived",
             Self::Assignments => "assignments",
             Self::Completions => "completions",
             Self::Messages => "last messages",
-            Self::Acts => "steps of its agents",
+            Self::Acts => "actions of its agents",
         }
     }
 }
@@ -41,7 +41,7 @@ impl EventKind {
 pub struct EventCount {
     /// What is counted.
     pub kind: EventKind,
-    /// How many there were.
+    /// The observed number.
     pub observed: usize,
     /// How many are usual at that time.
     pub expected: f64,

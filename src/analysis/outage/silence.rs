@@ -248,7 +248,7 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
             host: None,
             from,
             to: (to < until).then_some(to),
-            counted: "steps of agents",
+            counted: "agent actions",
             expected: gap.expected,
             observed: gap.observed,
             p: gap.p,
@@ -488,12 +488,12 @@ impl Host<'_> {
             host: Some(self.name.to_owned()),
             from: last_stop(stops, gap.from, gap.to),
             to: (gap.to < until).then_some(gap.to),
-            counted: "steps of its agents",
+            counted: "actions of its agents",
             expected: gap.expected,
             observed: gap.observed,
             p: gap.p,
             meanwhile: vec![format!(
-                "{} steps of agents of other servers",
+                "{} actions of agents on other servers",
                 self.others(gap.from + 1, gap.to)
             )],
         };

@@ -39,7 +39,7 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     let timeout = seconds.map(|seconds| watch::Timeout {
         seconds,
         what: "the search",
-        hint: "`--timeout` gives it more; `--only FINDING` looks for less",
+        hint: "raise `--timeout`, or run fewer findings with `--only FINDING`",
     });
     let stops = watch::stops(store.interrupter(), timeout, watch::PATIENCE)?;
     let stopped = || stops.have_come();
@@ -313,8 +313,8 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
     let option = format!("--outage {text}");
     let wrong = |what: &str| {
         Failure::new(Code::Usage, format!("`{option}`: {what}")).hint(
-            "write `--outage \"application=2026-11-25 09:00..09:40\"`, of one server \
-             `application@43app=...`; there are application, services and messaging, with `+` between them",
+            "write `--outage \"application=2026-11-25 09:00..09:40\"`, or `application@43app=...` for one \
+             server; servers are application, services and messaging, joined by `+`",
         )
         .typed_by_user()
     };
@@ -331,16 +331,16 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
         };
         let mut all = Server::ALL.into_iter();
         let server = all.find(|server| server.name() == name);
-        let server = server.ok_or_else(|| wrong(&format!("there is no server `{name}`")))?;
+        let server = server.ok_or_else(|| wrong(&format!("unknown server `{name}`")))?;
         if let Some(of) = of {
             if server != Server::Application || of.is_empty() {
                 return Err(wrong(
-                    "only an application server has a name, as in `login_ip`",
+                    "only Application servers have names, as in `login_ip`",
                 ));
             }
             if host.is_some() {
                 return Err(wrong(
-                    "it names two application servers; give each an `--outage` of its own",
+                    "it names two Application servers; use one `--outage` for each",
                 ));
             }
             host = Some(of.to_owned());
@@ -351,7 +351,7 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
     named.dedup();
     let (from, to) = window
         .split_once("..")
-        .ok_or_else(|| wrong("there is no `..`"))?;
+        .ok_or_else(|| wrong("`..` is missing"))?;
     let from_ms = times.at(&option, from, None)?.ms;
     let to_ms = match to.trim() {
         "" => None,
@@ -366,7 +366,7 @@ fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
         }
     };
     if to_ms.is_some_and(|to| to < from_ms) {
-        return Err(wrong("it ends before it begins"));
+        return Err(wrong("it ends before it starts"));
     }
     Ok(Outage {
         servers: named,

@@ -71,7 +71,7 @@ pub struct Cli {
 pub enum ErrorFormat {
     /// A message and a hint, for people
     Text,
-    /// One JSON object a line, for programs
+    /// One JSON object per line, for programs
     Json,
 }
 
@@ -103,7 +103,7 @@ pub enum Command {
     Validate(Validate),
     /// Create a scenario folder to start from
     New(New),
-    /// Fill in expected tables that are missing, to be reviewed
+    /// Record missing expected tables for review
     Record(RecordArgs),
     /// Review expected tables that are pending or differ: accept, reject or skip each
     Review(ReviewArgs),
@@ -111,18 +111,18 @@ pub enum Command {
     Coverage(Coverage),
     /// List the rules of the model with their citations
     Rules(RulesArgs),
-    /// Explain what a result rests on: the causes, rules and times that decide it
+    /// Explain a result: the causes, rules and times that determine it
     Why(WhyArgs),
-    /// Run causes in words, and show what changes for the database, the agent and the customer
+    /// Simulate a schedule of events, and show what changes for the database, the agent and the customer
     #[command(after_help = crate::simulate::states())]
     Simulate(Box<SimulateArgs>),
-    /// Describe an error code or the code of a reject
+    /// Describe an error code or a reject code
     Explain(ExplainArgs),
     /// Show the settings and where each comes from
     Config(OutputArgs),
-    /// Print the JSON Schema of the format json
+    /// Print the JSON Schema of the JSON format
     Schema(SchemaArgs),
-    /// Print the completion script of a shell
+    /// Print the completion script for a shell
     Completions(CompletionArgs),
     /// Write manual pages into a folder
     Man(ManArgs),
@@ -178,7 +178,7 @@ pub struct FileArgs {
 
 #[derive(Debug, Args)]
 pub struct WhyArgs {
-    /// The check, as SCENARIO/CHECK or SCENARIO/STEP/CHECK; a scenario alone lists what each of its checks rests on
+    /// The check, as SCENARIO/CHECK or SCENARIO/STEP/CHECK; a scenario alone lists what each of its checks depends on
     #[arg(add = complete::checks(), value_name = "SCENARIO[/STEP]/CHECK")]
     pub check: String,
     /// Explain the result of a query of your own after SCENARIO[/STEP]: SQL, or the name of a query
@@ -208,39 +208,39 @@ pub struct WhyArgs {
 
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// What happens, such as "+3:00 application stops"; times count from the start of the scenario's clock, and an
-    /// event without one comes ten seconds after the one before. `chatdb help causes` lists what can happen
+    /// Events, e.g. "+3:00 application stops"; times count from the start of the scenario's clock, and an
+    /// event without a time happens ten seconds after the previous one. `chatdb help causes` lists the events
     #[arg(value_name = "EVENT")]
     pub events: Vec<String>,
-    /// Read events from FILE, one a line
+    /// Read events from FILE, one per line
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Start where this scenario, or a step of it, ends; else where all scenarios start
+    /// Start at the end of this scenario or step (default: at the end of the baseline)
     #[arg(add = complete::scenarios(), long, value_name = "SCENARIO[/STEP]")]
     pub from: Option<String>,
-    /// Run the events in every order, and group the orders by what everybody sees in the end
+    /// Run the events in every order, and group the orders by outcome
     #[arg(long, conflicts_with_all = ["find", "random"])]
     pub all_orders: bool,
-    /// Search the shortest schedule that reaches a state: a name, or a condition in SQL. Events that are given are all
-    /// that is tried
+    /// Find the shortest schedule that reaches a state: a name, or a condition in SQL. If events are given, only
+    /// those are tried
     #[arg(long, value_name = "STATE", conflicts_with = "random")]
     pub find: Option<String>,
-    /// Give up a search after so many states
+    /// Stop a search after N states
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub max_states: usize,
-    /// Run N random schedules until one breaks what must hold, and shrink that one
+    /// Run up to N random schedules until one violates an invariant, and shrink that one
     #[arg(long, value_name = "N")]
     pub random: Option<u64>,
-    /// Make other random schedules
+    /// Seed for the random schedules
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Say that a state must hold at every look
+    /// Require that a state always holds
     #[arg(long, value_name = "STATE")]
     pub always: Vec<String>,
-    /// Say that a state must hold at no look
+    /// Require that a state never holds
     #[arg(long, value_name = "STATE")]
     pub never: Vec<String>,
-    /// Read what must hold from FILE: lines such as `never phantom` or `always STATE until STATE`
+    /// Read invariants from FILE: lines such as `never phantom` or `always STATE until STATE`
     #[arg(long, value_name = "FILE")]
     pub invariants: Option<PathBuf>,
     #[command(flatten)]
@@ -284,7 +284,7 @@ pub struct OutputArgs {
     /// Replace existing files
     #[arg(long, help_heading = "Output", requires = "written")]
     pub force: bool,
-    /// Show the answer alone, without remarks, notes or progress
+    /// Show only the result, without remarks, notes or progress
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub quiet: bool,
     /// Show everything: every step, row and remark
@@ -303,10 +303,10 @@ pub struct OutputArgs {
 /// How CSV is written.
 #[derive(Debug, Args)]
 pub struct CsvArgs {
-    /// In CSV and TSV, write texts unchanged that a spreadsheet would run as formulas, and hidden characters
+    /// In CSV and TSV, do not escape formulas and hidden characters
     #[arg(long, help_heading = "Output", conflicts_with = "for_spreadsheet")]
     pub raw: bool,
-    /// In CSV and TSV, begin with a byte order mark, so that a spreadsheet reads UTF-8
+    /// In CSV and TSV, start with a byte order mark, so that spreadsheets read UTF-8
     #[arg(long, help_heading = "Output")]
     pub for_spreadsheet: bool,
 }
@@ -397,13 +397,13 @@ pub struct Replay {
     /// Stop after this step
     #[arg(long, value_name = "STEP")]
     pub until: Option<String>,
-    /// Show on a time axis what was true and what each side saw
+    /// Show a timeline of what was true and what each side saw
     #[arg(long)]
     pub timeline: bool,
     /// Keep the database in FILE, for any SQLite client; a database that chatdb wrote is replaced
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
-    /// Write a page into the folder chatdb-reports, and open it in the browser
+    /// Write an HTML page to the folder chatdb-reports, and open it in the browser
     #[arg(long)]
     pub open: bool,
     #[command(flatten)]
@@ -417,7 +417,7 @@ pub struct ReportArgs {
     /// Folder to write into; created if missing
     #[arg(long, value_name = "DIR", required_unless_present = "open")]
     pub out: Option<PathBuf>,
-    /// Write a page as well, and open it in the browser; without --out, files go into the folder chatdb-reports
+    /// Also write an HTML page, and open it in the browser; without --out, files go into the folder chatdb-reports
     #[arg(long)]
     pub open: bool,
     #[arg(
@@ -478,7 +478,7 @@ pub struct Diff {
     /// names, ids and times from that row, and lists each substitution
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "values")]
     pub bind: Vec<String>,
-    /// Stop a query on a database after so many seconds
+    /// Time limit for a query on a database, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
     #[command(flatten)]
@@ -514,7 +514,7 @@ pub struct QueryArgs {
     /// Show at most N rows of each result
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Stop after so many seconds
+    /// Time limit in seconds
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Allow changes to the product's tables in a database that chatdb wrote; all statements succeed or none
@@ -523,7 +523,7 @@ pub struct QueryArgs {
     /// Show the SQL for SQLite and its query plan instead of rows
     #[arg(long)]
     pub explain: bool,
-    /// SQL dialect of the text: tsql or sqlite
+    /// SQL dialect of the query: tsql or sqlite
     #[arg(long, value_name = "DIALECT", default_value = "tsql")]
     pub dialect: String,
     /// Set a parameter of the query or the scenario, e.g. activity_id=2001; may be repeated
@@ -690,7 +690,7 @@ pub struct Analyze {
     /// Open the page of the report in the browser; without --out, files go into the folder chatdb-reports
     #[arg(long)]
     pub open: bool,
-    /// Stop after so many seconds (default: 600 for a database)
+    /// Time limit in seconds (default: 600 for a database)
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Succeed with up to N rejected records
@@ -706,7 +706,7 @@ pub struct Analyze {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Code such as CHATDB-E201 or I018; without it, all are listed
+    /// Code such as CHATDB-E201 or I018 (default: list all)
     pub code: Option<String>,
     #[command(flatten)]
     pub file: FileArgs,
@@ -758,10 +758,10 @@ pub struct New {
 
 #[derive(Debug, Args)]
 pub struct RecordArgs {
-    /// Folders of scenarios of your own, or folders of them
+    /// Scenario folders, or folders of scenario folders
     #[arg(required = true, value_name = "SCENARIO")]
     pub names: Vec<String>,
-    /// Write nothing, and fail where a table is missing or pending
+    /// Write nothing, and fail if a table is missing or pending
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]
@@ -770,19 +770,19 @@ pub struct RecordArgs {
 
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// Folders of scenarios of your own, or folders of them
+    /// Scenario folders, or folders of scenario folders
     #[arg(required = true, value_name = "SCENARIO")]
     pub names: Vec<String>,
-    /// Accept the table of a check, as SCENARIO/CHECK or CHECK; may be given more than once
+    /// Accept the table of a check, as SCENARIO/CHECK or CHECK; may be repeated
     #[arg(long, value_name = "CHECK")]
     pub accept: Vec<String>,
-    /// Reject the recorded table of a check, which is empty afterwards; may be given more than once
+    /// Reject the recorded table of a check, and empty its file; may be repeated
     #[arg(long, value_name = "CHECK")]
     pub reject: Vec<String>,
     /// Accept every table that is pending or differs
     #[arg(long, conflicts_with_all = ["accept", "reject"])]
     pub accept_all: bool,
-    /// Write nothing and ask nothing, and fail where a table is pending or differs
+    /// Write nothing, do not prompt, and fail if a table is pending or differs
     #[arg(long, conflicts_with_all = ["accept", "reject", "accept_all"])]
     pub check: bool,
     #[command(flatten)]
@@ -794,7 +794,7 @@ pub struct Coverage {
     /// Scenarios, or folders of scenarios (default: all)
     #[arg(add = complete::scenarios(), value_name = "SCENARIO")]
     pub names: Vec<String>,
-    /// Group the scenarios whose exports cannot be told apart, and say which export would tell them apart
+    /// Group the scenarios whose exports cannot be distinguished, and name the export that would distinguish them
     #[arg(long)]
     pub groups: bool,
     #[command(flatten)]
@@ -807,7 +807,7 @@ pub struct Coverage {
 pub struct RulesArgs {
     /// Show only rules whose name contains TEXT
     pub text: Option<String>,
-    /// Show the rules as this scenario has them, with those of its lab
+    /// Show the rules in effect in this scenario, including those of its lab
     #[arg(add = complete::scenarios(), long, value_name = "SCENARIO")]
     pub scenario: Option<String>,
     #[command(flatten)]

@@ -28,7 +28,7 @@ codes! {
     INTERNAL = "CHATDB-E001", Environment, "internal error",
         "chatdb itself failed. Your files are unchanged. Report the lines above the message, without your data.";
     DIFFERENCE = "CHATDB-E101", Differs, "a difference was found",
-        "The command ran, and a result differs from what was expected. Nothing has to be repaired in chatdb.";
+        "The command ran, and a result differs from what was expected. This is not an error in chatdb.";
     USAGE = "CHATDB-E200", Usage, "invalid command line",
         "An option or argument is missing, misspelled or contradicts another. `chatdb help COMMAND` shows examples.";
     UNKNOWN_NAME = "CHATDB-E201", Usage, "unknown name",
@@ -49,12 +49,12 @@ codes! {
     SETTINGS = "CHATDB-E207", Usage, "invalid settings file",
         "`chatdb.toml` has an unknown key or an invalid value. `chatdb config` shows which files are read.";
     REJECTED = "CHATDB-E300", Rejected, "input was rejected",
-        "A file, or records of it, cannot be loaded without guessing. The message says what was found and which \
-         option settles it. Loaded rows stay loaded; rejects are in the table `rejects` with line and reason.";
+        "A file, or records of it, cannot be loaded without guessing. The message says what was found and \
+         which option resolves it. Loaded rows stay loaded; rejects are in the table `rejects` with line and reason.";
     INVALID_DATA = "CHATDB-E301", Rejected, "a value cannot be computed",
         "A row holds a value that the query cannot convert or compute, as on SQL Server. `TRY_CONVERT` gives NULL for \
          such values.";
-    ENVIRONMENT = "CHATDB-E400", Environment, "the environment failed",
+    ENVIRONMENT = "CHATDB-E400", Environment, "environment error",
         "A file cannot be read or written, the disk is full, or a database is locked or damaged. Files are written \
          whole or not at all, so that the command can be repeated.";
     OUTPUT = "CHATDB-E401", Environment, "output cannot be written",
@@ -65,16 +65,17 @@ codes! {
         "The database cannot be opened, is locked by another program, or is damaged.";
     REFUSED = "CHATDB-E500", Refused, "refused",
         "chatdb does not do this, to protect your data: the message says why and what is allowed instead.";
-    WRITES = "CHATDB-E501", Refused, "a statement that writes",
+    WRITES = "CHATDB-E501", Refused, "the statement is not read-only",
         "Queries only read. `chatdb query --db FILE --write` changes rows of the product's tables in a database that \
          chatdb wrote.";
     EXISTS = "CHATDB-E502", Refused, "a file exists",
         "chatdb replaces a file only with `--force`, and a database only if it wrote it.";
     LIMIT = "CHATDB-E503", Refused, "a limit was reached",
-        "The result or the work is larger than the limits that protect your machine. Ask for fewer rows or columns, \
-         or give more time with `--timeout`.";
-    KEY = "CHATDB-E504", Refused, "the key of pseudonyms is not safe",
-        "Others can read, change or guess the key, so that pseudonyms could be reversed. The hint makes it safe.";
+        "The result or the work is larger than the limits that protect your machine. Request fewer rows or \
+         columns, or raise `--timeout`.";
+    KEY = "CHATDB-E504", Refused, "the pseudonym key is not safe",
+        "Others can read, change or guess the key, so that pseudonyms could be reversed. The hint shows how to make \
+         it safe.";
 }
 
 /// The kind of an error that nothing more is known of.

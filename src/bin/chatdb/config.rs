@@ -98,7 +98,7 @@ fn rows(settings: &Settings) -> Vec<[String; 3]> {
 fn places(settings: &Settings) -> String {
     let state = |path: &std::path::Path| match settings.files.iter().any(|file| file == path) {
         true => "read",
-        false => "not there",
+        false => "not found",
     };
     let here = std::path::Path::new(NAME);
     match own_file() {

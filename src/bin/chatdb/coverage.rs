@@ -84,16 +84,16 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
     )];
     if missing.is_empty() {
         remarks.push(
-            "printed: held against what the document prints; stated: against its words; derived: \
-             at least one of its checks expects what follows without being said"
+            "printed: compared with what the document prints; stated: compared with what it says in words; \
+             derived: at least one check expects what follows from the document without being stated"
                 .to_owned(),
         );
     } else {
         remarks.push(format!("not reproduced: {}", missing.join(", ")));
     }
     remarks.push(format!(
-        "without the failure: with every stop of a server left out, {} of {count} differ and {staying} are reproduced \
-         too, as what goes on working must be",
+        "without the failure: with every server stop removed, {} of {count} differ, and {staying} are still \
+         reproduced, because they are about what keeps working",
         all.iter().filter(|one| one.stays == Some(false)).count()
     ));
     let listing = Listing {
@@ -225,7 +225,7 @@ fn cells(one: &Covered) -> Vec<Cell> {
         None => "",
     };
     let stays = match one.stays {
-        Some(true) => "reproduced too",
+        Some(true) => "still reproduced",
         Some(false) => "differs",
         None => "",
     };
@@ -273,12 +273,12 @@ fn groups(library: &Library, names: &[String]) -> Result<Listing, Failure> {
         }
     }
     Ok(Listing {
-        title: "Scenarios whose exported rows the findings do not distinguish".to_owned(),
+        title: "Scenarios that the findings cannot distinguish by their exported rows".to_owned(),
         table: table(&["exports", "group", "scenarios", "distinguished by"], rows),
         remarks: vec![
             format!("groups: {}", counts.join("; ")),
-            "each scenario is replayed, and the findings are run over the rows that it leaves in these tables; the \
-             time of the outage is known, the servers are not"
+            "each scenario is replayed, and the findings are run on the rows that it leaves in these tables, \
+             given the time of the outage but not the servers"
                 .to_owned(),
         ],
     })
@@ -291,7 +291,7 @@ fn settled_by(group: &ScenarioGroup) -> String {
     }
     match (group.parted_by.as_slice(), group.other_outages) {
         ([], true) => {
-            "no further export; which servers failed, and whether they are back".to_owned()
+            "no further export; only which servers failed, and whether they are back".to_owned()
         }
         ([], false) => "no further export".to_owned(),
         (tables, _) => tables.join(" or "),

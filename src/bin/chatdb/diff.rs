@@ -60,7 +60,7 @@ fn with_check(
     if args.ignore_case || args.ignore_blanks {
         let message = "`--ignore-case` and `--ignore-blanks` compare two files, not a check";
         return Err(Failure::new(Code::Usage, message).hint(format!(
-            "leave a column out with `--ignore \"COLUMN=REASON\"`, or without them: `chatdb diff {} {}`",
+            "ignore a column with `--ignore \"COLUMN=REASON\"`, or omit both options: `chatdb diff {} {}`",
             args.expected, args.actual.display()
         )));
     }
@@ -87,7 +87,7 @@ fn with_check(
         let timeout = watch::Timeout {
             seconds: args.timeout,
             what: "the query of the check",
-            hint: "`--timeout` gives it more",
+            hint: "raise `--timeout`",
         };
         let stops = watch::stops(store.interrupter(), Some(timeout), watch::PATIENCE)?;
         return match compare(ProductionRows::Copy(&store)) {
@@ -138,7 +138,7 @@ fn the_other_way_round(args: &Diff) -> Failure {
 /// Only a scenario has parameters.
 fn unbound(args: &Diff) -> Failure {
     let message = format!(
-        "`{}` is no check of a scenario, so nothing in it can be bound",
+        "`{}` is not a check of a scenario, so `--bind` does not apply",
         args.expected
     );
     Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")
@@ -202,8 +202,8 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
 }
 
 fn unknown(option: &str, value: &str, known: &str) -> Failure {
-    Failure::new(Code::Usage, format!("`{option} {value}` is not known"))
-        .hint(format!("there are {known}"))
+    Failure::new(Code::Usage, format!("invalid `{option} {value}`"))
+        .hint(format!("valid values: {known}"))
 }
 
 fn ignored(text: &str) -> Result<(String, String), Failure> {
@@ -239,7 +239,7 @@ fn tolerated(text: &str) -> Result<(String, Tolerance, String), Failure> {
         let column = column.unwrap_or("seconds");
         Failure::new(
             Code::Usage,
-            format!("`--tolerance {text}` is not a column and a number or a percentage"),
+            format!("invalid `--tolerance {text}`: expected a column and a number or a percentage"),
         )
         .hint(format!(
             "write `--tolerance \"{column}=2:clocks differ\"`, or `--tolerance \"{column}=1%\"`"

@@ -51,7 +51,7 @@ fn one(typed: &str) -> Result<String, Failure> {
     let errors = codes::ALL.iter().map(|error| error.code);
     let known: Vec<&str> = errors.chain(Reason::ALL.map(Reason::code)).collect();
     let failure =
-        Failure::new(Code::Usage, format!("there is no code `{typed}`")).kind(&codes::UNKNOWN_NAME);
+        Failure::new(Code::Usage, format!("unknown code `{typed}`")).kind(&codes::UNKNOWN_NAME);
     Err(match did_you_mean(&code, known) {
         Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
         None => failure.hint("`chatdb explain` lists the codes"),

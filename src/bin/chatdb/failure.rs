@@ -26,7 +26,7 @@ use crate::codes::{self, ErrorCode};
 pub enum Code {
     /// Everything is reproduced; nothing differs.
     Success = 0,
-    /// It ran, and something differs.
+    /// It ran, but something differs.
     Differs = 1,
     /// Usage, an unknown name, or an invalid scenario.
     Usage = 2,
@@ -239,7 +239,7 @@ impl From<FilesError> for Failure {
         match error {
             FilesError::Exists { .. } => failure
                 .kind(&codes::EXISTS)
-                .hint("`--force` replaces existing files; or name another place"),
+                .hint("`--force` replaces existing files; or choose another path"),
             _ => failure,
         }
     }
@@ -261,8 +261,9 @@ impl From<AcceptanceError> for Failure {
         match error {
             AcceptanceError::Replay(error) => error.into(),
             AcceptanceError::Files(error) => error.into(),
-            AcceptanceError::BuiltIn { .. } => Self::of(Code::Refused, &error)
-                .hint("`chatdb new NAME` writes a scenario of your own"),
+            AcceptanceError::BuiltIn { .. } => {
+                Self::of(Code::Refused, &error).hint("`chatdb new NAME` creates a scenario")
+            }
             AcceptanceError::LineBreak { .. } => Self::of(Code::Usage, &error),
         }
     }
@@ -303,7 +304,7 @@ impl From<AskError> for Failure {
             AskError::NoTime { .. } => {
                 Self::of(Code::Usage, &error)
                     .kind(&codes::MISSING_VALUE)
-                    .hint("give it one: `--as-of \"2011-07-12 14:49:55\"`")
+                    .hint("set the time: `--as-of \"2011-07-12 14:49:55\"`")
             }
             AskError::Statement {
                 source: StoreError::NotTaken(error),
@@ -315,7 +316,7 @@ impl From<AskError> for Failure {
                 }
                 StoreError::Unbound { name } => {
                     let name = name.trim_start_matches('@');
-                    let hint = format!("give it one: `--set {name}=VALUE`");
+                    let hint = format!("set one: `--set {name}=VALUE`");
                     Self::of(Code::Usage, &error)
                         .kind(&codes::MISSING_VALUE)
                         .hint(hint)
@@ -324,7 +325,7 @@ impl From<AskError> for Failure {
                     Self::of(Code::Usage, &error).kind(&codes::INVALID_SQL)
                 }
                 StoreError::TooMuch { .. } => Self::of(Code::Refused, &error).kind(&codes::LIMIT).hint(
-                    "`--limit N` asks for fewer rows; in CSV without `--timeout`, rows are not held that need no \
+                    "`--limit N` returns fewer rows; CSV without `--timeout` streams rows that need no \
                      pseudonyms",
                 ),
                 source if source.is_of_a_row() => {
@@ -420,7 +421,7 @@ impl From<ReplayError> for Failure {
             }
             ReplayError::Diff(error) | ReplayError::Bound(BoundError::Diff(error)) => error.into(),
             ReplayError::Bound(BoundError::NotShown { ref known, .. }) if !known.is_empty() => {
-                let hint = format!("its rows show {}", known.join(", "));
+                let hint = format!("its parameters are {}", known.join(", "));
                 Self::of(Code::Usage, &error).hint(hint)
             }
             ReplayError::Bound(_) => Self::of(Code::Usage, &error),

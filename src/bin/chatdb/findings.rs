@@ -72,8 +72,8 @@ fn list(all: &[Query]) -> Listing {
             all.iter().map(row).collect(),
         ),
         remarks: vec![
-            "each comes back empty on healthy rows; `chatdb findings NAME` explains one, `chatdb sql NAME` prints it \
-             to be run on SQL Server"
+            "each returns no rows on healthy data; `chatdb findings NAME` explains one, `chatdb sql NAME` \
+             prints it for SQL Server"
                 .to_owned(),
         ],
     }

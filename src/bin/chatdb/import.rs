@@ -53,9 +53,12 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
             Ok(summary) => loaded.extend(summary.parts()),
             Err(error @ ImportError::Interrupted) => {
                 let kept = if database.is_new() {
-                    format!("nothing is kept, and `{}` is not made", args.db.display())
+                    format!(
+                        "nothing was loaded, and `{}` was not created",
+                        args.db.display()
+                    )
                 } else {
-                    "nothing of this file is kept; the files before it are loaded".to_owned()
+                    "nothing of this file was loaded; the files before it were".to_owned()
                 };
                 return Err(Failure::from(error).hint(kept));
             }
@@ -125,7 +128,7 @@ pub fn remarks(summary: &Summary) -> Vec<String> {
     let inferred: Vec<String> = summary.tables.iter().flat_map(unknown).collect();
     if !inferred.is_empty() {
         remarks.push(format!(
-            "{file}: columns that the product's schema does not have: {}",
+            "{file}: columns that are not in the product's schema: {}",
             inferred.join(", ")
         ));
     }
@@ -136,7 +139,7 @@ pub fn remarks(summary: &Summary) -> Vec<String> {
         remarks.extend(sentences.map(|sentence| format!("{file}: {sentence}")));
     } else if let Some(footer) = summary.footer.filter(|_| summary.footer_differs()) {
         remarks.push(format!(
-            "{file}: {} records, where its producer says {footer}",
+            "{file}: {} records, but its trailer says {footer}",
             summary.records
         ));
     }
@@ -199,17 +202,16 @@ fn yes_or_no(text: &str) -> Result<bool, Failure> {
     match text {
         "yes" => Ok(true),
         "no" => Ok(false),
-        _ => Err(Failure::new(
-            Code::Usage,
-            format!("`--header {text}` is neither yes nor no"),
-        )
-        .hint("write `--header yes` or `--header no`")),
+        _ => Err(
+            Failure::new(Code::Usage, format!("invalid `--header {text}`"))
+                .hint("use `--header yes` or `--header no`"),
+        ),
     }
 }
 
 fn quote(text: &str) -> Result<Quote, Failure> {
     Quote::parse(text).ok_or_else(|| {
-        let said = format!("`--quote {text}` is neither one sign nor `none`");
+        let said = format!("invalid `--quote {text}`: expected one character or `none`");
         Failure::new(Code::Usage, said)
             .hint("write `--quote \"'\"` for single quotes, or `--quote none`")
     })
@@ -231,7 +233,7 @@ fn names(list: &str) -> Vec<String> {
 
 fn widths(text: &str) -> Result<Widths, Failure> {
     Widths::parse(text).ok_or_else(|| {
-        let said = format!("`--widths {text}` is no list of widths");
+        let said = format!("invalid `--widths {text}`: expected a list of widths");
         Failure::new(Code::Usage, said).hint(
             "write `--widths 20,6,23`, or `--widths 20,6,*` where the last column is not padded",
         )
@@ -371,7 +373,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
         ("loaded", Kind::Integer),
         ("rejected", Kind::Integer),
         ("exported at", Kind::Timestamp),
-        ("known from", Kind::Text),
+        ("time source", Kind::Text),
     ];
     let row = |summary: &Summary| {
         vec![
@@ -383,7 +385,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
             count(summary.rejected),
             summary.exported_at_ms.map_or(Cell::Null, Cell::Timestamp),
             text(if summary.already_loaded {
-                "loaded before"
+                "already loaded"
             } else {
                 summary.taken_from
             }),
@@ -392,7 +394,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     let loaded_now = || loaded.iter().filter(|summary| !summary.already_loaded);
     let rows: u64 = loaded_now().map(|summary| summary.loaded).sum();
     let rejected: u64 = loaded_now().map(|summary| summary.rejected).sum();
-    let made = if is_new { ", which is new" } else { "" };
+    let made = if is_new { " (created)" } else { "" };
     Listing {
         title: "Files".to_owned(),
         table: ResultTable {
@@ -447,13 +449,11 @@ fn file(summary: &Summary) -> Listing {
         ));
     }
     if !summary.has_header {
-        remarks.push("it does not name its columns".to_owned());
+        remarks.push("it has no column headers".to_owned());
     }
     if summary.repeated > 0 {
         let n = summary.repeated;
-        remarks.push(format!(
-            "{n} rows stand in it more than once, with the same values"
-        ));
+        remarks.push(format!("{n} rows are exact duplicates"));
     }
     for dropped in &summary.dropped_columns {
         remarks.push(format!("not loaded: {dropped}"));
@@ -464,7 +464,7 @@ fn file(summary: &Summary) -> Listing {
         .any(|table| !table.unknown_columns.is_empty())
     {
         remarks.push(
-            "other columns are not in the product's schema: what they are is inferred from their values".to_owned(),
+            "other columns are not in the product's schema: their types are inferred from their values".to_owned(),
         );
     }
     remarks.extend(summary.warnings.iter().cloned());
@@ -522,8 +522,8 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
     remarks.push(match gathered {
         0 => "the table `rejects` of the database has all of them, with their text".to_owned(),
         n => format!(
-            "the table `rejects` of the database has them with their text, but for {n}, of which one row for each \
-             reason says how many there are, and where"
+            "the table `rejects` of the database has them with their text, except for {n}, which are \
+             summarized in one row per reason"
         ),
     });
     Some(Listing {
@@ -534,7 +534,7 @@ fn rejects(loaded: &[Summary]) -> Option<Listing> {
                 Column::new("line", Kind::Integer),
                 Column::new("column", Kind::Text),
                 Column::new("code", Kind::Text),
-                Column::new("what is wrong", Kind::Text),
+                Column::new("problem", Kind::Text),
                 Column::new("what to do", Kind::Text),
             ],
             rows: shown,
@@ -553,8 +553,8 @@ fn date_hint(samples: &[String]) -> String {
         .collect();
     match options.as_slice() {
         [] => "export dates as `yyyy-mm-dd hh:mm:ss`".to_owned(),
-        [one] => format!("if that is how they are written, say {one}"),
-        several => format!("say how they are written: {}", several.join(" or ")),
+        [one] => format!("if they are written that way, use {one}"),
+        several => format!("specify how they are written: {}", several.join(" or ")),
     }
 }
 
@@ -622,10 +622,10 @@ impl From<ImportDatabaseError> for Failure {
             ImportDatabaseError::NotOurs { .. }
             | ImportDatabaseError::Replay { .. }
             | ImportDatabaseError::NotAFile { .. } => {
-                failure.hint("`--db FILE` names another place")
+                failure.hint("use another file with `--db FILE`")
             }
             ImportDatabaseError::Left { left, .. } => failure.hint(format!(
-                "remove it (`rm {}`), or name another place by `--db FILE`",
+                "remove it (`rm {}`), or use another file with `--db FILE`",
                 left.display()
             )),
             ImportDatabaseError::Appeared { .. } => {
@@ -634,11 +634,9 @@ impl From<ImportDatabaseError> for Failure {
             ImportDatabaseError::Busy { .. } => {
                 failure.hint("wait for the other program, or close it")
             }
-            ImportDatabaseError::Io { .. } => {
-                failure.hint("`--db FILE` names a place that can be written to")
-            }
+            ImportDatabaseError::Io { .. } => failure.hint("use a writable path with `--db FILE`"),
             ImportDatabaseError::Store { source, .. } if source.is_of_the_schema() => {
-                failure.hint("`--db FILE` names another place")
+                failure.hint("use another file with `--db FILE`")
             }
             ImportDatabaseError::Store { .. } => failure,
         }
@@ -662,7 +660,7 @@ impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         match &error {
             error if is_bomb(error) => Self::of(Code::Rejected, error).hint(
-                "nothing of it is loaded; it may be made to fill memory: see what it holds, and export that as text",
+                "nothing was loaded; it may be a decompression bomb: inspect its contents, and export them as text",
             ),
             ImportError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
             ImportError::Open { source, .. } => {
@@ -687,33 +685,33 @@ impl From<ImportError> for Failure {
             }
             ImportError::Io { .. } => Self::of(Code::Environment, &error),
             ImportError::Store { .. } => Self::of(Code::Environment, &error)
-                .hint("nothing of this file is in the database; make room, or name another place with `--db`")
+                .hint("nothing of this file is in the database; free disk space, or use another path with `--db`")
                 .of_the_copy(),
             ImportError::Empty { .. } => {
-                Self::of(Code::Rejected, &error).hint("export it again; it holds no text")
+                Self::of(Code::Rejected, &error).hint("export it again; it is empty")
             }
             ImportError::NoResultSet { .. } => {
                 Self::of(Code::Rejected, &error).hint("`--result-set 1` is the first one")
             }
             ImportError::Dates { spoiled: true, .. } => Self::of(Code::Rejected, &error).hint(
-                "a spreadsheet has saved the file and kept minutes and seconds only, which cannot be undone; \
-                 export again and load that file without opening it in a spreadsheet",
+                "a spreadsheet saved the file and kept only minutes and seconds, which cannot be undone; \
+                 export again, and load that file without opening it in a spreadsheet",
             ),
             ImportError::Dates { samples, .. } => {
                 Self::of(Code::Rejected, &error).hint(date_hint(&in_backticks(samples)))
             }
             ImportError::LoadedOtherwise { .. } => Self::of(Code::Rejected, &error).hint(
-                "nothing of it is loaded; load all files into a new database, which `--db NEW.sqlite` names",
+                "nothing was loaded; load all files into a new database with `--db NEW.sqlite`",
             ),
             ImportError::Late { .. } => {
-                Self::of(Code::Rejected, &error).hint("nothing of it is loaded; save it as a file, and load that")
+                Self::of(Code::Rejected, &error).hint("nothing was loaded; save it to a file, and load that")
             }
             ImportError::MostlyRejected { reason, .. } => Self::of(Code::Rejected, &error).hint(format!(
-                "nothing of it is loaded: {}; `--input-format` and `--table` say what the file is",
+                "nothing was loaded: {}; describe the file with `--input-format` and `--table`",
                 reason.advice()
             )),
             ImportError::Read { .. } => Self::of(Code::Rejected, &error)
-                .hint("nothing of it is loaded; export it again, as CSV with quoted texts where it can be"),
+                .hint("nothing was loaded; export it again, if possible as CSV with quoted text"),
             ImportError::Tables { source, .. } => {
                 let hint = match source {
                     TablesError::NoKey { key, .. } => format!("export `{key}` too"),
@@ -721,24 +719,24 @@ impl From<ImportError> for Failure {
                         "export the table itself".to_owned()
                     }
                     TablesError::BadName { .. } => {
-                        "name one of the product's tables, or a new one of letters, digits and _".to_owned()
+                        "name one of the product's tables, or a new table (letters, digits and _)".to_owned()
                     }
                     TablesError::NamesOrRow => {
-                        "`--header yes` says that it is names, `--header no` that it is a row".to_owned()
+                        "use `--header yes` if it is a header, `--header no` if it is a row".to_owned()
                     }
                     TablesError::Nameless { .. } => {
-                        "export with column names, or name them in the order of the file with `--columns`; or load \
-                         it into a table of its own, with `--table my_table --header no`"
+                        "export with column names, or name them in the order of the file with `--columns`; or \
+                         load it into its own table, with `--table my_table --header no`"
                             .to_owned()
                     }
                     TablesError::Ambiguous { .. } => {
                         let named = in_backticks(&source.to_string());
                         let options: Vec<String> =
                             named.iter().map(|name| format!("`--table {name}`")).collect();
-                        format!("say which it is: {}", options.join(" or "))
+                        format!("choose one: {}", options.join(" or "))
                     }
-                    _ => "load it into a table of its own, as with `--table my_table`, or name the table of the \
-                          product that it is of"
+                    _ => "load it into its own table, e.g. `--table my_table`, or name the product table that \
+                          it belongs to"
                         .to_owned(),
                 };
                 let code = match source {

@@ -124,7 +124,7 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     files.sort();
     if files.is_empty() {
-        let message = format!("the folder `{}` holds no exported file", folder.display());
+        let message = format!("the folder `{}` contains no export file", folder.display());
         return Err(Failure::new(Code::Environment, message)
             .hint("name the files, or the folder that they are in"));
     }
@@ -157,7 +157,7 @@ fn of_pattern(pattern: &Path) -> Result<Vec<PathBuf>, Failure> {
     if files.is_empty() {
         return Err(
             Failure::new(Code::Environment, format!("no file matches `{text}`"))
-                .hint("check the folder; a pattern does not look into folders below it"),
+                .hint("check the folder; patterns do not search subfolders"),
         );
     }
     Ok(files)

@@ -44,11 +44,9 @@ pub fn run(args: &List) -> Result<Code, Failure> {
         ]);
     }
     let mut remarks =
-        vec!["`chatdb replay SCENARIO` plays one, `chatdb show SCENARIO` explains it".to_owned()];
+        vec!["`chatdb replay SCENARIO` runs one, `chatdb show SCENARIO` explains it".to_owned()];
     remarks.extend(invalid.iter().map(|folder| {
-        format!(
-            "not listed, because its files have mistakes: `chatdb validate {folder}` shows them"
-        )
+        format!("not listed because its files have mistakes: `chatdb validate {folder}` lists them")
     }));
     let listing = Listing {
         title: "Scenarios".to_owned(),

@@ -14,9 +14,9 @@ pub fn run(args: &New) -> Result<Code, Failure> {
         replace_built_in: false,
     })?;
     if library.names().contains(&args.name.as_str()) {
-        let message = format!("`{}` is a scenario of the program's own", args.name);
+        let message = format!("`{}` is a built-in scenario", args.name);
         return Err(Failure::new(Code::Usage, message)
-            .hint("take another name, or copy what `chatdb show` prints"));
+            .hint("choose another name, or copy the output of `chatdb show`"));
     }
     let template = scenario::template(&args.name)?;
     let new: Vec<NewFile> = template

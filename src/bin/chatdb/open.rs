@@ -51,12 +51,12 @@ pub fn show(written: &[PathBuf]) {
             .iter()
             .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
     if !is_seen {
-        output::note(&format!("there is no display here; the page is in {shown}"));
+        output::note(&format!("no display is available; the page is in {shown}"));
         return;
     }
     let whole = path::absolute(page).unwrap_or_else(|_| page.clone());
     output::note(&match open::that_detached(whole) {
-        Ok(()) => format!("the page is in {shown}, and opened in the browser"),
+        Ok(()) => format!("the page is in {shown} and has been opened in the browser"),
         Err(error) => format!("cannot open the browser ({error}); the page is in {shown}"),
     });
 }

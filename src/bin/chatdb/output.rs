@@ -52,10 +52,12 @@ pub fn format(name: &str) -> Result<&'static Format, Failure> {
     render::format(name).ok_or_else(|| {
         let names = || FORMATS.iter().map(|format| format.name);
         let all = names().collect::<Vec<_>>().join(", ");
-        let failure = Failure::new(Code::Usage, format!("no format is called `{name}`"));
+        let failure = Failure::new(Code::Usage, format!("unknown format `{name}`"));
         match did_you_mean(name, names()) {
-            Some(nearest) => failure.hint(format!("did you mean `{nearest}`? there are {all}")),
-            None => failure.hint(format!("there are {all}")),
+            Some(nearest) => {
+                failure.hint(format!("did you mean `{nearest}`? valid formats: {all}"))
+            }
+            None => failure.hint(format!("valid formats: {all}")),
         }
     })
 }
@@ -103,7 +105,7 @@ pub fn prepare_beside_files(form: &OutputArgs, beside: bool) -> Result<&'static 
     match &form.output {
         None if format.can.binary && io::stdout().is_terminal() => {
             let (name, extension) = (format.name, format.extension);
-            let message = format!("`{name}` is no text, and a terminal cannot show it");
+            let message = format!("`{name}` is a binary format, which a terminal cannot show");
             Err(Failure::new(Code::Usage, message)
                 .hint(format!("`-o FILE.{extension}` writes it to a file")))
         }
@@ -192,12 +194,9 @@ pub fn show(report: &Report, form: &OutputArgs, of_command: Detail) -> Result<()
     let format = prepare_beside_files(form, true)?;
     if !format.can.tables && report.runs.is_empty() && report.validated.is_empty() {
         let message = match format.can.pictures {
-            Pictures::Only => format!(
-                "`{}` shows timelines, and only a replay has one",
-                format.name
-            ),
+            Pictures::Only => format!("`{}` shows timelines, which only a replay has", format.name),
             _ => format!(
-                "`{}` shows test cases, and only a replay and `validate` have any",
+                "`{}` shows test cases, which only a replay and `validate` have",
                 format.name
             ),
         };
@@ -268,7 +267,7 @@ pub fn check_csv<'f>(
         Some((option, _)) if !formats.into_iter().any(|format| format.can.separated) => {
             Err(Failure::new(
                 Code::Usage,
-                format!("`{option}` is for CSV, which is not written"),
+                format!("`{option}` applies to CSV output only"),
             )
             .hint(format!("`--format csv {option}` writes CSV")))
         }
@@ -576,7 +575,11 @@ pub fn sets(sets: &Sets) -> Result<Vec<(String, String)>, Failure> {
 pub fn pairs(option: &str, values: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure::new(Code::Usage, format!("`{option} {text}` has no `=`")).hint(format!(
+            Failure::new(
+                Code::Usage,
+                format!("invalid `{option} {text}`: `=` is missing"),
+            )
+            .hint(format!(
                 "write `{option} NAME=VALUE`, for example `{option} activity_id=2001`"
             ))
         })?;

@@ -155,7 +155,7 @@ impl Screen {
                 let ended = child.wait()?;
                 // As shells say that there is no such program.
                 if let Some(126 | 127) = ended.code() {
-                    output::note("the pager cannot be run; CHATDB_PAGER or PAGER names it");
+                    output::note("cannot run the pager; check CHATDB_PAGER or PAGER");
                     return self.plain();
                 }
                 Ok(())

@@ -96,13 +96,13 @@ fn key(privacy: &Privacy) -> Result<Key, Failure> {
                 Code::Environment,
                 format!("there is no key file `{}`", path.display()),
             )
-            .hint("leave `--key-file` out to use the key that chatdb makes and keeps for you")
+            .hint("omit `--key-file` to use the key that chatdb creates and keeps for you")
         });
     }
     let folder = choose_base_strategy().map_err(|error| {
         Failure::new(
             Code::Environment,
-            format!("cannot tell where the key of pseudonyms lies: {error}"),
+            format!("cannot locate the pseudonym key: {error}"),
         )
         .hint("`--key-file FILE` names a file of 32 random bytes")
     })?;
@@ -115,7 +115,7 @@ fn key(privacy: &Privacy) -> Result<Key, Failure> {
         }
         make(&folder, &path)?;
     }
-    read(&path)?.ok_or_else(|| refused(&path, "vanished while it was made"))
+    read(&path)?.ok_or_else(|| refused(&path, "disappeared while it was being created"))
 }
 
 fn io_failure<'p>(action: &'p str, path: &'p Path) -> impl Fn(io::Error) -> Failure + 'p {
@@ -124,7 +124,7 @@ fn io_failure<'p>(action: &'p str, path: &'p Path) -> impl Fn(io::Error) -> Fail
             Code::Environment,
             format!("cannot {action} `{}`: {error}", path.display()),
         )
-        .hint("`--key-file FILE` names a key in another place")
+        .hint("use another key with `--key-file FILE`")
     }
 }
 
@@ -139,7 +139,7 @@ fn no_key(path: &Path, why: &str) -> Failure {
 fn refused(path: &Path, why: &str) -> Failure {
     Failure::new(
         Code::Refused,
-        format!("the key of pseudonyms, `{}`, {why}", path.display()),
+        format!("the pseudonym key `{}` {why}", path.display()),
     )
 }
 
@@ -166,11 +166,17 @@ fn read(path: &Path) -> Result<Option<Key>, Failure> {
     file.take(most).read_to_end(&mut bytes).map_err(failed())?;
     if bytes.len() != Key::BYTES {
         let length = opened.len();
-        let why = format!("has {length} bytes and not {}: it is no key", Key::BYTES);
+        let why = format!(
+            "has {length} bytes instead of {}, so it is not a valid key",
+            Key::BYTES
+        );
         return Err(no_key(path, &why));
     }
     if bytes.iter().all(|byte| *byte == bytes[0]) {
-        let why = format!("is one byte {} times, which anybody can guess", Key::BYTES);
+        let why = format!(
+            "is one byte repeated {} times, which is easy to guess",
+            Key::BYTES
+        );
         return Err(no_key(path, &why));
     }
     Ok(Key::from_file(&bytes).ok())
@@ -180,13 +186,13 @@ fn read(path: &Path) -> Result<Option<Key>, Failure> {
 fn private(path: &Path, found: &fs::Metadata, opened: &fs::Metadata) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt as _;
     if (found.dev(), found.ino()) != (opened.dev(), opened.ino()) {
-        return Err(refused(path, "was replaced while it was read"));
+        return Err(refused(path, "was replaced while it was being read"));
     }
     if opened.mode() & 0o077 != 0 {
         let mode = opened.mode() & 0o777;
         return Err(refused(
             path,
-            &format!("may be read or changed by others (mode {mode:o})"),
+            &format!("can be read or changed by others (mode {mode:o})"),
         )
         .hint(format!(
             "chmod 600 '{}', if nobody has copied it",
@@ -206,11 +212,11 @@ fn unwritable(path: &Path) -> Result<(), Failure> {
         _ => Path::new("."),
     };
     let mode = fs::metadata(folder)
-        .map_err(io_failure("look at", folder))?
+        .map_err(io_failure("inspect", folder))?
         .mode();
     if mode & 0o022 != 0 && mode & 0o1000 == 0 {
         let why = format!(
-            "is in a folder that others may write into (mode {:o}), so that it may be anybody's",
+            "is in a folder that others can write to (mode {:o}), so anyone may have put it there",
             mode & 0o777
         );
         let hint = format!(
@@ -241,7 +247,7 @@ fn make(folder: &Path, path: &Path) -> Result<(), Failure> {
     getrandom::fill(&mut bytes).map_err(|error| {
         Failure::new(
             Code::Environment,
-            format!("the system gives no random bytes: {error}"),
+            format!("cannot get random bytes from the system: {error}"),
         )
     })?;
     // Files of this kind are for their owner alone from the beginning.
@@ -276,21 +282,20 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
 
 /// Who may write into the folder may put a key of their own there.
 fn own_folder(folder: &Path) -> Result<(), Failure> {
-    let found = fs::symlink_metadata(folder).map_err(io_failure("look at", folder))?;
+    let found = fs::symlink_metadata(folder).map_err(io_failure("inspect", folder))?;
     let refused = |why: &str| {
         let message = format!(
-            "the folder for the key of pseudonyms, `{}`, {why}",
+            "the folder of the pseudonym key, `{}`, {why}",
             folder.display()
         );
-        Err(Failure::new(Code::Refused, message)
-            .hint("`--key-file FILE` names a key in another place"))
+        Err(Failure::new(Code::Refused, message).hint("use another key with `--key-file FILE`"))
     };
     if !found.is_dir() {
-        return refused("is not a folder of its own");
+        return refused("is not a real folder");
     }
     #[cfg(unix)]
     if std::os::unix::fs::MetadataExt::mode(&found) & 0o022 != 0 {
-        return refused("may be written by others");
+        return refused("can be written to by others");
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ fn stops(args: &QueryArgs, store: &Store) -> Result<watch::Stops, Failure> {
     let timeout = args.timeout.map(|seconds| watch::Timeout {
         seconds,
         what: "the query",
-        hint: "`--timeout` gives it more; `--explain` shows how SQLite goes about it",
+        hint: "raise `--timeout`; `--explain` shows the query plan",
     });
     watch::stops(store.interrupter(), timeout, patience)
 }
@@ -227,7 +227,7 @@ fn exports(args: &QueryArgs) -> Result<Vec<PathBuf>, Failure> {
         .chain(args.exports.iter().cloned())
         .collect();
     if !exports.is_empty() && (args.db.is_some() || args.after.is_some()) {
-        let message = "exported files are asked by themselves, not with `--db` or `--after`";
+        let message = "export files cannot be combined with `--db` or `--after`";
         return Err(Failure::new(Code::Usage, message)
             .hint("`chatdb import FILE... --db FILE` loads them into a database first"));
     }
@@ -270,8 +270,8 @@ pub fn dialect(name: &str) -> Result<Dialect, Failure> {
         .into_iter()
         .find(|dialect| dialect.name() == name)
         .ok_or_else(|| {
-            Failure::new(Code::Usage, format!("no dialect is called `{name}`"))
-                .hint("there are tsql, sqlite")
+            Failure::new(Code::Usage, format!("unknown dialect `{name}`"))
+                .hint("valid dialects: tsql, sqlite")
         })
 }
 
@@ -311,7 +311,7 @@ fn asked(args: &QueryArgs, dialect: Dialect, library: &Library) -> Result<Asked,
             })
         }
         (Some(text), None) => Ok(plain(text.clone(), None)),
-        (None, None) => Err(Failure::new(Code::Usage, "there is nothing to ask")),
+        (None, None) => Err(Failure::new(Code::Usage, "the query is empty")),
     }
 }
 
@@ -350,10 +350,10 @@ fn decoded(bytes: Vec<u8>, from: &str) -> Result<String, Failure> {
 pub fn carried(name: &str) -> Result<Documented, Failure> {
     let Some((file, text)) = assets::question(name) else {
         let known = assets::questions();
-        let failure = Failure::new(Code::Usage, format!("there is no query `{name}`"));
+        let failure = Failure::new(Code::Usage, format!("unknown query `{name}`"));
         return Err(match did_you_mean(name, known.iter().copied()) {
             Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint(format!("there are {}", known.join(", "))),
+            None => failure.hint(format!("valid names: {}", known.join(", "))),
         });
     };
     Ok(Documented::read(name, &file, text).map_err(ScenarioError::from)?)
@@ -411,7 +411,9 @@ fn database(
             let failure =
                 Failure::new(code, format!("cannot {verb} `{}`: {error}", path.display()));
             if error.is_cut_off() {
-                failure.hint("a change of it was cut off; `--write` or another import takes back what is left of it")
+                failure.hint(
+                    "an earlier change was interrupted; `--write` or another import rolls it back",
+                )
             } else {
                 failure
             }
@@ -420,9 +422,9 @@ fn database(
     }
     let Some(after) = &args.after else {
         return Err(
-            Failure::new(Code::Usage, "there is no database to ask").hint(
-                "`--db FILE` names one; `--after SCENARIO/STEP` asks a scenario after a step; \
-                 files named after the SQL are exports to ask",
+            Failure::new(Code::Usage, "no database to query").hint(
+                "use `--db FILE`, `--after SCENARIO/STEP` for a scenario after a step, or list export files \
+                 after the SQL",
             ),
         );
     };
@@ -450,7 +452,7 @@ fn database(
     match problem {
         None => Ok((store, values)),
         Some(problem) => {
-            let message = format!("`{after}` cannot be played: {problem}");
+            let message = format!("`{after}` cannot be replayed: {problem}");
             Err(Failure::new(Code::Differs, message))
         }
     }
@@ -546,8 +548,8 @@ fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
             Listing {
                 title: match (title, count) {
                     (Some(title), 1) => title.to_owned(),
-                    (_, 1) => "Answer".to_owned(),
-                    _ => format!("Answer {}", at + 1),
+                    (_, 1) => "Result".to_owned(),
+                    _ => format!("Result {}", at + 1),
                 },
                 table,
                 remarks: vec![remark],
@@ -580,7 +582,7 @@ fn changed(changes: &[(u32, u64)]) -> Listing {
                 .collect(),
         },
         remarks: vec![format!(
-            "{rows} in all; what triggers change with them is not counted"
+            "{rows} in total, not counting changes made by triggers"
         )],
     }
 }

@@ -37,7 +37,7 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
         }
         if wrong {
             text.push_str(&format!(
-                "`{}` goes wrong: `{}` shows where\n",
+                "`{}` failed: `{}` shows where\n",
                 reviewed.run.scenario, reviewed.run.reproduce
             ));
         }

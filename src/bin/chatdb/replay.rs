@@ -21,10 +21,11 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     let names = output::chosen(&library, &args.chosen)?;
     if names.len() != 1 && (args.db.is_some() || args.until.is_some()) {
         let option = if args.db.is_some() { "--db" } else { "--until" };
-        return Err(
-            Failure::new(Code::Usage, format!("`{option}` goes with one scenario"))
-                .hint("name the scenario; each replay starts from a database of its own"),
-        );
+        return Err(Failure::new(
+            Code::Usage,
+            format!("`{option}` requires a single scenario"),
+        )
+        .hint("name the scenario; each replay starts from its own database"));
     }
     let mut options = output::options(&args.chosen, args.until.as_ref())?;
     options.illustrated = format.can.pictures != Pictures::Never || args.timeline;
@@ -66,13 +67,17 @@ fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
                 )
             })?;
             if ours && store::file_is_import_database(path) {
-                let message = format!("`{}` holds exported rows, and is kept", path.display());
-                return Err(Failure::new(Code::Refused, message)
-                    .hint("`--db FILE` names another place for the replay"));
+                let message = format!(
+                    "`{}` contains exported rows and was not replaced",
+                    path.display()
+                );
+                return Err(
+                    Failure::new(Code::Refused, message).hint("use another file with `--db FILE`")
+                );
             }
             if !ours {
                 let message = format!(
-                    "`{}` is not a database of chatdb's, and is kept",
+                    "`{}` was not written by chatdb and was not replaced",
                     path.display()
                 );
                 return Err(

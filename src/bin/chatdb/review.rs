@@ -68,7 +68,7 @@ fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
     if items.iter().any(|item| is(item, asked)) {
         return Ok(());
     }
-    let message = format!("no check called `{asked}` is to be reviewed");
+    let message = format!("there is no check `{asked}` to review");
     let failure = Failure::new(Code::Usage, message);
     let names = items
         .iter()
@@ -85,7 +85,8 @@ fn decide(item: &ReviewItem, decision: Decision) -> Result<bool, Failure> {
         (Decision::Skip, _) => return Ok(false),
         (Decision::Accept, ReviewState::Kept) => {
             output::note(&format!(
-                "`{}` is kept: the document has it, or it is not a table in a `.md` file of its own; edit {} by hand",
+                "`{}` was not changed: the document has it, or it is not a table in its own `.md` file; edit {} by \
+                 hand",
                 item.id,
                 item.path.display()
             ));
@@ -108,11 +109,11 @@ fn decide(item: &ReviewItem, decision: Decision) -> Result<bool, Failure> {
 /// Shows what came back, and beside it what is expected where that is something else.
 fn show(item: &ReviewItem) -> Result<(), Failure> {
     let what = match item.state {
-        ReviewState::Unrecorded => "nothing is expected yet",
+        ReviewState::Unrecorded => "no expected table yet",
         ReviewState::Pending => "recorded, not yet accepted",
-        ReviewState::Differs => "differs from what is expected",
+        ReviewState::Differs => "differs from the expected table",
         ReviewState::Kept => {
-            "differs from what is expected, which stays: the document has it, or it is no `.md` file"
+            "differs from the expected table, which is kept: the document has it, or it is not an `.md` file"
         }
     };
     let mut text = format!("{}: {} ({what})\n", item.id, item.run.title);
@@ -125,7 +126,7 @@ fn show(item: &ReviewItem) -> Result<(), Failure> {
     {
         text.push_str("expected:\n");
         text.push_str(&indented(&expected));
-        text.push_str("came back:\n");
+        text.push_str("actual:\n");
     }
     text.push_str(&indented(item.text()?));
     output::print(text.as_bytes())
@@ -164,7 +165,7 @@ fn conclude(args: &ReviewArgs, reviews: &[ScenarioReview], left: usize) -> Resul
     let mut code = Code::Success;
     for review in wrong {
         text.push_str(&format!(
-            "`{}` goes wrong: `{}` shows where\n",
+            "`{}` failed: `{}` shows where\n",
             review.run.scenario, review.run.reproduce
         ));
         code = Code::Differs;

@@ -33,23 +33,23 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
         table.rows.retain(holds);
         if table.rows.is_empty() {
             return Err(
-                Failure::new(Code::Usage, format!("no rule's name holds `{text}`"))
+                Failure::new(Code::Usage, format!("no rule name contains `{text}`"))
                     .hint("`chatdb rules` lists them all"),
             );
         }
     }
     let title = match &args.text {
         None => query.title.clone(),
-        Some(text) => format!("Rules of the platform model whose name holds `{text}`"),
+        Some(text) => format!("Rules of the platform model whose name contains `{text}`"),
     };
     let mut remarks = vec![
-        "documented: the document says so, on these lines, of exactly these servers; extrapolated: the reading says \
-         how it was arrived at"
+        "documented: the document says so, on these lines, for exactly these servers; extrapolated: our \
+         interpretation, explained in the last column"
             .to_owned(),
     ];
     if !rules.is_empty() {
         let count = counted(rules.len() as u64, "rule");
-        remarks.push(format!("lab rule: the lab sets it; {count} of the lab"));
+        remarks.push(format!("lab rule: set by the lab; {count} from the lab"));
     }
     let listing = Listing {
         title,

@@ -89,7 +89,7 @@ impl Settings {
         if file.key_file.is_some() && !is_own {
             let own = own_file().map_or_else(|| NAME.to_owned(), |own| own.display().to_string());
             let message = format!(
-                "{}: `key_file` is not read from the working folder, whose files may be anybody's",
+                "{}: `key_file` is not read from the working folder, which others may control",
                 path.display()
             );
             return Err(Failure::new(Code::Refused, message)
@@ -244,7 +244,7 @@ fn invalid(path: &Path, error: &toml::de::Error) -> Failure {
         .and_then(|rest| rest.split_once('`'));
     match unknown.and_then(|(name, _)| did_you_mean(name, KEYS)) {
         Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
-        None => failure.hint(format!("the keys are {}", KEYS.join(", "))),
+        None => failure.hint(format!("valid keys: {}", KEYS.join(", "))),
     }
 }
 

@@ -182,7 +182,7 @@ fn errata(page: &mut Page, scenario: &Scenario) {
             .map_or("not data".to_owned(), |text| format!("{text:?}"));
         page.line(
             6,
-            format_args!("printed {:?}, read as {reading}", erratum.printed),
+            format_args!("printed {:?}, corrected to {reading}", erratum.printed),
         );
         page.line(6, &erratum.evidence);
     }
@@ -221,13 +221,16 @@ fn rules(
         page.line(0, "");
         page.line(
             2,
-            format_args!("not known, since it does not run: {problem}"),
+            format_args!("unknown, because it does not run: {problem}"),
         );
         return Ok(());
     }
     let deciding = deciding(library, scenario, &args.scenario, &options)?;
     page.line(0, "");
-    page.line(0, "RULES THAT DECIDE  (`chatdb why` names those of a check, `chatdb rules` the reading of each)");
+    page.line(
+        0,
+        "RULES IN EFFECT  (`chatdb why` lists those of a check, `chatdb rules` explains each)",
+    );
     page.line(0, "");
     list_rules(page, &deciding);
     Ok(())

@@ -117,7 +117,7 @@ fn lab(rules: &[LabRule]) -> Option<String> {
     let names: Vec<String> = (rules.iter())
         .map(|rule| format!("`{}` ({}:{})", rule.rule, rule.place.file, rule.place.line))
         .collect();
-    (!names.is_empty()).then(|| format!("lab rules hold: {}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("lab rules in effect: {}", names.join(", ")))
 }
 
 /// The scenario from which others start and that continues none, where there is one.
@@ -139,7 +139,7 @@ fn start(library: &Library) -> Result<String, Failure> {
     {
         [only] => Ok(only.clone()),
         several => {
-            let message = "it does not say where the schedule starts";
+            let message = "the start of the schedule is ambiguous";
             let names = several.join(", ");
             Err(Failure::new(Code::Usage, message).hint(format!("`--from SCENARIO`: {names}")))
         }

@@ -23,8 +23,7 @@ const HEAD: u64 = 64 << 10;
 const MOST: u64 = 1 << 30;
 
 /// What to do about a file that is not held.
-const KEYED: &str =
-    "name a key with `--key COLUMN`: files with a key are read through and not held";
+const KEYED: &str = "use `--key COLUMN`: files with a key are streamed, not held in memory";
 
 /// What the user says about the files.
 pub struct Ways {
@@ -39,8 +38,8 @@ impl Ways {
             Some("yes") => Some(true),
             Some("no") => Some(false),
             Some(other) => {
-                let message = format!("`--header {other}` is not known");
-                return Err(Failure::new(Code::Usage, message).hint("there are yes, no"));
+                let message = format!("invalid `--header {other}`");
+                return Err(Failure::new(Code::Usage, message).hint("valid values: yes, no"));
             }
         };
         Ok(Self {
@@ -81,7 +80,7 @@ impl Ways {
             Some(given) => {
                 let message =
                     format!("`{given}` does not apply: both files are plain tables in UTF-8");
-                Err(Failure::new(Code::Usage, message).hint("leave it out"))
+                Err(Failure::new(Code::Usage, message).hint("omit it"))
             }
         }
     }
@@ -123,13 +122,12 @@ impl Ways {
             return Ok(());
         };
         let message = format!(
-            "`{}`: field {} of the first record looks like a value, and not like the name of a column",
+            "`{}`: field {} of the first record looks like a value, not a column name",
             path.display(),
             at + 1
         );
-        Err(Failure::new(Code::Rejected, message).hint(
-            "say `--header no` where the files do not name their columns, or `--header yes` where they do",
-        ))
+        Err(Failure::new(Code::Rejected, message)
+            .hint("use `--header no` if the files have no header, or `--header yes` if they do"))
     }
 
     /// Reads a file whatever its form.
@@ -228,9 +226,8 @@ pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
             path.display(),
             MOST >> 20
         );
-        return Err(Failure::new(Code::Rejected, message).hint(
-            "name a key with `--key COLUMN`: files with a key are read through and not held",
-        ));
+        return Err(Failure::new(Code::Rejected, message)
+            .hint("use `--key COLUMN`: files with a key are streamed, not held in memory"));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -244,7 +241,7 @@ pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
     raw::read_any(&text).map_err(|error| {
         let failure = Failure::new(Code::Rejected, format!("{}:{error}", path.display()));
         match error.problem {
-            ReadProblem::LongField => failure.hint("a quote may be open; see what the field holds"),
+            ReadProblem::LongField => failure.hint("a quote may be unclosed; inspect the field"),
             ReadProblem::TooManyCells => failure.hint(KEYED),
             _ => failure,
         }
@@ -274,13 +271,14 @@ fn failure_of(path: &Path, error: &WholeError) -> Failure {
         WholeError::Open(error) => error.advice(),
         WholeError::Read(_) => None,
         WholeError::Reject { reason: Reason::TooLong, .. } => {
-            Some("a quote may be open; no field may be longer than 16 MiB, and no record longer than 64 MiB".to_owned())
+            Some("a quote may be unclosed; no field may be longer than 16 MiB, and no record longer than 64 \
+             MiB".to_owned())
         }
         WholeError::Reject { reason: Reason::SecondResultSet, .. } | WholeError::Several => {
-            Some("say which with `--result-set 1` or `--result-set 2`".to_owned())
+            Some("choose one with `--result-set 1` or `--result-set 2`".to_owned())
         }
         WholeError::Reject { reason, .. } => Some(reason.advice().to_owned()),
-        WholeError::NoNames => Some("export it with the names of its columns".to_owned()),
+        WholeError::NoNames => Some("export it with column headers".to_owned()),
         WholeError::TooMuch => Some("export fewer rows, or compare as CSV with `--key COLUMN`".to_owned()),
     };
     match hint {

@@ -34,9 +34,9 @@ impl TimeOptions {
             let failure = Failure::new(Code::Usage, format!("`{option}`: {error}"));
             failure.hint(match error {
                 MomentError::TwoReadings { day_first, .. } => format!(
-                    "write it as `{day_first}`, or say `--date-format dd/MM/yyyy` or `--date-format MM/dd/yyyy`"
+                    "write it as `{day_first}`, or use `--date-format dd/MM/yyyy` or `--date-format MM/dd/yyyy`"
                 ),
-                _ => "write it as `2026-11-24 09:00`, or say how with `--date-format dd/MM/yyyy`".to_owned(),
+                _ => "write it as `2026-11-24 09:00`, or use `--date-format dd/MM/yyyy`".to_owned(),
             }).typed_by_user()
         };
         let read = moment::parse(text, self.format.as_deref(), day_ms).map_err(wrong)?;
@@ -45,10 +45,10 @@ impl TimeOptions {
         };
         let Some(offset) = self.offset else {
             let message = format!(
-                "`{option}`: `{text}` says how far it is from UTC, and the servers' clock is not known"
+                "`{option}`: `{text}` has a UTC offset, but the servers' time zone is unknown"
             );
             return Err(Failure::new(Code::Usage, message)
-                .hint("say it with `--utc-offset +02:00`, or write the time as the servers' clock shows it")
+                .hint("use `--utc-offset +02:00`, or write the time in the servers' local time")
                 .typed_by_user());
         };
         let utc = read.ms - minutes * 60_000;
@@ -62,17 +62,14 @@ impl TimeOptions {
 /// A format of dates as strftime has it.
 pub fn format(text: &str) -> Result<String, Failure> {
     moment::strftime(text).ok_or_else(|| {
-        Failure::new(Code::Usage, format!("`--date-format {text}` is no format of dates"))
+        Failure::new(Code::Usage, format!("invalid `--date-format {text}`"))
             .hint("write `--date-format \"dd/MM/yyyy HH:mm\"`, a style such as `103`, or `\"%d/%m/%Y %H:%M\"`")
     })
 }
 
 fn offset(text: &str) -> Result<UtcOffset, Failure> {
     UtcOffset::parse(text).ok_or_else(|| {
-        Failure::new(
-            Code::Usage,
-            format!("`--utc-offset {text}` is no distance from UTC"),
-        )
-        .hint("write `--utc-offset +02:00`, `-5`, or a place such as `Europe/Berlin`")
+        Failure::new(Code::Usage, format!("invalid `--utc-offset {text}`"))
+            .hint("write `--utc-offset +02:00`, `-5`, or a time zone such as `Europe/Berlin`")
     })
 }

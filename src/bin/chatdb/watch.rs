@@ -66,7 +66,7 @@ pub fn late(interrupter: Interrupter) {
                 end(&Failure::new(
                     Code::Refused,
                     format!(
-                        "a statement takes longer than {LATE_SECONDS} seconds, and cannot be stopped"
+                        "a statement takes longer than {LATE_SECONDS} seconds and cannot be stopped"
                     ),
                 ));
             }
@@ -195,7 +195,7 @@ pub fn while_writing<T>(write: impl FnOnce() -> Result<T, Failure>) -> Result<T,
     on_interrupt(move || tell.store(true, Ordering::SeqCst))?;
     let written = write()?;
     if told.load(Ordering::SeqCst) {
-        let message = "interrupted while files were written, which are whole";
+        let message = "interrupted while writing files; those written are complete";
         return Err(Failure::new(Code::Interrupted, message));
     }
     Ok(written)
@@ -205,14 +205,11 @@ pub fn while_writing<T>(write: impl FnOnce() -> Result<T, Failure>) -> Result<T,
 fn stopped(state: u8, timeout: Option<Timeout>) -> Failure {
     if let (TIMED_OUT, Some(timeout)) = (state, timeout) {
         let seconds = counted(timeout.seconds, "second");
-        let message = format!(
-            "{} ran longer than {seconds}, and was stopped",
-            timeout.what
-        );
+        let message = format!("{} ran longer than {seconds} and was stopped", timeout.what);
         return Failure::new(Code::Environment, message).hint(timeout.hint);
     }
     let message = if [DONE, WRITES].contains(&state) {
-        "interrupted while the answer was written"
+        "interrupted while writing the result"
     } else {
         "interrupted"
     };

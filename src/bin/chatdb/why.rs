@@ -130,7 +130,7 @@ fn of_scenario(
         "step",
         "check",
         "rests on",
-        "lab rules and interpretations that decide it",
+        "lab rules and interpretations that determine it",
     ];
     Ok(Listing {
         title: format!("What the checks of {} rest on", args.check),
@@ -165,7 +165,7 @@ fn runs(
     {
         None => Ok(()),
         Some(problem) => {
-            let message = format!("`{scenario}/{check}` is not answered: {problem}");
+            let message = format!("`{scenario}/{check}` could not be run: {problem}");
             Err(Failure::new(Code::Differs, message))
         }
     }
@@ -194,7 +194,7 @@ fn conditions_listing(experiment: &Experiment, conditions: &[RowCondition]) -> L
             rows: conditions.iter().map(row).collect(),
         },
         remarks: vec![format!(
-            "the row comes back if {} dropped, and not if fewer are",
+            "the row is returned if {} dropped, and not if fewer are",
             match failing {
                 1 => "the condition that is false is".to_owned(),
                 failing => format!("the {failing} conditions that are false are"),
@@ -207,8 +207,8 @@ fn conditions_listing(experiment: &Experiment, conditions: &[RowCondition]) -> L
 fn find(library: &Library, text: &str) -> Result<(String, String, String), Failure> {
     let usage = |message: String| Failure::new(Code::Usage, message);
     let Some((before, check)) = text.rsplit_once('/') else {
-        let message = format!("`{text}` names no check");
-        return Err(usage(message).hint("name one as SCENARIO/CHECK or SCENARIO/STEP/CHECK"));
+        let message = format!("`{text}` is not a check");
+        return Err(usage(message).hint("write SCENARIO/CHECK or SCENARIO/STEP/CHECK"));
     };
     let has_step =
         |scenario: &Scenario, step: &str| scenario.steps.iter().any(|own| own.id == step);
@@ -232,7 +232,7 @@ fn find(library: &Library, text: &str) -> Result<(String, String, String), Failu
     Err(
         usage(message).hint(match did_you_mean(check, known.iter().copied()) {
             Some(meant) => format!("did you mean `{before}/{meant}`?"),
-            None => format!("there are {}", known.join(", ")),
+            None => format!("its checks are {}", known.join(", ")),
         }),
     )
 }
@@ -252,14 +252,14 @@ fn columns_exist(experiment: &Experiment, check: usize, target: &WhyTarget) -> R
     {
         None => Ok(()),
         Some(name) => {
-            let failure = Failure::new(Code::Usage, format!("the answer has no column `{name}`"));
-            Err(failure.hint(format!("it has {}", table.names().join(", "))))
+            let failure = Failure::new(Code::Usage, format!("the result has no column `{name}`"));
+            Err(failure.hint(format!("its columns are {}", table.names().join(", "))))
         }
     }
 }
 
 fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Listing {
-    let columns = ["decided by", "what", "where", "without it", "basis"];
+    let columns = ["determined by", "what", "where", "without it", "basis"];
     let decides = why.decides.iter().flat_map(|one| rows(experiment, one));
     let together = why
         .together
@@ -273,10 +273,10 @@ fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Li
         }
     };
     let label = match experiment.rests_on(why) {
-        RestsOn::Documented => "documented: the support note states every rule that decides it",
-        RestsOn::LabRule => "lab rule: a rule or time that decides it is set by the lab",
+        RestsOn::Documented => "documented: the support note states every rule that determines it",
+        RestsOn::LabRule => "lab rule: a rule or time that determines it is set by the lab",
         RestsOn::Extrapolated | RestsOn::NotDetermined => {
-            "extrapolated: a rule or time that decides it is our interpretation"
+            "extrapolated: a rule or time that determines it is our interpretation"
         }
     };
     Listing {

@@ -87,8 +87,8 @@ pub(super) fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<St
                 return Err(Misfit {
                     reason: Reason::TwoReadings,
                     detail: format!(
-                        "expected {expected}, found {}, which is {grouped} or {plain}, and nothing else in the \
-                         column says which",
+                        "expected {expected}, found {}, which is {grouped} or {plain}, and no other value of \
+                         the column shows which",
                         shown(text)
                     ),
                 });
@@ -128,9 +128,9 @@ pub(super) fn not_a_number(expected: &str, text: &str) -> Misfit {
             .bytes()
             .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
     let why = if cut {
-        ", of which a spreadsheet has cut digits off".to_owned()
+        ", truncated by a spreadsheet".to_owned()
     } else if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
-        format!(": `{text}`, which `--null '{text}'` takes for NULL")
+        format!(": `{text}`; `--null '{text}'` would read it as NULL")
     } else {
         String::new()
     };

@@ -134,7 +134,7 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> Misfit {
         (Some(spoil), _) => (Reason::SpoiledDate, format!(", which is {}", spoil.what())),
         (None, None) if is_ambiguous(text) => (
             Reason::NotADate,
-            ", whose day and month cannot be told apart without being told".to_owned(),
+            ", whose day and month are ambiguous".to_owned(),
         ),
         (None, None) => (Reason::NotADate, String::new()),
     };

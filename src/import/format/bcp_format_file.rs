@@ -173,7 +173,7 @@ impl FormatFile {
         if let Some(at) = ends.iter().position(odd).filter(|_| !fixed) {
             return Err((
                 lines[at],
-                "columns must all end in the same text, or all have a length".to_owned(),
+                "columns must all have the same terminator, or all have a length".to_owned(),
             ));
         }
         Ok(Self {
@@ -189,7 +189,7 @@ impl FormatFile {
 /// What a column's type says when it is none of text.
 fn native(kind: &str) -> String {
     format!(
-        "the field is of type `{kind}`: data in SQL Server's own form (`bcp -n`) are not read; export them as text, \
+        "the field is of type `{kind}`: native-format data (`bcp -n`) is not supported; export it as text, \
          with `bcp ... -c` or `-w`"
     )
 }
@@ -217,13 +217,13 @@ fn columns_of_lines(text: &str) -> Result<Vec<Column>, (usize, String)> {
         if kind.starts_with("SQL") && !matches!(kind, "SQLCHAR" | "SQLNCHAR") {
             return Err((number, native(kind)));
         }
-        let column = column(line, number).ok_or_else(|| (number, "is no column".to_owned()))?;
+        let column = column(line, number).ok_or_else(|| (number, "is not a column".to_owned()))?;
         columns.push(column);
     }
     if columns.len() != count || columns.is_empty() {
         return Err((
             2,
-            format!("says {count} columns, and {} follow", columns.len()),
+            format!("declares {count} columns, but {} follow", columns.len()),
         ));
     }
     Ok(columns)
@@ -238,7 +238,7 @@ fn columns_of_xml(text: &str) -> Result<Vec<Column>, (usize, String)> {
         let line = 1 + text[..before.min(text.len())].matches('\n').count();
         let event = reader
             .read_event()
-            .map_err(|_| (line, "is no well-formed XML".to_owned()))?;
+            .map_err(|_| (line, "is not well-formed XML".to_owned()))?;
         let (Event::Start(element) | Event::Empty(element)) = event else {
             if event == Event::Eof {
                 break;
@@ -310,7 +310,8 @@ fn widths(
         "" => Ends::Run,
         "\r\n" | "\n" => Ends::Lines,
         _ => {
-            let what = "columns of fixed lengths end in a line end, or in nothing".to_owned();
+            let what =
+                "fixed-length columns may end only in a line end, or in no terminator".to_owned();
             return Err((names.len() + 2, what));
         }
     };
@@ -319,7 +320,7 @@ fn widths(
         .filter(|each| each.iter().all(|length| (1..=1 << 24).contains(length)))
         .ok_or((
             0,
-            "a column has neither an end nor a length of its own as characters".to_owned(),
+            "a column has neither a terminator nor a character length".to_owned(),
         ))?;
     Ok(Widths {
         each,

@@ -194,8 +194,8 @@ pub fn stopped(number: u64, below: bool) -> String {
 #[must_use]
 pub fn passed_over(messages: u64) -> String {
     match messages {
-        1 => "1 message of the server is no row, and was passed over".to_owned(),
-        n => format!("{n} messages of the server are no rows, and were passed over"),
+        1 => "1 server message was skipped".to_owned(),
+        n => format!("{n} server messages were skipped"),
     }
 }
 

@@ -79,7 +79,7 @@ pub fn look_through(
         // No text takes less than `<si/>`. Whoever reads the part asks for as much memory as it claims.
         if claimed > size / 5 {
             return Err(malformed(&format!(
-                "`{}` claims {claimed} texts, and has room for {} at most",
+                "`{}` declares {claimed} strings, but has room for at most {}",
                 part.name,
                 size / 5
             )));
@@ -210,7 +210,7 @@ fn unpacked<'f>(file: &'f mut File, part: &Part) -> Result<Box<dyn Read + 'f>, R
     file.seek(SeekFrom::Start(part.at))?;
     file.read_exact(&mut head)?;
     if !head.starts_with(b"PK\x03\x04") {
-        return Err(malformed("the archive's directory points to no part"));
+        return Err(malformed("the archive's directory points to no entry"));
     }
     let skip = u64::from(two(&head, 26)) + u64::from(two(&head, 28));
     file.seek(SeekFrom::Current(i64::try_from(skip).unwrap_or_default()))?;
@@ -219,7 +219,7 @@ fn unpacked<'f>(file: &'f mut File, part: &Part) -> Result<Box<dyn Read + 'f>, R
         0 => Ok(Box::new(packed)),
         8 => Ok(Box::new(DeflateDecoder::new(packed))),
         _ => Err(malformed(
-            "a part of the archive is packed in a way that is not read",
+            "an entry of the archive uses an unsupported compression method",
         )),
     }
 }
@@ -256,7 +256,7 @@ fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64)
     }
     if memchr::memmem::find(&beginning, b"<!DOCTYPE").is_some() {
         return Err(malformed(
-            "a part of the workbook has a document type, which is not read",
+            "a part of the workbook has a DOCTYPE, which is not allowed",
         ));
     }
     Ok((size, claim))

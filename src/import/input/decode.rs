@@ -113,13 +113,13 @@ impl Told {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// No encoding has this name.
-    #[error("there is no encoding `{name}`")]
+    #[error("unknown encoding `{name}`")]
     Unknown {
         /// The name that was given.
         name: String,
     },
     /// The bytes are in a code page, and nothing in the file says in which.
-    #[error("byte {at} is no UTF-8, and the file does not say what its encoding is")]
+    #[error("byte {at} is not valid UTF-8, and the file does not declare its encoding")]
     NotUnicode {
         /// The first byte that is no UTF-8, from 1.
         at: usize,
@@ -129,7 +129,7 @@ pub enum DecodeError {
         words: Vec<(String, String)>,
     },
     /// The name says one encoding and the mark another.
-    #[error("the file begins with the mark of {mark}, not of {name}")]
+    #[error("the file starts with the byte order mark of {mark}, not {name}")]
     Contradicted {
         /// The encoding asked for.
         name: String,

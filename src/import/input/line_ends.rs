@@ -46,15 +46,12 @@ impl Repairs {
         let all = [
             (
                 self.carriage_returns,
-                "a carriage return alone ends lines, and was read as a line end",
+                "bare carriage returns were read as line ends",
             ),
-            (
-                self.doubled,
-                "lines end in CR CR LF, which was read as one line end",
-            ),
+            (self.doubled, "CR CR LF was read as one line end"),
             (
                 self.marks,
-                "byte order marks at the beginning of lines were left out",
+                "byte order marks at the start of lines were removed",
             ),
         ];
         all.iter()

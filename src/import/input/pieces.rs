@@ -71,8 +71,8 @@ impl DocumentRows {
     #[must_use]
     pub fn remark(self) -> &'static str {
         match self.is_xml {
-            true => "the rows of one document of FOR XML were put together",
-            false => "the rows of one document of FOR JSON were put together",
+            true => "a FOR XML document split over several rows was reassembled",
+            false => "a FOR JSON document split over several rows was reassembled",
         }
     }
 }

@@ -80,13 +80,13 @@ pub enum SourceError {
     #[error("is a folder")]
     Folder,
     /// It is packed in a way that is not read.
-    #[error("is packed as {what}, which is not read")]
+    #[error("is compressed as {what}, which is not supported")]
     Packing {
         /// What it looks like.
         what: &'static str,
     },
     /// It is no export.
-    #[error("is {}, and no export", kind.what)]
+    #[error("is {}, not an export", kind.what)]
     Foreign {
         /// What it is.
         kind: &'static Foreign,

@@ -422,7 +422,7 @@ impl<'s> Builder<'s> {
                 .map(|table| table.name)
                 .collect();
             self.notes.push(format!(
-                "taken as `{}` after the file's name; the columns would fit {} as well",
+                "loaded as `{}`, going by the file name; the columns also fit {}",
                 named.name,
                 listed(&others)
             ));

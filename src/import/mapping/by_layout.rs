@@ -58,7 +58,7 @@ pub(super) fn layouts(table: &'static ProductTable) -> Vec<Layout> {
         layouts.push(of(all[..all.len() - later.len()].to_vec(), None));
         layouts.push(of(
             DOCUMENTED.to_vec(),
-            Some("the columns are taken as those of the documented query, by their number and values"),
+            Some("going by their number and values, the columns are those of the documented query"),
         ));
     }
     if let ("egpl_user", Some(name)) = (table.name, table.position("user_name")) {
@@ -204,15 +204,15 @@ pub(super) fn by_layout(
         layout.note.map_or_else(
             || {
                 let taken = format!(
-                    "without a header: taken as all {columns} columns of `{}` in order",
+                    "no header: read as all {columns} columns of `{}` in order",
                     layout.table.name
                 );
                 if widths.is_empty() || widths.contains(&columns) {
                     return taken;
                 }
                 format!(
-                    "{taken}, and no record looked at has so many fields, {width} being the commonest number: export \
-                     it with the names of its columns, or write them above the rows in the same form"
+                    "{taken}, but no record inspected has that many fields (most have {width}): export it with \
+                     column headers, or add a header line"
                 )
             },
             str::to_owned,
@@ -227,15 +227,15 @@ pub(super) fn nameless(columns: usize, hints: Hints<'_>) -> TablesError {
     let all: Vec<&'static ProductTable> = PRODUCT.iter().collect();
     let why = match named_after(&all, hints.file) {
         Some(table) if table.columns.len() == columns => format!(
-            "their values are not those of `{}`, after which the file is named",
+            "their values do not fit `{}`, which the file is named after",
             table.name
         ),
         Some(table) => format!(
-            "`{}`, after which the file is named, has {}",
+            "`{}`, which the file is named after, has {}",
             table.name,
             table.columns.len()
         ),
-        None => "their values do not say of which table they are".to_owned(),
+        None => "their values do not identify a table".to_owned(),
     };
     TablesError::Nameless { columns, why }
 }
@@ -300,7 +300,7 @@ pub(super) fn best_fit(
             let named = best.into_iter().find(|layout| layout.table == table);
             Ok(named.map(|layout| Layout {
                 note: layout.note.or(Some(
-                    "without a header: several tables would fit, taken as the one that the file is named after",
+                    "no header: several tables fit; read as the one that the file is named after",
                 )),
                 ..layout
             }))

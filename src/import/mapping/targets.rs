@@ -98,7 +98,7 @@ impl<'s> Builder<'s> {
                 if self.assigned[at] == Some(table) {
                     self.assigned[at] = Some(main);
                     self.notes.push(format!(
-                        "`{}` is of `{}`, whose key is not in the file: it is kept with `{}`",
+                        "`{}` belongs to `{}`, whose key is not in the file: it is stored with `{}`",
                         self.headings[at].written.trim(),
                         table.name,
                         main.name
@@ -144,7 +144,7 @@ impl<'s> Builder<'s> {
     fn say_parts(&mut self, tables: &[&'static ProductTable]) {
         let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
         self.notes.push(format!(
-            "the records are of a query over several tables: taken apart into {}",
+            "the records are the result of a join: split into {}",
             listed(&names)
         ));
         for table in &tables[1..] {
@@ -153,7 +153,7 @@ impl<'s> Builder<'s> {
                 .and_then(|key| self.own_place(table, key));
             if let (None, Some(place)) = (own, self.key_place(table)) {
                 self.notes.push(format!(
-                    "rows of `{}` are told apart by `{}`",
+                    "rows of `{}` are identified by `{}`",
                     table.name,
                     self.headings[place].written.trim()
                 ));
@@ -187,8 +187,8 @@ impl<'s> Builder<'s> {
             target.steps.push((at, Cast::Name));
         }
         self.notes.push(format!(
-            "the file has no `{key}`: its queues get negative numbers of our own, made of `{name}`; \
-             where the queues themselves are loaded, theirs take their place"
+            "the file has no `{key}`: its queues get negative ids derived from `{name}`; loading the queue \
+             table replaces them"
         ));
     }
 

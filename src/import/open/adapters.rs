@@ -107,7 +107,7 @@ impl Reader for Trailing {
                     record.line,
                     record.cells,
                     Reason::Ragged,
-                    "expected nothing behind the last separator, found a value".to_owned(),
+                    "expected nothing after the last separator, found a value".to_owned(),
                     1,
                 )),
             },

@@ -74,7 +74,7 @@ pub(super) fn refuse_format_table(text: &[u8]) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Fails where a text is nothing but messages of the server.
+/// Fails where a text is nothing but server messages.
 pub(super) fn only_messages(text: &[u8]) -> Result<(), OpenError> {
     let text = String::from_utf8_lossy(text);
     match trailer::only_messages(&text) {

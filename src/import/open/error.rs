@@ -27,7 +27,7 @@ pub enum OpenError {
     #[error(transparent)]
     Format(#[from] FormatError),
     /// No form has this id.
-    #[error("there is no form `{form}`")]
+    #[error("unknown input format `{form}`")]
     UnknownForm {
         /// What was asked for.
         form: String,
@@ -42,13 +42,13 @@ pub enum OpenError {
         errors: Vec<u64>,
     },
     /// It is like none of the forms.
-    #[error("is in none of the {count} known forms")]
+    #[error("matches none of the {count} known formats")]
     NoForm {
         /// How many there are.
         count: usize,
     },
     /// Its columns have fixed widths, and nothing says which.
-    #[error("has columns of fixed widths, as it seems, and nothing in it says how wide they are")]
+    #[error("seems to have fixed-width columns, and nothing in it gives their widths")]
     NoWidths {
         /// What the blanks that all rows share would make of them.
         proposal: Option<Vec<usize>>,
@@ -80,7 +80,7 @@ pub enum OpenError {
         found: &'static str,
     },
     /// What was said of it means nothing in its form.
-    #[error("is read as `{}`, for which `--{option}` says nothing", form.id)]
+    #[error("is read as `{}`, to which `--{option}` does not apply", form.id)]
     NotUsed {
         /// The option, without its dashes.
         option: &'static str,
@@ -88,7 +88,7 @@ pub enum OpenError {
         form: &'static Form,
     },
     /// What should end its fields or records is not in it.
-    #[error("does not hold {}, which `--{option}` names", shown(text))]
+    #[error("does not contain {}, given with `--{option}`", shown(text))]
     NoTerminator {
         /// The option, without its dashes.
         option: &'static str,
@@ -97,7 +97,7 @@ pub enum OpenError {
     },
     /// A spreadsheet has saved it and spoiled its times beyond recovery.
     #[error(
-        "column `{column}` holds times that a spreadsheet has spoiled: {}",
+        "column `{column}` contains times damaged by a spreadsheet: {}",
         quoted(samples)
     )]
     Spoiled {
@@ -120,12 +120,9 @@ pub(super) fn shown(text: &str) -> String {
 /// What a file says that holds no rows.
 pub(super) fn said(errors: &[u64]) -> String {
     match errors {
-        [] => "messages of the server".to_owned(),
+        [] => "server messages".to_owned(),
         [number] => format!("error {number} of the server"),
-        [first, ..] => format!(
-            "{} errors of the server, the first of them {first}",
-            errors.len()
-        ),
+        [first, ..] => format!("{} server errors, the first of them {first}", errors.len()),
     }
 }
 
@@ -141,7 +138,7 @@ impl OpenError {
         Some(match self {
             Self::Decode(DecodeError::NotUnicode { words, .. }) => decode::advice(words),
             Self::Undecided { best, runner_up } => format!(
-                "say which with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
+                "choose with `--input-format {}` ({}; {}) or `--input-format {}` ({}; {})",
                 best.id,
                 best.title,
                 best.nulls.title(),
@@ -160,14 +157,14 @@ impl OpenError {
                     .to_owned()
             }
             Self::Spoiled { .. } => {
-                "export again and do not open the file in a spreadsheet before; a workbook keeps times whole".to_owned()
+                "export again without opening the file in a spreadsheet; a workbook keeps times intact".to_owned()
             }
             Self::NoWidths { proposal } => {
                 let said = "give its bcp format file with `--format-file`, or the widths of its columns with \
                             `--widths`";
                 match proposal {
                     Some(widths) => format!(
-                        "{said}; by the blanks that all rows share it would be `--widths {}`, which may be wrong",
+                        "{said}; judging by the blanks that all rows share, it may be `--widths {}`",
                         fixed_width::shown(widths)
                     ),
                     None => format!("{said}, such as 20,6,23, or 20,6,* where the last column is not padded"),
@@ -175,20 +172,20 @@ impl OpenError {
             }
             Self::NoForm { .. } => {
                 format!(
-                    "name it with `--input-format`, or export as CSV with column names; there are {}",
+                    "name it with `--input-format`, or export as CSV with column headers; formats: {}",
                     all_forms()
                 )
             }
             Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
-                Some(meant) => format!("did you mean `{meant}`? there are {}", all_forms()),
-                None => format!("there are {}", all_forms()),
+                Some(meant) => format!("did you mean `{meant}`? formats: {}", all_forms()),
+                None => format!("formats: {}", all_forms()),
             },
             Self::NotUsed { option, .. } => {
-                format!("leave `--{option}` out, or say with `--input-format` what the file is")
+                format!("omit `--{option}`, or specify the format with `--input-format`")
             }
             Self::NoTerminator { option, .. } => format!(
-                "leave `--{option}` out, or look at the end of a field and of a record in the file; `\\t`, `\\n`, \
-                 `\\r` and `0x0a` are what they are to bcp"
+                "omit `--{option}`, or inspect the end of a field and of a record in the file; `\\t`, `\\n`, \
+                 `\\r` and `0x0a` mean the same as in bcp"
             ),
             Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
             Self::Source(SourceError::Foreign { kind }) => kind.advice.to_owned(),

@@ -154,20 +154,21 @@ impl ReadStage {
         let Some(plan) = &self.plan else { return };
         if self.blank > 0 {
             self.ended.warnings.push(match self.blank {
-                1 => "1 line of separators only is passed over".to_owned(),
-                n => format!("{n} lines of separators only are passed over"),
+                1 => "1 line of separators was skipped".to_owned(),
+                n => format!("{n} lines of separators were skipped"),
             });
         }
         if self.headers > 0 {
             self.ended.warnings.push(match self.headers {
-                1 => "1 line with the names of the columns, again, is passed over".to_owned(),
-                n => format!("{n} lines with the names of the columns, again, are passed over"),
+                1 => "1 repeated header line was skipped".to_owned(),
+                n => format!("{n} repeated header lines were skipped"),
             });
         }
         for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
             if *count > 0 {
                 self.ended.warnings.push(format!(
-                    "column {} has the name of column {}, and other values in {count} records; the first is kept",
+                    "column {} has the same name as column {} but different values in {count} records; the first is \
+                     kept",
                     later + 1,
                     first + 1
                 ));

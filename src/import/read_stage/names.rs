@@ -100,7 +100,7 @@ impl ReadStage {
         } else {
             record.text
         };
-        let detail = format!("it is of result set {set}, with other columns");
+        let detail = format!("it belongs to result set {set}, which has other columns");
         // Whole as it is, it says nothing against how the file is read.
         self.keep(reader::queue::reject(
             record.line,

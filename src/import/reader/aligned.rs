@@ -56,8 +56,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 /// What is said of a result whose texts have line breaks, and whose rows nobody counts.
-const UNCOUNTED: &str = "no count of rows is below the result, so that the rest of a text with line breaks may be \
-                         taken for a row where it looks like one; export it without SET NOCOUNT ON to be sure";
+const UNCOUNTED: &str = "the result has no row count, so a continuation line of a text with line breaks may be \
+                         read as a row; export without SET NOCOUNT ON to be sure";
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -165,7 +165,7 @@ impl<R: Read> Aligned<R> {
         self.blanks = 0;
         let Some(grid) = &self.grid else {
             self.lines.skip(1);
-            let detail = "stands before the names of the columns".to_owned();
+            let detail = "precedes the header".to_owned();
             self.queue
                 .reject(line.number, &line.text, Reason::Ragged, detail, 0);
             return Ok(true);
@@ -240,14 +240,14 @@ impl<R: Read> Aligned<R> {
         let number = line.number;
         let is_row = |grid: &Grid| grid.pieces.len() == 1 && grid.cut(&line.text, true).is_some();
         if !line.text.is_empty() && !self.below && self.grid.as_ref().is_some_and(is_row) {
-            let detail = "a line of blanks may be a row of empty texts, or nothing".to_owned();
+            let detail = "a line of blanks may be a row of empty text, or nothing".to_owned();
             self.refuse(number, &line.text, Reason::Ragged, detail);
             self.begun += 1;
             return Ok(true);
         }
         self.blanks += 1;
         if alone && self.lines.peek(0)?.is_some() && !self.ends_at(0)? {
-            let detail = "a blank line may be an empty text, or nothing".to_owned();
+            let detail = "a blank line may be empty text, or nothing".to_owned();
             self.refuse(number, "", Reason::Ragged, detail);
         }
         Ok(true)
@@ -281,8 +281,8 @@ impl<R: Read> Aligned<R> {
             Some(line) if rows < claimed && !self.below => Err(ReadError::Malformed {
                 line,
                 what: format!(
-                    "the count below says {rows} rows, and {claimed} lines could be one: a text with a line break in \
-                     it cannot be told from two rows"
+                    "the row count says {rows}, but {claimed} lines could be rows: a text with a line break \
+                     looks like two rows"
                 ),
             }),
             _ => Ok(()),
@@ -295,8 +295,8 @@ impl<R: Read> Aligned<R> {
         match self.uncounted {
             Some(line) if self.is_counted => Err(ReadError::Malformed {
                 line,
-                what: "these are the names of another result, or a text with line breaks: the result above them has \
-                       no count of rows, and another one has"
+                what: "this is the header of another result, or a text with line breaks: the result above it \
+                       has no row count, but another one has"
                     .to_owned(),
             }),
             _ => Ok(()),
@@ -426,9 +426,9 @@ impl<R: Read> Aligned<R> {
         let total = self.grid.as_ref().map_or(0, |grid| grid.total);
         let found = Measure::Units.length(&line.text);
         let detail = if is_dashes(&line.text) {
-            "a line of dashes without names above it".to_owned()
+            "a line of dashes without a header above it".to_owned()
         } else {
-            format!("expected {total} places, found {found}")
+            format!("expected {total} characters, found {found}")
         };
         self.refuse(line.number, &line.text, Reason::Ragged, detail);
         self.is_lost = true;
@@ -456,7 +456,7 @@ impl<R: Read> Reader for Aligned<R> {
         let mut remarks = Vec::new();
         if self.repaired > 0 {
             remarks.push(format!(
-                "{} records were put together from lines that a line break had cut",
+                "{} records were rejoined from lines split by a line break",
                 self.repaired
             ));
         }
@@ -467,7 +467,7 @@ impl<R: Read> Reader for Aligned<R> {
             remarks.push(trailer::passed_over(self.messages));
         }
         if self.unwrapped {
-            remarks.push("lines that the page width had broken were put together".to_owned());
+            remarks.push("lines wrapped at the page width were rejoined".to_owned());
         }
         remarks
     }

@@ -153,7 +153,7 @@ impl<S: RowSource> Union<S> {
         }
         if let Some((name, _)) = unknown.first() {
             let detail =
-                format!("has the column `{name}`, which the first {ROWS} rows do not have");
+                format!("has the column `{name}`, which is missing from the first {ROWS} rows");
             self.queue
                 .reject(row.line, &row.text, Reason::LateColumn, detail, 1);
             let room = self

@@ -272,7 +272,7 @@ impl Delimited {
         if self.sieve.as_ref().is_some_and(Sieve::is_broken) {
             return Err(ReadError::Malformed {
                 line: self.tokens.again().line,
-                what: "keys do not ascend, so that no record can be passed over".to_owned(),
+                what: "keys are not ascending, so no record can be skipped".to_owned(),
             });
         }
         Ok(())
@@ -391,7 +391,7 @@ impl Delimited {
                 && kept.texts().eq(self.names.iter()))
         {
             self.flush();
-            let detail = "the names of the columns, again".to_owned();
+            let detail = "repeated header".to_owned();
             self.last = Some(reject(
                 kept.line,
                 &kept.text,
@@ -547,19 +547,18 @@ impl Reader for Delimited {
             remarks.push(trailer::passed_over(self.messages));
         }
         if self.plan.trailing {
-            let remark =
-                "each record ends in a separator more than the names, with nothing behind it";
+            let remark = "each record has one more trailing separator than the header";
             remarks.push(remark.to_owned());
         }
         if self.repaired > 0 {
             remarks.push(format!(
-                "{} records were put together from lines that a line break had cut",
+                "{} records were rejoined from lines split by a line break",
                 self.repaired
             ));
         }
         if self.plan.quotes == Quotes::Separator && self.doubled > 0 {
             remarks.push(format!(
-                "doubled quotes in {} quoted fields were read as one quote each",
+                "doubled quotes in {} quoted fields were unescaped",
                 self.doubled
             ));
         }

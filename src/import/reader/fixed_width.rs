@@ -118,11 +118,11 @@ pub fn shown(widths: &[usize]) -> String {
 fn remarks(plan: &FixedWidthPlan, repaired: u64) -> Vec<String> {
     let mut remarks = Vec::new();
     if plan.header {
-        remarks.push("each column begins where its name does in the first line".to_owned());
+        remarks.push("column positions are taken from the names in the first line".to_owned());
     }
     if repaired > 0 {
         remarks.push(format!(
-            "{repaired} records were put together from lines that a line break had cut"
+            "{repaired} records were rejoined from lines split by a line break"
         ));
     }
     remarks

@@ -145,7 +145,7 @@ impl<R: Read> Grid<R> {
         } else if is_row(&line.text) && self.rule_follows()? {
             self.names(line.number, &line.text)?;
         } else if self.width == 0 {
-            let detail = "stands before the table".to_owned();
+            let detail = "precedes the table".to_owned();
             self.queue
                 .reject(line.number, &line.text, Reason::Ragged, detail, 0);
         } else {
@@ -166,7 +166,7 @@ impl<R: Read> Grid<R> {
     fn names(&mut self, number: u64, line: &str) -> Result<(), ReadError> {
         self.lines.skip(1);
         if self.width > 0 && self.header == line {
-            let detail = "the names of the columns, again".to_owned();
+            let detail = "repeated header".to_owned();
             self.queue
                 .reject(number, line, Reason::RepeatedHeader, detail, 0);
             return Ok(());
@@ -333,7 +333,7 @@ impl<R: Read> Reader for Grid<R> {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let merged = "the grid's row numbers, which had run into the first column, were taken off";
+        let merged = "the grid's row numbers, merged into the first column, were removed";
         if self.merged {
             vec![merged.to_owned()]
         } else {

@@ -175,13 +175,14 @@ impl<R: Read> Inserts<R> {
         let mut scan = Scan { rest };
         let columns = scan.columns();
         if !scan.word("VALUES") {
-            let detail = "expected VALUES behind the columns".to_owned();
+            let detail = "expected VALUES after the columns".to_owned();
             self.queue.reject(number, text, Reason::Ragged, detail, 1);
             return;
         }
         if !self.is_of(&table, columns.as_ref()) {
-            let detail =
-                format!("it is of the table `{table}`, with the same columns as the rows before");
+            let detail = format!(
+                "it belongs to the table `{table}`, which has the same columns as the rows before"
+            );
             self.queue
                 .reject(number, text, Reason::SecondResultSet, detail, 1);
             return;
@@ -338,7 +339,7 @@ impl<'t> Scan<'t> {
         let rest = self.rest.trim_start();
         let text = rest.strip_prefix('\'').or_else(|| rest.strip_prefix("N'"));
         if let Some(inner) = text {
-            let (text, behind) = until(inner, '\'').ok_or("a text is not closed")?;
+            let (text, behind) = until(inner, '\'').ok_or("a string is not closed")?;
             self.rest = behind;
             return Ok(Some(text));
         }
@@ -469,7 +470,7 @@ fn moment(bytes: &[u8], of: &str) -> Result<Option<String>, String> {
     });
     match shown {
         Some(shown) => Ok(Some(shown)),
-        None => Err(format!("a binary constant of {of} that is not read")),
+        None => Err(format!("an unsupported binary constant of type {of}")),
     }
 }
 
@@ -482,9 +483,9 @@ impl<R: Read> Reader for Inserts<R> {
     fn remarks(&self) -> Vec<String> {
         match self.passed_over {
             0 => Vec::new(),
-            1 => vec!["1 line of the script is no INSERT, and was passed over".to_owned()],
+            1 => vec!["1 line of the script is not an INSERT and was skipped".to_owned()],
             n => vec![format!(
-                "{n} lines of the script are no INSERT, and were passed over"
+                "{n} lines of the script are not INSERTs and were skipped"
             )],
         }
     }

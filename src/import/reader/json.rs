@@ -93,7 +93,7 @@ impl<R: Read> RowSource for Source<R> {
                     }
                     return match self.window.skip_blank()? {
                         None => Ok(None),
-                        Some(_) => Err(self.malformed("text stands behind the array")),
+                        Some(_) => Err(self.malformed("text after the array")),
                     };
                 }
                 b'{' if !self.begun && self.is_wrapper()? => {
@@ -253,7 +253,7 @@ fn members(text: &str) -> Result<Cells, String> {
         let value = after
             .trim_start()
             .strip_prefix(':')
-            .ok_or("expected `:` behind a name")?
+            .ok_or("expected `:` after a name")?
             .trim_start();
         let (cell, after) = scalar(value)?;
         cells.push((name, cell));
@@ -276,9 +276,9 @@ fn string(text: &str) -> Result<(String, &str), String> {
         escaped = b == b'\\' && !escaped;
         ends
     });
-    let end = end.ok_or("a text is not closed")? + 2;
+    let end = end.ok_or("a string is not closed")? + 2;
     let value = serde_json::from_str(&text[..end])
-        .map_err(|error| format!("is no text of JSON: {error}"))?;
+        .map_err(|error| format!("is not a valid JSON string: {error}"))?;
     Ok((value, &text[end..]))
 }
 

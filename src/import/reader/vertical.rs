@@ -239,7 +239,7 @@ impl<R: Read> Vertical<R> {
             self.row()?;
         } else {
             self.lines.skip(1);
-            let detail = "is no cell of a row".to_owned();
+            let detail = "is not a cell of a row".to_owned();
             self.queue
                 .reject(line.number, &line.text, Reason::Ragged, detail, 1);
         }
@@ -297,7 +297,8 @@ impl<R: Read> Vertical<R> {
             let detail = "a line may be a cell, or the rest of a value".to_owned();
             self.queue.reject(first, &text, Reason::Ragged, detail, 1);
         } else if is_wrapped && self.mark == NameMark::Colon {
-            let detail = "a value goes on below, cut at the width of the console".to_owned();
+            let detail =
+                "a value continues on the next line, wrapped at the console width".to_owned();
             self.queue
                 .reject(first, &text, Reason::WrappedLine, detail, 1);
         } else if values.len() == self.names.len() {

@@ -59,7 +59,7 @@ pub fn open(
     let contents = archive::look_through(&mut file, &options.bounds, &limits)?;
     if !contents.workbook {
         return Err(SourceError::Packing {
-            what: "a zip archive that is no workbook",
+            what: "a zip archive that is not a workbook",
         }
         .into());
     }
@@ -134,7 +134,8 @@ fn read(
     sender: &SyncSender<Sent>,
     limits: RecordLimits,
 ) -> Result<(), ReadError> {
-    let wrong = |error: calamine::XlsxError| malformed(1, format!("is no sound workbook: {error}"));
+    let wrong =
+        |error: calamine::XlsxError| malformed(1, format!("is not a valid workbook: {error}"));
     let mut book = Xlsx::new(BufReader::new(file)).map_err(wrong)?;
     let sheets = book
         .sheets_metadata()
@@ -146,7 +147,7 @@ fn read(
             let there = names.join("`, `");
             return Err(malformed(
                 1,
-                format!("there is no sheet `{wanted}`; there are `{there}`"),
+                format!("there is no sheet `{wanted}`; the sheets are `{there}`"),
             ));
         }
         names.retain(|name| name == wanted);
@@ -201,7 +202,7 @@ fn check(
     }
     if usize::try_from(column).unwrap_or(usize::MAX) >= limits.fields {
         let what = format!(
-            "a cell stands in column {}; {} are read at most",
+            "a cell is in column {}; at most {} columns are read",
             column + 1,
             limits.fields
         );
@@ -366,7 +367,7 @@ impl Sheets {
             self.queue
                 .reject(row.number, &text, Reason::Ragged, detail, 1);
         } else if texts == self.names {
-            let detail = "the names of the columns, again".to_owned();
+            let detail = "repeated header".to_owned();
             self.queue
                 .reject(row.number, &text, Reason::RepeatedHeader, detail, 0);
         } else {
@@ -393,10 +394,8 @@ impl Reader for Sheets {
     fn remarks(&self) -> Vec<String> {
         match self.titles {
             0 => Vec::new(),
-            1 => vec!["1 row above the names of the columns is passed over".to_owned()],
-            n => vec![format!(
-                "{n} rows above the names of the columns are passed over"
-            )],
+            1 => vec!["1 row above the header was skipped".to_owned()],
+            n => vec![format!("{n} rows above the header were skipped")],
         }
     }
 }

@@ -97,7 +97,7 @@ impl<R: Read> Source for Elements<R> {
                 return Ok(open.then(|| UnionItem::Reject(cut())));
             };
             if byte != b'<' {
-                return Err(self.malformed("text stands between rows"));
+                return Err(self.malformed("text between rows"));
             }
             let line = self.window.line();
             let Some((tag, length)) = self.tag(0)? else {
@@ -135,7 +135,7 @@ impl<R: Read> Source for Elements<R> {
                     self.ended = true;
                 }
                 Tag::Close(_) => {
-                    return Err(self.malformed("an element is closed that is not open"));
+                    return Err(self.malformed("a closing tag has no opening tag"));
                 }
                 Tag::Open {
                     name,
@@ -212,7 +212,7 @@ impl<R: Read> Elements<R> {
     /// elements and their attributes in brackets. `None` when the file ends inside it.
     fn document_type(&mut self, at: usize, first: &str) -> Result<Option<usize>, ReadError> {
         const LONGEST: usize = 1 << 20;
-        let refused = "a document type with more than elements and attributes is not read";
+        let refused = "a DOCTYPE with more than elements and attributes is not supported";
         if self.root.is_some() || !first.starts_with("<!DOCTYPE") {
             return Err(self.malformed(refused));
         }
@@ -350,7 +350,7 @@ fn cells(attributes: &str, inner: &str) -> Result<Cells, String> {
         let end = rest
             .find('>')
             .filter(|_| rest.starts_with('<'))
-            .ok_or("text stands between elements")?;
+            .ok_or("text between elements")?;
         let (tag, behind) = rest.split_at(end + 1);
         let Tag::Open {
             name,

@@ -95,7 +95,7 @@ impl Marks {
                     return Ok(self.complete(input, fields, begun, (start, end), limits));
                 }
                 Stop::TextAfterQuote => {
-                    let problem = (Reason::TextAfterQuote, "is closed, and text follows");
+                    let problem = (Reason::TextAfterQuote, "is closed, but text follows");
                     return self.give_up(broken, input, line, problem);
                 }
                 Stop::More => {}

@@ -307,7 +307,7 @@ impl Search {
             (_, None) if rest.is_empty() => Ok((field, closed + 1, After::Record)),
             _ => Err((
                 Reason::TextAfterQuote,
-                "is closed, and text follows".to_owned(),
+                "is closed, but text follows".to_owned(),
             )),
         })
     }

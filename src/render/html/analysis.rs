@@ -55,7 +55,7 @@ fn answer(page: &mut Page, run: &AnalysisRun) {
         });
     }
     read.push(match &run.as_of {
-        Cell::Null => "no time in the rows to measure ages from".to_owned(),
+        Cell::Null => "no timestamp in the rows to measure ages from".to_owned(),
         at => format!("ages are measured from {}", wording::brief_value(at)),
     });
     page.element("p", "soft", &format!("{}.", read.join("; ")));
@@ -71,7 +71,7 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
     for candidate in likeliest {
         candidate_of(page, candidate, true);
     }
-    page.folded(false, "Less likely, and what is against it", |page| {
+    page.folded(false, "Less likely, with the evidence against", |page| {
         for candidate in others {
             candidate_of(page, candidate, false);
         }
@@ -109,7 +109,7 @@ fn cannot_show(page: &mut Page, run: &AnalysisRun) {
         })
         .collect();
     if !unlocks.is_empty() {
-        let header = ["would settle it", "findings that were skipped"].map(String::from);
+        let header = ["would resolve it", "findings that were skipped"].map(String::from);
         page.table("What would let skipped findings run", &header, &unlocks);
     }
 }
@@ -155,7 +155,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
                 ..TableCell::text(&n.to_string())
             };
             let exported = match &file.exported_at {
-                Cell::Null => "not known".to_owned(),
+                Cell::Null => "unknown".to_owned(),
                 at => format!("{} ({})", wording::brief_value(at), file.exported_at_from),
             };
             vec![
@@ -179,7 +179,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
 
 /// By which clocks and outages the rows were judged, and what was done about personal data.
 fn rests_on(page: &mut Page, run: &AnalysisRun) {
-    page.element("h2", "", "What this rests on");
+    page.element("h2", "", "Basis of this analysis");
     let mut facts = Vec::new();
     if run.as_of != Cell::Null {
         let at = wording::brief_value(&run.as_of);

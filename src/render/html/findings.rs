@@ -201,7 +201,7 @@ fn chips(evidence: &[Option<usize>; 3], row: &[Cell]) -> String {
         }
     }
     if chips.is_empty() {
-        "<span class=\"soft\">none; another export may settle it</span>".to_owned()
+        "<span class=\"soft\">none; another export may resolve it</span>".to_owned()
     } else {
         chips
     }

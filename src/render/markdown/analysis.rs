@@ -39,11 +39,11 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         }
     }
     let mut facts = vec![match &run.as_of {
-        Cell::Null => format!("No moment of judgement: {}", escape(&run.as_of_from)),
-        at => format!("Judged as of {at}: {}", escape(&run.as_of_from)),
+        Cell::Null => format!("No reference time: {}", escape(&run.as_of_from)),
+        at => format!("Ages are measured from {at}: {}", escape(&run.as_of_from)),
     }];
     facts.push(match &run.utc_offset {
-        Some(offset) => format!("The servers' clock is {offset} from UTC"),
+        Some(offset) => format!("Server clock: {offset} from UTC"),
         None => wording::NO_OFFSET.to_owned(),
     });
     facts.extend(
@@ -66,7 +66,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
     );
     candidates(page, run);
     if !run.next.is_empty() {
-        page.heading(2, "What to look at next");
+        page.heading(2, "Next steps");
         page.list(run.next.iter().map(|one| escape(one)));
     }
     page.level = 1;
@@ -90,7 +90,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
 
 fn file(file: &FileRun) -> Vec<String> {
     let exported = match &file.exported_at {
-        Cell::Null => "not known".to_owned(),
+        Cell::Null => "unknown".to_owned(),
         at => format!("{at} ({})", file.exported_at_from),
     };
     vec![
@@ -123,7 +123,7 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
     if run.candidates.is_empty() {
         return;
     }
-    page.heading(2, "Which documented failure it looks like");
+    page.heading(2, "Likely failure");
     for candidate in &run.candidates {
         let scenarios = candidate.scenarios.iter();
         let named = scenarios.map(|one| format!("{}: {}", code(&one.name), escape(&one.title)));

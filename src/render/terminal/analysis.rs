@@ -210,7 +210,7 @@ fn candidates(page: &mut Page<'_>, candidates: &[CandidateRun], detail: Detail) 
         page.line(2, "less likely:")?;
         for candidate in others {
             let (names, why) = (wording::names(candidate), wording::ruled_out(candidate));
-            page.prose(4, 2, format_args!("{names}, against it: {why}"))?;
+            page.prose(4, 2, format_args!("{names}; evidence against: {why}"))?;
         }
     }
     page.blank();
@@ -221,7 +221,7 @@ fn next(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     if run.next.is_empty() {
         return Ok(());
     }
-    page.line(0, "What to look at next")?;
+    page.line(0, "Next steps")?;
     for one in &run.next {
         page.prose(2, 2, one)?;
     }
@@ -287,7 +287,7 @@ fn listing_of(files: &[FileRun]) -> Listing {
     let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
     let row = |file: &FileRun| {
         let exported = match &file.exported_at {
-            Cell::Null => "not known".to_owned(),
+            Cell::Null => "unknown".to_owned(),
             at => format!("{at} ({})", file.exported_at_from),
         };
         vec![
@@ -314,8 +314,8 @@ fn listing_of(files: &[FileRun]) -> Listing {
 /// When the rows were judged, by which clocks and outages, and what can't be told.
 fn rests_on(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     let as_of = match &run.as_of {
-        Cell::Null => "No time to judge by".to_owned(),
-        at => format!("Judged as of {}", wording::brief_value(at)),
+        Cell::Null => "No reference time".to_owned(),
+        at => format!("Ages are measured from {}", wording::brief_value(at)),
     };
     page.prose(0, 2, format_args!("{as_of}: {}", run.as_of_from))?;
     let offset = match &run.utc_offset {

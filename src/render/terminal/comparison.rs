@@ -100,7 +100,7 @@ fn more(
         return Ok(());
     }
     let rows = wording::rows(comparison, n);
-    let all = "the formats csv and json hold all";
+    let all = "CSV and JSON contain all rows";
     page.prose(indent, 2, format_args!("{word}: {rows} more; {all}"))
 }
 

@@ -35,7 +35,7 @@ pub(super) fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
         if step.branch != branch {
             branch.clone_from(&step.branch);
             if let Some(name) = &branch {
-                let what = "on a copy, which is dropped after the branch";
+                let what = "on a copy, which is discarded after the branch";
                 page.prose(CHECK, DETAIL, format_args!("branch {name}: {what}"))?;
             }
         }
@@ -59,9 +59,9 @@ pub(super) fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
                 }
                 (_, CheckVerdict::Matches | CheckVerdict::Skipped, _) => {}
                 (Some(comparison), _, ExpectationOrigin::Printed) => {
-                    page.line(DETAIL, "came back:")?;
+                    page.line(DETAIL, "actual:")?;
                     actual_table(page, comparison)?;
-                    page.line(DETAIL, "compared with the print:")?;
+                    page.line(DETAIL, "compared with the printed text:")?;
                     failure(page, run, check)?;
                 }
                 _ => failure(page, run, check)?,
@@ -141,7 +141,7 @@ fn heading(page: &mut Page<'_>, run: &ScenarioRun, detail: Detail) -> io::Result
     if let Some(problem) = &run.problem {
         page.prose(3, 2, problem)?;
     } else if run.verdict == RunVerdict::NotRun {
-        page.prose(3, 2, "what it starts from did not hold")?;
+        page.prose(3, 2, "a precondition failed")?;
     }
     Ok(())
 }
@@ -272,7 +272,7 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let totals = Totals::of(&report.runs);
     page.summed("scenarios", totals.scenarios())?;
     if totals.steps_wrong > 0 {
-        page.summed("steps", format_args!("{} went wrong", totals.steps_wrong))?;
+        page.summed("steps", format_args!("{} failed", totals.steps_wrong))?;
     }
     page.summed("checks", totals.checks())?;
     for sentence in wording::labels(&report.runs) {
@@ -293,7 +293,7 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     let failures = wording::failures(report);
     for (at, failure) in failures.iter().take(MAX_LISTED).enumerate() {
-        page.summed(if at == 0 { "look at" } else { "" }, failure)?;
+        page.summed(if at == 0 { "see" } else { "" }, failure)?;
     }
     if failures.len() > MAX_LISTED {
         page.summed("", format_args!("and {} more", failures.len() - MAX_LISTED))?;

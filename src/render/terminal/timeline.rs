@@ -41,7 +41,7 @@ pub(super) fn render(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()>
         format_args!("{sentence} {}.", chart::messages(timeline)),
     )?;
     if chart::misleading(timeline).next().is_some() {
-        page.line(0, format_args!("{MISLEADS} is shown, and is not true"))?;
+        page.line(0, format_args!("{MISLEADS} is shown but false"))?;
     }
     page.blank();
     changes(page, timeline)

@@ -68,7 +68,7 @@ pub(crate) fn outage(outage: &OutageRun) -> String {
 /// The servers of an outage, such as `application@43app`.
 pub(crate) fn servers(servers: &str, host: Option<&str>) -> String {
     match (servers, host) {
-        ("", _) => "servers that nobody named".to_owned(),
+        ("", _) => "unspecified servers".to_owned(),
         (servers, Some(host)) => servers.replace("application", &format!("application@{host}")),
         (servers, None) => servers.to_owned(),
     }
@@ -77,7 +77,7 @@ pub(crate) fn servers(servers: &str, host: Option<&str>) -> String {
 /// `assignments 5 of 71 usual`
 pub(crate) fn count(count: &CountRun) -> String {
     format!(
-        "{} {} of {:.0} usual",
+        "{} {}, usually {:.0}",
         count.what, count.observed, count.expected
     )
 }
@@ -106,7 +106,7 @@ pub(crate) const DISTINGUISH: &str = "would distinguish them";
 pub(crate) fn distinguished_by(candidate: &CandidateRun) -> Vec<String> {
     let mut by = candidate.separated_by.clone();
     if candidate.scenarios.len() > 1 && by.is_empty() {
-        by.push("nothing that is in the product's rows".to_owned());
+        by.push("nothing in the product's rows".to_owned());
     }
     by
 }

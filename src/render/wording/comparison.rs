@@ -202,12 +202,12 @@ fn cell_note(cell: &CellRun, errata: &[Erratum]) -> Option<String> {
         None => erratum.to_owned(),
     };
     match cell.verdict {
-        CellVerdict::MatchesByErratum => {
-            Some(format!("printed {printed}, read as {reading} ({named})"))
-        }
-        CellVerdict::Differs if cell.erratum.is_some() => {
-            Some(format!("printed {printed}, read as {reading} ({named})"))
-        }
+        CellVerdict::MatchesByErratum => Some(format!(
+            "printed {printed}, corrected to {reading} ({named})"
+        )),
+        CellVerdict::Differs if cell.erratum.is_some() => Some(format!(
+            "printed {printed}, corrected to {reading} ({named})"
+        )),
         CellVerdict::MatchesByParameter => {
             Some(format!("printed {printed}, set to {reading}{because}"))
         }
@@ -219,7 +219,7 @@ fn cell_note(cell: &CellRun, errata: &[Erratum]) -> Option<String> {
         )),
         CellVerdict::NotData => Some(format!("printed {printed} is not data ({named})")),
         CellVerdict::StaleErratum => Some(format!(
-            "came back as printed, {printed}, so {erratum} no longer applies"
+            "matches as printed, {printed}, so {erratum} no longer applies"
         )),
         CellVerdict::Matches | CellVerdict::Differs | CellVerdict::Missing | CellVerdict::Extra => {
             None

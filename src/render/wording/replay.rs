@@ -78,7 +78,7 @@ pub(crate) fn place(file: &str, line: u32) -> String {
 }
 
 /// What there is to say of a step that was not run.
-pub(crate) const SKIPPED: &str = "skipped, because a step before it went wrong";
+pub(crate) const SKIPPED: &str = "skipped because an earlier step failed";
 
 /// What is wrong with a step itself, in sentences.
 pub(crate) fn step_problems(step: &StepRun) -> Vec<String> {

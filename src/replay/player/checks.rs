@@ -137,7 +137,7 @@ fn verdict_of(check: &Check, same: bool) -> (CheckVerdict, Option<String>) {
     match (state, same) {
         (ExpectedState::Unrecorded, _) => (
             CheckVerdict::Pending,
-            remark("nothing is expected yet: `chatdb record` writes what came back"),
+            remark("no expected table yet: `chatdb record` writes the actual one"),
         ),
         (ExpectedState::Pending, true) => (
             CheckVerdict::Pending,

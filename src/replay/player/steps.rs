@@ -22,7 +22,7 @@ pub(super) enum Extent<'o> {
 }
 
 /// What there is to say about a statement that takes all that was played with it.
-const LOST: &str = "SQLite has taken back all that was played; nothing after this is";
+const LOST: &str = "SQLite rolled back the whole replay; later steps did not run";
 
 impl Extent<'_> {
     /// Whether a step is none of it: whoever goes on from a scenario goes on from its end, to which no branch leads.
@@ -235,12 +235,12 @@ impl Player<'_> {
                 None
             }
             (Ok(_), Some(text)) => Some(format!(
-                "the script should fail with `{text}`, and did not fail"
+                "the script should fail with `{text}`, but did not fail"
             )),
             (Err(error), None) => Some(error.to_string()),
             (Err(error), Some(text)) if error.to_string().contains(text.as_str()) => None,
             (Err(error), Some(text)) => Some(format!(
-                "the script should fail with `{text}`, and failed with: {error}"
+                "the script should fail with `{text}`, but failed with: {error}"
             )),
         };
         Ok(run)

@@ -25,7 +25,7 @@ pub(super) fn cases(fields: &Fields<'_>) -> Vec<Case> {
         return once;
     }
     if fields.has("branch") {
-        let message = "each case of `for` is a branch of its own; leave out `branch`";
+        let message = "each case of `for` is its own branch; omit `branch`";
         fields.reader.problem(fields.place_of("branch"), message);
     }
     let mut all = once.clone();
@@ -34,7 +34,7 @@ pub(super) fn cases(fields: &Fields<'_>) -> Vec<Case> {
             return once;
         };
         if all.len().saturating_mul(values.len()) > MOST_CASES {
-            let message = format!("`for` makes more than {MOST_CASES} cases");
+            let message = format!("`for` creates more than {MOST_CASES} cases");
             fields.reader.problem(name.at, message);
             return once;
         }

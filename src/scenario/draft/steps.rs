@@ -46,7 +46,7 @@ enum Order {
 }
 
 /// Why a recorded table is expected.
-const RECORDED: &str = "it was recorded, and accepted";
+const RECORDED: &str = "it was recorded and accepted";
 
 /// What makes a step happen.
 const CAUSES: [&str; 3] = ["script", "happens", "reuse"];
@@ -100,12 +100,12 @@ fn step(
     let acts = fields.has("script") || fields.has("happens");
     for key in ["changes", "error"] {
         if fields.has(key) && !acts {
-            let message = format!("`{key}` is about what happens, and nothing does in this step");
+            let message = format!("`{key}` needs an event, and this step has none");
             fields.reader.problem(fields.place_of(key), message);
         }
     }
     if acts && fields.has("changes") && fields.has("error") {
-        let message = "a step whose script fails changes nothing; leave out `changes` or `error`";
+        let message = "a step whose script fails changes nothing; omit `changes` or `error`";
         fields.reader.problem(fields.place_of("changes"), message);
     }
     let happens = happens(fields);
@@ -137,7 +137,7 @@ fn one_cause(fields: &Fields<'_>) {
         fields.reader.problem(fields.place_of(second), message);
     }
     if fields.has("every") && !fields.has("happens") {
-        let message = "`every` is the time between the sentences of `happens`, and there is none";
+        let message = "`every` is the time between the events of `happens`, and there are none";
         fields.reader.problem(fields.place_of("every"), message);
     }
 }
@@ -249,7 +249,7 @@ fn step_id(fields: &Fields<'_>, index: usize) -> At<String> {
 fn is_id(fields: &Fields<'_>, id: &At<String>, what: &str) {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if !id.value.bytes().all(plain) {
-        let message = format!("`{}` is no id for {what}", shorten(&id.value));
+        let message = format!("invalid id `{}` for {what}", shorten(&id.value));
         let hint = "lower-case letters, digits and `_`".to_owned();
         fields.reader.hinted(id.at, message, Some(hint));
     }
@@ -266,10 +266,7 @@ fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
         return gap(fields, "after", &text);
     }
     if !fields.has("at") {
-        fields.lacks(
-            &["at", "after"],
-            "a step needs `at` or `after`, when it happens",
-        );
+        fields.lacks(&["at", "after"], "a step needs a time: `at` or `after`");
         return None;
     }
     let text = fields.text("at")?;
@@ -452,7 +449,7 @@ fn meaningless(fields: &Fields<'_>) {
         _ => return,
     };
     for key in keys.iter().filter(|key| fields.has(key)) {
-        let message = format!("`{key}` means nothing beside `{what}`");
+        let message = format!("`{key}` has no effect together with `{what}`");
         fields.reader.problem(fields.place_of(key), message);
     }
 }
@@ -496,7 +493,7 @@ impl Branches {
             && let Some(end) = self.over.get(&branch.value)
         {
             let message = format!(
-                "the branch `{}` is over since step `{end}`; its steps stand in a row",
+                "the branch `{}` ended at step `{end}`; its steps must be consecutive",
                 branch.value
             );
             fields.reader.problem(branch.at, message);

@@ -24,8 +24,7 @@ impl Resolver<'_> {
             let script = match &step.script {
                 Some(script) if script.value.contains('/') => {
                     let message = "a step's script is in the scenario's own folder";
-                    let hint =
-                        "`reuse = \"SCENARIO/STEP\"` lets another scenario's causes happen again";
+                    let hint = "`reuse = \"SCENARIO/STEP\"` repeats another scenario's causes";
                     self.reader
                         .hinted(script.at, message, Some(hint.to_owned()));
                     None
@@ -99,7 +98,7 @@ impl Resolver<'_> {
     fn reused(&mut self, name: &At<String>) -> Option<ScenarioStep> {
         let Some((scenario, id)) = name.value.split_once('/') else {
             let message = format!(
-                "`{}` names no step of another scenario",
+                "`{}` is not a step of another scenario",
                 shorten(&name.value)
             );
             let hint = "write SCENARIO/STEP, with the name of a scenario and the id of its step";
@@ -118,7 +117,7 @@ impl Resolver<'_> {
             for named in &named {
                 if self.chain.is_some() && !self.is_parameter(named.name) {
                     let message = format!(
-                        "the script of `{}` uses `@{}`, which is no parameter here",
+                        "the script of `{}` uses `@{}`, which is not a parameter here",
                         name.value, named.name
                     );
                     let hint = "declare it under `[parameters]`".to_owned();
@@ -134,14 +133,14 @@ impl Resolver<'_> {
     /// Another scenario, read whole.
     pub(super) fn other(&mut self, name: &At<String>, scenario: &str) -> Option<Arc<Scenario>> {
         let Some(other) = self.library.find(Some(&self.located.source), scenario) else {
-            let message = format!("no scenario is called `{scenario}`");
+            let message = format!("unknown scenario `{scenario}`");
             let hint = hint_among(scenario, self.library.names());
             self.reader.hinted(name.at, message, hint);
             return None;
         };
         if self.behind.iter().any(|one| one.key() == other.key()) {
-            let message = format!("`{scenario}` is being read for this very scenario");
-            let hint = "move it to the one of the two that does not need the other";
+            let message = format!("`{scenario}` depends on this scenario: circular `reuse`");
+            let hint = "move the step to the scenario that does not need the other";
             self.reader.hinted(name.at, message, Some(hint.to_owned()));
             return None;
         }

@@ -121,10 +121,7 @@ impl Resolver<'_> {
             return None;
         }
         if documented && table.table.state != ExpectedState::Accepted {
-            let message = format!(
-                "`{}` has no table that somebody has transcribed",
-                table.table.name
-            );
+            let message = format!("`{}` has no transcribed table", table.table.name);
             let hint = "transcribe what the document has: only what is `derived` can be recorded";
             self.reader.hinted(name.at, message, Some(hint.to_owned()));
             return None;
@@ -217,7 +214,7 @@ impl Resolver<'_> {
                 "line {number} of `{file}` is not line {line} of the document: `{}`",
                 shorten(own)
             );
-            let hint = "transcribe what is printed and correct it by an `[[erratum]]`, or say `stated` or `derived`";
+            let hint = "transcribe what is printed and correct it with an `[[erratum]]`, or use `stated` or `derived`";
             self.reader.hinted(at, message, Some(hint.to_owned()));
         }
     }
@@ -240,7 +237,7 @@ impl Resolver<'_> {
             ExpectDraft::Rows(_) => "a number of rows is not printed".to_owned(),
             _ => return,
         };
-        let hint = "say `stated` for what the document tells in other words, or `derived`";
+        let hint = "use `stated` for what the document says in other words, or `derived`";
         self.reader.citation(*at, message, Some(hint.to_owned()));
     }
 
@@ -259,7 +256,7 @@ impl Resolver<'_> {
                 "`{file}` has {}, and `{lines}` cites {cited}",
                 plural(found, "line")
             );
-            let hint = "a transcription has every line cited, blank ones included, and no other";
+            let hint = "a transcription has exactly the cited lines, including blank ones";
             self.reader.hinted(at, message, Some(hint.to_owned()));
         }
     }

@@ -66,7 +66,7 @@ fn stored(value: &Value, from: Type) -> Result<Vec<u8>, FunctionError> {
             Ok(number.to_be_bytes()[8 - size..].to_vec())
         }
         _ => Err(FunctionError::refused(format!(
-            "the bytes of a value of type {from} are not computed"
+            "converting type {from} to bytes is not supported"
         ))),
     }
 }
@@ -134,14 +134,14 @@ pub fn as_text(value: &Value, national: bool, style: Option<i64>) -> Result<Stri
             let unit = |pair: &[u8]| u16::from_le_bytes([pair[0], *pair.get(1).unwrap_or(&0)]);
             let units: Vec<u16> = bytes.chunks(2).map(unit).collect();
             shown = String::from_utf16(&units)
-                .map_err(|_| FunctionError::refused("the bytes are no text of UTF-16"))?;
+                .map_err(|_| FunctionError::refused("the bytes are not valid UTF-16"))?;
         }
         0 => shown.extend(bytes.iter().map(|byte| text::of_code(*byte))),
         other => return Err(no_style(other, "varbinary", "a character string")),
     }
     if shown.contains('\0') {
         return Err(FunctionError::refused(
-            "a text that holds the character of code 0 is not kept here",
+            "text with a NUL character is not supported",
         ));
     }
     Ok(shown)
@@ -164,7 +164,7 @@ pub fn as_whole(value: &Value, to: Type) -> Outcome {
         Type::BigInt => last(8),
         _ => {
             return Err(FunctionError::refused(format!(
-                "a binary value as {to} is not computed"
+                "converting a binary value to {to} is not supported"
             )));
         }
     }))

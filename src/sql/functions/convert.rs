@@ -97,7 +97,7 @@ fn style_is_known(style: i64, from: Type, to: Type) -> Result<(), FunctionError>
     match style {
         time::DMY | time::YDM | 0..=14 | 20..=25 | 100..=114 | 120 | 121 | 126 | 127 => Ok(()),
         130 | 131 => Err(FunctionError::refused(format!(
-            "style {style} is of the Hijri calendar, which is not computed here"
+            "style {style} uses the Hijri calendar, which is not supported"
         ))),
         _ => {
             let name = |of: Type| of.to_string().split('(').next().unwrap_or("").to_owned();

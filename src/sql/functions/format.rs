@@ -33,7 +33,9 @@ const MOST_DIGITS: usize = 99;
 
 fn unknown(pattern: &str) -> FunctionError {
     let shown: String = pattern.chars().take(100).collect();
-    FunctionError::new(format!("FORMAT with the pattern '{shown}' is not computed"))
+    FunctionError::new(format!(
+        "FORMAT with the pattern '{shown}' is not supported"
+    ))
 }
 
 fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {

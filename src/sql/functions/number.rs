@@ -401,7 +401,7 @@ pub fn isnumeric(arguments: &[Value]) -> Outcome {
         .count();
     if signs > 1 || bare.starts_with(' ') && before > 0 {
         return Err(FunctionError::refused(format!(
-            "ISNUMERIC of '{text}' is not computed: whether such signs are a number is not known"
+            "ISNUMERIC of '{text}' is not supported: it is unknown whether SQL Server takes such symbols for a number"
         )));
     }
     let is = !text.is_empty() && before <= 2 && shaped && raised;

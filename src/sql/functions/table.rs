@@ -204,7 +204,7 @@ const BIGINT: Gives = Of(Type::BigInt);
 const DATETIME: Gives = Of(Type::DateTime);
 const VARCHAR: Gives = Of(Type::VARCHAR);
 const NVARCHAR: Gives = Of(Type::NVARCHAR);
-const ANOTHER: &str = "the answer would be another one each time";
+const ANOTHER: &str = "the result would differ on each run";
 /// Why what a server tells of itself is not known.
 pub const SERVER: &str =
     "the database that is queried does not know the server that its rows came from";
@@ -251,13 +251,13 @@ pub const TABLE: &[Entry] = &[
         number::atn2,
         "The angle of the point (x, y), given as y, x."
     ),
-    aggregate("avg", &[Any], "The mean; of whole numbers a whole one."),
+    aggregate("avg", &[Any], "The mean; an integer for integers."),
     syntax("cast", "The value as another type: CAST(value AS type)."),
     written(
         "ceiling",
         &[Number],
         Depends,
-        "The least whole number that is not below it.",
+        "The smallest integer that is not less.",
     ),
     rust!(
         "char",
@@ -275,7 +275,7 @@ pub const TABLE: &[Entry] = &[
         [Searched, Searched, Whole],
         INT,
         text::charindex,
-        "The place of a text in another, 0 where there is none."
+        "The position of a text in another, 0 if it is not found."
     )
     .optional(1),
     refused("checksum", ""),
@@ -283,7 +283,7 @@ pub const TABLE: &[Entry] = &[
         "choose",
         &[Whole, Any],
         Depends,
-        "The value at a place in a list.",
+        "The value at a position in a list.",
     )
     .repeating(),
     written(
@@ -299,7 +299,7 @@ pub const TABLE: &[Entry] = &[
         [Text, Text],
         Joined,
         text::concat,
-        "The texts one after the other; NULL is nothing."
+        "The texts concatenated; NULL is empty text."
     )
     .repeating(),
     rust!(
@@ -343,13 +343,13 @@ pub const TABLE: &[Entry] = &[
         "dateadd",
         &[Part, Whole, Date],
         Depends,
-        "The date so many parts later.",
+        "The date plus a number of dateparts.",
     ),
     written(
         "datediff",
         &[Part, Date, Date],
         INT,
-        "How many boundaries of a part lie between two dates.",
+        "The number of boundaries of a datepart between two dates.",
     ),
     written(
         "datediff_big",
@@ -391,7 +391,7 @@ pub const TABLE: &[Entry] = &[
         "datetrunc",
         &[Part, Date],
         Depends,
-        "The date with all below a part set to its beginning.",
+        "The date truncated to a datepart.",
     ),
     written("day", &[Date], INT, "The day of the month."),
     written(
@@ -420,7 +420,7 @@ pub const TABLE: &[Entry] = &[
         "floor",
         &[Number],
         Depends,
-        "The greatest whole number that is not above it.",
+        "The largest integer that is not greater.",
     ),
     written(
         "format",
@@ -460,7 +460,7 @@ pub const TABLE: &[Entry] = &[
         "iif",
         &[Condition, Any, Any],
         Depends,
-        "One value where a condition is true, another where it is not.",
+        "One value if a condition is true, otherwise another.",
     ),
     refused(
         "instr",
@@ -546,7 +546,7 @@ pub const TABLE: &[Entry] = &[
         [Text],
         TextOfFirst,
         text::lower,
-        "The text in small letters."
+        "The text in lower case."
     ),
     rust!(
         "ltrim",
@@ -571,12 +571,12 @@ pub const TABLE: &[Entry] = &[
     ),
     refused("newid", ANOTHER),
     refused("newsequentialid", ANOTHER),
-    refused("now", "GETDATE() is the time of the question"),
+    refused("now", "GETDATE() is the time of the query"),
     window(
         "ntile",
         &[Whole],
         BIGINT,
-        "The number of the group, when the rows are dealt into so many.",
+        "The number of the group when the rows are divided into n groups.",
     ),
     written(
         "nullif",
@@ -607,7 +607,7 @@ pub const TABLE: &[Entry] = &[
         [Searched, Searched],
         INT,
         like::patindex,
-        "The first place where a pattern matches."
+        "The first position where a pattern matches."
     ),
     window(
         "percent_rank",
@@ -623,13 +623,7 @@ pub const TABLE: &[Entry] = &[
         "percentile_disc",
         "A percentile that is one of the values: PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY x) OVER ().",
     ),
-    rust!(
-        "pi",
-        [],
-        FLOAT,
-        number::pi,
-        "The ratio of a circle's length to its diameter."
-    ),
+    rust!("pi", [], FLOAT, number::pi, "The constant pi."),
     written(
         "power",
         &[Number, Number],
@@ -649,7 +643,7 @@ pub const TABLE: &[Entry] = &[
     )
     .optional(1),
     refused("rand", ANOTHER),
-    window("rank", &[], BIGINT, "The rank, equal rows counted."),
+    window("rank", &[], BIGINT, "The rank, with gaps after equal rows."),
     rust!(
         "replace",
         [Searched, Searched, Text],
@@ -661,14 +655,14 @@ pub const TABLE: &[Entry] = &[
         "replicate",
         &[Text, Whole],
         Depends,
-        "The text so many times.",
+        "The text repeated n times.",
     ),
     rust!(
         "reverse",
         [Text],
         TextOfFirst,
         text::reverse,
-        "The text from its end."
+        "The text reversed."
     ),
     rust!(
         "right",
@@ -702,19 +696,22 @@ pub const TABLE: &[Entry] = &[
         "The sine of an angle in radians."
     ),
     refused("soundex", ""),
-    rust!("space", [Whole], VARCHAR, text::space, "So many blanks."),
+    rust!(
+        "space",
+        [Whole],
+        VARCHAR,
+        text::space,
+        "A number of spaces."
+    ),
     rust!("sqrt", [Number], FLOAT, number::sqrt, "The square root."),
     rust!(
         "square",
         [Number],
         FLOAT,
         number::square,
-        "The number times itself."
+        "The square of the number."
     ),
-    refused(
-        "stdev",
-        "SQRT of the mean of the squares less the square of the mean",
-    ),
+    refused("stdev", "compute SQRT(AVG(x*x) - AVG(x)*AVG(x))"),
     rust!(
         "str",
         [Number, Whole, Whole],
@@ -819,7 +816,7 @@ pub const TABLE: &[Entry] = &[
         [Text],
         TextOfFirst,
         text::upper,
-        "The text in capital letters."
+        "The text in upper case."
     ),
     refused("user_name", SERVER),
     written("year", &[Date], INT, "The year."),

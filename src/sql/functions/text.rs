@@ -200,7 +200,7 @@ pub fn replicate(arguments: &[Value]) -> Outcome {
         }
         if most == LONGEST_MAX {
             return Err(FunctionError::new(format!(
-                "REPLICATE makes a text of more than {LONGEST_MAX} characters"
+                "the result of REPLICATE has more than {LONGEST_MAX} characters"
             )));
         }
         let enough = usize::try_from(most / count(&text).max(1)).unwrap_or(0) + 1;
@@ -249,7 +249,7 @@ pub fn split(arguments: &[Value]) -> Outcome {
     }
     if separator.chars().all(char::is_alphabetic) {
         return Err(FunctionError::refused(
-            "STRING_SPLIT with a letter as its separator is not computed",
+            "STRING_SPLIT with a letter as separator is not supported",
         ));
     }
     if text.is_null() {
@@ -258,7 +258,7 @@ pub fn split(arguments: &[Value]) -> Outcome {
     let text = text.text();
     let parts: Vec<&str> = text.split(separator.as_str()).collect();
     let list = serde_json::to_string(&parts)
-        .map_err(|_| FunctionError::refused("STRING_SPLIT of such a text is not computed"))?;
+        .map_err(|_| FunctionError::refused("STRING_SPLIT of such a text is not supported"))?;
     Ok(Value::Text(list))
 }
 
@@ -406,7 +406,7 @@ fn short_enough(bytes: usize, function: &str) -> Result<(), FunctionError> {
     match i64::try_from(bytes) {
         Ok(bytes) if bytes <= LONGEST_MAX => Ok(()),
         _ => Err(FunctionError::new(format!(
-            "{function} makes a text of more than {LONGEST_MAX} bytes"
+            "the result of {function} has more than {LONGEST_MAX} bytes"
         ))),
     }
 }

@@ -18,14 +18,14 @@ pub enum Class {
 use Class::{Allowed as A, Refused as R};
 
 const BEYOND: &str = "reaches beyond the database";
-const CLOCK: &str = "tells the machine's time; the scenario's is the row of `chatdb_clock`";
-const ELSE: &str = "gives another answer each time";
+const CLOCK: &str = "reads the system clock; the scenario's time is the row of `chatdb_clock`";
+const ELSE: &str = "is not deterministic";
 const INDEX: &str = "belongs to a virtual table, of which there are none";
-const LARGE: &str = "makes texts of any length; `||` and `->>` do not";
-const PROGRAM: &str = "tells about the program and not about the rows";
-const SPACE: &str = "makes bytes that no table holds";
+const LARGE: &str = "creates text of any length; `||` and `->>` do not";
+const PROGRAM: &str = "describes the program, not the data";
+const SPACE: &str = "creates bytes that are in no table";
 const SQUARE: &str = "takes time that grows with the square of its arguments";
-const STATE: &str = "counts what was done before by whomever";
+const STATE: &str = "depends on earlier statements";
 
 /// The functions, by name. Those that begin with `tsql_` are ours, see [`function`].
 pub const SQLITE_FUNCTIONS: &[(&str, Class)] = &[
@@ -158,11 +158,11 @@ pub const SQLITE_FUNCTIONS: &[(&str, Class)] = &[
     ("zeroblob", R(SPACE)),
 ];
 
-const ANSWERS: &str = "changes how later statements are answered";
-const FILE: &str = "changes or tells how the file is kept";
-const INSIDE: &str = "looks at the database from the inside";
-const PROCESS: &str = "holds for the whole process";
-const RULES: &str = "switches off what keeps the database whole";
+const ANSWERS: &str = "changes the results of later statements";
+const FILE: &str = "reads or changes how the file is stored";
+const INSIDE: &str = "inspects database internals";
+const PROCESS: &str = "affects the whole process";
+const RULES: &str = "disables integrity protection";
 
 /// The settings, by name, each with why it is refused: all are.
 pub const PRAGMAS: &[(&str, &str)] = &[
@@ -250,10 +250,7 @@ pub const MODULES: &[(&str, Class)] = &[
     ("json_tree", A),
     ("rtree", R(NO_VIRTUAL)),
     ("rtree_i32", R(NO_VIRTUAL)),
-    (
-        "sqlite_dbpage",
-        R("shows pages of the file and takes others for them"),
-    ),
+    ("sqlite_dbpage", R("reads and replaces pages of the file")),
 ];
 
 /// How the names of the functions begin that give a setting as a table.
@@ -278,7 +275,7 @@ pub fn function(name: &str) -> Option<Class> {
 #[must_use]
 pub fn table(name: &str) -> Class {
     if begins(name, PRAGMA_TABLES) {
-        return R("changes or asks a setting (PRAGMA)");
+        return R("reads or changes a setting (PRAGMA)");
     }
     find(MODULES, name).unwrap_or(A)
 }

@@ -47,7 +47,8 @@ impl Translator<'_> {
             }
             Type::Decimal { scale, .. } => {
                 self.notes.insert(
-                    "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
+                    "decimals with a fraction are exact to 15 digits here, to 38 in SQL Server"
+                        .into(),
                 );
                 let digits = scale.max(6);
                 // A divisor of so many digits that the quotient has the digits of AVG.
@@ -83,13 +84,13 @@ impl Translator<'_> {
         if over.is_none() && self.in_aggregate {
             return Err(self
                 .invalid(format!(
-                    "{} stands within another aggregate",
+                    "{} is nested in another aggregate",
                     name.to_uppercase()
                 ))
                 .with_hint("compute the inner one in a derived table"));
         }
         if over.is_some() && distinct {
-            return Err(self.invalid("DISTINCT does not go with OVER"));
+            return Err(self.invalid("DISTINCT cannot be combined with OVER"));
         }
         let ungrouped = self.ungrouped.len();
         let inside = std::mem::replace(&mut self.in_aggregate, over.is_none());
@@ -195,7 +196,7 @@ impl Translator<'_> {
 
     fn string_agg(&mut self, list: &[FunctionArg], within: &[OrderByExpr], over: bool) -> R<Typed> {
         if over {
-            return Err(self.invalid("STRING_AGG does not go with OVER"));
+            return Err(self.invalid("STRING_AGG cannot be combined with OVER"));
         }
         let [value, separator] = self.exactly("string_agg", list)?;
         let of = if value.of.is_national() || value.of == Type::Unknown {

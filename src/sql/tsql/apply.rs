@@ -76,7 +76,7 @@ impl Translator<'_> {
             }
             None => Err(self
                 .unsupported(format!(
-                    "{word} of a query that looks at the tables before it"
+                    "{word} of a query that refers to the tables before it"
                 ))
                 .with_hint(HINT)),
         }
@@ -142,7 +142,7 @@ impl Translator<'_> {
         }
     }
 
-    /// `APPLY (VALUES (t.a), (t.b)) AS v(x)`: each row as often as there are rows of values, which a number chooses.
+    /// `APPLY (VALUES (t.a), (t.b)) AS v(x)`: each row is repeated for each row of values, which a number chooses.
     fn rows_of_values(
         &mut self,
         rows: &[Parens<Vec<Expr>>],

@@ -19,7 +19,7 @@ impl Translator<'_> {
         match value.of {
             Type::Text { .. } | Type::Unknown | Type::Null => Ok(value.sql),
             Type::Binary { .. } => Err(self
-                .invalid("a binary value stands where a text is expected")
+                .invalid("expected text, found a binary value")
                 .with_hint("CONVERT(varchar(n), value, 1) writes its digits")),
             _ => Ok(self.cast(value, Type::VARCHAR, None, false)?.sql),
         }

@@ -54,7 +54,7 @@ fn cases_are_shallow(tokens: &[TokenWithSpan]) -> Result<(), TsqlError> {
             depth = depth.saturating_sub(1);
         }
         if depth > DEEPEST_CASE {
-            let problem = format!("CASE stands within CASE more than {DEEPEST_CASE} deep");
+            let problem = format!("CASE is nested more than {DEEPEST_CASE} deep");
             let at = position(token.span.start);
             return Err(TsqlError::new(at, TsqlProblem::Invalid(problem))
                 .with_hint("list the conditions in one CASE, or JOIN a table of them"));
@@ -98,7 +98,7 @@ pub fn batches(tokens: Vec<TokenWithSpan>) -> Result<Vec<Vec<TokenWithSpan>>, Ts
                     Token::Number(times, _) => {
                         return Err(
                             unsupported(position(token.span.start), format!("GO {times}"))
-                                .with_hint("repeat the batch as often as it should run"),
+                                .with_hint("repeat the batch as many times as it should run"),
                         );
                     }
                     _ => alone = false,

@@ -41,7 +41,7 @@ impl Translator<'_> {
                 self.asked_count = true;
                 Ok(Typed::plain(format!("@{}", super::ROWCOUNT), Type::Int))
             }
-            "@@rowcount" => Err(self.unsupported("@@ROWCOUNT at this place").with_hint(
+            "@@rowcount" => Err(self.unsupported("@@ROWCOUNT in this position").with_hint(
                 "it is read in the statement after a SELECT, INSERT, UPDATE or DELETE; SET @rows = @@ROWCOUNT keeps it",
             )),
             // What fails ends the text, and none of it is in a transaction.
@@ -144,7 +144,7 @@ impl Translator<'_> {
         let sql = match (column.and_then(|column| column.instead.as_ref()), name) {
             (Some(_), _) if depth + 1 < self.scopes.len() => {
                 return Err(self
-                    .unsupported("a subquery that looks at a column of an APPLY")
+                    .unsupported("a subquery that refers to a column of an APPLY")
                     .with_hint("put the APPLY into a common table expression first"));
             }
             (Some(instead), _) => instead.clone(),
@@ -193,7 +193,7 @@ impl Translator<'_> {
             && !sources().any(|source| source.name.eq_ignore_ascii_case(&table.value))
         {
             let error = self.invalid(format!(
-                "`{}.{}` names no table of the FROM before it",
+                "`{}.{}` refers to no table of the preceding FROM",
                 table.value, own.value
             ));
             let known: Vec<&str> = sources().map(|source| source.name.as_str()).collect();

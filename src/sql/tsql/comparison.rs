@@ -20,7 +20,7 @@ impl Translator<'_> {
                 Some(of) => of,
                 None => {
                     return Err(self
-                        .invalid(format!("{a} and {b} are not compared"))
+                        .invalid(format!("cannot compare {a} with {b}"))
                         .with_hint("CAST one of them to the type of the other"));
                 }
             },
@@ -37,9 +37,7 @@ impl Translator<'_> {
                 matches!(&other.literal, Some(Value::Text(text)) if looks_like_a_date(text));
             if unknown.of == Type::Unknown && dated && !unknown.sql.starts_with('@') {
                 return Err(self
-                    .invalid(
-                        "the type of a column is not known here, and it is compared with a date",
-                    )
+                    .invalid("a column of unknown type is compared with a date")
                     .with_hint("CAST the column: CAST(x AS datetime)"));
             }
         }
@@ -116,7 +114,7 @@ impl Translator<'_> {
                 Some(of) => of,
                 None => {
                     return Err(self.invalid(format!(
-                        "values of the types {of} and {} have no type in common",
+                        "values of types {of} and {} have no common type",
                         value.of
                     )));
                 }
@@ -142,7 +140,7 @@ impl Translator<'_> {
     pub fn has_order(&self, value: &Typed) -> R<()> {
         match value.of {
             Type::UniqueIdentifier => Err(self
-                .unsupported("an order of uniqueidentifier")
+                .unsupported("ordering by uniqueidentifier")
                 .with_hint("ORDER BY CAST(x AS char(36)) orders by its digits")),
             _ => Ok(()),
         }

@@ -161,7 +161,7 @@ impl Translator<'_> {
         }
         // What is wrong with the value, if anything, is the better message.
         self.value(expr)?;
-        Err(self.invalid("a value stands where a condition is expected"))
+        Err(self.invalid("expected a condition, found a value"))
     }
 
     /// A chain of `AND` or `OR`, from its innermost left operand outwards.

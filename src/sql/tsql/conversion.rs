@@ -84,7 +84,7 @@ impl Translator<'_> {
             _ => false,
         };
         if refused {
-            let error = self.invalid(format!("a value of type {from} is not converted to {to}"));
+            let error = self.invalid(format!("cannot convert type {from} to {to}"));
             return Err(match from {
                 Type::Unknown => error.with_hint("its type is not known here; CAST it first"),
                 Type::Binary { .. } => error,
@@ -212,7 +212,7 @@ fn no_such_type(name: &str, arguments: Option<&str>) -> Option<String> {
     let given = arguments.filter(|text| *text != "max")?;
     let numbers: Vec<Option<u32>> = given.split(',').map(|n| n.trim().parse().ok()).collect();
     let within = |n: u32, least: u32, most: u32, what: &str| {
-        let wrong = || format!("{name}({given}) is no type: {what} {least} to {most}");
+        let wrong = || format!("invalid type {name}({given}): {what} {least} to {most}");
         (!(least..=most).contains(&n)).then(wrong)
     };
     match (name, numbers.as_slice()) {
@@ -227,6 +227,6 @@ fn no_such_type(name: &str, arguments: Option<&str>) -> Option<String> {
         ("decimal" | "numeric" | "dec", [Some(p)]) => within(*p, 1, 38, "its digits are"),
         ("decimal" | "numeric" | "dec", [Some(p), Some(s)]) => within(*p, 1, 38, "its digits are")
             .or_else(|| within(*s, 0, *p, "its digits after the point are")),
-        _ => Some(format!("{name}({given}) is no type")),
+        _ => Some(format!("invalid type {name}({given})")),
     }
 }

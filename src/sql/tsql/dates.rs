@@ -42,10 +42,7 @@ impl Translator<'_> {
         };
         if missing {
             let name = name.to_uppercase();
-            return Err(self.invalid(format!(
-                "{name}({part}, ...) does not go with a {}",
-                date.of
-            )));
+            return Err(self.invalid(format!("{name}({part}, ...) does not accept a {}", date.of)));
         }
         Ok(())
     }
@@ -75,7 +72,7 @@ impl Translator<'_> {
             .find(|(_, names)| names.contains(&lower.as_str()))
         {
             Some((part, _)) => Ok((part, rest)),
-            None => Err(self.invalid(format!("`{}` is no part of a date", ident.value))),
+            None => Err(self.invalid(format!("`{}` is not a datepart", ident.value))),
         }
     }
 
@@ -90,7 +87,7 @@ impl Translator<'_> {
                 Some(Value::Text(text)) if without_zone(text).1 == Zone::None => Type::DateTime2(7),
                 _ => Type::DateTimeOffset(7),
             },
-            of => return Err(self.invalid(format!("a value of type {of} is no date"))),
+            of => return Err(self.invalid(format!("a value of type {of} is not a date"))),
         };
         Ok(self.implicit(value, of, true)?.sql)
     }
@@ -180,10 +177,10 @@ impl Translator<'_> {
             "hour" | "minute" | "second" | "millisecond" | "microsecond" | "nanosecond"
         );
         if matches!(part, "iso_week" | "tzoffset") {
-            return Err(self.invalid(format!("DATEADD does not move by {part}")));
+            return Err(self.invalid(format!("DATEADD does not support {part}")));
         }
         if (of == Type::Date && of_time) || (matches!(of, Type::Time(_)) && !of_time) {
-            return Err(self.invalid(format!("DATEADD({part}, ...) does not go with a {of}")));
+            return Err(self.invalid(format!("DATEADD({part}, ...) does not accept a {of}")));
         }
         let date = if date.of == Type::Unknown {
             self.cast(date, of, None, false)?

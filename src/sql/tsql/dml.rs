@@ -70,7 +70,7 @@ impl Translator<'_> {
             .is_some_and(|columns| columns.len() != types.len())
         {
             return Err(self.invalid(format!(
-                "`{name}` is given another number of columns than it takes, which is {}",
+                "wrong number of columns for `{name}`, expected {}",
                 types.len()
             )));
         }
@@ -107,7 +107,7 @@ impl Translator<'_> {
             }
             None => Err(self
                 .writes("INSERT")
-                .with_hint("a temporary table is possible: its name begins with #")),
+                .with_hint("use a temporary table: its name begins with #")),
         }
     }
 
@@ -141,9 +141,7 @@ impl Translator<'_> {
             .iter()
             .find(|(own, _)| identity.as_ref() == Some(own))
         {
-            return Err(self.invalid(format!(
-                "`{own}` numbers the rows itself, and takes no value"
-            )));
+            return Err(self.invalid(format!("`{own}` is an IDENTITY column and takes no value")));
         }
         Ok(targets)
     }
@@ -297,7 +295,7 @@ impl Translator<'_> {
         };
         let parts = self.select(&select, &[], shape)?;
         if parts.aggregates {
-            return Err(self.invalid("an aggregate stands where a value of a row is needed"));
+            return Err(self.invalid("expected a value, found an aggregate"));
         }
         Ok(parts)
     }
@@ -336,7 +334,7 @@ impl Translator<'_> {
         };
         if !is_products(&table.name) {
             return Err(self.invalid(format!(
-                "`{}` is none of the product's tables, and is not changed",
+                "`{}` is not one of the product's tables and cannot be changed",
                 table.name
             )));
         }

@@ -263,7 +263,7 @@ impl Translator<'_> {
                 let Some(known) = collation::named(&name) else {
                     return Err(self
                         .unsupported(format!("COLLATE {name}"))
-                        .with_hint("Latin1_General_CI_AS, ..._CS_AS and ..._BIN2 are known"));
+                        .with_hint("supported: Latin1_General_CI_AS, ..._CS_AS and ..._BIN2"));
                 };
                 if !matches!(value.of, Type::Text { .. } | Type::Unknown | Type::Null) {
                     return Err(self.invalid(format!("COLLATE takes a text, not a {}", value.of)));
@@ -299,7 +299,7 @@ impl Translator<'_> {
             | Expr::Exists { .. }
             | Expr::IsDistinctFrom(..)
             | Expr::IsNotDistinctFrom(..) => Err(self
-                .invalid("a condition stands where a value is expected")
+                .invalid("expected a value, found a condition")
                 .with_hint("write CASE WHEN condition THEN 1 ELSE 0 END")),
             Expr::AtTimeZone {
                 timestamp,
@@ -323,7 +323,7 @@ impl Translator<'_> {
 
     fn unary(&mut self, op: UnaryOperator, expr: &Expr) -> R<Typed> {
         if op == UnaryOperator::Not {
-            return Err(self.invalid("a condition stands where a value is expected"));
+            return Err(self.invalid("expected a value, found a condition"));
         }
         let value = self.value(expr)?;
         let negative = |value: &Typed| {
@@ -448,7 +448,7 @@ impl Translator<'_> {
             None => Type::Unknown,
             Some(columns) => {
                 return Err(self.invalid(format!(
-                    "a subquery in the place of a value gives one column, not {}",
+                    "a scalar subquery must return one column, not {}",
                     columns.len()
                 )));
             }
@@ -475,7 +475,7 @@ impl Translator<'_> {
             Some([one]) => Ok((answer.sql, one.of)),
             None => Ok((answer.sql, Type::Unknown)),
             Some(columns) => Err(self.invalid(format!(
-                "a subquery after IN gives one column, not {}",
+                "a subquery after IN must return one column, not {}",
                 columns.len()
             ))),
         }

@@ -175,7 +175,7 @@ impl Translator<'_> {
                 self.see(span_of(name));
                 if version.is_some() {
                     return Err(self.unsupported("FOR SYSTEM_TIME").with_hint(
-                        "the import database holds one state; --after SCENARIO/STEP asks another",
+                        "the import database holds one state; --after SCENARIO/STEP queries another",
                     ));
                 }
                 self.hints(with_hints)?;
@@ -266,7 +266,7 @@ impl Translator<'_> {
                 self.see(name.span);
                 Err(self
                     .unsupported("UNPIVOT of such columns")
-                    .with_hint("UNPIVOT (value FOR name IN (column, ...)) AS table is read"))
+                    .with_hint("supported: UNPIVOT (value FOR name IN (column, ...)) AS table"))
             }
             TableFactor::OpenJsonTable { .. } => Err(self.unsupported("OPENJSON")),
             TableFactor::Function { name, .. } => {

@@ -58,7 +58,7 @@ impl Translator<'_> {
         let known = entry(&lower);
         let aggregate = known.is_some_and(|entry| matches!(entry.form, CallForm::Aggregate));
         if distinct && !aggregate {
-            return Err(self.invalid(format!("DISTINCT does not go with {spelled}")));
+            return Err(self.invalid(format!("DISTINCT cannot be combined with {spelled}")));
         }
         let value = if percentile {
             self.percentile(&lower, list, within_group, over.as_ref())?

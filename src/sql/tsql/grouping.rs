@@ -114,7 +114,7 @@ impl Translator<'_> {
             self.see_expr(expr);
             if set_groups(expr).is_some() {
                 return Err(self.invalid(
-                    "ROLLUP, CUBE and GROUPING SETS stand in GROUP BY or in GROUPING SETS",
+                    "ROLLUP, CUBE and GROUPING SETS are allowed only in GROUP BY or GROUPING SETS",
                 ));
             }
             let value = self.value(expr)?;
@@ -141,7 +141,7 @@ impl Translator<'_> {
                 .find(|place| left_out_columns.contains(place))
             {
                 return Err(self
-                    .invalid(format!("`{}` is grouped by under two spellings", both.1))
+                    .invalid(format!("`{}` is written in two ways in GROUP BY", both.1))
                     .with_hint("write it in one way in each of the groupings"));
             }
         }

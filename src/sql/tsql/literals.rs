@@ -16,8 +16,8 @@ impl Translator<'_> {
             Literal::SingleQuotedString(text) => {
                 if !text.is_ascii() && in_code_page(text) != *text {
                     self.notes.insert(
-                        "a text without N before it holds characters that code page 1252 does not have; SQL Server \
-                         would read a question mark for each: write N'...'".into(),
+                        "a string without N contains characters outside code page 1252; SQL Server would \
+                         replace each by a question mark: write N'...'".into(),
                     );
                 }
                 text_literal(text, false)
@@ -73,7 +73,7 @@ impl Translator<'_> {
     }
 
     fn number(&self, digits: &str) -> R<Typed> {
-        let wrong = || self.invalid(format!("`{digits}` is no number that can be kept exactly"));
+        let wrong = || self.invalid(format!("`{digits}` cannot be represented exactly"));
         if digits.contains(['e', 'E']) {
             let value: f64 = digits.parse().map_err(|_| wrong())?;
             if !value.is_finite() {

@@ -32,7 +32,7 @@ impl Translator<'_> {
             if is_condition(op) {
                 self.see_expr(inner);
                 return Err(self
-                    .invalid("a condition stands where a value is expected")
+                    .invalid("expected a value, found a condition")
                     .with_hint("write CASE WHEN condition THEN 1 ELSE 0 END"));
             }
             steps.push((op, right.as_ref()));
@@ -65,7 +65,7 @@ impl Translator<'_> {
         if mixed {
             self.at = start;
             return Err(self
-                .invalid("`&`, `|` or `^` stands beside another operator without parentheses")
+                .invalid("`&`, `|` or `^` is combined with another operator without parentheses")
                 .with_hint("write the parentheses: SQL Server and SQLite bind them differently"));
         }
         for (op, right) in steps.into_iter().rev() {
@@ -103,7 +103,9 @@ impl Translator<'_> {
         }
         if left.of == Type::Unknown || right.of == Type::Unknown {
             return Err(self
-                .invalid("`+` adds numbers and joins texts, and the type of an operand is not known here")
+                .invalid(
+                    "`+` adds numbers and concatenates text, and the type of an operand is unknown",
+                )
                 .with_hint("join texts with CONCAT(a, b); CAST numbers: CAST(a AS int) + b"));
         }
         if left.of.is_temporal() {
@@ -387,7 +389,7 @@ impl Translator<'_> {
             }));
         }
         self.notes.insert(
-            "decimals with a fraction are exact to fifteen digits here, to thirty-eight in SQL Server".into(),
+            "decimals with a fraction are exact to 15 digits here, to 38 in SQL Server".into(),
         );
         let name = |(precision, scale)| Type::Decimal { precision, scale };
         let sql = format!(

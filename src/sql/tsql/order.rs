@@ -40,9 +40,7 @@ impl Translator<'_> {
             };
             let Some((at, sql)) = found else {
                 return Err(self
-                    .invalid(
-                        "ORDER BY of a UNION, INTERSECT or EXCEPT names a column of the answer",
-                    )
+                    .invalid("ORDER BY of a UNION, INTERSECT or EXCEPT must name a result column")
                     .with_hint("name the column in the first SELECT, and order by that name"));
             };
             let column = Typed {
@@ -89,7 +87,7 @@ impl Translator<'_> {
                 }
                 let Some(item) = parts.items.get(at) else {
                     return Err(self.invalid(format!(
-                        "ORDER BY {} is beyond the {} columns",
+                        "ORDER BY position {} exceeds the {} columns",
                         at + 1,
                         parts.items.len()
                     )));
@@ -141,7 +139,9 @@ impl Translator<'_> {
                     .iter()
                     .any(|item| item.value.sql == value.sql || item.value.sql == value.collated())
             {
-                return Err(self.invalid("ORDER BY names what SELECT DISTINCT does not list"));
+                return Err(
+                    self.invalid("ORDER BY items must be in the select list of SELECT DISTINCT")
+                );
             }
             self.note_doubt(&value);
             self.has_order(&value)?;

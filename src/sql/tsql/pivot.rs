@@ -25,7 +25,7 @@ impl Translator<'_> {
         let scope = self.scopes.last();
         let source = scope.and_then(|scope| scope.sources.first());
         let Some(columns) = source.and_then(|source| source.columns.clone()) else {
-            return Err(self.unsupported("UNPIVOT of columns that are not known"));
+            return Err(self.unsupported("UNPIVOT of unknown columns"));
         };
         let number = self.fresh("rows");
         let (mut values, mut names) = (String::new(), String::new());
@@ -138,7 +138,7 @@ impl Translator<'_> {
         else {
             return Err(self
                 .unsupported(format!("PIVOT with {name}"))
-                .with_hint("PIVOT (SUM(column) FOR column IN ([value], ...)) is read"));
+                .with_hint("supported: PIVOT (SUM(column) FOR column IN ([value], ...))"));
         };
         let columns = self
             .scopes
@@ -146,7 +146,7 @@ impl Translator<'_> {
             .and_then(|scope| scope.sources.first())
             .and_then(|source| source.columns.clone());
         let Some(columns) = columns else {
-            return Err(self.unsupported("PIVOT of columns that are not known"));
+            return Err(self.unsupported("PIVOT of unknown columns"));
         };
         let value = self.value(&Expr::Identifier(counted.clone()))?;
         let by_value = self.value(&Expr::Identifier(by.clone()))?;

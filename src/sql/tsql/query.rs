@@ -71,7 +71,7 @@ impl Translator<'_> {
             let text = clause.to_string();
             let words: Vec<&str> = text.split_whitespace().take(2).collect();
             return Err(self.unsupported(words.join(" ")).with_hint(
-                "STRING_AGG joins texts of several rows; --format json writes the answer as JSON",
+                "STRING_AGG joins texts of several rows; --format json writes the result as JSON",
             ));
         }
         let foreign = !locks.is_empty()
@@ -107,7 +107,7 @@ impl Translator<'_> {
     pub fn inner_query(&mut self, query: &Query, shape: Shape<'_>) -> R<Answered> {
         if self.in_aggregate {
             return Err(self
-                .invalid("a subquery stands within an aggregate")
+                .invalid("a subquery inside an aggregate")
                 .with_hint("compute it in a derived table"));
         }
         let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
@@ -119,8 +119,8 @@ impl Translator<'_> {
                 self.see_expr(&first.expr);
             }
             return Err(self
-                .invalid("ORDER BY stands in a query within another, which takes all of its rows")
-                .with_hint("order the outer query; or take some rows by it, with TOP or OFFSET"));
+                .invalid("ORDER BY in a subquery that returns all rows")
+                .with_hint("order the outer query, or limit the rows with TOP or OFFSET"));
         }
         self.query(query, shape)
     }
@@ -170,11 +170,11 @@ impl Translator<'_> {
         let value = self.value(expr)?;
         match &value.literal {
             Some(Value::Integer(n)) if *n >= 0 => Ok(n.to_string()),
-            Some(_) => Err(self.invalid(format!("`{}` is no number of rows", value.sql))),
+            Some(_) => Err(self.invalid(format!("invalid row count `{}`", value.sql))),
             None if value.of.is_integer() || value.of == Type::Unknown => {
                 Ok(format!("tsql_rows({})", value.sql))
             }
-            None => Err(self.invalid(format!("a value of type {} is no number of rows", value.of))),
+            None => Err(self.invalid(format!("a value of type {} is not a row count", value.of))),
         }
     }
 
@@ -201,7 +201,7 @@ impl Translator<'_> {
                     return Err(self.invalid("OFFSET needs an ORDER BY"));
                 }
                 if paged && parts.top.rows.is_some() {
-                    return Err(self.invalid("TOP and OFFSET do not go together"));
+                    return Err(self.invalid("TOP and OFFSET cannot be combined"));
                 }
                 (parts.offset, parts.fetch) = (offset, fetch);
                 self.assemble(parts)
@@ -255,7 +255,7 @@ impl Translator<'_> {
             rows.push(typed);
         }
         if shape.rounds.is_some() {
-            return Err(self.unsupported("VALUES in a query that names itself"));
+            return Err(self.unsupported("VALUES in a recursive query"));
         }
         let width = rows.first().map_or(0, Vec::len);
         if width == 0 || rows.iter().any(|row| row.len() != width) {
@@ -298,10 +298,7 @@ impl Translator<'_> {
                 names.iter().cloned().map(Some).collect()
             }
             Some(names) => {
-                return Err(self.invalid(format!(
-                    "{} names are given to {width} columns",
-                    names.len()
-                )));
+                return Err(self.invalid(format!("{} names for {width} columns", names.len())));
             }
         };
         let columns = names.into_iter().zip(types).map(|(name, of)| Column {

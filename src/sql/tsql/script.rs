@@ -196,7 +196,7 @@ impl Translator<'_> {
                 if asks_count && (!self.counted || continues(body)) {
                     self.at = parsed.at;
                     return Err(self
-                        .unsupported("@@ROWCOUNT of a WHILE that does not end in what counts rows")
+                        .unsupported("@@ROWCOUNT after a WHILE that does not end in a statement that counts rows")
                         .with_hint("keep it in a variable: SET @rows = @@ROWCOUNT"));
                 }
                 self.counted = false;
@@ -217,7 +217,7 @@ impl Translator<'_> {
                         self.jump_to(step, start);
                     }
                     (_, None) => {
-                        return Err(self.invalid("BREAK and CONTINUE stand within WHILE"));
+                        return Err(self.invalid("BREAK and CONTINUE are allowed only in WHILE"));
                     }
                 }
                 Ok(())

@@ -30,7 +30,7 @@ pub(super) struct Parts {
     pub items: Vec<Item>,
     /// The list as it stands in the text, where nothing in it must change.
     pub list: Option<String>,
-    /// Whether it has a `*` of columns that are not known.
+    /// Whether it has a `*` of unknown columns.
     pub open: bool,
     pub distinct: bool,
     pub from: String,
@@ -148,7 +148,7 @@ impl Translator<'_> {
             parts.selection = Some(self.condition(condition)?.sql);
             if self.aggregates() != before {
                 return Err(self
-                    .invalid("an aggregate stands in WHERE")
+                    .invalid("an aggregate in WHERE")
                     .with_hint("write the condition in HAVING"));
             }
         }
@@ -194,7 +194,7 @@ impl Translator<'_> {
                 .with_hint("add it to GROUP BY, spelt the same, or take MIN or MAX of it"));
         }
         if grouped && parts.open {
-            return Err(self.invalid("`*` does not go with GROUP BY"));
+            return Err(self.invalid("`*` cannot be combined with GROUP BY"));
         }
         Ok(parts)
     }
@@ -210,7 +210,7 @@ impl Translator<'_> {
             Some(TopQuantity::Constant(n)) => n.to_string(),
             Some(TopQuantity::Expr(expr)) if top.percent => self.value(expr)?.sql,
             Some(TopQuantity::Expr(expr)) => self.rows(expr)?,
-            None => return Err(self.invalid("TOP says no number of rows")),
+            None => return Err(self.invalid("TOP has no row count")),
         };
         Ok(Top {
             rows: Some(rows),
@@ -243,7 +243,7 @@ impl Translator<'_> {
                 {
                     self.see(alias.span);
                     return Err(self.invalid(
-                        "a SELECT that assigns a variable stands alone, not in a UNION or a subquery",
+                        "a SELECT that assigns a variable must not be in a UNION or a subquery",
                     ));
                 }
                 SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias.value.clone())),
@@ -285,7 +285,7 @@ impl Translator<'_> {
         if open {
             if shape.names.is_some() || shape.types.is_some() {
                 return Err(self
-                    .unsupported("`*` of columns that are not known")
+                    .unsupported("`*` of unknown columns")
                     .with_hint("name the columns"));
             }
             parts.open = true;
@@ -308,7 +308,7 @@ impl Translator<'_> {
         if let Some(names) = shape.names {
             if names.len() != parts.items.len() {
                 return Err(self.invalid(format!(
-                    "{} names are given to {} columns",
+                    "{} names for {} columns",
                     names.len(),
                     parts.items.len()
                 )));
@@ -387,7 +387,7 @@ impl Translator<'_> {
             .collect();
         if sources.is_empty() {
             return Err(self.invalid(match wanted {
-                Some(wanted) => format!("`{wanted}.*` names no table of FROM"),
+                Some(wanted) => format!("`{wanted}.*` refers to no table of FROM"),
                 None => "`*` without FROM".to_owned(),
             }));
         }
@@ -512,7 +512,7 @@ impl Translator<'_> {
         }
         if parts.open {
             return Err(self
-                .unsupported("TOP ... WITH TIES of columns that are not known")
+                .unsupported("TOP ... WITH TIES of unknown columns")
                 .with_hint("name the columns"));
         }
         let rank = self.fresh("rank");

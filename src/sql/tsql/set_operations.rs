@@ -125,7 +125,7 @@ impl Translator<'_> {
             for (of, column) in types.iter_mut().zip(list.iter()) {
                 *of = of.common(column.of).ok_or_else(|| {
                     self.invalid(format!(
-                        "columns of the types {of} and {} have no type in common",
+                        "columns of types {of} and {} have no common type",
                         column.of
                     ))
                 })?;

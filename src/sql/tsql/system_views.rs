@@ -386,11 +386,11 @@ impl Translator<'_> {
                 .collect();
             return Err(self
                 .unsupported(format!("{schema}.{name}"))
-                .with_hint(format!("there are {}", known.join(", "))));
+                .with_hint(format!("valid names: {}", known.join(", "))));
         };
         self.notes.insert(
-            "the views of INFORMATION_SCHEMA and sys list the tables of this database, with numbers of its own and the \
-             columns that can be known of them"
+            "INFORMATION_SCHEMA and sys views list the tables of this database, with its own object ids and \
+             only the columns that are known"
                 .into(),
         );
         let rows = (view.rows)(&self.listed_tables());

@@ -97,7 +97,7 @@ impl Translator<'_> {
         let kind = list.get(1).map(text);
         let (Some(name), None | Some(Some(_)), true) = (name, &kind, list.len() <= 2) else {
             return Err(self
-                .unsupported("OBJECT_ID of what is no literal")
+                .unsupported("OBJECT_ID of a non-literal")
                 .with_hint("write the name of the table: OBJECT_ID('dbo.table')"));
         };
         let kind = kind.flatten();
@@ -107,9 +107,9 @@ impl Translator<'_> {
             if self.uncertain.contains(&last) {
                 return Err(self
                     .unsupported(format!(
-                        "OBJECT_ID of {last}, which IF or WHILE makes or drops"
+                        "OBJECT_ID of {last}, which IF or WHILE creates or drops"
                     ))
-                    .with_hint("DROP TABLE IF EXISTS #table drops it wherever it is there"));
+                    .with_hint("DROP TABLE IF EXISTS #table drops it if it exists"));
             }
             let place = self.temporary.keys().position(|own| *own == last);
             // Numbers below zero, as SQL Server has them for temporary tables.

@@ -53,10 +53,7 @@ impl Translator<'_> {
         if !target.value.starts_with('#') {
             return Err(self
                 .writes(format!("SELECT INTO {}", target.value))
-                .with_hint(format!(
-                    "a temporary table is possible: INTO #{}",
-                    target.value
-                )));
+                .with_hint(format!("use a temporary table: INTO #{}", target.value)));
         }
         let name = target.value.to_lowercase();
         if self.temporary.contains_key(&name) {
@@ -68,7 +65,7 @@ impl Translator<'_> {
         }
         let answer = self.query(&without, Shape::default())?;
         let Some(columns) = answer.columns else {
-            return Err(self.unsupported("SELECT INTO of columns that are not known"));
+            return Err(self.unsupported("SELECT INTO of unknown columns"));
         };
         let (mut named, mut seen) = (Vec::new(), BTreeSet::new());
         for column in columns {
@@ -185,7 +182,7 @@ impl Translator<'_> {
                         {
                             return Err(self
                                 .unsupported(format!("{kind} in a temporary table"))
-                                .with_hint("IDENTITY(1, 1) of a whole number is known"));
+                                .with_hint("supported: IDENTITY(1, 1) of an integer"));
                         }
                         identity = Some(column.name.value.clone());
                     }
@@ -194,7 +191,7 @@ impl Translator<'_> {
                         let value = self.cast(value, of, None, false)?;
                         if value.literal.is_none() {
                             return Err(self
-                                .unsupported("DEFAULT of what is no constant")
+                                .unsupported("DEFAULT of a non-constant")
                                 .with_hint("name the column in each INSERT, with its value"));
                         }
                         defaults.push((column.name.value.clone(), value.sql));
@@ -220,7 +217,7 @@ impl Translator<'_> {
         let Some(name) = Self::temporary_name(&create.name) else {
             return Err(self
                 .writes("CREATE TABLE")
-                .with_hint("a temporary table is possible: its name begins with #"));
+                .with_hint("use a temporary table: its name begins with #"));
         };
         if self.temporary.contains_key(&name) {
             return Err(self.invalid(format!("there is already a table `{name}`")));
@@ -237,7 +234,8 @@ impl Translator<'_> {
         }
         let declared = self.columns_of(&create.columns)?;
         self.notes.insert(
-            "keys of temporary tables are not enforced: SQL Server would refuse a row that comes twice".into(),
+            "keys of temporary tables are not enforced: SQL Server would reject a duplicate row"
+                .into(),
         );
         self.make_table(&name, declared, line);
         Ok(())

@@ -72,7 +72,7 @@ impl Translator<'_> {
             if !english {
                 return Err(self
                     .unsupported("FORMAT with a culture")
-                    .with_hint("'en-US' is known, and is what FORMAT does without one"));
+                    .with_hint("only 'en-US' is supported, which is the default"));
             }
         }
         let [value, pattern] = <[Typed; 2]>::try_from(arguments)

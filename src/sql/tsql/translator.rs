@@ -236,12 +236,12 @@ impl<'a> Translator<'a> {
         self.spent = self.spent.saturating_add(bytes as u64);
         if bytes > LONGEST_REWRITTEN {
             return Err(self.too_large(format!(
-                "a part of this comes to more than {LONGEST_REWRITTEN} bytes of SQL"
+                "part of this becomes more than {LONGEST_REWRITTEN} bytes of SQL"
             )));
         }
         if self.spent > MAX_REWRITE_STEPS {
             return Err(self.too_large(format!(
-                "this comes to more than {MAX_REWRITE_STEPS} steps of rewriting"
+                "this needs more than {MAX_REWRITE_STEPS} rewriting steps"
             )));
         }
         Ok(())
@@ -249,13 +249,13 @@ impl<'a> Translator<'a> {
 
     fn too_large(&self, what: String) -> TsqlError {
         TsqlError::new(self.at, TsqlProblem::TooLarge(what))
-            .with_hint("compute what is repeated once, in a temporary table: SELECT ... INTO #part")
+            .with_hint("compute repeated parts once, in a temporary table: SELECT ... INTO #part")
     }
 
     /// Refuses a list that is longer than SQL Server takes.
     pub fn at_most(&self, count: usize, most: usize, what: &str) -> R<()> {
         if count > most {
-            let what = format!("more than {most} {what}, which SQL Server does not take either");
+            let what = format!("more than {most} {what}, which is SQL Server's limit too");
             return Err(TsqlError::new(self.at, TsqlProblem::TooLarge(what)));
         }
         Ok(())

@@ -174,7 +174,7 @@ impl Translator<'_> {
             }
             ("DATEFORMAT" | "LANGUAGE", _) => {
                 return Err(self.unsupported(format!("SET {option}")).with_hint(
-                    "DATEFORMAT mdy, dmy and ymd and LANGUAGE us_english and british are known",
+                    "supported: DATEFORMAT mdy, dmy and ymd, and LANGUAGE us_english and british",
                 ));
             }
             _ => return Ok(false),
@@ -224,7 +224,7 @@ impl Translator<'_> {
             0 => Ok(None),
             n if n == select.projection.len() => Ok(Some(targets)),
             _ => Err(self.invalid(
-                "a SELECT that assigns a variable gives no rows; assign all of its columns or none",
+                "a SELECT that assigns a variable returns no rows; assign all of its columns or none",
             )),
         }
     }

@@ -28,7 +28,7 @@ impl Translator<'_> {
             if value.literal.is_some() {
                 return Err(self
                     .invalid("the ORDER BY of a window takes columns, not constants")
-                    .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
+                    .with_hint("ORDER BY (SELECT NULL) allows any order"));
             }
             self.note_doubt(&value);
             self.has_order(&value)?;
@@ -43,7 +43,7 @@ impl Translator<'_> {
         }
         Err(self
             .invalid(format!(
-                "{} ... OVER stands only in a select list or in ORDER BY",
+                "{} ... OVER is allowed only in a select list or in ORDER BY",
                 name.to_uppercase()
             ))
             .with_hint("compute it in a derived table or WITH, and write the condition over that"))
@@ -173,7 +173,7 @@ impl Translator<'_> {
         if !ordered {
             return Err(self
                 .invalid(format!("{} needs an ORDER BY in OVER", name.to_uppercase()))
-                .with_hint("ORDER BY (SELECT NULL) says that any order will do"));
+                .with_hint("ORDER BY (SELECT NULL) allows any order"));
         }
         let value_of = matches!(name, "first_value" | "last_value");
         if framed && !value_of {

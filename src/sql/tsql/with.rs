@@ -67,7 +67,7 @@ impl Translator<'_> {
         {
             if *op != SetOperator::Union || *set_quantifier != SetQuantifier::All {
                 return Err(self.invalid(format!(
-                    "`{name}` names itself; what it starts from and what it repeats are joined by UNION ALL"
+                    "`{name}` is recursive; its anchor and recursive member must be joined by UNION ALL"
                 )));
             }
             start.body = left.clone();
@@ -102,7 +102,7 @@ impl Translator<'_> {
             None => "0".to_owned(),
             Some(_) if parts.aggregates || !parts.grouping.is_empty() || parts.distinct => {
                 return Err(self.invalid(
-                    "the part of a query that names itself has no DISTINCT, GROUP BY or aggregate",
+                    "the recursive member must not have DISTINCT, GROUP BY or aggregates",
                 ));
             }
             Some(source) => format!(
@@ -139,8 +139,7 @@ impl Translator<'_> {
                     let name = start.name.as_deref().unwrap_or_default();
                     return Err(self
                         .invalid(format!(
-                            "the types of `{name}` in what a recursion starts from and in what it repeats differ: \
-                             {} and {}",
+                            "the types of `{name}` in the anchor and the recursive member differ: {} and {}",
                             start.of, again.of
                         ))
                         .with_hint("CAST both to one type"));

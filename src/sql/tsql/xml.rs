@@ -57,7 +57,7 @@ impl Translator<'_> {
         }
         let parsed = Parser::new(&MsSqlDialect {}).try_with_sql(of);
         let Ok(data_type) = parsed.and_then(|mut parser| parser.parse_data_type()) else {
-            return Err(self.invalid(format!("`{of}` is no type")));
+            return Err(self.invalid(format!("invalid type `{of}`")));
         };
         let of = self.data_type(&data_type, Some(1))?;
         let joined = self.joined_rows(query, false)?;
@@ -75,7 +75,7 @@ impl Translator<'_> {
         };
         if self.in_aggregate {
             return Err(self
-                .invalid("a subquery stands within an aggregate")
+                .invalid("a subquery inside an aggregate")
                 .with_hint("compute it in a derived table"));
         }
         let unnamed = match select.projection.as_slice() {

@@ -122,7 +122,7 @@ fn duplicate_key(table: &LoadedTable<'_>, row: NewRow<'_>) -> Reject {
         column_name: key.map(|key| key.name.clone()),
         text: as_text(row),
         reason: Reason::DuplicateKey,
-        detail: "the key is earlier in the file with other values".to_owned(),
+        detail: "the key occurs earlier in the file with other values".to_owned(),
         records: 1,
     }
 }

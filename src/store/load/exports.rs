@@ -27,7 +27,7 @@ pub struct Known {
     pub export: i64,
     /// The options with which it was read.
     pub reading: String,
-    /// How many rows its producer says there are.
+    /// The number of rows according to the file's trailer.
     pub footer: Option<u64>,
     /// The name of the file then.
     pub file: String,

@@ -251,7 +251,7 @@ impl Imported {
         }
     }
 
-    /// The rows that a query gives, or what is wrong with it.
+    /// The rows that a query gives, or problem with it.
     pub fn ask(&self, sql: &str) -> Result<Vec<Vec<Cell>>, String> {
         let store = self.store.as_ref().ok_or("no store")?;
         let table = store

@@ -1,4 +1,4 @@
-//! An `expected.toml`, and what is wrong with an import that should have come out like it.
+//! An `expected.toml`, and problem with an import that should have come out like it.
 //!
 //! A cell is written `NULL`, `5000`, `2011-07-12 14:49:55.000` or `"text"` with JSON's escapes; a list of cells means
 //! any one of them. A row under `either` may come back as written or be rejected with one of the codes, `any` being

@@ -221,7 +221,7 @@ fn names(folder: &Path) -> Vec<PathBuf> {
     names
 }
 
-/// What holds for the whole process.
+/// What affects the whole process.
 fn process_wide() -> (i64, i64, String) {
     let conn = rusqlite::Connection::open_in_memory().expect("a database");
     let number = |name| conn.pragma_query_value(None, name, |row| row.get(0));

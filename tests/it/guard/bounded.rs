@@ -65,8 +65,7 @@ fn a_number_with_a_fraction_is_refused_with_what_works() {
         let error = store
             .ask(&format!("SELECT {call} AS x"), &[], &[])
             .expect_err("a fraction");
-        let said =
-            "a number with a fraction is given where a text is searched; CAST it AS TEXT first";
+        let said = "expected text to search, found a number with a fraction; CAST it AS TEXT first";
         assert_eq!(error.to_string(), said, "{call}");
     }
     let sql = "SELECT instr(CAST(1.5 AS TEXT), '.') AS x";

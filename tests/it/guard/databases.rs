@@ -124,7 +124,7 @@ fn a_healthy_database_is_asked_as_before() {
     let error = store
         .run_script("x.sql", "INSERT INTO egpl_user (user_id) VALUES (9)", &[])
         .expect_err("it is read-only");
-    assert!(error.to_string().contains("readonly"), "{error}");
+    assert!(error.to_string().contains("it can only be read"), "{error}");
     assert_eq!(visited(&path), "answered");
 }
 
@@ -213,7 +213,7 @@ fn a_view_in_the_place_of_a_table_is_refused_wherever_a_file_is_opened() {
             &path,
             &format!("DROP TABLE {table}; CREATE VIEW {table} AS SELECT 1 AS user_id"),
         );
-        let said = format!("its `{table}` is a view, where chatdb has a table of that name");
+        let said = format!("its `{table}` is a view, but chatdb has a table of that name");
         for opened in [Store::open_read_only(&path), Store::open_to_change(&path)] {
             assert_eq!(opened.err().expect("it is refused").to_string(), said);
         }

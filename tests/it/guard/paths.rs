@@ -164,7 +164,7 @@ fn a_link_out_of_a_folder_is_not_followed_be_it_a_file_or_a_scenario() {
     let shown = pack.join("linked/10_a.sql").display().to_string();
     assert_eq!(
         error.to_string(),
-        format!("{shown}: links to a file outside of its folder, which is not followed")
+        format!("{shown}: is a link to a file outside its folder, which is not followed")
     );
     // Within the folder of scenarios a link changes nothing, and that folder may itself be one.
     assert!(source.read("alias", "10_a.sql").is_ok());

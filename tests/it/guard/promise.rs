@@ -20,7 +20,7 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
     let pair = |what: &str, of: u32, and: u32| row(what, &of.to_string(), &and.to_string());
     vec![
         row(
-            "Steps of SQLite's machine, for a statement",
+            "Virtual machine steps of a statement",
             &MAX_STEPS.to_string(),
             "none",
         ),
@@ -36,7 +36,7 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
         ),
         pair("Bytes of a text or a row", folder.length, question.length),
         row(
-            "Bytes of memory for an answer, if it is held",
+            "Bytes of memory for a result, if it is held",
             &MAX_ANSWER.to_string(),
             &MAX_QUESTION_ANSWER.to_string(),
         ),
@@ -60,7 +60,7 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
             question.pattern,
         ),
         pair(
-            "Triggers that set off one another",
+            "Depth of nested triggers",
             folder.triggers,
             question.triggers,
         ),
@@ -128,7 +128,7 @@ fn the_page_names_the_tables_that_may_be_changed_and_the_size_that_is_looked_thr
         assert!(page.contains(&format!("`{prefix}`")), "{prefix}");
     }
     let size = format!(
-        "at most {} MiB is looked through",
+        "at most {} MiB is checked for",
         MAX_LOOKED_THROUGH / 1024 / 1024
     );
     assert!(page.contains(&size), "{size}");

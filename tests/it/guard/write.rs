@@ -243,7 +243,7 @@ fn only_a_copy_that_is_ours_is_changed() {
     assert_eq!(output.status.code(), Some(5));
     assert_eq!(
         text(&output.stderr),
-        "error: cannot change `copy.db`: this program has not written it\n"
+        "error: cannot change `copy.db`: it was not written by chatdb\n"
     );
     assert!(before == bytes(folder.path()));
     let output = chatdb(

@@ -209,7 +209,7 @@ fn what_is_too_large_is_refused_by_name() {
     };
     assert_eq!(
         refused(&cases_within_cases(10)),
-        "1:726: a part of this comes to more than 4000000 bytes of SQL"
+        "1:726: part of this becomes more than 4000000 bytes of SQL"
     );
     assert_eq!(
         refused("WITH a AS (SELECT 1 x), b AS (SELECT * FROM a p, a q) SELECT * FROM b"),
@@ -218,12 +218,12 @@ fn what_is_too_large_is_refused_by_name() {
     let wide = format!("SELECT {}1", "1, ".repeat(5000));
     assert_eq!(
         refused(&wide),
-        "1:12296: more than 4096 columns, which SQL Server does not take either"
+        "1:12296: more than 4096 columns, which is SQL Server's limit too"
     );
     let tables: Vec<String> = (0..300).map(|i| format!("staff t{i}")).collect();
     let error = refused(&format!("SELECT 1 FROM {}", tables.join(", ")));
     assert!(
-        error.ends_with("more than 256 tables in one FROM, which SQL Server does not take either"),
+        error.ends_with("more than 256 tables in one FROM, which is SQL Server's limit too"),
         "{error}"
     );
 }
@@ -360,13 +360,13 @@ fn a_pattern_with_more_digits_than_there_are_is_padded_or_refused() {
     );
     assert_eq!(
         format("N100"),
-        Err("FORMAT with the pattern 'N100' is not computed".to_owned())
+        Err("FORMAT with the pattern 'N100' is not supported".to_owned())
     );
     let zeros = "0".repeat(65_536);
     assert_eq!(
         format(&zeros),
         Err(format!(
-            "FORMAT with the pattern '{}' is not computed",
+            "FORMAT with the pattern '{}' is not supported",
             "0".repeat(100)
         ))
     );

@@ -70,7 +70,7 @@ pub(super) fn empty_tables(
     }
     let names: Vec<String> = empty.iter().map(|table| format!("`{table}`")).collect();
     let mut said = format!(
-        "the query joins {}, which {} no rows: without {} it has no answer",
+        "the query joins {}, which {} no rows: without {} it returns nothing",
         names.join(" and "),
         if names.len() == 1 { "has" } else { "have" },
         if names.len() == 1 { "it" } else { "them" },
@@ -91,7 +91,7 @@ pub(super) fn empty_tables(
             }
         };
         said.push_str(&format!(
-            "; {} of `{}` by itself {} its conditions: `chatdb query \"SELECT * FROM {condition}\" {from}`",
+            "; {} of `{}` alone {} its conditions: `chatdb query \"SELECT * FROM {condition}\" {from}`",
             counted(n, "row"),
             need.table,
             if n == 1 { "meets" } else { "meet" },

@@ -30,14 +30,14 @@ pub(super) fn listed(
         .iter()
         .flat_map(|look| look_rows(simulation, schedule, look));
     let mut remarks = vec![format!(
-        "{}; between these times nothing changes",
+        "{}; nothing changes between these times",
         counted(course.looks.len() as u64, "time")
     )];
     let mut changes = course.looks.iter().flat_map(|look| &look.changes);
     let is_extrapolated = |fact: &SimulatedFact| fact.basis == "extrapolated";
     if changes.any(|change| change.after.as_ref().is_some_and(is_extrapolated)) {
         remarks.push(
-            "extrapolated: the support note does not speak of this with just these servers down"
+            "extrapolated: the support note does not describe this with exactly these servers down"
                 .to_owned(),
         );
     }
@@ -50,12 +50,12 @@ pub(super) fn listed(
                     .get(look)
                     .map_or(simulation.now_ms(), |look| look.at_ms);
                 format!(
-                    "broken at {}: {}",
+                    "violated at {}: {}",
                     simulation.offset(at_ms),
                     invariant.text()
                 )
             }
-            Some(_) => format!("held so far: {}", invariant.text()),
+            Some(_) => format!("not violated: {}", invariant.text()),
             None => format!("holds: {}", invariant.text()),
         });
     }
@@ -70,7 +70,7 @@ fn misleading(end: &[SimulatedFact]) -> Vec<String> {
     let misleads = end.iter().filter(|fact| fact.misleads);
     let sentence = |fact: &SimulatedFact| {
         format!(
-            "not so in the end: the {} is shown `{}` for {}",
+            "false at the end: the {} is shown `{}` for {}",
             fact.party, fact.value, fact.subject
         )
     };
@@ -91,7 +91,7 @@ fn look_rows(
         .filter_map(|change| {
             let fact = change.after.as_ref().or(change.before.as_ref())?;
             let value = |fact: &Option<SimulatedFact>| match fact {
-                Some(fact) if fact.misleads => format!("{} (not so)", fact.value),
+                Some(fact) if fact.misleads => format!("{} (false)", fact.value),
                 Some(fact) => fact.value.clone(),
                 None => String::new(),
             };

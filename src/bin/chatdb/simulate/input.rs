@@ -29,7 +29,7 @@ pub(super) fn events(args: &SimulateArgs) -> Result<Vec<TimedCause>, Failure> {
         events.extend(more);
     }
     if events.is_empty() && args.find.is_none() && args.random.is_none() {
-        let failure = Failure::new(Code::Usage, "no event is given");
+        let failure = Failure::new(Code::Usage, "no events given");
         return Err(failure.hint(
             "`chatdb simulate \"+3:00 application stops\"`; `chatdb help causes` lists them",
         ));
@@ -52,7 +52,7 @@ pub(super) fn invariants(args: &SimulateArgs) -> Result<Vec<Invariant>, Failure>
         invariants.extend(more);
     }
     if args.random.is_some() && invariants.is_empty() {
-        let failure = Failure::new(Code::Usage, "`--random` needs something that must hold");
+        let failure = Failure::new(Code::Usage, "`--random` needs an invariant");
         return Err(
             failure.hint("`--never phantom`, `--always \"all servers up\"` or `--invariants FILE`")
         );
@@ -83,7 +83,7 @@ impl From<InvariantError> for Failure {
             } => failure.hint(format!("did you mean `{meant}`?")),
             InvariantError::State { .. } => {
                 let names: Vec<&str> = STATES.iter().map(|own| own.name).collect();
-                failure.hint(format!("there are {}", names.join(", ")))
+                failure.hint(format!("valid names: {}", names.join(", ")))
             }
             InvariantError::Form { .. } => failure,
         }
@@ -97,7 +97,7 @@ impl From<SimulationError> for Failure {
             SimulationError::Store(error) => error.into(),
             SimulationError::Early { ref now, .. } => {
                 let hint = format!(
-                    "times count from the start of the scenario's clock: give one after {now}, or none"
+                    "times count from the start of the scenario's clock: give a time after {now}, or none"
                 );
                 Self::of(Code::Usage, &error).hint(hint)
             }
@@ -105,7 +105,7 @@ impl From<SimulationError> for Failure {
                 Self::of(Code::Usage, &error).hint("`--find` and `--random` try more events")
             }
             SimulationError::Start { ref scenario, .. } => {
-                let hint = format!("`chatdb replay {scenario}` shows what does not hold");
+                let hint = format!("`chatdb replay {scenario}` shows what failed");
                 Self::of(Code::Usage, &error).hint(hint)
             }
             _ => Self::of(Code::Usage, &error),

@@ -25,7 +25,7 @@ pub(super) fn orders(
         "who",
         "of",
         "what",
-        "in the end",
+        "at the end",
     ];
     let mut remarks = vec![format!(
         "{}, {}",
@@ -35,7 +35,9 @@ pub(super) fn orders(
     let all_timed = events.iter().all(|event| event.after_ms.is_some());
     if !all_timed {
         let first = simulation.offset(simulation.now_ms());
-        remarks.push(format!("events come ten seconds apart, after {first}"));
+        remarks.push(format!(
+            "events are ten seconds apart, starting after {first}"
+        ));
     }
     Listing {
         title: format!("Orders from {}", from),

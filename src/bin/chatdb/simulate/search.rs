@@ -62,7 +62,7 @@ pub(super) fn find(
         }
         SearchEnd::Exhausted { states, depth } => {
             let message = format!(
-                "no schedule of these causes reaches `{}` in {depth} events and waits: {} looked at",
+                "no schedule of these causes reaches `{}` in {depth} events and waits: {} searched",
                 wanted.text,
                 counted(states as u64, "state")
             );
@@ -70,13 +70,13 @@ pub(super) fn find(
         }
         SearchEnd::TooMany { states, depth } => {
             let message = format!(
-                "no schedule of up to {depth} events and waits reaches `{}`, and {} are the most that are looked at",
+                "no schedule of up to {depth} events and waits reaches `{}`; the search is limited to {}",
                 wanted.text,
                 counted(states as u64, "state")
             );
             let more = states.saturating_mul(10);
             Err(Failure::new(Code::Refused, message).hint(format!(
-                "name fewer causes, or look at more: `--max-states {more}`"
+                "name fewer causes, or raise the limit: `--max-states {more}`"
             )))
         }
     }
@@ -84,12 +84,12 @@ pub(super) fn find(
 
 fn reached(simulation: &Simulation, found: &FoundSchedule) -> String {
     if found.schedule.is_empty() && found.at_ms == simulation.now_ms() {
-        return "it is so already, before any event".to_owned();
+        return "the state holds already, before any event".to_owned();
     }
     let events = counted(found.schedule.len() as u64, "event");
     let states = counted(found.states as u64, "state");
     format!(
-        "reached at {} with {events}; {states} looked at",
+        "reached at {} with {events}; {states} searched",
         simulation.offset(found.at_ms)
     )
 }
@@ -145,7 +145,7 @@ pub(super) fn random(
     } = broken;
     label(&schedule, &mut course)?;
     let own = std::slice::from_ref(&invariants[invariant]);
-    let title = format!("Schedule from {} that breaks: {}", from, own[0].text());
+    let title = format!("Schedule from {} that violates: {}", from, own[0].text());
     let mut listing = listed(simulation, title, &schedule, &course, own);
     listing.remarks.push(format!(
         "schedule {number} with seed {}, shrunk from {events_before} events to {}",

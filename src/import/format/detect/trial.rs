@@ -34,7 +34,7 @@ pub struct Trial {
     pub header: bool,
     /// Whether dashes stand under the names.
     pub rule: bool,
-    /// Whether each record ends in a separator more than the names, with nothing behind it.
+    /// Whether each record has one more trailing separator than the header.
     pub one_more: bool,
     /// Whether the first line is PowerShell's `#TYPE`, or Excel's `sep=`.
     pub preamble: Option<Preamble>,

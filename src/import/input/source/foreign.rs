@@ -13,12 +13,12 @@ pub struct Foreign {
     pub(super) at: usize,
 }
 
-pub(super) const EXPORT: &str = "export the rows as CSV with the names of the columns";
+pub(super) const EXPORT: &str = "export the rows as CSV with column headers";
 
 pub(super) const BACKUP: &str = "restore it on a server, and export the tables from there as CSV";
 
 pub(super) const CONVERT: &str =
-    "open it in the program that made it, and save the table as CSV or .xlsx";
+    "open it in the program that created it, and save the table as CSV or .xlsx";
 
 /// The kinds of files that people take for an export.
 pub(super) static FOREIGN: &[Foreign] = &[
@@ -26,9 +26,9 @@ pub(super) static FOREIGN: &[Foreign] = &[
     Foreign::new("an ORC file", CONVERT, b"ORC"),
     Foreign::new("an Avro file", CONVERT, b"Obj\x01"),
     Foreign::new("an Arrow file", CONVERT, b"ARROW1"),
-    Foreign::new("a picture (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
-    Foreign::new("a picture (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
-    Foreign::new("a picture (GIF)", EXPORT, b"GIF8"),
+    Foreign::new("an image (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
+    Foreign::new("an image (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
+    Foreign::new("an image (GIF)", EXPORT, b"GIF8"),
     Foreign::new("a PDF document", EXPORT, b"%PDF-"),
     Foreign::new("an RTF document", EXPORT, b"{\\rtf"),
     Foreign::new(
@@ -36,27 +36,19 @@ pub(super) static FOREIGN: &[Foreign] = &[
         "open it, and save the sheet as .xlsx or CSV",
         b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
     ),
-    Foreign::new("a backup of SQL Server (.bak)", BACKUP, b"TAPE\0\0"),
+    Foreign::new("a SQL Server backup (.bak)", BACKUP, b"TAPE\0\0"),
+    Foreign::new("a compressed SQL Server backup (.bak)", BACKUP, b"MSSQLBAK"),
     Foreign::new(
-        "a compressed backup of SQL Server (.bak)",
-        BACKUP,
-        b"MSSQLBAK",
-    ),
-    Foreign::new(
-        "a data file of SQL Server (.mdf)",
+        "a SQL Server data file (.mdf)",
         "attach it on a server, and export the tables from there as CSV",
         b"\x01\x0F\x00\x00",
     ),
     Foreign::new(
-        "a database of SQLite",
+        "an SQLite database",
         "name it with `--db`",
         b"SQLite format 3\0",
     ),
-    Foreign::new(
-        "a database of Access",
-        CONVERT,
-        b"\x00\x01\x00\x00Standard ",
-    ),
+    Foreign::new("an Access database", CONVERT, b"\x00\x01\x00\x00Standard "),
     Foreign::new("a program", EXPORT, b"MZ\x90\0"),
     Foreign::new("a program", EXPORT, b"\x7FELF"),
     Foreign {
@@ -98,7 +90,7 @@ impl Foreign {
         /// The kinds that a text may have as separators, or for an empty text.
         const KINDS: u32 = 4;
         static NATIVE: Foreign = Foreign::new(
-            "in SQL Server's own form (`bcp -n`, or an image)",
+            "in SQL Server's native format (`bcp -n`, or an image)",
             "export it as text: `bcp TABLE out FILE.csv -c -C 65001 -t , -S SERVER -d DATABASE -T`",
             b"",
         );

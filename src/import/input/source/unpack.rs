@@ -117,7 +117,7 @@ pub(super) fn unpacked<R: Read + Send + 'static>(
         Packing::Plain => Bytes::Stream(Box::new(reader)),
         Packing::Gzip | Packing::Zstd => {
             return Err(SourceError::Packing {
-                what: "a packed file within a packed file",
+                what: "a compressed file inside a compressed file",
             });
         }
     })

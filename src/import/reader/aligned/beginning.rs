@@ -52,7 +52,7 @@ impl<R: Read> Aligned<R> {
             if self.grid.as_ref().is_some_and(is_row) {
                 return Err(ReadError::Malformed {
                     line: line.number,
-                    what: "these dashes are a text, or the head of a second result without names"
+                    what: "these dashes are text, or the start of a second result without header"
                         .to_owned(),
                 });
             }
@@ -96,7 +96,7 @@ impl<R: Read> Aligned<R> {
         self.next = None;
         self.is_lost = false;
         if again && !self.below {
-            let detail = "the names of the columns, again".to_owned();
+            let detail = "repeated header".to_owned();
             self.queue
                 .reject(line, &head.text, Reason::RepeatedHeader, detail, 0);
             return Ok(true);

@@ -210,7 +210,7 @@ impl<R: Read> Aligned<R> {
 
     fn reject_wrapped(&mut self) -> Result<bool, ReadError> {
         if let Some(line) = self.lines.pop()? {
-            let detail = "cannot be put together with the lines around it".to_owned();
+            let detail = "cannot be joined with the lines around it".to_owned();
             self.queue
                 .reject(line.number, &line.text, Reason::WrappedLine, detail, 1);
         }

@@ -147,7 +147,7 @@ impl Delimited {
             }
             ambiguous_quotes::Split::Open => self.pieces.push(kept),
             ambiguous_quotes::Split::Unclear => {
-                let detail = "quotes can be read in two ways".to_owned();
+                let detail = "quotes are ambiguous".to_owned();
                 self.reject(&kept, Reason::TextAfterQuote, detail, 1);
             }
         }
@@ -171,7 +171,7 @@ impl Delimited {
                 self.waiting.push_back(Waiting::Record(kept));
             } else {
                 let detail = format!(
-                    "a quote is open, and {} fields stand beside it",
+                    "a quote is unclosed, with {} fields next to it",
                     kept.fields.len()
                 );
                 self.reject(&kept, Reason::UnclosedQuote, detail, 1);

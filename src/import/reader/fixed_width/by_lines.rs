@@ -100,7 +100,7 @@ impl<R: Read> Columns<R> {
             return Ok(true);
         }
         if self.head.as_ref() == Some(&line.text) {
-            let detail = "the names of the columns, again".to_owned();
+            let detail = "repeated header".to_owned();
             self.queue
                 .reject(line.number, &line.text, Reason::RepeatedHeader, detail, 0);
             self.lines.skip(1);
@@ -128,14 +128,13 @@ impl<R: Read> Columns<R> {
                 Cut::None if self.is_longer(&text) => break,
                 Cut::None => {}
                 Cut::Several => {
-                    let detail =
-                        "its characters can be counted in two ways, which cut it differently";
+                    let detail = "its width is ambiguous: characters can be counted in two ways";
                     return self.reject(count, detail.to_owned());
                 }
                 // A line that is a record by itself is none that was cut, or both are spoiled.
                 Cut::Fields(_) if alone => {
                     let detail =
-                        "is too short, and with what follows it can be read in two ways".to_owned();
+                        "is too short, and ambiguous together with what follows".to_owned();
                     return self.reject(count, detail);
                 }
                 Cut::Fields(fields) => {
@@ -159,7 +158,7 @@ impl<R: Read> Columns<R> {
             (false, REST) => format!("at least {}", last.start),
             (false, end) => format!("{} to {end}", last.start),
         };
-        self.reject(1, format!("expected {wanted} places, found {length}"))
+        self.reject(1, format!("expected {wanted} characters, found {length}"))
     }
 
     /// Rejects the next `count` lines, each for itself.

@@ -79,8 +79,8 @@ impl<R: Read> Run<R> {
                 return Ok(None);
             };
             if !first.is_ascii() && self.several {
-                let what = "has a character beyond ASCII, of which the encoding does not say how many places it takes; \
-                            without line ends nothing behind it can be cut";
+                let what = "has a non-ASCII character whose width is unknown in this encoding; without line \
+                            ends, nothing after it can be split";
                 return Err(self.wrong(what));
             }
             let (bytes, places) = match first {
@@ -93,7 +93,7 @@ impl<R: Read> Run<R> {
             place += places;
         }
         if place > self.total {
-            return Err(self.wrong("ends inside a character; the widths are others"));
+            return Err(self.wrong("ends inside a character; the widths are wrong"));
         }
         Ok((byte <= bytes.len()).then_some(byte))
     }
@@ -113,7 +113,7 @@ impl<R: Read> Run<R> {
                 return Ok(false);
             }
             let what = format!(
-                "has less than {} places: the end is missing, or the widths are others",
+                "has fewer than {} characters: the end is missing, or the widths are wrong",
                 self.total
             );
             return Err(self.wrong(&what));
@@ -135,7 +135,7 @@ impl<R: Read> Run<R> {
                         fields,
                     })),
                     None => {
-                        let detail = "a character stands across the end of a column".to_owned();
+                        let detail = "a character crosses the end of a column".to_owned();
                         self.queue
                             .reject(self.count, text, Reason::Ragged, detail, 1);
                     }
@@ -143,7 +143,7 @@ impl<R: Read> Run<R> {
             }
             Err(_) => {
                 let text = String::from_utf8_lossy(bytes).replace('\u{FFFD}', "?");
-                let detail = "bytes that are no text stand in it".to_owned();
+                let detail = "it contains bytes that are not text".to_owned();
                 self.queue
                     .reject(self.count, &text, Reason::NotText, detail, 1);
             }
@@ -171,7 +171,7 @@ impl<R: Read> Run<R> {
                 break;
             }
             if self.ended || self.buffer.len() > LONGEST {
-                return Err(self.wrong("has no line of names before it"));
+                return Err(self.wrong("has no header line before it"));
             }
             self.fill()?;
         }

@@ -54,7 +54,7 @@ pub(super) fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
 /// What is shaded, in words: the same for those who do not see the drawing.
 pub(super) fn list(page: &mut Page, shades: &[Shade<'_>]) {
     if shades.is_empty() {
-        page.element("p", "", "No outage shows in these rows.");
+        page.element("p", "", "No outage was detected in these rows.");
         return;
     }
     page.markup(format_args!("<ol class=\"outages\">\n"));
@@ -76,7 +76,7 @@ fn span_of(shade: &Shade<'_>) -> (String, String) {
     let second = |at: i64| wording::brief_value(&Cell::Timestamp(at));
     let from = second(shade.from);
     let Some(to) = shade.to.map(second) else {
-        return (from, "on; it goes on".to_owned());
+        return (from, "on (ongoing)".to_owned());
     };
     match (from.get(..11), to.get(..11), to.get(11..)) {
         (Some(day), Some(other), Some(time)) if day == other => (from, format!("to {time}")),

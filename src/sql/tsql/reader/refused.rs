@@ -141,12 +141,12 @@ fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
     }
     let hint = match upper.as_str() {
         "BEGIN" => {
-            "TRY, CATCH and transactions change no answer: run the statements between them by themselves"
+            "TRY, CATCH and transactions do not affect the result: run the statements without them"
         }
-        "GOTO" => "IF, WHILE, BREAK and RETURN are run",
+        "GOTO" => "supported: IF, WHILE, BREAK and RETURN",
         "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" => CURSORS,
         "LIMIT" => "write TOP (n) after SELECT",
-        "RAISERROR" | "THROW" | "WAITFOR" => "leave it out; what is asked for is the answer",
+        "RAISERROR" | "THROW" | "WAITFOR" => "omit it; the query's result is returned",
         _ => {
             return Err(TsqlError::new(
                 at,
