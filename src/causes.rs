@@ -21,7 +21,7 @@ pub const PARTS: [&str; 4] = ["inbox", "case", "customer", "knowledge base"];
 
 /// One kind of cause: how it is said, and what it writes.
 #[derive(Debug, Clone, Copy)]
-pub struct CauseForm {
+pub struct CauseSyntax {
     /// The sentence. Capitals are arguments, brackets are optional, and of words joined by `|` any will do.
     pub words: &'static str,
     /// What happens then, in a few words.
@@ -59,20 +59,20 @@ macro_rules! department {
 }
 
 /// Every cause that has words.
-pub const CAUSES: &[CauseForm] = &[
-    CauseForm {
+pub const CAUSES: &[CauseSyntax] = &[
+    CauseSyntax {
         words: "SERVERS stops|stop",
         help: "servers go down; SERVERS is one, several joined by `and`, or `all servers`",
         example: "messaging and application stop",
         sql: "INSERT INTO server_event (server, event) VALUES ({SERVERS}, 'stops');",
     },
-    CauseForm {
+    CauseSyntax {
         words: "SERVERS starts|start",
         help: "servers come back",
         example: "application starts",
         sql: "INSERT INTO server_event (server, event) VALUES ({SERVERS}, 'starts');",
     },
-    CauseForm {
+    CauseSyntax {
         words: "customer asks for chat [CHAT] [at entry point POINT] [saying TEXT]",
         help: "a customer requests a chat, which gets the given id or the next free one",
         example: "customer asks for chat 1348",
@@ -85,64 +85,64 @@ pub const CAUSES: &[CauseForm] = &[
             "}, 'Customer', 'customer@example.com', 'Mozilla Firefox', {TEXT:'Hello?'});"
         ),
     },
-    CauseForm {
+    CauseSyntax {
         words: "customer types TEXT [in chat CHAT]",
         help: "the customer sends a chat message",
         example: "customer types 'Is anybody there?'",
         sql: "INSERT INTO message (activity_id, author, text) VALUES ({CHAT:@activity_id}, 'customer', {TEXT});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "customer leaves [chat CHAT]",
         help: "the customer ends the chat, or closes the browser",
         example: "customer leaves",
         sql: "INSERT INTO customer_leaves (activity_id) VALUES ({CHAT:@activity_id});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] logs in",
         help: "the agent logs in; has no effect while log-ins are unavailable",
         example: "agent logs in",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs in');",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] logs out",
         help: "the agent logs out, and the console closes",
         example: "agent logs out",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs out');",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] opens chat [CHAT]",
         help: "the agent opens a chat in the console",
         example: "agent opens the chat",
         sql: "INSERT INTO agent_action (user_id, action, console_part, activity_id) VALUES ({AGENT:@agent_id}, \
               'opens', 'chat', {CHAT:@activity_id});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] opens PART",
         help: "the agent opens another part of the console: the inbox, case, customer or knowledge base",
         example: "agent opens the case tab",
         sql: "INSERT INTO agent_action (user_id, action, console_part) VALUES ({AGENT:@agent_id}, 'opens', {PART});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent types TEXT [in chat CHAT]",
         help: "the agent who has the chat sends a chat message",
         example: "agent types 'How can I help you?'",
         sql: "INSERT INTO message (activity_id, author, text) VALUES ({CHAT:@activity_id}, 'agent', {TEXT});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] completes chat [CHAT]",
         help: "the agent completes the chat, if it can be completed at that moment",
         example: "agent completes the chat",
         sql: "INSERT INTO agent_action (user_id, action, activity_id) VALUES ({AGENT:@agent_id}, 'completes', \
               {CHAT:@activity_id});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] transfers chat [CHAT] to agent OTHER",
         help: "the agent gives the chat to another agent, who has yet to open it",
         example: "agent transfers the chat to agent 1004",
         sql: "INSERT INTO agent_action (user_id, action, activity_id, to_user_id) VALUES ({AGENT:@agent_id}, \
               'transfers', {CHAT:@activity_id}, {OTHER});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "e-mail [EMAIL] arrives [saying TEXT]",
         help: "an e-mail reaches the mail server and gets the given id or the next free one",
         example: "e-mail 1190 arrives",
@@ -155,14 +155,14 @@ pub const CAUSES: &[CauseForm] = &[
             ", 'customer@example.com', 'support@example.com', 'A question', {TEXT:'A question'});"
         ),
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent [AGENT] answers e-mail [EMAIL] [with TEXT]",
         help: "the agent writes a reply to an e-mail",
         example: "agent answers the e-mail with 'Thank you.'",
         sql: "INSERT INTO email_reply (user_id, activity_id, text) VALUES ({AGENT:@agent_id}, {EMAIL:@email_id}, \
               {TEXT:'Thank you for your e-mail.'});",
     },
-    CauseForm {
+    CauseSyntax {
         words: "agent AGENT is added [as TEXT]",
         help: "adds an agent, who has yet to log in",
         example: "agent 1004 is added as 'JSmith'",
@@ -173,7 +173,7 @@ pub const CAUSES: &[CauseForm] = &[
             ", 0 FROM (SELECT {AGENT} AS id, {TEXT:'Agent ' || {AGENT}} AS name), chatdb_clock;"
         ),
     },
-    CauseForm {
+    CauseSyntax {
         words: "queue QUEUE is added [as TEXT]",
         help: "adds a queue, with a chat entry point of the same number",
         example: "queue 1005 is added as 'SALES'",
@@ -235,7 +235,7 @@ impl Cause {
 
     /// The entry of the list that it follows.
     #[must_use]
-    pub fn form(&self) -> &'static CauseForm {
+    pub fn form(&self) -> &'static CauseSyntax {
         &CAUSES[self.form]
     }
 }

@@ -265,7 +265,7 @@ fn not_opened(file: &str) -> impl Fn(OpenError) -> ImportError {
 }
 
 /// What is NULL in a form, and by the user's word.
-fn said_of_null(nulls: format::Nulls, options: &ImportOptions) -> String {
+fn said_of_null(nulls: format::NullStyle, options: &ImportOptions) -> String {
     let mut said = nulls.title().to_owned();
     for text in &options.null_texts {
         said.push_str(&format!("; `{text}` is NULL (`--null`)"));

@@ -293,7 +293,7 @@ impl Reject {
 
 /// What a producer says after its rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Footer {
+pub struct Trailer {
     /// `(3 rows affected)`.
     pub rows: Option<u64>,
     /// `Completion time:`, in milliseconds since 1970 on the wall clock of the one who exported.

@@ -12,7 +12,7 @@ pub mod jsonl;
 pub mod junit;
 pub mod markdown;
 pub mod own;
-pub mod safe;
+pub mod sanitize;
 mod separated;
 pub mod svg;
 pub mod terminal;
@@ -92,7 +92,7 @@ pub enum Pictures {
     /// It shows none.
     Never,
     /// It shows them beside the results.
-    Beside,
+    SideOutput,
     /// It shows nothing else, so it has nothing to show of what is no replay.
     Only,
 }
@@ -220,7 +220,7 @@ pub const FORMATS: [Format; 10] = [
         render: |report, options, out| html::render(report, options, out).map(unchanged),
         rows: None,
         can: Capabilities {
-            pictures: Pictures::Beside,
+            pictures: Pictures::SideOutput,
             by_default: true,
             ..TABLES
         },

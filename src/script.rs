@@ -130,7 +130,7 @@ fn asked(query: &Query, bindings: &[Binding]) -> String {
 
 /// Why a query cannot be handed out.
 #[derive(Debug, Error)]
-pub enum HandoutError {
+pub enum QueryExportError {
     /// It asks what only the platform model has.
     #[error("`{name}` queries the platform model, which SQL Server does not have")]
     Model {
@@ -154,7 +154,7 @@ pub fn handout(
     query: &Query,
     dialect: Dialect,
     values: &[Binding],
-) -> Result<String, HandoutError> {
+) -> Result<String, QueryExportError> {
     let mut out = format!("-- {}\n", query.title);
     if let Some(lines) = &query.lines {
         out.push_str(&format!("-- lines {lines} of the document\n"));
@@ -179,7 +179,7 @@ pub fn handout(
     };
     match (query.dialect, dialect) {
         (Dialect::Sqlite, Dialect::Tsql) => {
-            return Err(HandoutError::Model {
+            return Err(QueryExportError::Model {
                 name: query.name.clone(),
             });
         }
@@ -288,7 +288,7 @@ fn in_place(text: &str, table: &ProductTable) -> String {
 }
 
 /// A finding as SQLite is given it, the moment of judgement being `@chatdb_now`.
-fn finding_as_run(finding: &Query) -> Result<String, HandoutError> {
+fn finding_as_run(finding: &Query) -> Result<String, QueryExportError> {
     let types: Vec<_> = finding
         .parameters
         .iter()

@@ -4,7 +4,7 @@
 //! quiet queues need no thresholds of their own. A gap between events is scored by how improbable it is in rows of a
 //! healthy site: by the events that it should have held, by the chats that agents had in hand all the while, and by the
 //! agents who were there. How far healthy gaps reach is read from the rows themselves. A gap counts when fewer than
-//! [`gap::ALARM`] like it are expected by chance in the time that the rows cover.
+//! [`gap::FALSE_ALARM_RATE`] like it are expected by chance in the time that the rows cover.
 //!
 //! Every step sorts once and then walks or searches: the work is n log n in the number of events.
 
@@ -47,7 +47,7 @@ pub struct History {
     /// When agents did something, with the agent, by their application server, as in `work`.
     pub acts: BTreeMap<String, Vec<(i64, i64)>>,
     /// Completed chats: when each was completed, and when something was last said in it.
-    pub talks: Vec<Talk>,
+    pub talks: Vec<Conversation>,
     /// When something was said, as far as the rows tell: they hold the last times of each chat.
     pub said: Vec<i64>,
     /// When chats that are still in progress, and have been so for long, showed their last sign of life, by the
@@ -63,7 +63,7 @@ pub struct History {
 
 /// A completed chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Talk {
+pub struct Conversation {
     /// When an agent began with it.
     pub begun: i64,
     /// When it was completed.

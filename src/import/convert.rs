@@ -118,7 +118,7 @@ pub struct Rules {
 
 /// Why a field is no value of its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct ConversionError {
     /// Why it does not fit.
     pub reason: Reason,
     /// What was expected and found. Names a value only where it cannot be a text about somebody.
@@ -207,7 +207,7 @@ pub fn value(
     rules: &Rules,
     seen: &mut Seen,
     batch: &mut Batch,
-) -> Result<RowValue, Misfit> {
+) -> Result<RowValue, ConversionError> {
     let text = &cells[field.start..field.end];
     let nulls = rules.nulls;
     if field.written == Written::Bare && rules.null_texts.iter().any(|null| null == text) {
@@ -252,7 +252,7 @@ pub fn value(
             } else if number::is_cut(text) {
                 seen.digits_gone += 1;
             } else if rules.fifteen_digits && lacks_digits(text) {
-                return Err(Misfit {
+                return Err(ConversionError {
                     reason: Reason::NotANumber,
                     detail: "found a number of more than 15 digits, which a workbook cannot store exactly"
                         .to_owned(),

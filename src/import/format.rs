@@ -20,7 +20,7 @@ use crate::record::{Field, Record, Written};
 
 /// How a form writes NULL, and how the empty text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Nulls {
+pub enum NullStyle {
     /// NULL is the word `NULL` without quotes, and so is the text `NULL`. Nothing is the empty text.
     Word,
     /// NULL and the empty text are both nothing, in quotes or not, and are read as NULL.
@@ -35,7 +35,7 @@ pub enum Nulls {
     MarkedOrWord,
 }
 
-impl Nulls {
+impl NullStyle {
     /// The same as what makes a field NULL.
     #[must_use]
     pub fn rule(self) -> NullRule {
@@ -119,7 +119,7 @@ pub enum Quotes {
 
 /// How the bars of a table are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Bars {
+pub enum TableBorders {
     /// As Markdown has them, or a printed grid.
     Markdown,
     /// A box of `+`, `-` and `|`.
@@ -128,7 +128,7 @@ pub enum Bars {
 
 /// What stands between a column's name and its value, where each cell has a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NameMark {
+pub enum NameSeparator {
     /// Blanks, up to where all values begin.
     Blanks,
     /// The same, and a colon.
@@ -158,9 +158,9 @@ pub enum FormatLayout {
     /// Columns of fixed widths, and no dashes.
     Widths,
     /// A line for each cell: the column's name, the value.
-    Vertical(NameMark),
+    Vertical(NameSeparator),
     /// A table of bars.
-    Grid(Bars),
+    Grid(TableBorders),
     /// Objects of JSON.
     Json,
     /// Elements of XML, one for each row.
@@ -173,7 +173,7 @@ pub enum FormatLayout {
 
 /// A form that exports are read in.
 #[derive(Debug)]
-pub struct Form {
+pub struct ImportFormat {
     /// The name by which `--input-format` asks for it.
     pub id: &'static str,
     /// What it is, for a person.
@@ -183,7 +183,7 @@ pub struct Form {
     /// How it is laid out.
     pub layout: FormatLayout,
     /// How it says NULL.
-    pub nulls: Nulls,
+    pub nulls: NullStyle,
     /// What may stand between two fields, the likeliest first.
     pub delimiters: &'static [&'static str],
     /// Which others may.
@@ -203,22 +203,22 @@ pub struct Form {
 }
 
 /// There is one form of each id.
-impl PartialEq for Form {
+impl PartialEq for ImportFormat {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
     }
 }
 
-impl Eq for Form {}
+impl Eq for ImportFormat {}
 
-impl Form {
+impl ImportFormat {
     /// What forms have in common: each says what it has of its own.
     const PLAIN: Self = Self {
         id: "",
         title: "",
         covers: &[],
         layout: FormatLayout::Delimited(Quotes::None),
-        nulls: Nulls::Word,
+        nulls: NullStyle::Word,
         delimiters: &[],
         separators: DelimiterRule::Single,
         record_end: None,
@@ -237,7 +237,7 @@ impl Form {
             DelimiterRule::Single => delimiter.len() <= 1,
             DelimiterRule::Long => {
                 let is_own = |form: &&Self| form.separators == DelimiterRule::Listed && has(form);
-                !FORMS.iter().any(|form| is_own(&form))
+                !IMPORT_FORMATS.iter().any(|form| is_own(&form))
             }
             DelimiterRule::Listed => has(self),
         }
@@ -251,226 +251,226 @@ const ANY: &[&str] = &["|", ",", ";", "\t", "^", "~", "\u{1}", "\u{1F}"];
 const CHOSEN: &[&str] = &[",", ";", "\t", "|"];
 
 /// Every form, in the order in which help lists them.
-pub static FORMS: &[Form] = &[
-    Form {
+pub static IMPORT_FORMATS: &[ImportFormat] = &[
+    ImportFormat {
         id: "ssms_csv",
         title: "SSMS grid saved as CSV, nothing quoted",
         covers: &["F01", "F02", "F04"],
         delimiters: COMMAS,
         score: score::ssms_csv,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "ssms_csv_quoted",
         title: "SSMS grid saved as CSV, with `Quote strings containing list separators`",
         covers: &["F03", "F04"],
         layout: FormatLayout::Delimited(Quotes::Separator),
         delimiters: COMMAS,
         score: score::ssms_csv_quoted,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "ssms_tab",
         title: "SSMS grid saved with tabs, or copied from the grid",
         covers: &["F05", "F06"],
         delimiters: TAB,
         score: score::ssms_tab,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "aligned",
         title: "columns with a dashed line below the header: SSMS Results to Text, sqlcmd, e-mail attachment",
         covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
         layout: FormatLayout::Aligned,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "aligned_bare",
         title: "aligned text without the dashed line: line removed, or `sqlcmd -h -1` with `--widths`",
         covers: &["F07", "F08", "F09", "F10", "F11", "F14", "F15", "F28"],
         layout: FormatLayout::Widths,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "ssms_report",
         title: "SSMS Results to File with a separator",
         covers: &["F08", "F09"],
         delimiters: ANY,
         score: score::ssms_report,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "sqlcmd_separated",
         title: "sqlcmd with a separator (`-s`), with or without header; e-mail attachment with a separator",
         covers: &["F11", "F12", "F13", "F15", "F28"],
         delimiters: ANY,
         padded: true,
         score: score::sqlcmd_separated,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "sqlcmd_vertical",
         title: "go-sqlcmd, one line per cell",
         covers: &["F16"],
-        layout: FormatLayout::Vertical(NameMark::Blanks),
-        ..Form::PLAIN
+        layout: FormatLayout::Vertical(NameSeparator::Blanks),
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "powershell_list",
         title: "PowerShell Format-List: one line per cell, with a colon",
         covers: &[],
-        layout: FormatLayout::Vertical(NameMark::Colon),
-        nulls: Nulls::Empty,
-        ..Form::PLAIN
+        layout: FormatLayout::Vertical(NameSeparator::Colon),
+        nulls: NullStyle::Empty,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "record_blocks",
         title: "mssql-cli or psql with `\\x`, mysql with `\\G`: a block of lines for each row, with its number above",
         covers: &[],
-        layout: FormatLayout::Vertical(NameMark::Numbered),
-        ..Form::PLAIN
+        layout: FormatLayout::Vertical(NameSeparator::Numbered),
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "sqlcmd_box",
         title: "go-sqlcmd, a box of `+`, `-` and `|`",
         covers: &["F16"],
-        layout: FormatLayout::Grid(Bars::Box),
-        ..Form::PLAIN
+        layout: FormatLayout::Grid(TableBorders::Box),
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "bcp",
         title: "bcp out, character or Unicode",
         covers: &["F17", "F18", "F19"],
-        nulls: Nulls::EmptyOrNul,
+        nulls: NullStyle::EmptyOrNul,
         delimiters: &["\t", ",", "|", ";", "^", "~", "\u{1}", "\u{1F}"],
         separators: DelimiterRule::Long,
         writes_names: false,
         score: score::bcp,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "egain_bulk",
         title: "the product's bulk export, `<EOFD>` and `<EORD>`, columns from its format file",
         covers: &["bulk"],
-        nulls: Nulls::EmptyOrNul,
+        nulls: NullStyle::EmptyOrNul,
         delimiters: &["<EOFD>"],
         separators: DelimiterRule::Listed,
         record_end: Some("<EORD>"),
         writes_names: false,
         score: score::egain_bulk,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "wizard",
         title: "Import and Export Wizard, flat file",
         covers: &["F20"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
-        nulls: Nulls::Empty,
+        nulls: NullStyle::Empty,
         delimiters: CHOSEN,
         separators: DelimiterRule::Long,
         optional_quotes: true,
         score: score::wizard,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "fixed_width",
         title: "columns of fixed widths: the Wizard's fixed width and ragged right, bcp with lengths",
         covers: &["F20"],
         layout: FormatLayout::Widths,
-        nulls: Nulls::Empty,
-        ..Form::PLAIN
+        nulls: NullStyle::Empty,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "ads_csv",
         title: "Azure Data Studio or the mssql extension, CSV",
         covers: &["F21"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
         delimiters: CHOSEN,
         score: score::ads_csv,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "ads_xlsx",
         title: "Azure Data Studio, workbook",
         covers: &["F22"],
         layout: FormatLayout::Workbook,
-        nulls: Nulls::Marked,
-        ..Form::PLAIN
+        nulls: NullStyle::Marked,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "markdown",
         title: "Markdown table, or a printed grid",
         covers: &["F23", "F29"],
-        layout: FormatLayout::Grid(Bars::Markdown),
-        ..Form::PLAIN
+        layout: FormatLayout::Grid(TableBorders::Markdown),
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "json",
         title: "JSON, an array of objects or one object per line",
         covers: &["F23"],
         layout: FormatLayout::Json,
-        nulls: Nulls::Marked,
-        ..Form::PLAIN
+        nulls: NullStyle::Marked,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "xml",
         title: "Azure Data Studio, XML",
         covers: &["F23"],
         layout: FormatLayout::Xml,
-        nulls: Nulls::Empty,
-        ..Form::PLAIN
+        nulls: NullStyle::Empty,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "insert_script",
         title: "script of INSERT statements: SSMS Generate Scripts, data only",
         covers: &[],
         layout: FormatLayout::Inserts,
-        nulls: Nulls::Marked,
-        ..Form::PLAIN
+        nulls: NullStyle::Marked,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "dbeaver_csv",
         title: "DBeaver, CSV",
         covers: &["F24"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
-        nulls: Nulls::Nothing,
+        nulls: NullStyle::Nothing,
         delimiters: CHOSEN,
         names_below: true,
         score: score::dbeaver_csv,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "excel_xlsx",
         title: "Excel workbook with a pasted grid",
         covers: &["F25"],
         layout: FormatLayout::Workbook,
-        nulls: Nulls::MarkedOrWord,
-        ..Form::PLAIN
+        nulls: NullStyle::MarkedOrWord,
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "excel_csv",
         title: "CSV saved by Excel",
         covers: &["F26"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
         delimiters: &[";", ",", "\t"],
         score: score::excel_csv,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
-    Form {
+    ImportFormat {
         id: "powershell_csv",
         title: "PowerShell, Export-Csv",
         covers: &["F27"],
         layout: FormatLayout::Delimited(Quotes::Doubled),
-        nulls: Nulls::Empty,
+        nulls: NullStyle::Empty,
         delimiters: CHOSEN,
         score: score::powershell_csv,
-        ..Form::PLAIN
+        ..ImportFormat::PLAIN
     },
 ];
 
 /// The form called `id`, or the first one that covers this row of the matrix, `F21`. `None` when there is none.
 #[must_use]
-pub fn by_id(id: &str) -> Option<&'static Form> {
-    let called = FORMS.iter().find(|form| form.id == id);
-    called.or_else(|| FORMS.iter().find(|form| form.covers.contains(&id)))
+pub fn by_id(id: &str) -> Option<&'static ImportFormat> {
+    let called = IMPORT_FORMATS.iter().find(|form| form.id == id);
+    called.or_else(|| IMPORT_FORMATS.iter().find(|form| form.covers.contains(&id)))
 }

@@ -24,7 +24,7 @@ pub(super) struct LastValue {
 
 /// What the end of a file without a line end says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unended {
+pub(super) enum UnterminatedValue {
     /// The last value is cut.
     Cut {
         /// What says so.
@@ -34,7 +34,7 @@ pub(super) enum Unended {
     Perhaps,
 }
 
-impl Unended {
+impl UnterminatedValue {
     /// What is said where nobody can tell.
     pub(super) const REMARK: &str = "the file ends without a line end: compare its last value with the source, it may \
      be truncated";
@@ -79,17 +79,17 @@ impl LastValue {
     }
 
     /// What the newest record says, which is the last one and has no line end.
-    pub(super) fn unended(&self) -> Option<Unended> {
+    pub(super) fn unended(&self) -> Option<UnterminatedValue> {
         match self.usual {
             _ if !self.is_value => None,
-            Some(usual) if self.length < usual => Some(Unended::Cut {
+            Some(usual) if self.length < usual => Some(UnterminatedValue::Cut {
                 detail: format!(
                     "the file ends inside this record: its last value has {} characters, but the others have {usual}",
                     self.length
                 ),
             }),
             Some(usual) if self.length == usual => None,
-            _ => Some(Unended::Perhaps),
+            _ => Some(UnterminatedValue::Perhaps),
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::import::read_stage::ReadSummary;
 use crate::import::summary::Progress;
 use crate::import::summary::Summary;
 use crate::import::summary::TableSummary;
-use crate::record::Footer;
 use crate::record::Reason;
 use crate::record::Reject;
+use crate::record::Trailer;
 use crate::record::batch::Batch;
 use crate::schema::inferred::ColumnKind;
 use crate::schema::inferred::ColumnValues;
@@ -248,7 +248,7 @@ impl LoadStage<'_> {
         loader.finish(&export).map_err(failed)
     }
 
-    fn take_time(&mut self, footer: &Footer) {
+    fn take_time(&mut self, footer: &Trailer) {
         let candidates = [
             (self.options.exported_at_ms, "--exported-at"),
             (footer.completed_at_ms, "completion time"),

@@ -21,7 +21,7 @@ use crate::import::convert::Cast;
 use crate::import::mapping::{self, Kept, Plan};
 use crate::import::{ImportError, Summary};
 use crate::record::batch::LayoutColumn;
-use crate::record::row_filter::{Sieve, Test, whole};
+use crate::record::row_filter::{RowFilter, Test, whole};
 use crate::sql::guard::limits::LONGEST_TEXT;
 use crate::sql::predicate::{conjuncts, test};
 use crate::sql::tsql::{self, Literal};
@@ -184,7 +184,7 @@ fn sources(select: &Select) -> Option<Vec<SourceTable>> {
 
 /// For the records of a file after `sample`, where the file is of one table that is among `needs`; `None` where
 /// every row may be needed.
-pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option<Sieve> {
+pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option<RowFilter> {
     let [target] = plan.targets.as_slice() else {
         return None;
     };
@@ -209,13 +209,13 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
         return None;
     }
     let Some(step) = target.key else {
-        return Some(Sieve::new(tests, None));
+        return Some(RowFilter::new(tests, None));
     };
     let (field, _) = target.steps[step];
     let keys = sample.iter().filter(|kept| kept.fields.len() == plan.width);
     let keys = keys.map(|kept| whole(kept.cells.as_bytes(), kept.fields[field]));
     let keys = keys.collect::<Option<Vec<_>>>()?;
-    Some(Sieve::after(tests, field, keys.into_iter().max()?))
+    Some(RowFilter::after(tests, field, keys.into_iter().max()?))
 }
 
 // LOADING ------------------------------------------------------------------------------------------------------

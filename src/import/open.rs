@@ -8,12 +8,12 @@ mod verdict;
 use crate::import::ImportOptions;
 use crate::import::Quote;
 use crate::import::format;
-use crate::import::format::Form;
 use crate::import::format::FormatLayout;
-use crate::import::format::Nulls;
+use crate::import::format::ImportFormat;
+use crate::import::format::NullStyle;
 use crate::import::format::Quotes;
 use crate::import::format::bcp_format_file::FormatFile;
-use crate::import::format::detect::Guess;
+use crate::import::format::detect::Detection;
 use crate::import::format::detect::Sample;
 use crate::import::format::escape;
 use crate::import::format::escape::Escape;
@@ -29,12 +29,12 @@ use crate::import::input::line_ends::Repairs;
 use crate::import::input::pieces::Document;
 use crate::import::input::pieces::DocumentRows;
 use crate::import::input::source::Bytes;
-use crate::import::input::source::Foreign;
-use crate::import::input::source::Packing;
+use crate::import::input::source::Compression;
 use crate::import::input::source::Peek;
 use crate::import::input::source::Source;
 use crate::import::input::source::SourceError;
 use crate::import::input::source::Tally;
+use crate::import::input::source::UnsupportedFile;
 use crate::import::reader::Reader;
 use crate::import::reader::aligned;
 use crate::import::reader::delimited::Delimited;
@@ -73,11 +73,11 @@ const MARKED: usize = 64 << 10;
 /// A file that can be read.
 pub struct Opened {
     /// The form it is read in.
-    pub form: &'static Form,
+    pub form: &'static ImportFormat,
     /// The likeliest form that would read the beginning differently, if any could be.
-    pub runner_up: Option<&'static Form>,
+    pub runner_up: Option<&'static ImportFormat>,
     /// The likeliest form that reads the beginning alike and writes NULL differently.
-    pub twin: Option<&'static Form>,
+    pub twin: Option<&'static ImportFormat>,
     /// The distance between the two scores, from 0 to 1; 1 when there is no other, or when the form was named.
     pub margin: f64,
     /// The name of its encoding.
@@ -85,7 +85,7 @@ pub struct Opened {
     /// Whether it begins with a byte order mark.
     pub mark: bool,
     /// How it is packed.
-    pub packing: Packing,
+    pub packing: Compression,
     /// Whether the file itself names its columns. Names from a format file come as an [`Item::Header`] all the same.
     pub has_header: bool,
     /// How far reading has come, and the hash at the end.
@@ -178,8 +178,8 @@ fn open_source(
         |error| matches!(error, DecodeError::NotUnicode { .. }),
         |told| told.mark == 0 && told.encoding == Encoding::UTF_8,
     );
-    if let (true, None, Some(kind)) = (is_plain, form, Foreign::native(raw.ahead())) {
-        return Err(SourceError::Foreign { kind }.into());
+    if let (true, None, Some(kind)) = (is_plain, form, UnsupportedFile::native(raw.ahead())) {
+        return Err(SourceError::UnsupportedFile { kind }.into());
     }
     let told = told?;
     raw.skip(told.mark);
@@ -217,7 +217,7 @@ fn open_source(
     };
     let other_quote = options.quote.and_then(Quote::other);
     if let Some(quote) = other_quote {
-        let swapped: Box<dyn Read + Send> = Box::new(quotes::Swapped::new(text, quote));
+        let swapped: Box<dyn Read + Send> = Box::new(quotes::QuoteSwapReader::new(text, quote));
         text = Peek::new(swapped, BEGINNING).map_err(ReadError::from)?;
     }
     let escape = escape(&text, form, options)?;
@@ -246,8 +246,8 @@ fn open_source(
         let document: Box<dyn Read + Send> = Box::new(Document::new(text, rows));
         text = Peek::new(document, BEGINNING).map_err(ReadError::from)?;
     }
-    if let Some(kind) = Foreign::page(text.ahead()) {
-        return Err(SourceError::Foreign { kind }.into());
+    if let Some(kind) = UnsupportedFile::page(text.ahead()) {
+        return Err(SourceError::UnsupportedFile { kind }.into());
     }
     if is_small && form.is_none() {
         only_messages(text.ahead())?;
@@ -294,10 +294,10 @@ fn open_source(
         reader = Box::new(escapes::Unescaped::new(reader, escape, said, breaks));
     }
     if let Some(quote) = other_quote {
-        reader = Box::new(quotes::SwappedBack::new(reader, quote));
+        reader = Box::new(quotes::QuoteSwapRestore::new(reader, quote));
     }
     let prefix = format.and_then(|format| format.prefix.clone());
-    if let Some(prefix) = prefix.filter(|_| verdict.guess.form.nulls == Nulls::EmptyOrNul) {
+    if let Some(prefix) = prefix.filter(|_| verdict.guess.form.nulls == NullStyle::EmptyOrNul) {
         reader = Box::new(Prefixed {
             reader,
             prefix,
@@ -349,7 +349,7 @@ fn open_source(
 /// What a backslash means in `text`: what the user says, else what its beginning does.
 fn escape(
     text: &Peek<Box<dyn Read + Send>>,
-    form: Option<&'static Form>,
+    form: Option<&'static ImportFormat>,
     options: &ImportOptions,
 ) -> Result<Escape, OpenError> {
     if let Some(said) = options.escape {
@@ -368,7 +368,7 @@ fn escape(
 /// Whether the beginning of `text` says that texts are in single quotes, and the user says nothing else.
 fn has_single_quotes(
     text: &Peek<Box<dyn Read + Send>>,
-    form: Option<&'static Form>,
+    form: Option<&'static ImportFormat>,
     options: &ImportOptions,
 ) -> bool {
     options.quote.is_none()
@@ -377,8 +377,8 @@ fn has_single_quotes(
 }
 
 /// Whether a file may be delimited text with quotes or escapes that nobody has named.
-fn may_be_quoted(form: Option<&'static Form>, options: &ImportOptions) -> bool {
-    let has_quotes = |form: &Form| form.layout == FormatLayout::Delimited(Quotes::Doubled);
+fn may_be_quoted(form: Option<&'static ImportFormat>, options: &ImportOptions) -> bool {
+    let has_quotes = |form: &ImportFormat| form.layout == FormatLayout::Delimited(Quotes::Doubled);
     form.is_none_or(has_quotes) && options.row_terminator.is_none() && options.widths.is_none()
 }
 
@@ -403,7 +403,7 @@ fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-fn named(id: &str) -> Result<&'static Form, OpenError> {
+fn named(id: &str) -> Result<&'static ImportFormat, OpenError> {
     format::by_id(id).ok_or_else(|| OpenError::UnknownForm {
         form: id.to_owned(),
     })
@@ -411,7 +411,7 @@ fn named(id: &str) -> Result<&'static Form, OpenError> {
 
 /// The reader of a form.
 fn reader(
-    guess: &Guess,
+    guess: &Detection,
     text: Box<dyn Read + Send>,
     ending: Arc<Ending>,
     several: bool,
@@ -436,7 +436,7 @@ fn reader(
             match plan.ends() {
                 Ends::Run => Box::new(fixed_width::Run::new(text, plan, several, limits)),
                 Ends::Lines => {
-                    let aligned = guess.form.nulls == Nulls::Word;
+                    let aligned = guess.form.nulls == NullStyle::Word;
                     Box::new(fixed_width::Columns::new(
                         text, plan, several, aligned, limits,
                     ))
@@ -460,11 +460,11 @@ fn reader(
     }
 }
 
-fn plan(guess: &Guess, format: Option<&FormatFile>, options: &ImportOptions) -> DelimitedPlan {
+fn plan(guess: &Detection, format: Option<&FormatFile>, options: &ImportOptions) -> DelimitedPlan {
     let trial = &guess.trial;
     let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
     let told = Some(trial.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty());
-    let of_format = format.filter(|_| guess.form.nulls == Nulls::EmptyOrNul);
+    let of_format = format.filter(|_| guess.form.nulls == NullStyle::EmptyOrNul);
     let record_end = (options.row_terminator.as_deref())
         .or_else(|| of_format.and_then(|format| format.record_end.as_deref()))
         .or(trial.end.as_deref())

@@ -10,7 +10,7 @@ use crate::import::convert::Seen;
 use crate::import::error::ImportError;
 use crate::import::format;
 use crate::import::last_value::LastValue;
-use crate::import::last_value::Unended;
+use crate::import::last_value::UnterminatedValue;
 use crate::import::mapping;
 use crate::import::mapping::Hints;
 use crate::import::mapping::Kept;
@@ -26,14 +26,14 @@ use crate::import::reader::Reader;
 use crate::import::reader::column_union::DocumentColumn;
 use crate::import::row::NOT_KEPT;
 use crate::record::Field;
-use crate::record::Footer;
 use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::Record;
 use crate::record::Reject;
+use crate::record::Trailer;
 use crate::record::Written;
 use crate::record::batch::Batch;
-use crate::record::row_filter::Sieve;
+use crate::record::row_filter::RowFilter;
 use crate::schema::inferred::ColumnValues;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
@@ -45,7 +45,7 @@ pub(super) struct Decided {
     /// For each table and each of its columns how numbers are written; nothing where none of that was in doubt.
     pub(super) separators: Vec<Vec<number::Separators>>,
     /// The form, where the whole file says how it writes NULL and its beginning does not.
-    pub(super) form: Option<&'static format::Form>,
+    pub(super) form: Option<&'static format::ImportFormat>,
     /// Whether nothing is NULL in a form of which no other says so.
     pub(super) empty: bool,
     /// Columns of a document that come up behind its beginning.
@@ -78,7 +78,7 @@ pub(super) struct ReadSummary {
     /// Whether the first record was one.
     pub(super) has_header: bool,
     pub(super) passed_over: u64,
-    pub(super) footer: Footer,
+    pub(super) footer: Trailer,
     pub(super) seen: Vec<Vec<Seen>>,
     /// For each table and each of its columns the values of those that the schema does not have.
     pub(super) values: Vec<Vec<ColumnValues>>,
@@ -119,7 +119,7 @@ pub(super) struct ReadStage {
     set: usize,
     /// Which rows are needed, and what passes the others over from where that is known.
     needs: Vec<Need>,
-    sieve: Option<Sieve>,
+    sieve: Option<RowFilter>,
     /// Where characters were lost before.
     replacement: memchr::memmem::Finder<'static>,
     /// What an earlier pass over the file has found.
@@ -137,8 +137,8 @@ pub(super) struct ReadStage {
     /// Whether the first record is names, where that was said.
     has_names: Option<bool>,
     /// The form, and another that reads the beginning alike and would read NULL differently further on.
-    form: &'static format::Form,
-    twin: Option<&'static format::Form>,
+    form: &'static format::ImportFormat,
+    twin: Option<&'static format::ImportFormat>,
     /// Columns of a document that came up behind its beginning in this pass.
     late_columns: Vec<DocumentColumn>,
     /// Records of separators only.
@@ -159,7 +159,10 @@ pub(super) const UNTOLD: u64 = 100;
 impl ReadStage {
     pub(super) fn new(
         file: String,
-        forms: (&'static format::Form, Option<&'static format::Form>),
+        forms: (
+            &'static format::ImportFormat,
+            Option<&'static format::ImportFormat>,
+        ),
         rules: Rules,
         options: &ImportOptions,
         sender: SyncSender<Message>,
@@ -277,7 +280,7 @@ impl ReadStage {
                     }
                     self.reject(reject)?;
                 }
-                Item::Footer(footer) => self.footer(&footer),
+                Item::Trailer(footer) => self.footer(&footer),
             }
         }
         if self.plan.is_none()
@@ -295,13 +298,15 @@ impl ReadStage {
             None
         };
         match unended {
-            Some(Unended::Cut { detail }) => {
+            Some(UnterminatedValue::Cut { detail }) => {
                 if let Err(error) = self.reject_last(detail)? {
                     return Ok(Err(error));
                 }
             }
-            Some(Unended::Perhaps) => {
-                self.ended.warnings.push(Unended::REMARK.to_owned());
+            Some(UnterminatedValue::Perhaps) => {
+                self.ended
+                    .warnings
+                    .push(UnterminatedValue::REMARK.to_owned());
             }
             None => {}
         }
@@ -364,7 +369,7 @@ impl ReadStage {
         is_blank
     }
 
-    fn footer(&mut self, footer: &Footer) {
+    fn footer(&mut self, footer: &Trailer) {
         let wanted = !self.is_elsewhere();
         if let Some(rows) = footer.rows.filter(|_| wanted) {
             *self.ended.footer.rows.get_or_insert(0) += rows;

@@ -22,8 +22,8 @@ pub mod xml;
 use crate::import::input::source::Placed;
 use crate::import::reader::column_union::DocumentColumn;
 use crate::import::reader::parallel::Cut;
-use crate::record::row_filter::Sieve;
-use crate::record::{Footer, ReadError, Record, Reject};
+use crate::record::row_filter::RowFilter;
+use crate::record::{ReadError, Record, Reject, Trailer};
 
 /// What a reader comes upon.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub enum Item<'r> {
     /// Text that should have been a record and is not one.
     Reject(Reject),
     /// What the producer says at the end of a result set.
-    Footer(Footer),
+    Trailer(Trailer),
 }
 
 /// Reads one file of one form, item after item.
@@ -53,7 +53,7 @@ pub trait Reader {
     }
 
     /// From here on, records may be left out that `sieve` does not keep. A reader that leaves none out is right too.
-    fn pass_over(&mut self, sieve: Sieve) {
+    fn pass_over(&mut self, sieve: RowFilter) {
         drop(sieve);
     }
 

@@ -15,7 +15,7 @@ use crate::record::batch::RowValue;
 pub(super) const NOT_KEPT: &str = "(not kept: the file has a column of passwords)";
 
 /// Why a field does not fit: the place of its column in the row, and what is wrong.
-pub(super) type RowMisfit = (Option<usize>, convert::Misfit);
+pub(super) type RowConversionError = (Option<usize>, convert::ConversionError);
 
 /// Types the row of one table; `false` when the record has none of it.
 pub(super) fn row(
@@ -25,7 +25,7 @@ pub(super) fn row(
     rules: &Rules,
     seen: &mut [Seen],
     batch: &mut Batch,
-) -> Result<bool, RowMisfit> {
+) -> Result<bool, RowConversionError> {
     let first = batch.values.len();
     for (step, ((at, cast), seen)) in target.steps.iter().zip(seen).enumerate() {
         let field = record.fields[*at];
@@ -40,7 +40,7 @@ pub(super) fn row(
         if target.shape.repeated {
             return Ok(false);
         }
-        let misfit = convert::Misfit {
+        let misfit = convert::ConversionError {
             reason: Reason::MissingKey,
             detail: format!("`{}` is NULL", target.shape.columns[key].name),
         };
@@ -58,7 +58,7 @@ pub(super) fn change(
     record: &Record<'_>,
     rules: &Rules,
     batch: &mut Batch,
-) -> Result<(), RowMisfit> {
+) -> Result<(), RowConversionError> {
     let mut unseen = Seen::default();
     let fields = [Some(changes.transaction), changes.sequence];
     for at in fields {
@@ -101,7 +101,7 @@ pub(super) fn check_text(
                 .iter()
                 .position(|field| (field.start..field.end).contains(&place))
         });
-        let misfit = convert::Misfit { reason, detail };
+        let misfit = convert::ConversionError { reason, detail };
         Box::new(Reject {
             line: record.line,
             column: at.map(|at| at as u64 + 1),
@@ -179,7 +179,7 @@ pub(super) fn rejected(
     target: &mapping::Target,
     record: &Record<'_>,
     at: Option<usize>,
-    misfit: convert::Misfit,
+    misfit: convert::ConversionError,
 ) -> Reject {
     let column = at.map(|at| &target.shape.columns[at]);
     Reject {

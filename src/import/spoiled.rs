@@ -22,7 +22,7 @@ impl Spoiled {
         let (mut spoiled, mut all) = (0, 0);
         for text in texts.filter(|text| !text.is_empty() && *text != "NULL") {
             all += 1;
-            if Spoil::of(text).is_some() {
+            if SpreadsheetDamage::of(text).is_some() {
                 spoiled += 1;
                 if samples.len() < 3 {
                     samples.push(text.to_owned());
@@ -39,7 +39,7 @@ impl Spoiled {
 
 /// What a spreadsheet leaves of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spoil {
+pub enum SpreadsheetDamage {
     /// `49:55.0`, minutes and seconds.
     Minutes,
     /// `########`, of a cell that was too narrow.
@@ -48,7 +48,7 @@ pub enum Spoil {
     LocalDay,
 }
 
-impl Spoil {
+impl SpreadsheetDamage {
     /// What is left in `text`, if it is what a spreadsheet leaves.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::ImportOptions;
-use super::format::Nulls;
+use super::format::NullStyle;
 use super::format::escape::Escape;
 use super::open::{self, OpenError};
 use super::reader::Item;
@@ -17,7 +17,7 @@ use crate::table::raw::{MOST_CELLS, RawCell, RawRow, RawTable};
 
 /// Why a file is not a table.
 #[derive(Debug, Error)]
-pub enum WholeError {
+pub enum TableLoadError {
     /// Its bytes, encoding or format are not what can be read.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -45,7 +45,7 @@ pub enum WholeError {
     TooMuch,
 }
 
-impl WholeError {
+impl TableLoadError {
     /// Whether it is the input format that nobody can tell.
     #[must_use]
     pub fn asks(&self) -> bool {
@@ -62,7 +62,7 @@ impl WholeError {
 ///
 /// # Errors
 /// When the file, or a record of it, is not what it should be.
-pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, WholeError> {
+pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, TableLoadError> {
     let (table, late_columns) = read_once(path, options)?;
     if late_columns.is_empty() {
         return Ok(table);
@@ -94,7 +94,7 @@ pub fn column_names(path: &Path) -> Vec<String> {
 fn read_once(
     path: &Path,
     options: &ImportOptions,
-) -> Result<(RawTable, Vec<DocumentColumn>), WholeError> {
+) -> Result<(RawTable, Vec<DocumentColumn>), TableLoadError> {
     let mut opened = open::open(path, options)?;
     let nulls = opened.form.nulls;
     let escapes = options.escape != Some(Escape::Nothing);
@@ -111,7 +111,7 @@ fn read_once(
             Item::Header(names) => {
                 result += 1;
                 if options.result_set.is_none() {
-                    return Err(WholeError::Several);
+                    return Err(TableLoadError::Several);
                 }
                 if result == wanted {
                     table = Some(headed(names));
@@ -127,14 +127,14 @@ fn read_once(
                 table = (wanted == 1).then(|| headed(names.collect()));
             }
             Item::Record(record) if result == wanted => {
-                let table = table.as_mut().ok_or(WholeError::NoNames)?;
+                let table = table.as_mut().ok_or(TableLoadError::NoNames)?;
                 cells += record.fields.len();
                 if cells > MOST_CELLS {
-                    return Err(WholeError::TooMuch);
+                    return Err(TableLoadError::TooMuch);
                 }
                 let row = row(&record, nulls, escapes);
                 if row.cells.len() != table.header.len() {
-                    return Err(WholeError::Reject {
+                    return Err(TableLoadError::Reject {
                         line: record.line,
                         reason: Reason::Ragged,
                         detail: format!(
@@ -149,7 +149,7 @@ fn read_once(
                     .iter()
                     .find(|field| field.end - field.start > options.limits.field)
                 {
-                    return Err(WholeError::Reject {
+                    return Err(TableLoadError::Reject {
                         line: record.line,
                         reason: Reason::TooLong,
                         detail: format!("a field of {} bytes", long.end - long.start),
@@ -163,17 +163,17 @@ fn read_once(
             Item::Reject(reject)
                 if result == wanted || reject.reason != Reason::SecondResultSet =>
             {
-                return Err(WholeError::Reject {
+                return Err(TableLoadError::Reject {
                     line: reject.line,
                     reason: reject.reason,
                     detail: reject.detail,
                 });
             }
-            Item::Record(_) | Item::Reject(_) | Item::Footer(_) => {}
+            Item::Record(_) | Item::Reject(_) | Item::Trailer(_) => {}
         }
     }
     let late = opened.reader.late_columns();
-    Ok((table.ok_or(WholeError::NoNames)?, late))
+    Ok((table.ok_or(TableLoadError::NoNames)?, late))
 }
 
 fn headed(names: Vec<String>) -> RawTable {
@@ -184,7 +184,7 @@ fn headed(names: Vec<String>) -> RawTable {
     }
 }
 
-fn row(record: &Record<'_>, nulls: Nulls, escapes: bool) -> RawRow {
+fn row(record: &Record<'_>, nulls: NullStyle, escapes: bool) -> RawRow {
     let is_escaped_null = |field: &Field| {
         let text = record.cells.get(field.start..field.end);
         escapes && field.written == Written::Bare && text == Some(Escape::NULL)

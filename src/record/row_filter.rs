@@ -39,7 +39,7 @@ struct Key {
 
 /// Says of a record whether its row can be in the answer.
 #[derive(Debug, Clone)]
-pub struct Sieve {
+pub struct RowFilter {
     /// The field, from 0, and the test.
     tests: Vec<(usize, Test)>,
     key: Option<Key>,
@@ -47,7 +47,7 @@ pub struct Sieve {
     broken: bool,
 }
 
-impl Sieve {
+impl RowFilter {
     /// Tests fields, which count from 0. Keys, if there is a field of them, must ascend.
     #[must_use]
     pub fn new(tests: Vec<(usize, Test)>, key: Option<usize>) -> Self {

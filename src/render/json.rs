@@ -10,7 +10,7 @@ use serde::Serialize as _;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::RenderOptions;
-use super::safe::is_hidden;
+use super::sanitize::is_hidden;
 use crate::report::Report;
 
 /// Writes the report, indented by two blanks, with a line end after it.

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite, XmlString};
 
 use super::wording;
-use super::{RenderOptions, safe::Safe};
+use super::{RenderOptions, sanitize::Sanitized};
 use crate::diagnostic::counted;
 use crate::report::{
     CheckRun, CheckVerdict, Comparison, Report, RunVerdict, ScenarioRun, StepRun, ValidatedScenario,
@@ -171,5 +171,5 @@ fn skipped(message: &str) -> TestCaseStatus {
 
 /// A text without what acts on a terminal, which XML could not hold either.
 fn safe(text: &str) -> String {
-    Safe::of(text).to_string()
+    Sanitized::of(text).to_string()
 }

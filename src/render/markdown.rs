@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::RenderOptions;
-use super::safe::Safe;
+use super::sanitize::Sanitized;
 use super::wording::{self, Side, Totals};
 use crate::diagnostic::counted;
 use crate::report::{
@@ -442,8 +442,8 @@ impl Page {
 
     /// Lines of text as they are.
     fn text<'a>(&mut self, lines: impl Iterator<Item = &'a String>) {
-        let lines: Vec<Safe> = lines.map(Safe::of).collect();
-        let run = |line: &Safe| {
+        let lines: Vec<Sanitized> = lines.map(Sanitized::of).collect();
+        let run = |line: &Sanitized| {
             let ticks = line.as_str().split(|c| c != '`').map(str::len);
             ticks.max().unwrap_or(0)
         };
@@ -496,7 +496,7 @@ fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
 
 /// Text as a name in code, or, where code cannot hold it, escaped.
 fn code(text: &str) -> String {
-    let shown = Safe::of(text);
+    let shown = Sanitized::of(text);
     let awkward = text.is_empty() || text.trim() != text || text.contains(['`', '|', '\\']);
     if awkward {
         escape(text)
@@ -546,7 +546,7 @@ fn escape(text: &str) -> String {
 /// Text that reads as itself inside a line: all that Markdown, or HTML in it, would take for markup is
 /// escaped. Blanks at the ends are kept.
 fn inline(text: &str) -> String {
-    let shown = Safe::of(text);
+    let shown = Sanitized::of(text);
     let start = shown.as_str().trim_start_matches(' ');
     let body = start.trim_end_matches(' ');
     let blanks = |n: usize| "&#32;".repeat(n);

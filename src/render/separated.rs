@@ -24,7 +24,7 @@ use std::io::{self, Write};
 
 use csv::{ByteRecord, QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::safe;
+use super::sanitize;
 use super::wording;
 use super::{CountedRows, CsvOptions, Rendered};
 use crate::report::{
@@ -271,7 +271,7 @@ impl Texts {
             field.push_str(text);
             return field;
         }
-        field.push_str(&safe::with_breaks(text));
+        field.push_str(&sanitize::with_breaks(text));
         let is_changed = field[usize::from(defuses)..] != *text;
         self.shown.set(self.shown.get() + u64::from(is_changed));
         field
@@ -493,7 +493,7 @@ fn of_cell(texts: &Texts, line: &Line, cell: &CellRun) -> Line {
 /// answer.
 fn is_plain(text: &str) -> bool {
     matches!(text.as_bytes(), [first, ..] if first.is_ascii_alphanumeric())
-        && safe::is_printable(text)
+        && sanitize::is_printable(text)
         && text != "NULL"
 }
 

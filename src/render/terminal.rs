@@ -3,7 +3,7 @@
 //!
 //! A table goes side by side if the width allows, and one column per line if not; nothing is cut off. Only
 //! commands and places are left longer than the line, because a broken one could not be copied. Everything
-//! that is written is [`Safe`].
+//! that is written is [`Sanitized`].
 
 mod analysis;
 mod compact;

@@ -12,7 +12,7 @@ use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
 
-use super::{RenderOptions, safe, wording};
+use super::{RenderOptions, sanitize, wording};
 use crate::report::{
     AnalysisRun, CellRun, Comparison, FindingRun, NamedComparison, Report, ScenarioRun,
 };
@@ -331,7 +331,7 @@ impl Book {
     /// A name that no other sheet has, of characters that may be in one.
     fn name(&mut self, title: &str) -> String {
         let allowed = |c: char| if "[]:*?/\\".contains(c) { '_' } else { c };
-        let plain: String = safe::Safe::of(title)
+        let plain: String = sanitize::Sanitized::of(title)
             .as_str()
             .chars()
             .map(allowed)
@@ -383,7 +383,7 @@ fn excel_number(cell: &Cell) -> Option<f64> {
 
 /// A text as a cell can hold it: with line breaks and tabs, without what cannot be seen, and no longer than may be.
 fn fitting(text: &str) -> String {
-    let shown = literal(&safe::with_breaks(text)).replace("\r\n", "\n");
+    let shown = literal(&sanitize::with_breaks(text)).replace("\r\n", "\n");
     let length = shown.encode_utf16().count();
     if length <= MAX_TEXT {
         return shown;

@@ -10,7 +10,7 @@ use crate::report::CountRun;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
     /// There are none, or hardly any.
-    Stops,
+    Cancellation,
     /// They go on as usual.
     GoesOn,
     /// Either may be.
@@ -23,7 +23,13 @@ const GOES_ON: f64 = 0.5;
 
 fn effect(kind: EventKind, servers: &BTreeSet<Server>) -> Effect {
     let down = |server: Server| servers.contains(&server);
-    let stops = |stops: bool, otherwise: Effect| if stops { Effect::Stops } else { otherwise };
+    let stops = |stops: bool, otherwise: Effect| {
+        if stops {
+            Effect::Cancellation
+        } else {
+            otherwise
+        }
+    };
     let application = down(Server::Application);
     match kind {
         // Whether chats come in without Messaging is not documented.
@@ -61,7 +67,7 @@ pub(super) fn speaks_for(
     }
     let (stopped, goes_on) = (share(count) <= STOPPED, goes_on(count));
     match effect(kind, servers) {
-        Effect::Stops => (stopped || goes_on).then_some(stopped),
+        Effect::Cancellation => (stopped || goes_on).then_some(stopped),
         Effect::GoesOn => (stopped || goes_on).then_some(goes_on),
         Effect::Open => None,
     }

@@ -142,7 +142,7 @@ const HELPERS: &[Function] = &[
 pub static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
     let count = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
     let of_table = table::TABLE.iter().filter_map(|entry| match entry.form {
-        table::CallForm::Rust { name, call } => Some(Function {
+        table::CallKind::Rust { name, call } => Some(Function {
             name,
             least: count(entry.least()),
             most: entry.most().map(count),

@@ -15,7 +15,7 @@ use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 
 use super::bulk::made::MADE;
 use super::{Budget, Store, StoreError};
-use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_LOOKED_THROUGH, QUESTION};
+use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_INTEGRITY_CHECKED, QUESTION};
 use crate::sql::guard::{self, Action, Limits, Origin};
 use crate::sql::{self, ScriptStatement as Part};
 
@@ -373,7 +373,7 @@ impl Store {
         self.hold_to(Some(QUESTION))?;
         self.only_tables()?;
         let size = path.metadata().map_err(StoreError::NotRead)?.len();
-        if size <= MAX_LOOKED_THROUGH {
+        if size <= MAX_INTEGRITY_CHECKED {
             let found = self
                 .conn
                 .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?;

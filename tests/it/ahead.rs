@@ -8,7 +8,7 @@ use chatdb::import::ImportOptions;
 use chatdb::import::open::{Opened, open, open_reader};
 use chatdb::import::reader::Item;
 use chatdb::import::reader::parallel::Cut;
-use chatdb::record::row_filter::{Sieve, Test};
+use chatdb::record::row_filter::{RowFilter, Test};
 use proptest::prelude::*;
 
 const HEADER: &str = "activity_id,activity_type,subject,queue_id\n";
@@ -68,7 +68,7 @@ fn read(path: &Path, cut: Cut) -> (Read, bool) {
             }
         }
         if before == 0 {
-            reader.pass_over(Sieve::new(vec![(1, Test::In(vec![2]))], Some(0)));
+            reader.pass_over(RowFilter::new(vec![(1, Test::In(vec![2]))], Some(0)));
             before = usize::MAX;
         }
         // One thread has read such a small file as a whole.

@@ -104,7 +104,7 @@ proptest! {
                     read += 1;
                 }
                 Item::Reject(reject) => refused += reject.records,
-                Item::Header(_) | Item::Footer(_) => {}
+                Item::Header(_) | Item::Trailer(_) => {}
             }
         }
         prop_assert!(read + refused >= rows.len() as u64, "{}: {} and {} of {:?}", name, read, refused, text);

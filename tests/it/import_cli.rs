@@ -665,7 +665,7 @@ fn a_form_that_is_not_known_is_told_with_those_that_are() {
         "error: `activity.csv`: unknown input format `ssms_csf`\n hint: did you mean `ssms_csv`? formats: \
          ssms_csv, "
     ));
-    for form in chatdb::import::format::FORMS {
+    for form in chatdb::import::format::IMPORT_FORMATS {
         assert!(said.contains(form.id), "{}", form.id);
     }
 }

@@ -211,7 +211,7 @@ fn read(file: &str, options: &ImportOptions) -> Result<Reading, OpenError> {
                 records.push((record.line, [text(2), text(3)]));
             }
             Item::Record(_) | Item::Reject(_) => rejected += 1,
-            Item::Header(_) | Item::Footer(_) => {}
+            Item::Header(_) | Item::Trailer(_) => {}
         }
     }
     let remarks = opened.reader.remarks().join("\n");

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use chatdb::import::ImportOptions;
 use chatdb::import::format::bcp_format_file::FormatFile;
-use chatdb::import::format::{FORMS, by_id};
+use chatdb::import::format::{IMPORT_FORMATS, by_id};
 use chatdb::import::input::code_pages::PAGES;
 use chatdb::import::input::decode::DecodeError;
-use chatdb::import::input::source::Bounds;
+use chatdb::import::input::source::ReadLimits;
 use chatdb::import::open::{OpenError, Opened, open, open_reader};
 use chatdb::import::reader::Item;
 use chatdb::import::reader::fixed_width::Widths;
@@ -51,7 +51,7 @@ fn told(mut opened: Opened) -> String {
             Ok(Some(Item::Reject(reject))) => {
                 format!("{} {} {}", reject.line, reject.reason.code(), reject.detail)
             }
-            Ok(Some(Item::Footer(footer))) => match (footer.rows, footer.completed_at_ms) {
+            Ok(Some(Item::Trailer(footer))) => match (footer.rows, footer.completed_at_ms) {
                 (Some(rows), _) => format!("rows {rows}"),
                 (_, at) => format!("at {}", at.unwrap_or_default()),
             },
@@ -95,14 +95,14 @@ fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-// FORMS ----------------------------------------------------------------------------------------------------
+// IMPORT_FORMATS ----------------------------------------------------------------------------------------------------
 
 const NAMES: &str = "activity_id,subject,when_created";
 const BOM: &str = "\u{FEFF}";
 
 #[test]
 fn every_form_of_the_matrix_is_covered_and_ids_are_unique() {
-    let covered: BTreeSet<&str> = FORMS
+    let covered: BTreeSet<&str> = IMPORT_FORMATS
         .iter()
         .flat_map(|form| form.covers.iter().copied())
         .collect();
@@ -110,8 +110,8 @@ fn every_form_of_the_matrix_is_covered_and_ids_are_unique() {
         let id = format!("F{number:02}");
         assert!(covered.contains(id.as_str()), "{id} is read by no form");
     }
-    let ids: BTreeSet<&str> = FORMS.iter().map(|form| form.id).collect();
-    assert_eq!(ids.len(), FORMS.len());
+    let ids: BTreeSet<&str> = IMPORT_FORMATS.iter().map(|form| form.id).collect();
+    assert_eq!(ids.len(), IMPORT_FORMATS.len());
     assert_eq!(by_id("F21").map(|form| form.id), Some("ads_csv"));
     assert!(by_id("F31").is_none());
 }
@@ -963,9 +963,9 @@ fn what_a_file_unpacks_to_is_bounded_by_its_size_and_as_a_whole() {
             .contains("unpacks to more than 16777216 bytes")
     );
     let small = ImportOptions {
-        bounds: Bounds {
+        bounds: ReadLimits {
             unpacked: 10,
-            ..Bounds::default()
+            ..ReadLimits::default()
         },
         ..ImportOptions::default()
     };
@@ -1096,7 +1096,7 @@ fn rows(opened: &mut Opened) -> (Vec<Row>, u64, u64) {
                 }
             }
             Item::Reject(reject) => rejected += reject.records,
-            Item::Footer(_) => {}
+            Item::Trailer(_) => {}
         }
     }
     (found, records, rejected)
@@ -1270,7 +1270,7 @@ fn a_changed_cell_of_an_export_is_found() {
 /// Reads everything that `bytes` give in the form that they are taken for, and in form number `other`; problem is
 /// an error, never a panic, and there is an end.
 fn read_all(bytes: &[u8], other: usize) {
-    for form in [None, FORMS.get(other)] {
+    for form in [None, IMPORT_FORMATS.get(other)] {
         let options = ImportOptions {
             form: form.map(|form| form.id.to_owned()),
             ..ImportOptions::default()
@@ -1349,13 +1349,13 @@ proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..300),
-        other in 0..FORMS.len(),
+        other in 0..IMPORT_FORMATS.len(),
     ) {
         read_all(&bytes, other);
     }
 
     #[test]
-    fn no_awkward_text_makes_a_reader_panic(bytes in awkward(), other in 0..FORMS.len()) {
+    fn no_awkward_text_makes_a_reader_panic(bytes in awkward(), other in 0..IMPORT_FORMATS.len()) {
         read_all(&bytes, other);
         read_all(&utf16(&String::from_utf8_lossy(&bytes)), other);
     }

@@ -1,6 +1,6 @@
 //! Reports as bytes.
 
-use chatdb::render::safe::{Safe, is_hidden};
+use chatdb::render::sanitize::{Sanitized, is_hidden};
 use chatdb::render::{CsvOptions, Detail, FORMATS, RenderOptions, format};
 use chatdb::report::{Listing, Report, RowVerdict, SCHEMA};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
@@ -249,8 +249,8 @@ fn hidden_characters_have_a_shape() {
         ("\u{202e}\u{200b}", "\\u{202e}\\u{200b}"),
     ];
     for (text, shown) in cases {
-        assert_eq!(Safe::of(text).as_str(), shown);
-        assert_eq!(Safe::of(shown).as_str(), shown);
+        assert_eq!(Sanitized::of(text).as_str(), shown);
+        assert_eq!(Sanitized::of(shown).as_str(), shown);
     }
 }
 
@@ -488,7 +488,7 @@ fn cells_of(markdown: &str) -> Vec<String> {
 fn visible(text: &str) -> String {
     let lines: Vec<String> = text
         .split('\n')
-        .map(|line| Safe::of(line).to_string())
+        .map(|line| Sanitized::of(line).to_string())
         .collect();
     lines.join("\n")
 }
@@ -552,9 +552,9 @@ proptest! {
 
     #[test]
     fn text_made_safe_hides_nothing_and_stays_safe(text in "\\PC*|.*|[\u{0}-\u{9f}\u{2000}-\u{206f}]*") {
-        let safe = Safe::of(&text);
+        let safe = Sanitized::of(&text);
         prop_assert!(!safe.as_str().contains(is_hidden));
-        prop_assert_eq!(Safe::of(&safe), safe);
+        prop_assert_eq!(Sanitized::of(&safe), safe);
     }
 }
 

@@ -253,7 +253,7 @@ pub fn read(made: &Made) -> (usize, Vec<String>) {
                     None => wrong.push(format!("line {}: {cells:?} is no row", record.line)),
                 }
             }
-            Ok(Some(Item::Footer(_))) => {}
+            Ok(Some(Item::Trailer(_))) => {}
         }
     }
     for (first, last, row) in expected.into_values() {

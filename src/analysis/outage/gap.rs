@@ -7,7 +7,7 @@ const QUARTER: i64 = 15 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
 /// A gap counts when fewer than so many like it are expected by chance in the time that the rows cover.
-pub(super) const ALARM: f64 = 0.01;
+pub(super) const FALSE_ALARM_RATE: f64 = 0.01;
 
 /// Of a long gap only its first and last hours say whether it began and ended while there was work.
 pub(super) const EDGE: i64 = 2 * HOUR;
@@ -325,7 +325,7 @@ pub(super) fn judge(
     let all = estimates.len();
     let dispersion = overdispersion(estimates, least_dispersion);
     let lengths = candidates.iter().map(|(from, to, _)| to - from);
-    let trials = Trials::of(times, all, lengths);
+    let trials = ScoredFormats::of(times, all, lengths);
     let mut found: Vec<Gap> = Vec::new();
     for (from, to, estimate) in candidates {
         let trials = trials.of_length(to - from);
@@ -334,10 +334,10 @@ pub(super) fn judge(
             to,
             estimate,
             dispersion,
-            needed: (trials / ALARM).ln(),
+            needed: (trials / FALSE_ALARM_RATE).ln(),
         });
         let p = trials * (-surprise).exp();
-        if p >= ALARM {
+        if p >= FALSE_ALARM_RATE {
             continue;
         }
         match found.last_mut() {
@@ -360,7 +360,7 @@ pub(super) fn judge(
 }
 
 /// In how many places a gap might have been.
-struct Trials {
+struct ScoredFormats {
     gaps: usize,
     /// The time in which there was anything, in quarters of an hour.
     active: i64,
@@ -368,7 +368,7 @@ struct Trials {
     lengths: Vec<i64>,
 }
 
-impl Trials {
+impl ScoredFormats {
     fn of(times: &[i64], gaps: usize, lengths: impl Iterator<Item = i64>) -> Self {
         let quarters = times.chunk_by(|a, b| a.div_euclid(QUARTER) == b.div_euclid(QUARTER));
         let active = QUARTER * quarters.map(|_| 1).sum::<i64>();

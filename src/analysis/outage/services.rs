@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::gap::{
-    ALARM, Candidate, Clock, Counter, Gap, HOUR, Score, count, judge, log_lack, paced, real, usual,
+    Candidate, Clock, Counter, FALSE_ALARM_RATE, Gap, HOUR, Score, count, judge, log_lack, paced,
+    real, usual,
 };
 use super::silence::{Merged, NIGHT, at_work};
 use super::work::{OLD, Work, begun};
@@ -231,7 +232,7 @@ pub(super) fn unassigned_runs(history: &History) -> Vec<OutageWindow> {
         let completed = count(&history.completed, before, after);
         // Who waits at the end of the rows may merely wait for a turn, though nobody does for so long.
         let goes_on = end + 1 == waiting.len() && waiting[end].0 - waiting[start].0 < longest;
-        (p < ALARM && waits >= 5 && completed >= 3 && !goes_on).then(|| OutageWindow {
+        (p < FALSE_ALARM_RATE && waits >= 5 && completed >= 3 && !goes_on).then(|| OutageWindow {
             servers: vec![Server::Services],
             or_servers: Vec::new(),
             host: None,

@@ -17,7 +17,7 @@ use crate::failure::{Code, Failure};
 use crate::import;
 use crate::inputs;
 use crate::open;
-use crate::output::{self, Beside};
+use crate::output::{self, SideOutput};
 use crate::privacy;
 use crate::time::TimeOptions;
 use crate::watch;
@@ -263,10 +263,10 @@ fn write(
 
 /// The rows of each finding that was run as a file of its own, which is a header alone where there are none: a file of
 /// an earlier run would else be taken for this one's.
-fn tables(report: &Report, options: CsvOptions) -> Result<Beside, Failure> {
+fn tables(report: &Report, options: CsvOptions) -> Result<SideOutput, Failure> {
     let findings = report.analysis.iter().flat_map(|run| &run.findings);
     let run = findings.filter(|finding| !finding.table.columns.is_empty());
-    let mut beside = Beside::default();
+    let mut beside = SideOutput::default();
     for finding in run {
         let mut bytes = Vec::new();
         let rendered = csv::finding(finding, options, &mut bytes)?;

@@ -8,7 +8,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use chatdb::analysis;
 use chatdb::assets;
-use chatdb::import::format::FORMS;
+use chatdb::import::format::IMPORT_FORMATS;
 use chatdb::import::whole;
 use chatdb::render::FORMATS;
 use chatdb::scenario::Library;
@@ -161,7 +161,7 @@ pub fn formats() -> ArgValueCompleter {
 
 pub fn input_formats() -> ArgValueCompleter {
     of(|| {
-        let all = FORMS.iter();
+        let all = IMPORT_FORMATS.iter();
         all.map(|format| (format.id.to_owned(), format.title.to_owned()))
             .collect()
     })

@@ -11,10 +11,10 @@ use chatdb::check::BoundError;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
 use chatdb::privacy;
-use chatdb::render::safe::Safe;
+use chatdb::render::sanitize::Sanitized;
 use chatdb::replay::ReplayError;
 use chatdb::scenario::ScenarioError;
-use chatdb::script::HandoutError;
+use chatdb::script::QueryExportError;
 use chatdb::sql::tsql::{TsqlError, TsqlProblem};
 use chatdb::store::StoreError;
 
@@ -158,14 +158,14 @@ impl Failure {
                 if at > 0 {
                     text.push_str("\n  ");
                 }
-                text.push_str(Safe::of(line).as_str());
+                text.push_str(Sanitized::of(line).as_str());
             }
             text.push('\n');
         }
         if let Some(hint) = self.hint.as_ref().map(|hint| shown(hint, false)) {
             for (at, line) in hint.lines().enumerate() {
                 text.push_str(if at == 0 { " hint: " } else { "       " });
-                text.push_str(Safe::of(line).as_str());
+                text.push_str(Sanitized::of(line).as_str());
                 text.push('\n');
             }
         }
@@ -341,13 +341,13 @@ impl From<AskError> for Failure {
     }
 }
 
-impl From<HandoutError> for Failure {
-    fn from(error: HandoutError) -> Self {
+impl From<QueryExportError> for Failure {
+    fn from(error: QueryExportError) -> Self {
         match error {
-            HandoutError::Model { .. } => Self::of(Code::Usage, &error)
+            QueryExportError::Model { .. } => Self::of(Code::Usage, &error)
                 .hint("`--dialect sqlite` prints it for the database that `replay --db` keeps"),
-            HandoutError::Tsql(error) => error.into(),
-            HandoutError::Store(error) => error.into(),
+            QueryExportError::Tsql(error) => error.into(),
+            QueryExportError::Store(error) => error.into(),
         }
     }
 }

@@ -294,7 +294,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
         return None;
     }
     let name = path.file_name().unwrap_or(path.as_os_str());
-    let name = chatdb::render::safe::Safe::of(name.to_string_lossy()).to_string();
+    let name = chatdb::render::sanitize::Sanitized::of(name.to_string_lossy()).to_string();
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
     let template = "{prefix} {bar:30} {bytes} of {total_bytes}, {msg}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {

@@ -7,7 +7,7 @@ use chatdb::render::RenderOptions;
 use chatdb::report::Report;
 
 use crate::failure::Failure;
-use crate::output::{self, Beside};
+use crate::output::{self, SideOutput};
 
 /// Where pages go that are only to be looked at. What is in it is replaced by the next ones.
 const FOLDER: &str = "chatdb-reports";
@@ -33,7 +33,7 @@ pub fn write(report: &Report) -> Result<Vec<PathBuf>, Failure> {
         &page,
         RenderOptions::default(),
         to,
-        Beside::default(),
+        SideOutput::default(),
         force,
     )
 }

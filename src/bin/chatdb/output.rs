@@ -11,7 +11,7 @@ use chatdb::diagnostic::did_you_mean;
 use chatdb::document::Lines;
 use chatdb::files::{self, Existing, FilesError, NewFile, PendingFile};
 use chatdb::privacy::INCLUDED;
-use chatdb::render::safe::Safe;
+use chatdb::render::sanitize::Sanitized;
 use chatdb::render::{
     self, CountedRows, CsvOptions, Detail, FORMATS, Format, MakeRows, Pictures, RenderOptions,
     Rendered,
@@ -284,7 +284,7 @@ fn say_changes(rendered: Rendered) {
 
 /// Files that come with a report.
 #[derive(Default)]
-pub struct Beside {
+pub struct SideOutput {
     pub files: Vec<NewFile>,
     /// What was changed in texts of them.
     pub rendered: Rendered,
@@ -305,7 +305,7 @@ pub fn write_files(
     formats: &[&'static Format],
     options: RenderOptions,
     (folder, stem): (&Path, &str),
-    beside: Beside,
+    beside: SideOutput,
     force: bool,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut written = Vec::new();
@@ -456,7 +456,7 @@ pub fn note(sentence: &str) {
         return;
     }
     // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(io::stderr(), "note: {}", Safe::of(sentence));
+    let _ = writeln!(io::stderr(), "note: {}", Sanitized::of(sentence));
 }
 
 /// A text as it is for a program that reads it, and without what acts on a terminal for a person.
@@ -467,7 +467,7 @@ pub fn for_reader(text: String) -> String {
     let lines = text.split('\n').map(|line| {
         let parts: Vec<String> = line
             .split('\t')
-            .map(|part| Safe::of(part).to_string())
+            .map(|part| Sanitized::of(part).to_string())
             .collect();
         parts.join("\t")
     });

@@ -90,7 +90,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
 }
 
 /// What ends the query before its time.
-fn stops(args: &QueryArgs, store: &Store) -> Result<watch::Stops, Failure> {
+fn stops(args: &QueryArgs, store: &Store) -> Result<watch::Cancellation, Failure> {
     let patience = if args.write {
         watch::PATIENCE_WITH_CHANGES
     } else {
@@ -110,7 +110,7 @@ struct QueryRun<'r> {
     asked: &'r Asked,
     store: &'r Store,
     question: &'r Question<'r>,
-    stops: &'r watch::Stops,
+    stops: &'r watch::Cancellation,
     loaded: &'r [Summary],
     exported: bool,
 }

@@ -7,7 +7,7 @@ use chatdb::replay;
 use crate::cli::ReportArgs;
 use crate::failure::{Code, Failure};
 use crate::open;
-use crate::output::{self, Beside};
+use crate::output::{self, SideOutput};
 use crate::watch;
 
 pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
@@ -39,7 +39,7 @@ pub fn run(args: &ReportArgs) -> Result<Code, Failure> {
             &formats,
             options,
             (&folder, stem),
-            Beside::default(),
+            SideOutput::default(),
             force,
         )
     };

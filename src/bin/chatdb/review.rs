@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use chatdb::acceptance::{self, ReviewItem, ReviewState, ScenarioReview};
 use chatdb::diagnostic::did_you_mean;
-use chatdb::render::safe::Safe;
+use chatdb::render::sanitize::Sanitized;
 
 use crate::cli::ReviewArgs;
 use crate::failure::{Code, Failure};
@@ -133,7 +133,9 @@ fn show(item: &ReviewItem) -> Result<(), Failure> {
 }
 
 fn indented(text: &str) -> String {
-    let lines = text.lines().map(|line| format!("  {}\n", Safe::of(line)));
+    let lines = text
+        .lines()
+        .map(|line| format!("  {}\n", Sanitized::of(line)));
     lines.collect()
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use chatdb::diagnostic::counted;
-use chatdb::render::safe::Safe;
+use chatdb::render::sanitize::Sanitized;
 use chatdb::replay::why::{Experiment, Factor, WhyTarget};
 use chatdb::replay::{self, ReplayError, ReplayOptions};
 use chatdb::report::Report;
@@ -50,7 +50,7 @@ struct Page {
 
 impl Page {
     fn line(&mut self, indent: usize, text: impl Display) {
-        let safe = Safe::of(text);
+        let safe = Sanitized::of(text);
         let line = safe.as_str().trim_end();
         let indent = if line.is_empty() { 0 } else { indent };
         writeln!(self.text, "{:indent$}{line}", "").expect("writing to a String cannot fail");
@@ -265,7 +265,7 @@ fn deciding(
 
 /// A line for each rule: what it is called, what it says, and what it rests on.
 fn list_rules(page: &mut Page, deciding: &[(usize, Factor)]) {
-    let shown: Vec<Vec<Safe>> = deciding
+    let shown: Vec<Vec<Sanitized>> = deciding
         .iter()
         .filter_map(|(_, factor)| match factor {
             Factor::Rule {
@@ -276,7 +276,7 @@ fn list_rules(page: &mut Page, deciding: &[(usize, Factor)]) {
                 ..
             } => Some(
                 [rule.as_str(), statement, basis.words(), lines]
-                    .map(Safe::of)
+                    .map(Sanitized::of)
                     .to_vec(),
             ),
             Factor::Cause { .. } => None,

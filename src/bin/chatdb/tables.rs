@@ -6,10 +6,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use chatdb::import::input::decode;
-use chatdb::import::whole::{self, WholeError};
+use chatdb::import::whole::{self, TableLoadError};
 use chatdb::import::{self, open::OpenError};
 use chatdb::record::Reason;
-use chatdb::render::safe::Safe;
+use chatdb::render::sanitize::Sanitized;
 use chatdb::table::Kind;
 use chatdb::table::raw::{self, RawCell, RawRow, RawTable, ReadProblem};
 
@@ -155,7 +155,7 @@ impl Ways {
         })
     }
 
-    fn import(&self, path: &Path) -> Result<RawTable, WholeError> {
+    fn import(&self, path: &Path) -> Result<RawTable, TableLoadError> {
         whole::read(path, &self.options)
     }
 }
@@ -259,27 +259,30 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-fn failure_of(path: &Path, error: &WholeError) -> Failure {
+fn failure_of(path: &Path, error: &TableLoadError) -> Failure {
     let code = match error {
-        WholeError::Open(OpenError::UnknownForm { .. } | OpenError::WrongContainer { .. }) => {
+        TableLoadError::Open(OpenError::UnknownForm { .. } | OpenError::WrongContainer { .. }) => {
             Code::Usage
         }
         _ => Code::Rejected,
     };
-    let failure = Failure::new(code, format!("`{}`: {}", path.display(), Safe::of(error)));
+    let failure = Failure::new(
+        code,
+        format!("`{}`: {}", path.display(), Sanitized::of(error)),
+    );
     let hint = match error {
-        WholeError::Open(error) => error.advice(),
-        WholeError::Read(_) => None,
-        WholeError::Reject { reason: Reason::TooLong, .. } => {
+        TableLoadError::Open(error) => error.advice(),
+        TableLoadError::Read(_) => None,
+        TableLoadError::Reject { reason: Reason::TooLong, .. } => {
             Some("a quote may be unclosed; no field may be longer than 16 MiB, and no record longer than 64 \
              MiB".to_owned())
         }
-        WholeError::Reject { reason: Reason::SecondResultSet, .. } | WholeError::Several => {
+        TableLoadError::Reject { reason: Reason::SecondResultSet, .. } | TableLoadError::Several => {
             Some("choose one with `--result-set 1` or `--result-set 2`".to_owned())
         }
-        WholeError::Reject { reason, .. } => Some(reason.advice().to_owned()),
-        WholeError::NoNames => Some("export it with column headers".to_owned()),
-        WholeError::TooMuch => Some("export fewer rows, or compare as CSV with `--key COLUMN`".to_owned()),
+        TableLoadError::Reject { reason, .. } => Some(reason.advice().to_owned()),
+        TableLoadError::NoNames => Some("export it with column headers".to_owned()),
+        TableLoadError::TooMuch => Some("export fewer rows, or compare as CSV with `--key COLUMN`".to_owned()),
     };
     match hint {
         Some(hint) => failure.hint(hint),

@@ -102,12 +102,12 @@ pub struct Timeout {
 }
 
 /// What stops a question, and how far that has come.
-pub struct Stops {
+pub struct Cancellation {
     state: Arc<AtomicU8>,
     timeout: Option<Timeout>,
 }
 
-impl Stops {
+impl Cancellation {
     /// Whether the user or the time has said so.
     pub fn have_come(&self) -> bool {
         self.state.load(Ordering::SeqCst) != GOES_ON
@@ -143,7 +143,7 @@ pub fn stops(
     interrupter: Interrupter,
     timeout: Option<Timeout>,
     patience: u32,
-) -> Result<Stops, Failure> {
+) -> Result<Cancellation, Failure> {
     let state = Arc::new(AtomicU8::new(GOES_ON));
     let interrupter = Arc::new(interrupter);
     let stop = {
@@ -176,7 +176,7 @@ pub fn stops(
             stop(TIMED_OUT);
         });
     }
-    Ok(Stops { state, timeout })
+    Ok(Cancellation { state, timeout })
 }
 
 /// Does `action` when the user presses Ctrl-C, or the system asks the program to end, or its terminal is closed.

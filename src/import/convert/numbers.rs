@@ -1,6 +1,6 @@
 //! Numbers as values, in the one way in which each can be read.
 
-use super::Misfit;
+use super::ConversionError;
 use super::Seen;
 use super::number;
 use super::number::Reading;
@@ -14,7 +14,7 @@ pub(super) fn integer(
     least: i64,
     greatest: i64,
     seen: &mut Seen,
-) -> Result<RowValue, Misfit> {
+) -> Result<RowValue, ConversionError> {
     match digits(text.as_bytes()) {
         Some(value) if (least..=greatest).contains(&value) => Ok(RowValue::Integer(value)),
         Some(_) => Err(out_of_range(text, least, greatest)),
@@ -49,7 +49,7 @@ pub(super) fn odd_integer(
     least: i64,
     greatest: i64,
     seen: &mut Seen,
-) -> Result<RowValue, Misfit> {
+) -> Result<RowValue, ConversionError> {
     let trimmed = text.trim_matches([' ', '\u{a0}']);
     let found = one_reading(trimmed, true, seen)?;
     let whole = found.split_once('.').map_or(&*found, |(whole, _)| whole);
@@ -65,7 +65,11 @@ pub(super) fn odd_integer(
 }
 
 /// The digits of a number, with a point before decimals, where they can be read in one way or the column settles it.
-pub(super) fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<String, Misfit> {
+pub(super) fn one_reading(
+    text: &str,
+    whole: bool,
+    seen: &mut Seen,
+) -> Result<String, ConversionError> {
     let expected = if whole { "a whole number" } else { "a number" };
     match number::read(text, whole) {
         Reading::None => Err(not_a_number(expected, text)),
@@ -84,7 +88,7 @@ pub(super) fn one_reading(text: &str, whole: bool, seen: &mut Seen) -> Result<St
             };
             let Some(groups) = seen.separators.groups(separator) else {
                 seen.unsettled += 1;
-                return Err(Misfit {
+                return Err(ConversionError {
                     reason: Reason::TwoReadings,
                     detail: format!(
                         "expected {expected}, found {}, which is {grouped} or {plain}, and no other value of \
@@ -110,8 +114,8 @@ pub(super) fn lacks_digits(text: &str) -> bool {
     large && number.parse::<f64>().is_ok() && !exponent.starts_with('+')
 }
 
-pub(super) fn out_of_range(text: &str, least: i64, greatest: i64) -> Misfit {
-    Misfit {
+pub(super) fn out_of_range(text: &str, least: i64, greatest: i64) -> ConversionError {
+    ConversionError {
         reason: Reason::OutOfRange,
         detail: format!("expected {least} to {greatest}, found {}", shown(text)),
     }
@@ -122,7 +126,7 @@ pub(super) const NULL_WORDS: [&str; 10] = [
     "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
 ];
 
-pub(super) fn not_a_number(expected: &str, text: &str) -> Misfit {
+pub(super) fn not_a_number(expected: &str, text: &str) -> ConversionError {
     let cut = text.contains(['E', 'e'])
         && text
             .bytes()
@@ -134,13 +138,13 @@ pub(super) fn not_a_number(expected: &str, text: &str) -> Misfit {
     } else {
         String::new()
     };
-    Misfit {
+    ConversionError {
         reason: Reason::NotANumber,
         detail: format!("expected {expected}, found {}{why}", shown(text)),
     }
 }
 
-pub(super) fn real(text: &str, seen: &mut Seen) -> Result<RowValue, Misfit> {
+pub(super) fn real(text: &str, seen: &mut Seen) -> Result<RowValue, ConversionError> {
     let text = text.trim_matches([' ', '\u{a0}']);
     let is_number = |b: u8| b.is_ascii_digit() || b".-+eE".contains(&b);
     if text.contains(['e', 'E']) && text.bytes().all(is_number) {
@@ -166,7 +170,7 @@ pub(super) fn real(text: &str, seen: &mut Seen) -> Result<RowValue, Misfit> {
     finite(&found, text)
 }
 
-pub(super) fn finite(number: &str, text: &str) -> Result<RowValue, Misfit> {
+pub(super) fn finite(number: &str, text: &str) -> Result<RowValue, ConversionError> {
     match number.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(RowValue::Real(value)),
         _ => Err(not_a_number("a number", text)),

@@ -1,13 +1,13 @@
 //! Dates and times as values.
 
-use super::Misfit;
+use super::ConversionError;
 use super::Rules;
 use super::STORED;
 use super::Seen;
 use super::push;
 use super::shown;
 use super::slice;
-use crate::import::spoiled::Spoil;
+use crate::import::spoiled::SpreadsheetDamage;
 use crate::record::Reason;
 use crate::record::batch::Batch;
 use crate::record::batch::RowValue;
@@ -20,7 +20,7 @@ pub(super) fn time(
     rules: &Rules,
     seen: &mut Seen,
     batch: &mut Batch,
-) -> Result<RowValue, Misfit> {
+) -> Result<RowValue, ConversionError> {
     if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
         && plain::is_time(stored)
     {
@@ -122,12 +122,12 @@ pub(super) fn is_offset(rest: &[u8]) -> bool {
 }
 
 /// What is wrong with a time: spoiled beyond recovery, or written in a form that could be read in two ways or in none.
-pub(super) fn no_time(text: &str, rules: &Rules) -> Misfit {
+pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     let text = text.trim();
     let named = rules.date_format.as_deref();
-    let (reason, why) = match (Spoil::of(text), named) {
+    let (reason, why) = match (SpreadsheetDamage::of(text), named) {
         // Whoever names a format has said which is the day; a value of another format is no spoiled one.
-        (Some(Spoil::LocalDay) | None, Some(format)) => (
+        (Some(SpreadsheetDamage::LocalDay) | None, Some(format)) => (
             Reason::NotADate,
             format!(", which is not `{format}` either"),
         ),
@@ -138,7 +138,7 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> Misfit {
         ),
         (None, None) => (Reason::NotADate, String::new()),
     };
-    Misfit {
+    ConversionError {
         reason,
         detail: format!("expected `yyyy-mm-dd hh:mm:ss`, found {}{why}", shown(text)),
     }

@@ -11,13 +11,13 @@ mod look;
 mod separators;
 mod trial;
 
-use crate::import::format::Bars;
-use crate::import::format::FORMS;
-use crate::import::format::Form;
 use crate::import::format::FormatLayout;
-use crate::import::format::NameMark;
-use crate::import::format::Nulls;
+use crate::import::format::IMPORT_FORMATS;
+use crate::import::format::ImportFormat;
+use crate::import::format::NameSeparator;
+use crate::import::format::NullStyle;
 use crate::import::format::Quotes;
+use crate::import::format::TableBorders;
 use crate::import::format::score::Evidence;
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
@@ -31,7 +31,7 @@ use separators::paired_marks;
 use separators::spaced_separator;
 pub use trial::Preamble;
 use trial::RECORDS;
-pub use trial::Trial;
+pub use trial::ScoredFormat;
 pub use trial::is_rule;
 
 /// The margin below which nobody should rely on the verdict.
@@ -54,24 +54,24 @@ pub struct Sample<'s> {
 
 /// How a delimited file in a form is to be split, and how likely it is in that form.
 #[derive(Debug, Clone)]
-pub struct Guess {
+pub struct Detection {
     /// The form it is read in.
-    pub form: &'static Form,
+    pub form: &'static ImportFormat,
     /// From 0 to 1.
     pub score: f64,
     /// What quotes mean: the form's own rule, but nothing in a flat file of the wizard that has no qualifier.
     pub quotes: Quotes,
     /// What the trial with these quotes found; for forms that are not delimited, nothing.
-    pub trial: Trial,
+    pub trial: ScoredFormat,
     /// How columns of fixed widths are cut, where that is the form and something says it.
     pub widths: Option<fixed_width::FixedWidthPlan>,
 }
 
 /// The sample, split in every way that some form would.
-pub struct Trials<'s> {
+pub struct ScoredFormats<'s> {
     sample: &'s Sample<'s>,
-    bare: Vec<Trial>,
-    quoted: Vec<Trial>,
+    bare: Vec<ScoredFormat>,
+    quoted: Vec<ScoredFormat>,
     /// Lines of the beginning, for forms that are not delimited.
     lines: Vec<String>,
     /// Whether a count of rows stands at the end of the sample.
@@ -84,7 +84,7 @@ pub struct Trials<'s> {
     quoting: Option<bool>,
 }
 
-impl<'s> Trials<'s> {
+impl<'s> ScoredFormats<'s> {
     /// Splits `sample` at each separator that a form may have, or at the one given; or by the widths that were said.
     #[must_use]
     pub fn new(
@@ -119,8 +119,8 @@ impl<'s> Trials<'s> {
             delimiters = vec![delimiter];
         }
         let end = end.as_deref();
-        let trials = |quotes: bool| -> Vec<Trial> {
-            let trial = |delimiter: &&str| Trial::new(sample, delimiter, quotes, end);
+        let trials = |quotes: bool| -> Vec<ScoredFormat> {
+            let trial = |delimiter: &&str| ScoredFormat::new(sample, delimiter, quotes, end);
             delimiters.iter().map(trial).collect()
         };
         // The two halves of most of the work that telling a form is.
@@ -160,16 +160,17 @@ impl<'s> Trials<'s> {
     }
 
     /// The trial of one of `delimiters` that fits best; the order decides between equals.
-    fn best(trials: &[Trial], delimiters: &[&str]) -> Option<Trial> {
+    fn best(trials: &[ScoredFormat], delimiters: &[&str]) -> Option<ScoredFormat> {
         let stated = trials.len() == 1;
-        let known = |trial: &&Trial| stated || delimiters.contains(&trial.delimiter.as_str());
-        let value = |trial: &Trial| {
+        let known =
+            |trial: &&ScoredFormat| stated || delimiters.contains(&trial.delimiter.as_str());
+        let value = |trial: &ScoredFormat| {
             let names = f64::from(u8::from(trial.header));
             // Many fields count beside records that are all alike: one comma in each of two lines is no sign.
             let many = f64::from(u32::try_from(trial.width.max(1)).unwrap_or(u32::MAX)).log2();
             trial.fit + names + if trial.width > 1 { 0.5 } else { -1.0 } + 0.15 * many
         };
-        let mut found: Option<&Trial> = None;
+        let mut found: Option<&ScoredFormat> = None;
         for trial in trials.iter().filter(known) {
             if found.is_none_or(|best| value(trial) > value(best) + 1e-9) {
                 found = Some(trial);
@@ -180,7 +181,7 @@ impl<'s> Trials<'s> {
 
     /// How likely the sample is in `form`.
     #[must_use]
-    pub fn score(&self, form: &'static Form) -> Guess {
+    pub fn score(&self, form: &'static ImportFormat) -> Detection {
         let bare = || Self::best(&self.bare, form.delimiters).unwrap_or_default();
         let quoted = || Self::best(&self.quoted, form.delimiters).unwrap_or_default();
         let (quotes, trial) = match form.layout {
@@ -196,9 +197,9 @@ impl<'s> Trials<'s> {
             }
             FormatLayout::Delimited(Quotes::Doubled) => (Quotes::Doubled, quoted()),
             FormatLayout::Delimited(quotes) => (quotes, bare()),
-            _ => (Quotes::None, Trial::default()),
+            _ => (Quotes::None, ScoredFormat::default()),
         };
-        Guess {
+        Detection {
             form,
             score: self.points(form, quotes, &trial).clamp(0.0, 1.0),
             quotes,
@@ -212,11 +213,11 @@ impl<'s> Trials<'s> {
 
     /// Whether some separator parts the first record into names: then it is no name with a separator in it.
     fn has_several_names(&self) -> bool {
-        let parts = |trial: &Trial| trial.width > 1 && trial.header && trial.fit > 0.5;
+        let parts = |trial: &ScoredFormat| trial.width > 1 && trial.header && trial.fit > 0.5;
         self.bare.iter().chain(&self.quoted).any(parts)
     }
 
-    fn points(&self, form: &'static Form, quotes: Quotes, trial: &Trial) -> f64 {
+    fn points(&self, form: &'static ImportFormat, quotes: Quotes, trial: &ScoredFormat) -> f64 {
         match form.layout {
             FormatLayout::Delimited(_) => {
                 let takes = form.takes(&trial.delimiter);
@@ -243,7 +244,7 @@ impl<'s> Trials<'s> {
             FormatLayout::Aligned => crate::import::reader::aligned::score(&self.lines),
             FormatLayout::Widths => match &self.widths {
                 Some(found) if crate::import::reader::aligned::score(&self.lines) < 0.5 => {
-                    found.score(form.nulls == Nulls::Word)
+                    found.score(form.nulls == NullStyle::Word)
                 }
                 _ => 0.0,
             },
@@ -263,11 +264,11 @@ impl<'s> Trials<'s> {
 pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
     [
         crate::import::reader::aligned::score(lines),
-        crate::import::reader::grid::score(Bars::Markdown, lines),
-        crate::import::reader::grid::score(Bars::Box, lines),
-        crate::import::reader::vertical::score(NameMark::Blanks, lines),
-        crate::import::reader::vertical::score(NameMark::Colon, lines),
-        crate::import::reader::vertical::score(NameMark::Numbered, lines),
+        crate::import::reader::grid::score(TableBorders::Markdown, lines),
+        crate::import::reader::grid::score(TableBorders::Box, lines),
+        crate::import::reader::vertical::score(NameSeparator::Blanks, lines),
+        crate::import::reader::vertical::score(NameSeparator::Colon, lines),
+        crate::import::reader::vertical::score(NameSeparator::Numbered, lines),
         crate::import::reader::json::score(sample.bytes),
         crate::import::reader::xml::score(sample.bytes),
         crate::import::reader::inserts::score(lines),
@@ -278,11 +279,11 @@ pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
 
 /// Every form that the sample may be in, the likeliest first.
 #[must_use]
-pub fn rank(trials: &Trials<'_>) -> Vec<Guess> {
-    let text_forms = FORMS
+pub fn rank(trials: &ScoredFormats<'_>) -> Vec<Detection> {
+    let text_forms = IMPORT_FORMATS
         .iter()
         .filter(|form| form.layout != FormatLayout::Workbook);
-    let mut guesses: Vec<Guess> = text_forms
+    let mut guesses: Vec<Detection> = text_forms
         .map(|form| trials.score(form))
         .filter(|guess| guess.score > 0.0)
         .collect();

@@ -1,14 +1,14 @@
 //! What speaks for and against each delimited format, between -0.5 and 0.5: what its tool is known for.
 
-use super::detect::{Preamble, Sample, Trial};
+use super::detect::{Preamble, Sample, ScoredFormat};
 
 /// What a format is scored by.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'e> {
     /// The format's own trial.
-    own: &'e Trial,
+    own: &'e ScoredFormat,
     /// The trial with quotes that it is to be judged by.
-    quoted: &'e Trial,
+    quoted: &'e ScoredFormat,
     /// Whether a count of rows stands below.
     footer: bool,
     /// Whether the file begins with a byte order mark.
@@ -41,9 +41,9 @@ impl<'e> Evidence<'e> {
     pub(super) fn new(
         sample: &Sample<'_>,
         footer: bool,
-        own: &'e Trial,
-        quoted: &'e Trial,
-        other: &Trial,
+        own: &'e ScoredFormat,
+        quoted: &'e ScoredFormat,
+        other: &ScoredFormat,
     ) -> Self {
         let mark = sample.mark && !sample.wide;
         // NULL is the word, or nothing: the more frequent of the two says which.

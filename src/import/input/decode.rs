@@ -89,14 +89,14 @@ impl Encoding {
 
 /// Which encoding a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct EncodingEvidence {
     /// The encoding that was found.
     pub encoding: Encoding,
     /// How many bytes at the beginning are its mark and no text.
     pub mark: usize,
 }
 
-impl Told {
+impl EncodingEvidence {
     /// What the summary calls it: `utf-16le with byte order mark`.
     #[must_use]
     pub fn title(self) -> String {
@@ -143,8 +143,12 @@ pub enum DecodeError {
 /// # Errors
 /// When `name` is no encoding or contradicts the mark, or when the bytes plainly are in a code page and no name is
 /// given.
-pub fn tell(bytes: &[u8], whole: bool, name: Option<&str>) -> Result<Told, DecodeError> {
-    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, mark)| Told {
+pub fn tell(
+    bytes: &[u8],
+    whole: bool,
+    name: Option<&str>,
+) -> Result<EncodingEvidence, DecodeError> {
+    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, mark)| EncodingEvidence {
         encoding: Encoding::Web(encoding),
         mark,
     });
@@ -158,14 +162,14 @@ pub fn tell(bytes: &[u8], whole: bool, name: Option<&str>) -> Result<Told, Decod
                 name: encoding.name(),
                 mark: marked.encoding.name(),
             }),
-            None => Ok(Told { encoding, mark: 0 }),
+            None => Ok(EncodingEvidence { encoding, mark: 0 }),
         };
     }
     if let Some(marked) = marked {
         return Ok(marked);
     }
     let unmarked = |encoding| {
-        Ok(Told {
+        Ok(EncodingEvidence {
             encoding: Encoding::Web(encoding),
             mark: 0,
         })

@@ -9,7 +9,7 @@ mod unpack;
 
 use crate::import::input::archive;
 use flate2::bufread::MultiGzDecoder;
-pub use foreign::Foreign;
+pub use foreign::UnsupportedFile;
 pub use place::Placed;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -33,7 +33,7 @@ const BLOCK: usize = 256 << 10;
 
 /// How much a packed file may unpack to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct ReadLimits {
     /// Bytes that come out for each byte that went in.
     pub ratio: u64,
     /// Bytes below which the ratio does not matter: a small file of one repeated row is no attack.
@@ -42,7 +42,7 @@ pub struct Bounds {
     pub unpacked: u64,
 }
 
-impl Default for Bounds {
+impl Default for ReadLimits {
     fn default() -> Self {
         Self {
             ratio: 200,
@@ -81,21 +81,21 @@ pub enum SourceError {
     Folder,
     /// It is packed in a way that is not read.
     #[error("is compressed as {what}, which is not supported")]
-    Packing {
+    Compression {
         /// What it looks like.
         what: &'static str,
     },
     /// It is no export.
     #[error("is {}, not an export", kind.what)]
-    Foreign {
+    UnsupportedFile {
         /// What it is.
-        kind: &'static Foreign,
+        kind: &'static UnsupportedFile,
     },
 }
 
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
+pub enum Compression {
     /// Not at all.
     Plain,
     /// gzip, one or more members.
@@ -106,14 +106,14 @@ pub enum Packing {
     Zip,
 }
 
-impl Packing {
+impl Compression {
     /// The packing of a file that begins with `bytes`.
     fn of(bytes: &[u8]) -> Result<Self, SourceError> {
-        const KNOWN: [(&[u8], Packing); 4] = [
-            (b"\x1F\x8B", Packing::Gzip),
-            (b"\x28\xB5\x2F\xFD", Packing::Zstd),
-            (b"PK\x03\x04", Packing::Zip),
-            (b"PK\x05\x06", Packing::Zip),
+        const KNOWN: [(&[u8], Compression); 4] = [
+            (b"\x1F\x8B", Compression::Gzip),
+            (b"\x28\xB5\x2F\xFD", Compression::Zstd),
+            (b"PK\x03\x04", Compression::Zip),
+            (b"PK\x05\x06", Compression::Zip),
         ];
         const OTHERS: [(&[u8], &str); 4] = [
             (b"7z\xBC\xAF\x27\x1C", "7z"),
@@ -121,11 +121,11 @@ impl Packing {
             (b"\xFD7zXZ\0", "xz"),
             (b"Rar!\x1A\x07", "rar"),
         ];
-        if let Some(kind) = Foreign::of(bytes) {
-            return Err(SourceError::Foreign { kind });
+        if let Some(kind) = UnsupportedFile::of(bytes) {
+            return Err(SourceError::UnsupportedFile { kind });
         }
         if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-            return Err(SourceError::Packing { what });
+            return Err(SourceError::Compression { what });
         }
         let skippable =
             bytes.len() >= 4 && bytes[0] & 0xF0 == 0x50 && bytes[1..4] == [0x2A, 0x4D, 0x18];
@@ -254,7 +254,7 @@ pub enum Bytes {
 /// A file whose packing is known.
 pub struct Source {
     /// How it is packed.
-    pub packing: Packing,
+    pub packing: Compression,
     /// What it unpacks to.
     pub bytes: Bytes,
     /// How far reading has come, and the hash at the end.
@@ -268,7 +268,7 @@ impl Source {
     ///
     /// # Errors
     /// When it is no file, cannot be read, or is packed in a way that is not read.
-    pub fn open(path: &Path, bounds: &Bounds, hashed: bool) -> Result<Self, SourceError> {
+    pub fn open(path: &Path, bounds: &ReadLimits, hashed: bool) -> Result<Self, SourceError> {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) => archive::open_member(path, bounds)?.ok_or(error)?,
@@ -287,7 +287,7 @@ impl Source {
             Err(file) => (None, Box::new(file)),
         };
         let source = Self::counted(reader, tally, bounds, hashed)?;
-        let placed = placed.filter(|_| source.packing == Packing::Plain && !hashed);
+        let placed = placed.filter(|_| source.packing == Compression::Plain && !hashed);
         Ok(Self { placed, ..source })
     }
 
@@ -297,7 +297,7 @@ impl Source {
     /// When it cannot be read, or is packed in a way that is not read.
     pub fn from_reader(
         reader: Box<dyn Read + Send>,
-        bounds: &Bounds,
+        bounds: &ReadLimits,
         hashed: bool,
     ) -> Result<Self, SourceError> {
         Self::counted(reader, Arc::default(), bounds, hashed)
@@ -306,7 +306,7 @@ impl Source {
     fn counted(
         reader: Box<dyn Read + Send>,
         tally: Arc<Tally>,
-        bounds: &Bounds,
+        bounds: &ReadLimits,
         hashed: bool,
     ) -> Result<Self, SourceError> {
         let raw = Raw {
@@ -315,7 +315,7 @@ impl Source {
             hash: hashed.then(Sha256::new),
         };
         let mut raw = Peek::new(raw, BLOCK)?;
-        let packing = Packing::of(raw.ahead())?;
+        let packing = Compression::of(raw.ahead())?;
         let bounded = |reader: Box<dyn Read + Send>| Bounded {
             reader,
             tally: Arc::clone(&tally),
@@ -323,15 +323,15 @@ impl Source {
             count: 0,
         };
         let bytes = match packing {
-            Packing::Plain => Bytes::Stream(Box::new(raw)),
-            Packing::Zip => Bytes::Archive(spool(&mut raw, bounds)?),
-            Packing::Gzip => unpacked(
+            Compression::Plain => Bytes::Stream(Box::new(raw)),
+            Compression::Zip => Bytes::Archive(spool(&mut raw, bounds)?),
+            Compression::Gzip => unpacked(
                 bounded(Box::new(MultiGzDecoder::new(BufReader::with_capacity(
                     BLOCK, raw,
                 )))),
                 bounds,
             )?,
-            Packing::Zstd => unpacked(
+            Compression::Zstd => unpacked(
                 bounded(Box::new(Frames::new(BufReader::with_capacity(BLOCK, raw)))),
                 bounds,
             )?,

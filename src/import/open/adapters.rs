@@ -12,7 +12,7 @@ use crate::record::Field;
 use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::Record;
-use crate::record::row_filter::Sieve;
+use crate::record::row_filter::RowFilter;
 
 /// What a reader gives whose first lines were passed over: lines are counted from the beginning of the file.
 pub(super) struct Skipped {
@@ -115,7 +115,7 @@ impl Reader for Trailing {
         }))
     }
 
-    fn pass_over(&mut self, sieve: Sieve) {
+    fn pass_over(&mut self, sieve: RowFilter) {
         self.reader.pass_over(sieve);
     }
 
@@ -161,7 +161,7 @@ impl Reader for Noted {
         self.reader.is_unended()
     }
 
-    fn pass_over(&mut self, sieve: Sieve) {
+    fn pass_over(&mut self, sieve: RowFilter) {
         self.reader.pass_over(sieve);
     }
 

@@ -4,19 +4,22 @@
 use super::MARKED;
 use super::error::OpenError;
 use crate::import::ImportOptions;
-use crate::import::format::Form;
 use crate::import::format::FormatLayout;
-use crate::import::format::Nulls;
+use crate::import::format::ImportFormat;
+use crate::import::format::NullStyle;
 use crate::import::format::detect::Sample;
 use crate::import::format::trailer;
 use crate::import::reader::aligned;
 
 /// Whether everything that was said of a file means something in its form.
-pub(super) fn check_used(form: &'static Form, options: &ImportOptions) -> Result<(), OpenError> {
+pub(super) fn check_used(
+    form: &'static ImportFormat,
+    options: &ImportOptions,
+) -> Result<(), OpenError> {
     let is_text = form.layout != FormatLayout::Workbook;
     let delimited = matches!(form.layout, FormatLayout::Delimited(_));
     let widths = form.layout == FormatLayout::Widths;
-    let of_bcp = form.nulls == Nulls::EmptyOrNul || widths;
+    let of_bcp = form.nulls == NullStyle::EmptyOrNul || widths;
     let unused = [
         (
             "field-terminator",

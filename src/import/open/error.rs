@@ -1,8 +1,8 @@
 //! Why a file is not read, and what to do about it.
 
 use crate::diagnostic::did_you_mean;
-use crate::import::format::FORMS;
-use crate::import::format::Form;
+use crate::import::format::IMPORT_FORMATS;
+use crate::import::format::ImportFormat;
 use crate::import::format::bcp_format_file::FormatError;
 use crate::import::input::decode;
 use crate::import::input::decode::DecodeError;
@@ -57,9 +57,9 @@ pub enum OpenError {
     #[error("could be `{}` or `{}`, which read it differently", best.id, runner_up.id)]
     Undecided {
         /// The likelier one.
-        best: &'static Form,
+        best: &'static ImportFormat,
         /// The other one.
-        runner_up: &'static Form,
+        runner_up: &'static ImportFormat,
     },
     /// Quotes in it can be read with a backslash as an escape, and without, and neither is clearly right.
     #[error(
@@ -75,7 +75,7 @@ pub enum OpenError {
     #[error("cannot be `{}`: it is {found}", form.id)]
     WrongContainer {
         /// The form asked for.
-        form: &'static Form,
+        form: &'static ImportFormat,
         /// `a workbook`, `no workbook`.
         found: &'static str,
     },
@@ -85,7 +85,7 @@ pub enum OpenError {
         /// The option, without its dashes.
         option: &'static str,
         /// The form it is read in.
-        form: &'static Form,
+        form: &'static ImportFormat,
     },
     /// What should end its fields or records is not in it.
     #[error("does not contain {}, given with `--{option}`", shown(text))]
@@ -176,7 +176,7 @@ impl OpenError {
                     all_forms()
                 )
             }
-            Self::UnknownForm { form } => match did_you_mean(form, FORMS.iter().map(|form| form.id)) {
+            Self::UnknownForm { form } => match did_you_mean(form, IMPORT_FORMATS.iter().map(|form| form.id)) {
                 Some(meant) => format!("did you mean `{meant}`? formats: {}", all_forms()),
                 None => format!("formats: {}", all_forms()),
             },
@@ -187,8 +187,8 @@ impl OpenError {
                 "omit `--{option}`, or inspect the end of a field and of a record in the file; `\\t`, `\\n`, \
                  `\\r` and `0x0a` mean the same as in bcp"
             ),
-            Self::Source(SourceError::Packing { .. }) => "unpack it first".to_owned(),
-            Self::Source(SourceError::Foreign { kind }) => kind.advice.to_owned(),
+            Self::Source(SourceError::Compression { .. }) => "unpack it first".to_owned(),
+            Self::Source(SourceError::UnsupportedFile { kind }) => kind.advice.to_owned(),
             Self::NoResult { .. } => "run the query again, and export the rows of its result".to_owned(),
             _ => return None,
         })
@@ -197,6 +197,6 @@ impl OpenError {
 
 /// The names of all forms.
 pub(super) fn all_forms() -> String {
-    let names: Vec<&str> = FORMS.iter().map(|form| form.id).collect();
+    let names: Vec<&str> = IMPORT_FORMATS.iter().map(|form| form.id).collect();
     names.join(", ")
 }

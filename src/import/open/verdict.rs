@@ -4,16 +4,16 @@ use super::error::OpenError;
 use super::reader;
 use crate::import::ImportOptions;
 use crate::import::Quote;
-use crate::import::format::FORMS;
-use crate::import::format::Form;
 use crate::import::format::FormatLayout;
-use crate::import::format::Nulls;
+use crate::import::format::IMPORT_FORMATS;
+use crate::import::format::ImportFormat;
+use crate::import::format::NullStyle;
 use crate::import::format::bcp_format_file::FormatFile;
 use crate::import::format::detect;
-use crate::import::format::detect::Guess;
+use crate::import::format::detect::Detection;
 use crate::import::format::detect::Sample;
+use crate::import::format::detect::ScoredFormats;
 use crate::import::format::detect::THIN;
-use crate::import::format::detect::Trials;
 use crate::import::reader::Item;
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Ends;
@@ -36,16 +36,16 @@ pub(super) const NEAREST: usize = 4;
 
 /// What detection says.
 pub(super) struct Verdict {
-    pub(super) guess: Guess,
-    pub(super) runner_up: Option<&'static Form>,
-    pub(super) twin: Option<&'static Form>,
+    pub(super) guess: Detection,
+    pub(super) runner_up: Option<&'static ImportFormat>,
+    pub(super) twin: Option<&'static ImportFormat>,
     pub(super) margin: f64,
     pub(super) has_header: bool,
 }
 
 pub(super) fn judge(
     sample: &Sample<'_>,
-    form: Option<&'static Form>,
+    form: Option<&'static ImportFormat>,
     format: Option<&FormatFile>,
     options: &ImportOptions,
 ) -> Result<Verdict, OpenError> {
@@ -61,12 +61,12 @@ pub(super) fn judge(
     let said = widths_said(format, options);
     let delimiter = delimiter.filter(|_| said.is_none());
     let quoting = options.quote.map(|quote| quote != Quote::Nothing);
-    let trials = Trials::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
+    let trials = ScoredFormats::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
     let mut ranked = detect::rank(&trials);
     if format.is_some() {
         // Whoever has a format file has said that the file is of bcp.
-        let of_bcp = |guess: &Guess| {
-            guess.form.nulls == Nulls::EmptyOrNul || guess.form.layout == FormatLayout::Widths
+        let of_bcp = |guess: &Detection| {
+            guess.form.nulls == NullStyle::EmptyOrNul || guess.form.layout == FormatLayout::Widths
         };
         ranked.retain(of_bcp);
     }
@@ -76,7 +76,9 @@ pub(super) fn judge(
             let proposal = fixed_width::proposal(&text, sample.whole);
             OpenError::NoWidths { proposal }
         } else {
-            OpenError::NoForm { count: FORMS.len() }
+            OpenError::NoForm {
+                count: IMPORT_FORMATS.len(),
+            }
         }
     };
     let best = match form {
@@ -117,7 +119,7 @@ pub(super) fn judge(
         _ => true,
     };
     // Of two that differ in nothing but NULL, and in it nowhere in the beginning, the rest of the file may say more.
-    let is_twin = |other: &&Guess| {
+    let is_twin = |other: &&Detection| {
         other.form.nulls != best.form.nulls
             && other.score > best.score - TWIN
             && reading(other, sample, format, options) == own
@@ -154,7 +156,7 @@ pub(super) fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) 
 
 /// What a form makes of the beginning, as one number: equal for two forms that read it alike.
 pub(super) fn reading(
-    guess: &Guess,
+    guess: &Detection,
     sample: &Sample<'_>,
     format: Option<&FormatFile>,
     options: &ImportOptions,
@@ -177,7 +179,7 @@ pub(super) fn reading(
         match item {
             Item::Header(names) => names.hash(&mut hash),
             Item::Reject(reject) => reject.line.hash(&mut hash),
-            Item::Footer(_) => {}
+            Item::Trailer(_) => {}
             Item::Record(record) => {
                 records += 1;
                 record.line.hash(&mut hash);

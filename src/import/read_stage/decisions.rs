@@ -49,7 +49,7 @@ impl ReadStage {
     }
 
     /// The form that reads the beginning alike and writes NULL as the whole file says.
-    fn other_form(&self) -> Option<&'static format::Form> {
+    fn other_form(&self) -> Option<&'static format::ImportFormat> {
         let twin = self.twin?;
         let nulls = twin.nulls.rule();
         match self.evidence() {
@@ -67,7 +67,7 @@ impl ReadStage {
     /// have nothing.
     fn is_empty_null(&self) -> bool {
         let layout = self.form.layout;
-        let numbered = format::FormatLayout::Vertical(format::NameMark::Numbered);
+        let numbered = format::FormatLayout::Vertical(format::NameSeparator::Numbered);
         (matches!(layout, format::FormatLayout::Grid(_)) || layout == numbered)
             && !self.rules.nulls.empty
             && self.evidence() == (false, true)

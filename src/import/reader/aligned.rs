@@ -38,10 +38,10 @@ use crate::import::reader::lines::Line;
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::Queue;
 use crate::import::reader::queue::Waiting;
-use crate::record::Footer;
 use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::RecordLimits;
+use crate::record::Trailer;
 use crate::record::work;
 use cut::Candidate;
 use cut::Grid;
@@ -69,7 +69,7 @@ const BEFORE: usize = 200;
 const BROKEN: usize = 64;
 
 /// What stands behind a record that is not full.
-enum Behind {
+enum AfterRow {
     /// Nothing that may belong to it: there is nothing, or it would be too long, or, not sure, it is a record too.
     Nothing { sure: bool },
     /// What may be the rest.
@@ -142,13 +142,13 @@ impl<R: Read> Aligned<R> {
             self.counts(rows)?;
             self.is_counted = true;
             self.check_counts()?;
-            return self.footer(Footer {
+            return self.footer(Trailer {
                 rows: Some(rows),
                 completed_at_ms: None,
             });
         }
         if let Some(at) = trailer::completed_at_ms(&line.text) {
-            return self.footer(Footer {
+            return self.footer(Trailer {
                 rows: None,
                 completed_at_ms: Some(at),
             });
@@ -263,11 +263,11 @@ impl<R: Read> Aligned<R> {
         })
     }
 
-    fn footer(&mut self, footer: Footer) -> Result<bool, ReadError> {
+    fn footer(&mut self, footer: Trailer) -> Result<bool, ReadError> {
         self.lines.skip(1);
         self.blanks = self.blanks.max(1);
         self.below |= footer.rows.is_some();
-        self.queue.push(Waiting::Footer(footer));
+        self.queue.push(Waiting::Trailer(footer));
         Ok(true)
     }
 
@@ -390,19 +390,19 @@ impl<R: Read> Aligned<R> {
             return Ok(self.found(candidate));
         }
         match self.behind(&candidate)? {
-            Behind::Nothing { .. } if self.is_cut(candidate.lines)? => {
+            AfterRow::Nothing { .. } if self.is_cut(candidate.lines)? => {
                 let detail = "the file ends inside this line".to_owned();
                 self.lines.skip(candidate.lines);
                 self.refuse(number, &candidate.text, Reason::Truncated, detail);
                 Ok(true)
             }
-            Behind::Nothing { sure } => {
+            AfterRow::Nothing { sure } => {
                 if !sure {
                     self.unsure.get_or_insert(number);
                 }
                 Ok(self.found(candidate))
             }
-            Behind::Perhaps => {
+            AfterRow::Perhaps => {
                 let detail = "the lines below may be a part of its last value".to_owned();
                 self.lines.skip(candidate.lines);
                 self.refuse(number, &candidate.text, Reason::Ragged, detail);

@@ -29,13 +29,13 @@ use crate::import::reader::parallel::Ahead;
 use crate::import::reader::parallel::Cut;
 use crate::import::reader::queue::reject;
 use crate::record::Field;
-use crate::record::Footer;
 use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::RecordLimits;
 use crate::record::Reject;
+use crate::record::Trailer;
 use crate::record::Written;
-use crate::record::row_filter::Sieve;
+use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::RawToken;
 use crate::record::tokenizer::TextDialect;
 use crate::record::tokenizer::Tokenizer;
@@ -116,7 +116,7 @@ pub struct Delimited {
     /// Whether the line before is an error of the server, whose text goes on.
     in_error: bool,
     /// Says which whole records nobody needs.
-    sieve: Option<Sieve>,
+    sieve: Option<RowFilter>,
     /// The file, where other threads may read ahead in it.
     placed: Option<(Placed, Cut)>,
     ahead: Option<Ahead>,
@@ -225,7 +225,7 @@ impl Delimited {
     }
 
     /// Has other threads read on from here, where that can be.
-    fn look_ahead(&mut self, sieve: &Sieve) {
+    fn look_ahead(&mut self, sieve: &RowFilter) {
         let Some((file, cut)) = &self.placed else {
             return;
         };
@@ -269,7 +269,7 @@ impl Delimited {
 
     /// Fails where records were passed over that should not have been.
     fn passes_over(&self) -> Result<(), ReadError> {
-        if self.sieve.as_ref().is_some_and(Sieve::is_broken) {
+        if self.sieve.as_ref().is_some_and(RowFilter::is_broken) {
             return Err(ReadError::Malformed {
                 line: self.tokens.again().line,
                 what: "keys are not ascending, so no record can be skipped".to_owned(),
@@ -348,7 +348,7 @@ impl Delimited {
     fn count(&mut self, rows: u64) {
         self.flush();
         self.place = Place::Below;
-        self.waiting.push_back(Waiting::Footer(Footer {
+        self.waiting.push_back(Waiting::Trailer(Trailer {
             rows: Some(rows),
             completed_at_ms: None,
         }));
@@ -360,7 +360,7 @@ impl Delimited {
             return;
         }
         if let Some(at) = trailer::completed_at_ms(&kept.text) {
-            self.waiting.push_back(Waiting::Footer(Footer {
+            self.waiting.push_back(Waiting::Trailer(Trailer {
                 rows: None,
                 completed_at_ms: Some(at),
             }));
@@ -524,11 +524,11 @@ impl Reader for Delimited {
             Waiting::Header(names) => Item::Header(std::mem::take(names)),
             Waiting::Record(kept) => Item::Record(kept.record()),
             Waiting::Reject(reject) => Item::Reject(reject.clone()),
-            Waiting::Footer(footer) => Item::Footer(*footer),
+            Waiting::Trailer(footer) => Item::Trailer(*footer),
         }))
     }
 
-    fn pass_over(&mut self, sieve: Sieve) {
+    fn pass_over(&mut self, sieve: RowFilter) {
         self.look_ahead(&sieve);
         self.sieve = Some(sieve);
     }
@@ -538,7 +538,7 @@ impl Reader for Delimited {
     }
 
     fn passed_over(&self) -> u64 {
-        self.sieve.as_ref().map_or(0, Sieve::passed_over)
+        self.sieve.as_ref().map_or(0, RowFilter::passed_over)
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::import::format::escape::Escape;
 use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
-use crate::record::{Field, Footer, ReadError, Reason, Record, Written};
+use crate::record::{Field, ReadError, Reason, Record, Trailer, Written};
 
 /// Signs that mean something to a reader of delimited text, and what stands for each behind a backslash.
 const PLACES: [(u8, u8); 7] = [
@@ -196,7 +196,7 @@ impl Reader for Unescaped {
                 return Ok(Some(Item::Header(names.collect())));
             }
             Item::Reject(found) if found.text.trim_end() == END_OF_COPY => {
-                return Ok(Some(Item::Footer(Footer::default())));
+                return Ok(Some(Item::Trailer(Trailer::default())));
             }
             Item::Reject(mut found) => {
                 found.line = line_in_file(found.line, breaks, above);
@@ -204,7 +204,7 @@ impl Reader for Unescaped {
                 return Ok(Some(Item::Reject(found)));
             }
             Item::Record(record) => record,
-            footer @ Item::Footer(_) => return Ok(Some(footer)),
+            footer @ Item::Trailer(_) => return Ok(Some(footer)),
         };
         let line = line_in_file(record.line, breaks, above);
         if !record.cells.contains('\\') {

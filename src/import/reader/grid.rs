@@ -8,22 +8,22 @@
 use std::io::Read;
 
 use crate::import::format::detect::is_known_column;
-use crate::import::format::{Bars, trailer};
+use crate::import::format::{TableBorders, trailer};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Footer, ReadError, Reason, RecordLimits};
+use crate::record::{ReadError, Reason, RecordLimits, Trailer};
 
 /// How many lines may stand before the table.
 const BEFORE: usize = 40;
 
 /// How likely `lines` hold a table of bars drawn as `bars`.
 #[must_use]
-pub fn score(bars: Bars, lines: &[String]) -> f64 {
+pub fn score(bars: TableBorders, lines: &[String]) -> f64 {
     let beginning = &lines[..lines.len().min(BEFORE)];
     let found = beginning.windows(2).any(|pair| match bars {
-        Bars::Box => pair[0].starts_with('+') && is_box_rule(&pair[0]) && is_row(&pair[1]),
-        Bars::Markdown => {
+        TableBorders::Box => pair[0].starts_with('+') && is_box_rule(&pair[0]) && is_row(&pair[1]),
+        TableBorders::Markdown => {
             is_row(&pair[0]) && is_rule(&pair[1]) && cells(&pair[0]).len() == cells(&pair[1]).len()
         }
     });
@@ -112,12 +112,12 @@ pub struct Grid<R> {
 
 impl<R: Read> Grid<R> {
     /// Reads `reader`, with `bars` drawn in that way.
-    pub fn new(reader: R, bars: Bars, limits: RecordLimits) -> Self {
+    pub fn new(reader: R, bars: TableBorders, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
             style: match bars {
-                Bars::Box => Style::Box,
-                Bars::Markdown => Style::Tight,
+                TableBorders::Box => Style::Box,
+                TableBorders::Markdown => Style::Tight,
             },
             width: 0,
             header: String::new(),
@@ -138,7 +138,7 @@ impl<R: Read> Grid<R> {
             || (self.style == Style::Box && is_box_rule(&line.text))
         {
         } else if let Some(rows) = trailer::rows(&line.text) {
-            self.queue.push(Waiting::Footer(Footer {
+            self.queue.push(Waiting::Trailer(Trailer {
                 rows: Some(rows),
                 completed_at_ms: None,
             }));

@@ -20,7 +20,7 @@ use std::thread;
 
 use crate::import::input::source::Placed;
 use crate::import::reader::delimited::{Kept, Plain, Seen};
-use crate::record::row_filter::Sieve;
+use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
 use crate::record::{ReadError, RecordLimits};
 
@@ -68,7 +68,7 @@ pub(super) struct Rules {
     pub limits: RecordLimits,
     pub width: usize,
     pub header: Option<String>,
-    pub sieve: Sieve,
+    pub sieve: RowFilter,
 }
 
 impl Rules {
@@ -97,7 +97,7 @@ pub(super) struct Run {
     /// The records that are not passed over, with lines counted from its beginning.
     pub records: VecDeque<Kept>,
     /// What was seen of the others.
-    pub sieve: Sieve,
+    pub sieve: RowFilter,
 }
 
 /// Runs on their way, in the order of the file.

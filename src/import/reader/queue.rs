@@ -5,7 +5,7 @@ use std::io::Read;
 
 use crate::import::reader::Item;
 use crate::import::reader::lines::LineReader;
-use crate::record::{Field, Footer, ReadError, Reason, Record, Reject, Written};
+use crate::record::{Field, ReadError, Reason, Record, Reject, Trailer, Written};
 
 /// A record with its text.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +70,7 @@ pub enum Waiting {
     /// Text that is none.
     Reject(Reject),
     /// What stands below.
-    Footer(Footer),
+    Trailer(Trailer),
 }
 
 /// What a reader has found and not handed on, in order.
@@ -128,7 +128,7 @@ impl Queue {
             Waiting::Header(names) => Item::Header(std::mem::take(names)),
             Waiting::Record(held) => Item::Record(held.record()),
             Waiting::Reject(reject) => Item::Reject(reject.clone()),
-            Waiting::Footer(footer) => Item::Footer(*footer),
+            Waiting::Trailer(footer) => Item::Trailer(*footer),
         })
     }
 }

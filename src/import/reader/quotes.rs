@@ -7,12 +7,12 @@ use crate::import::reader::{Item, Reader};
 use crate::record::{Field, ReadError, Record, Written};
 
 /// What `reader` gives, with double quotes for another sign of ASCII, and that sign for double quotes.
-pub struct Swapped<R> {
+pub struct QuoteSwapReader<R> {
     reader: R,
     quote: u8,
 }
 
-impl<R: Read> Swapped<R> {
+impl<R: Read> QuoteSwapReader<R> {
     /// Has `quote` and double quotes change places.
     pub fn new(reader: R, quote: char) -> Self {
         let quote = u8::try_from(quote).unwrap_or(b'"');
@@ -20,7 +20,7 @@ impl<R: Read> Swapped<R> {
     }
 }
 
-impl<R: Read> Read for Swapped<R> {
+impl<R: Read> Read for QuoteSwapReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(out)?;
         for byte in &mut out[..count] {
@@ -35,7 +35,7 @@ impl<R: Read> Read for Swapped<R> {
 }
 
 /// What a reader of such a text gives, as it stands in the file. Values have no doubled quotes any more.
-pub struct SwappedBack {
+pub struct QuoteSwapRestore {
     reader: Box<dyn Reader + Send>,
     quote: char,
     text: String,
@@ -43,7 +43,7 @@ pub struct SwappedBack {
     fields: Vec<Field>,
 }
 
-impl SwappedBack {
+impl QuoteSwapRestore {
     /// Has `quote` and double quotes change places again.
     pub fn new(reader: Box<dyn Reader + Send>, quote: char) -> Self {
         Self {
@@ -71,7 +71,7 @@ fn swapped(text: &str, quote: char) -> String {
     out
 }
 
-impl Reader for SwappedBack {
+impl Reader for QuoteSwapRestore {
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         let quote = self.quote;
         let Some(item) = self.reader.next()? else {
@@ -116,7 +116,7 @@ impl Reader for SwappedBack {
                     cells: &self.cells,
                 })
             }
-            footer @ Item::Footer(_) => footer,
+            footer @ Item::Trailer(_) => footer,
         }))
     }
 

@@ -9,15 +9,15 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use crate::import::format::detect::is_known_column;
-use crate::import::format::{NameMark, trailer};
+use crate::import::format::{NameSeparator, trailer};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Footer, ReadError, Reason, RecordLimits};
+use crate::record::{ReadError, Reason, RecordLimits, Trailer};
 
 /// How likely `lines` are cells below each other.
 #[must_use]
-pub fn score(mark: NameMark, lines: &[String]) -> f64 {
+pub fn score(mark: NameSeparator, lines: &[String]) -> f64 {
     let first: Vec<&str> = lines
         .iter()
         .map(String::as_str)
@@ -26,8 +26,8 @@ pub fn score(mark: NameMark, lines: &[String]) -> f64 {
         .collect();
     // Where the names below are unclear, no other format is meant, and its reader rejects the lines.
     let is_numbered = first.first().is_some_and(|line| sign_below(line).is_some());
-    if is_numbered || mark == NameMark::Numbered {
-        return match is_numbered && mark == NameMark::Numbered {
+    if is_numbered || mark == NameSeparator::Numbered {
+        return match is_numbered && mark == NameSeparator::Numbered {
             true => 0.95,
             false => 0.0,
         };
@@ -109,13 +109,13 @@ fn numbered_names(lines: &[&str]) -> Option<(Vec<String>, usize, char)> {
 }
 
 /// What stands behind the names in the first row.
-fn mark_of(names: &[String], lines: &[&str]) -> NameMark {
+fn mark_of(names: &[String], lines: &[&str]) -> NameSeparator {
     let room = names.iter().map(String::len).max().unwrap_or(0) + 1;
     let row = lines.iter().take_while(|line| !line.is_empty());
     let mut values = row.filter_map(|line| line.get(room..));
     match values.all(|value| value == ":" || value.starts_with(": ") || value.starts_with("  ")) {
-        true => NameMark::Colon,
-        false => NameMark::Blanks,
+        true => NameSeparator::Colon,
+        false => NameSeparator::Blanks,
     }
 }
 
@@ -125,7 +125,7 @@ pub struct Vertical<R> {
     names: Vec<String>,
     queue: Queue,
     begun: bool,
-    mark: NameMark,
+    mark: NameSeparator,
     /// Where the sign behind the names is, where rows have their numbers above them.
     sign: Option<(usize, char)>,
     /// The most bytes of a row.
@@ -134,7 +134,7 @@ pub struct Vertical<R> {
 
 impl<R: Read> Vertical<R> {
     /// Reads records from `reader`.
-    pub fn new(reader: R, mark: NameMark, limits: RecordLimits) -> Self {
+    pub fn new(reader: R, mark: NameSeparator, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
             names: Vec::new(),
@@ -165,11 +165,11 @@ impl<R: Read> Vertical<R> {
         }
         let first: Vec<&str> = first.iter().map(String::as_str).collect();
         let found = match self.mark {
-            NameMark::Numbered => numbered_names(&first).map(|(names, room, sign)| {
+            NameSeparator::Numbered => numbered_names(&first).map(|(names, room, sign)| {
                 self.sign = Some((room, sign));
                 names
             }),
-            NameMark::Blanks | NameMark::Colon => names(&first),
+            NameSeparator::Blanks | NameSeparator::Colon => names(&first),
         };
         if let Some(names) = found {
             self.names.clone_from(&names);
@@ -190,8 +190,8 @@ impl<R: Read> Vertical<R> {
         let padding = line.strip_prefix(name.as_str())?.get(..room - name.len())?;
         let value = padding.bytes().all(|b| b == b' ').then(|| &line[room..])?;
         match self.mark {
-            NameMark::Blanks => Some(value),
-            NameMark::Colon | NameMark::Numbered => value
+            NameSeparator::Blanks => Some(value),
+            NameSeparator::Colon | NameSeparator::Numbered => value
                 .strip_prefix(':')
                 .map(|value| value.strip_prefix(' ').unwrap_or(value)),
         }
@@ -231,7 +231,7 @@ impl<R: Read> Vertical<R> {
             self.queue.push(Waiting::Reject(reject));
         } else if let Some(rows) = trailer::rows(&line.text) {
             self.lines.skip(1);
-            self.queue.push(Waiting::Footer(Footer {
+            self.queue.push(Waiting::Trailer(Trailer {
                 rows: Some(rows),
                 completed_at_ms: None,
             }));
@@ -296,7 +296,7 @@ impl<R: Read> Vertical<R> {
         if is_doubtful {
             let detail = "a line may be a cell, or the rest of a value".to_owned();
             self.queue.reject(first, &text, Reason::Ragged, detail, 1);
-        } else if is_wrapped && self.mark == NameMark::Colon {
+        } else if is_wrapped && self.mark == NameSeparator::Colon {
             let detail =
                 "a value continues on the next line, wrapped at the console width".to_owned();
             self.queue

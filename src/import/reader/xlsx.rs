@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 
 use crate::import::ImportOptions;
 use crate::import::format;
-use crate::import::format::Form;
+use crate::import::format::ImportFormat;
 use crate::import::format::detect::are_names;
 use crate::import::input::archive;
 use crate::import::input::source::SourceError;
@@ -38,7 +38,7 @@ const DAY: f64 = 86_400_000.0;
 /// A workbook that can be read.
 pub struct Book {
     /// The form it is read in.
-    pub form: &'static Form,
+    pub form: &'static ImportFormat,
     /// Whether the first row is names.
     pub has_header: bool,
     /// Gives the rows.
@@ -52,13 +52,13 @@ pub struct Book {
 /// When it is damaged, no workbook, or larger than the bounds allow.
 pub fn open(
     mut file: File,
-    form: Option<&'static Form>,
+    form: Option<&'static ImportFormat>,
     options: &ImportOptions,
 ) -> Result<Book, OpenError> {
     let (limits, wanted) = (options.record_limits(), options.sheet.clone());
     let contents = archive::look_through(&mut file, &options.bounds, &limits)?;
     if !contents.workbook {
-        return Err(SourceError::Packing {
+        return Err(SourceError::Compression {
             what: "a zip archive that is not a workbook",
         }
         .into());

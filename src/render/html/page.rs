@@ -2,7 +2,7 @@
 
 use std::fmt::{Arguments, Write as _};
 
-use crate::render::safe::Safe;
+use crate::render::sanitize::Sanitized;
 use crate::table::Cell;
 
 /// A document so far.
@@ -183,7 +183,7 @@ pub(super) fn code(name: &str) -> String {
 /// either. A line break stays one.
 pub(super) fn text(data: &str) -> String {
     let lines = data.split('\n').map(|line| {
-        let shown = Safe::of(line);
+        let shown = Sanitized::of(line);
         let mut out = String::with_capacity(line.len());
         for c in shown.as_str().chars() {
             match c {

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::super::safe::Safe;
+use super::super::sanitize::Sanitized;
 use super::super::wording;
 use super::super::{Detail, RenderOptions};
 use super::compact;
@@ -82,7 +82,7 @@ fn counts(page: &mut Page<'_>, findings: &[&FindingRun]) -> io::Result<()> {
             FindingVerdict::Unclear => "(unclear) ",
             _ => "",
         };
-        let title = Safe::of(format_args!("{unclear}{}", finding.title));
+        let title = Sanitized::of(format_args!("{unclear}{}", finding.title));
         let room = page.width.saturating_sub(2 + name + 2 + digits + 2);
         let title = shortened(&title, room.max(MIN_TITLE));
         let own = &finding.name;

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::super::columns::{self, Columns};
-use super::super::safe::Safe;
+use super::super::sanitize::Sanitized;
 use super::super::{Detail, wording};
 use super::page::Page;
 use crate::table::{Cell, Column, ResultTable};
@@ -28,11 +28,11 @@ const LETTERS: &str = "abcdefghijklmnop";
 
 /// A column as it is shown.
 struct Field {
-    name: Safe,
-    cells: Vec<Safe>,
+    name: Sanitized,
+    cells: Vec<Sanitized>,
     is_number: bool,
     /// What its letters mean, in their order; empty where the cells are as they were.
-    legend: Vec<Safe>,
+    legend: Vec<Sanitized>,
 }
 
 impl Field {
@@ -43,10 +43,10 @@ impl Field {
             Cell::Text(_) | Cell::Timestamp(_) => false,
         };
         Self {
-            name: Safe::of(name),
+            name: Sanitized::of(name),
             is_number: cells.clone().all(is_number),
             cells: cells
-                .map(|cell| Safe::of(wording::brief_value(cell)))
+                .map(|cell| Sanitized::of(wording::brief_value(cell)))
                 .collect(),
             legend: Vec::new(),
         }
@@ -80,20 +80,20 @@ impl Field {
             Cell::Text(text) => {
                 let named = LETTERS.chars().zip(&pieces);
                 let letters = named.filter(|(_, piece)| has(text, piece));
-                Safe::of(letters.map(|(letter, _)| letter).collect::<String>())
+                Sanitized::of(letters.map(|(letter, _)| letter).collect::<String>())
             }
-            other => Safe::of(wording::brief_value(other)),
+            other => Sanitized::of(wording::brief_value(other)),
         };
         Some(Self {
-            name: Safe::of(&column.name),
+            name: Sanitized::of(&column.name),
             cells: cells.map(letters).collect(),
             is_number: false,
-            legend: pieces.iter().map(Safe::of).collect(),
+            legend: pieces.iter().map(Sanitized::of).collect(),
         })
     }
 
     fn width(&self) -> usize {
-        let cells = self.cells.iter().map(Safe::width);
+        let cells = self.cells.iter().map(Sanitized::width);
         cells.fold(self.name.width(), usize::max)
     }
 }
@@ -178,9 +178,9 @@ fn letter(columns: &Columns, fields: &mut [Field], table: &ResultTable, shown: &
 /// `activity.csv:12`, where the row stands.
 fn place(rows: &[Vec<Cell>], file: usize, line: usize) -> Field {
     Field {
-        name: Safe::of(columns::PLACE),
+        name: Sanitized::of(columns::PLACE),
         cells: (rows.iter())
-            .map(|row| Safe::of(columns::place(&row[file], &row[line])))
+            .map(|row| Sanitized::of(columns::place(&row[file], &row[line])))
             .collect(),
         is_number: false,
         legend: Vec::new(),
@@ -235,7 +235,7 @@ fn grid(
     below: &[Field],
     rows: usize,
 ) -> io::Result<()> {
-    let line = |text: &dyn Fn(&Field) -> Safe| {
+    let line = |text: &dyn Fn(&Field) -> Sanitized| {
         let mut line = String::new();
         for (at, field) in fields.iter().enumerate() {
             let text = text(field);

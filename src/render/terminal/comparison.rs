@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::safe::Safe;
+use super::super::sanitize::Sanitized;
 use super::super::{RenderOptions, wording};
 use super::page::{DETAIL, Page};
 use crate::diagnostic::{counted, verb};
@@ -142,15 +142,15 @@ fn tall(
             continue;
         }
         page.prose(indent, 2, wording::row_name(comparison, *at))?;
-        let parts: Vec<[Safe; 3]> = (cells.iter())
-            .map(|cell| [&cell.column, &cell.expected, &cell.actual].map(Safe::of))
+        let parts: Vec<[Sanitized; 3]> = (cells.iter())
+            .map(|cell| [&cell.column, &cell.expected, &cell.actual].map(Sanitized::of))
             .collect();
         let widest = |at: usize| parts.iter().map(|part| part[at].width()).max().unwrap_or(0);
         let (name, left, right) = (widest(0), widest(1), widest(2));
         let line = name + "  expected ".len() + left + "  actual ".len() + right;
         let fits = indent + 2 + line <= page.width;
         for [column, expected, actual] in &parts {
-            let pad = |text: &Safe, width: usize| " ".repeat(width - text.width());
+            let pad = |text: &Sanitized, width: usize| " ".repeat(width - text.width());
             if fits && !text {
                 let (after, gap) = (pad(column, name), pad(expected, left));
                 page.line(
@@ -174,8 +174,8 @@ fn tall(
 /// The names of both tables, and everything in which they differ.
 fn two_in_full(page: &mut Page<'_>, named: &NamedComparison) -> io::Result<()> {
     let comparison = &named.comparison;
-    page.value(0, "expected  ", &Safe::of(&named.expected))?;
-    page.value(0, "actual    ", &Safe::of(&named.actual))?;
+    page.value(0, "expected  ", &Sanitized::of(&named.expected))?;
+    page.value(0, "actual    ", &Sanitized::of(&named.actual))?;
     if !comparison.key.is_empty() {
         page.prose(
             0,

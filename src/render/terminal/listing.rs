@@ -4,7 +4,7 @@ use std::io;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
-use super::super::safe::Safe;
+use super::super::sanitize::Sanitized;
 use super::super::wording::{self, Side};
 use super::super::{Detail, RenderOptions};
 use super::page::{BOLD, Page, TABLE, columns, wrap};
@@ -61,17 +61,17 @@ pub(super) fn listed(
 /// Each entry on one line: the columns that fit, and one of long texts in the room that they leave. Gives what is not
 /// shown, or not in full.
 fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<String>> {
-    let shown = |row: &Vec<Cell>| -> Vec<Safe> {
+    let shown = |row: &Vec<Cell>| -> Vec<Sanitized> {
         row.iter()
-            .map(|cell| Safe::of(wording::value(cell)))
+            .map(|cell| Sanitized::of(wording::value(cell)))
             .collect()
     };
-    let names: Vec<Safe> = listing.table.names().iter().map(Safe::of).collect();
-    let rows: Vec<Vec<Safe>> = listing.table.rows.iter().map(shown).collect();
+    let names: Vec<Sanitized> = listing.table.names().iter().map(Sanitized::of).collect();
+    let rows: Vec<Vec<Sanitized>> = listing.table.rows.iter().map(shown).collect();
     let numbers: Vec<bool> = (listing.table.columns.iter())
         .map(|column| matches!(column.kind, Kind::Integer | Kind::Real | Kind::Decimal))
         .collect();
-    let natural = |(at, name): (usize, &Safe)| {
+    let natural = |(at, name): (usize, &Sanitized)| {
         let cells = rows.iter().map(|row| row[at].width());
         cells.fold(name.width(), usize::max)
     };
@@ -87,7 +87,7 @@ fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<Strin
             Some(_) => {}
         }
     }
-    let line = |cells: &[Safe]| {
+    let line = |cells: &[Sanitized]| {
         let mut line = String::new();
         for (at, width) in &widths {
             let text = shortened(&cells[*at], *width);
@@ -139,13 +139,13 @@ fn fitted(natural: &[usize], width: usize) -> Vec<(usize, usize)> {
 }
 
 /// A text in at most `width` columns, ended between words where it is too long.
-pub(super) fn shortened(text: &Safe, width: usize) -> Safe {
+pub(super) fn shortened(text: &Sanitized, width: usize) -> Sanitized {
     if text.width() <= width {
         return text.clone();
     }
     let mut kept = wrap(text.as_str(), width - 1, width - 1, true).swap_remove(0);
     kept.truncate(kept.trim_end_matches([' ', ',', ';', ':']).len());
-    Safe::of(format_args!("{kept}…"))
+    Sanitized::of(format_args!("{kept}…"))
 }
 
 /// Side by side with cells that wrap between words, since the texts of lists are long.
@@ -175,11 +175,11 @@ fn wrapped(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
         .load_style(TABLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(width).unwrap_or(u16::MAX))
-        .set_header(names.iter().map(Safe::of));
+        .set_header(names.iter().map(Sanitized::of));
     for row in &listing.table.rows {
         let shown = |(cell, column): (&Cell, &Column)| match cell {
-            Cell::Text(text) if column.own => Safe::of(text),
-            cell => Safe::of(wording::cell(cell)),
+            Cell::Text(text) if column.own => Sanitized::of(text),
+            cell => Sanitized::of(wording::cell(cell)),
         };
         table.add_row(row.iter().zip(&listing.table.columns).map(shown));
     }
@@ -212,7 +212,7 @@ fn longest_words(listing: &Listing, most: usize) -> Vec<usize> {
         .collect();
     for row in &listing.table.rows {
         for (word, cell) in found.iter_mut().zip(row) {
-            *word = longest(&Safe::of(wording::cell(cell)).to_string()).max(*word);
+            *word = longest(&Sanitized::of(wording::cell(cell)).to_string()).max(*word);
         }
     }
     found

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 use unicode_width::UnicodeWidthChar;
 
-use super::super::safe::Safe;
+use super::super::sanitize::Sanitized;
 use super::super::wording::Side;
 
 /// Values that have less room than this beside the names of their columns are not aligned.
@@ -62,7 +62,7 @@ impl Page<'_> {
 
     /// One line, however long.
     pub(super) fn line(&mut self, indent: usize, text: impl Display) -> io::Result<()> {
-        let text = Safe::of(text);
+        let text = Sanitized::of(text);
         let text = text.as_str().trim_end();
         let indent = if text.is_empty() { 0 } else { indent };
         if self.gap == Gap::Blank {
@@ -92,7 +92,7 @@ impl Page<'_> {
         text: impl Display,
     ) -> io::Result<()> {
         let room = self.width.saturating_sub(indent);
-        let text = Safe::of(text);
+        let text = Sanitized::of(text);
         let lines = wrap(text.as_str(), room, room.saturating_sub(hang), true);
         for (at, line) in lines.iter().enumerate() {
             self.line(if at == 0 { indent } else { indent + hang }, line)?;
@@ -101,7 +101,12 @@ impl Page<'_> {
     }
 
     /// A label and a value, broken anywhere where the line ends.
-    pub(super) fn value(&mut self, indent: usize, label: &str, value: &Safe) -> io::Result<()> {
+    pub(super) fn value(
+        &mut self,
+        indent: usize,
+        label: &str,
+        value: &Sanitized,
+    ) -> io::Result<()> {
         self.labelled(indent, label, value, false)
     }
 
@@ -110,7 +115,7 @@ impl Page<'_> {
         &mut self,
         indent: usize,
         label: &str,
-        text: &Safe,
+        text: &Sanitized,
         prose: bool,
     ) -> io::Result<()> {
         let deeper = indent + label.len();
@@ -128,7 +133,7 @@ impl Page<'_> {
     /// A line of data, behind a bar that tells it from ours.
     pub(super) fn quote(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let room = self.width.saturating_sub(indent + 2);
-        let text = Safe::of(text);
+        let text = Sanitized::of(text);
         for part in wrap(text.as_str(), room, room, false) {
             self.line(indent, format_args!("| {part}"))?;
         }
@@ -161,8 +166,8 @@ impl Page<'_> {
             }
             return Ok(());
         }
-        let names: Vec<Safe> = side.columns.iter().map(Safe::of).collect();
-        let name = names.iter().map(Safe::width).max().unwrap_or(0);
+        let names: Vec<Sanitized> = side.columns.iter().map(Sanitized::of).collect();
+        let name = names.iter().map(Sanitized::width).max().unwrap_or(0);
         if side.rows.is_empty() {
             self.prose(
                 indent,
@@ -177,7 +182,7 @@ impl Page<'_> {
                 indent += 2;
             }
             let room = self.width.saturating_sub(indent + name + 2);
-            let cells = row.iter().map(Safe::of).zip(&names);
+            let cells = row.iter().map(Sanitized::of).zip(&names);
             for (cell, column) in cells {
                 if room >= MIN_VALUE {
                     let gap = " ".repeat(name - column.width() + 2);
@@ -185,7 +190,7 @@ impl Page<'_> {
                 } else if indent + column.width() + 2 + cell.width() <= self.width {
                     self.line(indent, format_args!("{column}: {cell}"))?;
                 } else {
-                    self.value(indent, "", &Safe::of(format_args!("{column}:")))?;
+                    self.value(indent, "", &Sanitized::of(format_args!("{column}:")))?;
                     self.labelled(indent + 2, "", &cell, prose)?;
                 }
             }
@@ -200,7 +205,7 @@ impl Page<'_> {
         columns: &[String],
         rows: &[Vec<String>],
     ) -> io::Result<bool> {
-        let safe = |cells: &[String]| cells.iter().map(Safe::of).collect::<Vec<_>>();
+        let safe = |cells: &[String]| cells.iter().map(Sanitized::of).collect::<Vec<_>>();
         let mut table = Table::new();
         table
             .load_style(TABLE)

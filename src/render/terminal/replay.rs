@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::Detail;
-use super::super::safe::Safe;
+use super::super::sanitize::Sanitized;
 use super::super::wording::{self, Totals};
 use super::comparison::{actual_table, differences, notes};
 use super::page::{BAD, BOLD, DETAIL, GOOD, MIN_VALUE, Page, SUMMED, WARN, wrap};
@@ -73,11 +73,11 @@ pub(super) fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
 
 pub(super) fn brief(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
     heading(page, run, Detail::Brief)?;
-    let times = run.steps.iter().map(|step| Safe::of(&step.at).width());
+    let times = run.steps.iter().map(|step| Sanitized::of(&step.at).width());
     let time = times.max().unwrap_or(0);
     let layout = Layout::of(page, run, time + 2, brief_basis);
     for step in &run.steps {
-        let at = Safe::of(&step.at);
+        let at = Sanitized::of(&step.at);
         let at = format!("{at}{}  ", " ".repeat(time - at.width()));
         step_problems(page, step, &at)?;
         for check in &step.checks {
@@ -185,9 +185,9 @@ impl Layout {
         about: fn(&CheckRun) -> String,
     ) -> Self {
         let checks = || run.steps.iter().flat_map(|step| &step.checks);
-        let about = checks().map(|check| Safe::of(about(check)).width());
+        let about = checks().map(|check| Sanitized::of(about(check)).width());
         let about = about.max().unwrap_or(0);
-        let titles = checks().map(|check| Safe::of(&check.title).width());
+        let titles = checks().map(|check| Sanitized::of(&check.title).width());
         let room = page.width.saturating_sub(DETAIL + before + 2 + about);
         let title = titles.max().unwrap_or(0).min(room);
         Self {
@@ -216,9 +216,9 @@ fn verdict_line(
         page.prose(CHECK, hang, format_args!("{mark}  {at}{}", check.title))?;
         return page.prose(DETAIL + at.len(), 0, about);
     };
-    let title = Safe::of(&check.title);
+    let title = Sanitized::of(&check.title);
     for (n, part) in wrap(title.as_str(), width, width, true).iter().enumerate() {
-        let part = Safe::of(part);
+        let part = Sanitized::of(part);
         if n == 0 {
             let gap = " ".repeat(width.saturating_sub(part.width()) + 2);
             page.line(CHECK, format_args!("{mark}  {at}{part}{gap}{about}"))?;

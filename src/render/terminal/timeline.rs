@@ -4,7 +4,7 @@ use std::io;
 
 use super::page::Page;
 use crate::render::chart;
-use crate::render::safe::Safe;
+use crate::render::sanitize::Sanitized;
 use crate::report::{Lane, Span, Timeline};
 
 /// Columns for the names of lanes.
@@ -121,7 +121,7 @@ fn ends(timeline: &Timeline, span: &Span, bar: usize) -> (usize, usize) {
 
 /// A text cut or padded to `width` columns; each of its characters takes one.
 fn fitted(text: &str, width: usize) -> String {
-    let shown = Safe::of(text);
+    let shown = Sanitized::of(text);
     let narrow = shown
         .as_str()
         .chars()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::render::safe::Safe;
+use crate::render::sanitize::Sanitized;
 use crate::report::CellRun;
 use crate::table::Cell;
 
@@ -91,7 +91,7 @@ fn typed(cell: &Cell) -> String {
 /// Whether a reader could take one text for the other: they are the same once made safe, or but for blanks,
 /// or where one has a letter the other has one that is not ASCII.
 fn look_alike(a: &str, b: &str) -> bool {
-    if Safe::of(a) == Safe::of(b) {
+    if Sanitized::of(a) == Sanitized::of(b) {
         return true;
     }
     let squeezed = |text: &str| {

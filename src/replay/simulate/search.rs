@@ -110,7 +110,7 @@ pub fn default_causes() -> Vec<Cause> {
 
 /// A cause by its place, or the time until something can change by itself.
 #[derive(Debug, Clone, Copy)]
-enum Move {
+enum SearchStep {
     Cause(usize),
     Wait,
 }
@@ -134,7 +134,9 @@ impl Simulation {
                 states: 1,
             }));
         }
-        let moves = (0..causes.len()).map(Move::Cause).chain([Move::Wait]);
+        let moves = (0..causes.len())
+            .map(SearchStep::Cause)
+            .chain([SearchStep::Wait]);
         let cap = self.longest_rule()? + 1_000;
         let mut search = Search {
             simulation: self,
@@ -147,7 +149,7 @@ impl Simulation {
             seen: BTreeSet::from([self.key(cap)?]),
             states: 1,
         };
-        let mut frontier: Vec<Vec<Move>> = vec![Vec::new()];
+        let mut frontier: Vec<Vec<SearchStep>> = vec![Vec::new()];
         for depth in 0..most_depth {
             let mut next = Vec::new();
             for path in &frontier {
@@ -173,7 +175,7 @@ impl Simulation {
     /// Goes along a path from the state, and gives its schedule and the time.
     fn walk(
         &self,
-        path: &[Move],
+        path: &[SearchStep],
         causes: &[Cause],
     ) -> Result<(Vec<Scheduled>, i64), SimulationError> {
         let mut walked = (Vec::new(), self.now_ms);
@@ -186,12 +188,12 @@ impl Simulation {
     /// Takes one move; `false` where it cannot be taken.
     fn step(
         &self,
-        step: Move,
+        step: SearchStep,
         causes: &[Cause],
         (schedule, now): &mut (Vec<Scheduled>, i64),
     ) -> Result<bool, SimulationError> {
         match step {
-            Move::Cause(place) => {
+            SearchStep::Cause(place) => {
                 let at = *now + STEP_MS;
                 match self.happen(at, &causes[place]) {
                     Ok(()) => {}
@@ -201,7 +203,7 @@ impl Simulation {
                 schedule.push((at, causes[place].clone()));
                 *now = at;
             }
-            Move::Wait => {
+            SearchStep::Wait => {
                 let Some((at, _)) = self.next_threshold()? else {
                     return Ok(false);
                 };
@@ -267,7 +269,7 @@ struct Search<'s> {
     simulation: &'s Simulation,
     condition: &'s Condition,
     causes: &'s [Cause],
-    moves: Vec<Move>,
+    moves: Vec<SearchStep>,
     cap: i64,
     merging: Merging,
     most_states: usize,
@@ -279,9 +281,9 @@ impl Search<'_> {
     /// Tries every move after a path. New states are added to `next`; an end is given where there is one.
     fn expand(
         &mut self,
-        path: &[Move],
+        path: &[SearchStep],
         depth: usize,
-        next: &mut Vec<Vec<Move>>,
+        next: &mut Vec<Vec<SearchStep>>,
     ) -> Result<Option<SearchEnd>, SimulationError> {
         let before = self.simulation.walk(path, self.causes)?;
         for at in 0..self.moves.len() {
@@ -317,7 +319,7 @@ impl Search<'_> {
     /// Takes a move: whether the condition holds then, and the state. `None` where it cannot be taken.
     fn attempt(
         &self,
-        step: Move,
+        step: SearchStep,
         walked: &mut (Vec<Scheduled>, i64),
     ) -> Result<Option<(bool, String)>, SimulationError> {
         if !self.simulation.step(step, self.causes, walked)? {

@@ -1,7 +1,7 @@
 //! The functions of T-SQL: one entry for each, from its name to its line of help.
 //!
 //! A function is added here and nowhere else, unless it is more than a call: what the translator writes in another way
-//! ([`CallForm::Written`]) has an arm in `tsql/functions.rs` besides. The registration with SQLite, the check of a
+//! ([`CallKind::Written`]) has an arm in `tsql/functions.rs` besides. The registration with SQLite, the check of a
 //! call's arguments, the type of its result, what is suggested for a misspelt name, the page `FUNCTIONS.md` and the
 //! tests over all entries follow from this table.
 
@@ -10,7 +10,7 @@ use crate::schema::types::Type;
 
 /// What an argument must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
+pub enum ArgumentKind {
     /// Any value; the translator looks at it.
     Any,
     /// A condition, true or not.
@@ -33,7 +33,7 @@ pub enum Takes {
 
 /// The type of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gives {
+pub enum ReturnKind {
     /// Always this type.
     Of(Type),
     /// The text type of the first argument.
@@ -48,7 +48,7 @@ pub enum Gives {
 
 /// How a call comes to SQLite.
 #[derive(Debug, Clone, Copy)]
-pub enum CallForm {
+pub enum CallKind {
     /// A function in Rust, registered under this name.
     Rust {
         /// The name under which SQLite knows it.
@@ -74,15 +74,15 @@ pub struct Entry {
     /// The name, in lower case.
     pub name: &'static str,
     /// What its arguments are.
-    pub takes: &'static [Takes],
+    pub takes: &'static [ArgumentKind],
     /// How many of them may be left out at the end.
     pub optional: usize,
     /// Whether the last one may come any number of times.
     pub repeats: bool,
     /// The type of its result.
-    pub gives: Gives,
+    pub gives: ReturnKind,
     /// How it is run.
-    pub form: CallForm,
+    pub form: CallKind,
     /// What it gives, in one line; of what is refused, what works instead, or nothing.
     pub help: &'static str,
 }
@@ -122,9 +122,9 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
 
 const fn plain(
     name: &'static str,
-    takes: &'static [Takes],
-    gives: Gives,
-    form: CallForm,
+    takes: &'static [ArgumentKind],
+    gives: ReturnKind,
+    form: CallKind,
     help: &'static str,
 ) -> Entry {
     Entry {
@@ -156,7 +156,7 @@ macro_rules! rust {
             $name,
             &$takes,
             $gives,
-            CallForm::Rust {
+            CallKind::Rust {
                 name: concat!("tsql_", $name),
                 call: $call,
             },
@@ -167,43 +167,47 @@ macro_rules! rust {
 
 const fn written(
     name: &'static str,
-    takes: &'static [Takes],
-    gives: Gives,
+    takes: &'static [ArgumentKind],
+    gives: ReturnKind,
     help: &'static str,
 ) -> Entry {
-    plain(name, takes, gives, CallForm::Written, help)
+    plain(name, takes, gives, CallKind::Written, help)
 }
 
-const fn aggregate(name: &'static str, takes: &'static [Takes], help: &'static str) -> Entry {
-    plain(name, takes, Gives::Depends, CallForm::Aggregate, help)
+const fn aggregate(
+    name: &'static str,
+    takes: &'static [ArgumentKind],
+    help: &'static str,
+) -> Entry {
+    plain(name, takes, ReturnKind::Depends, CallKind::Aggregate, help)
 }
 
 const fn window(
     name: &'static str,
-    takes: &'static [Takes],
-    gives: Gives,
+    takes: &'static [ArgumentKind],
+    gives: ReturnKind,
     help: &'static str,
 ) -> Entry {
-    plain(name, takes, gives, CallForm::Window, help)
+    plain(name, takes, gives, CallKind::Window, help)
 }
 
 const fn syntax(name: &'static str, help: &'static str) -> Entry {
-    plain(name, &[], Gives::Depends, CallForm::Syntax, help)
+    plain(name, &[], ReturnKind::Depends, CallKind::Syntax, help)
 }
 
 const fn refused(name: &'static str, help: &'static str) -> Entry {
-    plain(name, &[], Gives::Depends, CallForm::Refused, help)
+    plain(name, &[], ReturnKind::Depends, CallKind::Refused, help)
 }
 
-use Gives::{Depends, Joined, Of, PartOfFirst, TextOfFirst};
-use Takes::{Any, Characters, Condition, Date, Number, Part, Searched, Text, Whole};
+use ArgumentKind::{Any, Characters, Condition, Date, Number, Part, Searched, Text, Whole};
+use ReturnKind::{Depends, Joined, Of, PartOfFirst, TextOfFirst};
 
-const INT: Gives = Of(Type::Int);
-const FLOAT: Gives = Of(Type::Float);
-const BIGINT: Gives = Of(Type::BigInt);
-const DATETIME: Gives = Of(Type::DateTime);
-const VARCHAR: Gives = Of(Type::VARCHAR);
-const NVARCHAR: Gives = Of(Type::NVARCHAR);
+const INT: ReturnKind = Of(Type::Int);
+const FLOAT: ReturnKind = Of(Type::Float);
+const BIGINT: ReturnKind = Of(Type::BigInt);
+const DATETIME: ReturnKind = Of(Type::DateTime);
+const VARCHAR: ReturnKind = Of(Type::VARCHAR);
+const NVARCHAR: ReturnKind = Of(Type::NVARCHAR);
 const ANOTHER: &str = "the result would differ on each run";
 /// Why what a server tells of itself is not known.
 pub const SERVER: &str =

@@ -34,7 +34,7 @@ pub const LATE_SECONDS: u64 = 5;
 pub const MAX_COMPARISONS: u64 = 20_000_000;
 
 /// How large a database file is looked through for damage before it is asked anything, in bytes.
-pub const MAX_LOOKED_THROUGH: u64 = 16 * MIB;
+pub const MAX_INTEGRITY_CHECKED: u64 = 16 * MIB;
 
 /// How long a text may be that is asked, in bytes; rewritten for SQLite it may be longer.
 pub const LONGEST_TEXT: u32 = 1_000_000;

@@ -6,7 +6,7 @@ use super::expr::Typed;
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
-use crate::sql::functions::table::{Entry, Gives, Takes};
+use crate::sql::functions::table::{ArgumentKind, Entry, ReturnKind};
 
 impl Translator<'_> {
     /// A call of one of SQLite's registered functions.
@@ -72,20 +72,20 @@ impl Translator<'_> {
             ));
             Err(error.with_hint("CAST it first"))
         };
-        match takes.unwrap_or(Takes::Any) {
-            Takes::Text => self.as_text(value),
-            Takes::Searched => {
+        match takes.unwrap_or(ArgumentKind::Any) {
+            ArgumentKind::Text => self.as_text(value),
+            ArgumentKind::Searched => {
                 self.default_collation(entry.name, &[&value])?;
                 self.as_text(value)
             }
-            Takes::Characters if of.is_text() || untyped => Ok(value.sql),
-            Takes::Characters => wrong(self, "a text"),
-            Takes::Whole if of.is_number() || of.is_text() || untyped => Ok(value.sql),
-            Takes::Whole => wrong(self, "a whole number"),
-            Takes::Number => Ok(self.number_argument(entry.name, value)?.sql),
-            Takes::Date if matches!(of, Type::Time(_)) => wrong(self, "a date"),
-            Takes::Date => self.as_date(value),
-            Takes::Any | Takes::Condition | Takes::Part => Ok(value.sql),
+            ArgumentKind::Characters if of.is_text() || untyped => Ok(value.sql),
+            ArgumentKind::Characters => wrong(self, "a text"),
+            ArgumentKind::Whole if of.is_number() || of.is_text() || untyped => Ok(value.sql),
+            ArgumentKind::Whole => wrong(self, "a whole number"),
+            ArgumentKind::Number => Ok(self.number_argument(entry.name, value)?.sql),
+            ArgumentKind::Date if matches!(of, Type::Time(_)) => wrong(self, "a date"),
+            ArgumentKind::Date => self.as_date(value),
+            ArgumentKind::Any | ArgumentKind::Condition | ArgumentKind::Part => Ok(value.sql),
         }
     }
 
@@ -95,17 +95,17 @@ impl Translator<'_> {
         let values = self.arguments(list)?;
         self.at = at;
         let of = match entry.gives {
-            Gives::Of(of) => of,
-            Gives::TextOfFirst => values
+            ReturnKind::Of(of) => of,
+            ReturnKind::TextOfFirst => values
                 .first()
                 .map_or(Type::VARCHAR, |first| self.text_type(first)),
-            Gives::PartOfFirst(count) => {
+            ReturnKind::PartOfFirst(count) => {
                 let of = values
                     .first()
                     .map_or(Type::VARCHAR, |first| self.text_type(first));
                 values.get(count).map_or(of, |count| shorter(of, count))
             }
-            Gives::Joined | Gives::Depends => {
+            ReturnKind::Joined | ReturnKind::Depends => {
                 let wide = |value: &Typed| value.of.is_national() || value.of == Type::Unknown;
                 if values.iter().any(wide) {
                     Type::NVARCHAR

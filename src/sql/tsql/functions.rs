@@ -9,7 +9,7 @@ use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
-use crate::sql::functions::table::{CallForm, Entry, TABLE, entry};
+use crate::sql::functions::table::{CallKind, Entry, TABLE, entry};
 
 impl Translator<'_> {
     pub fn call(&mut self, function: &Function) -> R<Typed> {
@@ -56,7 +56,7 @@ impl Translator<'_> {
             return Err(self.unsupported(format!("{spelled} WITHIN GROUP")));
         }
         let known = entry(&lower);
-        let aggregate = known.is_some_and(|entry| matches!(entry.form, CallForm::Aggregate));
+        let aggregate = known.is_some_and(|entry| matches!(entry.form, CallKind::Aggregate));
         if distinct && !aggregate {
             return Err(self.invalid(format!("DISTINCT cannot be combined with {spelled}")));
         }
@@ -88,18 +88,18 @@ impl Translator<'_> {
             });
         };
         match entry.form {
-            CallForm::Rust { name, .. } => {
+            CallKind::Rust { name, .. } => {
                 self.counted(entry, list.len())?;
                 self.computed(entry, name, list)
             }
-            CallForm::Written => {
+            CallKind::Written => {
                 self.counted(entry, list.len())?;
                 self.written_call(entry, list)
             }
-            CallForm::Window => Err(self
+            CallKind::Window => Err(self
                 .invalid(format!("{upper} needs OVER"))
                 .with_hint(format!("write {upper}(...) OVER (ORDER BY column)"))),
-            CallForm::Aggregate | CallForm::Syntax | CallForm::Refused => {
+            CallKind::Aggregate | CallKind::Syntax | CallKind::Refused => {
                 let error = self.unsupported(format!("{upper}(...)"));
                 Err(match entry.help {
                     "" => error,
@@ -163,7 +163,7 @@ impl Translator<'_> {
 pub(super) fn meant(name: &str) -> Option<&'static str> {
     let known = TABLE
         .iter()
-        .filter(|entry| !matches!(entry.form, CallForm::Refused))
+        .filter(|entry| !matches!(entry.form, CallKind::Refused))
         .map(|entry| entry.name);
     let near = did_you_mean(name, known)?;
     let one_off = near.len().abs_diff(name.len()) <= 1 && name.len() >= 3;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use chatdb::import::format;
-use chatdb::import::format::FORMS;
+use chatdb::import::format::IMPORT_FORMATS;
 use chatdb::import::input::decode::DecodeError;
 use chatdb::import::open::OpenError;
 use chatdb::import::reader::fixed_width::Widths;
@@ -123,7 +123,9 @@ fn form_of(row: &str, path: &Path) -> String {
         }
         .to_owned();
     }
-    let form = FORMS.iter().find(|form| form.covers.contains(&row));
+    let form = IMPORT_FORMATS
+        .iter()
+        .find(|form| form.covers.contains(&row));
     form.map_or(row, |form| form.id).to_owned()
 }
 

@@ -10,7 +10,7 @@ use chatdb::table::Cell;
 
 use super::adapter::{Imported, Outcome, Told};
 use super::expected::{of_law, written};
-use forms::{Encoding, FORMS, Form};
+use forms::{Encoding, Form, IMPORT_FORMATS};
 
 /// Marsaglia's xorshift, with its multiplier: the same seed, the same numbers, on every machine.
 pub struct Random(u64);
@@ -267,7 +267,7 @@ fn grid(form: &Form, random: &mut Random) -> Grid {
 
 /// The ids of the forms that are generated.
 pub fn forms() -> impl Iterator<Item = &'static str> {
-    FORMS.iter().map(|form| form.id)
+    IMPORT_FORMATS.iter().map(|form| form.id)
 }
 
 // FILES ----------------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
 /// The file of a seed.
 pub fn file(seed: u64) -> Made {
     let mut random = Random::new(seed);
-    let form = &FORMS[random.below(FORMS.len())];
+    let form = &IMPORT_FORMATS[random.below(IMPORT_FORMATS.len())];
     let grid = grid(form, &mut random);
     let mut bytes = form.write(&grid);
     let is_damaged = random.one_in(2);

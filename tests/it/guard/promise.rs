@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chatdb::sql::guard::limits::{
-    FOLDER, LATE_SECONDS, Limits, MAX_ANSWER, MAX_DATABASE, MAX_LOOKED_THROUGH, MAX_MEMORY,
+    FOLDER, LATE_SECONDS, Limits, MAX_ANSWER, MAX_DATABASE, MAX_INTEGRITY_CHECKED, MAX_MEMORY,
     MAX_QUESTION_ANSWER, MAX_STEPS, MAX_STEPS_TOGETHER, QUESTION, TOGETHER_SECONDS,
 };
 use chatdb::sql::guard::{Origin, PRODUCT};
@@ -129,7 +129,7 @@ fn the_page_names_the_tables_that_may_be_changed_and_the_size_that_is_looked_thr
     }
     let size = format!(
         "at most {} MiB is checked for",
-        MAX_LOOKED_THROUGH / 1024 / 1024
+        MAX_INTEGRITY_CHECKED / 1024 / 1024
     );
     assert!(page.contains(&size), "{size}");
 }

@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use chatdb::sql::functions::table::{CallForm, Entry, Gives, TABLE, Takes, entry};
+use chatdb::sql::functions::table::{ArgumentKind, CallKind, Entry, ReturnKind, TABLE, entry};
 
 use super::{answer, store};
 
-fn sample(takes: Takes) -> &'static str {
+fn sample(takes: ArgumentKind) -> &'static str {
     match takes {
-        Takes::Any | Takes::Whole | Takes::Number => "1",
-        Takes::Condition => "1 = 1",
-        Takes::Part => "day",
-        Takes::Text | Takes::Searched | Takes::Characters => "'N'",
-        Takes::Date => "'2011-07-12'",
+        ArgumentKind::Any | ArgumentKind::Whole | ArgumentKind::Number => "1",
+        ArgumentKind::Condition => "1 = 1",
+        ArgumentKind::Part => "day",
+        ArgumentKind::Text | ArgumentKind::Searched | ArgumentKind::Characters => "'N'",
+        ArgumentKind::Date => "'2011-07-12'",
     }
 }
 
@@ -22,7 +22,7 @@ fn call(entry: &Entry, count: usize) -> String {
     let takes = (0..count).map(|at| entry.takes.get(at).or(entry.takes.last()).copied());
     let arguments: Vec<&str> = takes.map(|takes| takes.map_or("1", sample)).collect();
     let name = entry.name.to_uppercase();
-    let over = if matches!(entry.form, CallForm::Window) {
+    let over = if matches!(entry.form, CallKind::Window) {
         " OVER (ORDER BY id)"
     } else {
         ""
@@ -34,7 +34,7 @@ fn call(entry: &Entry, count: usize) -> String {
 fn is_called(entry: &Entry) -> bool {
     // GROUPING needs a ROLLUP beside it.
     !entry.name.starts_with("grouping")
-        && !matches!(entry.form, CallForm::Refused | CallForm::Syntax)
+        && !matches!(entry.form, CallKind::Refused | CallKind::Syntax)
 }
 
 #[test]
@@ -54,11 +54,11 @@ fn the_table_is_in_order_and_whole() {
         );
         assert!(own.optional <= own.takes.len(), "{}", own.name);
         match own.form {
-            CallForm::Rust { name, .. } => {
+            CallKind::Rust { name, .. } => {
                 assert_eq!(name.strip_prefix("tsql_"), Some(own.name));
-                assert!(!matches!(own.gives, Gives::Depends), "{}", own.name);
+                assert!(!matches!(own.gives, ReturnKind::Depends), "{}", own.name);
             }
-            CallForm::Refused => assert!(!own.help.ends_with('.'), "{}", own.name),
+            CallKind::Refused => assert!(!own.help.ends_with('.'), "{}", own.name),
             _ => {}
         }
         if is_called(own) {
@@ -98,7 +98,7 @@ fn another_number_of_arguments_is_refused_by_name() {
     // The aggregates take a star or say in their own words what they take.
     for own in TABLE
         .iter()
-        .filter(|own| is_called(own) && !matches!(own.form, CallForm::Aggregate | CallForm::Window))
+        .filter(|own| is_called(own) && !matches!(own.form, CallKind::Aggregate | CallKind::Window))
     {
         let name = own.name.to_uppercase();
         let more = own.most().map(|most| most + 1);
@@ -123,10 +123,13 @@ fn a_date_in_the_place_of_a_number_or_a_text_is_refused() {
     let store = store();
     for own in TABLE
         .iter()
-        .filter(|own| matches!(own.form, CallForm::Rust { .. }))
+        .filter(|own| matches!(own.form, CallKind::Rust { .. }))
     {
         for (at, takes) in own.takes.iter().enumerate() {
-            if !matches!(takes, Takes::Whole | Takes::Number | Takes::Characters) {
+            if !matches!(
+                takes,
+                ArgumentKind::Whole | ArgumentKind::Number | ArgumentKind::Characters
+            ) {
                 continue;
             }
             let arguments: Vec<&str> = (own.takes.iter().enumerate())
@@ -148,7 +151,7 @@ fn what_is_refused_says_what_works_instead_or_only_its_name() {
     let store = store();
     for own in TABLE
         .iter()
-        .filter(|own| matches!(own.form, CallForm::Refused))
+        .filter(|own| matches!(own.form, CallKind::Refused))
     {
         let name = own.name.to_uppercase();
         let found = answer(&store, &format!("SELECT {name}(1) FROM staff"));
@@ -168,14 +171,14 @@ fn page() -> String {
     );
     for own in TABLE
         .iter()
-        .filter(|own| !matches!(own.form, CallForm::Refused))
+        .filter(|own| !matches!(own.form, CallKind::Refused))
     {
         let arity = match own.form {
-            CallForm::Syntax => "see there".to_owned(),
+            CallKind::Syntax => "see there".to_owned(),
             _ if own.takes.is_empty() => "none".to_owned(),
             _ => own.arity(),
         };
-        let over = if matches!(own.form, CallForm::Window) {
+        let over = if matches!(own.form, CallKind::Window) {
             " OVER"
         } else {
             ""
@@ -189,7 +192,7 @@ fn page() -> String {
     page.push_str("\n## Known, and refused\n\n| function | what works instead |\n| --- | --- |\n");
     for own in TABLE
         .iter()
-        .filter(|own| matches!(own.form, CallForm::Refused))
+        .filter(|own| matches!(own.form, CallKind::Refused))
     {
         page.push_str(&format!(
             "| `{}` | {} |\n",

@@ -2,7 +2,7 @@
 
 /// A kind of file that is no export of rows, known by how it begins.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct UnsupportedFile {
     /// What it is.
     pub what: &'static str,
     /// What to do.
@@ -21,37 +21,37 @@ pub(super) const CONVERT: &str =
     "open it in the program that created it, and save the table as CSV or .xlsx";
 
 /// The kinds of files that people take for an export.
-pub(super) static FOREIGN: &[Foreign] = &[
-    Foreign::new("a Parquet file", CONVERT, b"PAR1"),
-    Foreign::new("an ORC file", CONVERT, b"ORC"),
-    Foreign::new("an Avro file", CONVERT, b"Obj\x01"),
-    Foreign::new("an Arrow file", CONVERT, b"ARROW1"),
-    Foreign::new("an image (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
-    Foreign::new("an image (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
-    Foreign::new("an image (GIF)", EXPORT, b"GIF8"),
-    Foreign::new("a PDF document", EXPORT, b"%PDF-"),
-    Foreign::new("an RTF document", EXPORT, b"{\\rtf"),
-    Foreign::new(
+pub(super) static FOREIGN: &[UnsupportedFile] = &[
+    UnsupportedFile::new("a Parquet file", CONVERT, b"PAR1"),
+    UnsupportedFile::new("an ORC file", CONVERT, b"ORC"),
+    UnsupportedFile::new("an Avro file", CONVERT, b"Obj\x01"),
+    UnsupportedFile::new("an Arrow file", CONVERT, b"ARROW1"),
+    UnsupportedFile::new("an image (PNG)", EXPORT, b"\x89PNG\r\n\x1A\n"),
+    UnsupportedFile::new("an image (JPEG)", EXPORT, b"\xFF\xD8\xFF"),
+    UnsupportedFile::new("an image (GIF)", EXPORT, b"GIF8"),
+    UnsupportedFile::new("a PDF document", EXPORT, b"%PDF-"),
+    UnsupportedFile::new("an RTF document", EXPORT, b"{\\rtf"),
+    UnsupportedFile::new(
         "an old Office file (.xls, .doc, .msg) or a Crystal report (.rpt)",
         "open it, and save the sheet as .xlsx or CSV",
         b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
     ),
-    Foreign::new("a SQL Server backup (.bak)", BACKUP, b"TAPE\0\0"),
-    Foreign::new("a compressed SQL Server backup (.bak)", BACKUP, b"MSSQLBAK"),
-    Foreign::new(
+    UnsupportedFile::new("a SQL Server backup (.bak)", BACKUP, b"TAPE\0\0"),
+    UnsupportedFile::new("a compressed SQL Server backup (.bak)", BACKUP, b"MSSQLBAK"),
+    UnsupportedFile::new(
         "a SQL Server data file (.mdf)",
         "attach it on a server, and export the tables from there as CSV",
         b"\x01\x0F\x00\x00",
     ),
-    Foreign::new(
+    UnsupportedFile::new(
         "an SQLite database",
         "name it with `--db`",
         b"SQLite format 3\0",
     ),
-    Foreign::new("an Access database", CONVERT, b"\x00\x01\x00\x00Standard "),
-    Foreign::new("a program", EXPORT, b"MZ\x90\0"),
-    Foreign::new("a program", EXPORT, b"\x7FELF"),
-    Foreign {
+    UnsupportedFile::new("an Access database", CONVERT, b"\x00\x01\x00\x00Standard "),
+    UnsupportedFile::new("a program", EXPORT, b"MZ\x90\0"),
+    UnsupportedFile::new("a program", EXPORT, b"\x7FELF"),
+    UnsupportedFile {
         what: "a tar archive",
         advice: "unpack it with `tar -xf`, and name the files in it",
         begins: b"ustar",
@@ -59,7 +59,7 @@ pub(super) static FOREIGN: &[Foreign] = &[
     },
 ];
 
-impl Foreign {
+impl UnsupportedFile {
     pub(super) const fn new(
         what: &'static str,
         advice: &'static str,
@@ -89,7 +89,7 @@ impl Foreign {
     pub fn native(bytes: &[u8]) -> Option<&'static Self> {
         /// The kinds that a text may have as separators, or for an empty text.
         const KINDS: u32 = 4;
-        static NATIVE: Foreign = Foreign::new(
+        static NATIVE: UnsupportedFile = UnsupportedFile::new(
             "in SQL Server's native format (`bcp -n`, or an image)",
             "export it as text: `bcp TABLE out FILE.csv -c -C 65001 -t , -S SERVER -d DATABASE -T`",
             b"",
@@ -106,7 +106,7 @@ impl Foreign {
     /// What a text is that is laid out to be looked at: a web page, whatever its name.
     #[must_use]
     pub fn page(text: &[u8]) -> Option<&'static Self> {
-        static PAGE: Foreign = Foreign::new(
+        static PAGE: UnsupportedFile = UnsupportedFile::new(
             "a web page (HTML)",
             "open it in a spreadsheet, and save the table as .xlsx or CSV",
             b"",

@@ -1,9 +1,9 @@
 //! Packed bytes unpacked, within bounds.
 
-use super::Bounds;
 use super::Bytes;
-use super::Packing;
+use super::Compression;
 use super::Peek;
+use super::ReadLimits;
 use super::SourceError;
 use super::Tally;
 use super::TooMuch;
@@ -86,7 +86,7 @@ impl<R: BufRead> Read for Frames<R> {
 pub(super) struct Bounded<R> {
     pub(super) reader: R,
     pub(super) tally: Arc<Tally>,
-    pub(super) bounds: Bounds,
+    pub(super) bounds: ReadLimits,
     pub(super) count: u64,
 }
 
@@ -109,14 +109,14 @@ impl<R: Read> Read for Bounded<R> {
 /// What came out of a packed stream: text, or an archive within it.
 pub(super) fn unpacked<R: Read + Send + 'static>(
     reader: R,
-    bounds: &Bounds,
+    bounds: &ReadLimits,
 ) -> Result<Bytes, SourceError> {
     let mut reader = Peek::new(reader, 1024)?;
-    Ok(match Packing::of(reader.ahead())? {
-        Packing::Zip => Bytes::Archive(spool(&mut reader, bounds)?),
-        Packing::Plain => Bytes::Stream(Box::new(reader)),
-        Packing::Gzip | Packing::Zstd => {
-            return Err(SourceError::Packing {
+    Ok(match Compression::of(reader.ahead())? {
+        Compression::Zip => Bytes::Archive(spool(&mut reader, bounds)?),
+        Compression::Plain => Bytes::Stream(Box::new(reader)),
+        Compression::Gzip | Compression::Zstd => {
+            return Err(SourceError::Compression {
                 what: "a compressed file inside a compressed file",
             });
         }
@@ -124,7 +124,7 @@ pub(super) fn unpacked<R: Read + Send + 'static>(
 }
 
 /// Keeps a stream in a temporary file, to be read from any place.
-pub(super) fn spool(reader: &mut dyn Read, bounds: &Bounds) -> Result<File, SourceError> {
+pub(super) fn spool(reader: &mut dyn Read, bounds: &ReadLimits) -> Result<File, SourceError> {
     let mut file = tempfile::tempfile()?;
     let count = io::copy(&mut reader.take(bounds.unpacked + 1), &mut file)?;
     if count > bounds.unpacked {

@@ -1,7 +1,7 @@
 //! The lines that one record stands on.
 
+use super::AfterRow;
 use super::Aligned;
-use super::Behind;
 use super::PIECES;
 use super::cut::Candidate;
 use super::cut::Cut;
@@ -142,9 +142,9 @@ impl<R: Read> Aligned<R> {
     }
 
     /// What stands behind `candidate`, whose last column may go on.
-    pub(super) fn behind(&mut self, candidate: &Candidate) -> Result<Behind, ReadError> {
+    pub(super) fn behind(&mut self, candidate: &Candidate) -> Result<AfterRow, ReadError> {
         let total = self.grid.as_ref().map_or(0, |grid| grid.total);
-        let sure = Behind::Nothing { sure: true };
+        let sure = AfterRow::Nothing { sure: true };
         let mut sum = candidate.sum(self.lines.peek(candidate.lines - 1)?);
         let mut at = candidate.lines;
         while at < candidate.lines + PIECES {
@@ -167,9 +167,9 @@ impl<R: Read> Aligned<R> {
         let is_mixed = self.grid.as_ref().is_some_and(|grid| grid.is_mixed);
         if !is_mixed && next.as_ref().is_some_and(Candidate::is_record) {
             self.next = next;
-            return Ok(Behind::Nothing { sure: false });
+            return Ok(AfterRow::Nothing { sure: false });
         }
-        Ok(Behind::Perhaps)
+        Ok(AfterRow::Perhaps)
     }
 
     /// A record on as many lines as the names.

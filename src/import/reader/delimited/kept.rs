@@ -2,9 +2,9 @@
 
 use crate::import::format::detect::Look;
 use crate::record::Field;
-use crate::record::Footer;
 use crate::record::Record;
 use crate::record::Reject;
+use crate::record::Trailer;
 use crate::record::Written;
 use crate::record::tokenizer::RawRecord;
 use crate::record::work;
@@ -54,7 +54,7 @@ pub(super) enum Waiting {
     Header(Vec<String>),
     Record(Kept),
     Reject(Reject),
-    Footer(Footer),
+    Trailer(Trailer),
 }
 
 /// The name in a field of a header.

@@ -3,7 +3,7 @@
 use crate::import::format::detect::is_known_column;
 use crate::record::Field;
 use crate::record::Reject;
-use crate::record::row_filter::Sieve;
+use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::RawRecord;
 
 /// What the tokenizer found, told apart without keeping it.
@@ -25,7 +25,7 @@ pub(in crate::import::reader) struct Plain<'p> {
 impl Plain<'_> {
     /// What a record is: whole, or, if `sieve` says that nobody needs it, passed over.
     #[inline]
-    pub fn see(self, record: &RawRecord<'_>, sieve: Option<&mut Sieve>) -> Seen {
+    pub fn see(self, record: &RawRecord<'_>, sieve: Option<&mut RowFilter>) -> Seen {
         if let Some(reject) = not_text(record) {
             return Seen::Reject(reject);
         }

@@ -8,7 +8,7 @@ use crate::import::reader::aligned::{Measure, padded_field};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
 use crate::import::reader::{Item, Reader};
-use crate::record::{Field, Footer, ReadError, Reason, RecordLimits};
+use crate::record::{Field, ReadError, Reason, RecordLimits, Trailer};
 
 /// The most lines that one record may stand on.
 const PIECES: usize = 200;
@@ -82,13 +82,13 @@ impl<R: Read> Columns<R> {
         let Some(line) = self.lines.peek(0)? else {
             return Ok(false);
         };
-        let footer = Footer {
+        let footer = Trailer {
             rows: trailer::rows(&line.text),
             completed_at_ms: trailer::completed_at_ms(&line.text),
         };
         if self.aligned && (footer.rows.is_some() || footer.completed_at_ms.is_some()) {
             self.lines.skip(1);
-            self.queue.push(Waiting::Footer(footer));
+            self.queue.push(Waiting::Trailer(footer));
             return Ok(true);
         }
         if !self.begun {

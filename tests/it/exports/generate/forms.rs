@@ -136,7 +136,7 @@ const FIXED: Form = Form {
 
 /// The forms, as tools write them.
 #[rustfmt::skip]
-pub(super) const FORMS: [Form; 30] = [
+pub(super) const IMPORT_FORMATS: [Form; 30] = [
     Form { id: "F01", above: Above::Nothing, ..GRID },
     Form { id: "F02", ..GRID },
     Form { id: "F03", quotes: Quotes::Separators, ..GRID },
@@ -547,7 +547,7 @@ fn the_forms_are_written_as_their_tools_do() {
         rows: vec![row],
     };
     let text = |id: &str| {
-        let form = FORMS.iter().find(|form| form.id == id).unwrap();
+        let form = IMPORT_FORMATS.iter().find(|form| form.id == id).unwrap();
         String::from_utf8_lossy(&form.write(&grid)).into_owned()
     };
     assert_eq!(

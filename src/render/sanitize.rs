@@ -1,8 +1,8 @@
 //! Text that may go to a terminal.
 //!
 //! Data can hold anything: an escape sequence that retitles the window, a carriage return that overwrites
-//! the line, an override that turns text around. [`Safe`] shows such characters instead of sending them, and
-//! it can be made only here, so a function that takes a `Safe` cannot be handed anything else.
+//! the line, an override that turns text around. [`Sanitized`] shows such characters instead of sending them, and
+//! it can be made only here, so a function that takes a `Sanitized` cannot be handed anything else.
 
 use std::fmt::{self, Display, Write};
 
@@ -13,9 +13,9 @@ use unicode_width::UnicodeWidthStr;
 /// Control characters stand as their pictures (`␛`, `␊`); others that have no shape, or change the shape of
 /// their neighbours, as `\u{202e}`. Text that is safe stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Safe(String);
+pub struct Sanitized(String);
 
-impl Safe {
+impl Sanitized {
     /// Makes `text` safe.
     #[must_use]
     pub fn of(text: impl Display) -> Self {
@@ -37,7 +37,7 @@ impl Safe {
     }
 }
 
-impl Display for Safe {
+impl Display for Sanitized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
@@ -79,7 +79,7 @@ pub(super) fn with_breaks(text: &str) -> String {
         if at > 0 {
             shown.push('\n');
         }
-        let parts = line.split('\t').map(|part| Safe::of(part).to_string());
+        let parts = line.split('\t').map(|part| Sanitized::of(part).to_string());
         shown.push_str(&parts.collect::<Vec<_>>().join("\t"));
         shown.push_str(end);
     }
