@@ -200,3 +200,25 @@ fn a_text_goes_into_a_file_and_replaces_none_unless_told_to() {
         assert_eq!(fs::read(&file).expect("the file"), shown, "{call:?}");
     }
 }
+
+#[test]
+fn progress_stays_on_its_line() {
+    let folder = folder();
+    let long = "activity_of_all_queues_from_january_to_november_of_the_year_2026_export.csv";
+    let mut rows = fs::read_to_string(folder.path().join("activity.csv")).expect("a file");
+    for n in 1000..60_000 {
+        rows.push_str(&format!(
+            "{n},2000,2001,9000,9100,12,1007,zoe@example.com,2026-11-24 08:10:00.000,2026-11-24 09:00:00.000\n"
+        ));
+    }
+    fs::write(folder.path().join(long), rows).expect("a file");
+    let (text, code) = on_terminal(
+        folder.path(),
+        &["import", "activity.csv", long],
+        &[("CHATDB_PAGER", "cat")],
+    );
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains(" % of "), "a bar is shown: {text}");
+    // A bar that goes on in the next line is taken back by going up.
+    assert!(!text.contains("\u{1b}[1A"), "{text:?}");
+}

@@ -289,6 +289,9 @@ pub fn of_file(path: &Path, options: &ImportOptions) -> ImportOptions {
     }
 }
 
+/// How much of a file's name stands before its bar, so that bar and counts have room in a terminal.
+const LONGEST_NAME: usize = 30;
+
 fn bar(path: &Path) -> Option<ProgressBar> {
     if output::is_quiet() || !io::stderr().is_terminal() {
         return None;
@@ -296,11 +299,14 @@ fn bar(path: &Path) -> Option<ProgressBar> {
     let name = path.file_name().unwrap_or(path.as_os_str());
     let name = chatdb::render::sanitize::Sanitized::of(name.to_string_lossy()).to_string();
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    let template = "{prefix} {bar:30} {bytes} of {total_bytes}, {msg}, {eta} left";
+    let template = "{prefix} {wide_bar} {percent} % of {total_bytes}, {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
-    bar.set_prefix(name);
+    bar.set_prefix(match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    });
     bar.set_message("0 rows");
     Some(bar)
 }
