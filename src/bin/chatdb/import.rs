@@ -299,7 +299,7 @@ fn bar(path: &Path) -> Option<ProgressBar> {
     let name = path.file_name().unwrap_or(path.as_os_str());
     let name = chatdb::render::sanitize::Sanitized::of(name.to_string_lossy()).to_string();
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    let template = "{prefix} {wide_bar} {percent} % of {total_bytes}, {msg}";
+    let template = "{prefix} {wide_bar} {percent} % of {total_bytes}, {msg}, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
