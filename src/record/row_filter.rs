@@ -141,8 +141,12 @@ pub(crate) fn whole(bytes: &[u8], field: Field) -> Option<i64> {
     if matches!(field.written, Written::Doubled | Written::Null) {
         return None;
     }
-    let text = &bytes[field.start..field.end];
-    let (negative, digits) = match text {
+    digits(&bytes[field.start..field.end])
+}
+
+/// A whole number of up to 18 digits, as programs print it.
+pub(crate) fn digits(bytes: &[u8]) -> Option<i64> {
+    let (negative, digits) = match bytes {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };

@@ -243,11 +243,11 @@ pub struct FindingRun {
     pub meaning: String,
     /// How well its basis is documented publicly.
     pub basis: Tag,
-    /// The source that it rests on.
+    /// Where it comes from: the document, or a public page.
     pub source: Option<String>,
     /// How urgent its rows are.
     pub urgency: Urgency,
-    /// The verdict on it.
+    /// The verdict of the finding.
     pub verdict: FindingVerdict,
     /// The tables and columns that the exports lack, without which it was skipped.
     pub needs_missing: Vec<String>,

@@ -44,7 +44,7 @@ pub struct Comparison {
 pub struct RowRun {
     /// The cells of the key columns.
     pub key: Vec<Cell>,
-    /// The verdict on it.
+    /// The verdict of the row.
     pub verdict: RowVerdict,
     /// The line of the document on which it is printed.
     pub source_line: Option<u32>,
@@ -65,7 +65,7 @@ pub struct CellRun {
     pub expected: Option<Cell>,
     /// The actual value; `None` when the row or column is missing.
     pub actual: Option<Cell>,
-    /// The verdict on it.
+    /// The verdict of the cell.
     pub verdict: CellVerdict,
     /// The erratum that corrects the print.
     pub erratum: Option<String>,

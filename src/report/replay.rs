@@ -24,7 +24,7 @@ pub struct ScenarioRun {
     pub continues: Option<String>,
     /// The parameters, in the order of the scenario.
     pub parameters: Vec<ParameterRun>,
-    /// The verdict on it.
+    /// The verdict of the run.
     pub verdict: RunVerdict,
     /// Why it did not run, when it did not.
     pub problem: Option<String>,
@@ -135,7 +135,7 @@ pub struct CheckRun {
     pub place: Place,
     /// The observations that it answers.
     pub observes: Vec<String>,
-    /// The verdict on it.
+    /// The verdict of the check.
     pub verdict: CheckVerdict,
     /// Whether the result rests only on documented rules of the model.
     pub rests_on: RestsOn,
@@ -245,7 +245,7 @@ pub struct ObservationRun {
     pub says: String,
     /// The checks that cover it, by id.
     pub checks: Vec<String>,
-    /// The verdict on it.
+    /// The verdict of the statement.
     pub verdict: ObservationVerdict,
     /// The weakest origin among its checks.
     pub origin: Option<ExpectationOrigin>,

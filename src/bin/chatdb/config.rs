@@ -1,5 +1,7 @@
 //! `chatdb config` shows each setting and where it comes from.
 
+use std::collections::BTreeMap;
+
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
@@ -73,23 +75,18 @@ fn rows(settings: &Settings) -> Vec<[String; 3]> {
             .iter()
             .map(|folder| set("scenarios", &path(folder))),
     );
-    if settings.columns.is_empty() {
-        rows.push(unset("columns", "the names of the schema"));
-    }
-    rows.extend(
-        settings
-            .columns
-            .iter()
-            .map(|(name, setting)| set(&format!("columns.{name}"), setting)),
-    );
-    if settings.thresholds.is_empty() {
-        rows.push(unset("thresholds", "as `chatdb findings` lists them"));
-    }
-    rows.extend(
-        settings
-            .thresholds
-            .iter()
-            .map(|(name, setting)| set(&format!("thresholds.{name}"), setting)),
+    let mut by_name = |key: &str, values: &BTreeMap<String, Setting<String>>, otherwise: &str| {
+        if values.is_empty() {
+            rows.push(unset(key, otherwise));
+        }
+        let values = values.iter();
+        rows.extend(values.map(|(name, setting)| set(&format!("{key}.{name}"), setting)));
+    };
+    by_name("columns", &settings.columns, "the names of the schema");
+    by_name(
+        "thresholds",
+        &settings.thresholds,
+        "as `chatdb findings` lists them",
     );
     rows
 }

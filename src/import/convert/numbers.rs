@@ -8,6 +8,7 @@ use super::number::Separators;
 use super::shown;
 use crate::record::Reason;
 use crate::record::batch::RowValue;
+use crate::record::row_filter::digits;
 
 pub(super) fn integer(
     text: &str,
@@ -20,27 +21,6 @@ pub(super) fn integer(
         Some(_) => Err(out_of_range(text, least, greatest)),
         None => odd_integer(text, least, greatest, seen),
     }
-}
-
-/// A whole number of up to 18 digits, as SQL Server prints it.
-pub(super) fn digits(bytes: &[u8]) -> Option<i64> {
-    let (negative, digits) = match bytes {
-        [b'-', rest @ ..] => (true, rest),
-        bytes => (false, bytes),
-    };
-    let well_begun = matches!(digits, [b'1'..=b'9', ..]) || (digits == b"0" && !negative);
-    if !well_begun || digits.len() > 18 {
-        return None;
-    }
-    let mut value: i64 = 0;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        value = value * 10 + i64::from(digit);
-    }
-    Some(if negative { -value } else { value })
 }
 
 /// A whole number as others print it: padded, with a fraction of zeros or thousands separators, or too large.
