@@ -27,7 +27,7 @@ impl EventKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Chats => "chats that arrived",
-            Self::Mails => "e-e-e-e-e-mails that arrived",
+            Self::Mails => "e-mails that arrived",
             Self::Assignments => "assignments",
             Self::Completions => "completions",
             Self::Messages => "last messages",

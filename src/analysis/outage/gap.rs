@@ -325,10 +325,10 @@ pub(super) fn judge(
     let all = estimates.len();
     let dispersion = overdispersion(estimates, least_dispersion);
     let lengths = candidates.iter().map(|(from, to, _)| to - from);
-    let trials = ScoredFormats::of(times, all, lengths);
+    let places = Places::of(times, all, lengths);
     let mut found: Vec<Gap> = Vec::new();
     for (from, to, estimate) in candidates {
-        let trials = trials.of_length(to - from);
+        let trials = places.of_length(to - from);
         let Score { expected, surprise } = score(Candidate {
             from,
             to,
@@ -360,7 +360,7 @@ pub(super) fn judge(
 }
 
 /// In how many places a gap might have been.
-struct ScoredFormats {
+struct Places {
     gaps: usize,
     /// The time in which there was anything, in quarters of an hour.
     active: i64,
@@ -368,7 +368,7 @@ struct ScoredFormats {
     lengths: Vec<i64>,
 }
 
-impl ScoredFormats {
+impl Places {
     fn of(times: &[i64], gaps: usize, lengths: impl Iterator<Item = i64>) -> Self {
         let quarters = times.chunk_by(|a, b| a.div_euclid(QUARTER) == b.div_euclid(QUARTER));
         let active = QUARTER * quarters.map(|_| 1).sum::<i64>();
