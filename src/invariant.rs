@@ -148,7 +148,7 @@ pub enum InvariantError {
         "invalid invariant `{text}`: expected `always CONDITION`, `never CONDITION` or `always CONDITION until \
          CONDITION`"
     )]
-    ImportFormat {
+    Syntax {
         /// The line as written.
         text: String,
     },
@@ -195,7 +195,7 @@ pub fn condition(text: &str) -> Result<Condition, InvariantError> {
 pub fn invariant(text: &str) -> Result<Invariant, InvariantError> {
     let text = text.trim();
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let form = || InvariantError::ImportFormat {
+    let form = || InvariantError::Syntax {
         text: text.to_owned(),
     };
     if rest.trim().is_empty() {

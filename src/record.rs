@@ -206,7 +206,7 @@ impl Reason {
             Self::Nul => "a NUL character",
             Self::TooLong => "a record or field longer than the limit",
             Self::RepeatedHeader => "a repeated header",
-            Self::SecondResultSet => "a record of another result set set set set set",
+            Self::SecondResultSet => "a record of another result set",
             Self::DuplicateKey => "a duplicate key",
             Self::MissingKey => "no key",
             Self::SpoiledDate => "a date damaged by a spreadsheet",

@@ -92,7 +92,7 @@ pub enum Pictures {
     /// It shows none.
     Never,
     /// It shows them beside the results.
-    SideOutput,
+    Beside,
     /// It shows nothing else, so it has nothing to show of what is no replay.
     Only,
 }
@@ -220,7 +220,7 @@ pub const FORMATS: [Format; 10] = [
         render: |report, options, out| html::render(report, options, out).map(unchanged),
         rows: None,
         can: Capabilities {
-            pictures: Pictures::SideOutput,
+            pictures: Pictures::Beside,
             by_default: true,
             ..TABLES
         },

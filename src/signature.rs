@@ -46,7 +46,7 @@ pub enum SignatureError {
 pub struct Signature {
     /// The scenario's name.
     pub scenario: String,
-    /// The title in a sentence.
+    /// The title of the scenario.
     pub title: String,
     /// The servers that fail.
     pub servers: BTreeSet<Server>,
@@ -262,7 +262,7 @@ fn shown<'r>(run: &'r AnalysisRun, given: &[Outage]) -> Option<&'r DetectedRun> 
     run.detected.iter().rev().find(meant)
 }
 
-/// `0 of 41.9 expected actions of its agents of 43app from ... to ..., while 130 activities arrived`
+/// `0 of 42 expected actions of its agents on 43app from ... to ..., while 130 activities arrived`
 fn against_expected(found: &DetectedRun) -> String {
     let of = found
         .host

@@ -97,7 +97,7 @@ INSERT INTO server_rule (capability, server, needed, recovers, reading) VALUES
     ('work on other activities', 'messaging',   0, NULL,     'not said; a reply is written through pages and sent by a service'),
     ('receive new activities', 'application', 1, 'log-in',  'an agent whose log-in is gone is given nothing'),
     ('receive new activities', 'services',    1, 'log-in',  'no new activities while it is down; they come again after the new log-in'),
-    ('receive new activities', 'messaging',   1, 'at once', 'an assignment is announced to the console, and and announcements are sent as messages'),
+    ('receive new activities', 'messaging',   1, 'at once', 'an assignment is announced to the console, and announcements are sent as messages'),
     ('number a reply', 'application', 1, 'log-in', 'the reply pane is one of its pages'),
     ('number a reply', 'services',    1, 'log-in', 'the subject is printed without the number while it is down, and with it after the restore'),
     ('number a reply', 'messaging',   0, NULL,     'not mentioned in the note'),

@@ -1,7 +1,7 @@
 -- title: Completed activities that are open again
 -- meaning: An earlier export has the activity as completed (9000), a later one as open. Reopening is an event of its
---   own (548); without it, something else wrote the row. A public page creates a ghost chat in just this way, by
---   changing the status of a completed one.
+--   own (548); without it, something else wrote the row. A public page describes making a ghost chat in just this way,
+--   by changing the status of a completed chat.
 -- source: the support note, lines 74-90, for completion; event 548 by constants of an e-mail console
 -- tag: inferred
 -- urgency: soon

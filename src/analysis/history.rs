@@ -10,7 +10,7 @@ use std::io;
 use super::AnalysisError;
 use super::exported::ExportedRows;
 use super::limit::{self, Limit};
-use super::outage::{Conversation, History, Work};
+use super::outage::{CompletedChat, History, Work};
 use super::over_time::OpenChat;
 use crate::table::Cell;
 
@@ -490,7 +490,7 @@ fn take_messages(
             && own.begun != UNKNOWN
             && own.ended >= own.begun
         {
-            history.talks.push(Conversation {
+            history.talks.push(CompletedChat {
                 begun: own.begun,
                 ended: own.ended,
                 said: (said != UNKNOWN && said <= own.ended).then_some(said),

@@ -47,7 +47,7 @@ pub struct History {
     /// When agents did something, with the agent, by their application server, as in `work`.
     pub acts: BTreeMap<String, Vec<(i64, i64)>>,
     /// Completed chats: when each was completed, and when something was last said in it.
-    pub talks: Vec<Conversation>,
+    pub talks: Vec<CompletedChat>,
     /// When something was said, as far as the rows tell: they hold the last times of each chat.
     pub said: Vec<i64>,
     /// When chats that are still in progress, and have been so for long, showed their last sign of life, by the
@@ -63,7 +63,7 @@ pub struct History {
 
 /// A completed chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Conversation {
+pub struct CompletedChat {
     /// When an agent began with it.
     pub begun: i64,
     /// When it was completed.

@@ -129,24 +129,31 @@ fn no_data(heading: &str, cell: &PrintedCell) -> CellRun {
 }
 
 /// A parameter whose value in the run is not the one that the table was written with.
-struct RowBinding<'a> {
+struct ChangedParameter<'a> {
     before: &'a Cell,
     parameter: &'a ParameterValue,
 }
 
-fn bindings<'a>(expected: &'a Expected, parameters: &'a [ParameterValue]) -> Vec<RowBinding<'a>> {
+fn bindings<'a>(
+    expected: &'a Expected,
+    parameters: &'a [ParameterValue],
+) -> Vec<ChangedParameter<'a>> {
     let written = expected.written_with.iter();
     written
         .filter_map(|(name, before)| {
             let parameter = parameters
                 .iter()
                 .find(|parameter| parameter.name == *name)?;
-            (parameter.value != *before).then_some(RowBinding { before, parameter })
+            (parameter.value != *before).then_some(ChangedParameter { before, parameter })
         })
         .collect()
 }
 
-fn read_cell(printed: &PrintedCell, column: &Column, bindings: &[RowBinding<'_>]) -> (Cell, Note) {
+fn read_cell(
+    printed: &PrintedCell,
+    column: &Column,
+    bindings: &[ChangedParameter<'_>],
+) -> (Cell, Note) {
     let raw = |text: &str| {
         RawCell {
             text: text.to_owned(),
@@ -165,8 +172,8 @@ fn read_cell(printed: &PrintedCell, column: &Column, bindings: &[RowBinding<'_>]
         note.erratum = Some(erratum.id.clone());
         cell = raw(reading);
     }
-    let names = |rebound: &&RowBinding<'_>| rebound.parameter.columns.contains(&column.name);
-    for RowBinding { before, parameter } in bindings.iter().filter(names) {
+    let names = |rebound: &&ChangedParameter<'_>| rebound.parameter.columns.contains(&column.name);
+    for ChangedParameter { before, parameter } in bindings.iter().filter(names) {
         let (before, now) = (before.to_string(), parameter.value.to_string());
         let text = if column.name == LINE_COLUMN {
             cell.to_string().replace(&before, &now)

@@ -49,7 +49,7 @@ pub struct HeaderDiff {
 /// A column of either table, or of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PairedColumn {
-    /// The name as it is listed.
+    /// The name of the column.
     pub name: String,
     /// Where and what it is in the expected table.
     pub expected: Option<ColumnPlace>,

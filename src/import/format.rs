@@ -246,7 +246,7 @@ impl ImportFormat {
 
 const COMMAS: &[&str] = &[",", ";"];
 const TAB: &[&str] = &["\t"];
-/// DelimiterRule that people give to `sqlcmd -s` and `bcp -t`.
+/// Separators that people give to `sqlcmd -s` and `bcp -t`.
 const ANY: &[&str] = &["|", ",", ";", "\t", "^", "~", "\u{1}", "\u{1F}"];
 const CHOSEN: &[&str] = &[",", ";", "\t", "|"];
 

@@ -341,7 +341,7 @@ fn warn_of_values(name: &str, values: &ColumnValues, warnings: &mut Vec<String>)
     let kind = values.kind(name);
     if let Some((numbers, all)) = values.like_numbers(name) {
         warnings.push(format!(
-            "`{name}`: {numbers} of {all} values look like numbers, but not all of them: kept as text"
+            "`{name}`: {numbers} of {all} values look like numbers; the column is kept as text"
         ));
     }
     if values.blanks > 0 && kind != ColumnKind::Text {
@@ -369,7 +369,7 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
     if seen.blanks > 0 {
         let n = values(seen.blanks);
         warnings.push(format!(
-            "`{name}`: {n} were empty in a column that cannot be empty text; read as NULL"
+            "`{name}`: {n} were empty in a column that is not text; read as NULL"
         ));
     }
     if seen.escaped_null > 0 {

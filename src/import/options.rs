@@ -1,7 +1,7 @@
 //! What the user says about how a file is to be read.
 
 use crate::import::format::escape::Escape;
-use crate::import::input::source::ReadLimits;
+use crate::import::input::source::UnpackLimits;
 use crate::import::needed::Need;
 use crate::import::reader;
 use crate::import::reader::column_union::DocumentColumn;
@@ -59,7 +59,7 @@ pub struct ImportOptions {
     /// Whether an empty field without quotes is NULL.
     pub empty_is_null: bool,
     /// How much a packed file may unpack to.
-    pub bounds: ReadLimits,
+    pub bounds: UnpackLimits,
     /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
     pub needs: Vec<Need>,
     /// Whether the file's hash is not taken, because nothing is loaded later.

@@ -269,7 +269,7 @@ impl ReadStage {
                     }
                 }
                 Item::Reject(_) if self.is_elsewhere() => {}
-                // Nothing is lost with repeated header.
+                // Nothing is lost with a repeated header.
                 Item::Reject(reject) if reject.reason == Reason::RepeatedHeader => {
                     self.headers += 1;
                 }

@@ -107,7 +107,7 @@ impl Summary {
 /// A table that got rows of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSummary {
-    /// The name as it is listed.
+    /// The name of the table.
     pub name: String,
     /// How many rows.
     pub rows: u64,

@@ -235,9 +235,9 @@ pub enum OpenChatState {
 /// A query that returns no rows on healthy data, and its result.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRun {
-    /// The name as it is listed.
+    /// The name of the finding.
     pub name: String,
-    /// The title in a sentence.
+    /// The title of the finding.
     pub title: String,
     /// What a row means, for an administrator.
     pub meaning: String,
@@ -274,9 +274,9 @@ pub struct UnlockRun {
 /// A threshold of a finding.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ThresholdRun {
-    /// The name of the setting.
+    /// The name of the threshold.
     pub name: String,
-    /// The value used.
+    /// The value in this run.
     pub value: Cell,
     /// The value that the finding has, when another one was set.
     pub instead_of: Option<Cell>,
@@ -315,8 +315,8 @@ pub struct CandidateRun {
 /// A scenario by name and title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ScenarioName {
-    /// The name of the setting.
+    /// The name of the scenario.
     pub name: String,
-    /// The title in a sentence.
+    /// The title of the scenario.
     pub title: String,
 }

@@ -12,9 +12,9 @@ use crate::table::{Cell, ResultTable};
 /// One scenario replayed.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ScenarioRun {
-    /// The name of its scenario.
+    /// The name of the scenario.
     pub scenario: String,
-    /// The title in a sentence.
+    /// The title of the scenario.
     pub title: String,
     /// The heading of the document.
     pub section: Option<String>,
@@ -46,9 +46,9 @@ pub struct ScenarioRun {
 /// A parameter as a run had it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ParameterRun {
-    /// The name of the setting.
+    /// The name of the parameter, without the `@`.
     pub name: String,
-    /// The value used.
+    /// The value in this run.
     pub value: Cell,
     /// The value that the scenario has, when another one was set.
     pub instead_of: Option<Cell>,
@@ -237,7 +237,7 @@ impl RestsOn {
 /// One statement of the document and its verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ObservationRun {
-    /// The number in the note.
+    /// Its id, such as `SF2`.
     pub id: String,
     /// The lines that make it.
     pub lines: Lines,

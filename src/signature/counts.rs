@@ -10,7 +10,7 @@ use crate::report::CountRun;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
     /// There are none, or hardly any.
-    Cancellation,
+    Stops,
     /// They go on as usual.
     GoesOn,
     /// Either may be.
@@ -24,11 +24,7 @@ const GOES_ON: f64 = 0.5;
 fn effect(kind: EventKind, servers: &BTreeSet<Server>) -> Effect {
     let down = |server: Server| servers.contains(&server);
     let stops = |stops: bool, otherwise: Effect| {
-        if stops {
-            Effect::Cancellation
-        } else {
-            otherwise
-        }
+        if stops { Effect::Stops } else { otherwise }
     };
     let application = down(Server::Application);
     match kind {
@@ -67,7 +63,7 @@ pub(super) fn speaks_for(
     }
     let (stopped, goes_on) = (share(count) <= STOPPED, goes_on(count));
     match effect(kind, servers) {
-        Effect::Cancellation => (stopped || goes_on).then_some(stopped),
+        Effect::Stops => (stopped || goes_on).then_some(stopped),
         Effect::GoesOn => (stopped || goes_on).then_some(goes_on),
         Effect::Open => None,
     }

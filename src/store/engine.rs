@@ -9,7 +9,7 @@ pub(super) fn in_our_words(error: &Error) -> String {
         Error::SqliteFailure(failure, said) => match (of_code(failure.code), said) {
             (Some(words), _) => words.to_owned(),
             (None, Some(said)) => of_message(said),
-            (None, None) => "SQLite cannot do it, and does not say why".to_owned(),
+            (None, None) => "SQLite failed without saying why".to_owned(),
         },
         Error::UserFunctionError(error) => error.to_string(),
         Error::MultipleStatement => "it is more than one statement".to_owned(),
@@ -21,11 +21,11 @@ pub(super) fn in_our_words(error: &Error) -> String {
 fn of_code(code: ErrorCode) -> Option<&'static str> {
     Some(match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => "another program is using it",
-        ErrorCode::ReadOnly => "it can only be read",
+        ErrorCode::ReadOnly => "it is read-only",
         ErrorCode::CannotOpen => "it cannot be opened",
-        ErrorCode::NotADatabase => "it is no SQLite database",
+        ErrorCode::NotADatabase => "it is not an SQLite database",
         ErrorCode::DatabaseCorrupt => "it is damaged",
-        ErrorCode::DiskFull => "there is no room for it left",
+        ErrorCode::DiskFull => "the database or the disk is full",
         ErrorCode::SystemIoFailure => "it could not be read or written",
         ErrorCode::OutOfMemory => "there is not enough memory",
         ErrorCode::TooBig => "a text or a row is too long",
@@ -60,25 +60,25 @@ const MESSAGES: [(&str, &str, &str, &str); 14] = [
         "wrong number of arguments to function ",
         "()",
         "`",
-        "` does not take so many arguments",
+        "` takes another number of arguments",
     ),
     (
         "misuse of aggregate: ",
         "()",
         "`",
-        "` counts over rows, and cannot stand here",
+        "` is an aggregate, which is not allowed here",
     ),
     (
         "misuse of aggregate function ",
         "()",
         "`",
-        "` counts over rows, and cannot stand here",
+        "` is an aggregate, which is not allowed here",
     ),
     (
         "misuse of window function ",
         "()",
         "`",
-        "` looks at several rows, and cannot stand here",
+        "` is a window function, which is not allowed here",
     ),
     ("NOT NULL constraint failed: ", "", "`", "` cannot be NULL"),
 ];
@@ -98,11 +98,11 @@ pub(super) fn of_message(said: &str) -> String {
         return format!("there is a row with the same {}", quoted(columns));
     }
     if let Some(condition) = said.strip_prefix("CHECK constraint failed: ") {
-        return format!("a row does not fulfil `{condition}`, which its table demands");
+        return format!("a row violates the constraint `{condition}` of its table");
     }
     match said {
         "incomplete input" => "the statement is not complete".to_owned(),
-        "FOREIGN KEY constraint failed" => "a row names another that there is not".to_owned(),
+        "FOREIGN KEY constraint failed" => "a row refers to a row that does not exist".to_owned(),
         "datatype mismatch" => "a row needs a whole number for its key".to_owned(),
         said => said.to_owned(),
     }

@@ -201,7 +201,7 @@ impl Store {
     /// # Errors
     /// Fails when SQLite does.
     pub fn abandon(&self) -> Result<(), StoreError> {
-        // SQLite has ended it already where the statement is not read-only was stopped.
+        // SQLite has already ended it if a writing statement was stopped.
         if self.conn.is_autocommit() {
             return Ok(());
         }

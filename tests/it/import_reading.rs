@@ -9,7 +9,7 @@ use chatdb::import::format::bcp_format_file::FormatFile;
 use chatdb::import::format::{IMPORT_FORMATS, by_id};
 use chatdb::import::input::code_pages::PAGES;
 use chatdb::import::input::decode::DecodeError;
-use chatdb::import::input::source::ReadLimits;
+use chatdb::import::input::source::UnpackLimits;
 use chatdb::import::open::{OpenError, Opened, open, open_reader};
 use chatdb::import::reader::Item;
 use chatdb::import::reader::fixed_width::Widths;
@@ -963,9 +963,9 @@ fn what_a_file_unpacks_to_is_bounded_by_its_size_and_as_a_whole() {
             .contains("unpacks to more than 16777216 bytes")
     );
     let small = ImportOptions {
-        bounds: ReadLimits {
+        bounds: UnpackLimits {
             unpacked: 10,
-            ..ReadLimits::default()
+            ..UnpackLimits::default()
         },
         ..ImportOptions::default()
     };

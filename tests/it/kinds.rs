@@ -151,8 +151,8 @@ fn the_kinds_are_in_the_summary() {
     assert_eq!(
         said,
         [
-            "`long`: 3 of 3 values look like numbers, but not all of them: kept as text",
-            "`note`: 3 of 4 values look like numbers, but not all of them: kept as text",
+            "`long`: 3 of 3 values look like numbers; the column is kept as text",
+            "`note`: 3 of 4 values look like numbers; the column is kept as text",
         ]
     );
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chatdb::analysis::outage::counts::{EventKind, counts};
-use chatdb::analysis::outage::{Conversation, History, OutageWindow, Work, detect};
+use chatdb::analysis::outage::{CompletedChat, History, OutageWindow, Work, detect};
 use chatdb::analysis::{Outage, Server};
 
 use crate::planted::Random;
@@ -108,7 +108,7 @@ fn site(seed: u64, down: Option<Down>) -> History {
                 .map_or(last, |down| down.from - random.below(MINUTE));
             let said = (cut > begun).then_some(cut);
             history.said.extend(said);
-            history.talks.push(Conversation { begun, ended, said });
+            history.talks.push(CompletedChat { begun, ended, said });
         }
     }
     for times in [&mut history.completed, &mut history.said] {

@@ -2,7 +2,7 @@
 
 use super::gap::{Candidate, Clock, Gap, Score, count, judge, log_lack, paced, real, usual};
 use super::silence::NIGHT;
-use super::{Conversation, History, OutageWindow};
+use super::{CompletedChat, History, OutageWindow};
 use crate::analysis::Server;
 
 /// One chat says no more than this, as the logarithm of an improbability: it may have been left open.
@@ -16,7 +16,7 @@ const LEAST_CHATS: usize = 3;
 /// Each chat that was completed in a gap between messages had its last message before the gap, and how often a chat's
 /// last message is so long before its end is read from all chats.
 pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow> {
-    let talks = Conversations::of(history);
+    let talks = CompletedChats::of(history);
     let lack = |from: i64, to: i64| {
         // Over night no chats arrive either.
         if to - from > NIGHT {
@@ -63,23 +63,23 @@ pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow
 }
 
 /// Completed chats in the order of their end, and how long after its last message a chat ends.
-struct Conversations {
-    by_end: Vec<Conversation>,
+struct CompletedChats {
+    by_end: Vec<CompletedChat>,
     lags: Vec<i64>,
 }
 
-impl Conversations {
+impl CompletedChats {
     fn of(history: &History) -> Self {
         let mut by_end = history.talks.clone();
         by_end.sort_by_key(|talk| talk.ended);
-        let lag = |talk: &Conversation| talk.ended - talk.said.unwrap_or(talk.begun);
+        let lag = |talk: &CompletedChat| talk.ended - talk.said.unwrap_or(talk.begun);
         let mut lags: Vec<i64> = by_end.iter().map(lag).collect();
         lags.sort_unstable();
         Self { by_end, lags }
     }
 
     /// Those that ended between the two moments.
-    fn ended(&self, from: i64, to: i64) -> &[Conversation] {
+    fn ended(&self, from: i64, to: i64) -> &[CompletedChat] {
         let low = self.by_end.partition_point(|talk| talk.ended <= from);
         let high = self.by_end.partition_point(|talk| talk.ended < to);
         &self.by_end[low..high.max(low)]
@@ -91,8 +91,9 @@ impl Conversations {
             let longer = self.lags.len() - self.lags.partition_point(|own| *own < lag);
             (real(longer) + 0.5) / (real(self.lags.len()) + 1.0)
         };
-        let silent =
-            |talk: &Conversation| (-lasts(talk.ended - talk.begun.max(from)).ln()).min(MOST_OF_ONE);
+        let silent = |talk: &CompletedChat| {
+            (-lasts(talk.ended - talk.begun.max(from)).ln()).min(MOST_OF_ONE)
+        };
         self.ended(from, to).iter().map(silent).sum()
     }
 }

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use chatdb::import::input::archive;
-use chatdb::import::input::source::ReadLimits;
+use chatdb::import::input::source::UnpackLimits;
 use chatdb::render::own::{BEGINNING, PROPERTIES, is_report};
 
 use crate::failure::{Code, Failure};
@@ -83,7 +83,7 @@ fn is_own(file: &Path) -> bool {
         return false;
     };
     if beginning.starts_with(b"PK") {
-        let properties = archive::open_member(&file.join(PROPERTIES), &ReadLimits::default());
+        let properties = archive::open_member(&file.join(PROPERTIES), &UnpackLimits::default());
         match properties.ok().flatten().map(begin) {
             Some(Ok(bytes)) => beginning = bytes,
             _ => return false,

@@ -101,7 +101,7 @@ pub struct Timeout {
     pub hint: &'static str,
 }
 
-/// What stops a question, and how far that has come.
+/// What stops a query before its end, and whether it has.
 pub struct Cancellation {
     state: Arc<AtomicU8>,
     timeout: Option<Timeout>,

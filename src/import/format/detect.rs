@@ -31,7 +31,7 @@ use separators::paired_marks;
 use separators::spaced_separator;
 pub use trial::Preamble;
 use trial::RECORDS;
-pub use trial::ScoredFormat;
+pub use trial::SplitCandidate;
 pub use trial::is_rule;
 
 /// The margin below which nobody should rely on the verdict.
@@ -62,16 +62,16 @@ pub struct Detection {
     /// What quotes mean: the form's own rule, but nothing in a flat file of the wizard that has no qualifier.
     pub quotes: Quotes,
     /// What the trial with these quotes found; for forms that are not delimited, nothing.
-    pub trial: ScoredFormat,
+    pub trial: SplitCandidate,
     /// How columns of fixed widths are cut, where that is the form and something says it.
     pub widths: Option<fixed_width::FixedWidthPlan>,
 }
 
 /// The sample, split in every way that some form would.
-pub struct ScoredFormats<'s> {
+pub struct SplitCandidates<'s> {
     sample: &'s Sample<'s>,
-    bare: Vec<ScoredFormat>,
-    quoted: Vec<ScoredFormat>,
+    bare: Vec<SplitCandidate>,
+    quoted: Vec<SplitCandidate>,
     /// Lines of the beginning, for forms that are not delimited.
     lines: Vec<String>,
     /// Whether a count of rows stands at the end of the sample.
@@ -84,7 +84,7 @@ pub struct ScoredFormats<'s> {
     quoting: Option<bool>,
 }
 
-impl<'s> ScoredFormats<'s> {
+impl<'s> SplitCandidates<'s> {
     /// Splits `sample` at each separator that a form may have, or at the one given; or by the widths that were said.
     #[must_use]
     pub fn new(
@@ -119,8 +119,8 @@ impl<'s> ScoredFormats<'s> {
             delimiters = vec![delimiter];
         }
         let end = end.as_deref();
-        let trials = |quotes: bool| -> Vec<ScoredFormat> {
-            let trial = |delimiter: &&str| ScoredFormat::new(sample, delimiter, quotes, end);
+        let trials = |quotes: bool| -> Vec<SplitCandidate> {
+            let trial = |delimiter: &&str| SplitCandidate::new(sample, delimiter, quotes, end);
             delimiters.iter().map(trial).collect()
         };
         // The two halves of most of the work that telling a form is.
@@ -160,17 +160,17 @@ impl<'s> ScoredFormats<'s> {
     }
 
     /// The trial of one of `delimiters` that fits best; the order decides between equals.
-    fn best(trials: &[ScoredFormat], delimiters: &[&str]) -> Option<ScoredFormat> {
+    fn best(trials: &[SplitCandidate], delimiters: &[&str]) -> Option<SplitCandidate> {
         let stated = trials.len() == 1;
         let known =
-            |trial: &&ScoredFormat| stated || delimiters.contains(&trial.delimiter.as_str());
-        let value = |trial: &ScoredFormat| {
+            |trial: &&SplitCandidate| stated || delimiters.contains(&trial.delimiter.as_str());
+        let value = |trial: &SplitCandidate| {
             let names = f64::from(u8::from(trial.header));
             // Many fields count beside records that are all alike: one comma in each of two lines is no sign.
             let many = f64::from(u32::try_from(trial.width.max(1)).unwrap_or(u32::MAX)).log2();
             trial.fit + names + if trial.width > 1 { 0.5 } else { -1.0 } + 0.15 * many
         };
-        let mut found: Option<&ScoredFormat> = None;
+        let mut found: Option<&SplitCandidate> = None;
         for trial in trials.iter().filter(known) {
             if found.is_none_or(|best| value(trial) > value(best) + 1e-9) {
                 found = Some(trial);
@@ -197,7 +197,7 @@ impl<'s> ScoredFormats<'s> {
             }
             FormatLayout::Delimited(Quotes::Doubled) => (Quotes::Doubled, quoted()),
             FormatLayout::Delimited(quotes) => (quotes, bare()),
-            _ => (Quotes::None, ScoredFormat::default()),
+            _ => (Quotes::None, SplitCandidate::default()),
         };
         Detection {
             form,
@@ -213,11 +213,11 @@ impl<'s> ScoredFormats<'s> {
 
     /// Whether some separator parts the first record into names: then it is no name with a separator in it.
     fn has_several_names(&self) -> bool {
-        let parts = |trial: &ScoredFormat| trial.width > 1 && trial.header && trial.fit > 0.5;
+        let parts = |trial: &SplitCandidate| trial.width > 1 && trial.header && trial.fit > 0.5;
         self.bare.iter().chain(&self.quoted).any(parts)
     }
 
-    fn points(&self, form: &'static ImportFormat, quotes: Quotes, trial: &ScoredFormat) -> f64 {
+    fn points(&self, form: &'static ImportFormat, quotes: Quotes, trial: &SplitCandidate) -> f64 {
         match form.layout {
             FormatLayout::Delimited(_) => {
                 let takes = form.takes(&trial.delimiter);
@@ -279,7 +279,7 @@ pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
 
 /// Every form that the sample may be in, the likeliest first.
 #[must_use]
-pub fn rank(trials: &ScoredFormats<'_>) -> Vec<Detection> {
+pub fn rank(trials: &SplitCandidates<'_>) -> Vec<Detection> {
     let text_forms = IMPORT_FORMATS
         .iter()
         .filter(|form| form.layout != FormatLayout::Workbook);

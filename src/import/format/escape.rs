@@ -4,7 +4,7 @@
 //! reading are tried: the one in which text stands behind closing quotes is wrong. Where neither is right, or both are
 //! and differ, the user is asked.
 
-use super::detect::{Sample, ScoredFormat, is_laid_out};
+use super::detect::{Sample, SplitCandidate, is_laid_out};
 use crate::import::reader::escapes::{masked, sign_of};
 
 /// What a backslash means.
@@ -230,8 +230,8 @@ pub(in crate::import) fn has_single_quotes(sample: &Sample<'_>, delimiter: Optio
     };
     let separators = delimiter.map_or(SEPARATORS.to_vec(), |one| vec![one]);
     separators.iter().any(|separator| {
-        let without = ScoredFormat::new(sample, separator, true, None);
-        let with = ScoredFormat::new(&single, separator, true, None);
+        let without = SplitCandidate::new(sample, separator, true, None);
+        let with = SplitCandidate::new(&single, separator, true, None);
         let is_possible = with.rejects == 0 && with.quoted() > 0 && without.quoted() == 0;
         let is_throughout = with.mixed_columns == 0 && with.quoted() > with.quoted_columns;
         let is_same = with.ragged == without.ragged && with.width == without.width;
@@ -246,7 +246,7 @@ fn of_quotes(
     escaped: &Sample<'_>,
     separators: &[&str],
 ) -> Option<EscapeEvidence> {
-    let trial = |sample, separator: &str| ScoredFormat::new(sample, separator, true, None);
+    let trial = |sample, separator: &str| SplitCandidate::new(sample, separator, true, None);
     let with = separators
         .iter()
         .map(|separator| trial(escaped, separator))
@@ -254,7 +254,7 @@ fn of_quotes(
         .max_by(|a, b| a.fit.total_cmp(&b.fit))?;
     let without = trial(sample, &with.delimiter);
     // Records that a reading spoils: text behind a closing quote, or another number of fields.
-    let spoiled = |trial: &ScoredFormat| trial.rejects + trial.ragged;
+    let spoiled = |trial: &SplitCandidate| trial.rejects + trial.ragged;
     let (with, without) = (spoiled(&with), spoiled(&without));
     Some(if with * CLEARLY < without {
         EscapeEvidence::Is(Escape::Backslash)
@@ -275,8 +275,8 @@ fn of_separators(
         return None;
     }
     separators.iter().find_map(|separator| {
-        let with = ScoredFormat::new(escaped, separator, false, None);
-        let without = ScoredFormat::new(sample, separator, false, None);
+        let with = SplitCandidate::new(escaped, separator, false, None);
+        let without = SplitCandidate::new(sample, separator, false, None);
         let is_whole = without.one_more && !with.one_more && with.ragged == 0;
         let is_better = with.width > 1
             && with.header == without.header

@@ -1,14 +1,14 @@
 //! What speaks for and against each delimited format, between -0.5 and 0.5: what its tool is known for.
 
-use super::detect::{Preamble, Sample, ScoredFormat};
+use super::detect::{Preamble, Sample, SplitCandidate};
 
 /// What a format is scored by.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'e> {
     /// The format's own trial.
-    own: &'e ScoredFormat,
+    own: &'e SplitCandidate,
     /// The trial with quotes that it is to be judged by.
-    quoted: &'e ScoredFormat,
+    quoted: &'e SplitCandidate,
     /// Whether a count of rows stands below.
     footer: bool,
     /// Whether the file begins with a byte order mark.
@@ -41,9 +41,9 @@ impl<'e> Evidence<'e> {
     pub(super) fn new(
         sample: &Sample<'_>,
         footer: bool,
-        own: &'e ScoredFormat,
-        quoted: &'e ScoredFormat,
-        other: &ScoredFormat,
+        own: &'e SplitCandidate,
+        quoted: &'e SplitCandidate,
+        other: &SplitCandidate,
     ) -> Self {
         let mark = sample.mark && !sample.wide;
         // NULL is the word, or nothing: the more frequent of the two says which.

@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 use flate2::bufread::DeflateDecoder;
 use memchr::memchr;
 
-use crate::import::input::source::{ReadLimits, TooMuch};
+use crate::import::input::source::{TooMuch, UnpackLimits};
 use crate::record::{ReadError, RecordLimits};
 
 /// The most that the parts of a workbook may unpack to together.
@@ -54,14 +54,14 @@ struct Part {
 /// When it is damaged, is no plain zip, or holds more than the bounds allow.
 pub fn look_through(
     file: &mut File,
-    bounds: &ReadLimits,
+    bounds: &UnpackLimits,
     limits: &RecordLimits,
 ) -> Result<Contents, ReadError> {
     let parts = directory(file)?;
     let mut contents = Contents::default();
     let mut meter = Meter {
         read: file.metadata()?.len(),
-        bounds: ReadLimits {
+        bounds: UnpackLimits {
             unpacked: bounds.unpacked.min(UNPACKED),
             ..*bounds
         },
@@ -95,7 +95,7 @@ fn too_much(read: u64, limit: u64) -> ReadError {
 /// How much has been unpacked, and how much may be.
 struct Meter {
     read: u64,
-    bounds: ReadLimits,
+    bounds: UnpackLimits,
     total: u64,
     field: u64,
 }
@@ -178,7 +178,7 @@ pub fn members(path: &Path) -> Option<Vec<String>> {
 ///
 /// # Errors
 /// When the archive is damaged, or the file unpacks to more than the bounds allow.
-pub fn open_member(path: &Path, bounds: &ReadLimits) -> io::Result<Option<File>> {
+pub fn open_member(path: &Path, bounds: &UnpackLimits) -> io::Result<Option<File>> {
     let Some(archive) = path.ancestors().skip(1).find(|path| path.is_file()) else {
         return Ok(None);
     };

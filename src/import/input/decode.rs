@@ -89,14 +89,14 @@ impl Encoding {
 
 /// Which encoding a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EncodingEvidence {
+pub struct DetectedEncoding {
     /// The encoding that was found.
     pub encoding: Encoding,
     /// How many bytes at the beginning are its mark and no text.
     pub mark: usize,
 }
 
-impl EncodingEvidence {
+impl DetectedEncoding {
     /// What the summary calls it: `utf-16le with byte order mark`.
     #[must_use]
     pub fn title(self) -> String {
@@ -147,8 +147,8 @@ pub fn tell(
     bytes: &[u8],
     whole: bool,
     name: Option<&str>,
-) -> Result<EncodingEvidence, DecodeError> {
-    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, mark)| EncodingEvidence {
+) -> Result<DetectedEncoding, DecodeError> {
+    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, mark)| DetectedEncoding {
         encoding: Encoding::Web(encoding),
         mark,
     });
@@ -162,14 +162,14 @@ pub fn tell(
                 name: encoding.name(),
                 mark: marked.encoding.name(),
             }),
-            None => Ok(EncodingEvidence { encoding, mark: 0 }),
+            None => Ok(DetectedEncoding { encoding, mark: 0 }),
         };
     }
     if let Some(marked) = marked {
         return Ok(marked);
     }
     let unmarked = |encoding| {
-        Ok(EncodingEvidence {
+        Ok(DetectedEncoding {
             encoding: Encoding::Web(encoding),
             mark: 0,
         })

@@ -33,7 +33,7 @@ const BLOCK: usize = 256 << 10;
 
 /// How much a packed file may unpack to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadLimits {
+pub struct UnpackLimits {
     /// Bytes that come out for each byte that went in.
     pub ratio: u64,
     /// Bytes below which the ratio does not matter: a small file of one repeated row is no attack.
@@ -42,7 +42,7 @@ pub struct ReadLimits {
     pub unpacked: u64,
 }
 
-impl Default for ReadLimits {
+impl Default for UnpackLimits {
     fn default() -> Self {
         Self {
             ratio: 200,
@@ -268,7 +268,7 @@ impl Source {
     ///
     /// # Errors
     /// When it is no file, cannot be read, or is packed in a way that is not read.
-    pub fn open(path: &Path, bounds: &ReadLimits, hashed: bool) -> Result<Self, SourceError> {
+    pub fn open(path: &Path, bounds: &UnpackLimits, hashed: bool) -> Result<Self, SourceError> {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) => archive::open_member(path, bounds)?.ok_or(error)?,
@@ -297,7 +297,7 @@ impl Source {
     /// When it cannot be read, or is packed in a way that is not read.
     pub fn from_reader(
         reader: Box<dyn Read + Send>,
-        bounds: &ReadLimits,
+        bounds: &UnpackLimits,
         hashed: bool,
     ) -> Result<Self, SourceError> {
         Self::counted(reader, Arc::default(), bounds, hashed)
@@ -306,7 +306,7 @@ impl Source {
     fn counted(
         reader: Box<dyn Read + Send>,
         tally: Arc<Tally>,
-        bounds: &ReadLimits,
+        bounds: &UnpackLimits,
         hashed: bool,
     ) -> Result<Self, SourceError> {
         let raw = Raw {

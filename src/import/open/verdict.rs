@@ -12,7 +12,7 @@ use crate::import::format::bcp_format_file::FormatFile;
 use crate::import::format::detect;
 use crate::import::format::detect::Detection;
 use crate::import::format::detect::Sample;
-use crate::import::format::detect::ScoredFormats;
+use crate::import::format::detect::SplitCandidates;
 use crate::import::format::detect::THIN;
 use crate::import::reader::Item;
 use crate::import::reader::fixed_width;
@@ -61,7 +61,7 @@ pub(super) fn judge(
     let said = widths_said(format, options);
     let delimiter = delimiter.filter(|_| said.is_none());
     let quoting = options.quote.map(|quote| quote != Quote::Nothing);
-    let trials = ScoredFormats::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
+    let trials = SplitCandidates::new(sample, delimiter, end, said.as_ref()).quoting(quoting);
     let mut ranked = detect::rank(&trials);
     if format.is_some() {
         // Whoever has a format file has said that the file is of bcp.

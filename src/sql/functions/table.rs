@@ -261,7 +261,7 @@ pub const TABLE: &[Entry] = &[
         "ceiling",
         &[Number],
         Depends,
-        "The smallest integer that is not less.",
+        "The smallest integer not less than the number.",
     ),
     rust!(
         "char",
@@ -337,7 +337,7 @@ pub const TABLE: &[Entry] = &[
         &[Any],
         "How many rows, or values that are not NULL.",
     ),
-    aggregate("count_big", &[Any], "The same as a bigint."),
+    aggregate("count_big", &[Any], "COUNT as a bigint."),
     window("cume_dist", &[], FLOAT, "The share of rows up to this one."),
     written("current_timestamp", &[], DATETIME, "The time of the query."),
     refused("current_user", SERVER),
@@ -353,13 +353,13 @@ pub const TABLE: &[Entry] = &[
         "datediff",
         &[Part, Date, Date],
         INT,
-        "The number of boundaries of a datepart between two dates.",
+        "The number of datepart boundaries between two dates.",
     ),
     written(
         "datediff_big",
         &[Part, Date, Date],
         BIGINT,
-        "The same as a bigint.",
+        "DATEDIFF as a bigint.",
     ),
     rust!(
         "datefromparts",
@@ -424,7 +424,7 @@ pub const TABLE: &[Entry] = &[
         "floor",
         &[Number],
         Depends,
-        "The largest integer that is not greater.",
+        "The largest integer not greater than the number.",
     ),
     written(
         "format",
@@ -715,7 +715,10 @@ pub const TABLE: &[Entry] = &[
         number::square,
         "The square of the number."
     ),
-    refused("stdev", "compute SQRT(AVG(x*x) - AVG(x)*AVG(x))"),
+    refused(
+        "stdev",
+        "compute SQRT((SUM(f*f) - SUM(f)*SUM(f)/COUNT(f)) / (COUNT(f) - 1)), where f is CAST(x AS float)",
+    ),
     rust!(
         "str",
         [Number, Whole, Whole],

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use super::expr::Typed;
 use super::names::quoted;
 use super::order::ordinal;
-use super::query::{Column, QueryColumns, Shape};
+use super::query::{Column, Shape, TranslatedQuery};
 use super::select::Parts;
 use super::translator::{R, Scope, Translator};
 use crate::schema::types::Type;
@@ -29,7 +29,7 @@ impl Translator<'_> {
         select: &Select,
         order: &[OrderByExpr],
         shape: Shape<'_>,
-    ) -> R<QueryColumns> {
+    ) -> R<TranslatedQuery> {
         let (all, sets) = sets_of(&select.group_by);
         let extra = match shape.names.is_none() && shape.types.is_none() {
             true => beyond_columns(select, order),
@@ -47,7 +47,7 @@ impl Translator<'_> {
         }
         self.at_most(sets.len(), MAX_SETS, "sets of groupings")?;
         let mut written = Vec::new();
-        let mut answered: Option<QueryColumns> = None;
+        let mut answered: Option<TranslatedQuery> = None;
         let (serial, ungrouped) = (self.serial, self.ungrouped.len());
         for set in &sets {
             let mut one = select.clone();
@@ -91,7 +91,7 @@ impl Translator<'_> {
             }
             _ => format!("{sets}{order}"),
         };
-        Ok(QueryColumns {
+        Ok(TranslatedQuery {
             sql,
             columns,
             single: false,

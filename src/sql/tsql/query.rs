@@ -44,7 +44,7 @@ pub(super) struct Column {
 
 /// A query as written for SQLite.
 #[derive(Debug)]
-pub(super) struct QueryColumns {
+pub(super) struct TranslatedQuery {
     pub sql: String,
     /// The columns; `None` when they are not known.
     pub columns: Option<Vec<Column>>,
@@ -54,7 +54,7 @@ pub(super) struct QueryColumns {
 
 impl Translator<'_> {
     /// Rewrites a query with all that may stand around its body.
-    pub fn query(&mut self, query: &Query, shape: Shape<'_>) -> R<QueryColumns> {
+    pub fn query(&mut self, query: &Query, shape: Shape<'_>) -> R<TranslatedQuery> {
         let Query {
             with,
             body,
@@ -104,7 +104,7 @@ impl Translator<'_> {
 
     /// Rewrites a query that stands within another. Its rows have no order, so that SQL Server refuses to be asked for
     /// one which decides nothing; and it takes none within an aggregate.
-    pub fn inner_query(&mut self, query: &Query, shape: Shape<'_>) -> R<QueryColumns> {
+    pub fn inner_query(&mut self, query: &Query, shape: Shape<'_>) -> R<TranslatedQuery> {
         if self.in_aggregate {
             return Err(self
                 .invalid("a subquery inside an aggregate")
@@ -184,7 +184,7 @@ impl Translator<'_> {
         order: &[OrderByExpr],
         (offset, fetch): (Option<String>, Option<String>),
         shape: Shape<'_>,
-    ) -> R<QueryColumns> {
+    ) -> R<TranslatedQuery> {
         let paged = offset.is_some() || fetch.is_some();
         match body {
             SetExpr::Select(select) if has_sets(&select.group_by) => {
@@ -210,7 +210,7 @@ impl Translator<'_> {
             SetExpr::Query(inner) => {
                 let inner = self.inner_query(inner, shape)?;
                 let order = self.order_of_columns(order, inner.columns.as_deref())?;
-                Ok(QueryColumns {
+                Ok(TranslatedQuery {
                     sql: format!(
                         "SELECT * FROM ({}){order}{}",
                         inner.sql,
@@ -222,7 +222,7 @@ impl Translator<'_> {
             SetExpr::SetOperation { .. } => {
                 let answer = self.set_operation(body, shape)?;
                 let order = self.order_of_columns(order, answer.columns.as_deref())?;
-                Ok(QueryColumns {
+                Ok(TranslatedQuery {
                     sql: format!(
                         "{}{order}{}",
                         answer.sql,
@@ -245,7 +245,7 @@ impl Translator<'_> {
     }
 
     /// `VALUES` as rows, with the column names that SQLite gives them unless others are asked for.
-    fn values(&mut self, values: &Values, shape: Shape<'_>) -> R<QueryColumns> {
+    fn values(&mut self, values: &Values, shape: Shape<'_>) -> R<TranslatedQuery> {
         let mut rows: Vec<Vec<Typed>> = Vec::new();
         for row in &values.rows {
             let mut typed = Vec::new();
@@ -306,7 +306,7 @@ impl Translator<'_> {
             of,
             doubt: None,
         });
-        Ok(QueryColumns {
+        Ok(TranslatedQuery {
             sql,
             columns: Some(columns.collect()),
             single: rows.len() == 1,

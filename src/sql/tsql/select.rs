@@ -9,7 +9,7 @@ use super::expr::Typed;
 use super::names::quoted;
 use super::operators::precedence;
 use super::order::ordinal;
-use super::query::{Column, QueryColumns, Shape, limits, text_of};
+use super::query::{Column, Shape, TranslatedQuery, limits, text_of};
 use super::translator::{R, Scope, Source, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
@@ -445,7 +445,7 @@ impl Translator<'_> {
     }
 
     /// Puts the parts of a `SELECT` together.
-    pub fn assemble(&mut self, parts: Parts) -> R<QueryColumns> {
+    pub fn assemble(&mut self, parts: Parts) -> R<TranslatedQuery> {
         let single = parts.top.one
             || (parts.from.is_empty() && parts.grouping.is_empty())
             || (parts.aggregates && parts.grouping.is_empty());
@@ -459,7 +459,7 @@ impl Translator<'_> {
         });
         if parts.top.ties && !parts.top.percent {
             let sql = self.with_ties(&parts)?;
-            return Ok(QueryColumns {
+            return Ok(TranslatedQuery {
                 sql,
                 columns,
                 single,
@@ -493,7 +493,7 @@ impl Translator<'_> {
                 sql.push_str(&limits(parts.fetch.as_deref(), parts.offset.as_deref()));
             }
         }
-        Ok(QueryColumns {
+        Ok(TranslatedQuery {
             sql,
             columns,
             single,

@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{SetExpr, SetOperator, SetQuantifier};
 
-use super::query::{QueryColumns, Shape};
+use super::query::{Shape, TranslatedQuery};
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
 
 impl Translator<'_> {
-    pub fn set_operation(&mut self, body: &SetExpr, shape: Shape<'_>) -> R<QueryColumns> {
+    pub fn set_operation(&mut self, body: &SetExpr, shape: Shape<'_>) -> R<TranslatedQuery> {
         let mut steps = Vec::new();
         let mut inner = body;
         while let SetExpr::SetOperation {
@@ -80,7 +80,7 @@ impl Translator<'_> {
         for ((word, _), branch) in steps.iter().zip(written) {
             sql.push_str(&format!(" {word} {}", branch.sql));
         }
-        Ok(QueryColumns {
+        Ok(TranslatedQuery {
             sql,
             columns: first.columns,
             single: false,
@@ -88,7 +88,7 @@ impl Translator<'_> {
     }
 
     /// One member of a set operation; what SQLite does not take there is wrapped.
-    fn branch(&mut self, branch: &SetExpr, shape: Shape<'_>) -> R<QueryColumns> {
+    fn branch(&mut self, branch: &SetExpr, shape: Shape<'_>) -> R<TranslatedQuery> {
         let plain = match branch {
             SetExpr::Select(select) => select.top.is_none(),
             SetExpr::Values(_) => true,
@@ -98,13 +98,13 @@ impl Translator<'_> {
         if plain {
             return Ok(answer);
         }
-        Ok(QueryColumns {
+        Ok(TranslatedQuery {
             sql: format!("SELECT * FROM ({})", answer.sql),
             ..answer
         })
     }
 
-    fn common_types(&self, branches: &[QueryColumns]) -> R<Option<Vec<Type>>> {
+    fn common_types(&self, branches: &[TranslatedQuery]) -> R<Option<Vec<Type>>> {
         let Some(lists) = branches
             .iter()
             .map(|branch| branch.columns.as_ref())

@@ -109,7 +109,7 @@ impl Translator<'_> {
                     .unsupported(format!(
                         "OBJECT_ID of {last}, which IF or WHILE creates or drops"
                     ))
-                    .with_hint("DROP TABLE IF EXISTS #table drops it if it exists"));
+                    .with_hint("write DROP TABLE IF EXISTS #table"));
             }
             let place = self.temporary.keys().position(|own| *own == last);
             // Numbers below zero, as SQL Server has them for temporary tables.

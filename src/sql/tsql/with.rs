@@ -4,7 +4,7 @@ use sqlparser::ast::{ObjectName, Query, SetExpr, SetOperator, SetQuantifier, Wit
 
 use super::expr::Typed;
 use super::names::quoted;
-use super::query::{Column, QueryColumns, Shape};
+use super::query::{Column, Shape, TranslatedQuery};
 use super::select::{Item, Parts, written};
 use super::translator::{R, SourceColumn, Translator};
 use crate::schema::types::Type;
@@ -124,7 +124,7 @@ impl Translator<'_> {
     }
 
     /// The parts of a query that names itself have the same types, as SQL Server has it.
-    pub fn alike_in_recursion(&self, branches: &[QueryColumns]) -> R<()> {
+    pub fn alike_in_recursion(&self, branches: &[TranslatedQuery]) -> R<()> {
         let Some((first, rest)) = branches.split_first() else {
             return Ok(());
         };

@@ -23,7 +23,7 @@ const OF_AN_EXPORT: [&str; 5] = [
 /// An export that was loaded before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// The number in the note.
+    /// The number of the export in the catalog.
     pub export: i64,
     /// The options with which it was read.
     pub reading: String,

@@ -85,7 +85,7 @@ impl From<InvariantError> for Failure {
                 let names: Vec<&str> = STATES.iter().map(|own| own.name).collect();
                 failure.hint(format!("valid names: {}", names.join(", ")))
             }
-            InvariantError::ImportFormat { .. } => failure,
+            InvariantError::Syntax { .. } => failure,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Separators of more than one character, told from the beginning of a file.
 
 use super::Sample;
-use super::trial::ScoredFormat;
+use super::trial::SplitCandidate;
 
 /// A separator with a blank behind it, where quotes behind the blank are meant to begin texts: all records have as many
 /// of them, and no text stands behind a closing quote.
@@ -11,7 +11,7 @@ pub(super) fn spaced_separator(sample: &Sample<'_>) -> Option<&'static str> {
         if memchr::memmem::find(sample.bytes, begins.as_bytes()).is_none() {
             return false;
         }
-        let trial = |separator: &str| ScoredFormat::new(sample, separator, true, None);
+        let trial = |separator: &str| SplitCandidate::new(sample, separator, true, None);
         let (with, without) = (trial(spaced), trial(&spaced[..1]));
         let is_clean = with.rejects == 0 && with.ragged == 0 && with.quoted() > 0;
         is_clean && with.records > 0 && with.width == without.width && without.odd > 0

@@ -21,7 +21,7 @@ pub(super) const RECORDS: usize = 2000;
 
 /// What one way to split the sample finds.
 #[derive(Debug, Clone, Default)]
-pub struct ScoredFormat {
+pub struct SplitCandidate {
     /// What stands between two fields.
     pub delimiter: String,
     /// What ends a record; `None` for a line end.
@@ -148,7 +148,7 @@ pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
     all && any
 }
 
-impl ScoredFormat {
+impl SplitCandidate {
     /// Splits `sample` at `delimiter`.
     pub(in crate::import::format) fn new(
         sample: &Sample<'_>,

@@ -3,10 +3,10 @@
 use super::Bytes;
 use super::Compression;
 use super::Peek;
-use super::ReadLimits;
 use super::SourceError;
 use super::Tally;
 use super::TooMuch;
+use super::UnpackLimits;
 use ruzstd::decoding::FrameDecoder;
 use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::decoding::errors::ReadFrameHeaderError;
@@ -86,7 +86,7 @@ impl<R: BufRead> Read for Frames<R> {
 pub(super) struct Bounded<R> {
     pub(super) reader: R,
     pub(super) tally: Arc<Tally>,
-    pub(super) bounds: ReadLimits,
+    pub(super) bounds: UnpackLimits,
     pub(super) count: u64,
 }
 
@@ -109,7 +109,7 @@ impl<R: Read> Read for Bounded<R> {
 /// What came out of a packed stream: text, or an archive within it.
 pub(super) fn unpacked<R: Read + Send + 'static>(
     reader: R,
-    bounds: &ReadLimits,
+    bounds: &UnpackLimits,
 ) -> Result<Bytes, SourceError> {
     let mut reader = Peek::new(reader, 1024)?;
     Ok(match Compression::of(reader.ahead())? {
@@ -124,7 +124,7 @@ pub(super) fn unpacked<R: Read + Send + 'static>(
 }
 
 /// Keeps a stream in a temporary file, to be read from any place.
-pub(super) fn spool(reader: &mut dyn Read, bounds: &ReadLimits) -> Result<File, SourceError> {
+pub(super) fn spool(reader: &mut dyn Read, bounds: &UnpackLimits) -> Result<File, SourceError> {
     let mut file = tempfile::tempfile()?;
     let count = io::copy(&mut reader.take(bounds.unpacked + 1), &mut file)?;
     if count > bounds.unpacked {

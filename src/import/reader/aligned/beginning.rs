@@ -52,7 +52,7 @@ impl<R: Read> Aligned<R> {
             if self.grid.as_ref().is_some_and(is_row) {
                 return Err(ReadError::Malformed {
                     line: line.number,
-                    what: "these dashes are text, or the start of a second result without header"
+                    what: "these dashes are text, or the start of a second result without a header"
                         .to_owned(),
                 });
             }
