@@ -42,6 +42,7 @@ mod reader;
 mod script;
 mod select;
 mod set_operations;
+mod state;
 mod system_views;
 mod table_functions;
 mod temporary;
@@ -204,7 +205,7 @@ fn rewrite_one(
         return Err(TsqlError::new(*at, TsqlProblem::NotAQuery(found)));
     };
     let mut translator = translator::Translator::new(catalog, CLOCK);
-    translator.max_recursion = *max_recursion;
+    translator.names.max_recursion = *max_recursion;
     translator.declare(values);
     translator.stand_for(literals);
     let answer = translator.one_query(query)?;
@@ -271,7 +272,7 @@ fn translated(
         let mut translator = translator::Translator::new(catalog, &now);
         translator.declare(values);
         translator.stand_for(literals);
-        translator.changes = changes;
+        translator.given.changes = changes;
         translator.script(text).map(|_| translator.finish())
     })
 }

@@ -46,7 +46,7 @@ impl Translator<'_> {
                     .with_hint("AVG(CAST(x AS decimal(19,4))) has six digits after the point"));
             }
             Type::Decimal { scale, .. } => {
-                self.notes.insert(
+                self.output.notes.insert(
                     "decimals with a fraction are exact to 15 digits here, to 38 in SQL Server"
                         .into(),
                 );
@@ -81,7 +81,7 @@ impl Translator<'_> {
         within: &[OrderByExpr],
         over: Option<&WindowType>,
     ) -> R<Typed> {
-        if over.is_none() && self.in_aggregate {
+        if over.is_none() && self.scope().in_aggregate {
             return Err(self
                 .invalid(format!(
                     "{} is nested in another aggregate",
@@ -92,22 +92,15 @@ impl Translator<'_> {
         if over.is_some() && distinct {
             return Err(self.invalid("DISTINCT cannot be combined with OVER"));
         }
-        let ungrouped = self.ungrouped.len();
-        let inside = std::mem::replace(&mut self.in_aggregate, over.is_none());
+        let ungrouped = self.scope().ungrouped.len();
+        let inside = std::mem::replace(&mut self.scope_mut().in_aggregate, over.is_none());
         let made = self.aggregate_inside(name, list, distinct, within, over);
-        self.in_aggregate = inside;
+        let scope = self.scope_mut();
+        scope.in_aggregate = inside;
         let value = made?;
         if over.is_none() {
-            let depth = self.scopes.len();
-            let kept: Vec<_> = self
-                .ungrouped
-                .drain(ungrouped..)
-                .filter(|(at, ..)| *at != depth)
-                .collect();
-            self.ungrouped.extend(kept);
-            if let Some(scope) = self.scopes.last_mut() {
-                scope.aggregates = true;
-            }
+            scope.ungrouped.truncate(ungrouped);
+            scope.aggregates = true;
         }
         Ok(value)
     }

@@ -10,8 +10,9 @@ use super::expr::Typed;
 use super::names::quoted;
 use super::query::Shape;
 use super::select::{Parts, body_of};
+use super::state::{Scope, Source, SourceColumn};
 use super::table_functions::is_string_split;
-use super::translator::{R, Source, SourceColumn, Translator};
+use super::translator::{R, Translator};
 use crate::schema::types::Type;
 
 const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY \
@@ -35,12 +36,8 @@ impl Translator<'_> {
             } = factor
                 && is_string_split(name)
             {
-                let qualified = std::mem::replace(&mut self.qualify, true);
-                let ungrouped = self.ungrouped.len();
-                let split = self.split_of(&args.args);
-                self.ungrouped.truncate(ungrouped);
-                self.qualify = qualified;
-                let right = self.string_split(split?, alias.as_ref())?;
+                let split = self.qualified(|this| this.split_of(&args.args))?;
+                let right = self.string_split(split, alias.as_ref())?;
                 return Ok(joined(outer, &right, "1 = 1"));
             }
             if matches!(factor, TableFactor::Table { args: None, .. }) {
@@ -57,12 +54,8 @@ impl Translator<'_> {
             names: names.as_deref(),
             ..Shape::default()
         };
-        let here = self.scopes.len() - 1;
-        let reached = std::mem::take(&mut self.reached);
-        let qualified = std::mem::replace(&mut self.qualify, true);
-        let made = self.applied(subquery, shape, &name, outer, here);
-        self.qualify = qualified;
-        self.reached.extend(reached);
+        let here = self.names.scopes.len() - 1;
+        let made = self.qualified(|this| this.applied(subquery, shape, &name, outer, here));
         self.at = at;
         match made? {
             Some((sql, columns)) => {
@@ -90,11 +83,9 @@ impl Translator<'_> {
         outer: bool,
         here: usize,
     ) -> R<Option<(String, Vec<SourceColumn>)>> {
-        let ungrouped = self.ungrouped.len();
-        let whole = self.inner_query(subquery, shape)?;
-        // Columns of the tables before it belong to the FROM, where nothing is grouped.
-        self.ungrouped.truncate(ungrouped);
-        if !self.reached.contains(&here) {
+        let (whole, met) = self.observed(|this| this.inner_query(subquery, shape));
+        let whole = whole?;
+        if !met.scopes.contains(&here) {
             let Some(columns) = self.columns_of_derived(name, whole.columns)? else {
                 return Ok(None);
             };
@@ -114,12 +105,11 @@ impl Translator<'_> {
                 };
                 for (expr, name) in values.rows[0].content.iter().zip(names) {
                     let value = self.value(expr)?;
-                    self.ungrouped.truncate(ungrouped);
                     columns.push(stand_in(name, &value));
                 }
                 Ok(Some((String::new(), columns)))
             }
-            SetExpr::Values(values) => self.rows_of_values(&values.rows, shape, outer, ungrouped),
+            SetExpr::Values(values) => self.rows_of_values(&values.rows, shape, outer),
             SetExpr::Select(select) => {
                 let order = match &subquery.order_by {
                     None => &[][..],
@@ -129,7 +119,6 @@ impl Translator<'_> {
                     },
                 };
                 let parts = self.select(select, order, shape)?;
-                self.ungrouped.truncate(ungrouped);
                 if select.from.is_empty() {
                     return self.expressions(&parts, select);
                 }
@@ -148,7 +137,6 @@ impl Translator<'_> {
         rows: &[Parens<Vec<Expr>>],
         shape: Shape<'_>,
         outer: bool,
-        ungrouped: usize,
     ) -> R<Option<(String, Vec<SourceColumn>)>> {
         let Some(names) = shape.names else {
             return Ok(None);
@@ -169,7 +157,6 @@ impl Translator<'_> {
                 };
                 values.push(self.value(expr)?);
             }
-            self.ungrouped.truncate(ungrouped);
             let values = self.together(values)?;
             let of = values.first().map_or(Type::Null, |value| value.of);
             let whens: Vec<String> = (values.iter().enumerate())
@@ -243,10 +230,10 @@ impl Translator<'_> {
             return Ok(None);
         };
         let has_rows = match Self::temporary_name(name) {
-            Some(own) => self.temporary.contains_key(&own),
+            Some(own) => self.session.temporary.contains_key(&own),
             None => {
                 let own = name.0.last().and_then(|part| part.as_ident());
-                own.and_then(|own| self.catalog.table(&own.value))
+                own.and_then(|own| self.given.catalog.table(&own.value))
                     .is_some_and(|table| table.rowid)
             }
         };
@@ -263,16 +250,10 @@ impl Translator<'_> {
         if counts_rows {
             return Ok(None);
         }
-        let ungrouped = self.ungrouped.len();
         let joined_as = self.fresh("applied");
-        let lifted = self.lift.replace(joined_as.clone());
-        let row = self.select(select, order, shape);
+        let row = self.select_in(lifted(&joined_as), select, order, shape)?;
         let chosen_as = self.fresh("chosen");
-        self.lift = Some(chosen_as.clone());
-        let choice = self.select(select, order, shape);
-        self.lift = lifted;
-        self.ungrouped.truncate(ungrouped);
-        let (row, choice) = (row?, choice?);
+        let choice = self.select_in(lifted(&chosen_as), select, order, shape)?;
         if !row.grouping.is_empty() || row.having.is_some() || row.top.percent || row.top.ties {
             return Ok(None);
         }
@@ -302,6 +283,14 @@ impl Translator<'_> {
             columns.push(stand_in(name, &value));
         }
         Ok(Some((joined(outer, &row.from, &condition), columns)))
+    }
+}
+
+/// The scope of a query whose table goes by another name in the SQL.
+fn lifted(name: &str) -> Scope {
+    Scope {
+        lift: Some(name.to_owned()),
+        ..Scope::default()
     }
 }
 

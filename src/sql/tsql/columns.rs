@@ -4,7 +4,8 @@ use sqlparser::ast::Ident;
 
 use super::expr::Typed;
 use super::names::quoted;
-use super::translator::{R, Source, Translator};
+use super::state::Source;
+use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
@@ -15,7 +16,7 @@ impl Translator<'_> {
         self.see(ident.span);
         if ident.quote_style.is_none() {
             if ident.value.eq_ignore_ascii_case("@@datefirst") {
-                let day = Value::Integer(i64::from(self.first_day));
+                let day = Value::Integer(i64::from(self.session.first_day));
                 return Ok(Typed::value(day, Type::TinyInt));
             }
             if ident.value.starts_with("@@") {
@@ -24,7 +25,7 @@ impl Translator<'_> {
             if let Some(name) = ident.value.strip_prefix('@') {
                 let name = name.to_lowercase();
                 let of = self.variable(&name)?;
-                self.met.insert(name.clone());
+                self.met.variables.insert(name.clone());
                 return Ok(Typed::plain(format!("@{name}"), of));
             }
             if ident.value.starts_with('$') {
@@ -37,8 +38,8 @@ impl Translator<'_> {
     /// What SQL Server tells of itself and of the statement before.
     fn global(&mut self, name: &str) -> R<Typed> {
         match name.to_lowercase().as_str() {
-            "@@rowcount" if self.counted => {
-                self.asked_count = true;
+            "@@rowcount" if self.session.counts_rows => {
+                self.met.row_count = true;
                 Ok(Typed::plain(format!("@{}", super::ROWCOUNT), Type::Int))
             }
             "@@rowcount" => Err(self.unsupported("@@ROWCOUNT in this position").with_hint(
@@ -84,10 +85,10 @@ impl Translator<'_> {
         let wanted = own.value.to_lowercase();
         let qualifier = table.map(|table| table.value.to_lowercase());
         let columns = |source: &Source| 1 + source.columns.as_ref().map_or(0, Vec::len);
-        let sources = self.scopes.iter().flat_map(|scope| &scope.sources);
+        let sources = self.names.scopes.iter().flat_map(|scope| &scope.sources);
         self.spend(sources.map(columns).sum())?;
-        for depth in (0..self.scopes.len()).rev() {
-            let scope = &self.scopes[depth];
+        for depth in (0..self.names.scopes.len()).rev() {
+            let scope = &self.names.scopes[depth];
             let mut found: Option<(usize, Option<usize>)> = None;
             let mut open: Option<usize> = None;
             let mut qualified = false;
@@ -134,15 +135,15 @@ impl Translator<'_> {
         table: Option<&Ident>,
         own: &Ident,
     ) -> R<Typed> {
-        self.reached.insert(depth);
-        let source = &self.scopes[depth].sources[source_at];
+        self.met.scopes.insert(depth);
+        let source = &self.names.scopes[depth].sources[source_at];
         let column = column_at.and_then(|at| source.columns.as_ref()?.get(at));
         let of = column.map_or(Type::Unknown, |column| column.of);
         let name = source.emitted.as_deref();
         let name = name.or(table.map(|table| table.value.as_str()));
-        let name = name.or(self.qualify.then_some(source.name.as_str()));
+        let name = name.or(self.names.qualify.then_some(source.name.as_str()));
         let sql = match (column.and_then(|column| column.instead.as_ref()), name) {
-            (Some(_), _) if depth + 1 < self.scopes.len() => {
+            (Some(_), _) if depth + 1 < self.names.scopes.len() => {
                 return Err(self
                     .unsupported("a subquery that refers to a column of an APPLY")
                     .with_hint("put the APPLY into a common table expression first"));
@@ -153,7 +154,8 @@ impl Translator<'_> {
         };
         // A database of chatdb's own stores times to the millisecond, whatever their column is declared as.
         let other = matches!(of, Type::Time(_) | Type::DateTime2(0..=2));
-        let foreign = source.stored && of.is_temporal() && (other || !self.catalog.canonical_times);
+        let foreign =
+            source.stored && of.is_temporal() && (other || !self.given.catalog.canonical_times);
         let read_as = column.and_then(|column| column.read_as.as_deref());
         let doubt = column.and_then(|column| column.doubt.clone());
         let is_read_as = read_as.is_some();
@@ -163,12 +165,13 @@ impl Translator<'_> {
             None => sql,
         };
         let name = own.value.to_lowercase();
-        let grouped = self.scopes[depth]
+        let grouped = self.names.scopes[depth]
             .grouped
             .iter()
             .any(|(at, known)| *at == source_at && *known == name);
         if !grouped {
-            self.ungrouped.push((depth + 1, self.at, own.value.clone()));
+            let met = (self.at, own.value.clone());
+            self.names.scopes[depth].ungrouped.push(met);
         }
         Ok(Typed {
             is_read_as,
@@ -180,12 +183,18 @@ impl Translator<'_> {
     /// Says what there is to say of a column of texts that is sorted or compared.
     pub fn note_doubt(&mut self, value: &Typed) {
         if let Some(doubt) = value.doubt.as_deref().filter(|_| value.of.is_text()) {
-            self.notes.insert(doubt.to_owned().into());
+            self.output.notes.insert(doubt.to_owned().into());
         }
     }
 
     fn no_column(&self, table: Option<&Ident>, own: &Ident) -> super::TsqlError {
-        let sources = || self.scopes.iter().rev().flat_map(|scope| &scope.sources);
+        let sources = || {
+            self.names
+                .scopes
+                .iter()
+                .rev()
+                .flat_map(|scope| &scope.sources)
+        };
         let named = |source: &&Source| {
             table.is_none_or(|table| source.name.eq_ignore_ascii_case(&table.value))
         };

@@ -127,7 +127,7 @@ impl Translator<'_> {
         if !zone.of.is_text() && !zone.is_null() {
             return Err(self.invalid("AT TIME ZONE takes the name of a time zone"));
         }
-        self.notes.insert(
+        self.output.notes.insert(
             "AT TIME ZONE follows the time zones of IANA; for years long past Windows may have other rules".into(),
         );
         let of = Type::DateTimeOffset(digits);
@@ -212,7 +212,7 @@ impl Translator<'_> {
         let (part, rest) = self.part(name, list)?;
         let [date] = self.exactly(name, rest)?;
         self.has_part(name, part, &date)?;
-        let part = match self.first_day {
+        let part = match self.session.first_day {
             day @ 1..=6 if name == "datepart" && ["week", "weekday"].contains(&part) => {
                 format!("{part}:{day}")
             }

@@ -36,7 +36,7 @@ impl Translator<'_> {
             return Err(self.writes("INSERT"));
         };
         let (name, table) = self.inserted_table(name)?;
-        let temporary = self.temporary.contains_key(&name);
+        let temporary = self.session.temporary.contains_key(&name);
         let plain = insert.or.is_none()
             && !insert.ignore
             && !insert.overwrite
@@ -96,12 +96,12 @@ impl Translator<'_> {
     fn inserted_table(&mut self, name: &ObjectName) -> R<(String, Table)> {
         match Self::temporary_name(name) {
             Some(name) => {
-                let Some(table) = self.temporary.get(&name).cloned() else {
+                let Some(table) = self.session.temporary.get(&name).cloned() else {
                     return Err(self.invalid(format!("there is no table `{name}`")));
                 };
                 Ok((name, table))
             }
-            None if self.changes => {
+            None if self.given.changes => {
                 let table = self.product_table(name)?;
                 Ok((table.name.clone(), table))
             }
@@ -118,7 +118,7 @@ impl Translator<'_> {
         name: &str,
         table: Table,
     ) -> R<Vec<(String, Type)>> {
-        let is_temporary = self.temporary.contains_key(name);
+        let is_temporary = self.session.temporary.contains_key(name);
         let known = table.columns.unwrap_or_default();
         let mut targets = Vec::new();
         for column in &insert.columns {
@@ -132,7 +132,7 @@ impl Translator<'_> {
                 None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
             }
         }
-        let identity = self.identities.get(name).filter(|_| is_temporary);
+        let identity = self.session.identities.get(name).filter(|_| is_temporary);
         let identity = identity.map(|identity| identity.column.clone());
         if targets.is_empty() {
             targets = known;
@@ -304,6 +304,7 @@ impl Translator<'_> {
         match &table.relation {
             TableFactor::Table { name, .. } => match Self::temporary_name(name) {
                 Some(own) => self
+                    .session
                     .temporary
                     .get(&own)
                     .cloned()
@@ -322,12 +323,12 @@ impl Translator<'_> {
         };
         self.see(last.span);
         let wanted = last.value.clone();
-        if !self.changes {
+        if !self.given.changes {
             return Err(self.writes(format!("a change of {wanted}")));
         }
-        let Some(table) = self.catalog.table(&wanted).cloned() else {
+        let Some(table) = self.given.catalog.table(&wanted).cloned() else {
             let error = self.invalid(format!("there is no table `{wanted}`"));
-            return Err(match did_you_mean(&wanted, self.catalog.names()) {
+            return Err(match did_you_mean(&wanted, self.given.catalog.names()) {
                 Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
                 None => error,
             });

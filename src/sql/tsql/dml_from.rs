@@ -137,7 +137,7 @@ impl Translator<'_> {
             }
         };
         let Some(own) = Self::temporary_name(&name) else {
-            if self.changes {
+            if self.given.changes {
                 return Err(self.unsupported(format!("{word} ... FROM")).with_hint(
                     "write the condition with a subquery: WHERE id IN (SELECT id FROM ...)",
                 ));
@@ -146,7 +146,7 @@ impl Translator<'_> {
                 "FROM and TOP are read where the rows of a temporary table are changed",
             ));
         };
-        let Some(table) = self.temporary.get(&own).cloned() else {
+        let Some(table) = self.session.temporary.get(&own).cloned() else {
             return Err(self.invalid(format!("there is no table `{own}`")));
         };
         let columns = table.columns.as_deref().unwrap_or_default();

@@ -11,7 +11,7 @@ use sqlparser::tokenizer::Span;
 
 use super::operators::precedence;
 use super::query::Shape;
-use super::translator::{R, Scope, Translator};
+use super::translator::{R, Translator};
 use super::xml::joins_rows;
 use crate::schema::types::Type;
 use crate::sql::functions::{Value, collation};
@@ -124,19 +124,15 @@ impl Condition {
 impl Translator<'_> {
     /// Rewrites a value, and forgets the columns within it when the query is grouped by it.
     pub fn value(&mut self, expr: &Expr) -> R<Typed> {
-        let before = self.ungrouped.len();
+        let before = self.scope().ungrouped.len();
         let value = self.value_inside(expr)?;
-        let depth = self.scopes.len();
-        let grouping = self.scopes.last().map_or(0, |scope| scope.grouping.len());
-        self.spend(NODE_STEPS + grouping + value.sql.len())?;
-        let left_out = |scope: &Scope| {
-            !self.in_aggregate
-                && (scope.left_out.contains(&value.sql)
-                    || !scope.left_out_columns.is_empty()
-                        && (self.column_place(expr))
-                            .is_some_and(|place| scope.left_out_columns.contains(&place)))
-        };
-        let is_null = self.scopes.last().is_some_and(left_out);
+        self.spend(NODE_STEPS + self.scope().grouping.len() + value.sql.len())?;
+        let scope = self.scope();
+        let is_null = !scope.in_aggregate
+            && (scope.left_out.contains(&value.sql)
+                || !scope.left_out_columns.is_empty()
+                    && (self.column_place(expr))
+                        .is_some_and(|place| scope.left_out_columns.contains(&place)));
         let value = if is_null {
             Typed {
                 of: value.of,
@@ -145,15 +141,8 @@ impl Translator<'_> {
         } else {
             value
         };
-        if let Some(scope) = self.scopes.last()
-            && (is_null || scope.grouping.contains(&value.sql))
-        {
-            let kept: Vec<_> = self
-                .ungrouped
-                .drain(before..)
-                .filter(|(at, ..)| *at != depth)
-                .collect();
-            self.ungrouped.extend(kept);
+        if is_null || self.scope().grouping.contains(&value.sql) {
+            self.scope_mut().ungrouped.truncate(before);
         }
         Ok(value)
     }

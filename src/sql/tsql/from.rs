@@ -11,9 +11,10 @@ use super::TsqlError;
 use super::expr::{short, span_of};
 use super::names::quoted;
 use super::query::Shape;
+use super::state::{Source, SourceColumn};
 use super::system_views::is_system_schema;
 use super::table_functions::is_string_split;
-use super::translator::{R, Source, SourceColumn, Translator};
+use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
 use crate::sql::guard::limits::{MAX_SOURCES, NODE_STEPS};
@@ -48,7 +49,7 @@ impl Translator<'_> {
     pub fn from(&mut self, from: &[TableWithJoins]) -> R<String> {
         let mut written = Vec::new();
         for (at, item) in from.iter().enumerate() {
-            let first = self.scopes.last().map_or(0, |scope| scope.sources.len());
+            let first = self.scope().sources.len();
             let sql = self.joined(item, first)?;
             // A comma binds less than a join in T-SQL and as much in SQLite, which shows in outer joins that keep
             // the rows of their right side.
@@ -66,9 +67,7 @@ impl Translator<'_> {
                 sql
             });
         }
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.from = 0;
-        }
+        self.scope_mut().from = 0;
         Ok(written.join(", "))
     }
 
@@ -125,36 +124,25 @@ impl Translator<'_> {
                     .with_hint("T-SQL joins ON a condition; CROSS JOIN takes every pair"));
             };
             // Only the tables of this chain of joins can be seen in its conditions.
-            if let Some(scope) = self.scopes.last_mut() {
-                scope.from = first;
-            }
+            self.scope_mut().from = first;
             let condition = self.condition(condition)?;
-            if let Some(scope) = self.scopes.last_mut() {
-                scope.from = 0;
-            }
+            self.scope_mut().from = 0;
             sql.push_str(&format!(" {word} {right} ON {}", condition.sql));
         }
         Ok(sql)
     }
 
     pub fn add_source(&mut self, source: Source) -> R<()> {
-        let known = self.scopes.last().map_or(0, |scope| scope.sources.len());
+        let known = self.scope().sources.len();
         self.at_most(known + 1, MAX_SOURCES, "tables in one FROM")?;
         self.spend(known + NODE_STEPS * source.columns.as_ref().map_or(0, Vec::len))?;
-        let again = self.scopes.last().is_some_and(|scope| {
-            scope
-                .sources
-                .iter()
-                .any(|known| known.name.eq_ignore_ascii_case(&source.name))
-        });
-        if again {
+        let same = |known: &Source| known.name.eq_ignore_ascii_case(&source.name);
+        if self.scope().sources.iter().any(same) {
             return Err(self
                 .invalid(format!("two tables of FROM are called `{}`", source.name))
                 .with_hint("give one of them another name: table AS name"));
         }
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.sources.push(source);
-        }
+        self.scope_mut().sources.push(source);
         Ok(())
     }
 
@@ -180,11 +168,8 @@ impl Translator<'_> {
                 }
                 self.hints(with_hints)?;
                 if let Some(args) = args.as_ref().filter(|_| is_string_split(name)) {
-                    // It sees what surrounds the query, not what stands beside it.
-                    let hidden = self.scopes.pop();
-                    let split = self.split_of(&args.args);
-                    self.scopes.extend(hidden);
-                    return self.string_split(split?, alias.as_ref());
+                    let split = self.outside(|this| this.split_of(&args.args))?;
+                    return self.string_split(split, alias.as_ref());
                 }
                 if let Some(args) = args {
                     // The old way to write hints, without WITH.
@@ -217,15 +202,11 @@ impl Translator<'_> {
                 };
                 self.see(alias.name.span);
                 let names = self.alias_columns(alias)?;
-                // It sees what surrounds the query, not what stands beside it.
-                let hidden = self.scopes.pop();
                 let shape = Shape {
                     names: names.as_deref(),
                     ..Shape::default()
                 };
-                let answer = self.inner_query(subquery, shape);
-                self.scopes.extend(hidden);
-                let answer = answer?;
+                let answer = self.outside(|this| this.inner_query(subquery, shape))?;
                 self.see(alias.name.span);
                 let columns = self.columns_of_derived(&alias.name.value, answer.columns)?;
                 self.add_source(Source {
@@ -240,7 +221,7 @@ impl Translator<'_> {
                 table_with_joins,
                 alias: None,
             } => {
-                let first = self.scopes.last().map_or(0, |scope| scope.sources.len());
+                let first = self.scope().sources.len();
                 Ok(format!("({})", self.joined(table_with_joins, first)?))
             }
             TableFactor::Pivot {
@@ -407,13 +388,13 @@ impl Translator<'_> {
         let can_be_hidden = temporary.is_none() && !qualifiers.is_empty();
         let (columns, stored) = self.known_table(&own.value, temporary, qualifiers.is_empty())?;
         // What WITH calls by the table's name is meant only where the name stands alone.
-        let hidden = can_be_hidden && self.in_with.contains(&own.value.to_lowercase());
+        let hidden = can_be_hidden && self.names.in_with.contains(&own.value.to_lowercase());
         let table = format!(
             "{}{}",
             if hidden { "main." } else { "" },
             quoted(&own.value)
         );
-        let lifted = self.lift.take();
+        let lifted = self.scope_mut().lift.take();
         let source = Source {
             name: alias.map_or_else(|| own.value.clone(), |alias| alias.name.value.clone()),
             emitted: lifted.clone(),
@@ -443,7 +424,7 @@ impl Translator<'_> {
                 .collect::<Vec<_>>()
         };
         if let Some(own) = temporary {
-            return match self.temporary.get(&own) {
+            return match self.session.temporary.get(&own) {
                 Some(table) => Ok((table.columns.as_deref().map(plain), false)),
                 None => Err(self.invalid(format!("there is no table `{own}`")).with_hint(
                     "a temporary table is made by SELECT ... INTO or CREATE TABLE in the same text",
@@ -452,11 +433,17 @@ impl Translator<'_> {
         }
         if unqualified {
             let lower = name.to_lowercase();
-            if let Some(columns) = self.ctes.iter().rev().find_map(|known| known.get(&lower)) {
+            if let Some(columns) = self
+                .names
+                .ctes
+                .iter()
+                .rev()
+                .find_map(|known| known.get(&lower))
+            {
                 return Ok((Some(columns.clone()), false));
             }
         }
-        match self.catalog.table(name) {
+        match self.given.catalog.table(name) {
             Some(table) => {
                 let mut columns = table.columns.as_deref().map(plain);
                 for column in columns.iter_mut().flatten() {
@@ -468,10 +455,10 @@ impl Translator<'_> {
                 }
                 Ok((columns, true))
             }
-            None if self.catalog.open => Ok((None, true)),
+            None if self.given.catalog.open => Ok((None, true)),
             None => {
                 let error = self.invalid(format!("there is no table `{name}`"));
-                Err(match did_you_mean(name, self.catalog.names()) {
+                Err(match did_you_mean(name, self.given.catalog.names()) {
                     Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
                     None => error.with_hint(
                         "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES lists the tables",

@@ -115,11 +115,11 @@ impl Translator<'_> {
         match name {
             "getdate" | "current_timestamp" | "getutcdate" => {
                 let [] = self.exactly(name, list)?;
-                Ok(Typed::plain(self.now.to_owned(), Type::DateTime))
+                Ok(Typed::plain(self.given.now.to_owned(), Type::DateTime))
             }
             "sysdatetime" | "sysutcdatetime" => {
                 let [] = self.exactly(name, list)?;
-                Ok(Typed::plain(self.now.to_owned(), Type::DateTime2(7)))
+                Ok(Typed::plain(self.given.now.to_owned(), Type::DateTime2(7)))
             }
             "isnull" => {
                 let [value, otherwise] = self.exactly(name, list)?;
@@ -148,7 +148,7 @@ impl Translator<'_> {
             "grouping" | "grouping_id" => self.grouping(name, list),
             "hashbytes" => self.hashbytes(name, list),
             "object_id" => self.object_id_call(list),
-            "db_name" => match self.database.clone() {
+            "db_name" => match self.session.database.clone() {
                 Some(database) => Ok(Typed::value(Value::Text(database), Type::NVARCHAR)),
                 None => Err(self
                     .unsupported("DB_NAME() without a database named before it")

@@ -10,7 +10,8 @@ use super::names::quoted;
 use super::order::ordinal;
 use super::query::{Column, Shape, TranslatedQuery};
 use super::select::Parts;
-use super::translator::{R, Scope, Translator};
+use super::state::Scope;
+use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
 use crate::sql::functions::collation::DEFAULT;
@@ -48,7 +49,6 @@ impl Translator<'_> {
         self.at_most(sets.len(), MAX_SETS, "sets of groupings")?;
         let mut written = Vec::new();
         let mut answered: Option<TranslatedQuery> = None;
-        let (serial, ungrouped) = (self.serial, self.ungrouped.len());
         for set in &sets {
             let mut one = select.clone();
             let kept = |(at, expr): (usize, &Expr)| set.contains(&at).then(|| expr.clone());
@@ -56,12 +56,11 @@ impl Translator<'_> {
             let left_out = |(at, expr): (usize, &Expr)| (!set.contains(&at)).then(|| expr.clone());
             let others: Vec<Expr> = all.iter().enumerate().filter_map(left_out).collect();
             one.group_by = GroupByExpr::Expressions(own, Vec::new());
-            self.serial = serial;
-            self.ungrouped.truncate(ungrouped);
-            self.left_out = Some((all.clone(), others));
-            let parts = self.select(&one, &[], shape);
-            self.left_out = None;
-            let mut parts = parts?;
+            let scope = Scope {
+                sets: Some((all.clone(), others)),
+                ..Scope::default()
+            };
+            let mut parts = self.select_in(scope, &one, &[], shape)?;
             // Of all rows there is one group, also where nothing is counted.
             if parts.grouping.is_empty() && !parts.aggregates {
                 parts.having = Some(match parts.having {
@@ -128,7 +127,7 @@ impl Translator<'_> {
             written.push(value.sql);
         }
         let (mut left_out, mut left_out_columns, mut sets) = (Vec::new(), Vec::new(), Vec::new());
-        if let Some((all, others)) = self.left_out.take() {
+        if let Some((all, others)) = self.scope_mut().sets.take() {
             for expr in &others {
                 left_out.push(self.value(expr)?.sql);
                 left_out_columns.extend(self.column_place(expr));
@@ -145,29 +144,25 @@ impl Translator<'_> {
                     .with_hint("write it in one way in each of the groupings"));
             }
         }
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.grouping = written;
-            scope.grouped = columns;
-            scope.left_out = left_out;
-            scope.left_out_columns = left_out_columns;
-            scope.sets = sets;
-        }
+        let scope = self.scope_mut();
+        scope.grouping = written;
+        scope.grouped = columns;
+        scope.left_out = left_out;
+        scope.left_out_columns = left_out_columns;
+        scope.all_groupings = sets;
         Ok(())
     }
 
     /// `GROUPING(a)`, and `GROUPING_ID(a, b)`, which is the same of each as bits.
     pub fn grouping(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
-        let kept = self.scopes.last_mut().map(|scope| {
-            let columns = std::mem::take(&mut scope.left_out_columns);
-            (std::mem::take(&mut scope.left_out), columns)
-        });
-        let ungrouped = self.ungrouped.len();
-        let values = self.arguments(list);
-        self.ungrouped.truncate(ungrouped);
-        if let (Some(scope), Some(kept)) = (self.scopes.last_mut(), kept) {
-            (scope.left_out, scope.left_out_columns) = kept;
-        }
-        let values = values?;
+        let scope = self.scope_mut();
+        let columns = std::mem::take(&mut scope.left_out_columns);
+        let left_out = std::mem::take(&mut scope.left_out);
+        let ungrouped = scope.ungrouped.len();
+        let values = self.arguments(list)?;
+        let scope = self.scope_mut();
+        scope.ungrouped.truncate(ungrouped);
+        (scope.left_out, scope.left_out_columns) = (left_out, columns);
         let places: Vec<_> = list
             .iter()
             .map(|argument| match argument {
@@ -175,27 +170,21 @@ impl Translator<'_> {
                 _ => None,
             })
             .collect();
-        let scope = self.scopes.last();
+        let scope = self.scope();
         let mut bits = 0;
         for (value, place) in values.iter().zip(places) {
             let column = place.filter(|place| {
-                scope.is_some_and(|scope| {
-                    scope.left_out_columns.contains(place) || scope.grouped.contains(place)
-                })
+                scope.left_out_columns.contains(place) || scope.grouped.contains(place)
             });
-            let known = |scope: &Scope| {
-                !scope.sets.is_empty() && (column.is_some() || scope.sets.contains(&value.sql))
-            };
-            if !scope.is_some_and(known) {
+            let sets = &scope.all_groupings;
+            if sets.is_empty() || !(column.is_some() || sets.contains(&value.sql)) {
                 return Err(self.invalid(format!(
                     "{} takes a column of ROLLUP, CUBE or GROUPING SETS",
                     name.to_uppercase()
                 )));
             }
-            let null = scope.is_some_and(|scope| {
-                scope.left_out.contains(&value.sql)
-                    || column.is_some_and(|place| scope.left_out_columns.contains(&place))
-            });
+            let null = scope.left_out.contains(&value.sql)
+                || column.is_some_and(|place| scope.left_out_columns.contains(&place));
             bits = bits << 1 | i64::from(null);
         }
         let of = if name == "grouping" {
@@ -220,7 +209,7 @@ impl Translator<'_> {
 
     /// The source and the name of a column of the innermost query.
     fn place_of(&self, table: Option<&Ident>, own: &Ident) -> Option<(usize, String)> {
-        let scope = self.scopes.last()?;
+        let scope = self.scope();
         let name = own.value.to_lowercase();
         let at = scope.sources.iter().position(|source| {
             table.is_none_or(|table| source.name.eq_ignore_ascii_case(&table.value))

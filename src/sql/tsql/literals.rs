@@ -15,7 +15,7 @@ impl Translator<'_> {
             Literal::Number(digits, false) => self.number(digits)?,
             Literal::SingleQuotedString(text) => {
                 if !text.is_ascii() && in_code_page(text) != *text {
-                    self.notes.insert(
+                    self.output.notes.insert(
                         "a string without N contains characters outside code page 1252; SQL Server would \
                          replace each by a question mark: write N'...'".into(),
                     );
@@ -53,14 +53,15 @@ impl Translator<'_> {
             _ => return typed,
         };
         match self
+            .given
             .literals
-            .iter()
-            .position(|literal| literal.value == cell)
+            .iter_mut()
+            .find(|(literal, _)| literal.value == cell)
         {
             None => typed,
-            Some(at) => {
-                self.use_literal(at);
-                let sql = format!("@{}", self.literals[at].parameter);
+            Some((literal, used)) => {
+                *used = true;
+                let sql = format!("@{}", literal.parameter);
                 Typed {
                     sql,
                     precedence: precedence::ATOM,

@@ -388,7 +388,7 @@ impl Translator<'_> {
                 ..Typed::plain(infix, of)
             }));
         }
-        self.notes.insert(
+        self.output.notes.insert(
             "decimals with a fraction are exact to 15 digits here, to 38 in SQL Server".into(),
         );
         let name = |(precision, scale)| Type::Decimal { precision, scale };

@@ -8,7 +8,8 @@ use sqlparser::ast::{
 use super::expr::Typed;
 use super::names::quoted;
 use super::select::as_text_literal;
-use super::translator::{R, Scope, Source, SourceColumn, Translator};
+use super::state::{Scope, Source, SourceColumn};
+use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::quote::literal;
 
@@ -22,8 +23,7 @@ impl Translator<'_> {
         listed: &[ExprWithAlias],
     ) -> R<(String, Vec<SourceColumn>)> {
         let from = self.factor(table)?;
-        let scope = self.scopes.last();
-        let source = scope.and_then(|scope| scope.sources.first());
+        let source = self.scope().sources.first();
         let Some(columns) = source.and_then(|source| source.columns.clone()) else {
             return Err(self.unsupported("UNPIVOT of unknown columns"));
         };
@@ -86,13 +86,7 @@ impl Translator<'_> {
         alias: &TableAlias,
         make: impl FnOnce(&mut Self) -> R<(String, Vec<SourceColumn>)>,
     ) -> R<String> {
-        let hidden = self.scopes.pop();
-        self.scopes.push(Scope::default());
-        let ungrouped = self.ungrouped.len();
-        let made = make(self);
-        self.scopes.pop();
-        self.ungrouped.truncate(ungrouped);
-        self.scopes.extend(hidden);
+        let made = self.outside(|this| this.in_scope(Scope::default(), make));
         let (sql, columns) = made?;
         self.see(alias.name.span);
         if !alias.columns.is_empty() {
@@ -140,12 +134,8 @@ impl Translator<'_> {
                 .unsupported(format!("PIVOT with {name}"))
                 .with_hint("supported: PIVOT (SUM(column) FOR column IN ([value], ...))"));
         };
-        let columns = self
-            .scopes
-            .last()
-            .and_then(|scope| scope.sources.first())
-            .and_then(|source| source.columns.clone());
-        let Some(columns) = columns else {
+        let source = self.scope().sources.first();
+        let Some(columns) = source.and_then(|source| source.columns.clone()) else {
             return Err(self.unsupported("PIVOT of unknown columns"));
         };
         let value = self.value(&Expr::Identifier(counted.clone()))?;

@@ -81,7 +81,7 @@ impl Translator<'_> {
         if foreign {
             return Err(self.unsupported("a clause after the query"));
         }
-        self.ctes.push(BTreeMap::new());
+        self.names.ctes.push(BTreeMap::new());
         let head = match with {
             Some(with) => self.with(with)?,
             None => String::new(),
@@ -96,7 +96,7 @@ impl Translator<'_> {
             Some(_) => return Err(self.unsupported("ORDER BY ALL")),
         };
         let mut answer = self.body(body, order, page, shape)?;
-        self.ctes.pop();
+        self.names.ctes.pop();
         self.spend(NODE_STEPS + head.len() + answer.sql.len())?;
         answer.sql = format!("{head}{}", answer.sql);
         Ok(answer)
@@ -105,7 +105,7 @@ impl Translator<'_> {
     /// Rewrites a query that stands within another. Its rows have no order, so that SQL Server refuses to be asked for
     /// one which decides nothing; and it takes none within an aggregate.
     pub fn inner_query(&mut self, query: &Query, shape: Shape<'_>) -> R<TranslatedQuery> {
-        if self.in_aggregate {
+        if self.scope().in_aggregate {
             return Err(self
                 .invalid("a subquery inside an aggregate")
                 .with_hint("compute it in a derived table"));
@@ -235,7 +235,7 @@ impl Translator<'_> {
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 let word = super::expr::short(&body.to_string());
                 let word = word.split_whitespace().next().unwrap_or("").to_uppercase();
-                if self.changes {
+                if self.given.changes {
                     return Err(self.unsupported(format!("WITH before {word}")));
                 }
                 Err(self.writes(word))

@@ -7,6 +7,7 @@ use sqlparser::ast::{self, Expr, ObjectType, Query, SetExpr};
 use super::names::quoted;
 use super::query::Shape;
 use super::reader::{Flow, Parsed};
+use super::state::{Batch, Names};
 use super::translator::{R, Translator};
 use super::{TsqlError, TsqlProblem, batch, reader};
 use crate::diagnostic::Position;
@@ -94,20 +95,25 @@ impl Translator<'_> {
     pub fn script(&mut self, text: &str) -> R<()> {
         for tokens in batch::batches(batch::tokens(text)?)? {
             // Variables live as long as their batch.
-            let before = self.variables.clone();
-            self.declared.clear();
-            let returns = std::mem::take(&mut self.returns);
-            for parsed in reader::statements(tokens, self.changes)? {
+            let given = self.batch.variables.clone();
+            for parsed in reader::statements(tokens, self.given.changes)? {
                 self.flow(&parsed)?;
             }
-            let end = self.steps.len();
-            for step in std::mem::replace(&mut self.returns, returns) {
+            let end = self.output.steps.len();
+            for step in std::mem::take(&mut self.batch.returns) {
                 self.jump_to(step, end);
             }
-            self.variables = before;
-            let tables = self.temporary.keys().filter(|name| name.starts_with('@'));
+            self.batch = Batch {
+                variables: given,
+                ..Batch::default()
+            };
+            let tables = self
+                .session
+                .temporary
+                .keys()
+                .filter(|name| name.starts_with('@'));
             for name in tables.cloned().collect::<Vec<_>>() {
-                self.temporary.remove(&name);
+                self.session.temporary.remove(&name);
                 let sql = format!("DROP TABLE {}", quoted(&name));
                 self.push(self.at.line, Statement::Temporary { sql });
             }
@@ -126,16 +132,20 @@ impl Translator<'_> {
 
     /// What the text comes to.
     pub fn finish(self) -> Script {
-        let first = self.hoisted.into_iter().map(|(line, variable)| Step {
-            line,
-            statement: Statement::Assign {
-                sql: "SELECT NULL".to_owned(),
-                variables: vec![variable],
-            },
-        });
+        let first = self
+            .output
+            .hoisted
+            .into_iter()
+            .map(|(line, variable)| Step {
+                line,
+                statement: Statement::Assign {
+                    sql: "SELECT NULL".to_owned(),
+                    variables: vec![variable],
+                },
+            });
         let mut steps: Vec<Step> = first.collect();
         let before = steps.len();
-        steps.extend(self.steps.into_iter().map(|mut step| {
+        steps.extend(self.output.steps.into_iter().map(|mut step| {
             if let Statement::Jump { to, .. } = &mut step.statement {
                 *to += before;
             }
@@ -143,27 +153,23 @@ impl Translator<'_> {
         }));
         Script {
             steps,
-            notes: self.notes.into_iter().map(Cow::into_owned).collect(),
+            notes: self.output.notes.into_iter().map(Cow::into_owned).collect(),
         }
     }
 
     pub fn push(&mut self, line: u32, statement: Statement) {
-        self.steps.push(Step { line, statement });
+        self.output.steps.push(Step { line, statement });
     }
 
     /// A statement, or one that holds others.
     pub fn flow(&mut self, parsed: &Parsed) -> R<()> {
         self.at = parsed.at;
-        self.max_recursion = parsed.max_recursion;
-        self.scopes.clear();
-        self.ctes.clear();
-        self.in_with.clear();
-        self.ungrouped.clear();
+        self.names = Names::new(parsed.max_recursion);
         let line = parsed.at.line;
         match &parsed.flow {
             Flow::One(statement) => {
                 let done = self.statement(statement);
-                self.counted = counts_rows(statement);
+                self.session.counts_rows = counts_rows(statement);
                 done
             }
             Flow::Block(list) => list.iter().try_for_each(|inner| self.flow(inner)),
@@ -174,43 +180,42 @@ impl Translator<'_> {
             } => {
                 let skip = self.jump_unless(condition, line)?;
                 self.within(then)?;
-                self.counted = false;
+                self.session.counts_rows = false;
                 let Some(otherwise) = otherwise else {
-                    self.jump_to(skip, self.steps.len());
+                    self.jump_to(skip, self.output.steps.len());
                     return Ok(());
                 };
                 let end = self.jump(line);
-                self.jump_to(skip, self.steps.len());
+                self.jump_to(skip, self.output.steps.len());
                 self.within(otherwise)?;
-                self.counted = false;
-                self.jump_to(end, self.steps.len());
+                self.session.counts_rows = false;
+                self.jump_to(end, self.output.steps.len());
                 Ok(())
             }
             Flow::While { condition, body } => {
-                let start = self.steps.len();
-                self.asked_count = false;
-                let end = self.jump_unless(condition, line)?;
-                let asks_count = self.asked_count;
-                let outer = self.rounds.replace((start, vec![end]));
+                let start = self.output.steps.len();
+                let (end, met) = self.observed(|this| this.jump_unless(condition, line));
+                let end = end?;
+                let outer = self.batch.rounds.replace((start, vec![end]));
                 self.within(body)?;
-                if asks_count && (!self.counted || continues(body)) {
+                if met.row_count && (!self.session.counts_rows || continues(body)) {
                     self.at = parsed.at;
                     return Err(self
                         .unsupported("@@ROWCOUNT after a WHILE that does not end in a statement that counts rows")
                         .with_hint("keep it in a variable: SET @rows = @@ROWCOUNT"));
                 }
-                self.counted = false;
+                self.session.counts_rows = false;
                 let again = self.jump(line);
                 self.jump_to(again, start);
-                let ends = std::mem::replace(&mut self.rounds, outer);
+                let ends = std::mem::replace(&mut self.batch.rounds, outer);
                 for step in ends.map_or(Vec::new(), |(_, ends)| ends) {
-                    self.jump_to(step, self.steps.len());
+                    self.jump_to(step, self.output.steps.len());
                 }
                 Ok(())
             }
             Flow::Break | Flow::Continue => {
                 let step = self.jump(line);
-                match (&parsed.flow, &mut self.rounds) {
+                match (&parsed.flow, &mut self.batch.rounds) {
                     (Flow::Break, Some((_, ends))) => ends.push(step),
                     (_, Some((start, _))) => {
                         let start = *start;
@@ -224,7 +229,7 @@ impl Translator<'_> {
             }
             Flow::Return => {
                 let step = self.jump(line);
-                self.returns.push(step);
+                self.batch.returns.push(step);
                 Ok(())
             }
         }
@@ -232,31 +237,31 @@ impl Translator<'_> {
 
     /// What IF or WHILE holds: it may not run, and what it declares has a value all the same.
     pub fn within(&mut self, parsed: &Parsed) -> R<()> {
-        self.depth += 1;
+        self.batch.depth += 1;
         let done = self.flow(parsed);
-        self.depth -= 1;
+        self.batch.depth -= 1;
         done
     }
 
     fn jump_unless(&mut self, condition: &Expr, line: u32) -> R<usize> {
         let condition = self.condition(condition)?.sql;
         let sql = format!("SELECT CASE WHEN {condition} THEN 1 ELSE 0 END");
-        self.counted = false;
+        self.session.counts_rows = false;
         self.push(line, Statement::Jump { sql, to: 0 });
-        Ok(self.steps.len() - 1)
+        Ok(self.output.steps.len() - 1)
     }
 
     fn jump(&mut self, line: u32) -> usize {
         let sql = "SELECT 0".to_owned();
         self.push(line, Statement::Jump { sql, to: 0 });
-        self.steps.len() - 1
+        self.output.steps.len() - 1
     }
 
     fn jump_to(&mut self, step: usize, target: usize) {
         if let Some(Step {
             statement: Statement::Jump { to, .. },
             ..
-        }) = self.steps.get_mut(step)
+        }) = self.output.steps.get_mut(step)
         {
             *to = target;
         }

@@ -10,7 +10,8 @@ use super::names::quoted;
 use super::operators::precedence;
 use super::order::ordinal;
 use super::query::{Column, Shape, TranslatedQuery, limits, text_of};
-use super::translator::{R, Scope, Source, Translator};
+use super::state::{Scope, Source};
+use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
 use crate::sql::guard::limits::MAX_LIST;
@@ -58,19 +59,18 @@ pub(super) struct Top {
 impl Translator<'_> {
     /// Rewrites the parts of a `SELECT`.
     pub fn select(&mut self, select: &Select, order: &[OrderByExpr], shape: Shape<'_>) -> R<Parts> {
-        self.scopes.push(Scope::default());
-        let ungrouped = self.ungrouped.len();
-        let parts = self.select_inside(select, order, shape);
-        self.scopes.pop();
-        let depth = self.scopes.len() + 1;
-        // What was left of outer queries' columns stays for them to judge.
-        let kept: Vec<_> = self
-            .ungrouped
-            .drain(ungrouped..)
-            .filter(|(at, ..)| *at < depth)
-            .collect();
-        self.ungrouped.extend(kept);
-        parts
+        self.select_in(Scope::default(), select, order, shape)
+    }
+
+    /// The same in a scope of which something is known before.
+    pub fn select_in(
+        &mut self,
+        scope: Scope,
+        select: &Select,
+        order: &[OrderByExpr],
+        shape: Shape<'_>,
+    ) -> R<Parts> {
+        self.in_scope(scope, |this| this.select_inside(select, order, shape))
     }
 
     fn select_inside(
@@ -140,9 +140,8 @@ impl Translator<'_> {
         if let Some(top) = top {
             parts.top = self.top(top)?;
         }
-        let outer = std::mem::replace(&mut self.no_windows, true);
+        self.scope_mut().no_windows = true;
         parts.from = self.from(from)?;
-        let outside = self.ungrouped.len();
         if let Some(condition) = selection {
             let before = self.aggregates();
             parts.selection = Some(self.condition(condition)?.sql);
@@ -153,21 +152,16 @@ impl Translator<'_> {
             }
         }
         self.group_by(group_by, &mut parts)?;
-        self.no_windows = false;
+        let scope = self.scope_mut();
+        scope.no_windows = false;
         // Columns of WHERE and ON need not be grouped.
-        let depth = self.scopes.len();
-        let kept: Vec<_> = self
-            .ungrouped
-            .drain(outside..)
-            .filter(|(at, ..)| *at != depth)
-            .collect();
-        self.ungrouped.extend(kept);
+        scope.ungrouped.clear();
         self.projection(projection, shape, &mut parts)?;
         if let Some(condition) = having {
-            self.no_windows = true;
+            self.scope_mut().no_windows = true;
             let listed = self.aggregates();
             parts.having = Some(self.condition(condition)?.sql);
-            self.no_windows = false;
+            self.scope_mut().no_windows = false;
             // SQLite takes HAVING without GROUP BY only beside an aggregate.
             if parts.grouping.is_empty() && !listed {
                 parts.list = None;
@@ -179,15 +173,9 @@ impl Translator<'_> {
             }
         }
         self.order(order, &mut parts)?;
-        self.no_windows = outer;
         parts.aggregates = self.aggregates();
         let grouped = parts.aggregates || !parts.grouping.is_empty() || having.is_some();
-        if grouped
-            && let Some((_, at, name)) = self.ungrouped[outside..]
-                .iter()
-                .find(|(at, ..)| *at == depth)
-                .cloned()
-        {
+        if grouped && let Some((at, name)) = self.scope().ungrouped.first().cloned() {
             self.at = at;
             return Err(self
                 .invalid(format!("`{name}` is neither grouped nor in an aggregate"))
@@ -200,7 +188,7 @@ impl Translator<'_> {
     }
 
     pub fn aggregates(&self) -> bool {
-        self.scopes.last().is_some_and(|scope| scope.aggregates)
+        self.scope().aggregates
     }
 
     pub fn top(&mut self, top: &sqlparser::ast::Top) -> R<Top> {
@@ -372,10 +360,8 @@ impl Translator<'_> {
                 ident.map(|ident| ident.value.clone())
             }
         };
-        let Some(scope) = self.scopes.last() else {
-            return Err(self.invalid("`*` without FROM"));
-        };
-        let sources: Vec<Source> = scope
+        let sources: Vec<Source> = self
+            .scope()
             .sources
             .iter()
             .filter(|source| {
@@ -400,7 +386,7 @@ impl Translator<'_> {
             return Ok(false);
         }
         let own = |source: &Source| {
-            let stored_otherwise = source.stored && !self.catalog.canonical_times;
+            let stored_otherwise = source.stored && !self.given.catalog.canonical_times;
             let columns = source.columns.iter().flatten();
             source.emitted.is_none()
                 && !stored_otherwise
@@ -412,10 +398,7 @@ impl Translator<'_> {
         if whole {
             list.push(star);
         }
-        let several = self
-            .scopes
-            .last()
-            .is_some_and(|scope| scope.sources.len() > 1);
+        let several = self.scope().sources.len() > 1;
         for source in sources {
             for column in source.columns.iter().flatten().filter(|c| !c.hidden) {
                 let own = Ident::new(column.name.clone());

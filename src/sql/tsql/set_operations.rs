@@ -35,7 +35,6 @@ impl Translator<'_> {
         // Once to learn the types, and again where they differ.
         let shape = Shape { collated, ..shape };
         let serial = self.serial;
-        let ungrouped = self.ungrouped.len();
         let mut written = Vec::new();
         for branch in branches() {
             written.push(self.branch(branch, shape)?);
@@ -55,7 +54,6 @@ impl Translator<'_> {
             });
             if differ && shape.types.is_none() {
                 self.serial = serial;
-                self.ungrouped.truncate(ungrouped);
                 written.clear();
                 for branch in branches() {
                     let shape = Shape {

@@ -3,7 +3,8 @@
 //! What is known of them is known before the query runs, so a view is a list of rows within it.
 
 use super::names::quoted;
-use super::translator::{R, Source, SourceColumn, Translator};
+use super::state::{Source, SourceColumn};
+use super::translator::{R, Translator};
 use crate::schema::TABLES;
 use crate::schema::catalog::Table;
 use crate::schema::types::Type;
@@ -367,10 +368,14 @@ pub fn asks_for_tables(text: &str) -> bool {
 
 impl Translator<'_> {
     fn listed_tables(&self) -> Listed<'_> {
-        let tables = self.catalog.tables();
+        let tables = self.given.catalog.tables();
         Listed {
             tables: tables.filter(|table| !is_internal(&table.name)).collect(),
-            schema: self.schema.clone().unwrap_or_else(|| "dbo".to_owned()),
+            schema: self
+                .session
+                .schema
+                .clone()
+                .unwrap_or_else(|| "dbo".to_owned()),
         }
     }
 
@@ -388,7 +393,7 @@ impl Translator<'_> {
                 .unsupported(format!("{schema}.{name}"))
                 .with_hint(format!("valid names: {}", known.join(", "))));
         };
-        self.notes.insert(
+        self.output.notes.insert(
             "INFORMATION_SCHEMA and sys views list the tables of this database, with its own object ids and \
              only the columns that are known"
                 .into(),

@@ -3,7 +3,8 @@
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias};
 
 use super::names::quoted;
-use super::translator::{R, Source, SourceColumn, Translator};
+use super::state::{Source, SourceColumn};
+use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
 
@@ -104,14 +105,14 @@ impl Translator<'_> {
         let last = name.rsplit('.').next().unwrap_or(&name);
         let last = last.trim_matches(['[', ']', '"', ' ']).to_lowercase();
         let id = if last.starts_with('#') {
-            if self.uncertain.contains(&last) {
+            if self.session.uncertain.contains(&last) {
                 return Err(self
                     .unsupported(format!(
                         "OBJECT_ID of {last}, which IF or WHILE creates or drops"
                     ))
                     .with_hint("write DROP TABLE IF EXISTS #table"));
             }
-            let place = self.temporary.keys().position(|own| *own == last);
+            let place = self.session.temporary.keys().position(|own| *own == last);
             // Numbers below zero, as SQL Server has them for temporary tables.
             place
                 .and_then(|at| i64::try_from(at).ok())

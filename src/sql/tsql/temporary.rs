@@ -56,7 +56,7 @@ impl Translator<'_> {
                 .with_hint(format!("use a temporary table: INTO #{}", target.value)));
         }
         let name = target.value.to_lowercase();
-        if self.temporary.contains_key(&name) {
+        if self.session.temporary.contains_key(&name) {
             return Err(self.invalid(format!("there is already a table `{name}`")));
         }
         let mut without = query.clone();
@@ -100,10 +100,10 @@ impl Translator<'_> {
 
     /// Notes that a temporary table is there, or is not, only where an IF or a WHILE goes a certain way.
     fn made_or_dropped(&mut self, name: &str) {
-        if self.depth > 0 {
-            self.uncertain.insert(name.to_owned());
+        if self.batch.depth > 0 {
+            self.session.uncertain.insert(name.to_owned());
         } else {
-            self.uncertain.remove(name);
+            self.session.uncertain.remove(name);
         }
     }
 
@@ -143,13 +143,13 @@ impl Translator<'_> {
             declared.join(", ")
         );
         self.push(line, Statement::Temporary { sql: sql.clone() });
-        self.identities.remove(name);
+        self.session.identities.remove(name);
         self.made_or_dropped(name);
-        self.identities.extend(identity.map(|column| {
+        self.session.identities.extend(identity.map(|column| {
             let made_by = sql;
             (name.to_owned(), Identity { column, made_by })
         }));
-        self.temporary.insert(
+        self.session.temporary.insert(
             name.to_owned(),
             Table {
                 name: name.to_owned(),
@@ -219,7 +219,7 @@ impl Translator<'_> {
                 .writes("CREATE TABLE")
                 .with_hint("use a temporary table: its name begins with #"));
         };
-        if self.temporary.contains_key(&name) {
+        if self.session.temporary.contains_key(&name) {
             return Err(self.invalid(format!("there is already a table `{name}`")));
         }
         if create.query.is_some() || create.like.is_some() || create.clone.is_some() {
@@ -233,7 +233,7 @@ impl Translator<'_> {
             }
         }
         let declared = self.columns_of(&create.columns)?;
-        self.notes.insert(
+        self.output.notes.insert(
             "keys of temporary tables are not enforced: SQL Server would reject a duplicate row"
                 .into(),
         );
@@ -245,7 +245,7 @@ impl Translator<'_> {
         let Some(own) = Self::temporary_name(name) else {
             return Err(self.writes("DROP TABLE"));
         };
-        if self.temporary.remove(&own).is_some() {
+        if self.session.temporary.remove(&own).is_some() {
             self.made_or_dropped(&own);
             self.push(
                 line,
@@ -328,11 +328,11 @@ impl Translator<'_> {
     pub fn truncate(&mut self, truncate: &Truncate, line: u32) -> R<()> {
         for target in &truncate.table_names {
             let own = Self::temporary_name(&target.name);
-            let Some(name) = own.filter(|own| self.temporary.contains_key(own)) else {
+            let Some(name) = own.filter(|own| self.session.temporary.contains_key(own)) else {
                 return Err(self.invalid(format!("there is no table `{}`", target.name)));
             };
             let table = quoted(&name);
-            let statements = match self.identities.get(&name) {
+            let statements = match self.session.identities.get(&name) {
                 Some(identity) => vec![format!("DROP TABLE {table}"), identity.made_by.clone()],
                 None => vec![format!("DELETE FROM {table}")],
             };

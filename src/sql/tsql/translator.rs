@@ -1,215 +1,113 @@
-//! The state of a rewriting: the tables, columns and variables that are known at a place of the text.
+//! A rewriting, with what it knows at a place of the text.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use sqlparser::ast::{Expr, Query, SetExpr};
+use sqlparser::ast::{Query, SetExpr};
 use sqlparser::tokenizer::Span;
 
 use super::batch;
 use super::query::Shape;
-use super::script::Step;
-use super::temporary::Identity;
+use super::state::{Batch, Given, Met, Names, Output, Scope, Session};
 use super::{Literal, TsqlError, TsqlProblem};
 use crate::diagnostic::Position;
-use crate::schema::catalog::{Catalog, Table};
+use crate::schema::catalog::Catalog;
 use crate::schema::types::Type;
 use crate::sql::guard::limits::{LONGEST_REWRITTEN, MAX_REWRITE_STEPS};
 
 pub(super) type R<T> = Result<T, TsqlError>;
 
-/// A column of something in `FROM`.
-#[derive(Debug, Clone)]
-pub(super) struct SourceColumn {
-    pub name: String,
-    pub of: Type,
-    /// What stands for it, when it is no column of its own in the SQL that is run.
-    pub instead: Option<String>,
-    /// Whether `*` leaves it out.
-    pub hidden: bool,
-    /// SQL that makes the value of what is stored, which `{}` stands for.
-    pub read_as: Option<String>,
-    /// What there is to say where it is sorted or compared.
-    pub doubt: Option<Arc<str>>,
-}
-
-impl SourceColumn {
-    /// A column that is stored as it is read.
-    pub fn plain(name: String, of: Type) -> Self {
-        Self {
-            name,
-            of,
-            instead: None,
-            hidden: false,
-            read_as: None,
-            doubt: None,
-        }
-    }
-}
-
-/// Something in `FROM`.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    /// The name by which columns are qualified.
-    pub name: String,
-    /// The name in the SQL that is run, where it is another one.
-    pub emitted: Option<String>,
-    /// The columns; `None` when they are not known.
-    pub columns: Option<Vec<SourceColumn>>,
-    /// Whether it is a table of the database, whose times may be stored in another form.
-    pub stored: bool,
-}
-
-/// The names that a `SELECT` sees.
-#[derive(Debug, Default)]
-pub(super) struct Scope {
-    pub sources: Vec<Source>,
-    /// The first of the sources that can be seen: within the joins of one item of `FROM`, only that item's.
-    pub from: usize,
-    /// The grouping expressions as written out.
-    pub grouping: Vec<String>,
-    /// The groupings of ROLLUP or CUBE that are NULL in this set, as written out.
-    pub left_out: Vec<String>,
-    /// The columns among them.
-    pub left_out_columns: Vec<(usize, String)>,
-    /// All groupings of ROLLUP or CUBE.
-    pub sets: Vec<String>,
-    /// Grouping columns: source and column.
-    pub grouped: Vec<(usize, String)>,
-    /// Whether an aggregate was met.
-    pub aggregates: bool,
-}
+const OUTERMOST: &str = "the scope of the statement is never left";
 
 /// The state of a rewriting.
 pub(super) struct Translator<'a> {
-    pub catalog: &'a Catalog,
-    pub temporary: BTreeMap<String, Table>,
-    pub variables: BTreeMap<String, Type>,
-    /// The variables that the batch declares itself.
-    pub declared: BTreeSet<String>,
-    pub literals: Vec<Literal>,
-    pub used: Vec<bool>,
-    pub now: &'a str,
-    /// The database and the schema that the text names, which are one each.
-    pub database: Option<String>,
-    pub schema: Option<String>,
-    pub ctes: Vec<BTreeMap<String, Vec<SourceColumn>>>,
-    /// Every name that the statement gives in WITH, in lower case: to SQLite it hides the table of that name, however
-    /// that is qualified, from its own definition as well.
-    pub in_with: BTreeSet<String>,
-    pub scopes: Vec<Scope>,
-    /// Columns met outside of aggregates: how deep their scope is, where they stand and what they are called.
-    pub ungrouped: Vec<(usize, Position, String)>,
-    /// The scopes that columns were found in since this was last looked at.
-    pub reached: BTreeSet<usize>,
-    /// Whether every column is written with its table.
-    pub qualify: bool,
-    /// The name that the next table goes by in the SQL, in the place of its own.
-    pub lift: Option<String>,
-    /// The variables met since this was last looked at.
-    pub met: BTreeSet<String>,
+    pub given: Given<'a>,
+    pub session: Session,
+    pub batch: Batch,
+    pub names: Names,
+    pub met: Met,
+    pub output: Output,
     /// The place of the newest thing that has one.
     pub at: Position,
-    pub serial: u32,
-    /// Whether this is inside an aggregate, where another may not stand.
-    pub in_aggregate: bool,
-    pub notes: BTreeSet<Cow<'static, str>>,
-    /// Whether the product's tables may be changed.
-    pub changes: bool,
     /// The steps that the rewriting has taken, see [`MAX_REWRITE_STEPS`].
     pub spent: u64,
-    /// After how many rounds a recursion is an error; 0 for never.
-    pub max_recursion: u32,
-    /// The first step of the WHILE around this, and the steps that leave it.
-    pub rounds: Option<(usize, Vec<usize>)>,
-    /// The steps that leave the batch.
-    pub returns: Vec<usize>,
-    /// How many IF and WHILE stand around this.
-    pub depth: usize,
-    /// Variables that are declared where they may not be reached, with their lines.
-    pub hoisted: Vec<(u32, String)>,
-    /// The first day of the week, from 1 for Monday.
-    pub first_day: u8,
-    /// The style in which texts are read as dates, where a language or a format is set.
-    pub date_style: Option<i64>,
-    /// The columns that number the rows of temporary tables.
-    pub identities: BTreeMap<String, Identity>,
-    /// The groupings of ROLLUP or CUBE for the SELECT that comes next: all, and those that are NULL.
-    pub left_out: Option<(Vec<Expr>, Vec<Expr>)>,
-    /// Whether the statement before this one counts rows, so that `@@ROWCOUNT` tells of it.
-    pub counted: bool,
-    /// Whether `@@ROWCOUNT` was met since this was last looked at.
-    pub asked_count: bool,
-    /// The temporary tables that are there only if an IF or a WHILE goes a certain way.
-    pub uncertain: BTreeSet<String>,
-    /// Whether a window function may not stand here: in WHERE, ON, GROUP BY and HAVING.
-    pub no_windows: bool,
-    pub steps: Vec<Step>,
+    pub serial: u32,
 }
 
 impl<'a> Translator<'a> {
     pub fn new(catalog: &'a Catalog, now: &'a str) -> Self {
         Self {
-            catalog,
-            temporary: BTreeMap::new(),
-            variables: BTreeMap::new(),
-            declared: BTreeSet::new(),
-            literals: Vec::new(),
-            used: Vec::new(),
-            now,
-            database: None,
-            schema: None,
-            ctes: Vec::new(),
-            in_with: BTreeSet::new(),
-            scopes: Vec::new(),
-            ungrouped: Vec::new(),
-            reached: BTreeSet::new(),
-            qualify: false,
-            lift: None,
-            met: BTreeSet::new(),
+            given: Given {
+                catalog,
+                now,
+                changes: false,
+                literals: Vec::new(),
+            },
+            session: Session::default(),
+            batch: Batch::default(),
+            names: Names::new(0),
+            met: Met::default(),
+            output: Output::default(),
             at: Position { line: 1, column: 1 },
-            serial: 0,
-            in_aggregate: false,
-            notes: BTreeSet::new(),
-            changes: false,
             spent: 0,
-            max_recursion: 0,
-            rounds: None,
-            returns: Vec::new(),
-            depth: 0,
-            hoisted: Vec::new(),
-            first_day: 7,
-            date_style: None,
-            identities: BTreeMap::new(),
-            left_out: None,
-            counted: false,
-            asked_count: false,
-            uncertain: BTreeSet::new(),
-            no_windows: false,
-            steps: Vec::new(),
+            serial: 0,
         }
     }
 
     pub fn stand_for(&mut self, literals: &[Literal]) {
-        self.literals = literals.to_vec();
-        self.used = vec![false; literals.len()];
+        let unused = |literal: &Literal| (literal.clone(), false);
+        self.given.literals = literals.iter().map(unused).collect();
     }
 
     pub fn declare(&mut self, values: &[(String, Type)]) {
         let lower = |(name, of): &(String, Type)| (name.to_lowercase(), *of);
-        self.variables.extend(values.iter().map(lower));
+        self.batch.variables.extend(values.iter().map(lower));
     }
 
     pub fn unused_literal(&self) -> Option<&Literal> {
-        let at = self.used.iter().position(|used| !used)?;
-        self.literals.get(at)
+        let unused = self.given.literals.iter().find(|(_, used)| !used);
+        unused.map(|(literal, _)| literal)
     }
 
-    pub fn use_literal(&mut self, at: usize) {
-        if let Some(used) = self.used.get_mut(at) {
-            *used = true;
-        }
+    /// The innermost scope.
+    pub fn scope(&self) -> &Scope {
+        self.names.scopes.last().expect(OUTERMOST)
+    }
+
+    pub fn scope_mut(&mut self) -> &mut Scope {
+        self.names.scopes.last_mut().expect(OUTERMOST)
+    }
+
+    /// Does something in a scope of its own.
+    pub fn in_scope<T>(&mut self, scope: Scope, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.names.scopes.push(scope);
+        let done = work(self);
+        self.names.scopes.pop();
+        done
+    }
+
+    /// Does something that sees what surrounds the query, and not what stands beside it in FROM.
+    pub fn outside<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let hidden = self.names.scopes.pop();
+        let done = work(self);
+        self.names.scopes.extend(hidden);
+        done
+    }
+
+    /// Does something while every column is written with its table.
+    pub fn qualified<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.names.qualify, true);
+        let done = work(self);
+        self.names.qualify = before;
+        done
+    }
+
+    /// Does something, and gives what was met meanwhile.
+    pub fn observed<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Met) {
+        let before = std::mem::take(&mut self.met);
+        let done = work(self);
+        let met = std::mem::replace(&mut self.met, before);
+        self.met.scopes.extend(&met.scopes);
+        self.met.variables.extend(met.variables.iter().cloned());
+        self.met.row_count |= met.row_count;
+        (done, met)
     }
 
     /// Notes where a node stands.
@@ -283,7 +181,7 @@ impl<'a> Translator<'a> {
     /// Notes the database that the text names; a second one cannot be told apart from the first.
     pub fn name_database(&mut self, name: &str) -> R<()> {
         let lower = name.to_lowercase();
-        match &self.database {
+        match &self.session.database {
             Some(known) if *known != lower => Err(self
                 .invalid(format!(
                     "`{name}` is a second database; this import database holds the tables of one, here `{known}`"
@@ -292,7 +190,7 @@ impl<'a> Translator<'a> {
                     "import the tables of both into one database, and leave the names of the databases out",
                 )),
             _ => {
-                self.database = Some(lower);
+                self.session.database = Some(lower);
                 Ok(())
             }
         }
@@ -310,12 +208,12 @@ impl<'a> Translator<'a> {
                     "SELECT name FROM sqlite_schema lists the tables, with --dialect sqlite",
                 ));
         }
-        match &self.schema {
+        match &self.session.schema {
             Some(known) if *known != lower => Err(self.invalid(format!(
                 "`{name}` is a second schema; this import database holds the tables of one, here `{known}`"
             ))),
             _ => {
-                self.schema = Some(lower);
+                self.session.schema = Some(lower);
                 Ok(())
             }
         }

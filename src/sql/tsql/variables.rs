@@ -46,8 +46,8 @@ impl Translator<'_> {
                 continue;
             }
             let of = self.data_type(data_type, Some(1))?;
-            self.variables.insert(variable.clone(), of);
-            if self.variables.len() > MAX_VARIABLES {
+            self.batch.variables.insert(variable.clone(), of);
+            if self.batch.variables.len() > MAX_VARIABLES {
                 let what = format!("more than {MAX_VARIABLES} variables are declared");
                 return Err(
                     TsqlError::new(self.at, TsqlProblem::TooLarge(what)).with_hint(
@@ -55,11 +55,11 @@ impl Translator<'_> {
                     ),
                 );
             }
-            if !self.declared.insert(variable.clone()) {
+            if !self.batch.declared.insert(variable.clone()) {
                 return Err(self.invalid(format!("`@{variable}` is declared twice")));
             }
-            if self.depth > 0 {
-                self.hoisted.push((line, variable.clone()));
+            if self.batch.depth > 0 {
+                self.output.hoisted.push((line, variable.clone()));
                 if assignment.is_none() {
                     continue;
                 }
@@ -162,15 +162,17 @@ impl Translator<'_> {
         let value = value.trim_matches(['\'', '[', ']', '"']);
         match (name, value) {
             ("DATEFIRST", value) => match value.parse() {
-                Ok(day @ 1..=7) => self.first_day = day,
+                Ok(day @ 1..=7) => self.session.first_day = day,
                 _ => return Err(self.invalid(format!("DATEFIRST takes 1 to 7, not {value}"))),
             },
-            ("DATEFORMAT", "MDY") => self.date_style = None,
-            ("DATEFORMAT", "DMY") => self.date_style = Some(DMY),
-            ("DATEFORMAT", "YMD") => self.date_style = Some(111),
-            ("LANGUAGE", "US_ENGLISH" | "ENGLISH") => (self.first_day, self.date_style) = (7, None),
+            ("DATEFORMAT", "MDY") => self.session.date_style = None,
+            ("DATEFORMAT", "DMY") => self.session.date_style = Some(DMY),
+            ("DATEFORMAT", "YMD") => self.session.date_style = Some(111),
+            ("LANGUAGE", "US_ENGLISH" | "ENGLISH") => {
+                (self.session.first_day, self.session.date_style) = (7, None)
+            }
             ("LANGUAGE", "BRITISH" | "BRITISH ENGLISH") => {
-                (self.first_day, self.date_style) = (1, Some(DMY));
+                (self.session.first_day, self.session.date_style) = (1, Some(DMY));
             }
             ("DATEFORMAT" | "LANGUAGE", _) => {
                 return Err(self.unsupported(format!("SET {option}")).with_hint(
@@ -184,7 +186,7 @@ impl Translator<'_> {
 
     /// The style in which a text is read as a date of this type, where SET says so.
     pub fn date_style(&self, to: Type) -> Option<i64> {
-        match (self.date_style, to) {
+        match (self.session.date_style, to) {
             (Some(DMY), Type::DateTime | Type::SmallDateTime) => Some(YDM),
             (style, to) => style.filter(|_| to.has_date()),
         }
@@ -192,13 +194,13 @@ impl Translator<'_> {
 
     /// The type of a variable.
     pub fn variable(&self, name: &str) -> R<Type> {
-        match self.variables.get(name) {
+        match self.batch.variables.get(name) {
             Some(of) => Ok(*of),
             // A scenario's values come from its parameters.
-            None if self.catalog.open => Ok(Type::Unknown),
+            None if self.given.catalog.open => Ok(Type::Unknown),
             None => {
                 let error = self.invalid(format!("`@{name}` is not declared"));
-                let known = self.variables.keys().map(String::as_str);
+                let known = self.batch.variables.keys().map(String::as_str);
                 Err(match did_you_mean(name, known) {
                     Some(meant) => error.with_hint(format!("did you mean `@{meant}`?")),
                     None => error.with_hint(format!(
@@ -258,7 +260,6 @@ impl Translator<'_> {
             }
             return Ok(());
         }
-        self.met.clear();
         let names: Vec<String> = (1..=variables.len()).map(|n| format!("v{n}")).collect();
         let shape = Shape {
             names: Some(&names),
@@ -266,8 +267,9 @@ impl Translator<'_> {
             assigns: true,
             ..Shape::default()
         };
-        let answer = self.query(query, shape)?;
-        if variables.iter().any(|name| self.met.contains(name)) {
+        let (answer, met) = self.observed(|this| this.query(query, shape));
+        let answer = answer?;
+        if variables.iter().any(|name| met.variables.contains(name)) {
             return Err(self
                 .unsupported("SELECT @variable = @variable ... FROM")
                 .with_hint("use STRING_AGG or SUM over the rows"));

@@ -38,7 +38,7 @@ impl Translator<'_> {
     }
 
     pub fn windows_may_stand(&self, name: &str) -> R<()> {
-        if !self.no_windows {
+        if !self.scope().no_windows {
             return Ok(());
         }
         Err(self

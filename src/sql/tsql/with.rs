@@ -6,7 +6,8 @@ use super::expr::Typed;
 use super::names::quoted;
 use super::query::{Column, Shape, TranslatedQuery};
 use super::select::{Item, Parts, written};
-use super::translator::{R, SourceColumn, Translator};
+use super::state::SourceColumn;
+use super::translator::{R, Translator};
 use crate::schema::types::Type;
 
 impl Translator<'_> {
@@ -16,7 +17,7 @@ impl Translator<'_> {
             .cte_tables
             .iter()
             .map(|cte| cte.alias.name.value.to_lowercase());
-        self.in_with.extend(names);
+        self.names.in_with.extend(names);
         for cte in &with.cte_tables {
             self.see(cte.alias.name.span);
             if cte.from.is_some() || cte.materialized.is_some() || with.recursive {
@@ -76,12 +77,10 @@ impl Translator<'_> {
             return Ok(None);
         }
         let serial = self.serial;
-        let ungrouped = self.ungrouped.len();
         let started = self.inner_query(&start, shape)?;
         self.serial = serial;
-        self.ungrouped.truncate(ungrouped);
         let mut columns = self.cte_columns(name, started.columns)?;
-        let rounds = (self.max_recursion > 0).then(|| self.fresh("round"));
+        let rounds = (self.names.max_recursion > 0).then(|| self.fresh("round"));
         columns.extend(rounds.iter().map(|rounds| SourceColumn {
             hidden: true,
             ..SourceColumn::plain(rounds.clone(), Type::Int)
@@ -92,9 +91,7 @@ impl Translator<'_> {
 
     /// Adds the column that counts the rounds of a recursion to one of its parts.
     pub fn count_round(&mut self, rounds: &str, parts: &mut Parts) -> R<()> {
-        let scope = self.scopes.last();
-        let sources = scope.iter().flat_map(|scope| &scope.sources);
-        let counted = sources.into_iter().find(|source| {
+        let counted = self.scope().sources.iter().find(|source| {
             let columns = source.columns.iter().flatten();
             columns.into_iter().any(|column| column.name == rounds)
         });
@@ -108,7 +105,7 @@ impl Translator<'_> {
             Some(source) => format!(
                 "tsql_recursion({}.{rounds} + 1, {})",
                 quoted(&source.name),
-                self.max_recursion
+                self.names.max_recursion
             ),
         };
         let item = Item {
@@ -150,7 +147,7 @@ impl Translator<'_> {
     }
 
     fn register(&mut self, name: &str, columns: Vec<SourceColumn>) {
-        if let Some(known) = self.ctes.last_mut() {
+        if let Some(known) = self.names.ctes.last_mut() {
             known.insert(name.to_lowercase(), columns);
         }
     }

@@ -73,7 +73,7 @@ impl Translator<'_> {
         let (SetExpr::Select(select), true) = (query.body.as_ref(), plain) else {
             return Err(self.unsupported("FOR XML of such a query").with_hint(HINT));
         };
-        if self.in_aggregate {
+        if self.scope().in_aggregate {
             return Err(self
                 .invalid("a subquery inside an aggregate")
                 .with_hint("compute it in a derived table"));
@@ -99,9 +99,9 @@ impl Translator<'_> {
             }) => list,
             Some(_) => return Err(self.unsupported("ORDER BY ALL")),
         };
-        self.ctes.push(BTreeMap::new());
+        self.names.ctes.push(BTreeMap::new());
         let parts = self.select(select, order, Shape::default());
-        self.ctes.pop();
+        self.names.ctes.pop();
         let parts = parts?;
         let Some(item) = parts.items.first().cloned() else {
             return Err(self
