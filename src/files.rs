@@ -144,6 +144,12 @@ impl PendingFile {
         })
     }
 
+    /// Where the file will be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Puts the file in place.
     ///
     /// # Errors

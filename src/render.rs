@@ -20,6 +20,8 @@ pub mod tsv;
 mod wording;
 pub mod xlsx;
 
+pub use terminal::wrap_prose;
+
 use std::io::{self, Write};
 
 use crate::diagnostic::counted;

@@ -20,6 +20,7 @@ use crate::diagnostic::{Problems, counted};
 use crate::report::{Report, ValidatedScenario};
 use comparison::comparison_of_two;
 use listing::listed;
+pub use page::wrap_prose;
 use page::{Gap, Page};
 use replay::{brief, full, summary};
 

@@ -73,6 +73,7 @@ mod tidy;
 mod timeline;
 mod tokenize;
 mod tsql;
+mod usage;
 mod validate;
 mod walks;
 mod ways_out;

@@ -96,8 +96,13 @@ impl Failure {
 
     /// The same, where what is quoted was typed as an option, and nothing was read yet.
     pub fn typed_by_user(mut self) -> Self {
-        self.typed = true;
         self.kind = &codes::INVALID_VALUE;
+        self.typed()
+    }
+
+    /// The same, of any kind.
+    pub fn typed(mut self) -> Self {
+        self.typed = true;
         self
     }
 

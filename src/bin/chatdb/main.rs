@@ -34,6 +34,7 @@ mod sql;
 mod tables;
 mod time;
 mod topics;
+mod usage;
 mod validate;
 mod watch;
 mod why;
@@ -63,7 +64,10 @@ fn main() -> ExitCode {
     keep_memory();
     // A shell that asks what fits gets its answer here, and nothing else happens.
     clap_complete::CompleteEnv::with_factory(cli::command).complete();
-    if let Some(page) = page(&std::env::args().skip(1).collect::<Vec<_>>()) {
+    let words: Vec<String> = (std::env::args_os().skip(1))
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    if let Some(page) = page(&words) {
         return match output::print(page.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => ExitCode::from(failure.tell()),
@@ -74,7 +78,7 @@ fn main() -> ExitCode {
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return not_parsed(&error, &words),
     };
     failure::set_format(cli.error_format);
     pager::allow(!cli.no_pager);
@@ -95,18 +99,24 @@ fn page(words: &[String]) -> Option<String> {
     let [help, topic] = words else {
         return None;
     };
-    (help == "help").then(|| topics::page(topic)).flatten()
+    let width = pager::terminal().map_or(80, |(columns, _)| columns);
+    (help == "help")
+        .then(|| topics::page(topic, width))
+        .flatten()
 }
 
 /// Help and version are asked for and go to standard output; anything else is a mistake.
-fn usage(error: &clap::Error) -> ExitCode {
-    let asked = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
+fn not_parsed(error: &clap::Error, words: &[String]) -> ExitCode {
+    let code = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Code::Success,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Code::Usage,
+        _ => {
+            failure::set_format(usage::format(words));
+            return ExitCode::from(usage::failure(error, words).tell());
+        }
+    };
     match error.print() {
-        Ok(()) if asked => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::from(Code::Usage as u8),
+        Ok(()) => ExitCode::from(code as u8),
         Err(error) => ExitCode::from(Failure::from(error).tell()),
     }
 }

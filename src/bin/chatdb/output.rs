@@ -151,7 +151,13 @@ impl Sink {
         match self {
             Self::File(file) => {
                 let pending = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                Ok(pending.finish()?)
+                let path = pending.path().display().to_string();
+                pending.finish()?;
+                // A script looks at the exit code; a person sees nothing else happen.
+                if io::stderr().is_terminal() {
+                    note(&format!("wrote `{path}`"));
+                }
+                Ok(())
             }
             Self::Screen(screen) => {
                 let screen = screen

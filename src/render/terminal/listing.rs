@@ -157,6 +157,9 @@ fn wrapped(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     let is_long = |cell: &Cell| matches!(cell, Cell::Text(text) if text.len() > MAX_CELL);
     let has_long = listing.table.rows.iter().flatten().any(is_long);
     if has_long || names.len() * MIN_COLUMN > page.width || least > width + 1 {
+        if !has_long && let Some(groups) = Groups::of(listing, &words, page.width) {
+            return groups.write(page, listing);
+        }
         let columns = &listing.table.columns;
         let shown = |(cell, column): (&Cell, &Column)| match cell {
             Cell::Text(text) if column.own => text.clone(),
@@ -195,6 +198,101 @@ fn wrapped(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
         page.line(0, "(no rows)")?;
     }
     Ok(())
+}
+
+/// A list too wide for a table whose first columns repeat: what they hold is a line above the rows that share it.
+struct Groups {
+    /// How many columns repeat.
+    heads: usize,
+    /// The widths of the others.
+    widths: Vec<usize>,
+}
+
+impl Groups {
+    /// The list in groups, where at least two columns repeat in most rows and the others fit `width` columns.
+    fn of(listing: &Listing, words: &[usize], width: usize) -> Option<Self> {
+        let rows = &listing.table.rows;
+        let repeats = |at: usize| {
+            rows.windows(2)
+                .filter(|pair| pair[0][..=at] == pair[1][..=at])
+                .count()
+        };
+        let heads = (0..words.len())
+            .take_while(|at| repeats(*at) * 2 >= rows.len())
+            .count();
+        let mut widths = words.get(heads..)?.to_vec();
+        let gaps = GAP * widths.len();
+        if heads < 2 || widths.len() < 2 || widths.iter().sum::<usize>() + gaps > width {
+            return None;
+        }
+        let natural = |at: usize| {
+            let cells = rows
+                .iter()
+                .map(|row| Sanitized::of(wording::value(&row[heads + at])).width());
+            cells.fold(widths[at], usize::max)
+        };
+        let natural: Vec<usize> = (0..widths.len()).map(natural).collect();
+        // The room that is left goes to the columns that lack most.
+        for _ in widths.iter().sum::<usize>() + gaps..width {
+            let lacks = |at: &usize| natural[*at] - widths[*at];
+            if let Some(at) = (0..widths.len())
+                .rev()
+                .max_by_key(lacks)
+                .filter(|at| lacks(at) > 0)
+            {
+                widths[at] += 1;
+            }
+        }
+        Some(Self { heads, widths })
+    }
+
+    fn write(&self, page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
+        let names: Vec<Sanitized> = listing.table.names().iter().map(Sanitized::of).collect();
+        page.paint(usize::MAX, BOLD);
+        self.row(page, &names[self.heads..])?;
+        for rows in listing
+            .table
+            .rows
+            .chunk_by(|a, b| a[..self.heads] == b[..self.heads])
+        {
+            let shown = |cell: &Cell| match cell {
+                Cell::Text(text) => Sanitized::of(text),
+                cell => Sanitized::of(wording::value(cell)),
+            };
+            let head: Vec<String> = rows[0][..self.heads]
+                .iter()
+                .map(|cell| shown(cell).to_string())
+                .collect();
+            page.blank();
+            page.paint(usize::MAX, BOLD);
+            page.line(0, head.join("  "))?;
+            for row in rows {
+                let cells: Vec<Sanitized> = row[self.heads..].iter().map(shown).collect();
+                self.row(page, &cells)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One row, whose cells wrap between words.
+    fn row(&self, page: &mut Page<'_>, cells: &[Sanitized]) -> io::Result<()> {
+        let cells = cells.iter().zip(&self.widths);
+        let cells: Vec<Vec<String>> = cells
+            .map(|(cell, width)| wrap(cell.as_str(), *width, *width, true))
+            .collect();
+        for at in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+            let mut line = String::new();
+            for (cell, width) in cells.iter().zip(&self.widths) {
+                let text = cell.get(at).map_or("", |part| part.trim_end());
+                let blanks = width.saturating_sub(text.chars().map(columns).sum());
+                line.push_str(&" ".repeat(GAP));
+                line.push_str(text);
+                line.push_str(&" ".repeat(blanks));
+            }
+            page.line(0, line.trim_end())?;
+        }
+        Ok(())
+    }
 }
 
 /// The longest word of each column of a list, which is not to be broken unless it has more than `most` places.

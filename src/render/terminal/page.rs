@@ -224,6 +224,11 @@ impl Page<'_> {
     }
 }
 
+/// Breaks prose into lines of `first` and then `rest` columns, between words where a word fits.
+pub fn wrap_prose(text: &str, first: usize, rest: usize) -> Vec<String> {
+    wrap(text, first, rest, true)
+}
+
 /// Breaks `text` into lines of `first` and then `rest` columns: between words if it is prose and a word
 /// fits, anywhere otherwise.
 pub(super) fn wrap(text: &str, first: usize, rest: usize, prose: bool) -> Vec<String> {

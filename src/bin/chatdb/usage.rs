@@ -1,0 +1,187 @@
+//! Mistakes on the command line, with a code and a hint like every other error.
+
+use chatdb::diagnostic::did_you_mean;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::cli::{self, ErrorFormat};
+use crate::codes;
+use crate::failure::{Code, Failure};
+use crate::topics;
+
+/// Turns what clap says of a command line into a failure.
+pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
+    let value = shown(error, ContextKind::InvalidValue);
+    let arg = shown(error, ContextKind::InvalidArg);
+    let option = arg.split(' ').next().unwrap_or_default();
+    let command = command(error, words);
+    let help = match command.as_str() {
+        "chatdb" => "`chatdb help` lists the commands".to_owned(),
+        command => {
+            let name = command.trim_start_matches("chatdb ");
+            format!("`chatdb help {name}` shows examples and options")
+        }
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument if arg.starts_with('-') => {
+            let message = format!("`{command}` has no option `{option}`");
+            Failure::new(Code::Usage, message)
+                .hint(instead(&command, option, error).unwrap_or(help))
+        }
+        ErrorKind::UnknownArgument => {
+            Failure::new(Code::Usage, format!("`{command}` does not take `{arg}`")).hint(help)
+        }
+        ErrorKind::InvalidSubcommand => {
+            unknown_command(&shown(error, ContextKind::InvalidSubcommand), words)
+        }
+        ErrorKind::InvalidValue if value.is_empty() => {
+            let message = format!("`{option}` needs a value: `{arg}`");
+            Failure::new(Code::Usage, message)
+                .kind(&codes::MISSING_VALUE)
+                .hint(help)
+        }
+        ErrorKind::InvalidValue => {
+            let message = format!("`{value}` is not a value of `{option}`");
+            let known = list(error, ContextKind::ValidValue);
+            let hint = match did_you_mean(&value, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its values are {}", known.join(", ")),
+            };
+            Failure::new(Code::Usage, message)
+                .kind(&codes::INVALID_VALUE)
+                .hint(hint)
+        }
+        ErrorKind::ValueValidation => {
+            let reason = std::error::Error::source(error).map(ToString::to_string);
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            let message = format!("`{value}` is not a value of `{option}`{reason}");
+            Failure::new(Code::Usage, message)
+                .kind(&codes::INVALID_VALUE)
+                .hint(help)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = list(error, ContextKind::InvalidArg).join("`, `");
+            Failure::new(Code::Usage, format!("`{command}` needs `{missing}`"))
+                .kind(&codes::MISSING_VALUE)
+                .hint(help)
+        }
+        ErrorKind::ArgumentConflict => {
+            let others = list(error, ContextKind::PriorArg);
+            let others: Vec<&str> = others
+                .iter()
+                .filter_map(|one| one.split(' ').next())
+                .collect();
+            let message = match others.as_slice() {
+                [same] if *same == option => format!("`{option}` is given twice"),
+                others => format!("`{option}` cannot be used with `{}`", others.join("`, `")),
+            };
+            Failure::new(Code::Usage, message).hint(help)
+        }
+        _ => {
+            let text = error.to_string();
+            let text = text.trim_start_matches("error: ");
+            let message = text.split("\n\n").next().unwrap_or(text).trim();
+            Failure::new(Code::Usage, message).hint(help)
+        }
+    }
+    .typed()
+}
+
+/// How errors are to be written, as far as a command line says it that cannot be read whole.
+pub fn format(words: &[String]) -> ErrorFormat {
+    let name = "--error-format";
+    let pairs = words.iter().zip(words.iter().skip(1));
+    let apart = pairs
+        .filter(|(option, _)| *option == name)
+        .map(|(_, value)| value.as_str());
+    let together = words
+        .iter()
+        .filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    match apart.chain(together).any(|value| value == "json") {
+        true => ErrorFormat::Json,
+        false => ErrorFormat::Text,
+    }
+}
+
+fn unknown_command(name: &str, words: &[String]) -> Failure {
+    let command = cli::command();
+    let mut known: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    let topics = topics::names();
+    let help = words.first().is_some_and(|word| word == "help");
+    let message = if help {
+        known.extend(topics.split(", "));
+        format!("no command or topic is called `{name}`")
+    } else {
+        format!("no command is called `{name}`")
+    };
+    let hint = match did_you_mean(name, known) {
+        Some(near) if help => format!("did you mean `chatdb help {near}`?"),
+        Some(near) => format!("did you mean `chatdb {near}`?"),
+        None if help => format!("the topics are {topics}; `chatdb help` lists the commands"),
+        None => "`chatdb help` lists the commands".to_owned(),
+    };
+    Failure::new(Code::Usage, message)
+        .kind(&codes::UNKNOWN_NAME)
+        .hint(hint)
+}
+
+/// What to type instead of an option that a command does not have.
+fn instead(command: &str, option: &str, error: &clap::Error) -> Option<String> {
+    let name = command.trim_start_matches("chatdb ");
+    let known = cli::command();
+    let known = known.find_subcommand(name)?;
+    let has = |long: &str| {
+        known
+            .get_arguments()
+            .any(|arg| arg.get_long() == Some(long))
+    };
+    if matches!(option, "-o" | "--output") && has("out") {
+        return Some(format!("`{command}` writes into a folder: `--out DIR`"));
+    }
+    let near = shown(error, ContextKind::SuggestedArg);
+    if !near.is_empty() {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    None
+}
+
+/// The command that was typed, as far as it is known.
+fn command(error: &clap::Error, words: &[String]) -> String {
+    let usage = shown(error, ContextKind::Usage);
+    let typed = usage.trim_start_matches("Usage:").split_whitespace();
+    let typed: Vec<&str> = typed
+        .take_while(|word| !word.starts_with(['[', '<', '-']))
+        .collect();
+    let known = cli::command();
+    let first = words
+        .iter()
+        .find(|word| known.find_subcommand(word).is_some());
+    match (typed.as_slice(), first) {
+        ([], None) => "chatdb".to_owned(),
+        ([], Some(first)) => format!("chatdb {first}"),
+        (typed, _) => typed.join(" "),
+    }
+}
+
+/// One thing that clap knows of an error, as text; empty where it knows none.
+fn shown(error: &clap::Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        Some(ContextValue::Strings(all)) => all.join(", "),
+        Some(ContextValue::StyledStrs(all)) => {
+            all.first().map_or_else(String::new, ToString::to_string)
+        }
+        _ => String::new(),
+    }
+}
+
+fn list(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::Strings(all)) => all.clone(),
+        Some(ContextValue::String(one)) => vec![one.clone()],
+        _ => Vec::new(),
+    }
+}
