@@ -1,15 +1,17 @@
 //! `CROSS APPLY` and `OUTER APPLY`, as far as SQLite can say the same without looking sideways.
 //!
 //! What is applied may be: a derived table that does not look at what stands before it; a list of expressions; one
-//! row of aggregates; or the rows of one table, all that match or the first few of them. Whatever else looks at the
-//! tables before it is refused.
+//! row of aggregates; the rows of one table, all that match or the first few of them; or the first row of any query.
+//! Whatever else looks at the tables before it is refused.
 
-use sqlparser::ast::{Expr, Parens, Query, Select, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{Expr, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor};
 
 use super::expr::Typed;
+use super::grouping::has_sets;
 use super::names::quoted;
-use super::query::Shape;
-use super::select::{Parts, body_of};
+use super::operators::precedence;
+use super::query::{Shape, TranslatedQuery};
+use super::select::{Item, Parts, body_of};
 use super::state::{Scope, Source, SourceColumn};
 use super::table_functions::is_string_split;
 use super::translator::{R, Translator};
@@ -17,6 +19,9 @@ use crate::schema::types::Type;
 
 const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY \
                     the columns that match ORDER BY ...) and keep those with number 1";
+
+/// The join and the columns that something applied comes to; `None` where it cannot be said.
+type Applied = Option<(String, Vec<SourceColumn>)>;
 
 impl Translator<'_> {
     pub fn apply(&mut self, factor: &TableFactor, outer: bool) -> R<String> {
@@ -36,7 +41,7 @@ impl Translator<'_> {
             } = factor
                 && is_string_split(name)
             {
-                let split = self.qualified(|this| this.split_of(&args.args))?;
+                let split = self.split_of(&args.args)?;
                 let right = self.string_split(split, alias.as_ref())?;
                 return Ok(joined(outer, &right, "1 = 1"));
             }
@@ -54,10 +59,9 @@ impl Translator<'_> {
             names: names.as_deref(),
             ..Shape::default()
         };
-        let here = self.names.scopes.len() - 1;
-        let made = self.qualified(|this| this.applied(subquery, shape, &name, outer, here));
+        let made = self.applied(subquery, shape, &name, outer)?;
         self.at = at;
-        match made? {
+        match made {
             Some((sql, columns)) => {
                 self.add_source(Source {
                     name,
@@ -81,86 +85,130 @@ impl Translator<'_> {
         shape: Shape<'_>,
         name: &str,
         outer: bool,
-        here: usize,
-    ) -> R<Option<(String, Vec<SourceColumn>)>> {
-        let (whole, met) = self.observed(|this| this.inner_query(subquery, shape));
-        let whole = whole?;
-        if !met.scopes.contains(&here) {
-            let Some(columns) = self.columns_of_derived(name, whole.columns)? else {
-                return Ok(None);
-            };
-            let right = format!("({}) AS {}", whole.sql, quoted(name));
-            return Ok(Some((joined(outer, &right, "1 = 1"), columns)));
-        }
+    ) -> R<Applied> {
+        let here = self.names.scopes.len() - 1;
         let plain =
             subquery.with.is_none() && subquery.limit_clause.is_none() && subquery.fetch.is_none();
-        if !plain {
-            return Ok(None);
-        }
+        let order = match subquery.order_by.as_ref().map(|order| &order.kind) {
+            None => &[][..],
+            Some(OrderByKind::Expressions(list)) => list,
+            Some(OrderByKind::All(_)) => return Err(self.unsupported("ORDER BY ALL")),
+        };
         match subquery.body.as_ref() {
-            SetExpr::Values(values) if values.rows.len() == 1 => {
-                let mut columns = Vec::new();
-                let Some(names) = shape.names else {
-                    return Ok(None);
-                };
-                for (expr, name) in values.rows[0].content.iter().zip(names) {
-                    let value = self.value(expr)?;
-                    columns.push(stand_in(name, &value));
+            SetExpr::Values(values) if plain && order.is_empty() => {
+                let (rows, met) = self.observed(|this| this.rows_of_values(values));
+                if met.scopes.contains(&here) {
+                    return self.row_by_row(&rows?, shape, outer);
                 }
-                Ok(Some((String::new(), columns)))
+                let whole = self.assemble_values(rows?, shape)?;
+                self.independent(whole, name, outer)
             }
-            SetExpr::Values(values) => self.rows_of_values(&values.rows, shape, outer),
-            SetExpr::Select(select) => {
-                let order = match &subquery.order_by {
-                    None => &[][..],
-                    Some(order) => match &order.kind {
-                        sqlparser::ast::OrderByKind::Expressions(list) => list,
-                        sqlparser::ast::OrderByKind::All(_) => return Ok(None),
-                    },
+            SetExpr::Select(select) if plain && !has_sets(&select.group_by) => {
+                self.order_decides(subquery)?;
+                let lift = self.has_row_numbers(select).then(|| self.fresh("applied"));
+                let scope = Scope {
+                    lift: lift.clone(),
+                    ..Scope::default()
                 };
-                let parts = self.select(select, order, shape)?;
-                if select.from.is_empty() {
-                    return self.expressions(&parts, select);
+                let (parts, met) =
+                    self.observed(|this| this.select_in(scope, select, order, shape));
+                let parts = parts?;
+                if met.scopes.contains(&here) {
+                    return self.selected(&parts, lift, outer);
                 }
-                if parts.aggregates {
-                    return self.one_row(&parts, select);
-                }
-                self.rows_of_a_table(select, order, shape, outer)
+                let whole = self.assemble(parts)?;
+                self.independent(whole, name, outer)
             }
+            _ => {
+                let (whole, met) = self.observed(|this| this.inner_query(subquery, shape));
+                let whole = whole?;
+                match met.scopes.contains(&here) {
+                    true => Ok(None),
+                    false => self.independent(whole, name, outer),
+                }
+            }
+        }
+    }
+
+    /// A query that does not look at the tables before it: a derived table beside them.
+    fn independent(&mut self, whole: TranslatedQuery, name: &str, outer: bool) -> R<Applied> {
+        let Some(columns) = self.columns_of_derived(name, whole.columns)? else {
+            return Ok(None);
+        };
+        let right = format!("({}) AS {}", whole.sql, quoted(name));
+        Ok(Some((joined(outer, &right, "1 = 1"), columns)))
+    }
+
+    /// A `SELECT` that looks at the tables before it.
+    fn selected(&mut self, parts: &Parts, lift: Option<String>, outer: bool) -> R<Applied> {
+        let grouped = !parts.grouping.is_empty() || parts.having.is_some() || parts.distinct;
+        if parts.from.is_empty() {
+            let one = parts.selection.is_none() && parts.top.rows.is_none();
+            if !one || grouped || parts.aggregates {
+                return Ok(None);
+            }
+            return Ok(
+                stand_ins(parts, |value| value.sql.clone()).map(|columns| (String::new(), columns))
+            );
+        }
+        if parts.aggregates && !grouped && parts.top.rows.is_none() {
+            // Always one row, so each column is a subquery.
+            let one = |value: &Typed| body_of(parts, &value.sql);
+            return Ok(stand_ins(parts, one).map(|columns| (String::new(), columns)));
+        }
+        let ranked = parts.top.percent || parts.top.ties;
+        match lift {
+            Some(table) if !parts.aggregates && !grouped && !ranked => {
+                Ok(rows_of_a_table(parts, &table, outer))
+            }
+            _ if parts.top.one && !parts.distinct => Ok(self.first_row(parts, outer)),
             _ => Ok(None),
         }
     }
 
-    /// `APPLY (VALUES (t.a), (t.b)) AS v(x)`: each row is repeated for each row of values, which a number chooses.
-    fn rows_of_values(
-        &mut self,
-        rows: &[Parens<Vec<Expr>>],
-        shape: Shape<'_>,
-        outer: bool,
-    ) -> R<Option<(String, Vec<SourceColumn>)>> {
+    /// `APPLY (SELECT TOP 1 ... FROM u JOIN v ... WHERE u.x = t.x ORDER BY ...)`: each column is a subquery. They all
+    /// choose the same row, because what the order leaves open is decided by the columns themselves.
+    fn first_row(&mut self, parts: &Parts, outer: bool) -> Applied {
+        let values = parts.items.iter().map(|item| &item.value);
+        let decided = values
+            .filter(|value| value.literal.is_none())
+            .map(|value| format!("{} COLLATE BINARY", value.within(precedence::COLLATE)));
+        let order: Vec<String> = parts.order_values.iter().cloned().chain(decided).collect();
+        let order = match order.is_empty() {
+            true => String::new(),
+            false => format!(" ORDER BY {}", order.join(", ")),
+        };
+        let one = |value: &Typed| format!("{}{order} LIMIT 1", body_of(parts, &value.sql));
+        let columns = stand_ins(parts, one)?;
+        if outer {
+            return Some((String::new(), columns));
+        }
+        let right = format!("(VALUES (1)) AS {}", self.fresh("row"));
+        let there = format!("EXISTS ({})", body_of(parts, "1"));
+        Some((joined(false, &right, &there), columns))
+    }
+
+    /// `APPLY (VALUES (t.a), (t.b)) AS v(x)`: one row is a name for each expression; of several, each row before it is
+    /// repeated, and a number chooses.
+    fn row_by_row(&mut self, rows: &[Vec<Typed>], shape: Shape<'_>, outer: bool) -> R<Applied> {
+        let width = rows.first().map_or(0, Vec::len);
         let Some(names) = shape.names else {
             return Ok(None);
         };
+        if names.len() != width {
+            return Err(self.invalid(format!("{} names for {width} columns", names.len())));
+        }
+        if let [row] = rows {
+            let columns = names.iter().zip(row);
+            let columns = columns.map(|(name, value)| stand_in(name, value)).collect();
+            return Ok(Some((String::new(), columns)));
+        }
         let number = self.fresh("rows");
         let mut columns = Vec::new();
         for (at, name) in names.iter().enumerate() {
-            let mut values = Vec::new();
-            for row in rows {
-                let Some(expr) = row
-                    .content
-                    .get(at)
-                    .filter(|_| row.content.len() == names.len())
-                else {
-                    return Err(
-                        self.invalid("the rows of VALUES have different numbers of columns")
-                    );
-                };
-                values.push(self.value(expr)?);
-            }
-            let values = self.together(values)?;
-            let of = values.first().map_or(Type::Null, |value| value.of);
-            let whens: Vec<String> = (values.iter().enumerate())
-                .map(|(at, value)| format!("WHEN {} THEN {}", at + 1, value.sql))
+            let of = rows.first().map_or(Type::Null, |row| row[at].of);
+            let whens: Vec<String> = (rows.iter().enumerate())
+                .map(|(n, row)| format!("WHEN {} THEN {}", n + 1, row[at].sql))
                 .collect();
             let sql = format!("CASE {number}.column1 {} END", whens.join(" "));
             self.spend(sql.len())?;
@@ -171,75 +219,26 @@ impl Translator<'_> {
         Ok(Some((joined(outer, &right, "1 = 1"), columns)))
     }
 
-    /// `APPLY (SELECT a + b AS c)`: a name for an expression.
-    fn expressions(
-        &mut self,
-        parts: &Parts,
-        select: &Select,
-    ) -> R<Option<(String, Vec<SourceColumn>)>> {
-        if parts.selection.is_some() || select.top.is_some() || parts.aggregates || parts.distinct {
-            return Ok(None);
-        }
-        let mut columns = Vec::new();
-        for item in &parts.items {
-            let Some(name) = &item.name else {
-                return Ok(None);
-            };
-            columns.push(stand_in(name, &item.value));
-        }
-        Ok(Some((String::new(), columns)))
-    }
-
-    /// `APPLY (SELECT COUNT(*) AS n FROM u WHERE u.x = t.x)`: always one row, so each column is a subquery.
-    fn one_row(
-        &mut self,
-        parts: &Parts,
-        select: &Select,
-    ) -> R<Option<(String, Vec<SourceColumn>)>> {
-        if !parts.grouping.is_empty()
-            || parts.having.is_some()
-            || select.top.is_some()
-            || parts.distinct
-        {
-            return Ok(None);
-        }
-        let mut columns = Vec::new();
-        for item in &parts.items {
-            let Some(name) = &item.name else {
-                return Ok(None);
-            };
-            let sql = format!("({})", body_of(parts, &item.value.sql));
-            columns.push(stand_in(name, &Typed::plain(sql, item.value.of)));
-        }
-        Ok(Some((String::new(), columns)))
-    }
-
-    /// `APPLY (SELECT TOP n ... FROM u WHERE u.x = t.x ORDER BY ...)`: a join with the rows of `u` whose numbers the
-    /// subquery gives.
-    fn rows_of_a_table(
-        &mut self,
-        select: &Select,
-        order: &[sqlparser::ast::OrderByExpr],
-        shape: Shape<'_>,
-        outer: bool,
-    ) -> R<Option<(String, Vec<SourceColumn>)>> {
+    /// Whether the rows of a `SELECT` are those of one table that numbers them.
+    fn has_row_numbers(&self, select: &Select) -> bool {
         let [item] = select.from.as_slice() else {
-            return Ok(None);
+            return false;
         };
-        let TableFactor::Table { name, .. } = &item.relation else {
-            return Ok(None);
+        let TableFactor::Table {
+            name, args: None, ..
+        } = &item.relation
+        else {
+            return false;
         };
         let has_rows = match Self::temporary_name(name) {
             Some(own) => self.session.temporary.contains_key(&own),
             None => {
                 let own = name.0.last().and_then(|part| part.as_ident());
+                let is_cte = own.is_some_and(|own| self.cte(&own.value).is_some());
                 own.and_then(|own| self.given.catalog.table(&own.value))
-                    .is_some_and(|table| table.rowid)
+                    .is_some_and(|table| table.rowid && !is_cte)
             }
         };
-        if !item.joins.is_empty() || !has_rows || select.distinct.is_some() {
-            return Ok(None);
-        }
         let counts_rows = select.projection.iter().any(|item| {
             let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item
             else {
@@ -247,51 +246,45 @@ impl Translator<'_> {
             };
             matches!(expr, Expr::Function(function) if function.over.is_some())
         });
-        if counts_rows {
-            return Ok(None);
-        }
-        let joined_as = self.fresh("applied");
-        let row = self.select_in(lifted(&joined_as), select, order, shape)?;
-        let chosen_as = self.fresh("chosen");
-        let choice = self.select_in(lifted(&chosen_as), select, order, shape)?;
-        if !row.grouping.is_empty() || row.having.is_some() || row.top.percent || row.top.ties {
-            return Ok(None);
-        }
-        let condition = match &row.top.rows {
-            Some(rows) => {
-                let mut inner = body_of(&choice, &format!("{chosen_as}.rowid"));
-                if !choice.order_values.is_empty() {
-                    inner.push_str(&format!(" ORDER BY {}", choice.order_values.join(", ")));
-                }
-                format!("{joined_as}.rowid IN ({inner} LIMIT {rows})")
-            }
-            None => row.selection.clone().unwrap_or_else(|| "1 = 1".to_owned()),
-        };
-        let mut columns = Vec::new();
-        for item in &row.items {
-            let Some(name) = &item.name else {
-                return Ok(None);
-            };
-            let mut value = item.value.clone();
-            // A row that is not there has no values, whatever its expressions would make of NULL.
-            if outer {
-                value.sql = format!(
-                    "CASE WHEN {joined_as}.rowid IS NOT NULL THEN {} END",
-                    value.sql
-                );
-            }
-            columns.push(stand_in(name, &value));
-        }
-        Ok(Some((joined(outer, &row.from, &condition), columns)))
+        item.joins.is_empty() && has_rows && !counts_rows
     }
 }
 
-/// The scope of a query whose table goes by another name in the SQL.
-fn lifted(name: &str) -> Scope {
-    Scope {
-        lift: Some(name.to_owned()),
-        ..Scope::default()
-    }
+/// The rows of one table: a join with those whose numbers the subquery gives.
+fn rows_of_a_table(parts: &Parts, table: &str, outer: bool) -> Applied {
+    let condition = match &parts.top.rows {
+        Some(rows) => {
+            let mut inner = body_of(parts, &format!("{table}.rowid"));
+            if !parts.order_values.is_empty() {
+                inner.push_str(&format!(" ORDER BY {}", parts.order_values.join(", ")));
+            }
+            format!("{table}.rowid IN ({inner} LIMIT {rows})")
+        }
+        None => parts
+            .selection
+            .clone()
+            .unwrap_or_else(|| "1 = 1".to_owned()),
+    };
+    // A row that is not there has no values, whatever its expressions would make of NULL.
+    let value = |value: &Typed| match outer {
+        true => format!("CASE WHEN {table}.rowid IS NOT NULL THEN {} END", value.sql),
+        false => value.sql.clone(),
+    };
+    let columns = stand_ins(parts, value)?;
+    Some((joined(outer, &parts.from, &condition), columns))
+}
+
+/// A column for each entry of the select list, with the SQL that `write` makes of it; `None` where one has no name.
+fn stand_ins(parts: &Parts, write: impl Fn(&Typed) -> String) -> Option<Vec<SourceColumn>> {
+    let column = |item: &Item| {
+        let sql = write(&item.value);
+        let value = Typed {
+            sql,
+            ..item.value.clone()
+        };
+        Some(stand_in(item.name.as_ref()?, &value))
+    };
+    parts.items.iter().map(column).collect()
 }
 
 fn stand_in(name: &str, value: &Typed) -> SourceColumn {

@@ -4,7 +4,7 @@ use sqlparser::ast::Ident;
 
 use super::expr::Typed;
 use super::names::quoted;
-use super::state::Source;
+use super::state::{Scope, Source};
 use super::translator::{R, Translator};
 use crate::diagnostic::did_you_mean;
 use crate::schema::types::Type;
@@ -85,12 +85,13 @@ impl Translator<'_> {
         let wanted = own.value.to_lowercase();
         let qualifier = table.map(|table| table.value.to_lowercase());
         let columns = |source: &Source| 1 + source.columns.as_ref().map_or(0, Vec::len);
-        let sources = self.names.scopes.iter().flat_map(|scope| &scope.sources);
-        self.spend(sources.map(columns).sum())?;
+        let looked_at =
+            |scope: &Scope| scope.grouping.len() + scope.sources.iter().map(columns).sum::<usize>();
+        self.spend(self.names.scopes.iter().map(looked_at).sum())?;
         for depth in (0..self.names.scopes.len()).rev() {
             let scope = &self.names.scopes[depth];
             let mut found: Option<(usize, Option<usize>)> = None;
-            let mut open: Option<usize> = None;
+            let mut open: Vec<usize> = Vec::new();
             let mut qualified = false;
             for (at, source) in scope.sources.iter().enumerate().skip(scope.from) {
                 if let Some(qualifier) = &qualifier
@@ -100,7 +101,7 @@ impl Translator<'_> {
                 }
                 qualified = qualifier.is_some();
                 match &source.columns {
-                    None => open = Some(at),
+                    None => open.push(at),
                     Some(columns) => {
                         let here = columns
                             .iter()
@@ -116,9 +117,10 @@ impl Translator<'_> {
                     }
                 }
             }
-            let found = found.or(open.map(|at| (at, None)));
+            let known = found.is_some() || qualifier.is_some() || open.len() == 1;
+            let found = found.or(open.last().map(|at| (*at, None)));
             if let Some((source, column)) = found {
-                return self.found(depth, source, column, table, own);
+                return self.found(depth, source, column, known, own);
             }
             if qualified {
                 return Err(self.no_column(table, own));
@@ -127,30 +129,31 @@ impl Translator<'_> {
         Err(self.no_column(table, own))
     }
 
+    /// A column as it is written: always as its table and itself are declared, so that one column is one text however
+    /// the query spells it. Where it may be in several tables of unknown columns, it stands alone.
     fn found(
         &mut self,
         depth: usize,
         source_at: usize,
         column_at: Option<usize>,
-        table: Option<&Ident>,
+        known: bool,
         own: &Ident,
     ) -> R<Typed> {
         self.met.scopes.insert(depth);
         let source = &self.names.scopes[depth].sources[source_at];
         let column = column_at.and_then(|at| source.columns.as_ref()?.get(at));
         let of = column.map_or(Type::Unknown, |column| column.of);
-        let name = source.emitted.as_deref();
-        let name = name.or(table.map(|table| table.value.as_str()));
-        let name = name.or(self.names.qualify.then_some(source.name.as_str()));
-        let sql = match (column.and_then(|column| column.instead.as_ref()), name) {
-            (Some(_), _) if depth + 1 < self.names.scopes.len() => {
+        let table = quoted(source.emitted.as_deref().unwrap_or(&source.name));
+        let name = quoted(column.map_or(&own.value, |column| &column.name));
+        let sql = match column.and_then(|column| column.instead.as_ref()) {
+            Some(_) if depth + 1 < self.names.scopes.len() => {
                 return Err(self
                     .unsupported("a subquery that refers to a column of an APPLY")
                     .with_hint("put the APPLY into a common table expression first"));
             }
-            (Some(instead), _) => instead.clone(),
-            (None, Some(name)) => format!("{}.{}", quoted(name), quoted(&own.value)),
-            (None, None) => quoted(&own.value),
+            Some(instead) => instead.clone(),
+            None if known => format!("{table}.{name}"),
+            None => name,
         };
         // A database of chatdb's own stores times to the millisecond, whatever their column is declared as.
         let other = matches!(of, Type::Time(_) | Type::DateTime2(0..=2));
@@ -164,12 +167,7 @@ impl Translator<'_> {
             None if foreign => format!("tsql_convert('{of}', {sql}, 'unknown')"),
             None => sql,
         };
-        let name = own.value.to_lowercase();
-        let grouped = self.names.scopes[depth]
-            .grouped
-            .iter()
-            .any(|(at, known)| *at == source_at && *known == name);
-        if !grouped {
+        if !self.names.scopes[depth].grouping.contains(&sql) {
             let met = (self.at, own.value.clone());
             self.names.scopes[depth].ungrouped.push(met);
         }

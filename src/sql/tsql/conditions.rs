@@ -18,13 +18,7 @@ impl Translator<'_> {
 
     fn condition_inside(&mut self, expr: &Expr) -> R<Condition> {
         match expr {
-            Expr::Nested(inner) => {
-                let inner = self.condition(inner)?;
-                Ok(Condition {
-                    sql: format!("({})", inner.sql),
-                    precedence: precedence::ATOM,
-                })
-            }
+            Expr::Nested(inner) => self.condition(inner),
             Expr::BinaryOp {
                 op: op @ (BinaryOperator::And | BinaryOperator::Or),
                 ..
@@ -66,13 +60,12 @@ impl Translator<'_> {
                 self.see_expr(expr);
                 let start = self.at;
                 let value = self.value(expr)?;
-                // Once to learn the type, and again where the column must be converted.
-                let (mut list, of) = self.list_of(subquery, None)?;
+                let (mut list, of) = self.list_of(subquery)?;
                 self.at = start;
-                let sample = Typed::plain(String::new(), of);
-                let (value, column) = self.comparable(value, sample)?;
-                if !column.sql.is_empty() {
-                    list = self.list_of(subquery, Some(column.of))?.0;
+                let listed = Typed::plain("value".to_owned(), of);
+                let (value, column) = self.comparable(value, listed)?;
+                if column.sql != "value" {
+                    list = format!("SELECT {} FROM ({list})", column.sql);
                 }
                 let value = if value.of.is_number() {
                     value.within(precedence::COMPARE + 1).into_owned()

@@ -27,6 +27,7 @@ const WRITES: Shape<'static> = Shape {
     collated: false,
     assigns: true,
     inserts: true,
+    recursive: None,
     rounds: None,
 };
 

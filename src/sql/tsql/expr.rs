@@ -128,11 +128,7 @@ impl Translator<'_> {
         let value = self.value_inside(expr)?;
         self.spend(NODE_STEPS + self.scope().grouping.len() + value.sql.len())?;
         let scope = self.scope();
-        let is_null = !scope.in_aggregate
-            && (scope.left_out.contains(&value.sql)
-                || !scope.left_out_columns.is_empty()
-                    && (self.column_place(expr))
-                        .is_some_and(|place| scope.left_out_columns.contains(&place)));
+        let is_null = !scope.in_aggregate && scope.left_out.contains(&value.sql);
         let value = if is_null {
             Typed {
                 of: value.of,
@@ -155,15 +151,8 @@ impl Translator<'_> {
                 self.see(value.span);
                 self.literal(&value.value)
             }
-            Expr::Nested(inner) => {
-                let inner = self.value(inner)?;
-                let sql = format!("({})", inner.sql);
-                Ok(Typed {
-                    sql,
-                    precedence: precedence::ATOM,
-                    ..inner
-                })
-            }
+            // Parentheses are written where the operators need them.
+            Expr::Nested(inner) => self.value(inner),
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::BinaryOp { .. } => self.operators(expr),
             Expr::Case {
@@ -450,13 +439,11 @@ impl Translator<'_> {
         Ok(Typed::plain(sql, of))
     }
 
-    /// The column of a subquery after `IN`, with its type.
-    pub fn list_of(&mut self, query: &Query, of: Option<Type>) -> R<(String, Type)> {
+    /// The column of a subquery after `IN`, which is called `value`, with its type.
+    pub fn list_of(&mut self, query: &Query) -> R<(String, Type)> {
         let names = ["value".to_owned()];
-        let types = of.map(|of| [of]);
         let shape = Shape {
             names: Some(&names),
-            types: types.as_ref().map(|types| &types[..]),
             ..Shape::default()
         };
         let answer = self.inner_query(query, shape)?;

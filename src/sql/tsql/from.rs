@@ -411,6 +411,13 @@ impl Translator<'_> {
         })
     }
 
+    /// The columns of a table of WITH.
+    pub fn cte(&self, name: &str) -> Option<&Vec<SourceColumn>> {
+        let lower = name.to_lowercase();
+        let innermost = self.names.ctes.iter().rev();
+        innermost.filter_map(|known| known.get(&lower)).next()
+    }
+
     fn known_table(
         &mut self,
         name: &str,
@@ -431,17 +438,8 @@ impl Translator<'_> {
                 )),
             };
         }
-        if unqualified {
-            let lower = name.to_lowercase();
-            if let Some(columns) = self
-                .names
-                .ctes
-                .iter()
-                .rev()
-                .find_map(|known| known.get(&lower))
-            {
-                return Ok((Some(columns.clone()), false));
-            }
+        if let Some(columns) = self.cte(name).filter(|_| unqualified) {
+            return Ok((Some(columns.clone()), false));
         }
         match self.given.catalog.table(name) {
             Some(table) => {

@@ -50,17 +50,12 @@ impl Translator<'_> {
         let mut written = Vec::new();
         let mut answered: Option<TranslatedQuery> = None;
         for set in &sets {
-            let mut one = select.clone();
-            let kept = |(at, expr): (usize, &Expr)| set.contains(&at).then(|| expr.clone());
-            let own: Vec<Expr> = all.iter().enumerate().filter_map(kept).collect();
-            let left_out = |(at, expr): (usize, &Expr)| (!set.contains(&at)).then(|| expr.clone());
-            let others: Vec<Expr> = all.iter().enumerate().filter_map(left_out).collect();
-            one.group_by = GroupByExpr::Expressions(own, Vec::new());
+            let own = |(at, expr): (usize, &Expr)| (expr.clone(), set.contains(&at));
             let scope = Scope {
-                sets: Some((all.clone(), others)),
+                set: Some(all.iter().enumerate().map(own).collect()),
                 ..Scope::default()
             };
-            let mut parts = self.select_in(scope, &one, &[], shape)?;
+            let mut parts = self.select_in(scope, &select, &[], shape)?;
             // Of all rows there is one group, also where nothing is counted.
             if parts.grouping.is_empty() && !parts.aggregates {
                 parts.having = Some(match parts.having {
@@ -106,85 +101,55 @@ impl Translator<'_> {
                 .unsupported("WITH ROLLUP")
                 .with_hint("UNION ALL the groupings"));
         }
-        let mut written = Vec::new();
-        let mut columns = Vec::new();
         self.at_most(list.len(), MAX_LIST, "groupings")?;
-        for expr in list {
+        let set = self.scope_mut().set.take();
+        let has_sets = set.is_some();
+        let all = set.unwrap_or_else(|| list.iter().map(|expr| (expr.clone(), true)).collect());
+        let (mut written, mut left_out) = (Vec::new(), Vec::new());
+        for (expr, has) in &all {
             self.see_expr(expr);
             if set_groups(expr).is_some() {
                 return Err(self.invalid(
                     "ROLLUP, CUBE and GROUPING SETS are allowed only in GROUP BY or GROUPING SETS",
                 ));
             }
-            let value = self.value(expr)?;
+            let value = self.value(bared(expr))?;
             if value.literal.is_some() {
                 return Err(self.invalid("GROUP BY takes columns, not constants"));
             }
-            let expr = bared(expr);
-            written.push(self.value(expr)?.sql);
-            columns.extend(self.column_place(expr));
-            parts.grouping.push(value.collated());
-            written.push(value.sql);
-        }
-        let (mut left_out, mut left_out_columns, mut sets) = (Vec::new(), Vec::new(), Vec::new());
-        if let Some((all, others)) = self.scope_mut().sets.take() {
-            for expr in &others {
-                left_out.push(self.value(expr)?.sql);
-                left_out_columns.extend(self.column_place(expr));
-            }
-            for expr in &all {
-                sets.push(self.value(expr)?.sql);
-            }
-            if let Some(both) = columns
-                .iter()
-                .find(|place| left_out_columns.contains(place))
-            {
-                return Err(self
-                    .invalid(format!("`{}` is written in two ways in GROUP BY", both.1))
-                    .with_hint("write it in one way in each of the groupings"));
+            if *has {
+                parts.grouping.push(value.collated());
+                written.push(value.sql);
+            } else {
+                left_out.push(value.sql);
             }
         }
+        left_out.retain(|sql| !written.contains(sql));
         let scope = self.scope_mut();
         scope.grouping = written;
-        scope.grouped = columns;
         scope.left_out = left_out;
-        scope.left_out_columns = left_out_columns;
-        scope.all_groupings = sets;
+        scope.has_sets = has_sets;
         Ok(())
     }
 
     /// `GROUPING(a)`, and `GROUPING_ID(a, b)`, which is the same of each as bits.
     pub fn grouping(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
         let scope = self.scope_mut();
-        let columns = std::mem::take(&mut scope.left_out_columns);
         let left_out = std::mem::take(&mut scope.left_out);
         let ungrouped = scope.ungrouped.len();
         let values = self.arguments(list)?;
         let scope = self.scope_mut();
         scope.ungrouped.truncate(ungrouped);
-        (scope.left_out, scope.left_out_columns) = (left_out, columns);
-        let places: Vec<_> = list
-            .iter()
-            .map(|argument| match argument {
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.column_place(expr),
-                _ => None,
-            })
-            .collect();
-        let scope = self.scope();
+        scope.left_out = left_out;
         let mut bits = 0;
-        for (value, place) in values.iter().zip(places) {
-            let column = place.filter(|place| {
-                scope.left_out_columns.contains(place) || scope.grouped.contains(place)
-            });
-            let sets = &scope.all_groupings;
-            if sets.is_empty() || !(column.is_some() || sets.contains(&value.sql)) {
+        for value in &values {
+            let null = scope.left_out.contains(&value.sql);
+            if !scope.has_sets || !(null || scope.grouping.contains(&value.sql)) {
                 return Err(self.invalid(format!(
                     "{} takes a column of ROLLUP, CUBE or GROUPING SETS",
                     name.to_uppercase()
                 )));
             }
-            let null = scope.left_out.contains(&value.sql)
-                || column.is_some_and(|place| scope.left_out_columns.contains(&place));
             bits = bits << 1 | i64::from(null);
         }
         let of = if name == "grouping" {
@@ -193,33 +158,6 @@ impl Translator<'_> {
             Type::Int
         };
         Ok(Typed::value(Value::Integer(bits), of))
-    }
-
-    /// Where the column of an expression is, when it is one of the innermost query.
-    pub fn column_place(&self, expr: &Expr) -> Option<(usize, String)> {
-        match expr {
-            Expr::Identifier(own) => self.place_of(None, own),
-            Expr::CompoundIdentifier(names) => match names.as_slice() {
-                [.., table, own] => self.place_of(Some(table), own),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The source and the name of a column of the innermost query.
-    fn place_of(&self, table: Option<&Ident>, own: &Ident) -> Option<(usize, String)> {
-        let scope = self.scope();
-        let name = own.value.to_lowercase();
-        let at = scope.sources.iter().position(|source| {
-            table.is_none_or(|table| source.name.eq_ignore_ascii_case(&table.value))
-                && source.columns.as_ref().is_none_or(|columns| {
-                    columns
-                        .iter()
-                        .any(|column| column.name.to_lowercase() == name)
-                })
-        })?;
-        Some((at, name))
     }
 }
 

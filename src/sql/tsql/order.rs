@@ -54,7 +54,7 @@ impl Translator<'_> {
         Ok(format!(" ORDER BY {}", written.join(", ")))
     }
 
-    fn direction(&self, entry: &OrderByExpr) -> R<&'static str> {
+    pub fn direction(&self, entry: &OrderByExpr) -> R<&'static str> {
         let OrderByExpr {
             expr: _,
             options: OrderByOptions { sort, nulls_first },

@@ -9,6 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::expr::Typed;
+use super::functions::texts;
 use super::grouping::has_sets;
 use super::names::quoted;
 use super::translator::{R, Translator};
@@ -29,6 +30,8 @@ pub(super) struct Shape<'s> {
     pub assigns: bool,
     /// Whether a text that is too long is an error, as it is for a table, and not cut off, as for a variable.
     pub inserts: bool,
+    /// The name by which the query names itself.
+    pub recursive: Option<&'s str>,
     /// The column in which a recursion counts its rounds.
     pub rounds: Option<&'s str>,
 }
@@ -110,19 +113,25 @@ impl Translator<'_> {
                 .invalid("a subquery inside an aggregate")
                 .with_hint("compute it in a derived table"));
         }
+        self.order_decides(query)?;
+        self.query(query, shape)
+    }
+
+    /// Refuses an ORDER BY that decides nothing.
+    pub fn order_decides(&mut self, query: &Query) -> R<()> {
         let top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
         let some = top || query.limit_clause.is_some() || query.fetch.is_some();
-        if let (Some(order), false) = (&query.order_by, some) {
-            if let OrderByKind::Expressions(list) = &order.kind
-                && let Some(first) = list.first()
-            {
-                self.see_expr(&first.expr);
-            }
-            return Err(self
-                .invalid("ORDER BY in a subquery that returns all rows")
-                .with_hint("order the outer query, or limit the rows with TOP or OFFSET"));
+        let (Some(order), false) = (&query.order_by, some) else {
+            return Ok(());
+        };
+        if let OrderByKind::Expressions(list) = &order.kind
+            && let Some(first) = list.first()
+        {
+            self.see_expr(&first.expr);
         }
-        self.query(query, shape)
+        Err(self
+            .invalid("ORDER BY in a subquery that returns all rows")
+            .with_hint("order the outer query, or limit the rows with TOP or OFFSET"))
     }
 
     /// `OFFSET n ROWS FETCH NEXT m ROWS ONLY`.
@@ -231,7 +240,13 @@ impl Translator<'_> {
                     ..answer
                 })
             }
-            SetExpr::Values(values) => self.values(values, shape),
+            SetExpr::Values(_) if shape.rounds.is_some() => {
+                Err(self.unsupported("VALUES in a recursive query"))
+            }
+            SetExpr::Values(values) => {
+                let rows = self.rows_of_values(values)?;
+                self.assemble_values(rows, shape)
+            }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 let word = super::expr::short(&body.to_string());
                 let word = word.split_whitespace().next().unwrap_or("").to_uppercase();
@@ -244,66 +259,60 @@ impl Translator<'_> {
         }
     }
 
-    /// `VALUES` as rows, with the column names that SQLite gives them unless others are asked for.
-    fn values(&mut self, values: &Values, shape: Shape<'_>) -> R<TranslatedQuery> {
+    /// The rows of `VALUES`, each column in one type.
+    pub fn rows_of_values(&mut self, values: &Values) -> R<Vec<Vec<Typed>>> {
         let mut rows: Vec<Vec<Typed>> = Vec::new();
         for row in &values.rows {
-            let mut typed = Vec::new();
-            for expr in &row.content {
-                typed.push(self.value(expr)?);
-            }
-            rows.push(typed);
-        }
-        if shape.rounds.is_some() {
-            return Err(self.unsupported("VALUES in a recursive query"));
+            let row = row.content.iter().map(|expr| self.value(expr));
+            rows.push(row.collect::<R<_>>()?);
         }
         let width = rows.first().map_or(0, Vec::len);
         if width == 0 || rows.iter().any(|row| row.len() != width) {
             return Err(self.invalid("the rows of VALUES have different numbers of columns"));
         }
-        let mut types = Vec::new();
         for at in 0..width {
-            let column: Vec<Typed> = rows.iter().map(|row| row[at].clone()).collect();
-            let mut column = self.together(column)?;
-            if let Some(of) = shape.types.and_then(|types| types.get(at)) {
-                for value in &mut column {
-                    *value = self.assigned(value.clone(), *of, shape)?;
-                }
-            }
-            types.push(column.first().map_or(Type::Null, |value| value.of));
+            let column = self.together(rows.iter().map(|row| row[at].clone()).collect())?;
             for (row, value) in rows.iter_mut().zip(column) {
                 row[at] = value;
             }
         }
+        Ok(rows)
+    }
+
+    /// `VALUES` as a query, with the column names that SQLite gives them unless others are asked for.
+    pub fn assemble_values(
+        &mut self,
+        mut rows: Vec<Vec<Typed>>,
+        shape: Shape<'_>,
+    ) -> R<TranslatedQuery> {
+        for row in &mut rows {
+            for (value, of) in row.iter_mut().zip(shape.types.into_iter().flatten()) {
+                *value = self.assigned(value.clone(), *of, shape)?;
+            }
+        }
+        let first = rows.first().map_or(&[][..], Vec::as_slice);
         let written: Vec<String> = rows
             .iter()
-            .map(|row| {
-                let cells: Vec<&str> = row.iter().map(|value| value.sql.as_str()).collect();
-                format!("({})", cells.join(", "))
-            })
+            .map(|row| format!("({})", texts(row).join(", ")))
             .collect();
         let mut sql = format!("VALUES {}", written.join(", "));
-        let names: Vec<Option<String>> = match shape.names {
-            None => vec![None; width],
-            Some(names) if names.len() == width => {
-                // The first row has the names; SQLite finds no names in VALUES that look at the tables around them.
-                let first = rows.first().into_iter().flatten().zip(names);
-                let list: Vec<String> = first
-                    .map(|(value, name)| format!("{} AS {}", value.sql, quoted(name)))
-                    .collect();
-                sql = format!("SELECT {}", list.join(", "));
-                if written.len() > 1 {
-                    sql.push_str(&format!(" UNION ALL VALUES {}", written[1..].join(", ")));
-                }
-                names.iter().cloned().map(Some).collect()
-            }
-            Some(names) => {
+        if let Some(names) = shape.names {
+            if names.len() != first.len() {
+                let width = first.len();
                 return Err(self.invalid(format!("{} names for {width} columns", names.len())));
             }
-        };
-        let columns = names.into_iter().zip(types).map(|(name, of)| Column {
-            name,
-            of,
+            // The first row has the names; SQLite finds no names in VALUES that look at the tables around them.
+            let list: Vec<String> = (first.iter().zip(names))
+                .map(|(value, name)| format!("{} AS {}", value.sql, quoted(name)))
+                .collect();
+            sql = format!("SELECT {}", list.join(", "));
+            if written.len() > 1 {
+                sql.push_str(&format!(" UNION ALL VALUES {}", written[1..].join(", ")));
+            }
+        }
+        let columns = first.iter().enumerate().map(|(at, value)| Column {
+            name: shape.names.and_then(|names| names.get(at).cloned()),
+            of: value.of,
             doubt: None,
         });
         Ok(TranslatedQuery {
@@ -331,7 +340,12 @@ impl Translator<'_> {
         } else if shape.assigns {
             self.cast(value, of, None, false)
         } else {
-            self.implicit(value, of, false)
+            let value = self.implicit(value, of, false)?;
+            let of = match of {
+                Type::Unknown | Type::Null => value.of,
+                of => of,
+            };
+            Ok(Typed { of, ..value })
         }
     }
 }

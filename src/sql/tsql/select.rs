@@ -47,6 +47,18 @@ pub(super) struct Parts {
     pub aggregates: bool,
 }
 
+impl Parts {
+    /// The columns; `None` when they are not known.
+    pub fn columns(&self) -> Option<Vec<Column>> {
+        let column = |item: &Item| Column {
+            name: item.name.clone(),
+            of: item.value.of,
+            doubt: item.value.doubt.clone(),
+        };
+        (!self.open).then(|| self.items.iter().map(column).collect())
+    }
+}
+
 /// The `TOP` of a query.
 #[derive(Debug, Default)]
 pub(super) struct Top {
@@ -306,18 +318,22 @@ impl Translator<'_> {
                 item.name = Some(name.clone());
             }
         }
-        if let Some(types) = shape.types {
-            for (at, of) in types.iter().enumerate() {
-                if let Some(item) = parts.items.get(at).cloned() {
-                    let value = self.assigned(item.value.clone(), *of, shape)?;
-                    let named = item.named || value.sql != item.value.sql;
-                    parts.items[at] = Item {
-                        value,
-                        named,
-                        ..item
-                    };
-                }
+        self.give_types(parts, shape)
+    }
+
+    /// Gives the columns the types that the query must have, and what is compared as text its collation.
+    pub fn give_types(&mut self, parts: &mut Parts, shape: Shape<'_>) -> R<()> {
+        for (item, of) in parts
+            .items
+            .iter_mut()
+            .zip(shape.types.into_iter().flatten())
+        {
+            let value = self.assigned(item.value.clone(), *of, shape)?;
+            if value.sql != item.value.sql {
+                item.named |= item.name.is_some();
+                parts.list = None;
             }
+            item.value = value;
         }
         if shape.collated || parts.distinct {
             for item in &mut parts.items {
@@ -398,20 +414,10 @@ impl Translator<'_> {
         if whole {
             list.push(star);
         }
-        let several = self.scope().sources.len() > 1;
         for source in sources {
             for column in source.columns.iter().flatten().filter(|c| !c.hidden) {
-                let own = Ident::new(column.name.clone());
-                let qualifier = Ident::new(source.name.clone());
-                let value = if several || source.emitted.is_some() || wanted.is_some() {
-                    let at = self.at;
-                    let names = [qualifier, own];
-                    let value = self.value(&Expr::CompoundIdentifier(names.to_vec()))?;
-                    self.at = at;
-                    value
-                } else {
-                    self.value(&Expr::Identifier(own))?
-                };
+                let names = [&source.name, &column.name].map(|name| Ident::new(name.as_str()));
+                let value = self.value(&Expr::CompoundIdentifier(names.to_vec()))?;
                 let item = Item {
                     named: column.instead.is_some(),
                     value,
@@ -432,14 +438,7 @@ impl Translator<'_> {
         let single = parts.top.one
             || (parts.from.is_empty() && parts.grouping.is_empty())
             || (parts.aggregates && parts.grouping.is_empty());
-        let columns = (!parts.open).then(|| {
-            let column = |item: &Item| Column {
-                name: item.name.clone(),
-                of: item.value.of,
-                doubt: item.value.doubt.clone(),
-            };
-            parts.items.iter().map(column).collect()
-        });
+        let columns = parts.columns();
         if parts.top.ties && !parts.top.percent {
             let sql = self.with_ties(&parts)?;
             return Ok(TranslatedQuery {

@@ -82,8 +82,6 @@ pub(super) struct Names {
     pub in_with: BTreeSet<String>,
     /// What each `SELECT` around this sees. The first is of the statement itself, and is never left.
     pub scopes: Vec<Scope>,
-    /// Whether every column is written with its table.
-    pub qualify: bool,
     /// After how many rounds a recursion is an error; 0 for never.
     pub max_recursion: u32,
 }
@@ -94,7 +92,6 @@ impl Names {
             ctes: Vec::new(),
             in_with: BTreeSet::new(),
             scopes: vec![Scope::default()],
-            qualify: false,
             max_recursion,
         }
     }
@@ -108,18 +105,14 @@ pub(super) struct Scope {
     pub from: usize,
     /// The name that its table goes by in the SQL, in the place of its own.
     pub lift: Option<String>,
-    /// The grouping expressions as written out.
+    /// The groupings as written out, which is a normal form: one expression is one text.
     pub grouping: Vec<String>,
-    /// The groupings of ROLLUP or CUBE: all, and those that are NULL in this set.
-    pub sets: Option<(Vec<Expr>, Vec<Expr>)>,
-    /// All groupings of ROLLUP or CUBE, as written out.
-    pub all_groupings: Vec<String>,
-    /// Those of them that are NULL in this set, as written out.
+    /// The groupings of ROLLUP or CUBE, and whether this set has them.
+    pub set: Option<Vec<(Expr, bool)>>,
+    /// Those that it has not, as written out: they are NULL.
     pub left_out: Vec<String>,
-    /// The columns among them.
-    pub left_out_columns: Vec<(usize, String)>,
-    /// Grouping columns: source and column.
-    pub grouped: Vec<(usize, String)>,
+    /// Whether it is grouped by sets.
+    pub has_sets: bool,
     /// Columns met outside of aggregates: where they stand and what they are called.
     pub ungrouped: Vec<(Position, String)>,
     /// Whether an aggregate was met.

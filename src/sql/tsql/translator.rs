@@ -28,7 +28,7 @@ pub(super) struct Translator<'a> {
     pub at: Position,
     /// The steps that the rewriting has taken, see [`MAX_REWRITE_STEPS`].
     pub spent: u64,
-    pub serial: u32,
+    serial: u32,
 }
 
 impl<'a> Translator<'a> {
@@ -88,14 +88,6 @@ impl<'a> Translator<'a> {
         let hidden = self.names.scopes.pop();
         let done = work(self);
         self.names.scopes.extend(hidden);
-        done
-    }
-
-    /// Does something while every column is written with its table.
-    pub fn qualified<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.names.qualify, true);
-        let done = work(self);
-        self.names.qualify = before;
         done
     }
 

@@ -1,8 +1,8 @@
 //! Window functions and `OVER`.
 
 use sqlparser::ast::{
-    FunctionArg, OrderByExpr, OrderBySort, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowSpec, WindowType,
+    FunctionArg, OrderByExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec,
+    WindowType,
 };
 
 use super::expr::Typed;
@@ -13,17 +13,17 @@ use crate::sql::functions::Value;
 
 impl Translator<'_> {
     pub fn order_list(&mut self, order: &[OrderByExpr]) -> R<String> {
-        let mut written = Vec::new();
+        let terms = self.order_terms(order)?;
+        let written =
+            |(value, direction): &(Typed, &str)| format!("{}{direction}", value.collated());
+        Ok(terms.iter().map(written).collect::<Vec<_>>().join(", "))
+    }
+
+    /// The values that the rows of a window or of a group are ordered by, and in which direction.
+    fn order_terms(&mut self, order: &[OrderByExpr]) -> R<Vec<(Typed, &'static str)>> {
+        let mut terms = Vec::new();
         for entry in order {
-            if entry.with_fill.is_some() || entry.options.nulls_first.is_some() {
-                return Err(self.invalid("NULLS FIRST and NULLS LAST are not T-SQL"));
-            }
-            let direction = match entry.options.sort {
-                None => "",
-                Some(OrderBySort::Asc) => " ASC",
-                Some(OrderBySort::Desc) => " DESC",
-                Some(OrderBySort::Using(_)) => return Err(self.unsupported("ORDER BY ... USING")),
-            };
+            let direction = self.direction(entry)?;
             let value = self.value(&entry.expr)?;
             if value.literal.is_some() {
                 return Err(self
@@ -32,9 +32,9 @@ impl Translator<'_> {
             }
             self.note_doubt(&value);
             self.has_order(&value)?;
-            written.push(format!("{}{direction}", value.collated()));
+            terms.push((value, direction));
         }
-        Ok(written.join(", "))
+        Ok(terms)
     }
 
     pub fn windows_may_stand(&self, name: &str) -> R<()> {
@@ -122,7 +122,7 @@ impl Translator<'_> {
         over: Option<&WindowType>,
     ) -> R<Typed> {
         let upper = name.to_uppercase();
-        let ([entry], Some(over)) = (within, over) else {
+        let ([_], Some(over)) = (within, over) else {
             return Err(self
                 .invalid(format!("{upper} needs WITHIN GROUP and OVER"))
                 .with_hint(format!(
@@ -139,9 +139,9 @@ impl Translator<'_> {
         if !part.of.is_number() {
             return Err(self.invalid(format!("{upper} takes a number from 0 to 1")));
         }
-        // The order says how its value is written, and in which direction it goes.
-        self.order_list(within)?;
-        let value = self.value(&entry.expr)?;
+        let Some((value, direction)) = self.order_terms(within)?.pop() else {
+            return Err(self.invalid(format!("{upper} needs WITHIN GROUP and OVER")));
+        };
         let of = match name {
             "percentile_disc" => value.of,
             _ if value.of.is_number() => Type::Float,
@@ -152,7 +152,7 @@ impl Translator<'_> {
                 )));
             }
         };
-        let descending = u8::from(matches!(entry.options.sort, Some(OrderBySort::Desc)));
+        let descending = u8::from(direction == " DESC");
         let window = self.over(over)?;
         Ok(Typed::plain(
             format!(

@@ -1,10 +1,12 @@
 //! Common table expressions, and those that name themselves.
 
-use sqlparser::ast::{ObjectName, Query, SetExpr, SetOperator, SetQuantifier, With};
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{ObjectName, Query, SetExpr, Visit, With, visit_relations};
 
 use super::expr::Typed;
 use super::names::quoted;
-use super::query::{Column, Shape, TranslatedQuery};
+use super::query::{Column, Shape};
 use super::select::{Item, Parts, written};
 use super::state::SourceColumn;
 use super::translator::{R, Translator};
@@ -34,8 +36,11 @@ impl Translator<'_> {
                 names: (!names.is_empty()).then_some(&names[..]),
                 ..Shape::default()
             };
-            let rounds = self.recursion(&cte.query, &name, shape)?;
+            let recursive = is_recursive(&cte.query, &name);
+            let counted = recursive && self.names.max_recursion > 0;
+            let rounds = counted.then(|| self.fresh("round"));
             let shape = Shape {
+                recursive: recursive.then_some(name.as_str()),
                 rounds: rounds.as_deref(),
                 ..shape
             };
@@ -50,43 +55,20 @@ impl Translator<'_> {
         Ok(format!("WITH {} ", written.join(", ")))
     }
 
-    /// Makes the columns of a query that names itself known to it: those of what it starts from, and one that counts
-    /// the rounds, whose name is given back.
-    fn recursion(&mut self, query: &Query, name: &str, shape: Shape<'_>) -> R<Option<String>> {
-        if !names_table(query, name) {
-            return Ok(None);
+    /// Makes the columns of a query that names itself known to it: those of what it starts from, and the one that
+    /// counts the rounds.
+    pub fn register_recursion(
+        &mut self,
+        name: &str,
+        columns: Option<Vec<Column>>,
+        rounds: Option<&str>,
+    ) -> R<()> {
+        let mut columns = self.cte_columns(name, columns)?;
+        for column in &mut columns {
+            column.hidden = rounds == Some(column.name.as_str());
         }
-        let mut start = query.clone();
-        start.order_by = None;
-        while let SetExpr::SetOperation {
-            left,
-            op,
-            set_quantifier,
-            ..
-        } = start.body.as_ref()
-            && names_table(&start, name)
-        {
-            if *op != SetOperator::Union || *set_quantifier != SetQuantifier::All {
-                return Err(self.invalid(format!(
-                    "`{name}` is recursive; its anchor and recursive member must be joined by UNION ALL"
-                )));
-            }
-            start.body = left.clone();
-        }
-        if names_table(&start, name) {
-            return Ok(None);
-        }
-        let serial = self.serial;
-        let started = self.inner_query(&start, shape)?;
-        self.serial = serial;
-        let mut columns = self.cte_columns(name, started.columns)?;
-        let rounds = (self.names.max_recursion > 0).then(|| self.fresh("round"));
-        columns.extend(rounds.iter().map(|rounds| SourceColumn {
-            hidden: true,
-            ..SourceColumn::plain(rounds.clone(), Type::Int)
-        }));
         self.register(name, columns);
-        Ok(rounds)
+        Ok(())
     }
 
     /// Adds the column that counts the rounds of a recursion to one of its parts.
@@ -121,16 +103,12 @@ impl Translator<'_> {
     }
 
     /// The parts of a query that names itself have the same types, as SQL Server has it.
-    pub fn alike_in_recursion(&self, branches: &[TranslatedQuery]) -> R<()> {
+    pub fn alike_in_recursion(&self, branches: &[Option<Vec<Column>>]) -> R<()> {
         let Some((first, rest)) = branches.split_first() else {
             return Ok(());
         };
         for branch in rest {
-            let columns = first
-                .columns
-                .iter()
-                .flatten()
-                .zip(branch.columns.iter().flatten());
+            let columns = first.iter().flatten().zip(branch.iter().flatten());
             for (start, again) in columns {
                 if !same_in_recursion(start.of, again.of) {
                     let name = start.name.as_deref().unwrap_or_default();
@@ -183,10 +161,19 @@ fn same_in_recursion(a: Type, b: Type) -> bool {
     }
 }
 
+/// Whether a query of WITH names itself, and not in what it starts from.
+fn is_recursive(query: &Query, name: &str) -> bool {
+    let mut start = query.body.as_ref();
+    while let SetExpr::SetOperation { left, .. } = start {
+        start = left;
+    }
+    let is_set = matches!(query.body.as_ref(), SetExpr::SetOperation { .. });
+    is_set && names_table(query, name) && !names_table(start, name)
+}
+
 /// Whether a query names a table without qualifying it.
-fn names_table(query: &Query, name: &str) -> bool {
-    use std::ops::ControlFlow;
-    let found = sqlparser::ast::visit_relations(query, |relation: &ObjectName| {
+pub(super) fn names_table(query: &impl Visit, name: &str) -> bool {
+    let found = visit_relations(query, |relation: &ObjectName| {
         let same = relation.0.len() == 1
             && relation
                 .0
