@@ -1,4 +1,4 @@
-//! Expected tables by acceptance: what came back is recorded, a person reviews it, and only then is it expected.
+//! Expected tables by acceptance: a result is recorded, a person reviews it, and only then is it expected.
 //!
 //! A recorded table is the expected file itself, with a first line that marks it as pending. Accepting takes the line
 //! off. What the document prints or states is never recorded: somebody transcribes it.
@@ -48,7 +48,7 @@ pub enum ReviewState {
     Unrecorded,
     /// A table was recorded, and nobody has accepted it.
     Pending,
-    /// What came back is not what is expected, and the table can be replaced.
+    /// The result differs from the expected table, which can be replaced.
     Differs,
     /// It differs, and is not to be replaced: the document has it, or it is not in a file of its own.
     Kept,
@@ -162,7 +162,7 @@ fn only(actual: &ResultTable, names: &[&str], check: &Check) -> ResultTable {
 }
 
 impl ReviewItem {
-    /// Writes what came back into the expected file, marked as pending.
+    /// Writes the result into the expected file, marked as pending.
     ///
     /// # Errors
     /// When the file cannot be written, or the result cannot be such a table.
@@ -170,7 +170,7 @@ impl ReviewItem {
         self.write(&format!("{PENDING_MARK}\n{}", self.text()?))
     }
 
-    /// Writes what came back into the expected file, as accepted.
+    /// Writes the result into the expected file, as accepted.
     ///
     /// # Errors
     /// As [`ReviewItem::record`].

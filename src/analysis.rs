@@ -1,8 +1,8 @@
-//! Searches rows for what an outage leaves behind: every finding is asked, and what came of it goes into the record.
+//! Searches rows for what an outage leaves behind: every finding is run, and its result goes into the report.
 //!
-//! A finding is a question that comes back empty on healthy rows. What the exports lack is said, and never guessed: a
-//! finding whose tables or columns are not there is not asked and cannot tell. The moment of judgement is given, or is
-//! the newest time in the rows; the machine's clock is never asked. This module does not know what any finding means.
+//! A finding is a query that returns no rows on healthy data. What the exports lack is never guessed: a finding whose
+//! tables or columns are missing is skipped. Ages are measured from a time that is given, or from the newest timestamp
+//! in the rows, never from the system clock. This module does not know what any finding means.
 
 mod advice;
 mod changes;
@@ -73,25 +73,25 @@ pub enum AnalysisError {
         /// The names that the rows have.
         known: Vec<String>,
     },
-    /// The clock was set back, and shows the moment of judgement twice.
+    /// The clock was set back, so the reference time is ambiguous.
     #[error("{at} is ambiguous in the servers' time zone: UTC{first} or UTC{then} (--utc-offset)")]
     Twice {
-        /// The moment of judgement.
+        /// The reference time.
         at: String,
         /// The distance the first time.
         first: String,
         /// The distance the second time.
         then: String,
     },
-    /// The clock was set forward, and does not show the moment of judgement.
+    /// The clock was set forward, so the reference time does not exist.
     #[error(
         "{at} does not exist in the servers' time zone: the clock was set forward (--utc-offset)"
     )]
     Never {
-        /// The moment of judgement.
+        /// The reference time.
         at: String,
     },
-    /// A finding's T-SQL was not rewritten for this database.
+    /// A finding's T-SQL cannot be translated for this database.
     #[error("`{name}`: {source}")]
     Tsql {
         /// The name of the finding.
@@ -99,7 +99,7 @@ pub enum AnalysisError {
         /// Where and why.
         source: TsqlError,
     },
-    /// A finding could not be asked.
+    /// A finding could not be run.
     #[error("`{name}`: {source}")]
     Asked {
         /// The name of the finding.
@@ -112,19 +112,19 @@ pub enum AnalysisError {
     Store(#[from] StoreError),
 }
 
-/// How rows are to be searched.
+/// What to run over the rows, and with which times and thresholds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AnalysisOptions {
-    /// The moment of judgement in milliseconds on the servers' wall clock; else the scenario clock of a replay, else
+    /// The reference time in milliseconds on the servers' wall clock; else the scenario clock of a replay, else
     /// the newest time in the rows.
     pub as_of_ms: Option<i64>,
     /// How far the servers' clock is ahead of UTC.
     pub utc_offset: Option<UtcOffset>,
-    /// The outages that there were.
+    /// The outages that are known.
     pub outages: Vec<Outage>,
-    /// Thresholds by name, in the place of the findings' own.
+    /// Thresholds by name, instead of the findings' own.
     pub sets: Vec<(String, Cell)>,
-    /// The findings to ask; all when empty.
+    /// The findings to run; all when empty.
     pub only: Vec<String>,
 }
 
@@ -222,7 +222,7 @@ impl Server {
 /// The parameter of a finding that holds the most chats that an agent may have at once, where no table says.
 const LIMIT: &str = "limit_in_force";
 
-/// What such a finding lacks when nobody says when the outage was.
+/// What such a finding lacks without a known outage.
 pub const OUTAGE: &str = "the time of an outage (--outage)";
 
 /// What stands for personal data until somebody has replaced it.
@@ -238,7 +238,7 @@ pub fn findings() -> Vec<Query> {
     assets::findings().into_iter().map(read).collect()
 }
 
-/// Asks every finding, reading and nothing else.
+/// Runs every finding, read-only.
 ///
 /// # Errors
 /// When a finding or a threshold is not known, or the database fails.
@@ -386,7 +386,7 @@ pub fn kind_of(parameter: &QueryParameter) -> Kind {
     })
 }
 
-/// How far the servers' clock is ahead of UTC at the moment of judgement.
+/// How far the servers' clock is ahead of UTC at the reference time.
 fn utc_offset(options: &AnalysisOptions, as_of: &Cell) -> Result<Option<i64>, AnalysisError> {
     match (options.utc_offset, as_of) {
         (Some(UtcOffset::Minutes(minutes)), _) => Ok(Some(minutes)),

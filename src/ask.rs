@@ -1,7 +1,7 @@
-//! Asks a database what a person asks it: a text in T-SQL or SQLite's SQL, answer after answer.
+//! Runs a query of the user's own, in T-SQL or SQLite's SQL, and gives its results one after another.
 //!
-//! Knows the order of things and the values of variables. What the text means is [`crate::sql::tsql`]'s matter, how
-//! it is run [`crate::store`]'s.
+//! Keeps the order of statements and the values of variables. [`crate::sql::tsql`] translates the text, and
+//! [`crate::store`] runs it.
 
 use std::io;
 
@@ -25,13 +25,13 @@ const MAX_RUN: usize = 10_000;
 /// How many values the answers of one text may have together. A loop gives one answer for each of its rounds.
 const MAX_HELD: usize = 20_000_000;
 
-/// Why a question was not answered.
+/// Why a query failed.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// The T-SQL was not rewritten.
+    /// The T-SQL cannot be translated.
     #[error(transparent)]
     Tsql(#[from] TsqlError),
-    /// The text could not be taken apart into statements.
+    /// The text cannot be split into statements.
     #[error(transparent)]
     Split(#[from] SqlError),
     /// A statement failed.
@@ -50,7 +50,7 @@ pub enum AskError {
         /// What it would do, as the end of a sentence.
         what: String,
     },
-    /// The statement asks for the time, and there is none.
+    /// The statement uses the current time, and the database has no clock.
     #[error("line {line}: the query uses the current time, and this database has no clock")]
     NoTime {
         /// The line on which it begins.
@@ -83,7 +83,7 @@ pub struct Question<'q> {
     pub limit: Option<usize>,
 }
 
-/// What came of a question.
+/// What a query returned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
     /// The answers, in order.
@@ -172,7 +172,7 @@ fn failed(step: &Step) -> impl Fn(StoreError) -> AskError {
     }
 }
 
-/// Puts a question to a database. `stopped` is asked between statements.
+/// Runs a query on a database. `stopped` is called between statements.
 ///
 /// # Errors
 /// At the first statement that is refused or fails; a text is refused as a whole before any of it runs.

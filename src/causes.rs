@@ -274,7 +274,7 @@ impl CauseError {
     pub fn hint(&self) -> String {
         match &self.meant {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "`chatdb help causes` lists what can happen".to_owned(),
+            None => "`chatdb help causes` lists the events".to_owned(),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! chatdb puts a database into the state that a published support note describes, asks the note's questions,
-//! and compares the answers with the tables printed there; and it reads what was exported from a production database,
-//! and searches it for what an outage left behind.
+//! chatdb puts a database into the state that a published support note describes, runs the note's queries, and
+//! compares the results with the tables printed there; and it reads what was exported from a production database, and
+//! finds what an outage left behind.
 //!
 //! ```text
 //!     seeds/<scenario>/                             files exported from SQL Server
-//!     scenario.toml  NN_*.sql  NN_*.md                    | import: form, records, tables, typed rows
+//!     scenario.toml  NN_*.sql  NN_*.md                    | import: format, records, tables, typed rows
 //!          | scenario, query, sql                         | rejects beside them
 //!          v                                              v
 //!     Scenario ---- replay ---->+<------------------------+
@@ -19,9 +19,9 @@
 //!                     report --> privacy --> render::{terminal, csv, markdown, html, json}
 //! ```
 //!
-//! [`ask`] puts questions of the user's own to such a database, in T-SQL that [`sql::tsql`] rewrites for SQLite.
+//! [`ask`] runs queries of the user's own on such a database, in T-SQL that [`sql::tsql`] rewrites for SQLite.
 //!
-//! Reading order: [`document`] and [`table`], the currencies; [`scenario`] and [`query`], what is read;
+//! Reading order: [`document`] and [`table`], which all others share; [`scenario`] and [`query`], what is read;
 //! [`import`] and [`store`], the database and how rows come into it; [`diff`], [`check`], [`replay`], [`analysis`] and
 //! [`signature`], the work; [`report`], [`privacy`] and [`render`], what comes out. The library never prints, and reads
 //! no clock.

@@ -35,11 +35,11 @@ pub struct Query {
     pub dialect: Dialect,
     /// The result column that says whether a row is documented or extrapolated. It is not compared.
     pub basis: Option<String>,
-    /// The values that it is asked with, in the order written.
+    /// Its parameters, in the order written.
     pub parameters: Vec<QueryParameter>,
     /// Why its text is not as printed.
     pub restored: Option<String>,
-    /// What it means that the answer has no rows.
+    /// What an empty result means.
     pub empty: Option<String>,
     /// The result columns that its rows are ordered by; empty when the order means nothing.
     pub order: Vec<String>,
@@ -174,7 +174,7 @@ impl Urgency {
     }
 }
 
-/// A value that a query is asked with.
+/// A parameter of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryParameter {
     /// The name, without the `@`.

@@ -252,7 +252,7 @@ impl Reason {
             Self::TwoReadings => "export numbers without thousands separators, as `5000`",
             Self::ServerError => "run the query again and export its whole result",
             Self::Escape => {
-                "say what a backslash means with `--escape mysql`, `--escape backslash` or `--escape none`"
+                "specify what a backslash means with `--escape mysql`, `--escape backslash` or `--escape none`"
             }
             Self::LateColumn => {
                 "save the document to a file, which can be read twice, and import that"

@@ -34,7 +34,7 @@ use player::Player;
 use queries::Rewritten;
 pub use queries::{as_run, literals_of};
 
-/// Why nothing was played.
+/// Why nothing was replayed.
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// A scenario could not be loaded, or a parameter not be set.
@@ -56,10 +56,10 @@ pub enum ReplayError {
         /// The ids that it has.
         known: Vec<String>,
     },
-    /// A check's query could not be put to rows of production.
+    /// A check's query cannot run on rows of production.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// Rows of production could not be held against a check.
+    /// Rows of production cannot be compared with a check.
     #[error(transparent)]
     Bound(#[from] BoundError),
     /// The check's query could not be run, so the kinds of its columns are not known.
@@ -85,7 +85,7 @@ pub enum ReplayError {
     },
 }
 
-/// What a replay is asked for beside the scenarios.
+/// The options of a replay.
 #[derive(Debug, Clone, Default)]
 pub struct ReplayOptions {
     /// Values set for parameters, as text.

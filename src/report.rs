@@ -1,5 +1,5 @@
-//! The record of what was run and what came of it: plain data, serialisable, without behaviour beyond
-//! counting. Every format renders this and nothing else.
+//! The report of a command: plain data, serialisable, without behaviour beyond counting. Every format renders this and
+//! nothing else.
 //!
 //! The record holds no wall clock, no path of the machine and nothing in hash order, so the same input gives
 //! the same bytes.

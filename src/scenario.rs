@@ -107,7 +107,7 @@ pub struct Observation {
     pub says: String,
 }
 
-/// One thing that happens, and what is asked right after it.
+/// One thing that happens, and the checks made right after it.
 #[derive(Debug, Clone)]
 pub struct ScenarioStep {
     /// Short and unique in the scenario, such as `20`; the number of its script unless written.
@@ -124,9 +124,9 @@ pub struct ScenarioStep {
     pub changes: Option<u64>,
     /// Part of the message with which the script must fail; the step then has no effect.
     pub error: Option<String>,
-    /// Steps in a row with the same branch run on a copy that is dropped after them.
+    /// Consecutive steps with the same branch run on a copy, which is discarded after them.
     pub branch: Option<String>,
-    /// What is asked once the step has happened.
+    /// The checks made after the step.
     pub checks: Vec<Check>,
     /// Where it stands.
     pub place: Place,
@@ -145,7 +145,7 @@ pub struct Check {
     pub expect: Expect,
     /// Where the expectation comes from.
     pub basis: Basis,
-    /// The observations that it answers.
+    /// The observations that it covers.
     pub observes: Vec<String>,
     /// The key by which rows are matched; `None` takes the query's.
     pub key: Option<Vec<String>>,

@@ -287,7 +287,7 @@ fn in_place(text: &str, table: &ProductTable) -> String {
     }
 }
 
-/// A finding as SQLite is given it, the moment of judgement being `@chatdb_now`.
+/// A finding as SQLite is given it, the reference time being `@chatdb_now`.
 fn finding_as_run(finding: &Query) -> Result<String, QueryExportError> {
     let types: Vec<_> = finding
         .parameters

@@ -1,10 +1,10 @@
-//! Which documented failure do rows look like? Each scenario has a signature: what every finding makes of the database
-//! that its own replay leaves. Rows are held against all of them, and what speaks for a failure, against it, and what
-//! the rows do not say is told; failures that the rows cannot tell apart are named together.
+//! Which documented failure do rows look like? Each scenario has a signature: what every finding returns on the
+//! database that its own replay leaves. Rows are compared with all of them, and the evidence for a failure, against it
+//! and what is not in the rows is listed; failures that the rows cannot distinguish are named together.
 //!
-//! The signatures are a file that a test makes anew from the replays, so that a changed model or finding changes them
-//! before anybody's eyes, and so that an analysis need not play ten scenarios first. This module does not know what
-//! any finding means, nor any scenario by name.
+//! The signatures are a file that a test compares with the replays, so that a change of the model or of a finding shows
+//! in it, and so that an analysis need not replay ten scenarios first. This module does not know what any finding
+//! means, nor any scenario by name.
 
 mod counts;
 mod groups;
@@ -114,7 +114,7 @@ pub fn signatures() -> Vec<Signature> {
     rows.collect()
 }
 
-/// Plays the scenarios called `names` and asks every finding of the database that each leaves.
+/// Replays the scenarios called `names` and runs every finding on the database that each leaves.
 ///
 /// # Errors
 /// When a scenario cannot be played or its rows cannot be searched.
@@ -216,7 +216,7 @@ pub fn table(signatures: &[Signature]) -> ResultTable {
 pub struct KnownOutage {
     /// The servers that are said to have failed; empty when nobody says.
     pub servers: BTreeSet<Server>,
-    /// Whether the outage was over at the moment of judgement; `None` when no outage is given.
+    /// Whether the outage was over at the reference time; `None` when no outage is given.
     pub over: Option<bool>,
     /// What the rows show of it by themselves.
     pub shown: Option<ShownOutage>,

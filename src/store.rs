@@ -1,4 +1,4 @@
-//! One SQLite database: opened, migrated, written by scripts, asked by queries. It and the files below it
+//! One SQLite database: opened, migrated, written by scripts, read by queries. It and the files below it
 //! are the only ones that know SQLite and the migration runner.
 //!
 //! It does not know scenarios or expectations. Times go in and out as milliseconds on the servers' wall

@@ -1,8 +1,9 @@
 -- title: Agents who look free and are assigned nothing, because of an old chat
 -- meaning: The agent has a chat in progress that has not changed for a long time, has no other open work, and has
---   been assigned nothing since, unlike the other agents at work. Routing does not interrupt a chat, so one that ended without its
---   row being completed keeps chats and mail from the agent, who sees an empty inbox. Ask the agent; `ghost_chats` has
---   the evidence on the chat. `unclear`: the agent logged in or out later, and may have gone home.
+--   been assigned nothing since, unlike the other agents at work. Routing does not interrupt a chat, so one that
+--   ended without its row being completed keeps chats and mail from the agent, who sees an empty inbox. Ask the
+--   agent; `ghost_chats` has the evidence on the chat. `unclear`: the agent logged in or out later, and may have gone
+--   home.
 -- source: a public docwiki page on ghost chats: the agent is logged in and ready, and not available to routing
 -- tag: inferred
 -- urgency: now
@@ -17,8 +18,8 @@
 -- parameter: days = 7
 -- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_assigned, the number of
 --   activities, created within days before GETDATE(), that at least three quarters of the other agents at work
---   were assigned since then: since the later of the chat's last change and the agent's log-in. That the agent is ready is not in the rows: no public
---   source explains user_state, and login_logout_time is the time of the last log-in or log-out;
+--   were assigned since the later of the chat's last change and the agent's log-in. That the agent is ready is not in
+--   the rows: no public source explains user_state, and login_logout_time is the time of the last log-in or log-out;
 --   where the last event of the user is a log-in, the agent is there.
 WITH unchanged AS (
     SELECT b.assigned_to AS user_id, COUNT(*) AS chats, MIN(b.activity_id) AS activity_id,

@@ -1,7 +1,7 @@
 -- title: Changes between two exports that the life cycle does not allow
 -- meaning: Between the two exports the activity returned to its state before the workflow, changed its type, or
---   got a different creation time or an earlier modification time. The product
---   does not do that in any public source; a changed row, a restored database or a mixed-up export does.
+--   got a different creation time or an earlier modification time. No public source describes this; a changed row, a
+--   restored database or a mixed-up export explains it.
 -- source: the life cycle of public docwiki pages on e-mail and chat routing
 -- tag: inferred
 -- urgency: soon

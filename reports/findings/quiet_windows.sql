@@ -19,8 +19,8 @@
 -- note: thresholds: days, the number of days examined before GETDATE(); least_minutes, the minimum length, in
 --   quarter-hours; least_expected, the minimum number expected from the same quarter-hours of other days;
 --   least_days, the minimum number of days of the same kind (working day or weekend) with any activity in those
---   quarter-hours. Windows of events are
---   in UTC unless utc_offset_minutes says how far the servers' clock is ahead of it.
+--   quarter-hours. Periods of events are in UTC unless utc_offset_minutes says how far the servers' clock is ahead of
+--   it.
 WITH moment AS (
     SELECT w.what, DATEDIFF(minute, '1970-01-01', CASE w.what WHEN 1 THEN b.when_created ELSE b.when_modified END) / 15
                    AS slot

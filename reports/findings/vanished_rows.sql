@@ -1,6 +1,6 @@
 -- title: Activities of an earlier export that are missing from a later one
 -- meaning: The later export has activities before and after these, and nearly all others of the earlier one, so it
---   should have these too. They were deleted, archived, or the later export was cut. Where the later export lacks more
+--   should have these too. They were deleted or archived, or the later export was truncated. Where the later export lacks more
 --   than a few, it is probably a selection, and no conclusion is possible. Rows that change data capture records
 --   as deleted, and that no later export has, are certain.
 -- source: chatdb's own

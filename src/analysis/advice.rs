@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::{FindingRun, FindingVerdict, UnlockRun};
 
-/// Next steps: what was found, and the exports that findings wait for.
+/// Next steps: what was found, and the exports that skipped findings need.
 pub(super) fn next(runs: &[FindingRun]) -> Vec<String> {
     let found = runs
         .iter()

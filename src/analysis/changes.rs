@@ -60,7 +60,7 @@ fn changes(earlier: &str, later: &str) -> String {
     .join(" UNION ALL ")
 }
 
-/// Compares them; `None` where there are not two.
+/// Compares the last two exports; `None` if there are fewer.
 pub(super) fn between_exports(
     rows: &ExportedRows<'_>,
 ) -> Result<Option<ComparedExports>, AnalysisError> {

@@ -1,4 +1,4 @@
-//! Outages as the record has them: those that the rows show, and those that the user names.
+//! Outages as the report lists them: those detected in the rows, and those given by the user.
 
 use super::over_time::Shaded;
 use super::{Outage, Server, outage};
@@ -10,7 +10,7 @@ fn names(servers: &[Server]) -> String {
     names.join("+")
 }
 
-/// The outages that the user says there were, and those that the rows show.
+/// The outages given by the user, and those detected in the rows.
 pub(super) fn shaded(given: &[Outage], detected: &[outage::OutageWindow]) -> Vec<Shaded> {
     let all = given.iter().cloned().chain(detected.iter().map(Outage::of));
     all.map(|outage| Shaded {

@@ -104,7 +104,7 @@ impl<'s> ExportedRows<'s> {
         self.tables.contains(table) && column.is_none_or(listed)
     }
 
-    /// The moment of judgement, and where it comes from.
+    /// The time from which ages are measured, and where it comes from.
     pub(super) fn moment(
         &self,
         options: &AnalysisOptions,

@@ -22,7 +22,7 @@ pub(super) const OPEN_CHATS: &str = "open_chats";
 /// The table that says so.
 const LIMITS: &str = "egicm_concurrent_task";
 
-/// What every finding is asked with.
+/// What every finding is run with.
 pub(super) struct Given {
     pub(super) as_of: Cell,
     /// The outages, in the order of time.

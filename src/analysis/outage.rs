@@ -1,6 +1,6 @@
 //! Detects outages in what happened: pure functions over times, in milliseconds on the servers' wall clock.
 //!
-//! Evidence is counted in events that should have happened and did not, never in minutes, so that nights, week-ends and
+//! Evidence is counted in events that should have happened and did not, never in minutes, so that nights, weekends and
 //! quiet queues need no thresholds of their own. A gap between events is scored by how improbable it is in rows of a
 //! healthy site: by the events that it should have held, by the chats that agents had in hand all the while, and by the
 //! agents who were there. How far healthy gaps reach is read from the rows themselves. A gap counts when fewer than

@@ -78,7 +78,7 @@ pub fn periods(history: &History, open: &[OpenChat], outages: &[Shaded]) -> Vec<
     else {
         return Vec::new();
     };
-    // A moment of judgement long after the newest row would leave most of the picture empty.
+    // A reference time long after the newest row would leave most of the picture empty.
     let until = history.until.min(newest + DAY).max(newest);
     let oldest = outages.iter().map(|outage| outage.from - AROUND.1).min();
     let from = first.max((until - LONGEST).min(oldest.unwrap_or(i64::MAX)));

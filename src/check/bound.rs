@@ -1,9 +1,9 @@
-//! Holds rows of production against a documented table: the lab's ids, names and times are bound to the user's, so that
-//! what is left to compare is what the document asserts.
+//! Compares rows of production with a documented table: the lab's ids, names and times are bound to the user's, so that
+//! only what the document asserts is compared.
 //!
-//! One value is given, by which the user's row is found. What else the lab made up is taken from that row: a cell of
-//! the table that shows a parameter of the scenario, and all times, moved by one and the same stretch, so that times
-//! are compared with one another and never with the lab's year. A NULL is not taken: that there is a value is asserted.
+//! One value is given, by which the user's row is found. All else that the lab made up is taken from that row: each
+//! cell that shows a parameter of the scenario, and all times, shifted by one offset, so that only intervals are
+//! compared. A NULL is not taken: the document asserts that there is a value.
 
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ use crate::report::Comparison;
 use crate::scenario::{Check, Expect, Expected, Layout, ParameterValue};
 use crate::table::{Cell, Column, Kind, ResultTable};
 
-/// Why rows cannot be held against a check.
+/// Why rows cannot be compared with a check.
 #[derive(Debug, Error)]
 pub enum BoundError {
     /// The check expects a transcript or a single value.

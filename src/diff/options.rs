@@ -91,7 +91,7 @@ pub enum RowOrder {
     By(Vec<String>),
 }
 
-/// Why two tables cannot be compared as asked.
+/// Why two tables cannot be compared with these options.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DiffError {
     /// An option names a column that neither table has.
@@ -189,9 +189,9 @@ impl fmt::Display for Role {
 /// One of the two tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The table to hold against.
+    /// The expected table.
     Expected,
-    /// The table held against it.
+    /// The actual table.
     Actual,
 }
 

@@ -374,7 +374,7 @@ pub static IMPORT_FORMATS: &[ImportFormat] = &[
     },
     ImportFormat {
         id: "fixed_width",
-        title: "columns of fixed widths: the Wizard's fixed width and ragged right, bcp with lengths",
+        title: "fixed-width columns: the Wizard's fixed width and ragged right, bcp with lengths",
         covers: &["F20"],
         layout: FormatLayout::Widths,
         nulls: NullStyle::Empty,

@@ -81,7 +81,7 @@ pub enum TablesError {
     },
     /// Changes of a table whose rows have no key of one column.
     #[error(
-        "it holds changes of `{table}`, which has no single-column key, so they cannot be ordered"
+        "it contains changes of `{table}`, which has no single-column key, so they cannot be ordered"
     )]
     NoHistory {
         /// The name of the table.

@@ -12,7 +12,7 @@ use crate::record::batch::Batch;
 use crate::record::batch::RowValue;
 
 /// What stands for the text of a reject that may hold a password.
-pub(super) const NOT_KEPT: &str = "(not kept: the file has a column of passwords)";
+pub(super) const NOT_KEPT: &str = "(not kept: the file has a password column)";
 
 /// Why a field does not fit: the place of its column in the row, and what is wrong.
 pub(super) type RowConversionError = (Option<usize>, convert::ConversionError);

@@ -38,7 +38,7 @@ pub enum TableLoadError {
     #[error("has no column headers")]
     NoNames,
     /// It has a second result, and nothing says which is meant.
-    #[error("holds more than one result")]
+    #[error("contains more than one result")]
     Several,
     /// It is more than is held.
     #[error("has more than {MOST_CELLS} cells, the limit for tables held in memory")]

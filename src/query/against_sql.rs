@@ -39,7 +39,7 @@ impl HeaderReader<'_> {
         }
         if query.parameters.len() > MOST_PARAMETERS {
             let message = format!(
-                "expected {MOST_PARAMETERS} parameters at most, found {}",
+                "expected at most {MOST_PARAMETERS} parameters, found {}",
                 query.parameters.len()
             );
             return self.problem(start, message, None);

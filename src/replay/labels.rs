@@ -81,7 +81,7 @@ fn leave_open(run: &mut ScenarioRun, budget: &Budget) {
         check.rests_on = RestsOn::NotDetermined;
         if let Some(comparison) = &mut check.comparison {
             comparison.remarks.push(format!(
-                "which lab rules decide it is not determined: to run the scenario without each takes {}",
+                "it is not determined which lab rules it rests on: running the scenario without each takes {}",
                 budget.limit()
             ));
         }

@@ -92,7 +92,7 @@ pub struct StepRun {
     pub skipped: bool,
     /// Where it stands.
     pub place: Place,
-    /// What was asked after it.
+    /// The checks made after it.
     pub checks: Vec<CheckRun>,
 }
 
@@ -129,20 +129,20 @@ pub struct CheckRun {
     pub title: String,
     /// Where the expectation comes from.
     pub basis: BasisRun,
-    /// The file of the expectation, or the scenario file where it stands inline.
+    /// The file of the expectation, or the scenario file if it is inline.
     pub expected_at: Place,
     /// Where the check stands.
     pub place: Place,
-    /// The observations that it answers.
+    /// The observations that it covers.
     pub observes: Vec<String>,
     /// The verdict of the check.
     pub verdict: CheckVerdict,
     /// Whether the result rests only on documented rules of the model.
     pub rests_on: RestsOn,
-    /// The interpretations that decide it: rules and times that the support note does not state. `None` where they have
-    /// not been sought: for a scenario that is not compiled in, `chatdb why` finds them.
+    /// The interpretations that determine it: rules and times that the support note does not state. `None` if they are
+    /// not determined: for a scenario that is not compiled in, `chatdb why` finds them.
     pub interpretations: Option<Vec<String>>,
-    /// The lab rules that decide it, by name; empty where none does.
+    /// The lab rules that determine it, by name; empty if none does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lab_rules: Vec<String>,
     /// The comparison; `None` when the query failed.
@@ -151,7 +151,7 @@ pub struct CheckRun {
     pub problem: Option<String>,
     /// The command that shows this check again.
     pub reproduce: String,
-    /// The query's text; only where it was asked for.
+    /// The query's text; only if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<SqlRun>,
     /// The result, in its own order; only if requested.

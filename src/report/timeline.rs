@@ -1,4 +1,4 @@
-//! The record of what was so and what each side saw, by time.
+//! The report of what was true and what each side saw over time.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -346,13 +346,13 @@ impl<'a> Fields<'a> {
         for item in items.iter() {
             match text_of(item) {
                 Some(text) if text.value.trim().is_empty() => {
-                    let message = format!("`{key}` holds a blank text");
+                    let message = format!("`{key}` contains a blank text");
                     self.reader.problem(text.at, message);
                 }
                 Some(text) => texts.push(self.reader.replaced(text)),
                 None => {
                     let found = describe(item.get_ref());
-                    let message = format_args!("`{key}` holds {found}; expected text in quotes");
+                    let message = format_args!("`{key}` contains {found}; expected text in quotes");
                     self.reader.problem(item.span().start, message);
                 }
             }
@@ -385,7 +385,7 @@ impl<'a> Fields<'a> {
                 DeValue::Table(table) => tables.push(Self::new(self.reader, table, at, what, keys)),
                 other => {
                     let found = describe(other);
-                    let message = format_args!("`{key}` holds {found}; expected a table");
+                    let message = format_args!("`{key}` contains {found}; expected a table");
                     self.reader.problem(at, message);
                 }
             }

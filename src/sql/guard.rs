@@ -1,4 +1,4 @@
-//! What SQL of a scenario, or of a user, may do: state causes, and ask. Everything else is refused by name, before
+//! What SQL of a scenario, or of a user, may do: state causes, and query. Everything else is refused by name, before
 //! it runs.
 //!
 //! A folder may come from anywhere. Its scripts may add causes and write master data, and

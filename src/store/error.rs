@@ -1,4 +1,4 @@
-//! Why the database did not do what it was asked.
+//! Why a database operation failed.
 
 use super::engine::{in_our_words, of_message};
 use crate::sql::ScriptStatement as Part;
@@ -6,7 +6,7 @@ use crate::sql::SqlError;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-/// Why the database did not do what it was asked.
+/// Why a database operation failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// A statement of a script failed.
@@ -106,7 +106,8 @@ pub enum StoreError {
     NotRead(std::io::Error),
     /// Nothing is left of what the statements of a scenario may take together; see [`Budget`](super::Budget).
     #[error(
-        "what decides it is not determined: to run the scenario without each cause and with each rule changed takes \
+        "it is not determined what it rests on: running the scenario without each cause and with each rule changed \
+         takes \
          {limit}"
     )]
     Spent {

@@ -139,7 +139,7 @@ impl Guard {
             Some(format!("takes more than {millions} million steps"))
         } else {
             let limit = self.limit_if_spent().filter(|_| self.is_of_scenario());
-            limit.map(|limit| format!("is not run to its end: all until then take {limit}"))
+            limit.map(|limit| format!("is stopped: the statements so far take {limit}"))
         };
         self.running.store(0, Ordering::Relaxed);
         self.limit.store(0, Ordering::Relaxed);

@@ -119,7 +119,7 @@ impl Store {
         })
     }
 
-    /// Opens a database file to read it and nothing else. It may be anybody's: what it holds is not trusted.
+    /// Opens a database file read-only. It may come from anybody, so its content is not trusted.
     ///
     /// # Errors
     /// Fails when it cannot be opened, is no database, is damaged, or holds virtual tables, whose modules would read

@@ -53,7 +53,7 @@ impl Store {
         })
     }
 
-    /// Asks a question of the user's own: at most `limit` rows, with names and kinds by the place of the column, where
+    /// Runs a query of the user's own: at most `limit` rows, with names and kinds by the place of the column, where
     /// a kind of `None` follows from the column as in [`Store::ask`]. It may take as long as the user likes.
     ///
     /// # Errors

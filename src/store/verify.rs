@@ -22,11 +22,11 @@ impl Store {
         faults.extend(
             orphans
                 .iter()
-                .map(|table| format!("rows of `{table}` point to rows that are not there")),
+                .map(|table| format!("rows of `{table}` refer to missing rows")),
         );
         let unequal = self.texts(UNEQUAL)?;
         faults.extend(unequal.iter().map(|file| {
-            format!("the records of `{file}` are not its loaded and its rejected ones")
+            format!("the records of `{file}` are not the sum of its loaded and rejected ones")
         }));
         Ok(faults)
     }

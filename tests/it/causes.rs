@@ -63,7 +63,7 @@ fn a_sentence_that_cannot_happen_says_what_was_expected() {
     refused(
         "agent logs",
         "`agent logs` is not a known event: found the end, expected `in` or `out`\n\
-         `chatdb help causes` lists what can happen",
+         `chatdb help causes` lists the events",
     );
     refused(
         "customer types hello there",
@@ -78,12 +78,12 @@ fn a_sentence_that_cannot_happen_says_what_was_expected() {
     refused(
         "agent logs in twice",
         "`agent logs in twice` is not a known event: found `twice`, expected the end\n\
-         `chatdb help causes` lists what can happen",
+         `chatdb help causes` lists the events",
     );
     refused(
         "",
         "`` is not a known event: found the end, expected a server, `customer`, `agent`, `e-mail` or `queue`\n\
-         `chatdb help causes` lists what can happen",
+         `chatdb help causes` lists the events",
     );
     refused(
         "agant opns the inbox",

@@ -310,9 +310,9 @@ fn passwords_are_neither_stored_nor_shown_in_rejects() {
     assert_eq!(
         summary.dropped_columns,
         [
-            "`PASSWORD`: it holds passwords",
-            "`case_insensitive`: it holds passwords",
-            "`old_password`: it holds passwords"
+            "`PASSWORD`: it contains passwords",
+            "`case_insensitive`: it contains passwords",
+            "`old_password`: it contains passwords"
         ]
     );
     let image = store.image().unwrap();

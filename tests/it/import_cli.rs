@@ -704,7 +704,9 @@ fn verify_says_that_a_database_is_sound_or_what_is_wrong_with_it() {
         "{said}"
     );
     assert!(
-        said.contains("the records of `activity.csv` are not its loaded and its rejected ones"),
+        said.contains(
+            "the records of `activity.csv` are not the sum of its loaded and rejected ones"
+        ),
         "{said}"
     );
     let again = chatdb(

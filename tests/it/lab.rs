@@ -474,8 +474,8 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     assert_eq!(
         once.comparison.expect("it is asked").remarks,
         [
-            "which lab rules decide it is not determined: to run the scenario without each takes more than 60 seconds \
-             or 10 million steps"
+            "it is not determined which lab rules it rests on: running the scenario without each takes more than \
+             60 seconds or 10 million steps"
         ]
     );
     let experiment = Experiment::new(&library(), &path, "10", &options(10_000_000));
@@ -483,15 +483,15 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     let error = experiment.label(0).expect_err("it takes too long");
     assert_eq!(
         error.to_string(),
-        "what decides it is not determined: to run the scenario without each cause and with each rule changed takes \
-         more than 60 seconds or 10 million steps"
+        "it is not determined what it rests on: running the scenario without each cause and with each rule \
+         changed takes more than 60 seconds or 10 million steps"
     );
     // Not enough for the scenario itself.
     let stopped = check(500_000);
     let problem = stopped.problem.expect("it is not answered");
     assert!(
         problem.ends_with(
-            "is not run to its end: all until then take more than 60 seconds or 0 million steps"
+            "is stopped: the statements so far take more than 60 seconds or 0 million steps"
         ),
         "{problem}"
     );

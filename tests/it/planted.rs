@@ -104,7 +104,7 @@ const TALK: &str = "O{bTyp%7CS{WCS-STD}%20sCmd%7CS{agentPickup}%20mMsg%7CS{Hello
 const EXIT: &str = "O{bTyp%7CS{WCS-STD}%20mMsg%7CS{Hello}}%20O{bTyp%7CS{EGLV-EXIT}%20bXTyp%7CI{1}}";
 
 impl World {
-    /// Healthy rows: four weeks of work, and what is going on at the moment of judgement.
+    /// Healthy rows: four weeks of work, and what is going on at the reference time.
     pub fn healthy(seed: u64) -> Self {
         let mut world = Self {
             random: Random::new(seed),
@@ -169,7 +169,7 @@ impl World {
         let midnight = as_of() - 14 * HOUR;
         for back in (0..28).rev() {
             let day = midnight - back * DAY;
-            // The moment of judgement is a Wednesday.
+            // The reference time is a Wednesday.
             if (2 - back).rem_euclid(7) > 4 {
                 continue;
             }

@@ -102,7 +102,7 @@ fn a_table_that_differs_is_replaced_only_when_it_is_accepted_and_not_documented(
             &format!("{WORDS}  stated = \"131\"\n")
                 .replace("continues", "lines = \"131\"\ncontinues")
         ),
-        "lab/scenario.toml:13:3: `stated` needs what the document has: `expect`, `rows` or `value`"
+        "lab/scenario.toml:13:3: `stated` needs an expectation: `expect`, `rows` or `value`"
     );
 }
 

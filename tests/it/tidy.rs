@@ -221,6 +221,59 @@ fn a_blank_at_the_end_is_found() {
     );
 }
 
+/// Prose in which a word stands twice in a row, as a replacement of words leaves it: `and and`, `e-e-mails`.
+fn repeated_words(files: &[File]) -> Vec<String> {
+    let prose = files.iter().filter(|(path, _)| {
+        let folders = ["src/", "migrations/", "reports/", "seeds/", "docs/"];
+        let ours = folders.iter().any(|folder| path.starts_with(folder)) || !path.contains('/');
+        ours && has(path, &["rs", "sql", "toml", "md"])
+            && !is_transcription(path)
+            && !is_sample(path)
+    });
+    lines(&prose.cloned().collect::<Vec<_>>(), |_, line| {
+        let is_kind = line.starts_with("-- kind: ");
+        let words: Vec<&str> = line.split(' ').collect();
+        let twice = words.windows(2).find(|pair| {
+            let next = pair[1].trim_end_matches(['.', ',', ';', ':', ')', '"', '\'']);
+            pair[0] == next && next.len() > 1 && next.bytes().all(|byte| byte.is_ascii_lowercase())
+        });
+        let stutters = words.iter().find(|word| {
+            let parts: Vec<&str> = word.split('-').collect();
+            parts
+                .windows(2)
+                .any(|pair| pair[0] == pair[1] && matches!(pair[0].as_bytes(), [b'a'..=b'z']))
+        });
+        let found = twice.map(|pair| pair[0]).or(stutters.copied());
+        found
+            .filter(|_| !is_kind)
+            .map(|word| format!("`{word}` stands twice"))
+    })
+}
+
+#[test]
+fn no_word_stands_twice_in_a_row() {
+    none(repeated_words(&tree()));
+}
+
+#[test]
+fn a_word_that_stands_twice_is_found() {
+    let found = |text: &str| repeated_words(&one("src/a.rs", text));
+    assert_eq!(
+        found("\"a result set set\""),
+        ["src/a.rs:1: `set` stands twice"]
+    );
+    assert_eq!(
+        found("// told, and and asked"),
+        ["src/a.rs:1: `and` stands twice"]
+    );
+    assert_eq!(
+        found("// e-e-mails"),
+        ["src/a.rs:1: `e-e-mails` stands twice"]
+    );
+    assert!(found("// CR CR LF, a record set, set by the user; end-to-end").is_empty());
+    assert!(repeated_words(&one("seeds/x/10_a.md", "is is")).is_empty());
+}
+
 // WHO KNOWS WHAT -------------------------------------------------------------------------------------------
 
 /// Lines of code in Rust files below `folder`, without comments that have a line of their own.

@@ -70,7 +70,7 @@ impl Clock {
         }
     }
 
-    /// What `counted` counts between the same clock times of the other days of the same kind, working day or week-end,
+    /// What `counted` counts between the same clock times of the other days of the same kind, working day or weekend,
     /// the least first; `None` when there are too few to tell what is usual.
     fn others(
         &self,

@@ -598,7 +598,7 @@ pub struct ImportArgs {
     /// Row terminator, e.g. "&|\\n" or 0x0a (default: end of line)
     #[arg(long, value_name = "TEXT")]
     pub row_terminator: Option<String>,
-    /// Quote around texts, e.g. "'", or none (default: detect)
+    /// Quote character around text, e.g. "'", or none (default: detect)
     #[arg(long, value_name = "CHAR|none")]
     pub quote: Option<String>,
     /// What a backslash means: none, backslash or mysql (default: detect)

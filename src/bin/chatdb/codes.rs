@@ -35,7 +35,7 @@ codes! {
         "There is no scenario, step, check, finding, query, column or format of this name. The hint has the nearest \
          name, or the command that lists them.";
     INVALID_VALUE = "CHATDB-E202", Usage, "invalid value of an option",
-        "The value of an option cannot be read as what the option takes. The hint shows a valid one.";
+        "The option does not take this value. The hint shows a valid one.";
     INVALID_SCENARIO = "CHATDB-E203", Usage, "invalid scenario",
         "A scenario folder has mistakes. Each message names file, line and column. `chatdb validate DIR` lists all of \
          them, and `chatdb help scenarios` explains the format.";

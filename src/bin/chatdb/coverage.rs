@@ -34,11 +34,11 @@ const COLUMNS: [&str; 8] = [
     "scenario",
 ];
 
-/// An observation, and what the scenarios that answer it say.
+/// An observation, and the verdicts of the scenarios that cover it.
 struct Covered {
     observation: ObservationRun,
     scenarios: Vec<String>,
-    /// Whether every check that answers it matches although no server stops; `None` where none answers it.
+    /// Whether every check that covers it matches although no server stops; `None` if none covers it.
     stays: Option<bool>,
     /// The lab file that states it, where one does.
     lab: Option<String>,
@@ -68,7 +68,7 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
     Ok(code)
 }
 
-/// The statements of the documents, and the checks that answer each.
+/// The statements of the documents, and the checks that cover each.
 fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Failure> {
     let all = covered(library, names)?;
     let is_reproduced = |one: &&Covered| one.observation.verdict == ObservationVerdict::Reproduced;

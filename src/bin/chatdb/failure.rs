@@ -1,4 +1,4 @@
-//! What the program says when it cannot do what it is asked, and the code it exits with.
+//! What the program says when a command fails, and the code it exits with.
 
 use std::error::Error;
 use std::io::{self, IsTerminal as _};

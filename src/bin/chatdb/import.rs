@@ -1,4 +1,4 @@
-//! `chatdb import`, and what it shares with commands that load exports to ask them
+//! `chatdb import`, and what it shares with commands that query or analyze exports
 
 use std::fs;
 use std::io::{self, IsTerminal as _};
@@ -100,7 +100,7 @@ const SLOW: &str = "rows were inserted one by one, which takes longer: this chat
 
 /// What is said of a database in which nothing is wrong.
 const VERIFIED: &str =
-    "verified: the database is sound, and each file's records are its loaded and rejected ones";
+    "verified: the database is sound, and every record of each file is either loaded or rejected";
 
 /// Checks the database, and says that it is sound.
 fn verify(database: &mut ImportDatabase, path: &Path) -> Result<String, Failure> {
@@ -111,8 +111,10 @@ fn verify(database: &mut ImportDatabase, path: &Path) -> Result<String, Failure>
     }
     let message = format!("`{}` is damaged: {}", path.display(), faults.join("; "));
     Err(Failure::new(Code::Environment, message).hint(match is_new {
-        true => "it is not kept; load the files again, and report it if that helps nothing",
-        false => "load the files into a new database, which `--db NEW.sqlite` names",
+        true => {
+            "it was discarded; load the files again, and report the problem if it happens again"
+        }
+        false => "load the files into a new database with `--db NEW.sqlite`",
     }))
 }
 
@@ -219,10 +221,10 @@ fn quote(text: &str) -> Result<Quote, Failure> {
 
 fn escape(name: &str) -> Result<Escape, Failure> {
     Escape::parse(name).ok_or_else(|| {
-        let said = format!("`--escape {name}` is not one of the three");
+        let said = format!("invalid `--escape {name}`");
         Failure::new(Code::Usage, said).hint(
-            "write `--escape none` where a backslash is a character, `--escape backslash` where it stands before \
-             quotes and separators, or `--escape mysql` where `\\n` is a line break as well",
+            "use `--escape none` if a backslash is an ordinary character, `--escape backslash` if it escapes quotes \
+             and separators, or `--escape mysql` if `\\n` is a line break as well",
         )
     })
 }

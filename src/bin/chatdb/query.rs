@@ -219,7 +219,7 @@ fn rows(args: &QueryArgs, exported: bool) -> Result<Option<MakeRows>, Failure> {
         .filter(|_| as_they_are && only_asked && may_wait))
 }
 
-/// The exported files that are asked. With `--file` there is no SQL among the words, and the first of them is a file.
+/// The exported files that are queried. With `--file` there is no SQL among the words, and the first of them is a file.
 fn exports(args: &QueryArgs) -> Result<Vec<PathBuf>, Failure> {
     let first = args.sql.iter().filter(|_| args.file.is_some());
     let exports: Vec<PathBuf> = first
@@ -275,7 +275,7 @@ pub fn dialect(name: &str) -> Result<Dialect, Failure> {
         })
 }
 
-/// What is asked: a text, and the documented query that it is of.
+/// The text of the query, and the documented query that it comes from.
 struct Asked {
     text: String,
     dialect: Dialect,
@@ -491,7 +491,7 @@ fn give_values(
     Ok(())
 }
 
-/// What is said when a value is set that the query does not ask with.
+/// The error for a value that is not a parameter of the query.
 pub fn no_parameter(query: &Documented, name: &str) -> Failure {
     let known = query.parameters.iter().map(|p| p.name.as_str());
     let message = format!("`{}` has no parameter `{name}`", query.name);

@@ -1,4 +1,4 @@
-//! `chatdb record` writes what comes back where a check has no expected table yet.
+//! `chatdb record` writes the result of each check that has no expected table yet.
 
 use chatdb::acceptance::{self, ReviewState};
 

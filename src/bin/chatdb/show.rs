@@ -217,7 +217,7 @@ fn rules(
     let (played, _) = replay::replay(library, std::slice::from_ref(&args.scenario), &options)?;
     if let Some(problem) = problem_of(&played) {
         page.line(0, "");
-        page.line(0, "RULES THAT DECIDE");
+        page.line(0, "RULES IN EFFECT");
         page.line(0, "");
         page.line(
             2,

@@ -79,7 +79,7 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     Ok(code)
 }
 
-/// Every condition that is asked on the way.
+/// Every condition that is evaluated on the way.
 fn conditions<'c>(
     wanted: Option<&'c Condition>,
     invariants: &'c [Invariant],

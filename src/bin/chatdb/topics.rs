@@ -3,7 +3,7 @@
 use chatdb::render::wrap_prose;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 
-/// A page and the name it is asked for by.
+/// A page and the name of its topic.
 struct Topic {
     name: &'static str,
     text: &'static str,

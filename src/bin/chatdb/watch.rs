@@ -12,11 +12,11 @@ use chatdb::store::Interrupter;
 
 use crate::failure::{Code, Failure};
 
-/// How often it is looked, and a statement told to stop until it does.
+/// How often the deadline is checked, and a statement told to stop until it does.
 const AGAIN: Duration = Duration::from_millis(25);
 
-/// How often it is told before the program ends with it. It listens within a few milliseconds or, in the middle of a
-/// call, for seconds not: on a busy machine, too, it is to be over within a quarter of a second.
+/// How often a statement is told to stop before the program exits. SQLite responds within a few milliseconds or, in the
+/// middle of a call, not for seconds: even on a busy machine, the program is to end within a quarter of a second.
 pub const PATIENCE: u32 = 3;
 
 /// The same for a statement of a scenario, which may have something to take back.
@@ -113,7 +113,7 @@ impl Cancellation {
         self.state.load(Ordering::SeqCst) != GOES_ON
     }
 
-    /// Nothing is left to be stopped by the time: what remains is to write the answer.
+    /// Turns the time limit off: what remains is to write the result.
     pub fn no_more(&self) {
         turn(&self.state, DONE);
     }

@@ -1,4 +1,4 @@
-//! `chatdb why` says what a cell of a check's answer rests on.
+//! `chatdb why` explains a cell of a check's result by causes and rules.
 
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::query::Query;
@@ -139,7 +139,7 @@ fn of_scenario(
             rows,
         },
         remarks: vec![format!(
-            "`chatdb why {}/CHECK` shows everything that decides a check",
+            "`chatdb why {}/CHECK` shows everything that determines a check",
             args.check
         )],
     })

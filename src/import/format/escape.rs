@@ -63,7 +63,7 @@ impl Escape {
     #[must_use]
     pub(in crate::import) fn remark(self) -> String {
         let what = match self {
-            Self::Nothing => "a backslash is a character like others",
+            Self::Nothing => "a backslash is an ordinary character",
             Self::Backslash => {
                 "a backslash before a quote, a separator or a backslash was read as an escape"
             }

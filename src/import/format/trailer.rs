@@ -186,7 +186,7 @@ pub fn stopped(number: u64, below: bool) -> String {
     if below {
         format!("the server reported error {number} outside the rows")
     } else {
-        format!("the export stopped at error {number} of the server: it is incomplete")
+        format!("the export stopped at server error {number}: it is incomplete")
     }
 }
 

@@ -4,7 +4,7 @@
 /// A code page of one byte per character whose lower half is ASCII.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The name by which it is asked for.
+    /// The name that `--encoding` takes.
     pub name: &'static str,
     /// The characters of the bytes 0x80 to 0xFF, 128 of them.
     pub upper: &'static str,

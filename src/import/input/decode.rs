@@ -284,9 +284,9 @@ pub fn advice(words: &[(String, String)]) -> String {
         .collect();
     match options.as_slice() {
         [] => "export it as UTF-8, or name its encoding with `--encoding`".to_owned(),
-        [one] => format!("if the word is right, say {one}"),
+        [one] => format!("if that word is right, use {one}"),
         several => format!(
-            "say in which a word of it is right: {}",
+            "choose the one that shows the word correctly: {}",
             several.join(" or ")
         ),
     }

@@ -152,7 +152,7 @@ impl<'s> Builder<'s> {
     pub(super) fn drop_columns(&mut self) {
         for at in 0..self.headings.len() {
             if is_secret(&self.headings[at].column) {
-                self.drop(at, "it holds passwords", true);
+                self.drop(at, "it contains passwords", true);
             }
         }
         let unnamed = self.headings.first().is_some_and(|first| {

@@ -63,7 +63,7 @@ pub enum OpenError {
     },
     /// Quotes in it can be read with a backslash as an escape, and without, and neither is clearly right.
     #[error(
-        "has quotes behind a backslash, which can be read in two ways: as escaped, or as the ends of texts"
+        "has quotes after a backslash, which can be read in two ways: as escaped, or as the end of a text"
     )]
     Escapes,
     /// What PowerShell shows on the console.
@@ -121,7 +121,7 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn said(errors: &[u64]) -> String {
     match errors {
         [] => "server messages".to_owned(),
-        [number] => format!("error {number} of the server"),
+        [number] => format!("server error {number}"),
         [first, ..] => format!("{} server errors, the first of them {first}", errors.len()),
     }
 }
@@ -152,7 +152,7 @@ impl OpenError {
                     .to_owned()
             }
             Self::Escapes => {
-                "say `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
+                "use `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
                  character like others"
                     .to_owned()
             }

@@ -82,7 +82,7 @@ pub(crate) fn count(count: &CountRun) -> String {
     )
 }
 
-/// What a finding rests on and was asked with.
+/// The basis of a finding, and the thresholds it was run with.
 pub(crate) fn told(finding: &FindingRun) -> String {
     let mut told = format!("basis: {}", finding.basis.name());
     if let Some(source) = &finding.source {

@@ -414,8 +414,7 @@ fn expect(fields: &Fields<'_>, recorded: &str) -> ExpectDraft {
     if KEYS.iter().all(|key| !fields.has(key)) {
         let value = recorded.to_owned();
         for key in ["printed", "stated"].iter().filter(|key| fields.has(key)) {
-            let message =
-                format!("`{key}` needs what the document has: `expect`, `rows` or `value`");
+            let message = format!("`{key}` needs an expectation: `expect`, `rows` or `value`");
             fields.lacks(&KEYS, message);
         }
         return ExpectDraft::Recorded(At {

@@ -193,7 +193,7 @@ pub fn hashbytes(arguments: &[Value]) -> Outcome {
             "SHA2_256" => Ok(value(&Sha256::digest(&bytes))),
             "SHA2_512" => Ok(value(&Sha512::digest(&bytes))),
             "MD2" | "MD4" | "MD5" | "SHA" | "SHA1" => Err(FunctionError::refused(
-                "HASHBYTES computes SHA2_256 and SHA2_512 here",
+                "HASHBYTES supports SHA2_256 and SHA2_512 only",
             )),
             _ => Ok(Value::Null),
         }

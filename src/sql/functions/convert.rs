@@ -288,7 +288,7 @@ fn decimal(value: &Value, from: Type, precision: u8, scale: u8) -> Outcome {
     let made = number::unscaled(number, scale)?;
     if scaled(&made, scale)? != number {
         return Err(FunctionError::refused(format!(
-            "{} has more digits than are kept exactly here, which are 15 with a fraction",
+            "{} has more digits than can be kept exactly: 15 with a fraction",
             number::digits(number, scale)
         )));
     }

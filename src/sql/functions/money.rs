@@ -26,7 +26,7 @@ fn amount(units: i128, small: bool) -> Outcome {
     let made = number::unscaled(units, SCALE)?;
     if scaled(&made, SCALE)? != units {
         return Err(FunctionError::refused(format!(
-            "{} has more digits than are kept exactly here, which are 15",
+            "{} has more digits than can be kept exactly: 15",
             number::digits(units, SCALE)
         )));
     }
@@ -98,7 +98,7 @@ pub fn compute(arguments: &[Value]) -> Outcome {
         let exactly = |whole: Option<i128>, by: i128| match whole {
             Some(whole) if whole % by == 0 => Ok(whole / by),
             Some(_) => Err(FunctionError::refused(
-                "money with more than four digits after its point is not computed: CAST it to decimal(19,4) first",
+                "money with more than four digits after its point is not supported: CAST it to decimal(19,4) first",
             )),
             None => Err(overflow("money")),
         };

@@ -188,7 +188,7 @@ pub fn unscaled(value: i128, scale: u8) -> Outcome {
     if scale == 0 {
         return i64::try_from(value).map(Value::Integer).map_err(|_| {
             FunctionError::refused(format!(
-                "{value} has more digits than are kept exactly here, which are those of a bigint"
+                "{value} has more digits than can be kept exactly: those of a bigint"
             ))
         });
     }

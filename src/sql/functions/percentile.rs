@@ -62,9 +62,9 @@ impl Percentile {
                 let place = part * last as f64;
                 let (low, high) = (place.floor(), place.ceil());
                 let value = |at: f64| match sorted[(at as usize).min(last)] {
-                    Value::Text(_) => Err(FunctionError::refused(
-                        "PERCENTILE_CONT is taken of numbers only",
-                    )),
+                    Value::Text(_) => {
+                        Err(FunctionError::refused("PERCENTILE_CONT takes numbers only"))
+                    }
                     number => number.real(),
                 };
                 let (below, above) = (value(low)?, value(high)?);

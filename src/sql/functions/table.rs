@@ -272,7 +272,7 @@ pub const TABLE: &[Entry] = &[
             fixed: false
         }),
         text::char_of,
-        "The character of this code in code page 1252."
+        "The character with this code in code page 1252."
     ),
     rust!(
         "charindex",
@@ -410,7 +410,7 @@ pub const TABLE: &[Entry] = &[
         [Date, Whole],
         Of(Type::Date),
         time::eomonth,
-        "The last day of the month, or of one so many months later."
+        "The last day of the month, or of the month a number of months later."
     )
     .optional(1),
     rust!("exp", [Number], FLOAT, number::exp, "e to this power."),
@@ -468,7 +468,7 @@ pub const TABLE: &[Entry] = &[
     ),
     refused(
         "instr",
-        "CHARINDEX(part, text) gives the place, with the part first",
+        "CHARINDEX(part, text) gives the position; the part comes first",
     ),
     rust!(
         "isdate",
@@ -535,7 +535,7 @@ pub const TABLE: &[Entry] = &[
         [Number, Number],
         FLOAT,
         number::log,
-        "The natural logarithm, or the one of the base that follows."
+        "The natural logarithm, or the logarithm to a base."
     )
     .optional(1),
     rust!(
@@ -571,7 +571,7 @@ pub const TABLE: &[Entry] = &[
             fixed: false
         }),
         text::nchar,
-        "The character of this Unicode code."
+        "The character with this Unicode code."
     ),
     refused("newid", ANOTHER),
     refused("newsequentialid", ANOTHER),
@@ -592,7 +592,7 @@ pub const TABLE: &[Entry] = &[
         "object_id",
         &[Text, Text],
         INT,
-        "The number of a table or view of this database; NULL where there is none.",
+        "The object id of a table or view of this database; NULL if there is none.",
     )
     .optional(1),
     rust!(
@@ -679,7 +679,7 @@ pub const TABLE: &[Entry] = &[
         "round",
         &[Number, Whole, Whole],
         Depends,
-        "The number rounded to so many digits, or cut off where the third argument is not 0.",
+        "The number rounded to a number of digits, or truncated if the third argument is not 0.",
     )
     .optional(1),
     window("row_number", &[], BIGINT, "The number of the row."),

@@ -33,7 +33,7 @@ pub const LATE_SECONDS: u64 = 5;
 /// How many characters are compared in one call of a function that looks for a text in another.
 pub const MAX_COMPARISONS: u64 = 20_000_000;
 
-/// How large a database file is looked through for damage before it is asked anything, in bytes.
+/// How large a database file may be to be checked for damage before it is queried, in bytes.
 pub const MAX_INTEGRITY_CHECKED: u64 = 16 * MIB;
 
 /// How long a text may be that is asked, in bytes; rewritten for SQLite it may be longer.

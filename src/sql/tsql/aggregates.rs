@@ -20,7 +20,7 @@ impl Translator<'_> {
             Type::Float | Type::Real => Ok(Type::Float),
             Type::Money { .. } => Ok(Type::Money { small: false }),
             Type::Unknown => Err(self
-                .invalid("SUM and AVG depend on the type, which is not known here")
+                .invalid("SUM and AVG depend on the type, which is unknown")
                 .with_hint("CAST the value to a number: SUM(CAST(x AS int))")),
             of => Err(self
                 .invalid(format!("SUM and AVG take numbers, not values of type {of}"))

@@ -86,7 +86,7 @@ impl Translator<'_> {
         if refused {
             let error = self.invalid(format!("cannot convert type {from} to {to}"));
             return Err(match from {
-                Type::Unknown => error.with_hint("its type is not known here; CAST it first"),
+                Type::Unknown => error.with_hint("its type is unknown; CAST it first"),
                 Type::Binary { .. } => error,
                 _ if matches!(to, Type::Binary { .. }) => error,
                 _ => error

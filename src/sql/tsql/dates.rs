@@ -114,7 +114,7 @@ impl Translator<'_> {
         if let Some(Value::Text(name)) = &zone.literal
             && !is_time_zone(name)
         {
-            let error = self.invalid(format!("`{name}` is no time zone of SQL Server"));
+            let error = self.invalid(format!("unknown time zone `{name}`"));
             return Err(match windows_names(name).next() {
                 Some(own) => {
                     error.with_hint(format!("write '{own}', the name that Windows has for it"))

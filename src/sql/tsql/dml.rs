@@ -54,7 +54,7 @@ impl Translator<'_> {
             return Ok(());
         }
         let Some(source) = insert.source.as_ref().filter(|_| plain) else {
-            return Err(self.unsupported("INSERT with more than columns and rows"));
+            return Err(self.unsupported("INSERT with other clauses than columns and rows"));
         };
         let targets = self.inserted_columns(insert, &name, table)?;
         let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
@@ -170,7 +170,7 @@ impl Translator<'_> {
             || !order_by.is_empty()
             || !table.joins.is_empty();
         if foreign {
-            return Err(self.unsupported("UPDATE with more than SET, FROM and WHERE"));
+            return Err(self.unsupported("UPDATE with other clauses than SET, FROM and WHERE"));
         }
         let sources = match from {
             None => None,
@@ -241,7 +241,7 @@ impl Translator<'_> {
             || returning.is_some()
             || !order_by.is_empty();
         if foreign {
-            return Err(self.unsupported("DELETE with more than FROM and WHERE"));
+            return Err(self.unsupported("DELETE with other clauses than FROM and WHERE"));
         }
         if !tables.is_empty() || limit.is_some() {
             return self.delete_from(tables, from, selection.as_ref(), limit, line);

@@ -142,9 +142,9 @@ impl Translator<'_> {
                     "write the condition with a subquery: WHERE id IN (SELECT id FROM ...)",
                 ));
             }
-            return Err(self.writes(word).with_hint(
-                "FROM and TOP are read where the rows of a temporary table are changed",
-            ));
+            return Err(self
+                .writes(word)
+                .with_hint("FROM and TOP are supported only for temporary tables"));
         };
         let Some(table) = self.session.temporary.get(&own).cloned() else {
             return Err(self.invalid(format!("there is no table `{own}`")));

@@ -509,12 +509,15 @@ pub(super) fn span_of(name: &ObjectName) -> Span {
         .map_or(Span::empty(), |ident| ident.span)
 }
 
-/// A message as the end of a sentence.
+/// A message as the end of a sentence. A first word in capitals, such as a keyword, stays.
 pub(super) fn lower_first(message: &str) -> String {
-    let mut characters = message.chars();
-    let first = characters.next().map(|c| c.to_ascii_lowercase());
-    let text: String = first.into_iter().chain(characters).collect();
-    text.trim_end_matches('.').to_owned()
+    let mut text = message.trim_end_matches('.').to_owned();
+    let second = text.as_bytes().get(1);
+    let is_keyword = second.is_some_and(u8::is_ascii_uppercase);
+    if let (false, Some(first)) = (is_keyword, text.get_mut(..1)) {
+        first.make_ascii_lowercase();
+    }
+    text
 }
 
 /// As much of a text as fits into a message.

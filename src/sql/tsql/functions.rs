@@ -42,7 +42,7 @@ impl Translator<'_> {
                 args,
                 clauses,
             }) if clauses.is_empty() => args,
-            _ => return Err(self.unsupported(format!("{spelled} with such arguments"))),
+            _ => return Err(self.unsupported(format!("{spelled} with these arguments"))),
         };
         let distinct = matches!(
             args,

@@ -282,7 +282,7 @@ impl Translator<'_> {
                 value.of
             ));
             Err(match value.of {
-                Type::Unknown => error.with_hint("its type is not known here; CAST it to a number"),
+                Type::Unknown => error.with_hint("its type is unknown; CAST it to a number"),
                 _ => error.with_hint("CAST it to a number first"),
             })
         };

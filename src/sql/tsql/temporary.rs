@@ -264,9 +264,9 @@ impl Translator<'_> {
     /// `IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t`, the one use of `IF` that is read.
     pub fn drop_if_there(&mut self, statement: &ast::Statement, line: u32) -> R<()> {
         let refuse = |this: &Self| {
-            Err(this
-                .unsupported("IF OBJECT_ID(...)")
-                .with_hint("IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table is read"))
+            Err(this.unsupported("IF OBJECT_ID(...)").with_hint(
+                "supported: IF OBJECT_ID('tempdb..#table') IS NOT NULL DROP TABLE #table",
+            ))
         };
         let ast::Statement::If(branch) = statement else {
             return refuse(self);

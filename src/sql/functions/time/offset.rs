@@ -105,7 +105,7 @@ pub fn at_time_zone(arguments: &[Value]) -> Outcome {
         let at = read(&arguments[0].text())?;
         if at.local.year() < FIRST_YEAR {
             return Err(FunctionError::refused(format!(
-                "AT TIME ZONE is not computed here for years before {FIRST_YEAR}"
+                "AT TIME ZONE is not supported for years before {FIRST_YEAR}"
             )));
         }
         let zone = UtcOffset::Zone(zone);

@@ -121,7 +121,7 @@ fn show_with_offset(at: &Moment, digits: u8, style: i64) -> Result<String, Funct
         }
         1..=7 | 10..=12 | 23 | 101..=107 | 110..=112 => Ok(local),
         _ => Err(FunctionError::refused(format!(
-            "style {style} of a datetimeoffset is not computed here; CAST it to datetime2 first"
+            "style {style} of a datetimeoffset is not supported; CAST it to datetime2 first"
         ))),
     }
 }

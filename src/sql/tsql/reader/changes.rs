@@ -47,7 +47,7 @@ impl Reader<'_> {
         let rows = self.parser.parse_prefix()?;
         if self.is_at(0, "PERCENT") {
             return Err(ParserError::ParserError(
-                "of UPDATE and DELETE only TOP (n) is read, without PERCENT".to_owned(),
+                "UPDATE and DELETE take TOP (n) only, without PERCENT".to_owned(),
             ));
         }
         Ok(Some(rows))
