@@ -126,8 +126,18 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
         read.undetectable.push(undetectable.to_owned());
         return Ok(read);
     }
-    let mut activities = activities(rows, until)?;
     let hosts = hosts(rows)?;
+    let mut activities = match has_events(rows) {
+        true => activities(rows, until, |_| true)?,
+        // What nothing more is learned of is counted at once; a centre has many more mails than chats.
+        false => activities(rows, until, |own| {
+            let is_chat = own.kind == CHAT;
+            if !is_chat {
+                take_activity(&mut read.history, own, &hosts, FromEvents::default());
+            }
+            is_chat
+        })?,
+    };
     let events = events(rows, &activities)?;
     match &events {
         Events::Absent => {
@@ -145,7 +155,13 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
         Events::Placed(events) => take_events(&mut read.history, events, &mut activities, &hosts),
     }
     let with_events = matches!(events, Events::Placed(_));
-    take_activities(&mut read, &mut activities, &hosts, with_events);
+    let known = FromEvents {
+        assignments: with_events,
+        completions: with_events && !read.history.completed.is_empty(),
+    };
+    for own in &mut activities {
+        take_activity(&mut read.history, own, &hosts, known);
+    }
     take_messages(&mut read, rows, &mut activities)?;
     take_stops(&mut read.history, &activities, &hosts);
     read.open = open_chats(&activities, &hosts);
@@ -193,23 +209,22 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     Ok(read)
 }
 
-fn activities(rows: &ExportedRows<'_>, until: i64) -> Result<Vec<Activity>, AnalysisError> {
+/// The activities that `keeps` wants, in the order of their numbers. It sees each of them.
+fn activities(
+    rows: &ExportedRows<'_>,
+    until: i64,
+    mut keeps: impl FnMut(&mut Activity) -> bool,
+) -> Result<Vec<Activity>, AnalysisError> {
     const ACTIVITIES: &str = "SELECT activity_id, activity_type, activity_status, activity_sub_status, assigned_to, \
          when_created, when_modified FROM egpl_casemgmt_activity ORDER BY activity_id";
-    let count = "SELECT COUNT(*) FROM egpl_casemgmt_activity";
-    let count = rows.store.answer(count, None, &[], None)?.table.rows;
-    let count = match count.first().map(Vec::as_slice) {
-        Some([Cell::Integer(count)]) => usize::try_from(*count).unwrap_or(0),
-        _ => 0,
-    };
-    let mut activities = Vec::with_capacity(count);
+    let mut activities = Vec::new();
     let code = |code: Option<i64>| code.and_then(|code| i16::try_from(code).ok()).unwrap_or(-1);
     let mut take = Numbers(|row: &[Option<i64>]| {
         let (Some(id), Some(created)) = (row[0], row[5]) else {
             return;
         };
         if created <= until {
-            activities.push(Activity {
+            let mut own = Activity {
                 id,
                 agent: row[4].unwrap_or(UNKNOWN),
                 created,
@@ -220,7 +235,10 @@ fn activities(rows: &ExportedRows<'_>, until: i64) -> Result<Vec<Activity>, Anal
                 kind: code(row[1]),
                 status: code(row[2]),
                 sub_status: code(row[3]),
-            });
+            };
+            if keeps(&mut own) {
+                activities.push(own);
+            }
         }
     });
     rows.store
@@ -251,14 +269,17 @@ enum Events {
     Placed(Vec<Event>),
 }
 
+/// Whether there are events with what is read of them.
+fn has_events(rows: &ExportedRows<'_>) -> bool {
+    let wanted = ["event_date", "object_operation", "activity_id"];
+    let mut wanted = wanted.iter();
+    wanted.all(|column| rows.has(&format!("egpl_event_history_case_mgmt.{column}")))
+}
+
 fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, AnalysisError> {
     const EVENTS: &str = "SELECT event_date, object_operation, user_id, activity_id FROM egpl_event_history_case_mgmt \
          WHERE event_date IS NOT NULL AND activity_id IS NOT NULL";
-    let wanted = ["event_date", "object_operation", "activity_id"];
-    if !wanted
-        .iter()
-        .all(|column| rows.has(&format!("egpl_event_history_case_mgmt.{column}")))
-    {
+    if !has_events(rows) {
         return Ok(Events::Absent);
     }
     let mut events = Vec::new();
@@ -360,7 +381,7 @@ fn take_events(
         let of_agent =
             !ASSIGNED.contains(&event.operation) && !NOT_OF_AGENTS.contains(&event.operation);
         if event.agent != UNKNOWN && of_agent {
-            act(history, hosts, event.agent, event.at);
+            on_host(&mut history.acts, hosts, event.agent).push((event.at, event.agent));
         }
     }
     // The agent is identified for a chat, and the chat is pushed to the agent: one assignment, not two.
@@ -371,78 +392,73 @@ fn take_events(
 }
 
 fn completed(history: &mut History, hosts: &BTreeMap<i64, String>, agent: i64, at: i64) {
-    let host = hosts.get(&agent).map_or("", String::as_str);
     history.completed.push(at);
-    match history.completed_on.get_mut(host) {
-        Some(times) => times.push(at),
-        None => {
-            history.completed_on.insert(host.to_owned(), vec![at]);
-        }
-    }
+    on_host(&mut history.completed_on, hosts, agent).push(at);
 }
 
-fn act(history: &mut History, hosts: &BTreeMap<i64, String>, agent: i64, at: i64) {
-    let host = hosts.get(&agent).map_or("", String::as_str);
-    match history.acts.get_mut(host) {
-        Some(acts) => acts.push((at, agent)),
-        None => {
-            history.acts.insert(host.to_owned(), vec![(at, agent)]);
-        }
-    }
-}
-
-fn take_activities(
-    read: &mut Read,
-    activities: &mut [Activity],
+/// What is kept of the application server of an agent.
+fn on_host<'l, T>(
+    lists: &'l mut BTreeMap<String, Vec<T>>,
     hosts: &BTreeMap<i64, String>,
-    with_events: bool,
+    agent: i64,
+) -> &'l mut Vec<T> {
+    let host = hosts.get(&agent).map_or("", String::as_str);
+    // Names are copied for the first of each server only.
+    if !lists.contains_key(host) {
+        lists.insert(host.to_owned(), Vec::new());
+    }
+    lists.get_mut(host).expect("it is there now")
+}
+
+/// What events tell, so that rows need not.
+#[derive(Clone, Copy, Default)]
+struct FromEvents {
+    assignments: bool,
+    completions: bool,
+}
+
+fn take_activity(
+    history: &mut History,
+    own: &mut Activity,
+    hosts: &BTreeMap<i64, String>,
+    known: FromEvents,
 ) {
-    let completions = read.history.completed.is_empty();
-    let history = &mut read.history;
-    for own in activities {
-        history.arrivals.push(own.created);
-        if own.kind == MAIL {
-            history.mails.push(own.created);
-        }
-        if own.kind == CHAT {
-            history.chats.push(own.created);
-            history
-                .waiting
-                .push((own.created, own.status == 4000 && own.agent == UNKNOWN));
-        }
-        if own.is_completed() && own.ended == UNKNOWN {
-            own.ended = own.modified;
-        }
-        if own.is_completed() && completions && own.modified != UNKNOWN {
-            completed(history, hosts, own.agent, own.modified);
-        }
-        if own.agent == UNKNOWN {
-            continue;
-        }
-        if own.begun != UNKNOWN && own.begun - own.created > MINUTE {
-            history.waited.push((own.begun, own.created));
-        }
-        if own.begun == UNKNOWN && !with_events {
-            own.begun = own.created;
-        }
-        if own.begun != UNKNOWN && (own.ended != UNKNOWN || own.status == ASSIGNED_STATUS) {
-            let host = hosts.get(&own.agent).map_or("", String::as_str);
-            let work = Work {
-                begun: own.begun,
-                ended: (own.ended != UNKNOWN).then_some(own.ended),
-                agent: own.agent,
-                is_chat: own.kind == CHAT,
-            };
-            match history.work.get_mut(host) {
-                Some(works) => works.push(work),
-                None => {
-                    history.work.insert(host.to_owned(), vec![work]);
-                }
-            }
-        }
-        if !with_events && own.modified != UNKNOWN && (own.is_completed() || own.is_in_progress()) {
-            act(history, hosts, own.agent, own.modified);
-        }
+    history.arrivals.push(own.created);
+    if own.kind == MAIL {
+        history.mails.push(own.created);
+    }
+    if own.kind == CHAT {
+        let waits = own.status == 4000 && own.agent == UNKNOWN;
+        history.chats.push(own.created);
+        history.waiting.push((own.created, waits));
+    }
+    if own.is_completed() && own.ended == UNKNOWN {
+        own.ended = own.modified;
+    }
+    if own.is_completed() && !known.completions && own.modified != UNKNOWN {
+        completed(history, hosts, own.agent, own.modified);
+    }
+    if own.agent == UNKNOWN {
+        return;
+    }
+    if own.begun != UNKNOWN && own.begun - own.created > MINUTE {
+        history.waited.push((own.begun, own.created));
+    }
+    if own.begun == UNKNOWN && !known.assignments {
+        own.begun = own.created;
+    }
+    if own.begun != UNKNOWN && (own.ended != UNKNOWN || own.status == ASSIGNED_STATUS) {
+        let work = Work {
+            begun: own.begun,
+            ended: (own.ended != UNKNOWN).then_some(own.ended),
+            agent: own.agent,
+            is_chat: own.kind == CHAT,
+        };
+        on_host(&mut history.work, hosts, own.agent).push(work);
+    }
+    let changed = own.is_completed() || own.is_in_progress();
+    if !known.assignments && own.modified != UNKNOWN && changed {
+        on_host(&mut history.acts, hosts, own.agent).push((own.modified, own.agent));
     }
 }
 

@@ -16,15 +16,9 @@ const NAMED: usize = 3;
 /// The sentences, the most urgent first.
 #[must_use]
 pub fn summary(run: &AnalysisRun) -> Vec<String> {
-    let all = [
-        open(run),
-        ghosts(run),
-        changed(run),
-        together(run),
-        outages(run),
-        likely(run),
-    ];
-    all.into_iter().flatten().collect()
+    let before = [open(run), ghosts(run), changed(run), together(run)];
+    let before = before.into_iter().flatten();
+    before.chain(outages(run)).chain(likely(run)).collect()
 }
 
 fn open(run: &AnalysisRun) -> Option<String> {
@@ -138,16 +132,22 @@ fn together(run: &AnalysisRun) -> Option<String> {
     (!last.is_empty()).then(|| format!("{}.", last.join("; ")))
 }
 
-fn outages(run: &AnalysisRun) -> Option<String> {
-    if run.detected.is_empty() {
-        let asked = finding(run, GHOSTS).is_some() && run.as_of != Cell::Null;
-        return asked.then(|| "Outages in the rows: none found.".to_owned());
+/// A sentence for each of the newest outages that were detected.
+fn outages(run: &AnalysisRun) -> Vec<String> {
+    let asked = finding(run, GHOSTS).is_some() && run.as_of != Cell::Null;
+    if run.detected.is_empty() && asked {
+        let none = match run.outages.is_empty() {
+            true => "Outages detected in the rows: none.",
+            false => "Outages detected in the rows: none besides the one given.",
+        };
+        return vec![none.to_owned()];
     }
-    let mut named: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();
+    let mut sentences: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();
     if run.detected.len() > NAMED {
-        named.push(format!("{} earlier", run.detected.len() - NAMED));
+        let earlier = counted(run.detected.len() - NAMED, "earlier outage");
+        sentences.push(format!("{earlier} detected as well."));
     }
-    Some(format!("Outages in the rows: {}.", named.join("; ")))
+    sentences
 }
 
 fn outage(found: &DetectedRun) -> String {
@@ -160,7 +160,7 @@ fn outage(found: &DetectedRun) -> String {
         at => format!("to {}", end_of(&found.from, at)),
     };
     format!(
-        "{}{host} from {} {to} ({} of {:.0} expected {}, confidence {})",
+        "Outage detected: {}{host} from {} {to} ({} of {:.0} expected {}, confidence {}).",
         found.servers,
         to_the_second(&found.from),
         found.observed,

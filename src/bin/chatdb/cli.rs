@@ -749,7 +749,7 @@ pub struct Validate {
 
 #[derive(Debug, Args)]
 pub struct New {
-    /// Name of the scenario: lower-case letters, digits and _
+    /// Name of the scenario, or path of its new folder; a name has lower-case letters, digits and _
     pub name: String,
     /// Folder to create the scenario in
     #[arg(long = "in", value_name = "DIR", default_value = ".")]

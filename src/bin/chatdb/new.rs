@@ -13,12 +13,17 @@ pub fn run(args: &New) -> Result<Code, Failure> {
         scenarios: Vec::new(),
         replace_built_in: false,
     })?;
-    if library.names().contains(&args.name.as_str()) {
-        let message = format!("`{}` is a built-in scenario", args.name);
+    let (parent, name) = match args.name.trim_end_matches('/').rsplit_once('/') {
+        Some(("", name)) => ("/", name),
+        Some(path) => path,
+        None => ("", args.name.as_str()),
+    };
+    if library.names().contains(&name) {
+        let message = format!("`{name}` is a built-in scenario");
         return Err(Failure::new(Code::Usage, message)
             .hint("choose another name, or copy the output of `chatdb show`"));
     }
-    let template = scenario::template(&args.name)?;
+    let template = scenario::template(name)?;
     let new: Vec<NewFile> = template
         .into_iter()
         .map(|(name, text)| NewFile {
@@ -26,7 +31,7 @@ pub fn run(args: &New) -> Result<Code, Failure> {
             bytes: text.into_bytes(),
         })
         .collect();
-    let folder = args.folder.join(&args.name);
+    let folder = args.folder.join(parent).join(name);
     let mut list = String::new();
     for path in watch::while_writing(|| Ok(files::write_all(&folder, &new, Existing::Keep)?))? {
         list.push_str(&format!("{}\n", path.display()));

@@ -75,7 +75,14 @@ fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
         .flat_map(|item| [item.id.as_str(), &item.run.id]);
     Err(match did_you_mean(asked, names) {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-        None => failure,
+        None if items.is_empty() => failure.hint("nothing is pending, and nothing differs"),
+        None => {
+            let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
+            let ids = ids.join(", ");
+            failure.hint(format!(
+                "to review are {ids}; `--accept-all` accepts all of them"
+            ))
+        }
     })
 }
 

@@ -216,6 +216,14 @@ fn find(library: &Library, text: &str) -> Result<(String, String, String), Failu
         Some((name, step)) if library.get(name).is_ok_and(|found| has_step(&found, step)) => {
             (name, Some(step))
         }
+        Some((name, step)) if library.get(before).is_err() => match library.get(name) {
+            Ok(found) => {
+                let steps: Vec<&str> = found.steps.iter().map(|own| own.id.as_str()).collect();
+                let hint = format!("its steps are {}", steps.join(", "));
+                return Err(usage(format!("`{name}` has no step `{step}`")).hint(hint));
+            }
+            Err(_) => (before, None),
+        },
         _ => (before, None),
     };
     let scenario = library.get(name)?;

@@ -47,18 +47,18 @@ pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
     }
 }
 
-/// `Outages 2 and 3, from 2025-04-04 07:55 to 2025-04-04 19:20`
+/// `Around outages 2, 3: 2025-04-04 07:55 to 2025-04-04 19:20`
 fn heading(period: &PeriodRun, shades: &[Shade<'_>]) -> String {
     let within = ms(&period.from)..ms(&period.to);
     let numbers = shades.iter().filter(|shade| within.contains(&shade.from));
     let numbers: Vec<String> = numbers.map(|shade| shade.number.to_string()).collect();
     let (from, to) = (minute(&period.from), minute(&period.to));
     let outages = if numbers.len() == 1 {
-        "Outage"
+        "outage"
     } else {
-        "Outages"
+        "outages"
     };
-    format!("{outages} {}: {from} to {to}", numbers.join(", "))
+    format!("Around {outages} {}: {from} to {to}", numbers.join(", "))
 }
 
 fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shade<'_>]) {

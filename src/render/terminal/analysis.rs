@@ -1,6 +1,7 @@
 //! An analysis in a terminal: the answer in a few sentences, the next command, the findings by urgency, and what the
 //! analysis rests on. In brief it fits one or two screens; in full it has every row.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::super::sanitize::Sanitized;
@@ -59,8 +60,14 @@ fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Resul
     let (context, urgent): (Vec<_>, Vec<_>) = wording::by_urgency(run)
         .into_iter()
         .partition(|one| detail == Detail::Brief && waits(one));
-    for finding in urgent {
-        rows(page, finding, detail)?;
+    for (at, finding) in urgent.iter().enumerate() {
+        let listed = urgent[..at].iter().find(|above| has_all(above, finding));
+        rows(
+            page,
+            finding,
+            listed.filter(|_| detail == Detail::Brief),
+            detail,
+        )?;
     }
     if !context.is_empty() {
         page.line(0, "Less urgent (`--all` shows the rows)")?;
@@ -105,11 +112,34 @@ fn of_rows(finding: &FindingRun) -> String {
     }
 }
 
-fn rows(page: &mut Page<'_>, finding: &FindingRun, detail: Detail) -> io::Result<()> {
+/// Whether every row of a finding is of something, such as a chat, that another finding lists as well.
+fn has_all(other: &FindingRun, finding: &FindingRun) -> bool {
+    let (Some(key), Some(own)) = (other.table.columns.first(), finding.table.columns.first())
+    else {
+        return false;
+    };
+    let firsts = |finding: &'_ FindingRun| -> BTreeSet<String> {
+        finding
+            .table
+            .rows
+            .iter()
+            .map(|row| row[0].to_string())
+            .collect()
+    };
+    key.name == own.name && firsts(finding).is_subset(&firsts(other))
+}
+
+/// One finding. In brief, rows that the finding `listed` has shown already are not shown again.
+fn rows(
+    page: &mut Page<'_>,
+    finding: &FindingRun,
+    listed: Option<&&FindingRun>,
+    detail: Detail,
+) -> io::Result<()> {
     let count = finding.table.rows.len();
     let (name, title, all) = (&finding.name, &finding.title, of_rows(finding));
     page.paint("== ".len() + name.len(), BOLD);
-    page.prose(0, 3, format_args!("== {name}: {all}. {title}"))?;
+    page.prose(0, 5, format_args!("== {name}: {all}. {title}"))?;
     if detail == Detail::Full {
         page.prose(3, 0, &finding.meaning)?;
         compact::render(page, 3, &finding.table, count, detail)?;
@@ -117,6 +147,15 @@ fn rows(page: &mut Page<'_>, finding: &FindingRun, detail: Detail) -> io::Result
             page.prose(3, 2, remark)?;
         }
         page.prose(3, 2, wording::told(finding))?;
+    } else if let Some(listed) = listed {
+        let above = format!(
+            "listed above under {} as well (`--only {name}`)",
+            listed.name
+        );
+        match count {
+            1 => page.prose(3, 2, above)?,
+            count => page.prose(3, 2, format_args!("all {count} are {above}"))?,
+        }
     } else {
         let left_out = compact::render(page, 3, &finding.table, MAX_ROWS, detail)?;
         let mut more = Vec::new();

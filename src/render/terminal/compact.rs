@@ -203,7 +203,7 @@ fn said_once(
     let known = same.iter().filter(|at| table.rows[0][**at] != Cell::Null);
     let said = known.map(|at| {
         let value = wording::brief_value(&table.rows[0][*at]);
-        format!("{} {value}", table.columns[*at].name)
+        format!("{} = {value}", table.columns[*at].name)
     });
     let said: Vec<String> = said.collect();
     if said.is_empty() {

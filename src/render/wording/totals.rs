@@ -119,7 +119,7 @@ impl Totals {
     }
 }
 
-/// `4 of 7 match, 2 differ`, `all 7 match`, `1 matches`, `none`.
+/// `4 of 7 match, 2 differ`, `all 7 match`, `both match`, `1 matches`, `none`.
 fn of_total(total: usize, parts: &[(usize, &str)]) -> String {
     let parts: Vec<String> = (parts.iter())
         .filter(|(n, _)| *n > 0)
@@ -128,6 +128,7 @@ fn of_total(total: usize, parts: &[(usize, &str)]) -> String {
     match parts.as_slice() {
         [] => String::from("none"),
         [one] if total == 1 => one.clone(),
+        [both] if total == 2 => both.replacen('2', "both", 1),
         [all] => format!("all {all}"),
         parts => parts.join(", ").replacen(' ', &format!(" of {total} "), 1),
     }
