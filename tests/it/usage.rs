@@ -164,3 +164,30 @@ fn a_simulation_is_grouped_by_event_where_it_is_too_wide_for_a_table() {
         .collect();
     assert_eq!(missing, Vec::<String>::new());
 }
+
+#[test]
+fn a_new_scenario_may_be_named_by_its_path() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("labs/my_lab");
+    let path = path.to_str().expect("text");
+    let output = chatdb(&["new", path]);
+    assert!(output.status.success(), "{output:?}");
+    let next = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        next.ends_with(&format!("next: chatdb replay {path}\n")),
+        "{next}"
+    );
+    assert!(chatdb(&["replay", path]).status.success());
+}
+
+#[test]
+fn a_step_or_a_check_that_is_not_there_is_named_with_those_that_are() {
+    check(
+        &["why", "services_failure/99/open_chats"],
+        "error: `services_failure` has no step `99`\n hint: its steps are 10, 20, 30, 40, 50, 60\n",
+    );
+    check(
+        &["why", "services_failure/open_chat"],
+        "error: `services_failure` has no check `open_chat`\n hint: did you mean `services_failure/open_chats`?\n",
+    );
+}

@@ -270,3 +270,33 @@ fn the_next_command_has_the_outage_as_it_was_understood() {
         .expect("a shell");
     assert_eq!(shell.status.code(), Some(1), "{next}: {shell:?}");
 }
+
+/// Three chats that came in an outage and wait ever since: three findings list them.
+#[test]
+fn the_same_chats_are_not_listed_under_one_finding_after_the_other() {
+    let folder = centre();
+    let path = folder.path();
+    let mut activity = fs::read_to_string(path.join("activity.csv")).expect("it is there");
+    for id in 101..=103 {
+        activity.push_str(&format!(
+            "{id},2000,2001,4000,4100,12,,w{id}@example.com,Hello,2026-11-24 09:1{}:03.000,2026-11-24 09:1{}:03.000\n",
+            id % 10,
+            id % 10
+        ));
+    }
+    fs::write(path.join("activity.csv"), activity).expect("it is written");
+    let outage = "application=2026-11-24 09:00:00..2026-11-24 09:40:00";
+    let args = ["analyze", "activity.csv", "users.csv", "--outage", outage];
+    let brief = out(path, &args);
+    let also = "are also listed above, in ";
+    assert!(brief.contains(also), "{brief}");
+    let rows = |text: &str, id: &str| {
+        text.lines()
+            .filter(|line| line.split_whitespace().next() == Some(id))
+            .count()
+    };
+    assert_eq!(rows(&brief, "102"), 1, "{brief}");
+    let all = out(path, &[&args[..], &["--all"]].concat());
+    assert!(!all.contains(also), "{all}");
+    assert!(rows(&all, "102") > 1, "{all}");
+}

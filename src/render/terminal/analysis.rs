@@ -148,14 +148,16 @@ fn rows(
         }
         page.prose(3, 2, wording::told(finding))?;
     } else if let Some(listed) = listed {
-        let above = format!(
-            "listed above under {} as well (`--only {name}`)",
-            listed.name
-        );
-        match count {
-            1 => page.prose(3, 2, above)?,
-            count => page.prose(3, 2, format_args!("all {count} are {above}"))?,
-        }
+        let (above, shows) = (&listed.name, format!("`--only {name}` shows them here"));
+        let all = match count {
+            1 => "also".to_owned(),
+            count => format!("all {count} are also"),
+        };
+        page.prose(
+            3,
+            2,
+            format_args!("{all} listed above, in {above} ({shows})"),
+        )?;
     } else {
         let left_out = compact::render(page, 3, &finding.table, MAX_ROWS, detail)?;
         let mut more = Vec::new();
