@@ -126,7 +126,7 @@ fn a_mistake_in_the_command_line_exits_2_and_help_exits_0() {
     let folder = scratch();
     let output = chatdb(folder.path(), &["replya"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("'replay'"));
+    assert!(text(&output.stderr).contains("`chatdb replay`"));
     let output = chatdb(folder.path(), &["--help"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(text(&output.stderr), "");
