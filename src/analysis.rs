@@ -256,18 +256,10 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     };
     let detected = outage::detect(&read.history);
     check_hosts(&rows, &options.outages)?;
-    let given = options.outages.iter();
-    let mut outages: Vec<Outage> = given
-        .flat_map(|outage| outage.with_servers_of(&detected))
-        .collect();
-    if outages.is_empty() {
-        outages.extend(detected.iter().map(Outage::of));
-    }
-    outages.sort_by_key(|outage| outage.from_ms);
     let utc_offset_minutes = utc_offset(options, &as_of)?;
     let given = Given {
         as_of: as_of.clone(),
-        outages,
+        outages: judged_by(&options.outages, &detected),
         utc_offset_minutes,
         limit: read.limit.clone(),
         sets,
@@ -276,21 +268,20 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     for finding in chosen {
         runs.push(rows.ask(finding, &given)?);
     }
-    let mut look = Vec::new();
-    let open_chats = if options.only.is_empty() {
-        rows.open_chats()?
-    } else {
-        None
-    };
+    let whole = options.only.is_empty();
+    let open_chats = if whole { rows.open_chats()? } else { None };
+    let mut steps = Vec::new();
     if let Some(count) = open_chats {
         let (chats, are) = (counted(count, "chat"), verb(count, "is", "are"));
-        look.push(format!(
+        steps.push(format!(
             "{chats} {are} open by the documented query: `chatdb query {OPEN_CHATS}` shows them"
         ));
     }
-    look.extend(next(&runs));
+    steps.extend(next(&runs));
     let unlocks = unlocks(&runs);
     let shaded = shaded(&options.outages, &detected);
+    let given = options.outages.iter();
+    let found = detected.iter();
     Ok(AnalysisRun {
         files: rows.files()?,
         as_of,
@@ -298,20 +289,17 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         utc_offset: utc_offset_minutes.map(offset),
         open_chats,
         activities: read.history.arrivals.len() as u64,
-        changes: if options.only.is_empty() {
+        changes: if whole {
             changes::between_exports(&rows)?
         } else {
             None
         },
         summary: Vec::new(),
         command: None,
-        outages: options
-            .outages
-            .iter()
+        outages: given
             .map(|outage| given_run(outage, &read.history))
             .collect(),
-        detected: detected
-            .iter()
+        detected: found
             .map(|window| detected_run(window, &read.history))
             .collect(),
         periods: over_time::periods(&read.history, &read.open, &shaded),
@@ -319,10 +307,23 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         undetectable: read.undetectable,
         findings: runs,
         candidates: Vec::new(),
-        next: look,
+        next: steps,
         unlocks,
         privacy: PRIVACY_PLAIN.to_owned(),
     })
+}
+
+/// The outages by which rows are judged, in the order of time: those given, else those detected.
+fn judged_by(given: &[Outage], detected: &[outage::OutageWindow]) -> Vec<Outage> {
+    let given = given
+        .iter()
+        .flat_map(|outage| outage.with_servers_of(detected));
+    let mut outages: Vec<Outage> = given.collect();
+    if outages.is_empty() {
+        outages.extend(detected.iter().map(Outage::of));
+    }
+    outages.sort_by_key(|outage| outage.from_ms);
+    outages
 }
 
 fn chosen<'q>(all: &'q [Query], only: &[String]) -> Result<Vec<&'q Query>, AnalysisError> {

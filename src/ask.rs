@@ -230,10 +230,15 @@ fn run(
     mut rows: Option<&mut dyn Rows>,
 ) -> Result<Answers, AskError> {
     let script = script(store, question, may_change)?;
-    let mut values = values_of(store, question)?;
-    let mut answers = Vec::new();
-    let mut changes = Vec::new();
-    let (mut at, mut run, mut held) = (0, 0, 0);
+    let mut running = Running {
+        store,
+        question,
+        values: values_of(store, question)?,
+        answers: Vec::new(),
+        changes: Vec::new(),
+        held: 0,
+    };
+    let (mut at, mut run) = (0, 0);
     let mut count = Some(Cell::Integer(0));
     while let Some(step) = script.steps.get(at) {
         at += 1;
@@ -241,106 +246,142 @@ fn run(
         if stopped() {
             return Err(StoreError::Interrupted.into());
         }
+        let refused = |what: String| AskError::Refused {
+            line: step.line,
+            what,
+        };
         if run > MAX_RUN {
-            return Err(AskError::Refused {
-                line: step.line,
-                what: format!("is in a loop that ran more than {MAX_RUN} statements"),
-            });
+            let what = format!("is in a loop that ran more than {MAX_RUN} statements");
+            return Err(refused(what));
         }
-        let failed = failed(step);
         if count.is_none() && step.statement.sql().contains(tsql::ROWCOUNT) {
-            return Err(AskError::Refused {
-                line: step.line,
-                what: "reads @@ROWCOUNT of a result that a limit cut off".to_owned(),
-            });
+            let what = "reads @@ROWCOUNT of a result that a limit cut off";
+            return Err(refused(what.to_owned()));
         }
         let before = count.clone().unwrap_or(Cell::Null);
-        set(&mut values, tsql::ROWCOUNT, before);
+        set(&mut running.values, tsql::ROWCOUNT, before);
         count = match &step.statement {
             Statement::Jump { sql, to } => {
-                let answer = store.answer(sql, None, &values, Some(1)).map_err(failed)?;
-                let holds = answer.table.rows.first().and_then(|row| row.first());
-                if holds != Some(&Cell::Integer(1)) {
+                if !running.holds(step, sql)? {
                     at = *to;
                 }
                 count
             }
             Statement::Query { sql, columns } => {
-                let singles = singles(columns.as_deref());
-                let columns: Option<Vec<(String, Option<Kind>)>> =
-                    columns.as_ref().map(|columns| {
-                        let place = |column: &tsql::AnswerColumn| named(column, question.kinds);
-                        columns.iter().map(place).collect()
-                    });
-                let (columns, limit) = (columns.as_deref(), question.limit);
-                let given = match &mut rows {
-                    Some(rows) => {
-                        let mut rows = CountedRows {
-                            rows: *rows,
-                            count: 0,
-                            singles,
-                        };
-                        store
-                            .answer_into(sql, columns, &values, limit, &mut rows)
-                            .map_err(failed)?;
-                        rows.count
-                    }
-                    None => {
-                        let answer = store.answer(sql, columns, &values, limit);
-                        let mut answer = answer.map_err(failed)?;
-                        for row in &mut answer.table.rows {
-                            show_singles(row, &singles);
-                        }
-                        let given = answer.table.rows.len();
-                        held += given * answer.table.columns.len().max(1);
-                        answers.push(answer);
-                        // One answer has its own limit.
-                        if answers.len() > 1 && held > MAX_HELD {
-                            return Err(AskError::Refused {
-                                line: step.line,
-                                what: format!("brings the results to more than {MAX_HELD} values"),
-                            });
-                        }
-                        given
-                    }
+                let rows = match &mut rows {
+                    Some(rows) => Some(&mut **rows as &mut dyn Rows),
+                    None => None,
                 };
-                let whole = limit.is_none_or(|limit| given < limit);
-                whole.then(|| number(given as u64))
+                running.query(step, sql, columns.as_deref(), rows)?
             }
-            Statement::Assign { sql, variables } => {
-                let table = store
-                    .answer(sql, None, &values, None)
-                    .map_err(failed)?
-                    .table;
-                let given = table.rows.len();
-                let last = table.rows.into_iter().last();
-                for (at, name) in variables.iter().enumerate() {
-                    let known = values.iter().position(|(own, _)| own == name);
-                    let value = last.as_ref().and_then(|row| row.get(at)).cloned();
-                    match (known, value) {
-                        (Some(known), Some(value)) => values[known].1 = value,
-                        (None, value) => values.push((name.clone(), value.unwrap_or(Cell::Null))),
-                        (Some(_), None) => {}
-                    }
-                }
-                Some(number(given as u64))
-            }
+            Statement::Assign { sql, variables } => Some(running.assign(step, sql, variables)?),
             Statement::Temporary { sql } => {
-                let changed = store.change_temporary(sql, &values);
-                Some(number(changed.map_err(|error| failed(no_null(error)))?))
+                let changed = store.change_temporary(sql, &running.values);
+                Some(number(
+                    changed.map_err(|error| failed(step)(no_null(error)))?,
+                ))
             }
             Statement::Write { sql } => {
-                let changed = store.change(sql, &values).map_err(failed)?;
-                changes.push((step.line, changed));
+                let changed = store.change(sql, &running.values).map_err(failed(step))?;
+                running.changes.push((step.line, changed));
                 Some(number(changed))
             }
         };
     }
     Ok(Answers {
-        answers,
-        changes,
+        answers: running.answers,
+        changes: running.changes,
         notes: script.notes,
     })
+}
+
+/// A script while it runs: the values of its variables, and what has come of it.
+struct Running<'r, 'q> {
+    store: &'r Store,
+    question: &'r Question<'q>,
+    values: Vec<Binding>,
+    answers: Vec<Answer>,
+    changes: Vec<(u32, u64)>,
+    /// How many values are held.
+    held: usize,
+}
+
+impl Running<'_, '_> {
+    /// Whether the condition of a jump holds.
+    fn holds(&self, step: &Step, sql: &str) -> Result<bool, AskError> {
+        let answer = self.store.answer(sql, None, &self.values, Some(1));
+        let table = answer.map_err(failed(step))?.table;
+        let holds = table.rows.first().and_then(|row| row.first());
+        Ok(holds == Some(&Cell::Integer(1)))
+    }
+
+    /// Runs a query, and hands its rows to `rows` or else holds them; gives how many there are, unless a limit cut them
+    /// off.
+    fn query(
+        &mut self,
+        step: &Step,
+        sql: &str,
+        columns: Option<&[tsql::AnswerColumn]>,
+        rows: Option<&mut dyn Rows>,
+    ) -> Result<Option<Cell>, AskError> {
+        let singles = singles(columns);
+        let kinds = self.question.kinds;
+        let columns: Option<Vec<(String, Option<Kind>)>> =
+            columns.map(|columns| columns.iter().map(|column| named(column, kinds)).collect());
+        let (columns, limit) = (columns.as_deref(), self.question.limit);
+        let given = if let Some(rows) = rows {
+            let mut rows = CountedRows {
+                rows,
+                count: 0,
+                singles,
+            };
+            let answered = self
+                .store
+                .answer_into(sql, columns, &self.values, limit, &mut rows);
+            answered.map_err(failed(step))?;
+            rows.count
+        } else {
+            let answer = self.store.answer(sql, columns, &self.values, limit);
+            let mut answer = answer.map_err(failed(step))?;
+            for row in &mut answer.table.rows {
+                show_singles(row, &singles);
+            }
+            let given = answer.table.rows.len();
+            self.held += given * answer.table.columns.len().max(1);
+            self.answers.push(answer);
+            // One answer has its own limit.
+            if self.answers.len() > 1 && self.held > MAX_HELD {
+                return Err(AskError::Refused {
+                    line: step.line,
+                    what: format!("brings the results to more than {MAX_HELD} values"),
+                });
+            }
+            given
+        };
+        let whole = limit.is_none_or(|limit| given < limit);
+        Ok(whole.then(|| number(given as u64)))
+    }
+
+    /// Gives variables the values of the last row; without a row they keep theirs. Gives how many rows there were.
+    fn assign(&mut self, step: &Step, sql: &str, variables: &[String]) -> Result<Cell, AskError> {
+        let answer = self.store.answer(sql, None, &self.values, None);
+        let table = answer.map_err(failed(step))?.table;
+        let given = table.rows.len();
+        let last = table.rows.into_iter().last();
+        for (at, name) in variables.iter().enumerate() {
+            let known = self.values.iter().position(|(own, _)| own == name);
+            let value = last.as_ref().and_then(|row| row.get(at)).cloned();
+            match (known, value) {
+                (Some(known), Some(value)) => self.values[known].1 = value,
+                (None, value) => {
+                    let value = value.unwrap_or(Cell::Null);
+                    self.values.push((name.clone(), value));
+                }
+                (Some(_), None) => {}
+            }
+        }
+        Ok(number(given as u64))
+    }
 }
 
 fn number(rows: u64) -> Cell {

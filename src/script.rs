@@ -150,26 +150,12 @@ pub enum QueryExportError {
 ///
 /// # Errors
 /// When the query is not one for that engine.
-pub fn handout(
+pub fn export(
     query: &Query,
     dialect: Dialect,
     values: &[Binding],
 ) -> Result<String, QueryExportError> {
-    let mut out = format!("-- {}\n", query.title);
-    if let Some(lines) = &query.lines {
-        out.push_str(&format!("-- lines {lines} of the document\n"));
-    }
-    for (word, text) in [("meaning", &query.meaning), ("source", &query.source)] {
-        if let Some(text) = text {
-            out.push_str(&comment(&format!("{word}: {text}")));
-        }
-    }
-    if let Some(tag) = query.tag {
-        out.push_str(&format!("-- basis: {}\n", tag.name()));
-    }
-    if let Some(note) = &query.note {
-        out.push_str(&comment(note));
-    }
+    let mut out = heading(query);
     let value_of = |parameter: &QueryParameter| {
         let given = values.iter().find(|(name, _)| *name == parameter.name);
         given.map_or_else(
@@ -196,37 +182,65 @@ pub fn handout(
                 Some(table) => in_place(&text, table),
                 None => text,
             });
-            out.push_str(";\n");
         }
         (_, Dialect::Sqlite) => {
-            let values: Vec<Binding> = query
-                .parameters
-                .iter()
-                .filter_map(|parameter| Some((parameter.name.clone(), value_of(parameter)?)))
-                .collect();
-            for parameter in &query.parameters {
-                let name = &parameter.name;
-                if !values.iter().any(|(known, _)| known == name) {
-                    out.push_str(&format!(
-                        "-- give @{name} a value: .parameter set @{name} VALUE\n"
-                    ));
-                }
-            }
-            let sql = match (query.dialect, query.tag) {
-                // A finding is asked of an import database, which has no scenario clock.
-                (Dialect::Tsql, Some(_)) => {
-                    out.push_str("-- set @chatdb_now to the reference time: .parameter set @chatdb_now VALUE\n");
-                    finding_as_run(query)?
-                }
-                _ => as_run(query)?,
-            };
-            if sql.contains("tsql_") || sql.contains(collation::DEFAULT) {
-                out.push_str("-- runs in chatdb, which has the functions and collations of SQL Server it names\n");
-            }
-            out.push_str(&filled(&sql, &values));
-            out.push_str(";\n");
+            let parameters = query.parameters.iter();
+            let values = parameters
+                .filter_map(|parameter| Some((parameter.name.clone(), value_of(parameter)?)));
+            out.push_str(&for_sqlite(query, &values.collect::<Vec<_>>())?);
         }
     }
+    out.push_str(";\n");
+    Ok(out)
+}
+
+/// What is known of a query, as comments.
+fn heading(query: &Query) -> String {
+    let mut out = format!("-- {}\n", query.title);
+    if let Some(lines) = &query.lines {
+        out.push_str(&format!("-- lines {lines} of the document\n"));
+    }
+    for (word, text) in [("meaning", &query.meaning), ("source", &query.source)] {
+        if let Some(text) = text {
+            out.push_str(&comment(&format!("{word}: {text}")));
+        }
+    }
+    if let Some(tag) = query.tag {
+        out.push_str(&format!("-- basis: {}\n", tag.name()));
+    }
+    if let Some(note) = &query.note {
+        out.push_str(&comment(note));
+    }
+    out
+}
+
+/// A query in SQLite's SQL with its values in their places, below comments on what is still to be given.
+fn for_sqlite(query: &Query, values: &[Binding]) -> Result<String, QueryExportError> {
+    let mut out = String::new();
+    for parameter in &query.parameters {
+        let name = &parameter.name;
+        if !values.iter().any(|(known, _)| known == name) {
+            out.push_str(&format!(
+                "-- give @{name} a value: .parameter set @{name} VALUE\n"
+            ));
+        }
+    }
+    let sql = match (query.dialect, query.tag) {
+        // A finding is asked of an import database, which has no scenario clock.
+        (Dialect::Tsql, Some(_)) => {
+            out.push_str(
+                "-- set @chatdb_now to the reference time: .parameter set @chatdb_now VALUE\n",
+            );
+            finding_as_run(query)?
+        }
+        _ => as_run(query)?,
+    };
+    if sql.contains("tsql_") || sql.contains(collation::DEFAULT) {
+        out.push_str(
+            "-- runs in chatdb, which has the functions and collations of SQL Server it names\n",
+        );
+    }
+    out.push_str(&filled(&sql, values));
     Ok(out)
 }
 

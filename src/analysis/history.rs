@@ -169,31 +169,37 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
         let undetectable = "the rows do not say which Application server an agent uses: export egpl_user with login_ip";
         read.undetectable.push(undetectable.to_owned());
     }
-    read.limit = limit::in_force(activities.iter().filter(|own| own.kind == CHAT).filter_map(
-        |own| {
-            let held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
-            held.then(|| limit::Held {
-                agent: own.agent,
-                from: own.begun,
-                to: own.ended,
-                waited: with_events.then_some(own.begun - own.created),
-            })
-        },
-    ));
-    let history = &mut read.history;
-    for times in [
+    read.limit = limit_in_force(&activities, with_events);
+    put_in_order(&mut read.history);
+    Ok(read)
+}
+
+/// The limit that the chats which agents completed show.
+fn limit_in_force(activities: &[Activity], with_events: bool) -> Option<Limit> {
+    let held = |own: &Activity| {
+        let held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
+        held.then(|| limit::Held {
+            agent: own.agent,
+            from: own.begun,
+            to: own.ended,
+            waited: with_events.then_some(own.begun - own.created),
+        })
+    };
+    let chats = activities.iter().filter(|own| own.kind == CHAT);
+    limit::in_force(chats.filter_map(held))
+}
+
+/// Sorts what happened by time, and notes from when on the rows tell.
+fn put_in_order(history: &mut History) {
+    let lists = [
         &mut history.arrivals,
         &mut history.mails,
         &mut history.chats,
         &mut history.completed,
-    ] {
+    ];
+    let lists = lists.into_iter().chain(&mut history.assigned);
+    for times in lists.chain(history.completed_on.values_mut()) {
         times.sort_unstable();
-    }
-    for times in history.completed_on.values_mut() {
-        times.sort_unstable();
-    }
-    if let Some(assigned) = &mut history.assigned {
-        assigned.sort_unstable();
     }
     for acts in history.acts.values_mut() {
         acts.sort_unstable();
@@ -203,10 +209,8 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     }
     history.waiting.sort_unstable();
     history.waited.sort_unstable();
-    history.since = history
-        .since
-        .max(history.arrivals.first().copied().unwrap_or(until));
-    Ok(read)
+    let first = history.arrivals.first().copied();
+    history.since = history.since.max(first.unwrap_or(history.until));
 }
 
 /// The activities that `keeps` wants, in the order of their numbers. It sees each of them.

@@ -387,26 +387,27 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
     }
     page.list(&comparison.header);
     page.list(&comparison.remarks);
+    differences(page, comparison);
+}
+
+/// The cells that differ, and the rows that are missing or extra.
+fn differences(page: &mut Page, comparison: &Comparison) {
+    let texts = |cells: &[String]| -> Vec<TableCell> {
+        cells.iter().map(|cell| TableCell::text(cell)).collect()
+    };
     let differing = wording::rows_that(comparison, RowVerdict::Differs);
     let cells = wording::differences(comparison, &differing);
     if !cells.is_empty() {
         let mut header = wording::difference_key(comparison);
         header.extend(["column", "expected", "actual"].map(String::from));
-        let rows: Vec<Vec<TableCell>> = (cells.iter())
-            .map(|one| {
-                let rest = [&one.column, &one.expected, &one.actual];
-                one.row
-                    .iter()
-                    .chain(rest)
-                    .map(|text| TableCell::text(text))
-                    .collect()
-            })
-            .collect();
-        page.element(
-            "h4",
-            "",
-            &format!("Different: {}", counted(cells.len(), "cell")),
-        );
+        let row = |one: &wording::Difference| {
+            let rest = [&one.column, &one.expected, &one.actual];
+            let cells = one.row.iter().chain(rest);
+            cells.map(|text| TableCell::text(text)).collect()
+        };
+        let rows: Vec<Vec<TableCell>> = cells.iter().map(row).collect();
+        let title = format!("Different: {}", counted(cells.len(), "cell"));
+        page.element("h4", "", &title);
         page.table("Cells that differ", &header, &rows);
     }
     for (verdict, word) in [
@@ -418,14 +419,9 @@ fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
             continue;
         }
         let side = wording::whole(comparison, &at, verdict);
-        let rows: Vec<Vec<TableCell>> = (side.rows.iter())
-            .map(|row| row.iter().map(|cell| TableCell::text(cell)).collect())
-            .collect();
-        page.element(
-            "h4",
-            "",
-            &format!("{word}: {}", wording::rows(comparison, at.len())),
-        );
+        let rows: Vec<Vec<TableCell>> = side.rows.iter().map(|row| texts(row)).collect();
+        let title = format!("{word}: {}", wording::rows(comparison, at.len()));
+        page.element("h4", "", &title);
         page.table(word, &side.columns, &rows);
     }
 }

@@ -202,7 +202,7 @@ fn the_documented_query_and_the_findings_use_the_indexes_of_a_copy() {
 #[test]
 fn a_finding_is_handed_out_with_its_thresholds() {
     for finding in analysis::findings() {
-        let text = script::handout(&finding, Dialect::Tsql, &[]).expect("it is T-SQL");
+        let text = script::export(&finding, Dialect::Tsql, &[]).expect("it is T-SQL");
         for parameter in &finding.parameters {
             assert!(
                 text.contains(&format!("DECLARE @{} ", parameter.name)),
@@ -215,7 +215,7 @@ fn a_finding_is_handed_out_with_its_thresholds() {
             let found = chatdb::sql::tsql::translate(&text, &catalog(), &[]);
             found.unwrap_or_else(|error| panic!("{}: {error}\n{text}", finding.name));
         }
-        script::handout(&finding, Dialect::Sqlite, &[]).expect("it is SQL for SQLite");
+        script::export(&finding, Dialect::Sqlite, &[]).expect("it is SQL for SQLite");
     }
     let output = chatdb(&[
         "sql",
@@ -342,7 +342,7 @@ fn in_place() -> Store {
 
 /// The answer of what is handed out, without the schema that no copy has.
 fn answer_in_place(store: &Store, finding: &Query) -> ResultTable {
-    let text = script::handout(finding, Dialect::Tsql, &[]).expect("it is T-SQL");
+    let text = script::export(finding, Dialect::Tsql, &[]).expect("it is T-SQL");
     let question = Question {
         text: &text.replace("cdc.", ""),
         dialect: Dialect::Tsql,

@@ -6,7 +6,7 @@ use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
 use chatdb::render::{CsvOptions, Detail, FORMATS, Format, RenderOptions, csv};
-use chatdb::report::{AnalysisRun, Report};
+use chatdb::report::{AnalysisRun, DetectedRun, Report};
 use chatdb::signature;
 use chatdb::sql::authored::Authored;
 use chatdb::store::Store;
@@ -180,29 +180,29 @@ fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) ->
     };
     match run.detected.last() {
         Some(found) if args.outage.is_empty() => {
-            let at = |cell: &Cell| match cell {
-                Cell::Timestamp(ms) => Some(*ms),
-                _ => None,
-            };
-            let (from, to) = (at(&found.from)?, at(&found.to));
-            // What is known to the millisecond happened before the outage, or after it.
-            let inwards = |from: i64, to: Option<i64>| {
-                (
-                    from + (-from).rem_euclid(1000),
-                    to.map(|to| to - to.rem_euclid(1000)),
-                )
-            };
-            let (from, to) = match inwards(from, to) {
-                (later, Some(earlier)) if later > earlier => (from, to),
-                rounded => rounded,
-            };
-            let text = as_option(&found.servers, found.host.as_deref(), from, to);
-            words.extend(["--outage".to_owned(), typed(&text)]);
+            words.extend(["--outage".to_owned(), typed(&suggested(found)?)]);
         }
         _ if has_ghosts(run) => words.extend(["--only".to_owned(), GHOSTS.to_owned()]),
         _ => return None,
     }
     Some(words.join(" "))
+}
+
+/// A detected outage as the value of `--outage`, in whole seconds.
+fn suggested(found: &DetectedRun) -> Option<String> {
+    let at = |cell: &Cell| match cell {
+        Cell::Timestamp(ms) => Some(*ms),
+        _ => None,
+    };
+    let (from, to) = (at(&found.from)?, at(&found.to));
+    // What is known to the millisecond happened before the outage, or after it.
+    let later = from + (-from).rem_euclid(1000);
+    let earlier = to.map(|to| to - to.rem_euclid(1000));
+    let (from, to) = match earlier {
+        Some(earlier) if later > earlier => (from, to),
+        _ => (later, earlier),
+    };
+    Some(as_option(&found.servers, found.host.as_deref(), from, to))
 }
 
 /// The finding of chats without a session.

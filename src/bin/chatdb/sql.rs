@@ -19,7 +19,7 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
         let value = query::value_of(parameter, &text, &TimeOptions::default())?;
         values.push((name, value));
     }
-    let text = script::handout(&documented, dialect, &values)?;
+    let text = script::export(&documented, dialect, &values)?;
     output::text(&args.file, &text)?;
     Ok(Code::Success)
 }

@@ -10,80 +10,70 @@ use crate::topics;
 
 /// Turns what clap says of a command line into a failure.
 pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
-    let value = shown(error, ContextKind::InvalidValue);
     let arg = shown(error, ContextKind::InvalidArg);
     let option = arg.split(' ').next().unwrap_or_default();
     let command = command(error, words);
-    let help = match command.as_str() {
-        "chatdb" => "`chatdb help` lists the commands".to_owned(),
-        command => {
-            let name = command.trim_start_matches("chatdb ");
-            format!("`chatdb help {name}` shows examples and options")
-        }
+    let help = match command.strip_prefix("chatdb ") {
+        None => "`chatdb help` lists the commands".to_owned(),
+        Some(name) => format!("`chatdb help {name}` shows examples and options"),
     };
-    match error.kind() {
+    let usage = |message: String| Failure::new(Code::Usage, message);
+    let failure = match error.kind() {
         ErrorKind::UnknownArgument if arg.starts_with('-') => {
-            let message = format!("`{command}` has no option `{option}`");
-            Failure::new(Code::Usage, message)
-                .hint(instead(&command, option, error).unwrap_or(help))
+            let hint = instead(&command, option, error).unwrap_or(help);
+            usage(format!("`{command}` has no option `{option}`")).hint(hint)
         }
         ErrorKind::UnknownArgument => {
-            Failure::new(Code::Usage, format!("`{command}` does not take `{arg}`")).hint(help)
+            usage(format!("`{command}` does not take `{arg}`")).hint(help)
         }
         ErrorKind::InvalidSubcommand => {
             unknown_command(&shown(error, ContextKind::InvalidSubcommand), words)
         }
-        ErrorKind::InvalidValue if value.is_empty() => {
-            let message = format!("`{option}` needs a value: `{arg}`");
-            Failure::new(Code::Usage, message)
-                .kind(&codes::MISSING_VALUE)
-                .hint(help)
-        }
-        ErrorKind::InvalidValue => {
-            let message = format!("`{value}` is not a value of `{option}`");
-            let known = list(error, ContextKind::ValidValue);
-            let hint = match did_you_mean(&value, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("its values are {}", known.join(", ")),
-            };
-            Failure::new(Code::Usage, message)
-                .kind(&codes::INVALID_VALUE)
-                .hint(hint)
-        }
-        ErrorKind::ValueValidation => {
-            let reason = std::error::Error::source(error).map(ToString::to_string);
-            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-            let message = format!("`{value}` is not a value of `{option}`{reason}");
-            Failure::new(Code::Usage, message)
-                .kind(&codes::INVALID_VALUE)
-                .hint(help)
-        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => value(error, &arg, option, help),
         ErrorKind::MissingRequiredArgument => {
             let missing = list(error, ContextKind::InvalidArg).join("`, `");
-            Failure::new(Code::Usage, format!("`{command}` needs `{missing}`"))
-                .kind(&codes::MISSING_VALUE)
-                .hint(help)
+            let failure = usage(format!("`{command}` needs `{missing}`"));
+            failure.kind(&codes::MISSING_VALUE).hint(help)
         }
         ErrorKind::ArgumentConflict => {
             let others = list(error, ContextKind::PriorArg);
-            let others: Vec<&str> = others
-                .iter()
-                .filter_map(|one| one.split(' ').next())
-                .collect();
+            let others = others.iter().filter_map(|one| one.split(' ').next());
+            let others: Vec<&str> = others.collect();
             let message = match others.as_slice() {
                 [same] if *same == option => format!("`{option}` is given twice"),
                 others => format!("`{option}` cannot be used with `{}`", others.join("`, `")),
             };
-            Failure::new(Code::Usage, message).hint(help)
+            usage(message).hint(help)
         }
         _ => {
             let text = error.to_string();
             let text = text.trim_start_matches("error: ");
             let message = text.split("\n\n").next().unwrap_or(text).trim();
-            Failure::new(Code::Usage, message).hint(help)
+            usage(message.to_owned()).hint(help)
         }
+    };
+    failure.typed()
+}
+
+/// A value that an option does not take, or that is missing.
+fn value(error: &clap::Error, arg: &str, option: &str, help: String) -> Failure {
+    let value = shown(error, ContextKind::InvalidValue);
+    let usage = |message: String| Failure::new(Code::Usage, message);
+    if value.is_empty() {
+        let failure = usage(format!("`{option}` needs a value: `{arg}`"));
+        return failure.kind(&codes::MISSING_VALUE).hint(help);
     }
-    .typed()
+    let mut message = format!("`{value}` is not a value of `{option}`");
+    if let Some(reason) = std::error::Error::source(error) {
+        message.push_str(&format!(": {reason}"));
+    }
+    let known = list(error, ContextKind::ValidValue);
+    let hint = match did_you_mean(&value, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => help,
+        None => format!("its values are {}", known.join(", ")),
+    };
+    usage(message).kind(&codes::INVALID_VALUE).hint(hint)
 }
 
 /// How errors are to be written, as far as a command line says it that cannot be read whole.

@@ -14,50 +14,8 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         page.paragraph(&format!("Next: {}", code(command)));
     }
     page.paragraph(&escape(&wording::analysis(run)));
-    if !run.files.is_empty() {
-        page.heading(2, "What was read");
-        let header = [
-            "file",
-            "input format",
-            "encoding",
-            "tables",
-            "rows",
-            "rejected",
-            "exported",
-        ];
-        page.table(
-            &header.map(String::from),
-            run.files.iter().map(file).collect(),
-        );
-        let remarks = run.files.iter().flat_map(|file| {
-            let said = file.remarks.iter().chain(&file.rejects);
-            said.map(|one| escape(&format!("{}: {one}", file.file)))
-        });
-        let remarks: Vec<String> = remarks.collect();
-        if !remarks.is_empty() {
-            page.list(remarks);
-        }
-    }
-    let mut facts = vec![match &run.as_of {
-        Cell::Null => format!("No reference time: {}", escape(&run.as_of_from)),
-        at => format!("Ages are measured from {at}: {}", escape(&run.as_of_from)),
-    }];
-    facts.push(match &run.utc_offset {
-        Some(offset) => format!("Server clock: {offset} from UTC"),
-        None => wording::NO_OFFSET.to_owned(),
-    });
-    facts.extend(
-        run.outages
-            .iter()
-            .map(|outage| escape(&wording::outage(outage))),
-    );
-    facts.extend(
-        run.undetectable
-            .iter()
-            .map(|sentence| format!("not detectable: {}", escape(sentence))),
-    );
-    facts.push(escape(&run.privacy));
-    page.list(facts);
+    files(page, run);
+    rests_on(page, run);
     page.heading(2, "What was found");
     let header = ["finding", "verdict", "rows", "basis", "what"];
     page.table(
@@ -86,6 +44,52 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun) {
         listed(page, &listing);
     }
     page.level = 0;
+}
+
+fn files(page: &mut Page, run: &AnalysisRun) {
+    if run.files.is_empty() {
+        return;
+    }
+    page.heading(2, "What was read");
+    let header = [
+        "file",
+        "input format",
+        "encoding",
+        "tables",
+        "rows",
+        "rejected",
+        "exported",
+    ];
+    page.table(
+        &header.map(String::from),
+        run.files.iter().map(file).collect(),
+    );
+    let remarks = run.files.iter().flat_map(|file| {
+        let said = file.remarks.iter().chain(&file.rejects);
+        said.map(|one| escape(&format!("{}: {one}", file.file)))
+    });
+    let remarks: Vec<String> = remarks.collect();
+    if !remarks.is_empty() {
+        page.list(remarks);
+    }
+}
+
+/// The times and outages by which rows were judged, and what they cannot tell.
+fn rests_on(page: &mut Page, run: &AnalysisRun) {
+    let mut facts = vec![match &run.as_of {
+        Cell::Null => format!("No reference time: {}", escape(&run.as_of_from)),
+        at => format!("Ages are measured from {at}: {}", escape(&run.as_of_from)),
+    }];
+    facts.push(match &run.utc_offset {
+        Some(offset) => format!("Server clock: {offset} from UTC"),
+        None => wording::NO_OFFSET.to_owned(),
+    });
+    let outages = run.outages.iter();
+    facts.extend(outages.map(|outage| escape(&wording::outage(outage))));
+    let cannot = run.undetectable.iter();
+    facts.extend(cannot.map(|sentence| format!("not detectable: {}", escape(sentence))));
+    facts.push(escape(&run.privacy));
+    page.list(facts);
 }
 
 fn file(file: &FileRun) -> Vec<String> {

@@ -70,7 +70,7 @@ fn both_documented_queries_run_as_restored() {
                 "screen_name"
             ]
         );
-        let handed = script::handout(&query, Dialect::Tsql, &[]).expect("T-SQL");
+        let handed = script::export(&query, Dialect::Tsql, &[]).expect("T-SQL");
         let catalog = store.catalog().expect("a catalog");
         assert!(tsql::translate(&handed, &catalog, &[]).is_ok(), "{handed}");
         assert_eq!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chatdb::assets;
 use chatdb::query::{Dialect, Query};
-use chatdb::script::handout;
+use chatdb::script::export;
 use chatdb::table::Cell;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MsSqlDialect;
@@ -60,7 +60,7 @@ fn carried() -> Vec<Query> {
 fn thresholds_are_declared_at_the_top_with_their_types() {
     let query = finding(FINDING);
     let values = [("agent".to_owned(), Cell::Integer(1003))];
-    let printed = handout(&query, Dialect::Tsql, &values).expect("T-SQL");
+    let printed = export(&query, Dialect::Tsql, &values).expect("T-SQL");
     let (top, sql) = printed.split_at(printed.find("WITH").expect("the query"));
     assert_eq!(
         top,
@@ -86,7 +86,7 @@ DECLARE @agent int = 1003;
         ),
         "{captured}"
     );
-    let unset = handout(&query, Dialect::Tsql, &[]).expect("T-SQL");
+    let unset = export(&query, Dialect::Tsql, &[]).expect("T-SQL");
     assert!(
         unset.contains("DECLARE @agent nvarchar(4000) = NULL; -- give it a value\n"),
         "{unset}"
@@ -98,7 +98,7 @@ fn the_values_stand_in_their_places_for_sqlite() {
     let text = FINDING
         .replace("@agent", "1")
         .replace("-- parameter: agent\n", "");
-    let printed = handout(&finding(&text), Dialect::Sqlite, &[]).expect("SQL");
+    let printed = export(&finding(&text), Dialect::Sqlite, &[]).expect("SQL");
     assert!(!printed.contains("DECLARE"), "{printed}");
     assert!(printed.contains("5000000000"), "{printed}");
     assert!(printed.contains("'O''Neil'"), "{printed}");
@@ -133,14 +133,14 @@ fn wrong_with(printed: &str) -> Option<String> {
 #[test]
 fn what_is_carried_is_printed_as_t_sql_that_only_reads() {
     for query in carried() {
-        let printed = handout(&query, Dialect::Tsql, &[]).expect("T-SQL");
+        let printed = export(&query, Dialect::Tsql, &[]).expect("T-SQL");
         assert_eq!(wrong_with(&printed), None, "{printed}");
         for parameter in &query.parameters {
             let declared = format!("DECLARE @{} ", parameter.name);
             assert!(printed.contains(&declared), "{printed}");
         }
         assert!(
-            handout(&query, Dialect::Sqlite, &[]).is_ok(),
+            export(&query, Dialect::Sqlite, &[]).is_ok(),
             "{}",
             query.name
         );
