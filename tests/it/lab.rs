@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
+use chatdb::replay::simulate::{self, Course, Simulation};
 use chatdb::replay::why::Experiment;
 use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{CheckVerdict, RestsOn};
@@ -486,6 +487,24 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
         "it is not determined what it rests on: running the scenario without each cause and with each rule \
          changed takes more than 60 seconds or 10 million steps"
     );
+    // Enough for the state from which a schedule starts, and not for the same without each rule.
+    let start = Simulation::new(&library(), &path, None, &options(10_000_000));
+    start.expect("it can be played");
+    let mut course = Course {
+        looks: Vec::new(),
+        end: Vec::new(),
+        broken: None,
+    };
+    let mut label =
+        |steps| simulate::label(&library(), (&path, None), &options(steps), &[], &mut course);
+    let error = label(10_000_000)
+        .expect_err("it takes too long")
+        .to_string();
+    assert!(
+        error.contains("more than 60 seconds or 10 million steps"),
+        "{error}"
+    );
+    label(1_000_000_000).expect("it is enough for all");
     // Not enough for the scenario itself.
     let stopped = check(500_000);
     let problem = stopped.problem.expect("it is not answered");

@@ -16,10 +16,11 @@ pub fn rules_of(library: &Library, scenario: &str) -> Result<Vec<LabRule>, Simul
     Ok(lab_rules(&chain))
 }
 
-/// Runs a schedule again without each lab rule, and labels what a rule decides in the course that it took.
+/// Runs a schedule again without each lab rule, and labels what a rule decides in the course that it took. The runs share
+/// the budget of `options`.
 ///
 /// # Errors
-/// When the database fails, or the state to start from cannot be reached.
+/// When the database fails, the state to start from cannot be reached, or the runs take more than the budget has.
 pub fn label(
     library: &Library,
     (scenario, step): (&str, Option<&str>),
