@@ -12,6 +12,7 @@ mod binary;
 pub mod collation;
 mod convert;
 mod format;
+mod json;
 mod like;
 mod money;
 mod number;
@@ -118,6 +119,9 @@ const HELPERS: &[Function] = &[
     function("tsql_modulo", 2, 2, number::modulo),
     function("tsql_money", 4, 4, money::compute),
     function("tsql_nlike", 2, 3, like::nvarchar),
+    function("tsql_openjson", 2, 2, json::openjson),
+    function("tsql_openjson_column", 3, 3, json::openjson_column),
+    function("tsql_openjson_rows", 2, 2, json::openjson_rows),
     function("tsql_percent", 2, 2, number::percent),
     function("tsql_power", 3, 3, number::power),
     function("tsql_recursion", 2, 2, number::recursion),

@@ -88,26 +88,28 @@ pub fn as_text(value: &Value, style: i64) -> Result<String, FunctionError> {
     }
 }
 
-/// `tsql_money(operator, a, b, type)`: `+ - * /` of amounts and whole numbers. What has more than four digits after its
-/// point is refused.
+/// `tsql_money(operator, a, b, type)`: `+ - * /` of amounts and whole numbers. A quotient is cut off after four digits,
+/// because SQL Server divides the ten-thousandths; a product with more is refused.
 pub fn compute(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let small = arguments[3].text() == "smallmoney";
         let (a, b) = (scaled(&arguments[1], SCALE)?, scaled(&arguments[2], SCALE)?);
         let unit = 10_i128.pow(u32::from(SCALE));
-        let exactly = |whole: Option<i128>, by: i128| match whole {
-            Some(whole) if whole % by == 0 => Ok(whole / by),
-            Some(_) => Err(FunctionError::refused(
-                "money with more than four digits after its point is not supported: CAST it to decimal(19,4) first",
-            )),
-            None => Err(overflow("money")),
-        };
         let units = match arguments[0].text().as_str() {
             "+" => a + b,
             "-" => a - b,
-            "*" => exactly(a.checked_mul(b), unit)?,
+            "*" => match a.checked_mul(b) {
+                Some(product) if product % unit == 0 => product / unit,
+                Some(_) => {
+                    return Err(FunctionError::refused(
+                        "a product of money with more than four digits after its point is not supported: CAST it to \
+                         decimal(19,4) first",
+                    ));
+                }
+                None => return Err(overflow("money")),
+            },
             _ if b == 0 => return Err(FunctionError::new("Divide by zero error encountered.")),
-            _ => exactly(a.checked_mul(unit), b)?,
+            _ => a.checked_mul(unit).ok_or_else(|| overflow("money"))? / b,
         };
         amount(units, small)
     })

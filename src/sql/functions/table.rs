@@ -5,7 +5,7 @@
 //! call's arguments, the type of its result, what is suggested for a misspelt name, the page `FUNCTIONS.md` and the
 //! tests over all entries follow from this table.
 
-use super::{Outcome, Value, like, number, text, time};
+use super::{Outcome, Value, json, like, number, text, time};
 use crate::schema::types::Type;
 
 /// What an argument must be.
@@ -477,6 +477,13 @@ pub const TABLE: &[Entry] = &[
         time::isdate,
         "1 where the text is a datetime, else 0."
     ),
+    rust!(
+        "isjson",
+        [Characters],
+        INT,
+        json::isjson,
+        "1 where the text is a JSON object or array, else 0."
+    ),
     written(
         "isnull",
         &[Any, Any],
@@ -490,8 +497,25 @@ pub const TABLE: &[Entry] = &[
         number::isnumeric,
         "1 where the text is a number or an amount of money, else 0."
     ),
-    refused("json_query", ""),
-    refused("json_value", ""),
+    rust!(
+        "json_query",
+        [Characters, Characters],
+        NVARCHAR,
+        json::json_query,
+        "The object or the array at a path of a JSON text."
+    )
+    .optional(1),
+    rust!(
+        "json_value",
+        [Characters, Characters],
+        Of(Type::Text {
+            length: Some(4000),
+            national: true,
+            fixed: false
+        }),
+        json::json_value,
+        "The scalar at a path of a JSON text."
+    ),
     window(
         "lag",
         &[Any, Whole, Any],
@@ -595,6 +619,10 @@ pub const TABLE: &[Entry] = &[
         "The object id of a table or view of this database; NULL if there is none.",
     )
     .optional(1),
+    syntax(
+        "openjson",
+        "A row for each member of a JSON text: FROM OPENJSON(text, path) WITH (name type path), also after APPLY.",
+    ),
     rust!(
         "parsename",
         [Text, Whole],

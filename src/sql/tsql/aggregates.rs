@@ -41,9 +41,9 @@ impl Translator<'_> {
         Ok(match of {
             Type::Float => Typed::plain(format!("avg({inner}){over}"), of),
             Type::Money { .. } => {
-                return Err(self
-                    .unsupported("AVG of money")
-                    .with_hint("AVG(CAST(x AS decimal(19,4))) has six digits after the point"));
+                let sum = format!("tsql_convert('money', {sum}, 'float')");
+                let sql = format!("tsql_money('/', {sum}, nullif({count}, 0), 'money')");
+                Typed::plain(sql, of)
             }
             Type::Decimal { scale, .. } => {
                 self.output.notes.insert(

@@ -45,6 +45,11 @@ impl Translator<'_> {
                 let right = self.string_split(split, alias.as_ref())?;
                 return Ok(joined(outer, &right, "1 = 1"));
             }
+            if matches!(factor, TableFactor::OpenJsonTable { .. }) {
+                let listed = self.open_json(factor)?;
+                let right = self.json_table(listed)?;
+                return Ok(joined(outer, &right, "1 = 1"));
+            }
             if matches!(factor, TableFactor::Table { args: None, .. }) {
                 let right = self.factor(factor)?;
                 return Ok(joined(outer, &right, "1 = 1"));

@@ -1,6 +1,6 @@
 //! Conditions: comparisons, `AND` and `OR`, `IN`, `BETWEEN`, `LIKE`, `EXISTS`.
 
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
+use sqlparser::ast::{BinaryOperator, Expr, Query, UnaryOperator};
 
 use super::expr::{Condition, Typed};
 use super::operators::precedence;
@@ -56,28 +56,7 @@ impl Translator<'_> {
                 expr,
                 subquery,
                 negated,
-            } => {
-                self.see_expr(expr);
-                let start = self.at;
-                let value = self.value(expr)?;
-                let (mut list, of) = self.list_of(subquery)?;
-                self.at = start;
-                let listed = Typed::plain("value".to_owned(), of);
-                let (value, column) = self.comparable(value, listed)?;
-                if column.sql != "value" {
-                    list = format!("SELECT {} FROM ({list})", column.sql);
-                }
-                let value = if value.of.is_number() {
-                    value.within(precedence::COMPARE + 1).into_owned()
-                } else {
-                    value.collated()
-                };
-                let not = if *negated { "NOT IN" } else { "IN" };
-                Ok(Condition {
-                    sql: format!("{value} {not} ({list})"),
-                    precedence: precedence::COMPARE,
-                })
-            }
+            } => self.in_subquery(expr, subquery, *negated),
             Expr::Between {
                 expr,
                 negated,
@@ -91,25 +70,7 @@ impl Translator<'_> {
                 pattern,
                 escape_char,
             } => {
-                let value = self.value(expr)?;
-                let pattern = self.value(pattern)?;
-                self.default_collation("LIKE", &[&value, &pattern])?;
-                let national = value.of.is_national() || pattern.of.is_national();
-                let mut arguments = vec![self.as_text(value)?, self.as_text(pattern)?];
-                if let Some(escape) = escape_char {
-                    let escape = self.value(escape)?;
-                    if escape.is_null() {
-                        return Err(self
-                            .unsupported("ESCAPE NULL")
-                            .with_hint("leave ESCAPE out"));
-                    }
-                    arguments.push(self.as_text(escape)?);
-                }
-                let name = if national { "tsql_nlike" } else { "tsql_like" };
-                let like = Condition {
-                    sql: format!("{name}({})", arguments.join(", ")),
-                    precedence: precedence::ATOM,
-                };
+                let like = self.like(expr, pattern, escape_char.as_deref())?;
                 Ok(if *negated { not(&like) } else { like })
             }
             Expr::Exists { subquery, negated } => {
@@ -126,20 +87,118 @@ impl Translator<'_> {
             }
             Expr::IsDistinctFrom(left, right) => self.distinct(left, "IS NOT", right),
             Expr::IsNotDistinctFrom(left, right) => self.distinct(left, "IS", right),
-            Expr::AnyOp { left, .. } => {
-                self.see_expr(left);
-                Err(self
-                    .unsupported("ANY")
-                    .with_hint("EXISTS (SELECT ... WHERE comparison) says the same"))
+            Expr::AnyOp {
+                left,
+                compare_op,
+                right,
+                is_some: _,
+            } => {
+                // What does not differ from all is like one of them.
+                let all = opposite(compare_op).map(|op| self.all(left, &op, right));
+                Ok(not(&all.unwrap_or_else(|| self.no_condition(expr))?))
             }
-            Expr::AllOp { left, .. } => {
-                self.see_expr(left);
-                Err(self.unsupported("ALL").with_hint(
-                    "NOT EXISTS (SELECT ... WHERE the opposite) says nearly the same: mind NULL",
-                ))
-            }
+            Expr::AllOp {
+                left,
+                compare_op,
+                right,
+            } => self.all(left, compare_op, right),
             other => self.no_condition(other),
         }
+    }
+
+    fn in_subquery(&mut self, expr: &Expr, subquery: &Query, negated: bool) -> R<Condition> {
+        self.see_expr(expr);
+        let start = self.at;
+        let value = self.value(expr)?;
+        let (mut list, of) = self.list_of(subquery)?;
+        self.at = start;
+        let listed = Typed::plain("value".to_owned(), of);
+        let (value, column) = self.comparable(value, listed)?;
+        if column.sql != "value" {
+            list = format!("SELECT {} FROM ({list})", column.sql);
+        }
+        let value = if value.of.is_number() {
+            value.within(precedence::COMPARE + 1).into_owned()
+        } else {
+            value.collated()
+        };
+        let not = if negated { "NOT IN" } else { "IN" };
+        Ok(Condition {
+            sql: format!("{value} {not} ({list})"),
+            precedence: precedence::COMPARE,
+        })
+    }
+
+    /// `x > ALL (SELECT ...)`: true of no rows, false where it is false of one row, and unknown where it is unknown of
+    /// one. It is false of one row if it is false of the greatest or the least.
+    fn all(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> R<Condition> {
+        let Some(sign) = Self::compare_operator(op) else {
+            return self.no_condition(left);
+        };
+        let mut right = right;
+        while let Expr::Nested(inner) = right {
+            right = inner;
+        }
+        let Expr::Subquery(query) = right else {
+            return Err(self.invalid("ANY, SOME and ALL take a subquery"));
+        };
+        // The ends say nothing of what is between them.
+        if sign == "<>" {
+            return self.in_subquery(left, query, true);
+        }
+        self.see_expr(left);
+        let start = self.at;
+        let value = self.value(left)?;
+        let (list, of) = self.list_of(query)?;
+        self.at = start;
+        let (value, listed) = self.comparable(value, Typed::plain("value".to_owned(), of))?;
+        self.has_order(&value)?;
+        self.spend(4 * (list.len() + value.sql.len()))?;
+        let ends: &[&str] = match sign {
+            ">" | ">=" => &["max"],
+            "<" | "<=" => &["min"],
+            _ => &["min", "max"],
+        };
+        let test = |end: &&str| {
+            let sql = format!("(SELECT {end}({}) FROM ({list}))", listed.collated());
+            let end = Typed {
+                sql,
+                precedence: precedence::ATOM,
+                ..listed.clone()
+            };
+            self.compared(&value, sign, &end).sql
+        };
+        let tests: Vec<String> = ends.iter().map(test).collect();
+        let true_of_ends = tests.join(" AND ");
+        Ok(Condition {
+            sql: format!(
+                "CASE WHEN NOT EXISTS ({list}) THEN 1 WHEN NOT ({true_of_ends}) THEN 0 WHEN EXISTS (SELECT 1 FROM \
+                 ({list}) WHERE value IS NULL) THEN NULL ELSE {true_of_ends} END"
+            ),
+            precedence: precedence::ATOM,
+        })
+    }
+
+    fn like(&mut self, expr: &Expr, pattern: &Expr, escape: Option<&Expr>) -> R<Condition> {
+        let value = self.value(expr)?;
+        let pattern = self.value(pattern)?;
+        self.default_collation("LIKE", &[&value, &pattern])?;
+        let national = value.of.is_national() || pattern.of.is_national();
+        let mut arguments = vec![self.as_text(value)?, self.as_text(pattern)?];
+        if let Some(escape) = escape {
+            let escape = self.value(escape)?;
+            if escape.is_null() {
+                return Err(self
+                    .unsupported("ESCAPE NULL")
+                    .with_hint("leave ESCAPE out"));
+            }
+            arguments.push(self.as_text(escape)?);
+        }
+        let name = if national { "tsql_nlike" } else { "tsql_like" };
+        Ok(Condition {
+            sql: format!("{name}({})", arguments.join(", ")),
+            precedence: precedence::ATOM,
+        })
     }
 
     fn no_condition(&mut self, expr: &Expr) -> R<Condition> {
@@ -285,6 +344,19 @@ pub(super) fn not(inner: &Condition) -> Condition {
         sql: format!("NOT {}", inner.within(precedence::NOT)),
         precedence: precedence::NOT,
     }
+}
+
+/// The comparison that is false where this one is true, and unknown where it is.
+fn opposite(op: &BinaryOperator) -> Option<BinaryOperator> {
+    Some(match op {
+        BinaryOperator::Eq => BinaryOperator::NotEq,
+        BinaryOperator::NotEq => BinaryOperator::Eq,
+        BinaryOperator::Lt => BinaryOperator::GtEq,
+        BinaryOperator::LtEq => BinaryOperator::Gt,
+        BinaryOperator::Gt => BinaryOperator::LtEq,
+        BinaryOperator::GtEq => BinaryOperator::Lt,
+        _ => return None,
+    })
 }
 
 pub(super) fn is_condition(op: &BinaryOperator) -> bool {

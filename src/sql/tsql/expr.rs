@@ -165,6 +165,15 @@ impl Translator<'_> {
                 self.see(case_token.0.span);
                 self.case(operand.as_deref(), conditions, else_result.as_deref())
             }
+            Expr::Function(function) => self.call(function),
+            Expr::Subquery(query) => self.scalar(query),
+            other => self.syntax(other),
+        }
+    }
+
+    /// Functions that are syntax of their own.
+    fn syntax(&mut self, expr: &Expr) -> R<Typed> {
+        match expr {
             Expr::Cast {
                 kind: kind @ (CastKind::Cast | CastKind::TryCast),
                 expr,
@@ -192,7 +201,6 @@ impl Translator<'_> {
                 };
                 self.cast(value, of, style, *is_try)
             }
-            Expr::Function(function) => self.call(function),
             Expr::Ceil {
                 expr,
                 field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
@@ -217,44 +225,8 @@ impl Translator<'_> {
                 trim_what,
                 expr,
                 trim_characters: None,
-            } => {
-                let text = self.value(expr)?;
-                if !(text.of.is_text() || matches!(text.of, Type::Unknown | Type::Null)) {
-                    return Err(self
-                        .invalid(format!(
-                            "TRIM takes a text as its argument 1, not a value of type {}",
-                            text.of
-                        ))
-                        .with_hint("CAST it first"));
-                }
-                let of = self.text_type(&text);
-                let mut arguments = vec![self.as_text(text)?];
-                if let Some(set) = trim_what {
-                    let set = self.value(set)?;
-                    arguments.push(self.as_text(set)?);
-                }
-                Ok(self.function("tsql_trim", &arguments, of))
-            }
-            Expr::Collate { expr, collation } => {
-                let value = self.value(expr)?;
-                let name = collation.to_string();
-                let Some(known) = collation::named(&name) else {
-                    return Err(self
-                        .unsupported(format!("COLLATE {name}"))
-                        .with_hint("supported: Latin1_General_CI_AS, ..._CS_AS and ..._BIN2"));
-                };
-                if !matches!(value.of, Type::Text { .. } | Type::Unknown | Type::Null) {
-                    return Err(self.invalid(format!("COLLATE takes a text, not a {}", value.of)));
-                }
-                Ok(Typed {
-                    sql: format!("{} COLLATE {known}", value.within(precedence::COLLATE)),
-                    precedence: precedence::COLLATE,
-                    collation: Some(known),
-                    literal: None,
-                    ..value
-                })
-            }
-            Expr::Subquery(query) => self.scalar(query),
+            } => self.trim(expr, trim_what.as_deref()),
+            Expr::Collate { expr, collation } => self.collate(expr, &collation.to_string()),
             Expr::TypedString(TypedString {
                 data_type,
                 value,
@@ -268,6 +240,17 @@ impl Translator<'_> {
                 };
                 self.cast(text, of, None, false)
             }
+            Expr::AtTimeZone {
+                timestamp,
+                time_zone,
+            } => self.at_time_zone(timestamp, time_zone),
+            other => self.no_value(other),
+        }
+    }
+
+    /// What is no value, or none that is known.
+    fn no_value(&mut self, expr: &Expr) -> R<Typed> {
+        match expr {
             Expr::IsNull(_)
             | Expr::IsNotNull(_)
             | Expr::InList { .. }
@@ -279,10 +262,6 @@ impl Translator<'_> {
             | Expr::IsNotDistinctFrom(..) => Err(self
                 .invalid("expected a value, found a condition")
                 .with_hint("write CASE WHEN condition THEN 1 ELSE 0 END")),
-            Expr::AtTimeZone {
-                timestamp,
-                time_zone,
-            } => self.at_time_zone(timestamp, time_zone),
             Expr::CompoundFieldAccess { root, access_chain } => {
                 if let Some(joined) = self.value_of_xml(root, access_chain)? {
                     return Ok(joined);
@@ -297,6 +276,25 @@ impl Translator<'_> {
             Expr::Tuple(_) => Err(self.unsupported("a list of values in parentheses")),
             other => Err(self.unsupported(short(&other.to_string()))),
         }
+    }
+
+    fn collate(&mut self, expr: &Expr, name: &str) -> R<Typed> {
+        let value = self.value(expr)?;
+        let Some(known) = collation::named(name) else {
+            return Err(self
+                .unsupported(format!("COLLATE {name}"))
+                .with_hint("supported: Latin1_General_CI_AS, ..._CS_AS and ..._BIN2"));
+        };
+        if !matches!(value.of, Type::Text { .. } | Type::Unknown | Type::Null) {
+            return Err(self.invalid(format!("COLLATE takes a text, not a {}", value.of)));
+        }
+        Ok(Typed {
+            sql: format!("{} COLLATE {known}", value.within(precedence::COLLATE)),
+            precedence: precedence::COLLATE,
+            collation: Some(known),
+            literal: None,
+            ..value
+        })
     }
 
     fn unary(&mut self, op: UnaryOperator, expr: &Expr) -> R<Typed> {

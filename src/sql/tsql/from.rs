@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName,
-    PivotValueSource, TableAlias, TableFactor, TableWithJoins,
+    PivotValueSource, Query, TableAlias, TableFactor, TableFunctionArgs, TableWithJoins,
 };
 
 use super::TsqlError;
@@ -167,23 +167,7 @@ impl Translator<'_> {
                     ));
                 }
                 self.hints(with_hints)?;
-                if let Some(args) = args.as_ref().filter(|_| is_string_split(name)) {
-                    let split = self.outside(|this| this.split_of(&args.args))?;
-                    return self.string_split(split, alias.as_ref());
-                }
-                if let Some(args) = args {
-                    // The old way to write hints, without WITH.
-                    let hints = args
-                        .args
-                        .iter()
-                        .map(hint_argument)
-                        .collect::<Option<Vec<_>>>();
-                    match hints {
-                        Some(hints) if args.settings.is_none() && known_hints(&hints) => {}
-                        _ => return Err(self.table_function(name)),
-                    }
-                }
-                self.table(name, alias.as_ref())
+                self.named(name, args.as_ref(), alias.as_ref())
             }
             TableFactor::Table { name, .. } => {
                 self.see(span_of(name));
@@ -194,29 +178,7 @@ impl Translator<'_> {
                 subquery,
                 alias,
                 sample: None,
-            } => {
-                let Some(alias) = alias else {
-                    return Err(self
-                        .invalid("a derived table has no name")
-                        .with_hint("give it one: (SELECT ...) AS name"));
-                };
-                self.see(alias.name.span);
-                let names = self.alias_columns(alias)?;
-                let shape = Shape {
-                    names: names.as_deref(),
-                    ..Shape::default()
-                };
-                let answer = self.outside(|this| this.inner_query(subquery, shape))?;
-                self.see(alias.name.span);
-                let columns = self.columns_of_derived(&alias.name.value, answer.columns)?;
-                self.add_source(Source {
-                    name: alias.name.value.clone(),
-                    emitted: None,
-                    columns,
-                    stored: false,
-                })?;
-                Ok(format!("({}) AS {}", answer.sql, quoted(&alias.name.value)))
-            }
+            } => self.derived(subquery, alias.as_ref()),
             TableFactor::NestedJoin {
                 table_with_joins,
                 alias: None,
@@ -249,7 +211,10 @@ impl Translator<'_> {
                     .unsupported("UNPIVOT of such columns")
                     .with_hint("supported: UNPIVOT (value FOR name IN (column, ...)) AS table"))
             }
-            TableFactor::OpenJsonTable { .. } => Err(self.unsupported("OPENJSON")),
+            TableFactor::OpenJsonTable { .. } => {
+                let listed = self.outside(|this| this.open_json(factor))?;
+                self.json_table(listed)
+            }
             TableFactor::Function { name, .. } => {
                 self.see(span_of(name));
                 Err(self.table_function(name))
@@ -260,6 +225,56 @@ impl Translator<'_> {
                 Err(self.unsupported(word))
             }
         }
+    }
+
+    /// A table by its name, or a function that gives one.
+    fn named(
+        &mut self,
+        name: &ObjectName,
+        args: Option<&TableFunctionArgs>,
+        alias: Option<&TableAlias>,
+    ) -> R<String> {
+        if let Some(args) = args.filter(|_| is_string_split(name)) {
+            let split = self.outside(|this| this.split_of(&args.args))?;
+            return self.string_split(split, alias);
+        }
+        if let Some(args) = args {
+            // The old way to write hints, without WITH.
+            let hints = args
+                .args
+                .iter()
+                .map(hint_argument)
+                .collect::<Option<Vec<_>>>();
+            match hints {
+                Some(hints) if args.settings.is_none() && known_hints(&hints) => {}
+                _ => return Err(self.table_function(name)),
+            }
+        }
+        self.table(name, alias)
+    }
+
+    fn derived(&mut self, subquery: &Query, alias: Option<&TableAlias>) -> R<String> {
+        let Some(alias) = alias else {
+            return Err(self
+                .invalid("a derived table has no name")
+                .with_hint("give it one: (SELECT ...) AS name"));
+        };
+        self.see(alias.name.span);
+        let names = self.alias_columns(alias)?;
+        let shape = Shape {
+            names: names.as_deref(),
+            ..Shape::default()
+        };
+        let answer = self.outside(|this| this.inner_query(subquery, shape))?;
+        self.see(alias.name.span);
+        let columns = self.columns_of_derived(&alias.name.value, answer.columns)?;
+        self.add_source(Source {
+            name: alias.name.value.clone(),
+            emitted: None,
+            columns,
+            stored: false,
+        })?;
+        Ok(format!("({}) AS {}", answer.sql, quoted(&alias.name.value)))
     }
 
     pub fn alias_columns(&mut self, alias: &TableAlias) -> R<Option<Vec<String>>> {

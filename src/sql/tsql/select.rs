@@ -91,33 +91,82 @@ impl Translator<'_> {
         order: &[OrderByExpr],
         shape: Shape<'_>,
     ) -> R<Parts> {
+        self.see(select.select_token.0.span);
+        self.refuse_foreign(select)?;
+        let mut parts = Parts {
+            distinct: match select.distinct {
+                None | Some(Distinct::All) => false,
+                Some(Distinct::Distinct) => true,
+                Some(Distinct::On(_)) => return Err(self.unsupported("DISTINCT ON")),
+            },
+            ..Parts::default()
+        };
+        if let Some(top) = &select.top {
+            parts.top = self.top(top)?;
+        }
+        self.scope_mut().no_windows = true;
+        parts.from = self.from(&select.from)?;
+        if let Some(condition) = &select.selection {
+            let before = self.aggregates();
+            parts.selection = Some(self.condition(condition)?.sql);
+            if self.aggregates() != before {
+                return Err(self
+                    .invalid("an aggregate in WHERE")
+                    .with_hint("write the condition in HAVING"));
+            }
+        }
+        self.group_by(&select.group_by, &mut parts)?;
+        let scope = self.scope_mut();
+        scope.no_windows = false;
+        // Columns of WHERE and ON need not be grouped.
+        scope.ungrouped.clear();
+        self.projection(&select.projection, shape, &mut parts)?;
+        if let Some(condition) = &select.having {
+            self.having(condition, &mut parts)?;
+        }
+        self.order(order, &mut parts)?;
+        parts.aggregates = self.aggregates();
+        let grouped = parts.aggregates || !parts.grouping.is_empty() || parts.having.is_some();
+        if grouped && let Some((at, name)) = self.scope().ungrouped.first().cloned() {
+            self.at = at;
+            return Err(self
+                .invalid(format!("`{name}` is neither grouped nor in an aggregate"))
+                .with_hint("add it to GROUP BY, spelt the same, or take MIN or MAX of it"));
+        }
+        if grouped && parts.open {
+            return Err(self.invalid("`*` cannot be combined with GROUP BY"));
+        }
+        Ok(parts)
+    }
+
+    /// Refuses the clauses that T-SQL has not, or not here.
+    fn refuse_foreign(&self, select: &Select) -> R<()> {
         let Select {
-            select_token,
+            select_token: _,
             optimizer_hints,
-            distinct,
+            distinct: _,
             select_modifiers,
-            top,
+            top: _,
             top_before_distinct: _,
-            projection,
+            projection: _,
             exclude,
             into,
-            from,
+            from: _,
             lateral_views,
             prewhere,
-            selection,
+            selection: _,
             connect_by,
-            group_by,
+            group_by: _,
             cluster_by,
             distribute_by,
             sort_by,
-            having,
+            having: _,
             named_window,
             qualify,
             window_before_qualify: _,
             value_table_mode,
             flavor,
         } = select;
-        self.see(select_token.0.span);
         let foreign = !optimizer_hints.is_empty()
             || select_modifiers.is_some()
             || exclude.is_some()
@@ -141,62 +190,24 @@ impl Translator<'_> {
         if into.is_some() {
             return Err(self.unsupported("INTO within a query"));
         }
-        let mut parts = Parts {
-            distinct: match distinct {
-                None | Some(Distinct::All) => false,
-                Some(Distinct::Distinct) => true,
-                Some(Distinct::On(_)) => return Err(self.unsupported("DISTINCT ON")),
-            },
-            ..Parts::default()
-        };
-        if let Some(top) = top {
-            parts.top = self.top(top)?;
-        }
+        Ok(())
+    }
+
+    fn having(&mut self, condition: &Expr, parts: &mut Parts) -> R<()> {
         self.scope_mut().no_windows = true;
-        parts.from = self.from(from)?;
-        if let Some(condition) = selection {
-            let before = self.aggregates();
-            parts.selection = Some(self.condition(condition)?.sql);
-            if self.aggregates() != before {
-                return Err(self
-                    .invalid("an aggregate in WHERE")
-                    .with_hint("write the condition in HAVING"));
+        let listed = self.aggregates();
+        parts.having = Some(self.condition(condition)?.sql);
+        self.scope_mut().no_windows = false;
+        // SQLite takes HAVING without GROUP BY only beside an aggregate.
+        if parts.grouping.is_empty() && !listed {
+            parts.list = None;
+            if let Some(item) = parts.items.first_mut() {
+                item.named = item.name.is_some();
+                item.value.sql = format!("CASE WHEN count(*) >= 0 THEN {} END", item.value.sql);
+                item.value.precedence = precedence::ATOM;
             }
         }
-        self.group_by(group_by, &mut parts)?;
-        let scope = self.scope_mut();
-        scope.no_windows = false;
-        // Columns of WHERE and ON need not be grouped.
-        scope.ungrouped.clear();
-        self.projection(projection, shape, &mut parts)?;
-        if let Some(condition) = having {
-            self.scope_mut().no_windows = true;
-            let listed = self.aggregates();
-            parts.having = Some(self.condition(condition)?.sql);
-            self.scope_mut().no_windows = false;
-            // SQLite takes HAVING without GROUP BY only beside an aggregate.
-            if parts.grouping.is_empty() && !listed {
-                parts.list = None;
-                if let Some(item) = parts.items.first_mut() {
-                    item.named = item.name.is_some();
-                    item.value.sql = format!("CASE WHEN count(*) >= 0 THEN {} END", item.value.sql);
-                    item.value.precedence = precedence::ATOM;
-                }
-            }
-        }
-        self.order(order, &mut parts)?;
-        parts.aggregates = self.aggregates();
-        let grouped = parts.aggregates || !parts.grouping.is_empty() || having.is_some();
-        if grouped && let Some((at, name)) = self.scope().ungrouped.first().cloned() {
-            self.at = at;
-            return Err(self
-                .invalid(format!("`{name}` is neither grouped nor in an aggregate"))
-                .with_hint("add it to GROUP BY, spelt the same, or take MIN or MAX of it"));
-        }
-        if grouped && parts.open {
-            return Err(self.invalid("`*` cannot be combined with GROUP BY"));
-        }
-        Ok(parts)
+        Ok(())
     }
 
     pub fn aggregates(&self) -> bool {

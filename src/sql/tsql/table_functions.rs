@@ -1,18 +1,34 @@
-//! Functions that give a table: `STRING_SPLIT`.
+//! Functions that give a table: `STRING_SPLIT` and `OPENJSON`.
 
-use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias};
+use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, ObjectName, TableAlias, TableFactor};
 
+use super::expr::Typed;
 use super::names::quoted;
 use super::state::{Source, SourceColumn};
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
 use crate::sql::functions::Value;
+use crate::sql::quote::literal;
+
+/// The type of the key of `OPENJSON`.
+const KEY: Type = Type::Text {
+    length: Some(4000),
+    national: true,
+    fixed: false,
+};
 
 /// A text that is to be split: as a list in JSON, with the type of its parts, and whether they are numbered.
 pub(super) struct Split {
     sql: String,
     of: Type,
     numbered: bool,
+}
+
+/// A text whose rows are read as JSON: the list that SQLite goes through, and the columns of its rows.
+pub(super) struct JsonRows {
+    name: String,
+    sql: String,
+    columns: Vec<SourceColumn>,
 }
 
 /// Whether it is the function `STRING_SPLIT`.
@@ -86,8 +102,99 @@ impl Translator<'_> {
         Ok(format!("json_each({}) AS {}", split.sql, quoted(&name)))
     }
 
+    /// `OPENJSON(text, path)`, with the columns that WITH names or key, value and type.
+    pub fn open_json(&mut self, factor: &TableFactor) -> R<JsonRows> {
+        let TableFactor::OpenJsonTable {
+            json_expr,
+            json_path,
+            columns,
+            alias,
+        } = factor
+        else {
+            return Err(self.unsupported("OPENJSON"));
+        };
+        if alias
+            .as_ref()
+            .is_some_and(|alias| !alias.columns.is_empty())
+        {
+            return Err(self.unsupported("names for the columns of OPENJSON"));
+        }
+        let name = alias.as_ref().map(|alias| alias.name.value.clone());
+        let name = name.unwrap_or_else(|| "OPENJSON".to_owned());
+        let text = self.value(json_expr)?;
+        if !text.of.is_text() && !matches!(text.of, Type::Unknown | Type::Null) {
+            return Err(self
+                .invalid(format!(
+                    "OPENJSON takes a text, not a value of type {}",
+                    text.of
+                ))
+                .with_hint("CAST it first"));
+        }
+        let path = json_path
+            .as_ref()
+            .map(|path| path.value.clone().into_string());
+        let Some(path) = path.unwrap_or_else(|| Some("$".to_owned())) else {
+            return Err(self.unsupported("OPENJSON with a path that is no literal"));
+        };
+        let row = format!("{}.value", quoted(&name));
+        let mut made = Vec::new();
+        for column in columns {
+            self.see(column.name.span);
+            let own = column.name.value.clone();
+            let of = self.data_type(&column.r#type, Some(1))?;
+            if column.as_json && of != Type::NVARCHAR {
+                return Err(self.invalid("AS JSON takes nvarchar(max) as its type"));
+            }
+            let at = match &column.path {
+                Some(path) => path.clone(),
+                None => format!("$.\"{own}\""),
+            };
+            let whole = u8::from(column.as_json);
+            let sql = format!("tsql_openjson_column({row}, {}, {whole})", literal(&at));
+            let value = self.cast(Typed::plain(sql, Type::NVARCHAR), of, None, false)?;
+            made.push((own, value.sql, of));
+        }
+        let function = match made.is_empty() {
+            true => "tsql_openjson",
+            false => "tsql_openjson_rows",
+        };
+        if made.is_empty() {
+            let columns = [
+                ("key", KEY),
+                ("value", Type::NVARCHAR),
+                ("type", Type::TinyInt),
+            ];
+            for (at, (own, of)) in columns.into_iter().enumerate() {
+                let sql = format!("({row} ->> '$[{at}]')");
+                made.push((own.to_owned(), sql, of));
+            }
+        }
+        let column = |(own, sql, of): (String, String, Type)| SourceColumn {
+            instead: Some(sql),
+            ..SourceColumn::plain(own, of)
+        };
+        Ok(JsonRows {
+            sql: format!("{function}({}, {})", text.sql, literal(&path)),
+            name,
+            columns: made.into_iter().map(column).collect(),
+        })
+    }
+
+    /// The rows of `OPENJSON` as something in FROM.
+    pub fn json_table(&mut self, rows: JsonRows) -> R<String> {
+        let JsonRows { name, sql, columns } = rows;
+        let written = format!("json_each({sql}) AS {}", quoted(&name));
+        self.add_source(Source {
+            emitted: Some(name.clone()),
+            name,
+            columns: Some(columns),
+            stored: false,
+        })?;
+        Ok(written)
+    }
+
     /// `OBJECT_ID('name', 'kind')` of a table, which is known before the query runs.
-    pub fn object_id_call(&mut self, list: &[FunctionArg]) -> R<super::expr::Typed> {
+    pub fn object_id_call(&mut self, list: &[FunctionArg]) -> R<Typed> {
         let text = |argument: &FunctionArg| match argument {
             FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => {
                 value.clone().into_string()
@@ -120,7 +227,7 @@ impl Translator<'_> {
         } else {
             self.object_id(&name, kind.as_deref())
         };
-        Ok(super::expr::Typed::value(
+        Ok(Typed::value(
             id.map_or(Value::Null, Value::Integer),
             Type::Int,
         ))

@@ -1,6 +1,6 @@
 //! Functions of texts that are more than a call.
 
-use sqlparser::ast::FunctionArg;
+use sqlparser::ast::{Expr, FunctionArg};
 
 use super::arguments::shorter;
 use super::expr::Typed;
@@ -11,6 +11,26 @@ use crate::sql::functions::Value;
 use crate::sql::functions::table::entry;
 
 impl Translator<'_> {
+    /// `TRIM`, of blanks or of the characters of a text.
+    pub fn trim(&mut self, expr: &Expr, characters: Option<&Expr>) -> R<Typed> {
+        let text = self.value(expr)?;
+        if !(text.of.is_text() || matches!(text.of, Type::Unknown | Type::Null)) {
+            return Err(self
+                .invalid(format!(
+                    "TRIM takes a text as its argument 1, not a value of type {}",
+                    text.of
+                ))
+                .with_hint("CAST it first"));
+        }
+        let of = self.text_type(&text);
+        let mut arguments = vec![self.as_text(text)?];
+        if let Some(set) = characters {
+            let set = self.value(set)?;
+            arguments.push(self.as_text(set)?);
+        }
+        Ok(self.function("tsql_trim", &arguments, of))
+    }
+
     /// `DATALENGTH`: bytes as SQL Server stores them.
     pub fn datalength(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
         let [value] = self.exactly(name, list)?;

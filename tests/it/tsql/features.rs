@@ -29,6 +29,11 @@ features! {
     predicted_arithmetic_of_dates
     predicted_orders_of_groupings
     predicted_moments_and_changes
+    predicted_times_of_chats
+    predicted_reports_on_chats
+    predicted_types_beside_each_other
+    predicted_quantified_comparisons
+    predicted_parts_of_json
 }
 
 features! {
