@@ -491,3 +491,4 @@ fn plan(guess: &Detection, format: Option<&FormatFile>, options: &ImportOptions)
         names_below: guess.form.names_below,
     }
 }
+        blanks: trial.blanks,

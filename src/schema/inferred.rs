@@ -125,6 +125,13 @@ impl ColumnValues {
         }
     }
 
+    /// Whether there is no value but empty texts.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        let values = self.integers + self.decimals + self.days + self.times + self.texts;
+        values == 0
+    }
+
     /// Adds what another export says of the same column.
     pub fn merge(&mut self, other: &Self) {
         self.integers += other.integers;

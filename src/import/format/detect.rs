@@ -7,6 +7,7 @@
 //! values, other NULLs or other rejects. Two forms that read it alike are no rivals, so that a plain file need not be
 //! asked about; a margin below [`THIN`] is no verdict.
 
+mod blanks;
 mod look;
 mod separators;
 mod trial;
@@ -21,6 +22,9 @@ use crate::import::format::TableBorders;
 use crate::import::format::score::Evidence;
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Widths;
+pub use blanks::BlanksAround;
+pub use blanks::join_times;
+pub use blanks::spaced_values;
 pub use look::Look;
 pub use look::are_names;
 pub(crate) use look::could_be_name;
@@ -32,6 +36,7 @@ use separators::spaced_separator;
 pub use trial::Preamble;
 use trial::RECORDS;
 pub use trial::SplitCandidate;
+pub use trial::is_crossed_rule;
 pub use trial::is_rule;
 
 /// The margin below which nobody should rely on the verdict.

@@ -177,13 +177,16 @@ pub(super) fn reading(
     let mut records = 0;
     while let Ok(Some(item)) = reader.next() {
         match item {
-            Item::Header(names) => names.hash(&mut hash),
+            Item::Header(names) => {
+                unnamed = names.iter().map(|name| name.trim().is_empty()).collect();
+                names.hash(&mut hash);
+            }
             Item::Reject(reject) => reject.line.hash(&mut hash),
             Item::Trailer(_) => {}
             Item::Record(record) => {
                 records += 1;
                 record.line.hash(&mut hash);
-                for field in record.fields {
+                for (at, field) in record.fields.iter().enumerate() {
                     let text = &record.cells[field.start..field.end];
                     let bare = field.written == Written::Bare;
                     let said = (text.is_empty() && options.empty_is_null)
@@ -199,3 +202,8 @@ pub(super) fn reading(
     }
     hash.finish()
 }
+    let mut unnamed: Vec<bool> = Vec::new();
+                    // Nothing in a column without a name is no value of anything.
+                    if text.is_empty() && unnamed.get(at) == Some(&true) {
+                        continue;
+                    }

@@ -11,6 +11,8 @@ use crate::import::open::OpenError;
 use crate::record::Reason;
 use crate::record::Record;
 
+use crate::record::batch::LayoutColumn;
+use crate::schema::inferred::ColumnValues;
 impl ReadStage {
     /// What the file as a whole says that was not known from its beginning.
     pub(super) fn decide_again(&self) -> Option<Decided> {
@@ -78,12 +80,24 @@ impl ReadStage {
     /// Whether a column of texts has such fields.
     pub(super) fn has(&self, count: impl Fn(&Seen) -> u64) -> bool {
         let targets = self.plan.iter().flat_map(|plan| &plan.targets);
-        let steps = targets.flat_map(|target| &target.steps);
+        let steps = targets.flat_map(|target| target.steps.iter().zip(&target.shape.columns));
         let seen = self.ended.seen.iter().flatten();
         let mut texts = steps
+        let values = self.ended.values.iter().flatten();
+        // A column without a name and a value is one that a spreadsheet has left over.
+        let is_left_over = |column: &LayoutColumn, values: &ColumnValues| {
+            let unnamed = column
+                .heading
+                .as_deref()
+                .is_some_and(|name| name.trim().is_empty());
+            unnamed && values.is_blank()
+        };
             .zip(seen)
-            .filter(|((_, cast), _)| *cast == convert::Cast::Text);
-        texts.any(|(_, seen)| count(seen) > 0)
+            .zip(values)
+            .filter(|(((step, column), _), values)| {
+                step.1 == convert::Cast::Text && !is_left_over(column, values)
+            });
+        texts.any(|((_, seen), _)| count(seen) > 0)
     }
 
     /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and

@@ -11,11 +11,14 @@ mod pieces;
 mod plain;
 
 use crate::import::format::Quotes;
+use crate::import::format::detect::BlanksAround;
 use crate::import::format::detect::Look;
 use crate::import::format::detect::Preamble;
 use crate::import::format::detect::are_names;
+use crate::import::format::detect::is_crossed_rule;
 use crate::import::format::detect::is_known_column;
 use crate::import::format::detect::is_rule;
+use crate::import::format::detect::join_times;
 use crate::import::format::trailer;
 use crate::import::format::trailer::Message;
 use crate::import::input::decode::Decoder;
@@ -70,6 +73,8 @@ pub struct DelimitedPlan {
     pub looks: Vec<Look>,
     /// Whether fields are padded with blanks.
     pub padded: bool,
+    /// Blanks around values that are not part of them.
+    pub blanks: BlanksAround,
     /// Names of columns that do not stand before the records, but below them or in a file beside.
     pub names: Option<Vec<String>>,
     /// Whether the names may stand below the records, where they mean nothing new.
@@ -216,6 +221,8 @@ impl Delimited {
             && self.plan.width > 1
             && !self.holds
             && !self.plan.padded
+            && !self.plan.blanks.any()
+            && self.plan.delimiter != " "
             && self.plan.quotes != Quotes::Separator
     }
 
@@ -283,8 +290,23 @@ impl Delimited {
         if self.plan.quotes == Quotes::Separator {
             return self.take_line(kept);
         }
+        if self.plan.delimiter == " " && self.place == Place::Records {
+            join_times(&kept.text, &mut kept.fields, self.plan.width);
+        }
         if self.plan.padded {
             trim(&mut kept);
+        }
+        if self.plan.blanks.any() {
+            let Kept { text, fields, .. } = &mut kept;
+            self.plan.blanks.take_off(text, fields);
+        }
+        self.place_record(kept);
+    }
+
+    /// Takes the first record under the names, of which it was not known whether it is a line of dashes.
+    fn take_spaced(&mut self, mut kept: Kept) {
+        if self.plan.delimiter == " " {
+            join_times(&kept.text, &mut kept.fields, self.plan.width);
         }
         self.place_record(kept);
     }
@@ -295,8 +317,9 @@ impl Delimited {
             Place::Start => self.take_names(kept),
             Place::Names => {
                 self.place = Place::Records;
-                if !is_rule(kept.texts()) {
-                    self.place_record(kept);
+                let crossed = is_crossed_rule(&kept.text, &self.plan.delimiter);
+                if !is_rule(kept.texts()) && !crossed {
+                    self.take_spaced(kept);
                 }
             }
             Place::Below => self.take_below(kept),
@@ -433,7 +456,8 @@ impl Delimited {
         }
         let alone =
             self.pieces.is_empty() || self.pieces.last().is_some_and(Kept::is_blank) || self.holds;
-        let below = trailer::rows(&kept.text).filter(|_| alone && kept.fields.len() == 1);
+        let is_one = kept.fields.len() == 1 || self.plan.delimiter == " ";
+        let below = trailer::rows(&kept.text).filter(|_| alone && is_one);
         if let Some(rows) = below {
             self.count(rows);
         } else if self.is_second_header(&kept) {
@@ -545,6 +569,11 @@ impl Reader for Delimited {
         let mut remarks = Vec::new();
         if self.messages > 0 {
             remarks.push(trailer::passed_over(self.messages));
+        }
+        if self.plan.blanks.any() {
+            let remark =
+                "blanks around the separators are not part of the values, and were removed";
+            remarks.push(remark.to_owned());
         }
         if self.plan.trailing {
             let remark = "each record has one more trailing separator than the header";

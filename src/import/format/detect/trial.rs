@@ -1,6 +1,8 @@
 //! What one way to split the beginning of a file finds.
 
 use super::Sample;
+use super::blanks::BlanksAround;
+use super::blanks::join_times;
 use super::look::Look;
 use super::look::are_names;
 use super::look::could_be_name;
@@ -82,6 +84,8 @@ pub struct SplitCandidate {
     pub escaped_quotes: usize,
     /// A column of times that a spreadsheet has spoiled.
     pub spoiled: Option<Spoiled>,
+    /// Blanks around values that are not part of them.
+    pub blanks: BlanksAround,
 }
 
 /// A line before the names.
@@ -146,6 +150,13 @@ pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
         !field.is_empty() && field.bytes().all(|b| b == b'-')
     });
     all && any
+}
+
+/// Whether a line under names between bars is one of dashes with a plus for each bar, as `psql` draws it.
+#[must_use]
+pub fn is_crossed_rule(line: &str, delimiter: &str) -> bool {
+    let is_drawn = line.bytes().all(|b| matches!(b, b'-' | b'+'));
+    delimiter == "|" && is_drawn && line.starts_with('-') && line.contains("-+-")
 }
 
 impl SplitCandidate {
@@ -215,10 +226,12 @@ impl SplitCandidate {
         if let Some(first) = kept.first() {
             let trimmed: Vec<&str> = first.texts().map(|name| name.trim_matches(' ')).collect();
             self.rule = kept.get(1).is_some_and(|second| {
-                second.fields.len() == first.fields.len() && is_rule(second.texts())
+                (second.fields.len() == first.fields.len() && is_rule(second.texts()))
+                    || is_crossed_rule(second.cells, delimiter)
             });
             self.header = self.rule || are_names(trimmed.iter().copied()) || self.differs(&kept);
         }
+        self.take_blanks_off(&mut kept, delimiter);
         let names = usize::from(self.header) + usize::from(self.rule);
         self.width = if self.header {
             kept[0].fields.len()
@@ -261,10 +274,18 @@ impl SplitCandidate {
         let mut word = vec![false; self.width];
         let mut quoted = vec![(false, false); self.width];
         let mut fitting = 0;
+        // A column without a name and a value is one that a spreadsheet has left over.
+        let left_over: Vec<bool> = (0..width)
+            .map(|at| {
+                let is_empty = |record: &Kept<'_>| record.text(at).is_none_or(str::is_empty);
+                head.get(at).is_some_and(String::is_empty) && records.iter().all(is_empty)
+            })
+            .collect();
         for record in whole {
             fitting += 1;
             for (at, (field, text)) in record.fields.iter().zip(record.texts()).enumerate() {
-                if self.one_more && at + 1 == width && text.is_empty() {
+                let is_trailing = self.one_more && at + 1 == width && text.is_empty();
+                if is_trailing || left_over[at] {
                     continue;
                 }
                 self.looks[at] = self.looks[at].and(Look::of(text));
@@ -311,6 +332,29 @@ impl SplitCandidate {
             .count();
         let all = self.records + self.rejects;
         self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
+    }
+
+    /// Takes off blanks that are the layout's, and joins times where a blank is the separator.
+    fn take_blanks_off(&mut self, kept: &mut [Kept<'_>], delimiter: &str) {
+        if delimiter == " " {
+            let width = kept.first().map_or(0, |first| first.fields.len());
+            for record in kept.iter_mut().filter(|_| self.header) {
+                join_times(record.cells, &mut record.fields, width);
+            }
+            return;
+        }
+        let fields: Vec<(&str, &[Field])> = kept
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !(self.rule && *at == 1))
+            .map(|(_, record)| (record.cells, &record.fields[..]))
+            .collect();
+        self.blanks = BlanksAround::of(&fields, self.header);
+        if self.blanks.any() {
+            for record in kept {
+                self.blanks.take_off(record.cells, &mut record.fields);
+            }
+        }
     }
 
     /// Whether the first record is no number where all others are: names of columns that the product does not have.

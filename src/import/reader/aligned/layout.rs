@@ -2,6 +2,7 @@
 
 use super::BEFORE;
 use super::BROKEN;
+use crate::import::format::detect::spaced_values;
 use crate::import::format::trailer;
 use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
@@ -34,14 +35,13 @@ pub fn score(lines: &[String]) -> f64 {
 }
 
 /// Whether blanks stand between values, and nothing is padded: `sqlcmd -W` without a separator. No line reaches the
-/// last column, and most have as many words as there are names.
+/// last column, or more than it has room for, and most have as many values as there are names.
 #[must_use]
 pub fn is_spaced(lines: &[String]) -> bool {
     let beginning = &lines[..lines.len().min(BEFORE)];
     let Some(head) = (1..beginning.len()).find(|at| is_dashes(&beginning[*at])) else {
         return false;
     };
-    let words = |line: &str| line.split(' ').count();
     let lengths = |line: &str| line.split(' ').map(str::len).collect::<Vec<_>>();
     let (names, dashes) = (&lines[head - 1], &lines[head]);
     let last = dashes.rfind(' ').map_or(0, |at| at + 1);
@@ -58,7 +58,7 @@ pub fn is_spaced(lines: &[String]) -> bool {
         let is_few = Measure::Units.length(line) < last || line.ends_with(|c| c != ' ');
         (
             few + usize::from(is_few),
-            fitting + usize::from(words(line) == words(names)),
+            fitting + usize::from(spaced_values(line) == spaced_values(names)),
         )
     });
     let places = columns(dashes).unwrap_or_default();
