@@ -204,11 +204,11 @@ fn open_source(
         let rest: Box<dyn Read + Send> = Box::new(text);
         text = Peek::new(rest, BEGINNING).map_err(ReadError::from)?;
     }
-    let single = has_single_quotes(&text, form, options);
+    let told_quote = told_quote(&text, form, options);
     let with_quote;
-    let options = if single {
+    let options = if let Some(quote) = told_quote {
         with_quote = ImportOptions {
-            quote: Some(Quote::By('\'')),
+            quote: Some(Quote::By(quote)),
             ..options.clone()
         };
         &with_quote
@@ -217,7 +217,7 @@ fn open_source(
     };
     let other_quote = options.quote.and_then(Quote::other);
     if let Some(quote) = other_quote {
-        let swapped: Box<dyn Read + Send> = Box::new(quotes::QuoteSwapReader::new(text, quote));
+        let swapped = quotes::with_double_quotes(text, quote);
         text = Peek::new(swapped, BEGINNING).map_err(ReadError::from)?;
     }
     let escape = escape(&text, form, options)?;
@@ -312,11 +312,14 @@ fn open_source(
         });
     }
     let mut remarks = repairs.remarks();
-    if single {
-        remarks.push(
-            "texts are in single quotes, and were read without them; `--quote none` keeps them"
-                .to_owned(),
-        );
+    if let Some(quote) = told_quote {
+        let quotes = match quote {
+            '\'' => "single quotes",
+            _ => "typographic quotes",
+        };
+        remarks.push(format!(
+            "texts are in {quotes}, and were read without them; `--quote none` keeps them"
+        ));
     }
     if escape_is_open {
         remarks.push(
@@ -365,15 +368,17 @@ fn escape(
     }
 }
 
-/// Whether the beginning of `text` says that texts are in single quotes, and the user says nothing else.
-fn has_single_quotes(
+/// The quote that texts are in, if the beginning of `text` says that it is another one than the double quote, and the
+/// user says nothing else.
+fn told_quote(
     text: &Peek<Box<dyn Read + Send>>,
     form: Option<&'static ImportFormat>,
     options: &ImportOptions,
-) -> bool {
-    options.quote.is_none()
-        && may_be_quoted(form, options)
-        && escape::has_single_quotes(&delimited(text), options.field_terminator.as_deref())
+) -> Option<char> {
+    if options.quote.is_some() || !may_be_quoted(form, options) {
+        return None;
+    }
+    escape::quote_of(&delimited(text), options.field_terminator.as_deref())
 }
 
 /// Whether a file may be delimited text with quotes or escapes that nobody has named.

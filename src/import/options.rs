@@ -75,9 +75,20 @@ pub struct ImportOptions {
 pub enum Quote {
     /// Nothing does: a quote is a character like others.
     Nothing,
-    /// This character does, and two of it within a quoted text are one. A sign of ASCII.
+    /// This character does, and two of it within a quoted text are one. A sign of ASCII, or one of [`TYPOGRAPHIC`],
+    /// behind which another one closes the text.
     By(char),
 }
+
+/// Signs beyond ASCII that open a quoted text, each with those that close it.
+pub(crate) const TYPOGRAPHIC: [(char, &[char]); 6] = [
+    ('\u{201C}', &['\u{201D}']),
+    ('\u{201E}', &['\u{201C}', '\u{201D}']),
+    ('\u{2018}', &['\u{2019}']),
+    ('\u{201D}', &['\u{201D}']),
+    ('\u{AB}', &['\u{BB}']),
+    ('\u{BB}', &['\u{AB}']),
+];
 
 impl Quote {
     /// Reads `none`, or one sign. `None` where it is neither.
@@ -87,6 +98,7 @@ impl Quote {
         match (chars.next(), chars.next()) {
             _ if text == "none" => Some(Self::Nothing),
             (Some(c), None) if c.is_ascii_punctuation() => Some(Self::By(c)),
+            (Some(c), None) if TYPOGRAPHIC.iter().any(|(open, _)| *open == c) => Some(Self::By(c)),
             _ => None,
         }
     }

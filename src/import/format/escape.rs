@@ -5,7 +5,10 @@
 //! and differ, the user is asked.
 
 use super::detect::{Sample, SplitCandidate, is_laid_out};
+use crate::import::options::TYPOGRAPHIC;
 use crate::import::reader::escapes::{masked, sign_of};
+use crate::import::reader::quotes::with_double_quotes;
+use std::io::Read as _;
 
 /// What a backslash means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,25 +208,34 @@ fn letter(c: char) -> Option<char> {
     })
 }
 
-/// Whether texts are in single quotes in a file that begins with `sample`: they are so throughout their columns, or
-/// records have the same number of fields only so.
+/// The quote that texts are in, in a file that begins with `sample`, if it is another one than the double quote: they
+/// are in it throughout their columns, or records have the same number of fields only so.
 #[must_use]
-pub(in crate::import) fn has_single_quotes(sample: &Sample<'_>, delimiter: Option<&str>) -> bool {
-    if memchr::memchr(b'\'', sample.bytes).is_none() {
-        return false;
-    }
+pub(in crate::import) fn quote_of(sample: &Sample<'_>, delimiter: Option<&str>) -> Option<char> {
+    let has = |quote: char| {
+        let mut bytes = [0; 4];
+        memchr::memmem::find(sample.bytes, quote.encode_utf8(&mut bytes).as_bytes()).is_some()
+    };
+    let typographic = TYPOGRAPHIC.iter().map(|(open, _)| *open);
+    let mut quotes = std::iter::once('\'')
+        .chain(typographic)
+        .filter(|quote| has(*quote))
+        .peekable();
+    quotes.peek()?;
     let text = String::from_utf8_lossy(sample.bytes);
     let lines: Vec<String> = text.lines().take(200).map(str::to_owned).collect();
     if is_laid_out(sample, &lines) {
+        return None;
+    }
+    quotes.find(|quote| is_quoted_by(*quote, sample, delimiter))
+}
+
+fn is_quoted_by(quote: char, sample: &Sample<'_>, delimiter: Option<&str>) -> bool {
+    let mut swapped = Vec::with_capacity(sample.bytes.len());
+    let mut reader = with_double_quotes(sample.bytes, quote);
+    if reader.read_to_end(&mut swapped).is_err() {
         return false;
     }
-    let swapped: Vec<u8> = (sample.bytes.iter())
-        .map(|byte| match byte {
-            b'\'' => b'"',
-            b'"' => b'\'',
-            other => *other,
-        })
-        .collect();
     let single = Sample {
         bytes: &swapped,
         ..*sample

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 
+use crate::import::options::TYPOGRAPHIC;
 use crate::import::reader::{Item, Reader};
 use crate::record::{Field, ReadError, Record, Written};
 
@@ -30,6 +31,89 @@ impl<R: Read> Read for QuoteSwapReader<R> {
                 *byte = b'"';
             }
         }
+        Ok(count)
+    }
+}
+
+/// What `reader` gives, with double quotes for the signs that open and close texts where `quote` does, and with `quote`
+/// for double quotes.
+pub fn with_double_quotes<'r, R: Read + Send + 'r>(
+    reader: R,
+    quote: char,
+) -> Box<dyn Read + Send + 'r> {
+    match TYPOGRAPHIC.iter().find(|(open, _)| *open == quote) {
+        Some((open, closing)) => Box::new(TypographicReader::new(reader, *open, closing)),
+        None => Box::new(QuoteSwapReader::new(reader, quote)),
+    }
+}
+
+/// The same for signs of several bytes.
+struct TypographicReader<R> {
+    reader: R,
+    signs: Vec<Vec<u8>>,
+    /// What was read, and not looked at: less than a character.
+    raw: Vec<u8>,
+    /// What is to be handed on, and how much of it was.
+    done: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+/// How many bytes are read at a time.
+const BLOCK: usize = 16 << 10;
+
+/// The most bytes of a sign.
+const SIGN: usize = 3;
+
+impl<R: Read> TypographicReader<R> {
+    fn new(reader: R, open: char, closing: &[char]) -> Self {
+        let bytes = |sign: &char| sign.to_string().into_bytes();
+        Self {
+            reader,
+            signs: std::iter::once(&open).chain(closing).map(bytes).collect(),
+            raw: Vec::new(),
+            done: Vec::new(),
+            at: 0,
+            ended: false,
+        }
+    }
+
+    fn replace(&mut self) {
+        let open = self.signs[0].clone();
+        let mut at = 0;
+        while let Some(byte) = self.raw.get(at) {
+            let rest = &self.raw[at..];
+            let sign = self.signs.iter().find(|sign| rest.starts_with(sign));
+            match (*byte, sign) {
+                (b'"', _) => self.done.extend_from_slice(&open),
+                (_, Some(sign)) => {
+                    self.done.push(b'"');
+                    at += sign.len() - 1;
+                }
+                (0x80.., None) if rest.len() < SIGN && !self.ended => break,
+                (byte, None) => self.done.push(byte),
+            }
+            at += 1;
+        }
+        self.raw.drain(..at);
+    }
+}
+
+impl<R: Read> Read for TypographicReader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.done.len() && !self.ended {
+            let kept = self.raw.len();
+            self.raw.resize(kept + BLOCK, 0);
+            let count = self.reader.read(&mut self.raw[kept..])?;
+            self.raw.truncate(kept + count);
+            self.ended = count == 0;
+            self.done.clear();
+            self.at = 0;
+            self.replace();
+        }
+        let count = out.len().min(self.done.len() - self.at);
+        out[..count].copy_from_slice(&self.done[self.at..self.at + count]);
+        self.at += count;
         Ok(count)
     }
 }
