@@ -15,12 +15,14 @@ use crate::record::Reason;
 use crate::record::Written;
 use crate::record::batch::Batch;
 use crate::record::batch::RowValue;
+pub use crate::schema::inferred::is_local_date;
 use crate::schema::types::Type;
 use crate::table::Kind;
 use numbers::integer;
 use numbers::lacks_digits;
 use numbers::not_a_number;
 use numbers::real;
+pub use times::formatted;
 pub use times::is_ambiguous;
 pub use times::is_dated;
 use times::time;
@@ -169,6 +171,16 @@ pub struct Seen {
     pub in_quotes: u64,
     /// The quote of one of these.
     pub in_quotes_by: Option<char>,
+    /// Texts without quotes that other tools write for NULL, such as `(null)`, and one of them.
+    pub null_words: u64,
+    /// One of these.
+    pub null_word: Option<String>,
+    /// Values read as times by the format that was named.
+    pub by_format: u64,
+    /// Texts that look like dates as a country writes them.
+    pub like_dates: u64,
+    /// Texts longer than their column has room for.
+    pub too_long: u64,
     /// Numbers such as `3.125`, read with a decimal point because nothing before them says otherwise.
     pub leaned: u64,
 }
@@ -238,6 +250,9 @@ pub fn value(
         Written::Bare if nulls.nul_is_empty && text == "\0" => {
             return Ok(blank(cast, seen, batch));
         }
+        Written::Bare if cast != Cast::Text && is_only_blanks(text) => {
+            return Ok(blank(cast, seen, batch));
+        }
         Written::Doubled if cast == Cast::Text => return Ok(doubled(text, seen, batch)),
         _ => {}
     }
@@ -257,6 +272,10 @@ pub fn value(
                     detail: "found a number of more than 15 digits, which a workbook cannot store exactly"
                         .to_owned(),
                 });
+            }
+            if field.written == Written::Bare && is_null_word(text) {
+                seen.null_words += 1;
+                seen.null_word.get_or_insert_with(|| text.to_owned());
             }
             if rules.delimited
                 && field.written == Written::Bare
@@ -280,6 +299,16 @@ pub fn value(
     }
 }
 
+/// Whether a text is NULL as other tools show it: `(null)`, `<null>`, `[NULL]`.
+#[inline]
+fn is_null_word(text: &str) -> bool {
+    // Every text is asked, and nearly none is as long.
+    let [b'(' | b'<' | b'[', word @ .., b')' | b'>' | b']'] = text.as_bytes() else {
+        return false;
+    };
+    word.eq_ignore_ascii_case(b"null")
+}
+
 /// The quote that a text begins and ends with, but for blanks around it.
 #[inline]
 fn quote_around(text: &str) -> Option<char> {
@@ -293,6 +322,16 @@ fn quote_around(text: &str) -> Option<char> {
     (matches!(quote, '"' | '\'') && inner.ends_with(quote)).then_some(quote)
 }
 
+/// Whether a text that is not empty is nothing to be seen.
+#[inline]
+fn is_only_blanks(text: &str) -> bool {
+    // Every value is asked, and nearly none begins like one.
+    text.as_bytes()
+        .first()
+        .is_some_and(|b| matches!(b, b' ' | b'\t' | 0xC2 | 0xE2))
+        && text.chars().all(char::is_whitespace)
+}
+
 /// An empty field: the empty text, or nothing where there can be no text.
 fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     match cast {
@@ -304,7 +343,8 @@ fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     RowValue::Null
 }
 
-fn push(text: &str, batch: &mut Batch) -> RowValue {
+/// Puts `text` at the end of the batch's text.
+pub(super) fn push(text: &str, batch: &mut Batch) -> RowValue {
     let start = batch.text.len();
     batch.text.push_str(text);
     slice(start, batch)
@@ -366,8 +406,9 @@ pub fn made_number(name: &str) -> i64 {
 /// it may be about somebody.
 fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
-    let plain = |b: u8| b.is_ascii_digit() || b" :/.,-+TZEe#".contains(&b);
-    if !text.is_empty() && text.len() <= LONGEST && text.bytes().all(plain) {
+    let plain =
+        |c: char| c.is_ascii_digit() || " :/.,-+TZEe#%()'\u{a0}\u{2009}\u{202f}".contains(c);
+    if !text.is_empty() && text.len() <= LONGEST && text.chars().all(plain) {
         return format!("`{text}`");
     }
     match text.chars().count() {

@@ -389,6 +389,26 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
             "`{name}`: the quotes at both ends of {n} are a part of the text; `{option}` reads texts without them"
         ));
     }
+    if let Some(word) = &seen.null_word {
+        let n = values(seen.null_words);
+        warnings.push(format!(
+            "`{name}`: NULL in another tool's words, such as `{word}`, is text in {n}; `--null '{word}'` reads it as \
+             NULL"
+        ));
+    }
+    if seen.like_dates > 0 {
+        let n = values(seen.like_dates);
+        warnings.push(format!(
+            "`{name}`: {n} look like dates and were kept as text, which sorts by its first digits; `--date-format` \
+             reads dates"
+        ));
+    }
+    if seen.too_long > 0 {
+        let n = values(seen.too_long);
+        warnings.push(format!(
+            "`{name}` has one character in the product, and {n} here have more: kept unchanged"
+        ));
+    }
     if seen.digits_gone > 0 {
         let n = values(seen.digits_gone);
         warnings.push(format!(

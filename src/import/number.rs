@@ -62,8 +62,9 @@ pub enum Reading {
     None,
 }
 
+/// Blanks at which no line may end, and narrow ones, stand between thousands and nowhere else in a number.
 fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\u{a0}' | '\u{202f}')
+    matches!(c, ' ' | '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}')
 }
 
 /// Whether `c` is between thousands somewhere.
@@ -78,12 +79,12 @@ fn are_digits(text: &str) -> bool {
 /// How `text` can be read as a whole number, where `whole`, else as a number with decimals.
 #[must_use]
 pub fn read(text: &str, whole: bool) -> Reading {
-    let (sign, digits) = match text.strip_prefix('-') {
+    let (sign, digits) = match text.strip_prefix(['-', '\u{2212}']) {
         Some(digits) => ("-", digits),
         None => ("", text),
     };
     if are_digits(digits) {
-        return Reading::One(text.to_owned(), Separators::default());
+        return Reading::One(format!("{sign}{digits}"), Separators::default());
     }
     let parts: Vec<&str> = digits.split(is_separator).collect();
     let between: Vec<char> = digits.chars().filter(|c| is_separator(*c)).collect();
@@ -108,7 +109,7 @@ pub fn read(text: &str, whole: bool) -> Reading {
                 grouped: joined(&parts),
                 parted: with_point(),
             },
-            (2, true, false) if is_blank(separator) => Reading::Two {
+            (2, true, false) if separator == ' ' => Reading::Two {
                 separator,
                 grouped: joined(&parts),
                 parted: format!("{sign}{} and {fraction}", parts[0]),

@@ -4,6 +4,7 @@
 mod decisions;
 mod names;
 mod rows;
+mod watched;
 
 use crate::import::convert::Rules;
 use crate::import::convert::Seen;
@@ -38,6 +39,7 @@ use crate::schema::inferred::ColumnValues;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
+use watched::Watched;
 
 /// What the whole of a file says about how its beginning should have been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,8 +101,8 @@ pub(super) struct ReadStage {
     plan: Option<Box<Plan>>,
     /// A batch for each table.
     batches: Vec<Batch>,
-    /// The places in its rows of columns that the schema does not have.
-    unknown: Vec<Vec<usize>>,
+    /// For each table the columns whose values are inspected.
+    watched: Vec<Watched>,
     rejects: Vec<Reject>,
     /// How many records were rejected.
     rejected: u64,
@@ -177,7 +179,7 @@ impl ReadStage {
             used,
             plan: None,
             batches: Vec::new(),
-            unknown: Vec::new(),
+            watched: Vec::new(),
             rejects: Vec::new(),
             rejected: 0,
             hopeless: None,
@@ -318,6 +320,7 @@ impl ReadStage {
         self.ended.passed_over = reader.passed_over();
         self.ended.records += self.ended.passed_over;
         self.sum_up();
+        self.watch_end();
         Ok(Ok(()))
     }
 
@@ -422,7 +425,7 @@ impl ReadStage {
         self.ended.seen = plan.targets.iter().map(seen).collect();
         let none = |target: &mapping::Target| vec![ColumnValues::default(); target.steps.len()];
         self.ended.values = plan.targets.iter().map(none).collect();
-        self.unknown = plan.targets.iter().map(mapping::Target::unknown).collect();
+        self.watched = plan.targets.iter().map(Watched::of).collect();
         for (seen, known) in self.ended.seen.iter_mut().zip(&self.decided.separators) {
             for (seen, known) in seen.iter_mut().zip(known) {
                 seen.separators = *known;

@@ -278,6 +278,20 @@ fn moment(bytes: &[u8]) -> Option<Option<u32>> {
     plain::is_time(&stored).then_some(digits)
 }
 
+/// Whether a text is numbers for a day, a month and a year of four digits, with slashes, points or dashes between them,
+/// and perhaps a time behind them.
+#[must_use]
+pub fn is_local_date(text: &str) -> bool {
+    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    let mut parts = date.split(['/', '.', '-']);
+    let mut digits = |least: usize, most: usize| {
+        let part = parts.next().unwrap_or_default();
+        (least..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_date = digits(1, 2) && digits(1, 2) && digits(4, 4);
+    is_date && parts.next().is_none() && (time.is_empty() || time.contains(':'))
+}
+
 /// Whether a text that is no number here is one in another spelling: grouped, with a decimal comma, in exponents, with
 /// a plus, or with more digits than are kept. Digits behind a zero are a name, and so are many behind a plus.
 fn is_like_number(text: &str) -> bool {
@@ -289,7 +303,8 @@ fn is_like_number(text: &str) -> bool {
         && unsigned.starts_with('0')
         && unsigned.bytes().all(|b| b.is_ascii_digit());
     let is_telephone = text.starts_with('+') && count > 6;
-    let is_date = unsigned.matches(['-', '.', ',']).count() > 1 && unsigned.contains('-');
+    let is_date = unsigned.matches(['-', '.', ',']).count() > 1 && unsigned.contains('-')
+        || is_local_date(unsigned);
     (1..=LONG).contains(&count)
         && unsigned.bytes().all(is_part)
         && !is_name

@@ -102,9 +102,51 @@ pub(super) fn out_of_range(text: &str, least: i64, greatest: i64) -> ConversionE
 }
 
 /// What other tools are known to write for NULL, in lower case.
-pub(super) const NULL_WORDS: [&str; 10] = [
-    "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
+pub(super) const NULL_WORDS: [&str; 11] = [
+    "-", "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
 ];
+
+/// What people and spreadsheets write below a column of numbers, in lower case.
+const TOTALS: [&str; 14] = [
+    "total",
+    "totals",
+    "grand total",
+    "subtotal",
+    "sum",
+    "average",
+    "count",
+    "summe",
+    "gesamt",
+    "gesamtergebnis",
+    "somme",
+    "total général",
+    "totale",
+    "suma",
+];
+
+/// What a text is that stands in a column of numbers, where its looks say so.
+fn known_misfit(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let lower = text.trim_end_matches(':').to_lowercase();
+    let is_money = |c: char| matches!(c, '$' | '€' | '£' | '¥' | '₹');
+    let has_digits = text.bytes().any(|b| b.is_ascii_digit());
+    Some(match text {
+        _ if TOTALS.contains(&&*lower) => "a row of totals is no record",
+        _ if text.starts_with('#') && (text.ends_with(['!', '?']) || text == "#N/A") => {
+            "an error that a spreadsheet shows"
+        }
+        _ if !has_digits => return None,
+        _ if text.ends_with('%') => "a percentage",
+        _ if text.starts_with(is_money) || text.ends_with(is_money) => {
+            "an amount with its currency"
+        }
+        _ if text.starts_with('(') && text.ends_with(')') => {
+            "a number in parentheses, which may be negative"
+        }
+        _ if text.ends_with('-') => "a number with its sign behind it",
+        _ => return None,
+    })
+}
 
 pub(super) fn not_a_number(expected: &str, text: &str) -> ConversionError {
     let cut = text.contains(['E', 'e'])
@@ -113,6 +155,8 @@ pub(super) fn not_a_number(expected: &str, text: &str) -> ConversionError {
             .all(|b| b.is_ascii_digit() || b"+-.,Ee".contains(&b));
     let why = if cut {
         ", truncated by a spreadsheet".to_owned()
+    } else if let Some(what) = known_misfit(text) {
+        format!(": {what}")
     } else if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         format!(": `{text}`; `--null '{text}'` would read it as NULL")
     } else {

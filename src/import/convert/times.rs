@@ -51,7 +51,22 @@ pub(super) fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[
     if let Some(stored) = iso(text, seen) {
         return Some(stored);
     }
-    let format = rules.date_format.as_deref()?;
+    let stored = stored_by(text, rules.date_format.as_deref()?)?;
+    seen.by_format += 1;
+    Some(stored)
+}
+
+/// The time that `text` is as `format` says, in the words of `strftime`, as it is stored.
+#[must_use]
+pub fn formatted(text: &str, format: &str) -> Option<String> {
+    let stored = stored_by(text.trim_matches([' ', '\u{a0}']), format)?;
+    String::from_utf8(stored.to_vec()).ok()
+}
+
+fn stored_by(text: &str, format: &str) -> Option<[u8; STORED]> {
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let moment = NaiveDateTime::parse_from_str(text, format)
         .or_else(|_| {
             NaiveDate::parse_from_str(text, format)

@@ -80,16 +80,16 @@ pub(super) fn heading(written: &str) -> Heading {
     let plain = written.trim_matches(['\u{feff}', ' ', '\t']);
     let plain = plain.trim().replace("\\_", "_");
     let mut parts = parts(&plain);
-    let last = parts.pop().unwrap_or_default().trim().to_lowercase();
+    let own = parts.pop().unwrap_or_default();
+    let last = own.trim().to_lowercase();
     let spelt = |name: &str| {
         let other = SPELLINGS.iter().find(|(other, _)| *other == name);
         let name = other.map_or(name, |(_, ours)| ours);
-        let underscored = name.replace(' ', "_");
-        if !is_known(name) && is_known(&underscored) {
-            underscored
-        } else {
-            name.to_owned()
-        }
+        let others = [name.replace([' ', '-'], "_"), with_underscores(own.trim())];
+        let known = others
+            .into_iter()
+            .find(|other| !is_known(name) && is_known(other));
+        known.unwrap_or_else(|| name.to_owned())
     };
     let column = spelt(&last);
     if parts.is_empty() || !is_known(&column) {
@@ -110,6 +110,20 @@ pub(super) fn heading(written: &str) -> Heading {
         table: table.filter(|table| table.position(&column).is_some()),
         column,
     }
+}
+
+/// `ActivityId` and `activityID` as `activity_id`.
+fn with_underscores(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for c in name.chars() {
+        if c.is_uppercase() && was_small {
+            out.push('_');
+        }
+        was_small = c.is_lowercase() || c.is_ascii_digit();
+        out.extend(c.to_lowercase());
+    }
+    out
 }
 
 /// Whether a column holds passwords. Those of the schema that only speak of them do not.

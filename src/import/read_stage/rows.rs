@@ -10,7 +10,6 @@ use crate::import::row::row;
 use crate::record::Reason;
 use crate::record::Record;
 use crate::record::Reject;
-use crate::record::batch::RowValue;
 
 /// Bytes of text, or values, at which a batch goes to the store.
 pub(super) const BATCH_BYTES: usize = 256 << 10;
@@ -72,25 +71,8 @@ impl ReadStage {
                 }
             }
         }
-        self.count_values(plan, record.line);
+        self.watch(plan, record.line);
         Ok(())
-    }
-
-    /// Counts what the values of the newest row are, in columns of which the schema does not say it.
-    fn count_values(&mut self, plan: &Plan, line: u64) {
-        for (nth, unknown) in self.unknown.iter().enumerate() {
-            let batch = &self.batches[nth];
-            if unknown.is_empty() || batch.lines.last() != Some(&line) {
-                continue;
-            }
-            let row = batch.values.len() - plan.targets[nth].width();
-            for &step in unknown {
-                if let RowValue::Text { start, end } = batch.values[row + step] {
-                    let text = &batch.text[start as usize..end as usize];
-                    self.ended.values[nth][step].add(text);
-                }
-            }
-        }
     }
 
     /// Takes the newest row of a table back when it is of a record that another table rejects.

@@ -1,5 +1,6 @@
 //! Reads JSON: an array of objects, or objects one after the other, each a row. Numbers are kept as they are written,
-//! names may stand twice in an object, and a value that is no scalar is kept as its text.
+//! names may stand twice in an object, and a value that is no scalar is kept as its text. `serde_json` is not used: it
+//! reads a row whole before its size can be limited, and ends at the first mistake, which here rejects one row.
 
 use std::io::Read;
 
@@ -87,14 +88,18 @@ impl<R: Read> RowSource for Source<R> {
                 b',' => {}
                 b']' if self.array => {
                     self.window.take(1);
-                    self.ended = true;
                     if self.wrapped && self.window.skip_blank()? == Some(b'}') {
                         self.window.take(1);
                     }
-                    return match self.window.skip_blank()? {
-                        None => Ok(None),
-                        Some(_) => Err(self.malformed("text after the array")),
-                    };
+                    match self.window.skip_blank()? {
+                        // Another export of the same rows, put behind the first.
+                        Some(b'[') => {}
+                        None => {
+                            self.ended = true;
+                            return Ok(None);
+                        }
+                        Some(_) => return Err(self.malformed("text after the array")),
+                    }
                 }
                 b'{' if !self.begun && self.is_wrapper()? => {
                     self.begun = true;

@@ -15,10 +15,11 @@ use std::thread;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx};
 use chrono::{DateTime, Utc};
 
+use crate::diagnostic::counted;
 use crate::import::ImportOptions;
 use crate::import::format;
 use crate::import::format::ImportFormat;
-use crate::import::format::detect::are_names;
+use crate::import::format::detect::{Look, are_names, known_look};
 use crate::import::input::archive;
 use crate::import::input::source::SourceError;
 use crate::import::open::OpenError;
@@ -31,6 +32,10 @@ const CELLS: u64 = 50_000_000;
 
 /// How many rows travel from the thread that reads to the one that asks, at once.
 const ROWS: usize = 128;
+
+/// Serial numbers of days that a bare number may be in a column of times: from about 1954 to 2119, and no year and no
+/// date without its dashes.
+const SERIALS: std::ops::Range<f64> = 20_000.0..80_000.0;
 
 /// Milliseconds of a day.
 const DAY: f64 = 86_400_000.0;
@@ -92,6 +97,8 @@ pub fn open(
         width: 0,
         sheet: None,
         header: options.header,
+        times: Vec::new(),
+        serials: 0,
         titles: 0,
         queue: Queue::default(),
     };
@@ -114,6 +121,8 @@ struct Row {
     /// The row's number, from 1.
     number: u64,
     cells: Vec<Option<String>>,
+    /// Whether its days are counted from 1904.
+    epoch_1904: bool,
 }
 
 impl Row {
@@ -170,6 +179,7 @@ fn read(
                     sheet: Arc::clone(&sheet),
                     number,
                     cells: Vec::new(),
+                    epoch_1904,
                 });
             }
             if batch.len() >= ROWS && sender.send(Ok(std::mem::take(&mut batch))).is_err() {
@@ -245,10 +255,12 @@ fn number(value: f64) -> String {
 /// The time that a serial number of days means, if there is one. The first system has a day that never was, the 60th,
 /// and so counts one day more after it.
 fn serial(time: ExcelDateTime, epoch_1904: bool) -> Option<String> {
-    let days = time.as_f64();
-    if !time.is_datetime() || !days.is_finite() {
-        return None;
-    }
+    time.is_datetime()
+        .then(|| moment(time.as_f64(), epoch_1904))?
+}
+
+/// The time that so many days mean.
+fn moment(days: f64, epoch_1904: bool) -> Option<String> {
     // Days from 1970 back to the day before the first one.
     let zero = match epoch_1904 {
         true if (0.0..2_957_004.0).contains(&days) => -24_107.0,
@@ -275,6 +287,10 @@ struct Sheets {
     sheet: Option<Arc<str>>,
     /// Whether the first row is names, where that was said.
     header: Option<bool>,
+    /// Columns of times, by their names.
+    times: Vec<usize>,
+    /// Numbers in those that were read as serial numbers of days.
+    serials: u64,
     /// Rows above the names.
     titles: usize,
     queue: Queue,
@@ -304,6 +320,8 @@ impl Sheets {
 
     fn begin_result(&mut self, names: Vec<String>) {
         self.width = names.len();
+        let is_time = |at: &usize| known_look(&names[*at]) == Some(Look::Time);
+        self.times = (0..names.len()).filter(is_time).collect();
         self.queue.push(Waiting::Header(names.clone()));
         self.names = names;
     }
@@ -320,6 +338,21 @@ impl Sheets {
                 self.rows.nth(at).unwrap_or(first)
             }
             _ => first,
+        }
+    }
+
+    /// Reads bare numbers in columns of times as the serial numbers that they are in a workbook.
+    fn take_serials(&mut self, row: &mut Row) {
+        for at in &self.times {
+            let days = row.cells[*at].as_deref().and_then(|text| text.parse().ok());
+            let is_near = |days: &f64| SERIALS.contains(days);
+            let time = days
+                .filter(is_near)
+                .and_then(|days| moment(days, row.epoch_1904));
+            if time.is_some() {
+                row.cells[*at] = time;
+                self.serials += 1;
+            }
         }
     }
 
@@ -372,6 +405,7 @@ impl Sheets {
                 .reject(row.number, &text, Reason::RepeatedHeader, detail, 0);
         } else {
             row.cells.resize(self.width, None);
+            self.take_serials(&mut row);
             let mut held = Held::new(row.number, text);
             row.cells.iter().for_each(|cell| held.push(cell.as_deref()));
             self.queue.push(Waiting::Record(held));
@@ -392,10 +426,17 @@ impl Reader for Sheets {
     }
 
     fn remarks(&self) -> Vec<String> {
-        match self.titles {
+        let mut remarks = match self.titles {
             0 => Vec::new(),
             1 => vec!["1 row above the header was skipped".to_owned()],
             n => vec![format!("{n} rows above the header were skipped")],
+        };
+        if self.serials > 0 {
+            let n = counted(self.serials, "number");
+            remarks.push(format!(
+                "{n} in columns of times were read as the workbook's serial numbers of days"
+            ));
         }
+        remarks
     }
 }
