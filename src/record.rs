@@ -223,29 +223,39 @@ impl Reason {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::NotText => "name the encoding with `--encoding`, or export as UTF-8",
+            Self::NotText => {
+                "export as UTF-8, or name the encoding of the whole file with `--encoding`"
+            }
             Self::Truncated => "copy or export the file again; its end is missing",
             Self::UnclosedQuote => {
                 "export with quoted text, or read the file as one without quotes: `--input-format ssms_csv`"
             }
             Self::TextAfterQuote => {
-                "export with quoted text, or read the file as one without quotes"
+                "export with quoted text, or read the file without quotes: `--quote none`"
             }
-            Self::Ragged => "a value contains the separator: export with quoted text, or with tabs",
-            Self::NotANumber | Self::OutOfRange => "inspect the record; fields may have shifted",
+            Self::Ragged => {
+                "a value contains the separator or a line break, or fields are missing: export with quoted text"
+            }
+            Self::NotANumber | Self::OutOfRange => {
+                "correct the value, or export it as SQL Server writes it; if there are many, fields may have shifted"
+            }
             Self::NotADate => {
                 "export dates as `yyyy-mm-dd hh:mm:ss`, or specify the format with `--date-format`"
             }
-            Self::Nul => "the file may be UTF-16 or from bcp; specify it with `--input-format`",
+            Self::Nul => "the file may be damaged, or of two encodings: export it again",
             Self::TooLong => {
                 "a quote may be unclosed; `--max-record` and `--max-field` raise the limits"
             }
             Self::RepeatedHeader => "nothing is lost: it repeats the header",
-            Self::SecondResultSet => "read it separately with `--result-set 2`",
+            Self::SecondResultSet => {
+                "read it separately, into a table of its own, e.g. `--result-set 2 --table my_table`"
+            }
             Self::DuplicateKey => {
                 "the first of the two is kept; export each activity once, or import each export separately"
             }
-            Self::MissingKey => "export the key column too",
+            Self::MissingKey => {
+                "a row of totals or a merged cell has no key; export the key of each row"
+            }
             Self::SpoiledDate => "export again without opening the file in a spreadsheet",
             Self::WrappedLine => "export with `sqlcmd -w 65535`, or with a separator and `-W`",
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",

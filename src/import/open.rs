@@ -194,6 +194,10 @@ fn open_source(
     // A row of a document may end in the carriage return of a text.
     repairs.doubled &= DocumentRows::of(text.ahead()).is_none();
     let is_small = text.ahead().len() < BEGINNING;
+    let is_nothing = |byte: &u8| byte.is_ascii_whitespace() || *byte == CTRL_Z;
+    if is_small && text.ahead().iter().all(is_nothing) {
+        return Err(OpenError::Empty);
+    }
     let marked = is_small && text.ahead().ends_with(&[CTRL_Z]);
     if repairs.any() || marked {
         let repaired: Box<dyn Read + Send> = Box::new(Repaired::new(text, repairs));
@@ -492,8 +496,8 @@ fn plan(guess: &Detection, format: Option<&FormatFile>, options: &ImportOptions)
         looks: trial.looks.clone(),
         trailing: trial.one_more && options.header.unwrap_or(true) && names.is_none(),
         padded: guess.form.padded,
+        blanks: trial.blanks,
         names: names.cloned(),
         names_below: guess.form.names_below,
     }
 }
-        blanks: trial.blanks,

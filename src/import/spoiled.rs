@@ -61,6 +61,12 @@ impl SpreadsheetDamage {
         }
     }
 
+    /// Whether no format of dates reads what is left.
+    #[must_use]
+    pub fn is_beyond_repair(self) -> bool {
+        self != Self::LocalDay
+    }
+
     /// What it is, to finish a sentence.
     #[must_use]
     pub fn what(self) -> &'static str {

@@ -4,6 +4,7 @@ use crate::record::Reject;
 use crate::record::{Reason, more_rejected};
 use crate::schema::inferred::ColumnKind;
 use crate::store::load::Known;
+use crate::table::moment;
 
 /// What came of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -96,6 +97,9 @@ impl Summary {
         self.records = known.records;
         self.rejected = known.rejected;
         self.footer = known.footer;
+        let exported_at = known.exported_at.as_deref();
+        let moment = exported_at.and_then(|text| moment::parse(text, None, None).ok());
+        self.exported_at_ms = moment.map(|moment| moment.ms);
         self.loaded = known.records.saturating_sub(known.rejected);
         self.warnings = vec![format!(
             "the same file was already loaded, from `{}`: nothing was changed",

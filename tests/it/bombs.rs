@@ -105,8 +105,8 @@ fn a_quote_that_never_closes_over_many_lines_refuses_the_file() {
             repeat(out, b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n")
         },
         "error: `standard input`: 20000 of the first 20001 records were rejected, e.g. line 20002: expected 3 \
-         fields, found 1\n hint: nothing was loaded: a value contains the separator: export with quoted text, or \
-         with tabs; describe the file with `--input-format` and `--table`\n",
+         fields, found 1\n hint: nothing was loaded: a value contains the separator or a line break, or fields are \
+         missing: export with quoted text; describe the file with `--input-format` and `--table`\n",
     );
 }
 
@@ -117,7 +117,7 @@ fn commas_and_nothing_else_are_no_form() {
     let output = limited(folder.path(), SPACE, &args, |out| repeat(out, b","));
     let said = text(&output.stderr);
     assert!(
-        said.starts_with("error: `standard input`: matches none of the "),
+        said.starts_with("error: `standard input`: matches no known format"),
         "{said}"
     );
     assert_eq!(output.status.code(), Some(3), "{said}");

@@ -216,7 +216,7 @@ fn an_error_in_the_rows_says_that_the_export_is_incomplete() {
     let rest = "
         names activity_id|activity_status|subject
         LINE 1347|5000|Hello
-        NEXT CHATDB-I019 the export stopped at error 1205 of the server: it is incomplete
+        NEXT CHATDB-I019 the export stopped at server error 1205: it is incomplete
         remark: 1 server message was skipped
     ";
     let csv = format!("activity_id,activity_status,subject\r\n1347,5000,Hello\r\n{error}");
@@ -243,7 +243,7 @@ fn a_file_of_messages_has_no_result() {
     for error in errors {
         refuses(
             error.as_bytes(),
-            "has no result, only error 208 of the server",
+            "has no result, only server error 208",
             advice,
         );
     }

@@ -460,8 +460,10 @@ fn file(summary: &Summary) -> Listing {
         remarks.push("it has no column headers".to_owned());
     }
     if summary.repeated > 0 {
-        let n = summary.repeated;
-        remarks.push(format!("{n} rows are exact duplicates"));
+        remarks.push(match summary.repeated {
+            1 => "1 row is an exact duplicate".to_owned(),
+            n => format!("{n} rows are exact duplicates"),
+        });
     }
     for dropped in &summary.dropped_columns {
         remarks.push(format!("not loaded: {dropped}"));

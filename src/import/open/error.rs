@@ -42,10 +42,10 @@ pub enum OpenError {
         errors: Vec<u64>,
     },
     /// It is like none of the forms.
-    #[error("matches none of the {count} known formats")]
+    #[error("matches no known format")]
     NoForm {
-        /// How many there are.
-        count: usize,
+        /// The options of the format that it is nearest to.
+        near: String,
     },
     /// Its columns have fixed widths, and nothing says which.
     #[error("seems to have fixed-width columns, and nothing in it gives their widths")]
@@ -170,15 +170,12 @@ impl OpenError {
                     None => format!("{said}, such as 20,6,23, or 20,6,* where the last column is not padded"),
                 }
             }
-            Self::NoForm { .. } => {
-                format!(
-                    "name it with `--input-format`, or export as CSV with column headers; formats: {}",
-                    all_forms()
-                )
-            }
+            Self::NoForm { near } => format!(
+                "export as CSV with column headers, or say how it is written, e.g. `{near}`; {FORMATS_LISTED}"
+            ),
             Self::UnknownForm { form } => match did_you_mean(form, IMPORT_FORMATS.iter().map(|form| form.id)) {
-                Some(meant) => format!("did you mean `{meant}`? formats: {}", all_forms()),
-                None => format!("formats: {}", all_forms()),
+                Some(meant) => format!("did you mean `{meant}`? {FORMATS_LISTED}"),
+                None => FORMATS_LISTED.to_owned(),
             },
             Self::NotUsed { option, .. } => {
                 format!("omit `--{option}`, or specify the format with `--input-format`")
@@ -195,8 +192,5 @@ impl OpenError {
     }
 }
 
-/// The names of all forms.
-pub(super) fn all_forms() -> String {
-    let names: Vec<&str> = IMPORT_FORMATS.iter().map(|form| form.id).collect();
-    names.join(", ")
-}
+/// Where all formats are listed.
+const FORMATS_LISTED: &str = "`chatdb help exports` lists the formats";

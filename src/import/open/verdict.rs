@@ -5,7 +5,6 @@ use super::reader;
 use crate::import::ImportOptions;
 use crate::import::Quote;
 use crate::import::format::FormatLayout;
-use crate::import::format::IMPORT_FORMATS;
 use crate::import::format::ImportFormat;
 use crate::import::format::NullStyle;
 use crate::import::format::bcp_format_file::FormatFile;
@@ -77,7 +76,7 @@ pub(super) fn judge(
             OpenError::NoWidths { proposal }
         } else {
             OpenError::NoForm {
-                count: IMPORT_FORMATS.len(),
+                near: near(&text, options),
             }
         }
     };
@@ -139,6 +138,43 @@ pub(super) fn judge(
     })
 }
 
+/// The options with which a text that is like no format may be read: as the one that its first character or the marks
+/// in it are for, else as one column.
+fn near(text: &str, options: &ImportOptions) -> String {
+    let first = text.trim_start().chars().next();
+    let has = |mark: char| {
+        text.lines()
+            .take(COMPARED)
+            .filter(|line| line.contains(mark))
+            .count()
+            > 1
+    };
+    let id = match first {
+        Some('{' | '[') => "json",
+        Some('<') => "xml",
+        _ if has('\t') => "ssms_tab",
+        _ if has('|') => "sqlcmd_separated",
+        _ => "ads_csv",
+    };
+    let mut said = format!("--input-format {id}");
+    if matches!(id, "json" | "xml") {
+        return said;
+    }
+    if options.table.is_none() {
+        said.push_str(" --table my_table");
+    }
+    if options.header.is_none() {
+        let line = text.lines().find(|line| !line.trim().is_empty());
+        let is_name = line.is_some_and(|line| detect::could_be_name(line.trim()));
+        said.push_str(if is_name {
+            " --header yes"
+        } else {
+            " --header no"
+        });
+    }
+    said
+}
+
 /// What the user, or the format file, says of the widths of columns.
 pub(super) fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) -> Option<Widths> {
     let of_format = format.and_then(|format| format.widths.clone());
@@ -175,6 +211,7 @@ pub(super) fn reading(
     let mut reader = reader(guess, Box::new(bytes), ending, several, format, options);
     let mut hash = DefaultHasher::new();
     let mut records = 0;
+    let mut unnamed: Vec<bool> = Vec::new();
     while let Ok(Some(item)) = reader.next() {
         match item {
             Item::Header(names) => {
@@ -188,6 +225,10 @@ pub(super) fn reading(
                 record.line.hash(&mut hash);
                 for (at, field) in record.fields.iter().enumerate() {
                     let text = &record.cells[field.start..field.end];
+                    // Nothing in a column without a name is no value of anything.
+                    if text.is_empty() && unnamed.get(at) == Some(&true) {
+                        continue;
+                    }
                     let bare = field.written == Written::Bare;
                     let said = (text.is_empty() && options.empty_is_null)
                         || options.null_texts.iter().any(|null| null == text);
@@ -202,8 +243,3 @@ pub(super) fn reading(
     }
     hash.finish()
 }
-    let mut unnamed: Vec<bool> = Vec::new();
-                    // Nothing in a column without a name is no value of anything.
-                    if text.is_empty() && unnamed.get(at) == Some(&true) {
-                        continue;
-                    }

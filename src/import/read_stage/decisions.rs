@@ -8,11 +8,12 @@ use crate::import::convert::Seen;
 use crate::import::error::ImportError;
 use crate::import::format;
 use crate::import::open::OpenError;
+use crate::import::spoiled::SpreadsheetDamage;
 use crate::record::Reason;
 use crate::record::Record;
-
 use crate::record::batch::LayoutColumn;
 use crate::schema::inferred::ColumnValues;
+
 impl ReadStage {
     /// What the file as a whole says that was not known from its beginning.
     pub(super) fn decide_again(&self) -> Option<Decided> {
@@ -82,7 +83,6 @@ impl ReadStage {
         let targets = self.plan.iter().flat_map(|plan| &plan.targets);
         let steps = targets.flat_map(|target| target.steps.iter().zip(&target.shape.columns));
         let seen = self.ended.seen.iter().flatten();
-        let mut texts = steps
         let values = self.ended.values.iter().flatten();
         // A column without a name and a value is one that a spreadsheet has left over.
         let is_left_over = |column: &LayoutColumn, values: &ColumnValues| {
@@ -92,6 +92,7 @@ impl ReadStage {
                 .is_some_and(|name| name.trim().is_empty());
             unnamed && values.is_blank()
         };
+        let mut texts = steps
             .zip(seen)
             .zip(values)
             .filter(|(((step, column), _), values)| {
@@ -138,7 +139,8 @@ impl ReadStage {
         let samples = self.untold.entry(column).or_default();
         if telling && samples.len() < SAMPLES {
             samples.push(format!("line {} `{}`", record.line, text.trim()));
-            self.spoiled |= reason == Reason::SpoiledDate;
+            let damage = SpreadsheetDamage::of(text.trim());
+            self.spoiled |= damage.is_some_and(SpreadsheetDamage::is_beyond_repair);
         }
     }
 

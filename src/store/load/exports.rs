@@ -39,6 +39,8 @@ pub struct Known {
     pub records: u64,
     /// Of these, rejected.
     pub rejected: u64,
+    /// When it was exported, as it is stored; `None` where nobody knows.
+    pub exported_at: Option<String>,
 }
 
 impl Store {
@@ -49,7 +51,7 @@ impl Store {
     /// Fails when SQLite does.
     pub fn known_export(&self, sha256: &str) -> Result<Option<Known>, StoreError> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT file, records, rejected, form, encoding, export_id, footer FROM chatdb_export \
+            "SELECT file, records, rejected, form, encoding, export_id, footer, taken_at FROM chatdb_export \
              WHERE sha256 = ?1 AND loaded > 0",
         )?;
         let mut rows = statement.query([sha256])?;
@@ -67,6 +69,7 @@ impl Store {
             encoding: row.get(4)?,
             records: count(1)?,
             rejected: count(2)?,
+            exported_at: row.get(7)?,
         }))
     }
 
