@@ -11,7 +11,9 @@ use std::io::Cursor;
 use crate::table_text;
 use chatdb::ask::{Question, ask};
 use chatdb::import;
+use chatdb::import::format::IMPORT_FORMATS;
 use chatdb::import::open::open_reader;
+use chatdb::import::reader::Item;
 use chatdb::query::{Dialect as SqlDialect, Query};
 use chatdb::record::tokenizer::{TextDialect, Token, Tokenizer};
 use chatdb::record::{Field, RecordLimits, work};
@@ -30,6 +32,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("export_reader", export_reader),
     ("export_tokenizer", export_tokenizer),
+    ("format_reader", format_reader),
     ("query_header", query_header),
     ("scenario_file", scenario_file),
     ("script_splitter", script_splitter),
@@ -43,7 +46,7 @@ pub const LONGEST: usize = 64 * 1024;
 
 /// An exported file: which form it is, and whatever comes of reading it. Records read are records loaded or rejected.
 fn export_reader(bytes: &[u8]) {
-    reads_in_bounded_steps(bytes);
+    reads_within_limits(bytes, &import::ImportOptions::default());
     let mut store = Store::for_exports().expect("a copy");
     let input = Box::new(Cursor::new(bytes.to_vec()));
     let options = import::ImportOptions {
@@ -58,18 +61,51 @@ fn export_reader(bytes: &[u8]) {
 /// The most steps of a reader for each byte that it reads: lines are put together up to 200 at a time.
 const STEPS: u64 = 1000;
 
+/// How many times as long as the file the text of a record may be: a byte becomes a character of three at most.
+const GROWTH: usize = 3;
+
 /// Reads a file in this thread, where its steps are counted: a fuzzer finds slow files only if they fail.
-fn reads_in_bounded_steps(bytes: &[u8]) {
+fn reads_within_limits(bytes: &[u8], options: &import::ImportOptions) {
     let before = work::taken();
     let input = Box::new(Cursor::new(bytes.to_vec()));
-    if let Ok(mut opened) = open_reader(input, &import::ImportOptions::default()) {
-        while let Ok(Some(_)) = opened.reader.next() {}
+    let is_packed = bytes.starts_with(b"PK")
+        || bytes.starts_with(b"\x1f\x8b")
+        || bytes.starts_with(b"\x28\xb5");
+    if let Ok(mut opened) = open_reader(input, options) {
+        while let Ok(Some(item)) = opened.reader.next() {
+            let Item::Record(record) = item else { continue };
+            let held = record.text.len().max(record.cells.len());
+            let fits = is_packed || held <= GROWTH * (bytes.len() + 1000);
+            assert!(
+                fits,
+                "a record of {held} bytes in a file of {}",
+                bytes.len()
+            );
+            let inside = |field: &Field| record.cells.get(field.start..field.end).is_some();
+            assert!(
+                record.fields.iter().all(inside),
+                "a field is a part of its record"
+            );
+        }
     }
     let (steps, length) = (work::taken() - before, bytes.len() as u64);
     assert!(
         steps <= STEPS * (length + 1000),
         "{steps} steps for {length} bytes"
     );
+}
+
+/// A file in the format that its first byte chooses, whatever it looks like.
+fn format_reader(bytes: &[u8]) {
+    let Some((chosen, file)) = bytes.split_first() else {
+        return;
+    };
+    let format = &IMPORT_FORMATS[usize::from(*chosen) % IMPORT_FORMATS.len()];
+    let options = import::ImportOptions {
+        form: Some(format.id.to_owned()),
+        ..import::ImportOptions::default()
+    };
+    reads_within_limits(file, &options);
 }
 
 /// Delimited text in each of four dialects, by blocks of a few bytes, so that their edges lie everywhere: blocks of
