@@ -258,7 +258,8 @@ fn is_clock(text: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let year = |part: &str| part.starts_with("19") || part.starts_with("20");
+    // SQL Server's last day stands for "never ends".
+    let year = |part: &str| part.starts_with("19") || part.starts_with("20") || part == "9999";
     ['-', '/', '.'].into_iter().any(|sign| {
         let parts: Vec<&str> = text.split(sign).collect();
         let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();

@@ -319,6 +319,55 @@ fn columns_that_an_installation_calls_otherwise_are_read_as_the_schemas() {
     );
 }
 
+/// A folder may come from a stranger, and its settings too: they say what a column is, and not that nobody is in it.
+#[test]
+fn a_column_that_is_renamed_to_a_technical_one_still_has_its_persons_replaced() {
+    let values = [
+        "ada@example.com",
+        "Svetlana Qxzova",
+        "+49 30 5550109",
+        "sqxzova",
+    ];
+    for technical in [
+        "subject",
+        "queue_name",
+        "last_action_reason",
+        "visitor_session_id",
+        "login_ip",
+    ] {
+        let place = Place::new();
+        let table = if technical == "login_ip" {
+            "user_id,user_name"
+        } else {
+            "activity_id,activity_status"
+        };
+        let mut file = format!("{table},kunde\n");
+        for (at, value) in values.iter().enumerate() {
+            file.push_str(&format!("{},5000,{value}\n", at + 1));
+        }
+        place.write("own.csv", &file);
+        place.write(
+            "chatdb.toml",
+            &format!("[columns]\nkunde = \"{technical}\"\n"),
+        );
+        let from = match technical {
+            "login_ip" => "egpl_user",
+            "queue_name" => "egpl_routing_queue",
+            _ => "egpl_casemgmt_activity",
+        };
+        let sql = format!("SELECT {technical} FROM {from}");
+        for format in ["csv", "json", "markdown"] {
+            let output = place.run(&["query", &sql, "own.csv", "--format", format]);
+            let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+            let found: Vec<&str> = values
+                .into_iter()
+                .filter(|value| told.contains(value))
+                .collect();
+            assert_eq!(found, [""; 0], "{technical}, {format}: {told}");
+        }
+    }
+}
+
 #[test]
 fn a_rename_that_means_nothing_is_refused() {
     let place = Place::new();

@@ -792,7 +792,7 @@ fn numbers_and_times() -> Vec<(&'static str, Cell)> {
     all
 }
 
-fn shown(name: &str, cell: Cell, sql: Option<&str>) -> Cell {
+pub fn shown(name: &str, cell: Cell, sql: Option<&str>) -> Cell {
     let mut table = ResultTable {
         columns: vec![Column::new(name, Kind::Text)],
         rows: vec![vec![cell]],

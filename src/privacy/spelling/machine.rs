@@ -42,6 +42,9 @@ pub(in crate::privacy) fn machine(word: &str) -> Option<String> {
     if word.len() < 3 {
         return None;
     }
+    if is_network_card(word) {
+        return Some(word.to_ascii_lowercase());
+    }
     let ip = match word.parse::<IpAddr>() {
         Ok(ip) => ip,
         // Leading zeros, which some tools write.
@@ -53,6 +56,12 @@ pub(in crate::privacy) fn machine(word: &str) -> Option<String> {
             .map_or_else(|| six.to_string(), |four| four.to_string()),
         IpAddr::V4(four) => four.to_string(),
     })
+}
+
+/// Whether a word is the address of a network card, `00:1B:44:11:3A:B7`.
+fn is_network_card(word: &str) -> bool {
+    let is_pair = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    word.split(':').count() == 6 && word.split(':').all(is_pair)
 }
 
 fn padded(word: &str) -> Option<IpAddr> {
