@@ -388,7 +388,7 @@ fn number(rows: u64) -> Cell {
     Cell::Integer(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
-/// Gives a named value, in the place of the one that it had.
+/// Sets a named value.
 fn set(values: &mut Vec<Binding>, name: &str, value: Cell) {
     match values.iter_mut().find(|(own, _)| own == name) {
         Some((_, known)) => *known = value,

@@ -1,4 +1,4 @@
-//! Where scenarios and queries are read from: compiled into the program, or a folder in their place.
+//! Where scenarios and queries are read from: compiled into the program, or a folder instead.
 //!
 //! Reading is careful, because a folder may come from anybody: nothing outside the scenario's own folder is
 //! opened, nothing but plain files, and nothing large. This module does not know what the files mean.
@@ -45,7 +45,7 @@ pub enum AssetSource {
     Folder(PathBuf),
 }
 
-/// Why a file cannot be read. The path is told apart from the reason, so that it can head a message.
+/// Why a file cannot be read. The path is apart from the reason, so that it can head a message.
 #[derive(Debug, Error)]
 #[error("{path}: {problem}")]
 pub struct AssetError {

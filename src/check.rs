@@ -25,7 +25,7 @@ use crate::scenario::{Check, Expect, ExpectedState, ParameterValue};
 use crate::table::{Cell, Column, ResultTable};
 
 /// Compares what a check expects with `actual`: the query's answer without its basis column, or a table to be
-/// held against it.
+/// compared with it.
 ///
 /// `columns` are those of the query's answer, by whose kinds the expectation is read; `query_key` and
 /// `query_order` are the query's, and the check's own go before them. `printed` are the lines of the document

@@ -148,7 +148,7 @@ pub struct Redactor<'k> {
     left_plain: BTreeSet<String>,
     authored: Authored,
     seen: Seen,
-    /// What the note prints, and what stands in columns that are left unchanged.
+    /// What the note prints, and what is in columns that are left unchanged.
     public: HashSet<String>,
 }
 
@@ -488,7 +488,7 @@ fn without_pseudonyms(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A message without the addresses and numbers in it, and, where it `quotes` rows, without what stands in quotes or
+/// A message without the addresses and numbers in it, and, where it `quotes` rows, without what is in quotes or
 /// backticks and is no name of the schema. It needs no key: nobody has to be recognised in a message about a failure.
 #[must_use]
 pub fn withheld(message: &str, quotes: bool) -> String {

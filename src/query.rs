@@ -59,7 +59,7 @@ pub struct Query {
     pub tag: Option<Tag>,
     /// How soon somebody should act on the rows of a finding.
     pub urgency: Option<Urgency>,
-    /// The result columns that hold the query's own words, and nothing that stands in a row.
+    /// The result columns that hold the query's own words, and nothing that is in a row.
     pub own: Vec<String>,
     /// The SQL exactly as the file has it, without the header and the line breaks at the end.
     pub sql: String,

@@ -128,7 +128,7 @@ pub struct ScenarioStep {
     pub branch: Option<String>,
     /// The checks made after the step.
     pub checks: Vec<Check>,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
 }
 
@@ -157,7 +157,7 @@ pub struct Check {
     pub ignore: Vec<(String, String)>,
     /// Columns compared with a tolerance, each with its reason.
     pub tolerance: Vec<(String, Tolerance, String)>,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
 }
 
@@ -186,9 +186,9 @@ pub struct Expected {
     pub layout: Layout,
     /// The header as printed. Empty for [`Layout::Lines`].
     pub header: Vec<String>,
-    /// The line of the file on which the header stands, from 1.
+    /// The line of the file on which the header is, from 1.
     pub header_line: u32,
-    /// The rows as printed, with the line of the file on which each stands.
+    /// The rows as printed, with the line of the file on which each is.
     pub rows: Vec<PrintedRow>,
     /// The values that the parameters have in the scenario whose table this is: cells equal to one of them
     /// stand for whatever the parameter is in the run.
@@ -277,7 +277,7 @@ pub struct Erratum {
     pub kind: ErratumKind,
     /// Why we read it so.
     pub evidence: String,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
 }
 

@@ -376,7 +376,7 @@ fn tsql_literal(value: &Cell) -> String {
     }
 }
 
-/// The text with a variable in the place of each literal that stands for one.
+/// The text with a variable instead of each literal that stands for one.
 fn with_variables(text: &str, literals: &[Literal]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;

@@ -250,7 +250,7 @@ impl Rehearsal<'_> {
     fn refused(&mut self, script: &SqlFile, statement: &str, error: &StoreError) {
         let known = match error {
             StoreError::Impossible { known, .. } => known.as_slice(),
-            // It is found by reading, where the name stands.
+            // It is found by reading, where the name is.
             StoreError::Unbound { .. } => return,
             _ => &[],
         };

@@ -1,4 +1,4 @@
-//! The rows that are analysed: which tables and columns there are, when they were exported, and where each row stands.
+//! The rows that are analysed: which tables and columns there are, when they were exported, and where each row is.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! One finding, run over the rows: with which values, and what came of it.
+//! One finding, run over the rows: its values and its result.
 
 use std::collections::BTreeMap;
 

@@ -388,7 +388,7 @@ fn matching_brace(text: &str) -> usize {
     text.len() - 1
 }
 
-/// A sentence close to this one that can be read: with a likely word in the place of the one that makes no sense, or
+/// A sentence close to this one that can be read: with a likely word instead of the one that makes no sense, or
 /// with what is said there in quotes.
 fn meant(text: &str, left: u32) -> Option<String> {
     if text.len() > LONGEST {

@@ -284,7 +284,7 @@ impl Bound {
             .collect()
     }
 
-    /// Puts the user's values in the place of the lab's.
+    /// Puts the user's values instead of the lab's.
     fn replace(&mut self, reading: &mut Reading, expected: &Expected, actual: &ResultTable) {
         let mut moved_by = None;
         let pairs = std::mem::take(&mut self.pairs);

@@ -29,7 +29,7 @@ pub enum DataClass {
     Address,
     /// What people wrote.
     Text,
-    /// A record as it stands in a file.
+    /// A record as it is in a file.
     Record,
     /// The heading of a column that is no word of the product's or the program's.
     Heading,
@@ -97,10 +97,10 @@ pub enum ClassesError {
     NoClass {
         /// The line, from 1.
         line: usize,
-        /// What stands there.
+        /// What is there.
         word: String,
     },
-    /// A class stands before any table.
+    /// A class precedes any table.
     #[error("line {line}: no `[table]` precedes it")]
     NoTable {
         /// The line, from 1.

@@ -1,4 +1,4 @@
-//! The key, and the word that stands in the place of a value.
+//! The key, and the word that replaces a value.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::DataClass;
 
-/// The key of pseudonyms. Who does not have it cannot tell whether a value that they guess stands behind one.
+/// The key of pseudonyms. Who does not have it cannot tell whether it replaces a value that they guess.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; Key::BYTES]);
 

@@ -10,7 +10,7 @@ use crate::table::{Cell, Column, Kind, ResultTable};
 
 /// What is done with each part of a report.
 pub(super) trait Visitor {
-    /// A cell, and the column in which it stands.
+    /// A cell, and its column.
     fn cell(&mut self, column: &Column, cell: &mut Cell);
     /// The heading of a column.
     fn heading(&mut self, text: &mut String);

@@ -1,4 +1,4 @@
-//! The header of a query held against its SQL: one statement, and parameters that it names.
+//! The header of a query compared with its SQL: one statement, and parameters that it names.
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 
 use crate::table::{Cell, ResultTable};
 
-/// The heading of the column that says where a row stands.
+/// The heading of the column that says where a row is.
 pub(super) const PLACE: &str = "file:line";
 
 /// The columns of a table, by whether they tell its rows apart.
@@ -55,7 +55,7 @@ impl Columns {
     }
 }
 
-/// `activity.csv:12`, where a row stands.
+/// `activity.csv:12`, where a row is.
 pub(super) fn place(file: &Cell, line: &Cell) -> String {
     match (file, line) {
         (Cell::Null, _) => "NULL".to_owned(),

@@ -1,5 +1,5 @@
 //! JSON: the record itself, for programs. Its shape is named by [`SCHEMA`](crate::report::SCHEMA), which
-//! stands first; a change of shape that breaks a reader takes a new number.
+//! comes first; a change of shape that breaks a reader takes a new number.
 //!
 //! Characters that would act on a terminal are written as `\u001b` and the like, so that a report can be
 //! looked at with `cat`; a parser gives them back as they were.

@@ -52,7 +52,7 @@ const HEADER: [&str; 13] = [
     "rests_on",
 ];
 
-/// What stands between the fields of a line.
+/// What separates the fields of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
     /// A comma; fields with commas, quotes or line breaks are in quotes.

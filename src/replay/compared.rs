@@ -90,7 +90,7 @@ pub fn compare_bound(
     )?)
 }
 
-/// Puts a check's query to an import database, with what is bound in the place of the documented values.
+/// Puts a check's query to an import database, with what is bound instead of the documented values.
 fn asked_of(
     store: &Store,
     asked: &Wanted,

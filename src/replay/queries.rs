@@ -37,7 +37,7 @@ pub(super) fn sql_of(query: &Query) -> SqlRun {
     }
 }
 
-/// A query as SQLite gets it: T-SQL rewritten, anything else as it stands.
+/// A query as SQLite gets it: T-SQL rewritten, anything else as it is.
 ///
 /// # Errors
 /// Fails when the T-SQL holds what is not rewritten.

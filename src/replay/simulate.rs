@@ -435,7 +435,7 @@ fn question(condition: &Condition) -> String {
     format!("SELECT ({})", condition.sql)
 }
 
-/// The looks at one schedule, and the invariants that are held against each.
+/// The looks at one schedule, and the invariants that are checked at each.
 struct Watch<'s> {
     simulation: &'s Simulation,
     invariants: &'s [Invariant],

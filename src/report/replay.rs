@@ -90,7 +90,7 @@ pub struct StepRun {
     /// Whether it was not run, because a step before it went wrong.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub skipped: bool,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// The checks made after it.
     pub checks: Vec<CheckRun>,
@@ -131,7 +131,7 @@ pub struct CheckRun {
     pub basis: BasisRun,
     /// The file of the expectation, or the scenario file if it is inline.
     pub expected_at: Place,
-    /// Where the check stands.
+    /// Where the check is.
     pub place: Place,
     /// The observations that it covers.
     pub observes: Vec<String>,

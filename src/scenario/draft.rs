@@ -60,7 +60,7 @@ const ERRATUM_KINDS: [(&str, ErratumKind); 6] = [
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) title: String,
-    /// A document of its own, in the place of the support note.
+    /// A document of its own, instead of the support note.
     pub(super) document: Option<At<String>>,
     pub(super) heading: Option<String>,
     pub(super) section: Option<&'static Heading>,
@@ -140,7 +140,7 @@ pub(super) struct CheckDraft {
 
 pub(super) enum ExpectDraft {
     File(At<String>),
-    /// A pipe table that stands in `scenario.toml`.
+    /// A pipe table that is in `scenario.toml`.
     Inline(At<String>),
     /// A table that `chatdb record` writes into the file of this name.
     Recorded(At<String>),

@@ -153,7 +153,7 @@ fn row_number(row: &At<u64>) -> u32 {
     u32::try_from(row.value).unwrap_or(u32::MAX)
 }
 
-/// Cells corrected so far, by file, row and column, and where the erratum of each stands.
+/// Cells corrected so far, by file, row and column, and where the erratum of each is.
 type Taken = BTreeMap<(String, usize, usize), usize>;
 
 fn one(

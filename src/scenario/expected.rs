@@ -260,7 +260,7 @@ impl Lines<'_> {
         });
     }
 
-    /// Takes each line of the source as it stands; blank ones, too, where `blank` says so.
+    /// Takes each line of the source as it is; blank ones, too, where `blank` says so.
     fn verbatim(&mut self, range: Range<usize>, blank: bool) {
         let mut at = range.start;
         let source = self.source;

@@ -15,7 +15,7 @@ use crate::diagnostic::{Place, Position, Positions, Problem, did_you_mean, hint_
 use crate::document::Lines;
 use crate::table::{self, Kind, parse_duration};
 
-/// A value, and the byte of the file at which it stands.
+/// A value, and its byte in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct At<T> {
     pub(super) value: T,
@@ -190,7 +190,7 @@ impl<'a> Fields<'a> {
         self.get(key).is_some()
     }
 
-    /// Where the value of `key` stands; where the table starts when there is none.
+    /// Where the value of `key` is; where the table starts when there is none.
     pub(super) fn place_of(&self, key: &str) -> usize {
         self.get(key).map_or(self.at, |value| value.span().start)
     }

@@ -48,7 +48,7 @@ pub struct ExaminedScenario {
 /// A scenario and those that it continues, root first, itself last.
 type Loaded = Arc<[Arc<Scenario>]>;
 
-/// Where a scenario stands.
+/// Where a scenario is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Located {
     pub(super) source: AssetSource,

@@ -27,7 +27,7 @@ use crate::table::Cell;
 /// How many unknown names of one script are listed. The work for a script stays linear in its length.
 const MOST_UNKNOWN: usize = 50;
 
-/// A draft and what stands around it.
+/// A draft and what is around it.
 pub(super) struct Resolver<'a> {
     pub(super) library: &'a Library,
     pub(super) located: &'a Located,
@@ -440,7 +440,7 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// Reads the document that the scenario cites in the place of the support note.
+    /// Reads the document that the scenario cites instead of the support note.
     fn read_document(&mut self) {
         let draft = self.draft;
         self.own_document = match &draft.document {

@@ -57,7 +57,7 @@ pub enum ColumnKind {
     Decimal,
     /// Days, with or without times.
     Time,
-    /// Anything else, kept as it stands.
+    /// Anything else, kept as it is.
     Text,
 }
 

@@ -1,4 +1,4 @@
-//! The product's tables as its schema declares them, without a database: what headers are held against.
+//! The product's tables as its schema declares them, without a database: what headers are compared with.
 
 use crate::schema::catalog::Table;
 use crate::schema::types::Type;

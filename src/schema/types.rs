@@ -1,4 +1,4 @@
-//! The types of SQL Server that are told apart here, by name and by precedence.
+//! The types of SQL Server that are distinguished here, by name and by precedence.
 //!
 //! Knows nothing of values: what a value of a type looks like is in [`crate::sql::functions`].
 

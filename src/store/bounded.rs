@@ -12,7 +12,7 @@ use rusqlite::{Connection, Error, Result};
 use crate::sql::functions::FunctionError;
 use crate::sql::guard::limits::QUESTION;
 
-/// Puts them in the place of SQLite's.
+/// Replaces SQLite's with them.
 pub(super) fn bound(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC

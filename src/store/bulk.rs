@@ -1,6 +1,6 @@
 //! Writes rows of ascending numbers into an empty table as whole pages, without going through SQLite's insertion.
 //!
-//! SQLite inserts a row by finding its place in the table's tree, shifting what stands there and balancing pages. Rows
+//! SQLite inserts a row by finding its place in the table's tree, shifting what is there and balancing pages. Rows
 //! that come in the order of their numbers all go to the end, so that each page can be filled from its first row to its
 //! last and never touched again: a fifth of the work. What is made here is the tree alone, in the published format of
 //! SQLite's files: leaves of records, chains for what is too long for a leaf, and the levels above them.
@@ -225,7 +225,7 @@ impl<'s> End<'s> {
         Ok(number)
     }
 
-    /// Puts another page in the place of one that SQLite may know.
+    /// Replaces a page that SQLite may know.
     fn replace(&mut self, number: u32, image: &[u8]) -> rusqlite::Result<()> {
         self.write(number, image)?;
         self.conn.execute_batch("SAVEPOINT chatdb_page")?;

@@ -440,7 +440,7 @@ pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreE
     })
 }
 
-/// Refuses a script's statement that puts rows in the place of others: SQLite tells of the new ones only, and what has
+/// Refuses a script's statement that replaces rows: SQLite tells of the new ones only, and what has
 /// happened can only be added to.
 pub(super) fn only_adds(file: &str, part: Part<'_>) -> Result<(), StoreError> {
     if !sql::replaces_rows(part.sql) {

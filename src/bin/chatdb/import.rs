@@ -291,7 +291,7 @@ pub fn of_file(path: &Path, options: &ImportOptions) -> ImportOptions {
     }
 }
 
-/// How much of a file's name stands before its bar, so that bar and counts have room in a terminal.
+/// How much of a file's name precedes its bar, so that bar and counts have room in a terminal.
 const LONGEST_NAME: usize = 30;
 
 fn bar(path: &Path) -> Option<ProgressBar> {
@@ -612,7 +612,7 @@ fn date_formats(samples: &[String]) -> Vec<String> {
     })
 }
 
-/// What stands between backticks in `text`.
+/// The parts of `text` between backticks.
 fn in_backticks(text: &str) -> Vec<String> {
     let parts = text.split('`').skip(1).step_by(2);
     parts.map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! The program: reads the command line, calls the library, writes what came of it.
+//! The program: reads the command line, calls the library, writes the result.
 
 mod analyze;
 mod cli;

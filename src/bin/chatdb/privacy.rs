@@ -239,7 +239,7 @@ fn private(_: &Path, _: &fs::Metadata, _: &fs::Metadata) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Makes a key of random bytes, which appears whole or not at all, and never in the place of another.
+/// Makes a key of random bytes, which appears whole or not at all, and never replaces another.
 fn make(folder: &Path, path: &Path) -> Result<(), Failure> {
     let failed = || io_failure("write", path);
     make_folder(folder)?;

@@ -54,7 +54,7 @@ pub fn run(args: &Replay) -> Result<Code, Failure> {
     Ok(output::verdict(&report))
 }
 
-/// Puts the database where the user wants it: whole, in one step, and never in the place of a file that this
+/// Puts the database where the user wants it: whole, in one step, and never over a file that this
 /// program did not write. Runs at the same time that name one file therefore each leave a whole database.
 fn keep(store: &mut Store, path: &Path) -> Result<(), Failure> {
     import_database::no_journal_beside(path)?;

@@ -112,7 +112,7 @@ fn with_name(text: &str, start: usize, end: usize) -> (usize, usize) {
     (from + gap, end + 1)
 }
 
-/// The bytes of a host name: one line break may stand in it, as long as no whole name stands before it.
+/// The bytes of a host name: one line break may stand in it, as long as no whole name precedes it.
 fn host_length(text: &str) -> usize {
     let word = |from: usize| {
         let rest = &text[from..];
@@ -166,7 +166,7 @@ fn local_start(text: &str, has_dot: bool) -> Option<usize> {
     Some(start + glued(&text[start..]))
 }
 
-/// How much of what stands before the `@` belongs to a URL or to a word like `to=`, and not to the address.
+/// How much of what precedes the `@` belongs to a URL or to a word like `to=`, and not to the address.
 fn glued(local: &str) -> usize {
     const SIGNS: [char; 6] = ['/', '?', '&', '|', '{', '}'];
     // At its end a sign is the address's own.
@@ -262,7 +262,7 @@ pub(in crate::privacy) fn addresses_of_cell(text: &str) -> Vec<String> {
 }
 
 /// The text without the tags of HTML, but for those that hold an `@`. The next `>` and the next `@` are looked for once
-/// for all that stands before them.
+/// for all that precedes them.
 fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut close, mut sign) = (0, 0);

@@ -11,16 +11,16 @@ use super::super::{Detail, wording};
 use super::page::Page;
 use crate::table::{Cell, Column, ResultTable};
 
-/// What stands between two columns.
+/// What separates two columns.
 const GAP: usize = 2;
 
 /// How much deeper than its row stands what doesn't fit beside it.
 const BELOW: usize = 4;
 
-/// A text wider than this stands below its row rather than being left out.
+/// A text wider than this is below its row rather than being left out.
 const LONG: usize = 24;
 
-/// What stands between the pieces of a cell that lists several.
+/// What separates the pieces of a cell that lists several.
 const BETWEEN_PIECES: &str = "; ";
 
 /// The letters of pieces.
@@ -175,7 +175,7 @@ fn letter(columns: &Columns, fields: &mut [Field], table: &ResultTable, shown: &
     }
 }
 
-/// `activity.csv:12`, where the row stands.
+/// `activity.csv:12`, where the row is.
 fn place(rows: &[Vec<Cell>], file: usize, line: usize) -> Field {
     Field {
         name: Sanitized::of(columns::PLACE),

@@ -14,14 +14,14 @@ use crate::table::{Cell, Column, Kind};
 /// A list with less room than this for each of its columns shows one column per line.
 const MIN_COLUMN: usize = 9;
 
-/// What stands between two columns of a list: a blank, a bar, a blank.
+/// What separates two columns of a list: a blank, a bar, a blank.
 const BETWEEN: usize = 3;
 
 /// A list with a longer cell shows one column per line: to break cells beside one another takes the square of their
 /// length, which up to here is nothing.
 const MAX_CELL: usize = 4096;
 
-/// What stands between two columns of a list with one line an entry.
+/// What separates two columns of a list with one line an entry.
 const GAP: usize = 2;
 
 /// A text is not shortened to less than this.

@@ -41,7 +41,7 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default();
 
-/// What stands before the next line.
+/// What precedes the next line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gap {
     /// Nothing at all: a blank line would be the first.

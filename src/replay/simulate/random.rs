@@ -1,4 +1,4 @@
-//! Random schedules held against invariants, and the smallest of what breaks one.
+//! Random schedules checked against invariants, and the smallest of what breaks one.
 
 use super::{Course, Scheduled, Simulation, SimulationError};
 use crate::causes::Cause;

@@ -342,7 +342,7 @@ impl Clock {
         }
     }
 
-    /// The time of a step, in ms, held against the step before it. Zero when it cannot be told.
+    /// The time of a step, in ms, compared with the step before it. Zero when it cannot be told.
     fn time(&mut self, resolver: &Resolver<'_>, step: &StepDraft) -> i64 {
         let Some(written) = &step.at else {
             return 0;

@@ -52,7 +52,7 @@ impl Resolver<'_> {
         self.table(&name.value, path, "", 1)
     }
 
-    /// A table that stands in `scenario.toml`.
+    /// A table that is in `scenario.toml`.
     fn inline(&mut self, check: &CheckDraft, text: &At<String>) -> Option<Table> {
         let raw = self.reader.text_from(text.at);
         let quotes = ["\"\"\"", "'''"];

@@ -2,7 +2,7 @@
 //!
 //! SQLite would make them from the table, by reading all of it once for each. Which rows an index has, its condition
 //! says while they pass by; what it has of them is put aside, sorted in the end, and written as a tree. An
-//! index whose condition is more than whole numbers held against columns is left to SQLite.
+//! index whose condition is more than whole numbers compared with columns is left to SQLite.
 
 use std::io;
 

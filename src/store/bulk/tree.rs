@@ -264,7 +264,7 @@ fn chain(rest: &[u8], size: usize, end: &mut End<'_>) -> rusqlite::Result<u32> {
 const INDEX_LEAF: u8 = 0x0a;
 const INDEX_INTERIOR: u8 = 0x02;
 
-/// The most bytes of an entry, with what stands before it in a page.
+/// The most bytes of an entry, with what precedes it in a page.
 pub(super) const ENTRY: usize = 120;
 
 /// The tree of an index, whose entries come in their order. An entry stands in one place only: in a leaf, or between
