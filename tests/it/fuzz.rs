@@ -5,10 +5,13 @@ mod targets;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use proptest::prelude::*;
+use proptest::sample::Index;
 use targets::{LONGEST, TARGETS, Target};
 
 /// Far above what a file takes, so that a busy machine fails no test, and far below a hang.
@@ -60,6 +63,47 @@ fn nothing_that_a_fuzzer_found_does_harm() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Files of every format, each behind the byte that chooses it.
+static OF_FORMATS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let files = entries(&corpus().join("format_reader"));
+    let read = |path: &PathBuf| fs::read(path).expect("a file can be read");
+    files.iter().map(read).collect()
+});
+
+/// Bytes that mean something to some format.
+const MEANING: &[u8] = b"\"'\\,;|\t\r\n\0 -+=:<>&[]{}()0Nn\x1a\xff\xfe\xef\xbb\xbf\xc3\x80";
+
+proptest! {
+    /// More are tried with `PROPTEST_CASES=100000 cargo test a_changed_file`.
+    #[test]
+    fn a_changed_file_is_read_within_limits_in_every_format(
+        file in any::<Index>(),
+        format in prop::option::of(any::<u8>()),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), 0..5_u8), 0..12),
+    ) {
+        let mut bytes = file.get(&OF_FORMATS).clone();
+        bytes[0] = format.unwrap_or(bytes[0]);
+        for (at, other, change) in changes {
+            if bytes.len() < 2 {
+                break;
+            }
+            let (at, to) = (1 + at.index(bytes.len() - 1), 1 + other.index(bytes.len() - 1));
+            match change {
+                0 => bytes[at] = *other.get(MEANING),
+                1 => bytes.insert(at, *other.get(MEANING)),
+                2 => drop(bytes.drain(at.min(to)..at.max(to).min(at.min(to) + 40))),
+                3 => {
+                    let part = bytes[at.min(to)..at.max(to)].to_vec();
+                    bytes.splice(at..at, part);
+                }
+                _ => bytes.truncate(at.max(2)),
+            }
+        }
+        let (_, target) = TARGETS.iter().find(|(name, _)| *name == "format_reader").expect("a target");
+        target(&bytes);
+    }
 }
 
 #[test]
