@@ -145,6 +145,10 @@ pub fn remarks(summary: &Summary) -> Vec<String> {
             summary.records
         ));
     }
+    let is_said =
+        |warning: &&String| summary.footer_differs() && warning.starts_with("the trailer");
+    let others = summary.warnings.iter().filter(|warning| !is_said(warning));
+    remarks.extend(others.map(|warning| format!("{file}: {warning}")));
     remarks
 }
 
