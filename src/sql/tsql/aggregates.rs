@@ -92,6 +92,11 @@ impl Translator<'_> {
         if over.is_some() && distinct {
             return Err(self.invalid("DISTINCT cannot be combined with OVER"));
         }
+        if distinct && name == "string_agg" {
+            return Err(self
+                .invalid("STRING_AGG takes no DISTINCT")
+                .with_hint("join the texts of a derived table: (SELECT DISTINCT ...) AS name"));
+        }
         let ungrouped = self.scope().ungrouped.len();
         let inside = std::mem::replace(&mut self.scope_mut().in_aggregate, over.is_none());
         let made = self.aggregate_inside(name, list, distinct, within, over);

@@ -4,7 +4,9 @@
 //! row of aggregates; the rows of one table, all that match or the first few of them; or the first row of any query.
 //! Whatever else looks at the tables before it is refused.
 
-use sqlparser::ast::{Expr, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{
+    Expr, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor,
+};
 
 use super::expr::Typed;
 use super::grouping::has_sets;
@@ -124,6 +126,9 @@ impl Translator<'_> {
                 let whole = self.assemble(parts)?;
                 self.independent(whole, name, outer)
             }
+            SetExpr::SetOperation { .. } if plain && order.is_empty() => {
+                self.united(subquery, shape, name, outer)
+            }
             _ => {
                 let (whole, met) = self.observed(|this| this.inner_query(subquery, shape));
                 let whole = whole?;
@@ -133,6 +138,44 @@ impl Translator<'_> {
                 }
             }
         }
+    }
+
+    /// `APPLY (SELECT t.a AS x UNION ALL SELECT t.b)` is `APPLY (VALUES (t.a), (t.b)) AS v(x)`.
+    fn united(
+        &mut self,
+        subquery: &Query,
+        shape: Shape<'_>,
+        name: &str,
+        outer: bool,
+    ) -> R<Applied> {
+        let here = self.names.scopes.len() - 1;
+        let Some(selects) = rows_of_expressions(&subquery.body) else {
+            let (whole, met) = self.observed(|this| this.inner_query(subquery, shape));
+            return match met.scopes.contains(&here) {
+                true => whole.map(|_| None),
+                false => self.independent(whole?, name, outer),
+            };
+        };
+        let mut names = shape.names.map(<[String]>::to_vec);
+        let mut rows = Vec::new();
+        for select in selects {
+            let parts = self.select(select, &[], Shape::default())?;
+            if parts.aggregates || !parts.grouping.is_empty() {
+                return Ok(None);
+            }
+            if names.is_none() {
+                let columns = self.columns_of_derived(name, parts.columns())?;
+                let own = columns.into_iter().flatten().map(|column| column.name);
+                names = Some(own.collect());
+            }
+            rows.push(parts.items.into_iter().map(|item| item.value).collect());
+        }
+        let rows = self.in_one_type(rows)?;
+        let shape = Shape {
+            names: names.as_deref(),
+            ..shape
+        };
+        self.row_by_row(&rows, shape, outer)
     }
 
     /// A query that does not look at the tables before it: a derived table beside them.
@@ -252,6 +295,31 @@ impl Translator<'_> {
             matches!(expr, Expr::Function(function) if function.over.is_some())
         });
         item.joins.is_empty() && has_rows && !counts_rows
+    }
+}
+
+/// The members of a UNION ALL that are one row of expressions each; `None` where one is anything else.
+fn rows_of_expressions(body: &SetExpr) -> Option<Vec<&Select>> {
+    match body {
+        SetExpr::Select(select) => {
+            let is_row = select.from.is_empty()
+                && select.selection.is_none()
+                && select.having.is_none()
+                && select.top.is_none()
+                && select.distinct.is_none();
+            is_row.then(|| vec![select.as_ref()])
+        }
+        SetExpr::SetOperation {
+            op: SetOperator::Union,
+            set_quantifier: SetQuantifier::All,
+            left,
+            right,
+        } => {
+            let mut rows = rows_of_expressions(left)?;
+            rows.extend(rows_of_expressions(right)?);
+            Some(rows)
+        }
+        _ => None,
     }
 }
 

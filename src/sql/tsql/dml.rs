@@ -48,7 +48,14 @@ impl Translator<'_> {
             && insert.returning.is_none()
             && insert.output.is_none()
             && !insert.replace_into;
+        let timed = self.session.timed.get(&name).filter(|_| temporary);
+        let timed = timed.cloned().unwrap_or_default();
         if temporary && plain && insert.source.is_none() && insert.columns.is_empty() {
+            if !timed.is_empty() {
+                return Err(self
+                    .unsupported("DEFAULT VALUES beside DEFAULT GETDATE()")
+                    .with_hint("name a column, and its value"));
+            }
             let sql = format!("INSERT INTO {} DEFAULT VALUES", quoted(&name));
             self.push(line, Statement::Temporary { sql });
             return Ok(());
@@ -75,12 +82,18 @@ impl Translator<'_> {
                 types.len()
             )));
         }
-        let columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
+        let mut columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
+        let mut rows = answer.sql;
+        for (own, value) in timed {
+            if !targets.iter().any(|(target, _)| *target == own) {
+                columns.push(quoted(&own));
+                rows = format!("SELECT *, {value} FROM ({rows})");
+            }
+        }
         let sql = format!(
-            "INSERT INTO {} ({}) {}",
+            "INSERT INTO {} ({}) {rows}",
             quoted(&name),
-            columns.join(", "),
-            answer.sql
+            columns.join(", ")
         );
         self.push(
             line,

@@ -266,6 +266,11 @@ impl Translator<'_> {
             let row = row.content.iter().map(|expr| self.value(expr));
             rows.push(row.collect::<R<_>>()?);
         }
+        self.in_one_type(rows)
+    }
+
+    /// Rows of one width, each column in one type.
+    pub fn in_one_type(&mut self, mut rows: Vec<Vec<Typed>>) -> R<Vec<Vec<Typed>>> {
         let width = rows.first().map_or(0, Vec::len);
         if width == 0 || rows.iter().any(|row| row.len() != width) {
             return Err(self.invalid("the rows of VALUES have different numbers of columns"));

@@ -33,6 +33,8 @@ pub(super) struct Session {
     pub temporary: BTreeMap<String, Table>,
     /// The columns that number the rows of temporary tables.
     pub identities: BTreeMap<String, Identity>,
+    /// The columns of temporary tables that have the time as their default, with the SQL of it.
+    pub timed: BTreeMap<String, Vec<(String, String)>>,
     /// The temporary tables that are there only if an IF or a WHILE goes a certain way.
     pub uncertain: BTreeSet<String>,
     /// The first day of the week, from 1 for Monday.
@@ -50,6 +52,7 @@ impl Default for Session {
             schema: None,
             temporary: BTreeMap::new(),
             identities: BTreeMap::new(),
+            timed: BTreeMap::new(),
             uncertain: BTreeSet::new(),
             first_day: 7,
             date_style: None,

@@ -26,6 +26,8 @@ pub(super) struct Declared {
     identity: Option<String>,
     /// What a row has where an INSERT names no value: the column and a constant.
     defaults: Vec<(String, String)>,
+    /// Of which the value is the time: the column and the SQL of it.
+    timed: Vec<(String, String)>,
 }
 
 /// The column that numbers the rows of a temporary table.
@@ -114,6 +116,7 @@ impl Translator<'_> {
             filled,
             identity,
             defaults,
+            timed,
         } = made;
         let declared: Vec<String> = columns
             .iter()
@@ -144,6 +147,7 @@ impl Translator<'_> {
         );
         self.push(line, Statement::Temporary { sql: sql.clone() });
         self.session.identities.remove(name);
+        self.session.timed.insert(name.to_owned(), timed);
         self.made_or_dropped(name);
         self.session.identities.extend(identity.map(|column| {
             let made_by = sql;
@@ -165,7 +169,7 @@ impl Translator<'_> {
     /// The columns with their types, and the names of those that hold no NULL.
     pub fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Declared> {
         let (mut read, mut filled, mut identity) = (Vec::new(), Vec::new(), None);
-        let mut defaults = Vec::new();
+        let (mut defaults, mut timed) = (Vec::new(), Vec::new());
         for column in columns {
             self.see(column.name.span);
             let of = self.data_type(&column.data_type, Some(1))?;
@@ -189,6 +193,10 @@ impl Translator<'_> {
                     ColumnOption::Default(value) => {
                         let value = self.value(value)?;
                         let value = self.cast(value, of, None, false)?;
+                        if value.sql == self.given.now {
+                            timed.push((column.name.value.clone(), value.sql));
+                            continue;
+                        }
                         if value.literal.is_none() {
                             return Err(self
                                 .unsupported("DEFAULT of a non-constant")
@@ -210,6 +218,7 @@ impl Translator<'_> {
             filled,
             identity,
             defaults,
+            timed,
         })
     }
 

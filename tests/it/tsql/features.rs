@@ -34,6 +34,9 @@ features! {
     predicted_types_beside_each_other
     predicted_quantified_comparisons
     predicted_parts_of_json
+    predicted_reports_of_support
+    predicted_parentheses_and_names
+    predicted_shares_and_durations
 }
 
 features! {

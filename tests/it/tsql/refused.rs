@@ -95,6 +95,10 @@ fn what_cannot_be_said_is_refused_by_name() {
             "1:18: ANY, SOME and ALL take a subquery",
         ),
         (
+            "select string_agg(distinct team, ',') from staff",
+            "1:8: STRING_AGG takes no DISTINCT (join the texts of a derived table: (SELECT DISTINCT ...) AS name)",
+        ),
+        (
             "select newid()",
             "1:8: T-SQL `NEWID(...)` is not supported (the result would differ on each run)",
         ),
