@@ -624,6 +624,7 @@ class Export:
         if self.variant == "top":
             activities = sorted(activities, key=lambda a: -a.id)[:1000]
         chosen = {a.id for a in activities}
+        utc = getattr(self.site, "utc", lambda t: t - self.site.offset * 60)
         if "activity" in tables:
             self.write_activities(folder, activities)
         if "user" in tables:
@@ -638,14 +639,14 @@ class Export:
             events = sorted(e for e in self.run.events if self.variant != "top" or e[2] in chosen)
             self.table(folder, "egpl_event_history_case_mgmt",
                        ("event_id", "event_date", "object_operation", "user_id", "queue_id", "activity_id"),
-                       ((n + 1, round((t - self.site.offset * 60) * 1000), operation,
+                       ((n + 1, round(utc(t) * 1000), operation,
                          "NULL" if user is None else user, "NULL" if queue is None else queue, activity)
                         for n, (t, operation, activity, user, queue) in
                         enumerate(sorted(events, key=lambda e: (e[0], e[2], e[1])))))
         if "user_event" in tables:
             self.table(folder, "egpl_event_history_user",
                        ("event_id", "event_date", "application_id", "object_operation", "user_id"),
-                       ((n + 1, round((t - self.site.offset * 60) * 1000), 1, operation, user)
+                       ((n + 1, round(utc(t) * 1000), 1, operation, user)
                         for n, (t, operation, user) in enumerate(sorted(self.run.logins))))
         chats = [a for a in activities if a.kind == CHAT]
         if "session" in tables:
@@ -697,8 +698,8 @@ class Export:
 
 def make(seed, folder, variant="full", healthy=False, generator="calls"):
     model = sys.modules[__name__]
-    if generator == "shifts":
-        import outage_shifts as model
+    if generator != "calls":
+        model = __import__("outage_" + generator)
     site = model.Site(seed)
     twin = model.Simulation(site, []).run()
     run = twin
@@ -988,7 +989,7 @@ def main():
     matching.add_argument("--quiet", action="store_true")
     matching.add_argument("--jobs", type=int, default=2)
     for command in (one, many):
-        command.add_argument("--generator", choices=("calls", "shifts"), default="calls")
+        command.add_argument("--generator", choices=("calls", "shifts", "desks"), default="calls")
     args = parser.parse_args()
     if args.command == "make":
         make(args.seed, args.out, args.variant, args.healthy, args.generator)
