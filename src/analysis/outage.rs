@@ -10,6 +10,7 @@
 
 pub mod counts;
 mod gap;
+mod host;
 mod messaging;
 mod services;
 mod silence;
@@ -143,7 +144,7 @@ pub fn detect(history: &History) -> Vec<OutageWindow> {
         let completed = || count(&history.completed, window.from + 1, window.end());
         !stopped || (!with_events && completed() > 2)
     });
-    let hosts = silence::of_hosts(history, &merged, &clock);
+    let hosts = host::of_hosts(history, &merged, &clock);
     // Where one application server was down for long, the others may rest for a moment.
     let within = |silence: &OutageWindow| {
         let long = |host: &OutageWindow| {
@@ -156,6 +157,11 @@ pub fn detect(history: &History) -> Vec<OutageWindow> {
     let talks = messaging::silent_chats(history, &clock);
     add(&mut windows, hosts);
     add(&mut windows, talks);
+    if history.assigned.is_none() {
+        let times =
+            "without events its times are those of completions, and it may have ended earlier";
+        (windows.iter_mut()).for_each(|window| window.meanwhile.push(times.to_owned()));
+    }
     windows.sort_by(|a, b| (a.from, &a.host).cmp(&(b.from, &b.host)));
     windows
 }

@@ -42,6 +42,7 @@ mod more_values;
 mod numbers;
 mod old_databases;
 mod open_outage;
+mod outage_rules;
 mod outages;
 mod over_time;
 #[cfg(target_os = "linux")]

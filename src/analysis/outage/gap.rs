@@ -7,16 +7,13 @@ const QUARTER: i64 = 15 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
 /// A gap counts when fewer than so many like it are expected by chance in the time that the rows cover.
-pub(super) const FALSE_ALARM_RATE: f64 = 0.01;
+pub(super) const FALSE_ALARM_RATE: f64 = 0.001;
 
 /// Of a long gap only its first and last hours say whether it began and ended while there was work.
 pub(super) const EDGE: i64 = 2 * HOUR;
 
 /// What two other days have in common is no habit yet.
 const LEAST_DAYS: usize = 3;
-
-/// Fewer other days do not tell how few events a healthy day may have.
-const DAYS_OF_LEAST: usize = 5;
 
 /// Gaps with less to expect are not scored.
 pub(super) const LEAST_EXPECTED: f64 = 4.0;
@@ -70,20 +67,6 @@ impl Clock {
         }
     }
 
-    /// What `counted` counts between the same clock times of the other days of the same kind, working day or weekend,
-    /// the least first; `None` when there are too few to tell what is usual.
-    fn others(
-        &self,
-        from: i64,
-        to: i64,
-        counted: impl Fn(i64, i64) -> usize,
-    ) -> Option<Vec<usize>> {
-        let days = self.days(from, to).into_iter();
-        let mut others: Vec<usize> = days.map(|days| counted(from + days, to + days)).collect();
-        others.sort_unstable();
-        (!others.is_empty()).then_some(others)
-    }
-
     /// The other days of the same kind as the one of a time: how far each is away. Nothing where they are too few.
     pub(super) fn days(&self, from: i64, to: i64) -> Vec<i64> {
         let weekend = |at: i64| (at.div_euclid(DAY) + 3).rem_euclid(7) > 4;
@@ -100,29 +83,20 @@ impl Clock {
         days
     }
 
-    /// The median of these.
+    /// The median of what `counted` counts between the same clock times of the other days of the same kind, working day
+    /// or weekend; `None` when there are too few to tell what is usual.
     pub(super) fn median(
         &self,
         from: i64,
         to: i64,
         counted: impl Fn(i64, i64) -> usize,
     ) -> Option<f64> {
-        let others = self.others(from, to, counted)?;
-        let (low, high) = (others[(others.len() - 1) / 2], others[others.len() / 2]);
+        let days = self.days(from, to).into_iter();
+        let mut others: Vec<usize> = days.map(|days| counted(from + days, to + days)).collect();
+        others.sort_unstable();
+        let high = *others.get(others.len() / 2)?;
+        let low = others[(others.len() - 1) / 2];
         Some((real(low) + real(high)) / 2.0)
-    }
-
-    /// The least that a healthy day has at the clock time of a gap, of no more than [`EDGE`]; nothing where the days
-    /// are too few to tell.
-    pub(super) fn least(&self, times: &[i64], from: i64, to: i64) -> f64 {
-        if to - from > EDGE {
-            return 0.0;
-        }
-        let others = self.others(from + 1, to, |from, to| count(times, from, to));
-        others
-            .filter(|others| others.len() >= DAYS_OF_LEAST)
-            // One day in five is short of hands, or has an outage of its own.
-            .map_or(0.0, |others| real(others[others.len() / 5]))
     }
 
     fn usual(&self, times: &[i64], from: i64, to: i64) -> Option<f64> {
@@ -308,14 +282,14 @@ pub(super) fn least_of(usual: Option<f64>, (before, after): (f64, f64)) -> f64 {
 /// first estimate. Both functions are called in the order of time.
 pub(super) fn judge(
     times: &[i64],
-    clock: &Clock,
+    gaps: impl Iterator<Item = (i64, i64)>,
     least_dispersion: f64,
     mut expected: impl FnMut(i64, i64) -> f64,
     mut score: impl FnMut(Candidate) -> Score,
 ) -> Vec<Gap> {
     let mut candidates = Vec::new();
     let mut estimates = Vec::with_capacity(times.len());
-    for (from, to) in gaps(times, clock.until) {
+    for (from, to) in gaps {
         let estimate = expected(from, to);
         estimates.push(estimate);
         if estimate >= LEAST_EXPECTED {
@@ -342,7 +316,7 @@ pub(super) fn judge(
         }
         match found.last_mut() {
             Some(last) if from - last.to <= 5 * MINUTE && count(times, last.to, from + 1) <= 3 => {
-                last.observed += count(times, last.to, from + 1);
+                last.observed += count(times, last.to, to);
                 last.to = to;
                 last.expected += expected;
                 last.p = last.p.min(p);
@@ -351,7 +325,7 @@ pub(super) fn judge(
                 from,
                 to,
                 expected,
-                observed: 0,
+                observed: count(times, from + 1, to),
                 p,
             }),
         }

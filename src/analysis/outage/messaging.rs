@@ -1,7 +1,7 @@
 //! Messaging: nothing is said any more in chats that agents go on to complete.
 
-use super::gap::{Candidate, Clock, Gap, Score, count, judge, log_lack, paced, real, usual};
-use super::silence::NIGHT;
+use super::gap::{Candidate, Clock, Gap, Score, count, gaps, judge, log_lack, paced, real, usual};
+use super::work::NIGHT;
 use super::{CompletedChat, History, OutageWindow};
 use crate::analysis::Server;
 
@@ -38,7 +38,13 @@ pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow
         surprise: (talks.surprise(gap.from, gap.to) + lack(gap.from, gap.to) / 1.5)
             / gap.dispersion,
     };
-    let found = judge(&history.said, clock, 1.0, expected, score);
+    let found = judge(
+        &history.said,
+        gaps(&history.said, clock.until),
+        1.0,
+        expected,
+        score,
+    );
     let window = |gap: Gap| {
         let completed = count(&history.completed, gap.from + 1, gap.to);
         let mut meanwhile = vec![format!("{completed} activities were completed")];
@@ -85,14 +91,17 @@ impl CompletedChats {
         &self.by_end[low..high.max(low)]
     }
 
-    /// How improbable it is that nothing was said in them since `from`, as a logarithm.
+    /// How improbable it is that nothing was said in them since `from`, as a logarithm. What was silent before then says
+    /// less.
     fn surprise(&self, from: i64, to: i64) -> f64 {
         let lasts = |lag: i64| {
             let longer = self.lags.len() - self.lags.partition_point(|own| *own < lag);
             (real(longer) + 0.5) / (real(self.lags.len()) + 1.0)
         };
         let silent = |talk: &CompletedChat| {
-            (-lasts(talk.ended - talk.begun.max(from)).ln()).min(MOST_OF_ONE)
+            let since = talk.said.unwrap_or(talk.begun);
+            let before = lasts((from - since).max(0));
+            (before / lasts(talk.ended - since)).ln().min(MOST_OF_ONE)
         };
         self.ended(from, to).iter().map(silent).sum()
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::gap::{
-    Candidate, Clock, Counter, FALSE_ALARM_RATE, Gap, HOUR, Score, count, judge, log_lack, paced,
-    real, usual,
+    Candidate, Clock, Counter, FALSE_ALARM_RATE, Gap, HOUR, Score, count, gaps, judge, log_lack,
+    paced, real, usual,
 };
-use super::silence::{Merged, NIGHT, at_work};
-use super::work::{OLD, Work, begun};
+use super::silence::{Merged, at_work};
+use super::work::{NIGHT, OLD, Pauses, Work, begun};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
@@ -18,18 +18,15 @@ const NEARBY: i64 = 2 * HOUR;
 /// at lunch.
 const AN_AGENT: f64 = 2.3;
 
+/// Three agents may be away together for long.
+const LEAST_AGENTS: usize = 4;
+
 /// How much it says that something waited while agents were free, as the logarithm of an improbability: it may have
 /// waited for an agent of its own.
 const WAITING: f64 = 2.0;
 
-/// What waited in a gap is assigned so soon after it.
-const SOON: i64 = 15 * MINUTE;
-
 /// Where less is usual at that time of the day, agents may be elsewhere.
 const LEAST_USUAL: f64 = 3.0;
-
-/// A day may have fewer than the least of other days, by so much.
-const LEAST_IS_SURE: f64 = 0.7;
 
 /// Gaps between assignments that arrivals, agents and the clock say should have held some.
 pub(super) fn unassigned_gaps(
@@ -46,68 +43,52 @@ pub(super) fn unassigned_gaps(
         let (assigned, of) = (near(assigned, from, to), near(of, from, to));
         (real(assigned) / real(of.max(1))).min(1.0)
     };
-    let by_arrivals = |from: i64, to: i64| {
-        let arrived = count(arrivals, from + 1, to);
-        if arrived < 3 {
-            return real(arrived);
-        }
-        real(arrived) * ratio(arrivals, from, to)
-    };
-    let (mut arriving, mut completing) = (Counter::new(arrivals), Counter::new(&history.completed));
-    let expected = |from: i64, to: i64| {
-        let arrived = match arriving.count(from + 1, to) {
-            few if few < 3 => real(few),
-            _ => by_arrivals(from, to),
-        };
-        let completed = completing.count(from + 1, to);
-        if real(completed) <= arrived {
-            return arrived;
-        }
-        arrived.max(real(completed.min(backlog(history, from, to))))
+    let pauses = Pauses::between_assignments(&merged.work);
+    let mut arriving = Counter::new(arrivals);
+    let expected = |from: i64, to: i64| match arriving.count(from + 1, to) {
+        few if few < 3 => real(few),
+        arrived => real(arrived) * ratio(arrivals, from, to),
     };
     let score = |gap: Candidate| {
         let (from, to, x) = (gap.from, gap.to, gap.estimate);
-        let waiting = WAITING * (by_arrivals(from, to) + real(backlog(history, from, to)));
-        if 1.5 * (x / gap.dispersion).max(waiting) < gap.needed {
+        let waiting = WAITING * x;
+        if 1.5 * waiting < gap.needed {
             return Score::default();
         }
         let there = at_work(&merged.acts, clock.until, from, to);
         let hands = Hands::of(&merged.work, &there, from, to);
         let able = there.len() - hands.busy;
-        let by_agents = AN_AGENT * real(able);
+        let idle = Some(pauses.surprise(to - from))
+            .filter(|idle| *idle > AN_AGENT && able >= LEAST_AGENTS)
+            .unwrap_or(0.0);
+        let by_agents = AN_AGENT.max(idle) * real(able);
         let usual_own = clock.usual_of_gap(assigned, from, to);
         let free = match usual_own {
             Some(usual) if usual < LEAST_USUAL => 0.0,
             _ if to - from > NIGHT => 0.0,
-            _ => AN_AGENT * real(hands.freed),
+            _ => (AN_AGENT * real(hands.freed)).max(idle * real(able)),
         };
-        let expected = match usual_own {
-            Some(usual) => {
-                let able = if there.is_empty() {
-                    1.0
-                } else {
-                    real(able) / real(there.len())
-                };
-                let least = clock.least(assigned, from, to) * LEAST_IS_SURE * able;
-                x.min(usual).min(by_agents.max(least))
-            }
+        // What arrived would have been assigned, as far as that is usual at the time.
+        let expected = usual_own.map_or(x, |usual| x.min(usual));
+        let least = match usual_own {
+            Some(_) => expected.min(by_agents),
             // Without other days, whether the agents had gone home is not known: what they completed is.
-            None => {
-                let completed = real(count(&history.completed, from + 1, to));
-                x.min(by_agents).min(completed)
-            }
+            None if to - from > NIGHT => 0.0,
+            None => expected
+                .min(by_agents)
+                .min(real(count(&history.completed, from + 1, to))),
         };
-        // Mail is fetched by Services too.
+        let unassigned = (least / gap.dispersion).max(free.min(waiting));
+        // Services fetches mail as well.
         let (before, _) = paced(&history.mails, from, to, clock.until);
         let mails = usual(&history.mails, clock, from, to).min(before * 1.5);
         let lack = log_lack(count(&history.mails, from + 1, to), mails) / 1.5;
-        let unassigned = (expected / gap.dispersion).max(free.min(waiting));
         Score {
-            expected: expected.max(x.min(free)),
+            expected,
             surprise: unassigned + lack.min(unassigned / 2.0),
         }
     };
-    let found = judge(assigned, clock, 1.0, expected, score);
+    let found = judge(assigned, gaps(assigned, clock.until), 1.0, expected, score);
     let window = |gap: Gap| {
         let arrived = count(arrivals, gap.from + 1, gap.to);
         let completed = count(&history.completed, gap.from + 1, gap.to);
@@ -128,17 +109,6 @@ pub(super) fn unassigned_gaps(
         }
     };
     found.into_iter().map(window).collect()
-}
-
-/// How many activities waited all through a gap, of those that were assigned soon after it: a queue that nobody serves
-/// waits as well.
-fn backlog(history: &History, from: i64, to: i64) -> usize {
-    if to - from > NIGHT {
-        return 0;
-    }
-    let before = |limit: i64| history.waited.partition_point(|(begun, _)| *begun < limit);
-    let soon = &history.waited[before(to)..before(to + SOON)];
-    soon.iter().filter(|(_, arrived)| *arrived <= from).count()
 }
 
 /// Agents at work, by what they had in hand in a gap.
@@ -167,8 +137,9 @@ impl Hands {
                 }
             }
         }
+        let completed = freed.clone();
         Self {
-            busy: busy.len(),
+            busy: busy.difference(&completed).count(),
             freed: freed.difference(&at_end).count(),
         }
     }

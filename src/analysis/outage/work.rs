@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::MINUTE;
-use super::gap::real;
+use super::gap::{HOUR, real, share_of};
 
 /// An activity in an agent's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,9 @@ pub struct Work {
 
 /// What one agent leaves open says no more than this, as the logarithm of an improbability: a chat may be forgotten.
 const MOST_OF_AGENT: f64 = 5.0;
+
+/// A gap that is longer than this may be a night, where other days do not say.
+pub(super) const NIGHT: i64 = 3 * HOUR;
 
 /// Work that is older than this when a gap begins says nothing.
 pub(super) const OLD: i64 = 12 * 60 * MINUTE;
@@ -58,6 +61,45 @@ impl Durations {
     }
 }
 
+/// How long agents at work go without an assignment, read from the pauses between those of each.
+pub(super) struct Pauses {
+    /// The shortest first.
+    lengths: Vec<i64>,
+    /// The sum of each and of all longer ones.
+    sums: Vec<i64>,
+}
+
+impl Pauses {
+    pub(super) fn between_assignments(lists: &[&[Work]]) -> Self {
+        let mut last: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut lengths = Vec::new();
+        for work in lists.iter().copied().flatten() {
+            if let Some(before) = last.insert(work.agent, work.begun) {
+                lengths.push(work.begun - before);
+            }
+        }
+        // A longer one is a night.
+        lengths.retain(|length| *length <= NIGHT);
+        lengths.sort_unstable();
+        let mut sums = lengths.clone();
+        for at in (1..sums.len()).rev() {
+            sums[at - 1] += sums[at];
+        }
+        Self { lengths, sums }
+    }
+
+    /// How improbable it is that an agent at work gets nothing for `length`, as a logarithm: which part of the time is
+    /// within a pause that goes on for so long.
+    pub(super) fn surprise(&self, length: i64) -> f64 {
+        let longer = self.lengths.partition_point(|own| *own <= length);
+        let Some(sum) = self.sums.get(longer) else {
+            return MOST_OF_AGENT;
+        };
+        let room = sum - length * i64::try_from(self.lengths.len() - longer).unwrap_or(i64::MAX);
+        (-share_of(room, self.sums[0]).ln()).min(MOST_OF_AGENT)
+    }
+}
+
 /// Work that began at or after one time and before another, of lists that are in the order of its beginning.
 pub(super) fn begun<'w>(
     lists: &'w [&'w [Work]],
@@ -81,15 +123,21 @@ impl<'w> OpenWork<'w> {
 
     /// How improbable it is that nothing of what is open at `from` was completed before `to`, as a logarithm; and how
     /// much of it there was. Nothing where some was. `from` is not before the moment of the last call.
-    pub(super) fn frozen(&mut self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
+    pub(super) fn frozen(
+        &mut self,
+        durations: &Durations,
+        from: i64,
+        to: i64,
+        but: Option<i64>,
+    ) -> (f64, usize) {
         for list in &mut self.0 {
             list.walk_to(from);
         }
-        if self.0.iter().any(|list| list.ends_before(to)) {
+        if self.0.iter().any(|list| list.ends_before(to, but)) {
             return (0.0, 0);
         }
         let lists = self.0.iter();
-        let each = lists.map(|list| list.frozen(durations, from, to));
+        let each = lists.map(|list| list.frozen(durations, from, to, but));
         each.fold((0.0, 0), |(all, number), (own, count)| {
             (all + own, number + count)
         })
@@ -128,17 +176,24 @@ impl<'w> OpenList<'w> {
     }
 
     /// Whether something that is open ends before a moment.
-    fn ends_before(&self, to: i64) -> bool {
-        let first = self.open.peek();
-        first.is_some_and(|Reverse((ended, _))| *ended < to)
+    fn ends_before(&self, to: i64, but: Option<i64>) -> bool {
+        let before = |Reverse((ended, work)): &Reverse<(i64, Work)>| {
+            *ended < to && but.is_none_or(|agent| agent != work.agent)
+        };
+        self.open
+            .peek()
+            .is_some_and(|Reverse((ended, _))| *ended < to)
+            && self.open.iter().any(before)
     }
 
     /// What is open, as [`OpenWork::frozen`] says it.
-    fn frozen(&self, durations: &Durations, from: i64, to: i64) -> (f64, usize) {
+    fn frozen(&self, durations: &Durations, from: i64, to: i64, but: Option<i64>) -> (f64, usize) {
         let mut by_agent: BTreeMap<i64, f64> = BTreeMap::new();
         let mut count = 0;
         let open = self.open.iter().map(|Reverse((_, work))| work);
-        for work in open.filter(|work| from - work.begun < OLD) {
+        let open = open
+            .filter(|work| from - work.begun < OLD && but.is_none_or(|agent| agent != work.agent));
+        for work in open {
             let surprise = durations.surprise(work.is_chat, from - work.begun, to - from);
             *by_agent.entry(work.agent).or_default() += surprise;
             count += 1;
