@@ -56,10 +56,37 @@ pub struct Signature {
     pub marks: Vec<(String, FindingVerdict)>,
 }
 
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// The columns of the file before those of the findings.
 const OWN_COLUMNS: [&str; 4] = ["scenario", "title", "servers", "over"];
 
 impl Signature {
+    /// What failed and whether it is back: `the Messaging server failed and came back`.
+    fn in_words(&self) -> String {
+        let names: Vec<String> = self
+            .servers
+            .iter()
+            .map(|server| capitalized(server.name()))
+            .collect();
+        let servers = match names.as_slice() {
+            [only] => format!("the {only} server"),
+            [first, second] => format!("the {first} and {second} servers"),
+            _ => "all servers".to_owned(),
+        };
+        let then = if self.over {
+            "came back"
+        } else {
+            "did not come back"
+        };
+        format!("{servers} failed and {then}")
+    }
+
     fn mark(&self, finding: &str) -> Option<FindingVerdict> {
         let found = self.marks.iter().find(|(name, _)| name == finding);
         found.map(|(_, verdict)| *verdict)
@@ -406,6 +433,7 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
     let name = |signature: &&Signature| ScenarioName {
         name: signature.scenario.clone(),
         title: signature.title.clone(),
+        failure: signature.in_words(),
     };
     let mut one = CandidateRun {
         scenarios: group.iter().map(name).collect(),

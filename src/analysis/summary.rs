@@ -179,11 +179,11 @@ fn likely(run: &AnalysisRun) -> Option<String> {
             "Likely failure: unclear; these rows fit several documented failures.".to_owned(),
         );
     }
-    let names: Vec<&str> = first
+    let named = first
         .scenarios
         .iter()
-        .map(|one| one.name.as_str())
-        .collect();
+        .map(|one| format!("{} (scenario {})", one.failure, one.name));
+    let named: Vec<String> = named.collect();
     let strongest = |said: &[String]| said.last().cloned().unwrap_or_else(|| "nothing".to_owned());
     let CandidateRun {
         evidence_for,
@@ -192,7 +192,7 @@ fn likely(run: &AnalysisRun) -> Option<String> {
     } = first;
     Some(format!(
         "Likely failure: {}; evidence for: {}; evidence against: {}.",
-        names.join(" or "),
+        named.join(" or "),
         strongest(evidence_for),
         strongest(evidence_against)
     ))

@@ -319,4 +319,6 @@ pub struct ScenarioName {
     pub name: String,
     /// The title of the scenario.
     pub title: String,
+    /// What failed and whether it is back, in words.
+    pub failure: String,
 }
