@@ -1,5 +1,5 @@
-//! What the rules by which outages are detected rest on: small histories written by hand, one that fires and its healthy
-//! twin, which differs in one thing.
+//! What the rules by which outages are detected rest on: small histories written by hand, one that fires and its
+//! healthy twin, which differs in one thing.
 
 use chatdb::analysis::Server;
 use chatdb::analysis::outage::{CompletedChat, History, OutageWindow, Work, detect};
@@ -24,7 +24,8 @@ struct Chat {
     said: Option<i64>,
 }
 
-/// Agents of even numbers are on 43app; each has a chat of ten minutes every twelve, from eight to six, on working days.
+/// Agents of even numbers are on 43app; each has a chat of ten minutes every twelve, from eight to six, on working
+/// days.
 fn site(agents: i64, changed: impl Fn(Chat) -> Option<Chat>) -> History {
     let mut history = History {
         since: START,

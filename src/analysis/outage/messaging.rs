@@ -91,8 +91,8 @@ impl CompletedChats {
         &self.by_end[low..high.max(low)]
     }
 
-    /// How improbable it is that nothing was said in them since `from`, as a logarithm. What was silent before then says
-    /// less.
+    /// How improbable it is that nothing was said in them since `from`, as a logarithm. What was silent before then
+    /// says less.
     fn surprise(&self, from: i64, to: i64) -> f64 {
         let lasts = |lag: i64| {
             let longer = self.lags.len() - self.lags.partition_point(|own| *own < lag);
