@@ -91,6 +91,24 @@ pub enum AnalysisError {
         /// The reference time.
         at: String,
     },
+    /// The rows show another clock than the one that was given.
+    #[error(
+        "the servers' clock is not {given} from UTC (--utc-offset): activities and their first events show {shown}"
+    )]
+    OtherOffset {
+        /// What was given.
+        given: String,
+        /// What the rows show.
+        shown: String,
+    },
+    /// An outage begins after everything that the rows tell of.
+    #[error("the outage from {from} begins after the newest row ({until})")]
+    OutageLater {
+        /// When the outage begins.
+        from: String,
+        /// The newest time in the rows, or that of the export.
+        until: String,
+    },
     /// A finding's T-SQL cannot be translated for this database.
     #[error("`{name}`: {source}")]
     Tsql {
@@ -248,15 +266,21 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     let sets = thresholds(&all, &options.sets)?;
     let rows = ExportedRows::of(store)?;
     let (as_of, as_of_from) = rows.moment(options)?;
-    let read = match &as_of {
-        Cell::Timestamp(until) if chosen.iter().any(|finding| asks_history(finding)) => {
-            history::read(&rows, rows.exported_at()?.unwrap_or(*until).max(*until))?
+    let until = match as_of {
+        Cell::Timestamp(until) => Some(rows.exported_at()?.unwrap_or(until).max(until)),
+        _ => None,
+    };
+    check_times(&options.outages, until)?;
+    let read = match until {
+        Some(until) if chosen.iter().any(|finding| asks_history(finding)) => {
+            history::read(&rows, until)?
         }
         _ => history::Read::default(),
     };
     let detected = outage::detect(&read.history);
     check_hosts(&rows, &options.outages)?;
     let utc_offset_minutes = utc_offset(options, &as_of)?;
+    check_offset(utc_offset_minutes, &read.offsets)?;
     let given = Given {
         as_of: as_of.clone(),
         outages: judged_by(&options.outages, &detected),
@@ -385,6 +409,32 @@ pub fn kind_of(parameter: &QueryParameter) -> Kind {
         Some(Cell::Text(_)) => Kind::Text,
         _ => Kind::Integer,
     })
+}
+
+/// Fails where an outage begins after everything that the rows tell of: its year may be mistyped.
+fn check_times(outages: &[Outage], until: Option<i64>) -> Result<(), AnalysisError> {
+    let Some(until) = until else { return Ok(()) };
+    match outages.iter().find(|outage| outage.from_ms > until) {
+        Some(later) => Err(AnalysisError::OutageLater {
+            from: Cell::Timestamp(later.from_ms).to_string(),
+            until: Cell::Timestamp(until).to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Fails where the rows show that the servers' clock is another one than the user says.
+fn check_offset(given: Option<i64>, shown: &BTreeSet<i64>) -> Result<(), AnalysisError> {
+    match given {
+        Some(given) if !shown.is_empty() && !shown.contains(&given) => {
+            let shown: Vec<String> = shown.iter().map(|minutes| offset(*minutes)).collect();
+            Err(AnalysisError::OtherOffset {
+                given: offset(given),
+                shown: shown.join(" and "),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How far the servers' clock is ahead of UTC at the reference time.

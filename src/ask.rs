@@ -268,10 +268,7 @@ fn run(
                 count
             }
             Statement::Query { sql, columns } => {
-                let rows = match &mut rows {
-                    Some(rows) => Some(&mut **rows as &mut dyn Rows),
-                    None => None,
-                };
+                let rows = rows.as_mut().map(|rows| &mut **rows as &mut dyn Rows);
                 running.query(step, sql, columns.as_deref(), rows)?
             }
             Statement::Assign { sql, variables } => Some(running.assign(step, sql, variables)?),

@@ -1,6 +1,6 @@
 -- title: Chats of agents (5000/5100, 5000/5900) without a live session
 -- meaning: A chat in progress and a chat whose session is lost look the same in their row, so each row here lists its
---   evidence. A ghost keeps its agent from getting other work. Ask the agent about `ghost` and `probable`; `unclear`
+--   evidence. A ghost can keep its agent from getting other work. Ask the agent about `ghost` and `probable`; `unclear`
 --   means that the rows contain too little evidence, and that another export may resolve it.
 -- source: the support note (lines 45-49, 69-72) and a public docwiki page on ghost chats; events by constants of an
 --   e-mail console; the rule that weighs the evidence is chatdb's own

@@ -1,4 +1,4 @@
--- title: Agents who logged in or out after the outage began, with an open chat that has not changed since
+-- title: Open chats, unchanged since the outage began, whose agent has logged in or out since
 -- meaning: The agent has a chat in progress from before the outage, but the agent has logged in or out since: the chat's
 --   session may be lost while the agent is told that it is active.
 -- needs: egpl_casemgmt_activity.when_modified, egpl_user.login_logout_time

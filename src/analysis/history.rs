@@ -4,7 +4,7 @@
 //! activity was created when its first event happened, so the distance, in whole quarters of an hour, that nearly all
 //! activities of a day agree on is that day's. Where too few agree, events are left out, and the report says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::AnalysisError;
@@ -40,6 +40,9 @@ pub(super) struct Read {
     pub undetectable: Vec<String>,
     /// The most chats that agents have at once, by those that were completed; `None` where the rows do not settle it.
     pub limit: Option<Limit>,
+    /// How many minutes the servers' clock was ahead of UTC, as events and activities show it; nothing where they do
+    /// not.
+    pub offsets: BTreeSet<i64>,
     /// The chats that are open, in the order of their numbers.
     pub open: Vec<OpenChat>,
 }
@@ -152,9 +155,12 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
              offset"
                 .to_owned(),
         ),
-        Events::Placed(events) => take_events(&mut read.history, events, &mut activities, &hosts),
+        Events::Placed(events, offsets) => {
+            read.offsets.clone_from(offsets);
+            take_events(&mut read.history, events, &mut activities, &hosts);
+        }
     }
-    let with_events = matches!(events, Events::Placed(_));
+    let with_events = matches!(events, Events::Placed(..));
     let known = FromEvents {
         assignments: with_events,
         completions: with_events && !read.history.completed.is_empty(),
@@ -269,8 +275,8 @@ pub(super) fn hosts(rows: &ExportedRows<'_>) -> Result<BTreeMap<i64, String>, An
 enum Events {
     Absent,
     OnAnotherClock,
-    /// On the servers' wall clock, in the order of time.
-    Placed(Vec<Event>),
+    /// On the servers' wall clock, in the order of time, and how many minutes that was ahead of UTC.
+    Placed(Vec<Event>, BTreeSet<i64>),
 }
 
 /// Whether there are events with what is read of them.
@@ -316,7 +322,11 @@ fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, An
         event.at += own.map_or(0, |(_, distance)| *distance);
     }
     events.sort_unstable_by_key(|event| (event.at, event.activity));
-    Ok(Events::Placed(events))
+    let offsets = distances
+        .values()
+        .map(|distance| distance / MINUTE)
+        .collect();
+    Ok(Events::Placed(events, offsets))
 }
 
 /// How far the servers' clock is ahead of UTC, by the day in UTC from which it is so; `None` where too few activities

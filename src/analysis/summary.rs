@@ -10,8 +10,17 @@ use crate::table::Cell;
 /// The finding of chats whose session is lost.
 const GHOSTS: &str = "ghost_chats";
 
-/// How many outages are named; the others are counted.
+/// The finding of open chats that the documented query leaves out.
+const HIDDEN: &str = "hidden_chats";
+
+/// The finding of states of one row that contradict each other.
+const IMPOSSIBLE: &str = "impossible_transitions";
+
+/// How many clusters are named.
 const NAMED: usize = 3;
+
+/// How many outages are named; the others are counted.
+const OUTAGES_NAMED: usize = 5;
 
 /// The sentences, the most urgent first.
 #[must_use]
@@ -22,8 +31,14 @@ pub fn summary(run: &AnalysisRun) -> Vec<String> {
 }
 
 fn open(run: &AnalysisRun) -> Option<String> {
-    run.open_chats
-        .map(|open| format!("Open chats (documented query): {open}."))
+    let open = run.open_chats?;
+    let hidden = finding(run, HIDDEN).map_or(0, |found| found.table.rows.len());
+    Some(match hidden {
+        0 => format!("Open chats (documented query): {open}."),
+        more => format!(
+            "Open chats: {open} by the documented query, and {more} that it hides ({HIDDEN})."
+        ),
+    })
 }
 
 fn finding<'r>(run: &'r AnalysisRun, name: &str) -> Option<&'r FindingRun> {
@@ -96,10 +111,16 @@ fn changed(run: &AnalysisRun) -> Option<String> {
     } else {
         changes.join(", ")
     };
-    Some(format!(
-        "Between {} and {}: {changes}.",
-        compared.earlier, compared.later
-    ))
+    let (earlier, later) = (&compared.earlier, &compared.later);
+    let mut said = format!("Between {earlier} and {later}: {changes}.");
+    let impossible = finding(run, IMPOSSIBLE).map_or(0, |found| found.table.rows.len());
+    if impossible as u64 * 20 > run.activities {
+        said.push_str(&format!(
+            " They contradict each other in {} ({IMPOSSIBLE}): are both exports of the same system?",
+            counted(impossible, "row")
+        ));
+    }
+    Some(said)
 }
 
 /// `14 chats of 14 agents on 43app stopped together at 2011-07-14 09:37:10.`
@@ -135,6 +156,9 @@ fn together(run: &AnalysisRun) -> Option<String> {
 /// A sentence for each of the newest outages that were detected.
 fn outages(run: &AnalysisRun) -> Vec<String> {
     let asked = finding(run, GHOSTS).is_some() && run.as_of != Cell::Null;
+    if run.activities == 0 {
+        return Vec::new();
+    }
     if run.detected.is_empty() && asked {
         let none = match run.outages.is_empty() {
             true => "Outages detected in the rows: none.",
@@ -142,9 +166,15 @@ fn outages(run: &AnalysisRun) -> Vec<String> {
         };
         return vec![none.to_owned()];
     }
-    let mut sentences: Vec<String> = run.detected.iter().rev().take(NAMED).map(outage).collect();
-    if run.detected.len() > NAMED {
-        let earlier = counted(run.detected.len() - NAMED, "earlier outage");
+    let mut sentences: Vec<String> = run
+        .detected
+        .iter()
+        .rev()
+        .take(OUTAGES_NAMED)
+        .map(outage)
+        .collect();
+    if run.detected.len() > OUTAGES_NAMED {
+        let earlier = counted(run.detected.len() - OUTAGES_NAMED, "earlier outage");
         sentences.push(format!("{earlier} detected as well."));
     }
     sentences
@@ -156,7 +186,7 @@ fn outage(found: &DetectedRun) -> String {
         .as_ref()
         .map_or_else(String::new, |host| format!(" {host}"));
     let to = match &found.to {
-        Cell::Null => "onwards".to_owned(),
+        Cell::Null => "on, and not over".to_owned(),
         at => format!("to {}", end_of(&found.from, at)),
     };
     format!(

@@ -123,11 +123,16 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         .for_each(|one| visitor.sentence(&mut one.needs));
 }
 
+/// Options whose values name nobody.
+const PLAIN_OPTIONS: [&str; 4] = ["--utc-offset", "--encoding", "--input-format", "--only"];
+
 /// A command to type: the names of files in it, and of servers. The program's name and the command's are our own.
 fn command(typed: &mut String, visitor: &mut dyn Visitor) {
-    let words = typed.split(' ').enumerate().map(|(at, word)| {
-        let mut word = word.to_owned();
-        if at < 2 || is_of_times(&word) {
+    let mut option = "";
+    let words = typed.split(' ').enumerate().map(|(at, typed)| {
+        let mut word = typed.to_owned();
+        let before = std::mem::replace(&mut option, typed);
+        if at < 2 || is_of_times(&word) || PLAIN_OPTIONS.contains(&before) {
             return word;
         }
         let is_value = word.contains(['=', ':']) || word.contains("..");

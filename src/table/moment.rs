@@ -69,7 +69,7 @@ pub fn parse(
         is_day: time.is_none(),
     };
     if let Some(format) = format {
-        if let Ok(both) = NaiveDateTime::parse_from_str(plain, format) {
+        if let Some(both) = by_format(plain, format) {
             return Ok(moment(both.date(), Some(both.time())));
         }
         let date_format = format.split([' ', 'T']).next().unwrap_or(format);
@@ -89,6 +89,21 @@ pub fn parse(
     let (date, time) = split(plain);
     let time = time.map(|time| time_of_day(time).ok_or_else(unreadable));
     Ok(moment(date_of(date, text)?, time.transpose()?))
+}
+
+/// Reads a date and time by a format of strftime. `%f` at its end is a fraction of a second, as in Python, however many
+/// digits it has; chrono alone takes it for nanoseconds.
+#[must_use]
+pub fn by_format(text: &str, format: &str) -> Option<NaiveDateTime> {
+    let Some(before) = format.strip_suffix("%f") else {
+        return NaiveDateTime::parse_from_str(text, format).ok();
+    };
+    let whole = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = &text[whole.len()..];
+    if digits.is_empty() || digits.len() > 9 {
+        return None;
+    }
+    NaiveDateTime::parse_from_str(&format!("{whole}{digits:0<9}"), &format!("{before}%9f")).ok()
 }
 
 /// The date, and the time after a blank or a `T`.
@@ -241,6 +256,9 @@ const STYLES: [(&str, &str); 16] = [
 pub fn strftime(format: &str) -> Option<String> {
     let format = format.trim();
     if format.contains('%') {
+        if format.trim_end_matches("%f").contains("%f") {
+            return None;
+        }
         let mut items = chrono::format::StrftimeItems::new(format);
         let wrong = items.any(|item| matches!(item, chrono::format::Item::Error));
         return (!wrong).then(|| format.to_owned());
@@ -278,6 +296,7 @@ fn in_words(format: &str) -> Option<String> {
                 out.pop();
                 "%.f"
             }
+            ('f' | 'F', 1..=9) if out.ends_with([',', ':']) && rest.len() == length => "%f",
             ('t', 2) => "%p",
             ('%', _) => return None,
             (c, _) if c.is_ascii_alphabetic() && c != 'T' => return None,

@@ -185,3 +185,46 @@ fn a_distance_from_utc_is_a_number_or_a_place_with_its_daylight_saving() {
         120
     );
 }
+
+#[test]
+fn a_fraction_of_a_second_has_as_many_digits_as_are_written() {
+    let cases = [
+        (
+            "%d.%m.%Y %H:%M:%S,%f",
+            "04.07.2025 00:01:00,588",
+            "00:01:00.588",
+        ),
+        (
+            "%d.%m.%Y %H:%M:%S,%f",
+            "04.07.2025 00:01:00,5",
+            "00:01:00.500",
+        ),
+        (
+            "%d.%m.%Y %H:%M:%S.%f",
+            "04.07.2025 00:01:00.588123",
+            "00:01:00.588",
+        ),
+        (
+            "dd.MM.yyyy HH:mm:ss,fff",
+            "04.07.2025 00:01:00,588",
+            "00:01:00.588",
+        ),
+        (
+            "dd.MM.yyyy HH:mm:ss.fff",
+            "04.07.2025 00:01:00.588",
+            "00:01:00.588",
+        ),
+        ("113", "04 Jul 2025 00:01:00:588", "00:01:00.588"),
+    ];
+    for (format, text, time) in cases {
+        let format = strftime(format).expect("a format");
+        let read = moment::by_format(text, &format).expect(text);
+        let read = read.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
+        assert_eq!(read, format!("2025-07-04 {time}"), "{format}");
+    }
+    let read = |text| moment::by_format(text, "%d.%m.%Y %H:%M:%S,%f");
+    assert_eq!(read("04.07.2025 00:01:00,"), None);
+    assert_eq!(read("04.07.2025 00:01:00,1234567890"), None);
+    // A fraction in the middle would be taken for nanoseconds.
+    assert_eq!(strftime("%H:%M:%S,%f %d.%m.%Y"), None);
+}

@@ -300,3 +300,42 @@ fn the_same_chats_are_not_listed_under_one_finding_after_the_other() {
     assert!(!all.contains(also), "{all}");
     assert!(rows(&all, "102") > 1, "{all}");
 }
+
+#[test]
+fn an_outage_after_the_newest_row_is_refused() {
+    let folder = centre();
+    let outage = "application=2027-11-24 09:00:00..2027-11-24 09:40:00";
+    fails(
+        folder.path(),
+        &["analyze", "activity.csv", "users.csv", "--outage", outage],
+        2,
+        "the outage from 2027-11-24 09:00:00.000 begins after the newest row (2026-11-24 11:00:59.000)",
+    );
+}
+
+/// The first event of each activity is five hours after its creation on the servers' clock, so that is UTC-05:00.
+#[test]
+fn a_clock_that_the_rows_contradict_is_refused() {
+    let folder = centre();
+    let mut events = String::from("event_id,event_date,object_operation,user_id,activity_id\n");
+    for id in 1..=60 {
+        let (hour, minute) = (8 + id / 20, (id * 3) % 60);
+        // 2026-11-24 00:00:00 UTC is 1,795,478,400 s after 1970.
+        let seconds = 1_795_478_400_i64 + (hour + 5) * 3600 + minute * 60 + 3;
+        events.push_str(&format!(
+            "{id},{},409,{},{id}\n",
+            seconds * 1000,
+            1007 + id % 2
+        ));
+    }
+    fs::write(folder.path().join("events.csv"), events).expect("it is written");
+    let args = |offset| {
+        let files = ["analyze", "activity.csv", "users.csv", "events.csv"];
+        [&files[..], &["--utc-offset", offset]].concat()
+    };
+    let wrong = "the servers' clock is not +02:00 from UTC (--utc-offset): activities and their first events show \
+                 -05:00";
+    fails(folder.path(), &args("+02:00"), 2, wrong);
+    let right = out(folder.path(), &args("-05:00"));
+    assert!(right.contains("Server clock: -05:00 from UTC"), "{right}");
+}

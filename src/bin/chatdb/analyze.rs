@@ -178,9 +178,12 @@ fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) ->
             .iter()
             .any(|one| one.name == GHOSTS && !one.table.rows.is_empty())
     };
-    match run.detected.last() {
-        Some(found) if args.outage.is_empty() => {
-            words.extend(["--outage".to_owned(), typed(&suggested(found)?)]);
+    match run.detected.as_slice() {
+        // All of them, since those that are given replace those that are detected.
+        [_, ..] if args.outage.is_empty() => {
+            for found in &run.detected {
+                words.extend(["--outage".to_owned(), typed(&suggested(found)?)]);
+            }
         }
         _ if has_ghosts(run) => words.extend(["--only".to_owned(), GHOSTS.to_owned()]),
         _ => return None,

@@ -372,6 +372,12 @@ impl From<AnalysisError> for Failure {
                 let failure = Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME);
                 failure.hint(format!("`login_ip` of the agents has {}", known.join(", ")))
             }
+            AnalysisError::OtherOffset { .. } => Self::of(Code::Usage, &error)
+                .kind(&codes::INVALID_VALUE)
+                .hint("leave `--utc-offset` out, or give it as the rows show it"),
+            AnalysisError::OutageLater { .. } => Self::of(Code::Usage, &error)
+                .kind(&codes::INVALID_VALUE)
+                .hint("check the date of `--outage`, or say with `--exported-at` when the rows were exported"),
             AnalysisError::Threshold { .. }
             | AnalysisError::Twice { .. }
             | AnalysisError::Never { .. } => Self::of(Code::Usage, &error),

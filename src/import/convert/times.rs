@@ -11,9 +11,9 @@ use crate::import::spoiled::SpreadsheetDamage;
 use crate::record::Reason;
 use crate::record::batch::Batch;
 use crate::record::batch::RowValue;
+use crate::table::moment::by_format;
 use crate::table::plain;
 use chrono::NaiveDate;
-use chrono::NaiveDateTime;
 
 pub(super) fn time(
     text: &str,
@@ -67,12 +67,10 @@ fn stored_by(text: &str, format: &str) -> Option<[u8; STORED]> {
     if !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
-    let moment = NaiveDateTime::parse_from_str(text, format)
-        .or_else(|_| {
-            NaiveDate::parse_from_str(text, format)
-                .map(|date| date.and_time(chrono::NaiveTime::MIN))
-        })
-        .ok()?;
+    let moment = by_format(text, format).or_else(|| {
+        let date = NaiveDate::parse_from_str(text, format).ok()?;
+        Some(date.and_time(chrono::NaiveTime::MIN))
+    })?;
     let written = moment.format("%Y-%m-%d %H:%M:%S%.3f").to_string();
     let stored = <[u8; STORED]>::try_from(written.as_bytes()).ok()?;
     plain::is_time(&stored).then_some(stored)

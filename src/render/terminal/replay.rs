@@ -57,6 +57,12 @@ pub(super) fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
                     notes(page, DETAIL + 2, comparison, &run.errata)?;
                     page.blank();
                 }
+                (Some(comparison), CheckVerdict::Matches, _)
+                    if comparison.rows.is_empty() && comparison.remarks.is_empty() =>
+                {
+                    page.line(DETAIL, "(no rows)")?;
+                    page.blank();
+                }
                 (_, CheckVerdict::Matches | CheckVerdict::Skipped, _) => {}
                 (Some(comparison), _, ExpectationOrigin::Printed) => {
                     page.line(DETAIL, "actual:")?;

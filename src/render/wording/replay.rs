@@ -191,6 +191,13 @@ pub(crate) fn check_name(scenario: &str, check: &str) -> String {
 
 /// What a reader should type next: the first thing that is wrong, again and alone.
 pub(crate) fn next(report: &Report) -> Option<String> {
+    let again_or_record = |run: &ScenarioRun, check: &CheckRun| match check.verdict {
+        // What is not recorded yet is recorded in the scenario as it is, without options.
+        CheckVerdict::Pending if !run.reproduce.contains(" --") => {
+            run.reproduce.replacen(" replay ", " record ", 1)
+        }
+        _ => check.reproduce.clone(),
+    };
     let step = |run: &ScenarioRun| {
         run.steps.iter().find_map(|step| {
             let wrong = step.checks.iter().find(|check| is_wrong(check.verdict));
@@ -198,7 +205,7 @@ pub(crate) fn next(report: &Report) -> Option<String> {
             let again = || format!("{} --until {} --db look.sqlite", run.reproduce, step.id);
             step_wrong
                 .then(again)
-                .or_else(|| wrong.map(|check| check.reproduce.clone()))
+                .or_else(|| wrong.map(|check| again_or_record(run, check)))
         })
     };
     let not_run = |run: &ScenarioRun| {

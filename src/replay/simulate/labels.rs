@@ -16,8 +16,8 @@ pub fn rules_of(library: &Library, scenario: &str) -> Result<Vec<LabRule>, Simul
     Ok(lab_rules(&chain))
 }
 
-/// Runs a schedule again without each lab rule, and labels what a rule decides in the course that it took. The runs share
-/// the budget of `options`.
+/// Runs a schedule again without each lab rule, and labels what a rule decides in the course that it took. All runs
+/// share the budget of `options`.
 ///
 /// # Errors
 /// When the database fails, the state to start from cannot be reached, or the runs take more than the budget has.

@@ -37,7 +37,7 @@ pub(super) fn listed(
     let is_extrapolated = |fact: &SimulatedFact| fact.basis == "extrapolated";
     if changes.any(|change| change.after.as_ref().is_some_and(is_extrapolated)) {
         remarks.push(
-            "extrapolated: the support note does not describe this with exactly these servers down"
+            "documented: the support note describes this for the servers that are down; extrapolated: it does not"
                 .to_owned(),
         );
     }
