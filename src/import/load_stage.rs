@@ -1,6 +1,6 @@
 //! The half of an import that stores: takes batches and rejects, loads them, and sums up what came of the file.
 
-use crate::diagnostic::counted;
+use crate::diagnostic::{counted, verb};
 use crate::import::convert::CUTS;
 use crate::import::convert::Seen;
 use crate::import::error::ImportError;
@@ -345,9 +345,12 @@ fn warn_of_values(name: &str, values: &ColumnValues, warnings: &mut Vec<String>)
         ));
     }
     if values.blanks > 0 && kind != ColumnKind::Text {
-        let n = counted(values.blanks, "value");
+        let (n, were) = (
+            counted(values.blanks, "value"),
+            verb(values.blanks, "was", "were"),
+        );
         warnings.push(format!(
-            "`{name}`: {n} were empty in a column of kind {kind}; read as NULL"
+            "`{name}`: {n} {were} empty in a column of kind {kind}; read as NULL"
         ));
     }
 }
@@ -367,9 +370,9 @@ pub(super) fn warn_of_column(name: &str, seen: &Seen, warnings: &mut Vec<String>
         ));
     }
     if seen.blanks > 0 {
-        let n = values(seen.blanks);
+        let (n, were) = (values(seen.blanks), verb(seen.blanks, "was", "were"));
         warnings.push(format!(
-            "`{name}`: {n} were empty in a column that is not text; read as NULL"
+            "`{name}`: {n} {were} empty in a column that is not text; read as NULL"
         ));
     }
     if seen.escaped_null > 0 {

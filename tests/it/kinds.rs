@@ -229,7 +229,7 @@ fn empty_fields_are_null_in_a_column_of_numbers_and_it_is_said() {
     let summary = load(&mut store, "t.csv", "id,dur\n1,\n2,9\n3,100\n", Some("t"));
     assert!(
         summary.warnings.contains(
-            &"`dur`: 1 value were empty in a column of kind integer; read as NULL".to_owned()
+            &"`dur`: 1 value was empty in a column of kind integer; read as NULL".to_owned()
         ),
         "{:?}",
         summary.warnings
