@@ -279,8 +279,16 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     };
     let detected = outage::detect(&read.history);
     check_hosts(&rows, &options.outages)?;
-    let utc_offset_minutes = utc_offset(options, &as_of)?;
-    check_offset(utc_offset_minutes, &read.offsets)?;
+    let given = utc_offset(options, &as_of)?;
+    check_offset(given, &read.offsets)?;
+    let (utc_offset_minutes, utc_offset_from) = match (given, read.offsets.first()) {
+        (Some(given), _) => (Some(given), "as given"),
+        // Where the clock was set forward or back within the rows, one offset would be wrong for a part of them.
+        (None, Some(shown)) if read.offsets.len() == 1 => {
+            (Some(*shown), "as activities and their first events show")
+        }
+        (None, _) => (None, ""),
+    };
     let given = Given {
         as_of: as_of.clone(),
         outages: judged_by(&options.outages, &detected),
@@ -311,6 +319,7 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         as_of,
         as_of_from,
         utc_offset: utc_offset_minutes.map(offset),
+        utc_offset_from: utc_offset_from.to_owned(),
         open_chats,
         activities: read.history.arrivals.len() as u64,
         changes: if whole {

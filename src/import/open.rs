@@ -3,31 +3,24 @@
 mod adapters;
 mod checks;
 mod error;
+mod layers;
 mod verdict;
 
 use crate::import::ImportOptions;
-use crate::import::Quote;
 use crate::import::format;
 use crate::import::format::FormatLayout;
 use crate::import::format::ImportFormat;
 use crate::import::format::NullStyle;
-use crate::import::format::Quotes;
 use crate::import::format::bcp_format_file::FormatFile;
 use crate::import::format::detect::Detection;
 use crate::import::format::detect::Sample;
-use crate::import::format::escape;
-use crate::import::format::escape::Escape;
-use crate::import::format::escape::EscapeEvidence;
 use crate::import::input::decode;
 use crate::import::input::decode::DecodeError;
 use crate::import::input::decode::Decoder;
+use crate::import::input::decode::DetectedEncoding;
 use crate::import::input::decode::Encoding;
 use crate::import::input::decode::Ending;
 use crate::import::input::line_ends::CTRL_Z;
-use crate::import::input::line_ends::Repaired;
-use crate::import::input::line_ends::Repairs;
-use crate::import::input::pieces::Document;
-use crate::import::input::pieces::DocumentRows;
 use crate::import::input::source::Bytes;
 use crate::import::input::source::Compression;
 use crate::import::input::source::Peek;
@@ -39,26 +32,25 @@ use crate::import::reader::Reader;
 use crate::import::reader::aligned;
 use crate::import::reader::delimited::Delimited;
 use crate::import::reader::delimited::DelimitedPlan;
-use crate::import::reader::escapes;
 use crate::import::reader::fixed_width;
 use crate::import::reader::fixed_width::Ends;
 use crate::import::reader::grid;
 use crate::import::reader::inserts;
 use crate::import::reader::json;
-use crate::import::reader::quotes;
 use crate::import::reader::vertical;
 use crate::import::reader::xlsx;
 use crate::import::reader::xml;
 use crate::record::ReadError;
 use adapters::Noted;
 use adapters::Prefixed;
-use adapters::Skipped;
 use adapters::Trailing;
 use checks::check_terminators;
 use checks::check_used;
 use checks::only_messages;
 use checks::refuse_format_table;
 pub use error::OpenError;
+use layers::Layers;
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -124,50 +116,122 @@ pub fn open_reader(
     open_source(source, format.as_ref(), options)
 }
 
+/// A decoded text, of which the beginning can be looked at.
+type Text = Peek<Box<dyn Read + Send>>;
+
 fn open_source(
     source: Source,
     format: Option<&FormatFile>,
     options: &ImportOptions,
 ) -> Result<Opened, OpenError> {
     let form = options.form.as_deref().map(named).transpose()?;
+    check_container(form, &source.bytes)?;
     let Source {
         packing,
         bytes,
         tally,
         placed,
     } = source;
-    if let Some(form) = form {
-        let (wants, has) = (
-            form.layout == FormatLayout::Workbook,
-            matches!(bytes, Bytes::Archive(_)),
-        );
-        if wants != has {
-            let found = if has { "a workbook" } else { "no workbook" };
-            return Err(OpenError::WrongContainer { form, found });
-        }
-    }
     let stream = match bytes {
         Bytes::Stream(stream) => stream,
-        Bytes::Archive(file) => {
-            let opened = xlsx::open(file, form, options)?;
-            check_used(opened.form, options)?;
-            return Ok(Opened {
-                form: opened.form,
-                runner_up: None,
-                twin: form
-                    .is_none()
-                    .then(|| format::by_id("excel_xlsx"))
-                    .flatten(),
-                margin: 1.0,
-                encoding: "UTF-8".to_owned(),
-                mark: false,
-                packing,
-                has_header: opened.has_header,
-                tally,
-                reader: opened.reader,
-            });
-        }
+        Bytes::Archive(file) => return workbook(file, form, options, packing, tally),
     };
+    let (text, told, ending) = decoded(stream, form, options)?;
+    let (text, layers) = Layers::undone(text, form, options)?;
+    let options = &*layers.options;
+    check_begins_a_table(&text, form, layers.is_small, options)?;
+    let several = told.encoding.has_several_units();
+    let sample = Sample {
+        bytes: text.ahead(),
+        whole: text.ahead().len() < BEGINNING,
+        mark: told.mark > 0,
+        wide: told.encoding.name().starts_with("UTF-16"),
+        several,
+    };
+    let verdict = judge(&sample, form, format, options)?;
+    let guess = &verdict.guess;
+    check_used(guess.form, options)?;
+    check_terminators(&sample, options)?;
+    let escape_is_open = matches!(guess.form.layout, FormatLayout::Delimited(_))
+        && layers.escape_is_open(sample.bytes, &guess.trial.delimiter);
+    let mut reader = reader(guess, Box::new(text), ending, several, format, options);
+    // What is decoded is elsewhere than in the file.
+    let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && layers.is_as_it_was();
+    if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
+        reader.may_read_ahead(file.behind(told.mark), options.cut);
+    }
+    reader = layers.restored(reader);
+    let prefix = format.and_then(|format| format.prefix.clone());
+    if let Some(prefix) = prefix.filter(|_| guess.form.nulls == NullStyle::EmptyOrNul) {
+        reader = Box::new(Prefixed {
+            reader,
+            prefix,
+            fields: Vec::new(),
+        });
+    }
+    reader = layers.counted_from_the_top(reader);
+    let remarks = layers.remarks(escape_is_open);
+    if !remarks.is_empty() {
+        reader = Box::new(Noted { reader, remarks });
+    }
+    Ok(Opened {
+        form: guess.form,
+        runner_up: verdict.runner_up,
+        twin: verdict.twin,
+        margin: verdict.margin,
+        encoding: told.encoding.name(),
+        mark: told.mark > 0,
+        packing,
+        has_header: verdict.has_header,
+        tally,
+        reader,
+    })
+}
+
+/// Fails where a form of workbooks is named for a file that is none, or the other way round.
+fn check_container(form: Option<&'static ImportFormat>, bytes: &Bytes) -> Result<(), OpenError> {
+    let Some(form) = form else { return Ok(()) };
+    let has = matches!(bytes, Bytes::Archive(_));
+    if (form.layout == FormatLayout::Workbook) == has {
+        return Ok(());
+    }
+    let found = if has { "a workbook" } else { "no workbook" };
+    Err(OpenError::WrongContainer { form, found })
+}
+
+fn workbook(
+    file: File,
+    form: Option<&'static ImportFormat>,
+    options: &ImportOptions,
+    packing: Compression,
+    tally: Arc<Tally>,
+) -> Result<Opened, OpenError> {
+    let opened = xlsx::open(file, form, options)?;
+    check_used(opened.form, options)?;
+    let twin = match form {
+        None => format::by_id("excel_xlsx"),
+        Some(_) => None,
+    };
+    Ok(Opened {
+        form: opened.form,
+        runner_up: None,
+        twin,
+        margin: 1.0,
+        encoding: "UTF-8".to_owned(),
+        mark: false,
+        packing,
+        has_header: opened.has_header,
+        tally,
+        reader: opened.reader,
+    })
+}
+
+/// Decodes a stream: its text, its encoding, and where the text ends in the file.
+fn decoded(
+    stream: Box<dyn Read + Send>,
+    form: Option<&'static ImportFormat>,
+    options: &ImportOptions,
+) -> Result<(Text, DetectedEncoding, Arc<Ending>), OpenError> {
     let mut raw = Peek::new(stream, MARKED).map_err(ReadError::from)?;
     let whole = raw.ahead().len() < MARKED;
     if raw.ahead().is_empty() {
@@ -183,73 +247,20 @@ fn open_source(
     }
     let told = told?;
     raw.skip(told.mark);
-    let wide = told.encoding.name().starts_with("UTF-16");
     let decoder = Decoder::new(raw, told.encoding, options.lossy);
     let ending = decoder.ending();
     let decoder: Box<dyn Read + Send> = Box::new(decoder);
-    let mut text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
-    let mut repairs = Repairs::of(text.ahead());
-    // Who says what ends a record, or how wide one is, may mean a carriage return.
-    repairs.carriage_returns &= options.row_terminator.is_none() && options.widths.is_none();
-    // A row of a document may end in the carriage return of a text.
-    repairs.doubled &= DocumentRows::of(text.ahead()).is_none();
-    let is_small = text.ahead().len() < BEGINNING;
-    let is_nothing = |byte: &u8| byte.is_ascii_whitespace() || *byte == CTRL_Z;
-    if is_small && text.ahead().iter().all(is_nothing) {
-        return Err(OpenError::Empty);
-    }
-    let marked = is_small && text.ahead().ends_with(&[CTRL_Z]);
-    if repairs.any() || marked {
-        let repaired: Box<dyn Read + Send> = Box::new(Repaired::new(text, repairs));
-        text = Peek::new(repaired, BEGINNING).map_err(ReadError::from)?;
-    }
-    if options.skip > 0 {
-        skip_lines(&mut text, options.skip).map_err(ReadError::from)?;
-        let rest: Box<dyn Read + Send> = Box::new(text);
-        text = Peek::new(rest, BEGINNING).map_err(ReadError::from)?;
-    }
-    let told_quote = told_quote(&text, form, options);
-    let with_quote;
-    let options = if let Some(quote) = told_quote {
-        with_quote = ImportOptions {
-            quote: Some(Quote::By(quote)),
-            ..options.clone()
-        };
-        &with_quote
-    } else {
-        options
-    };
-    let other_quote = options.quote.and_then(Quote::other);
-    if let Some(quote) = other_quote {
-        let swapped = quotes::with_double_quotes(text, quote);
-        text = Peek::new(swapped, BEGINNING).map_err(ReadError::from)?;
-    }
-    let escape = escape(&text, form, options)?;
-    // Who escapes quotes has texts in quotes.
-    let escaped_quotes;
-    let options = if escape == Escape::Backslash && options.quote.is_none() {
-        escaped_quotes = ImportOptions {
-            quote: Some(Quote::By('"')),
-            ..options.clone()
-        };
-        &escaped_quotes
-    } else {
-        options
-    };
-    let mut breaks = None;
-    if escape != Escape::Nothing {
-        let masked = escapes::Masked::new(text);
-        breaks = Some(masked.breaks());
-        let masked: Box<dyn Read + Send> = Box::new(masked);
-        text = Peek::new(masked, BEGINNING).map_err(ReadError::from)?;
-    }
-    let takes_documents =
-        form.is_none_or(|form| matches!(form.layout, FormatLayout::Json | FormatLayout::Xml));
-    let document = DocumentRows::of(text.ahead()).filter(|_| takes_documents);
-    if let Some(rows) = document {
-        let document: Box<dyn Read + Send> = Box::new(Document::new(text, rows));
-        text = Peek::new(document, BEGINNING).map_err(ReadError::from)?;
-    }
+    let text = Peek::new(decoder, BEGINNING).map_err(ReadError::from)?;
+    Ok((text, told, ending))
+}
+
+/// Fails where the beginning of a text shows that it is no table.
+fn check_begins_a_table(
+    text: &Text,
+    form: Option<&'static ImportFormat>,
+    is_small: bool,
+    options: &ImportOptions,
+) -> Result<(), OpenError> {
     if let Some(kind) = UnsupportedFile::page(text.ahead()) {
         return Err(SourceError::UnsupportedFile { kind }.into());
     }
@@ -258,156 +269,6 @@ fn open_source(
     }
     if form.is_none() && options.widths.is_none() {
         refuse_format_table(text.ahead())?;
-    }
-    let sample = Sample {
-        bytes: text.ahead(),
-        whole: text.ahead().len() < BEGINNING,
-        mark: told.mark > 0,
-        wide,
-        several: told.encoding.has_several_units(),
-    };
-    let verdict = judge(&sample, form, format, options)?;
-    check_used(verdict.guess.form, options)?;
-    check_terminators(&sample, options)?;
-    let has_header = verdict.has_header;
-    let escape_is_open = options.escape.is_none()
-        && escape == Escape::Nothing
-        && matches!(verdict.guess.form.layout, FormatLayout::Delimited(_))
-        && escape::may_be_escaped(sample.bytes, &verdict.guess.trial.delimiter);
-    let several = sample.several;
-    let mut reader = reader(
-        &verdict.guess,
-        Box::new(text),
-        ending,
-        several,
-        format,
-        options,
-    );
-    // What is decoded stands elsewhere than in the file.
-    let is_whole = options.skip == 0
-        && !repairs.any()
-        && document.is_none()
-        && other_quote.is_none()
-        && breaks.is_none();
-    let as_it_is = told.encoding == Encoding::UTF_8 && !options.lossy && is_whole;
-    if let Some(file) = placed.filter(|file| as_it_is && file.last_byte() != Some(CTRL_Z)) {
-        reader.may_read_ahead(file.behind(told.mark), options.cut);
-    }
-    if let Some(breaks) = breaks {
-        let said = options.escape.is_some();
-        reader = Box::new(escapes::Unescaped::new(reader, escape, said, breaks));
-    }
-    if let Some(quote) = other_quote {
-        reader = Box::new(quotes::QuoteSwapRestore::new(reader, quote));
-    }
-    let prefix = format.and_then(|format| format.prefix.clone());
-    if let Some(prefix) = prefix.filter(|_| verdict.guess.form.nulls == NullStyle::EmptyOrNul) {
-        reader = Box::new(Prefixed {
-            reader,
-            prefix,
-            fields: Vec::new(),
-        });
-    }
-    let above = options.skip + document.map_or(0, |document| document.head);
-    if above > 0 {
-        reader = Box::new(Skipped {
-            reader,
-            lines: above as u64,
-        });
-    }
-    let mut remarks = repairs.remarks();
-    if let Some(quote) = told_quote {
-        let quotes = match quote {
-            '\'' => "single quotes",
-            _ => "typographic quotes",
-        };
-        remarks.push(format!(
-            "texts are in {quotes}, and were read without them; `--quote none` keeps them"
-        ));
-    }
-    if escape_is_open {
-        remarks.push(
-            "backslashes are left in texts as they are; `--escape backslash` reads two as one, `--escape mysql` reads \
-             `\\n` as a line break as well".to_owned(),
-        );
-    }
-    if options.escape.is_none() && escape != Escape::Nothing {
-        remarks.push(escape.remark());
-    }
-    remarks.extend(document.map(|document| document.remark().to_owned()));
-    Ok(Opened {
-        form: verdict.guess.form,
-        runner_up: verdict.runner_up,
-        twin: verdict.twin,
-        margin: verdict.margin,
-        encoding: told.encoding.name(),
-        mark: told.mark > 0,
-        packing,
-        has_header,
-        tally,
-        reader: if remarks.is_empty() {
-            reader
-        } else {
-            Box::new(Noted { reader, remarks })
-        },
-    })
-}
-
-/// What a backslash means in `text`: what the user says, else what its beginning does.
-fn escape(
-    text: &Peek<Box<dyn Read + Send>>,
-    form: Option<&'static ImportFormat>,
-    options: &ImportOptions,
-) -> Result<Escape, OpenError> {
-    if let Some(said) = options.escape {
-        return Ok(said);
-    }
-    if !may_be_quoted(form, options) || options.quote == Some(Quote::Nothing) {
-        return Ok(Escape::Nothing);
-    }
-    match Escape::tell(&delimited(text), options.field_terminator.as_deref()) {
-        None => Ok(Escape::Nothing),
-        Some(EscapeEvidence::Is(escape)) => Ok(escape),
-        Some(EscapeEvidence::Unclear) => Err(OpenError::Escapes),
-    }
-}
-
-/// The quote that texts are in, if the beginning of `text` says that it is another one than the double quote, and the
-/// user says nothing else.
-fn told_quote(
-    text: &Peek<Box<dyn Read + Send>>,
-    form: Option<&'static ImportFormat>,
-    options: &ImportOptions,
-) -> Option<char> {
-    if options.quote.is_some() || !may_be_quoted(form, options) {
-        return None;
-    }
-    escape::quote_of(&delimited(text), options.field_terminator.as_deref())
-}
-
-/// Whether a file may be delimited text with quotes or escapes that nobody has named.
-fn may_be_quoted(form: Option<&'static ImportFormat>, options: &ImportOptions) -> bool {
-    let has_quotes = |form: &ImportFormat| form.layout == FormatLayout::Delimited(Quotes::Doubled);
-    form.is_none_or(has_quotes) && options.row_terminator.is_none() && options.widths.is_none()
-}
-
-/// The beginning of a text that may be delimited.
-fn delimited(text: &Peek<Box<dyn Read + Send>>) -> Sample<'_> {
-    Sample {
-        bytes: text.ahead(),
-        whole: text.ahead().len() < BEGINNING,
-        mark: false,
-        wide: false,
-        several: false,
-    }
-}
-
-/// Reads over lines at the beginning, byte by byte: they are few.
-fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
-    let mut left = lines;
-    let mut byte = [0];
-    while left > 0 && text.read(&mut byte)? > 0 {
-        left -= usize::from(byte[0] == b'\n');
     }
     Ok(())
 }

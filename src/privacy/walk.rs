@@ -68,6 +68,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         as_of: _,
         as_of_from,
         utc_offset: _,
+        utc_offset_from: _,
         open_chats: _,
         activities: _,
         changes,

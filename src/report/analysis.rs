@@ -19,6 +19,8 @@ pub struct AnalysisRun {
     pub as_of_from: String,
     /// How far the servers' clock is ahead of UTC, such as `+02:00`, where it is known.
     pub utc_offset: Option<String>,
+    /// The source of that offset, in a few words; empty where it is not known.
+    pub utc_offset_from: String,
     /// The number of open chats according to the documented query, if the rows have its tables.
     pub open_chats: Option<u64>,
     /// The number of activities searched for outages; 0 if no finding is about an outage.

@@ -428,7 +428,7 @@ fn what_stands_in_a_column_of_numbers_is_named() {
             format!("activity_id,activity_status,delay_time_in_min\n1,5000,7\n2,5000,{blank}\n");
         says(
             &loaded(&text, &ImportOptions::default()),
-            "were empty in a column that is not text",
+            "was empty in a column that is not text",
         );
     }
 }

@@ -337,5 +337,12 @@ fn a_clock_that_the_rows_contradict_is_refused() {
                  -05:00";
     fails(folder.path(), &args("+02:00"), 2, wrong);
     let right = out(folder.path(), &args("-05:00"));
-    assert!(right.contains("Server clock: -05:00 from UTC"), "{right}");
+    assert!(
+        right.contains("Server clock: -05:00 from UTC, as given"),
+        "{right}"
+    );
+    // Without the option, the rows tell.
+    let shown = out(folder.path(), &args("-05:00")[..4]);
+    let clock = "Server clock: -05:00 from UTC, as activities and their first events show";
+    assert!(shown.contains(clock), "{shown}");
 }

@@ -31,7 +31,7 @@ pub(in crate::import) const MASKED_QUOTE: char = '\u{E}';
 const END_OF_COPY: &str = "\\.";
 
 /// The lines, counted without the line breaks behind a backslash, in which such a line break is.
-type Breaks = Arc<Mutex<VecDeque<u64>>>;
+pub(in crate::import) type Breaks = Arc<Mutex<VecDeque<u64>>>;
 
 /// Whether the next byte is behind a backslash.
 #[derive(Debug, Clone, Copy, Default)]

@@ -185,10 +185,7 @@ fn rests_on(page: &mut Page, run: &AnalysisRun) {
         let at = wording::brief_value(&run.as_of);
         facts.push(format!("Ages are measured from {at}: {}", run.as_of_from));
     }
-    facts.push(match &run.utc_offset {
-        Some(offset) => format!("Server clock: {offset} from UTC"),
-        None => wording::NO_OFFSET.to_owned(),
-    });
+    facts.push(wording::server_clock(run));
     facts.extend(run.outages.iter().map(wording::outage));
     if run
         .periods

@@ -80,10 +80,7 @@ fn rests_on(page: &mut Page, run: &AnalysisRun) {
         Cell::Null => format!("No reference time: {}", escape(&run.as_of_from)),
         at => format!("Ages are measured from {at}: {}", escape(&run.as_of_from)),
     }];
-    facts.push(match &run.utc_offset {
-        Some(offset) => format!("Server clock: {offset} from UTC"),
-        None => wording::NO_OFFSET.to_owned(),
-    });
+    facts.push(wording::server_clock(run));
     let outages = run.outages.iter();
     facts.extend(outages.map(|outage| escape(&wording::outage(outage))));
     let cannot = run.undetectable.iter();

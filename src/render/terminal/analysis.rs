@@ -359,11 +359,7 @@ fn rests_on(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
         at => format!("Ages are measured from {}", wording::brief_value(at)),
     };
     page.prose(0, 2, format_args!("{as_of}: {}", run.as_of_from))?;
-    let offset = match &run.utc_offset {
-        Some(offset) => format!("Server clock: {offset} from UTC"),
-        None => wording::NO_OFFSET.to_owned(),
-    };
-    page.prose(0, 2, offset)?;
+    page.prose(0, 2, wording::server_clock(run))?;
     for outage in &run.outages {
         page.prose(0, 2, wording::outage(outage))?;
     }

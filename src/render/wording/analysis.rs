@@ -4,9 +4,14 @@ use crate::diagnostic::{counted, verb};
 use crate::report::{AnalysisRun, CandidateRun, CountRun, FindingRun, FindingVerdict, OutageRun};
 use crate::table::Cell;
 
-/// What it means that nobody said how far the servers' clock is from UTC.
-pub(crate) const NO_OFFSET: &str =
-    "Server time zone unknown: event times (UTC) are not compared with row times (`--utc-offset`)";
+/// How far the servers' clock is from UTC, or what follows where nothing tells it.
+pub(crate) fn server_clock(run: &AnalysisRun) -> String {
+    match &run.utc_offset {
+        Some(offset) => format!("Server clock: {offset} from UTC, {}", run.utc_offset_from),
+        None => "Server time zone unknown: event times (UTC) are not compared with row times (`--utc-offset`)"
+            .to_owned(),
+    }
+}
 
 pub(crate) fn finding_verdict(verdict: FindingVerdict) -> &'static str {
     match verdict {

@@ -1,0 +1,240 @@
+//! What is undone in a text before its form is detected, such as line ends, quotes and escapes, and restored in its
+//! records.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use super::adapters::Skipped;
+use super::{BEGINNING, OpenError, Text};
+use crate::import::format::detect::Sample;
+use crate::import::format::escape::{self, Escape, EscapeEvidence};
+use crate::import::format::{FormatLayout, ImportFormat, Quotes};
+use crate::import::input::line_ends::{CTRL_Z, Repaired, Repairs};
+use crate::import::input::pieces::{Document, DocumentRows};
+use crate::import::input::source::Peek;
+use crate::import::reader::escapes::{self, Breaks};
+use crate::import::reader::{Reader, quotes};
+use crate::import::{ImportOptions, Quote};
+use crate::record::ReadError;
+
+/// What was undone in a text.
+pub(super) struct Layers<'o> {
+    /// The options, with the quote that the text shows.
+    pub(super) options: Cow<'o, ImportOptions>,
+    /// Whether the whole text is its beginning.
+    pub(super) is_small: bool,
+    pub(super) escape: Escape,
+    repairs: Repairs,
+    /// The quote that the text shows to be another one than the double quote.
+    shown_quote: Option<char>,
+    /// The quote that double quotes stand for in the meantime.
+    other_quote: Option<char>,
+    /// The escaped line breaks, where escapes are hidden in the meantime.
+    breaks: Option<Breaks>,
+    document: Option<DocumentRows>,
+}
+
+impl<'o> Layers<'o> {
+    /// Undoes in `text` what is known to be odd.
+    pub(super) fn undone(
+        text: Text,
+        form: Option<&'static ImportFormat>,
+        options: &'o ImportOptions,
+    ) -> Result<(Text, Self), OpenError> {
+        let (mut text, repairs, is_small) = repaired(text, options)?;
+        if options.skip > 0 {
+            skip_lines(&mut text, options.skip).map_err(ReadError::from)?;
+            text = peek(text)?;
+        }
+        let mut options = Cow::Borrowed(options);
+        let shown_quote = shown_quote(&text, form, &options);
+        if let Some(quote) = shown_quote {
+            options.to_mut().quote = Some(Quote::By(quote));
+        }
+        let other_quote = options.quote.and_then(Quote::other);
+        if let Some(quote) = other_quote {
+            text = peek(quotes::with_double_quotes(text, quote))?;
+        }
+        let escape = escape(&text, form, &options)?;
+        // Who escapes quotes has texts in quotes.
+        if escape == Escape::Backslash && options.quote.is_none() {
+            options.to_mut().quote = Some(Quote::By('"'));
+        }
+        let mut breaks = None;
+        if escape != Escape::Nothing {
+            let masked = escapes::Masked::new(text);
+            breaks = Some(masked.breaks());
+            text = peek(masked)?;
+        }
+        let takes_documents =
+            form.is_none_or(|form| matches!(form.layout, FormatLayout::Json | FormatLayout::Xml));
+        let document = DocumentRows::of(text.ahead()).filter(|_| takes_documents);
+        if let Some(rows) = document {
+            text = peek(Document::new(text, rows))?;
+        }
+        let layers = Self {
+            options,
+            is_small,
+            escape,
+            repairs,
+            shown_quote,
+            other_quote,
+            breaks,
+            document,
+        };
+        Ok((text, layers))
+    }
+
+    /// Whether the text is as it was, byte by byte.
+    pub(super) fn is_as_it_was(&self) -> bool {
+        self.options.skip == 0
+            && !self.repairs.any()
+            && self.document.is_none()
+            && self.other_quote.is_none()
+            && self.breaks.is_none()
+    }
+
+    /// Whether backslashes may be escapes that the beginning of the text does not settle.
+    pub(super) fn escape_is_open(&self, sample: &[u8], delimiter: &str) -> bool {
+        self.options.escape.is_none()
+            && self.escape == Escape::Nothing
+            && escape::may_be_escaped(sample, delimiter)
+    }
+
+    /// Restores in records what was hidden in the text.
+    pub(super) fn restored(&self, mut reader: Box<dyn Reader + Send>) -> Box<dyn Reader + Send> {
+        if let Some(breaks) = self.breaks.clone() {
+            let said = self.options.escape.is_some();
+            reader = Box::new(escapes::Unescaped::new(reader, self.escape, said, breaks));
+        }
+        if let Some(quote) = self.other_quote {
+            reader = Box::new(quotes::QuoteSwapRestore::new(reader, quote));
+        }
+        reader
+    }
+
+    /// Counts the lines above the text, so that records have the lines of the file.
+    pub(super) fn counted_from_the_top(
+        &self,
+        reader: Box<dyn Reader + Send>,
+    ) -> Box<dyn Reader + Send> {
+        let above = self.options.skip + self.document.map_or(0, |document| document.head);
+        match above {
+            0 => reader,
+            above => Box::new(Skipped {
+                reader,
+                lines: above as u64,
+            }),
+        }
+    }
+
+    /// What was undone, in sentences.
+    pub(super) fn remarks(&self, escape_is_open: bool) -> Vec<String> {
+        let mut remarks = self.repairs.remarks();
+        if let Some(quote) = self.shown_quote {
+            let quotes = match quote {
+                '\'' => "single quotes",
+                _ => "typographic quotes",
+            };
+            remarks.push(format!(
+                "texts are in {quotes}, and were read without them; `--quote none` keeps them"
+            ));
+        }
+        if escape_is_open {
+            remarks.push(
+                "backslashes are left in texts as they are; `--escape backslash` reads two as one, `--escape mysql` \
+                 reads `\\n` as a line break as well"
+                    .to_owned(),
+            );
+        }
+        if self.options.escape.is_none() && self.escape != Escape::Nothing {
+            remarks.push(self.escape.remark());
+        }
+        remarks.extend(self.document.map(|document| document.remark().to_owned()));
+        remarks
+    }
+}
+
+fn peek(text: impl Read + Send + 'static) -> Result<Text, ReadError> {
+    let text: Box<dyn Read + Send> = Box::new(text);
+    Ok(Peek::new(text, BEGINNING)?)
+}
+
+/// The text with the line ends and without the marks that it should have, what that took, and whether it is small.
+fn repaired(text: Text, options: &ImportOptions) -> Result<(Text, Repairs, bool), OpenError> {
+    let mut repairs = Repairs::of(text.ahead());
+    // Who says what ends a record, or how wide one is, may mean a carriage return.
+    repairs.carriage_returns &= options.row_terminator.is_none() && options.widths.is_none();
+    // A row of a document may end in the carriage return of a text.
+    repairs.doubled &= DocumentRows::of(text.ahead()).is_none();
+    let is_small = text.ahead().len() < BEGINNING;
+    let is_nothing = |byte: &u8| byte.is_ascii_whitespace() || *byte == CTRL_Z;
+    if is_small && text.ahead().iter().all(is_nothing) {
+        return Err(OpenError::Empty);
+    }
+    let marked = is_small && text.ahead().ends_with(&[CTRL_Z]);
+    let text = match repairs.any() || marked {
+        true => peek(Repaired::new(text, repairs))?,
+        false => text,
+    };
+    Ok((text, repairs, is_small))
+}
+
+/// Reads over lines at the beginning, byte by byte: they are few.
+fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
+    let mut left = lines;
+    let mut byte = [0];
+    while left > 0 && text.read(&mut byte)? > 0 {
+        left -= usize::from(byte[0] == b'\n');
+    }
+    Ok(())
+}
+
+/// What a backslash means in `text`: what the user says, else what its beginning does.
+fn escape(
+    text: &Text,
+    form: Option<&'static ImportFormat>,
+    options: &ImportOptions,
+) -> Result<Escape, OpenError> {
+    if let Some(said) = options.escape {
+        return Ok(said);
+    }
+    if !may_be_quoted(form, options) || options.quote == Some(Quote::Nothing) {
+        return Ok(Escape::Nothing);
+    }
+    match Escape::tell(&delimited(text), options.field_terminator.as_deref()) {
+        None => Ok(Escape::Nothing),
+        Some(EscapeEvidence::Is(escape)) => Ok(escape),
+        Some(EscapeEvidence::Unclear) => Err(OpenError::Escapes),
+    }
+}
+
+/// The quote that texts are in, if the beginning of `text` says that it is another one than the double quote, and the
+/// user says nothing else.
+fn shown_quote(
+    text: &Text,
+    form: Option<&'static ImportFormat>,
+    options: &ImportOptions,
+) -> Option<char> {
+    if options.quote.is_some() || !may_be_quoted(form, options) {
+        return None;
+    }
+    escape::quote_of(&delimited(text), options.field_terminator.as_deref())
+}
+
+/// Whether a file may be delimited text with quotes or escapes that nobody has named.
+fn may_be_quoted(form: Option<&'static ImportFormat>, options: &ImportOptions) -> bool {
+    let has_quotes = |form: &ImportFormat| form.layout == FormatLayout::Delimited(Quotes::Doubled);
+    form.is_none_or(has_quotes) && options.row_terminator.is_none() && options.widths.is_none()
+}
+
+/// The beginning of a text that may be delimited.
+fn delimited(text: &Text) -> Sample<'_> {
+    Sample {
+        bytes: text.ahead(),
+        whole: text.ahead().len() < BEGINNING,
+        mark: false,
+        wide: false,
+        several: false,
+    }
+}
