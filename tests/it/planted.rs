@@ -1345,7 +1345,7 @@ fn an_outage_ends_sessions_when_it_is_of_the_application_server() {
 }
 
 #[test]
-fn events_are_not_compared_with_rows_unless_the_offset_is_given() {
+fn events_are_not_compared_with_rows_unless_the_offset_is_given_or_shown() {
     let (mut world, id) = one_chat(130);
     world.users.get_mut(&1100).expect("an agent").1 = as_of() - 200 * MINUTE;
     let store = world.store();
@@ -1355,14 +1355,18 @@ fn events_are_not_compared_with_rows_unless_the_offset_is_given() {
          VALUES (1, {log_in}, 1, 5, 1100)"
     );
     store.run_own("log-in", &script, &[]).expect("it runs");
-    for (offset, verdict, not_compared) in [
-        (
-            None,
-            "unclear",
-            Cell::Text("log-in events: no --utc-offset".to_owned()),
-        ),
-        (Some(OFFSET), "probable", Cell::Null),
+    let unknown = Cell::Text("log-in events: no --utc-offset".to_owned());
+    // With the events of activities, whose creation they tell of, the rows show the offset.
+    for (shown, offset, verdict, not_compared) in [
+        (true, None, "probable", Cell::Null),
+        (true, Some(OFFSET), "probable", Cell::Null),
+        (false, None, "unclear", unknown),
+        (false, Some(OFFSET), "probable", Cell::Null),
     ] {
+        if !shown {
+            let none = "DELETE FROM egpl_event_history_case_mgmt";
+            store.run_own("no events", none, &[]).expect("it runs");
+        }
         let options = AnalysisOptions {
             utc_offset: offset.map(UtcOffset::Minutes),
             only: vec!["ghost_chats".to_owned()],

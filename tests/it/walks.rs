@@ -328,9 +328,14 @@ fn a_clock_that_the_rows_contradict_is_refused() {
             1007 + id % 2
         ));
     }
-    fs::write(folder.path().join("events.csv"), events).expect("it is written");
+    fs::write(
+        folder.path().join("egpl_event_history_case_mgmt.csv"),
+        events,
+    )
+    .expect("it is written");
     let args = |offset| {
-        let files = ["analyze", "activity.csv", "users.csv", "events.csv"];
+        let events = "egpl_event_history_case_mgmt.csv";
+        let files = ["analyze", "activity.csv", "users.csv", events];
         [&files[..], &["--utc-offset", offset]].concat()
     };
     let wrong = "the servers' clock is not +02:00 from UTC (--utc-offset): activities and their first events show \
