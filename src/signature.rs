@@ -368,12 +368,12 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
 }
 
 /// Fewer activities than this do not show that there was no outage.
-const LEAST_ACTIVITIES: u64 = 200;
+const MIN_ACTIVITIES: u64 = 200;
 
 /// Whether what was counted in an outage that was given is as usual; or none was given, and many activities show none.
 fn none_fits(run: &AnalysisRun, known: &KnownOutage) -> bool {
     if run.outages.is_empty() {
-        return run.activities >= LEAST_ACTIVITIES;
+        return run.activities >= MIN_ACTIVITIES;
     }
     let as_usual = |count: &CountRun| counts::goes_on(count);
     !known.counts.is_empty() && known.counts.iter().all(as_usual)

@@ -52,7 +52,7 @@ pub enum SqlProblem {
 
 /// A place where a script names a parameter as `@name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Named<'a> {
+pub struct NamedParameter<'a> {
     /// The name, without the `@`.
     pub name: &'a str,
     /// The byte at which the `@` stands.
@@ -96,11 +96,11 @@ fn refuse(positions: &Positions<'_>, problem: SqlProblem, offset: usize) -> SqlE
 /// The parameters that `sql` names outside quotes and comments, in the order of the text, as often as they
 /// stand there. What follows an unclosed quote is not looked at.
 #[must_use]
-pub fn named_parameters(sql: &str) -> Vec<Named<'_>> {
+pub fn named_parameters(sql: &str) -> Vec<NamedParameter<'_>> {
     Tokens::new(sql)
         .map_while(Result::ok)
         .filter(|token| token.kind == TokenKind::Parameter)
-        .map(|token| Named {
+        .map(|token| NamedParameter {
             name: &token.text[1..],
             offset: token.start,
         })

@@ -25,7 +25,7 @@ const COMPLETED: i64 = 544;
 const NOT_OF_AGENTS: [i64; 11] = [1, 210, 211, 212, 306, 307, 308, 320, 412, 2210, 2212];
 
 /// Less than so many activities with events do not settle how far the clocks are apart.
-const LEAST_AGREED: usize = 5;
+const MIN_AGREED: usize = 5;
 
 const CHAT: i16 = 2000;
 /// The status of an activity in an agent's hands.
@@ -184,7 +184,7 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
 fn limit_in_force(activities: &[Activity], with_events: bool) -> Option<Limit> {
     let held = |own: &Activity| {
         let held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
-        held.then(|| limit::Held {
+        held.then(|| limit::HeldChat {
             agent: own.agent,
             from: own.begun,
             to: own.ended,
@@ -361,7 +361,7 @@ fn distances(events: &[Event], activities: &[Activity]) -> Option<BTreeMap<i64, 
             days.insert(day, distance);
         }
     }
-    (agreed >= LEAST_AGREED && agreed * 10 >= all * 8).then_some(days)
+    (agreed >= MIN_AGREED && agreed * 10 >= all * 8).then_some(days)
 }
 
 fn take_events(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// A completed chat in an agent's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Held {
+pub(super) struct HeldChat {
     pub agent: i64,
     pub from: i64,
     pub to: i64,
@@ -23,16 +23,16 @@ pub struct Limit {
 }
 
 /// Fewer completed chats settle nothing.
-const LEAST_CHATS: usize = 100;
+const MIN_CHATS: usize = 100;
 
 /// A customer waits for an agent, and not for the routing.
 const WAITED: i64 = 60_000;
 
 /// The limit in force; `None` where the rows do not settle it: too few chats, or agents who had never so much to do
 /// that a customer had to wait.
-pub(super) fn in_force(held: impl Iterator<Item = Held>) -> Option<Limit> {
-    let mut held: Vec<Held> = held.filter(|one| one.from < one.to).collect();
-    if held.len() < LEAST_CHATS {
+pub(super) fn in_force(held: impl Iterator<Item = HeldChat>) -> Option<Limit> {
+    let mut held: Vec<HeldChat> = held.filter(|one| one.from < one.to).collect();
+    if held.len() < MIN_CHATS {
         return None;
     }
     held.sort_unstable();
@@ -87,7 +87,7 @@ fn level_of_most(levels: &[(i64, i64, usize)], all: usize) -> Option<i64> {
 }
 
 /// How many an agent had at each moment at which one was added, the added one among them.
-fn counts(own: &[Held]) -> impl Iterator<Item = i64> {
+fn counts(own: &[HeldChat]) -> impl Iterator<Item = i64> {
     let mut ends: BinaryHeap<Reverse<i64>> = BinaryHeap::new();
     own.iter().map(move |one| {
         while ends.peek().is_some_and(|end| end.0 <= one.from) {
@@ -99,7 +99,7 @@ fn counts(own: &[Held]) -> impl Iterator<Item = i64> {
 }
 
 /// The most that an agent had at once, but for one in two hundred times and for one time.
-fn level(own: &[Held]) -> i64 {
+fn level(own: &[HeldChat]) -> i64 {
     let mut counts: Vec<i64> = counts(own).collect();
     counts.sort_unstable();
     let allowed = (counts.len() / 200).max(1);

@@ -1,6 +1,6 @@
 //! What happened over time, in counts that a picture can show: the whole time, and what surrounds the newest outages.
 //!
-//! A period has at most [`MOST_PARTS`] parts and a record at most [`MOST_SIGNS`] last signs of life, however many rows
+//! A period has at most [`MAX_PARTS`] parts and a record at most [`MAX_SIGNS`] last signs of life, however many rows
 //! there are. What happened before or after a period is counted beside it, so that nothing is lost. Times are in
 //! milliseconds on the servers' wall clock.
 
@@ -15,10 +15,10 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// More parts than this can't be seen side by side.
-const MOST_PARTS: i64 = 180;
+const MAX_PARTS: i64 = 180;
 
 /// What surrounds an outage is cut into fewer, so that each holds some events.
-const MOST_PARTS_NEAR: i64 = 72;
+const MAX_PARTS_NEAR: i64 = 72;
 
 /// How long a part may be, in minutes. Parts begin at whole multiples of their length.
 const PARTS: [i64; 16] = [
@@ -35,10 +35,10 @@ const NEAR: usize = 3;
 const AROUND: (i64, i64) = (HOUR, 12 * HOUR);
 
 /// Application servers with a series of their own; what happened on further ones is counted together.
-const MOST_HOSTS: usize = 6;
+const MAX_HOSTS: usize = 6;
 
 /// Where more chats are open, those of one kind at about the same time are put together.
-const MOST_SIGNS: usize = 500;
+const MAX_SIGNS: usize = 500;
 
 /// An open chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,12 +82,12 @@ pub fn periods(history: &History, open: &[OpenChat], outages: &[Shaded]) -> Vec<
     let until = history.until.min(newest + DAY).max(newest);
     let oldest = outages.iter().map(|outage| outage.from - AROUND.1).min();
     let from = first.max((until - LONGEST).min(oldest.unwrap_or(i64::MAX)));
-    let mut periods = vec![period(&counted, from, until, MOST_PARTS)];
+    let mut periods = vec![period(&counted, from, until, MAX_PARTS)];
     let mut near = surroundings(outages, first, until);
     // What fills most of the whole time is seen there.
     near.retain(|(begin, end)| (end - begin) * 2 < until - from);
     let near = near.into_iter().rev().take(NEAR).rev();
-    periods.extend(near.map(|(from, to)| period(&counted, from, to, MOST_PARTS_NEAR)));
+    periods.extend(near.map(|(from, to)| period(&counted, from, to, MAX_PARTS_NEAR)));
     periods
 }
 
@@ -170,7 +170,7 @@ fn completed<'h>(history: &'h History, outages: &[Shaded]) -> Vec<Counted<'h>> {
         let count = history.completed_on[*host].len();
         (!down.contains(host.as_str()), std::cmp::Reverse(count))
     });
-    let (own, further) = hosts.split_at(hosts.len().min(MOST_HOSTS));
+    let (own, further) = hosts.split_at(hosts.len().min(MAX_HOSTS));
     let mut own = own.to_vec();
     own.sort_unstable();
     let of = |what: String, host: Option<&String>, times: Vec<&'h [i64]>| Counted {
@@ -256,7 +256,7 @@ pub fn last_signs(
     let mut signs: Vec<LastSignRun> = open.into_iter().map(sign).collect();
     signs.sort_by(|a, b| (&a.host, ms(a), a.activity_id).cmp(&(&b.host, ms(b), b.activity_id)));
     let mut together = MINUTE;
-    while signs.len() > MOST_SIGNS {
+    while signs.len() > MAX_SIGNS {
         // Every chat of one kind is put together at last; then only the servers keep them apart.
         if together > 400 * 365 * DAY {
             signs.iter_mut().for_each(|sign| sign.host = None);

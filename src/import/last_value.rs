@@ -3,7 +3,7 @@
 //! Many tools write no line end behind the last record, so that its lack alone says nothing. It does where the values
 //! of the last column are all equally long, as times and keys are, and the last one is shorter.
 
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::mapping::Kept;
 use crate::record::{Field, Record, Written};
 
@@ -65,12 +65,12 @@ impl LastValue {
             (kept.line != self.line && !text.is_empty() && text != "NULL").then_some(text)
         });
         let texts: Vec<&str> = texts.collect();
-        let look = texts
-            .iter()
-            .fold(Look::Nothing, |look, text| look.and(Look::of(text)));
+        let look = texts.iter().fold(CellShape::Nothing, |look, text| {
+            look.and(CellShape::of(text))
+        });
         let enough = match look {
-            Look::Time => TIMES,
-            Look::Number => NUMBERS,
+            CellShape::Time => TIMES,
+            CellShape::Number => NUMBERS,
             _ => return,
         };
         let length = texts.first().map_or(0, |text| text.len());

@@ -32,7 +32,7 @@ use thiserror::Error;
 pub const SAMPLE: usize = 64;
 
 /// How many columns a file may have beyond the product's: SQLite takes 2,000 for a table.
-const MOST_COLUMNS: usize = 1900;
+const MAX_COLUMNS: usize = 1900;
 
 /// The longest name of a column that is kept, as SQL Server has it.
 const LONGEST_NAME: usize = 128;
@@ -275,10 +275,10 @@ pub fn plan(
         None => by_layout(sample, hints, rules)?,
     };
     plan.take_words(sample, rules);
-    if plan.width > MOST_COLUMNS {
+    if plan.width > MAX_COLUMNS {
         return Err(TablesError::TooMany {
             found: plan.width,
-            most: MOST_COLUMNS,
+            most: MAX_COLUMNS,
         });
     }
     Ok(plan)

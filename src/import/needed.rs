@@ -29,7 +29,7 @@ use crate::store::{Store, StoreError};
 
 /// Which rows of a table a statement can use: those that pass every test.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
+pub struct TablePredicate {
     /// The product's table.
     pub table: String,
     /// Columns in lower case, and what their values must be. NULL passes none.
@@ -43,7 +43,7 @@ pub struct Need {
 /// Which rows the T-SQL in `text` can use. Of a table that is not named, every row may be needed. `literals` stand for
 /// values that are not known here. A text that is too long to be asked is not read.
 #[must_use]
-pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
+pub fn needs(text: &str, literals: &[Literal]) -> Vec<TablePredicate> {
     if text.len() > LONGEST_TEXT as usize {
         return Vec::new();
     }
@@ -70,7 +70,7 @@ pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
     if relations != sources.len() {
         return Vec::new();
     }
-    let mut needs: Vec<Need> = Vec::new();
+    let mut needs: Vec<TablePredicate> = Vec::new();
     if let Some(condition) = &select.selection {
         conjuncts(condition, &mut |part| {
             let Some((owner, column, test)) = test(part, literals) else {
@@ -83,7 +83,7 @@ pub fn needs(text: &str, literals: &[Literal]) -> Vec<Need> {
             let Some(source) = owners.next() else { return };
             match needs.iter_mut().find(|need| need.table == source.table) {
                 Some(need) => need.tests.push((column, test)),
-                None => needs.push(Need {
+                None => needs.push(TablePredicate {
                     table: source.table.clone(),
                     tests: vec![(column, test)],
                     statement: text.to_lowercase(),
@@ -113,7 +113,7 @@ pub fn joined_tables(text: &str) -> Vec<String> {
     tables.collect()
 }
 
-impl Need {
+impl TablePredicate {
     /// The tests as T-SQL, to be asked of the table alone.
     #[must_use]
     pub fn condition(&self) -> String {
@@ -184,7 +184,11 @@ fn sources(select: &Select) -> Option<Vec<SourceTable>> {
 
 /// For the records of a file after `sample`, where the file is of one table that is among `needs`; `None` where
 /// every row may be needed.
-pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option<RowFilter> {
+pub(crate) fn row_filter(
+    plan: &Plan,
+    needs: &[TablePredicate],
+    sample: &[Kept],
+) -> Option<RowFilter> {
     let [target] = plan.targets.as_slice() else {
         return None;
     };
@@ -223,7 +227,7 @@ pub(crate) fn row_filter(plan: &Plan, needs: &[Need], sample: &[Kept]) -> Option
 /// Loads the file of this number into the store, with each of its results: only what is needed, or all where nothing is
 /// said.
 pub type LoadOne<'l> =
-    dyn FnMut(usize, &[Need], &mut Store) -> Result<Vec<Summary>, ImportError> + 'l;
+    dyn FnMut(usize, &[TablePredicate], &mut Store) -> Result<Vec<Summary>, ImportError> + 'l;
 
 /// Loads files into an empty database that is gone afterwards, without rows that nobody needs. `load` loads one of
 /// `count` files, by its number, passing over what [`needs`](crate::import::ImportOptions::needs) allows it to. Where
@@ -233,7 +237,7 @@ pub type LoadOne<'l> =
 /// As `load`, and when the database cannot be emptied.
 pub fn load_needed<E: From<ImportError> + From<StoreError>>(
     count: usize,
-    needs: &[Need],
+    needs: &[TablePredicate],
     store: &mut Store,
     load: &mut LoadOne<'_>,
 ) -> Result<Vec<Summary>, E> {
@@ -250,7 +254,7 @@ pub fn load_needed<E: From<ImportError> + From<StoreError>>(
 
 fn all(
     count: usize,
-    needs: &[Need],
+    needs: &[TablePredicate],
     store: &mut Store,
     load: &mut LoadOne<'_>,
 ) -> Result<Vec<Summary>, ImportError> {

@@ -2,7 +2,7 @@
 
 use crate::import::format::escape::Escape;
 use crate::import::input::source::UnpackLimits;
-use crate::import::needed::Need;
+use crate::import::needed::TablePredicate;
 use crate::import::reader;
 use crate::import::reader::column_union::DocumentColumn;
 use crate::record::RecordLimits;
@@ -61,13 +61,13 @@ pub struct ImportOptions {
     /// How much a packed file may unpack to.
     pub bounds: UnpackLimits,
     /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
-    pub needs: Vec<Need>,
+    pub needs: Vec<TablePredicate>,
     /// Whether the file's hash is not taken, because nothing is loaded later.
     pub unhashed: bool,
     /// Columns of a document that an earlier pass over it has found behind its beginning.
     pub late_columns: Vec<DocumentColumn>,
     /// How a large file is cut for other threads, where records are passed over and no hash is taken.
-    pub cut: reader::parallel::Cut,
+    pub cut: reader::parallel::Chunking,
 }
 
 /// What quotes texts.
@@ -114,14 +114,14 @@ impl Quote {
 }
 
 /// The largest limit of a record: places in a batch's text are counted in 32 bits.
-const MOST_RECORD: usize = 1 << 30;
+const MAX_RECORD: usize = 1 << 30;
 
 impl ImportOptions {
     /// How long records and fields may be, within what can be counted.
     pub(super) fn record_limits(&self) -> RecordLimits {
         RecordLimits {
-            record: self.limits.record.min(MOST_RECORD),
-            field: self.limits.field.min(MOST_RECORD),
+            record: self.limits.record.min(MAX_RECORD),
+            field: self.limits.field.min(MAX_RECORD),
             ..self.limits
         }
     }

@@ -18,7 +18,7 @@ use crate::import::mapping::Kept;
 use crate::import::mapping::Plan;
 use crate::import::mapping::SAMPLE;
 use crate::import::needed;
-use crate::import::needed::Need;
+use crate::import::needed::TablePredicate;
 use crate::import::number;
 use crate::import::options::ImportOptions;
 use crate::import::reader;
@@ -120,7 +120,7 @@ pub(super) struct ReadStage {
     /// Which result set the reader is in, from 1.
     set: usize,
     /// Which rows are needed, and what passes the others over from where that is known.
-    needs: Vec<Need>,
+    needs: Vec<TablePredicate>,
     sieve: Option<RowFilter>,
     /// Where characters were lost before.
     replacement: memchr::memmem::Finder<'static>,
@@ -470,14 +470,14 @@ impl ReadStage {
     }
 
     fn keep(&mut self, reject: Reject) -> Result<(), Disconnected> {
-        const MOST: usize = 256;
+        const MAX_HELD: usize = 256;
         /// Before it is known whether there are passwords, as many as memory has room for.
-        const MOST_UNTOLD: usize = 4096;
+        const MAX_UNTOLD: usize = 4096;
         self.rejects.push(reject);
         let most = if self.plan.is_some() {
-            MOST
+            MAX_HELD
         } else {
-            MOST_UNTOLD
+            MAX_UNTOLD
         };
         if self.rejects.len() >= most {
             let rejects = std::mem::take(&mut self.rejects);

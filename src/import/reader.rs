@@ -21,7 +21,7 @@ pub mod xml;
 
 use crate::import::input::source::Placed;
 use crate::import::reader::column_union::DocumentColumn;
-use crate::import::reader::parallel::Cut;
+use crate::import::reader::parallel::Chunking;
 use crate::record::row_filter::RowFilter;
 use crate::record::{ReadError, Record, Reject, Trailer};
 
@@ -58,7 +58,7 @@ pub trait Reader {
     }
 
     /// Other threads may read ahead in `file`, which has the bytes that are read.
-    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+    fn may_read_ahead(&mut self, file: Placed, cut: Chunking) {
         drop((file, cut));
     }
 

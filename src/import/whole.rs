@@ -13,7 +13,7 @@ use super::open::{self, OpenError};
 use super::reader::Item;
 use super::reader::column_union::DocumentColumn;
 use crate::record::{Field, ReadError, Reason, Record, Written};
-use crate::table::raw::{MOST_CELLS, RawCell, RawRow, RawTable};
+use crate::table::raw::{MAX_CELLS, RawCell, RawRow, RawTable};
 
 /// Why a file is not a table.
 #[derive(Debug, Error)]
@@ -41,7 +41,7 @@ pub enum TableLoadError {
     #[error("contains more than one result")]
     Several,
     /// It is more than is held.
-    #[error("has more than {MOST_CELLS} cells, the limit for tables held in memory")]
+    #[error("has more than {MAX_CELLS} cells, the limit for tables held in memory")]
     TooMuch,
 }
 
@@ -129,7 +129,7 @@ fn read_once(
             Item::Record(record) if result == wanted => {
                 let table = table.as_mut().ok_or(TableLoadError::NoNames)?;
                 cells += record.fields.len();
-                if cells > MOST_CELLS {
+                if cells > MAX_CELLS {
                     return Err(TableLoadError::TooMuch);
                 }
                 let row = row(&record, nulls, escapes);

@@ -9,9 +9,9 @@ use crate::sql::{self, Tokens, quote};
 use crate::table::Cell;
 
 /// How many parameters a query may have. Each is looked for in its text.
-const MOST_PARAMETERS: usize = 100;
+const MAX_PARAMETERS: usize = 100;
 /// How many undeclared names of one text are listed. The work for a text stays linear in its length.
-const MOST_UNKNOWN: usize = 50;
+const MAX_UNKNOWN: usize = 50;
 
 impl HeaderReader<'_> {
     /// Holds the statement and the parameters against the SQL.
@@ -37,9 +37,9 @@ impl HeaderReader<'_> {
             }
             Ok(_) => {}
         }
-        if query.parameters.len() > MOST_PARAMETERS {
+        if query.parameters.len() > MAX_PARAMETERS {
             let message = format!(
-                "expected at most {MOST_PARAMETERS} parameters, found {}",
+                "expected at most {MAX_PARAMETERS} parameters, found {}",
                 query.parameters.len()
             );
             return self.problem(start, message, None);
@@ -66,7 +66,7 @@ impl HeaderReader<'_> {
                 let mut at = positions.of(named.offset);
                 at.line += query.sql_line - 1;
                 unknown += 1;
-                if unknown > MOST_UNKNOWN {
+                if unknown > MAX_UNKNOWN {
                     self.problem(at, "more names are not declared".to_owned(), None);
                     return;
                 }

@@ -23,7 +23,7 @@ use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
 pub use labels::{label, rules_of};
-pub use orders::{MOST_ORDERED, Order, OrderGroup};
+pub use orders::{MAX_ORDERED, Order, OrderGroup};
 pub use random::Broken;
 pub use search::{FoundSchedule, Merging, SearchEnd, default_causes};
 
@@ -110,7 +110,7 @@ pub enum SimulationError {
         problem: String,
     },
     /// More events than can be put in every order.
-    #[error("{found} events have too many orders; the limit is {MOST_ORDERED} events")]
+    #[error("{found} events have too many orders; the limit is {MAX_ORDERED} events")]
     TooMany {
         /// How many there are.
         found: usize,

@@ -23,7 +23,7 @@ use crate::query::is_parameter_name;
 use crate::table::{Cell, parse_timestamp};
 
 /// How many lines that are not TOML are passed over to read the rest.
-const MOST_BROKEN: usize = 20;
+const MAX_BROKEN: usize = 20;
 
 const SCENARIO: [&str; 15] = [
     "title",
@@ -223,7 +223,7 @@ fn scenario(reader: &Reader<'_>, table: &DeTable<'_>, lab: Option<&Lab>) -> Draf
 /// read. Places stay what they are.
 fn without_broken_lines<'t>(reader: &Reader<'_>, text: &'t str) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
-    for _ in 0..MOST_BROKEN {
+    for _ in 0..MAX_BROKEN {
         let (_, errors) = DeTable::parse_recoverable(&text);
         let Some(at) = errors
             .first()

@@ -25,7 +25,7 @@ use crate::sql;
 use crate::table::Cell;
 
 /// How many unknown names of one script are listed. The work for a script stays linear in its length.
-const MOST_UNKNOWN: usize = 50;
+const MAX_UNKNOWN: usize = 50;
 
 /// A draft and what is around it.
 pub(super) struct Resolver<'a> {
@@ -342,7 +342,7 @@ impl<'a> Resolver<'a> {
             })
             .collect();
         for (at, named) in unknown.iter().enumerate() {
-            if at == MOST_UNKNOWN {
+            if at == MAX_UNKNOWN {
                 let more = unknown.len() - at;
                 let message = format!("{more} more names are not parameters of the scenario");
                 self.elsewhere(file, Some(positions.of(named.offset)), message, None);

@@ -12,11 +12,11 @@ use crate::schema::types::Type;
 use crate::table::plain;
 
 /// The most digits of a whole number, and of one with a fraction, which SQLite keeps as a double.
-const MOST_WHOLE: usize = 18;
-const MOST_DIGITS: u32 = 15;
+const MAX_WHOLE: usize = 18;
+const MAX_DIGITS: u32 = 15;
 
 /// The most digits after a second.
-const MOST_OF_SECOND: usize = 7;
+const MAX_OF_SECOND: usize = 7;
 
 /// Parts of names of columns that hold telephone numbers: no amounts, though made of digits.
 const TELEPHONES: [&str; 6] = ["phone", "telefon", "mobile", "handy", "msisdn", "fax"];
@@ -152,7 +152,7 @@ impl ColumnValues {
     pub fn kind(&self, name: &str) -> ColumnKind {
         let numbers = self.integers + self.decimals;
         let times = self.days + self.times;
-        let fits = self.decimals == 0 || self.whole + self.fraction <= MOST_DIGITS;
+        let fits = self.decimals == 0 || self.whole + self.fraction <= MAX_DIGITS;
         if self.texts > 0 || (numbers > 0 && times > 0) || !fits || is_telephone(name) {
             return ColumnKind::Text;
         }
@@ -236,7 +236,7 @@ fn digits(bytes: &[u8]) -> Option<(u32, u32)> {
     let well_begun = match number {
         [b'0'] => !negative,
         [b'0', ..] => whole == 1,
-        _ => (1..=MOST_WHOLE).contains(&whole),
+        _ => (1..=MAX_WHOLE).contains(&whole),
     };
     if !well_begun {
         return None;
@@ -245,7 +245,7 @@ fn digits(bytes: &[u8]) -> Option<(u32, u32)> {
     match &number[whole..] {
         [] => Some((count(whole)?, 0)),
         [b'.', fraction @ ..] if !fraction.is_empty() => {
-            let all = fraction.iter().all(u8::is_ascii_digit) && fraction.len() <= MOST_WHOLE;
+            let all = fraction.iter().all(u8::is_ascii_digit) && fraction.len() <= MAX_WHOLE;
             all.then_some((count(whole)?, count(fraction.len())?))
         }
         _ => None,
@@ -267,7 +267,7 @@ fn moment(bytes: &[u8]) -> Option<Option<u32>> {
                     let (kept, cut) = fraction.split_at(fraction.len().min(3));
                     let all = !kept.is_empty() && kept.iter().all(u8::is_ascii_digit);
                     let lossless =
-                        fraction.len() <= MOST_OF_SECOND && cut.iter().all(|b| *b == b'0');
+                        fraction.len() <= MAX_OF_SECOND && cut.iter().all(|b| *b == b'0');
                     (all && lossless).then_some(u32::try_from(kept.len()).ok()?)?
                 }
                 _ => return None,

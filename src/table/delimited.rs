@@ -12,7 +12,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::raw::{
-    MOST_CELLS, MOST_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, strip_bom,
+    MAX_CELLS, MAX_FIELD, RawCell, RawRow, RawTable, ReadProblem, TableReadError, strip_bom,
 };
 
 /// What stands between two fields.
@@ -108,7 +108,7 @@ pub fn read(text: &str, delimiter: Option<Delimiter>) -> Result<RawTable, TableR
     while reader.chars.peek().is_some() {
         let record = reader.record()?;
         cells += record.fields.len();
-        if cells > MOST_CELLS {
+        if cells > MAX_CELLS {
             return Err(reader.at.refuse(ReadProblem::TooManyCells));
         }
         records.push(record);
@@ -189,7 +189,7 @@ impl Reader<'_> {
                 Some('"') => self.quoted()?,
                 _ => self.bare(),
             };
-            if cell.text.len() > MOST_FIELD {
+            if cell.text.len() > MAX_FIELD {
                 return Err(start.refuse(ReadProblem::LongField));
             }
             fields.push((start, cell));

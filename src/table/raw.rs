@@ -9,10 +9,10 @@ use std::collections::{HashMap, HashSet};
 use super::{Cell, Column, Kind, ResultTable, delimited, pipe};
 
 /// The most bytes of a field.
-pub const MOST_FIELD: usize = 16 << 20;
+pub const MAX_FIELD: usize = 16 << 20;
 
 /// The most cells of a table.
-pub const MOST_CELLS: usize = 16_000_000;
+pub const MAX_CELLS: usize = 16_000_000;
 
 /// One cell of a file, its quotes and escapes taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,10 +211,10 @@ pub enum ReadProblem {
         found: usize,
     },
     /// A field is longer than any that is read.
-    #[error("expected at most {} MiB in a field", MOST_FIELD >> 20)]
+    #[error("expected at most {} MiB in a field", MAX_FIELD >> 20)]
     LongField,
     /// The table has more cells than are held.
-    #[error("expected at most {MOST_CELLS} cells, which are held in memory")]
+    #[error("expected at most {MAX_CELLS} cells, which are held in memory")]
     TooManyCells,
     /// Something other than blank lines follows a pipe table.
     #[error("expected nothing after the table, found text")]

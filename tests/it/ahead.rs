@@ -7,7 +7,7 @@ use std::path::Path;
 use chatdb::import::ImportOptions;
 use chatdb::import::open::{Opened, open, open_reader};
 use chatdb::import::reader::Item;
-use chatdb::import::reader::parallel::Cut;
+use chatdb::import::reader::parallel::Chunking;
 use chatdb::record::row_filter::{RowFilter, Test};
 use proptest::prelude::*;
 
@@ -19,12 +19,12 @@ const BEFORE: usize = 3;
 /// Lengths of pieces. With the first of them, a run is looked for behind every byte.
 const SOME: [u64; 9] = [1, 2, 3, 7, 13, 22, 51, 100, 150];
 
-const ALONE: Cut = Cut {
+const ALONE: Chunking = Chunking {
     piece: 1 << 20,
     threads: 1,
 };
 
-fn opened(path: &Path, cut: Cut) -> Opened {
+fn opened(path: &Path, cut: Chunking) -> Opened {
     let options = ImportOptions {
         form: Some("ads_csv".to_owned()),
         encoding: Some("utf-8".to_owned()),
@@ -46,7 +46,7 @@ struct Read {
 }
 
 /// Reads a file without the records of other types than 2, and says whether threads that read ahead were of use.
-fn read(path: &Path, cut: Cut) -> (Read, bool) {
+fn read(path: &Path, cut: Chunking) -> (Read, bool) {
     let opened = opened(path, cut);
     let (mut reader, tally) = (opened.reader, opened.tally);
     let all = fs::metadata(path).unwrap().len();
@@ -93,7 +93,7 @@ fn check(text: &[u8], pieces: impl IntoIterator<Item = u64>) -> (Vec<String>, us
     let (mut wrong, mut useful) = (Vec::new(), 0);
     for piece in pieces {
         let threads = if piece % 2 == 0 { 2 } else { 3 };
-        let (found, of_use) = read(&path, Cut { piece, threads });
+        let (found, of_use) = read(&path, Chunking { piece, threads });
         useful += usize::from(of_use);
         if found != alone {
             wrong.push(format!("{piece} bytes: {found:#?}\nalone: {alone:#?}"));
@@ -184,7 +184,7 @@ fn keys_that_do_not_ascend_are_noticed_wherever_a_file_is_cut() {
         let text: String = ids.map(record).collect();
         fs::write(&path, format!("{HEADER}{text}")).unwrap();
         for piece in [1, 50, 200] {
-            let (found, _) = read(&path, Cut { piece, threads: 2 });
+            let (found, _) = read(&path, Chunking { piece, threads: 2 });
             assert_eq!(found.items, None, "{again} in pieces of {piece}");
         }
     }

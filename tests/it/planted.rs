@@ -859,7 +859,7 @@ fn healthy_rows_come_back_empty() {
 }
 
 /// The least share of what is planted that is found, and of what is found that is planted.
-const LEAST: (f64, f64) = (0.95, 0.95);
+const MIN_SHARES: (f64, f64) = (0.95, 0.95);
 
 #[test]
 fn what_is_planted_is_found_and_little_else() {
@@ -899,7 +899,7 @@ fn held_against_the_truth(mut world: World) {
         }
         assert!(!truth.is_empty(), "nothing is planted for {}", finding.name);
         assert!(
-            recall >= LEAST.0 && precision >= LEAST.1,
+            recall >= MIN_SHARES.0 && precision >= MIN_SHARES.1,
             "{}: missed {:?}, found besides {:?}",
             finding.name,
             truth.difference(&found).collect::<Vec<_>>(),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use chatdb::ask::{Question, ask, explain};
 use chatdb::import::needed::load_needed;
-use chatdb::import::needed::{Need, needs};
-use chatdb::import::reader::parallel::Cut;
+use chatdb::import::needed::{TablePredicate, needs};
+use chatdb::import::reader::parallel::Chunking;
 use chatdb::import::{ImportOptions, Summary, read_file};
 use chatdb::query::Dialect;
 use chatdb::record::row_filter::Test;
@@ -22,7 +22,7 @@ fn plain_options() -> ImportOptions {
     ImportOptions {
         form: Some("ads_csv".to_owned()),
         // Small, so that other threads read ahead in files of a few kilobytes.
-        cut: Cut {
+        cut: Chunking {
             piece: 300,
             threads: 2,
         },
@@ -51,7 +51,7 @@ struct Loaded {
 
 type Failed = Box<dyn std::error::Error>;
 
-fn load(paths: &[(PathBuf, ImportOptions)], needs: &[Need]) -> Result<Loaded, Failed> {
+fn load(paths: &[(PathBuf, ImportOptions)], needs: &[TablePredicate]) -> Result<Loaded, Failed> {
     let mut store = Store::for_exports()?;
     let summaries =
         load_needed::<Failed>(paths.len(), needs, &mut store, &mut |at, needs, store| {
@@ -154,7 +154,7 @@ fn the_conditions_of_a_statement_say_what_it_needs() {
     };
     let between = |least, most| {
         let tests = vec![("user_id".to_owned(), Test::Between(least, most))];
-        vec![Need {
+        vec![TablePredicate {
             table: "egpl_user".to_owned(),
             tests,
             statement: String::new(),

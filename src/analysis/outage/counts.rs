@@ -48,7 +48,7 @@ pub struct EventCount {
 }
 
 /// Fewer events than this to expect say nothing.
-const LEAST: f64 = 5.0;
+const MIN_EXPECTED: f64 = 5.0;
 
 /// How far the time of an outage may be off that somebody remembers.
 const UNCERTAIN: i64 = 15 * super::MINUTE;
@@ -81,7 +81,7 @@ pub fn counts(history: &History, outage: &Outage) -> Vec<EventCount> {
     let of = |(kind, times): (EventKind, &[i64])| {
         let whole = usual_around(times, &clock, outage.from_ms, until);
         let expected = whole * share_of(to - from, until - outage.from_ms);
-        (expected >= LEAST).then(|| EventCount {
+        (expected >= MIN_EXPECTED).then(|| EventCount {
             kind,
             observed: count(times, from, to),
             expected,

@@ -13,10 +13,10 @@ pub(super) const FALSE_ALARM_RATE: f64 = 0.001;
 pub(super) const EDGE: i64 = 2 * HOUR;
 
 /// What two other days have in common is no habit yet.
-const LEAST_DAYS: usize = 3;
+const MIN_DAYS: usize = 3;
 
 /// Gaps with less to expect are not scored.
-pub(super) const LEAST_EXPECTED: f64 = 4.0;
+pub(super) const MIN_EXPECTED: f64 = 4.0;
 
 /// A stretch without events: after the one at `from`, before the one at `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,7 +77,7 @@ impl Clock {
         let days: Vec<i64> = days
             .filter(|days| *days != 0 && weekend(from + days) == kind)
             .collect();
-        if days.len() < LEAST_DAYS {
+        if days.len() < MIN_DAYS {
             return Vec::new();
         }
         days
@@ -292,7 +292,7 @@ pub(super) fn judge(
     for (from, to) in gaps {
         let estimate = expected(from, to);
         estimates.push(estimate);
-        if estimate >= LEAST_EXPECTED {
+        if estimate >= MIN_EXPECTED {
             candidates.push((from, to, estimate));
         }
     }

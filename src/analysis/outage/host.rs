@@ -15,7 +15,7 @@ use super::{History, MINUTE, OutageWindow, add};
 use crate::analysis::Server;
 
 /// Fewer agents who go for lunch together are no outage.
-const LEAST_AGENTS: f64 = 2.5;
+const MIN_AGENTS: f64 = 2.5;
 
 /// Which part of the agents is away on a usual day, for the whole day and for its beginning.
 const AWAY: f64 = 0.15;
@@ -53,7 +53,7 @@ pub(super) fn of_hosts(history: &History, merged: &Merged<'_>, clock: &Clock) ->
     for (name, acts) in history.acts.iter().filter(|(name, _)| !name.is_empty()) {
         // Few agents who do nothing are at lunch; where each has a server of its own, none is looked at.
         let agents: BTreeSet<i64> = acts.iter().map(|(_, agent)| *agent).collect();
-        if real(agents.len()) < LEAST_AGENTS {
+        if real(agents.len()) < MIN_AGENTS {
             continue;
         }
         let own: Vec<i64> = acts.iter().map(|(at, _)| *at).collect();

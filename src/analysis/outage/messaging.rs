@@ -6,10 +6,10 @@ use super::{CompletedChat, History, OutageWindow};
 use crate::analysis::Server;
 
 /// One chat says no more than this, as the logarithm of an improbability: it may have been left open.
-const MOST_OF_ONE: f64 = 5.0;
+const MAX_OF_ONE: f64 = 5.0;
 
 /// Fewer chats that end in silence are chance.
-const LEAST_CHATS: usize = 3;
+const MIN_CHATS: usize = 3;
 
 /// Windows in which chats were completed without a word being said in them.
 ///
@@ -30,7 +30,7 @@ pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow
     let expected = |from, to| match talks.ended(from, to).len() {
         0 => 0.0,
         // Where no chat comes in without Messaging, few are left to end in silence.
-        chats if chats < LEAST_CHATS => talks.surprise(from, to).min(lack(from, to)),
+        chats if chats < MIN_CHATS => talks.surprise(from, to).min(lack(from, to)),
         _ => talks.surprise(from, to),
     };
     let score = |gap: Candidate| Score {
@@ -101,7 +101,7 @@ impl CompletedChats {
         let silent = |talk: &CompletedChat| {
             let since = talk.said.unwrap_or(talk.begun);
             let before = lasts((from - since).max(0));
-            (before / lasts(talk.ended - since)).ln().min(MOST_OF_ONE)
+            (before / lasts(talk.ended - since)).ln().min(MAX_OF_ONE)
         };
         self.ended(from, to).iter().map(silent).sum()
     }

@@ -19,14 +19,14 @@ const NEARBY: i64 = 2 * HOUR;
 const AN_AGENT: f64 = 2.3;
 
 /// Three agents may be away together for long.
-const LEAST_AGENTS: usize = 4;
+const MIN_AGENTS: usize = 4;
 
 /// How much it says that something waited while agents were free, as the logarithm of an improbability: it may have
 /// waited for an agent of its own.
 const WAITING: f64 = 2.0;
 
 /// Where less is usual at that time of the day, agents may be elsewhere.
-const LEAST_USUAL: f64 = 3.0;
+const MIN_USUAL: f64 = 3.0;
 
 /// Gaps between assignments that arrivals, agents and the clock say should have held some.
 pub(super) fn unassigned_gaps(
@@ -59,12 +59,12 @@ pub(super) fn unassigned_gaps(
         let hands = Hands::of(&merged.work, &there, from, to);
         let able = there.len() - hands.busy;
         let idle = Some(pauses.surprise(to - from))
-            .filter(|idle| *idle > AN_AGENT && able >= LEAST_AGENTS)
+            .filter(|idle| *idle > AN_AGENT && able >= MIN_AGENTS)
             .unwrap_or(0.0);
         let by_agents = AN_AGENT.max(idle) * real(able);
         let usual_own = clock.usual_of_gap(assigned, from, to);
         let free = match usual_own {
-            Some(usual) if usual < LEAST_USUAL => 0.0,
+            Some(usual) if usual < MIN_USUAL => 0.0,
             _ if to - from > NIGHT => 0.0,
             _ => (AN_AGENT * real(hands.freed)).max(idle * real(able)),
         };

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gap::{
-    Candidate, Clock, Gap, HOUR, LEAST_EXPECTED, Pace, Score, count, gaps, judge, least_of,
-    log_lack, log_surprise, paced, real, share_of, usual,
+    Candidate, Clock, Gap, HOUR, MIN_EXPECTED, Pace, Score, count, gaps, judge, least_of, log_lack,
+    log_surprise, paced, real, share_of, usual,
 };
 use super::work::{Durations, NIGHT, OLD, OpenWork, Work, begun};
 use super::{History, MINUTE, OutageWindow};
@@ -87,7 +87,7 @@ pub(super) const AN_AGENT: f64 = 2.3;
 pub(super) const WORK_DISPERSION: f64 = 1.3;
 
 /// Work in hand that says more than this, as the logarithm of an improbability, was not left by chance.
-const MOST_IN_HAND: f64 = 6.0;
+const MAX_IN_HAND: f64 = 6.0;
 
 /// The most that work in hand which nobody completed can say: no more than the usual pace of the clock time makes it,
 /// for agents who go home leave work for the next day. `usual` is that of other days, where it is known.
@@ -142,7 +142,7 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
         let most_frozen = most_of_frozen(usual_acts, paced_acts, to - from);
         let most_lack = most_of_lack(history, until, from, to);
         let most = together(most_frozen, most_silent * 2.0) + most_lack;
-        if night || expected < LEAST_EXPECTED || most < gap.needed {
+        if night || expected < MIN_EXPECTED || most < gap.needed {
             return Score::default();
         }
         let (frozen, in_hand) = open.frozen(durations, from, to, None);
@@ -193,7 +193,7 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
         // Agents complete what they have in hand while Services is down, and then have nothing to do.
         let (frozen, in_hand) = OpenWork::new(work).frozen(durations, gap.from, gap.to, None);
         let left = frozen - log_lack(in_hand, usually_open(work, gap.from, |_| true));
-        if came_in || (drained && left < MOST_IN_HAND) {
+        if came_in || (drained && left < MAX_IN_HAND) {
             (servers, or_servers) = if came_in || chats < 3.0 {
                 (vec![Server::Services], Vec::new())
             } else {

@@ -20,7 +20,7 @@ pub struct Work {
 }
 
 /// What one agent leaves open says no more than this, as the logarithm of an improbability: a chat may be forgotten.
-const MOST_OF_AGENT: f64 = 5.0;
+const MAX_OF_AGENT: f64 = 5.0;
 
 /// A gap that is longer than this may be a night, where other days do not say.
 pub(super) const NIGHT: i64 = 3 * HOUR;
@@ -93,10 +93,10 @@ impl Pauses {
     pub(super) fn surprise(&self, length: i64) -> f64 {
         let longer = self.lengths.partition_point(|own| *own <= length);
         let Some(sum) = self.sums.get(longer) else {
-            return MOST_OF_AGENT;
+            return MAX_OF_AGENT;
         };
         let room = sum - length * i64::try_from(self.lengths.len() - longer).unwrap_or(i64::MAX);
-        (-share_of(room, self.sums[0]).ln()).min(MOST_OF_AGENT)
+        (-share_of(room, self.sums[0]).ln()).min(MAX_OF_AGENT)
     }
 }
 
@@ -198,7 +198,7 @@ impl<'w> OpenList<'w> {
             *by_agent.entry(work.agent).or_default() += surprise;
             count += 1;
         }
-        let surprise = by_agent.values().map(|own| own.min(MOST_OF_AGENT)).sum();
+        let surprise = by_agent.values().map(|own| own.min(MAX_OF_AGENT)).sum();
         (surprise, count)
     }
 }

@@ -11,7 +11,7 @@ use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::import::Summary;
-use chatdb::import::needed::{self, Need};
+use chatdb::import::needed::{self, TablePredicate};
 use chatdb::query::{Dialect, Query as Documented, QueryParameter};
 use chatdb::render::{Detail, MakeRows};
 use chatdb::replay::{self, ReplayOptions};
@@ -235,7 +235,7 @@ fn exports(args: &QueryArgs) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Which rows of the files the question needs. Standard input is read once, so that nothing of it may be passed over.
-fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> {
+fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<TablePredicate> {
     let again = exports.iter().all(|path| path.as_os_str() != "-");
     match asked.dialect {
         Dialect::Tsql if again && !exports.is_empty() => needed::needs(&asked.text, literals),
@@ -246,7 +246,7 @@ fn needs(asked: &Asked, literals: &[Literal], exports: &[PathBuf]) -> Vec<Need> 
 /// Loads of exported files what is needed, to be asked.
 fn load(
     exports: &[PathBuf],
-    needs: &[Need],
+    needs: &[TablePredicate],
     args: &QueryArgs,
     store: &mut Store,
     stopped: &dyn Fn() -> bool,

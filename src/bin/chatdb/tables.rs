@@ -20,7 +20,7 @@ use crate::failure::{Code, Failure};
 const HEAD: u64 = 64 << 10;
 
 /// The largest file that is held.
-const MOST: u64 = 1 << 30;
+const MAX_FILE: u64 = 1 << 30;
 
 /// What to do about a file that is not held.
 const KEYED: &str = "use `--key COLUMN`: files with a key are streamed, not held in memory";
@@ -218,13 +218,13 @@ fn is_plain_text(head: &[u8]) -> bool {
 /// Reads delimited text in UTF-8, or a table of bars.
 pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     read.map_err(|error| unreadable(path, &error))?;
-    if bytes.len() as u64 > MOST {
+    if bytes.len() as u64 > MAX_FILE {
         let message = format!(
             "`{}` is larger than {} MiB, which is more than is held in memory",
             path.display(),
-            MOST >> 20
+            MAX_FILE >> 20
         );
         return Err(Failure::new(Code::Rejected, message)
             .hint("use `--key COLUMN`: files with a key are streamed, not held in memory"));

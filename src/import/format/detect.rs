@@ -8,7 +8,7 @@
 //! asked about; a margin below [`THIN`] is no verdict.
 
 mod blanks;
-mod look;
+mod cell_shape;
 mod separators;
 mod trial;
 
@@ -25,11 +25,11 @@ use crate::import::reader::fixed_width::Widths;
 pub use blanks::BlanksAround;
 pub use blanks::join_times;
 pub use blanks::spaced_values;
-pub use look::Look;
-pub use look::are_names;
-pub(crate) use look::could_be_name;
-pub use look::is_known_column;
-pub use look::known_look;
+pub use cell_shape::CellShape;
+pub use cell_shape::are_names;
+pub(crate) use cell_shape::could_be_name;
+pub use cell_shape::is_known_column;
+pub use cell_shape::known_look;
 use separators::long_delimiter;
 use separators::paired_marks;
 use separators::spaced_separator;

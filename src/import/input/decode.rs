@@ -243,7 +243,7 @@ fn guess(bytes: &[u8], whole: bool) -> String {
 #[must_use]
 pub fn words(bytes: &[u8], whole: bool) -> Vec<(String, String)> {
     const LONGEST: usize = 40;
-    const MOST: usize = 3;
+    const MAX_WORDS: usize = 3;
     let is_part = |byte: &u8| !byte.is_ascii() || byte.is_ascii_alphanumeric();
     let mut parts = bytes.split(|byte| !is_part(byte));
     let Some(word) = parts.find(|part| !part.is_ascii()) else {
@@ -268,7 +268,7 @@ pub fn words(bytes: &[u8], whole: bool) -> Vec<(String, String)> {
             && !text
                 .chars()
                 .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
-        if is_text && found.len() < MOST && found.iter().all(|(_, other)| *other != text) {
+        if is_text && found.len() < MAX_WORDS && found.iter().all(|(_, other)| *other != text) {
             found.push((name.to_owned(), text));
         }
     }

@@ -6,7 +6,7 @@ use crate::import::reader::Item;
 use crate::import::reader::Reader;
 use crate::import::reader::column_union::DocumentColumn;
 use crate::import::reader::delimited::Delimited;
-use crate::import::reader::parallel::Cut;
+use crate::import::reader::parallel::Chunking;
 use crate::import::reader::queue::reject;
 use crate::record::Field;
 use crate::record::ReadError;
@@ -119,7 +119,7 @@ impl Reader for Trailing {
         self.reader.pass_over(sieve);
     }
 
-    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+    fn may_read_ahead(&mut self, file: Placed, cut: Chunking) {
         self.reader.may_read_ahead(file, cut);
     }
 

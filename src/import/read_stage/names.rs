@@ -2,7 +2,7 @@
 
 use super::Disconnected;
 use super::ReadStage;
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::format::detect::could_be_name;
 use crate::import::mapping;
 use crate::import::mapping::Hints;
@@ -29,9 +29,11 @@ pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept])
             .iter()
             .filter(|record| record.fields.len() == first.len());
         let texts = alike.map(|record| record.texts()[at].clone());
-        texts.fold(Look::Nothing, |look, text| look.and(Look::of(&text)))
+        texts.fold(CellShape::Nothing, |look, text| {
+            look.and(CellShape::of(&text))
+        })
     };
-    let typed = |at: usize| matches!(looks(at), Look::Number | Look::Time);
+    let typed = |at: usize| matches!(looks(at), CellShape::Number | CellShape::Time);
     (0..first.len()).any(typed).then_some(true)
 }
 

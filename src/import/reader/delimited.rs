@@ -12,7 +12,7 @@ mod plain;
 
 use crate::import::format::Quotes;
 use crate::import::format::detect::BlanksAround;
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::format::detect::Preamble;
 use crate::import::format::detect::are_names;
 use crate::import::format::detect::is_crossed_rule;
@@ -29,7 +29,7 @@ use crate::import::reader::Item;
 use crate::import::reader::Reader;
 use crate::import::reader::parallel;
 use crate::import::reader::parallel::Ahead;
-use crate::import::reader::parallel::Cut;
+use crate::import::reader::parallel::Chunking;
 use crate::import::reader::queue::reject;
 use crate::record::Field;
 use crate::record::ReadError;
@@ -70,7 +70,7 @@ pub struct DelimitedPlan {
     /// How many fields a record has; 0 when the beginning did not tell.
     pub width: usize,
     /// What the columns look like in the beginning.
-    pub looks: Vec<Look>,
+    pub looks: Vec<CellShape>,
     /// Whether fields are padded with blanks.
     pub padded: bool,
     /// Blanks around values that are not part of them.
@@ -123,7 +123,7 @@ pub struct Delimited {
     /// Says which whole records nobody needs.
     sieve: Option<RowFilter>,
     /// The file, where other threads may read ahead in it.
-    placed: Option<(Placed, Cut)>,
+    placed: Option<(Placed, Chunking)>,
     ahead: Option<Ahead>,
     /// Records that were found ahead.
     found: VecDeque<Kept>,
@@ -186,7 +186,10 @@ impl Delimited {
 
     /// Whether the last field of a whole line may go on in the next one: nothing is quoted, and it is a text.
     fn must_hold(plan: &DelimitedPlan) -> bool {
-        let text = matches!(plan.looks.last(), Some(Look::Text | Look::Nothing) | None);
+        let text = matches!(
+            plan.looks.last(),
+            Some(CellShape::Text | CellShape::Nothing) | None
+        );
         plan.quotes == Quotes::None && plan.record_end.is_none() && text && plan.width > 1
     }
 
@@ -557,7 +560,7 @@ impl Reader for Delimited {
         self.sieve = Some(sieve);
     }
 
-    fn may_read_ahead(&mut self, file: Placed, cut: Cut) {
+    fn may_read_ahead(&mut self, file: Placed, cut: Chunking) {
         self.placed = Some((file, cut));
     }
 

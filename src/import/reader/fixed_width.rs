@@ -53,7 +53,7 @@ pub struct Widths {
 
 impl Widths {
     /// The most places of a record.
-    const MOST: usize = 64 << 20;
+    const MAX_WIDTH: usize = 64 << 20;
 
     /// Reads `20,6,23,*`, where the star is a last column that goes on to the end of its line. `None` when that is not
     /// what `text` is.
@@ -73,7 +73,7 @@ impl Widths {
         if rest {
             each.push(REST);
         }
-        (total <= Self::MOST).then_some(Self {
+        (total <= Self::MAX_WIDTH).then_some(Self {
             each,
             names: None,
             ends: None,

@@ -42,14 +42,14 @@ const WAITING: usize = 2;
 
 /// How the work is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cut {
+pub struct Chunking {
     /// Bytes of a piece.
     pub piece: u64,
     /// How many threads read; with fewer than two, none reads ahead.
     pub threads: usize,
 }
 
-impl Default for Cut {
+impl Default for Chunking {
     /// Pieces that are read in a millisecond, and a thread for each processor, up to four.
     fn default() -> Self {
         Self {
@@ -113,7 +113,7 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Has `file` read ahead from `at`; `None` where it is not worth it.
-    pub fn begin(file: &Placed, at: u64, rules: &Rules, cut: Cut) -> Option<Self> {
+    pub fn begin(file: &Placed, at: u64, rules: &Rules, cut: Chunking) -> Option<Self> {
         let piece = cut.piece.max(1);
         let pieces = file.length().div_ceil(piece);
         let next = at / piece + 1;

@@ -19,7 +19,7 @@ use crate::diagnostic::counted;
 use crate::import::ImportOptions;
 use crate::import::format;
 use crate::import::format::ImportFormat;
-use crate::import::format::detect::{Look, are_names, known_look};
+use crate::import::format::detect::{CellShape, are_names, known_look};
 use crate::import::input::archive;
 use crate::import::input::source::SourceError;
 use crate::import::open::OpenError;
@@ -320,7 +320,7 @@ impl Sheets {
 
     fn begin_result(&mut self, names: Vec<String>) {
         self.width = names.len();
-        let is_time = |at: &usize| known_look(&names[*at]) == Some(Look::Time);
+        let is_time = |at: &usize| known_look(&names[*at]) == Some(CellShape::Time);
         self.times = (0..names.len()).filter(is_time).collect();
         self.queue.push(Waiting::Header(names.clone()));
         self.names = names;

@@ -29,7 +29,7 @@ const LABEL: usize = 24;
 const DOT: f64 = 3.4;
 const HIGHEST: usize = 12;
 /// The least room for the dots of a server, in which its name fits.
-const LEAST: f64 = 20.0;
+const MIN_HEIGHT: f64 = 20.0;
 
 /// Draws the periods of an analysis, and lists the outages that are shaded in them.
 pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
@@ -206,7 +206,7 @@ impl<'r> Drawing<'r> {
             name: format!("{name} ({chats})"),
             dots,
             y,
-            height: (2.0 * DOT * units(levels) + 6.0).max(LEAST),
+            height: (2.0 * DOT * units(levels) + 6.0).max(MIN_HEIGHT),
         }
     }
 
@@ -464,14 +464,16 @@ fn ticks(from: i64, to: i64) -> Vec<(i64, String)> {
         1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080,
     ];
     const DAY: i64 = 1440 * 60_000;
-    const MOST: i64 = 9;
+    const MAX_TICKS: i64 = 9;
     let steps = MINUTES.into_iter().map(|minutes| minutes * 60_000);
-    let fits = steps.into_iter().find(|step| (to - from) / step <= MOST);
-    let step = fits.unwrap_or(((to - from) / MOST / DAY + 1) * DAY);
+    let fits = steps
+        .into_iter()
+        .find(|step| (to - from) / step <= MAX_TICKS);
+    let step = fits.unwrap_or(((to - from) / MAX_TICKS / DAY + 1) * DAY);
     let first = from + (step - from.rem_euclid(step)) % step;
     let mut day = None;
     let mut marks = Vec::new();
-    for at in (0..=MOST)
+    for at in (0..=MAX_TICKS)
         .map(|n| first + n * step)
         .take_while(|at| *at <= to)
     {

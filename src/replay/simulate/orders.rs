@@ -6,7 +6,7 @@ use super::{GAP_MS, Scheduled, SimulatedFact, Simulation, SimulationError};
 use crate::causes::TimedCause;
 
 /// How many events can be put in every order: 5,040 orders.
-pub const MOST_ORDERED: usize = 7;
+pub const MAX_ORDERED: usize = 7;
 
 /// An order: the places of the events as they were given.
 pub type Order = Vec<usize>;
@@ -31,7 +31,7 @@ impl Simulation {
         if events.is_empty() {
             return Err(SimulationError::Nothing);
         }
-        if events.len() > MOST_ORDERED {
+        if events.len() > MAX_ORDERED {
             let found = events.len();
             return Err(SimulationError::TooMany { found });
         }

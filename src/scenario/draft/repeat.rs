@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use crate::scenario::fields::{At, Fields, describe, scalar_of, text_of};
 
 /// How many cases a step may have.
-const MOST_CASES: usize = 120;
+const MAX_CASES: usize = 120;
 
 /// One case of a step: what its ids end with, and what each name stands for.
 #[derive(Debug, Clone, Default)]
@@ -33,8 +33,8 @@ pub(super) fn cases(fields: &Fields<'_>) -> Vec<Case> {
         let Some(values) = values(fields, &name, value) else {
             return once;
         };
-        if all.len().saturating_mul(values.len()) > MOST_CASES {
-            let message = format!("`for` creates more than {MOST_CASES} cases");
+        if all.len().saturating_mul(values.len()) > MAX_CASES {
+            let message = format!("`for` creates more than {MAX_CASES} cases");
             fields.reader.problem(name.at, message);
             return once;
         }

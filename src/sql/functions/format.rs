@@ -29,7 +29,7 @@ const LONGEST_RUN: usize = 20;
 /// How long a picture of a number may be. A number has some three hundred digits before its point.
 const LONGEST_PICTURE: usize = 400;
 /// How many digits after the point, or in all, a standard pattern may ask for.
-const MOST_DIGITS: usize = 99;
+const MAX_DIGITS: usize = 99;
 
 fn unknown(pattern: &str) -> FunctionError {
     let shown: String = pattern.chars().take(100).collect();
@@ -124,14 +124,14 @@ fn moment(at: NaiveDateTime, pattern: &str) -> Result<String, FunctionError> {
 /// The number's digits, rounded half away from zero to `places` after the point; without its sign.
 fn rounded(value: &Value, kind: Type, places: usize) -> Result<(bool, String), FunctionError> {
     /// Beyond these a number of ours has nothing but zeros.
-    const MOST: usize = 20;
-    let scale = u8::try_from(places.min(MOST)).unwrap_or(0);
+    const MAX_PLACES: usize = 20;
+    let scale = u8::try_from(places.min(MAX_PLACES)).unwrap_or(0);
     let value = match (value, kind) {
         (Value::Text(_), _) => &Value::Real(value.real()?),
         _ => value,
     };
     let units = convert::scaled(value, scale)?;
-    let zeros = "0".repeat(places.saturating_sub(MOST));
+    let zeros = "0".repeat(places.saturating_sub(MAX_PLACES));
     Ok((units < 0, number::digits(units.abs(), scale) + &zeros))
 }
 
@@ -161,7 +161,7 @@ fn amount(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionEr
         let asked = match precision {
             "" => None,
             digits => match digits.parse::<usize>() {
-                Ok(digits) if digits <= MOST_DIGITS => Some(digits),
+                Ok(digits) if digits <= MAX_DIGITS => Some(digits),
                 _ => return Err(unknown(pattern)),
             },
         };

@@ -204,7 +204,7 @@ impl Index {
             },
             _ => None,
         };
-        let Some(condition) = condition.filter(|_| columns.len() <= MOST) else {
+        let Some(condition) = condition.filter(|_| columns.len() <= MAX_VALUES) else {
             return Ok(None);
         };
         if !is_empty_index(&end.read(root)?) {
@@ -286,5 +286,6 @@ fn not_sorted(error: io::Error) -> rusqlite::Error {
 /// The most bytes of a text in an index, and the most columns. An entry has a page's number and its own length before
 /// it, its header's length and a byte for the type of each value, and eight bytes for the row's number.
 const LONGEST: u32 = 24;
-const MOST: usize = super::sorted::VALUES - 1;
-const _: () = assert!(4 + 1 + 1 + (MOST + 1) + MOST * LONGEST as usize + 8 <= super::tree::ENTRY);
+const MAX_VALUES: usize = super::sorted::VALUES - 1;
+const _: () =
+    assert!(4 + 1 + 1 + (MAX_VALUES + 1) + MAX_VALUES * LONGEST as usize + 8 <= super::tree::ENTRY);

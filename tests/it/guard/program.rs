@@ -135,7 +135,7 @@ fn a_question_that_takes_all_memory_is_ended() {
 #[test]
 fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
     /// Looks at the program: a statement may take five seconds, and a command a few of them.
-    const MOST_LOOKS: u32 = 300;
+    const MAX_LOOKS: u32 = 300;
     let from_lab = ["simulate", "--from", "./lab"];
     let slow = format!("EXISTS ({SLOW})");
     let simulated = |more: &[&str]| -> Vec<String> {
@@ -178,7 +178,7 @@ fn every_command_that_takes_a_folder_ends_on_a_hostile_one() {
         let commands = commands.iter().map(|words| words.to_vec());
         for args in commands.chain(words) {
             let looks = looks_until_it_ends(folder.path(), &args);
-            assert!(looks < MOST_LOOKS, "{args:?}: {looks} looks");
+            assert!(looks < MAX_LOOKS, "{args:?}: {looks} looks");
         }
         let left = fs::read_dir(folder.path()).expect("a folder");
         let left: Vec<_> = left.map(|file| file.expect("a file").file_name()).collect();

@@ -1,6 +1,6 @@
 //! Blanks that a tool or a hand puts around values, and blanks within times where a blank is the separator.
 
-use super::look::Look;
+use super::cell_shape::CellShape;
 use crate::record::Field;
 use crate::record::Written;
 
@@ -42,9 +42,9 @@ impl BlanksAround {
         let names = has_names.then(|| records[0]);
         let is_typed = |at: usize| {
             let texts = || rest().filter_map(move |record| bare(*record, at));
-            let looks = texts().map(|text| Look::of(text.trim_matches(' ')));
-            let look = looks.fold(Look::Nothing, Look::and);
-            matches!(look, Look::Number | Look::Time) && texts().all(begins)
+            let looks = texts().map(|text| CellShape::of(text.trim_matches(' ')));
+            let look = looks.fold(CellShape::Nothing, CellShape::and);
+            matches!(look, CellShape::Number | CellShape::Time) && texts().all(begins)
         };
         let named = names.is_some_and(|names| all(names, 1..width, begins));
         let before = nearly_all(rest(), 1..width, begins) && (named || (1..width).any(is_typed));
@@ -70,7 +70,8 @@ impl BlanksAround {
                 field.end = field.start + value.trim_end_matches(' ').len();
             }
             let inner = value.trim_matches(' ');
-            let is_typed = inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time);
+            let is_typed = inner == "NULL"
+                || matches!(CellShape::of(inner), CellShape::Number | CellShape::Time);
             let before = if at == 0 {
                 self.before_first
             } else {
@@ -140,7 +141,7 @@ pub fn join_times(text: &str, fields: &mut Vec<Field>, width: usize) {
         let is_day = next.start == field.end + 1 && field.end - field.start == DAY;
         let is_offset =
             || text[next.start..].starts_with(['+', '-']) && field.end - field.start > DAY;
-        let is_time = next.end > next.start && Look::of(whole) == Look::Time;
+        let is_time = next.end > next.start && CellShape::of(whole) == CellShape::Time;
         if is_time && (is_day || is_offset()) {
             fields[at].end = next.end;
             fields.remove(at + 1);

@@ -3,10 +3,10 @@
 use super::Sample;
 use super::blanks::BlanksAround;
 use super::blanks::join_times;
-use super::look::Look;
-use super::look::are_names;
-use super::look::could_be_name;
-use super::look::is_declared_typed;
+use super::cell_shape::CellShape;
+use super::cell_shape::are_names;
+use super::cell_shape::could_be_name;
+use super::cell_shape::is_declared_typed;
 use crate::import::format::trailer;
 use crate::import::reader::escapes::MASKED_QUOTE;
 use crate::import::spoiled::Spoiled;
@@ -45,7 +45,7 @@ pub struct SplitCandidate {
     /// The share of the records that have `width` fields.
     pub fit: f64,
     /// What the columns look like.
-    pub looks: Vec<Look>,
+    pub looks: Vec<CellShape>,
     /// Fields that are the bare word NULL.
     pub word: usize,
     /// Bare fields of nothing.
@@ -269,7 +269,7 @@ impl SplitCandidate {
         let width = self.width;
         let whole = records.iter().filter(|record| record.fields.len() == width);
         self.records = records.len();
-        self.looks = vec![Look::Nothing; self.width];
+        self.looks = vec![CellShape::Nothing; self.width];
         let mut empty = vec![false; self.width];
         let mut word = vec![false; self.width];
         let mut quoted = vec![(false, false); self.width];
@@ -288,12 +288,12 @@ impl SplitCandidate {
                 if is_trailing || left_over[at] {
                     continue;
                 }
-                self.looks[at] = self.looks[at].and(Look::of(text));
+                self.looks[at] = self.looks[at].and(CellShape::of(text));
                 empty[at] |= text.is_empty() && field.written == Written::Bare;
                 word[at] |= text == "NULL" && field.written == Written::Bare;
                 let is_bare = field.written == Written::Bare;
                 quoted[at].0 |= !is_bare;
-                quoted[at].1 |= is_bare && Look::of(text) != Look::Nothing;
+                quoted[at].1 |= is_bare && CellShape::of(text) != CellShape::Nothing;
                 self.count(*field, text, delimiter);
             }
         }
@@ -316,7 +316,10 @@ impl SplitCandidate {
         // What the schema declares says more than what a column of texts happens to look like.
         let typed = |at: usize| {
             let known = head.get(at).and_then(|name| is_declared_typed(name));
-            known.unwrap_or(matches!(self.looks[at], Look::Number | Look::Time))
+            known.unwrap_or(matches!(
+                self.looks[at],
+                CellShape::Number | CellShape::Time
+            ))
         };
         let of = |marked: &[bool]| {
             (0..marked.len())
@@ -371,9 +374,9 @@ impl SplitCandidate {
             let looks = same
                 .iter()
                 .filter_map(|record| record.text(at))
-                .map(Look::of);
-            let look = looks.fold(Look::Nothing, Look::and);
-            matches!(look, Look::Number | Look::Time)
+                .map(CellShape::of);
+            let look = looks.fold(CellShape::Nothing, CellShape::and);
+            matches!(look, CellShape::Number | CellShape::Time)
         };
         !same.is_empty() && first.texts().all(could_be_name) && (0..width.min(200)).any(typed)
     }

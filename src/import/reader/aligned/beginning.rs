@@ -9,7 +9,7 @@ use super::layout::Head;
 use super::layout::Measure;
 use super::layout::columns;
 use super::layout::is_dashes;
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::format::detect::known_look;
 use crate::import::reader::lines::Line;
 use crate::import::reader::queue::Waiting;
@@ -110,7 +110,8 @@ impl<R: Read> Aligned<R> {
         (self.rows, self.refused, self.begun, self.unsure) = (0, 0, 0, None);
         let total = head.places.last().map_or(0, |place| place.end);
         let length = Measure::Units.length(&head.text);
-        let typed: Vec<Option<Look>> = head.names.iter().map(|name| known_look(name)).collect();
+        let typed: Vec<Option<CellShape>> =
+            head.names.iter().map(|name| known_look(name)).collect();
         self.grid = Some(Grid {
             last: head.places.last().map_or(0, |place| place.start),
             places: head.places,

@@ -1,7 +1,7 @@
 //! A line cut at the places of the columns, and what says that it is a record.
 
 use super::layout::Measure;
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::reader::lines::Line;
 use crate::import::reader::queue::Held;
 use crate::record::Field;
@@ -28,7 +28,7 @@ pub(super) struct Grid {
     /// Whether some lines say that it is, and others that it is not.
     pub(super) is_mixed: bool,
     /// The columns that are numbers or times.
-    pub(super) typed: Vec<Option<Look>>,
+    pub(super) typed: Vec<Option<CellShape>>,
     /// Which of them the schema declares so: the others only look like it.
     pub(super) declared: Vec<bool>,
     /// Whether lines beyond ASCII have said how places are counted.
@@ -188,7 +188,7 @@ impl Grid {
             if let Some(typed) = typed {
                 let inner = &text[field.start..field.end];
                 let flush = field.start == place.start || field.end == place.end;
-                if !flush || (inner != "NULL" && Look::of(inner) != *typed) {
+                if !flush || (inner != "NULL" && CellShape::of(inner) != *typed) {
                     cut.unlike += 1;
                     cut.is_undeclared |= declared;
                 } else if inner == "NULL" {
@@ -233,12 +233,12 @@ impl Grid {
                 let field = cut.as_ref()?.fields.get(column)?;
                 Some(&line[field.start..field.end]).filter(|text| *text != "NULL")
             });
-            let looks: Vec<Look> = texts.map(Look::of).collect();
-            let count = |wanted: Look| looks.iter().filter(|look| **look == wanted).count();
-            let (numbers, times) = (count(Look::Number), count(Look::Time));
+            let looks: Vec<CellShape> = texts.map(CellShape::of).collect();
+            let count = |wanted: CellShape| looks.iter().filter(|look| **look == wanted).count();
+            let (numbers, times) = (count(CellShape::Number), count(CellShape::Time));
             let (most, same) = match times > numbers {
-                true => (Look::Time, times),
-                false => (Look::Number, numbers),
+                true => (CellShape::Time, times),
+                false => (CellShape::Number, numbers),
             };
             *typed = (same > 0 && same * 2 >= looks.len()).then_some(most);
         }
@@ -263,7 +263,8 @@ pub(in crate::import::reader) fn padded_field(text: &str, place: Range<usize>) -
     let cell = &text[place.clone()];
     let end = place.start + cell.trim_end_matches(' ').len();
     let inner = cell.trim_matches(' ');
-    let right = inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time);
+    let right =
+        inner == "NULL" || matches!(CellShape::of(inner), CellShape::Number | CellShape::Time);
     Field {
         start: if right {
             end - inner.len()

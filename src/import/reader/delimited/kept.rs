@@ -1,6 +1,6 @@
 //! Records and other items that wait in a reader of delimited text.
 
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::record::Field;
 use crate::record::Record;
 use crate::record::Reject;
@@ -78,7 +78,8 @@ pub(super) fn trim(kept: &mut Kept) {
         field.end = field.start + text.trim_end_matches(' ').len();
         let inner = text.trim_matches(' ');
         if inner.len() < text.len()
-            && (inner == "NULL" || matches!(Look::of(inner), Look::Number | Look::Time))
+            && (inner == "NULL"
+                || matches!(CellShape::of(inner), CellShape::Number | CellShape::Time))
         {
             field.start = field.end - inner.len();
         }

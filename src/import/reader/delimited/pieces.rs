@@ -6,7 +6,7 @@ use super::kept::Kept;
 use super::kept::Waiting;
 use super::kept::join;
 use crate::import::format::Quotes;
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::format::detect::is_rule;
 use crate::import::format::trailer;
 use crate::import::input::line_ends::CTRL_Z;
@@ -21,8 +21,8 @@ pub(super) const PIECES: usize = 200;
 /// The most lines that an open quote is looked for on, where it may as well be none.
 pub(super) const OPEN: usize = 50;
 
-pub(super) fn is_typed(look: &Look) -> bool {
-    matches!(look, Look::Number | Look::Time)
+pub(super) fn is_typed(look: &CellShape) -> bool {
+    matches!(look, CellShape::Number | CellShape::Time)
 }
 
 impl Delimited {
@@ -83,7 +83,7 @@ impl Delimited {
         let looks = &self.plan.looks;
         let bounded = looks.first().is_some_and(is_typed) || looks.last().is_some_and(is_typed);
         let by_lines = self.plan.quotes == Quotes::None && self.plan.record_end.is_none();
-        let like_others = |(look, text): (&Look, &str)| Look::of(text).fits(*look);
+        let like_others = |(look, text): (&CellShape, &str)| CellShape::of(text).fits(*look);
         by_lines
             && bounded
             && looks.len() == joined.fields.len()

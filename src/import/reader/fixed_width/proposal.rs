@@ -3,7 +3,7 @@
 use super::by_names::by_names;
 use super::sniffer::{first_line, rows_of};
 use super::{END, REST};
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 
 /// As many blanks as stand in no text of words.
 const PADDING: &str = "    ";
@@ -28,7 +28,7 @@ pub fn proposal(text: &str, whole: bool) -> Option<Vec<usize>> {
             let day = start
                 .checked_sub(11)
                 .and_then(|from| row.get(from..*start + 8));
-            day.is_some_and(|text| Look::of(text) == Look::Time)
+            day.is_some_and(|text| CellShape::of(text) == CellShape::Time)
         };
         rows.iter().any(time)
     };

@@ -2,7 +2,7 @@
 
 use super::by_names::{by_names, names_at};
 use super::{END, Ends, FixedWidthPlan, REST, Widths, units};
-use crate::import::format::detect::Look;
+use crate::import::format::detect::CellShape;
 use crate::import::format::trailer;
 use crate::import::reader::aligned::Measure;
 
@@ -180,7 +180,7 @@ fn share(part: usize, whole: usize) -> f64 {
 impl Found {
     fn look_at(&mut self, rows: &[&str]) {
         let places = &self.plan.places;
-        let mut looks = vec![(Look::Nothing, false); places.len()];
+        let mut looks = vec![(CellShape::Nothing, false); places.len()];
         let least = places.last().map_or(0, |last| last.start);
         for row in rows.iter().filter(|row| units(row) >= least) {
             let Some(cut) = Measure::Units.cut(row, places) else {
@@ -191,14 +191,16 @@ impl Found {
                 let inner = cell.trim_matches(' ');
                 self.word += usize::from(inner == "NULL");
                 self.touch |= at + 1 < places.len() && !cell.is_empty() && !cell.ends_with(' ');
-                let own = Look::of(inner);
-                self.right |= own == Look::Number && cell.starts_with(' ') && !cell.ends_with("  ");
+                let own = CellShape::of(inner);
+                self.right |=
+                    own == CellShape::Number && cell.starts_with(' ') && !cell.ends_with("  ");
                 look.0 = look.0.and(own);
                 look.1 |= inner.is_empty();
             }
         }
-        let typed =
-            |(look, empty): &&(Look, bool)| *empty && matches!(look, Look::Number | Look::Time);
+        let typed = |(look, empty): &&(CellShape, bool)| {
+            *empty && matches!(look, CellShape::Number | CellShape::Time)
+        };
         self.typed_nothing = looks.iter().filter(typed).count();
     }
 }

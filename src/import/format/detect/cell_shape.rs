@@ -19,24 +19,24 @@ pub(super) static COLUMNS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new
 });
 
 /// What the product's columns look like by their types: numbers, times; nothing where its tables differ.
-pub(super) static LOOKS: LazyLock<HashMap<&'static str, Look>> = LazyLock::new(|| {
+pub(super) static LOOKS: LazyLock<HashMap<&'static str, CellShape>> = LazyLock::new(|| {
     let mut looks = HashMap::new();
     let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
     for (name, declared) in theirs.flat_map(|(.., columns)| columns.iter()) {
         let look = if declared.starts_with("DATETIME") {
-            Look::Time
+            CellShape::Time
         } else if declared.is_empty()
             || ["CHAR", "TEXT", "BINARY", "BLOB"]
                 .iter()
                 .any(|text| declared.contains(text))
         {
-            Look::Text
+            CellShape::Text
         } else {
-            Look::Number
+            CellShape::Number
         };
         let known = looks.entry(*name).or_insert(look);
         if *known != look {
-            *known = Look::Text;
+            *known = CellShape::Text;
         }
     }
     looks
@@ -44,14 +44,14 @@ pub(super) static LOOKS: LazyLock<HashMap<&'static str, Look>> = LazyLock::new(|
 
 /// Whether the product's columns called `name` are numbers or times, in whatever table.
 #[must_use]
-pub fn known_look(name: &str) -> Option<Look> {
+pub fn known_look(name: &str) -> Option<CellShape> {
     let look = LOOKS.get(name.trim().to_ascii_lowercase().as_str())?;
-    matches!(look, Look::Number | Look::Time).then_some(*look)
+    matches!(look, CellShape::Number | CellShape::Time).then_some(*look)
 }
 
 /// What the fields of a column look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum CellShape {
     /// There are none, or NULL only.
     Nothing,
     /// Numbers, whole or not.
@@ -62,7 +62,7 @@ pub enum Look {
     Text,
 }
 
-impl Look {
+impl CellShape {
     /// What `text` looks like.
     #[must_use]
     pub fn of(text: &str) -> Self {
@@ -145,7 +145,8 @@ pub(crate) fn could_be_name(text: &str) -> bool {
     let odd = |c: char| {
         c.is_control() || matches!(c, '@' | '<' | '>' | '\u{FFFD}' | ':' | '=' | '?' | '!')
     };
-    text.len() <= 128 && Look::of(text) == Look::Text && !text.contains(odd) || text.is_empty()
+    text.len() <= 128 && CellShape::of(text) == CellShape::Text && !text.contains(odd)
+        || text.is_empty()
 }
 
 /// Whether these are the names of columns: all could be, and at least one, or half of many, are the product's.
