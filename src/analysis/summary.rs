@@ -204,6 +204,9 @@ fn likely(run: &AnalysisRun) -> Option<String> {
     let Some(first) = run.candidates.first() else {
         return none_fits(run);
     };
+    if run.as_of == Cell::Null {
+        return Some("Likely failure: unclear; the rows hold no time.".to_owned());
+    }
     if run.candidates.len() == 1 || first.evidence_for.is_empty() {
         return Some(
             "Likely failure: unclear; these rows fit several documented failures.".to_owned(),

@@ -351,3 +351,18 @@ fn a_clock_that_the_rows_contradict_is_refused() {
     let clock = "Server clock: -05:00 from UTC, as activities and their first events show";
     assert!(shown.contains(clock), "{shown}");
 }
+
+#[test]
+fn an_export_without_a_row_fits_no_failure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let header = "activity_id,activity_type,activity_status,activity_sub_status,queue_id,assigned_to,when_created,\
+                  when_modified\n";
+    fs::write(folder.path().join("activity.csv"), header).expect("it is written");
+    let said = out(folder.path(), &["analyze", "activity.csv"]);
+    assert!(
+        said.contains("Likely failure: unclear; the rows hold no time.\n"),
+        "{said}"
+    );
+    assert!(!said.contains("Open chats"), "{said}");
+    assert!(!said.contains("Outages detected"), "{said}");
+}
