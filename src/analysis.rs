@@ -280,7 +280,7 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     let detected = outage::detect(&read.history);
     check_hosts(&rows, &options.outages)?;
     let given = utc_offset(options, &as_of)?;
-    check_offset(given, &read.offsets)?;
+    check_offset(options, given, &read)?;
     let (utc_offset_minutes, utc_offset_from) = match (given, read.offsets.first()) {
         (Some(given), _) => (Some(given), "as given"),
         // Where the clock was set forward or back within the rows, one offset would be wrong for a part of them.
@@ -433,9 +433,19 @@ fn check_times(outages: &[Outage], until: Option<i64>) -> Result<(), AnalysisErr
 }
 
 /// Fails where the rows show that the servers' clock is another one than the user says.
-fn check_offset(given: Option<i64>, shown: &BTreeSet<i64>) -> Result<(), AnalysisError> {
+fn check_offset(
+    options: &AnalysisOptions,
+    given: Option<i64>,
+    read: &history::Read,
+) -> Result<(), AnalysisError> {
+    let shown = &read.offsets;
+    // A zone may have another offset at the reference time than when the rows were written.
+    let at_first = options
+        .utc_offset
+        .map(|offset| offset.at_utc(read.history.since));
+    let fits = |offset: Option<i64>| offset.is_some_and(|offset| shown.contains(&offset));
     match given {
-        Some(given) if !shown.is_empty() && !shown.contains(&given) => {
+        Some(given) if !shown.is_empty() && !fits(Some(given)) && !fits(at_first) => {
             let shown: Vec<String> = shown.iter().map(|minutes| offset(*minutes)).collect();
             Err(AnalysisError::OtherOffset {
                 given: offset(given),

@@ -346,6 +346,14 @@ fn a_clock_that_the_rows_contradict_is_refused() {
         right.contains("Server clock: -05:00 from UTC, as given"),
         "{right}"
     );
+    // The zone has its summer time at the reference time, and not when the rows were written.
+    let zone = args("America/New_York");
+    let zone = [&zone[..], &["--as-of", "2027-07-01 00:00:00"]].concat();
+    let summer = out(folder.path(), &zone);
+    assert!(
+        summer.contains("Server clock: -04:00 from UTC, as given"),
+        "{summer}"
+    );
     // Without the option, the rows tell.
     let shown = out(folder.path(), &args("-05:00")[..4]);
     let clock = "Server clock: -05:00 from UTC, as activities and their first events show";

@@ -138,16 +138,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
         return;
     }
     page.element("h2", "", "What was read");
-    let header = [
-        "file",
-        "input format",
-        "encoding",
-        "tables",
-        "rows",
-        "rejected",
-        "exported",
-    ]
-    .map(String::from);
+    let header = wording::FILE_COLUMNS.map(String::from);
     let rows: Vec<Vec<TableCell>> = (run.files.iter())
         .map(|file| {
             let count = |n: u64| TableCell {

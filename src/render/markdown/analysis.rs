@@ -51,17 +51,8 @@ fn files(page: &mut Page, run: &AnalysisRun) {
         return;
     }
     page.heading(2, "What was read");
-    let header = [
-        "file",
-        "input format",
-        "encoding",
-        "tables",
-        "rows",
-        "rejected",
-        "exported",
-    ];
     page.table(
-        &header.map(String::from),
+        &wording::FILE_COLUMNS.map(String::from),
         run.files.iter().map(file).collect(),
     );
     let remarks = run.files.iter().flat_map(|file| {

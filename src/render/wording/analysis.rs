@@ -4,6 +4,17 @@ use crate::diagnostic::{counted, verb};
 use crate::report::{AnalysisRun, CandidateRun, CountRun, FindingRun, FindingVerdict, OutageRun};
 use crate::table::Cell;
 
+/// What is said of each file that was read.
+pub(crate) const FILE_COLUMNS: [&str; 7] = [
+    "file",
+    "input format",
+    "encoding",
+    "tables",
+    "rows",
+    "rejected",
+    "exported",
+];
+
 /// How far the servers' clock is from UTC, or what follows where nothing tells it.
 pub(crate) fn server_clock(run: &AnalysisRun) -> String {
     match &run.utc_offset {
