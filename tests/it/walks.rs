@@ -374,3 +374,26 @@ fn an_export_without_a_row_fits_no_failure() {
     assert!(!said.contains("Open chats"), "{said}");
     assert!(!said.contains("Outages detected"), "{said}");
 }
+
+#[test]
+fn a_result_that_is_empty_as_expected_is_shown_as_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = out(folder.path(), &["replay", "services_failure"]);
+    let after = |title: &str| {
+        let (_, rest) = said.rsplit_once(title).expect("it is there");
+        rest.lines().skip(1).take(2).collect::<Vec<_>>().join("\n")
+    };
+    let popups = after("Pop-ups of the agent's console since it was opened");
+    assert!(
+        popups.contains("no rows: no pop-up has appeared since the console was opened"),
+        "{said}"
+    );
+    let (_, completed) = said
+        .split_once("The agent completes the chat")
+        .expect("the step");
+    let (_, open) = completed
+        .split_once("Open chats, oldest first")
+        .expect("the check");
+    let line = open.lines().nth(1).expect("a line");
+    assert!(line.trim_start().starts_with("no row"), "{said}");
+}

@@ -57,10 +57,13 @@ pub(super) fn full(page: &mut Page<'_>, run: &ScenarioRun) -> io::Result<()> {
                     notes(page, DETAIL + 2, comparison, &run.errata)?;
                     page.blank();
                 }
-                (Some(comparison), CheckVerdict::Matches, _)
-                    if comparison.rows.is_empty() && comparison.remarks.is_empty() =>
-                {
-                    page.line(DETAIL, "(no rows)")?;
+                (Some(comparison), CheckVerdict::Matches, _) => {
+                    // No row was expected; the query may say what it means that there is none.
+                    page.prose(
+                        DETAIL,
+                        2,
+                        comparison.remarks.last().map_or("no rows", String::as_str),
+                    )?;
                     page.blank();
                 }
                 (_, CheckVerdict::Matches | CheckVerdict::Skipped, _) => {}
