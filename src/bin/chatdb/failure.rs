@@ -52,7 +52,7 @@ pub struct Failure {
     /// Whoever reads the output has gone: no failure at all.
     quiet: bool,
     /// It is the database that fails, so that nothing more can be loaded into it.
-    of_the_copy: bool,
+    of_the_database: bool,
     /// Whether a message may quote exported rows.
     quotes_rows: bool,
     /// What is quoted was typed as an option.
@@ -76,7 +76,7 @@ impl Failure {
             messages: vec![message.into()],
             hint: None,
             quiet: false,
-            of_the_copy: false,
+            of_the_database: false,
             quotes_rows: false,
             typed: false,
             kind: codes::general(code),
@@ -89,8 +89,8 @@ impl Failure {
         self
     }
 
-    pub fn of_the_copy(mut self) -> Self {
-        self.of_the_copy = true;
+    pub fn of_the_database(mut self) -> Self {
+        self.of_the_database = true;
         self
     }
 
@@ -106,8 +106,8 @@ impl Failure {
         self
     }
 
-    pub fn is_of_the_copy(&self) -> bool {
-        self.of_the_copy
+    pub fn is_of_the_database(&self) -> bool {
+        self.of_the_database
     }
 
     /// The same, where what is quoted in a message may come from exported rows.
