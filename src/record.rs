@@ -114,11 +114,13 @@ pub enum Reason {
     LateColumn,
     /// A backslash that can be read in two ways.
     Escape,
+    /// A formula whose value the workbook does not hold.
+    Formula,
 }
 
 impl Reason {
     /// Every reason, in the order of the codes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NotText,
         Self::Truncated,
         Self::UnclosedQuote,
@@ -140,6 +142,7 @@ impl Reason {
         Self::ServerError,
         Self::LateColumn,
         Self::Escape,
+        Self::Formula,
     ];
 
     /// How many rejects of a file are shown where it is not the rejects that were asked for.
@@ -170,6 +173,7 @@ impl Reason {
             Self::ServerError => "CHATDB-I019",
             Self::LateColumn => "CHATDB-I020",
             Self::Escape => "CHATDB-I021",
+            Self::Formula => "CHATDB-I022",
         }
     }
 
@@ -216,6 +220,7 @@ impl Reason {
             Self::ServerError => "a server error message",
             Self::LateColumn => "a column missing from the rows before",
             Self::Escape => "a backslash that can be read in two ways",
+            Self::Formula => "a formula without a saved value",
         }
     }
 
@@ -263,6 +268,9 @@ impl Reason {
             Self::ServerError => "run the query again and export its whole result",
             Self::Escape => {
                 "specify what a backslash means with `--escape mysql`, `--escape backslash` or `--escape none`"
+            }
+            Self::Formula => {
+                "open the workbook in a spreadsheet program, save it, and load it again"
             }
             Self::LateColumn => {
                 "save the document to a file, which can be read twice, and import that"

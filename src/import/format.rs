@@ -29,7 +29,7 @@ pub enum NullStyle {
     EmptyOrNul,
     /// NULL is nothing; the empty text is `""`.
     Nothing,
-    /// The form has a value of its own for NULL: an absent cell, `null`.
+    /// The form has a value of its own for NULL: an absent cell, `null`, `xsi:nil`.
     Marked,
     /// An absent cell is NULL, and so is the word `NULL`: a grid pasted into a workbook.
     MarkedOrWord,
@@ -414,10 +414,18 @@ pub static IMPORT_FORMATS: &[ImportFormat] = &[
     },
     ImportFormat {
         id: "xml",
-        title: "Azure Data Studio, XML",
+        title: "Azure Data Studio or DBeaver, XML",
         covers: &["F23"],
         layout: FormatLayout::Xml,
         nulls: NullStyle::Empty,
+        ..ImportFormat::PLAIN
+    },
+    ImportFormat {
+        id: "for_xml",
+        title: "result of a query with FOR XML",
+        covers: &[],
+        layout: FormatLayout::Xml,
+        nulls: NullStyle::Marked,
         ..ImportFormat::PLAIN
     },
     ImportFormat {

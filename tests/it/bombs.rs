@@ -249,7 +249,7 @@ fn the_address_space_is_limited_indeed() {
 }
 
 /// A zip archive of parts that are not packed.
-fn stored_zip(parts: &[(&str, &str)]) -> Vec<u8> {
+pub fn stored_zip(parts: &[(&str, &str)]) -> Vec<u8> {
     let (mut zip, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in parts {
         let mut crc = flate2::Crc::new();

@@ -304,7 +304,7 @@ fn rows_may_stand_in_a_member_of_an_object_and_without_an_element_around_them() 
     check(
         "<t activity_id=\"1347\" subject=\"a &amp; b\"/><t activity_id=\"1348\" subject=\"c\"/>",
         "
-        xml
+        for_xml
         names activity_id|subject
         1 1347|a & b
         1 1348|c
@@ -313,7 +313,7 @@ fn rows_may_stand_in_a_member_of_an_object_and_without_an_element_around_them() 
     check(
         "<row><activity_id>1347</activity_id></row><row><activity_id>1348</activity_id></row>",
         "
-        xml
+        for_xml
         names activity_id
         1 1347
         1 1348
@@ -484,4 +484,103 @@ fn load(text: &str) -> chatdb::import::Summary {
         chatdb::store::import_database::ImportDatabase::open(&folder.path().join("d.sqlite"))
             .unwrap();
     chatdb::import::read_file(&path, &ImportOptions::default(), file.store()).unwrap()
+}
+
+// NULL AND EMPTY TEXT IN XML -------------------------------------------------------------------------------
+
+#[test]
+fn empty_text_of_for_xml_is_no_null_and_nothing_in_other_xml_is() {
+    let nil = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+    let row = |id: u32, subject: &str| {
+        format!("<row {nil}><activity_id>{id}</activity_id>{subject}</row>")
+    };
+    let null = "<subject xsi:nil=\"true\"/>";
+    for (document, form) in [
+        (
+            "<row activity_id=\"1\" subject=\"\"/><row activity_id=\"2\"/>".to_owned(),
+            "for_xml",
+        ),
+        (
+            format!("{}{}", row(1, "<subject></subject>"), row(2, "")),
+            "for_xml",
+        ),
+        (
+            format!("{}{}", row(1, "<subject/>"), row(2, null)),
+            "for_xml",
+        ),
+        (
+            format!("<data>{}{}</data>", row(1, "<subject/>"), row(2, null)),
+            "for_xml",
+        ),
+    ] {
+        let written = format!("{form}\nnames activity_id|subject\n1 1|\n1 2|NULL\n");
+        check(&document, &written);
+    }
+    for document in [
+        "<data><row><activity_id>1</activity_id><subject></subject></row></data>",
+        "<t><DATA_RECORD><activity_id>1</activity_id><subject></subject></DATA_RECORD></t>",
+    ] {
+        let written = "xml\nnames activity_id|subject\n1 1|NULL\n";
+        check(document, written);
+    }
+}
+
+#[test]
+fn a_document_of_columns_is_refused_and_a_row_of_documents_is_not() {
+    let refused = "stops: line 1: the document holds columns and not rows: export an array of objects \
+                   (pandas: `orient=\"records\"`)";
+    for columns in [
+        r#"{"columns":["id","v"],"index":[0,1],"data":[[1,"a"],[2,"b"]]}"#,
+        r#"{"activity_id":{"0":1,"1":2},"subject":{"0":"a","1":"b"}}"#,
+    ] {
+        check(columns, &format!("json\n{refused}"));
+    }
+    check(
+        r#"{"activity_id":[1],"subject":{"a":1}}{"activity_id":[2],"subject":{"a":2}}"#,
+        "
+        json
+        names activity_id|subject
+        1 [1]|{\\\"a\\\":1}
+        1 [2]|{\\\"a\\\":2}
+        ",
+    );
+}
+
+#[test]
+fn the_mysql_client_and_psql_are_read_or_refused_by_line() {
+    check(
+        "+----+------+------+\n| id | name | v    |\n+----+------+------+\n|  1 | Ann  |  1.5 |\n|  3 | NULL |  2.0 |\n\
+         +----+------+------+\n2 rows in set, 1 warning (0.00 sec)\n",
+        "
+        sqlcmd_box
+        names id|name|v
+        4 1|Ann|1.5
+        5 3|NULL|2.0
+        rows 2
+        ",
+    );
+    check(
+        "*************************** 1. row ***************************\n  id: 1\nname: two\nlines\n   v: 3\n\
+         1 row in set (0.01 sec)\n",
+        "
+        record_blocks
+        names id|name|v
+        2 1|two\\nlines|3
+        rows 1
+        ",
+    );
+    check(
+        " activity_id | subject  | activity_status \n-------------+----------+-----------------\n\
+         \x20          1 | C+       |            5000\n           2 | a       +|            5000\n\
+         \x20            | b        |                \n           3 | c        |            9000\n(3 rows)\n",
+        "
+        sqlcmd_separated
+        names activity_id|subject|activity_status
+        3 1|C+|5000
+        4 CHATDB-I005 a value continues on the next line
+        5 CHATDB-I005 a value continues on the next line
+        6 3|c|9000
+        rows 3
+        ",
+    );
 }

@@ -82,4 +82,5 @@ mod validate;
 mod walks;
 mod ways_out;
 mod why;
+mod workbooks;
 mod written;

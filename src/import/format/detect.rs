@@ -258,7 +258,9 @@ impl<'s> SplitCandidates<'s> {
             }
             FormatLayout::Grid(bars) => crate::import::reader::grid::score(bars, &self.lines),
             FormatLayout::Json => crate::import::reader::json::score(self.sample.bytes),
-            FormatLayout::Xml => crate::import::reader::xml::score(self.sample.bytes),
+            FormatLayout::Xml => {
+                crate::import::reader::xml::score_with(self.sample.bytes, form.nulls)
+            }
             FormatLayout::Inserts => crate::import::reader::inserts::score(&self.lines),
             FormatLayout::Workbook => 0.0,
         }

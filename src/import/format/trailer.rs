@@ -7,8 +7,11 @@ use chrono::NaiveDateTime;
 #[must_use]
 pub fn rows(line: &str) -> Option<u64> {
     let line = line.trim();
-    if !line.starts_with(['(', '\u{FF08}']) || line.len() > 120 {
+    if line.len() > 120 {
         return None;
+    }
+    if !line.starts_with(['(', '\u{FF08}']) {
+        return rows_in_set(line);
     }
     let inner = line
         .strip_prefix(['(', '\u{FF08}'])?
@@ -33,6 +36,24 @@ pub fn rows(line: &str) -> Option<u64> {
     let last = after.trim().is_empty() && !before.trim_end().ends_with([':', '\u{FF1A}']);
     (words().any(char::is_alphabetic) && words().all(worded) && !last)
         .then(|| behind[..digits].parse().ok())?
+}
+
+/// The count in MySQL's `2 rows in set, 1 warning (0.00 sec)`.
+fn rows_in_set(line: &str) -> Option<u64> {
+    let (count, rest) = line.split_once(' ')?;
+    let rest = ["row in set", "rows in set"]
+        .into_iter()
+        .find_map(|words| rest.strip_prefix(words))?;
+    let (warnings, time) = rest.split_once(" (")?;
+    let is_time = time
+        .strip_suffix(" sec)")
+        .is_some_and(|time| time.parse::<f64>().is_ok());
+    let is_count = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let are_warnings = warnings.is_empty()
+        || (warnings.strip_prefix(", "))
+            .and_then(|text| text.split_once(" warning"))
+            .is_some_and(|(count, end)| is_count(count) && matches!(end, "" | "s"));
+    (is_time && are_warnings && is_count(count)).then(|| count.parse().ok())?
 }
 
 /// What the server or the tool says between results.

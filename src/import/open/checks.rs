@@ -35,7 +35,6 @@ pub(super) fn check_used(
         ("format-file", options.format_file.is_some() && !of_bcp),
         ("header", options.header.is_some() && !delimited && is_text),
         ("encoding", options.encoding.is_some() && !is_text),
-        ("skip", options.skip > 0 && !is_text),
         ("sheet", options.sheet.is_some() && is_text),
     ];
     match unused.into_iter().find(|(_, unused)| *unused) {

@@ -14,13 +14,12 @@ use crate::record::Reason;
 use crate::record::Record;
 use std::collections::BTreeSet;
 
-/// Whether the first record of a table of the user's own is names: text over numbers or times is, text over text nobody
-/// can tell.
+/// Whether the first record of a table of the user's own is names: text over numbers or times is. `None` where all is
+/// text, or where a column would have no name.
 pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept]) -> Option<bool> {
-    let are_possible = first
-        .iter()
-        .all(|name| !name.is_empty() && could_be_name(name));
-    let are_different = first.iter().collect::<BTreeSet<_>>().len() == first.len();
+    let named: Vec<&String> = first.iter().filter(|name| !name.is_empty()).collect();
+    let are_possible = !named.is_empty() && named.iter().all(|name| could_be_name(name));
+    let are_different = named.iter().collect::<BTreeSet<_>>().len() == named.len();
     if !are_possible || !are_different {
         return Some(false);
     }
@@ -34,7 +33,8 @@ pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept])
         })
     };
     let typed = |at: usize| matches!(looks(at), CellShape::Number | CellShape::Time);
-    (0..first.len()).any(typed).then_some(true)
+    let are_all_named = named.len() == first.len();
+    ((0..first.len()).any(typed) && are_all_named).then_some(true)
 }
 
 impl ReadStage {
@@ -92,7 +92,9 @@ impl ReadStage {
     /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
     /// and not silently left out.
     pub(super) fn is_wanted(&mut self, record: &Record<'_>) -> Result<bool, Disconnected> {
-        let set = self.set.max(1);
+        // What precedes every header is the first result.
+        self.set = self.set.max(1);
+        let set = self.set;
         if self.result_set.is_some() || set == 1 || self.is_elsewhere() {
             return Ok(!self.is_elsewhere());
         }

@@ -6,19 +6,13 @@
 //! there is such a column; otherwise each line is a reject by itself. So a *record* of such a form is a line that is no
 //! part of a repaired record, and a repaired one; blank lines are none.
 
+mod drawn;
 mod kept;
 mod pieces;
 mod plain;
 
 use crate::import::format::Quotes;
-use crate::import::format::detect::BlanksAround;
-use crate::import::format::detect::CellShape;
-use crate::import::format::detect::Preamble;
-use crate::import::format::detect::are_names;
-use crate::import::format::detect::is_crossed_rule;
-use crate::import::format::detect::is_known_column;
-use crate::import::format::detect::is_rule;
-use crate::import::format::detect::join_times;
+use crate::import::format::detect::{BlanksAround, CellShape, Preamble, are_names, is_crossed_rule, is_known_column, is_rule, join_times};
 use crate::import::format::trailer;
 use crate::import::format::trailer::Message;
 use crate::import::input::decode::Decoder;
@@ -43,6 +37,7 @@ use crate::record::tokenizer::RawToken;
 use crate::record::tokenizer::TextDialect;
 use crate::record::tokenizer::Tokenizer;
 use crate::record::work;
+use drawn::Drawn;
 pub(super) use kept::Kept;
 use kept::Waiting;
 use kept::name;
@@ -122,6 +117,8 @@ pub struct Delimited {
     in_error: bool,
     /// Says which whole records nobody needs.
     sieve: Option<RowFilter>,
+    /// The table, where it is drawn with bars and a rule.
+    drawn: Option<Drawn>,
     /// The file, where other threads may read ahead in it.
     placed: Option<(Placed, Chunking)>,
     ahead: Option<Ahead>,
@@ -165,6 +162,7 @@ impl Delimited {
             messages: 0,
             in_error: false,
             sieve: None,
+            drawn: None,
             placed: None,
             ahead: None,
             found: VecDeque::new(),
@@ -221,6 +219,7 @@ impl Delimited {
     /// Whether there are records here that need no second look.
     fn as_it_stands(&self) -> bool {
         self.place == Place::Records
+            && self.drawn.is_none()
             && self.plan.width > 1
             && !self.holds
             && !self.plan.padded
@@ -293,6 +292,9 @@ impl Delimited {
         if self.plan.quotes == Quotes::Separator {
             return self.take_line(kept);
         }
+        if self.take_part_of_row(&kept) {
+            return;
+        }
         if self.plan.delimiter == " " && self.place == Place::Records {
             join_times(&kept.text, &mut kept.fields, self.plan.width);
         }
@@ -321,6 +323,7 @@ impl Delimited {
             Place::Names => {
                 self.place = Place::Records;
                 let crossed = is_crossed_rule(&kept.text, &self.plan.delimiter);
+                self.drawn = crossed.then(|| Drawn::below(&kept.text));
                 if !is_rule(kept.texts()) && !crossed {
                     self.take_spaced(kept);
                 }

@@ -1,5 +1,5 @@
 //! Reads tables of bars: Markdown as Azure Data Studio writes it, a grid printed or pasted as a Markdown table, and
-//! the box of `+`, `-` and `|` of go-sqlcmd and of mssql-cli.
+//! the box of `+`, `-` and `|` of go-sqlcmd, of mssql-cli and of the mysql client.
 //!
 //! Azure Data Studio puts no blanks around a cell, so blanks are part of it, and writes characters as HTML would. A
 //! printed grid is padded, may escape `_`, and may have the row numbers of the grid in a column of their own or run
@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use crate::import::format::detect::is_known_column;
+use crate::import::format::detect::{CellShape, is_known_column};
 use crate::import::format::{TableBorders, trailer};
 use crate::import::reader::lines::LineReader;
 use crate::import::reader::queue::{Held, Queue, Waiting};
@@ -233,11 +233,13 @@ impl<R: Read> Grid<R> {
                     .replace("<br>", "\n"),
             ),
             Style::Padded => unescaped(cell.trim()),
-            Style::Box => cell
-                .strip_prefix(' ')
-                .unwrap_or(cell)
-                .trim_end_matches(' ')
-                .to_owned(),
+            Style::Box => {
+                let text = cell.strip_prefix(' ').unwrap_or(cell).trim_end_matches(' ');
+                // The mysql client writes numbers at the right.
+                let bare = text.trim_start_matches(' ');
+                let is_right = !cell.ends_with("  ") && CellShape::of(bare) == CellShape::Number;
+                if is_right { bare } else { text }.to_owned()
+            }
         }
     }
 

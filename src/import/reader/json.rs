@@ -107,8 +107,8 @@ impl<R: Read> RowSource for Source<R> {
                     continue;
                 }
                 b'{' => {
-                    self.begun = true;
-                    return self.object().map(Some);
+                    let is_first = !std::mem::replace(&mut self.begun, true);
+                    return self.object(is_first).map(Some);
                 }
                 _ => return Err(self.malformed("expected an object")),
             }
@@ -167,8 +167,8 @@ impl<R: Read> Source<R> {
         ))
     }
 
-    /// The object that begins here.
-    fn object(&mut self) -> Result<UnionItem, ReadError> {
+    /// The object that begins here. One that is alone in its document is a row, unless it holds nothing but columns.
+    fn object(&mut self, is_first: bool) -> Result<UnionItem, ReadError> {
         let line = self.window.line();
         let mut scan = Scan::default();
         let length = loop {
@@ -209,9 +209,26 @@ impl<R: Read> Source<R> {
                 Err(what) => UnionItem::Reject(reject(line, text, Reason::NotText, what, 1)),
             },
         };
+        let holds_columns = is_first && are_columns(bytes);
         self.window.take(length);
+        if holds_columns && self.window.skip_blank()?.is_none() {
+            return Err(self.malformed(
+                "the document holds columns and not rows: export an array of objects (pandas: `orient=\"records\"`)",
+            ));
+        }
         Ok(found)
     }
+}
+
+/// Whether an object has several members, and each is an array or an object.
+fn are_columns(object: &[u8]) -> bool {
+    let read = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(object);
+    read.is_ok_and(|members| {
+        members.len() > 1
+            && members
+                .values()
+                .all(|value| value.is_array() || value.is_object())
+    })
 }
 
 /// Finds where an object ends, remembering how far it has looked.

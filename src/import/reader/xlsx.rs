@@ -1,9 +1,10 @@
 //! Reads workbooks, cell by cell and never as a rectangle, so that two cells far apart cost two cells.
 //!
-//! Every worksheet is read, one after the other. One that begins with the same names goes on with the one before it, as
-//! Azure Data Studio continues after a million rows; other names begin another result. Times are serial numbers of
-//! days, from 1900 or from 1904; a serial that is no day comes back as the number, which no column of times takes. A
-//! number with more digits than a workbook keeps comes back with an exponent, which no column of numbers takes.
+//! Every visible worksheet is read, one after the other. A sheet that begins with the same names as the one before
+//! continues it, as Azure Data Studio does after a million rows; any other begins another result. Times are serial
+//! numbers of days, from 1900 or from 1904; a part of a day is a time of the day. A serial that is no day comes back as
+//! the number, which no column of times takes. A number with more digits than a workbook keeps comes back with an
+//! exponent, which no column of numbers takes. A row with a formula whose value was never computed is rejected.
 
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
@@ -12,14 +13,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, Xlsx};
+use calamine::{DataRef, ExcelDateTime, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
 use chrono::{DateTime, Utc};
 
 use crate::diagnostic::counted;
 use crate::import::ImportOptions;
 use crate::import::format;
 use crate::import::format::ImportFormat;
-use crate::import::format::detect::{CellShape, are_names, known_look};
+use crate::import::format::detect::{CellShape, are_names, could_be_name, known_look};
 use crate::import::input::archive;
 use crate::import::input::source::SourceError;
 use crate::import::open::OpenError;
@@ -93,13 +94,17 @@ pub fn open(
     let mut sheets = Sheets {
         receiver,
         rows: Vec::new().into_iter(),
+        first: Vec::new(),
         names: Vec::new(),
+        left: 0,
         width: 0,
         sheet: None,
         header: options.header,
+        skip: u64::try_from(options.skip).unwrap_or(u64::MAX),
         times: Vec::new(),
         serials: 0,
         titles: 0,
+        hidden: Vec::new(),
         queue: Queue::default(),
     };
     let has_header = sheets.begin()?;
@@ -121,11 +126,31 @@ struct Row {
     /// The row's number, from 1.
     number: u64,
     cells: Vec<Option<String>>,
+    /// The first column with a formula that has no value, from 0.
+    formula: Option<usize>,
     /// Whether its days are counted from 1904.
     epoch_1904: bool,
 }
 
 impl Row {
+    fn set(&mut self, column: usize, text: String) {
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, None);
+        }
+        self.cells[column] = Some(text);
+    }
+
+    /// How many empty cells precede the first that is not.
+    fn empty_before(&self) -> usize {
+        let empty = |cell: &&Option<String>| cell.as_deref().is_none_or(str::is_empty);
+        self.cells.iter().take_while(empty).count()
+    }
+
+    fn ends_empty(&self) -> bool {
+        let last = self.cells.last();
+        last.is_some_and(|cell| cell.as_deref().is_none_or(str::is_empty))
+    }
+
     fn texts(&self) -> Vec<&str> {
         self.cells
             .iter()
@@ -134,32 +159,55 @@ impl Row {
     }
 }
 
-type Sent = Result<Vec<Row>, ReadError>;
+/// What the thread that reads sends.
+enum Sent {
+    Rows(Vec<Row>),
+    /// The names of hidden sheets, which are not read.
+    Hidden(Vec<String>),
+}
 
-/// Reads all sheets, or the one that is wanted, and sends their rows. Ends early when nobody takes them.
+/// The sheets to read, and the names of those that are hidden: the one that is wanted, else every visible one; the
+/// hidden ones where there is no other.
+fn chosen(sheets: &[Sheet], wanted: Option<&str>) -> Result<(Vec<String>, Vec<String>), ReadError> {
+    let sheets = || {
+        sheets
+            .iter()
+            .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+    };
+    let names = || sheets().map(|sheet| sheet.name.clone());
+    match wanted {
+        Some(wanted) if !names().any(|name| name == wanted) => {
+            let there = names().collect::<Vec<_>>().join("`, `");
+            let what = format!("there is no sheet `{wanted}`; the sheets are `{there}`");
+            Err(malformed(1, what))
+        }
+        Some(wanted) => Ok((vec![wanted.to_owned()], Vec::new())),
+        None => {
+            let (visible, hidden): (Vec<&Sheet>, Vec<&Sheet>) =
+                sheets().partition(|sheet| sheet.visible == SheetVisible::Visible);
+            if visible.is_empty() {
+                return Ok((names().collect(), Vec::new()));
+            }
+            let names =
+                |sheets: Vec<&Sheet>| sheets.iter().map(|sheet| sheet.name.clone()).collect();
+            Ok((names(visible), names(hidden)))
+        }
+    }
+}
+
+/// Reads the sheets that are [chosen] and sends their rows. Ends early when nobody takes them.
 fn read(
     file: File,
     wanted: Option<&str>,
-    sender: &SyncSender<Sent>,
+    sender: &SyncSender<Result<Sent, ReadError>>,
     limits: RecordLimits,
 ) -> Result<(), ReadError> {
     let wrong =
         |error: calamine::XlsxError| malformed(1, format!("is not a valid workbook: {error}"));
     let mut book = Xlsx::new(BufReader::new(file)).map_err(wrong)?;
-    let sheets = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let mut names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
-    if let Some(wanted) = wanted {
-        if !names.iter().any(|name| name == wanted) {
-            let there = names.join("`, `");
-            return Err(malformed(
-                1,
-                format!("there is no sheet `{wanted}`; the sheets are `{there}`"),
-            ));
-        }
-        names.retain(|name| name == wanted);
+    let (names, hidden) = chosen(book.sheets_metadata(), wanted)?;
+    if !hidden.is_empty() && sender.send(Ok(Sent::Hidden(hidden))).is_err() {
+        return Ok(());
     }
     let epoch_1904 = book.has_1904_epoch();
     let mut batch = Vec::new();
@@ -168,9 +216,9 @@ fn read(
         let sheet: Arc<str> = name.as_str().into();
         let mut cells = book.worksheet_cells_reader(name).map_err(wrong)?;
         let mut row: Option<Row> = None;
-        while let Some(cell) = cells.next_cell().map_err(wrong)? {
+        while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(wrong)? {
             count += 1;
-            let (number, column) = cell.get_position();
+            let (number, column) = cell.pos;
             let number = u64::from(number) + 1;
             check(number, column, count, row.as_ref(), limits)?;
             if row.as_ref().is_none_or(|row| row.number != number) {
@@ -179,23 +227,27 @@ fn read(
                     sheet: Arc::clone(&sheet),
                     number,
                     cells: Vec::new(),
+                    formula: None,
                     epoch_1904,
                 });
             }
-            if batch.len() >= ROWS && sender.send(Ok(std::mem::take(&mut batch))).is_err() {
-                return Ok(());
+            if batch.len() >= ROWS {
+                let rows = Sent::Rows(std::mem::take(&mut batch));
+                if sender.send(Ok(rows)).is_err() {
+                    return Ok(());
+                }
             }
             let column = usize::try_from(column).unwrap_or(usize::MAX);
-            if let (Some(row), Some(text)) = (&mut row, text(cell.get_value(), epoch_1904)) {
-                if row.cells.len() <= column {
-                    row.cells.resize(column + 1, None);
-                }
-                row.cells[column] = Some(text);
+            let Some(row) = &mut row else { continue };
+            match text(&cell.value, epoch_1904) {
+                Some(text) => row.set(column, text),
+                None if cell.formula.is_some() => row.formula = row.formula.or(Some(column)),
+                None => {}
             }
         }
         batch.extend(row.take());
     }
-    let _ = sender.send(Ok(batch));
+    let _ = sender.send(Ok(Sent::Rows(batch)));
     Ok(())
 }
 
@@ -234,9 +286,7 @@ fn text(cell: &DataRef<'_>, epoch_1904: bool) -> Option<String> {
         DataRef::SharedString(text) => (*text).to_owned(),
         // As SQL Server writes a bit everywhere else.
         DataRef::Bool(value) => u8::from(*value).to_string(),
-        DataRef::DateTime(time) => {
-            serial(*time, epoch_1904).unwrap_or_else(|| number(time.as_f64()))
-        }
+        DataRef::DateTime(time) => time_of(*time, epoch_1904),
         DataRef::DateTimeIso(text) => text.replacen('T', " ", 1),
         DataRef::DurationIso(text) => text.clone(),
         DataRef::Error(error) => error.to_string(),
@@ -252,14 +302,40 @@ fn number(value: f64) -> String {
     }
 }
 
-/// The time that a serial number of days means, if there is one. The first system has a day that never was, the 60th,
-/// and so counts one day more after it.
-fn serial(time: ExcelDateTime, epoch_1904: bool) -> Option<String> {
-    time.is_datetime()
-        .then(|| moment(time.as_f64(), epoch_1904))?
+/// A cell of a time: a date, a time of the day without one, or a length of time; else its number.
+fn time_of(time: ExcelDateTime, epoch_1904: bool) -> String {
+    let days = time.as_f64();
+    let of_day = (0.0..1.0).contains(&days);
+    let read = match time.is_datetime() {
+        true if of_day => length(days),
+        true => moment(days, epoch_1904),
+        false => length(days),
+    };
+    read.unwrap_or_else(|| number(days))
 }
 
-/// The time that so many days mean.
+/// A length of time in days as `hh:mm:ss`, with milliseconds where there are any.
+fn length(days: f64) -> Option<String> {
+    let ms = (days * DAY).round();
+    if !(0.0..1e15).contains(&ms) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the range was checked: less than 2^53 milliseconds"
+    )]
+    let ms = ms as i64;
+    let (seconds, fraction) = (ms / 1000, ms % 1000);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let whole = format!("{hours:02}:{minutes:02}:{:02}", seconds % 60);
+    Some(match fraction {
+        0 => whole,
+        _ => format!("{whole}.{fraction:03}"),
+    })
+}
+
+/// The time that so many days mean. The system from 1900 has a day that never was, the 60th, and so counts one day more
+/// after it.
 fn moment(days: f64, epoch_1904: bool) -> Option<String> {
     // Days from 1970 back to the day before the first one.
     let zero = match epoch_1904 {
@@ -279,20 +355,29 @@ fn moment(days: f64, epoch_1904: bool) -> Option<String> {
 
 /// The rows of all sheets, as records.
 struct Sheets {
-    receiver: Receiver<Sent>,
+    receiver: Receiver<Result<Sent, ReadError>>,
     rows: std::vec::IntoIter<Row>,
+    /// The first row of the first sheet.
+    first: Vec<String>,
+    /// The names of the columns; none where the first row is not known to be names.
     names: Vec<String>,
+    /// How many empty columns precede the table.
+    left: usize,
     width: usize,
     /// The sheet that is read; none before the first row.
     sheet: Option<Arc<str>>,
     /// Whether the first row is names, where that was said.
     header: Option<bool>,
+    /// How many rows of each sheet are skipped.
+    skip: u64,
     /// Columns of times, by their names.
     times: Vec<usize>,
     /// Numbers in those that were read as serial numbers of days.
     serials: u64,
     /// Rows above the names.
     titles: usize,
+    /// The names of hidden sheets.
+    hidden: Vec<String>,
     queue: Queue,
 }
 
@@ -306,7 +391,10 @@ impl Sheets {
                 return Ok(Some(row));
             }
             match self.receiver.recv() {
-                Ok(rows) => self.rows = rows?.into_iter(),
+                Ok(sent) => match sent? {
+                    Sent::Rows(rows) => self.rows = rows.into_iter(),
+                    Sent::Hidden(names) => self.hidden = names,
+                },
                 Err(_) => return Ok(None),
             }
         }
@@ -360,50 +448,42 @@ impl Sheets {
         let Some(mut row) = self.next_row()? else {
             return Ok(false);
         };
-        while row
-            .cells
-            .last()
-            .is_some_and(|cell| cell.as_deref().is_none_or(str::is_empty))
-            && row.cells.len() > self.width
+        if row.number <= self.skip || row.empty_before() == row.cells.len() && row.formula.is_none()
         {
-            row.cells.pop();
-        }
-        if row.cells.iter().all(Option::is_none) {
             return Ok(true);
         }
-        let first = self.sheet.is_none();
-        if first && self.header.is_none() {
+        let begins = self.sheet.as_ref() != Some(&row.sheet);
+        if begins && self.sheet.is_none() && self.header != Some(false) {
             row = self.below_titles(row);
         }
-        let texts = row.texts();
-        if self.sheet.as_ref() != Some(&row.sheet) {
-            self.sheet = Some(Arc::clone(&row.sheet));
-            if !first && texts == self.names {
-                return Ok(true);
-            }
-            let said = self.header.filter(|_| first);
-            if said.unwrap_or_else(|| are_names(texts.iter().copied())) {
-                self.begin_result(texts.iter().map(|name| (*name).to_owned()).collect());
-                return Ok(true);
-            }
-            if first {
-                self.width = texts.len();
-            } else if !self.names.is_empty() {
-                // What a sheet without names holds is not known to go on with the one before it.
-                let nameless = (1..=texts.len()).map(|at| format!("column {at}"));
-                self.begin_result(nameless.collect());
-            }
+        if begins {
+            self.left = self.margin(&row);
         }
-        let text = texts.join("\t");
+        if row.empty_before() < self.left {
+            let detail = format!("expected no cell before column {}", self.left + 1);
+            self.reject(&row, Reason::Ragged, detail);
+            return Ok(true);
+        }
+        row.cells.drain(..self.left);
+        while row.cells.len() > self.width && row.ends_empty() {
+            row.cells.pop();
+        }
+        if begins && self.begin_sheet(&row) {
+            return Ok(true);
+        }
+        let texts = row.texts();
         if texts.len() > self.width {
             let detail = format!("expected {} cells, found {}", self.width, texts.len());
-            self.queue
-                .reject(row.number, &text, Reason::Ragged, detail, 1);
+            self.reject(&row, Reason::Ragged, detail);
         } else if texts == self.names {
-            let detail = "repeated header".to_owned();
-            self.queue
-                .reject(row.number, &text, Reason::RepeatedHeader, detail, 0);
+            let (text, detail) = (texts.join("\t"), "repeated header".to_owned());
+            let reason = Reason::RepeatedHeader;
+            self.queue.reject(row.number, &text, reason, detail, 0);
+        } else if let Some(column) = row.formula {
+            let detail = format!("the formula in column {} has no saved value", column + 1);
+            self.reject(&row, Reason::Formula, detail);
         } else {
+            let text = texts.join("\t");
             row.cells.resize(self.width, None);
             self.take_serials(&mut row);
             let mut held = Held::new(row.number, text);
@@ -411,6 +491,46 @@ impl Sheets {
             self.queue.push(Waiting::Record(held));
         }
         Ok(true)
+    }
+
+    fn reject(&mut self, row: &Row, reason: Reason, detail: String) {
+        let text = row.texts().join("\t");
+        self.queue.reject(row.number, &text, reason, detail, 1);
+    }
+
+    /// How many empty columns precede a table that begins with a row, as far as its first rows show.
+    fn margin(&self, first: &Row) -> usize {
+        let below = self.rows.as_slice().iter();
+        let of_sheet = below.take_while(|row| row.sheet == first.sheet && !row.cells.is_empty());
+        let all = std::iter::once(first).chain(of_sheet);
+        all.map(Row::empty_before).min().unwrap_or(0)
+    }
+
+    /// Takes the first row of a sheet. Whether it is names, and no record.
+    fn begin_sheet(&mut self, row: &Row) -> bool {
+        let texts = row.texts();
+        let is_first = self.sheet.is_none();
+        self.sheet = Some(Arc::clone(&row.sheet));
+        let could_be_names = || texts.iter().copied().all(could_be_name);
+        let continues = texts == self.names || texts == self.first && could_be_names();
+        if !is_first && self.header != Some(false) && continues {
+            return true;
+        }
+        if self
+            .header
+            .unwrap_or_else(|| are_names(texts.iter().copied()))
+        {
+            self.begin_result(texts.iter().map(|name| (*name).to_owned()).collect());
+            return true;
+        }
+        if is_first {
+            self.first = texts.iter().map(|text| (*text).to_owned()).collect();
+            self.width = texts.len();
+        } else if self.header != Some(false) || texts.len() > self.width {
+            // What a sheet without names holds is not known to continue the one before it.
+            self.begin_result((1..=texts.len()).map(|at| format!("column {at}")).collect());
+        }
+        false
     }
 }
 
@@ -431,6 +551,11 @@ impl Reader for Sheets {
             1 => vec!["1 row above the header was skipped".to_owned()],
             n => vec![format!("{n} rows above the header were skipped")],
         };
+        for hidden in &self.hidden {
+            remarks.push(format!(
+                "the hidden sheet `{hidden}` was skipped; `--sheet \"{hidden}\"` reads it"
+            ));
+        }
         if self.serials > 0 {
             let n = counted(self.serials, "number");
             remarks.push(format!(

@@ -4,6 +4,7 @@
 
 use std::io::Read;
 
+use crate::import::format::NullStyle;
 use crate::import::reader::column_union::{
     DocumentColumn, NamedRow, RowSource as Source, Union, UnionItem,
 };
@@ -25,6 +26,18 @@ pub fn score(bytes: &[u8]) -> f64 {
         0.95
     } else {
         0.0
+    }
+}
+
+/// How likely `bytes` are XML whose writer says NULL as `nulls` has it: Azure Data Studio (`<data>`) and DBeaver
+/// (`<DATA_RECORD>`) write nothing for NULL, SQL Server's FOR XML leaves it out or writes `xsi:nil`.
+#[must_use]
+pub fn score_with(bytes: &[u8], nulls: NullStyle) -> f64 {
+    let has = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+    let written = ["<data>", "<DATA_RECORD>"].into_iter().any(has) && !has(":nil=");
+    match written == (nulls == NullStyle::Empty) {
+        true => score(bytes),
+        false => score(bytes) / 2.0,
     }
 }
 
