@@ -581,6 +581,7 @@ fn the_mysql_client_and_psql_are_read_or_refused_by_line() {
         5 CHATDB-I005 a value continues on the next line
         6 3|c|9000
         rows 3
+        remark: blanks around the separators are not part of the values, and were removed
         ",
     );
 }

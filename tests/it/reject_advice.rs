@@ -158,6 +158,10 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         "`import_reading` has lines that sqlcmd wraps, and the same file without",
     ),
     (
+        Reason::Formula,
+        "no program here computes a formula; `workbooks` has a row without its value, and one with it",
+    ),
+    (
         Reason::LateColumn,
         "only a stream has it, and `export_shapes` saves that to a file",
     ),

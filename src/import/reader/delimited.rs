@@ -12,7 +12,10 @@ mod pieces;
 mod plain;
 
 use crate::import::format::Quotes;
-use crate::import::format::detect::{BlanksAround, CellShape, Preamble, are_names, is_crossed_rule, is_known_column, is_rule, join_times};
+use crate::import::format::detect::{
+    BlanksAround, CellShape, Preamble, are_names, is_crossed_rule, is_known_column, is_rule,
+    join_times,
+};
 use crate::import::format::trailer;
 use crate::import::format::trailer::Message;
 use crate::import::input::decode::Decoder;
