@@ -36,6 +36,7 @@ pub mod reader;
 mod row;
 pub mod spoiled;
 mod summary;
+mod text_formulas;
 pub mod whole;
 
 use std::collections::BTreeMap;

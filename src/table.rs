@@ -10,6 +10,7 @@ pub mod moment;
 pub mod pipe;
 pub mod plain;
 pub mod raw;
+pub mod text_formula;
 
 use std::borrow::Cow;
 use std::fmt;

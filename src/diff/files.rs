@@ -12,8 +12,8 @@
 //! - *Where a row stands* that only the actual file has: behind the row that it follows there, which is kept too.
 //!
 //! Two texts can be one time, such as with `T` and with a blank, or one decimal. A key of those is therefore left to
-//! the reader that holds everything, and so is a column of numbers and texts with a tolerance, and any file that is not
-//! well formed, since that reader says what is wrong and where. The hash is seeded anew each time, so that no file can
+//! the reader that holds everything, and so is a column of numbers and texts with a tolerance, a file with text formulas
+//! of Excel, and any file that is not well formed, since that reader says what is wrong and where. The hash is seeded anew each time, so that no file can
 //! be made to deceive it.
 
 mod hash;
@@ -256,7 +256,12 @@ impl<'p> Source<'p> {
                 continue;
             }
             let text = record.ascii || str::from_utf8(record.bytes).is_ok();
-            if blank || !text || record.fields.len() != self.header.len() {
+            let is_formula = |field: &Field| record.bytes.get(field.start) == Some(&b'=');
+            if blank
+                || !text
+                || record.fields.iter().any(is_formula)
+                || record.fields.len() != self.header.len()
+            {
                 return Ok(None);
             }
             pass.row(&record, key, first, by, seed, &mut scratch);
@@ -273,6 +278,7 @@ impl<'p> Source<'p> {
                 })
                 .collect(),
             rows: Vec::with_capacity(places.len()),
+            text_formulas: 0,
         };
         let through = places.len() * FEW > rows.len();
         let file = self.at(0)?;

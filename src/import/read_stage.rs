@@ -26,6 +26,7 @@ use crate::import::reader::Item;
 use crate::import::reader::Reader;
 use crate::import::reader::column_union::DocumentColumn;
 use crate::import::row::NOT_KEPT;
+use crate::import::text_formulas::TextFormulas;
 use crate::record::Field;
 use crate::record::ReadError;
 use crate::record::Reason;
@@ -36,6 +37,7 @@ use crate::record::Written;
 use crate::record::batch::Batch;
 use crate::record::row_filter::RowFilter;
 use crate::schema::inferred::ColumnValues;
+use crate::table::text_formula;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
@@ -143,6 +145,7 @@ pub(super) struct ReadStage {
     twin: Option<&'static format::ImportFormat>,
     /// Columns of a document that came up behind its beginning in this pass.
     late_columns: Vec<DocumentColumn>,
+    formulas: TextFormulas,
     /// Records of separators only.
     blank: u64,
     /// Lines with the names of the columns after the first one.
@@ -202,6 +205,7 @@ impl ReadStage {
             form: forms.0,
             twin: forms.1,
             late_columns: Vec::new(),
+            formulas: TextFormulas::of(forms.0, options),
             blank: 0,
             headers: 0,
             last_value: LastValue::default(),
@@ -226,6 +230,7 @@ impl ReadStage {
     /// Reads everything; the outer error is that nobody takes it.
     fn all(&mut self, reader: &mut dyn Reader) -> Result<Result<(), ImportError>, Disconnected> {
         let mut sample: Vec<Kept> = Vec::new();
+        let mut formulas = std::mem::take(&mut self.formulas);
         loop {
             if let Some(error) = self.hopeless.take() {
                 return Ok(Err(*error));
@@ -240,6 +245,7 @@ impl ReadStage {
             };
             match item {
                 Item::Record(record) => {
+                    let record = formulas.replace(record);
                     if !self.is_wanted(&record)? || self.is_blank(&record) {
                         continue;
                     }
@@ -313,6 +319,10 @@ impl ReadStage {
             None => {}
         }
         self.flush(true)?;
+        if formulas.count > 0 {
+            let remark = text_formula::remark(formulas.count);
+            self.ended.warnings.push(remark);
+        }
         self.ended.warnings.extend(reader.remarks());
         if !self.once {
             self.late_columns = reader.late_columns();

@@ -12,6 +12,7 @@ use super::format::escape::Escape;
 use super::open::{self, OpenError};
 use super::reader::Item;
 use super::reader::column_union::DocumentColumn;
+use super::text_formulas::TextFormulas;
 use crate::record::{Field, ReadError, Reason, Record, Written};
 use crate::table::raw::{MAX_CELLS, RawCell, RawRow, RawTable};
 
@@ -102,6 +103,7 @@ fn read_once(
     let mut result = 0;
     let mut table: Option<RawTable> = None; // of the result that is wanted
     let mut cells = 0;
+    let mut formulas = TextFormulas::of(opened.form, options);
     while let Some(item) = opened.reader.next()? {
         match item {
             Item::Header(names) if result == 0 => {
@@ -120,7 +122,7 @@ fn read_once(
             // Whether the first record is names where the file does not say is for the caller to judge.
             Item::Record(record) if result == 0 => {
                 result = 1;
-                let names = row(&record, nulls, escapes)
+                let names = row(&formulas.replace(record), nulls, escapes)
                     .cells
                     .into_iter()
                     .map(|cell| cell.text);
@@ -132,6 +134,7 @@ fn read_once(
                 if cells > MAX_CELLS {
                     return Err(TableLoadError::TooMuch);
                 }
+                let record = formulas.replace(record);
                 let row = row(&record, nulls, escapes);
                 if row.cells.len() != table.header.len() {
                     return Err(TableLoadError::Reject {
@@ -173,7 +176,11 @@ fn read_once(
         }
     }
     let late = opened.reader.late_columns();
-    Ok((table.ok_or(TableLoadError::NoNames)?, late))
+    let table = RawTable {
+        text_formulas: formulas.count,
+        ..table.ok_or(TableLoadError::NoNames)?
+    };
+    Ok((table, late))
 }
 
 fn headed(names: Vec<String>) -> RawTable {
@@ -181,6 +188,7 @@ fn headed(names: Vec<String>) -> RawTable {
     RawTable {
         header: names.into_iter().map(heading).collect(),
         rows: Vec::new(),
+        text_formulas: 0,
     }
 }
 

@@ -120,6 +120,7 @@ pub fn read(text: &str, delimiter: Option<Delimiter>) -> Result<RawTable, TableR
     Ok(RawTable {
         header: header.into_row(expected)?.cells,
         rows: rows.collect::<Result<_, _>>()?,
+        text_formulas: 0,
     })
 }
 

@@ -37,6 +37,7 @@ pub fn read(text: &str) -> Result<RawTable, TableReadError> {
     let mut table = RawTable {
         header: header.iter().map(|cell| decode(cell.text)).collect(),
         rows: Vec::new(),
+        text_formulas: 0,
     };
     let mut over = false;
     for line in rest {

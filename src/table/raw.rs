@@ -4,9 +4,10 @@
 //! A file says three things in one of three ways: `NULL` without quotes is NULL, `"NULL"` is the text, and
 //! an empty cell is the empty text. This module does not know how a format escapes, quotes or ends a cell.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::{Cell, Column, Kind, ResultTable, delimited, pipe};
+use super::{Cell, Column, Kind, ResultTable, delimited, pipe, text_formula};
 
 /// The most bytes of a field.
 pub const MAX_FIELD: usize = 16 << 20;
@@ -69,9 +70,24 @@ pub struct RawTable {
     pub header: Vec<RawCell>,
     /// The rows, top to bottom.
     pub rows: Vec<RawRow>,
+    /// How many cells were text formulas of Excel, see [`RawTable::take_text_formulas`].
+    pub text_formulas: u64,
 }
 
 impl RawTable {
+    /// Replaces the text formulas of Excel in header and rows by their texts, and counts those in rows.
+    pub fn take_text_formulas(&mut self) {
+        let take = |cell: &mut RawCell| {
+            let text = text_formula::text_of(&cell.text).map(Cow::into_owned);
+            text.map(|text| *cell = RawCell { text, quoted: true })
+        };
+        for cell in &mut self.header {
+            take(cell);
+        }
+        let cells = self.rows.iter_mut().flat_map(|row| &mut row.cells);
+        self.text_formulas += cells.filter_map(take).count() as u64;
+    }
+
     /// The table with its cells read as `kinds`, one per column from the left; columns beyond are text.
     #[must_use]
     pub fn typed(&self, kinds: &[Kind]) -> ResultTable {

@@ -73,6 +73,7 @@ mod table;
 mod table_text;
 #[cfg(unix)]
 mod terminal;
+mod text_formulas;
 mod tidy;
 mod timeline;
 mod tokenize;

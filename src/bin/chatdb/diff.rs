@@ -66,11 +66,13 @@ fn with_check(
     }
     let library = output::library(&args.folders)?;
     if args.bind.is_empty() {
-        let actual = tables::Ways::of(args)?.read(&args.actual)?;
+        let ways = tables::Ways::of(args)?;
+        let actual = ways.read(&args.actual)?;
         let options = watch::guarded(output::sets(&args.set)?);
-        return Ok(replay::compare_table(
-            &library, scenario, check, &actual, terms, &options,
-        )?);
+        let mut comparison =
+            replay::compare_table(&library, scenario, check, &actual, terms, &options)?;
+        comparison.remarks.extend(ways.remarks());
+        return Ok(comparison);
     }
     let binds = output::pairs("--bind", &args.bind)?;
     let mut terms = terms.clone();
@@ -167,7 +169,9 @@ fn of_files(args: &Diff, expected: &Path, terms: &Terms) -> Result<Comparison, F
     let kinds = raw::infer_kinds(&[&expected, &actual], &numbers);
     let (expected, actual) = (expected.typed(&kinds[0]), actual.typed(&kinds[1]));
     diff::check_distances([&expected, &actual], numbers.iter().map(String::as_str))?;
-    Ok(check::compare_tables(&expected, &actual, terms)?)
+    let mut comparison = check::compare_tables(&expected, &actual, terms)?;
+    comparison.remarks.extend(ways.remarks());
+    Ok(comparison)
 }
 
 fn terms(args: &Diff) -> Result<Terms, Failure> {

@@ -1,6 +1,7 @@
 //! Files that hold one table each, for `chatdb diff`: plain ones are read as they stand, all others as `import` reads
 //! them.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -12,6 +13,7 @@ use chatdb::record::Reason;
 use chatdb::render::sanitize::Sanitized;
 use chatdb::table::Kind;
 use chatdb::table::raw::{self, RawCell, RawRow, RawTable, ReadProblem};
+use chatdb::table::text_formula;
 
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
@@ -29,6 +31,7 @@ const KEYED: &str = "use `--key COLUMN`: files with a key are streamed, not held
 pub struct Ways {
     header: Option<bool>,
     options: import::ImportOptions,
+    remarks: RefCell<Vec<String>>,
 }
 
 impl Ways {
@@ -51,7 +54,13 @@ impl Ways {
                 unhashed: true,
                 ..import::ImportOptions::default()
             },
+            remarks: RefCell::default(),
         })
+    }
+
+    /// What there is to say about the files that were read.
+    pub fn remarks(self) -> Vec<String> {
+        self.remarks.into_inner()
     }
 
     /// Whether the files do not name their columns.
@@ -147,6 +156,11 @@ impl Ways {
                 Err(error) => return Err(failure_of(path, &error)),
             }
         };
+        if table.text_formulas > 0 {
+            let remark = text_formula::remark(table.text_formulas);
+            let remark = format!("`{}`: {remark}", path.display());
+            self.remarks.borrow_mut().push(remark);
+        }
         self.check_names(path, &table)?;
         Ok(if self.nameless() {
             numbered(table)
@@ -173,6 +187,7 @@ fn numbered(table: RawTable) -> RawTable {
     RawTable {
         header: (1..=first.cells.len()).map(name).collect(),
         rows: std::iter::once(first).chain(table.rows).collect(),
+        text_formulas: table.text_formulas,
     }
 }
 
@@ -238,7 +253,11 @@ pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
         )
         .hint(decode::advice(&decode::words(error.as_bytes(), true)))
     })?;
-    raw::read_any(&text).map_err(|error| {
+    let table = raw::read_any(&text).map(|mut table| {
+        table.take_text_formulas();
+        table
+    });
+    table.map_err(|error| {
         let failure = Failure::new(Code::Rejected, format!("{}:{error}", path.display()));
         match error.problem {
             ReadProblem::LongField => failure.hint("a quote may be unclosed; inspect the field"),

@@ -121,9 +121,14 @@ impl<'s> Kept<'s> {
     pub(super) fn of(record: &RawRecord<'_>, sample: &'s [u8]) -> Option<Self> {
         let start = usize::try_from(record.offset).ok()?;
         let bytes = sample.get(start..start + record.bytes.len())?;
+        let cells = std::str::from_utf8(bytes).ok()?;
+        let fields = record
+            .fields
+            .iter()
+            .map(|field| without_formula(cells, *field));
         Some(Self {
-            cells: std::str::from_utf8(bytes).ok()?,
-            fields: record.fields.to_vec(),
+            cells,
+            fields: fields.collect(),
         })
     }
 
@@ -137,6 +142,29 @@ impl<'s> Kept<'s> {
 
     pub(super) fn cut(&self, field: Field) -> &str {
         self.cells.get(field.start..field.end).unwrap_or_default()
+    }
+}
+
+/// The text inside a text formula of Excel, which looks like any other.
+fn without_formula(cells: &str, field: Field) -> Field {
+    let text = cells.get(field.start..field.end).unwrap_or_default();
+    let marks = match field.written {
+        Written::Doubled => ("=\"\"", "\"\""),
+        _ => ("=\"", "\""),
+    };
+    let inner = text
+        .strip_prefix(marks.0)
+        .and_then(|text| text.strip_suffix(marks.1));
+    match inner.filter(|inner| !inner.contains('"')) {
+        None => field,
+        Some(inner) => Field {
+            start: field.start + marks.0.len(),
+            end: field.end - marks.1.len(),
+            written: match field.written {
+                Written::Bare if !inner.is_empty() => Written::Bare,
+                _ => Written::Quoted,
+            },
+        },
     }
 }
 

@@ -8,6 +8,8 @@ use crate::record::Trailer;
 use crate::record::Written;
 use crate::record::tokenizer::RawRecord;
 use crate::record::work;
+use crate::table::text_formula;
+use std::borrow::Cow;
 
 /// A record kept for later.
 #[derive(Debug, Clone)]
@@ -64,11 +66,12 @@ pub(super) fn name(kept: &Kept, field: Field) -> String {
         .get(field.start..field.end)
         .unwrap_or_default()
         .trim_matches(' ');
-    if field.written == Written::Doubled {
+    let name = if field.written == Written::Doubled {
         text.replace("\"\"", "\"")
     } else {
         text.to_owned()
-    }
+    };
+    text_formula::text_of(&name).map_or(name.clone(), Cow::into_owned)
 }
 
 /// Takes padding off: blanks at the end of each field, and those before numbers, times and NULL.
