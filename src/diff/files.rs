@@ -12,9 +12,9 @@
 //! - *Where a row stands* that only the actual file has: behind the row that it follows there, which is kept too.
 //!
 //! Two texts can be one time, such as with `T` and with a blank, or one decimal. A key of those is therefore left to
-//! the reader that holds everything, and so is a column of numbers and texts with a tolerance, a file with text formulas
-//! of Excel, and any file that is not well formed, since that reader says what is wrong and where. The hash is seeded anew each time, so that no file can
-//! be made to deceive it.
+//! the reader that holds everything, and so is a column of numbers and texts with a tolerance, a file with text
+//! formulas of Excel, and any file that is not well formed, since that reader says what is wrong and where. The hash is
+//! seeded anew each time, so that no file can be made to deceive it.
 
 mod hash;
 mod kinds;
@@ -30,7 +30,7 @@ use super::DiffOptions;
 use crate::record::tokenizer::{BLOCK, RawRecord, RawToken, TextDialect, Tokenizer};
 use crate::record::{Field, RecordLimits, Written};
 use crate::table::delimited::Delimiter;
-use crate::table::raw::{RawCell, RawRow, RawTable};
+use crate::table::raw::{RawCell, RawRow, RawTable, without_brackets};
 use crate::table::{Kind, ResultTable};
 use hash::Seed;
 use kinds::Seen;
@@ -206,7 +206,9 @@ impl<'p> Source<'p> {
         if let Ok(Some(RawToken::Record(record))) = tokens.next_raw() {
             let names = record.fields.iter().map(|field| cell(record.bytes, *field));
             if let Some(names) = names.collect::<Option<Vec<_>>>() {
-                source.header = names.into_iter().map(|name| name.text).collect();
+                source.header = (names.iter())
+                    .map(|name| without_brackets(&name.text).into_owned())
+                    .collect();
             }
         }
         Ok((!source.header.is_empty()).then_some(source))

@@ -88,6 +88,15 @@ impl RawTable {
         self.text_formulas += cells.filter_map(take).count() as u64;
     }
 
+    /// Takes SQL Server's brackets off the names of columns.
+    pub fn take_brackets_off(&mut self) {
+        for cell in &mut self.header {
+            if let Cow::Owned(name) = without_brackets(&cell.text) {
+                cell.text = name;
+            }
+        }
+    }
+
     /// The table with its cells read as `kinds`, one per column from the left; columns beyond are text.
     #[must_use]
     pub fn typed(&self, kinds: &[Kind]) -> ResultTable {
@@ -165,6 +174,22 @@ pub fn infer_kinds(tables: &[&RawTable], numbers: &[String]) -> Vec<Vec<Kind>> {
                 .collect()
         })
         .collect()
+}
+
+/// The name of a column without the brackets in which SQL Server's tools write it: `Id` of `[Id]`.
+#[must_use]
+pub fn without_brackets(name: &str) -> Cow<'_, str> {
+    let inner = name
+        .trim()
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    match inner {
+        // A bracket that is not doubled ends the name: `[dbo].[Id]`.
+        Some(inner) if !inner.is_empty() && !inner.replace("]]", "").contains(']') => {
+            Cow::Owned(inner.replace("]]", "]"))
+        }
+        _ => Cow::Borrowed(name),
+    }
 }
 
 fn kind_of(cells: &[&RawCell]) -> Kind {

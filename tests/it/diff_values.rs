@@ -6,6 +6,7 @@ use chatdb::privacy::INCLUDED;
 use chatdb::table::decimal::Decimal;
 use proptest::prelude::*;
 
+use crate::bombs::stored_zip;
 use crate::cli::chatdb;
 
 /// Compares two files by the program, and checks the code and what is said in lines without blanks around them.
@@ -199,6 +200,32 @@ fn headings_and_keys_match_in_any_letter_case() {
 }
 
 #[test]
+fn brackets_around_names_are_not_part_of_them() {
+    for key in ["Id", "[Id]", "[id]"] {
+        for (expected, actual) in [("[Id],[a]]b]\n", "Id,a]b\n"), ("Id,a]b\n", "[Id],[a]]b]\n")] {
+            check(
+                &format!("{expected}1,5\n"),
+                &format!("{actual}1,6\n"),
+                &["--key", key, "--ignore", "[a]]b]=set at import"],
+                0,
+                &[
+                    "same: 1 row, 2 columns",
+                    "a]b: ignored (expected 5, actual 6): set at import",
+                ],
+            );
+        }
+    }
+    // What is not one name in brackets stays as it is.
+    check(
+        "[dbo].[Id],[]\n1,a\n",
+        "[dbo].[Id],[]\n1,a\n",
+        &["--key", "[dbo].[Id]"],
+        0,
+        &["same: 1 row, 2 columns"],
+    );
+}
+
+#[test]
 fn rows_without_a_key_are_paired_by_what_they_share() {
     let a = "bridge,designer,length\nBrooklyn,J. A. Roebling,1595\nManhattan,G. Lindenthal,1470\nWilliamsburg,L. L. \
     Buck,1600\n";
@@ -383,7 +410,12 @@ fn every_form_that_import_reads_is_compared() {
         out.finish().unwrap()
     };
     let csv = "id,v\r\n1,a\r\n";
-    let files: [(&str, Vec<u8>); 8] = [
+    let files: [(&str, Vec<u8>); 10] = [
+        ("a.zip", stored_zip(&[("a.csv", csv)])),
+        (
+            "a.zip",
+            stored_zip(&[("x/a.rpt", "id  v\r\n--- ----\r\n1   a\r\n"), ("a.fmt", "")]),
+        ),
         ("a.csv", wide(csv, b"\xFF\xFE", u16::to_le_bytes)),
         ("a.csv", wide(csv, b"\xFE\xFF", u16::to_be_bytes)),
         ("a.xlsx", workbook),
@@ -420,6 +452,38 @@ fn every_form_that_import_reads_is_compared() {
         );
         assert_eq!(output.status.code(), Some(1), "{name}");
     }
+}
+
+#[test]
+fn a_file_within_a_folder_or_an_archive_of_several_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let zip = stored_zip(&[("a.csv", "id,v\n1,a\n"), ("b.csv", "id,v\n1,b\n")]);
+    fs::write(folder.path().join("both.zip"), zip).unwrap();
+    fs::create_dir(folder.path().join("both")).unwrap();
+    fs::write(folder.path().join("both/a.csv"), "id,v\n1,a\n").unwrap();
+    fs::write(folder.path().join("both/b.csv"), "id,v\n1,b\n").unwrap();
+    let said = |args: &[&str]| {
+        let output = chatdb(folder.path(), &[&["diff"], args].concat());
+        let shown = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(shown).unwrap())
+    };
+    for given in ["both.zip", "both"] {
+        let expect = format!(
+            "error: `{given}` contains 2 files\n hint: name one of them, such as `{given}/a.csv`\n"
+        );
+        assert_eq!(said(&[given, "both/a.csv"]), (Some(2), expect.clone()));
+        assert_eq!(said(&["both/a.csv", given]), (Some(2), expect));
+        let (code, shown) = said(&[&format!("{given}/a.csv"), "both/a.csv", "--key", "id"]);
+        assert_eq!(code, Some(0), "{shown}");
+        let (code, shown) = said(&["both/a.csv", &format!("{given}/b.csv"), "--key", "id"]);
+        assert_eq!(code, Some(1), "{shown}");
+    }
+    let (code, shown) = said(&["both.zip/c.csv", "both/a.csv"]);
+    assert_eq!(code, Some(4), "{shown}");
+    assert!(
+        shown.starts_with("error: cannot read `both.zip/c.csv`"),
+        "{shown}"
+    );
 }
 
 #[test]

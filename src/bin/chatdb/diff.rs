@@ -15,6 +15,7 @@ use crate::analyze::typed;
 use crate::cli::Diff;
 use crate::failure::{Code, Failure};
 use crate::import;
+use crate::inputs;
 use crate::output;
 use crate::tables;
 use crate::watch;
@@ -22,12 +23,16 @@ use crate::watch;
 /// From how many bytes on two files are compared without holding them.
 const LARGE: u64 = 1 << 20;
 
-pub fn run(args: &Diff) -> Result<Code, Failure> {
+pub fn run(mut args: Diff) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
-    let terms = terms(args)?;
+    let terms = terms(&args)?;
+    let expected = inputs::one(Path::new(&args.expected))?;
+    args.expected = expected.display().to_string();
+    args.actual = inputs::one(&args.actual)?;
+    let args = &args;
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
-        Some((scenario, check)) if !path.exists() => with_check(args, scenario, check, &terms)?,
+        Some((scenario, check)) if !is_file(path) => with_check(args, scenario, check, &terms)?,
         _ if !args.bind.is_empty() => return Err(unbound(args)),
         _ if is_check(args)? => return Err(the_other_way_round(args)),
         _ => of_files(args, path, &terms)?,
@@ -48,6 +53,11 @@ pub fn run(args: &Diff) -> Result<Code, Failure> {
         _ => {}
     }
     Ok(if holds { Code::Success } else { Code::Differs })
+}
+
+/// Whether there is something at `path`, be it within a zip archive.
+fn is_file(path: &Path) -> bool {
+    path.exists() || path.ancestors().skip(1).any(Path::is_file)
 }
 
 /// Holds a table against a check: as it is, or its rows of what is bound.
@@ -123,7 +133,7 @@ fn exported(path: &Path) -> Option<Store> {
 /// Whether the actual table is named as a check of a scenario, of which there is none to compare with.
 fn is_check(args: &Diff) -> Result<bool, Failure> {
     let name = args.actual.to_string_lossy();
-    let Some((scenario, _)) = name.split_once('/').filter(|_| !args.actual.exists()) else {
+    let Some((scenario, _)) = name.split_once('/').filter(|_| !is_file(&args.actual)) else {
         return Ok(false);
     };
     Ok(output::library(&args.folders)?.names().contains(&scenario))
@@ -187,7 +197,7 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
         Some(other) => return Err(unknown("--order", other, "unordered, strict")),
     };
     Ok(Terms {
-        key: args.key.clone(),
+        key: args.key.iter().map(|name| unbracketed(name)).collect(),
         columns,
         order,
         ignore: args
@@ -205,6 +215,10 @@ fn terms(args: &Diff) -> Result<Terms, Failure> {
     })
 }
 
+fn unbracketed(name: &str) -> String {
+    raw::without_brackets(name).into_owned()
+}
+
 fn unknown(option: &str, value: &str, known: &str) -> Failure {
     Failure::new(Code::Usage, format!("invalid `{option} {value}`"))
         .hint(format!("valid values: {known}"))
@@ -213,7 +227,7 @@ fn unknown(option: &str, value: &str, known: &str) -> Failure {
 fn ignored(text: &str) -> Result<(String, String), Failure> {
     match text.split_once('=') {
         Some((column, reason)) if !reason.trim().is_empty() => {
-            Ok((column.to_owned(), reason.to_owned()))
+            Ok((unbracketed(column), reason.to_owned()))
         }
         _ => Err(
             Failure::new(Code::Usage, format!("`--ignore {text}` gives no reason")).hint(format!(
@@ -236,7 +250,7 @@ fn tolerated(text: &str) -> Result<(String, Tolerance, String), Failure> {
             Some(_) => Tolerance::Relative(number / 100.0),
             None => Tolerance::Absolute(number),
         };
-        (!reason.trim().is_empty()).then(|| (column.to_owned(), within, reason.to_owned()))
+        (!reason.trim().is_empty()).then(|| (unbracketed(column), within, reason.to_owned()))
     };
     parts().ok_or_else(|| {
         let column = text.split('=').next().filter(|name| !name.is_empty());

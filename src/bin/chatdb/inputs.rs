@@ -68,6 +68,30 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
+/// The one file meant where there can be but one: the file in a folder or a zip archive that holds no other.
+///
+/// # Errors
+/// Fails when it holds several, or none.
+pub fn one(path: &Path) -> Result<PathBuf, Failure> {
+    let files = if path.is_dir() {
+        of_folder(path)?
+    } else {
+        match archive::members(path) {
+            Some(members) if !members.is_empty() => of_archive(path, &members),
+            _ => return Ok(path.to_owned()),
+        }
+    };
+    let [first, others @ ..] = files.as_slice() else {
+        return Ok(path.to_owned());
+    };
+    if others.is_empty() {
+        return Ok(first.clone());
+    }
+    let message = format!("`{}` contains {} files", path.display(), files.len());
+    Err(Failure::new(Code::Usage, message)
+        .hint(format!("name one of them, such as `{}`", first.display())))
+}
+
 /// Whether chatdb has written the file as a report. What cannot be read is reported when it is loaded.
 fn is_own(file: &Path) -> bool {
     let begin = |file: fs::File| {

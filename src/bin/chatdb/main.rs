@@ -129,7 +129,7 @@ fn run(mut cli: Cli) -> Result<Code, Failure> {
         Command::Show(args) => show::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Report(args) => report::run(&args),
-        Command::Diff(args) => diff::run(&args),
+        Command::Diff(args) => diff::run(args),
         Command::Query(args) => query::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Sql(args) => sql::run(&args),

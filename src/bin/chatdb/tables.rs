@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use chatdb::import::input::decode;
+use chatdb::import::input::source::{UnpackLimits, open_file};
 use chatdb::import::whole::{self, TableLoadError};
 use chatdb::import::{self, open::OpenError};
 use chatdb::record::Reason;
@@ -170,7 +171,9 @@ impl Ways {
     }
 
     fn import(&self, path: &Path) -> Result<RawTable, TableLoadError> {
-        whole::read(path, &self.options)
+        let mut table = whole::read(path, &self.options)?;
+        table.take_brackets_off();
+        Ok(table)
     }
 }
 
@@ -194,15 +197,18 @@ fn numbered(table: RawTable) -> RawTable {
 /// Whether a file is delimited text in UTF-8 or a table of bars, as far as its beginning tells. What is no regular file
 /// can be read but once, and is taken for one.
 pub fn is_plain(path: &Path) -> Result<bool, Failure> {
-    let is_file = fs::metadata(path)
-        .map_err(|error| unreadable(path, &error))?
-        .is_file();
-    Ok(!is_file || is_plain_text(&head(path)?))
+    let is_stream = fs::metadata(path).is_ok_and(|found| !found.is_file());
+    Ok(is_stream || is_plain_text(&head(path)?))
+}
+
+/// The file at `path`, which may be within a zip archive.
+fn open(path: &Path) -> io::Result<File> {
+    open_file(path, &UnpackLimits::default())
 }
 
 fn head(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut head = Vec::new();
-    (File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)))
+    (open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)))
         .map_err(|error| unreadable(path, &error))?;
     Ok(head)
 }
@@ -233,7 +239,7 @@ fn is_plain_text(head: &[u8]) -> bool {
 /// Reads delimited text in UTF-8, or a table of bars.
 pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    let read = open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     read.map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > MAX_FILE {
         let message = format!(
@@ -255,6 +261,7 @@ pub fn read_plain(path: &Path) -> Result<RawTable, Failure> {
     })?;
     let table = raw::read_any(&text).map(|mut table| {
         table.take_text_formulas();
+        table.take_brackets_off();
         table
     });
     table.map_err(|error| {

@@ -153,7 +153,8 @@ fn claimed(bytes: &[u8]) -> u64 {
 /// workbook, which is read as a whole. Folders, what macOS adds and names that lead out of the archive are left out.
 #[must_use]
 pub fn members(path: &Path) -> Option<Vec<String>> {
-    let mut file = File::open(path).ok()?;
+    // A pipe gives its bytes but once.
+    let mut file = path.is_file().then(|| File::open(path).ok())??;
     let mut magic = [0; 2];
     file.read_exact(&mut magic).ok()?;
     if magic != *b"PK" {

@@ -243,6 +243,17 @@ impl<R: Read> Read for Peek<R> {
     }
 }
 
+/// Opens the file at `path`, which may be within a zip archive, as in `exports.zip/activity.csv`.
+///
+/// # Errors
+/// When there is no such file, or the system refuses.
+pub fn open_file(path: &Path, bounds: &UnpackLimits) -> io::Result<File> {
+    match File::open(path) {
+        Ok(file) => Ok(file),
+        Err(error) => archive::open_member(path, bounds)?.ok_or(error),
+    }
+}
+
 /// What the bytes of a file are to be read from.
 pub enum Bytes {
     /// One byte after the other.
@@ -269,10 +280,7 @@ impl Source {
     /// # Errors
     /// When it is no file, cannot be read, or is packed in a way that is not read.
     pub fn open(path: &Path, bounds: &UnpackLimits, hashed: bool) -> Result<Self, SourceError> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) => archive::open_member(path, bounds)?.ok_or(error)?,
-        };
+        let file = open_file(path, bounds)?;
         let about = file.metadata()?;
         if about.is_dir() {
             return Err(SourceError::Folder);
