@@ -343,6 +343,7 @@ fn load(
         reasons: BTreeMap::new(),
         kept: (0, 0),
         gathered: BTreeMap::new(),
+        other_states: BTreeMap::new(),
         replaces: run.replaces,
     };
     if let Some(decided) = storing.run(store, &receiver, go_on)? {

@@ -57,6 +57,8 @@ pub(super) struct LoadStage<'s> {
     pub(super) kept: (usize, usize),
     /// The others: for each reason one that stands for all, how many those are, and the last line of them.
     pub(super) gathered: BTreeMap<&'static str, (Reject, u64, u64)>,
+    /// For each table beside the first how many rows have a key that the file has before with other values.
+    pub(super) other_states: BTreeMap<usize, u64>,
     /// What the same bytes came to in another way.
     pub(super) replaces: Option<&'s Known>,
 }
@@ -112,6 +114,9 @@ impl LoadStage<'_> {
                     let outcome = loader.rows(table, &batch).map_err(&failed)?;
                     rows += batch.lines.len() as u64;
                     self.summary.repeated += outcome.repeated;
+                    if outcome.other_states > 0 {
+                        *self.other_states.entry(table).or_default() += outcome.other_states;
+                    }
                     self.keep_rejects(&mut loader, outcome.rejects)?;
                     batch.clear();
                     let _ = self.give_back.try_send(batch);
@@ -244,8 +249,31 @@ impl LoadStage<'_> {
             .rejects(&self.summary.file, &gathered)
             .map_err(&failed)?;
         self.warn(&ended, loader.counts());
+        self.warn_of_other_states();
         let export = self.export(sha256, &ended);
-        loader.finish(&export).map_err(failed)
+        let equal = loader.finish(&export).map_err(failed)?;
+        if equal > 0 {
+            self.summary.warnings.push(format!(
+                "{} {} equal to rows of exports loaded before, and not stored again",
+                counted(equal, "row"),
+                verb(equal, "is", "are"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Says where rows beside the first table's contradict each other.
+    fn warn_of_other_states(&mut self) {
+        let Some(plan) = &self.plan else { return };
+        for (table, count) in &self.other_states {
+            let table = &plan.targets[*table].shape.table;
+            self.summary.warnings.push(format!(
+                "`{table}`: {} {} other values than an earlier record for the same key; `{table}` keeps the first, \
+                 `{table}_earlier` the others",
+                counted(*count, "record"),
+                verb(*count, "has", "have"),
+            ));
+        }
     }
 
     fn take_time(&mut self, footer: &Trailer) {

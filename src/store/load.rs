@@ -336,11 +336,13 @@ impl<'s> Loader<'s> {
         self.tables.iter().map(|table| table.rows).collect()
     }
 
-    /// Merges staged rows, adds the export to the catalog, and commits.
+    /// Merges staged rows, adds the export to the catalog, and commits. Returns how many rows without a key were equal
+    /// to rows of other exports, and are not kept twice.
     ///
     /// # Errors
     /// Fails when SQLite does; then nothing of the export is there.
-    pub fn finish(mut self, export: &Export) -> Result<(), StoreError> {
+    pub fn finish(mut self, export: &Export) -> Result<u64, StoreError> {
+        let mut equal = 0;
         for number in 0..self.tables.len() {
             if let Some(bulk) = self.tables[number].bulk.take() {
                 bulk.seal()?;
@@ -351,7 +353,7 @@ impl<'s> Loader<'s> {
             if self.tables[number].staged > 0 {
                 self.merge_states(number, export)?;
             }
-            self.drop_equal_rows(number)?;
+            equal += self.drop_equal_rows(number)?;
         }
         for rule in AFTER_LOAD {
             if self.store.conn.prepare(rule.applies)?.exists([])? {
@@ -368,7 +370,7 @@ impl<'s> Loader<'s> {
         }
         self.store.conn.execute_batch("COMMIT")?;
         self.open = false;
-        Ok(())
+        Ok(equal)
     }
 }
 

@@ -154,32 +154,40 @@ impl Loader<'_> {
         Ok(conn.execute_batch("DROP TABLE temp.chatdb_newer")?)
     }
 
-    /// Rows without a key of one column cannot be distinguished: those that another export has too are not kept twice.
-    pub(super) fn drop_equal_rows(&mut self, number: usize) -> Result<(), StoreError> {
+    /// Rows without a key of one column cannot be distinguished: of rows that are equal as many are kept as the export
+    /// with most of them has, whichever is loaded first. Returns how many were taken out.
+    pub(super) fn drop_equal_rows(&mut self, number: usize) -> Result<u64, StoreError> {
         let table = &self.tables[number];
         if table.key.is_some() || !table.had_rows {
-            return Ok(());
+            return Ok(0);
         }
         let main = identifier(&table.layout.table);
         let names = self.columns_of(&table.layout.table)?;
-        let same: Vec<String> = names
-            .iter()
-            .filter(|name| !name.starts_with("chatdb_"))
-            .map(|name| format!("o.{0} IS n.{0}", identifier(name)))
-            .collect();
-        let (own, same) = (self.export, same.join(" AND "));
+        let own = self.export;
+        let compared = || names.iter().filter(|name| !name.starts_with("chatdb_"));
         let sql = match self.row_number(&table.layout.table, &names) {
-            Some(id) => format!(
-                "DELETE FROM main.{main} WHERE {id} IN (SELECT n.{id} FROM main.{main} n JOIN main.{main} o \
-                 ON o.chatdb_export <> {own} AND {same} WHERE n.chatdb_export = {own})"
-            ),
-            None => format!(
-                "DELETE FROM main.{main} AS n WHERE n.chatdb_export = {own} AND EXISTS \
-                 (SELECT 1 FROM main.{main} o WHERE o.chatdb_export <> {own} AND {same})"
-            ),
+            Some(id) => {
+                let columns: Vec<String> = compared().map(|name| identifier(name)).collect();
+                format!(
+                    include_str!("equal_rows.sql"),
+                    main = main,
+                    id = id,
+                    own = own,
+                    columns = columns.join(", "),
+                )
+            }
+            None => {
+                let same: Vec<String> = compared()
+                    .map(|name| format!("o.{0} IS n.{0}", identifier(name)))
+                    .collect();
+                format!(
+                    "DELETE FROM main.{main} AS n WHERE n.chatdb_export = {own} AND EXISTS \
+                     (SELECT 1 FROM main.{main} o WHERE o.chatdb_export <> {own} AND {})",
+                    same.join(" AND ")
+                )
+            }
         };
-        self.store.conn.execute(&sql, [])?;
-        Ok(())
+        Ok(self.store.conn.execute(&sql, [])? as u64)
     }
 
     /// The product's columns of a table, which its history table has as well.
