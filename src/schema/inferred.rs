@@ -90,10 +90,7 @@ impl ColumnValues {
         match bytes.first() {
             None => self.blanks += 1,
             Some(b'0'..=b'9' | b'-') => self.add_number_or_time(text),
-            Some(b'.' | b'+') if is_like_number(text) => {
-                self.texts += 1;
-                self.like_numbers += 1;
-            }
+            Some(b'.' | b'+') => self.add_number_or_time(text),
             Some(_) => self.texts += 1,
         }
     }
@@ -236,6 +233,8 @@ fn digits(bytes: &[u8]) -> Option<(u32, u32)> {
     let well_begun = match number {
         [b'0'] => !negative,
         [b'0', ..] => whole == 1,
+        // As bcp and sqlcmd write decimals below 1.
+        [b'.', ..] => true,
         _ => (1..=MAX_WHOLE).contains(&whole),
     };
     if !well_begun {
