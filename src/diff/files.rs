@@ -240,7 +240,7 @@ impl<'p> Source<'p> {
             open: (0..self.header.len()).collect(),
             ascends: true,
         };
-        let mut is_header = true;
+        let mut header: Option<Vec<u8>> = None;
         let mut blank = false;
         let mut scratch = Vec::new();
         loop {
@@ -249,9 +249,10 @@ impl<'p> Source<'p> {
                 Ok(Some(RawToken::Record(record))) => record,
                 Ok(Some(RawToken::Reject(_))) | Err(_) => return Ok(None),
             };
-            if std::mem::take(&mut is_header) {
+            let Some(header) = &header else {
+                header = Some(record.bytes.to_vec());
                 continue;
-            }
+            };
             // Empty lines at the end of a table with several columns are no rows.
             blank |= record.bytes.is_empty() && self.header.len() > 1;
             if blank && record.bytes.is_empty() {
@@ -259,7 +260,10 @@ impl<'p> Source<'p> {
             }
             let text = record.ascii || str::from_utf8(record.bytes).is_ok();
             let is_formula = |field: &Field| record.bytes.get(field.start) == Some(&b'=');
+            // Whoever holds the file takes these out, and says so.
+            let is_header = self.header.len() > 1 && record.bytes == header;
             if blank
+                || is_header
                 || !text
                 || record.fields.iter().any(is_formula)
                 || record.fields.len() != self.header.len()

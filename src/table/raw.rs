@@ -97,6 +97,19 @@ impl RawTable {
         }
     }
 
+    /// Takes out rows that are the names of the columns again, and counts them.
+    pub fn take_repeated_headers(&mut self) -> usize {
+        let before = self.rows.len();
+        let names = || self.header.iter().map(|cell| &cell.text);
+        let is_header = |row: &RawRow| {
+            self.header.len() > 1 && row.cells.iter().map(|cell| &cell.text).eq(names())
+        };
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.retain(|row| !is_header(row));
+        self.rows = rows;
+        before - self.rows.len()
+    }
+
     /// The table with its cells read as `kinds`, one per column from the left; columns beyond are text.
     #[must_use]
     pub fn typed(&self, kinds: &[Kind]) -> ResultTable {

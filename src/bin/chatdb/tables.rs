@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use chatdb::import::format::trailer;
 use chatdb::import::input::decode;
 use chatdb::import::input::source::{UnpackLimits, open_file};
 use chatdb::import::whole::{self, TableLoadError};
@@ -142,7 +143,7 @@ impl Ways {
 
     /// Reads a file whatever its form.
     pub fn read(&self, path: &Path) -> Result<RawTable, Failure> {
-        let table = if is_plain(path)? {
+        let mut table = if is_plain(path)? {
             match read_plain(path) {
                 Ok(table) => table,
                 // It may be of another form after all.
@@ -159,6 +160,12 @@ impl Ways {
         };
         if table.text_formulas > 0 {
             let remark = text_formula::remark(table.text_formulas);
+            let remark = format!("`{}`: {remark}", path.display());
+            self.remarks.borrow_mut().push(remark);
+        }
+        let repeated = table.take_repeated_headers();
+        if repeated > 0 {
+            let remark = trailer::repeated_headers(repeated as u64);
             let remark = format!("`{}`: {remark}", path.display());
             self.remarks.borrow_mut().push(remark);
         }

@@ -38,6 +38,15 @@ pub fn rows(line: &str) -> Option<u64> {
         .then(|| behind[..digits].parse().ok())?
 }
 
+/// Says that lines with the names of the columns, after the first one, were skipped.
+#[must_use]
+pub fn repeated_headers(count: u64) -> String {
+    match count {
+        1 => "1 repeated header line was skipped".to_owned(),
+        n => format!("{n} repeated header lines were skipped"),
+    }
+}
+
 /// The count in MySQL's `2 rows in set, 1 warning (0.00 sec)`.
 fn rows_in_set(line: &str) -> Option<u64> {
     let (count, rest) = line.split_once(' ')?;

@@ -175,10 +175,9 @@ impl ReadStage {
             });
         }
         if self.headers > 0 {
-            self.ended.warnings.push(match self.headers {
-                1 => "1 repeated header line was skipped".to_owned(),
-                n => format!("{n} repeated header lines were skipped"),
-            });
+            self.ended
+                .warnings
+                .push(format::trailer::repeated_headers(self.headers));
         }
         for ((later, first), count) in plan.repeats.iter().zip(&self.differing) {
             if *count > 0 {
