@@ -18,6 +18,7 @@ mod diff_files;
 mod diff_values;
 mod document;
 mod engine_words;
+mod export_notes;
 mod export_shapes;
 mod exports;
 mod files;

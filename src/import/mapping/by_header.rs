@@ -37,8 +37,9 @@ pub(super) fn by_header(
 ) -> Result<Plan, TablesError> {
     let headings: Vec<Heading> = header.iter().map(|text| heading(text)).collect();
     let mut builder = Builder::new(headings, sample);
-    builder.drop_columns();
     let named = hints.table.map(named_table).transpose()?;
+    // In a table of the user's own, a column of 1, 2, 3 may be a count as well as a row number.
+    builder.drop_columns(!matches!(named, Some(Named::New(_))));
     match named {
         Some(Named::New(name)) => return Ok(builder.unknown(name)),
         Some(Named::Product(table)) => builder.assign_all(table)?,
@@ -149,7 +150,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Takes out passwords, numbers of rows, and what says which change a record is.
-    pub(super) fn drop_columns(&mut self) {
+    pub(super) fn drop_columns(&mut self, row_numbers: bool) {
         for at in 0..self.headings.len() {
             if is_secret(&self.headings[at].column) {
                 self.drop(at, "it contains passwords", true);
@@ -159,7 +160,7 @@ impl<'s> Builder<'s> {
             first.column.is_empty()
                 || ["#", "row", "rownum", "row_number"].contains(&&*first.column)
         });
-        if unnamed && self.headings.len() > 1 && self.counts_rows() {
+        if row_numbers && unnamed && self.headings.len() > 1 && self.counts_rows() {
             self.drop(0, "it only counts the rows", false);
         }
         let place = |name: &str| self.headings.iter().position(|h| h.column == name);

@@ -195,7 +195,7 @@ pub(super) fn by_layout(
     };
     let columns = layout.columns.len();
     let mut builder = Builder::new(layout.headings(), sample);
-    builder.drop_columns();
+    builder.drop_columns(true);
     builder.assign_all(layout.table)?;
     builder.look_up();
     let mut plan = builder.finish()?;

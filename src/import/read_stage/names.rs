@@ -15,10 +15,13 @@ use crate::record::Record;
 use std::collections::BTreeSet;
 
 /// Whether the first record of a table of the user's own is names: text over numbers or times is. `None` where all is
-/// text, or where a column would have no name.
+/// text, where a column would have no name, or where years are over numbers.
 pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept]) -> Option<bool> {
     let named: Vec<&String> = first.iter().filter(|name| !name.is_empty()).collect();
-    let are_possible = !named.is_empty() && named.iter().all(|name| could_be_name(name));
+    let are_possible = !named.is_empty()
+        && named
+            .iter()
+            .all(|name| is_year(name) || could_be_name(&one_line(name)));
     let are_different = named.iter().collect::<BTreeSet<_>>().len() == named.len();
     if !are_possible || !are_different {
         return Some(false);
@@ -34,7 +37,20 @@ pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept])
     };
     let typed = |at: usize| matches!(looks(at), CellShape::Number | CellShape::Time);
     let are_all_named = named.len() == first.len();
-    ((0..first.len()).any(typed) && are_all_named).then_some(true)
+    let is_over = |at: usize| typed(at) && !is_year(&first[at]);
+    ((0..first.len()).any(is_over) && are_all_named).then_some(true)
+}
+
+/// A name without the line breaks that a spreadsheet has put into it.
+fn one_line(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text is a year, by which tables of totals name their columns.
+fn is_year(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1', b'9', ..] | [b'2', b'0', ..])
+        && text.len() == 4
+        && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl ReadStage {

@@ -237,6 +237,8 @@ pub fn remarks(summary: &Summary) -> Vec<String> {
             inferred.join(", ")
         ));
     }
+    let dropped = summary.dropped_columns.iter();
+    remarks.extend(dropped.map(|column| format!("{file}: not loaded: {column}")));
     if summary.rejected > 0 {
         let n = counted(summary.rejected, "record");
         remarks.push(format!("{file}: {n} rejected"));

@@ -1,0 +1,186 @@
+//! Exports that chatdb reads otherwise than they are written, or leaves something of out: right, and with a word about
+//! it, or refused.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::chatdb;
+
+/// Runs the program, and gives its code, its standard output and its standard error.
+fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let output = chatdb(folder, args);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// Queries one file, and checks the rows and that something is said of it, or that nothing is that begins so.
+#[track_caller]
+fn check(file: (&str, &[u8]), sql: &str, options: &[&str], rows: &str, said: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(file.0), file.1).unwrap();
+    let args = [
+        &[
+            "query",
+            sql,
+            file.0,
+            "--include-pii",
+            "--raw",
+            "--format",
+            "csv",
+        ],
+        options,
+    ]
+    .concat();
+    let (code, out, err) = run(folder.path(), &args);
+    assert_eq!((code, out.as_str()), (Some(0), rows), "{err}");
+    assert!(err.contains(said), "{err}");
+}
+
+const ALL: &str = "SELECT * FROM t";
+const OWN: [&str; 2] = ["--table", "t"];
+
+/// Files in both orders: equal rows are kept as often as the file with most of them has them.
+#[test]
+fn equal_rows_of_several_files_are_kept_whatever_the_order_and_it_is_said() {
+    let once = "at,event\n2011-07-12 14:49:55,down\n";
+    let twice =
+        "at,event\n2011-07-12 14:49:55,down\n2011-07-12 14:49:55,down\n2011-07-12 15:00:00,up\n";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), once).unwrap();
+    fs::write(folder.path().join("b.csv"), twice).unwrap();
+    let sql = "SELECT event, COUNT(*) AS n FROM t GROUP BY event ORDER BY event";
+    let orders: [(&[&str], u32); 4] = [
+        (&["a.csv", "b.csv"], 1),
+        (&["b.csv", "a.csv"], 1),
+        (&["b.csv"], 0),
+        (&["b.csv", "a.csv", "b.csv"], 1),
+    ];
+    for (files, equal) in orders {
+        let args = [&["query", sql], files, &OWN, &["--format", "csv"]].concat();
+        let (code, out, err) = run(folder.path(), &args);
+        assert_eq!(
+            (code, out.as_str()),
+            (Some(0), "event,n\ndown,2\nup,1\n"),
+            "{files:?}: {err}"
+        );
+        let remark = "1 row is equal to rows of exports loaded before, and not stored again";
+        assert_eq!(err.contains(remark), equal > 0, "{files:?}: {err}");
+    }
+}
+
+#[test]
+fn rows_beside_the_first_that_contradict_each_other_are_said() {
+    check(
+        (
+            "a.csv",
+            b"activity_id,queue_id,queue_name,assigned_to,user_name\n1,3,Q,10,Ann\n2,3,R,10,Bob\n3,3,Q,10,Ann\n",
+        ),
+        "SELECT user_name FROM egpl_user",
+        &[],
+        "user_name\nAnn\n",
+        "`egpl_user`: 1 record has other values than an earlier record for the same key; `egpl_user` keeps the first, \
+         `egpl_user_earlier` the others",
+    );
+}
+
+#[test]
+fn an_unnamed_count_is_a_column_and_no_row_number() {
+    check(
+        ("a.csv", b",queue_name\n1,CIM_WIM\n"),
+        ALL,
+        &["--table", "t", "--header", "yes"],
+        "column_1,queue_name\n1,CIM_WIM\n",
+        "",
+    );
+    check(
+        (
+            "b.txt",
+            b"            queue_name\r\n----------- ----------\r\n          1 CIM_WIM   \r\n\
+              \x20         2 SALES     \r\n\r\n(2 rows affected)\r\n",
+        ),
+        ALL,
+        &OWN,
+        "column_1,queue_name\n1,CIM_WIM\n2,SALES\n",
+        "",
+    );
+    // In the product's tables it is what a grid or a data frame has beside the rows, and is said to be left out.
+    check(
+        ("c.csv", b",activity_id,subject\n1,7,x\n2,8,y\n"),
+        "SELECT activity_id FROM egpl_casemgmt_activity ORDER BY activity_id",
+        &["--table", "egpl_casemgmt_activity"],
+        "activity_id\n7\n8\n",
+        "c.csv: not loaded: column 1: it only counts the rows",
+    );
+}
+
+/// Asks of a table of one's own whether its first record is names, or takes it for what it is.
+#[test]
+fn the_first_record_of_a_new_table_is_names_where_something_shows_it_and_else_is_asked_for() {
+    let names = [
+        ("id,\"full\nname\",v\n1,Ann,5\n2,Bob,6\n", "id"),
+        ("name,2024,total\nAnn,5,5\nBob,6,6\n", "total"),
+    ];
+    for (file, column) in names {
+        check(
+            ("a.csv", file.as_bytes()),
+            &format!("SELECT COUNT([{column}]) AS n FROM t"),
+            &OWN,
+            "n\n2\n",
+            "",
+        );
+    }
+    for file in [
+        "\"\",\"name\"\n\"Mazda\",\"x\"\n\"Datsun\",\"y\"\n",
+        "name,2024,2025\nAnn,5,6\nBob,7,8\n",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.csv"), file).unwrap();
+        let (code, _, err) = run(folder.path(), &["query", ALL, "a.csv", "--table", "t"]);
+        assert_eq!(code, Some(3), "{err}");
+        assert!(
+            err.contains("its first record may be a header or a row"),
+            "{err}"
+        );
+        for said in ["yes", "no"] {
+            let args = ["query", ALL, "a.csv", "--table", "t", "--header", said];
+            let (code, _, err) = run(folder.path(), &args);
+            assert_eq!(code, Some(0), "{err}");
+        }
+    }
+    // Numbers above numbers are rows.
+    check(
+        ("a.csv", b"Ann,5,6\nBob,7,8\n"),
+        "SELECT COUNT(*) AS n FROM t",
+        &OWN,
+        "n\n2\n",
+        "",
+    );
+}
+
+#[test]
+fn decimals_without_a_zero_before_the_point_are_numbers() {
+    check(
+        ("a.csv", b"id,v\n1,.5000\n2,10.0000\n3,9.0000\n4,-.2500\n"),
+        "SELECT MAX(v) AS most, MIN(v) AS least, SUM(v) AS total FROM t",
+        &OWN,
+        "most,least,total\n10,-0.25,19.25\n",
+        "`v` (decimal)",
+    );
+}
+
+#[test]
+fn a_repeated_header_is_no_row_of_a_diff() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), "id,v\n1,10\nid,v\n2,20\n").unwrap();
+    fs::write(folder.path().join("b.csv"), "id,v\n1,10\n2,20\n").unwrap();
+    for (expected, actual, file) in [("a.csv", "b.csv", "a.csv"), ("b.csv", "a.csv", "a.csv")] {
+        let (code, out, err) = run(folder.path(), &["diff", expected, actual, "--key", "id"]);
+        assert_eq!(code, Some(0), "{out}{err}");
+        let remark = format!("`{file}`: 1 repeated header line was skipped");
+        assert!(out.contains(&remark), "{out}{err}");
+    }
+}
