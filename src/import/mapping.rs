@@ -10,6 +10,7 @@ mod by_layout;
 mod names;
 mod targets;
 
+use crate::diagnostic::counted;
 use crate::import::convert;
 use crate::import::convert::Cast;
 use crate::import::convert::Rules;
@@ -47,7 +48,7 @@ pub enum TablesError {
         columns: String,
     },
     /// The names of the columns are not there, and neither the file's name nor the values say the table.
-    #[error("it has {columns} unnamed columns, and {why}")]
+    #[error("it has {}, and {why}", counted(columns, "unnamed column"))]
     Nameless {
         /// How many columns it has.
         columns: usize,

@@ -184,3 +184,48 @@ fn a_repeated_header_is_no_row_of_a_diff() {
         assert!(out.contains(&remark), "{out}{err}");
     }
 }
+
+#[test]
+fn a_file_of_one_column_is_read_where_something_settles_it() {
+    let of_product = "SELECT activity_id FROM egpl_casemgmt_activity ORDER BY activity_id";
+    let said = "loaded as `egpl_casemgmt_activity`, of which the one column is the key";
+    for file in [
+        "activity_id\n7\n8\n",
+        "\"activity_id\"\r\n\"7\"\r\n\"8\"\r\n",
+        "ACTIVITY_ID\n7\n8",
+    ] {
+        check(
+            ("a.csv", file.as_bytes()),
+            of_product,
+            &[],
+            "activity_id\n7\n8\n",
+            said,
+        );
+    }
+    let own = [
+        ("7\n8\n", "7\n8\n"),
+        ("7\r\n8", "7\n8\n"),
+        ("\"7\"\n\"8\"\n", "7\n8\n"),
+        ("2011-07-12\n2011-07-13\n", "2011-07-12\n2011-07-13\n"),
+        ("1.5\n-2.25\n", "1.5\n-2.25\n"),
+    ];
+    for (file, rows) in own {
+        let rows = format!("column_1\n{rows}");
+        check(("a.csv", file.as_bytes()), ALL, &OWN, &rows, "");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |file: &str, options: &[&str]| {
+        fs::write(folder.path().join("a.csv"), file).unwrap();
+        run(folder.path(), &[&["query", ALL, "a.csv"], options].concat()).2
+    };
+    // Without a name for the table it is asked for, and where all is text, whether there is a header.
+    let err = asked("7\n8\n", &[]);
+    assert!(
+        err.contains("it has 1 unnamed column, and") && err.contains("--table my_table"),
+        "{err}"
+    );
+    let err = asked("name\nAnn\nBob\n", &OWN);
+    assert!(err.contains("--input-format ads_csv --header yes"), "{err}");
+    let err = asked("7\nAnn\n2011-07-12\n", &OWN);
+    assert!(err.contains("--input-format ads_csv --header no"), "{err}");
+}

@@ -27,6 +27,14 @@ pub(super) const LOOK_UPS: [(&str, &str); 3] = [
 /// The name by which rows of a table are told apart where the file has no key of it: the table, its key, the name.
 pub(super) const NAMES: (&str, &str, &str) = ("egpl_routing_queue", "queue_id", "queue_name");
 
+/// The one of the tables that is no report over others.
+fn sole_base_table(tables: &[&'static ProductTable]) -> Option<&'static ProductTable> {
+    let mut base = tables
+        .iter()
+        .filter(|table| !table.name.starts_with("eglv_"));
+    base.next().copied().filter(|_| base.next().is_none())
+}
+
 /// What becomes of a column, besides being dropped.
 pub(super) type Assigned = Vec<Option<&'static ProductTable>>;
 
@@ -428,6 +436,19 @@ impl<'s> Builder<'s> {
                 listed(&others)
             ));
             return Ok(named);
+        }
+        // A column alone is of the table that it is the key of, rather than of a report over that table.
+        if columns.len() == 1
+            && let Some(table) = sole_base_table(&equal)
+        {
+            let others = equal.iter().filter(|other| **other != table);
+            let others: Vec<&str> = others.map(|other| other.name).collect();
+            self.notes.push(format!(
+                "loaded as `{}`, of which the one column is the key; it also fits {}",
+                table.name,
+                listed(&others)
+            ));
+            return Ok(table);
         }
         // A table that has nothing else is a better guess than one of which much would be missing.
         let least = equal.iter().map(|table| table.columns.len()).min();

@@ -4,11 +4,13 @@ use super::error::OpenError;
 use super::reader;
 use crate::import::ImportOptions;
 use crate::import::Quote;
+use crate::import::format;
 use crate::import::format::FormatLayout;
 use crate::import::format::ImportFormat;
 use crate::import::format::NullStyle;
 use crate::import::format::bcp_format_file::FormatFile;
 use crate::import::format::detect;
+use crate::import::format::detect::CellShape;
 use crate::import::format::detect::Detection;
 use crate::import::format::detect::Sample;
 use crate::import::format::detect::SplitCandidates;
@@ -82,7 +84,9 @@ pub(super) fn judge(
     };
     let best = match form {
         Some(form) => trials.score(form),
-        None => ranked.first().cloned().ok_or_else(unread)?,
+        None => (ranked.first().cloned())
+            .or_else(|| one_column(&trials))
+            .ok_or_else(unread)?,
     };
     if best.form.layout == FormatLayout::Widths && best.widths.is_none() {
         return Err(unread());
@@ -136,6 +140,15 @@ pub(super) fn judge(
         margin: if form.is_some() { 1.0 } else { margin },
         has_header,
     })
+}
+
+/// A file in which every line is one number, or one time: no separator is needed to read it.
+fn one_column(trials: &SplitCandidates<'_>) -> Option<Detection> {
+    let detection = trials.score(format::by_id("ads_csv")?);
+    let trial = &detection.trial;
+    let is_whole = trial.width == 1 && trial.rejects == 0 && trial.ragged == 0;
+    let is_typed = matches!(trial.looks[..], [CellShape::Number | CellShape::Time]);
+    (is_whole && is_typed).then_some(detection)
 }
 
 /// The options with which a text that is like no format may be read: as the one that its first character or the marks
