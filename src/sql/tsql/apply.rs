@@ -1,8 +1,8 @@
 //! `CROSS APPLY` and `OUTER APPLY`, as far as SQLite can say the same without looking sideways.
 //!
 //! What is applied may be: a derived table that does not look at what stands before it; a list of expressions; one
-//! row of aggregates; the rows of one table, all that match or the first few of them; or the first row of any query.
-//! Whatever else looks at the tables before it is refused.
+//! row of aggregates; the rows of one table, all that match or the first few of them; or the first few rows of any
+//! query. Whatever else looks at the tables before it is refused.
 
 use sqlparser::ast::{
     Expr, OrderByKind, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor,
@@ -210,22 +210,14 @@ impl Translator<'_> {
                 Ok(rows_of_a_table(parts, &table, outer))
             }
             _ if parts.top.one && !parts.distinct => Ok(self.first_row(parts, outer)),
+            _ if !ranked && !parts.distinct => self.first_rows(parts, outer),
             _ => Ok(None),
         }
     }
 
-    /// `APPLY (SELECT TOP 1 ... FROM u JOIN v ... WHERE u.x = t.x ORDER BY ...)`: each column is a subquery. They all
-    /// choose the same row, because what the order leaves open is decided by the columns themselves.
+    /// `APPLY (SELECT TOP 1 ... FROM u JOIN v ... WHERE u.x = t.x ORDER BY ...)`: each column is a subquery.
     fn first_row(&mut self, parts: &Parts, outer: bool) -> Applied {
-        let values = parts.items.iter().map(|item| &item.value);
-        let decided = values
-            .filter(|value| value.literal.is_none())
-            .map(|value| format!("{} COLLATE BINARY", value.within(precedence::COLLATE)));
-        let order: Vec<String> = parts.order_values.iter().cloned().chain(decided).collect();
-        let order = match order.is_empty() {
-            true => String::new(),
-            false => format!(" ORDER BY {}", order.join(", ")),
-        };
+        let order = decided_order(parts);
         let one = |value: &Typed| format!("{}{order} LIMIT 1", body_of(parts, &value.sql));
         let columns = stand_ins(parts, one)?;
         if outer {
@@ -234,6 +226,42 @@ impl Translator<'_> {
         let right = format!("(VALUES (1)) AS {}", self.fresh("row"));
         let there = format!("EXISTS ({})", body_of(parts, "1"));
         Some((joined(false, &right, &there), columns))
+    }
+
+    /// The same with `TOP` of a few rows: each row before it is repeated as often as there are rows for it, and a
+    /// number chooses. A `LIMIT` of SQLite's cannot name the number, so that each has a subquery of its own.
+    fn first_rows(&mut self, parts: &Parts, outer: bool) -> R<Applied> {
+        const MOST: usize = 100;
+        let rows = parts.top.rows.as_ref();
+        let Some(rows) = rows
+            .and_then(|rows| rows.parse().ok())
+            .filter(|rows| (1..=MOST).contains(rows))
+        else {
+            return Ok(None);
+        };
+        let order = decided_order(parts);
+        let number = self.fresh("rows");
+        let nth = |value: &Typed| {
+            let body = body_of(parts, &value.sql);
+            let whens = (0..rows)
+                .map(|at| format!("WHEN {} THEN ({body}{order} LIMIT 1 OFFSET {at})", at + 1));
+            format!(
+                "CASE {number}.column1 {} END",
+                whens.collect::<Vec<_>>().join(" ")
+            )
+        };
+        let Some(columns) = stand_ins(parts, nth) else {
+            return Ok(None);
+        };
+        let written = columns.iter().filter_map(|column| column.instead.as_ref());
+        self.spend(written.map(String::len).sum())?;
+        let numbers: Vec<String> = (1..=rows).map(|n| format!("({n})")).collect();
+        let right = format!("(VALUES {}) AS {number}", numbers.join(", "));
+        let there = format!(
+            "{number}.column1 <= (SELECT count(*) FROM ({} LIMIT {rows}))",
+            body_of(parts, "1")
+        );
+        Ok(Some((joined(outer, &right, &there), columns)))
     }
 
     /// `APPLY (VALUES (t.a), (t.b)) AS v(x)`: one row is a name for each expression; of several, each row before it is
@@ -345,6 +373,20 @@ fn rows_of_a_table(parts: &Parts, table: &str, outer: bool) -> Applied {
     };
     let columns = stand_ins(parts, value)?;
     Some((joined(outer, &parts.from, &condition), columns))
+}
+
+/// The order of the first rows of a query of which each column is a subquery. They all choose the same row, because
+/// what the order leaves open is decided by the columns themselves.
+fn decided_order(parts: &Parts) -> String {
+    let values = parts.items.iter().map(|item| &item.value);
+    let decided = values
+        .filter(|value| value.literal.is_none())
+        .map(|value| format!("{} COLLATE BINARY", value.within(precedence::COLLATE)));
+    let order: Vec<String> = parts.order_values.iter().cloned().chain(decided).collect();
+    match order.is_empty() {
+        true => String::new(),
+        false => format!(" ORDER BY {}", order.join(", ")),
+    }
 }
 
 /// A column for each entry of the select list, with the SQL that `write` makes of it; `None` where one has no name.
