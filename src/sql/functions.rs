@@ -17,6 +17,7 @@ mod like;
 mod money;
 mod number;
 pub mod percentile;
+pub mod spread;
 pub mod table;
 mod text;
 pub(crate) mod time;

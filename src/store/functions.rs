@@ -6,6 +6,7 @@ use crate::sql::functions::FunctionError;
 use crate::sql::functions::Value;
 use crate::sql::functions::collation;
 use crate::sql::functions::percentile::{PERCENTILES, Percentile};
+use crate::sql::functions::spread::{Moments, SPREADS, Spread};
 use rusqlite::Connection;
 use rusqlite::ToSql;
 use rusqlite::functions::Aggregate;
@@ -44,6 +45,9 @@ pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
     conn.create_aggregate_function(functions::SINGLE, 1, flags, Single)?;
     for (name, percentile) in PERCENTILES {
         conn.create_window_function(name, 3, flags, Ranked(percentile))?;
+    }
+    for (name, spread) in SPREADS {
+        conn.create_window_function(name, 1, flags, Spreading(spread))?;
     }
     for (name, compare) in collation::COLLATIONS {
         conn.create_collation(name, compare)?;
@@ -151,6 +155,45 @@ impl WindowAggregate<Seen, Given> for Ranked {
 
     fn inverse(&self, _: &mut Context<'_>, seen: &mut Seen) -> rusqlite::Result<()> {
         seen.values.pop_front();
+        Ok(())
+    }
+}
+
+/// The numbers of a group or a window, of which the spread is taken.
+struct Spreading(Spread);
+
+impl Spreading {
+    fn of(&self, numbers: &Moments) -> Given {
+        Given(self.0.of(numbers).map_or(Value::Null, Value::Real))
+    }
+}
+
+impl Aggregate<Moments, Given> for Spreading {
+    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Moments> {
+        Ok(Moments::default())
+    }
+
+    fn step(&self, context: &mut Context<'_>, numbers: &mut Moments) -> rusqlite::Result<()> {
+        if let Some(number) = context.get(0)? {
+            numbers.add(number);
+        }
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, numbers: Option<Moments>) -> rusqlite::Result<Given> {
+        Ok(self.of(&numbers.unwrap_or_default()))
+    }
+}
+
+impl WindowAggregate<Moments, Given> for Spreading {
+    fn value(&self, numbers: Option<&mut Moments>) -> rusqlite::Result<Given> {
+        Ok(self.of(&numbers.map_or_else(Moments::default, |numbers| *numbers)))
+    }
+
+    fn inverse(&self, context: &mut Context<'_>, numbers: &mut Moments) -> rusqlite::Result<()> {
+        if let Some(number) = context.get(0)? {
+            numbers.remove(number);
+        }
         Ok(())
     }
 }

@@ -441,6 +441,13 @@ pub const TABLE: &[Entry] = &[
         "The time of the query; no time zone is known.",
     ),
     written(
+        "greatest",
+        &[Any],
+        Depends,
+        "The greatest of the values that are not NULL.",
+    )
+    .repeating(),
+    written(
         "grouping",
         &[Any],
         Of(Type::TinyInt),
@@ -536,6 +543,13 @@ pub const TABLE: &[Entry] = &[
         "The value of a later row.",
     )
     .optional(2),
+    written(
+        "least",
+        &[Any],
+        Depends,
+        "The least of the values that are not NULL.",
+    )
+    .repeating(),
     rust!(
         "left",
         [Text, Whole],
@@ -743,10 +757,12 @@ pub const TABLE: &[Entry] = &[
         number::square,
         "The square of the number."
     ),
-    refused(
+    aggregate(
         "stdev",
-        "compute SQRT((SUM(f*f) - SUM(f)*SUM(f)/COUNT(f)) / (COUNT(f) - 1)), where f is CAST(x AS float)",
+        &[Number],
+        "The standard deviation of a sample; NULL of one value.",
     ),
+    aggregate("stdevp", &[Number], "The standard deviation of all values."),
     rust!(
         "str",
         [Number, Whole, Whole],
@@ -854,5 +870,11 @@ pub const TABLE: &[Entry] = &[
         "The text in upper case."
     ),
     refused("user_name", SERVER),
+    aggregate(
+        "var",
+        &[Number],
+        "The variance of a sample; NULL of one value.",
+    ),
+    aggregate("varp", &[Number], "The variance of all values."),
     written("year", &[Date], INT, "The year."),
 ];

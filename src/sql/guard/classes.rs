@@ -4,6 +4,7 @@
 //! whatever a new version brings is refused, and noticed, until somebody has looked at it.
 
 use crate::sql::functions::percentile::PERCENTILES;
+use crate::sql::functions::spread::SPREADS;
 use crate::sql::functions::{FUNCTIONS, SINGLE};
 
 /// Whether foreign SQL may use something.
@@ -267,7 +268,9 @@ pub fn function(name: &str) -> Option<Class> {
         return find(SQLITE_FUNCTIONS, name);
     }
     let same = |own: &str| own.eq_ignore_ascii_case(name);
-    let aggregate = same(SINGLE) || PERCENTILES.iter().any(|(own, _)| same(own));
+    let aggregate = same(SINGLE)
+        || PERCENTILES.iter().any(|(own, _)| same(own))
+        || SPREADS.iter().any(|(own, _)| same(own));
     (aggregate || FUNCTIONS.iter().any(|own| same(own.name))).then_some(A)
 }
 

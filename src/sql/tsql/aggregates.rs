@@ -1,4 +1,4 @@
-//! Aggregates: `COUNT`, `SUM`, `AVG`, `MIN`, `MAX` and `STRING_AGG`, with `OVER` or without.
+//! Aggregates: `COUNT`, `SUM`, `AVG`, `MIN`, `MAX`, `STDEV`, `VAR` and `STRING_AGG`, with `OVER` or without.
 
 use sqlparser::ast::{FunctionArg, FunctionArgExpr, OrderByExpr, WindowType};
 
@@ -174,6 +174,18 @@ impl Translator<'_> {
                 ))
             }
             "avg" => self.average(&value, distinct, &window),
+            "stdev" | "stdevp" | "var" | "varp" => {
+                if !value.of.is_number() || value.of == Type::Bit {
+                    let (upper, of) = (name.to_uppercase(), value.of);
+                    return Err(self
+                        .invalid(format!("{upper} takes numbers, not values of type {of}"))
+                        .with_hint(format!(
+                            "CAST the value to a number: {upper}(CAST(x AS float))"
+                        )));
+                }
+                let sql = format!("tsql_{name}({word}{}){window}", value.sql);
+                Ok(Typed::plain(sql, Type::Float))
+            }
             _ => {
                 let of = self.sum_type(value.of)?;
                 let sum = format!("sum({word}{}){window}", value.sql);

@@ -1,4 +1,4 @@
-//! Functions that choose between values: `ISNULL`, `COALESCE`, `NULLIF`, `IIF`, `CHOOSE`.
+//! Functions that choose between values: `ISNULL`, `COALESCE`, `NULLIF`, `IIF`, `CHOOSE`, `GREATEST`, `LEAST`.
 
 use sqlparser::ast::{FunctionArg, FunctionArgExpr};
 
@@ -56,6 +56,41 @@ impl Translator<'_> {
             format!("CASE WHEN {test} THEN NULL ELSE {} END", value.sql),
             of,
         ))
+    }
+
+    /// `GREATEST` and `LEAST`, of the values that are not NULL. SQLite's `max` and `min` of several values give NULL
+    /// where one is, so each value has the others behind it in a `coalesce`.
+    pub fn extreme(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        const MOST: usize = 254;
+        let upper = name.to_uppercase();
+        let values = self.arguments(list)?;
+        if values.len() > MOST {
+            return Err(self.invalid(format!("{upper} takes at most {MOST} values")));
+        }
+        if values.iter().all(Typed::is_null) {
+            return Err(self
+                .invalid(format!("{upper} takes a value beside NULL"))
+                .with_hint("CAST one of them to a type"));
+        }
+        let values = self.together(values)?;
+        if let [only] = values.as_slice() {
+            return Ok(only.clone());
+        }
+        for value in &values {
+            self.has_order(value)?;
+            self.note_doubt(value);
+        }
+        let of = values.first().map_or(Type::Null, |value| value.of);
+        let mut own = texts(&values);
+        let mut written = Vec::new();
+        for _ in 0..own.len() {
+            let one = self.function("coalesce", &own, of).collated();
+            self.spend(one.len())?;
+            written.push(one);
+            own.rotate_left(1);
+        }
+        let function = if name == "greatest" { "max" } else { "min" };
+        Ok(self.function(function, &written, of))
     }
 
     /// `IIF`, which is a CASE.

@@ -129,6 +129,7 @@ impl Translator<'_> {
             "nullif" => self.nullif(name, list),
             "iif" => self.iif(list),
             "choose" => self.choose(list),
+            "greatest" | "least" => self.extreme(name, list),
             "abs" | "sign" => self.magnitude(name, list),
             "ceiling" | "floor" => {
                 let [value] = self.exactly(name, list)?;

@@ -37,6 +37,7 @@ features! {
     predicted_reports_of_support
     predicted_parentheses_and_names
     predicted_shares_and_durations
+    predicted_spreads_extremes_and_first_rows
 }
 
 features! {
