@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::assets;
-use crate::diagnostic::{counted, did_you_mean, verb};
+use crate::diagnostic::did_you_mean;
 use crate::query::{Query, QueryParameter};
 use crate::report::AnalysisRun;
 use crate::schema::types::Type;
@@ -31,10 +31,11 @@ use crate::table::moment::{OffsetAt, UtcOffset};
 use crate::table::{Cell, Kind};
 
 pub(crate) use advice::export_of;
-use advice::{next, unlocks};
+use advice::unlocks;
+pub use advice::{NextCommands, next_steps};
 use detected::{detected_run, given_run, shaded};
 use exported::ExportedRows;
-use finding::{Given, OPEN_CHATS};
+use finding::Given;
 
 /// Why rows could not be searched.
 #[derive(Debug, Error)]
@@ -302,14 +303,6 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     }
     let whole = options.only.is_empty();
     let open_chats = if whole { rows.open_chats()? } else { None };
-    let mut steps = Vec::new();
-    if let Some(count) = open_chats {
-        let (chats, are) = (counted(count, "chat"), verb(count, "is", "are"));
-        steps.push(format!(
-            "{chats} {are} open by the documented query: `chatdb query {OPEN_CHATS}` shows them"
-        ));
-    }
-    steps.extend(next(&runs));
     let unlocks = unlocks(&runs);
     let shaded = shaded(&options.outages, &detected);
     let given = options.outages.iter();
@@ -340,7 +333,7 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         undetectable: read.undetectable,
         findings: runs,
         candidates: Vec::new(),
-        next: steps,
+        next: Vec::new(),
         unlocks,
         privacy: PRIVACY_PLAIN.to_owned(),
     })

@@ -2,16 +2,47 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::report::{FindingRun, FindingVerdict, UnlockRun};
+use crate::diagnostic::counted;
+use crate::report::{AnalysisRun, FindingRun, FindingVerdict, UnlockRun};
 
-/// Next steps: what was found, and the exports that skipped findings need.
-pub(super) fn next(runs: &[FindingRun]) -> Vec<String> {
-    let found = runs
-        .iter()
-        .filter(|run| run.verdict == FindingVerdict::Found);
-    let mut next: Vec<String> = found
-        .map(|run| format!("`{}`: {}", run.name, run.title))
-        .collect();
+/// The commands with which a reader goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct NextCommands<'c> {
+    /// Analyzes the same rows again.
+    pub analyze: &'c str,
+    /// Runs the documented query for open chats on them.
+    pub open_chats: &'c str,
+    /// The findings whose rows are shown already.
+    pub shown: &'c [String],
+}
+
+/// Next steps: each finding that has rows, with the command that shows them all, and the exports that skipped findings
+/// need.
+#[must_use]
+pub fn next_steps(run: &AnalysisRun, commands: NextCommands<'_>) -> Vec<String> {
+    let mut next = Vec::new();
+    if let Some(count) = run.open_chats.filter(|count| *count > 0) {
+        next.push(format!(
+            "`{}` shows the open chats of the documented query: {count}",
+            commands.open_chats
+        ));
+    }
+    let is_next = |run: &&FindingRun| {
+        run.verdict == FindingVerdict::Found && !commands.shown.contains(&run.name)
+    };
+    next.extend(run.findings.iter().filter(is_next).map(|run| {
+        let rows = counted(run.table.rows.len(), "row");
+        format!(
+            "`{} --only {}` shows {rows}: {}",
+            commands.analyze, run.name, run.title
+        )
+    }));
+    next.extend(wanted_exports(&run.findings));
+    next
+}
+
+/// The exports that findings need, with those that need the same together, the most first.
+fn wanted_exports(runs: &[FindingRun]) -> Vec<String> {
     let mut waits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for run in runs {
         let helped = run.verdict == FindingVerdict::Skipped || !run.table.rows.is_empty();
@@ -26,11 +57,13 @@ pub(super) fn next(runs: &[FindingRun]) -> Vec<String> {
     }
     let mut together: Vec<_> = together.into_iter().collect();
     together.sort_by_key(|(names, _)| std::cmp::Reverse(names.len()));
-    for (names, wanted) in together {
+    let step = |(names, wanted): (BTreeSet<&str>, Vec<String>)| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        next.push(format!("for {}: {}", names.join(", "), wanted.join(", ")));
-    }
-    next
+        let all = wanted.iter().all(|one| one.contains("export of"));
+        let verb = if all { "add" } else { "needed" };
+        format!("{verb} {}, for {}", wanted.join(", "), names.join(", "))
+    };
+    together.into_iter().map(step).collect()
 }
 
 /// What the skipped findings need, most frequent first.

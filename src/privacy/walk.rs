@@ -118,7 +118,7 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
         sentences(&mut candidate.not_in_export, visitor);
         sentences(&mut candidate.separated_by, visitor);
     }
-    sentences(next, visitor);
+    next.iter_mut().for_each(|one| step(one, visitor));
     unlocks
         .iter_mut()
         .for_each(|one| visitor.sentence(&mut one.needs));
@@ -127,13 +127,27 @@ fn analysis(run: &mut AnalysisRun, visitor: &mut dyn Visitor) {
 /// Options whose values name nobody.
 const PLAIN_OPTIONS: [&str; 4] = ["--utc-offset", "--encoding", "--input-format", "--only"];
 
+/// A next step: its command, which stands in front, and the sentence after it.
+fn step(said: &mut String, visitor: &mut dyn Visitor) {
+    let parts = said.strip_prefix('`').and_then(|rest| rest.split_once('`'));
+    let Some((typed, sentence)) = parts else {
+        visitor.sentence(said);
+        return;
+    };
+    let (mut typed, mut sentence) = (typed.to_owned(), sentence.to_owned());
+    command(&mut typed, visitor);
+    visitor.sentence(&mut sentence);
+    *said = format!("`{typed}`{sentence}");
+}
+
 /// A command to type: the names of files in it, and of servers. The program's name and the command's are our own.
 fn command(typed: &mut String, visitor: &mut dyn Visitor) {
     let mut option = "";
     let words = typed.split(' ').enumerate().map(|(at, typed)| {
         let mut word = typed.to_owned();
         let before = std::mem::replace(&mut option, typed);
-        if at < 2 || is_of_times(&word) || PLAIN_OPTIONS.contains(&before) {
+        let is_own = at < 2 || before == "query";
+        if is_own || is_of_times(&word) || PLAIN_OPTIONS.contains(&before) {
             return word;
         }
         let is_value = word.contains(['=', ':']) || word.contains("..");

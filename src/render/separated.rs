@@ -115,7 +115,10 @@ fn all(out: &mut Out<'_>, report: &Report) -> csv::Result<()> {
         }
     }
     if let Some(run) = &report.analysis {
-        analysis::render(out, run)?;
+        match analysis::only_table(run) {
+            Some(finding) => analysis::rows_of(out, finding)?,
+            None => analysis::render(out, run)?,
+        }
     }
     let other = !listings.is_empty() || report.analysis.is_some();
     if other && report.runs.is_empty() && report.comparisons.is_empty() {

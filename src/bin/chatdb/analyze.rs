@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chatdb::analysis::{self, AnalysisOptions, Outage, Server, summary};
+use chatdb::analysis::{self, AnalysisOptions, NextCommands, Outage, Server, summary};
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
 use chatdb::render::{CsvOptions, Detail, FORMATS, Format, RenderOptions, csv};
@@ -52,6 +52,14 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
         run => run?,
     };
     stops.no_more();
+    run.next = analysis::next_steps(
+        &run,
+        NextCommands {
+            analyze: &again(args, &options).join(" "),
+            open_chats: &on_same_rows(args, &["query", OPEN_CHATS]).join(" "),
+            shown: &args.only,
+        },
+    );
     if args.only.is_empty() {
         signature::compare(&mut run, &options);
         run.summary = summary::summary(&run);
@@ -128,9 +136,10 @@ fn read(
     Ok((code, refused))
 }
 
-/// The command that says more: the same with the newest outage that the rows show, else all ghosts.
-fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) -> Option<String> {
-    let mut words = vec!["chatdb".to_owned(), "analyze".to_owned()];
+/// A command on the same rows, read in the same way.
+fn on_same_rows(args: &Analyze, command: &[&str]) -> Vec<String> {
+    let mut words = vec!["chatdb".to_owned()];
+    words.extend(command.iter().map(|word| (*word).to_owned()));
     match &args.db {
         Some(path) => words.extend(["--db".to_owned(), typed(&path.display().to_string())]),
         None => words.extend(
@@ -141,8 +150,6 @@ fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) ->
     }
     let reading = &args.reading;
     let given = [
-        ("--as-of", &args.as_of),
-        ("--utc-offset", &args.utc_offset),
         ("--input-format", &reading.input_format),
         ("--table", &reading.table),
         ("--encoding", &reading.encoding),
@@ -157,11 +164,25 @@ fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) ->
         ("--columns", &reading.columns),
         ("--sheet", &reading.sheet),
     ];
-    for (option, value) in given {
-        if let Some(value) = value {
-            words.extend([option.to_owned(), typed(value)]);
-        }
-    }
+    words.extend(options_of(&given));
+    words
+}
+
+/// The options that have a value, as they are typed.
+fn options_of(given: &[(&str, &Option<String>)]) -> Vec<String> {
+    let given = given.iter();
+    let words =
+        given.filter_map(|(option, value)| Some([(*option).to_owned(), typed(value.as_deref()?)]));
+    words.flatten().collect()
+}
+
+/// The same command without `--only`.
+fn again(args: &Analyze, options: &AnalysisOptions) -> Vec<String> {
+    let mut words = on_same_rows(args, &["analyze"]);
+    words.extend(options_of(&[
+        ("--as-of", &args.as_of),
+        ("--utc-offset", &args.utc_offset),
+    ]));
     for outage in &options.outages {
         let servers = outage.servers.iter().map(|server| server.name());
         let servers = servers.collect::<Vec<_>>().join("+");
@@ -173,6 +194,12 @@ fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) ->
         );
         words.extend(["--outage".to_owned(), typed(&text)]);
     }
+    words
+}
+
+/// The command that says more: the same with the outages that the rows show, else all ghosts.
+fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) -> Option<String> {
+    let mut words = again(args, options);
     let has_ghosts = |run: &AnalysisRun| {
         run.findings
             .iter()
@@ -207,6 +234,9 @@ fn suggested(found: &DetectedRun) -> Option<String> {
     };
     Some(as_option(&found.servers, found.host.as_deref(), from, to))
 }
+
+/// The documented query for open chats.
+const OPEN_CHATS: &str = "open_chats";
 
 /// The finding of chats without a session.
 const GHOSTS: &str = "ghost_chats";

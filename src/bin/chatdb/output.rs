@@ -333,7 +333,8 @@ pub fn write_files(
 }
 
 /// Writes a report of exported rows to standard output. What does not stay on the terminal has pseudonyms in the place
-/// of personal data, and says so.
+/// of personal data, and says so. Of one finding alone, a format of rows has the table, and the rest goes to standard
+/// error.
 pub fn show_exported(
     mut report: Report,
     form: &OutputArgs,
@@ -341,7 +342,13 @@ pub fn show_exported(
     privacy: &Privacy,
 ) -> Result<(), Failure> {
     protect(&mut report, form, privacy, Authored::default())?;
-    show(&report, form, detail)
+    show(&report, form, detail)?;
+    let run = report.analysis.as_ref().map(|run| run.findings.as_slice());
+    // Where the table of the one finding is written, what there is to say about it is said beside it.
+    if let (true, Some([only])) = (format_of(form)?.can.rows_only, run) {
+        only.remarks.iter().for_each(|remark| note(remark));
+    }
+    Ok(())
 }
 
 /// The same for answers. What there is to say about one goes to standard error where the format has rows only.

@@ -1,6 +1,6 @@
 //! An analysis for a spreadsheet: one line per cell of each row found, and one for each finding, whose `column` is
 //! `(finding)` and whose value is what there is to say about it. A candidate failure has a line for each piece of
-//! evidence.
+//! evidence. Where one finding was asked for, its rows are a table of their own.
 
 use super::super::wording;
 use super::{Out, Texts};
@@ -27,6 +27,14 @@ pub(super) fn render(out: &mut Out<'_>, run: &AnalysisRun) -> csv::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The finding that alone was asked for, and was run: its table is written as it is.
+pub(super) fn only_table(run: &AnalysisRun) -> Option<&FindingRun> {
+    match run.findings.as_slice() {
+        [only] if !only.table.columns.is_empty() => Some(only),
+        _ => None,
+    }
 }
 
 /// Writes the rows of one finding, a line each under the names of its columns.

@@ -41,7 +41,7 @@ pub(super) fn render(
         page.line(0, format_args!("Next: {command}"))?;
     }
     if options.answer_only {
-        return Ok(());
+        return answers(page, run, detail);
     }
     page.blank();
     page.prose(0, 2, wording::analysis(run))?;
@@ -54,6 +54,15 @@ pub(super) fn render(
     }
     files(page, run, options)?;
     rests_on(page, run)
+}
+
+/// The rows of the findings, where these were asked for instead of the summary.
+fn answers(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
+    let is_shown = |one: &&FindingRun| run.summary.is_empty() && !one.table.rows.is_empty();
+    for finding in run.findings.iter().filter(is_shown) {
+        compact::render(page, 0, &finding.table, finding.table.rows.len(), detail)?;
+    }
+    Ok(())
 }
 
 fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
