@@ -64,7 +64,7 @@ pub(super) struct Draft {
     pub(super) document: Option<At<String>>,
     pub(super) heading: Option<String>,
     pub(super) section: Option<&'static Heading>,
-    pub(super) lines: Option<Lines>,
+    pub(super) lines: Option<At<Lines>>,
     pub(super) continues: Option<At<String>>,
     pub(super) clock: Option<i64>,
     pub(super) seeds: Vec<At<String>>,
@@ -258,7 +258,7 @@ fn section(fields: &Fields<'_>, text: &At<String>) -> Option<&'static Heading> {
     found
 }
 
-fn lines(fields: &Fields<'_>, section: Option<&Heading>) -> Option<Lines> {
+fn lines(fields: &Fields<'_>, section: Option<&Heading>) -> Option<At<Lines>> {
     let lines = fields.lines("lines")?;
     if let Some(heading) = section
         && let Some(outside) = lines
@@ -272,7 +272,7 @@ fn lines(fields: &Fields<'_>, section: Option<&Heading>) -> Option<Lines> {
         );
         fields.reader.problem(lines.at, message);
     }
-    Some(lines.value)
+    Some(lines)
 }
 
 fn clock(fields: &Fields<'_>) -> Option<i64> {
@@ -494,7 +494,8 @@ fn bounds(reader: &Reader<'_>, draft: &Draft, of_lab: Option<&Lines>) {
         let text = format!("{}-{}", heading.first_line, heading.last_line);
         text.parse().expect("heading lines are ascending")
     });
-    let bounds = draft.lines.clone().or(whole).or(of_lab.cloned());
+    let own = draft.lines.as_ref().map(|lines| lines.value.clone());
+    let bounds = own.or(whole).or(of_lab.cloned());
     let inside = |lines: &Lines, at| match &bounds {
         None => {
             let message = "a scenario that cites lines of the document needs `lines` or `section`";

@@ -18,7 +18,7 @@ use super::library::{Library, Located, is_scenario_name};
 use super::{Expected, Layout, Observation, Parameter, Scenario, SqlFile, parameter_kind};
 use crate::assets::{self, SCENARIO_FILE};
 use crate::diagnostic::Place;
-use crate::diagnostic::{Position, Positions, Problem, Problems, hint_among};
+use crate::diagnostic::{Position, Positions, Problem, Problems, count, hint_among};
 use crate::document::Printed;
 use crate::query::{Query, is_parameter_name};
 use crate::sql;
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a> {
             folder: self.located.source.folder(&self.located.name),
             title: draft.title.clone(),
             section: draft.heading.clone(),
-            lines: draft.lines.clone(),
+            lines: draft.lines.as_ref().map(|lines| lines.value.clone()),
             continues: draft.continues.as_ref().map(|name| name.value.clone()),
             clock: draft.clock,
             parameters: draft.parameters.iter().filter_map(parameter).collect(),
@@ -449,6 +449,27 @@ impl<'a> Resolver<'a> {
                 .map(|file| Arc::new(Printed::of(&file.text))),
             None => self.lab_document().map(|own| own.words.clone()),
         };
+        self.document_has_the_lines();
+    }
+
+    /// The lines that the scenario reproduces are lines of the document, where that could be read.
+    fn document_has_the_lines(&self) {
+        let is_unread = match &self.draft.document {
+            Some(_) => self.own_document.is_none(),
+            None => self.lab.as_ref().is_some_and(|lab| lab.document_is_unread),
+        };
+        let (Some(lines), false) = (&self.draft.lines, is_unread) else {
+            return;
+        };
+        let has = count(self.document().line_count());
+        if lines.value.last() > has {
+            let message = format!(
+                "line {} is cited, and the document has {}",
+                lines.value.last(),
+                plural(has, "line")
+            );
+            self.reader.problem(lines.at, message);
+        }
     }
 
     /// The lab's document, unless the scenario has one of its own.

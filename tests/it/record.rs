@@ -269,3 +269,51 @@ fn reusing_and_naming_causes_twice_is_refused_where_it_cannot_be() {
         assert!(found.contains(part), "{keys}: {found}");
     }
 }
+
+const TWO: &str = "title = \"A\"\ncontinues = \"baseline\"\n\
+    [[step]]\nafter = \"1 minute\"\nhappens = [\"application stops\"]\n\
+    [[step.check]]\nquery = \"required_action\"\nderived = \"x\"\n\
+    [[step.check]]\nquery = \"agent_title_bar\"\nderived = \"x\"\n";
+
+#[test]
+fn a_table_that_was_rejected_is_accepted_by_name_alone() {
+    let folder = lab(TWO);
+    let expected = |check: &str| {
+        fs::read_to_string(folder.path().join(format!("lab/10_{check}.md"))).expect("a table")
+    };
+    ends(&folder, &["record", "lab"], 0);
+    ends(
+        &folder,
+        &["review", "lab", "--reject", "required_action"],
+        0,
+    );
+    ends(&folder, &["review", "lab", "--accept-all"], 0);
+    assert_eq!(expected("required_action"), "", "it was rejected");
+    assert!(!expected("agent_title_bar").contains("pending"));
+    ends(&folder, &["record", "lab", "--check"], 1);
+    ends(
+        &folder,
+        &["review", "lab", "--accept", "required_action"],
+        0,
+    );
+    ends(&folder, &["record", "lab", "--check"], 0);
+}
+
+#[test]
+fn lines_are_lines_of_the_document() {
+    let toml = |lines: &str, stated: &str| {
+        format!(
+            "title = \"A\"\ncontinues = \"baseline\"\nlines = \"{lines}\"\n[[step]]\nafter = \"1 minute\"\n\
+             happens = [\"messaging stops\"]\n[[step.check]]\nquery = \"required_action\"\nvalue = \"none\"\n\
+             stated = \"{stated}\"\n"
+        )
+    };
+    let found = mistakes(&toml("300-310", "305"));
+    assert!(
+        found.contains("lab/scenario.toml:3:9: line 310 is cited, and the document has 221 lines"),
+        "{found}"
+    );
+    assert!(mistakes(&toml("220-222", "221")).contains("line 222 is cited"));
+    let fine = mistakes(&toml("220-221", "221"));
+    assert!(!fine.contains("is cited"), "{fine}");
+}

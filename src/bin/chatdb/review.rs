@@ -37,9 +37,19 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
             }
         } else {
             let of = |names: &[String]| names.iter().any(|name| is(item, name));
-            match (args.accept_all || of(&args.accept), of(&args.reject)) {
+            // What nobody has recorded, or somebody has rejected, is accepted by name alone.
+            let is_recorded = item.state != ReviewState::Unrecorded;
+            match (of(&args.accept), of(&args.reject)) {
                 (true, _) => Decision::Accept,
                 (_, true) => Decision::Reject,
+                _ if args.accept_all && is_recorded => Decision::Accept,
+                _ if args.accept_all => {
+                    output::note(&format!(
+                        "`{}` was not accepted: its result is not recorded, or was rejected; `--accept {}` accepts it",
+                        item.id, item.run.id
+                    ));
+                    Decision::Skip
+                }
                 _ if decided => Decision::Skip,
                 _ => {
                     show(item)?;
