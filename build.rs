@@ -238,14 +238,18 @@ fn images(out: &Path) -> Result<(), Box<dyn Error>> {
     write_tables(&conn, &out.join("tables.rs"))
 }
 
-/// Writes down every rule of the model: its kind, its name, and what it says.
+/// Writes down every rule of the model: its kind, its name, what it says, and whose a rule of the matrix is.
 fn write_rules(conn: &rusqlite::Connection, to: &Path) -> Result<(), Box<dyn Error>> {
     let mut source = String::from("&[\n");
-    let mut statement =
-        conn.prepare("SELECT kind, rule, statement FROM rule ORDER BY kind, position")?;
+    let mut statement = conn.prepare(
+        "SELECT kind, rule, statement, coalesce(subject, '') FROM rule \
+             LEFT JOIN capability ON kind = 'matrix' AND rule = capability || ' / ' || server \
+             ORDER BY kind, rule.position",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let rule: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let text = |at: usize| row.get::<_, String>(at);
+        let rule = (text(0)?, text(1)?, text(2)?, text(3)?);
         writeln!(source, "    {rule:?},")?;
     }
     source.push(']');

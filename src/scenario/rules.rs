@@ -8,8 +8,9 @@ use super::fields::{At, Fields, Reader, describe, seconds_of, shorten, text_of};
 use crate::diagnostic::{Place, did_you_mean, hint_among};
 use crate::sql::quote::literal;
 
-/// Every rule of the model by the name that `chatdb rules` shows: its kind, its name, and what it says.
-static RULES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// Every rule of the model by the name that `chatdb rules` shows: its kind, its name, what it says, and whose it is: a
+/// chat's, an agent's or the system's.
+static RULES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// What a cell of the matrix can say, and how the model's table has it.
 const STATEMENTS: [(&str, &str); 4] = [
@@ -80,7 +81,7 @@ impl LabRule {
 
 /// What the built-in rule of this name says: a statement of the matrix, or a time such as `180 s`.
 fn built_in(rule: &str) -> Option<&'static str> {
-    let found = RULES.iter().find(|(_, name, _)| *name == rule)?;
+    let found = RULES.iter().find(|(_, name, ..)| *name == rule)?;
     Some(found.2.split(": ").next().unwrap_or_default())
 }
 
@@ -147,7 +148,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Vec<LabRule> {
             reader.hinted(text.at, message, hint.or_else(|| Some(statements())));
             continue;
         };
-        if known {
+        if known && comes_back(reader, &name, (text.at, statement)) {
             rules.push(LabRule {
                 place: reader.place(name.at),
                 rule: name.value,
@@ -179,6 +180,36 @@ pub(super) fn read(fields: &Fields<'_>) -> Vec<LabRule> {
     rules
 }
 
+/// Whether what the rule is about can come back in this way; keeps a mistake where it cannot. A log-in brings back what
+/// is an agent's, and only what is a chat's is lost with it.
+fn comes_back(reader: &Reader<'_>, name: &At<String>, (at, statement): (usize, &str)) -> bool {
+    let found = RULES.iter().find(|(_, known, ..)| *known == name.value);
+    let subject = found.map_or("", |(.., subject)| *subject);
+    let wrong = match (subject, statement) {
+        ("chat" | "system", "needed; back at the next log-in") => "a log-in does not bring it back",
+        ("agent" | "system", "needed; never back for that chat") => {
+            "no chat keeps it from coming back"
+        }
+        _ => return true,
+    };
+    let whose = match subject {
+        "system" => "the system's".to_owned(),
+        subject => format!(
+            "{} {subject}'s",
+            if subject == "agent" { "an" } else { "a" }
+        ),
+    };
+    let message = format!("`{}` is {whose}: {wrong}", name.value);
+    let other = match subject {
+        "chat" => ", `\"needed; never back for that chat\"`",
+        "agent" => ", `\"needed; back at the next log-in\"`",
+        _ => "",
+    };
+    let hint = format!("`\"not needed\"`, `\"needed; back at once\"`{other}");
+    reader.hinted(at, message, Some(hint));
+    false
+}
+
 fn statements() -> String {
     let all = STATEMENTS.iter().map(|(known, _)| format!("`\"{known}\"`"));
     all.collect::<Vec<_>>().join(", ")
@@ -187,17 +218,17 @@ fn statements() -> String {
 /// Whether the model has a rule of this name and kind; keeps a mistake where it has none.
 fn is_known(reader: &Reader<'_>, name: &At<String>, kind: &str, what: &str) -> bool {
     let names = || {
-        let own = RULES.iter().filter(|(own, _, _)| *own == kind);
-        own.map(|(_, name, _)| *name)
+        let own = RULES.iter().filter(|(own, ..)| *own == kind);
+        own.map(|(_, name, ..)| *name)
     };
     if names().any(|known| known == name.value) {
         return true;
     }
     let message = format!("the model has no {what} `{}`", shorten(&name.value));
-    let elsewhere = RULES.iter().find(|(_, known, _)| *known == name.value);
+    let elsewhere = RULES.iter().find(|(_, known, ..)| *known == name.value);
     let hint = match elsewhere {
-        Some(("matrix", _, _)) => Some("it is a rule: write it under `[rules]`".to_owned()),
-        Some(("time", _, _)) => Some("it is a time: write it under `[times]`".to_owned()),
+        Some(("matrix", ..)) => Some("it is a rule: write it under `[rules]`".to_owned()),
+        Some(("time", ..)) => Some("it is a time: write it under `[times]`".to_owned()),
         _ => did_you_mean(&name.value, names()).map(|meant| format!("did you mean `{meant}`?")),
     };
     let all = || Some("`chatdb rules` lists the names".to_owned());
