@@ -23,13 +23,13 @@ pub struct NamedState {
 pub const STATES: &[NamedState] = &[
     NamedState {
         name: "phantom",
-        help: "the agent is told that a session is active, but it is not",
+        help: "the agent is told that a session is active, but it is not, or that it is lost, but it is not",
         sql: "EXISTS (SELECT 1 FROM session_belief WHERE statement_is = 'false')",
     },
     NamedState {
         name: "session lost",
         help: "the session of a chat that is not completed is lost",
-        sql: "EXISTS (SELECT 1 FROM session_belief WHERE truth = 'session lost')",
+        sql: "EXISTS (SELECT 1 FROM world_beside_window WHERE fact = 'Session' AND value = 'lost')",
     },
     NamedState {
         name: "message lost",

@@ -326,7 +326,7 @@ INSERT INTO console_part (console_part, capability, title) VALUES
     ('knowledge base', 'open knowledge base', 'Knowledge base');
 
 -- What the customer or the agent is told. `printed` 1: the document prints the text; 0: it tells of it, and
--- the wording is ours.
+-- the wording is ours. Without lines, the document does not tell of it either.
 CREATE TABLE notice (
     notice  NVARCHAR(60) NOT NULL PRIMARY KEY,
     told    NVARCHAR(10) NOT NULL CHECK (told IN ('customer', 'agent')),
@@ -356,4 +356,6 @@ INSERT INTO notice (notice, told, text, printed, lines, reading) VALUES
     ('Session in Progress', 'agent', 'Session in Progress', 1, '45, 187, 219',
      'a pop-up at a log-in that finds an older one on record: the failure cut it off, so that no log-out could end it'),
     ('no connection to the server', 'agent', 'A connection could not be established with the server', 1, '201',
-     'flashes in the title bar as soon as the indicator shows a triangle');
+     'flashes in the title bar as soon as the indicator shows a triangle'),
+    ('customer has left', 'agent', 'Customer exited chat', 0, '',
+     'no customer leaves in the note; the agent''s list is taken to say so at once');

@@ -60,7 +60,7 @@ BEGIN
 END;
 
 -- A chat is completed or transferred by the agent in whose hands it is, at an open console from which the row can
--- be reached, and given to an agent who has one.
+-- be reached, and given to an agent who has one and receives new activities.
 CREATE TRIGGER agent_action_can_be BEFORE INSERT ON agent_action
 BEGIN
     SELECT RAISE(ABORT, 'the model sets `agent_action_id` and `at`: leave them out')
@@ -95,7 +95,9 @@ BEGIN
            OR NEW.action = 'transfers'
               AND (NEW.to_user_id = NEW.user_id
                    OR NOT EXISTS (SELECT 1 FROM desktop d
-                                  WHERE d.user_id = NEW.to_user_id AND d.state = 'open')));
+                                  WHERE d.user_id = NEW.to_user_id AND d.state = 'open')
+                   OR EXISTS (SELECT 1 FROM lacks k WHERE k.subject = 'agent' AND k.subject_id = NEW.to_user_id
+                              AND k.capability = 'receive new activities')));
 END;
 
 CREATE TRIGGER email_reply_can_be BEFORE INSERT ON email_reply
@@ -139,6 +141,14 @@ BEGIN
     SELECT RAISE(ABORT, 'an agent keeps the `user_id`');
 END;
 
+CREATE TRIGGER user_keeps_name BEFORE UPDATE OF screen_name ON egpl_user
+WHEN NEW.screen_name IS NOT OLD.screen_name
+ AND (EXISTS (SELECT 1 FROM agent_action WHERE user_id = OLD.user_id)
+      OR EXISTS (SELECT 1 FROM email_reply WHERE user_id = OLD.user_id))
+BEGIN
+    SELECT RAISE(ABORT, 'this agent has done something, and keeps the `screen_name` that customers have read');
+END;
+
 CREATE TRIGGER entry_point_stays BEFORE DELETE ON entry_point
 WHEN EXISTS (SELECT 1 FROM chat_request WHERE entry_point_id = OLD.entry_point_id)
   OR EXISTS (SELECT 1 FROM email_arrival WHERE entry_point_id = OLD.entry_point_id)
@@ -152,10 +162,24 @@ BEGIN
     SELECT RAISE(ABORT, 'an entry point keeps the `entry_point_id` and the `channel`');
 END;
 
+CREATE TRIGGER entry_point_is_kept BEFORE UPDATE ON entry_point
+WHEN EXISTS (SELECT 1 FROM chat_request WHERE entry_point_id = OLD.entry_point_id)
+  OR EXISTS (SELECT 1 FROM email_arrival WHERE entry_point_id = OLD.entry_point_id)
+BEGIN
+    SELECT RAISE(ABORT, 'a customer came in at this entry point: it stays as it is');
+END;
+
 CREATE TRIGGER queue_stays BEFORE DELETE ON egpl_routing_queue
 WHEN EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE queue_id = OLD.queue_id)
 BEGIN
     SELECT RAISE(ABORT, 'an activity is in this queue: it stays');
+END;
+
+CREATE TRIGGER queue_keeps_name BEFORE UPDATE OF queue_name ON egpl_routing_queue
+WHEN NEW.queue_name IS NOT OLD.queue_name
+ AND EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE queue_id = OLD.queue_id)
+BEGIN
+    SELECT RAISE(ABORT, 'an activity is in this queue, which keeps the `queue_name` that agents have read');
 END;
 
 CREATE TRIGGER queue_keeps_id BEFORE UPDATE OF queue_id ON egpl_routing_queue

@@ -30,6 +30,10 @@ WHERE (m.author = 'agent' AND d.user_id IS NOT NULL OR d.delivered = 1)
                       WHERE k.subject = 'chat' AND k.subject_id = m.activity_id
                         AND k.capability = 'keep the history'));
 
+-- Chats that the customer has left, and what the console says of it.
+CREATE VIEW told_of_leaving AS
+SELECT e.activity_id, n.text FROM customer_leaves e JOIN notice n ON n.notice = 'customer has left';
+
 -- The list of chats in the agent console, one row per chat. The status text says who wrote last; the
 -- indicator is the connection: two fields that do not depend on each other.
 CREATE VIEW agent_console AS
@@ -51,8 +55,8 @@ FROM (
            printf('%02d:%02d:%02d', s.seconds / 3600, s.seconds / 60 % 60, s.seconds % 60)
                AS activity_duration,
            CASE
-               WHEN EXISTS (SELECT 1 FROM customer_leaves e WHERE e.activity_id = a.activity_id)
-                   THEN 'Customer exited chat'
+               WHEN EXISTS (SELECT 1 FROM told_of_leaving e WHERE e.activity_id = a.activity_id)
+                   THEN (SELECT e.text FROM told_of_leaving e WHERE e.activity_id = a.activity_id)
                WHEN c.seconds_lost >= (SELECT seconds FROM time_rule WHERE time_rule = 'red square')
                    THEN 'Customer not connected'
                WHEN (SELECT m.author FROM console_message m WHERE m.activity_id = a.activity_id
@@ -163,7 +167,8 @@ FROM (
 ) x;
 
 -- When a chat's session was lost with the customer still in it, and when the servers that took it were back
--- (NULL while one is away).
+-- (NULL while one is away). A chat that was taken while one was away lost it when it began; a server that stops again
+-- takes nothing more.
 CREATE VIEW session_loss AS
 SELECT x.activity_id, x.lost_at, x.back_at,
        round((julianday(coalesce(x.back_at, (SELECT now FROM chatdb_clock))) - julianday(x.lost_at)) * 86400, 3)
@@ -172,7 +177,10 @@ FROM (
     SELECT k.subject_id AS activity_id, min(k.since) AS lost_at,
            CASE WHEN count(o.started_at) = count(*) THEN max(o.started_at) END AS back_at
     FROM lacks k
-    JOIN outage o ON o.server = k.server AND o.stopped_at = k.since
+    JOIN outage o ON o.outage_id = (SELECT x.outage_id FROM outage x
+                                    WHERE x.server = k.server AND x.stopped_at <= k.since
+                                      AND coalesce(x.started_at, '9999-12-31') >= k.since
+                                    ORDER BY x.stopped_at < k.since, x.outage_id LIMIT 1)
     WHERE k.subject = 'chat' AND k.capability = 'keep the session'
     GROUP BY k.subject_id
 ) x
@@ -211,6 +219,20 @@ WHERE w.warned_at <= coalesce(w.started_at, (SELECT now FROM chatdb_clock))
                     AND (o.warned_at, o.outage_id) < (w.warned_at, w.outage_id)
                     AND coalesce(o.started_at, '9999-12-31') >= w.warned_at);
 
+-- Outages that lasted for more than a few minutes of servers that gave the session back at once, as far as a customer
+-- in an open chat saw them. None with the rules that are built in.
+CREATE VIEW session_break AS
+SELECT x.activity_id, x.told_at
+FROM (SELECT a.activity_id, a.activity_status, a.when_modified, o.started_at,
+             strftime('%Y-%m-%d %H:%M:%f', max(o.stopped_at, a.when_created), '+' || t.seconds || ' seconds') AS told_at
+      FROM server_rule r
+      JOIN outage o ON o.server = r.server
+      JOIN egpl_casemgmt_activity a ON a.activity_type = 2000 AND coalesce(o.started_at, '9999-12-31') > a.when_created
+      JOIN time_rule t ON t.time_rule = 'a few minutes'
+      WHERE r.capability = 'keep the session' AND r.recovers = 'at once') x
+WHERE x.told_at <= coalesce(x.started_at, (SELECT now FROM chatdb_clock))
+  AND NOT (x.activity_status = 9000 AND x.when_modified <= x.told_at);
+
 -- What the customer has been told beside the transcript, and since when.
 CREATE VIEW customer_notices AS
 SELECT x.activity_id, x.notice, n.text, x.since,
@@ -219,21 +241,24 @@ SELECT x.activity_id, x.notice, n.text, x.since,
            ELSE 'extrapolated'
        END AS basis
 FROM (
-    SELECT s.activity_id, n.notice, min(m.at) AS since
-    FROM session_loss s
-    JOIN message m ON m.activity_id = s.activity_id AND m.author = 'customer'
+    SELECT m.activity_id, n.notice, min(m.at) AS since
+    FROM message m
     JOIN delivery d ON d.message_id = m.message_id AND d.session_lost = 1 AND instr(d.lost_to, 'no customer') = 0
     JOIN notice n ON n.notice IN ('messages sent after the failure are lost', 'start a new session')
-    GROUP BY s.activity_id, n.notice
+    WHERE m.author = 'customer'
+    GROUP BY m.activity_id, n.notice
     UNION ALL
     SELECT s.activity_id, 'start another chat', s.back_at
     FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
     WHERE s.back_at IS NOT NULL AND s.seconds_away < t.seconds
     UNION ALL
-    SELECT s.activity_id, 'connection issues',
-           strftime('%Y-%m-%d %H:%M:%f', s.lost_at, '+' || t.seconds || ' seconds')
-    FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
-    WHERE s.seconds_away >= t.seconds
+    SELECT s.activity_id, 'connection issues', min(s.told_at)
+    FROM (SELECT s.activity_id, strftime('%Y-%m-%d %H:%M:%f', s.lost_at, '+' || t.seconds || ' seconds') AS told_at
+          FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
+          WHERE s.seconds_away >= t.seconds
+          UNION ALL
+          SELECT b.activity_id, b.told_at FROM session_break b) s
+    GROUP BY s.activity_id
     UNION ALL
     SELECT s.activity_id, 'session lost', s.back_at
     FROM session_loss s JOIN time_rule t ON t.time_rule = 'a few minutes'
@@ -248,8 +273,13 @@ WHERE x.since <= coalesce(e.at, '9999-12-31');
 -- Belief against truth: what the console tells the agent of a chat's session, and what is so.
 CREATE VIEW session_belief AS
 SELECT x.activity_id, x.user_id, x.agent_is_told, x.truth,
-       CASE WHEN x.agent_is_told = 'session active' AND x.truth <> 'session active' THEN 'false' ELSE 'true' END
-           AS statement_is,
+       CASE WHEN x.agent_is_told = 'session active' AND x.truth <> 'session active' THEN 'false'
+            -- While messages do not pass, the customer may well be called not connected.
+            WHEN x.agent_is_told = 'red square' AND x.truth = 'session active'
+                 AND NOT EXISTS (SELECT 1 FROM lacks k WHERE k.subject = 'chat' AND k.subject_id = x.activity_id
+                                 AND k.capability = 'exchange messages')
+                THEN 'false'
+            ELSE 'true' END AS statement_is,
        CASE
            WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (x.agent_is_told, 'all')) THEN 'documented'
            ELSE 'extrapolated'
@@ -258,6 +288,8 @@ FROM (
     SELECT c.activity_id, c.user_id,
            CASE
                WHEN coalesce(t.state, 'closed') <> 'open' THEN 'nothing'
+               WHEN EXISTS (SELECT 1 FROM told_of_leaving e WHERE e.activity_id = c.activity_id)
+                   THEN 'customer left'
                WHEN c.seconds_lost >= (SELECT seconds FROM time_rule WHERE time_rule = 'red square')
                    THEN 'red square'
                ELSE 'session active'
@@ -518,5 +550,5 @@ FROM similarity_rule
 UNION ALL
 SELECT 'notice', row_number() OVER (ORDER BY notice), notice, NULL,
        'the ' || told || ' is told: ' || text || CASE printed WHEN 1 THEN '' ELSE ' (the wording is ours)' END,
-       'documented', lines, reading
+       CASE lines WHEN '' THEN 'extrapolated' ELSE 'documented' END, nullif(lines, ''), reading
 FROM notice;

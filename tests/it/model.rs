@@ -349,7 +349,19 @@ fn a_cause_that_cannot_be_is_refused_and_says_what_there_is() {
         ),
         ("DELETE FROM egpl_user", "this agent has done something, and stays"),
         ("UPDATE egpl_user SET user_id = 4", "an agent keeps the `user_id`"),
+        (
+            "UPDATE egpl_user SET screen_name = 'Mallory'",
+            "this agent has done something, and keeps the `screen_name` that customers have read",
+        ),
         ("DELETE FROM entry_point", "a customer came in at this entry point: it stays"),
+        (
+            "UPDATE entry_point SET banner = 'Other'",
+            "a customer came in at this entry point: it stays as it is",
+        ),
+        (
+            "UPDATE egpl_routing_queue SET queue_name = 'Other'",
+            "an activity is in this queue, which keeps the `queue_name` that agents have read",
+        ),
     ] {
         store.savepoint().expect("a savepoint");
         let error = store.run_script("10_x.sql", &format!("\n{sql};"), &[]).expect_err(sql);

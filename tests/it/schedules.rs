@@ -438,9 +438,10 @@ impl Machine {
         let gone = [A, M].iter().filter_map(|server| self.lacks[*server]).min();
         let gone = gone.map_or(-1, |since| self.now - since);
         if !self.completed {
-            let told = match (open, gone >= 180) {
-                (false, _) => "nothing",
-                (_, true) => "red square",
+            let told = match (open, self.left_at, gone >= 180) {
+                (false, ..) => "nothing",
+                (_, Some(_), _) => "customer left",
+                (.., true) => "red square",
                 _ => "session active",
             };
             let truth = match (self.left_at, self.lost_at) {

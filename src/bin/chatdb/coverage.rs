@@ -93,7 +93,7 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
     }
     remarks.push(format!(
         "without the failure: with every server stop removed, {} of {count} differ, and {staying} are still \
-         reproduced, because they are about what keeps working",
+         reproduced, because they are about what keeps working or works again",
         all.iter().filter(|one| one.stays == Some(false)).count()
     ));
     let listing = Listing {
