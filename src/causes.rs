@@ -30,6 +30,8 @@ pub struct CauseSyntax {
     pub example: &'static str,
     /// The statements. `{NAME}` is an argument as a value in SQL, `{NAME:sql}` says what it is when left out.
     pub sql: &'static str,
+    /// A query, asked once it has happened, for the reason where it has changed nothing; empty where that cannot be.
+    pub idle: &'static str,
 }
 
 /// The next id that no activity has yet.
@@ -58,6 +60,24 @@ macro_rules! department {
     };
 }
 
+/// Why an agent who has no console can do nothing.
+const NOT_LOGGED_IN: &str = "SELECT 'the agent is not logged in'";
+
+/// Why an agent cannot complete or transfer a chat, as arguments of `coalesce`: the first that is so.
+macro_rules! in_hands {
+    () => {
+        "(SELECT CASE WHEN activity_status = 9000 THEN 'the chat is already completed' \
+                      WHEN assigned_to IS NOT {AGENT:@agent_id} THEN 'the agent does not have the chat' END \
+          FROM egpl_casemgmt_activity WHERE activity_id = {CHAT:@activity_id}), \
+         (SELECT 'there is no such chat in the database' WHERE NOT EXISTS \
+          (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_id = {CHAT:@activity_id})), \
+         (SELECT 'the agent is not logged in' WHERE NOT EXISTS \
+          (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open')), \
+         (SELECT 'not possible without ' || group_concat(server, ', ') FROM lacks WHERE subject = 'agent' AND \
+          subject_id = {AGENT:@agent_id} AND capability = 'complete a chat')"
+    };
+}
+
 /// Every cause that has words.
 pub const CAUSES: &[CauseSyntax] = &[
     CauseSyntax {
@@ -65,12 +85,14 @@ pub const CAUSES: &[CauseSyntax] = &[
         help: "servers go down; SERVERS is one, several joined by `and`, or `all servers`",
         example: "messaging and application stop",
         sql: "INSERT INTO server_event (server, event) VALUES ({SERVERS}, 'stops');",
+        idle: "SELECT {SERVERS} || ' is already down'",
     },
     CauseSyntax {
         words: "SERVERS starts|start",
         help: "servers come back",
         example: "application starts",
         sql: "INSERT INTO server_event (server, event) VALUES ({SERVERS}, 'starts');",
+        idle: "SELECT {SERVERS} || ' is already up'",
     },
     CauseSyntax {
         words: "customer asks for chat [CHAT] [at entry point POINT] [saying TEXT]",
@@ -84,30 +106,36 @@ pub const CAUSES: &[CauseSyntax] = &[
             entry_point!("chat"),
             "}, 'Customer', 'customer@example.com', 'Mozilla Firefox', {TEXT:'Hello?'});"
         ),
+        idle: "",
     },
     CauseSyntax {
         words: "customer types TEXT [in chat CHAT]",
         help: "the customer sends a chat message",
         example: "customer types 'Is anybody there?'",
         sql: "INSERT INTO message (activity_id, author, text) VALUES ({CHAT:@activity_id}, 'customer', {TEXT});",
+        idle: "",
     },
     CauseSyntax {
         words: "customer leaves [chat CHAT]",
         help: "the customer ends the chat, or closes the browser",
         example: "customer leaves",
         sql: "INSERT INTO customer_leaves (activity_id) VALUES ({CHAT:@activity_id});",
+        idle: "SELECT 'the customer has already left'",
     },
     CauseSyntax {
         words: "agent [AGENT] logs in",
         help: "the agent logs in; has no effect while log-ins are unavailable",
         example: "agent logs in",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs in');",
+        idle: "SELECT coalesce((SELECT 'no log-in without ' || group_concat(server, ', ') FROM lacks WHERE \
+               capability = 'log in'), 'the agent is already logged in')",
     },
     CauseSyntax {
         words: "agent [AGENT] logs out",
         help: "the agent logs out, and the console closes",
         example: "agent logs out",
         sql: "INSERT INTO agent_action (user_id, action) VALUES ({AGENT:@agent_id}, 'logs out');",
+        idle: NOT_LOGGED_IN,
     },
     CauseSyntax {
         words: "agent [AGENT] opens chat [CHAT]",
@@ -115,18 +143,21 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent opens the chat",
         sql: "INSERT INTO agent_action (user_id, action, console_part, activity_id) VALUES ({AGENT:@agent_id}, \
               'opens', 'chat', {CHAT:@activity_id});",
+        idle: NOT_LOGGED_IN,
     },
     CauseSyntax {
         words: "agent [AGENT] opens PART",
         help: "the agent opens another part of the console: the inbox, case, customer or knowledge base",
         example: "agent opens the case tab",
         sql: "INSERT INTO agent_action (user_id, action, console_part) VALUES ({AGENT:@agent_id}, 'opens', {PART});",
+        idle: NOT_LOGGED_IN,
     },
     CauseSyntax {
         words: "agent types TEXT [in chat CHAT]",
         help: "the agent who has the chat sends a chat message",
         example: "agent types 'How can I help you?'",
         sql: "INSERT INTO message (activity_id, author, text) VALUES ({CHAT:@activity_id}, 'agent', {TEXT});",
+        idle: "",
     },
     CauseSyntax {
         words: "agent [AGENT] completes chat [CHAT]",
@@ -134,6 +165,7 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent completes the chat",
         sql: "INSERT INTO agent_action (user_id, action, activity_id) VALUES ({AGENT:@agent_id}, 'completes', \
               {CHAT:@activity_id});",
+        idle: concat!("SELECT coalesce(", in_hands!(), ")"),
     },
     CauseSyntax {
         words: "agent [AGENT] transfers chat [CHAT] to agent OTHER",
@@ -141,6 +173,15 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent transfers the chat to agent 1004",
         sql: "INSERT INTO agent_action (user_id, action, activity_id, to_user_id) VALUES ({AGENT:@agent_id}, \
               'transfers', {CHAT:@activity_id}, {OTHER});",
+        idle: concat!(
+            "SELECT coalesce(",
+            in_hands!(),
+            ", (SELECT 'agent ' || {OTHER} || ' cannot receive it without ' || group_concat(server, ', ') FROM lacks \
+             WHERE subject = 'agent' AND subject_id = {OTHER} AND capability = 'receive new activities' \
+             AND {OTHER} IN (SELECT user_id FROM desktop WHERE state = 'open') HAVING count(*) > 0), \
+             'agent ' || {OTHER} || CASE WHEN {OTHER} = {AGENT:@agent_id} THEN ' has the chat already' \
+             ELSE ' is not logged in' END)"
+        ),
     },
     CauseSyntax {
         words: "e-mail [EMAIL] arrives [saying TEXT]",
@@ -154,6 +195,7 @@ pub const CAUSES: &[CauseSyntax] = &[
             entry_point!("e-mail"),
             ", 'customer@example.com', 'support@example.com', 'A question', {TEXT:'A question'});"
         ),
+        idle: "",
     },
     CauseSyntax {
         words: "agent [AGENT] answers e-mail [EMAIL] [with TEXT]",
@@ -161,6 +203,8 @@ pub const CAUSES: &[CauseSyntax] = &[
         example: "agent answers the e-mail with 'Thank you.'",
         sql: "INSERT INTO email_reply (user_id, activity_id, text) VALUES ({AGENT:@agent_id}, {EMAIL:@email_id}, \
               {TEXT:'Thank you for your e-mail.'});",
+        idle: "SELECT CASE WHEN EXISTS (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open') \
+               THEN 'the reply already has this text' ELSE 'the agent is not logged in' END",
     },
     CauseSyntax {
         words: "agent AGENT is added [as TEXT]",
@@ -172,6 +216,7 @@ pub const CAUSES: &[CauseSyntax] = &[
             department!(),
             ", 0 FROM (SELECT {AGENT} AS id, {TEXT:'Agent ' || {AGENT}} AS name), chatdb_clock;"
         ),
+        idle: "",
     },
     CauseSyntax {
         words: "queue QUEUE is added [as TEXT]",
@@ -189,6 +234,7 @@ pub const CAUSES: &[CauseSyntax] = &[
             department!(),
             ");"
         ),
+        idle: "",
     },
 ];
 
@@ -217,6 +263,7 @@ pub struct Cause {
     form: usize,
     words: String,
     sql: String,
+    idle: Vec<String>,
 }
 
 impl Cause {
@@ -231,6 +278,12 @@ impl Cause {
     #[must_use]
     pub fn to_sql(&self) -> &str {
         &self.sql
+    }
+
+    /// Queries for the reason why it has changed nothing, where it has not; of several servers one for each.
+    #[must_use]
+    pub fn idle(&self) -> &[String] {
+        &self.idle
     }
 
     /// The entry of the list that it follows.

@@ -193,7 +193,11 @@ fn read(text: &str) -> Result<Cause, Furthest> {
                 return Ok(Cause {
                     form,
                     words,
-                    sql: written(entry.sql, &arguments),
+                    sql: written(entry.sql, &arguments).join("\n"),
+                    idle: match entry.idle {
+                        "" => Vec::new(),
+                        idle => written(idle, &arguments),
+                    },
                 });
             }
         }
@@ -348,10 +352,11 @@ fn number(rest: &[Token], at: usize, furthest: &mut Furthest) -> Option<(usize, 
 }
 
 /// The statements with the arguments in their places, again for each value of an argument that has several.
-fn written(template: &str, arguments: &BTreeMap<&str, Argument>) -> String {
+fn written(template: &str, arguments: &BTreeMap<&str, Argument>) -> Vec<String> {
     let times = arguments.values().map(|argument| argument.sql.len()).max();
-    let statements = (0..times.unwrap_or(1)).map(|time| filled(template, arguments, time));
-    statements.collect::<Vec<_>>().join("\n")
+    (0..times.unwrap_or(1))
+        .map(|time| filled(template, arguments, time))
+        .collect()
 }
 
 /// Fills `{NAME}` and `{NAME:default}`; a default may hold arguments of its own.

@@ -18,6 +18,7 @@ use super::player::Player;
 use super::{ReplayError, ReplayOptions};
 use crate::causes::{Cause, TimedCause, offset};
 use crate::invariant::{Condition, Invariant, InvariantKind};
+use crate::report::RestsOn;
 use crate::scenario::{Library, resolve_parameters};
 use crate::store::{Binding, Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
@@ -38,10 +39,27 @@ SELECT 'agent', activity_id, 'Reply buttons', buttons, 0, basis FROM reply_butto
 UNION ALL
 SELECT 'customer', activity_id, 'Told: ' || text, 'shown', 0, basis FROM customer_notices
 UNION ALL
-SELECT 'customer', activity_id, 'Customer', 'left', 0, NULL FROM customer_leaves";
+SELECT 'agent', activity_id, 'Reply', text, 0, 'text' FROM open_reply
+UNION ALL
+SELECT 'agent', activity_id, 'Reply subject', substr(line, 10), 0, basis FROM reply_pane WHERE line_no = 4
+UNION ALL
+SELECT 'customer', activity_id, 'Customer', 'left', 0, NULL FROM customer_leaves
+UNION ALL
+SELECT 'database', q.activity_id, 'Activity row', 'none: the request was not taken', 0, 'row'
+FROM chat_request q WHERE q.activity_id NOT IN (SELECT activity_id FROM egpl_casemgmt_activity)
+UNION ALL
+SELECT 'database', m.activity_id, 'E-mail row',
+       coalesce(a.activity_status || ' / ' || a.activity_sub_status
+                || coalesce(', assigned to ' || a.assigned_to, ', not assigned'), 'none: not fetched yet'), 0, 'row'
+FROM email_arrival m LEFT JOIN egpl_casemgmt_activity a ON a.activity_id = m.activity_id
+UNION ALL
+SELECT 'database', user_id, 'User row', user_name, 0, NULL FROM egpl_user
+UNION ALL
+SELECT 'database', queue_id, 'Queue row', queue_name, 0, NULL FROM egpl_routing_queue";
 
 /// What comes once and stays: what became of messages and of parts that were opened, and warnings in the transcript.
-/// Of these only what is newer than the look before is asked for: a warning comes in time, never later.
+/// Of these only what is newer than the look before is asked for: a warning comes in time, never later than the longest
+/// time rule after the server stopped or the chat began.
 const EVENTS: &str = "
 SELECT author AS party, activity_id AS subject, 'Message \"' || text || '\"' AS fact,
        fate || coalesce(': ' || lost_to, '') AS value, 0 AS misleads, basis
@@ -50,10 +68,10 @@ UNION ALL
 SELECT 'agent', user_id, 'Opens ' || console_part, result, 0, basis FROM opened_parts WHERE agent_action_id > @action
 UNION ALL
 SELECT 'customer', w.activity_id, 'Told: ' || n.text, 'shown', 0,
-       CASE WHEN EXISTS (SELECT 1 FROM documented_now d WHERE d.effect IN (n.notice, 'all'))
-            THEN 'documented' ELSE 'extrapolated' END
+       'warning'
 FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
-WHERE w.warned_at > @seen AND w.stopped_at > @before";
+JOIN chat_request q ON q.activity_id = w.activity_id
+WHERE w.warned_at > @seen AND (w.stopped_at > @before OR q.at > @before)";
 
 const NEWEST: &str = "SELECT (SELECT coalesce(max(message_id), 0) FROM message),
        (SELECT coalesce(max(agent_action_id), 0) FROM agent_action), c.now,
@@ -80,6 +98,8 @@ pub enum SimulationError {
         scenario: String,
         /// What went wrong.
         problem: String,
+        /// The command that shows it.
+        reproduce: String,
     },
     /// An event's time is before the one before it, or before the state that the schedule starts from.
     #[error("`{cause}` at {at} is too early: the clock is already at {now}")]
@@ -133,7 +153,7 @@ pub struct SimulatedFact {
     pub value: String,
     /// Whether it is not so.
     pub misleads: bool,
-    /// `documented`, `extrapolated` or `lab rule`; empty for a cause.
+    /// What it rests on, in the words of [`RestsOn`]: not determined until [`label`] has; empty for a cause.
     pub basis: String,
 }
 
@@ -164,6 +184,8 @@ pub struct SimulationLook {
     pub reason: LookReason,
     /// What is different from the look before.
     pub changes: Vec<FactChange>,
+    /// Why a cause changed nothing; empty where it changed something.
+    pub idle: String,
 }
 
 /// A schedule that was run.
@@ -218,7 +240,11 @@ impl Simulation {
         let of_step = failed.map(|step| format!("step {} failed", step.id));
         if let Some(problem) = run.problem.or(of_step) {
             let scenario = scenario.to_owned();
-            return Err(SimulationError::Start { scenario, problem });
+            return Err(SimulationError::Start {
+                scenario,
+                problem,
+                reproduce: run.reproduce,
+            });
         }
         let now_ms = match store.now()? {
             Some(Cell::Timestamp(now)) => now,
@@ -315,6 +341,13 @@ impl Simulation {
             self.thresholds_until(&mut watch, Some(*at_ms))?;
             self.happen(*at_ms, cause)?;
             watch.look(*at_ms, LookReason::Cause(place))?;
+            if let Some(look) = watch
+                .looks
+                .last_mut()
+                .filter(|look| look.changes.is_empty())
+            {
+                look.idle = self.idle(cause)?;
+            }
         }
         self.thresholds_until(&mut watch, None)?;
         Ok(Course {
@@ -366,15 +399,24 @@ impl Simulation {
         Ok(self.store.set_clock(at_ms)?)
     }
 
+    /// Why a cause that has just happened changed nothing.
+    fn idle(&self, cause: &Cause) -> Result<String, StoreError> {
+        let mut reasons: Vec<String> = Vec::new();
+        for sql in cause.idle() {
+            let rows = self.store.ask(sql, &[], &self.values)?.rows;
+            let reason = rows.iter().flatten().next().map(ToString::to_string);
+            reasons.extend(reason.filter(|own| !reasons.contains(own)));
+        }
+        Ok(reasons.join(", "))
+    }
+
     fn facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
         Ok(facts(self.store.ask(FACTS, &[], &[])?))
     }
 
     /// What everybody sees now, and what has come since.
     fn facts_since(&self, newest: &[Binding]) -> Result<Vec<SimulatedFact>, StoreError> {
-        let mut seen = self.facts()?;
-        seen.extend(facts(self.store.ask(EVENTS, &[], newest)?));
-        Ok(seen)
+        facts_since(&self.store, newest)
     }
 
     /// What everybody sees now and has ever been shown.
@@ -464,16 +506,9 @@ impl<'s> Watch<'s> {
             looks: Vec::new(),
             broken: None,
         };
-        watch.newest = watch.newest()?;
+        watch.newest = newest(&simulation.store)?;
         watch.began.clone_from(&watch.newest);
         Ok(watch)
-    }
-
-    fn newest(&self) -> Result<Vec<Binding>, StoreError> {
-        let answer = self.simulation.store.ask(NEWEST, &[], &[])?;
-        let row = answer.rows.into_iter().next().unwrap_or_default();
-        let names = ["message", "action", "seen", "before"].map(str::to_owned);
-        Ok(names.into_iter().zip(row).collect())
     }
 
     fn look(&mut self, at_ms: i64, reason: LookReason) -> Result<(), SimulationError> {
@@ -486,13 +521,14 @@ impl<'s> Watch<'s> {
             after: Some(after),
         });
         changes.extend(new);
-        self.newest = self.newest()?;
+        self.newest = newest(store)?;
         self.facts = now;
         if !changes.is_empty() || matches!(reason, LookReason::Cause(_)) {
             self.looks.push(SimulationLook {
                 at_ms,
                 reason,
                 changes,
+                idle: String::new(),
             });
         }
         self.hold()
@@ -515,6 +551,21 @@ impl<'s> Watch<'s> {
         }
         Ok(())
     }
+}
+
+/// What everybody sees now, and what has come since.
+fn facts_since(store: &Store, newest: &[Binding]) -> Result<Vec<SimulatedFact>, StoreError> {
+    let mut seen = facts(store.ask(FACTS, &[], &[])?);
+    seen.extend(facts(store.ask(EVENTS, &[], newest)?));
+    Ok(seen)
+}
+
+/// What has come so far, after which other events are new.
+fn newest(store: &Store) -> Result<Vec<Binding>, StoreError> {
+    let answer = store.ask(NEWEST, &[], &[])?;
+    let row = answer.rows.into_iter().next().unwrap_or_default();
+    let names = ["message", "action", "seen", "before"].map(str::to_owned);
+    Ok(names.into_iter().zip(row).collect())
 }
 
 /// What is another, new or gone. Both lists are sorted.
@@ -555,7 +606,10 @@ fn facts(table: ResultTable) -> Vec<SimulatedFact> {
             fact: text(2),
             value: text(3),
             misleads: text(4) == "1",
-            basis: text(5),
+            basis: match text(5).is_empty() {
+                true => String::new(),
+                false => RestsOn::NotDetermined.words().to_owned(),
+            },
         }
     };
     table.rows.into_iter().map(fact).collect()

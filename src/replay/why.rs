@@ -240,6 +240,45 @@ impl Experiment {
         }
     }
 
+    /// Prepares the scenario up to the end of `step`, or to its own end, from where a schedule runs.
+    ///
+    /// # Errors
+    /// As [`Experiment::new`].
+    pub(in crate::replay) fn of_state(
+        library: &Library,
+        (scenario, step): (&str, Option<&str>),
+        options: &ReplayOptions,
+    ) -> Result<Self, ReplayError> {
+        let chain = library.chain(scenario)?;
+        let parameters = resolve_parameters(&chain, &options.sets)?;
+        let last = chain.last().expect("a chain holds the scenario itself");
+        let target = step.map(|step| step_of(last, step)).transpose()?;
+        let values = values(&parameters);
+        Self {
+            parameters,
+            values,
+            ..Self::blank(options)?
+        }
+        .prepared(&chain, target)
+    }
+
+    /// Lets everything happen with these factors changed, goes on from there, and takes all of it back.
+    pub(in crate::replay) fn from_there<T>(
+        &self,
+        changes: &[Change],
+        go_on: impl FnOnce(&Store, &[Binding]) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.store.savepoint()?;
+        let happened = self.happen(changes);
+        let ended = happened.and_then(|()| go_on(&self.store, &self.values));
+        self.store.roll_back()?;
+        if self.budget.is_over() {
+            let limit = self.budget.limit();
+            return Err(StoreError::Spent { limit });
+        }
+        ended
+    }
+
     fn blank(options: &ReplayOptions) -> Result<Self, StoreError> {
         Ok(Self {
             store: guarded(options)?,

@@ -213,6 +213,8 @@ pub enum CheckVerdict {
 pub enum RestsOn {
     /// Rows of the product's tables, or rules that the document states.
     Documented,
+    /// No rule or time: causes alone.
+    NoRule,
     /// At least one rule that the document does not state.
     Extrapolated,
     /// At least one rule that the lab has set for itself.
@@ -227,9 +229,26 @@ impl RestsOn {
     pub fn words(self) -> &'static str {
         match self {
             Self::Documented => "documented",
+            Self::NoRule => "no rule",
             Self::Extrapolated => "extrapolated",
             Self::LabRule => "lab rule",
             Self::NotDetermined => "not determined",
+        }
+    }
+
+    /// The word with what it says of whatever is so labelled.
+    #[must_use]
+    pub fn legend(self) -> &'static str {
+        match self {
+            Self::Documented => "documented: the support note states every rule that determines it",
+            Self::Extrapolated => {
+                "extrapolated: a rule or time that determines it is our interpretation"
+            }
+            Self::NoRule => "no rule: no rule or time determines it, only what happened",
+            Self::LabRule => "lab rule: a rule or time that determines it is set by the lab",
+            Self::NotDetermined => {
+                "not determined: the schedule is too long to run it again without each rule"
+            }
         }
     }
 }

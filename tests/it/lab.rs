@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
-use chatdb::replay::simulate::{self, Course, Simulation};
+use chatdb::causes::parse_event;
+use chatdb::replay::simulate::{self, Simulation};
 use chatdb::replay::why::Experiment;
 use chatdb::replay::{self, ReplayOptions};
 use chatdb::report::{CheckVerdict, RestsOn};
@@ -488,20 +489,31 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
          changed takes more than 60 seconds or 10 million steps"
     );
     // Enough for the state from which a schedule starts, and not for the same without each rule.
-    let start = Simulation::new(&library(), &path, None, &options(10_000_000));
+    let start = Simulation::new(&library(), &path, None, &options(2_000_000));
     start.expect("it can be played");
-    let mut course = Course {
-        looks: Vec::new(),
-        end: Vec::new(),
-        broken: None,
+    let simulation = Simulation::new(&library(), &path, None, &options(1_000_000_000));
+    let simulation = simulation.expect("it can be played");
+    let events = [
+        "application starts",
+        "agent logs in",
+        "messaging stops",
+        "customer types 'Hi'",
+    ];
+    let events = events.map(|text| parse_event(text).expect("it is one"));
+    let schedule = simulation.scheduled(&events).expect("they are in time");
+    let mut course = simulation.run(&schedule, &[]).expect("it can be run");
+    let mut label = |steps| {
+        simulate::label(
+            &library(),
+            (&path, None),
+            &options(steps),
+            &schedule,
+            &mut course,
+        )
     };
-    let mut label =
-        |steps| simulate::label(&library(), (&path, None), &options(steps), &[], &mut course);
-    let error = label(10_000_000)
-        .expect_err("it takes too long")
-        .to_string();
+    let error = label(2_000_000).expect_err("it takes too long").to_string();
     assert!(
-        error.contains("more than 60 seconds or 10 million steps"),
+        error.contains("more than 60 seconds or 2 million steps"),
         "{error}"
     );
     label(1_000_000_000).expect("it is enough for all");
@@ -532,4 +544,105 @@ fn time_counts_as_well_as_steps() {
     // In an experiment it is that of all plays.
     let experiment = Experiment::new(&library(), "baseline", "50", &options);
     assert!(experiment.is_err_and(|error| error.to_string().contains("more than 60 seconds")));
+}
+
+/// What `simulate` shows under one rule of a lab, after the Application server has been away for half an hour.
+fn under_rule(rule: &str, events: &[&str]) -> String {
+    let text = format!("title = \"A\"\ncontinues = \"baseline\"\n[rules]\n{rule}\n");
+    let folder = lab(&[("lab/own/scenario.toml", &text)]);
+    let start = [
+        "simulate",
+        "--scenarios",
+        "lab",
+        "--from",
+        "own",
+        "--format",
+        "csv",
+        "--raw",
+    ];
+    ends(folder.path(), &[&start, events].concat(), 0)
+}
+
+#[test]
+fn a_customer_is_told_of_a_session_that_a_lab_rule_let_begin_during_the_outage() {
+    let shown = under_rule(
+        "\"take a chat request / application\" = \"not needed\"",
+        &[
+            "+1:00 application stops",
+            "+2:00 customer asks for chat 1348",
+            "+31:00 application starts",
+        ],
+    );
+    for told in [
+        "There are connection issues.",
+        "Your session has been lost.",
+    ] {
+        assert!(
+            shown.contains(&format!("customer,1348,Told: {told},,shown")),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn what_a_customer_was_told_stays_where_the_session_comes_back() {
+    let shown = under_rule(
+        "\"keep the session / messaging\" = \"needed; back at once\"",
+        &[
+            "+1:00 messaging stops",
+            "+2:00 customer types 'Hi'",
+            "+31:00 messaging starts",
+        ],
+    );
+    assert!(
+        shown.contains("Told: There are connection issues.,,shown"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("Told: Please start a new session.,,shown"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains(",shown,,"),
+        "what was told vanishes: {shown}"
+    );
+    assert!(!shown.contains("Your session has been lost"), "{shown}");
+}
+
+#[test]
+fn a_rule_cannot_come_back_in_a_way_that_its_subject_has_not() {
+    let mistake = |rule: &str, statement: &str| {
+        let text = format!(
+            "title = \"A\"\ncontinues = \"baseline\"\n[rules]\n\"{rule}\" = \"{statement}\"\n"
+        );
+        mistakes(&[("lab/slow/scenario.toml", &text)])
+    };
+    let [at_once, log_in, never] = [
+        "needed; back at once",
+        "needed; back at the next log-in",
+        "needed; never back for that chat",
+    ];
+    for (rule, whose, refused) in [
+        ("exchange messages / services", "a chat's", vec![log_in]),
+        ("keep the history / messaging", "a chat's", vec![log_in]),
+        ("open case / services", "an agent's", vec![never]),
+        (
+            "take a chat request / messaging",
+            "the system's",
+            vec![log_in, never],
+        ),
+    ] {
+        for statement in [at_once, log_in, never] {
+            let found = mistake(rule, statement);
+            let said = format!("`{rule}` is {whose}: ");
+            assert_eq!(
+                found.contains(&said),
+                refused.contains(&statement),
+                "{rule}, {statement}: {found}"
+            );
+        }
+    }
+    assert!(mistake("open case / services", never).contains(
+        "`\"not needed\"`, `\"needed; back at once\"`, `\"needed; back at the next log-in\"`"
+    ));
 }

@@ -36,10 +36,10 @@ fn events(texts: &[&str]) -> Vec<TimedCause> {
 }
 
 /// Numbers without a pattern, the same in each run.
-struct Series(u64);
+pub struct Series(pub u64);
 
 impl Series {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

@@ -280,13 +280,6 @@ fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Li
             format!(", {}", words.collect::<Vec<_>>().join(", "))
         }
     };
-    let label = match experiment.rests_on(why) {
-        RestsOn::Documented => "documented: the support note states every rule that determines it",
-        RestsOn::LabRule => "lab rule: a rule or time that determines it is set by the lab",
-        RestsOn::Extrapolated | RestsOn::NotDetermined => {
-            "extrapolated: a rule or time that determines it is our interpretation"
-        }
-    };
     Listing {
         title: format!("Why {name}{asked} is {}", shown(&why.value)),
         table: ResultTable {
@@ -296,7 +289,7 @@ fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Li
                 .collect(),
             rows: decides.chain(together).collect(),
         },
-        remarks: vec![label.to_owned()],
+        remarks: vec![experiment.rests_on(why).legend().to_owned()],
     }
 }
 

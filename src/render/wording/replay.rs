@@ -98,7 +98,7 @@ pub(crate) fn step_problems(step: &StepRun) -> Vec<String> {
 pub(crate) fn rests_on(check: &CheckRun) -> Option<String> {
     const NAMED: usize = 4;
     let rules = match check.rests_on {
-        RestsOn::Documented | RestsOn::NotDetermined => return None,
+        RestsOn::Documented | RestsOn::NoRule | RestsOn::NotDetermined => return None,
         RestsOn::Extrapolated => check.interpretations.as_deref().unwrap_or_default(),
         RestsOn::LabRule => &check.lab_rules,
     };
@@ -125,7 +125,7 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec
         let known = checks.filter(|check| check.verdict != CheckVerdict::Skipped);
         for check in known {
             match check.rests_on {
-                RestsOn::Documented => {}
+                RestsOn::Documented | RestsOn::NoRule => {}
                 RestsOn::Extrapolated => counts[0] += 1,
                 RestsOn::LabRule => counts[1] += 1,
                 RestsOn::NotDetermined => {

@@ -57,7 +57,7 @@ impl Totals {
                     }
                     match check.rests_on {
                         _ if check.verdict == CheckVerdict::Skipped => {}
-                        RestsOn::Documented => {}
+                        RestsOn::Documented | RestsOn::NoRule => {}
                         RestsOn::Extrapolated => totals.extrapolated += 1,
                         RestsOn::LabRule => totals.on_lab_rules += 1,
                         RestsOn::NotDetermined => totals.not_determined += 1,

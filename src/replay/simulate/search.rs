@@ -16,7 +16,7 @@ use crate::table::Cell;
 const STEP_MS: i64 = 1_000;
 
 /// The causes that are tried where none are named.
-const DEFAULT: [&str; 14] = [
+const DEFAULT: [&str; 15] = [
     "application stops",
     "application starts",
     "services stops",
@@ -31,6 +31,7 @@ const DEFAULT: [&str; 14] = [
     "agent types 'Hello?'",
     "customer types 'Hello?'",
     "customer leaves",
+    "customer asks for chat",
 ];
 
 /// What a state is made of, as far as it can make a difference to what follows.

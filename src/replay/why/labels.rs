@@ -19,10 +19,15 @@ pub struct CheckLabel {
 
 impl Experiment {
     /// What a list rests on: lab rules if one of them is in it, else interpretations, and documented rules only if
-    /// every rule in it is one.
+    /// every rule in it is one, and there is one.
     #[must_use]
     pub fn rests_on(&self, why: &Why) -> RestsOn {
-        self.label_of(&why.named())
+        let named = why.named();
+        let mut factors = named.iter().map(|factor| &self.factors[*factor]);
+        match factors.any(|factor| matches!(factor, Factor::Rule { .. })) {
+            true => self.label_of(&named),
+            false => RestsOn::NoRule,
+        }
     }
 
     fn label_of(&self, named: &BTreeSet<usize>) -> RestsOn {

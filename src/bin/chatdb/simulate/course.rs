@@ -1,16 +1,18 @@
 //! A course of events as a table.
 
+use std::collections::BTreeSet;
+
 use chatdb::diagnostic::counted;
 use chatdb::invariant::Invariant;
 use chatdb::replay::simulate::{
     Course, LookReason, Scheduled, SimulatedFact, Simulation, SimulationLook,
 };
-use chatdb::report::Listing;
+use chatdb::report::{Listing, RestsOn};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::failure::Failure;
 
-/// Labels what lab rules decide in a course.
+/// Labels what each change of a course rests on.
 pub(super) type Label<'l> = &'l dyn Fn(&[Scheduled], &mut Course) -> Result<(), Failure>;
 
 const COLUMNS: [&str; 8] = [
@@ -33,14 +35,7 @@ pub(super) fn listed(
         "{}; nothing changes between these times",
         counted(course.looks.len() as u64, "time")
     )];
-    let mut changes = course.looks.iter().flat_map(|look| &look.changes);
-    let is_extrapolated = |fact: &SimulatedFact| fact.basis == "extrapolated";
-    if changes.any(|change| change.after.as_ref().is_some_and(is_extrapolated)) {
-        remarks.push(
-            "documented: the support note describes this for the servers that are down; extrapolated: it does not"
-                .to_owned(),
-        );
-    }
+    remarks.extend(legends(course));
     remarks.extend(misleading(&course.end));
     for (at, invariant) in invariants.iter().enumerate() {
         remarks.push(match course.broken {
@@ -64,6 +59,23 @@ pub(super) fn listed(
         table: table(&COLUMNS, rows.collect()),
         remarks,
     }
+}
+
+/// What the labels say that are in the course.
+fn legends(course: &Course) -> Option<String> {
+    let changes = course.looks.iter().flat_map(|look| &look.changes);
+    let after = changes.filter_map(|change| change.after.as_ref());
+    let bases: BTreeSet<&str> = after.map(|fact| fact.basis.as_str()).collect();
+    let all = [
+        RestsOn::Documented,
+        RestsOn::NoRule,
+        RestsOn::Extrapolated,
+        RestsOn::LabRule,
+        RestsOn::NotDetermined,
+    ];
+    let used = all.into_iter().filter(|own| bases.contains(own.words()));
+    let legends: Vec<&str> = used.map(RestsOn::legend).collect();
+    (!legends.is_empty()).then(|| legends.join("; "))
 }
 
 fn misleading(end: &[SimulatedFact]) -> Vec<String> {
@@ -113,7 +125,11 @@ fn look_rows(
         })
         .collect();
     if rows.is_empty() {
-        let texts = [&at, &because, "", "", "nothing changes", "", "", ""];
+        let nothing = match look.idle.is_empty() {
+            true => "nothing changes".to_owned(),
+            false => format!("nothing changes: {}", look.idle),
+        };
+        let texts = [&at, &because, "", "", &nothing, "", "", ""];
         rows.push(texts.map(|text: &str| Cell::Text(text.to_owned())).to_vec());
     }
     rows

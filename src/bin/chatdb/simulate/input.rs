@@ -104,8 +104,8 @@ impl From<SimulationError> for Failure {
             SimulationError::TooMany { .. } => {
                 Self::of(Code::Usage, &error).hint("`--find` and `--random` try more events")
             }
-            SimulationError::Start { ref scenario, .. } => {
-                let hint = format!("`chatdb replay {scenario}` shows what failed");
+            SimulationError::Start { ref reproduce, .. } => {
+                let hint = format!("`{reproduce}` shows what failed");
                 Self::of(Code::Usage, &error).hint(hint)
             }
             _ => Self::of(Code::Usage, &error),
