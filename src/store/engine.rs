@@ -1,11 +1,15 @@
 //! What SQLite says, in the program's words: the one way by which its messages get out.
 
+mod messages;
+
 use rusqlite::{Error, ErrorCode};
+
+use messages::MESSAGES;
 
 /// What an error of SQLite's says, without the text of the statement, the place in it and the number of the error.
 pub(super) fn in_our_words(error: &Error) -> String {
     match error {
-        Error::SqlInputError { msg, .. } => of_message(msg),
+        Error::SqlInputError { msg, .. } => of_refusal(msg),
         Error::SqliteFailure(failure, said) => match (of_code(failure.code), said) {
             (Some(words), _) => words.to_owned(),
             (None, Some(said)) => of_message(said),
@@ -35,77 +39,53 @@ fn of_code(code: ErrorCode) -> Option<&'static str> {
     })
 }
 
-/// A message about a statement: how SQLite's begins, how it goes on, how it ends, and what ours has around the name.
-const MESSAGES: [(&str, &str, &str, &str); 14] = [
-    ("no such table: ", "", "there is no table `", "`"),
-    ("no such view: ", "", "there is no view `", "`"),
-    ("no such index: ", "", "there is no index `", "`"),
-    ("no such column: ", "", "there is no column `", "`"),
-    ("no such function: ", "", "there is no function `", "`"),
-    (
-        "no such collation sequence: ",
-        "",
-        "there is no collation `",
-        "`",
-    ),
-    (
-        "ambiguous column name: ",
-        "",
-        "several tables have a column `",
-        "`: write the table before it",
-    ),
-    ("near \"", "\": syntax error", "unexpected `", "`"),
-    ("unrecognized token: \"", "\"", "unexpected `", "`"),
-    (
-        "wrong number of arguments to function ",
-        "()",
-        "`",
-        "` takes another number of arguments",
-    ),
-    (
-        "misuse of aggregate: ",
-        "()",
-        "`",
-        "` is an aggregate, which is not allowed here",
-    ),
-    (
-        "misuse of aggregate function ",
-        "()",
-        "`",
-        "` is an aggregate, which is not allowed here",
-    ),
-    (
-        "misuse of window function ",
-        "()",
-        "`",
-        "` is a window function, which is not allowed here",
-    ),
-    ("NOT NULL constraint failed: ", "", "`", "` cannot be NULL"),
-];
-
-/// What SQLite says of a statement. What is on no list is said as SQLite says it.
+/// What SQLite says of a statement; what is on no list, as it is said.
 pub(super) fn of_message(said: &str) -> String {
-    for (begins, ends, before, behind) in MESSAGES {
-        let name = said.strip_prefix(begins);
-        if let Some(name) = name.and_then(|rest| rest.strip_suffix(ends)) {
-            return format!("{before}{name}{behind}");
-        }
-    }
-    if let Some((table, column)) = no_column(said) {
-        return format!("`{table}` has no column `{column}`");
-    }
+    known_message(said).unwrap_or_else(|| said.to_owned())
+}
+
+/// What SQLite says of a statement that it does not compile. What is on no list is shown as SQLite's.
+pub(super) fn of_refusal(said: &str) -> String {
+    known_message(said).unwrap_or_else(|| {
+        let shown = |c: char| if c.is_control() { ' ' } else { c };
+        let said: String = said.chars().map(shown).collect();
+        format!("SQLite refused the statement: `{said}`")
+    })
+}
+
+/// A message of SQLite's about a statement in plain words; `None` where it is on no list.
+#[must_use]
+pub fn known_message(said: &str) -> Option<String> {
     if let Some(columns) = said.strip_prefix("UNIQUE constraint failed: ") {
-        return format!("there is a row with the same {}", quoted(columns));
+        return Some(format!("there is a row with the same {}", quoted(columns)));
     }
-    if let Some(condition) = said.strip_prefix("CHECK constraint failed: ") {
-        return format!("a row violates the constraint `{condition}` of its table");
+    MESSAGES.iter().find_map(|(theirs, ours)| {
+        let parts = parts_of(theirs, said)?;
+        let mut words = (*ours).to_owned();
+        for (at, part) in parts.iter().enumerate() {
+            words = words.replace(&format!("{{{at}}}"), part);
+        }
+        Some(words)
+    })
+}
+
+/// The parts of a message in the places of `{}`, each as short as can be; `None` where it is not of this form.
+fn parts_of<'m>(form: &str, said: &'m str) -> Option<Vec<&'m str>> {
+    let mut fixed = form.split("{}");
+    let mut rest = said.strip_prefix(fixed.next()?)?;
+    let mut parts = Vec::new();
+    let mut fixed = fixed.peekable();
+    while let Some(next) = fixed.next() {
+        let is_last = fixed.peek().is_none();
+        let at = match (is_last, next) {
+            (true, "") => rest.len(),
+            (true, next) => rest.strip_suffix(next)?.len(),
+            (false, next) => rest.find(next)?,
+        };
+        parts.push(&rest[..at]);
+        rest = &rest[at + next.len()..];
     }
-    match said {
-        "incomplete input" => "the statement is not complete".to_owned(),
-        "FOREIGN KEY constraint failed" => "a row refers to a row that does not exist".to_owned(),
-        "datatype mismatch" => "a row needs a whole number for its key".to_owned(),
-        said => said.to_owned(),
-    }
+    rest.is_empty().then_some(parts)
 }
 
 /// The table and the column of `table x has no column named y`.

@@ -17,6 +17,7 @@ mod diff;
 mod diff_files;
 mod diff_values;
 mod document;
+mod engine_messages;
 mod engine_words;
 mod export_notes;
 mod export_shapes;
