@@ -54,12 +54,12 @@ fn asked(folder: &Path, sql: &str) -> String {
 fn simple_changes_are_made_and_counted() {
     let folder = tempfile::tempdir().expect("a folder");
     kept(folder.path());
-    let sql = "UPDATE [eGActiveDB].[dbo].[EGPL_USER] SET [SCREEN_NAME] = USER_NAME + N'!', login_ip = NULL \
+    let sql = "UPDATE [eGActiveDB].[dbo].[EGPL_USER] SET [USER_NAME] = USER_NAME + N'!', login_ip = NULL \
                WHERE user_name = 'dmarino';\nGO\n\
                INSERT INTO egpl_department (department_id, department_name) VALUES (41, 'One'), (42, 'Two');\n\
                delete from egpl_department where department_id = 42;\n\
                DELETE FROM egpl_department WHERE 1 = 2;\n\
-               SELECT screen_name, ISNULL(login_ip, 'none') AS ip FROM egpl_user WHERE user_name = 'DMarino'";
+               SELECT user_name, ISNULL(login_ip, 'none') AS ip FROM egpl_user WHERE user_name = 'DMarino!'";
     let output = write(folder.path(), sql, "tsql");
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
@@ -85,7 +85,7 @@ fn one_statement_that_fails_takes_all_with_it() {
     let folder = tempfile::tempdir().expect("a folder");
     kept(folder.path());
     let before = bytes(folder.path());
-    let first = "UPDATE egpl_user SET screen_name = 'x';\n";
+    let first = "UPDATE egpl_user SET user_name = 'x';\n";
     for (second, dialect, code) in [
         // A name that is there already.
         (
@@ -95,7 +95,7 @@ fn one_statement_that_fails_takes_all_with_it() {
         ),
         ("SELECT 1 / 0", "tsql", 3),
         (
-            "UPDATE egpl_user SET screen_name = REPLICATE('x', 3000)",
+            "UPDATE egpl_user SET user_name = REPLICATE('x', 3000)",
             "tsql",
             3,
         ),
@@ -254,7 +254,7 @@ fn only_a_copy_that_is_ours_is_changed() {
 }
 
 /// A change that does not end.
-const ENDLESS: &str = "UPDATE egpl_user SET screen_name = 'x'; UPDATE egpl_user SET screen_name = \
+const ENDLESS: &str = "UPDATE egpl_user SET user_name = 'x'; UPDATE egpl_user SET user_name = \
     (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n)";
 
 #[test]
