@@ -78,6 +78,39 @@ pub struct ScenarioReview {
     pub items: Vec<ReviewItem>,
 }
 
+impl ScenarioReview {
+    /// The checks that fail and that no expected table could mend: those of values and rows, and those that could not
+    /// be run.
+    pub fn failing(&self) -> impl Iterator<Item = &CheckRun> {
+        let checks = self.run.steps.iter().flat_map(|step| &step.checks);
+        checks.filter(|check| {
+            let is_listed = || self.items.iter().any(|item| item.run.id == check.id);
+            matches!(check.verdict, CheckVerdict::Differs | CheckVerdict::Failed) && !is_listed()
+        })
+    }
+
+    /// A line for each check that fails and that no expected table could mend, and the command that shows why; nothing
+    /// where all holds.
+    #[must_use]
+    pub fn problems(&self) -> String {
+        let scenario = &self.run.scenario;
+        let line = |check: &CheckRun| {
+            format!(
+                "fails     {scenario}/{}  edit the check, or what it is about\n",
+                check.id
+            )
+        };
+        let mut text: String = self.failing().map(line).collect();
+        if !text.is_empty() || self.run.steps.iter().any(|step| !step.holds()) {
+            text.push_str(&format!(
+                "`{scenario}` failed: `{}` shows where\n",
+                self.run.reproduce
+            ));
+        }
+        text
+    }
+}
+
 /// Replays a scenario of the user's own, and collects the checks whose tables are missing, pending or differ.
 ///
 /// # Errors

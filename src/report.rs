@@ -95,6 +95,8 @@ pub struct ValidatedScenario {
     pub scenario: String,
     /// Every mistake, by file and place.
     pub mistakes: Vec<Problem>,
+    /// The checks that have no accepted expected table yet, by id.
+    pub pending: Vec<String>,
 }
 
 /// A plain list under a title.

@@ -35,6 +35,7 @@ mod verify;
 
 pub use access::Access;
 pub use budget::Budget;
+pub use engine::known_message;
 pub use error::StoreError;
 use guarded::Guard;
 pub use guarded::Interrupter;

@@ -35,13 +35,15 @@ pub fn validate(
         let names = match library.expand(asked) {
             Ok(names) => names,
             Err(error) => {
-                validated.push(entry(asked, problems_of(error)));
+                validated.push(entry(asked, problems_of(error), Vec::new()));
                 continue;
             }
         };
         for name in names {
+            let mut pending = Vec::new();
             let mistakes = match library.examine(&name) {
                 Ok(examined) => {
+                    pending = pending_checks(&examined.scenario);
                     store.savepoint()?;
                     let found = mistakes(library, &store, examined)?;
                     match store.take_lost() {
@@ -52,7 +54,7 @@ pub fn validate(
                 }
                 Err(error) => problems_of(error),
             };
-            validated.push(entry(&name, mistakes));
+            validated.push(entry(&name, mistakes, pending));
         }
     }
     Ok(validated)
@@ -64,11 +66,25 @@ fn set_up(options: &ReplayOptions) -> Result<Store, StoreError> {
     Ok(store)
 }
 
-fn entry(scenario: &str, mistakes: Vec<Problem>) -> ValidatedScenario {
+/// The checks of a scenario whose expected table is missing or not accepted.
+fn pending_checks(scenario: &Scenario) -> Vec<String> {
+    let checks = scenario.steps.iter().flat_map(|step| &step.checks);
+    let is_pending = |check: &&Check| {
+        matches!(&check.expect, Expect::Table(own)
+            if matches!(own.state, ExpectedState::Unrecorded | ExpectedState::Pending))
+    };
+    checks
+        .filter(is_pending)
+        .map(|check| check.id.clone())
+        .collect()
+}
+
+fn entry(scenario: &str, mistakes: Vec<Problem>, pending: Vec<String>) -> ValidatedScenario {
     let mistakes: Problems = mistakes.into_iter().collect();
     ValidatedScenario {
         scenario: scenario.to_owned(),
         mistakes: mistakes.into_iter().collect(),
+        pending,
     }
 }
 

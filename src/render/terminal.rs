@@ -95,5 +95,9 @@ fn validated(
     match mistakes.as_slice().len() {
         0 => page.line(0, format_args!("{what}: no mistakes found")),
         n => page.line(0, counted(n, "mistake")),
+    }?;
+    for one in scenarios.iter().filter(|one| !one.pending.is_empty()) {
+        page.prose(0, 2, super::wording::pending(one))?;
     }
+    Ok(())
 }

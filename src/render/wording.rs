@@ -9,9 +9,9 @@ mod value;
 
 use std::borrow::Cow;
 
-use crate::diagnostic::counted;
+use crate::diagnostic::{counted, verb};
 use crate::document::Lines;
-use crate::report::{CellVerdict, ExpectationOrigin, Listing, Report};
+use crate::report::{CellVerdict, ExpectationOrigin, Listing, Report, ValidatedScenario};
 use crate::scenario::ErratumKind;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
@@ -23,6 +23,17 @@ pub(super) use value::*;
 
 /// The title of an analysis.
 pub(super) const ANALYSIS: &str = "Analysis of exported rows";
+
+/// Which checks of a scenario wait for an expected table, and the commands that make one.
+pub(super) fn pending(one: &ValidatedScenario) -> String {
+    let (have, name) = (verb(one.pending.len(), "has", "have"), &one.scenario);
+    format!(
+        "{name}: {} {have} no accepted expected table ({}): `chatdb record {name}` writes it, `chatdb review {name}` \
+         accepts it",
+        counted(one.pending.len(), "check"),
+        one.pending.join(", ")
+    )
+}
 
 /// The lists of a report, with the mistakes of the scenarios validated as one of them.
 pub(crate) fn listings(report: &Report) -> Vec<Cow<'_, Listing>> {
@@ -47,13 +58,19 @@ fn mistakes(report: &Report) -> Listing {
         })
     });
     let rows: Vec<Vec<Cell>> = rows.collect();
+    let waiting = report
+        .validated
+        .iter()
+        .filter(|one| !one.pending.is_empty());
     Listing {
         title: "Mistakes".to_owned(),
-        remarks: vec![format!(
+        remarks: std::iter::once(format!(
             "{} in {}",
             counted(rows.len(), "mistake"),
             counted(report.validated.len(), "scenario")
-        )],
+        ))
+        .chain(waiting.map(pending))
+        .collect(),
         table: ResultTable {
             columns: columns
                 .iter()

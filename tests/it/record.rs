@@ -317,3 +317,183 @@ fn lines_are_lines_of_the_document() {
     let fine = mistakes(&toml("220-221", "221"));
     assert!(!fine.contains("is cited"), "{fine}");
 }
+
+const VALUE: &str = "title = \"A\"\ncontinues = \"baseline\"\n\
+    [[step]]\nafter = \"1 minute\"\nhappens = [\"application stops\"]\n\
+    [[step.check]]\nquery = \"required_action\"\nvalue = \"none\"\nderived = \"x\"\n\
+    [[step.check]]\nquery = \"agent_title_bar\"\nrows = 7\nderived = \"x\"\n";
+
+#[test]
+fn a_check_that_no_table_could_mend_is_not_passed_over() {
+    let folder = lab(VALUE);
+    for command in [
+        &["review", "lab"][..],
+        &["review", "lab", "--check"],
+        &["record", "lab"],
+        &["record", "lab", "--check"],
+    ] {
+        let text = ends(&folder, command, 1);
+        for check in ["lab/required_action", "lab/agent_title_bar"] {
+            assert!(
+                text.contains(&format!("fails     {check}")),
+                "{command:?}: {text}"
+            );
+        }
+        assert!(
+            text.contains("`chatdb replay ./lab` shows where") || text.contains("shows where"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("nothing to review") && !text.contains("every check has its"),
+            "{text}"
+        );
+    }
+    let fine = VALUE
+        .replace("\"none\"", "\"log in again\"")
+        .replace("rows = 7", "rows = 0");
+    let folder = lab(&fine);
+    assert_eq!(ends(&folder, &["review", "lab"], 0), "nothing to review\n");
+    assert_eq!(
+        ends(&folder, &["record", "lab", "--check"], 0),
+        "every check has its expected table\n"
+    );
+}
+
+#[test]
+fn the_checks_of_record_and_review_are_reported_in_every_format() {
+    let folder = lab(TWO);
+    ends(&folder, &["record", "lab"], 0);
+    ends(
+        &folder,
+        &["review", "lab", "--accept", "required_action"],
+        0,
+    );
+    for command in ["record", "review"] {
+        let xml = ends(
+            &folder,
+            &[command, "lab", "--check", "--format", "junit"],
+            1,
+        );
+        assert!(
+            xml.contains("tests=\"3\"") && xml.contains("failures=\"1\""),
+            "{xml}"
+        );
+        let failed = xml
+            .split("<testcase")
+            .find(|case| case.contains("<failure"))
+            .expect("one fails");
+        assert!(failed.contains("name=\"agent_title_bar\""), "{xml}");
+        let json = ends(&folder, &[command, "lab", "--check", "--format", "json"], 1);
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(
+            json["runs"][0]["steps"][0]["checks"][1]["verdict"], "pending",
+            "{json}"
+        );
+        ends(
+            &folder,
+            &[
+                command,
+                "lab",
+                "--check",
+                "-o",
+                "checks.xml",
+                "--format",
+                "junit",
+            ],
+            1,
+        );
+        let written = fs::read_to_string(folder.path().join("checks.xml")).expect("it is written");
+        assert_eq!(written, xml);
+        fs::remove_file(folder.path().join("checks.xml")).expect("it is there");
+        ends(&folder, &[command, "lab", "--format", "junit"], 2);
+    }
+    ends(&folder, &["review", "lab", "--accept-all"], 0);
+    let xml = ends(
+        &folder,
+        &["review", "lab", "--check", "--format", "junit"],
+        0,
+    );
+    assert!(xml.contains("failures=\"0\""), "{xml}");
+}
+
+#[test]
+fn validate_names_the_checks_that_wait_for_a_table_and_the_command_that_makes_one() {
+    let folder = lab(TWO);
+    let text = ends(&folder, &["validate", "lab"], 0);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains(
+            "2 checks have no accepted expected table (required_action, agent_title_bar): `chatdb record lab` writes \
+             it, `chatdb review lab` accepts it"
+        ),
+        "{text}"
+    );
+    ends(&folder, &["record", "lab"], 0);
+    ends(
+        &folder,
+        &["review", "lab", "--accept", "agent_title_bar"],
+        0,
+    );
+    let json = ends(&folder, &["validate", "lab", "--format", "json"], 0);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(
+        json["validated"][0]["pending"],
+        serde_json::json!(["required_action"])
+    );
+    ends(&folder, &["review", "lab", "--accept-all"], 0);
+    assert!(!ends(&folder, &["validate", "lab"], 0).contains("record"));
+}
+
+#[test]
+fn a_scenario_is_no_export_and_the_way_to_its_rows_is_named() {
+    let folder = lab(TWO);
+    let says = |args: &[&str]| {
+        let output = chatdb(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for (args, name) in [
+        (&["query", "open_chats", "lab"][..], "lab"),
+        (
+            &["query", "SELECT 1", "services_failure"],
+            "services_failure",
+        ),
+        (
+            &["query", "SELECT 1", "services_failure/20"],
+            "services_failure/20",
+        ),
+        (&["analyze", "lab"], "lab"),
+        (
+            &["import", "services_failure", "--db", "x.sqlite"],
+            "services_failure",
+        ),
+    ] {
+        let said = says(args);
+        assert!(
+            said.contains(&format!("`{name}` is a scenario, not an export")),
+            "{args:?}: {said}"
+        );
+        assert!(
+            said.contains(&format!("`chatdb query SQL --after {name}`")),
+            "{args:?}: {said}"
+        );
+    }
+    // The hint works as it is typed.
+    let sql = "SELECT count(*) AS n FROM egpl_user";
+    for name in ["lab", "services_failure", "services_failure/20"] {
+        ends(&folder, &["query", sql, "--after", name], 0);
+    }
+    // A file of that name is a file.
+    fs::write(folder.path().join("services_failure"), "a,b\n1,2\n").expect("a file");
+    ends(
+        &folder,
+        &[
+            "query",
+            "SELECT a FROM t",
+            "services_failure",
+            "--table",
+            "t",
+        ],
+        0,
+    );
+}

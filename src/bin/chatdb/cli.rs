@@ -766,6 +766,8 @@ pub struct RecordArgs {
     pub check: bool,
     #[command(flatten)]
     pub folders: Folders,
+    #[command(flatten)]
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -787,6 +789,8 @@ pub struct ReviewArgs {
     pub check: bool,
     #[command(flatten)]
     pub folders: Folders,
+    #[command(flatten)]
+    pub form: OutputArgs,
 }
 
 #[derive(Debug, Args)]

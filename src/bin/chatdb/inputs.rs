@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use chatdb::import::input::archive;
 use chatdb::import::input::source::UnpackLimits;
 use chatdb::render::own::{BEGINNING, PROPERTIES, is_report};
+use chatdb::scenario::{Library, is_scenario_name};
 
+use crate::analyze;
 use crate::failure::{Code, Failure};
 use crate::output;
 
@@ -24,6 +26,13 @@ const NOT_EXPORTS: [&str; 5] = ["fmt", "sqlite", "db", "sql", "toml"];
 pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files: Vec<PathBuf> = Vec::with_capacity(given.len());
     for path in given {
+        if let Some(scenario) = scenario_of(path) {
+            let message = format!("`{}` is a scenario, not an export", path.display());
+            return Err(Failure::new(Code::Usage, message).hint(format!(
+                "`chatdb query SQL --after {scenario}` queries it, and `chatdb replay {scenario} --db FILE` writes its \
+                 rows into a database"
+            )));
+        }
         let found = if path.is_dir() {
             of_folder(path)?
         } else if is_pattern(path) && !path.exists() {
@@ -90,6 +99,18 @@ pub fn one(path: &Path) -> Result<PathBuf, Failure> {
     let message = format!("`{}` contains {} files", path.display(), files.len());
     Err(Failure::new(Code::Usage, message)
         .hint(format!("name one of them, such as `{}`", first.display())))
+}
+
+/// The scenario that a path means: a folder with its file, or the name of one that is built in, where no file is so
+/// called. A step may follow.
+fn scenario_of(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    if path.join("scenario.toml").is_file() {
+        return Some(analyze::typed(text));
+    }
+    let name = text.split('/').next().unwrap_or_default();
+    let is_built_in = || Library::new(Vec::new()).is_ok_and(|library| library.is_built_in(name));
+    (is_scenario_name(name) && !path.exists() && is_built_in()).then(|| text.to_owned())
 }
 
 /// Whether chatdb has written the file as a report. What cannot be read is reported when it is loaded.

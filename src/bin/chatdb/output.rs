@@ -17,7 +17,7 @@ use chatdb::render::{
     Rendered,
 };
 use chatdb::replay::ReplayOptions;
-use chatdb::report::{Report, RunVerdict};
+use chatdb::report::{Report, RunVerdict, ScenarioRun};
 use chatdb::scenario::{Library, Scenario, ScenarioError};
 use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
@@ -330,6 +330,31 @@ pub fn write_files(
         note(&format!("in `{}`, {sentence}", folder.display()));
     }
     Ok(paths)
+}
+
+/// Whether a format or a file is named, so that a report is written where there would be lines.
+pub fn is_asked_for(form: &OutputArgs) -> bool {
+    form.format.is_some() || form.output.is_some()
+}
+
+/// Refuses a report of a command that changes files: only its checks have one.
+pub fn reports_checks(form: &OutputArgs, check: bool) -> Result<(), Failure> {
+    match is_asked_for(form) && !check {
+        true => Err(
+            Failure::new(Code::Usage, "`--format` and `--output` need `--check`")
+                .hint("add `--check`: it writes no table, and reports each check"),
+        ),
+        false => prepare(form).map(|_| ()),
+    }
+}
+
+/// Writes scenarios as they were run, each check with its verdict.
+pub fn show_runs(runs: Vec<ScenarioRun>, form: &OutputArgs) -> Result<(), Failure> {
+    let report = Report {
+        runs,
+        ..Report::new()
+    };
+    show(&report, form, Detail::Full)
 }
 
 /// Writes a report of exported rows to standard output. What does not stay on the terminal has pseudonyms in the place

@@ -8,12 +8,13 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
+    output::reports_checks(&args.form, args.check)?;
     let library = output::library(&args.folders)?;
     let mut text = String::new();
-    let (mut recorded, mut waiting, mut wrong) = (0, 0, false);
+    let (mut recorded, mut waiting, mut differing, mut wrong) = (0, 0, 0, false);
+    let mut runs = Vec::new();
     for name in output::expanded(&library, &args.names)? {
         let reviewed = acceptance::review(&library, &name, &watch::guarded(Vec::new()))?;
-        wrong |= reviewed.run.steps.iter().any(|step| !step.holds());
         for item in &reviewed.items {
             let path = item.path.display();
             match item.state {
@@ -31,24 +32,27 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
                     waiting += 1;
                 }
                 ReviewState::Differs | ReviewState::Kept => {
+                    differing += 1;
                     text.push_str(&format!("differs   {}  {path}\n", item.id));
                 }
             }
         }
-        if wrong {
-            text.push_str(&format!(
-                "`{}` failed: `{}` shows where\n",
-                reviewed.run.scenario, reviewed.run.reproduce
-            ));
-        }
+        let problems = reviewed.problems();
+        wrong |= !problems.is_empty();
+        text.push_str(&problems);
+        runs.push(reviewed.run);
     }
-    if recorded + waiting > 0 {
+    if recorded + waiting + differing > 0 {
         text.push_str(&format!("next: chatdb review {}\n", args.names.join(" ")));
     } else if !wrong {
         text.push_str("every check has its expected table\n");
     }
-    output::print(text.as_bytes())?;
-    Ok(match wrong || (args.check && waiting > 0) {
+    if output::is_asked_for(&args.form) {
+        output::show_runs(runs, &args.form)?;
+    } else {
+        output::print(text.as_bytes())?;
+    }
+    Ok(match wrong || (args.check && waiting + differing > 0) {
         true => Code::Differs,
         false => Code::Success,
     })

@@ -12,6 +12,7 @@ use crate::output;
 use crate::watch;
 
 pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
+    output::reports_checks(&args.form, args.check)?;
     let library = output::library(&args.folders)?;
     let mut reviews = Vec::new();
     for name in output::expanded(&library, &args.names)? {
@@ -51,6 +52,7 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
                     Decision::Skip
                 }
                 _ if decided => Decision::Skip,
+                _ if output::is_asked_for(&args.form) => Decision::Skip,
                 _ => {
                     show(item)?;
                     Decision::Skip
@@ -177,18 +179,11 @@ fn ask(item: &ReviewItem) -> Result<Option<Decision>, Failure> {
 }
 
 fn conclude(args: &ReviewArgs, reviews: &[ScenarioReview], left: usize) -> Result<Code, Failure> {
-    let mut text = String::new();
-    let wrong = reviews
-        .iter()
-        .filter(|review| review.run.steps.iter().any(|step| !step.holds()));
-    let mut code = Code::Success;
-    for review in wrong {
-        text.push_str(&format!(
-            "`{}` failed: `{}` shows where\n",
-            review.run.scenario, review.run.reproduce
-        ));
-        code = Code::Differs;
-    }
+    let mut text: String = reviews.iter().map(ScenarioReview::problems).collect();
+    let mut code = match text.is_empty() {
+        true => Code::Success,
+        false => Code::Differs,
+    };
     if reviews.iter().all(|review| review.items.is_empty()) && code == Code::Success {
         text.push_str("nothing to review\n");
     }
@@ -204,6 +199,11 @@ fn conclude(args: &ReviewArgs, reviews: &[ScenarioReview], left: usize) -> Resul
             code = Code::Differs;
         }
     }
-    output::print(text.as_bytes())?;
+    if output::is_asked_for(&args.form) {
+        let runs = reviews.iter().map(|review| review.run.clone());
+        output::show_runs(runs.collect(), &args.form)?;
+    } else {
+        output::print(text.as_bytes())?;
+    }
     Ok(code)
 }
