@@ -262,7 +262,9 @@ impl Reason {
                 "a row of totals or a merged cell has no key; export the key of each row"
             }
             Self::SpoiledDate => "export again without opening the file in a spreadsheet",
-            Self::WrappedLine => "export with `sqlcmd -w 65535`, or with a separator and `-W`",
+            Self::WrappedLine => {
+                "export with `sqlcmd -w 65535` or with a separator and `-W`; from PowerShell, with `Export-Csv`"
+            }
             Self::Replacement => "export again in the right encoding, or keep it with `--lossy`",
             Self::TwoReadings => "export numbers without thousands separators, as `5000`",
             Self::ServerError => "run the query again and export its whole result",

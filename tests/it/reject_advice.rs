@@ -2,6 +2,7 @@
 //! the command line, and then every record is loaded.
 
 use std::fs;
+use std::process::Command;
 
 use chatdb::record::Reason;
 
@@ -123,6 +124,15 @@ const CASES: &[Rejected] = &[
         ..NONE
     },
     Rejected {
+        reason: Reason::WrappedLine,
+        name: "a.txt",
+        text: b"activity_id     : 1\nactivity_status : 5000\nsubject         : a\n\n\
+          activity_id     : 2\nactivity_status : 5000\nsubject         : bbbb\n                  cccc\n\n",
+        again: b"\"activity_id\",\"activity_status\",\"subject\"\n\"1\",\"5000\",\"a\"\n\
+          \"2\",\"5000\",\"bbbb cccc\"\n",
+        ..NONE
+    },
+    Rejected {
         reason: Reason::Replacement,
         text: "activity_id,activity_status,subject\n1,5000,a\n2,5000,Caf\u{fffd}\n".as_bytes(),
         follows: &["--lossy"],
@@ -154,16 +164,12 @@ const CASES: &[Rejected] = &[
 const ELSEWHERE: &[(Reason, &str)] = &[
     (Reason::RepeatedHeader, "it is skipped, and rejects nothing"),
     (
-        Reason::WrappedLine,
-        "`import_reading` has lines that sqlcmd wraps, and the same file without",
-    ),
-    (
         Reason::Formula,
         "no program here computes a formula; `workbooks` has a row without its value, and one with it",
     ),
     (
         Reason::LateColumn,
-        "only a stream has it, and `export_shapes` saves that to a file",
+        "only a stream has it, and `a_late_column_of_a_stream_is_read_from_a_file` saves that to a file",
     ),
 ];
 
@@ -239,4 +245,32 @@ fn whoever_follows_the_advice_of_a_reject_loads_every_record() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_late_column_of_a_stream_is_read_from_a_file() {
+    let mut document = String::from("[");
+    for id in 1..=1500 {
+        document.push_str(&format!("{{\"activity_id\":{id},\"activity_status\":5000}},\n"));
+    }
+    document.push_str("{\"activity_id\":9999,\"activity_status\":5000,\"subject\":\"x\"}]");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.json");
+    fs::write(&file, document).expect("a file");
+    let table = ["--table", "egpl_casemgmt_activity"];
+    let streamed = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+        .args([&["import", "-", "--db", "first.sqlite"], &table[..]].concat())
+        .current_dir(folder.path())
+        .stdin(fs::File::open(&file).expect("it is there"))
+        .output()
+        .expect("it runs");
+    let shown = String::from_utf8_lossy(&streamed.stdout).into_owned();
+    assert_eq!(streamed.status.code(), Some(3), "{shown}");
+    assert!(shown.contains(Reason::LateColumn.code()), "{shown}");
+    let saved = [&["import", "a.json", "--db", "again.sqlite"], &table[..]].concat();
+    let (code, stderr) = run(
+        folder.path(),
+        &saved.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(),
+    );
+    assert_eq!(code, Some(0), "{stderr}");
 }
