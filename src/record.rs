@@ -5,11 +5,14 @@
 //! not know forms or tables.
 
 pub mod batch;
+mod owned;
 pub mod row_filter;
 pub mod tokenizer;
 pub mod work;
 
 use thiserror::Error;
+
+pub use owned::OwnedRecord;
 
 /// How much a reader takes before it gives up on a record, so that a damaged or hostile file cannot fill memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! of the last column are all equally long, as times and keys are, and the last one is shorter.
 
 use crate::import::format::detect::CellShape;
-use crate::import::mapping::Kept;
+use crate::record::OwnedRecord;
 use crate::record::{Field, Record, Written};
 
 /// How many values have to be equally long, where they are times, and where they are numbers, which grow.
@@ -58,10 +58,10 @@ impl LastValue {
     }
 
     /// Learns from the first records, but for the newest, how long the values of the last column are.
-    pub(super) fn learn(&mut self, sample: &[Kept]) {
+    pub(super) fn learn(&mut self, sample: &[OwnedRecord]) {
         let texts = sample.iter().filter_map(|kept| {
             let field = kept.fields.last()?;
-            let text = kept.cells.get(field.start..field.end)?;
+            let text = kept.cells().get(field.start..field.end)?;
             (kept.line != self.line && !text.is_empty() && text != "NULL").then_some(text)
         });
         let texts: Vec<&str> = texts.collect();

@@ -15,8 +15,7 @@ use crate::import::convert;
 use crate::import::convert::Cast;
 use crate::import::convert::Rules;
 use crate::import::convert::Seen;
-use crate::record::Field;
-use crate::record::Record;
+use crate::record::OwnedRecord;
 use crate::record::batch::Batch;
 use crate::record::batch::TableLayout;
 use crate::store::load::Dropped;
@@ -96,56 +95,6 @@ pub enum TablesError {
     },
 }
 
-/// A record that outlives its reader.
-#[derive(Debug, Clone, Default)]
-pub struct Kept {
-    /// The line on which it begins.
-    pub line: u64,
-    /// The record as it stands.
-    pub text: String,
-    /// Its fields, as slices of `cells`.
-    pub fields: Vec<Field>,
-    /// The text that the fields are slices of.
-    pub cells: String,
-}
-
-impl Kept {
-    /// A copy of a record.
-    #[must_use]
-    pub fn of(record: &Record<'_>) -> Self {
-        Self {
-            line: record.line,
-            text: record.text.to_owned(),
-            fields: record.fields.to_vec(),
-            cells: record.cells.to_owned(),
-        }
-    }
-
-    /// The record that was kept.
-    #[must_use]
-    pub fn record(&self) -> Record<'_> {
-        Record {
-            line: self.line,
-            text: &self.text,
-            fields: &self.fields,
-            cells: &self.cells,
-        }
-    }
-
-    /// The text of each field.
-    #[must_use]
-    pub fn texts(&self) -> Vec<String> {
-        let text = |field: &Field| self.cells[field.start..field.end].to_owned();
-        self.fields.iter().map(text).collect()
-    }
-
-    pub(crate) fn text_at(&self, at: usize) -> Option<&str> {
-        self.fields
-            .get(at)
-            .map(|field| &self.cells[field.start..field.end])
-    }
-}
-
 /// What is known beside the columns.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hints<'h> {
@@ -223,7 +172,7 @@ impl Plan {
 impl Plan {
     /// Types of many columns are inferred from public column lists. Where such a column is a number there and every
     /// value that was looked at is a word, the file knows better: its values are kept as they stand.
-    fn take_words(&mut self, sample: &[Kept], rules: &Rules) {
+    fn take_words(&mut self, sample: &[OwnedRecord], rules: &Rules) {
         const ENOUGH: usize = 8;
         let is_word = |text: &str| text.trim().starts_with(char::is_alphabetic);
         for target in &mut self.targets {
@@ -240,7 +189,7 @@ impl Plan {
                     let field = record.fields[*at];
                     let mut batch = Batch::default();
                     let mut seen = Seen::default();
-                    match convert::value(&record.cells, field, *cast, rules, &mut seen, &mut batch)
+                    match convert::value(record.cells(), field, *cast, rules, &mut seen, &mut batch)
                     {
                         Ok(crate::record::batch::RowValue::Null) => {}
                         Err(_) if record.text_at(*at).is_some_and(is_word) => words += 1,
@@ -267,7 +216,7 @@ impl Plan {
 /// When it cannot be told which table the file holds.
 pub fn plan(
     header: Option<&[String]>,
-    sample: &[Kept],
+    sample: &[OwnedRecord],
     hints: Hints<'_>,
     rules: &Rules,
 ) -> Result<Plan, TablesError> {

@@ -18,8 +18,9 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{JoinOperator, Select, SetExpr, Statement, TableFactor, visit_relations};
 
 use crate::import::convert::Cast;
-use crate::import::mapping::{self, Kept, Plan};
+use crate::import::mapping::{self, Plan};
 use crate::import::{ImportError, Summary};
+use crate::record::OwnedRecord;
 use crate::record::batch::LayoutColumn;
 use crate::record::row_filter::{RowFilter, Test, whole};
 use crate::sql::guard::limits::LONGEST_TEXT;
@@ -187,7 +188,7 @@ fn sources(select: &Select) -> Option<Vec<SourceTable>> {
 pub(crate) fn row_filter(
     plan: &Plan,
     needs: &[TablePredicate],
-    sample: &[Kept],
+    sample: &[OwnedRecord],
 ) -> Option<RowFilter> {
     let [target] = plan.targets.as_slice() else {
         return None;
@@ -217,7 +218,7 @@ pub(crate) fn row_filter(
     };
     let (field, _) = target.steps[step];
     let keys = sample.iter().filter(|kept| kept.fields.len() == plan.width);
-    let keys = keys.map(|kept| whole(kept.cells.as_bytes(), kept.fields[field]));
+    let keys = keys.map(|kept| whole(kept.cells().as_bytes(), kept.fields[field]));
     let keys = keys.collect::<Option<Vec<_>>>()?;
     Some(RowFilter::after(tests, field, keys.into_iter().max()?))
 }

@@ -14,7 +14,6 @@ use crate::import::last_value::LastValue;
 use crate::import::last_value::UnterminatedValue;
 use crate::import::mapping;
 use crate::import::mapping::Hints;
-use crate::import::mapping::Kept;
 use crate::import::mapping::Plan;
 use crate::import::mapping::SAMPLE;
 use crate::import::needed;
@@ -28,6 +27,7 @@ use crate::import::reader::column_union::DocumentColumn;
 use crate::import::row::NOT_KEPT;
 use crate::import::text_formulas::TextFormulas;
 use crate::record::Field;
+use crate::record::OwnedRecord;
 use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::Record;
@@ -229,7 +229,7 @@ impl ReadStage {
 
     /// Reads everything; the outer error is that nobody takes it.
     fn all(&mut self, reader: &mut dyn Reader) -> Result<Result<(), ImportError>, Disconnected> {
-        let mut sample: Vec<Kept> = Vec::new();
+        let mut sample: Vec<OwnedRecord> = Vec::new();
         let mut formulas = std::mem::take(&mut self.formulas);
         loop {
             if let Some(error) = self.hopeless.take() {
@@ -257,7 +257,7 @@ impl ReadStage {
                             return Ok(Err(error));
                         }
                     } else {
-                        sample.push(Kept::of(&record));
+                        sample.push(OwnedRecord::of(&record));
                         if sample.len() == SAMPLE {
                             if let Err(error) = self.decide(&mut sample)? {
                                 return Ok(Err(error));
@@ -392,7 +392,10 @@ impl ReadStage {
     }
 
     /// Says which tables the file holds, and types the records that were looked at for that.
-    fn decide(&mut self, sample: &mut Vec<Kept>) -> Result<Result<(), ImportError>, Disconnected> {
+    fn decide(
+        &mut self,
+        sample: &mut Vec<OwnedRecord>,
+    ) -> Result<Result<(), ImportError>, Disconnected> {
         let file = self.file.clone();
         if let Some(wanted) = self.result_set
             && wanted > self.set.max(1)

@@ -251,7 +251,9 @@ fn whoever_follows_the_advice_of_a_reject_loads_every_record() {
 fn a_late_column_of_a_stream_is_read_from_a_file() {
     let mut document = String::from("[");
     for id in 1..=1500 {
-        document.push_str(&format!("{{\"activity_id\":{id},\"activity_status\":5000}},\n"));
+        document.push_str(&format!(
+            "{{\"activity_id\":{id},\"activity_status\":5000}},\n"
+        ));
     }
     document.push_str("{\"activity_id\":9999,\"activity_status\":5000,\"subject\":\"x\"}]");
     let folder = tempfile::tempdir().expect("a folder");
@@ -270,7 +272,10 @@ fn a_late_column_of_a_stream_is_read_from_a_file() {
     let saved = [&["import", "a.json", "--db", "again.sqlite"], &table[..]].concat();
     let (code, stderr) = run(
         folder.path(),
-        &saved.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(),
+        &saved
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>(),
     );
     assert_eq!(code, Some(0), "{stderr}");
 }

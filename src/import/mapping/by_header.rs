@@ -2,7 +2,6 @@
 
 use super::Changes;
 use super::Hints;
-use super::Kept;
 use super::Plan;
 use super::TablesError;
 use super::names::Heading;
@@ -11,6 +10,7 @@ use super::names::is_known;
 use super::names::is_secret;
 use super::names::parts;
 use super::names::product_table;
+use crate::record::OwnedRecord;
 use crate::schema::product::PRODUCT;
 use crate::schema::product::ProductTable;
 use crate::sql::guard::classes;
@@ -40,7 +40,7 @@ pub(super) type Assigned = Vec<Option<&'static ProductTable>>;
 
 pub(super) fn by_header(
     header: &[String],
-    sample: &[Kept],
+    sample: &[OwnedRecord],
     hints: Hints<'_>,
 ) -> Result<Plan, TablesError> {
     let headings: Vec<Heading> = header.iter().map(|text| heading(text)).collect();
@@ -84,7 +84,7 @@ pub(super) fn named_table(name: &str) -> Result<Named, TablesError> {
 
 pub(super) struct Builder<'s> {
     pub(super) headings: Vec<Heading>,
-    pub(super) sample: &'s [Kept],
+    pub(super) sample: &'s [OwnedRecord],
     /// For each column the table that it is of.
     pub(super) assigned: Assigned,
     /// For each column whether it is dropped or says which change a record is.
@@ -135,7 +135,7 @@ pub(super) fn named_after(
 }
 
 impl<'s> Builder<'s> {
-    pub(super) fn new(headings: Vec<Heading>, sample: &'s [Kept]) -> Self {
+    pub(super) fn new(headings: Vec<Heading>, sample: &'s [OwnedRecord]) -> Self {
         Self {
             assigned: vec![None; headings.len()],
             out: vec![false; headings.len()],
@@ -192,7 +192,8 @@ impl<'s> Builder<'s> {
 
     /// Whether the first column is 1, 2, 3 and so on.
     fn counts_rows(&self) -> bool {
-        let place = |record: &Kept| record.text_at(0).and_then(|text| text.trim().parse().ok());
+        let place =
+            |record: &OwnedRecord| record.text_at(0).and_then(|text| text.trim().parse().ok());
         (1_u64..)
             .zip(self.sample)
             .all(|(expected, record)| place(record) == Some(expected))

@@ -1,7 +1,6 @@
 //! Which table records without a header are of: the one whose columns, in an order that is known, take their values.
 
 use super::Hints;
-use super::Kept;
 use super::Plan;
 use super::TablesError;
 use super::by_header::Builder;
@@ -14,6 +13,7 @@ use crate::import::convert;
 use crate::import::convert::Cast;
 use crate::import::convert::Rules;
 use crate::import::convert::Seen;
+use crate::record::OwnedRecord;
 use crate::record::batch::Batch;
 use crate::schema::product::PRODUCT;
 use crate::schema::product::ProductTable;
@@ -76,12 +76,12 @@ pub(super) fn layouts(table: &'static ProductTable) -> Vec<Layout> {
 impl Layout {
     /// How many columns of numbers and times there are, whose values say something; nine of ten records must fit.
     /// Unless the file is named after the table, there must be values in many columns, times among them.
-    pub(super) fn fit(&self, sample: &[Kept], rules: &Rules, named: bool) -> Option<usize> {
+    pub(super) fn fit(&self, sample: &[OwnedRecord], rules: &Rules, named: bool) -> Option<usize> {
         let casts: Vec<Cast> = self.columns.iter().map(|column| cast_of(column)).collect();
         let key = self.table.single_key();
         let key = key.and_then(|key| self.columns.iter().position(|column| *column == key));
         let mut batch = Batch::default();
-        let mut fits = |record: &Kept| {
+        let mut fits = |record: &OwnedRecord| {
             record.fields.len() == casts.len()
                 && record
                     .fields
@@ -90,7 +90,7 @@ impl Layout {
                     .enumerate()
                     .all(|(at, (field, cast))| {
                         let value = convert::value(
-                            &record.cells,
+                            record.cells(),
                             *field,
                             *cast,
                             rules,
@@ -102,7 +102,7 @@ impl Layout {
                         })
                     })
         };
-        let wide = |record: &&Kept| record.fields.len() == casts.len();
+        let wide = |record: &&OwnedRecord| record.fields.len() == casts.len();
         let all = sample.iter().filter(wide).count();
         let fitting = sample.iter().filter(|record| fits(record)).count();
         let enough = fitting > 0 && fitting * 10 >= all * 9;
@@ -112,7 +112,7 @@ impl Layout {
 
     /// Whether the sample has values in many columns of numbers, and times where there should be some: few columns fit
     /// any table.
-    fn is_shown(&self, casts: &[Cast], sample: &[Kept]) -> bool {
+    fn is_shown(&self, casts: &[Cast], sample: &[OwnedRecord]) -> bool {
         const WIDE: usize = 10;
         let is_filled = |at: usize| {
             let texts = sample.iter().filter_map(|record| record.text_at(at));
@@ -150,7 +150,7 @@ pub(super) fn cast_of(column: &str) -> Cast {
 }
 
 pub(super) fn by_layout(
-    sample: &[Kept],
+    sample: &[OwnedRecord],
     hints: Hints<'_>,
     rules: &Rules,
 ) -> Result<Plan, TablesError> {
@@ -258,7 +258,7 @@ pub(super) fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout>
 }
 
 /// How many fields records have, that of most records first.
-pub(super) fn widths(sample: &[Kept]) -> Vec<usize> {
+pub(super) fn widths(sample: &[OwnedRecord]) -> Vec<usize> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for record in sample {
         *counts.entry(record.fields.len()).or_default() += 1;
@@ -272,7 +272,7 @@ pub(super) fn widths(sample: &[Kept]) -> Vec<usize> {
 /// The layout whose columns of numbers and times are most, of those into which the records fit.
 pub(super) fn best_fit(
     layouts: Vec<Layout>,
-    sample: &[Kept],
+    sample: &[OwnedRecord],
     hints: Hints<'_>,
     rules: &Rules,
 ) -> Result<Option<Layout>, TablesError> {

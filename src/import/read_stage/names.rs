@@ -6,17 +6,20 @@ use crate::import::format::detect::CellShape;
 use crate::import::format::detect::could_be_name;
 use crate::import::mapping;
 use crate::import::mapping::Hints;
-use crate::import::mapping::Kept;
 use crate::import::mapping::TablesError;
 use crate::import::reader;
 use crate::import::row::NOT_KEPT;
+use crate::record::OwnedRecord;
 use crate::record::Reason;
 use crate::record::Record;
 use std::collections::BTreeSet;
 
 /// Whether the first record of a table of the user's own is names: text over numbers or times is. `None` where all is
 /// text, where a column would have no name, or where years are over numbers.
-pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept]) -> Option<bool> {
+pub(in crate::import) fn are_names_of_new_table(
+    first: &[String],
+    rest: &[OwnedRecord],
+) -> Option<bool> {
     let named: Vec<&String> = first.iter().filter(|name| !name.is_empty()).collect();
     let are_possible = !named.is_empty()
         && named
@@ -30,9 +33,9 @@ pub(in crate::import) fn are_names_of_new_table(first: &[String], rest: &[Kept])
         let alike = rest
             .iter()
             .filter(|record| record.fields.len() == first.len());
-        let texts = alike.map(|record| record.texts()[at].clone());
+        let texts = alike.filter_map(|record| record.text_at(at));
         texts.fold(CellShape::Nothing, |look, text| {
-            look.and(CellShape::of(&text))
+            look.and(CellShape::of(text))
         })
     };
     let typed = |at: usize| matches!(looks(at), CellShape::Number | CellShape::Time);
@@ -143,11 +146,11 @@ impl ReadStage {
 
     /// A first record of nothing but the names of known columns is a header, whatever the reader took it for; and so is
     /// a first record of text over numbers or times in a table of the user's own. Where all is text, nobody can tell.
-    pub(super) fn take_names(&mut self, sample: &mut Vec<Kept>) -> Result<(), TablesError> {
+    pub(super) fn take_names(&mut self, sample: &mut Vec<OwnedRecord>) -> Result<(), TablesError> {
         let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
             return Ok(());
         };
-        let names = self.renamed(first.texts());
+        let names = self.renamed(first.texts().map(str::to_owned).collect());
         let are_known = || names.iter().all(|name| mapping::is_known_heading(name));
         let is_new = self
             .table

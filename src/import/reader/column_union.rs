@@ -4,8 +4,9 @@
 
 use std::collections::VecDeque;
 
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Reject};
 
 /// How many rows are looked at before the columns are told.
@@ -163,7 +164,7 @@ impl<S: RowSource> Union<S> {
             self.late.extend(unknown.into_iter().take(room));
             return;
         }
-        let mut held = Held::new(row.line, String::new());
+        let mut held = OwnedRecord::new(row.line, String::new());
         values.into_iter().for_each(|value| held.push(value));
         held.text = row.text;
         self.queue.push(Waiting::Record(held));

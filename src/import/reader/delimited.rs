@@ -27,8 +27,9 @@ use crate::import::reader::Reader;
 use crate::import::reader::parallel;
 use crate::import::reader::parallel::Ahead;
 use crate::import::reader::parallel::Chunking;
-use crate::import::reader::queue::reject;
+use crate::import::reader::queue::{Waiting, reject};
 use crate::record::Field;
+use crate::record::OwnedRecord;
 use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::RecordLimits;
@@ -41,8 +42,6 @@ use crate::record::tokenizer::TextDialect;
 use crate::record::tokenizer::Tokenizer;
 use crate::record::work;
 use drawn::Drawn;
-pub(super) use kept::Kept;
-use kept::Waiting;
 use kept::name;
 use kept::trim;
 use pieces::PIECES;
@@ -105,7 +104,7 @@ pub struct Delimited {
     /// The names as they stand in the file.
     header: Option<String>,
     /// Short lines that may be pieces of one record.
-    pieces: Vec<Kept>,
+    pieces: Vec<OwnedRecord>,
     /// Whether a whole record waits for what the next line is: its last field may go on there.
     holds: bool,
     /// A reject that is the last thing in the file says that the file is cut.
@@ -126,7 +125,7 @@ pub struct Delimited {
     placed: Option<(Placed, Chunking)>,
     ahead: Option<Ahead>,
     /// Records that were found ahead.
-    found: VecDeque<Kept>,
+    found: VecDeque<OwnedRecord>,
 }
 
 impl Delimited {
@@ -254,7 +253,7 @@ impl Delimited {
     }
 
     /// The next record that was found ahead, if this is where records were found. What is read next stands behind it.
-    fn found_ahead(&mut self) -> Result<Option<Kept>, ReadError> {
+    fn found_ahead(&mut self) -> Result<Option<OwnedRecord>, ReadError> {
         while self.found.is_empty() {
             let (Some(ahead), Some((file, _))) = (&mut self.ahead, &self.placed) else {
                 return Ok(None);
@@ -291,7 +290,7 @@ impl Delimited {
     }
 
     /// Takes a record that needs a second look.
-    fn take(&mut self, mut kept: Kept) {
+    fn take(&mut self, mut kept: OwnedRecord) {
         if self.plan.quotes == Quotes::Separator {
             return self.take_line(kept);
         }
@@ -305,21 +304,21 @@ impl Delimited {
             trim(&mut kept);
         }
         if self.plan.blanks.any() {
-            let Kept { text, fields, .. } = &mut kept;
+            let OwnedRecord { text, fields, .. } = &mut kept;
             self.plan.blanks.take_off(text, fields);
         }
         self.place_record(kept);
     }
 
     /// Takes the first record under the names, of which it was not known whether it is a line of dashes.
-    fn take_spaced(&mut self, mut kept: Kept) {
+    fn take_spaced(&mut self, mut kept: OwnedRecord) {
         if self.plan.delimiter == " " {
             join_times(&kept.text, &mut kept.fields, self.plan.width);
         }
         self.place_record(kept);
     }
 
-    fn place_record(&mut self, kept: Kept) {
+    fn place_record(&mut self, kept: OwnedRecord) {
         work::steps(1 + kept.text.len());
         match self.place {
             Place::Start => self.take_names(kept),
@@ -336,7 +335,7 @@ impl Delimited {
         }
     }
 
-    fn take_names(&mut self, kept: Kept) {
+    fn take_names(&mut self, kept: OwnedRecord) {
         if kept.is_blank() || Preamble::of(&kept.text).is_some() {
             return;
         }
@@ -356,7 +355,7 @@ impl Delimited {
     }
 
     /// Takes a line that is a message of the server, or the text of the error above it; says whether it was one.
-    fn take_message(&mut self, kept: &Kept) -> bool {
+    fn take_message(&mut self, kept: &OwnedRecord) -> bool {
         if self.in_error && !kept.is_blank() && kept.fields.len() != self.plan.width {
             return true;
         }
@@ -387,7 +386,7 @@ impl Delimited {
     }
 
     /// What stands after a count of rows: the time, another result, or, after all, a record.
-    fn take_below(&mut self, kept: Kept) {
+    fn take_below(&mut self, kept: OwnedRecord) {
         if kept.is_blank() || self.take_message(&kept) {
             return;
         }
@@ -405,7 +404,7 @@ impl Delimited {
         self.take_record(kept);
     }
 
-    fn begin_result(&mut self, kept: Kept) {
+    fn begin_result(&mut self, kept: OwnedRecord) {
         self.plan.looks.clear();
         self.holds = false;
         if let Some(sieve) = &mut self.sieve {
@@ -414,7 +413,7 @@ impl Delimited {
         self.take_names(kept);
     }
 
-    fn take_record(&mut self, kept: Kept) {
+    fn take_record(&mut self, kept: OwnedRecord) {
         let doubled = |field: &&Field| field.written == Written::Doubled;
         self.doubled += kept.fields.iter().filter(doubled).count() as u64;
         if self.header.as_ref() == Some(&kept.text)
@@ -463,8 +462,9 @@ impl Delimited {
         if self.take_message(&kept) {
             return;
         }
-        let alone =
-            self.pieces.is_empty() || self.pieces.last().is_some_and(Kept::is_blank) || self.holds;
+        let alone = self.pieces.is_empty()
+            || self.pieces.last().is_some_and(OwnedRecord::is_blank)
+            || self.holds;
         let is_one = kept.fields.len() == 1 || self.plan.delimiter == " ";
         let below = trailer::rows(&kept.text).filter(|_| alone && is_one);
         if let Some(rows) = below {
@@ -487,7 +487,7 @@ impl Delimited {
     }
 
     /// Whether `kept` is the names of other columns: most of them the product's.
-    fn is_second_header(&self, kept: &Kept) -> bool {
+    fn is_second_header(&self, kept: &OwnedRecord) -> bool {
         let known = kept.texts().filter(|name| is_known_column(name)).count();
         known >= 2 && known * 2 >= kept.fields.len() && are_names(kept.texts())
     }
@@ -525,7 +525,7 @@ impl Delimited {
                     if let Some(reject) = self.last.take() {
                         self.waiting.push_back(Waiting::Reject(reject));
                     }
-                    let kept = Kept::of(&self.tokens.again());
+                    let kept = OwnedRecord::of_raw(&self.tokens.again());
                     self.take(kept);
                 }
                 Seen::Reject(reject) => {

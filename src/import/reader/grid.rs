@@ -10,8 +10,9 @@ use std::io::Read;
 use crate::import::format::detect::{CellShape, is_known_column};
 use crate::import::format::{TableBorders, trailer};
 use crate::import::reader::lines::LineReader;
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Trailer};
 
 /// How many lines may stand before the table.
@@ -268,7 +269,7 @@ impl<R: Read> Grid<R> {
                 }
             }
         }
-        let mut held = Held::new(number, line.to_owned());
+        let mut held = OwnedRecord::new(number, line.to_owned());
         values.iter().for_each(|value| held.push(Some(value)));
         self.queue.push(Waiting::Record(held));
     }

@@ -10,8 +10,9 @@ use std::io::Read;
 use chrono::{NaiveDate, TimeDelta};
 
 use crate::import::reader::lines::{Line, LineReader};
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits};
 
 /// How likely `lines` are a script of INSERT statements.
@@ -234,7 +235,7 @@ impl<R: Read> Inserts<R> {
             self.queue.reject(line, text, Reason::Ragged, detail, 1);
             return;
         }
-        let mut held = Held::new(line, text.to_owned());
+        let mut held = OwnedRecord::new(line, text.to_owned());
         values.iter().for_each(|value| held.push(value.as_deref()));
         self.queue.push(Waiting::Record(held));
     }

@@ -19,7 +19,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::import::input::source::Placed;
-use crate::import::reader::delimited::{Kept, Plain, Seen};
+use crate::import::reader::delimited::{Plain, Seen};
+use crate::record::OwnedRecord;
 use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
 use crate::record::{ReadError, RecordLimits};
@@ -88,27 +89,27 @@ impl Rules {
 }
 
 /// Records from one place on that need no second look.
-pub(super) struct Run {
+pub(super) struct Chunk {
     /// Where it begins, and where the next record does.
     pub start: u64,
     pub end: u64,
     /// How many lines it has.
     pub lines: u64,
     /// The records that are not passed over, with lines counted from its beginning.
-    pub records: VecDeque<Kept>,
+    pub records: VecDeque<OwnedRecord>,
     /// What was seen of the others.
     pub sieve: RowFilter,
 }
 
 /// Runs on their way, in the order of the file.
 pub(super) struct Ahead {
-    threads: Vec<Receiver<Run>>,
+    threads: Vec<Receiver<Chunk>>,
     piece: u64,
     /// The number of the piece that the next run is of.
     next: u64,
     pieces: u64,
     /// A run that begins further on.
-    found: Option<Run>,
+    found: Option<Chunk>,
 }
 
 impl Ahead {
@@ -143,7 +144,7 @@ impl Ahead {
     }
 
     /// The run that begins at `at`, where there is one. What begins before can be of no use any more.
-    pub fn run_at(&mut self, at: u64) -> Option<Run> {
+    pub fn run_at(&mut self, at: u64) -> Option<Chunk> {
         loop {
             match &self.found {
                 Some(run) if run.start > at => return None,
@@ -169,7 +170,7 @@ struct Worker {
     file: Placed,
     rules: Rules,
     piece: u64,
-    sender: SyncSender<Run>,
+    sender: SyncSender<Chunk>,
 }
 
 impl Worker {
@@ -179,7 +180,7 @@ impl Worker {
         let mut tokens = Tokenizer::new(nothing, rules.dialect.clone(), rules.limits());
         for number in numbers {
             let from = number * self.piece;
-            let mut run = Run {
+            let mut run = Chunk {
                 start: from,
                 end: from,
                 lines: 0,
@@ -226,7 +227,12 @@ impl Worker {
     }
 
     /// Goes through records until one ends at or beyond `stop`, or something else comes.
-    fn go(&self, tokens: &mut Tokenizer<Bytes>, run: &mut Run, stop: u64) -> Result<(), ReadError> {
+    fn go(
+        &self,
+        tokens: &mut Tokenizer<Bytes>,
+        run: &mut Chunk,
+        stop: u64,
+    ) -> Result<(), ReadError> {
         let plain = self.rules.plain();
         let mut held = 0;
         while run.end < stop && held < HELD {
@@ -237,7 +243,7 @@ impl Worker {
                 Seen::PassedOver => {}
                 Seen::Whole => {
                     held += record.bytes.len();
-                    run.records.push_back(Kept::of(&record));
+                    run.records.push_back(OwnedRecord::of_raw(&record));
                 }
                 _ => break,
             }

@@ -5,60 +5,7 @@ use std::io::Read;
 
 use crate::import::reader::Item;
 use crate::import::reader::lines::LineReader;
-use crate::record::{Field, ReadError, Reason, Record, Reject, Trailer, Written};
-
-/// A record with its text.
-#[derive(Debug, Clone, Default)]
-pub struct Held {
-    /// The line on which it begins, from 1.
-    pub line: u64,
-    /// The record as it stands in the file.
-    pub text: String,
-    /// The text that the fields are slices of, if it is not `text`.
-    pub cells: Option<String>,
-    /// The fields in their order.
-    pub fields: Vec<Field>,
-}
-
-impl Held {
-    /// A record at `line` without fields, whose cells are not its text.
-    #[must_use]
-    pub fn new(line: u64, text: String) -> Self {
-        Self {
-            line,
-            text,
-            cells: Some(String::new()),
-            fields: Vec::new(),
-        }
-    }
-
-    /// Adds a field; `None` is NULL by the form's own mark.
-    pub fn push(&mut self, cell: Option<&str>) {
-        let cells = self.cells.get_or_insert_default();
-        let start = cells.len();
-        cells.push_str(cell.unwrap_or_default());
-        self.fields.push(Field {
-            start,
-            end: cells.len(),
-            written: if cell.is_some() {
-                Written::Bare
-            } else {
-                Written::Null
-            },
-        });
-    }
-
-    /// Lends it as a record.
-    #[must_use]
-    pub fn record(&self) -> Record<'_> {
-        Record {
-            line: self.line,
-            text: &self.text,
-            fields: &self.fields,
-            cells: self.cells.as_deref().unwrap_or(&self.text),
-        }
-    }
-}
+use crate::record::{OwnedRecord, ReadError, Reason, Reject, Trailer};
 
 /// What waits to be handed on.
 #[derive(Debug)]
@@ -66,7 +13,7 @@ pub enum Waiting {
     /// The names of the columns.
     Header(Vec<String>),
     /// A record with its fields.
-    Record(Held),
+    Record(OwnedRecord),
     /// Text that is none.
     Reject(Reject),
     /// What stands below.

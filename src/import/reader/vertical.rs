@@ -11,8 +11,9 @@ use std::io::Read;
 use crate::import::format::detect::is_known_column;
 use crate::import::format::{NameSeparator, trailer};
 use crate::import::reader::lines::LineReader;
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Trailer};
 
 /// How likely `lines` are cells below each other.
@@ -302,7 +303,7 @@ impl<R: Read> Vertical<R> {
             self.queue
                 .reject(first, &text, Reason::WrappedLine, detail, 1);
         } else if values.len() == self.names.len() {
-            let mut held = Held::new(first, text);
+            let mut held = OwnedRecord::new(first, text);
             values.iter().for_each(|value| held.push(Some(value)));
             self.queue.push(Waiting::Record(held));
         } else {

@@ -24,8 +24,9 @@ use crate::import::format::detect::{CellShape, are_names, could_be_name, known_l
 use crate::import::input::archive;
 use crate::import::input::source::SourceError;
 use crate::import::open::OpenError;
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits};
 
 /// The most cells that are read.
@@ -486,7 +487,7 @@ impl Sheets {
             let text = texts.join("\t");
             row.cells.resize(self.width, None);
             self.take_serials(&mut row);
-            let mut held = Held::new(row.number, text);
+            let mut held = OwnedRecord::new(row.number, text);
             row.cells.iter().for_each(|cell| held.push(cell.as_deref()));
             self.queue.push(Waiting::Record(held));
         }

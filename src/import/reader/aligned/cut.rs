@@ -3,8 +3,8 @@
 use super::layout::Measure;
 use crate::import::format::detect::CellShape;
 use crate::import::reader::lines::Line;
-use crate::import::reader::queue::Held;
 use crate::record::Field;
+use crate::record::OwnedRecord;
 use crate::record::Written;
 use std::ops::Range;
 
@@ -92,12 +92,13 @@ impl LinesLeft {
     }
 }
 
-pub(super) fn held(line: u64, text: String, fields: Vec<Field>) -> Held {
-    Held {
+pub(super) fn held(line: u64, text: String, fields: Vec<Field>) -> OwnedRecord {
+    OwnedRecord {
         line,
         text,
         cells: None,
         fields,
+        ..OwnedRecord::default()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tables that psql draws. A value with line breaks continues on the lines below, and a plus at the end of its column
 //! says so; such a row cannot be told from rows with blanks by its bars alone, and is rejected.
 
-use super::kept::Kept;
 use super::{Delimited, Place};
+use crate::record::OwnedRecord;
 use crate::record::Reason;
 
 /// The lines of a table below its rule of dashes.
@@ -24,7 +24,7 @@ impl Drawn {
 
     /// Whether a line is part of a row of several lines, and then how many records it stands for: one for the first,
     /// none for the others.
-    pub(super) fn part_of_row(&mut self, line: &Kept) -> Option<u64> {
+    pub(super) fn part_of_row(&mut self, line: &OwnedRecord) -> Option<u64> {
         let last = line.fields.len().saturating_sub(1);
         let is_marked = |(at, cell): (usize, &str)| {
             cell.ends_with('+') && (at < last || cell.chars().count() >= self.last)
@@ -40,7 +40,7 @@ impl Drawn {
 
 impl Delimited {
     /// Rejects a line that is part of a row of several lines. Whether it was one.
-    pub(super) fn take_part_of_row(&mut self, line: &Kept) -> bool {
+    pub(super) fn take_part_of_row(&mut self, line: &OwnedRecord) -> bool {
         let drawn = self.drawn.as_mut().filter(|_| self.place == Place::Records);
         let Some(records) = drawn.and_then(|drawn| drawn.part_of_row(line)) else {
             return false;

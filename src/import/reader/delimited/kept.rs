@@ -1,66 +1,15 @@
-//! Records and other items that wait in a reader of delimited text.
+//! Names, padding and line breaks of records that a reader of delimited text has put aside.
 
 use crate::import::format::detect::CellShape;
 use crate::record::Field;
-use crate::record::Record;
-use crate::record::Reject;
-use crate::record::Trailer;
+use crate::record::OwnedRecord;
 use crate::record::Written;
-use crate::record::tokenizer::RawRecord;
 use crate::record::work;
 use crate::table::text_formula;
 use std::borrow::Cow;
 
-/// A record kept for later.
-#[derive(Debug, Clone)]
-pub(in crate::import::reader) struct Kept {
-    pub line: u64,
-    pub(super) text: String,
-    pub(super) fields: Vec<Field>,
-    /// Where it begins and ends in the file, as UTF-8.
-    pub(super) span: (u64, u64),
-}
-
-impl Kept {
-    pub fn of(record: &RawRecord<'_>) -> Self {
-        Self {
-            line: record.line,
-            text: String::from_utf8_lossy(record.bytes).into_owned(),
-            fields: record.fields.to_vec(),
-            span: (record.offset, record.offset + record.bytes.len() as u64),
-        }
-    }
-
-    pub(super) fn record(&self) -> Record<'_> {
-        Record {
-            line: self.line,
-            text: &self.text,
-            fields: &self.fields,
-            cells: &self.text,
-        }
-    }
-
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
-        self.fields
-            .iter()
-            .map(|field| self.text.get(field.start..field.end).unwrap_or_default())
-    }
-
-    pub(super) fn is_blank(&self) -> bool {
-        self.text.is_empty()
-    }
-}
-
-/// What waits to be handed on.
-pub(super) enum Waiting {
-    Header(Vec<String>),
-    Record(Kept),
-    Reject(Reject),
-    Trailer(Trailer),
-}
-
 /// The name in a field of a header.
-pub(super) fn name(kept: &Kept, field: Field) -> String {
+pub(super) fn name(kept: &OwnedRecord, field: Field) -> String {
     let text = kept
         .text
         .get(field.start..field.end)
@@ -75,7 +24,7 @@ pub(super) fn name(kept: &Kept, field: Field) -> String {
 }
 
 /// Takes padding off: blanks at the end of each field, and those before numbers, times and NULL.
-pub(super) fn trim(kept: &mut Kept) {
+pub(super) fn trim(kept: &mut OwnedRecord) {
     for field in &mut kept.fields {
         let text = kept.text.get(field.start..field.end).unwrap_or_default();
         field.end = field.start + text.trim_end_matches(' ').len();
@@ -90,7 +39,7 @@ pub(super) fn trim(kept: &mut Kept) {
 }
 
 /// Puts pieces together, with the line breaks that stood between them.
-pub(super) fn join(pieces: &[Kept]) -> Kept {
+pub(super) fn join(pieces: &[OwnedRecord]) -> OwnedRecord {
     work::steps(pieces.iter().map(|piece| piece.text.len() + 1).sum());
     let mut joined = pieces[0].clone();
     for piece in &pieces[1..] {

@@ -2,8 +2,6 @@
 
 use super::Delimited;
 use super::Place;
-use super::kept::Kept;
-use super::kept::Waiting;
 use super::kept::join;
 use crate::import::format::Quotes;
 use crate::import::format::detect::CellShape;
@@ -11,7 +9,9 @@ use crate::import::format::detect::is_rule;
 use crate::import::format::trailer;
 use crate::import::input::line_ends::CTRL_Z;
 use crate::import::reader::ambiguous_quotes;
+use crate::import::reader::queue::Waiting;
 use crate::import::reader::queue::reject;
+use crate::record::OwnedRecord;
 use crate::record::Reason;
 use crate::record::Reject;
 
@@ -55,7 +55,7 @@ impl Delimited {
 
     /// The record that the first of `pieces` and some behind it are, with their number. Where more than one number is
     /// possible, every piece up to the next record is meant, if that one could not begin with a piece.
-    pub(super) fn together(&self, pieces: &[Kept]) -> Option<(Kept, usize)> {
+    pub(super) fn together(&self, pieces: &[OwnedRecord]) -> Option<(OwnedRecord, usize)> {
         let mut found = None;
         let mut sum = pieces.first()?.fields.len();
         for (at, piece) in pieces.iter().enumerate().skip(1) {
@@ -79,7 +79,7 @@ impl Delimited {
 
     /// Whether a repaired record is like the others: each column that is numbers or times is so in it, and the first or
     /// the last one is, so that no piece could as well belong to the record before or after.
-    fn fits(&self, joined: &Kept) -> bool {
+    fn fits(&self, joined: &OwnedRecord) -> bool {
         let looks = &self.plan.looks;
         let bounded = looks.first().is_some_and(is_typed) || looks.last().is_some_and(is_typed);
         let by_lines = self.plan.quotes == Quotes::None && self.plan.record_end.is_none();
@@ -90,7 +90,7 @@ impl Delimited {
             && looks.iter().zip(joined.texts()).all(like_others)
     }
 
-    pub(super) fn ragged(&mut self, kept: &Kept) {
+    pub(super) fn ragged(&mut self, kept: &OwnedRecord) {
         let detail = format!(
             "expected {} fields, found {}",
             self.plan.width,
@@ -99,7 +99,13 @@ impl Delimited {
         self.reject(kept, Reason::Ragged, detail, 1);
     }
 
-    pub(super) fn reject(&mut self, kept: &Kept, reason: Reason, detail: String, records: u64) {
+    pub(super) fn reject(
+        &mut self,
+        kept: &OwnedRecord,
+        reason: Reason,
+        detail: String,
+        records: u64,
+    ) {
         self.waiting.push_back(Waiting::Reject(reject(
             kept.line, &kept.text, reason, detail, records,
         )));
@@ -107,7 +113,7 @@ impl Delimited {
 
     /// Takes a line of a form that quotes fields with the separator in them. Where a quote is open, the field may go on
     /// in this line, unless the line is a whole record by itself.
-    pub(super) fn take_line(&mut self, kept: Kept) {
+    pub(super) fn take_line(&mut self, kept: OwnedRecord) {
         if !self.pieces.is_empty() {
             let alone = self.split(&kept.text);
             let whole =
@@ -119,7 +125,7 @@ impl Delimited {
                 _ if whole => self.give_lines_up(),
                 ambiguous_quotes::Split::Fields(fields) => {
                     self.pieces.clear();
-                    return self.place_record(Kept { fields, ..joined });
+                    return self.place_record(OwnedRecord { fields, ..joined });
                 }
                 ambiguous_quotes::Split::Open if lines.len() <= OPEN => {
                     return self.pieces.push(kept);
@@ -129,7 +135,7 @@ impl Delimited {
         }
         match self.split(&kept.text) {
             ambiguous_quotes::Split::Fields(fields) => {
-                let kept = Kept { fields, ..kept };
+                let kept = OwnedRecord { fields, ..kept };
                 if self.place == Place::Names && !is_rule(kept.texts()) {
                     self.place = Place::Records;
                 }
@@ -163,7 +169,7 @@ impl Delimited {
     fn give_lines_up(&mut self) {
         for piece in std::mem::take(&mut self.pieces) {
             let fields = ambiguous_quotes::bare(&piece.text, &self.plan.delimiter);
-            let kept = Kept { fields, ..piece };
+            let kept = OwnedRecord { fields, ..piece };
             if kept.is_blank() {
                 continue;
             }

@@ -6,8 +6,9 @@ use super::{FixedWidthPlan, REST, remarks, units};
 use crate::import::format::trailer;
 use crate::import::reader::aligned::{Measure, padded_field};
 use crate::import::reader::lines::LineReader;
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{Field, ReadError, Reason, RecordLimits, Trailer};
 
 /// The most lines that one record may stand on.
@@ -141,11 +142,12 @@ impl<R: Read> Columns<R> {
                     let number = self.lines.peek(0)?.map_or(0, |line| line.number);
                     self.repaired += u64::from(count > 1);
                     self.lines.skip(count);
-                    self.queue.push(Waiting::Record(Held {
+                    self.queue.push(Waiting::Record(OwnedRecord {
                         line: number,
                         text,
                         cells: None,
                         fields,
+                        ..OwnedRecord::default()
                     }));
                     return Ok(());
                 }

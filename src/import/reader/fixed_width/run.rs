@@ -4,8 +4,9 @@ use std::io::Read;
 
 use super::{FixedWidthPlan, REST, remarks};
 use crate::import::reader::aligned::{Measure, padded_field};
-use crate::import::reader::queue::{Held, Queue, Waiting};
+use crate::import::reader::queue::{Queue, Waiting};
 use crate::import::reader::{Item, Reader};
+use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits};
 
 /// Reads one file of records that follow each other without anything between them. A record's line is its number.
@@ -128,11 +129,12 @@ impl<R: Read> Run<R> {
                         .collect()
                 });
                 match fields {
-                    Some(fields) => self.queue.push(Waiting::Record(Held {
+                    Some(fields) => self.queue.push(Waiting::Record(OwnedRecord {
                         line: self.count,
                         text: text.to_owned(),
                         cells: None,
                         fields,
+                        ..OwnedRecord::default()
                     })),
                     None => {
                         let detail = "a character crosses the end of a column".to_owned();
