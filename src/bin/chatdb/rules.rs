@@ -43,8 +43,8 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
         Some(text) => format!("Rules of the platform model whose name contains `{text}`"),
     };
     let mut remarks = vec![
-        "documented: the document says so, on these lines, for exactly these servers; extrapolated: our \
-         interpretation, explained in the last column"
+        "documented: the document says so, on these lines, and where a server is named, for exactly this one; \
+         extrapolated: our interpretation, explained in the last column"
             .to_owned(),
     ];
     if !rules.is_empty() {

@@ -31,9 +31,10 @@ pub(super) fn listed(
         .looks
         .iter()
         .flat_map(|look| look_rows(simulation, schedule, look));
+    let times: BTreeSet<i64> = course.looks.iter().map(|look| look.at_ms).collect();
     let mut remarks = vec![format!(
         "{}; nothing changes between these times",
-        counted(course.looks.len() as u64, "time")
+        counted(times.len(), "time")
     )];
     remarks.extend(legends(course));
     remarks.extend(misleading(&course.end));
