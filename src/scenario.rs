@@ -13,6 +13,7 @@ mod library;
 mod parameters;
 mod resolve;
 mod rules;
+mod search;
 mod template;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use library::{ExaminedScenario, Library, ScenarioError, is_scenario_name};
 pub use parameters::{ParameterValue, resolve_parameters};
 pub(crate) use rules::other_statements;
 pub use rules::{LabRule, LabRuleValue, lab_rules};
+pub use search::{FoundEntry, SearchResult, search};
 pub use template::{FORMAT_PAGE, files_of, template};
 
 /// One scenario, read and validated.

@@ -73,6 +73,7 @@ mod simulate;
 mod simulated_effects;
 mod snapshot;
 mod sql;
+mod symptom;
 mod table;
 mod table_text;
 #[cfg(unix)]

@@ -79,7 +79,7 @@ pub enum ErrorFormat {
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the scenarios
+    /// List the scenarios, or find one by a symptom
     List(List),
     /// Show the steps, the SQL and the rules of a scenario
     Show(Show),
@@ -368,6 +368,9 @@ pub struct Sets {
 
 #[derive(Debug, Args)]
 pub struct List {
+    /// Find scenarios, steps and checks by words for a symptom: "buttons grey", "session in progress"
+    #[arg(long, value_name = "WORDS")]
+    pub search: Option<String>,
     #[command(flatten)]
     pub folders: Folders,
     #[command(flatten)]

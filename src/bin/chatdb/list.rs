@@ -1,7 +1,8 @@
-//! `chatdb list` lists the scenarios and queries.
+//! `chatdb list` lists the scenarios, and finds them by what somebody sees.
 
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
+use chatdb::scenario::{FoundEntry, Library, search};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 use crate::cli::List;
@@ -11,6 +12,9 @@ use crate::output;
 pub fn run(args: &List) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
     let library = output::library(&args.folders)?;
+    if let Some(words) = &args.search {
+        return found(&library, words, args);
+    }
     let mut table = ResultTable {
         columns: vec![
             Column::new("scenario", Kind::Text),
@@ -62,4 +66,54 @@ pub fn run(args: &List) -> Result<Code, Failure> {
         [] => Code::Success,
         _ => Code::Usage,
     })
+}
+
+/// Lists what has the words of a symptom, each with the command to run next.
+fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
+    let mut valid = Vec::new();
+    for name in output::every(library)? {
+        match library.get(&name) {
+            Err(error) if error.is_of_files() => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => valid.push(name),
+        }
+    }
+    let result = search(library, &valid, words)?;
+    let row = |entry: &FoundEntry| {
+        let cells = [entry.what, &entry.name, &entry.text, &entry.command];
+        cells.map(|text| Cell::Text(text.to_owned())).to_vec()
+    };
+    let mut remarks = Vec::new();
+    if result.entries.is_empty() {
+        remarks.push(
+            "nothing was found: use fewer or other words, such as `session`, `lost`, `buttons` or `red square`; \
+             `chatdb list` lists the scenarios"
+                .to_owned(),
+        );
+    } else if !result.unknown.is_empty() {
+        let unknown: Vec<String> = result
+            .unknown
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect();
+        remarks.push(format!(
+            "ignored, because nothing has it: {}",
+            unknown.join(", ")
+        ));
+    }
+    let names = ["what", "name", "text", "next"];
+    let listing = Listing {
+        title: format!("Scenarios with: {words}"),
+        table: ResultTable {
+            columns: names.map(|name| Column::new(name, Kind::Text)).to_vec(),
+            rows: result.entries.iter().map(row).collect(),
+        },
+        remarks,
+    };
+    let report = Report {
+        listings: vec![listing],
+        ..Report::new()
+    };
+    output::show(&report, &args.form, Detail::Brief)?;
+    Ok(Code::Success)
 }
