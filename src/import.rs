@@ -109,12 +109,12 @@ pub fn read_file_with(
         }
         opening.late_columns.clone_from(&decided.late_columns);
         let opened = open::open(path, &opening).map_err(not_opened(&file))?;
-        let run = Run {
+        let pass = ImportPass {
             decided,
             passes: Passes::Several,
             replaces: known.as_ref(),
         };
-        match load(file.clone(), opened, options, run, store, go_on)? {
+        match load(file.clone(), opened, options, pass, store, go_on)? {
             Outcome::Loaded(summary) => {
                 return Ok(Summary {
                     further,
@@ -214,12 +214,12 @@ pub fn read_with(
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Summary, ImportError> {
     let opened = open::open_reader(reader, options).map_err(not_opened(file))?;
-    let run = Run {
+    let pass = ImportPass {
         decided: Decided::default(),
         passes: Passes::One,
         replaces: None,
     };
-    match load(file.to_owned(), opened, options, run, store, go_on)? {
+    match load(file.to_owned(), opened, options, pass, store, go_on)? {
         Outcome::Loaded(summary) => Ok(*summary),
         Outcome::Again(_) => Err(ImportError::Late {
             file: file.to_owned(),
@@ -239,7 +239,7 @@ enum Passes {
 }
 
 /// One pass over a file.
-struct Run<'k> {
+struct ImportPass<'k> {
     decided: Decided,
     passes: Passes,
     /// What the same bytes came to in another way, which this replaces.
@@ -281,7 +281,7 @@ fn load(
     file: String,
     opened: open::Opened,
     options: &ImportOptions,
-    run: Run<'_>,
+    pass: ImportPass<'_>,
     store: &mut Store,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Outcome, ImportError> {
@@ -295,14 +295,14 @@ fn load(
         null_is: said_of_null(opened.form.nulls, options),
         ..Summary::default()
     };
-    if run.decided.empty {
+    if pass.decided.empty {
         summary.null_is =
             "an empty field is NULL: number and time columns have empty fields, and none has the word NULL"
                 .to_owned();
     }
     let tally = Arc::clone(&opened.tally);
     let mut nulls = opened.form.nulls.rule();
-    nulls.empty |= options.empty_is_null || run.decided.empty;
+    nulls.empty |= options.empty_is_null || pass.decided.empty;
     let rules = Rules {
         nulls,
         null_texts: options.null_texts.clone(),
@@ -327,8 +327,8 @@ fn load(
         sender,
         used,
     );
-    typing.once = run.passes == Passes::One;
-    typing.decided = run.decided;
+    typing.once = pass.passes == Passes::One;
+    typing.decided = pass.decided;
     // Not waited for when loading stops early: it ends when it finds nobody to hand its rows to.
     thread::spawn(move || {
         let mut reader = opened.reader;
@@ -344,7 +344,7 @@ fn load(
         kept: (0, 0),
         gathered: BTreeMap::new(),
         other_states: BTreeMap::new(),
-        replaces: run.replaces,
+        replaces: pass.replaces,
     };
     if let Some(decided) = storing.run(store, &receiver, go_on)? {
         return Ok(Outcome::Again(decided));

@@ -259,20 +259,20 @@ impl Delimited {
                 return Ok(None);
             };
             let (at, line) = self.tokens.place();
-            let Some(mut run) = ahead.run_at(at) else {
+            let Some(mut chunk) = ahead.chunk_at(at) else {
                 return Ok(None);
             };
-            for kept in &mut run.records {
+            for kept in &mut chunk.records {
                 kept.line += line - 1;
             }
             if let Some(sieve) = &mut self.sieve {
-                sieve.follow(&run.sieve);
+                sieve.follow(&chunk.sieve);
             }
-            let decoder = Decoder::new(file.go_on(run.end), Encoding::UTF_8, false);
+            let decoder = Decoder::new(file.go_on(chunk.end), Encoding::UTF_8, false);
             self.ending = decoder.ending();
-            self.found = run.records;
+            self.found = chunk.records;
             self.tokens
-                .move_to(Box::new(decoder), (run.end, line + run.lines));
+                .move_to(Box::new(decoder), (chunk.end, line + chunk.lines));
             self.passes_over()?;
         }
         Ok(self.found.pop_front())

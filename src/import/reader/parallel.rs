@@ -3,15 +3,15 @@
 //! A file is cut into pieces of equal length, and the threads take them in turn. Nobody can tell in the middle of a
 //! file whether a line end stands within quotes, so a thread begins its piece behind the first line end after which a
 //! record has as many fields as there are columns. That is a guess. From there it goes on until a record ends beyond
-//! its piece, or until something comes that is more than a record by itself: a *run*.
+//! its piece, or until something comes that is more than a record by itself: a *chunk*.
 //!
-//! Who reads the file from its beginning takes a run over on standing exactly where it begins, when nothing before that
-//! place has to do with what follows. The run is then what it would have found itself, since a record depends on no
-//! byte but those from its beginning on. If it never stands there, the guess was wrong, and the run is thrown away. So
-//! a guess decides how fast a file is read, and never what is read.
+//! Who reads the file from its beginning takes a chunk over on standing exactly where it begins, when nothing before
+//! that place has to do with what follows. The chunk is then what it would have found itself, since a record depends on
+//! no byte but those from its beginning on. If it never stands there, the guess was wrong, and the chunk is thrown
+//! away. So a guess decides how fast a file is read, and never what is read.
 //!
-//! Runs are handed over by channels with room for a few, and a run holds little, so that memory does not grow with the
-//! file. This module does not know what rows mean.
+//! Chunks are handed over by channels with room for a few, and a chunk holds little, so that memory does not grow with
+//! the file. This module does not know what rows mean.
 
 use std::collections::VecDeque;
 use std::io::{Cursor, Read};
@@ -32,13 +32,13 @@ const WINDOW: u64 = 64 << 10;
 const TRIED: usize = 64;
 const BLOCK: usize = 4 << 10;
 
-/// How many bytes of records a run holds.
+/// How many bytes of records a chunk holds.
 const HELD: usize = 512 << 10;
 
-/// The longest record of a run. A quote that was guessed to open a field may never close.
+/// The longest record of a chunk. A quote that was guessed to open a field may never close.
 const LONGEST: usize = 1 << 20;
 
-/// Runs of one thread that wait to be taken over.
+/// Chunks of one thread that wait to be taken over.
 const WAITING: usize = 2;
 
 /// How the work is cut.
@@ -101,14 +101,14 @@ pub(super) struct Chunk {
     pub sieve: RowFilter,
 }
 
-/// Runs on their way, in the order of the file.
+/// Chunks on their way, in the order of the file.
 pub(super) struct Ahead {
     threads: Vec<Receiver<Chunk>>,
     piece: u64,
-    /// The number of the piece that the next run is of.
+    /// The number of the piece that the next chunk is of.
     next: u64,
     pieces: u64,
-    /// A run that begins further on.
+    /// A chunk that begins further on.
     found: Option<Chunk>,
 }
 
@@ -143,12 +143,12 @@ impl Ahead {
         })
     }
 
-    /// The run that begins at `at`, where there is one. What begins before can be of no use any more.
-    pub fn run_at(&mut self, at: u64) -> Option<Chunk> {
+    /// The chunk that begins at `at`, where there is one. What begins before can be of no use any more.
+    pub fn chunk_at(&mut self, at: u64) -> Option<Chunk> {
         loop {
             match &self.found {
-                Some(run) if run.start > at => return None,
-                Some(run) if run.start == at => return self.found.take(),
+                Some(chunk) if chunk.start > at => return None,
+                Some(chunk) if chunk.start == at => return self.found.take(),
                 Some(_) => self.found = None,
                 None if self.next == self.pieces || at < self.next * self.piece => return None,
                 None => {
@@ -180,7 +180,7 @@ impl Worker {
         let mut tokens = Tokenizer::new(nothing, rules.dialect.clone(), rules.limits());
         for number in numbers {
             let from = number * self.piece;
-            let mut run = Chunk {
+            let mut chunk = Chunk {
                 start: from,
                 end: from,
                 lines: 0,
@@ -189,11 +189,11 @@ impl Worker {
             };
             // What cannot be read is for those to say who need it.
             if let Ok(Some((at, reader))) = self.beginning(from) {
-                (run.start, run.end) = (at, at);
+                (chunk.start, chunk.end) = (at, at);
                 tokens.move_to(reader, (at, 1));
-                let _ = self.go(&mut tokens, &mut run, from + self.piece);
+                let _ = self.go(&mut tokens, &mut chunk, from + self.piece);
             }
-            if self.sender.send(run).is_err() {
+            if self.sender.send(chunk).is_err() {
                 return;
             }
         }
@@ -230,25 +230,25 @@ impl Worker {
     fn go(
         &self,
         tokens: &mut Tokenizer<Bytes>,
-        run: &mut Chunk,
+        chunk: &mut Chunk,
         stop: u64,
     ) -> Result<(), ReadError> {
         let plain = self.rules.plain();
         let mut held = 0;
-        while run.end < stop && held < HELD {
+        while chunk.end < stop && held < HELD {
             let Some(RawToken::Record(record)) = tokens.next_raw()? else {
                 break;
             };
-            match plain.see(&record, Some(&mut run.sieve)) {
+            match plain.see(&record, Some(&mut chunk.sieve)) {
                 Seen::PassedOver => {}
                 Seen::Whole => {
                     held += record.bytes.len();
-                    run.records.push_back(OwnedRecord::of_raw(&record));
+                    chunk.records.push_back(OwnedRecord::of_raw(&record));
                 }
                 _ => break,
             }
             let (end, line) = tokens.place();
-            (run.end, run.lines) = (end, line - 1);
+            (chunk.end, chunk.lines) = (end, line - 1);
         }
         Ok(())
     }
