@@ -34,10 +34,18 @@ pub struct ColumnValues {
     pub times: u64,
     /// Of these, those that are not written as chatdb stores times.
     pub other_times: u64,
+    /// Times of a day, without the day.
+    pub clocks: u64,
+    /// Days with a time and an offset from UTC.
+    pub offsets: u64,
     /// All other texts.
     pub texts: u64,
     /// Of these, those that are numbers in another spelling.
     pub like_numbers: u64,
+    /// Of these, those that a `float` is read from.
+    pub like_floats: u64,
+    /// Of the texts, those that are dates or times in another spelling.
+    pub like_times: u64,
     /// Empty texts, which are NULL in a column of numbers or times.
     pub blanks: u64,
     /// The most digits before a point.
@@ -57,6 +65,10 @@ pub enum ColumnKind {
     Decimal,
     /// Days, with or without times.
     Time,
+    /// Times of a day.
+    Clock,
+    /// Days with times and offsets from UTC.
+    Offset,
     /// Anything else, kept as it is.
     Text,
 }
@@ -67,6 +79,8 @@ impl fmt::Display for ColumnKind {
             Self::Integer => "integer",
             Self::Decimal => "decimal",
             Self::Time => "time",
+            Self::Clock => "time of day",
+            Self::Offset => "time with offset",
             Self::Text => "text",
         })
     }
@@ -79,7 +93,7 @@ pub struct Inferred {
     pub of: Type,
     /// SQL that makes a value of that type of the stored text, which `{}` stands for.
     pub read_as: Option<String>,
-    /// What there is to say where a column of texts is sorted or compared and most of its values are numbers.
+    /// What there is to say where a column of texts is sorted or compared and most of its values are numbers or times.
     pub doubt: Option<Arc<str>>,
 }
 
@@ -95,6 +109,16 @@ impl ColumnValues {
         }
     }
 
+    fn add_text(&mut self, text: &str) {
+        self.texts += 1;
+        if is_like_number(text) {
+            self.like_numbers += 1;
+            self.like_floats += u64::from(text.parse::<f64>().is_ok());
+        } else if is_like_time(text) {
+            self.like_times += 1;
+        }
+    }
+
     fn add_number_or_time(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if plain::is_time(bytes) {
@@ -107,26 +131,36 @@ impl ColumnValues {
                 0 => self.integers += 1,
                 _ => self.decimals += 1,
             }
-        } else if let Some(of_second) = moment(bytes) {
-            match of_second {
-                None => self.days += 1,
-                Some(count) => {
+        } else if let Some((written, of_second)) = moment(bytes) {
+            match written {
+                Written::Day => self.days += 1,
+                Written::Clock => self.clocks += 1,
+                Written::Offset => self.offsets += 1,
+                Written::Time => {
                     self.times += 1;
                     self.other_times += 1;
-                    self.of_second = self.of_second.max(count);
                 }
             }
+            self.of_second = self.of_second.max(of_second);
         } else {
-            self.texts += 1;
-            self.like_numbers += u64::from(is_like_number(text));
+            self.add_text(text);
         }
+    }
+
+    /// All values but empty texts.
+    fn all(&self) -> u64 {
+        self.integers + self.decimals + self.dated() + self.texts
+    }
+
+    /// Days and times of all kinds.
+    fn dated(&self) -> u64 {
+        self.days + self.times + self.clocks + self.offsets
     }
 
     /// Whether there is no value but empty texts.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        let values = self.integers + self.decimals + self.days + self.times + self.texts;
-        values == 0
+        self.all() == 0
     }
 
     /// Adds what another export says of the same column.
@@ -136,8 +170,12 @@ impl ColumnValues {
         self.days += other.days;
         self.times += other.times;
         self.other_times += other.other_times;
+        self.clocks += other.clocks;
+        self.offsets += other.offsets;
         self.texts += other.texts;
         self.like_numbers += other.like_numbers;
+        self.like_floats += other.like_floats;
+        self.like_times += other.like_times;
         self.blanks += other.blanks;
         self.whole = self.whole.max(other.whole);
         self.fraction = self.fraction.max(other.fraction);
@@ -147,42 +185,62 @@ impl ColumnValues {
     /// What the column called `name` is.
     #[must_use]
     pub fn kind(&self, name: &str) -> ColumnKind {
-        let numbers = self.integers + self.decimals;
-        let times = self.days + self.times;
-        let fits = self.decimals == 0 || self.whole + self.fraction <= MAX_DIGITS;
-        if self.texts > 0 || (numbers > 0 && times > 0) || !fits || is_telephone(name) {
-            return ColumnKind::Text;
+        let groups = [
+            (self.integers + self.decimals, ColumnKind::Integer),
+            (self.days + self.times, ColumnKind::Time),
+            (self.clocks, ColumnKind::Clock),
+            (self.offsets, ColumnKind::Offset),
+        ];
+        let mut met = groups.into_iter().filter(|(count, _)| *count > 0);
+        match (met.next(), met.next()) {
+            (Some((_, kind)), None) if self.texts == 0 && !is_telephone(name) => match kind {
+                ColumnKind::Integer if self.decimals == 0 => kind,
+                ColumnKind::Integer if self.fits() => ColumnKind::Decimal,
+                ColumnKind::Integer => ColumnKind::Text,
+                kind => kind,
+            },
+            _ => ColumnKind::Text,
         }
-        match (self.decimals, numbers, times) {
-            (1.., ..) => ColumnKind::Decimal,
-            (0, 1.., _) => ColumnKind::Integer,
-            (0, 0, 1..) => ColumnKind::Time,
-            (0, 0, 0) => ColumnKind::Text,
-        }
+    }
+
+    /// Whether numbers with a fraction are kept exactly.
+    fn fits(&self) -> bool {
+        self.decimals == 0 || self.whole + self.fraction <= MAX_DIGITS
     }
 
     /// How many of how many values are numbers, in a column of texts in which most are.
     #[must_use]
     pub fn like_numbers(&self, name: &str) -> Option<(u64, u64)> {
-        let numbers = self.integers + self.decimals + self.like_numbers;
-        let all = self.integers + self.decimals + self.days + self.times + self.texts;
-        let is_doubtful = self.kind(name) == ColumnKind::Text && numbers * 2 > all;
-        (is_doubtful && !is_telephone(name)).then_some((numbers, all))
+        self.most(name, self.integers + self.decimals + self.like_numbers)
+    }
+
+    /// How many of how many values are dates or times, in a column of texts in which most are.
+    #[must_use]
+    pub fn like_times(&self, name: &str) -> Option<(u64, u64)> {
+        self.most(name, self.dated() + self.like_times)
+    }
+
+    /// So many of all values, in a column of texts, where they are more than half of them.
+    fn most(&self, name: &str, count: u64) -> Option<(u64, u64)> {
+        let all = self.all();
+        let is_doubtful = self.kind(name) == ColumnKind::Text && count * 2 > all;
+        (is_doubtful && !is_telephone(name)).then_some((count, all))
     }
 
     /// How the column called `name` is read.
     #[must_use]
     pub fn inferred(&self, name: &str) -> Inferred {
+        let read = |of: Type| (of, Some(format!("tsql_convert('{of}', {{}}, 'unknown')")));
+        let digits = u8::try_from(self.of_second).unwrap_or(3);
         let (of, convert) = match self.kind(name) {
             ColumnKind::Integer => (Type::BigInt, Some("CAST({} AS INTEGER)".to_owned())),
             ColumnKind::Decimal => (self.decimal(), Some("CAST({} AS NUMERIC)".to_owned())),
             ColumnKind::Time if self.times == 0 => (Type::Date, None),
             ColumnKind::Time if self.other_times + self.days == 0 => (Type::DateTime, None),
-            ColumnKind::Time => {
-                let digits = u8::try_from(self.of_second).unwrap_or(3).max(3);
-                let of = Type::DateTime2(digits);
-                (of, Some(format!("tsql_convert('{of}', {{}}, 'unknown')")))
-            }
+            ColumnKind::Time => read(Type::DateTime2(digits.max(3))),
+            ColumnKind::Clock if digits == 0 => read(Type::Time(0)),
+            ColumnKind::Clock => read(Type::Time(digits.max(3))),
+            ColumnKind::Offset => read(Type::DateTimeOffset(digits.max(3))),
             ColumnKind::Text => (Type::NVARCHAR, None),
         };
         let value = if self.blanks > 0 && !of.is_text() {
@@ -210,10 +268,27 @@ impl ColumnValues {
     }
 
     fn doubt(&self, name: &str) -> Option<String> {
+        if let Some((times, all)) = self.like_times(name) {
+            return Some(format!(
+                "`{name}` is text, but {times} of its {all} values look like dates or times: text is compared letter \
+                 by letter; TRY_CONVERT(datetime2, [{name}], 101) reads month/day/year and gives the time, or NULL; \
+                 style 103 reads day/month/year"
+            ));
+        }
         let (numbers, all) = self.like_numbers(name)?;
+        let gives = match self.like_numbers - self.like_floats {
+            0 if self.like_floats > 0 || !self.fits() => {
+                format!("TRY_CAST([{name}] AS float) gives the number, or NULL")
+            }
+            0 => format!("TRY_CAST([{name}] AS decimal(18, 4)) gives the number, or NULL"),
+            _ => format!(
+                "where commas group digits, TRY_CAST(REPLACE([{name}], ',', '') AS float) gives the number, or \
+                 NULL; where they are decimal points, TRY_CAST(REPLACE([{name}], ',', '.') AS float)"
+            ),
+        };
         Some(format!(
             "`{name}` is text, but {numbers} of its {all} values look like numbers: text sorts `100` before \
-             `9`; TRY_CAST([{name}] AS decimal(18, 4)) gives the number, or NULL"
+             `9`; {gives}"
         ))
     }
 }
@@ -251,30 +326,85 @@ fn digits(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// Whether a text is a day, or a day with a time to so many digits of a second, written as ISO 8601 has it and without
-/// an offset, which would be lost; more than milliseconds would be as well.
-fn moment(bytes: &[u8]) -> Option<Option<u32>> {
-    let mut stored = *b"0000-00-00 00:00:00.000";
+/// How a day or a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Day,
+    Time,
+    Clock,
+    Offset,
+}
+
+/// Whether a text is a day, a time of day, or both, with an offset or without, written as ISO 8601 has it; and how many
+/// digits of a second it has.
+fn moment(bytes: &[u8]) -> Option<(Written, u32)> {
+    let mut stored = *b"2000-01-01 00:00:00.000";
+    if bytes.get(2) == Some(&b':') {
+        let (digits, rest) = clock(bytes, &mut stored)?;
+        return (rest.is_empty() && plain::is_time(&stored)).then_some((Written::Clock, digits));
+    }
     stored[..10].copy_from_slice(bytes.get(..10)?);
-    let digits = match &bytes[10..] {
-        [] => None,
-        [b' ' | b'T', time @ ..] => {
-            stored[11..19].copy_from_slice(time.get(..8)?);
-            Some(match &time[8..] {
-                [] => 0,
-                [b'.', fraction @ ..] => {
-                    let (kept, cut) = fraction.split_at(fraction.len().min(3));
-                    let all = !kept.is_empty() && kept.iter().all(u8::is_ascii_digit);
-                    let lossless =
-                        fraction.len() <= MAX_OF_SECOND && cut.iter().all(|b| *b == b'0');
-                    (all && lossless).then_some(u32::try_from(kept.len()).ok()?)?
-                }
-                _ => return None,
-            })
-        }
+    let (written, digits) = match &bytes[10..] {
+        [] => (Written::Day, 0),
+        [b' ' | b'T', time @ ..] => match clock(time, &mut stored)? {
+            (digits, []) => (Written::Time, digits),
+            (digits, rest) if is_offset(rest) => (Written::Offset, digits),
+            _ => return None,
+        },
         _ => return None,
     };
-    plain::is_time(&stored).then_some(digits)
+    plain::is_time(&stored).then_some((written, digits))
+}
+
+/// The digits of a second of a time of day, which is put into `stored` to be checked, and what follows it.
+fn clock<'t>(time: &'t [u8], stored: &mut [u8; 23]) -> Option<(u32, &'t [u8])> {
+    stored[11..19].copy_from_slice(time.get(..8)?);
+    let [b'.', fraction @ ..] = &time[8..] else {
+        return Some((0, &time[8..]));
+    };
+    let count = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits = u32::try_from(count).ok()?;
+    (1..=MAX_OF_SECOND)
+        .contains(&count)
+        .then(|| (digits, &fraction[count..]))
+}
+
+/// `+02:00`, `-05:30` or `Z`, with a blank before it or without.
+fn is_offset(text: &[u8]) -> bool {
+    match text.strip_prefix(b" ").unwrap_or(text) {
+        b"Z" => true,
+        [b'+' | b'-', a, b, b':', c, d] => {
+            let digits = [a, b, c, d].into_iter().all(u8::is_ascii_digit);
+            let hours = u32::from(a & 15) * 10 + u32::from(b & 15);
+            let minutes = hours * 60 + u32::from(c & 15) * 10 + u32::from(d & 15);
+            digits && *c < b'6' && minutes <= 14 * 60
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text that is no day or time here is one in another spelling: `1/2/2024 9:30 AM`, `2024-1-2 9:30`, `9:30`.
+fn is_like_time(text: &str) -> bool {
+    let (day, time) = match text.split_once([' ', 'T']) {
+        Some((day, time)) => (day, time),
+        None if text.contains(':') => ("", text),
+        None => (text, ""),
+    };
+    let numbers = |text: &str, sign: char, counts: [usize; 2]| {
+        let parts = text.split(sign);
+        let digits =
+            |part: &str| matches!(part.len(), 1..=4) && part.bytes().all(|b| b.is_ascii_digit());
+        (counts[0]..=counts[1]).contains(&parts.clone().count()) && parts.into_iter().all(digits)
+    };
+    let is_day = is_local_date(day) || day.len() >= 8 && numbers(day, '-', [3, 3]);
+    let of_clock = |c: char| c.is_ascii_digit() || ":. +-".contains(c) || "AMPZampz".contains(c);
+    let (hours, rest) = time.split_at(
+        time.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(time.len()),
+    );
+    let is_clock =
+        (1..=2).contains(&hours.len()) && rest.starts_with(':') && rest.chars().all(of_clock);
+    (is_day && (time.is_empty() || is_clock)) || (day.is_empty() && is_clock)
 }
 
 /// Whether a text is numbers for a day, a month and a year of four digits, with slashes, points or dashes between them,

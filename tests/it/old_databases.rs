@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 
-const LATEST: i64 = 4;
+const LATEST: i64 = 5;
 const OPEN: &str = "SELECT activity_id, lab_note FROM egpl_casemgmt_activity \
      WHERE activity_status <> 9000 ORDER BY activity_id";
 
@@ -139,7 +139,7 @@ fn a_database_of_a_later_version_is_read_and_not_written() {
     let before = fs::read(&file).unwrap();
     let output = chatdb(folder.path(), &["import", "more.csv", "--db", "x.sqlite"]);
     let said = String::from_utf8(output.stderr).unwrap();
-    let why = "it was written by a newer chatdb (schema version 99; this program supports 4)";
+    let why = "it was written by a newer chatdb (schema version 99; this program supports 5)";
     assert!(said.contains(why), "{said}");
     assert_eq!(output.status.code(), Some(4), "{said}");
     let output = chatdb(folder.path(), &["query", OPEN, "--db", "x.sqlite"]);

@@ -97,13 +97,18 @@ impl Store {
         if !has_table(&self.conn, "chatdb_export_values")? {
             return Ok(BTreeMap::new());
         }
-        let mut statement = self.conn.prepare_cached(
+        // Those of an earlier version counted fewer kinds.
+        let later = match has_column(&self.conn, "chatdb_export_values", "like_times")? {
+            true => "v.clocks, v.offsets, v.like_floats, v.like_times",
+            false => "0, 0, 0, 0",
+        };
+        let mut statement = self.conn.prepare_cached(&format!(
             "SELECT c.column_name, v.integers, v.decimals, v.days, v.times, v.other_times, v.texts, \
-             v.like_numbers, v.blanks, v.whole, v.fraction, v.of_second FROM main.chatdb_export_column c \
+             v.like_numbers, v.blanks, v.whole, v.fraction, v.of_second, {later} FROM main.chatdb_export_column c \
              LEFT JOIN main.chatdb_export_values v ON v.export_id = c.export_id AND v.position = c.position \
              WHERE c.table_name = ?1 AND c.column_name IN (SELECT d.column_name FROM main.chatdb_export_column d \
              JOIN main.chatdb_export_values USING (export_id, position) WHERE d.table_name = ?1)",
-        )?;
+        ))?;
         let table = table.strip_suffix("_earlier").unwrap_or(table);
         let mut rows = statement.query([table])?;
         let mut known: BTreeMap<String, ColumnValues> = BTreeMap::new();
@@ -150,7 +155,17 @@ fn values_of(row: &Row<'_>) -> rusqlite::Result<ColumnValues> {
         whole: digits(9)?,
         fraction: digits(10)?,
         of_second: digits(11)?,
+        clocks: count(12)?,
+        offsets: count(13)?,
+        like_floats: count(14)?,
+        like_times: count(15)?,
     })
+}
+
+/// Whether a table has a column of this name.
+fn has_column(conn: &Connection, table: &str, column: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2";
+    Ok(conn.prepare_cached(sql)?.exists([table, column])?)
 }
 
 /// Whether the database has a table of this name; one of an earlier version may lack it.
@@ -287,8 +302,8 @@ impl Loader<'_> {
     fn note_values(&self, export: &Export) -> Result<(), StoreError> {
         let mut statement = self.store.conn.prepare(
             "INSERT OR IGNORE INTO chatdb_export_values (export_id, position, integers, decimals, days, times, \
-             other_times, texts, like_numbers, blanks, whole, fraction, of_second) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             other_times, texts, like_numbers, blanks, whole, fraction, of_second, clocks, offsets, like_floats, \
+             like_times) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         for (table, values) in self.tables.iter().zip(&export.values) {
@@ -308,6 +323,10 @@ impl Loader<'_> {
                     values.whole,
                     values.fraction,
                     values.of_second,
+                    count(values.clocks),
+                    count(values.offsets),
+                    count(values.like_floats),
+                    count(values.like_times),
                 ])?;
             }
         }
