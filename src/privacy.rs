@@ -31,6 +31,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use crate::ask::NO_NAME;
 use crate::report::Report;
 use crate::sql::authored::Authored;
 use crate::table::{Cell, Column, ResultTable};
@@ -296,8 +297,11 @@ impl<'k> Redactor<'k> {
     /// What is done with a cell: the one place that says so. The class of the column counts first, then the value.
     fn treatment(&self, column: &Column, cell: &Cell) -> Treatment {
         let class = self.classes.of(&column.name);
-        let name = column.name.to_lowercase();
-        let is_own = column.own || self.authored.computed.contains(&name);
+        let name = match column.name.as_str() {
+            NO_NAME => String::new(),
+            name => name.to_lowercase(),
+        };
+        let is_own = column.own || self.authored.computes(&name);
         match (class, cell) {
             (_, Cell::Null) => Treatment::Keep,
             (_, Cell::Text(text)) if text.trim().is_empty() => Treatment::Keep,
@@ -408,7 +412,9 @@ impl<'k> Redactor<'k> {
     }
 
     fn is_known_heading(&self, text: &str) -> bool {
-        self.plain.contains(&text.to_lowercase()) || self.is_known(text)
+        self.plain.contains(&text.to_lowercase())
+            || self.is_known(text)
+            || self.authored.writes(text)
     }
 
     /// The path of a file: each name in it that is not harmless is replaced, its extension stays.
@@ -523,7 +529,7 @@ fn is_somebodys(column: &Column, cell: &Cell) -> bool {
         Cell::Text(text) => is_number(text),
         _ => false,
     };
-    is_number && is_of_persons(&column.name)
+    is_number && column.name != NO_NAME && is_of_persons(&column.name)
 }
 
 /// Whether a number has as many digits as a telephone number, so that it could be one where nothing says what it is.

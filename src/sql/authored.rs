@@ -20,6 +20,31 @@ pub struct Authored {
     pub names: HashSet<String>,
     /// Columns of the answer that only count, measure or choose among literals, in lower case.
     pub computed: HashSet<String>,
+    /// For each query of the text and each of its columns whether it does; nothing for a query of unknown columns.
+    pub by_place: Vec<Vec<bool>>,
+}
+
+impl Authored {
+    /// Whether a column of the answer, in lower case, only counts, measures or chooses among literals. SQLite calls one
+    /// without a name as its expression is written.
+    #[must_use]
+    pub fn computes(&self, column: &str) -> bool {
+        self.computed.contains(column) || self.computed.contains(&without_blanks(column))
+    }
+
+    /// Whether a text is made of words of the query alone, as the heading is of a column without a name.
+    #[must_use]
+    pub fn writes(&self, heading: &str) -> bool {
+        let mut words = heading
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !word.is_empty() && word.parse::<f64>().is_err())
+            .peekable();
+        words.peek().is_some() && words.all(|word| self.names.contains(&word.to_lowercase()))
+    }
+}
+
+fn without_blanks(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 /// Functions whose result is a count, a measure or a time, whatever they are given.
@@ -112,6 +137,8 @@ pub fn authored(text: &str, is_tsql: bool) -> Authored {
     for statement in &statements {
         if let Statement::Query(query) = statement {
             author.query(query);
+            let places = author.places(&query.body);
+            author.found.by_place.push(places);
         }
     }
     // What one query computes may be a column of another.
@@ -147,6 +174,21 @@ impl Author {
             self.inner(&table.query);
         }
         self.body(&query.body, true);
+    }
+
+    /// Which columns of an answer are computed, where all of them are written.
+    fn places(&mut self, body: &SetExpr) -> Vec<bool> {
+        let SetExpr::Select(select) = body else {
+            return Vec::new();
+        };
+        let place = |item: &SelectItem| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                Some(self.is_computed(expr))
+            }
+            _ => None,
+        };
+        let places: Option<Vec<bool>> = select.projection.iter().map(place).collect();
+        places.unwrap_or_default()
     }
 
     /// A query within another: its texts may come up in the answer, its columns are not those of the answer.
@@ -187,6 +229,10 @@ impl Author {
         };
         let computed = self.is_computed(expr);
         if computed {
+            if name.is_empty() {
+                let heading = without_blanks(&expr.to_string().to_lowercase());
+                self.found.computed.insert(heading);
+            }
             self.found.computed.insert(name);
         } else if is_answer || !name.is_empty() {
             self.other.insert(name);
