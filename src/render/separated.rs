@@ -14,13 +14,15 @@
 //! - Line breaks (LF, CR LF) and tabs are written as they are. Other hidden characters are shown as in a terminal.
 //!   JSON has every value as it was.
 //! - [`CsvOptions`] turn both off. How many texts were changed is counted either way.
+//! - Lists below one another have an empty line between them, which no row is: an empty text alone is `""`.
 //! - `source_line` is the line of the document on which the row is printed, or the first line cited.
 
 mod analysis;
 
-use std::cell::Cell as Counter;
+use std::cell::{Cell as Counter, RefCell};
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use csv::{ByteRecord, QuoteStyle, Terminator, Writer, WriterBuilder};
 
@@ -101,6 +103,7 @@ pub(super) fn rows(
 ) -> io::Result<Box<dyn CountedRows + '_>> {
     Ok(Box::new(Listings {
         out: Out::new(out, separator, options)?,
+        begun: false,
         cell: String::new(),
     }))
 }
@@ -108,7 +111,10 @@ pub(super) fn rows(
 fn all(out: &mut Out<'_>, report: &Report) -> csv::Result<()> {
     let mut own = String::new();
     let listings = wording::listings(report);
-    for listing in &listings {
+    for (at, listing) in listings.iter().enumerate() {
+        if at > 0 {
+            out.gap()?;
+        }
         header(out, &listing.table.names())?;
         for row in &listing.table.rows {
             listed(out, row, &mut own)?;
@@ -149,9 +155,24 @@ fn all(out: &mut Out<'_>, report: &Report) -> csv::Result<()> {
     out.flush()
 }
 
+/// What lines are written to, by the writer and beside it.
+struct Below<'o>(Rc<RefCell<&'o mut dyn Write>>);
+
+impl Write for Below<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().flush()
+    }
+}
+
 /// What is written to.
 struct Out<'o> {
-    writer: Writer<&'o mut dyn Write>,
+    writer: Writer<Below<'o>>,
+    /// What the writer writes to.
+    below: Rc<RefCell<&'o mut dyn Write>>,
     separator: Separator,
     /// Written as a whole, which is the writer's fast way; not made anew for each line.
     record: ByteRecord,
@@ -177,8 +198,10 @@ impl<'o> Out<'o> {
             defused: Counter::default(),
             shown: Counter::default(),
         };
+        let below = Rc::new(RefCell::new(out));
         Ok(Self {
-            writer: builder.from_writer(out),
+            writer: builder.from_writer(Below(Rc::clone(&below))),
+            below,
             separator,
             record: ByteRecord::new(),
             texts,
@@ -217,6 +240,12 @@ impl<'o> Out<'o> {
             self.field(&field);
         }
         self.end_line()
+    }
+
+    /// Writes an empty line, which the writer has no way to.
+    fn gap(&mut self) -> csv::Result<()> {
+        self.writer.flush()?;
+        Ok(self.below.borrow_mut().write_all(b"\n")?)
     }
 
     fn flush(&mut self) -> csv::Result<()> {
@@ -291,12 +320,17 @@ fn of_out(error: csv::Error) -> io::Error {
 
 struct Listings<'o> {
     out: Out<'o>,
+    /// Whether a list was begun.
+    begun: bool,
     /// Not made anew for each cell.
     cell: String,
 }
 
 impl Rows for Listings<'_> {
     fn begin(&mut self, names: &[&str]) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.out.gap().map_err(of_out)?;
+        }
         header(&mut self.out, names).map_err(of_out)
     }
 

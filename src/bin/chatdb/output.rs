@@ -390,6 +390,9 @@ pub fn show_answers(
         // The first says how many rows there are.
         last.remarks.iter().skip(1).for_each(|remark| note(remark));
     }
+    if rows_only {
+        say_count(report.listings.len());
+    }
     Ok(())
 }
 
@@ -428,10 +431,11 @@ pub fn show_rows(
     let mut rows = Noted {
         rows: make(&mut out, csv_options(&form.csv, to_terminal(form)))?,
         to_say: exported.then_some(INCLUDED),
+        count: 0,
     };
     let given = give(&mut rows);
     let ended = rows.end();
-    let rendered = rows.rows.rendered();
+    let (rendered, count) = (rows.rows.rendered(), rows.count);
     drop(rows);
     match &out {
         // A file is whole or not there.
@@ -448,14 +452,26 @@ pub fn show_rows(
             written?;
         }
     }
+    say_count(count);
     say_changes(rendered);
     Ok(())
+}
+
+/// Says that one file holds several lists.
+fn say_count(lists: usize) {
+    if lists > 1 {
+        note(&format!(
+            "{lists} results are in one file, with an empty line between them; for a file each, run one query at a time"
+        ));
+    }
 }
 
 /// Rows of which something is said before the first.
 struct Noted<'r> {
     rows: Box<dyn CountedRows + 'r>,
     to_say: Option<&'static str>,
+    /// How many lists were begun.
+    count: usize,
 }
 
 impl Rows for Noted<'_> {
@@ -463,6 +479,7 @@ impl Rows for Noted<'_> {
         if let Some(sentence) = self.to_say.take() {
             note(sentence);
         }
+        self.count += 1;
         self.rows.begin(names)
     }
 
