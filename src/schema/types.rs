@@ -195,6 +195,16 @@ impl Type {
         matches!(self, Self::Text { .. })
     }
 
+    /// How many characters a text of this type has at most, where it is no `max`: 8000 bytes hold no more.
+    #[must_use]
+    pub fn room(self) -> Option<u32> {
+        match self {
+            Self::Text { length: None, .. } | Self::Unknown => None,
+            Self::Text { national: true, .. } => Some(LONGEST / 2),
+            _ => Some(LONGEST),
+        }
+    }
+
     /// Whether it is a date, a time or both.
     #[must_use]
     pub fn is_temporal(self) -> bool {

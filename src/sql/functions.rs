@@ -30,7 +30,7 @@ use crate::sql::guard::limits::MAX_COMPARISONS;
 
 pub use convert::convert;
 pub use number::result_digits;
-pub use text::in_code_page;
+pub use text::{LONGEST_MAX, in_code_page};
 
 /// A value on its way into or out of a function.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,10 +120,12 @@ const HELPERS: &[Function] = &[
     function("tsql_modulo", 2, 2, number::modulo),
     function("tsql_money", 4, 4, money::compute),
     function("tsql_nlike", 2, 3, like::nvarchar),
+    function("tsql_offset", 1, 1, number::offset),
     function("tsql_openjson", 2, 2, json::openjson),
     function("tsql_openjson_column", 3, 3, json::openjson_column),
     function("tsql_openjson_rows", 2, 2, json::openjson_rows),
     function("tsql_percent", 2, 2, number::percent),
+    function("tsql_no_longer", 2, 2, text::no_longer),
     function("tsql_power", 3, 3, number::power),
     function("tsql_recursion", 2, 2, number::recursion),
     function("tsql_replicate", 3, 3, text::replicate),

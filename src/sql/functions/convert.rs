@@ -408,6 +408,14 @@ fn fit(
 
 fn moment(value: &Value, from: Type, to: Type, style: Option<i64>) -> Outcome {
     let moment = match value {
+        // Style 1 gives the time of UTC.
+        Value::Text(text) if matches!(from, Type::DateTimeOffset(_)) && style == Some(1) => {
+            let utc = time::read(text)?.utc().ok_or_else(time::unread)?;
+            Moment::without_offset(utc)
+        }
+        Value::Text(text) if from == Type::DateTime && to != Type::DateTime => {
+            time::read(text)?.in_ticks()
+        }
         Value::Text(text) if from.is_temporal() => time::read(text)?,
         // How a foreign database has stored it.
         Value::Text(text) if from == Type::Unknown => {

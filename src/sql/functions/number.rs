@@ -531,6 +531,16 @@ pub fn fits(arguments: &[Value]) -> Outcome {
     })
 }
 
+/// `tsql_offset(rows)`: how many rows back LAG looks, or LEAD ahead.
+pub fn offset(arguments: &[Value]) -> Outcome {
+    match arguments[0].integer()? {
+        rows @ 0.. => Ok(Value::Integer(rows)),
+        _ => Err(FunctionError::new(
+            "Offset parameter for Lag and Lead functions cannot be a negative value.",
+        )),
+    }
+}
+
 /// `tsql_recursion(round, most)`: the round of a recursion, which may not be beyond the most.
 pub fn recursion(arguments: &[Value]) -> Outcome {
     let (round, most) = (arguments[0].integer()?, arguments[1].integer()?);

@@ -3,10 +3,8 @@
 
 use super::{FunctionError, Outcome, Value, Work, collation, unless_null};
 
-/// The longest text that is made by repeating one: SQL Server's limit for types without `max`.
-const LONGEST: i64 = 8000;
-/// The same for `max`, where SQL Server's is two gigabytes: more than anybody reads.
-const LONGEST_MAX: i64 = 10_000_000;
+/// The longest text that is made where the type is `max`. SQL Server's limit is two gigabytes: more than anybody reads.
+pub const LONGEST_MAX: i64 = 10_000_000;
 
 fn units(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
@@ -182,18 +180,28 @@ pub fn replace(arguments: &[Value]) -> Outcome {
     })
 }
 
-/// `REPLICATE(text, times)`; the third argument says whether the text is `max`.
+/// `tsql_no_longer(text, most)`: a text that its type has room for.
+pub fn no_longer(arguments: &[Value]) -> Outcome {
+    unless_null(arguments, || {
+        let (text, most) = (arguments[0].text(), arguments[1].integer()?);
+        if count(&text) <= most {
+            return Ok(Value::Text(text));
+        }
+        Err(FunctionError::new(format!(
+            "String or binary data would be truncated: the result of STUFF has more than {most} characters; CAST its \
+             first argument to varchar(max)."
+        )))
+    })
+}
+
+/// `REPLICATE(text, times)`; the third argument says how long it may be.
 pub fn replicate(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let (text, times) = (arguments[0].text(), arguments[1].integer()?);
         let Ok(times) = usize::try_from(times) else {
             return Ok(Value::Null);
         };
-        let most = if arguments[2].integer()? == 0 {
-            LONGEST
-        } else {
-            LONGEST_MAX
-        };
+        let most = arguments[2].integer()?.clamp(1, LONGEST_MAX);
         let wanted = count(&text).saturating_mul(i64::try_from(times).unwrap_or(i64::MAX));
         if wanted <= most {
             return Ok(Value::Text(text.repeat(times)));

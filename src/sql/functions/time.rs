@@ -230,6 +230,18 @@ impl Moment {
         whole.checked_add_signed(TimeDelta::nanoseconds(nanos))
     }
 
+    /// The moment that a `datetime` stands for, which shows a third of a hundredth of a second as milliseconds.
+    pub fn in_ticks(&self) -> Self {
+        let nanos = i64::from(self.local.nanosecond());
+        let ticks = (nanos * 3 + 5_000_000) / 10_000_000;
+        let moved = TimeDelta::nanoseconds((ticks * 20_000_000 + 3) / 6 - nanos);
+        let local = self.local.checked_add_signed(moved);
+        Self {
+            local: local.unwrap_or(self.local),
+            ..*self
+        }
+    }
+
     /// A `datetime` counts three-hundredths of a second: its milliseconds end in 0, 3 or 7.
     fn rounded_to_datetime(&self) -> Option<NaiveDateTime> {
         let whole = self.local.with_nanosecond(0)?;
@@ -400,6 +412,11 @@ fn part_of(part: &str, at: NaiveDateTime) -> Option<i64> {
 pub fn datepart(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let (part, at) = (arguments[0].text(), read(&arguments[1].text())?);
+        // `microsecond:datetime` is of the moment that a datetime stands for.
+        let (part, at) = match part.strip_suffix(":datetime") {
+            Some(part) => (part.to_owned(), at.in_ticks()),
+            None => (part, at),
+        };
         Ok(match part.as_str() {
             "tzoffset" => Value::Integer(i64::from(at.offset)),
             part => part_of(part, at.local).map_or(Value::Null, Value::Integer),
@@ -410,8 +427,12 @@ pub fn datepart(arguments: &[Value]) -> Outcome {
 pub fn datename(arguments: &[Value]) -> Outcome {
     unless_null(arguments, || {
         let part = arguments[0].text();
-        let Moment { local: at, offset } = read(&arguments[1].text())?;
-        Ok(match part.as_str() {
+        let mut at = read(&arguments[1].text())?;
+        if part.ends_with(":datetime") {
+            at = at.in_ticks();
+        }
+        let Moment { local: at, offset } = at;
+        Ok(match part.trim_end_matches(":datetime") {
             "tzoffset" => Value::Text(offset::shown(offset)),
             "month" => Value::Text(month_name(at).to_owned()),
             "weekday" => Value::Text(weekday_name(at).to_owned()),

@@ -131,6 +131,11 @@ impl Translator<'_> {
         } else {
             Type::BigInt
         };
+        if counts && distinct && matches!(list, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) {
+            return Err(self.invalid("DISTINCT takes a column, not `*`").with_hint(
+                "COUNT(*) over (SELECT DISTINCT * FROM ...) AS t counts different rows",
+            ));
+        }
         if counts && matches!(list, [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)]) {
             return Ok(Typed::plain(format!("count(*){window}"), of_count));
         }

@@ -8,6 +8,9 @@ use crate::schema::types::Type;
 use crate::sql::functions::Value;
 use crate::sql::functions::table::{ArgumentKind, Entry, ReturnKind};
 
+/// The most characters of a number or a date as text.
+const LONGEST_NUMBER: u32 = 60;
+
 impl Translator<'_> {
     /// A call of one of SQLite's registered functions.
     pub fn function(&self, name: &str, arguments: &[String], of: Type) -> Typed {
@@ -114,11 +117,30 @@ impl Translator<'_> {
                 }
             }
         };
+        let types: Vec<Type> = values.iter().map(|value| value.of).collect();
         let mut written = Vec::with_capacity(values.len());
         for (at, value) in values.into_iter().enumerate() {
             written.push(self.argument(entry, at, value)?);
         }
-        Ok(self.function(sql_name, &written, of))
+        let made = self.function(sql_name, &written, of);
+        let length = |of: &Type| match of {
+            Type::Text { length, .. } => length.unwrap_or(0),
+            _ => LONGEST_NUMBER,
+        };
+        let sum = |types: &[Type]| types.iter().map(length).sum();
+        Ok(match (entry.name, types.as_slice()) {
+            ("replace", _) => self.in_room(made, &types, None, true),
+            ("concat", all) => self.in_room(made, &types, Some(sum(all)), true),
+            ("concat_ws", [separator, rest @ ..]) => {
+                let between = length(separator) * u32::try_from(rest.len()).unwrap_or(0);
+                self.in_room(made, &types, Some(sum(rest) + between), true)
+            }
+            ("stuff", [text, .., with]) => {
+                let longest = sum(&[*text, *with]);
+                self.in_room(made, &[*text, *with], Some(longest), false)
+            }
+            _ => made,
+        })
     }
 
     pub fn exactly<const N: usize>(&mut self, name: &str, list: &[FunctionArg]) -> R<[Typed; N]> {

@@ -10,7 +10,8 @@ use crate::sql::functions::{Value, convert};
 impl Translator<'_> {
     /// Two values as they are compared: the one of the lower precedence converted.
     pub fn comparable(&mut self, left: Typed, right: Typed) -> R<(Typed, Typed)> {
-        if !left.of.is_number() && !right.of.is_number() {
+        let is_text = |value: &Typed| !value.of.is_number() && !value.of.is_temporal();
+        if is_text(&left) && is_text(&right) {
             self.note_doubt(&left);
             self.note_doubt(&right);
         }
@@ -50,6 +51,16 @@ impl Translator<'_> {
                 |value: &Typed| Typed::plain(format!("tsql_bytes({})", value.sql), value.of);
             return Ok((bytes(&left), bytes(&right)));
         }
+        if let Some(compared) = whole_seconds(&left, &right) {
+            return Ok(compared);
+        }
+        // A datetime is compared with all of its digits.
+        let of = match (left.of, right.of) {
+            (Type::DateTime, Type::DateTime2(_)) | (Type::DateTime2(_), Type::DateTime) => {
+                Type::DateTime2(7)
+            }
+            _ => of,
+        };
         let mut left = self.implicit(left, of, true)?;
         let right = self.implicit(right, of, true)?;
         if left.collation.is_none() {
@@ -169,6 +180,26 @@ impl Translator<'_> {
             sql,
             precedence: precedence::COMPARE,
         }
+    }
+}
+
+/// A `datetime` and a `datetime2` of whole seconds that the text writes, compared as they are: what the first has
+/// beyond milliseconds makes no difference, and an index on it can be used.
+fn whole_seconds(left: &Typed, right: &Typed) -> Option<(Typed, Typed)> {
+    let literal = |value: &Typed| match (value.of, &value.literal) {
+        (Type::DateTime2(_), Some(known @ Value::Text(text)))
+            if !text.ends_with(|c| matches!(c, '1'..='9')) || !text.contains('.') =>
+        {
+            let stored = convert(known, value.of, Type::DateTime2(3), None).ok()?;
+            let is_whole = matches!(&stored, Value::Text(text) if text.ends_with(".000"));
+            is_whole.then(|| Typed::value(stored, Type::DateTime2(3)))
+        }
+        _ => None,
+    };
+    match (left.of, right.of) {
+        (Type::DateTime, Type::DateTime2(_)) => Some((left.clone(), literal(right)?)),
+        (Type::DateTime2(_), Type::DateTime) => Some((literal(left)?, right.clone())),
+        _ => None,
     }
 }
 

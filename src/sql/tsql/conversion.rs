@@ -89,8 +89,17 @@ impl Translator<'_> {
                 Type::Unknown => error.with_hint("its type is unknown; CAST it first"),
                 Type::Binary { .. } => error,
                 _ if matches!(to, Type::Binary { .. }) => error,
-                _ => error
+                from if from.is_integer() && to.has_date() => error.with_hint(format!(
+                    "CAST(CAST(x AS varchar(8)) AS {to}) reads a number such as 20240102; DATEADD(day, x, '19000101') \
+                     counts days"
+                )),
+                from if from.is_number() && to.has_date() => error.with_hint(format!(
+                    "SQL Server has no such conversion either; CAST(CAST(x AS datetime) AS {to}) counts days since \
+                     1900"
+                )),
+                from if from.is_temporal() && to.is_number() => error
                     .with_hint("SQL Server has no such conversion either; DATEDIFF counts days"),
+                _ => error.with_hint("SQL Server has no such conversion either"),
             });
         }
         if from == Type::Null {
@@ -184,7 +193,9 @@ pub(super) fn unchanged(from: Type, to: Type) -> bool {
                 && most.is_none_or(|most| length.is_some_and(|length| length <= most))
         }
         (Type::SmallDateTime, Type::DateTime) | (Type::Real, Type::Float) => true,
-        (Type::SmallDateTime | Type::DateTime, Type::DateTime2(digits)) => digits >= 3,
+        (Type::SmallDateTime, Type::DateTime2(digits)) => digits >= 3,
+        // With more digits it is the third of a hundredth of a second that a datetime counts.
+        (Type::DateTime, Type::DateTime2(3)) => true,
         (Type::DateTime2(digits), Type::DateTime2(most))
         | (Type::DateTimeOffset(digits), Type::DateTimeOffset(most))
         | (Type::Time(digits), Type::Time(most)) => digits >= 3 && most >= digits,

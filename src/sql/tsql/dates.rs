@@ -216,6 +216,9 @@ impl Translator<'_> {
             day @ 1..=6 if name == "datepart" && ["week", "weekday"].contains(&part) => {
                 format!("{part}:{day}")
             }
+            _ if date.of == Type::DateTime && ["microsecond", "nanosecond"].contains(&part) => {
+                format!("{part}:datetime")
+            }
             _ => part.to_owned(),
         };
         let arguments = [format!("'{part}'"), self.as_date(date)?];

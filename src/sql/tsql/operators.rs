@@ -170,16 +170,13 @@ impl Translator<'_> {
                     ..
                 },
             ) => Type::Text {
-                length: a
-                    .zip(b)
-                    .map(|(a, b)| a.saturating_add(b))
-                    .filter(|n| *n <= 8000),
+                length: a.zip(b).map(|(a, b)| a.saturating_add(b)),
                 national: m || n,
                 fixed: false,
             },
             (Type::Null, other) | (other, _) => other,
         };
-        Ok(Typed {
+        let made = Typed {
             precedence: precedence::CONCAT,
             collation: left.collation.or(right.collation),
             ..Typed::plain(
@@ -190,6 +187,14 @@ impl Translator<'_> {
                 ),
                 of,
             )
+        };
+        let longest = match of {
+            Type::Text { length, .. } => length,
+            _ => None,
+        };
+        Ok(match longest {
+            Some(_) => self.in_room(made, &[left.of, right.of], longest, true),
+            None => made,
         })
     }
 

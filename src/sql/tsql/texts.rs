@@ -7,6 +7,7 @@ use super::expr::Typed;
 use super::operators::precedence;
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
+use crate::sql::functions::LONGEST_MAX;
 use crate::sql::functions::Value;
 use crate::sql::functions::table::entry;
 
@@ -69,18 +70,39 @@ impl Translator<'_> {
     /// `REPLICATE`, which cuts off what is longer than its type.
     pub fn replicate(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
         let [value, times] = self.exactly(name, list)?;
+        let room = value.of.room();
         let of = Type::Text {
-            length: None,
+            length: room,
             national: value.of.is_national(),
             fixed: false,
         };
-        let longest = matches!(value.of, Type::Text { length: None, .. } | Type::Unknown);
-        let arguments = [
-            self.as_text(value)?,
-            times.sql,
-            u8::from(longest).to_string(),
-        ];
+        let most = room.map_or(LONGEST_MAX, i64::from);
+        let arguments = [self.as_text(value)?, times.sql, most.to_string()];
         Ok(self.function("tsql_replicate", &arguments, of))
+    }
+
+    /// A text that was made of others, no longer than its type has room for where none of them is `max`; `longest` is
+    /// how long it can become, where that is known.
+    pub fn in_room(&self, made: Typed, parts: &[Type], longest: Option<u32>, cuts: bool) -> Typed {
+        let known = parts.iter().all(|of| of.room().is_some());
+        let room = made.of.room().or(match made.of {
+            Type::Text { national: true, .. } => Some(4000),
+            _ => Some(8000),
+        });
+        let Some(room) = room.filter(|room| known && longest.is_none_or(|longest| longest > *room))
+        else {
+            return made;
+        };
+        let of = Type::Text {
+            length: Some(room),
+            national: made.of.is_national(),
+            fixed: false,
+        };
+        let name = if cuts { "tsql_left" } else { "tsql_no_longer" };
+        Typed {
+            collation: made.collation,
+            ..Typed::plain(format!("{name}({}, {room})", made.sql), of)
+        }
     }
 
     /// `FORMAT` of a number or a date, in US English.

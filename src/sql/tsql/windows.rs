@@ -210,6 +210,23 @@ impl Translator<'_> {
                     );
                 }
                 let of = arguments[0].of;
+                if let Some(offset) = arguments.get_mut(1) {
+                    match offset.literal {
+                        Some(Value::Integer(0..)) => {}
+                        Some(Value::Integer(_)) => {
+                            return Err(self
+                                .invalid(format!(
+                                    "{} takes no negative offset",
+                                    name.to_uppercase()
+                                ))
+                                .with_hint("LAG looks at earlier rows, LEAD at later ones"));
+                        }
+                        _ => {
+                            *offset =
+                                Typed::plain(format!("tsql_offset({})", offset.sql), offset.of)
+                        }
+                    }
+                }
                 if let Some(otherwise) = arguments.get(2).cloned() {
                     arguments[2] = self.cast(otherwise, of, None, false)?;
                 }

@@ -268,10 +268,13 @@ fn a_size_from_outside_makes_no_function_panic() {
             ),
             ("tsql_str", vec![Value::Real(0.1), whole(size), whole(16)]),
             ("tsql_space", vec![whole(size)]),
-            ("tsql_replicate", vec![long.clone(), whole(size), whole(0)]),
             (
                 "tsql_replicate",
-                vec![text("x".to_owned()), whole(size), whole(1)],
+                vec![long.clone(), whole(size), whole(8000)],
+            ),
+            (
+                "tsql_replicate",
+                vec![text("x".to_owned()), whole(size), whole(10_000_000)],
             ),
             (
                 "tsql_convert",
