@@ -26,6 +26,8 @@ mod conversion;
 mod dates;
 mod dml;
 mod dml_from;
+mod dml_output;
+mod dml_through;
 mod expr;
 mod from;
 mod functions;
@@ -341,13 +343,21 @@ fn is_shallow(text: &str) -> bool {
 /// # Errors
 /// When it is no T-SQL.
 pub fn tables(text: &str) -> Result<Vec<String>, TsqlError> {
-    with_room(text, || tables_of(text))
+    with_room(text, || tables_of(text, false))
 }
 
-fn tables_of(text: &str) -> Result<Vec<String>, TsqlError> {
+/// The same of a text that may change rows.
+///
+/// # Errors
+/// As [`tables`].
+pub fn tables_with_changes(text: &str) -> Result<Vec<String>, TsqlError> {
+    with_room(text, || tables_of(text, true))
+}
+
+fn tables_of(text: &str, changes: bool) -> Result<Vec<String>, TsqlError> {
     let mut found: Vec<String> = Vec::new();
     for batch in batch::batches(batch::tokens(text)?)? {
-        for statement in reader::flat(reader::statements(batch, false)?) {
+        for statement in reader::flat(reader::statements(batch, changes)?) {
             let mut own = Own(Vec::new());
             let _ = statement.visit(&mut own);
             let _ = visit_relations(&statement, |name| {

@@ -1,7 +1,8 @@
 //! `UPDATE`, `DELETE` and `INSERT` of the product's tables, in an import database: one table, no more.
 //!
 //! What is set and where is translated as the select list and the condition of a query over that table.
-//! [`super::dml_from`] adds `FROM` and `TOP`; what goes beyond that, such as `OUTPUT`, is refused by name.
+//! [`super::dml_from`] adds `FROM` and `TOP`, [`super::dml_through`] changes through a query, [`super::dml_output`]
+//! `OUTPUT`.
 
 use sqlparser::ast::{
     self, Assignment, AssignmentTarget, Delete, Expr, FromTable, Ident, Insert, ObjectName, Select,
@@ -46,7 +47,7 @@ impl Translator<'_> {
             && insert.partitioned.is_none()
             && insert.on.is_none()
             && insert.returning.is_none()
-            && insert.output.is_none()
+            && (insert.output.is_none() || temporary)
             && !insert.replace_into;
         let timed = self.session.timed.get(&name).filter(|_| temporary);
         let timed = timed.cloned().unwrap_or_default();
@@ -95,6 +96,14 @@ impl Translator<'_> {
             quoted(&name),
             columns.join(", ")
         );
+        let output = insert
+            .output
+            .as_ref()
+            .zip(self.session.temporary.get(&name).cloned());
+        let new = match &output {
+            Some((_, table)) => Some(self.output_of_insert(&name, table, line)?),
+            None => None,
+        };
         self.push(
             line,
             if temporary {
@@ -103,6 +112,12 @@ impl Translator<'_> {
                 Statement::Write { sql }
             },
         );
+        if let Some(((clause, table), new)) = output.zip(new) {
+            let TableObject::TableName(name) = &insert.table else {
+                return Err(self.writes("INSERT"));
+            };
+            self.put_out_inserted(clause, name, &table, &new, line)?;
+        }
         Ok(())
     }
 
@@ -155,7 +170,13 @@ impl Translator<'_> {
             .iter()
             .find(|(own, _)| identity.as_ref() == Some(own))
         {
-            return Err(self.invalid(format!("`{own}` is an IDENTITY column and takes no value")));
+            if self.session.numbered.as_deref() != Some(name) {
+                return Err(self
+                    .invalid(format!("`{own}` is an IDENTITY column and takes no value"))
+                    .with_hint(format!(
+                        "SET IDENTITY_INSERT {name} ON lets it be given one"
+                    )));
+            }
         }
         Ok(targets)
     }
@@ -174,9 +195,6 @@ impl Translator<'_> {
             order_by,
             limit,
         } = update;
-        if output.is_some() {
-            return Err(self.unsupported("OUTPUT"));
-        }
         let foreign = !optimizer_hints.is_empty()
             || returning.is_some()
             || or.is_some()
@@ -193,10 +211,21 @@ impl Translator<'_> {
             }
         };
         if sources.is_some() || limit.is_some() {
+            if self.change_derived(&ast::Statement::Update(update.clone()), line)? {
+                return Ok(());
+            }
+            self.no_output(output.is_some())?;
             return self.update_from(table, assignments, sources, selection.as_ref(), limit, line);
         }
         let known = self.changed_table(table)?;
         let columns = self.set_columns(&known, assignments)?;
+        if let Some(clause) = output {
+            let set = columns.iter().zip(assignments);
+            let assigned: Vec<_> = set
+                .map(|((name, of), one)| (name.clone(), *of, one.value.clone()))
+                .collect();
+            self.output_of(clause, &known, table, &assigned, selection.as_ref(), line)?;
+        }
         let values = assignments.iter().map(|one| one.value.clone()).collect();
         let types: Vec<Type> = columns.iter().map(|(_, of)| *of).collect();
         let from = std::slice::from_ref(table);
@@ -223,6 +252,11 @@ impl Translator<'_> {
             let AssignmentTarget::ColumnName(name) = target else {
                 return Err(self.unsupported("SET of several columns at once"));
             };
+            if name.to_string().starts_with('@') {
+                return Err(self.unsupported("SET of a variable in UPDATE").with_hint(
+                    "SUM(x) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) computes a running total in a SELECT",
+                ));
+            }
             let column = self.column_of(table, name)?;
             if columns.contains(&column) {
                 return Err(self.invalid(format!("`{}` is set twice", column.0)));
@@ -245,9 +279,6 @@ impl Translator<'_> {
             order_by,
             limit,
         } = delete;
-        if output.is_some() {
-            return Err(self.unsupported("OUTPUT"));
-        }
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = from;
         let foreign = !optimizer_hints.is_empty()
             || using.is_some()
@@ -257,6 +288,12 @@ impl Translator<'_> {
             return Err(self.unsupported("DELETE with other clauses than FROM and WHERE"));
         }
         if !tables.is_empty() || limit.is_some() {
+            if !tables.is_empty()
+                && self.change_derived(&ast::Statement::Delete(delete.clone()), line)?
+            {
+                return Ok(());
+            }
+            self.no_output(output.is_some())?;
             return self.delete_from(tables, from, selection.as_ref(), limit, line);
         }
         let [table] = from.as_slice() else {
@@ -266,6 +303,9 @@ impl Translator<'_> {
             return Err(self.unsupported("DELETE of several tables"));
         }
         let known = self.changed_table(table)?;
+        if let Some(clause) = output {
+            self.output_of(clause, &known, table, &[], selection.as_ref(), line)?;
+        }
         let parts = self.rows_of(
             std::slice::from_ref(table),
             vec![Expr::value(sqlparser::ast::Value::Null)],
@@ -351,6 +391,10 @@ impl Translator<'_> {
             return Err(self.invalid(format!(
                 "`{}` is not one of the product's tables and cannot be changed",
                 table.name
+            ))
+            .with_hint(format!(
+                "SELECT * INTO #copy FROM [{}] makes a copy that can be changed in the same text",
+                table.name
             )));
         }
         Ok(table)
@@ -382,7 +426,7 @@ pub(super) fn condition(parts: &Parts) -> String {
 }
 
 /// A `SELECT` to fill in.
-fn empty_select() -> Select {
+pub(super) fn empty_select() -> Select {
     let parsed = Parser::parse_sql(&MsSqlDialect {}, "SELECT 1").ok();
     let body = parsed
         .and_then(|statements| statements.into_iter().next())

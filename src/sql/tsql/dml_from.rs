@@ -13,7 +13,7 @@ use crate::schema::catalog::Table;
 use crate::schema::types::Type;
 
 /// The names by which SQLite knows the number of a row, unless a column is called so.
-const ROW_NUMBERS: [&str; 3] = ["rowid", "_rowid_", "oid"];
+pub(super) const ROW_NUMBERS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 /// A temporary table of which rows are changed, and where they are found.
 struct Changed {
@@ -169,7 +169,7 @@ impl Translator<'_> {
 }
 
 /// The table of this name, in FROM.
-fn table_of(name: ObjectName) -> TableWithJoins {
+pub(super) fn table_of(name: ObjectName) -> TableWithJoins {
     TableWithJoins {
         relation: TableFactor::Table {
             name,

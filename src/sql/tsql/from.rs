@@ -447,7 +447,15 @@ impl Translator<'_> {
         };
         if let Some(own) = temporary {
             return match self.session.temporary.get(&own) {
-                Some(table) => Ok((table.columns.as_deref().map(plain), false)),
+                Some(table) => {
+                    let mut columns = table.columns.as_deref().map(plain);
+                    if let (Some(columns), Some(row)) = (&mut columns, self.session.row) {
+                        let mut row = SourceColumn::plain(row.to_owned(), Type::BigInt);
+                        row.hidden = true;
+                        columns.push(row);
+                    }
+                    Ok((columns, false))
+                }
                 None => Err(self.invalid(format!("there is no table `{own}`")).with_hint(
                     "a temporary table is made by SELECT ... INTO or CREATE TABLE in the same text",
                 )),

@@ -212,8 +212,13 @@ fn respelled(
         out.push(instead(operator, token));
         return 2;
     }
-    let makes_index = is_any(out.last(), &["CREATE", "UNIQUE"]) && is(next, "INDEX");
-    usize::from(makes_index && is_any(Some(token), &["CLUSTERED", "NONCLUSTERED"]))
+    // SET STATISTICS IO, TIME ON: the parser takes one at a time.
+    if is(out.last(), "STATISTICS") && next_is(&Token::Comma) {
+        return 2;
+    }
+    // How an index is stored has no bearing on the answer.
+    let index = is_any(out.last(), &["CREATE", "UNIQUE", "KEY"]);
+    usize::from(index && is_any(Some(token), &["CLUSTERED", "NONCLUSTERED"]))
 }
 
 /// Whether what comes next is a member of the list of GROUPING SETS.

@@ -202,6 +202,12 @@ impl Reader<'_> {
         if self.reads_change() {
             return self.change(at);
         }
+        if self.changes_through_with() {
+            return self.change_through_with(at);
+        }
+        if self.is_at(0, "ALTER") && self.is_at(1, "TABLE") && self.names_temporary(2) {
+            return self.alter(at);
+        }
         self.statement(at)
     }
 
@@ -344,8 +350,18 @@ fn syntax(error: &ParserError, last: Option<Location>, statement: Position) -> T
         Some((text, position(at)))
     });
     let (text, at) = placed.unwrap_or((message, last.map_or(statement, position)));
-    TsqlError::new(at, TsqlProblem::Syntax(lower_first(text)))
+    let wrong = TsqlError::new(at, TsqlProblem::Syntax(lower_first(text)));
+    match text.contains(TYPOGRAPHIC) {
+        true => wrong.with_hint(
+            "Word and Outlook write typographic quotes and dashes; in a query a text stands between ' and ', and minus \
+             is -",
+        ),
+        false => wrong,
+    }
 }
+
+/// The signs that word processors make of quotes and of a minus.
+const TYPOGRAPHIC: [char; 9] = ['‘', '’', '‚', '“', '”', '„', '–', '—', '´'];
 
 /// The statements themselves, in the order of the text.
 pub fn flat(parsed: Vec<Parsed>) -> Vec<ast::Statement> {

@@ -81,6 +81,19 @@ impl Statement {
     }
 }
 
+impl Statement {
+    /// Puts the queries of WITH before the statement.
+    pub(super) fn put_before(&mut self, head: &str) {
+        match self {
+            Self::Query { sql, .. }
+            | Self::Assign { sql, .. }
+            | Self::Temporary { sql }
+            | Self::Jump { sql, .. }
+            | Self::Write { sql } => sql.insert_str(0, head),
+        }
+    }
+}
+
 /// A column of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerColumn {
@@ -270,7 +283,12 @@ impl Translator<'_> {
     fn statement(&mut self, statement: &ast::Statement) -> R<()> {
         let line = self.at.line;
         match statement {
-            ast::Statement::Query(query) => self.top_query(query, line),
+            ast::Statement::Query(query) => match query.body.as_ref() {
+                SetExpr::Delete(change) | SetExpr::Update(change) => {
+                    self.change_through(query, change, line)
+                }
+                _ => self.top_query(query, line),
+            },
             ast::Statement::Declare { stmts } => {
                 for declare in stmts {
                     self.declaration(declare, line)?;
@@ -301,6 +319,7 @@ impl Translator<'_> {
             ast::Statement::If(_) => self.drop_if_there(statement, line),
             ast::Statement::Update(update) => self.update(update, line),
             ast::Statement::Delete(delete) => self.delete(delete, line),
+            ast::Statement::AlterTable(alter) => self.alter_table(alter, line),
             ast::Statement::Truncate(truncate) => self.truncate(truncate, line),
             // Of a temporary table, as the reader has seen to it: there for speed alone.
             ast::Statement::CreateIndex(_) => Ok(()),

@@ -31,8 +31,14 @@ pub(super) struct Session {
     pub database: Option<String>,
     pub schema: Option<String>,
     pub temporary: BTreeMap<String, Table>,
+    /// The statements that make temporary tables.
+    pub made: BTreeMap<String, String>,
     /// The columns that number the rows of temporary tables.
     pub identities: BTreeMap<String, Identity>,
+    /// The temporary table of which rows are given their number: `SET IDENTITY_INSERT #t ON`.
+    pub numbered: Option<String>,
+    /// The name by which the rows of temporary tables can be found, where a change is made through a query.
+    pub row: Option<&'static str>,
     /// The columns of temporary tables that have the time as their default, with the SQL of it.
     pub timed: BTreeMap<String, Vec<(String, String)>>,
     /// The temporary tables that are there only if an IF or a WHILE goes a certain way.
@@ -51,7 +57,10 @@ impl Default for Session {
             database: None,
             schema: None,
             temporary: BTreeMap::new(),
+            made: BTreeMap::new(),
             identities: BTreeMap::new(),
+            numbered: None,
+            row: None,
             timed: BTreeMap::new(),
             uncertain: BTreeSet::new(),
             first_day: 7,
@@ -122,6 +131,8 @@ pub(super) struct Scope {
     pub aggregates: bool,
     /// Whether this is inside an aggregate, where another may not stand.
     pub in_aggregate: bool,
+    /// The names of the select list, which only ORDER BY sees.
+    pub listed: Vec<String>,
     /// Whether a window function may not stand here: in WHERE, ON, GROUP BY and HAVING.
     pub no_windows: bool,
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
-    self, ColumnOption, ConditionalStatements, CreateTable, Expr, FunctionArguments, ObjectName,
-    ObjectType, Query, Select, SetExpr, TableConstraint, Truncate,
+    self, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, ConditionalStatements,
+    CreateTable, Expr, FunctionArguments, ObjectName, ObjectType, Query, Select, SetExpr,
+    TableConstraint, Truncate,
 };
 
 use super::names::quoted;
@@ -22,8 +23,10 @@ pub(super) struct Declared {
     columns: Vec<(String, Type)>,
     /// The names of those that hold no NULL.
     filled: Vec<String>,
-    /// The one that numbers the rows.
-    identity: Option<String>,
+    /// The one that numbers the rows, and the first number.
+    identity: Option<(String, i64)>,
+    /// Whether it has a key beside that one.
+    has_key: bool,
     /// What a row has where an INSERT names no value: the column and a constant.
     defaults: Vec<(String, String)>,
     /// Of which the value is the time: the column and the SQL of it.
@@ -34,8 +37,8 @@ pub(super) struct Declared {
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     pub column: String,
-    /// The statement that makes the table, and with it numbers that begin at 1.
-    made_by: String,
+    /// The statements that make the table, and with it numbers that begin at the first.
+    made_by: Vec<String>,
 }
 
 impl Translator<'_> {
@@ -117,7 +120,14 @@ impl Translator<'_> {
             identity,
             defaults,
             timed,
+            has_key,
         } = made;
+        if has_key {
+            self.output.notes.insert(
+                "keys of temporary tables are not enforced: SQL Server would reject a duplicate row"
+                    .into(),
+            );
+        }
         let declared: Vec<String> = columns
             .iter()
             .map(|(column, of)| {
@@ -130,7 +140,7 @@ impl Translator<'_> {
                 } else {
                     ""
                 };
-                if identity.as_ref() == Some(column) {
+                if identity.as_ref().is_some_and(|(own, _)| own == column) {
                     // A number that was given once is not given again, whichever rows go.
                     return format!("{} INTEGER PRIMARY KEY AUTOINCREMENT", quoted(column));
                 }
@@ -145,14 +155,31 @@ impl Translator<'_> {
             quoted(name),
             declared.join(", ")
         );
-        self.push(line, Statement::Temporary { sql: sql.clone() });
+        let mut made_by = vec![sql];
+        if let Some((own, first)) = identity.as_ref().filter(|(_, first)| *first > 1) {
+            // A row that has come and gone leaves its number behind, whatever else was in it.
+            let others = columns.iter().filter(|(column, _)| column != own);
+            let (mut names, mut values) = (vec![quoted(own)], vec![(first - 1).to_string()]);
+            for (column, _) in others {
+                names.push(quoted(column));
+                values.push("0".to_owned());
+            }
+            let (names, values) = (names.join(", "), values.join(", "));
+            let table = quoted(name);
+            made_by.push(format!("INSERT INTO {table} ({names}) VALUES ({values})"));
+            made_by.push(format!("DELETE FROM {table}"));
+        }
+        for sql in made_by.clone() {
+            self.push(line, Statement::Temporary { sql });
+        }
         self.session.identities.remove(name);
+        self.session
+            .made
+            .insert(name.to_owned(), made_by[0].clone());
         self.session.timed.insert(name.to_owned(), timed);
         self.made_or_dropped(name);
-        self.session.identities.extend(identity.map(|column| {
-            let made_by = sql;
-            (name.to_owned(), Identity { column, made_by })
-        }));
+        let numbered = identity.map(|(column, _)| (name.to_owned(), Identity { column, made_by }));
+        self.session.identities.extend(numbered);
         self.session.temporary.insert(
             name.to_owned(),
             Table {
@@ -169,26 +196,38 @@ impl Translator<'_> {
     /// The columns with their types, and the names of those that hold no NULL.
     pub fn columns_of(&mut self, columns: &[sqlparser::ast::ColumnDef]) -> R<Declared> {
         let (mut read, mut filled, mut identity) = (Vec::new(), Vec::new(), None);
-        let (mut defaults, mut timed) = (Vec::new(), Vec::new());
+        let (mut defaults, mut timed, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for column in columns {
             self.see(column.name.span);
             let of = self.data_type(&column.data_type, Some(1))?;
             for option in &column.options {
                 match &option.option {
-                    ColumnOption::Null | ColumnOption::Unique(_) => {}
-                    ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => {
+                    ColumnOption::Null => {}
+                    ColumnOption::Unique(_) => keys.push(column.name.value.clone()),
+                    ColumnOption::NotNull => filled.push(column.name.value.clone()),
+                    ColumnOption::PrimaryKey(_) => {
                         filled.push(column.name.value.clone());
+                        keys.push(column.name.value.clone());
                     }
                     ColumnOption::Identity(kind) => {
                         let text = kind.to_string().replace(' ', "").to_uppercase();
-                        if !of.is_integer()
-                            || !["IDENTITY", "IDENTITY(1,1)"].contains(&text.as_str())
-                        {
+                        let first = match text.strip_prefix("IDENTITY") {
+                            Some("") => Some(1),
+                            Some(given) => given
+                                .strip_prefix('(')
+                                .and_then(|given| given.strip_suffix(",1)"))
+                                .and_then(|first| first.parse().ok())
+                                .filter(|first: &i64| (1..=i64::from(i32::MAX)).contains(first)),
+                            None => None,
+                        };
+                        let (Some(first), true) = (first, of.is_integer()) else {
                             return Err(self
                                 .unsupported(format!("{kind} in a temporary table"))
-                                .with_hint("supported: IDENTITY(1, 1) of an integer"));
-                        }
-                        identity = Some(column.name.value.clone());
+                                .with_hint(
+                                    "supported: IDENTITY(n, 1) of an integer, with n from 1",
+                                ));
+                        };
+                        identity = Some((column.name.value.clone(), first));
                     }
                     ColumnOption::Default(value) => {
                         let value = self.value(value)?;
@@ -213,9 +252,11 @@ impl Translator<'_> {
             }
             read.push((column.name.value.clone(), of));
         }
+        let is_other = |key: &String| identity.as_ref().is_none_or(|(own, _)| own != key);
         Ok(Declared {
             columns: read,
             filled,
+            has_key: keys.iter().any(is_other),
             identity,
             defaults,
             timed,
@@ -241,12 +282,88 @@ impl Translator<'_> {
                 other => return Err(self.unsupported(format!("{other} in a temporary table"))),
             }
         }
-        let declared = self.columns_of(&create.columns)?;
-        self.output.notes.insert(
-            "keys of temporary tables are not enforced: SQL Server would reject a duplicate row"
-                .into(),
-        );
+        let mut declared = self.columns_of(&create.columns)?;
+        declared.has_key |= !create.constraints.is_empty();
         self.make_table(&name, declared, line);
+        Ok(())
+    }
+
+    /// `ALTER TABLE #t ADD column`: the table is made again, with its rows.
+    pub fn alter_table(&mut self, alter: &AlterTable, line: u32) -> R<()> {
+        let own = Self::temporary_name(&alter.name);
+        let Some(name) = own.filter(|own| self.session.temporary.contains_key(own)) else {
+            return Err(self.invalid(format!("there is no table `{}`", alter.name)));
+        };
+        if self.session.identities.contains_key(&name) || self.batch.depth > 0 {
+            return Err(self
+                .unsupported("ALTER TABLE of this temporary table")
+                .with_hint("name all columns in CREATE TABLE"));
+        }
+        let columns: Vec<ColumnDef> = alter
+            .operations
+            .iter()
+            .filter_map(|operation| match operation {
+                AlterTableOperation::AddColumn { column_def, .. } => Some(column_def.clone()),
+                _ => None,
+            })
+            .collect();
+        let added = self.columns_of(&columns)?;
+        let has_more =
+            added.identity.is_some() || !added.defaults.is_empty() || !added.timed.is_empty();
+        if has_more || !added.filled.is_empty() {
+            return Err(self
+                .unsupported("ALTER TABLE ADD of a column that is not NULL or has a DEFAULT")
+                .with_hint("name all columns in CREATE TABLE, or add it as NULL and UPDATE it"));
+        }
+        let before = self.session.temporary.get(&name).cloned();
+        let made = self.session.made.get(&name).cloned();
+        let (Some(mut table), Some(made)) = (before, made) else {
+            return Err(self.invalid(format!("there is no table `{name}`")));
+        };
+        let mut known = table.columns.take().unwrap_or_default();
+        let names = |known: &[(String, Type)]| {
+            let names: Vec<String> = known.iter().map(|(own, _)| quoted(own)).collect();
+            names.join(", ")
+        };
+        let (old, own) = (names(&known), quoted(&name));
+        let mut made = made.strip_suffix(')').unwrap_or(&made).to_owned();
+        for (column, of) in added.columns {
+            if known
+                .iter()
+                .any(|(own, _)| own.eq_ignore_ascii_case(&column))
+            {
+                return Err(self.twice(&name, &column));
+            }
+            made.push_str(&format!(", {} \"{of}\"", quoted(&column)));
+            known.push((column, of));
+        }
+        made.push(')');
+        let other = quoted(&self.fresh("copy"));
+        for sql in [
+            format!("CREATE TEMP TABLE {other} ({old})"),
+            format!("INSERT INTO {other} SELECT {old} FROM {own}"),
+            format!("DROP TABLE {own}"),
+            made.clone(),
+            format!("INSERT INTO {own} ({old}) SELECT {old} FROM {other}"),
+            format!("DROP TABLE {other}"),
+        ] {
+            self.push(line, Statement::Temporary { sql });
+        }
+        table.columns = Some(known);
+        self.session.made.insert(name.clone(), made);
+        self.session.temporary.insert(name, table);
+        Ok(())
+    }
+
+    /// `SET IDENTITY_INSERT #t ON`.
+    pub fn identity_insert(&mut self, table: &ObjectName, on: bool) -> R<()> {
+        let own = Self::temporary_name(table);
+        let Some(name) = own.filter(|own| self.session.identities.contains_key(own)) else {
+            return Err(self
+                .unsupported(format!("SET IDENTITY_INSERT {table}"))
+                .with_hint("it is supported for temporary tables with an IDENTITY column"));
+        };
+        self.session.numbered = on.then_some(name);
         Ok(())
     }
 
@@ -342,7 +459,11 @@ impl Translator<'_> {
             };
             let table = quoted(&name);
             let statements = match self.session.identities.get(&name) {
-                Some(identity) => vec![format!("DROP TABLE {table}"), identity.made_by.clone()],
+                Some(identity) => {
+                    let mut statements = vec![format!("DROP TABLE {table}")];
+                    statements.extend(identity.made_by.iter().cloned());
+                    statements
+                }
                 None => vec![format!("DELETE FROM {table}")],
             };
             for sql in statements {

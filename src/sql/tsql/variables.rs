@@ -1,6 +1,9 @@
 //! Variables: `DECLARE`, `SET` and `SELECT @a = ...`, and the options of a session that change an answer.
 
-use sqlparser::ast::{DataType, Declare, DeclareAssignment, Ident, Query, Select, SelectItem, Set};
+use sqlparser::ast::{
+    DataType, Declare, DeclareAssignment, Ident, Query, Select, SelectItem, SessionParamValue, Set,
+    SetSessionParamKind,
+};
 
 use super::expr::Typed;
 use super::query::Shape;
@@ -111,9 +114,14 @@ impl Translator<'_> {
             }
             // Locks and options of the session have no bearing on the answer.
             Set::SetTransaction { session: false, .. } => Ok(()),
+            Set::SetSessionParam(SetSessionParamKind::IdentityInsert(given)) => {
+                self.identity_insert(&given.obj, given.value == SessionParamValue::On)
+            }
             Set::SetSessionParam(option) => {
-                const WITHOUT_BEARING: [&str; 22] = [
+                const WITHOUT_BEARING: [&str; 23] = [
                     "ANSI_DEFAULTS ON",
+                    // It counts only beside ANSI_WARNINGS OFF.
+                    "ARITHABORT OFF",
                     "ANSI_NULL_DFLT_ON ON",
                     "ANSI_WARNINGS OFF",
                     "ARITHIGNORE OFF",
@@ -137,7 +145,9 @@ impl Translator<'_> {
                     "XACT_ABORT ON",
                 ];
                 let text = option.to_string().to_uppercase();
-                let harmless = WITHOUT_BEARING.contains(&text.as_str())
+                let (names, value) = text.rsplit_once(' ').unwrap_or((&text, ""));
+                let mut each = names.split(", ").map(|name| format!("{name} {value}"));
+                let harmless = each.all(|one| WITHOUT_BEARING.contains(&one.as_str()))
                     || [
                         "STATISTICS ",
                         "LOCK_TIMEOUT ",
@@ -149,7 +159,11 @@ impl Translator<'_> {
                 if harmless || self.session(&text)? {
                     Ok(())
                 } else {
-                    Err(self.unsupported(format!("SET {text}")))
+                    let error = self.unsupported(format!("SET {text}"));
+                    Err(match text.starts_with("ROWCOUNT ") {
+                        true => error.with_hint("write TOP (n) after SELECT"),
+                        false => error,
+                    })
                 }
             }
             other => Err(self.unsupported(other.to_string())),

@@ -100,7 +100,7 @@ fn one_statement_that_fails_takes_all_with_it() {
             3,
         ),
         ("UPDATE egpl_user SET user_id = 'abc'", "tsql", 3),
-        ("WITH x AS (SELECT 1 AS a) DELETE FROM egpl_user", "tsql", 2),
+        ("WITH x AS (SELECT 1 AS a) DELETE FROM x", "tsql", 2),
         ("UPDATE egpl_user SET no_column = 1", "tsql", 2),
         ("COMMIT; DELETE FROM no_table", "sqlite", 5),
         ("SELECT 1; ROLLBACK", "sqlite", 5),

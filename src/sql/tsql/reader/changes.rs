@@ -1,6 +1,9 @@
 //! `UPDATE` and `DELETE` as T-SQL has them: with `TOP (n)`, and a target beside `FROM`.
 
-use sqlparser::ast::{self, Expr, FromTable, TableFactor};
+use sqlparser::ast::{
+    self, Expr, FromTable, OutputClause, Query, SetExpr, TableFactor, TableWithJoins,
+};
+use sqlparser::dialect::MsSqlDialect;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
@@ -37,6 +40,79 @@ impl Reader<'_> {
                 || self.names_temporary(1)
                 || self.is_at(1, "FROM") && self.names_temporary(2)
                 || statement.any(is_temporary))
+    }
+
+    /// Whether `WITH` stands next, and after its queries an UPDATE or a DELETE.
+    pub(super) fn changes_through_with(&self) -> bool {
+        if !self.is_at(0, "WITH") {
+            return false;
+        }
+        let mut depth = 0_usize;
+        for nth in 1..LONGEST_CHANGE {
+            match self.parser.peek_nth_token_ref(nth).token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth = depth.saturating_sub(1),
+                Token::EOF | Token::SemiColon => return false,
+                _ if depth > 0 => {}
+                _ if self.is_at(nth, "SELECT") => return false,
+                _ if self.is_at(nth, "DELETE") || self.is_at(nth, "UPDATE") => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// `WITH x AS (SELECT ...) DELETE FROM x ...`, as a query whose body is the change.
+    pub(super) fn change_through_with(&mut self, at: Position) -> Result<Flow, TsqlError> {
+        let mut read = || {
+            let mut query = empty_query()?;
+            let with_token = self.parser.next_token().into();
+            let cte_tables = self.parser.parse_comma_separated(Parser::parse_cte)?;
+            query.with = Some(ast::With {
+                with_token,
+                recursive: false,
+                cte_tables,
+            });
+            query.body = Box::new(if self.is_at(0, "DELETE") {
+                SetExpr::Delete(self.delete()?)
+            } else {
+                SetExpr::Update(self.update()?)
+            });
+            Ok(query)
+        };
+        let query = read().map_err(|error| syntax(&error, self.last, at))?;
+        Ok(Flow::One(Box::new(ast::Statement::Query(Box::new(query)))))
+    }
+
+    /// `ALTER TABLE #t ADD column, column`.
+    pub(super) fn alter(&mut self, at: Position) -> Result<Flow, TsqlError> {
+        let mut read = || {
+            let mut parsed = Parser::parse_sql(&MsSqlDialect {}, "ALTER TABLE t ADD c INT")?;
+            let Some(ast::Statement::AlterTable(mut alter)) = parsed.pop() else {
+                return Err(ParserError::ParserError("expected ALTER TABLE".to_owned()));
+            };
+            self.take("ALTER");
+            self.take("TABLE");
+            alter.name = self.parser.parse_object_name(false)?;
+            if !self.take("ADD") {
+                return Err(ParserError::ParserError(
+                    "of a temporary table, ALTER TABLE takes ADD only".to_owned(),
+                ));
+            }
+            let columns = self
+                .parser
+                .parse_comma_separated(Parser::parse_column_def)?;
+            let added = |column_def| ast::AlterTableOperation::AddColumn {
+                column_keyword: false,
+                if_not_exists: false,
+                column_def,
+                column_position: None,
+            };
+            alter.operations = columns.into_iter().map(added).collect();
+            Ok(ast::Statement::AlterTable(alter))
+        };
+        let statement = read().map_err(|error| syntax(&error, self.last, at))?;
+        Ok(Flow::One(Box::new(statement)))
     }
 
     /// `TOP (n)` of an UPDATE or DELETE.
@@ -82,6 +158,26 @@ impl Reader<'_> {
             }
             _ => (Vec::new(), vec![target]),
         };
+        let output = self.output()?;
+        let (tables, from) = match (output.is_some(), tables.as_slice(), from.as_slice()) {
+            // FROM may stand behind OUTPUT as well.
+            (
+                true,
+                [],
+                [
+                    TableWithJoins {
+                        relation: TableFactor::Table { name, .. },
+                        ..
+                    },
+                ],
+            ) if self.take("FROM") => {
+                let sources = self
+                    .parser
+                    .parse_comma_separated(Parser::parse_table_and_joins)?;
+                (vec![name.clone()], sources)
+            }
+            _ => (tables, from),
+        };
         let selection = if self.take("WHERE") {
             Some(self.parser.parse_expr()?)
         } else {
@@ -95,9 +191,45 @@ impl Reader<'_> {
             using: None,
             selection,
             returning: None,
-            output: None,
+            output,
             order_by: Vec::new(),
             limit: top,
         }))
+    }
+
+    /// `OUTPUT deleted.a, deleted.b INTO #t`.
+    fn output(&mut self) -> Result<Option<OutputClause>, ParserError> {
+        if !self.is_at(0, "OUTPUT") {
+            return Ok(None);
+        }
+        let output_token = self.parser.next_token().into();
+        let select_items = self.parser.parse_projection()?;
+        let into_table = if self.take("INTO") {
+            let name = self.parser.parse_object_name(false)?;
+            let target = name.0.last().and_then(|part| part.as_ident()).cloned();
+            let target =
+                target.ok_or_else(|| ParserError::ParserError("expected a table".to_owned()))?;
+            Some(ast::SelectInto {
+                temporary: false,
+                unlogged: false,
+                table: false,
+                targets: vec![Expr::Identifier(target)],
+            })
+        } else {
+            None
+        };
+        Ok(Some(OutputClause::Output {
+            output_token,
+            select_items,
+            into_table,
+        }))
+    }
+}
+
+/// A query to fill in.
+fn empty_query() -> Result<Query, ParserError> {
+    match Parser::parse_sql(&MsSqlDialect {}, "SELECT 1")?.pop() {
+        Some(ast::Statement::Query(query)) => Ok(*query),
+        _ => Err(ParserError::ParserError("expected a query".to_owned())),
     }
 }

@@ -1,0 +1,369 @@
+//! Changes through a query over one temporary table, as rows that occur twice are deleted: `WITH x AS (SELECT ...,
+//! ROW_NUMBER() OVER (...) AS n FROM #t) DELETE FROM x WHERE n > 1`, and the same of a derived table.
+//!
+//! The query gets a column more, the number of the row in the table, by which the rows are found.
+
+use sqlparser::ast::{
+    self, Assignment, Expr, FromTable, GroupByExpr, Ident, ObjectName, Query, Select, SelectItem,
+    SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins, UpdateTableFromKind,
+};
+
+use super::dml::empty_select;
+use super::dml_from::{ROW_NUMBERS, table_of};
+use super::names::quoted;
+use super::query::Shape;
+use super::translator::{R, Translator};
+use crate::schema::catalog::Table;
+use crate::schema::types::Type;
+
+/// The column that holds the number of a row.
+const ROW: &str = "chatdb_row";
+
+/// A table that is changed through a query over it.
+struct Through {
+    table: Table,
+    /// The number of a row, as the table knows it.
+    row: &'static str,
+    /// Columns that the query calls otherwise: its name, and that of the table.
+    renamed: Vec<(String, String)>,
+}
+
+/// An UPDATE or DELETE, taken apart.
+struct Change<'c> {
+    word: &'static str,
+    target: Ident,
+    assignments: &'c [Assignment],
+    sources: Vec<TableWithJoins>,
+    selection: Option<&'c Expr>,
+    top: &'c Option<Expr>,
+    /// Whether it has an OUTPUT.
+    puts_out: bool,
+}
+
+impl Translator<'_> {
+    /// An UPDATE or DELETE after WITH: of a query that WITH names, or of a table, with those queries in its condition.
+    pub fn change_through(
+        &mut self,
+        query: &Query,
+        statement: &ast::Statement,
+        line: u32,
+    ) -> R<()> {
+        let change = self.taken_apart(statement)?;
+        let mut query = query.clone();
+        let named = change
+            .sources
+            .iter()
+            .find_map(|source| named_by(&source.relation, &change.target));
+        let named = named.unwrap_or_else(|| change.target.clone());
+        let tables = query.with.iter_mut().flat_map(|with| &mut with.cte_tables);
+        let found = tables
+            .into_iter()
+            .find(|table| table.alias.name.value.eq_ignore_ascii_case(&named.value));
+        let Some(table) = found else {
+            if !named.value.starts_with(['#', '@']) && !self.given.changes {
+                return Err(self.writes(change.word));
+            }
+            return self.change_beside(&query, statement, line);
+        };
+        self.no_output(change.puts_out)?;
+        let through = self.add_row(&mut table.query, &mut table.alias.columns, change.word)?;
+        self.change_rows(&change, query, &through, line)
+    }
+
+    /// `DELETE x FROM (SELECT ...) AS x`, and UPDATE; whether it is one.
+    pub fn change_derived(&mut self, statement: &ast::Statement, line: u32) -> R<bool> {
+        let mut change = self.taken_apart(statement)?;
+        let [
+            TableWithJoins {
+                relation:
+                    TableFactor::Derived {
+                        subquery,
+                        alias: Some(alias),
+                        ..
+                    },
+                ..
+            },
+        ] = change.sources.as_mut_slice()
+        else {
+            return Ok(false);
+        };
+        if !alias.name.value.eq_ignore_ascii_case(&change.target.value) {
+            return Ok(false);
+        }
+        self.no_output(change.puts_out)?;
+        let through = self.add_row(subquery, &mut alias.columns, change.word)?;
+        let query = select_query(empty_select());
+        self.change_rows(&change, query, &through, line)?;
+        Ok(true)
+    }
+
+    /// A change of a table, with the queries of WITH in its condition or beside it.
+    fn change_beside(&mut self, query: &Query, statement: &ast::Statement, line: u32) -> R<()> {
+        let Some(with) = &query.with else {
+            return Err(self.unsupported("a change of a query"));
+        };
+        self.names.ctes.push(std::collections::BTreeMap::new());
+        let head = self.with(with)?;
+        let before = self.output.steps.len();
+        match statement {
+            ast::Statement::Delete(delete) => self.delete(delete, line)?,
+            ast::Statement::Update(update) => self.update(update, line)?,
+            _ => return Err(self.unsupported("a change of a query")),
+        }
+        self.names.ctes.pop();
+        self.spend(head.len())?;
+        for step in &mut self.output.steps[before..] {
+            step.statement.put_before(&head);
+        }
+        Ok(())
+    }
+
+    fn taken_apart<'c>(&self, statement: &'c ast::Statement) -> R<Change<'c>> {
+        let target_of = |this: &Self, name: &ObjectName| {
+            let last = name.0.last().and_then(|part| part.as_ident()).cloned();
+            last.ok_or_else(|| this.unsupported(format!("a change of {name}")))
+        };
+        match statement {
+            ast::Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) =
+                    &delete.from;
+                let (target, sources) = match (delete.tables.as_slice(), from.as_slice()) {
+                    ([target], from) => (target_of(self, target)?, from.to_vec()),
+                    ([], [one]) => match &one.relation {
+                        TableFactor::Table { name, .. } => {
+                            (target_of(self, name)?, vec![one.clone()])
+                        }
+                        _ => return Err(self.unsupported("a change of anything but a table")),
+                    },
+                    _ => return Err(self.unsupported("DELETE of several tables")),
+                };
+                Ok(Change {
+                    word: "DELETE",
+                    target,
+                    assignments: &[],
+                    sources,
+                    selection: delete.selection.as_ref(),
+                    top: &delete.limit,
+                    puts_out: delete.output.is_some(),
+                })
+            }
+            ast::Statement::Update(update) => {
+                let TableFactor::Table { name, .. } = &update.table.relation else {
+                    return Err(self.unsupported("a change of anything but a table"));
+                };
+                let sources = match &update.from {
+                    Some(UpdateTableFromKind::AfterSet(sources)) => sources.clone(),
+                    _ => vec![table_of(name.clone())],
+                };
+                Ok(Change {
+                    word: "UPDATE",
+                    target: target_of(self, name)?,
+                    assignments: &update.assignments,
+                    sources,
+                    selection: update.selection.as_ref(),
+                    top: &update.limit,
+                    puts_out: update.output.is_some(),
+                })
+            }
+            _ => Err(self.unsupported("a change of a query")),
+        }
+    }
+
+    pub fn no_output(&self, is_there: bool) -> R<()> {
+        match is_there {
+            true => Err(self.unsupported("OUTPUT beside FROM, WITH or TOP")),
+            false => Ok(()),
+        }
+    }
+
+    /// Adds the number of the row to a query over one temporary table.
+    fn add_row(
+        &mut self,
+        query: &mut Query,
+        columns: &mut Vec<TableAliasColumnDef>,
+        word: &str,
+    ) -> R<Through> {
+        let refuse = |this: &Self| {
+            Err(this
+                .unsupported(format!("{word} through this query"))
+                .with_hint(format!(
+                    "it works through a SELECT of one temporary table without GROUP BY or DISTINCT; else write {word} \
+                     ... FROM #table JOIN query ON ..."
+                )))
+        };
+        let SetExpr::Select(select) = query.body.as_mut() else {
+            return refuse(self);
+        };
+        let ungrouped =
+            matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
+        let plain = ungrouped && select.distinct.is_none() && select.having.is_none();
+        let [
+            TableWithJoins {
+                relation: TableFactor::Table { name, alias, .. },
+                joins,
+            },
+        ] = select.from.as_slice()
+        else {
+            return refuse(self);
+        };
+        let own = Self::temporary_name(name);
+        let Some(own) = own.filter(|_| plain && joins.is_empty()) else {
+            let is_temporary = Self::temporary_name(name).is_some();
+            if !is_temporary && !self.given.changes {
+                return Err(self.writes(word).with_hint(
+                    "changes work through queries over temporary tables: SELECT * INTO #copy FROM table makes one",
+                ));
+            }
+            return refuse(self);
+        };
+        let Some(table) = self.session.temporary.get(&own).cloned() else {
+            return Err(self.invalid(format!("there is no table `{own}`")));
+        };
+        let known = table.columns.as_deref().unwrap_or_default();
+        let is_free = |row: &&str| !known.iter().any(|(own, _)| own.eq_ignore_ascii_case(row));
+        let Some(row) = ROW_NUMBERS.into_iter().find(is_free) else {
+            return refuse(self);
+        };
+        let renamed = if columns.is_empty() {
+            select.projection.iter().filter_map(renamed).collect()
+        } else {
+            let items = columns.iter().zip(&select.projection);
+            items
+                .filter_map(|(column, item)| Some((column.name.value.clone(), own_name(item)?)))
+                .collect()
+        };
+        let last = name.0.last().and_then(|part| part.as_ident()).cloned();
+        let qualifier = alias.as_ref().map(|alias| alias.name.clone()).or(last);
+        let Some(qualifier) = qualifier else {
+            return refuse(self);
+        };
+        select.projection.push(SelectItem::ExprWithAlias {
+            expr: Expr::CompoundIdentifier(vec![qualifier, Ident::new(row)]),
+            alias: Ident::new(ROW),
+        });
+        if !columns.is_empty() {
+            columns.push(TableAliasColumnDef::from_name(ROW));
+        }
+        Ok(Through {
+            table,
+            row,
+            renamed,
+        })
+    }
+
+    /// Changes the rows that a query over `sources` finds.
+    fn change_rows(
+        &mut self,
+        change: &Change<'_>,
+        mut query: Query,
+        through: &Through,
+        line: u32,
+    ) -> R<()> {
+        let mut assignments = change.assignments.to_vec();
+        for assignment in &mut assignments {
+            if let ast::AssignmentTarget::ColumnName(name) = &mut assignment.target {
+                let last = name.0.last().and_then(|part| part.as_ident());
+                let renamed = last.and_then(|last| {
+                    let mut all = through.renamed.iter();
+                    all.find(|(shown, _)| shown.eq_ignore_ascii_case(&last.value))
+                });
+                if let Some((_, own)) = renamed {
+                    *name = ObjectName::from(vec![Ident::new(own.clone())]);
+                }
+            }
+        }
+        let columns = self.set_columns(&through.table, &assignments)?;
+        let mut select = empty_select();
+        select.from.clone_from(&change.sources);
+        select.selection = change.selection.cloned();
+        let value = |(at, assignment): (usize, &Assignment)| SelectItem::ExprWithAlias {
+            expr: assignment.value.clone(),
+            alias: Ident::new(format!("v{at}")),
+        };
+        let row = SelectItem::ExprWithAlias {
+            expr: Expr::CompoundIdentifier(vec![change.target.clone(), Ident::new(ROW)]),
+            alias: Ident::new("r"),
+        };
+        let values = assignments.iter().enumerate().map(value);
+        select.projection = std::iter::once(row).chain(values).collect();
+        query.body = Box::new(SetExpr::Select(Box::new(select)));
+        let types: Vec<Type> = std::iter::once(Type::BigInt)
+            .chain(columns.iter().map(|(_, of)| *of))
+            .collect();
+        let shape = Shape {
+            types: Some(&types),
+            assigns: true,
+            inserts: true,
+            ..Shape::default()
+        };
+        self.session.row = Some(through.row);
+        let answer = self.query(&query, shape);
+        self.session.row = None;
+        let mut found = answer?.sql;
+        if let Some(top) = change.top {
+            found = format!("SELECT * FROM ({found}) LIMIT {}", self.rows(top)?);
+        }
+        let (table, row) = (quoted(&through.table.name), through.row);
+        let sql = if columns.is_empty() {
+            format!("DELETE FROM {table} WHERE {row} IN (SELECT r FROM ({found}))")
+        } else {
+            let set = columns.iter().enumerate();
+            let set = set.map(|(at, (name, _))| format!("{} = found.v{at}", quoted(name)));
+            format!(
+                "UPDATE {table} SET {} FROM ({found}) AS found WHERE {table}.{row} = found.r",
+                set.collect::<Vec<_>>().join(", ")
+            )
+        };
+        self.push_change(&through.table, line, sql);
+        Ok(())
+    }
+}
+
+/// The name of the table that FROM calls `target`.
+fn named_by(factor: &TableFactor, target: &Ident) -> Option<Ident> {
+    let TableFactor::Table { name, alias, .. } = factor else {
+        return None;
+    };
+    let own = name.0.last().and_then(|part| part.as_ident())?;
+    let shown = alias.as_ref().map_or(own, |alias| &alias.name);
+    shown
+        .value
+        .eq_ignore_ascii_case(&target.value)
+        .then(|| own.clone())
+}
+
+/// A column that a select list calls otherwise: its name, and that of the table.
+fn renamed(item: &SelectItem) -> Option<(String, String)> {
+    match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some((alias.value.clone(), own_name(item)?)),
+        _ => None,
+    }
+}
+
+/// The column that an entry of a select list is.
+fn own_name(item: &SelectItem) -> Option<String> {
+    let (SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr)) = item else {
+        return None;
+    };
+    let own = match expr {
+        Expr::Identifier(own) => own,
+        Expr::CompoundIdentifier(parts) => parts.last()?,
+        _ => return None,
+    };
+    Some(own.value.clone())
+}
+
+fn select_query(select: Select) -> Query {
+    Query {
+        with: None,
+        body: Box::new(SetExpr::Select(Box::new(select))),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: Vec::new(),
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: Vec::new(),
+    }
+}
