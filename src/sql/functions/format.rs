@@ -190,6 +190,31 @@ fn amount(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionEr
                     format!("${digits}")
                 })
             }
+            'X' if kind.is_integer() => {
+                let Value::Integer(number) = value else {
+                    return Err(unknown(pattern));
+                };
+                // Of a negative number as many digits as its type has bytes for.
+                let bits = match kind {
+                    Type::BigInt => *number as u64,
+                    Type::SmallInt => u64::from(*number as u16),
+                    _ => u64::from(*number as u32),
+                };
+                let width = places(1);
+                Ok(match letter {
+                    'X' => format!("{bits:0>width$X}"),
+                    _ => format!("{bits:0>width$x}"),
+                })
+            }
+            'E' => {
+                let text = format!("{:.*e}", places(6), value.real()?);
+                let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+                let (sign, exponent) = match exponent.strip_prefix('-') {
+                    Some(exponent) => ('-', exponent),
+                    None => ('+', exponent),
+                };
+                Ok(format!("{digits}{letter}{sign}{exponent:0>3}"))
+            }
             'D' if kind.is_integer() => {
                 let (negative, digits) = rounded(value, kind, 0)?;
                 let width = places(1);
@@ -198,32 +223,197 @@ fn amount(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionEr
             _ => Err(unknown(pattern)),
         };
     }
-    // A picture of `0`, `#`, `,` and `.` and nothing else.
-    let plain = pattern.len() <= LONGEST_PICTURE && pattern.bytes().all(|c| b"0#,.".contains(&c));
-    let (whole, fraction) = pattern.split_once('.').unwrap_or((pattern, ""));
-    if !plain || fraction.contains([',', '.']) || whole.ends_with(',') || pattern.is_empty() {
+    picture(value, kind, pattern)
+}
+
+/// A piece of a picture of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// `0`, or `#`.
+    Digit { always: bool },
+    /// The first `.`.
+    Point,
+    /// A comma between digits.
+    Comma,
+    /// A letter or a sign that is written as it is.
+    Sign(char),
+}
+
+/// The pieces of one section of a picture, and by how much the number is multiplied for its percent signs.
+fn pieces(section: &[char], pattern: &str) -> Result<(Vec<Piece>, f64), FunctionError> {
+    let (mut pieces, mut factor, mut at) = (Vec::new(), 1.0, 0);
+    while let Some(c) = section.get(at).copied() {
+        at += 1;
+        match c {
+            '0' | '#' => pieces.push(Piece::Digit { always: c == '0' }),
+            '.' if !pieces.contains(&Piece::Point) => pieces.push(Piece::Point),
+            '.' => return Err(unknown(pattern)),
+            ',' => pieces.push(Piece::Comma),
+            '%' => {
+                factor *= 100.0;
+                pieces.push(Piece::Sign('%'));
+            }
+            '\\' => {
+                let next = section.get(at).ok_or_else(|| unknown(pattern))?;
+                pieces.push(Piece::Sign(*next));
+                at += 1;
+            }
+            '\'' | '"' => {
+                let end = section[at..].iter().position(|d| *d == c);
+                let end = end.ok_or_else(|| unknown(pattern))?;
+                pieces.extend(section[at..at + end].iter().map(|d| Piece::Sign(*d)));
+                at += end + 1;
+            }
+            // Exponents and thousandths are other pictures.
+            '‰' => return Err(unknown(pattern)),
+            'e' | 'E' => {
+                let rest = section[at..].strip_prefix(&['+']);
+                let rest = rest.or(section[at..].strip_prefix(&['-']));
+                if rest.unwrap_or(&section[at..]).first() == Some(&'0') {
+                    return Err(unknown(pattern));
+                }
+                pieces.push(Piece::Sign(c));
+            }
+            other => pieces.push(Piece::Sign(other)),
+        }
+    }
+    Ok((pieces, factor))
+}
+
+/// The sections of a picture, between semicolons that are not in quotes.
+fn sections(pattern: &str) -> Vec<Vec<char>> {
+    let (mut sections, mut quote, mut escaped) = (vec![Vec::new()], None, false);
+    for c in pattern.chars() {
+        let ends = c == ';' && quote.is_none() && !escaped;
+        if !escaped && matches!(c, '\'' | '"') {
+            quote = match quote {
+                None => Some(c),
+                Some(open) if open == c => None,
+                open => open,
+            };
+        }
+        escaped = c == '\\' && !escaped;
+        if ends {
+            sections.push(Vec::new());
+        } else if let Some(last) = sections.last_mut() {
+            last.push(c);
+        }
+    }
+    sections
+}
+
+/// A number in a picture such as `#,##0.00`, `0%`, `(###) ###-####` or, of positive, negative numbers and zero,
+/// `0;(0);none`.
+fn picture(value: &Value, kind: Type, pattern: &str) -> Result<String, FunctionError> {
+    if pattern.is_empty() || pattern.len() > LONGEST_PICTURE {
         return Err(unknown(pattern));
     }
-    let (negative, digits) = rounded(value, kind, fraction.len())?;
-    let (before, after) = digits.split_once('.').unwrap_or((&digits, ""));
-    let least = whole.chars().filter(|c| *c == '0').count();
-    let before = format!("{:0>least$}", before.trim_start_matches('0'));
-    let kept = fraction.rfind('0').map_or(0, |at| at + 1);
-    let optional = after.get(kept..).unwrap_or("").trim_end_matches('0').len();
-    let after = &after[..(kept + optional).min(after.len())];
-    let before = if whole.contains(',') {
-        grouped(&before)
-    } else {
-        before
+    let all = sections(pattern);
+    if all.len() > 3 {
+        return Err(unknown(pattern));
+    }
+    let section = |at: usize| all.get(at).filter(|section| !section.is_empty());
+    let number = value.real()?;
+    let first = section(0).ok_or_else(|| unknown(pattern))?;
+    let (chosen, signed) = match section(1).filter(|_| number < 0.0) {
+        Some(second) => (second, false),
+        None => (first, true),
     };
-    let nonzero = before
-        .chars()
-        .chain(after.chars())
-        .any(|c| ('1'..='9').contains(&c));
-    let sign = if negative && nonzero { "-" } else { "" };
-    Ok(if after.is_empty() {
-        format!("{sign}{before}")
-    } else {
-        format!("{sign}{before}.{after}")
-    })
+    let (shown, is_zero) = in_picture(value, kind, chosen, pattern, signed)?;
+    // What is zero once it is rounded is in the third section, or the first.
+    match (is_zero, section(2)) {
+        (true, Some(third)) => Ok(in_picture(value, kind, third, pattern, true)?.0),
+        (true, None) if !signed => Ok(in_picture(value, kind, first, pattern, true)?.0),
+        _ => Ok(shown),
+    }
+}
+
+/// The number in one section, and whether it is zero there.
+fn in_picture(
+    value: &Value,
+    kind: Type,
+    section: &[char],
+    pattern: &str,
+    signed: bool,
+) -> Result<(String, bool), FunctionError> {
+    let (pieces, factor) = pieces(section, pattern)?;
+    let point = pieces.iter().position(|piece| *piece == Piece::Point);
+    let (whole, fraction) = pieces.split_at(point.unwrap_or(pieces.len()));
+    let is_digit = |piece: &&Piece| matches!(piece, Piece::Digit { .. });
+    let is_always = |piece: &Piece| *piece == Piece::Digit { always: true };
+    let places = fraction.iter().filter(is_digit).count();
+    let last = whole
+        .iter()
+        .rposition(|piece| matches!(piece, Piece::Digit { .. }));
+    let first = whole
+        .iter()
+        .position(|piece| matches!(piece, Piece::Digit { .. }));
+    let comma = |at: usize| whole.get(at) == Some(&Piece::Comma);
+    // Commas behind the last digit divide by thousands, which is another picture.
+    if last.is_some_and(|last| comma(last + 1)) || fraction.contains(&Piece::Comma) {
+        return Err(unknown(pattern));
+    }
+    let groups = match (first, last) {
+        (Some(first), Some(last)) => (first..last).any(comma),
+        _ => false,
+    };
+    let scaled = Value::Real(value.real()? * factor);
+    let (negative, digits) = match factor > 1.0 {
+        true => rounded(&scaled, Type::Float, places)?,
+        false => rounded(value, kind, places)?,
+    };
+    let (before, after) = digits.split_once('.').unwrap_or((&digits, ""));
+    let is_zero = !digits.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    let before = before.trim_start_matches('0');
+    let least = whole
+        .iter()
+        .skip_while(|piece| !is_always(piece))
+        .filter(is_digit)
+        .count();
+    let before: Vec<char> = format!("{before:0>least$}").chars().collect();
+    let slots = whole.iter().filter(is_digit).count();
+    let mut out = String::new();
+    if negative && signed && !is_zero {
+        out.push('-');
+    }
+    let (mut slot, mut given) = (0, 0);
+    let mut give = |upto: usize, out: &mut String| {
+        while given < upto {
+            out.push(before[given]);
+            given += 1;
+            let left = before.len() - given;
+            if groups && left > 0 && left % 3 == 0 {
+                out.push(',');
+            }
+        }
+    };
+    for piece in whole {
+        match piece {
+            Piece::Digit { .. } => {
+                slot += 1;
+                // The first digit stands for all that have no place of their own.
+                give(before.len().saturating_sub(slots - slot), &mut out);
+            }
+            Piece::Sign(c) => out.push(*c),
+            Piece::Comma | Piece::Point => {}
+        }
+    }
+    let kept = fraction.iter().filter(is_digit).collect::<Vec<_>>();
+    let kept = kept
+        .iter()
+        .rposition(|piece| is_always(piece))
+        .map_or(0, |at| at + 1);
+    let shown = after.trim_end_matches('0').len().max(kept);
+    let mut after = after.chars().take(shown);
+    if shown > 0 {
+        out.push('.');
+    }
+    for piece in fraction {
+        match piece {
+            Piece::Digit { .. } => out.extend(after.next()),
+            Piece::Sign(c) => out.push(*c),
+            Piece::Comma | Piece::Point => {}
+        }
+    }
+    Ok((out, is_zero))
 }

@@ -30,10 +30,12 @@ pub fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, TsqlError> {
     let tokens = Tokenizer::new(&MsSqlDialect {}, text)
         .tokenize_with_location()
         .map_err(|error| {
-            TsqlError::new(
-                position(error.location),
-                TsqlProblem::Syntax(lower_first(&error.message)),
-            )
+            let problem = TsqlProblem::Syntax(lower_first(&error.message));
+            let wrong = TsqlError::new(position(error.location), problem);
+            match error.message.contains("Unterminated string") {
+                true => wrong.with_hint("an apostrophe within a text is doubled: 'O''Brien'"),
+                false => wrong,
+            }
         })?;
     // The parser would take it for `=`.
     match tokens.iter().find(|token| token.token == Token::DoubleEq) {

@@ -1,6 +1,6 @@
 //! Names of columns and variables, and what they mean.
 
-use sqlparser::ast::Ident;
+use sqlparser::ast::{BinaryOperator, Expr, Ident, SelectItem};
 
 use super::expr::Typed;
 use super::names::quoted;
@@ -217,6 +217,18 @@ impl Translator<'_> {
             Some(table) => self.invalid(format!("`{}` has no column `{}`", table.value, own.value)),
             None => self.invalid(format!("there is no column `{}`", own.value)),
         };
+        let listed = self.scope().listed.iter();
+        if table.is_none()
+            && listed
+                .into_iter()
+                .any(|name| name.eq_ignore_ascii_case(&own.value))
+        {
+            let name = &own.value;
+            return error.with_hint(format!(
+                "only ORDER BY sees names of the select list: write the expression that `{name}` stands for again, or \
+                 SELECT * FROM (SELECT ... AS {name} ...) AS t WHERE {name} ..."
+            ));
+        }
         let columns: Vec<&str> = sources()
             .filter(named)
             .filter_map(|source| source.columns.as_ref())
@@ -228,4 +240,21 @@ impl Translator<'_> {
             None => error,
         }
     }
+}
+
+/// The names that a select list gives to its expressions.
+pub(super) fn listed(projection: &[SelectItem]) -> Vec<String> {
+    let names = projection.iter().filter_map(|item| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+        SelectItem::UnnamedExpr(Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            ..
+        }) => match left.as_ref() {
+            Expr::Identifier(name) => Some(name.value.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    names.collect()
 }

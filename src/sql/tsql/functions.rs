@@ -82,6 +82,11 @@ impl Translator<'_> {
         let upper = spelled.to_uppercase();
         let Some(entry) = known else {
             let error = self.unsupported(format!("{upper}(...)"));
+            if spelled.contains('.') {
+                return Err(error.with_hint(
+                    "it is a function of your own database, which exports do not hold: write its expression instead",
+                ));
+            }
             return Err(match meant(&spelled.to_lowercase()) {
                 Some(meant) => error.with_hint(format!("did you mean `{}`?", meant.to_uppercase())),
                 None => error,

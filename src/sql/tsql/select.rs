@@ -5,6 +5,7 @@ use sqlparser::ast::{
     SelectItem, SelectItemQualifiedWildcardKind, TopQuantity, WildcardAdditionalOptions,
 };
 
+use super::columns::listed;
 use super::expr::Typed;
 use super::names::quoted;
 use super::operators::precedence;
@@ -105,6 +106,7 @@ impl Translator<'_> {
             parts.top = self.top(top)?;
         }
         self.scope_mut().no_windows = true;
+        self.scope_mut().listed = listed(&select.projection);
         parts.from = self.from(&select.from)?;
         if let Some(condition) = &select.selection {
             let before = self.aggregates();

@@ -1,10 +1,7 @@
 //! A table of features: `tests/tsql/features.txt` holds the T-SQL and SQL Server's answers, for this and for others;
 //! `predicted.txt` beside it holds more of them, for this alone.
 
-use super::{FEATURES, store, tests_of, written, wrong_in};
-
-/// Queries with the answers that were written down before they were run.
-const PREDICTED: &str = include_str!("../../tsql/predicted.txt");
+use super::{FEATURES, PREDICTED, store, tests_of, written, wrong_in};
 
 /// Makes a test of each section of a page that it names, and a list of them.
 macro_rules! features {
@@ -38,6 +35,10 @@ features! {
     predicted_parentheses_and_names
     predicted_shares_and_durations
     predicted_spreads_extremes_and_first_rows
+    predicted_changes_through_queries
+    predicted_output_of_changes
+    predicted_limits_and_digits
+    predicted_pictures_of_numbers
 }
 
 features! {

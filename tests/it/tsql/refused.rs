@@ -254,8 +254,23 @@ fn what_cannot_be_said_is_refused_by_name() {
             "1:30: T-SQL `CONTAINS` is not supported (LIKE '%word%' finds a word anywhere in a text)",
         ),
         (
+            "select dbo.fn_split('a,b')",
+            "1:8: T-SQL `DBO.FN_SPLIT(...)` is not supported (it is a function of your own database, which exports do \
+             not hold: write its expression instead)",
+        ),
+        (
+            "create table #r (id int, t int); declare @t int = 0; update #r set @t = t = @t + id",
+            "1:54: T-SQL `SET of a variable in UPDATE` is not supported (SUM(x) OVER (ORDER BY id ROWS UNBOUNDED \
+             PRECEDING) computes a running total in a SELECT)",
+        ),
+        (
+            "create table #t (id int identity(1,2))",
+            "1:18: T-SQL `IDENTITY(1, 2) in a temporary table` is not supported (supported: IDENTITY(n, 1) of an \
+             integer, with n from 1)",
+        ),
+        (
             "set rowcount 5",
-            "1:1: T-SQL `SET ROWCOUNT 5` is not supported",
+            "1:1: T-SQL `SET ROWCOUNT 5` is not supported (write TOP (n) after SELECT)",
         ),
     ]);
 }
@@ -263,6 +278,29 @@ fn what_cannot_be_said_is_refused_by_name() {
 #[test]
 fn what_sql_server_refuses_is_refused() {
     check(&[
+        (
+            "select id from staff where team = ‘Red’",
+            "1:35: not valid T-SQL: expected: an expression, found: ‘ (Word and Outlook write typographic quotes and \
+             dashes; in a query a text stands between ' and ', and minus is -)",
+        ),
+        (
+            "select 'O'Brien'",
+            "1:16: not valid T-SQL: unterminated string literal (an apostrophe within a text is doubled: 'O''Brien')",
+        ),
+        (
+            "select team, count(*) as cnt from staff group by team having cnt > 1",
+            "1:62: there is no column `cnt` (only ORDER BY sees names of the select list: write the expression that \
+             `cnt` stands for again, or SELECT * FROM (SELECT ... AS cnt ...) AS t WHERE cnt ...)",
+        ),
+        (
+            "select cast(20240102 as date)",
+            "1:13: cannot convert type int to date (CAST(CAST(x AS varchar(8)) AS date) reads a number such as \
+             20240102; DATEADD(day, x, '19000101') counts days)",
+        ),
+        (
+            "select cast(1 as uniqueidentifier)",
+            "1:13: cannot convert type int to uniqueidentifier (SQL Server has no such conversion either)",
+        ),
         (
             "selct 1",
             "1:1: not valid T-SQL: expected a statement, found `selct`",
@@ -495,8 +533,7 @@ fn types_and_sizes_that_sql_server_has_not_are_refused() {
         ),
         (
             "select cast(born as time) from staff",
-            "1:13: cannot convert type date to time (SQL Server has no such conversion either; DATEDIFF \
-             counts days)",
+            "1:13: cannot convert type date to time (SQL Server has no such conversion either)",
         ),
         (
             "declare @a int; select @a = 1 union all select 2",
