@@ -1,6 +1,7 @@
 //! The header of a query. Its mistakes stand in `tests/scenarios/mistakes/query_*`.
 
 use std::fs;
+use std::path::Path;
 
 use chatdb::query::{Dialect, Query, Tag, Urgency};
 use chatdb::table::{Cell, Kind};
@@ -208,6 +209,171 @@ fn what_changes_rows_is_shown_a_way_that_does() {
     };
     let command = command.strip_prefix("chatdb ").expect("a command");
     assert_eq!(run(folder.path(), &words(command)).0, Some(0), "{command}");
+}
+
+/// What a command writes to standard output and to standard error.
+fn written(folder: &Path, line: &[String]) -> (String, String) {
+    let line: Vec<&str> = line.iter().map(String::as_str).collect();
+    let output = crate::cli::chatdb(folder, &line);
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_change_of_a_table_of_ones_own_is_made_in_a_copy() {
+    for statement in [
+        "DELETE FROM orders WHERE activity_id = 1",
+        "UPDATE dbo.orders SET activity_type = 1 WHERE activity_type <> 5 AND 'orders' = 'Orders';",
+    ] {
+        advice_works(
+            &format!("query \"{statement}\" activity.csv --table orders"),
+            "`orders` is not one of the product's tables, which alone are changed; `chatdb query \"SELECT * INTO \
+             #orders FROM orders;",
+            1,
+        );
+    }
+}
+
+#[test]
+fn the_time_that_is_advised_is_the_newest_of_the_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "order_id,order_date\n1,2024-01-03 09:15:00.000\n2,2024-01-06 00:00:00.000\n3,2023-12-01 00:00:00.000\n";
+    fs::write(folder.path().join("orders.csv"), text).expect("a file");
+    let query = "query \"SELECT COUNT(*) AS n FROM orders WHERE order_date > DATEADD(day, -7, GETDATE())\" orders.csv \
+                 --table orders --format csv";
+    let (code, stderr) = run(folder.path(), &words(query));
+    assert_eq!(code, Some(2));
+    let option = "--as-of \"2024-01-06 00:00:00\"";
+    assert!(
+        stderr.contains(&format!(
+            "hint: set the time, e.g. to the newest in these tables: `{option}`"
+        )),
+        "{stderr}"
+    );
+    for option in [option, "--exported-at \"2024-01-06 00:00:00\""] {
+        let (shown, _) = written(folder.path(), &words(&format!("{query} {option}")));
+        assert_eq!(shown, "n\n2\n", "{option}");
+    }
+}
+
+#[test]
+fn what_the_author_wrote_is_quoted_in_a_message() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("orders.csv"), "id,word\n1,Meier\n").expect("a file");
+    for (sql, said) in [
+        ("SELECT FORMAT(id, '0.0E+00') FROM orders", "'0.0E+00'"),
+        (
+            "SELECT value FROM orders CROSS APPLY STRING_SPLIT(word, 'ab')",
+            "'separator'",
+        ),
+        (
+            "CREATE TABLE #t (a int NOT NULL); INSERT #t SELECT NULL FROM orders",
+            "column 'a', table '#t'",
+        ),
+        ("SELECT CAST(word AS int) FROM orders", "'(withheld)'"),
+    ] {
+        let line = [
+            &words("query")[..],
+            &[sql.to_owned()],
+            &words("orders.csv --table orders"),
+        ]
+        .concat();
+        let (_, stderr) = run(folder.path(), &line);
+        assert!(stderr.contains(said), "{sql}: {stderr}");
+    }
+    let shown =
+        "query \"SELECT CAST(word AS int) FROM orders\" orders.csv --table orders --include-pii";
+    assert!(run(folder.path(), &words(shown)).1.contains("'Meier'"));
+}
+
+#[test]
+fn results_in_one_file_have_an_empty_line_between_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("activity.csv"), ACTIVITIES).expect("a file");
+    let query = "query \"SELECT NULL AS a; SELECT '' AS b; SELECT 2 AS c\"";
+    let said = "note: 3 results are in one file, with an empty line between them; for a file each, run one query at a \
+                time\n";
+    for (way, expect) in [
+        (
+            "--after services_failure/20 --format csv",
+            "a\nNULL\n\nb\n\"\"\n\nc\n2\n",
+        ),
+        ("activity.csv --format csv", "a\nNULL\n\nb\n\"\"\n\nc\n2\n"),
+        (
+            "activity.csv --format csv --include-pii",
+            "a\nNULL\n\nb\n\"\"\n\nc\n2\n",
+        ),
+        (
+            "--after services_failure/20 --format tsv",
+            "a\nNULL\n\nb\n\"\"\n\nc\n2\n",
+        ),
+    ] {
+        let (shown, notes) = written(folder.path(), &words(&format!("{query} {way}")));
+        assert_eq!(shown, expect, "{way}");
+        assert!(notes.contains(said), "{way}");
+    }
+    let one = "query \"SELECT 1 AS a\" activity.csv --format csv";
+    assert_eq!(written(folder.path(), &words(one)).1, "");
+}
+
+#[test]
+fn what_is_computed_has_no_pseudonym_whatever_it_is_called() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "activity_id,activity_status,when_created,contact_point_data\n1,5000,2024-01-01 10:00:00.000,a@b.com\n";
+    fs::write(folder.path().join("activity.csv"), text).expect("a file");
+    let from = "FROM egpl_casemgmt_activity";
+    for (dialect, list, expect) in [
+        ("tsql", "COUNT(*)", "(No column name)\n1\n"),
+        ("tsql", "1+1", "(No column name)\n2\n"),
+        (
+            "tsql",
+            "DATEPART(hour, when_created), SUM(activity_status) * 10000, DATEDIFF(day, when_created, '2024-02-01'), \
+             FORMAT(when_created, 'yyyy-MM')",
+            "(No column name),(No column name),(No column name),(No column name)\n10,50000000,31,2024-01\n",
+        ),
+        (
+            "tsql",
+            "SUM(activity_status) * 10000, activity_status + 1",
+            "(No column name),(No column name)\n50000000,5001\n",
+        ),
+        (
+            "sqlite",
+            "COUNT(contact_point_data)",
+            "COUNT(contact_point_data)\n1\n",
+        ),
+        (
+            "sqlite",
+            "sum(activity_status) * 10000",
+            "sum(activity_status) * 10000\n50000000\n",
+        ),
+    ] {
+        let grouped = match list.contains(", ") {
+            true => " GROUP BY when_created, activity_status",
+            false => "",
+        };
+        let sql = format!("SELECT {list} {from}{grouped}");
+        let line = [
+            "query",
+            &sql,
+            "activity.csv",
+            "--dialect",
+            dialect,
+            "--format",
+            "csv",
+        ];
+        let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(written(folder.path(), &line).0, expect, "{sql}");
+    }
+    // What rows hold has one as before.
+    let line = [
+        "query",
+        &format!("SELECT contact_point_data + 'x' {from}"),
+        "activity.csv",
+        "--format",
+        "csv",
+    ];
+    let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
+    assert!(!written(folder.path(), &line).0.contains("a@b"));
 }
 
 #[test]

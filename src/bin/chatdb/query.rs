@@ -1,6 +1,7 @@
 //! `chatdb query` runs a query over a scenario or exports.
 
 mod advice;
+mod answers;
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use chatdb::ask::{self, AskError, Question};
 use chatdb::assets;
-use chatdb::diagnostic::{counted, did_you_mean};
+use chatdb::diagnostic::did_you_mean;
 use chatdb::import::Summary;
 use chatdb::import::needed::{self, TablePredicate};
 use chatdb::query::{Dialect, Query as Documented, QueryParameter};
@@ -19,8 +20,8 @@ use chatdb::report::{Listing, Report};
 use chatdb::scenario::{Library, ScenarioError, resolve_parameters};
 use chatdb::sql::authored::authored;
 use chatdb::sql::tsql::Literal;
-use chatdb::store::{Answer, Binding, Store, StoreError};
-use chatdb::table::{Cell, Column, Kind, ResultTable};
+use chatdb::store::{Binding, Store, StoreError};
+use chatdb::table::{Cell, Kind};
 
 use crate::cli::QueryArgs;
 use crate::failure::{Code, Failure};
@@ -30,7 +31,8 @@ use crate::output;
 use crate::time::TimeOptions;
 use crate::watch;
 
-use advice::{change_instead, empty_tables};
+use advice::{change_instead, empty_tables, quotes_the_author, time_instead};
+use answers::{listed, mark_computed};
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
@@ -43,9 +45,13 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
             .at("--as-of", text, None)
             .map(|read| Cell::Timestamp(read.ms))
     };
-    let now = args.as_of.as_deref().map(at).transpose()?;
+    let mut now = args.as_of.as_deref().map(at).transpose()?;
     let asked = asked(args, dialect, &library)?;
     let exports = exports(args)?;
+    if let (None, Some(exported_at)) = (&now, &args.reading.exported_at) {
+        let read = times.at("--exported-at", exported_at, None)?;
+        now = Some(Cell::Timestamp(read.ms));
+    }
     let (mut store, mut values) = if exports.is_empty() {
         database(args, &library, &sets)?
     } else {
@@ -80,6 +86,7 @@ pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
         question: &question,
         stops: &stops,
         loaded: &loaded,
+        files: &exports,
         exported,
     };
     match rows(args, exported)? {
@@ -112,6 +119,7 @@ struct QueryRun<'r> {
     question: &'r Question<'r>,
     stops: &'r watch::Cancellation,
     loaded: &'r [Summary],
+    files: &'r [PathBuf],
     exported: bool,
 }
 
@@ -124,22 +132,33 @@ impl QueryRun<'_> {
                 ..
             } => return self.stops.failure(),
             AskError::Tsql(refused) if refused.hint.is_none() && refused.changes_rows() => {
-                match change_instead(self.args) {
+                match change_instead(self.args, self.files, &self.asked.text) {
                     Some(hint) => Failure::from(error).hint(hint),
                     None => error.into(),
                 }
+            }
+            AskError::NoTime { .. } if self.asked.dialect == Dialect::Tsql => {
+                Failure::from(error).hint(time_instead(self.store, &self.asked.text))
             }
             // A value that cannot be converted is quoted.
             AskError::Statement {
                 source: StoreError::Value(_),
                 ..
-            } if self.exported => Failure::from(error).quoting_rows(),
+            } if self.exported && !self.args.privacy.include_pii && !self.quotes_author(&error) => {
+                Failure::from(error).quoting_rows()
+            }
             _ => error.into(),
         };
         match &self.asked.file {
             Some(file) => failure.in_file(file),
             None => failure,
         }
+    }
+
+    /// Whether a message quotes nothing but what the query's author wrote.
+    fn quotes_author(&self, error: &AskError) -> bool {
+        let own = authored(&self.asked.text, self.asked.dialect == Dialect::Tsql);
+        quotes_the_author(&error.to_string(), &own)
     }
 
     /// Writes rows as they come.
@@ -176,6 +195,8 @@ impl QueryRun<'_> {
         };
         if self.exported {
             let authored = authored(&self.asked.text, self.asked.dialect == Dialect::Tsql);
+            let mut report = report;
+            mark_computed(&mut report, &authored);
             output::show_answers(report, &self.args.form, &self.args.privacy, authored)
         } else {
             output::show(&report, &self.args.form, Detail::Full)
@@ -530,59 +551,4 @@ pub fn value(text: &str) -> Cell {
         .iter()
         .find_map(|kind| kind.parse(text))
         .unwrap_or_else(|| Cell::Text(text.to_owned()))
-}
-
-fn listed(answers: ask::Answers, title: Option<&str>) -> Vec<Listing> {
-    let count = answers.answers.len();
-    let mut listings: Vec<Listing> = answers
-        .answers
-        .into_iter()
-        .enumerate()
-        .map(|(at, Answer { table, more })| {
-            let rows = counted(table.rows.len(), "row");
-            let remark = if more {
-                format!("the first {rows}; there are more")
-            } else {
-                rows
-            };
-            Listing {
-                title: match (title, count) {
-                    (Some(title), 1) => title.to_owned(),
-                    (_, 1) => "Result".to_owned(),
-                    _ => format!("Result {}", at + 1),
-                },
-                table,
-                remarks: vec![remark],
-            }
-        })
-        .collect();
-    if !answers.changes.is_empty() {
-        listings.push(changed(&answers.changes));
-    }
-    if let Some(last) = listings.last_mut() {
-        last.remarks.extend(answers.notes);
-    }
-    listings
-}
-
-/// How many rows each statement changed.
-fn changed(changes: &[(u32, u64)]) -> Listing {
-    let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
-    let rows: u64 = changes.iter().map(|(_, rows)| rows).sum();
-    Listing {
-        title: "Rows changed".to_owned(),
-        table: ResultTable {
-            columns: vec![
-                Column::new("line", Kind::Integer),
-                Column::new("rows changed", Kind::Integer),
-            ],
-            rows: changes
-                .iter()
-                .map(|(line, rows)| vec![number(u64::from(*line)), number(*rows)])
-                .collect(),
-        },
-        remarks: vec![format!(
-            "{rows} in total, not counting changes made by triggers"
-        )],
-    }
 }

@@ -1,9 +1,14 @@
 //! What is said beside an answer, or instead of one: commands that work.
 
+use std::path::PathBuf;
+
 use chatdb::ask::{self, Question};
 use chatdb::diagnostic::counted;
 use chatdb::import::needed;
 use chatdb::query::Dialect;
+use chatdb::sql::authored::Authored;
+use chatdb::sql::guard::is_products;
+use chatdb::sql::tsql;
 use chatdb::store::Store;
 use chatdb::table::Cell;
 
@@ -11,7 +16,11 @@ use crate::analyze::typed;
 use crate::cli::QueryArgs;
 
 /// The commands that change the rows which a query may only read.
-pub(super) fn change_instead(args: &QueryArgs) -> Option<String> {
+pub(super) fn change_instead(args: &QueryArgs, files: &[PathBuf], text: &str) -> Option<String> {
+    let target = tsql::tables_with_changes(text).ok()?.into_iter().next()?;
+    if !is_products(&target) {
+        return Some(copy_instead(args, files, text, &target));
+    }
     let sql = match (&args.sql, &args.file) {
         (_, Some(file)) => format!("-f {}", typed(&file.display().to_string())),
         (Some(sql), None) => typed(sql),
@@ -21,18 +30,140 @@ pub(super) fn change_instead(args: &QueryArgs) -> Option<String> {
     match &args.db {
         Some(db) => Some(change(&typed(&db.display().to_string()))),
         None if args.after.is_some() => None,
-        None => {
-            let files = args.exports.iter();
-            let files: Vec<String> = files
-                .map(|file| typed(&file.display().to_string()))
-                .collect();
-            Some(format!(
-                "`chatdb import {} --db exports.db` makes a database, and {}",
-                files.join(" "),
-                change("exports.db")
-            ))
-        }
+        None => Some(format!(
+            "`chatdb import {} --db exports.db` makes a database, and {}",
+            source(args, files),
+            change("exports.db")
+        )),
     }
+}
+
+/// The command that changes a copy of a table that is none of the product's, and is never written to.
+fn copy_instead(args: &QueryArgs, files: &[PathBuf], text: &str, table: &str) -> String {
+    let copy = format!("#{table}");
+    let statement = text.trim().trim_end_matches(';');
+    let is_plain = table
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_plain || statement.contains(';') || args.file.is_some() {
+        return format!(
+            "`{table}` is not one of the product's tables, which alone are changed; SELECT * INTO #copy FROM [{table}] \
+             makes a copy that can be changed in the same text"
+        );
+    }
+    let sql = format!(
+        "SELECT * INTO {copy} FROM {table}; {}; SELECT * FROM {copy}",
+        renamed(statement, table, &copy)
+    );
+    format!(
+        "`{table}` is not one of the product's tables, which alone are changed; `chatdb query {} {}` changes a copy \
+         and shows it",
+        typed(&sql),
+        source(args, files)
+    )
+}
+
+/// The arguments that say where the rows come from.
+fn source(args: &QueryArgs, files: &[PathBuf]) -> String {
+    if let Some(db) = &args.db {
+        return format!("--db {}", typed(&db.display().to_string()));
+    }
+    if let Some(after) = &args.after {
+        return format!("--after {}", typed(after));
+    }
+    let files = files.iter().map(|file| typed(&file.display().to_string()));
+    let table = args.reading.table.iter();
+    let table = table.map(|table| format!("--table {}", typed(table)));
+    files.chain(table).collect::<Vec<_>>().join(" ")
+}
+
+/// A statement in which a table goes by another name, outside of texts.
+fn renamed(statement: &str, table: &str, to: &str) -> String {
+    let mut made = String::with_capacity(statement.len());
+    for (at, part) in statement.split('\'').enumerate() {
+        if at > 0 {
+            made.push('\'');
+        }
+        if at % 2 == 1 {
+            made.push_str(part);
+            continue;
+        }
+        let of_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut rest = part;
+        while let Some(start) = rest.find(of_word) {
+            let (before, from) = rest.split_at(start);
+            let (word, after) = from.split_at(from.find(|c| !of_word(c)).unwrap_or(from.len()));
+            made.push_str(before);
+            made.push_str(if word.eq_ignore_ascii_case(table) {
+                to
+            } else {
+                word
+            });
+            rest = after;
+        }
+        made.push_str(rest);
+    }
+    made
+}
+
+/// The option that sets the time of a query, with the newest time in the rows of the tables that it names.
+pub(super) fn time_instead(store: &Store, text: &str) -> String {
+    match newest(store, text) {
+        Some(newest) => {
+            format!("set the time, e.g. to the newest in these tables: `--as-of \"{newest}\"`")
+        }
+        None => "set the time: `--as-of \"2011-07-12 14:49:55\"`".to_owned(),
+    }
+}
+
+/// The newest time in the columns of the tables that a text names.
+fn newest(store: &Store, text: &str) -> Option<String> {
+    let named = tsql::tables(text).ok()?;
+    let catalog = store.catalog().ok()?;
+    let tables = catalog.tables().filter(|table| {
+        named
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&table.name))
+    });
+    let columns = tables.flat_map(|table| {
+        let columns = table.columns.iter().flatten();
+        let dated = columns.filter(|(_, of)| of.is_moment());
+        dated.map(|(column, _)| format!("SELECT MAX([{column}]) AS at FROM [{}]", table.name))
+    });
+    let columns: Vec<String> = columns.collect();
+    let union = columns.join(" UNION ALL ");
+    let sql = format!("SELECT CONVERT(varchar(19), MAX(at), 120) AS newest FROM ({union}) AS t");
+    match first_cell(store, &sql)? {
+        Cell::Text(newest) => Some(newest),
+        _ => None,
+    }
+}
+
+/// The first value of what a query returns; none where it fails.
+fn first_cell(store: &Store, sql: &str) -> Option<Cell> {
+    let question = Question {
+        text: sql,
+        dialect: Dialect::Tsql,
+        literals: &[],
+        kinds: &[],
+        values: &[],
+        now: None,
+        limit: None,
+    };
+    let answers = ask::ask(store, &question, &|| false).ok()?.answers;
+    answers.first()?.table.rows.first()?.first().cloned()
+}
+
+/// Whether all that a message quotes is the author's own, or one of SQL Server's words.
+pub(super) fn quotes_the_author(message: &str, authored: &Authored) -> bool {
+    /// Names of parameters and types in SQL Server's messages.
+    const WORDS: [&str; 2] = ["separator", "nchar(1)/nvarchar(1)"];
+    let mut quoted = message.split('\'').skip(1).step_by(2);
+    message.matches('\'').count() % 2 == 0
+        && quoted.all(|part| {
+            let lower = part.trim_start_matches('#').to_lowercase();
+            WORDS.contains(&part) || authored.names.contains(&lower)
+        })
 }
 
 /// What is said of a join with tables that have no rows, so that it has none either: which they are, and how many rows
@@ -45,22 +176,12 @@ pub(super) fn empty_tables(
     if question.dialect != Dialect::Tsql {
         return None;
     }
-    let count = |condition: &str| {
-        let text = format!("SELECT COUNT(*) AS n FROM {condition}");
-        let question = Question {
-            text: &text,
-            dialect: Dialect::Tsql,
-            literals: &[],
-            kinds: &[],
-            values: &[],
-            now: None,
-            limit: None,
-        };
-        let answers = ask::ask(store, &question, &|| false).ok()?.answers;
-        match answers.first()?.table.rows.first()?.first()? {
-            Cell::Integer(n) => Some(*n),
-            _ => None,
-        }
+    let count = |condition: &str| match first_cell(
+        store,
+        &format!("SELECT COUNT(*) AS n FROM {condition}"),
+    )? {
+        Cell::Integer(n) => Some(n),
+        _ => None,
     };
     let joined = needed::joined_tables(question.text);
     let (empty, filled): (Vec<&String>, Vec<&String>) =
