@@ -377,9 +377,10 @@ mod format {
         check(
             Value::Integer(42),
             "int",
-            "X",
-            "FORMAT with the pattern 'X' is not supported",
+            "R",
+            "FORMAT with the pattern 'R' is not supported",
         );
+        check(Value::Integer(42), "int", "X", "2A");
     }
 }
 

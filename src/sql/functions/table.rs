@@ -467,6 +467,10 @@ pub const TABLE: &[Entry] = &[
         "The hash of a text or a binary value, by SHA2_256 or SHA2_512.",
     ),
     refused("host_name", SERVER),
+    refused(
+        "identity",
+        "ROW_NUMBER() OVER (ORDER BY column) numbers the rows",
+    ),
     written(
         "iif",
         &[Condition, Any, Any],
@@ -731,6 +735,10 @@ pub const TABLE: &[Entry] = &[
         TextOfFirst,
         text::rtrim,
         "The text without the blanks at its end."
+    ),
+    refused(
+        "scope_identity",
+        "INSERT ... OUTPUT inserted.id shows the numbers that were given",
     ),
     refused("serverproperty", SERVER),
     written("sign", &[Number], Depends, "-1, 0 or 1."),

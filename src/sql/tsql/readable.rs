@@ -125,6 +125,15 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             at += 1 + group;
             continue;
         }
+        // How a table or an index is stored has no bearing on the answer.
+        if is(Some(token), "WITH") && next_is(&Token::LParen) && in_definition(&out) {
+            at += 1 + closed(&tokens[at + 1..]);
+            continue;
+        }
+        if is(Some(token), "ON") && next.is_some_and(is_file_group) && in_definition(&out) {
+            at += 2;
+            continue;
+        }
         let used = respelled(&mut out, token, next);
         if used > 0 {
             at += used;
@@ -167,6 +176,31 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         at += 1;
     }
     Ok((out, recursions))
+}
+
+/// Whether the statement that is read is a CREATE TABLE or CREATE INDEX.
+fn in_definition(out: &[TokenWithSpan]) -> bool {
+    /// How many tokens a definition is looked through for its first word.
+    const LONGEST: usize = 400;
+    let from = out.len().saturating_sub(LONGEST);
+    let begins = |at: &usize| {
+        out[*at].token == Token::SemiColon
+            || ["CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"]
+                .iter()
+                .any(|word| is(out.get(*at), word))
+    };
+    let Some(first) = (from..out.len()).rev().find(begins) else {
+        return false;
+    };
+    let kind =
+        (first + 1..first + 4).any(|at| is(out.get(at), "TABLE") || is(out.get(at), "INDEX"));
+    is(out.get(first), "CREATE") && kind
+}
+
+/// Whether it is `[PRIMARY]`, where tables are stored unless another place is named.
+fn is_file_group(token: &TokenWithSpan) -> bool {
+    matches!(&token.token, Token::Word(word)
+        if word.quote_style.is_some() && word.value.eq_ignore_ascii_case("PRIMARY"))
 }
 
 /// Spells as the parser reads it what stands next, or leaves it out; gives how many tokens that were, 0 where the token

@@ -351,13 +351,19 @@ fn syntax(error: &ParserError, last: Option<Location>, statement: Position) -> T
     });
     let (text, at) = placed.unwrap_or((message, last.map_or(statement, position)));
     let wrong = TsqlError::new(at, TsqlProblem::Syntax(lower_first(text)));
-    match text.contains(TYPOGRAPHIC) {
-        true => wrong.with_hint(
+    if text.contains(TYPOGRAPHIC) {
+        return wrong.with_hint(
             "Word and Outlook write typographic quotes and dashes; in a query a text stands between ' and ', and minus \
              is -",
-        ),
-        false => wrong,
+        );
     }
+    if text.contains("after column definition") {
+        return wrong.with_hint(
+            "a column has a type, NULL, IDENTITY, DEFAULT and keys here; what a computed column holds is computed in \
+             SELECT",
+        );
+    }
+    wrong
 }
 
 /// The signs that word processors make of quotes and of a minus.

@@ -264,6 +264,10 @@ fn what_cannot_be_said_is_refused_by_name() {
              PRECEDING) computes a running total in a SELECT)",
         ),
         (
+            "select identity(int, 1, 1) as n, id into #n from staff",
+            "1:8: T-SQL `IDENTITY(...)` is not supported (ROW_NUMBER() OVER (ORDER BY column) numbers the rows)",
+        ),
+        (
             "create table #t (id int identity(1,2))",
             "1:18: T-SQL `IDENTITY(1, 2) in a temporary table` is not supported (supported: IDENTITY(n, 1) of an \
              integer, with n from 1)",
@@ -282,6 +286,11 @@ fn what_sql_server_refuses_is_refused() {
             "select id from staff where team = ‘Red’",
             "1:35: not valid T-SQL: expected: an expression, found: ‘ (Word and Outlook write typographic quotes and \
              dashes; in a query a text stands between ' and ', and minus is -)",
+        ),
+        (
+            "create table #t (id int, twice as id * 2)",
+            "1:35: not valid T-SQL: expected: ',' or ')' after column definition, found: id (a column has a type, \
+             NULL, IDENTITY, DEFAULT and keys here; what a computed column holds is computed in SELECT)",
         ),
         (
             "select 'O'Brien'",
