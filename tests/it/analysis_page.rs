@@ -354,9 +354,10 @@ fn law_of_shades(run: &AnalysisRun, period: &PeriodRun, drawn: &Drawn) -> Result
         Cell::Timestamp(to) => (ms(from), *to),
         _ => (ms(from), ms(&period.to)),
     });
-    let within: Vec<(i64, i64)> = spans
+    let mut within: Vec<(i64, i64)> = spans
         .filter(|(from, to)| *from < ms(&period.to) && *to > ms(&period.from))
         .collect();
+    within.sort_unstable();
     let shown = |(from, to): &(i64, i64)| (drawn.x(period, *from), drawn.x(period, *to));
     let expected: Vec<(f64, f64)> = within.iter().map(shown).collect();
     let is_near =
@@ -503,6 +504,111 @@ fn healthy_rows_and_none_at_all_have_a_page() {
     let one = report(one, &AnalysisOptions::default());
     law(of(&one), &page(&one)).unwrap();
     assert!(page(&one).contains("egpl_user"));
+}
+
+/// The sentences of a page, without its markup.
+fn shown(page: &str) -> String {
+    let (_, body) = page.split_once("<body>").expect("a body");
+    let parts = body
+        .split('<')
+        .map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    parts.collect()
+}
+
+#[test]
+fn the_answer_is_red_only_where_something_failed() {
+    let class = |report: &Report| {
+        let page = page(report);
+        all(&page, "<div class=\"say", "\"")[0].trim().to_owned()
+    };
+    assert_eq!(class(&outage()), "wrong");
+    let healthy = report(exports(&PLAIN, false), &AnalysisOptions::default());
+    assert_eq!(class(&healthy), "", "green");
+    // Without an outage what waits is said, and is no alarm.
+    let mut waiting = healthy;
+    let run = waiting.analysis.as_mut().expect("an analysis");
+    let finding = run
+        .findings
+        .iter_mut()
+        .find(|one| one.urgency == chatdb::query::Urgency::Now);
+    let finding = finding.expect("one is urgent");
+    finding.verdict = chatdb::report::FindingVerdict::Found;
+    let title = finding.title.clone();
+    assert_eq!(class(&waiting), "minor");
+    assert!(shown(&page(&waiting)).contains(&format!("To look at: {title}.")));
+}
+
+#[test]
+fn evidence_that_all_rows_have_is_said_once() {
+    let mut report = outage();
+    let run = report.analysis.as_mut().expect("an analysis");
+    let ghosts = run
+        .findings
+        .iter_mut()
+        .find(|one| one.name == "ghost_chats");
+    let table = &mut ghosts.expect("it ran").table;
+    let at = table.position("evidence_for").expect("evidence");
+    assert!(table.rows.len() > 3, "{}", table.rows.len());
+    for (n, row) in table.rows.iter_mut().enumerate() {
+        let own = if n % 2 == 0 { "; of even rows" } else { "" };
+        row[at] = Cell::Text(format!("one of all; another of all{own}"));
+    }
+    let count = table.rows.len();
+    let page = page(&report);
+    let has = |piece: &str| page.matches(&format!(">{piece}</span>")).count();
+    assert_eq!((has("one of all"), has("another of all")), (1, 1));
+    assert_eq!(has("of even rows"), count.div_ceil(2).min(5));
+    assert!(page.contains(&format!("Evidence in all {count} rows: ")));
+    // A row and its own evidence are one group, which is not parted in print.
+    for group in all(&page, "<tbody class=\"group\">", "</tbody>") {
+        assert_eq!(group.matches("<tr>").count(), 2, "{group}");
+        assert!(group.contains("colspan="), "{group}");
+    }
+}
+
+#[test]
+fn outages_are_numbered_in_the_order_of_time_and_next_steps_are_listed() {
+    let mut report = outage();
+    let run = report.analysis.as_mut().expect("an analysis");
+    run.next = vec!["read `chatdb help outage`".to_owned()];
+    run.detected[0].confidence = "high".to_owned();
+    let page = page(&report);
+    let listed = all(&page, "<li id=\"outage-", "</li>");
+    let servers: Vec<&str> = listed
+        .iter()
+        .map(|one| all(one, "<b>", "</b>")[0])
+        .collect();
+    // The user's was a day before the one that the rows show.
+    assert_eq!(servers, ["messaging", "application@43app"]);
+    assert!(
+        listed[0].starts_with("1\"") && listed[1].starts_with("2\""),
+        "{listed:?}"
+    );
+    assert!(
+        listed[1].contains("mark open"),
+        "a sure outage is not alarming as such: {}",
+        listed[1]
+    );
+    let (_, next) = page.split_once("<h2>Next steps</h2>").expect("next steps");
+    assert!(
+        shown(&format!("<body>{next}"))
+            .trim_start()
+            .starts_with("read chatdb help outage")
+    );
+}
+
+#[test]
+fn no_date_and_no_option_is_broken_at_its_hyphens() {
+    let mut report = outage();
+    let run = report.analysis.as_mut().expect("an analysis");
+    let dated = "from 2026-11-24 09:00:12 on, with --outage".to_owned();
+    run.summary = vec![dated.clone()];
+    run.next = vec![format!("`{dated}`")];
+    run.command = Some(dated.clone());
+    let page = page(&report);
+    let whole = "from <span class=\"whole\">2026-11-24</span> 09:00:12 on, with <span class=\"whole\">--outage</span>";
+    assert_eq!(page.matches(whole).count(), 3);
+    assert!(!page.contains(&dated));
 }
 
 // DATA -----------------------------------------------------------------------------------------------------

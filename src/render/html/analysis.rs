@@ -1,7 +1,7 @@
 //! An analysis as a page: the answer, what happened over time, the findings with their evidence, and what the rows
 //! can't show. What is long is summarised, and says where the rest is.
 
-use super::page::{Page, TableCell, code, mark, text};
+use super::page::{Page, TableCell, code, mark, text, words};
 use super::{findings, over_time, wording};
 use crate::diagnostic::counted;
 use crate::query::Urgency;
@@ -14,6 +14,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun, options: RenderOptions)
     over_time::draw(page, run);
     findings::render(page, run, options.tables_beside);
     candidates(page, run);
+    next_steps(page, run);
     cannot_show(page, run);
     rejected(page, run);
     files(page, run);
@@ -22,15 +23,15 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun, options: RenderOptions)
 
 /// The answer in a few lines, and the command to run next.
 fn answer(page: &mut Page, run: &AnalysisRun) {
-    let mut found = run
-        .findings
-        .iter()
-        .filter(|one| one.verdict == FindingVerdict::Found);
-    let is_urgent = found.clone().any(|one| one.urgency == Urgency::Now);
-    let class = match (is_urgent, found.next()) {
+    let urgent: Vec<&str> = (run.findings.iter())
+        .filter(|one| one.verdict == FindingVerdict::Found && one.urgency == Urgency::Now)
+        .map(|one| one.title.as_str())
+        .collect();
+    let has_failed = !run.detected.is_empty() || !run.outages.is_empty();
+    let class = match (has_failed, urgent.as_slice()) {
         (true, _) => "say wrong",
-        (false, Some(_)) => "say minor",
-        (false, None) => "say",
+        (false, [_, ..]) => "say minor",
+        (false, []) => "say",
     };
     page.markup(format_args!("<div class=\"{class}\">\n"));
     if run.summary.is_empty() {
@@ -38,6 +39,10 @@ fn answer(page: &mut Page, run: &AnalysisRun) {
     }
     for sentence in &run.summary {
         page.element("p", "", sentence);
+    }
+    if !has_failed && !urgent.is_empty() {
+        // Without an outage the sentences name none of them.
+        page.element("p", "", &format!("To look at: {}.", urgent.join("; ")));
     }
     page.markup(format_args!("</div>\n"));
     if let Some(command) = &run.command {
@@ -80,7 +85,7 @@ fn candidates(page: &mut Page, run: &AnalysisRun) {
 
 fn candidate_of(page: &mut Page, candidate: &CandidateRun, in_full: bool) {
     for scenario in &candidate.scenarios {
-        let (title, name) = (text(&scenario.title), code(&scenario.name));
+        let (title, name) = (words(&scenario.title), code(&scenario.name));
         page.markup(format_args!("<h3>{title} {name}</h3>\n"));
     }
     for (label, said) in wording::evidence(candidate) {
@@ -90,6 +95,19 @@ fn candidate_of(page: &mut Page, candidate: &CandidateRun, in_full: bool) {
             page.list(&said);
         }
     }
+}
+
+/// What to do next, in the order in which it helps.
+fn next_steps(page: &mut Page, run: &AnalysisRun) {
+    if run.next.is_empty() {
+        return;
+    }
+    page.element("h2", "", "Next steps");
+    page.markup(format_args!("<ol>\n"));
+    for one in &run.next {
+        page.prose("li", "", one);
+    }
+    page.markup(format_args!("</ol>\n"));
 }
 
 /// What the rows can't show, and which exports would let the skipped findings run.

@@ -1,7 +1,7 @@
 //! The findings of an analysis on its page: by urgency, with what all rows share said once, and evidence as chips.
 
 use super::analysis::verdict;
-use super::page::{NO_BREAK, Page, TableCell, code, text};
+use super::page::{NO_BREAK, Page, TableCell, code, text, words};
 use super::wording;
 use crate::diagnostic::counted;
 use crate::query::Urgency;
@@ -32,10 +32,19 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun, tables_beside: bool) {
     }
     let nothing: Vec<String> = (run.findings.iter())
         .filter(|finding| finding.verdict == FindingVerdict::Nothing)
-        .map(|finding| code(&finding.name))
+        .map(|finding| {
+            format!(
+                "<li>{} {}</li>\n",
+                text(&finding.title),
+                code(&finding.name)
+            )
+        })
         .collect();
     if !nothing.is_empty() {
-        page.markup(format_args!("<p>No rows: {}</p>\n", nothing.join(" ")));
+        let found_nothing = format!("{} without rows", counted(nothing.len(), "finding"));
+        page.folded(false, &found_nothing, |page| {
+            page.markup(format_args!("<ul>\n{}</ul>\n", nothing.concat()));
+        });
     }
 }
 
@@ -104,6 +113,7 @@ fn rows(page: &mut Page, finding: &FindingRun) {
         Some(_) => "line".to_owned(),
         None => columns::PLACE.to_owned(),
     }));
+    let shared = Shared::of(page, table, shown, &evidence);
     let mut lines = Vec::new();
     for row in shown {
         let cells = columns.apart.iter();
@@ -114,41 +124,25 @@ fn rows(page: &mut Page, finding: &FindingRun) {
             Some(_) => TableCell::value(&row[line]),
             None => TableCell::text(&columns::place(&row[file], &row[line])),
         }));
-        if evidence.iter().any(Option::is_some) {
-            cells.iter_mut().for_each(|cell| cell.class = "first");
-            lines.push(cells);
-            let chips = chips(&evidence, row);
-            lines.push(vec![TableCell::html(format!(
-                "<div class=\"below\">{chips}</div>"
-            ))]);
-        } else {
-            lines.push(cells);
+        lines.push(cells);
+        let own = shared.others(&evidence, row);
+        if !own.is_empty() {
+            let own = format!("<div class=\"below\">{own}</div>");
+            lines.push(vec![TableCell::html(own)]);
         }
     }
     page.table(&finding.title, &header, &lines);
 }
 
-/// Where the evidence of a table is. It leaves the columns that are shown side by side, but for what is not compared in
-/// any row, which is said once; evidence against that no row has is not named.
-fn evidence_of(table: &ResultTable, columns: &mut Columns) -> [Option<usize>; 3] {
-    let mut evidence = EVIDENCE.map(|(name, ..)| table.position(name));
-    let [_, others @ ..] = &mut evidence;
-    let mut said_once = None;
-    for other in others {
-        if let Some(at) = other.filter(|at| columns.same.contains(at))
-            && table.rows[0][at] != Cell::Null
-        {
-            said_once = Some(at);
-            *other = None;
-        }
-    }
+/// Where the evidence of a table is, which leaves the columns that are shown side by side.
+fn evidence_of(table: &ResultTable, columns: &mut Columns) -> Evidence {
+    let evidence = EVIDENCE.map(|(name, ..)| table.position(name));
     for some in [
         &mut columns.same,
         &mut columns.same_here,
         &mut columns.apart,
     ] {
-        let is_evidence = |at: &usize| EVIDENCE.iter().any(|one| table.columns[*at].name == one.0);
-        some.retain(|at| !is_evidence(at) || said_once == Some(*at));
+        some.retain(|at| !evidence.contains(&Some(*at)));
     }
     evidence
 }
@@ -187,22 +181,78 @@ fn value(column: &str, cell: &Cell) -> TableCell {
     }
 }
 
-fn chips(evidence: &[Option<usize>; 3], row: &[Cell]) -> String {
-    let mut chips = String::new();
-    for ((_, class, word), at) in EVIDENCE.iter().zip(evidence) {
-        let Some(Cell::Text(said)) = at.map(|at| &row[at]) else {
-            continue;
-        };
-        for piece in said.split("; ").filter(|piece| !piece.is_empty()) {
-            chips.push_str(&format!(
-                "<span class=\"chip {class}\">{word}{}</span> ",
-                text(piece)
-            ));
+/// Where the columns of evidence are.
+type Evidence = [Option<usize>; EVIDENCE.len()];
+
+/// The pieces of evidence of a row, each with the place of its column among those of evidence.
+fn pieces<'r>(evidence: &Evidence, row: &'r [Cell]) -> Vec<(usize, &'r str)> {
+    let mut pieces = Vec::new();
+    for (of, at) in evidence.iter().enumerate() {
+        if let Some(Cell::Text(said)) = at.map(|at| &row[at]) {
+            let said = said.split("; ").filter(|piece| !piece.is_empty());
+            pieces.extend(said.map(|piece| (of, piece)));
         }
     }
-    if chips.is_empty() {
-        "<span class=\"soft\">none; another export may resolve it</span>".to_owned()
-    } else {
-        chips
+    pieces
+}
+
+fn chips(pieces: &[(usize, &str)]) -> String {
+    let chip = |(of, piece): &(usize, &str)| {
+        let (_, class, word) = EVIDENCE[*of];
+        format!(
+            "<span class=\"chip {class}\">{word}{}</span> ",
+            words(piece)
+        )
+    };
+    pieces.iter().map(chip).collect()
+}
+
+/// The evidence that is the same in all rows, which is said once.
+struct Shared<'t>(Vec<(usize, &'t str)>);
+
+impl<'t> Shared<'t> {
+    /// Says above a table what evidence all its rows have, and what else those have that are shown.
+    fn of(
+        page: &mut Page,
+        table: &'t ResultTable,
+        shown: &'t [Vec<Cell>],
+        evidence: &Evidence,
+    ) -> Self {
+        let mut said = Vec::new();
+        let all = format!("Evidence in all {} rows", table.rows.len());
+        for (label, rows) in [
+            (all.as_str(), &table.rows[..]),
+            ("Evidence in these rows", shown),
+        ] {
+            if rows.len() < 2 {
+                continue;
+            }
+            let mut same = pieces(evidence, &rows[0]);
+            same.retain(|piece| !said.contains(piece));
+            for row in &rows[1..] {
+                let own = pieces(evidence, row);
+                same.retain(|piece| own.contains(piece));
+                if same.is_empty() {
+                    break;
+                }
+            }
+            if !same.is_empty() {
+                let chips = chips(&same);
+                page.markup(format_args!("<p class=\"small\">{label}: {chips}</p>\n"));
+            }
+            said.extend(same);
+        }
+        Self(said)
+    }
+
+    /// The other evidence of a row; nothing where the table has none.
+    fn others(&self, evidence: &Evidence, row: &[Cell]) -> String {
+        let mut own = pieces(evidence, row);
+        let has_none = own.is_empty() && evidence.iter().any(Option::is_some);
+        own.retain(|piece| !self.0.contains(piece));
+        match has_none {
+            true => "<span class=\"soft\">none; another export may resolve it</span>".to_owned(),
+            false => chips(&own),
+        }
     }
 }

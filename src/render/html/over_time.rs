@@ -6,7 +6,7 @@ mod shades;
 use std::collections::BTreeMap;
 
 use self::shades::{Shade, ShadeOf, list, shades};
-use super::page::{Page, text};
+use super::page::{Page, text, words};
 use super::timeline::{share, short};
 use super::wording;
 use crate::diagnostic::counted;
@@ -29,7 +29,7 @@ const LABEL: usize = 24;
 const DOT: f64 = 3.4;
 const HIGHEST: usize = 12;
 /// The least room for the dots of a server, in which its name fits.
-const MIN_HEIGHT: f64 = 20.0;
+const MIN_HEIGHT: f64 = 26.0;
 
 /// Draws the periods of an analysis, and lists the outages that are shaded in them.
 pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
@@ -69,8 +69,8 @@ fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shad
         minute(&period.to)
     );
     page.markup(format_args!(
-        "<figure><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\
-         <svg viewBox=\"0 0 {RIGHT_EDGE} {1:.0}\" role=\"group\" aria-label=\"{0}\">\n",
+        "<figure><div class=\"chart\" role=\"group\" aria-label=\"{0}\">\
+         <svg viewBox=\"0 0 {RIGHT_EDGE} {1:.0}\">\n",
         text(&name),
         drawing.height
     ));
@@ -78,7 +78,7 @@ fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shad
     page.markup(format_args!(
         "</svg></div>\n<figcaption class=\"small soft\">"
     ));
-    page.markup(format_args!("{}", text(&caption(run, period))));
+    page.markup(format_args!("{}", words(&caption(run, period))));
     page.markup(format_args!("</figcaption></figure>\n"));
 }
 
@@ -86,7 +86,12 @@ fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shad
 fn caption(run: &AnalysisRun, period: &PeriodRun) -> String {
     let drawn: u64 = inside(run, period).map(|sign| sign.chats).sum();
     let all: u64 = run.last_signs.iter().map(|sign| sign.chats).sum();
-    let mut said = format!("Bars count {}.", length(period.part_minutes));
+    let mut said = format!(
+        "{} to {}. Bars count {}.",
+        minute(&period.from),
+        minute(&period.to),
+        length(period.part_minutes)
+    );
     if all == 0 {
         said.push_str(" No chat is open.");
     } else {
@@ -250,11 +255,26 @@ impl<'r> Drawing<'r> {
                 end - TOP + 8.0
             ));
         }
-        for (at, name) in ticks(ms(&self.period.from), ms(&self.period.to)) {
+        let day = self.period.from.to_string();
+        page.markup(format_args!(
+            "<text class=\"axis day\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
+            LEFT - 10.0,
+            TOP - 12.0,
+            text(day.get(..10).unwrap_or_default())
+        ));
+        let marks = ticks(ms(&self.period.from), ms(&self.period.to));
+        for (n, (at, name)) in marks.into_iter().enumerate() {
             let x = self.x(at);
+            let anchor = match x {
+                x if x < LEFT + 20.0 => "start",
+                x if x > RIGHT - 20.0 => "end",
+                _ => "middle",
+            };
+            // On a narrow page there is room for every second name.
+            let class = if n % 2 == 1 { "axis odd" } else { "axis" };
             page.markup(format_args!(
                 "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{end:.1}\"/>\
-                 <text class=\"axis\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{name}</text>\n",
+                 <text class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{name}</text>\n",
                 TOP - 8.0,
                 TOP - 12.0
             ));
@@ -298,14 +318,13 @@ impl<'r> Drawing<'r> {
             Some(host) => (what.as_str(), host.as_str()),
             None => what.split_once(", ").unwrap_or((&what, "")),
         };
-        let label = if second.is_empty() {
-            base - 6.0
-        } else {
-            base - 18.0
+        let (label, class) = match second {
+            "" => (base - 6.0, "name"),
+            _ => (base - 18.0, "name first"),
         };
         page.markup(format_args!(
             "<g class=\"series\"><title>{2} {3}</title>\
-             <text x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
+             <text class=\"{class}\" x=\"{0:.1}\" y=\"{label:.1}\" text-anchor=\"end\">{1}</text>",
             LEFT - 10.0,
             text(&short(first, LABEL)),
             text(first),
@@ -313,7 +332,7 @@ impl<'r> Drawing<'r> {
         ));
         if !second.is_empty() {
             page.markup(format_args!(
-                "<text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                "<text class=\"axis host\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 LEFT - 10.0,
                 base - 3.0,
                 text(&short(second, LABEL))
@@ -321,7 +340,7 @@ impl<'r> Drawing<'r> {
         }
         page.markup(format_args!(
             "<line class=\"line\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{base:.1}\" y2=\"{base:.1}\"/>\
-             <line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
+             <line class=\"grid top\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
              <text class=\"axis scale\" x=\"{:.1}\" y=\"{:.1}\">{top}</text>",
             RIGHT + 5.0,
             y + 4.0
@@ -355,7 +374,7 @@ impl<'r> Drawing<'r> {
         for lane in &self.dots {
             let base = lane.y + lane.height - 4.0;
             page.markup(format_args!(
-                "<g class=\"signs\"><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
+                "<g class=\"signs\"><text class=\"name\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
                  <line class=\"grid\" x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{3:.1}\" y2=\"{3:.1}\"/>\n",
                 LEFT - 10.0,
                 base - 3.0,
@@ -458,7 +477,8 @@ fn legend(page: &mut Page, run: &AnalysisRun, has_shades: bool) {
     page.markup(format_args!("</ul>\n"));
 }
 
-/// Marks of the axis with their names, nine or fewer: the time of day, with the date where it changes.
+/// Marks of the axis with their names, nine or fewer: the time of day, and the date where a day begins. The date of the
+/// whole is at the left of them.
 fn ticks(from: i64, to: i64) -> Vec<(i64, String)> {
     const MINUTES: [i64; 14] = [
         1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080,
@@ -471,7 +491,6 @@ fn ticks(from: i64, to: i64) -> Vec<(i64, String)> {
         .find(|step| (to - from) / step <= MAX_TICKS);
     let step = fits.unwrap_or(((to - from) / MAX_TICKS / DAY + 1) * DAY);
     let first = from + (step - from.rem_euclid(step)) % step;
-    let mut day = None;
     let mut marks = Vec::new();
     for at in (0..=MAX_TICKS)
         .map(|n| first + n * step)
@@ -482,14 +501,12 @@ fn ticks(from: i64, to: i64) -> Vec<(i64, String)> {
         let (Some(date), Some(time)) = (date, time) else {
             continue;
         };
-        let is_new = day.replace(at.div_euclid(DAY)) != Some(at.div_euclid(DAY));
-        let name = match (step % DAY == 0, is_new) {
-            (true, _) if step > 28 * DAY => whole.get(..10).unwrap_or(date).to_owned(),
-            (true, _) => date.to_owned(),
-            (false, true) => format!("{date} {time}"),
-            (false, false) => time.to_owned(),
+        let name = match at.rem_euclid(DAY) {
+            0 if step > 28 * DAY => whole.get(..10).unwrap_or(date),
+            0 => date,
+            _ => time,
         };
-        marks.push((at, name));
+        marks.push((at, name.to_owned()));
     }
     marks
 }

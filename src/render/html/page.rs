@@ -22,11 +22,11 @@ impl Page {
     /// An element of one class with text in it; an empty class is none.
     pub(super) fn element(&mut self, tag: &str, class: &str, inside: &str) {
         if class.is_empty() {
-            self.markup(format_args!("<{tag}>{}</{tag}>\n", text(inside)));
+            self.markup(format_args!("<{tag}>{}</{tag}>\n", words(inside)));
         } else {
             self.markup(format_args!(
                 "<{tag} class=\"{class}\">{}</{tag}>\n",
-                text(inside)
+                words(inside)
             ));
         }
     }
@@ -35,7 +35,7 @@ impl Page {
     pub(super) fn prose(&mut self, tag: &str, class: &str, sentence: &str) {
         let parts = sentence.split('`').enumerate();
         let parts: Vec<String> = parts
-            .map(|(at, part)| if at % 2 == 1 { code(part) } else { text(part) })
+            .map(|(at, part)| if at % 2 == 1 { code(part) } else { words(part) })
             .collect();
         self.markup(format_args!(
             "<{tag} class=\"{class}\">{}</{tag}>\n",
@@ -65,7 +65,7 @@ impl Page {
     }
 
     /// A table in a box of its own that scrolls, so that it never makes the page wider. Cells are markup. A
-    /// row of one cell takes the whole width.
+    /// row of one cell takes the whole width, belongs to the row above it, and is printed on the same page.
     pub(super) fn table(&mut self, name: &str, header: &[String], rows: &[Vec<TableCell>]) {
         let name = text(name);
         self.markup(format_args!(
@@ -78,11 +78,27 @@ impl Page {
             let class = if number { " class=\"n\"" } else { "" };
             let name = match name.as_str() {
                 "" => "<span class=\"null\">(no name)</span>".to_owned(),
-                name => text(name),
+                name => text(name).replace('_', "_<wbr>"),
             };
             self.markup(format_args!("<th scope=\"col\"{class}>{name}</th>"));
         }
-        self.markup(format_args!("</tr></thead>\n<tbody>\n"));
+        self.markup(format_args!("</tr></thead>\n"));
+        let goes_on = |row: &Vec<TableCell>| row.len() == 1 && header.len() > 1;
+        for group in rows.chunk_by(|_, next| goes_on(next)) {
+            let class = if group.len() > 1 {
+                " class=\"group\""
+            } else {
+                ""
+            };
+            self.markup(format_args!("<tbody{class}>\n"));
+            self.group(group, header.len());
+            self.markup(format_args!("</tbody>"));
+        }
+        self.markup(format_args!("</table></div>\n"));
+    }
+
+    /// Rows of a table of so many columns.
+    fn group(&mut self, rows: &[Vec<TableCell>], columns: usize) {
         for row in rows {
             self.markup(format_args!("<tr>"));
             for cell in row {
@@ -93,14 +109,13 @@ impl Page {
                     (class, true) => format!(" class=\"n {class}\""),
                 };
                 let span = match row.len() {
-                    1 if header.len() > 1 => format!(" colspan=\"{}\"", header.len()),
+                    1 if columns > 1 => format!(" colspan=\"{columns}\""),
                     _ => String::new(),
                 };
                 self.markup(format_args!("<td{class}{span}>{}</td>", cell.html));
             }
             self.markup(format_args!("</tr>\n"));
         }
-        self.markup(format_args!("</tbody></table></div>\n"));
     }
 
     /// Something to be opened by the reader; `inside` writes what is in it.
@@ -138,7 +153,7 @@ impl TableCell {
     pub(super) fn text(inside: &str) -> Self {
         Self {
             class: if inside.len() > SENTENCE { "long" } else { "" },
-            ..Self::html(text(inside))
+            ..Self::html(words(inside))
         }
     }
 
@@ -176,7 +191,23 @@ pub(super) fn mark(class: &str, word: &str) -> String {
 
 /// A name in code.
 pub(super) fn code(name: &str) -> String {
-    format!("<code>{}</code>", text(name))
+    format!("<code>{}</code>", words(name))
+}
+
+/// A word with hyphens of more letters than this may be broken.
+const WHOLE: usize = 32;
+
+/// Data as HTML text in which no date and no option is broken at its hyphens.
+pub(super) fn words(data: &str) -> String {
+    let words = data.split(' ').map(|word| {
+        let is_plain = !word.contains(['<', '>', '&', '\n']);
+        if word.contains('-') && (2..=WHOLE).contains(&word.len()) && is_plain {
+            format!("<span class=\"{NO_BREAK}\">{}</span>", text(word))
+        } else {
+            text(word)
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Data as HTML text: characters without a shape are shown as in a terminal, and none is markup, in an attribute

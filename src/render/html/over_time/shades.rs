@@ -1,7 +1,7 @@
 //! The outages that are shaded in the drawings of an analysis, and the list of them in words.
 
 use crate::render::chart::ms;
-use crate::render::html::page::{Page, mark, text};
+use crate::render::html::page::{Page, mark, text, words};
 use crate::render::wording;
 use crate::report::{AnalysisRun, DetectedRun, OutageRun};
 use crate::table::Cell;
@@ -22,7 +22,7 @@ pub(super) enum ShadeOf<'r> {
     User(&'r OutageRun),
 }
 
-/// The outages that the rows show, in the order of time, then others that the user says there were.
+/// The outages that the rows show and others that the user says there were, numbered in the order of time.
 pub(super) fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
     let is_known = |given: &OutageRun| {
         let parts = (&given.servers, &given.host, &given.from, &given.to);
@@ -31,14 +31,13 @@ pub(super) fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
     };
     let given = run.outages.iter().filter(|given| !is_known(given));
     let all = run.detected.iter().map(ShadeOf::Rows);
-    let all = all.chain(given.map(ShadeOf::User)).enumerate();
-    all.map(|(at, of)| {
+    let all = all.chain(given.map(ShadeOf::User)).map(|of| {
         let (servers, host, from, to) = match of {
             ShadeOf::Rows(one) => (&one.servers, &one.host, &one.from, &one.to),
             ShadeOf::User(one) => (&one.servers, &one.host, &one.from, &one.to),
         };
         Shade {
-            number: at + 1,
+            number: 0,
             from: ms(from),
             to: match to {
                 Cell::Timestamp(at) => Some(*at),
@@ -47,8 +46,13 @@ pub(super) fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
             name: wording::servers(servers, host.as_deref()),
             of,
         }
-    })
-    .collect()
+    });
+    let mut shades: Vec<Shade<'_>> = all.collect();
+    shades.sort_by_key(|shade| shade.from);
+    for (at, shade) in shades.iter_mut().enumerate() {
+        shade.number = at + 1;
+    }
+    shades
 }
 
 /// What is shaded, in words: the same for those who do not see the drawing.
@@ -62,10 +66,12 @@ pub(super) fn list(page: &mut Page, shades: &[Shade<'_>]) {
         let (from, to) = span_of(shade);
         let (sure, evidence) = said_of(shade.of);
         page.markup(format_args!(
-            "<li id=\"outage-{}\"><b>{}</b> from {from} {to} {sure} {}</li>\n",
+            "<li id=\"outage-{}\"><b>{}</b> from {} {} {sure} {}</li>\n",
             shade.number,
             text(&shade.name),
-            text(&evidence.join("; "))
+            words(&from),
+            words(&to),
+            words(&evidence.join("; "))
         ));
     }
     page.markup(format_args!("</ol>\n"));
@@ -94,9 +100,9 @@ fn said_of(of: ShadeOf<'_>) -> (String, Vec<String>) {
         ShadeOf::Rows(one) => one,
     };
     let class = if one.confidence == "high" {
-        "bad"
+        "open"
     } else {
-        "warn"
+        "over"
     };
     let (observed, expected) = (one.observed, one.expected);
     let mut evidence = vec![format!(
