@@ -184,6 +184,19 @@ impl Outage {
 }
 
 impl Outage {
+    /// Whether it may be the same as another: at its time, which may be wrong by a quarter of an hour, and not of
+    /// another Application server.
+    fn may_be(&self, other: &Self) -> bool {
+        const UNCERTAIN: i64 = 15 * 60_000;
+        let begins_by = |one: &Self, end: Option<i64>| {
+            end.is_none_or(|end| one.from_ms.saturating_sub(UNCERTAIN) <= end)
+        };
+        let hosts = self.host.as_ref().zip(other.host.as_ref());
+        begins_by(self, other.to_ms)
+            && begins_by(other, self.to_ms)
+            && hosts.is_none_or(|(one, other)| one == other)
+    }
+
     /// Where nobody named the servers, those of the outages in the rows that it overlaps; else itself. The times stay
     /// the user's.
     fn with_servers_of(&self, detected: &[outage::OutageWindow]) -> Vec<Self> {
@@ -244,6 +257,9 @@ const LIMIT: &str = "limit_in_force";
 /// What such a finding lacks without a known outage.
 pub const OUTAGE: &str = "the time of an outage (--outage)";
 
+/// Fewer activities than this do not show that there was no outage.
+pub(crate) const MIN_ACTIVITIES: u64 = 200;
+
 /// What stands for personal data until somebody has replaced it.
 pub const PRIVACY_PLAIN: &str = "Personal data is included unchanged.";
 
@@ -292,7 +308,8 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     };
     let given = Given {
         as_of: as_of.clone(),
-        outages: judged_by(&options.outages, &detected),
+        outages: evidence(&options.outages, &detected),
+        meant: meant(&options.outages, &detected),
         utc_offset_minutes,
         limit: read.limit.clone(),
         sets,
@@ -303,7 +320,9 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     }
     let whole = options.only.is_empty();
     let open_chats = if whole { rows.open_chats()? } else { None };
-    let unlocks = unlocks(&runs);
+    let activities = read.history.arrivals.len() as u64;
+    let had_none = detected.is_empty() && activities >= MIN_ACTIVITIES;
+    let unlocks = unlocks(&runs, had_none);
     let shaded = shaded(&options.outages, &detected);
     let given = options.outages.iter();
     let found = detected.iter();
@@ -314,7 +333,7 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
         utc_offset: utc_offset_minutes.map(offset),
         utc_offset_from: utc_offset_from.to_owned(),
         open_chats,
-        activities: read.history.arrivals.len() as u64,
+        activities,
         changes: if whole {
             changes::between_exports(&rows)?
         } else {
@@ -339,14 +358,24 @@ pub fn analyze(store: &Store, options: &AnalysisOptions) -> Result<AnalysisRun, 
     })
 }
 
-/// The outages by which rows are judged, in the order of time: those given, else those detected.
-fn judged_by(given: &[Outage], detected: &[outage::OutageWindow]) -> Vec<Outage> {
-    let given = given
-        .iter()
-        .flat_map(|outage| outage.with_servers_of(detected));
-    let mut outages: Vec<Outage> = given.collect();
-    if outages.is_empty() {
-        outages.extend(detected.iter().map(Outage::of));
+/// The outages that are asked about, in the order of time: those given, else those detected.
+fn meant(given: &[Outage], detected: &[outage::OutageWindow]) -> Vec<Outage> {
+    let of_given = |outage: &Outage| outage.with_servers_of(detected);
+    let mut outages: Vec<Outage> = match given.is_empty() {
+        true => detected.iter().map(Outage::of).collect(),
+        false => given.iter().flat_map(of_given).collect(),
+    };
+    outages.sort_by_key(|outage| outage.from_ms);
+    outages
+}
+
+/// The outages that evidence may come from, in the order of time: those given, and those detected at other times.
+fn evidence(given: &[Outage], detected: &[outage::OutageWindow]) -> Vec<Outage> {
+    let others = detected.iter().map(Outage::of);
+    let others = others.filter(|window| !given.iter().any(|outage| outage.may_be(window)));
+    let mut outages: Vec<Outage> = meant(given, detected);
+    if !given.is_empty() {
+        outages.extend(others);
     }
     outages.sort_by_key(|outage| outage.from_ms);
     outages
@@ -476,7 +505,8 @@ fn offset(minutes: i64) -> String {
 
 /// Whether a finding asks for what is read from the rows before.
 fn asks_history(finding: &Query) -> bool {
-    finding.outage.is_some() || finding.parameter(LIMIT).is_some()
+    let reads = |name: &str| finding.parameter(name).is_some();
+    finding.outage.is_some() || reads(LIMIT) || reads("utc_offset_minutes")
 }
 
 /// The type of SQL Server that the values of a threshold have.

@@ -271,8 +271,8 @@ impl ShownOutage {
 /// How far the time of an outage may be off that somebody remembers.
 const UNCERTAIN: i64 = 15 * 60_000;
 
-/// The newest outage that the rows show, among those that are given where any are.
-fn shown<'r>(run: &'r AnalysisRun, given: &[Outage]) -> Option<&'r DetectedRun> {
+/// The newest outage that the rows show, or the one that was given, where the rows show it.
+fn shown<'r>(run: &'r AnalysisRun, given: Option<&Outage>) -> Option<&'r DetectedRun> {
     let meant = |found: &&DetectedRun| {
         let (from, to) = (
             ms(&found.from).unwrap_or(i64::MIN),
@@ -284,7 +284,7 @@ fn shown<'r>(run: &'r AnalysisRun, given: &[Outage]) -> Option<&'r DetectedRun> 
                 outage.host.is_none() || found.host.is_none() || outage.host == found.host;
             of_host && from <= end && outage.from_ms - UNCERTAIN <= to
         };
-        given.is_empty() || given.iter().any(near)
+        given.is_none_or(near)
     };
     run.detected.iter().rev().find(meant)
 }
@@ -321,27 +321,25 @@ impl KnownOutage {
         self.shown.is_none() && self.counts.is_empty()
     }
 
-    /// What the outages of an analysis say together.
+    /// What is said of the newest outage that is given.
     #[must_use]
     pub fn of(outages: &[Outage]) -> Self {
-        Self {
-            servers: outages
-                .iter()
-                .flat_map(|outage| outage.servers.iter().copied())
-                .collect(),
-            over: (!outages.is_empty())
-                .then(|| outages.iter().all(|outage| outage.to_ms.is_some())),
+        let newest = outages.iter().max_by_key(|outage| outage.from_ms);
+        newest.map_or_else(Self::default, |outage| Self {
+            servers: outage.servers.iter().copied().collect(),
+            over: Some(outage.to_ms.is_some()),
             shown: None,
             counts: Vec::new(),
-            of_host: outages.iter().all(|outage| outage.host.is_some()) && !outages.is_empty(),
-        }
+            of_host: outage.host.is_some(),
+        })
     }
 }
 
 /// Holds an analysis against the signatures that are compiled in, and notes the candidates in it.
 pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
     let mut known = KnownOutage::of(&options.outages);
-    if let Some(found) = shown(run, &options.outages) {
+    let newest = options.outages.iter().max_by_key(|outage| outage.from_ms);
+    if let Some(found) = shown(run, newest) {
         let set = |servers: &str| {
             let named = |server: &Server| servers.split('+').any(|name| name == server.name());
             Server::ALL.into_iter().filter(named).collect()
@@ -350,7 +348,9 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
         // Who names an outage says whether it is over; else the rows do.
         known.over = known.over.or(Some(found.to != Cell::Null));
         known.of_host = found.host.is_some();
-        known.counts.clone_from(&found.counts);
+        // What the window itself counts is said once.
+        let unsaid = |count: &&CountRun| !found.counted.starts_with(&count.what);
+        known.counts = found.counts.iter().filter(unsaid).cloned().collect();
         known.shown = Some(ShownOutage {
             servers: [set(&found.servers)].into_iter().chain(others).collect(),
             counted: against_expected(found),
@@ -367,16 +367,19 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
     }
 }
 
-/// Fewer activities than this do not show that there was no outage.
-const MIN_ACTIVITIES: u64 = 200;
-
-/// Whether what was counted in an outage that was given is as usual; or none was given, and many activities show none.
+/// Whether nothing that was counted in the outage that was given had stopped; or none was given, and many activities
+/// show none.
 fn none_fits(run: &AnalysisRun, known: &KnownOutage) -> bool {
     if run.outages.is_empty() {
-        return run.activities >= MIN_ACTIVITIES;
+        return run.activities >= analysis::MIN_ACTIVITIES;
     }
-    let as_usual = |count: &CountRun| counts::goes_on(count);
-    !known.counts.is_empty() && known.counts.iter().all(as_usual)
+    let counts = || {
+        known
+            .counts
+            .iter()
+            .filter(|count| counts::is_of(count, known.of_host))
+    };
+    counts().next().is_some() && !counts().any(counts::has_stopped)
 }
 
 fn ms(cell: &Cell) -> Option<i64> {
@@ -457,10 +460,9 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
         };
         one.say(over == signature.over, text.to_owned());
     }
-    if let Some(shown) = &known.shown {
-        one.say(shown.fits(signature), shown.counted.clone());
-    }
-    for count in &known.counts {
+    let (stopped, others): (Vec<&CountRun>, Vec<&CountRun>) =
+        (known.counts.iter()).partition(|count| counts::has_stopped(count));
+    for count in others {
         if let Some(speaks_for) = counts::speaks_for(count, &signature.servers, known.of_host) {
             one.say(speaks_for, counts::told(count));
         }
@@ -482,6 +484,15 @@ fn candidate(group: &[&Signature], telling: &[&FindingRun], known: &KnownOutage)
             }
             (Some(FindingVerdict::Nothing), _) => one.say(false, told(found)),
         }
+    }
+    // The strongest evidence is the last.
+    for count in stopped {
+        if let Some(speaks_for) = counts::speaks_for(count, &signature.servers, known.of_host) {
+            one.say(speaks_for, counts::told(count));
+        }
+    }
+    if let Some(shown) = &known.shown {
+        one.say(shown.fits(signature), shown.counted.clone());
     }
     for (at, signature) in group.iter().enumerate() {
         for other in &group[at + 1..] {

@@ -173,4 +173,4 @@ SELECT activity_id, verdict,
        DATEDIFF(minute, when_modified, GETDATE()) AS unchanged_minutes
 FROM judged
 WHERE verdict <> 'alive'
-ORDER BY when_created
+ORDER BY CASE verdict WHEN 'ghost' THEN 0 WHEN 'probable' THEN 1 ELSE 2 END, when_created DESC, activity_id

@@ -40,4 +40,4 @@ FROM (SELECT b.activity_id, b.activity_type, b.activity_sub_type, b.activity_sta
              OR (b.activity_status = 4000 AND b.activity_sub_status = 4100))
         AND b.assigned_to IS NULL) x
 LEFT JOIN egpl_routing_queue a ON a.queue_id = x.queue_id
-ORDER BY x.since
+ORDER BY CASE WHEN x.activity_type = 2000 THEN 0 ELSE 1 END, x.since, x.activity_id  -- chats first

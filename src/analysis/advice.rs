@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::OUTAGE;
 use crate::diagnostic::counted;
 use crate::report::{AnalysisRun, FindingRun, FindingVerdict, UnlockRun};
 
@@ -66,11 +67,13 @@ fn wanted_exports(runs: &[FindingRun]) -> Vec<String> {
     together.into_iter().map(step).collect()
 }
 
-/// What the skipped findings need, most frequent first.
-pub(super) fn unlocks(runs: &[FindingRun]) -> Vec<UnlockRun> {
+/// What the skipped findings need, most frequent first. Where outages could be detected and there are none, nobody is
+/// asked for the time of one.
+pub(super) fn unlocks(runs: &[FindingRun], had_none: bool) -> Vec<UnlockRun> {
     let mut all: Vec<UnlockRun> = Vec::new();
     for run in runs {
-        for wanted in &run.needs_missing {
+        let wanted = run.needs_missing.iter();
+        for wanted in wanted.filter(|wanted| !had_none || *wanted != OUTAGE) {
             let (needs, name) = (export_of(wanted), run.name.clone());
             match all.iter_mut().find(|known| known.needs == needs) {
                 Some(known) => known.findings.push(name),

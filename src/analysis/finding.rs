@@ -25,8 +25,10 @@ const LIMITS: &str = "egicm_concurrent_task";
 /// What every finding is run with.
 pub(super) struct Given {
     pub(super) as_of: Cell,
-    /// The outages, in the order of time.
+    /// The outages that evidence may come from, in the order of time: those given, and those detected at other times.
     pub(super) outages: Vec<Outage>,
+    /// The outages that are asked about: those given, else those detected.
+    pub(super) meant: Vec<Outage>,
     pub(super) utc_offset_minutes: Option<i64>,
     pub(super) limit: Option<limit::Limit>,
     pub(super) sets: Vec<(String, Cell)>,
@@ -35,13 +37,17 @@ pub(super) struct Given {
 impl Given {
     /// The outages that a finding is asked about, one after the other; none where it asks about none.
     fn outages_of(&self, finding: &Query) -> Vec<Option<&Outage>> {
-        let wanted = |outage: &&Outage| match finding.outage {
-            None => false,
-            Some(OutageScope::Any) => true,
-            Some(OutageScope::Application) => outage.servers.contains(&Server::Application),
+        let of_application = |outage: &&Outage| outage.servers.contains(&Server::Application);
+        let mut outages: Vec<Option<&Outage>> = match finding.outage {
+            None => Vec::new(),
+            Some(OutageScope::Any) => self.meant.iter().map(Some).collect(),
+            Some(OutageScope::Application) => self
+                .outages
+                .iter()
+                .filter(of_application)
+                .map(Some)
+                .collect(),
         };
-        let mut outages: Vec<Option<&Outage>> =
-            self.outages.iter().filter(wanted).map(Some).collect();
         if outages.is_empty() {
             outages.push(None);
         }

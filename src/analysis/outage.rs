@@ -157,11 +157,6 @@ pub fn detect(history: &History) -> Vec<OutageWindow> {
     let talks = messaging::silent_chats(history, &clock);
     add(&mut windows, hosts);
     add(&mut windows, talks);
-    if history.assigned.is_none() {
-        let times =
-            "without events its times are those of completions, and it may have ended earlier";
-        (windows.iter_mut()).for_each(|window| window.meanwhile.push(times.to_owned()));
-    }
     windows.sort_by(|a, b| (a.from, &a.host).cmp(&(b.from, &b.host)));
     windows
 }

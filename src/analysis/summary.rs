@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::outage::counts::EventKind;
 use crate::diagnostic::counted;
-use crate::report::{AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun, OpenChatState};
+use crate::report::{
+    AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun, OpenChatState, OutageRun,
+};
 use crate::table::Cell;
 
 /// The finding of chats whose session is lost.
@@ -31,12 +34,18 @@ pub fn summary(run: &AnalysisRun) -> Vec<String> {
 }
 
 fn open(run: &AnalysisRun) -> Option<String> {
-    let open = run.open_chats?;
+    let Some(open) = run.open_chats else {
+        let by_state: u64 = run.last_signs.iter().map(|sign| sign.chats).sum();
+        return (by_state > 0).then(|| {
+            format!("Open chats: {by_state} by their state; the documented query also needs the user and queue tables.")
+        });
+    };
     let hidden = finding(run, HIDDEN).map_or(0, |found| found.table.rows.len());
     Some(match hidden {
         0 => format!("Open chats (documented query): {open}."),
         more => format!(
-            "Open chats: {open} by the documented query, and {more} that it hides ({HIDDEN})."
+            "Open chats: {}; {open} by the documented query, {more} that it leaves out ({HIDDEN}).",
+            open + more as u64
         ),
     })
 }
@@ -92,11 +101,18 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
     }
     let of = |word: &str| verdicts.get(word).copied().unwrap_or(0);
     let agents: BTreeSet<String> = column(found, "assigned_to").map(Cell::to_string).collect();
+    let kinds = [
+        ("ghost", "certain"),
+        ("probable", "probable"),
+        ("unclear", "unclear"),
+    ];
+    let kinds = kinds.map(|(verdict, word)| (of(verdict), word)).into_iter();
+    let kinds: Vec<String> = (kinds.filter(|(count, _)| *count > 0))
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     Some(format!(
-        "Ghost chats: {} certain, {} probable, {} unclear ({}).",
-        of("ghost"),
-        of("probable"),
-        of("unclear"),
+        "Ghost chats: {} ({}).",
+        kinds.join(", "),
         counted(agents.len(), "agent")
     ))
 }
@@ -160,11 +176,18 @@ fn outages(run: &AnalysisRun) -> Vec<String> {
         return Vec::new();
     }
     if run.detected.is_empty() && asked {
-        let none = match run.outages.is_empty() {
-            true => "Outages detected in the rows: none.",
-            false => "Outages detected in the rows: none besides the one given.",
-        };
-        return vec![none.to_owned()];
+        let none = "Outages detected in the rows: none.";
+        return vec![match run.outages.is_empty() {
+            true => none.to_owned(),
+            false if run.candidates.is_empty() => {
+                "Outages detected in the rows: none; the one that you named does not show in them."
+                    .to_owned()
+            }
+            false => {
+                "Outages detected in the rows: none; the one that you named is taken as given."
+                    .to_owned()
+            }
+        }];
     }
     let mut sentences: Vec<String> = run
         .detected
@@ -181,17 +204,13 @@ fn outages(run: &AnalysisRun) -> Vec<String> {
 }
 
 fn outage(found: &DetectedRun) -> String {
-    let host = found
-        .host
-        .as_ref()
-        .map_or_else(String::new, |host| format!(" {host}"));
     let to = match &found.to {
         Cell::Null => "on, and not over".to_owned(),
         at => format!("to {}", end_of(&found.from, at)),
     };
     format!(
-        "Outage detected: {}{host} from {} {to} ({} of {:.0} expected {}, confidence {}).",
-        found.servers,
+        "Outage detected: {} from {} {to} ({} of {:.0} expected {}, confidence {}).",
+        failed(found),
         to_the_second(&found.from),
         found.observed,
         found.expected,
@@ -223,8 +242,12 @@ fn likely(run: &AnalysisRun) -> Option<String> {
         evidence_against,
         ..
     } = first;
+    let of = match run.detected.len() + run.outages.len() {
+        0 | 1 => "",
+        _ => " in the newest outage",
+    };
     Some(format!(
-        "Likely failure: {}; evidence for: {}; evidence against: {}.",
+        "Likely failure{of}: {}; evidence for: {}; evidence against: {}.",
         named.join(" or "),
         strongest(evidence_for),
         strongest(evidence_against)
@@ -236,10 +259,12 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
     if run.activities == 0 {
         return None;
     }
-    let given = run.outages.last();
+    let given = run.outages.iter().max_by_key(|outage| moment(&outage.from));
     let counts = given.map_or(&[][..], |outage| outage.counts.as_slice());
+    let of_host = given.is_some_and(|outage| outage.host.is_some());
     let counted: Vec<String> = counts
         .iter()
+        .filter(|count| !of_host || count.what == EventKind::Acts.name())
         .map(|count| {
             format!(
                 "{} {}, usually {:.0}",
@@ -248,13 +273,43 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
         })
         .collect();
     Some(if counted.is_empty() {
-        "Likely failure: none of the documented ones.".to_owned()
+        "Likely failure: none of the documented ones; nothing in the rows shows an outage."
+            .to_owned()
     } else {
+        let others: Vec<String> = run
+            .detected
+            .iter()
+            .filter(|found| given.is_some_and(|given| is_during(found, given)))
+            .map(|found| format!(" Detected at that time: {}.", failed(found)))
+            .collect();
         format!(
-            "Likely failure: none of the documented ones; activity in that period was normal: {}.",
-            counted.join(", ")
+            "Likely failure: none of the documented ones; nothing stopped in that period: {}.{}",
+            counted.join(", "),
+            others.concat()
         )
     })
+}
+
+fn moment(at: &Cell) -> i64 {
+    match at {
+        Cell::Timestamp(ms) => *ms,
+        _ => i64::MAX,
+    }
+}
+
+fn is_during(found: &DetectedRun, given: &OutageRun) -> bool {
+    moment(&found.from) <= moment(&given.to) && moment(&given.from) <= moment(&found.to)
+}
+
+/// What failed: `application 43app`, `application, or application+messaging`.
+fn failed(found: &DetectedRun) -> String {
+    let host = found.host.iter().map(|host| format!(" {host}"));
+    let or = found
+        .or_servers
+        .iter()
+        .map(|servers| format!(", or {servers}"));
+    let more: String = host.chain(or).collect();
+    format!("{}{more}", found.servers)
 }
 
 /// The end of a span: the time alone where it is of the day on which the span begins.

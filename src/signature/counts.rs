@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::Server;
-use crate::analysis::outage::counts::EventKind;
+use crate::analysis::outage::counts::{EventKind, log_lack};
 use crate::report::CountRun;
 
 /// What a failure leaves of a kind of events.
@@ -57,11 +57,11 @@ pub(super) fn speaks_for(
     servers: &BTreeSet<Server>,
     of_host: bool,
 ) -> Option<bool> {
-    let kind = KINDS.into_iter().find(|kind| kind.name() == count.what)?;
-    if of_host && kind != EventKind::Acts {
+    let kind = kind_of(count)?;
+    if !is_of(count, of_host) {
         return None;
     }
-    let (stopped, goes_on) = (share(count) <= STOPPED, goes_on(count));
+    let (stopped, goes_on) = (has_stopped(count), goes_on(count));
     match effect(kind, servers) {
         Effect::Stops => (stopped || goes_on).then_some(stopped),
         Effect::GoesOn => (stopped || goes_on).then_some(goes_on),
@@ -74,9 +74,29 @@ fn share(count: &CountRun) -> f64 {
     count.observed as f64 / count.expected.max(1.0)
 }
 
+fn kind_of(count: &CountRun) -> Option<EventKind> {
+    KINDS.into_iter().find(|kind| kind.name() == count.what)
+}
+
+/// Whether a count says something of an outage; of one of a single Application server, only what its agents did does.
+pub(super) fn is_of(count: &CountRun, of_host: bool) -> bool {
+    !of_host || kind_of(count) == Some(EventKind::Acts)
+}
+
 /// Whether there were nearly as many as usual.
-pub(super) fn goes_on(count: &CountRun) -> bool {
+fn goes_on(count: &CountRun) -> bool {
     share(count) >= GOES_ON
+}
+
+/// How much it must say that so few were counted, as the logarithm of an improbability: one in a hundred hours is as
+/// quiet by chance.
+const MIN_LACK: f64 = 3.0;
+
+/// Whether there were far fewer than usual, and not by chance.
+pub(super) fn has_stopped(count: &CountRun) -> bool {
+    #[allow(clippy::cast_possible_truncation)] // a count of events
+    let observed = count.observed as usize;
+    share(count) <= STOPPED && log_lack(observed, count.expected) >= MIN_LACK
 }
 
 /// `assignments: 5 of 71 expected`

@@ -15,14 +15,14 @@ use chatdb::table::Cell;
 
 use crate::planted::Random;
 
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+pub const MINUTE: i64 = 60_000;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
 /// A Monday.
-const START: i64 = 20_416 * DAY;
+pub const START: i64 = 20_416 * DAY;
 /// When 43app fails, and for how long.
-const FAILS: i64 = START + 2 * DAY + 10 * HOUR;
-const LASTS: i64 = 50 * MINUTE;
+pub const FAILS: i64 = START + 2 * DAY + 10 * HOUR;
+pub const LASTS: i64 = 50 * MINUTE;
 
 /// Half a pixel.
 const NEAR: f64 = 0.5;
@@ -101,7 +101,7 @@ pub fn exports(texts: &Texts, fails: bool) -> Vec<(String, String)> {
         .collect()
 }
 
-fn report(exports: Vec<(String, String)>, options: &AnalysisOptions) -> Report {
+pub fn report(exports: Vec<(String, String)>, options: &AnalysisOptions) -> Report {
     let mut store = Store::for_exports().expect("a store");
     for (file, text) in exports {
         let bytes = Box::new(Cursor::new(text.into_bytes()));

@@ -581,7 +581,7 @@ fn the_commands_find_explain_and_refuse() {
             .contains("0 findings have rows, 12 have none, 2 are unclear, 8 were skipped.")
     );
     // Sixteen chats in progress and one that is not opened yet; two that wait have no agent to be joined.
-    let shown = "Open chats: 17 by the documented query, and 2 that it hides (hidden_chats).";
+    let shown = "Open chats: 19; 17 by the documented query, 2 that it leaves out (hidden_chats).";
     assert!(
         text(&output.stdout).contains(shown),
         "{}",

@@ -41,6 +41,7 @@ mod lab;
 mod model;
 mod moment;
 mod more_values;
+mod named_outages;
 mod next_steps;
 mod numbers;
 mod old_databases;

@@ -292,28 +292,3 @@ fn the_end_of_a_day_is_no_outage_where_no_other_day_tells() {
     };
     assert_eq!(detect(&two_days), []);
 }
-
-#[test]
-fn without_events_a_window_says_what_its_times_are() {
-    let (from, to) = (THAT_DAY + 10 * HOUR, THAT_DAY + 11 * HOUR + 30 * MINUTE);
-    let all_down = |chat: Chat| cut_off(chat, from, to);
-    let whole = site(12, all_down);
-    let says = |history: &History| {
-        let found = detect(history);
-        only(&found);
-        found[0]
-            .meanwhile
-            .iter()
-            .any(|said| said.contains("without events"))
-    };
-    assert!(!says(&whole));
-    let mut acts = whole.acts.clone();
-    for acts in acts.values_mut() {
-        acts.retain(|(at, _)| whole.completed.binary_search(at).is_ok());
-    }
-    assert!(says(&History {
-        assigned: None,
-        acts,
-        ..whole
-    }));
-}

@@ -1,6 +1,7 @@
 //! What happened during an outage, counted against what usually happens at that time.
 
 use super::History;
+pub(crate) use super::gap::log_lack;
 use super::gap::{Clock, EDGE, count, share_of, usual};
 use crate::analysis::Outage;
 

@@ -163,7 +163,7 @@ pub(super) fn log_surprise(observed: usize, mean: f64) -> f64 {
 }
 
 /// The same of at most `observed` events.
-pub(super) fn log_lack(observed: usize, mean: f64) -> f64 {
+pub(crate) fn log_lack(observed: usize, mean: f64) -> f64 {
     let observed = real(observed);
     if observed >= mean {
         return 0.0;

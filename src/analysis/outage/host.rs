@@ -254,7 +254,7 @@ impl Host<'_> {
             observed: gap.observed,
             p: gap.p,
             meanwhile: vec![format!(
-                "{} actions of agents on other servers",
+                "agents on other servers acted {} times",
                 self.others(gap.from + 1, gap.to)
             )],
         };

@@ -208,15 +208,20 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
             };
         }
         let arrived = count(&history.arrivals, from + 1, to);
+        // Agents complete what they have in hand after the last that they took up.
+        let (counted, expected, observed) = match count(&history.completed, from + 1, to) {
+            completed if completed > gap.observed && came_in => ("assignments", real(arrived), 0),
+            _ => ("agent actions", gap.expected, gap.observed),
+        };
         OutageWindow {
             servers,
             or_servers,
             host: None,
             from,
             to: (to < until).then_some(to),
-            counted: "agent actions",
-            expected: gap.expected,
-            observed: gap.observed,
+            counted,
+            expected,
+            observed,
             p: gap.p,
             meanwhile: vec![format!("{arrived} activities arrived")],
         }

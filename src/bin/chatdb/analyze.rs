@@ -6,7 +6,7 @@ use chatdb::analysis::{self, AnalysisOptions, NextCommands, Outage, Server, summ
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
 use chatdb::render::{CsvOptions, Detail, FORMATS, Format, RenderOptions, csv};
-use chatdb::report::{AnalysisRun, DetectedRun, Report};
+use chatdb::report::{AnalysisRun, Report};
 use chatdb::signature;
 use chatdb::sql::authored::Authored;
 use chatdb::store::Store;
@@ -197,7 +197,7 @@ fn again(args: &Analyze, options: &AnalysisOptions) -> Vec<String> {
     words
 }
 
-/// The command that says more: the same with the outages that the rows show, else all ghosts.
+/// The command that says more: all ghosts, else the page of the outages that were detected.
 fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) -> Option<String> {
     let mut words = again(args, options);
     let has_ghosts = |run: &AnalysisRun| {
@@ -205,34 +205,14 @@ fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) ->
             .iter()
             .any(|one| one.name == GHOSTS && !one.table.rows.is_empty())
     };
-    match run.detected.as_slice() {
-        // All of them, since those that are given replace those that are detected.
-        [_, ..] if args.outage.is_empty() => {
-            for found in &run.detected {
-                words.extend(["--outage".to_owned(), typed(&suggested(found)?)]);
-            }
-        }
-        _ if has_ghosts(run) => words.extend(["--only".to_owned(), GHOSTS.to_owned()]),
-        _ => return None,
+    if has_ghosts(run) {
+        words.extend(["--only".to_owned(), GHOSTS.to_owned()]);
+    } else if !run.detected.is_empty() {
+        words.push("--open".to_owned());
+    } else {
+        return None;
     }
     Some(words.join(" "))
-}
-
-/// A detected outage as the value of `--outage`, in whole seconds.
-fn suggested(found: &DetectedRun) -> Option<String> {
-    let at = |cell: &Cell| match cell {
-        Cell::Timestamp(ms) => Some(*ms),
-        _ => None,
-    };
-    let (from, to) = (at(&found.from)?, at(&found.to));
-    // What is known to the millisecond happened before the outage, or after it.
-    let later = from + (-from).rem_euclid(1000);
-    let earlier = to.map(|to| to - to.rem_euclid(1000));
-    let (from, to) = match earlier {
-        Some(earlier) if later > earlier => (from, to),
-        _ => (later, earlier),
-    };
-    Some(as_option(&found.servers, found.host.as_deref(), from, to))
 }
 
 /// The documented query for open chats.

@@ -1,0 +1,137 @@
+//! What an analysis says where somebody names an outage: of a normal hour it fits no failure, and it takes nothing away
+//! from what the rows show by themselves.
+
+use chatdb::analysis::{AnalysisOptions, Outage, Server};
+use chatdb::report::AnalysisRun;
+
+use crate::analysis_page::{DAY, FAILS, HOUR, LASTS, MINUTE, PLAIN, START, exports, report};
+
+fn named(fails: bool, outages: Vec<Outage>) -> AnalysisRun {
+    let options = AnalysisOptions {
+        outages,
+        ..AnalysisOptions::default()
+    };
+    let report = report(exports(&PLAIN, fails), &options);
+    report.analysis.expect("an analysis")
+}
+
+fn outage(servers: &[Server], host: Option<&str>, from_ms: i64, length: i64) -> Outage {
+    Outage {
+        servers: servers.to_vec(),
+        host: host.map(str::to_owned),
+        from_ms,
+        to_ms: Some(from_ms + length),
+    }
+}
+
+fn sentence<'r>(run: &'r AnalysisRun, begins: &str) -> &'r str {
+    let found = run.summary.iter().find(|said| said.starts_with(begins));
+    found.unwrap_or_else(|| panic!("{begins}: {:#?}", run.summary))
+}
+
+#[test]
+fn a_normal_hour_fits_no_failure_whichever_servers_are_named() {
+    for hour in [9, 11, 13, 15] {
+        for servers in [
+            &[][..],
+            &[Server::Services],
+            &[Server::Messaging],
+            &Server::ALL,
+        ] {
+            let from = START + DAY + hour * HOUR;
+            let run = named(false, vec![outage(servers, None, from, HOUR)]);
+            assert_eq!(run.candidates, [], "{hour} {servers:?}");
+            sentence(
+                &run,
+                "Likely failure: none of the documented ones; nothing stopped in that period: ",
+            );
+            sentence(
+                &run,
+                "Outages detected in the rows: none; the one that you named does not show",
+            );
+        }
+    }
+    // The check notices one that stopped.
+    let run = named(
+        true,
+        vec![outage(&[Server::Application], None, FAILS, LASTS)],
+    );
+    assert_ne!(run.candidates, []);
+}
+
+#[test]
+fn the_wrong_server_is_not_confirmed_and_the_right_one_is_named_beside_it() {
+    let run = named(
+        true,
+        vec![outage(&[Server::Application], Some("44app"), FAILS, LASTS)],
+    );
+    assert_eq!(run.candidates, []);
+    let said = sentence(&run, "Likely failure: none of the documented ones");
+    assert!(
+        said.ends_with("Detected at that time: application 43app."),
+        "{said}"
+    );
+    assert!(
+        said.contains("actions of its agents") && !said.contains("chats that arrived"),
+        "{said}"
+    );
+    let run = named(
+        true,
+        vec![outage(&[Server::Application], Some("43app"), FAILS, LASTS)],
+    );
+    let said = sentence(&run, "Likely failure");
+    assert!(said.contains("application_restored"), "{said}");
+}
+
+#[test]
+fn naming_one_outage_weakens_no_evidence_of_another() {
+    let ghosts = |run: &AnalysisRun| sentence(run, "Ghost chats:").to_owned();
+    let alone = named(true, Vec::new());
+    let other = outage(
+        &[Server::Services],
+        None,
+        START + DAY + 12 * HOUR,
+        30 * MINUTE,
+    );
+    let beside = named(true, vec![other.clone()]);
+    assert_eq!(ghosts(&alone), ghosts(&beside));
+    assert!(ghosts(&alone).contains(" certain"), "{}", ghosts(&alone));
+    // What asks about an outage asks about the one that is named.
+    let rows = |run: &AnalysisRun| {
+        let found = run
+            .findings
+            .iter()
+            .find(|one| one.name == "arrived_in_outage");
+        found.map_or(0, |found| found.table.rows.len())
+    };
+    let in_other = named(false, vec![other]);
+    assert_eq!(rows(&beside), rows(&in_other));
+    // Of several outages, the newest is explained, and not all servers together.
+    let two = vec![
+        outage(
+            &[Server::Services],
+            None,
+            START + DAY + 12 * HOUR,
+            30 * MINUTE,
+        ),
+        outage(&[Server::Application], Some("43app"), FAILS, LASTS),
+    ];
+    let said = named(true, two);
+    let said = sentence(&said, "Likely failure");
+    assert!(
+        said.starts_with("Likely failure in the newest outage: the Application server"),
+        "{said}"
+    );
+    assert!(said.ends_with("evidence against: nothing."), "{said}");
+}
+
+#[test]
+fn nobody_is_asked_for_the_time_of_an_outage_where_there_was_none() {
+    let asks = |run: &AnalysisRun| run.unlocks.iter().any(|one| one.needs.contains("--outage"));
+    assert!(!asks(&named(false, Vec::new())));
+    let mut few = exports(&PLAIN, false);
+    let lines: Vec<&str> = few[0].1.lines().take(40).collect();
+    few[0].1 = lines.join("\n");
+    let report = report(few, &AnalysisOptions::default());
+    assert!(asks(&report.analysis.expect("an analysis")));
+}
