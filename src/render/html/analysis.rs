@@ -6,7 +6,7 @@ use super::{findings, over_time, wording};
 use crate::diagnostic::counted;
 use crate::query::Urgency;
 use crate::render::RenderOptions;
-use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingVerdict};
+use crate::report::{AnalysisRun, CandidateRun, FileRun, FindingRun, FindingVerdict};
 use crate::table::Cell;
 
 pub(super) fn render(page: &mut Page, run: &AnalysisRun, options: RenderOptions) {
@@ -212,10 +212,18 @@ fn rests_on(page: &mut Page, run: &AnalysisRun) {
     page.markup(format_args!("</ul>\n"));
 }
 
-/// A word for what a finding came to.
-pub(super) fn verdict(verdict: FindingVerdict, rows: usize) -> String {
-    match verdict {
-        FindingVerdict::Found => mark("bad", &counted(rows, "row")),
+/// A word for what a finding came to, in the colour of its urgency.
+pub(super) fn verdict(finding: &FindingRun) -> String {
+    let rows = finding.table.rows.len();
+    match finding.verdict {
+        FindingVerdict::Found => {
+            let class = match finding.urgency {
+                Urgency::Now => "bad",
+                Urgency::Soon => "warn",
+                Urgency::Context => "over",
+            };
+            mark(class, &counted(rows, "row"))
+        }
         FindingVerdict::Unclear => mark("over", &format!("{}, all unclear", counted(rows, "row"))),
         other => mark("over", wording::finding_verdict(other)),
     }

@@ -51,11 +51,7 @@ pub(super) fn render(page: &mut Page, run: &AnalysisRun, tables_beside: bool) {
 fn of_finding(page: &mut Page, finding: &FindingRun, tables_beside: bool) {
     let is_open = finding.verdict == FindingVerdict::Found && finding.urgency != Urgency::Context;
     let count = finding.table.rows.len();
-    let summary = format!(
-        "{} {}",
-        text(&finding.title),
-        verdict(finding.verdict, count)
-    );
+    let summary = format!("{} {}", text(&finding.title), verdict(finding));
     page.unfolding(is_open, &summary, |page| {
         page.prose("p", "small", &finding.meaning);
         rows(page, finding);
