@@ -268,11 +268,52 @@ fn a_mistake_in_the_settings_is_named() {
     let output = place.run(&["analyze", "activity.csv"]);
     assert_eq!(output.status.code(), Some(2));
     let error = text(&output.stderr);
-    assert!(error.contains("unknown field `time_zon`"), "{error}");
-    assert!(
-        error.ends_with(" hint: did you mean `time_zone`?\n"),
-        "{error}"
+    assert_eq!(
+        error,
+        "error: chatdb.toml:1:1: unknown key `time_zon`\n hint: did you mean `time_zone`?\n"
     );
+}
+
+#[test]
+fn whatever_is_wrong_with_the_settings_is_said_in_words_of_our_own() {
+    let place = Place::new();
+    let keys = "valid keys: time_zone, date_format, key_file, scenarios, columns, thresholds";
+    let kinds = "`chatdb help settings` shows each setting as it is written";
+    let shape = "write `name = \"value\"`; `chatdb help settings` shows examples";
+    for (settings, place_and_what, hint) in [
+        ("foo = 1\n", "1:1: unknown key `foo`", keys),
+        ("# ours\n\nfoo = 1\n", "3:1: unknown key `foo`", keys),
+        (
+            "time_zone = 1\n",
+            "1:13: `time_zone` has a value of another kind than it takes",
+            kinds,
+        ),
+        (
+            "scenarios = \"here\"\n",
+            "1:13: `scenarios` has a value of another kind than it takes",
+            kinds,
+        ),
+        (
+            "columns = 1\n",
+            "1:11: `columns` has a value of another kind than it takes",
+            kinds,
+        ),
+        ("time_zone\n", "1:10: this line is not TOML", shape),
+        ("time_zone = Europe\n", "1:13: this line is not TOML", shape),
+        (
+            "# gr\u{fc}n\ntime_zone = \"UTC\n",
+            "2:17: this line is not TOML",
+            shape,
+        ),
+    ] {
+        place.write("chatdb.toml", settings);
+        let error = place.err(&["config"]);
+        assert_eq!(
+            error,
+            format!("error: chatdb.toml:{place_and_what}\n hint: {hint}\n"),
+            "{settings}"
+        );
+    }
 }
 
 #[test]
@@ -432,7 +473,8 @@ fn page(name: &str, made: &str) {
 fn the_page_of_commands_is_the_help() {
     let place = Place::new();
     let mut made =
-        "# Commands and options\n\nThis page is generated from `chatdb COMMAND --help`.\n"
+        "# Commands and options\n\nThis page has every command with all its options, as `chatdb COMMAND --help` prints \
+         them.\n"
             .to_owned();
     let commands = commands(&place);
     made.push('\n');
@@ -455,9 +497,9 @@ fn the_page_of_commands_is_the_help() {
 #[test]
 fn the_page_of_findings_is_the_queries() {
     let findings = analysis::findings();
-    let mut made = "# Findings: what `analyze` looks for\n\nEach finding is a query that returns no rows on healthy \
-        data.\nThis page is generated from the queries. `chatdb sql NAME` prints one for SQL Server, and `--set \
-        NAME=VALUE` sets a threshold.\n\n"
+    let mut made = "# Findings: what `analyze` looks for\n\nThis page explains each finding that a report names: \
+        what it means, what it needs, and its thresholds.\nA finding is a query that returns no rows on healthy data. \
+        `chatdb sql NAME` prints one for SQL Server, and `--set NAME=VALUE` sets a threshold.\n\n"
         .to_owned();
     for finding in &findings {
         let _ = writeln!(made, "- [{0}](#{0}): {1}", finding.name, finding.title);
@@ -472,7 +514,8 @@ fn the_page_of_findings_is_the_queries() {
 fn section(finding: &Query) -> String {
     let mut made = format!("\n## {}\n\n{}.\n", finding.name, finding.title);
     for text in [&finding.meaning, &finding.note].into_iter().flatten() {
-        let _ = write!(made, "\n{text}\n");
+        let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+        let _ = write!(made, "\n{}{rest}\n", first.to_uppercase());
     }
     made.push('\n');
     let mut item = |name: &str, value: String| {

@@ -85,7 +85,8 @@ impl Settings {
         let Some(text) = text(path)? else {
             return Ok(());
         };
-        let file: SettingsFile = toml::from_str(&text).map_err(|error| invalid(path, &error))?;
+        let file: SettingsFile =
+            toml::from_str(&text).map_err(|error| invalid(path, &text, &error))?;
         if file.key_file.is_some() && !is_own {
             let own = own_file().map_or_else(|| NAME.to_owned(), |own| own.display().to_string());
             let message = format!(
@@ -231,21 +232,51 @@ fn text(path: &Path) -> Result<Option<String>, Failure> {
         .map_err(|error| unreadable(error.to_string()))
 }
 
-fn invalid(path: &Path, error: &toml::de::Error) -> Failure {
-    let shown = error.to_string();
-    let failure = Failure::new(
-        Code::Usage,
-        format!("`{}`: {}", path.display(), shown.trim_end()),
-    )
-    .kind(&codes::SETTINGS);
-    let unknown = error
-        .message()
-        .strip_prefix("unknown field `")
-        .and_then(|rest| rest.split_once('`'));
-    match unknown.and_then(|(name, _)| did_you_mean(name, KEYS)) {
-        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
-        None => failure.hint(format!("valid keys: {}", KEYS.join(", "))),
-    }
+/// What is wrong with a file, where, and in words of our own.
+fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |begun| begun.chars().count())
+        + 1;
+    let of_serde = error.message();
+    let between = |before: &str| {
+        let rest = of_serde.strip_prefix(before)?.strip_prefix(" `")?;
+        rest.split_once('`').map(|(name, _)| name.to_owned())
+    };
+    let own = text
+        .lines()
+        .nth(line - 1)
+        .and_then(|own| own.split_once('='));
+    let key = own.map_or("", |(key, _)| key.trim());
+    let (what, hint) = if let Some(name) = between("unknown field") {
+        let hint = match did_you_mean(&name, KEYS) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("valid keys: {}", KEYS.join(", ")),
+        };
+        (format!("unknown key `{name}`"), hint)
+    } else if let Some(name) = between("duplicate field") {
+        (
+            format!("`{name}` is given twice"),
+            "keep one of them".to_owned(),
+        )
+    } else if of_serde.starts_with("invalid type") {
+        let hint = "`chatdb help settings` shows each setting as it is written".to_owned();
+        (
+            format!("`{key}` has a value of another kind than it takes"),
+            hint,
+        )
+    } else {
+        let hint = "write `name = \"value\"`; `chatdb help settings` shows examples".to_owned();
+        ("this line is not TOML".to_owned(), hint)
+    };
+    let file = path.display();
+    Failure::new(Code::Usage, format!("{file}:{line}:{column}: {what}"))
+        .kind(&codes::SETTINGS)
+        .hint(hint)
 }
 
 /// The schema's column that another name stands for. A name that the schema has itself means nothing else.
