@@ -62,8 +62,9 @@ pub(super) fn listed(
 /// shown, or not in full.
 fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<String>> {
     let shown = |row: &Vec<Cell>| -> Vec<Sanitized> {
-        row.iter()
-            .map(|cell| Sanitized::of(wording::value(cell)))
+        let cells = row.iter().zip(&listing.table.columns);
+        cells
+            .map(|(cell, column)| Sanitized::of(in_line(cell, column)))
             .collect()
     };
     let names: Vec<Sanitized> = listing.table.names().iter().map(Sanitized::of).collect();
@@ -111,14 +112,37 @@ fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<Strin
     Ok(left_out)
 }
 
+/// A cell on one line. A text of the program's own that is empty says nothing, and is no value to be quoted.
+fn in_line(cell: &Cell, column: &Column) -> String {
+    match cell {
+        Cell::Text(text) if column.own && text.is_empty() => String::new(),
+        cell => wording::value(cell),
+    }
+}
+
 /// Which columns fit a line, by their places, and in how much room each. The first column that takes nearly half of
-/// the line gets what the others leave, but never so little that nobody could read it.
+/// the line gets what the others leave, but never so little that nobody could read it. Columns stand in the order in
+/// which they are needed: where such a column would push out one before it, that one is shown in its place.
 fn fitted(natural: &[usize], width: usize) -> Vec<(usize, usize)> {
     let half = width / 20 * 9;
     let widest = || (1..natural.len()).max_by_key(|at| natural[*at]);
-    let long = (1..natural.len())
+    let mut long = (1..natural.len())
         .find(|at| natural[*at] > half)
         .or_else(widest);
+    loop {
+        let fitted = fitted_around(natural, width, long);
+        let is_shown = |at: &usize| fitted.iter().any(|(shown, _)| shown == at);
+        match (1..long.unwrap_or(0)).find(|at| !is_shown(at)) {
+            // Each is before the last one, so that this ends.
+            Some(before) => long = Some(before),
+            None => return fitted,
+        }
+    }
+}
+
+/// The same where it is known which column gets what the others leave.
+fn fitted_around(natural: &[usize], width: usize, long: Option<usize>) -> Vec<(usize, usize)> {
+    let half = width / 20 * 9;
     let reserved = long.map_or(0, |at| natural[at].min(half) + GAP);
     let mut used = natural.first().copied().unwrap_or(0);
     let mut shown = vec![0];
