@@ -217,9 +217,9 @@ pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -
         return None;
     }
     let found = found.to_lowercase();
-    // Of one or two letters another word is made by changing them.
+    // Of few letters another word is made by changing them.
     let count = found.chars().count();
-    let allowed = (1 + count / 4).min(count / 2);
+    let allowed = (1 + count / 5).min(count / 2);
     known
         .into_iter()
         .filter(|known| known.len() <= LONGEST)

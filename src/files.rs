@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
+/// Why nothing can be written into a folder that is not there.
+const NO_FOLDER: &str = "its folder does not exist";
+
 /// What to do with a file that is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
@@ -217,7 +220,11 @@ fn place(temporary: NamedTempFile, path: &Path, existing: Existing) -> Result<()
     }
 }
 
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+/// A new file of a name of its own in the folder, which is gone when it is dropped.
+///
+/// # Errors
+/// When the folder is not there, or nothing can be written into it.
+pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".chatdb-").suffix(".tmp");
     // As for any new file: what the user's mask leaves of reading and writing for all.
@@ -225,7 +232,10 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // The name of the temporary file, which is another each time, is nothing to tell.
     let made = builder.tempfile_in(folder);
-    made.map_err(|error| io::Error::from(error.kind()))
+    made.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, NO_FOLDER),
+        kind => io::Error::from(kind),
+    })
 }
 
 /// Looks at what is at `path`, without following it: a file that may be replaced, or nothing.

@@ -35,7 +35,11 @@ pub fn validate(
         let names = match library.expand(asked) {
             Ok(names) => names,
             Err(error) => {
-                validated.push(entry(asked, problems_of(error), Vec::new()));
+                let mistakes = match error.no_folder() {
+                    Some(mistake) if error.suggestion().is_none() => vec![mistake],
+                    _ => problems_of(error),
+                };
+                validated.push(entry(asked, mistakes, Vec::new()));
                 continue;
             }
         };

@@ -103,6 +103,8 @@ pub enum ScenarioError {
         name: String,
         /// The one likely meant.
         suggestion: Option<String>,
+        /// The parameters that it has.
+        known: Vec<String>,
     },
     /// A value is set that is of another kind.
     #[error("`{name}` is a whole number, not `{found}`")]
@@ -119,6 +121,27 @@ impl ScenarioError {
     #[must_use]
     pub fn is_of_files(&self) -> bool {
         matches!(self, Self::Invalid(_) | Self::Asset(_))
+    }
+
+    /// What to say where the name of a folder was expected; `None` where it is not about a name that is not known.
+    #[must_use]
+    pub fn no_folder(&self) -> Option<Problem> {
+        let Self::UnknownScenario { name, suggestion } = self else {
+            return None;
+        };
+        let hint = match suggestion {
+            Some(meant) => Some(format!("did you mean `{meant}`?")),
+            None if is_scenario_name(name) => {
+                Some(format!("`chatdb new {name}` creates a scenario folder"))
+            }
+            None => None,
+        };
+        Some(Problem {
+            file: name.clone(),
+            at: None,
+            message: format!("no such folder: `{name}`"),
+            hint,
+        })
     }
 
     /// The name likely meant, for a hint.

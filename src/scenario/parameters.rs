@@ -57,13 +57,14 @@ fn set(
     text: &str,
 ) -> Result<(), ScenarioError> {
     let Some(at) = values.iter().position(|value| value.name == name) else {
-        let known = values.iter().map(|value| value.name.as_str());
+        let known: Vec<String> = values.iter().map(|value| value.name.clone()).collect();
         return Err(ScenarioError::UnknownParameter {
             scenario: chain
                 .last()
                 .map_or_else(String::new, |last| last.name.clone()),
             name: name.to_owned(),
-            suggestion: did_you_mean(name, known).map(str::to_owned),
+            suggestion: did_you_mean(name, known.iter().map(String::as_str)).map(str::to_owned),
+            known,
         });
     };
     let parameter = &mut values[at];

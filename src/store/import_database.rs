@@ -11,11 +11,12 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tempfile::{Builder, TempPath};
+use tempfile::TempPath;
 use thiserror::Error;
 
 use super::open::EXPORTS;
 use super::{Store, StoreError, file_is_ours};
+use crate::files;
 
 /// How long another program may be writing before we give up.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -182,18 +183,11 @@ impl ImportDatabase {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mut builder = Builder::new();
-        builder.prefix(".chatdb-").suffix(".tmp");
-        // As for any new file: what the user's mask leaves of reading and writing for all.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder
-            .tempfile_in(folder)
-            .map_err(|error| ImportDatabaseError::Io {
+        let temporary = files::temporary(folder)
+            .map_err(|source| ImportDatabaseError::Io {
                 action: "write",
                 path: path.to_path_buf(),
-                // The name of the temporary file, which is another each time, is nothing to tell.
-                source: io::Error::from(error.kind()),
+                source,
             })?
             .into_temp_path();
         let made = || {

@@ -398,7 +398,7 @@ fn a_place_that_cannot_be_written_to_ends_with_4_and_leaves_nothing() {
         folder.path(),
         &["import", "activity.csv", "--db", "nosuch/x.sqlite"],
         4,
-        "error: cannot write `nosuch/x.sqlite`: entity not found\n \
+        "error: cannot write `nosuch/x.sqlite`: its folder does not exist\n \
          hint: use a writable path with `--db FILE`\n",
     );
     assert_eq!(names(folder.path()), ["activity.csv"]);

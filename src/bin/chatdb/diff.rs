@@ -5,6 +5,9 @@ use std::path::Path;
 
 use chatdb::check::{self, Terms};
 use chatdb::diff::{self, ColumnMode, RowOrder, Tolerance};
+use chatdb::import::format::by_id;
+use chatdb::import::input::decode::{DecodeError, Encoding};
+use chatdb::import::open::OpenError;
 use chatdb::render::Detail;
 use chatdb::replay::{self, ProductionRows};
 use chatdb::report::{Comparison, NamedComparison, Report};
@@ -13,6 +16,7 @@ use chatdb::table::raw;
 
 use crate::analyze::typed;
 use crate::cli::Diff;
+use crate::codes;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::inputs;
@@ -25,6 +29,7 @@ const LARGE: u64 = 1 << 20;
 
 pub fn run(mut args: Diff) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
+    known_names(&args)?;
     let terms = terms(&args)?;
     let expected = inputs::one(Path::new(&args.expected))?;
     args.expected = expected.display().to_string();
@@ -33,7 +38,8 @@ pub fn run(mut args: Diff) -> Result<Code, Failure> {
     let path = Path::new(&args.expected);
     let comparison = match args.expected.split_once('/') {
         Some((scenario, check)) if !is_file(path) => with_check(args, scenario, check, &terms)?,
-        _ if !args.bind.is_empty() => return Err(unbound(args)),
+        _ if !args.bind.is_empty() => return Err(unbound(args, "--bind")),
+        _ if !args.set.values.is_empty() => return Err(unbound(args, "--set")),
         _ if is_check(args)? => return Err(the_other_way_round(args)),
         _ => of_files(args, path, &terms)?,
     };
@@ -58,6 +64,27 @@ pub fn run(mut args: Diff) -> Result<Code, Failure> {
 /// Whether there is something at `path`, be it within a zip archive.
 fn is_file(path: &Path) -> bool {
     path.exists() || path.ancestors().skip(1).any(Path::is_file)
+}
+
+/// Fails where a format or an encoding is none that there is, whether or not it would be used.
+fn known_names(args: &Diff) -> Result<(), Failure> {
+    if let Some(form) = &args.input_format
+        && by_id(form).is_none()
+    {
+        let error = OpenError::UnknownForm { form: form.clone() };
+        return Err(Failure::of(Code::Usage, &error)
+            .kind(&codes::UNKNOWN_NAME)
+            .or_hint(|| error.advice().unwrap_or_default()));
+    }
+    if let Some(name) = &args.encoding
+        && Encoding::from_name(name).is_none()
+    {
+        let error = DecodeError::Unknown { name: name.clone() };
+        return Err(Failure::of(Code::Usage, &error)
+            .kind(&codes::UNKNOWN_NAME)
+            .hint("for example utf-8, utf-16le, windows-1252 or cp850"));
+    }
+    Ok(())
 }
 
 /// Holds a table against a check: as it is, or its rows of what is bound.
@@ -148,9 +175,9 @@ fn the_other_way_round(args: &Diff) -> Failure {
 }
 
 /// Only a scenario has parameters.
-fn unbound(args: &Diff) -> Failure {
+fn unbound(args: &Diff, option: &str) -> Failure {
     let message = format!(
-        "`{}` is not a check of a scenario, so `--bind` does not apply",
+        "`{}` is not a check of a scenario, so `{option}` does not apply",
         args.expected
     );
     Failure::new(Code::Usage, message).hint("name a check of a scenario as SCENARIO/CHECK")

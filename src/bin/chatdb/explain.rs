@@ -8,6 +8,9 @@ use crate::codes;
 use crate::failure::{Code, Failure};
 use crate::output;
 
+/// What every code begins with.
+const PREFIX: &str = "CHATDB-";
+
 /// Prints one code in full, or a line for each.
 pub fn run(args: &ExplainArgs) -> Result<Code, Failure> {
     let text = match &args.code {
@@ -29,9 +32,9 @@ fn all() -> String {
 /// The code as it is written, in any letter case, with or without the prefix.
 fn one(typed: &str) -> Result<String, Failure> {
     let upper = typed.trim().to_ascii_uppercase();
-    let code = match upper.starts_with("CHATDB-") {
+    let code = match upper.starts_with(PREFIX) {
         true => upper,
-        false => format!("CHATDB-{upper}"),
+        false => format!("{PREFIX}{upper}"),
     };
     if let Some(error) = codes::ALL.iter().find(|error| error.code == code) {
         let exit = error.exit as u8;
@@ -48,12 +51,18 @@ fn one(typed: &str) -> Result<String, Failure> {
             reason.advice()
         ));
     }
+    // A code of the right shape is no slip of the hand, and its neighbour is another error.
+    let typed_code = code.trim_start_matches(PREFIX);
+    let digits = typed_code.strip_prefix(['E', 'I']);
+    let is_code = digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
     let errors = codes::ALL.iter().map(|error| error.code);
-    let known: Vec<&str> = errors.chain(Reason::ALL.map(Reason::code)).collect();
+    let known = errors.chain(Reason::ALL.map(Reason::code));
+    let known = known.map(|code| code.trim_start_matches(PREFIX));
+    let nearest = did_you_mean(typed_code, known).filter(|_| !is_code);
     let failure =
         Failure::new(Code::Usage, format!("unknown code `{typed}`")).kind(&codes::UNKNOWN_NAME);
-    Err(match did_you_mean(&code, known) {
-        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+    Err(match nearest {
+        Some(nearest) => failure.hint(format!("did you mean `{PREFIX}{nearest}`?")),
         None => failure.hint("`chatdb explain` lists the codes"),
     })
 }

@@ -121,6 +121,12 @@ impl Failure {
         self
     }
 
+    /// The same with a hint where it has none.
+    pub fn or_hint(mut self, hint: impl FnOnce() -> String) -> Self {
+        self.hint = self.hint.or_else(|| Some(hint()));
+        self
+    }
+
     pub fn of(code: Code, error: &dyn Error) -> Self {
         Self::new(code, chain(error))
     }
@@ -405,11 +411,23 @@ impl From<ScenarioError> for Failure {
                 hint: Some(hint.unwrap_or_else(|| "`chatdb list` names the scenarios".to_owned())),
                 ..Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME)
             },
+            ScenarioError::UnknownParameter { ref known, .. } => Self {
+                hint: Some(hint.unwrap_or_else(|| of_parameters(known))),
+                ..Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME)
+            },
             error => Self {
                 hint,
                 ..Self::of(Code::Usage, &error)
             },
         }
+    }
+}
+
+/// What to set instead of a parameter that there is not.
+pub fn of_parameters(known: &[String]) -> String {
+    match known {
+        [] => "it has no parameters: omit the option".to_owned(),
+        known => format!("its parameters are {}", known.join(", ")),
     }
 }
 

@@ -23,6 +23,7 @@ use chatdb::sql::authored::Authored;
 use chatdb::table::{Cell, Rows};
 
 use crate::cli::{Chosen, ColorWhen, CsvArgs, FileArgs, Folders, OutputArgs, Privacy, Sets};
+use crate::codes;
 use crate::failure::{Code, Failure};
 use crate::pager::{self, Screen};
 use crate::privacy;
@@ -562,6 +563,27 @@ pub fn expanded(library: &Library, names: &[String]) -> Result<Vec<String>, Fail
     let expanded = names.iter().map(|name| library.expand(name));
     let expanded = expanded.collect::<Result<Vec<_>, _>>()?;
     Ok(expanded.into_iter().flatten().collect())
+}
+
+/// The same for a command that takes folders, where a name that is not known is that of a folder.
+pub fn of_folders(library: &Library, names: &[String]) -> Result<Vec<String>, Failure> {
+    let mut expanded = Vec::new();
+    for name in names {
+        match library.expand(name) {
+            Ok(more) => expanded.extend(more),
+            Err(error) => match error.no_folder() {
+                Some(mistake) => {
+                    let failure = Failure::new(Code::Usage, mistake.message);
+                    return Err(match mistake.hint {
+                        Some(hint) => failure.kind(&codes::UNKNOWN_NAME).hint(hint),
+                        None => failure.kind(&codes::UNKNOWN_NAME),
+                    });
+                }
+                None => return Err(error.into()),
+            },
+        }
+    }
+    Ok(expanded)
 }
 
 /// Every scenario but those that only others start from, in the order of the document; those that reproduce no

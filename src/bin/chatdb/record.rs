@@ -13,7 +13,7 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
     let mut text = String::new();
     let (mut recorded, mut waiting, mut differing, mut wrong) = (0, 0, 0, false);
     let mut runs = Vec::new();
-    for name in output::expanded(&library, &args.names)? {
+    for name in output::of_folders(&library, &args.names)? {
         let reviewed = acceptance::review(&library, &name, &watch::guarded(Vec::new()))?;
         for item in &reviewed.items {
             let path = item.path.display();

@@ -15,7 +15,7 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     output::reports_checks(&args.form, args.check)?;
     let library = output::library(&args.folders)?;
     let mut reviews = Vec::new();
-    for name in output::expanded(&library, &args.names)? {
+    for name in output::of_folders(&library, &args.names)? {
         reviews.push(acceptance::review(
             &library,
             &name,

@@ -24,12 +24,6 @@ use search::Task;
 
 pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
-    let events = input::events(args)?;
-    let invariants = input::invariants(args)?;
-    let wanted = match &args.find {
-        Some(text) => Some(invariant::condition(text).map_err(Failure::from)?),
-        None => None,
-    };
     let library = output::library(&args.folders)?;
     let from = match &args.from {
         Some(from) => from.clone(),
@@ -38,6 +32,14 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     let (scenario, step) = match from.split_once('/') {
         Some((scenario, step)) if library.get(&from).is_err() => (scenario, Some(step)),
         _ => (from.as_str(), None),
+    };
+    // A start that there is not would hide behind what else is missing.
+    library.get(scenario).map_err(Failure::from)?;
+    let events = input::events(args)?;
+    let invariants = input::invariants(args)?;
+    let wanted = match &args.find {
+        Some(text) => Some(invariant::condition(text).map_err(Failure::from)?),
+        None => None,
     };
     let options = watch::guarded(output::sets(&args.set)?);
     let simulation = Simulation::new(&library, scenario, step, &options)?;

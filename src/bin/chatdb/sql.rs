@@ -3,7 +3,7 @@
 use chatdb::script;
 
 use crate::cli::Sql;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, of_parameters};
 use crate::output;
 use crate::query;
 use crate::time::TimeOptions;
@@ -14,7 +14,11 @@ pub fn run(args: &Sql) -> Result<Code, Failure> {
     let mut values = Vec::new();
     for (name, text) in output::pairs("--set", &args.values)? {
         let Some(parameter) = documented.parameter(&name) else {
-            return Err(query::no_parameter(&documented, &name));
+            let known: Vec<String> = (documented.parameters.iter())
+                .map(|parameter| parameter.name.clone())
+                .collect();
+            let failure = query::no_parameter(&documented, &name);
+            return Err(failure.or_hint(|| of_parameters(&known)));
         };
         let value = query::value_of(parameter, &text, &TimeOptions::default())?;
         values.push((name, value));
