@@ -191,3 +191,212 @@ fn a_step_or_a_check_that_is_not_there_is_named_with_those_that_are() {
         "error: `services_failure` has no check `open_chat`\n hint: did you mean `services_failure/open_chats`?\n",
     );
 }
+
+#[test]
+fn a_name_that_there_is_not_is_named_with_what_there_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("t.csv"), "a\n1\n").expect("a file");
+    let formats = " hint: `chatdb help exports` lists the formats\n";
+    for (args, expect) in [
+        (
+            "record nodir",
+            "no such folder: `nodir`\n hint: `chatdb new nodir` creates a scenario folder\n",
+        ),
+        (
+            "review nodir",
+            "no such folder: `nodir`\n hint: `chatdb new nodir` creates a scenario folder\n",
+        ),
+        ("record NoDir", "no such folder: `NoDir`\n"),
+        (
+            "completions tcsh",
+            "`tcsh` is not a value of `<SHELL>`\n hint: its values are bash, elvish, fish, powershell, zsh\n",
+        ),
+        (
+            "explain E999",
+            "unknown code `E999`\n hint: `chatdb explain` lists the codes\n",
+        ),
+        (
+            "explain chatdb-i999",
+            "unknown code `chatdb-i999`\n hint: `chatdb explain` lists the codes\n",
+        ),
+        (
+            "simulate --from nope",
+            "unknown scenario `nope`\n hint: `chatdb list` names the scenarios\n",
+        ),
+        (
+            "simulate --from baselin --never phantom",
+            "unknown scenario `baselin`\n hint: did you mean `baseline`?\n",
+        ),
+        (
+            "replay services_failure --set foo=1",
+            "`services_failure` has no parameter `foo`\n hint: its parameters are activity_id, agent_id, agent_name, \
+             customer_email, queue_name, application_host, email_id, waiting_id\n",
+        ),
+        (
+            "sql chat_by_id --set foo=1",
+            "`chat_by_id` has no parameter `foo`\n hint: its parameters are activity_id\n",
+        ),
+        (
+            "sql open_chats --set foo=1",
+            "`open_chats` has no parameter `foo`\n hint: it has no parameters: omit the option\n",
+        ),
+        (
+            "diff t.csv t.csv --set nonsense=1",
+            "`t.csv` is not a check of a scenario, so `--set` does not apply\n hint: name a check of a scenario as \
+             SCENARIO/CHECK\n",
+        ),
+        (
+            "diff t.csv t.csv --input-format nonsense",
+            &format!("unknown input format `nonsense`\n{formats}"),
+        ),
+        (
+            "diff t.csv t.csv --encoding nonsense",
+            "unknown encoding `nonsense`\n hint: for example utf-8, utf-16le, windows-1252 or cp850\n",
+        ),
+        (
+            "replay services_failure --db nodir/x.sqlite",
+            "cannot write `nodir/x.sqlite`: its folder does not exist\n",
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_chatdb"))
+            .args(args.split(' '))
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .expect("it runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(error, format!("error: {expect}"), "{args}");
+        assert!(matches!(output.status.code(), Some(2 | 4)), "{args}");
+    }
+}
+
+#[test]
+fn a_folder_to_validate_that_there_is_not_is_a_mistake() {
+    let output = chatdb(&["validate", "nodir"]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "nodir: no such folder: `nodir`\n hint: `chatdb new nodir` creates a scenario folder\n1 mistake\n"
+    );
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// The text of a file of the repository.
+fn read(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn an_input_format_that_help_gives_as_an_example_exists() {
+    let help = read("docs/cli.md");
+    let words: Vec<&str> = help.split_whitespace().collect();
+    let help = words.join(" ");
+    let examples = help.split("--input-format <FORMAT> ").skip(1);
+    let examples: Vec<&str> = examples
+        .filter_map(|help| {
+            help.split(" --")
+                .next()?
+                .split_once("e.g. ")?
+                .1
+                .split([' ', ','])
+                .next()
+        })
+        .collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        assert!(
+            chatdb::import::format::by_id(example).is_some(),
+            "{example}"
+        );
+    }
+}
+
+#[test]
+fn every_format_is_counted_and_named_where_formats_are() {
+    let count = chatdb::import::format::IMPORT_FORMATS.len();
+    for (page, said) in [("README.md", "Reads"), ("CHANGELOG.md", "reads")] {
+        assert!(
+            read(page).contains(&format!("{said} {count} export formats")),
+            "{page}: {count}"
+        );
+    }
+    let output = read("docs/output.md");
+    for format in chatdb::render::FORMATS {
+        assert!(
+            output.contains(&format!("| `{}`", format.name)),
+            "{}",
+            format.name
+        );
+    }
+}
+
+#[test]
+fn a_list_shows_its_first_columns_at_any_width() {
+    for command in ["list", "findings", "rules"] {
+        let csv = chatdb(&[command, "--format", "csv"]).stdout;
+        let csv = String::from_utf8(csv).expect("text");
+        let header: Vec<&str> = csv.lines().next().expect("a header").split(',').collect();
+        for width in (80..300).step_by(20) {
+            let shown = chatdb(&[command, "--width", &width.to_string(), "--color", "never"]);
+            let shown = String::from_utf8(shown.stdout).expect("text");
+            let first = shown
+                .lines()
+                .find(|line| line.starts_with(header[0]))
+                .expect("a header");
+            let names: Vec<&str> = first.split_whitespace().collect();
+            assert!(names.contains(&header[1]), "{command} at {width}: {first}");
+            assert!(
+                !shown.contains("\"\""),
+                "{command} at {width}: an empty text"
+            );
+        }
+    }
+}
+
+#[test]
+fn pages_of_help_do_not_break_code_in_tables() {
+    let pages = [
+        "exports", "findings", "model", "outage", "output", "privacy", "settings", "tsql",
+    ];
+    let mut seen = 0;
+    for topic in pages {
+        let page = read(&format!("docs/{topic}.md"));
+        let shown = String::from_utf8(chatdb(&["help", topic]).stdout).expect("text");
+        for row in page.lines().filter(|line| line.starts_with('|')) {
+            let codes = row.split('`').skip(1).step_by(2);
+            for code in codes.filter(|code| !code.contains([' ', '|']) && code.len() <= 52) {
+                assert!(shown.contains(code), "{topic}: {code}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+#[test]
+fn help_of_exit_codes_has_them_at_its_beginning() {
+    let page = String::from_utf8(chatdb(&["help", "exit-codes"]).stdout).expect("text");
+    assert!(page.starts_with("EXIT CODES\n"), "{page}");
+    assert!(
+        page.lines().take(6).any(|line| line.contains(" 0 ")),
+        "{page}"
+    );
+    assert!(!page.contains("TSV"), "{page}");
+}
+
+#[test]
+fn a_command_with_a_page_names_it() {
+    for (command, topic) in [
+        ("diff", "comparing"),
+        ("replay", "explaining"),
+        ("analyze", "outage"),
+    ] {
+        let help = String::from_utf8(chatdb(&[command, "--help"]).stdout).expect("text");
+        assert!(
+            help.ends_with(&format!("More: `chatdb help {topic}`\n")),
+            "{help}"
+        );
+        let page = String::from_utf8(chatdb(&["help", topic]).stdout).expect("text");
+        assert!(page.lines().count() > 20, "{topic}");
+    }
+}

@@ -18,9 +18,18 @@ pub fn command() -> clap::Command {
     let topics = format!("Topics for `chatdb help TOPIC`: {}", topics::names());
     Cli::command()
         .after_help(topics)
-        .mut_subcommands(|command| match examples::help(command.get_name()) {
-            Some(examples) => command.before_help(examples).help_template(TEMPLATE),
-            None => command,
+        .mut_subcommands(|command| {
+            let more = topics::of_command(command.get_name())
+                .filter(|_| command.get_after_help().is_none())
+                .map(|topic| format!("More: `chatdb help {topic}`"));
+            let command = match more {
+                Some(more) => command.after_help(more),
+                None => command,
+            };
+            match examples::help(command.get_name()) {
+                Some(examples) => command.before_help(examples).help_template(TEMPLATE),
+                None => command,
+            }
         })
 }
 
@@ -123,8 +132,16 @@ pub enum Command {
     /// Print the JSON Schema of the JSON format
     Schema(SchemaArgs),
     /// Print the completion script for a shell
+    ///
+    /// Write it where the shell looks for completions, then open a new shell. Bash:
+    /// `~/.local/share/bash-completion/completions/chatdb`; zsh: `_chatdb` in a folder of `fpath`; fish:
+    /// `~/.config/fish/completions/chatdb.fish`; PowerShell: `chatdb completions powershell | Out-String |
+    /// Invoke-Expression` in the profile; elvish: `eval (chatdb completions elvish | slurp)` in `rc.elv`.
     Completions(CompletionArgs),
     /// Write manual pages into a folder
+    ///
+    /// `man -l DIR/chatdb.1` shows one. In the folder `man1` of a folder of `MANPATH`, such as
+    /// `~/.local/share/man/man1`, `man chatdb` finds them.
     Man(ManArgs),
 }
 
@@ -462,7 +479,7 @@ pub struct Diff {
     /// Whether the first record of each file is a header: yes or no (default: detect)
     #[arg(long, value_name = "yes|no")]
     pub header: Option<String>,
-    /// Input format of files that are not CSV, TSV or Markdown, e.g. sqlcmd_fixed (default: detect)
+    /// Input format of files that are not CSV, TSV or Markdown, e.g. aligned (default: detect)
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<String>,
     /// Encoding of files that are not UTF-8, e.g. windows-1252

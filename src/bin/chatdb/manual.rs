@@ -46,7 +46,11 @@ fn page(name: &str, command: clap::Command) -> Result<NewFile, Failure> {
     // `before_help` has the examples, which belong at the end of a manual page.
     let examples = command.get_before_help().map(ToString::to_string);
     let command = match examples {
-        Some(text) => command.before_help("").after_help(text),
+        Some(text) => {
+            let more = command.get_after_help().map(|more| format!("\n\n{more}"));
+            let text = format!("{text}{}", more.unwrap_or_default());
+            command.before_help("").after_help(text)
+        }
         None => command,
     };
     clap_mangen::Man::new(command).render(&mut bytes)?;

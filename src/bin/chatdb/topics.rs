@@ -9,22 +9,30 @@ struct Topic {
     text: &'static str,
 }
 
-/// Embeds pages of `docs/`.
+/// Embeds pages of `docs/`, each under the name of its file or of the topic before it.
 macro_rules! topics {
-    ($($name:literal),* $(,)?) => {
+    ($($name:literal $(= $file:literal)?),* $(,)?) => {
         &[$(Topic {
             name: $name,
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/", $name, ".md")),
+            text: topics!(@text $name $($file)?),
         }),*]
+    };
+    (@text $name:literal $file:literal) => { topics!(@text $file) };
+    (@text $name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/", $name, ".md"))
     };
 }
 
+/// The names of commands are taken by their own help.
 const PAGES: &[Topic] = topics![
+    "comparing" = "diff",
+    "explaining" = "explain",
     "exports",
     "findings",
     "model",
     "outage",
     "output",
+    "performance",
     "privacy",
     "scenario-format",
     "scenarios",
@@ -38,8 +46,12 @@ pub fn page(name: &str, width: usize) -> Option<String> {
     if name == "causes" {
         return Some(chatdb::causes::help());
     }
+    if matches!(name, "exit-codes" | "codes") {
+        let output = PAGES.iter().find(|topic| topic.name == "output")?;
+        return Some(plain(section(output.text, "Exit codes"), width));
+    }
     let name = match name {
-        "exit-codes" | "codes" | "json" => "output",
+        "json" => "output",
         "formats" => "exports",
         "scenario" => "scenarios",
         "pseudonyms" | "pii" => "privacy",
@@ -47,6 +59,31 @@ pub fn page(name: &str, width: usize) -> Option<String> {
     };
     let topic = PAGES.iter().find(|topic| topic.name == name)?;
     Some(plain(topic.text, width))
+}
+
+/// A section of a page, from its heading to the next one or the last line, which leads on.
+fn section<'t>(text: &'t str, heading: &str) -> &'t str {
+    let heading = format!("## {heading}\n");
+    let from = text.find(&heading).unwrap_or_default();
+    let rest = &text[from..];
+    let end = rest[heading.len()..].find("\n## ");
+    end.map_or(rest, |end| &rest[..heading.len() + end])
+}
+
+/// The topic of the page about a command whose own name `chatdb help` takes for the command.
+pub fn of_command(name: &str) -> Option<&'static str> {
+    match name {
+        "diff" => Some("comparing"),
+        "replay" | "report" | "show" => Some("explaining"),
+        "analyze" => Some("outage"),
+        "query" | "sql" => Some("tsql"),
+        "import" => Some("exports"),
+        "validate" | "record" | "review" | "new" => Some("scenarios"),
+        "coverage" | "rules" | "why" => Some("model"),
+        "config" => Some("settings"),
+        "schema" => Some("output"),
+        _ => None,
+    }
 }
 
 /// The names that [`page`] knows, for the help.
@@ -157,10 +194,15 @@ impl PlainPage {
                 .set_header(header)
                 .add_rows(entries);
             // Words stay whole where they can; the blanks on either side count as well.
-            for (at, column) in table.column_iter_mut().enumerate() {
-                let cells = rows.iter().filter_map(|row| row.get(at));
+            let longest = |at: usize| {
+                let cells = rows.iter().filter_map(|row: &Vec<String>| row.get(at));
                 let words = cells.flat_map(|cell| cell.split(' '));
-                let word = words.map(str::len).max().unwrap_or(0).min(self.width / 2) + 2;
+                words.map(str::len).max().unwrap_or(0) + 2
+            };
+            let fit = (0..header.len()).map(longest).sum::<usize>() <= self.width;
+            for (at, column) in table.column_iter_mut().enumerate() {
+                let most = if fit { self.width } else { self.width / 2 + 2 };
+                let word = longest(at).min(most);
                 let word = u16::try_from(word).unwrap_or(u16::MAX);
                 column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word)));
             }
