@@ -521,7 +521,20 @@ fn the_answer_is_red_only_where_something_failed() {
         let page = page(report);
         all(&page, "<div class=\"say", "\"")[0].trim().to_owned()
     };
-    assert_eq!(class(&outage()), "wrong");
+    let failed = outage();
+    assert_eq!(class(&failed), "wrong");
+    let page_of_failed = page(&failed);
+    let found = of(&failed).findings.iter();
+    let found = found.filter(|one| one.verdict == chatdb::report::FindingVerdict::Found);
+    for finding in found {
+        let colour = match finding.urgency {
+            chatdb::query::Urgency::Now => "bad",
+            chatdb::query::Urgency::Soon => "warn",
+            chatdb::query::Urgency::Context => "over",
+        };
+        let summary = format!("{} <span class=\"mark {colour}\">", finding.title);
+        assert!(page_of_failed.contains(&summary), "{summary}");
+    }
     let healthy = report(exports(&PLAIN, false), &AnalysisOptions::default());
     assert_eq!(class(&healthy), "", "green");
     // Without an outage what waits is said, and is no alarm.

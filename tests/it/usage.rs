@@ -400,3 +400,15 @@ fn a_command_with_a_page_names_it() {
         assert!(page.lines().count() > 20, "{topic}");
     }
 }
+
+#[test]
+fn a_row_that_never_is_has_nothing_that_determines_it() {
+    let shown = |row: &str| {
+        let output = chatdb(&["why", "services_failure/open_chats", "--row", row]);
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let never = "no row has this value, whichever cause or rule is left out; \
+                 `chatdb replay services_failure` shows the rows";
+    assert!(shown("activity_id=99").contains(never));
+    assert!(!shown("activity_id=1347").contains("no row has this value"));
+}

@@ -96,8 +96,15 @@ fn explained(
     };
     columns_exist(experiment, at, &target)?;
     let why = experiment.why(at, &target).map_err(ReplayError::from)?;
-    let listing = listing(experiment, &why, args, name);
+    let mut listing = listing(experiment, &why, args, name);
     let missing = experiment.missing(at, &target).map_err(ReplayError::from)?;
+    if why.value.is_empty() && listing.table.rows.is_empty() && missing.is_none() {
+        let scenario = args.check.split('/').next().unwrap_or_default();
+        // Nothing determines what there never is.
+        listing.remarks = vec![format!(
+            "no row has this value, whichever cause or rule is left out; `chatdb replay {scenario}` shows the rows"
+        )];
+    }
     let missing = missing.map(|conditions| conditions_listing(experiment, &conditions));
     Ok(std::iter::once(listing).chain(missing).collect())
 }
