@@ -1,5 +1,5 @@
--- title: The pop-up at the agent's log-in
--- empty: no pop-up appeared at the log-in
+-- title: The pop-up when the agent logs in
+-- empty: no pop-up appeared when the agent logged in
 -- lines: 45, 187, 219
 -- kind: popup text
 -- basis: basis

@@ -1,4 +1,4 @@
--- title: Results of opening parts of the console
+-- title: Result of opening each part of the console
 -- empty: no part has been opened
 -- lines: 36, 179
 -- key: console_part

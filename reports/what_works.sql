@@ -1,4 +1,4 @@
--- title: Capabilities: what works, what is lost, and to which server
+-- title: Capabilities: what works, what is lost, and because of which server
 -- key: subject, capability
 -- kind: lost_to text
 -- kind: remark text

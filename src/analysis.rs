@@ -1,8 +1,8 @@
-//! Searches rows for what an outage leaves behind: every finding is run, and its result goes into the report.
+//! Searches rows for what an outage leaves behind: runs every finding, and puts its result into the report.
 //!
-//! A finding is a query that returns no rows on healthy data. What the exports lack is never guessed: a finding whose
-//! tables or columns are missing is skipped. Ages are measured from a time that is given, or from the newest timestamp
-//! in the rows, never from the system clock. This module does not know what any finding means.
+//! A finding is a query that returns no rows on healthy data. Missing exports are never guessed: a finding whose tables
+//! or columns are missing is skipped. Ages are measured from a given time, or from the newest timestamp in the rows,
+//! never from the system clock. This module does not know what any finding means.
 
 mod advice;
 mod changes;
@@ -43,33 +43,33 @@ pub enum AnalysisError {
     /// No finding has this name.
     #[error("there is no finding `{name}`")]
     UnknownFinding {
-        /// The name that was given.
+        /// The given name.
         name: String,
-        /// The name that was likely meant.
+        /// The likely intended name.
         suggestion: Option<String>,
     },
     /// No finding has a threshold of this name.
     #[error("no finding has a threshold `{name}`")]
     UnknownThreshold {
-        /// The name that was given.
+        /// The given name.
         name: String,
-        /// The name that was likely meant.
+        /// The likely intended name.
         suggestion: Option<String>,
     },
-    /// A threshold was set to something that it cannot be.
+    /// An invalid value for a threshold.
     #[error("expected {kind} for `{name}`, found `{found}`")]
     Threshold {
-        /// The name that was given.
+        /// The given name.
         name: String,
-        /// What its values are.
+        /// The expected type.
         kind: Kind,
-        /// What was given.
+        /// The given value.
         found: String,
     },
     /// No agent in the rows works on this Application server.
     #[error("no agent in the rows is on `{host}`")]
     UnknownHost {
-        /// The name that was given.
+        /// The given name.
         host: String,
         /// The names that the rows have.
         known: Vec<String>,
@@ -79,9 +79,9 @@ pub enum AnalysisError {
     Twice {
         /// The reference time.
         at: String,
-        /// The distance the first time.
+        /// The first possible offset.
         first: String,
-        /// The distance the second time.
+        /// The second possible offset.
         then: String,
     },
     /// The clock was set forward, so the reference time does not exist.
@@ -92,17 +92,17 @@ pub enum AnalysisError {
         /// The reference time.
         at: String,
     },
-    /// The rows show another clock than the one that was given.
+    /// The rows contradict the given offset.
     #[error(
         "the servers' clock is not {given} from UTC (--utc-offset): activities and their first events show {shown}"
     )]
     OtherOffset {
-        /// What was given.
+        /// The given offset.
         given: String,
-        /// What the rows show.
+        /// The offset shown by the rows.
         shown: String,
     },
-    /// An outage begins after everything that the rows tell of.
+    /// An outage begins after the end of the rows.
     #[error("the outage from {from} begins after the newest row ({until})")]
     OutageLater {
         /// When the outage begins.
@@ -115,7 +115,7 @@ pub enum AnalysisError {
     Tsql {
         /// The name of the finding.
         name: String,
-        /// Where and why.
+        /// The position and the reason.
         source: TsqlError,
     },
     /// A finding could not be run.
@@ -123,25 +123,25 @@ pub enum AnalysisError {
     Asked {
         /// The name of the finding.
         name: String,
-        /// The error behind it.
+        /// The underlying error.
         source: StoreError,
     },
-    /// The database failed otherwise.
+    /// Any other database error.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What to run over the rows, and with which times and thresholds.
+/// What to run on the rows, and with which times and thresholds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AnalysisOptions {
-    /// The reference time in milliseconds on the servers' wall clock; else the scenario clock of a replay, else
-    /// the newest time in the rows.
+    /// The reference time in milliseconds in the servers' local time; if `None`, the scenario clock of a replay,
+    /// otherwise the newest time in the rows.
     pub as_of_ms: Option<i64>,
     /// How far the servers' clock is ahead of UTC.
     pub utc_offset: Option<UtcOffset>,
-    /// The outages that are known.
+    /// The known outages.
     pub outages: Vec<Outage>,
-    /// Thresholds by name, instead of the findings' own.
+    /// Thresholds by name that override those of the findings.
     pub sets: Vec<(String, Cell)>,
     /// The findings to run; all when empty.
     pub only: Vec<String>,
@@ -154,9 +154,9 @@ pub struct Outage {
     pub servers: Vec<Server>,
     /// The one application server that was down, by its name in `login_ip`; all of them when `None`.
     pub host: Option<String>,
-    /// When it began, in milliseconds on the servers' wall clock.
+    /// When it began, in milliseconds in the servers' local time.
     pub from_ms: i64,
-    /// When it ended; `None` while it goes on.
+    /// When it ended; `None` while it continues.
     pub to_ms: Option<i64>,
 }
 
@@ -197,8 +197,8 @@ impl Outage {
             && hosts.is_none_or(|(one, other)| one == other)
     }
 
-    /// Where nobody named the servers, those of the outages in the rows that it overlaps; else itself. The times stay
-    /// the user's.
+    /// If the user named no servers, those of the detected outages that it overlaps; otherwise unchanged. The times are
+    /// always the user's.
     fn with_servers_of(&self, detected: &[outage::OutageWindow]) -> Vec<Self> {
         let ends_before = |to: Option<i64>, from: i64| to.is_some_and(|to| to < from);
         let overlaps = |window: &&outage::OutageWindow| {
@@ -220,7 +220,7 @@ impl Outage {
     }
 }
 
-/// Fails where an outage is of an Application server that the rows don't know, and they know others.
+/// Fails if an outage is of an Application server that does not occur in the rows although others do.
 fn check_hosts(rows: &ExportedRows<'_>, outages: &[Outage]) -> Result<(), AnalysisError> {
     for host in outages.iter().filter_map(|outage| outage.host.as_ref()) {
         let known: BTreeSet<String> = history::hosts(rows)?.into_values().collect();
@@ -237,10 +237,10 @@ fn check_hosts(rows: &ExportedRows<'_>, outages: &[Outage]) -> Result<(), Analys
 }
 
 impl Server {
-    /// Every server, in the order of the document.
+    /// Every server, in the order of the support note.
     pub const ALL: [Self; 3] = [Self::Application, Self::Services, Self::Messaging];
 
-    /// The word by which command lines and reports call it.
+    /// Its name in command lines and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -251,19 +251,19 @@ impl Server {
     }
 }
 
-/// The parameter of a finding that holds the most chats that an agent may have at once, where no table says.
+/// The parameter of a finding for the maximum number of chats per agent, if no table has it.
 const LIMIT: &str = "limit_in_force";
 
-/// What such a finding lacks without a known outage.
+/// What such a finding needs if no outage is known.
 pub const OUTAGE: &str = "the time of an outage (--outage)";
 
 /// Fewer activities than this do not show that there was no outage.
 pub(crate) const MIN_ACTIVITIES: u64 = 200;
 
-/// What stands for personal data until somebody has replaced it.
+/// A placeholder for personal data until it is replaced.
 pub const PRIVACY_PLAIN: &str = "Personal data is included unchanged.";
 
-/// Every finding that is compiled in, by name.
+/// Every built-in finding, by name.
 #[must_use]
 pub fn findings() -> Vec<Query> {
     let read = |name: &str| {
@@ -399,7 +399,7 @@ fn chosen<'q>(all: &'q [Query], only: &[String]) -> Result<Vec<&'q Query>, Analy
     Ok(chosen)
 }
 
-/// Holds what is set against the thresholds that there are. `finding.threshold` sets it for one finding alone.
+/// Checks the given thresholds. `finding.threshold` sets it for one finding only.
 fn thresholds(
     all: &[Query],
     sets: &[(String, Cell)],
@@ -433,7 +433,7 @@ fn thresholds(
     Ok(sets.to_vec())
 }
 
-/// What the values of a threshold are.
+/// The type of a threshold.
 #[must_use]
 pub fn kind_of(parameter: &QueryParameter) -> Kind {
     parameter.kind.unwrap_or(match parameter.default {
@@ -442,7 +442,7 @@ pub fn kind_of(parameter: &QueryParameter) -> Kind {
     })
 }
 
-/// Fails where an outage begins after everything that the rows tell of: its year may be mistyped.
+/// Fails if an outage begins after the end of the rows: its year may be mistyped.
 fn check_times(outages: &[Outage], until: Option<i64>) -> Result<(), AnalysisError> {
     let Some(until) = until else { return Ok(()) };
     match outages.iter().find(|outage| outage.from_ms > until) {
@@ -454,7 +454,7 @@ fn check_times(outages: &[Outage], until: Option<i64>) -> Result<(), AnalysisErr
     }
 }
 
-/// Fails where the rows show that the servers' clock is another one than the user says.
+/// Fails if the rows contradict the given offset.
 fn check_offset(
     options: &AnalysisOptions,
     given: Option<i64>,
@@ -503,13 +503,13 @@ fn offset(minutes: i64) -> String {
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// Whether a finding asks for what is read from the rows before.
+/// Whether a finding has a parameter that is read from the rows first.
 fn asks_history(finding: &Query) -> bool {
     let reads = |name: &str| finding.parameter(name).is_some();
     finding.outage.is_some() || reads(LIMIT) || reads("utc_offset_minutes")
 }
 
-/// The type of SQL Server that the values of a threshold have.
+/// The SQL Server type of a threshold.
 #[must_use]
 pub fn type_of(parameter: &QueryParameter) -> Type {
     match kind_of(parameter) {

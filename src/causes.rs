@@ -82,14 +82,14 @@ macro_rules! in_hands {
 pub const CAUSES: &[CauseSyntax] = &[
     CauseSyntax {
         words: "SERVERS stops|stop",
-        help: "servers go down; SERVERS is one, several joined by `and`, or `all servers`",
+        help: "servers stop; SERVERS is one server, several joined by `and`, or `all servers`",
         example: "messaging and application stop",
         sql: "INSERT INTO server_event (server, event) VALUES ({SERVERS}, 'stops');",
         idle: "SELECT {SERVERS} || ' is already down'",
     },
     CauseSyntax {
         words: "SERVERS starts|start",
-        help: "servers come back",
+        help: "servers start again",
         example: "application starts",
         sql: "INSERT INTO server_event (server, event) VALUES ({SERVERS}, 'starts');",
         idle: "SELECT {SERVERS} || ' is already up'",
@@ -169,7 +169,7 @@ pub const CAUSES: &[CauseSyntax] = &[
     },
     CauseSyntax {
         words: "agent [AGENT] transfers chat [CHAT] to agent OTHER",
-        help: "the agent gives the chat to another agent, who has yet to open it",
+        help: "the agent transfers the chat to another agent, who must still open it",
         example: "agent transfers the chat to agent 1004",
         sql: "INSERT INTO agent_action (user_id, action, activity_id, to_user_id) VALUES ({AGENT:@agent_id}, \
               'transfers', {CHAT:@activity_id}, {OTHER});",
@@ -208,7 +208,7 @@ pub const CAUSES: &[CauseSyntax] = &[
     },
     CauseSyntax {
         words: "agent AGENT is added [as TEXT]",
-        help: "adds an agent, who has yet to log in",
+        help: "adds an agent, who must still log in",
         example: "agent 1004 is added as 'JSmith'",
         sql: concat!(
             "INSERT INTO egpl_user (user_id, user_name, screen_name, when_created, who_created, delete_flag, \

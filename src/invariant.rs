@@ -73,12 +73,12 @@ pub const STATES: &[NamedState] = &[
     },
     NamedState {
         name: "connection issues",
-        help: "the customer is told of connection issues",
+        help: "the customer is notified of connection issues",
         sql: "EXISTS (SELECT 1 FROM customer_notices WHERE notice = 'connection issues')",
     },
     NamedState {
-        name: "customer told of loss",
-        help: "the customer is told that the session is lost",
+        name: "customer notified of loss",
+        help: "the customer is notified that the session is lost",
         sql: "EXISTS (SELECT 1 FROM customer_notices WHERE notice = 'session lost')",
     },
     NamedState {
@@ -88,7 +88,7 @@ pub const STATES: &[NamedState] = &[
     },
     NamedState {
         name: "chat waits",
-        help: "a chat waits for an agent",
+        help: "a chat is waiting for an agent",
         sql: "EXISTS (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_type = 2000 AND activity_status = 4000)",
     },
     NamedState {

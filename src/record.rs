@@ -75,13 +75,13 @@ pub struct Record<'r> {
 /// Why a record, or a row made of one, was not loaded. The code is stable: scripts may rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// Bytes that are no text in the file's encoding.
+    /// Bytes that are not text in the file's encoding.
     NotText,
     /// The file ends inside a record or a character.
     Truncated,
-    /// A quote is opened and not closed.
+    /// A quote is never closed.
     UnclosedQuote,
-    /// Text stands after a closing quote.
+    /// Text follows a closing quote.
     TextAfterQuote,
     /// More or fewer fields than columns.
     Ragged,
@@ -91,7 +91,7 @@ pub enum Reason {
     NotADate,
     /// A number does not fit its column.
     OutOfRange,
-    /// A NUL character in a form that has none.
+    /// A NUL character in a format that has none.
     Nul,
     /// A field, or the record, is longer than the limit.
     TooLong,
@@ -99,15 +99,15 @@ pub enum Reason {
     RepeatedHeader,
     /// A second result set begins, with other columns.
     SecondResultSet,
-    /// The key stands earlier in the file with other values.
+    /// The key occurs earlier in the file with other values.
     DuplicateKey,
     /// The row has no key.
     MissingKey,
-    /// A date that a spreadsheet has spoiled beyond recovery.
+    /// A date damaged by a spreadsheet beyond recovery.
     SpoiledDate,
     /// A line that the producer broke at its page width.
     WrappedLine,
-    /// U+FFFD stands in the file: a character was lost before.
+    /// U+FFFD is in the file: a character was already lost.
     Replacement,
     /// A number that can be read in two ways, such as `5,000`.
     TwoReadings,
@@ -202,8 +202,8 @@ impl Reason {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::NotText => "bytes that are not text in this encoding",
-            Self::Truncated => "the file ends within the record",
+            Self::NotText => "bytes that are invalid in this encoding",
+            Self::Truncated => "the file ends inside the record",
             Self::UnclosedQuote => "a quote is never closed",
             Self::TextAfterQuote => "text after a closing quote",
             Self::Ragged => "more or fewer fields than columns",
@@ -213,7 +213,7 @@ impl Reason {
             Self::Nul => "a NUL character",
             Self::TooLong => "a record or field longer than the limit",
             Self::RepeatedHeader => "a repeated header",
-            Self::SecondResultSet => "a record of another result set",
+            Self::SecondResultSet => "a record of a different result set",
             Self::DuplicateKey => "a duplicate key",
             Self::MissingKey => "no key",
             Self::SpoiledDate => "a date damaged by a spreadsheet",
@@ -221,7 +221,7 @@ impl Reason {
             Self::Replacement => "U+FFFD: a character was lost before the import",
             Self::TwoReadings => "a number that can be read in two ways",
             Self::ServerError => "a server error message",
-            Self::LateColumn => "a column missing from the rows before",
+            Self::LateColumn => "a column that earlier rows do not have",
             Self::Escape => "a backslash that can be read in two ways",
             Self::Formula => "a formula without a saved value",
         }
@@ -236,7 +236,7 @@ impl Reason {
             }
             Self::Truncated => "copy or export the file again; its end is missing",
             Self::UnclosedQuote => {
-                "export with quoted text, or read the file as one without quotes: `--input-format ssms_csv`"
+                "export with quoted text, or read quotes as text: `--input-format ssms_csv`"
             }
             Self::TextAfterQuote => {
                 "export with quoted text, or read the file without quotes: `--quote none`"
@@ -250,11 +250,11 @@ impl Reason {
             Self::NotADate => {
                 "export dates as `yyyy-mm-dd hh:mm:ss`, or specify the format with `--date-format`"
             }
-            Self::Nul => "the file may be damaged, or of two encodings: export it again",
+            Self::Nul => "the file may be damaged, or mix two encodings: export it again",
             Self::TooLong => {
                 "a quote may be unclosed; `--max-record` and `--max-field` raise the limits"
             }
-            Self::RepeatedHeader => "nothing is lost: it repeats the header",
+            Self::RepeatedHeader => "nothing to do: the header is only repeated",
             Self::SecondResultSet => {
                 "read it separately, into a table of its own, e.g. `--result-set 2 --table my_table`"
             }

@@ -28,44 +28,44 @@ use crate::diagnostic::counted;
 use crate::report::Report;
 use crate::table::Rows;
 
-/// A way to write a report.
+/// A report format.
 #[derive(Debug, Clone, Copy)]
 pub struct Format {
-    /// The name, as `--format` takes it.
+    /// Its name for `--format`.
     pub name: &'static str,
-    /// Other names that `--format` takes.
+    /// Its aliases for `--format`.
     pub aliases: &'static [&'static str],
-    /// The ending of a file in this format, without the dot.
+    /// Its file extension, without the dot.
     pub extension: &'static str,
-    /// What it is for, in one line of help.
+    /// Its purpose, in one line of help.
     pub help: &'static str,
-    /// Writes a report. Fails only when the writer does.
+    /// Writes a report. Fails only if the writer does.
     pub render: fn(&Report, RenderOptions, &mut dyn Write) -> io::Result<Rendered>,
-    /// Writes the tables of lists as they come, the same as `render` does where there is a list; `None` where the whole
-    /// has to be known.
+    /// Writes the tables of lists as they arrive, the same as `render` does for a list; `None` if the whole report must
+    /// be known first.
     pub rows: Option<MakeRows>,
     /// What it can show, and where.
     pub can: Capabilities,
 }
 
-/// What a format can show, and where.
+/// The capabilities of a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Whether it shows timelines and SQL, which a run then has to bring.
+    /// Whether it shows timelines and SQL, which the run must then collect.
     pub pictures: Pictures,
-    /// Whether it shows the rows of tables; one that does not has nothing to show of what is no replay.
+    /// Whether it shows the rows of tables; otherwise it can only show replays.
     pub tables: bool,
-    /// Whether it lists rows and nothing else, so that what there is to say about a list has to be said elsewhere.
+    /// Whether it has only rows, so that remarks on a list must be written elsewhere.
     pub rows_only: bool,
-    /// Whether it has every cell of a comparison, so that a run has to hold those that are the same.
+    /// Whether it has every cell of a comparison, so that a run must keep those that are the same.
     pub every_cell: bool,
-    /// Whether it is laid out for a terminal, in lines of its width.
+    /// Whether it is formatted for a terminal, in lines of its width.
     pub for_terminal: bool,
-    /// Whether it is no text, so that a terminal cannot show it.
+    /// Whether it is binary, so that a terminal cannot show it.
     pub binary: bool,
-    /// Whether [`CsvOptions`] say how it is written.
+    /// Whether [`CsvOptions`] apply to it.
     pub separated: bool,
-    /// Whether it is among the files of an analysis.
+    /// Whether it is among the output files of an analysis.
     pub by_default: bool,
 }
 
@@ -81,44 +81,44 @@ const TABLES: Capabilities = Capabilities {
     by_default: false,
 };
 
-/// Rows and nothing else, one a line.
+/// Only rows, one per line.
 const ROWS: Capabilities = Capabilities {
     rows_only: true,
     every_cell: true,
     ..TABLES
 };
 
-/// What a format does with pictures of a run.
+/// How a format handles pictures of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pictures {
-    /// It shows none.
+    /// It has none.
     Never,
-    /// It shows them beside the results.
+    /// It shows them next to the results.
     Beside,
-    /// It shows nothing else, so it has nothing to show of what is no replay.
+    /// It shows nothing else, so it can only show replays.
     Only,
 }
 
-/// Makes a writer of rows. Fails only when the writer does.
+/// Creates a writer of rows. Fails only if the writer does.
 pub type MakeRows = fn(&mut dyn Write, CsvOptions) -> io::Result<Box<dyn CountedRows + '_>>;
 
-/// Rows that are written, and what was done to texts in them.
+/// A writer of rows, and the changes made to their texts.
 pub trait CountedRows: Rows {
-    /// What was changed so far.
+    /// The changes so far.
     fn rendered(&self) -> Rendered;
 }
 
-/// How many texts a format wrote otherwise than they are.
+/// How many texts a format had to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rendered {
-    /// Texts with `'` before them, because a spreadsheet would run them as formulas.
+    /// Texts prefixed with `'`, because a spreadsheet would run them as formulas.
     pub defused: u64,
-    /// Texts in which hidden characters are shown as signs.
+    /// Texts in which hidden characters are shown as symbols.
     pub shown: u64,
 }
 
 impl Rendered {
-    /// Adds what was changed in another file of the same report.
+    /// Adds the changes in another file of the same report.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Rendered {
         }
     }
 
-    /// What was changed, in one sentence; `None` where nothing was.
+    /// The changes, in one sentence; `None` if there are none.
     #[must_use]
     pub fn sentence(self) -> Option<String> {
         let texts = |n: u64| counted(n, "text");
@@ -150,7 +150,7 @@ impl Rendered {
     }
 }
 
-/// Every format, in the order that help lists them.
+/// Every format, in the order of the help.
 pub const FORMATS: [Format; 10] = [
     Format {
         name: "table",
@@ -280,31 +280,31 @@ fn unchanged(_: ()) -> Rendered {
     Rendered::default()
 }
 
-/// The format of a file by the ending of its name, or `None`.
+/// The format for a file extension, or `None`.
 #[must_use]
 pub fn format_of_extension(extension: &str) -> Option<&'static Format> {
     let extension = extension.to_lowercase();
     (FORMATS.iter()).find(|format| format.extension == extension)
 }
 
-/// The format called `name`, by its own name or an alias, or `None`.
+/// The format with this name or alias, or `None`.
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     (FORMATS.iter()).find(|format| format.name == name || format.aliases.contains(&name))
 }
 
-/// What the caller knows and the report does not.
+/// Options that are not part of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenderOptions {
-    /// The columns that a line may take, in a terminal.
+    /// The line width in a terminal.
     pub width: usize,
-    /// How much a terminal shows of what is as it should be; files are in full.
+    /// How much a terminal shows of what is correct; files are complete.
     pub detail: Detail,
     /// Whether verdicts and headings have a colour besides their words.
     pub color: bool,
-    /// Whether the answer is shown alone, without titles, remarks and what it rests on.
+    /// Whether only the result is shown, without titles, remarks and basis.
     pub answer_only: bool,
-    /// Whether the rows of each finding are in a CSV file beside this one, under its name.
+    /// Whether the rows of each finding are in a CSV file next to this one, under its name.
     pub tables_beside: bool,
     /// How CSV is written.
     pub csv: CsvOptions,
@@ -313,16 +313,16 @@ pub struct RenderOptions {
 /// How CSV is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CsvOptions {
-    /// Whether it begins with a byte order mark, by which a spreadsheet knows UTF-8.
+    /// Whether it begins with a byte order mark, by which a spreadsheet recognises UTF-8.
     pub mark: bool,
     /// Whether a text that a spreadsheet would run as a formula is written unchanged.
     pub keeps_formulas: bool,
-    /// Whether hidden characters are written, and not shown as signs. Not for a terminal.
+    /// Whether hidden characters are written unchanged. Not for a terminal.
     pub keeps_hidden: bool,
 }
 
 impl Default for RenderOptions {
-    /// In full, 80 columns wide, without colour.
+    /// Everything, 80 columns wide, without colour.
     fn default() -> Self {
         Self {
             width: 80,
@@ -335,12 +335,12 @@ impl Default for RenderOptions {
     }
 }
 
-/// How much to show of what is as it should be. What differs is shown either way.
+/// How much to show of what is correct. Differences are always shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Detail {
     /// Everything: every step, the table of every check whose expectation is printed, every row, every remark.
     #[default]
     Full,
-    /// One line per check or entry, and the first rows of what is urgent.
+    /// One line per check or entry, and the first rows of the urgent findings.
     Brief,
 }

@@ -1,9 +1,9 @@
-//! Plays scenarios on a database and records what came of every step and check.
+//! Replays scenarios on a database and records the outcome of every step and check.
 //!
-//! Each scenario starts from an empty database with the schema and the platform model. Scenarios that begin
-//! alike share the beginning: the states along a chain are savepoints of one database, so a restore goes on
-//! from its failure and the next failure from the baseline, which is as if each had been played from the
-//! start (a test holds the two against each other).
+//! Each scenario starts from an empty database with the schema and the platform model. Scenarios with a common
+//! beginning share it: the states along a chain are savepoints of one database, so a restore continues from its failure
+//! and the next failure from the baseline. The result is the same as if each had been replayed from the start (a test
+//! compares the two).
 
 mod basis;
 mod compared;
@@ -37,7 +37,7 @@ pub use queries::{as_run, literals_of};
 /// Why nothing was replayed.
 #[derive(Debug, Error)]
 pub enum ReplayError {
-    /// A scenario could not be loaded, or a parameter not be set.
+    /// A scenario could not be loaded, or a parameter could not be set.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// The database failed outside any script or query of a scenario.
@@ -51,15 +51,15 @@ pub enum ReplayError {
     UnknownCheck {
         /// The name of the scenario.
         scenario: String,
-        /// The check asked for.
+        /// The given check.
         check: String,
-        /// The ids that it has.
+        /// The valid ids.
         known: Vec<String>,
     },
-    /// A check's query cannot run on rows of production.
+    /// A check's query cannot run on production rows.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// Rows of production cannot be compared with a check.
+    /// Production rows cannot be compared with a check.
     #[error(transparent)]
     Bound(#[from] BoundError),
     /// The check's query could not be run, so the kinds of its columns are not known.
@@ -70,7 +70,7 @@ pub enum ReplayError {
         /// The name of the check.
         check: String,
     },
-    /// A query of the user's own cannot be run.
+    /// A user query cannot be run.
     #[error("the query cannot be run: {0}")]
     Query(String),
     /// No step of the scenario has this id.
@@ -78,9 +78,9 @@ pub enum ReplayError {
     UnknownStep {
         /// The name of the scenario.
         scenario: String,
-        /// The step asked for.
+        /// The given step.
         step: String,
-        /// The ids that it has.
+        /// The valid ids.
         known: Vec<String>,
     },
 }
@@ -90,27 +90,27 @@ pub enum ReplayError {
 pub struct ReplayOptions {
     /// Values set for parameters, as text.
     pub sets: Vec<(String, String)>,
-    /// The id of the step after which to stop, checks of that step included.
+    /// The id of the step after which to stop, including its checks.
     pub until: Option<String>,
-    /// Words of the command line that a command to reproduce needs beside the scenario and the step, such as
-    /// `--scenarios lab`. What is set is added to them.
+    /// Further words that the command to reproduce a result needs besides the scenario and the step, for example
+    /// `--scenarios lab`. The given parameters are added to them.
     pub words: Vec<String>,
-    /// Is given what stops the database from another thread, before anything is played.
+    /// Receives a handle to interrupt the database from another thread, before anything is replayed.
     pub watch: Option<fn(Interrupter)>,
-    /// How much memory SQLite may take in the whole process from then on, in bytes.
+    /// The memory limit of SQLite in the whole process from then on, in bytes.
     pub memory: Option<u64>,
-    /// Whether the runs get what a page shows beside the results: a timeline, and the SQL of each check.
+    /// Whether the runs contain what a page shows besides the results: a timeline, and the SQL of each check.
     pub illustrated: bool,
-    /// Whether the checks keep what came back, to be recorded.
+    /// Whether the checks keep their results, to be recorded.
     pub recording: bool,
-    /// Lab rules that are left out, by name: the built-in rules hold instead.
+    /// Lab rules to leave out, by name: the built-in rules apply instead.
     pub without: Vec<String>,
-    /// What the statements of one scenario may take together.
+    /// The shared limits of the statements of one scenario.
     pub budget: Budget,
 }
 
 impl ReplayOptions {
-    /// Holds a database to the time and the memory that the options allow: every way to a replay comes through here.
+    /// Applies the time and memory limits of the options to a database: all replays go through here.
     pub(crate) fn guard(&self, store: &Store) -> Result<(), StoreError> {
         store.spend(Some(&self.budget));
         if let Some(watch) = self.watch {
@@ -122,7 +122,7 @@ impl ReplayOptions {
         Ok(())
     }
 
-    /// The command that plays `name` again in the same way.
+    /// The command that replays `name` again in the same way.
     fn again(&self, name: &str) -> String {
         let sets = self
             .sets
@@ -137,7 +137,7 @@ impl ReplayOptions {
     }
 }
 
-/// A word as a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=@:,+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -147,11 +147,11 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// A database that is being set up for a replay, in a thread of its own.
+/// A database for a replay that is being set up in a thread.
 pub struct UpcomingStore(JoinHandle<Result<Store, StoreError>>);
 
 impl UpcomingStore {
-    /// Begins to set one up. It is worth doing before the scenarios are read, which takes as long.
+    /// Starts the setup. Best done before the scenarios are read, which takes as long.
     #[must_use]
     pub fn begin() -> Self {
         Self(thread::spawn(Store::with_platform))
@@ -165,8 +165,8 @@ impl UpcomingStore {
     }
 }
 
-/// Plays the scenarios called `names`, in that order, and gives the record and the database as the last one
-/// left it.
+/// Replays the scenarios `names`, in that order, and returns the record and the final
+/// database.
 ///
 /// # Errors
 /// Fails when a scenario is not found or not valid, a parameter or step is unknown, or the database cannot be
@@ -179,7 +179,7 @@ pub fn replay(
     replay_in(UpcomingStore::begin(), library, names, options)
 }
 
-/// The same in a database that is being set up already.
+/// The same in a database whose setup has been started.
 ///
 /// # Errors
 /// As [`replay`].
@@ -193,7 +193,7 @@ pub fn replay_in(
     play_all(store.store()?, library, names, options, rewritten)
 }
 
-/// The same on a database that was set up already, which must be as [`Store::with_platform`] makes it.
+/// The same on a database that is already set up, as [`Store::with_platform`] creates it.
 ///
 /// # Errors
 /// As [`replay`].

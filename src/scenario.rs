@@ -1,7 +1,7 @@
 //! A scenario: one failure (or one restore) as a folder of data.
 //!
-//! [`Library`] reads and validates folders; afterwards nothing about a [`Scenario`] can be wrong except that
-//! its SQL may fail and its expectations may not hold. This module does not know SQLite.
+//! [`Library`] reads and validates folders; afterwards nothing about a [`Scenario`] can be invalid, except that its SQL
+//! may fail and its checks may not match. This module does not know SQLite.
 
 mod accepted;
 mod draft;
@@ -43,7 +43,7 @@ pub use template::{FORMAT_PAGE, files_of, template};
 pub struct Scenario {
     /// The name of its folder: lower-case letters, digits and `_`, at most 64.
     pub name: String,
-    /// The folder, as messages and reports name it.
+    /// The folder, as shown in messages and reports.
     pub folder: String,
     /// What happens, in a sentence.
     pub title: String,
@@ -53,35 +53,35 @@ pub struct Scenario {
     pub lines: Option<Lines>,
     /// The scenario whose end state this one starts from; `None` starts from an empty database.
     pub continues: Option<String>,
-    /// Where the scenario clock counts from, in ms on the server's wall clock. Only a scenario that
-    /// continues nothing has it; those that continue it count from the same moment.
+    /// The origin of the scenario clock, in ms in the servers' local time. Only a scenario that continues nothing has
+    /// it; those that continue it use the same origin.
     pub clock: Option<i64>,
     /// Values that its scripts and queries name as `@name`, in the order written.
     pub parameters: Vec<Parameter>,
     /// Rules and times of the platform model that it sets for itself.
     pub rules: Vec<LabRule>,
-    /// The lab file of the folder in which it is.
+    /// The lab file of its folder.
     pub lab: Option<Arc<Lab>>,
     /// Scripts run before the first step, at the time of the clock's start, in order.
     pub seeds: Vec<SqlFile>,
-    /// The statements of the document that it answers for: its own, and those of its lab that its checks observe.
+    /// The statements of the document that it covers: its own, and those of its lab that its checks observe.
     pub observations: Vec<Observation>,
     /// What happens, in order of time.
     pub steps: Vec<ScenarioStep>,
-    /// Where the print is not what was meant.
+    /// Misprints and their corrections.
     pub errata: Vec<Erratum>,
     /// Queries that the document prints.
     pub printed_queries: Vec<PrintedQuery>,
-    /// What a reader should know: choices made where the document is silent.
+    /// Notes for the reader: choices made where the document is silent.
     pub notes: Option<String>,
-    /// Queries that stand in the scenario's own folder, by name: text and path.
+    /// Queries in the scenario's own folder, by name: text and path.
     pub queries: BTreeMap<String, SqlFile>,
 }
 
 /// A file with SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlFile {
-    /// The path as the user would open it.
+    /// Its path, as the user would open it.
     pub file: String,
     /// The text of the script.
     pub sql: String,
@@ -92,9 +92,9 @@ pub struct SqlFile {
 pub struct Parameter {
     /// The name, without the `@`.
     pub name: String,
-    /// The value that the document has, or the author chose: integer or text.
+    /// The value from the document, or chosen by the author: integer or text.
     pub value: Cell,
-    /// Columns of expected tables in which this value stands for whatever the parameter is set to.
+    /// Columns of expected tables in which this value is replaced by the one that is set.
     pub columns: Vec<String>,
 }
 
@@ -103,18 +103,18 @@ pub struct Parameter {
 pub struct Observation {
     /// The number, such as `SF2`.
     pub id: String,
-    /// The lines that make the statement.
+    /// The lines of the statement.
     pub lines: Lines,
     /// The statement in our words.
     pub says: String,
 }
 
-/// One thing that happens, and the checks made right after it.
+/// Something that happens, and the checks that follow it.
 #[derive(Debug, Clone)]
 pub struct ScenarioStep {
-    /// Short and unique in the scenario, such as `20`; the number of its script unless written.
+    /// Short and unique in the scenario, such as `20`; by default the number of its script.
     pub id: String,
-    /// When, in ms on the server's wall clock.
+    /// When it happens, in ms in the servers' local time.
     pub at: i64,
     /// When, as written: `+00:09:00` or a date and time.
     pub at_text: String,
@@ -124,42 +124,42 @@ pub struct ScenarioStep {
     pub script: Option<SqlFile>,
     /// How many rows the script's own statements must change, triggers not counted.
     pub changes: Option<u64>,
-    /// Part of the message with which the script must fail; the step then has no effect.
+    /// Part of the error message that the script must produce; the step then has no effect.
     pub error: Option<String>,
     /// Consecutive steps with the same branch run on a copy, which is discarded after them.
     pub branch: Option<String>,
     /// The checks made after the step.
     pub checks: Vec<Check>,
-    /// Where it is.
+    /// Its position in the file.
     pub place: Place,
 }
 
 /// A query plus what it should return.
 #[derive(Debug, Clone)]
 pub struct Check {
-    /// Unique in the scenario; the query's name unless written.
+    /// Unique in the scenario; by default the query's name.
     pub id: String,
     /// The query's name.
     pub query: String,
-    /// Values for the query's parameters, beside those of the scenario.
+    /// Values for the query's parameters, in addition to those of the scenario.
     pub with: Vec<(String, Cell)>,
-    /// What should come back.
+    /// The expected result.
     pub expect: Expect,
     /// Where the expectation comes from.
     pub basis: Basis,
     /// The observations that it covers.
     pub observes: Vec<String>,
-    /// The key by which rows are matched; `None` takes the query's.
+    /// The key by which rows are matched; `None` means the query's.
     pub key: Option<Vec<String>>,
-    /// How strictly the header is compared.
+    /// How strictly headers are compared.
     pub columns: ColumnMode,
-    /// How the order of rows is compared; `None` follows the query's `ORDER BY`.
+    /// How the order of rows is compared; `None` means by the query's `ORDER BY`.
     pub order: Option<RowOrder>,
     /// Columns not compared, each with its reason.
     pub ignore: Vec<(String, String)>,
     /// Columns compared with a tolerance, each with its reason.
     pub tolerance: Vec<(String, Tolerance, String)>,
-    /// Where it is.
+    /// Its position in the file.
     pub place: Place,
 }
 
@@ -168,21 +168,21 @@ pub struct Check {
 pub enum Expect {
     /// A table, transcribed or written.
     Table(Expected),
-    /// So many rows, whatever is in them.
+    /// This many rows, whatever they contain.
     Rows(u64),
-    /// One row whose one compared cell is this text.
+    /// One row whose single compared cell is this text.
     Value(String),
 }
 
 /// An expected table, as its file has it; kinds are known only once the query has run.
 #[derive(Debug, Clone)]
 pub struct Expected {
-    /// The path as the user would open it.
+    /// Its path, as the user would open it.
     pub file: String,
-    /// The file's name as written in `expect`, by which errata name it; `NAME/FILE` for a table of another
-    /// scenario's, which comes with that scenario's errata.
+    /// The file name as written in `expect`, to which errata refer; `NAME/FILE` for a table of another scenario, which
+    /// includes that scenario's errata.
     pub name: String,
-    /// Whether somebody stands behind it.
+    /// Whether somebody has accepted it.
     pub state: ExpectedState,
     /// How the file lays the table out.
     pub layout: Layout,
@@ -192,14 +192,14 @@ pub struct Expected {
     pub header_line: u32,
     /// The rows as printed, with the line of the file on which each is.
     pub rows: Vec<PrintedRow>,
-    /// The values that the parameters have in the scenario whose table this is: cells equal to one of them
-    /// stand for whatever the parameter is in the run.
+    /// The parameter values of the scenario that owns this table: cells equal to one of them are replaced by the
+    /// parameter's value in the run.
     pub written_with: Vec<(String, Cell)>,
 }
 
 impl Expected {
-    /// Whether the column at `index`, from 0, is data. A column without a name of which every cell is struck
-    /// by an erratum is not: a grid numbers its rows so.
+    /// Whether the column at `index`, from 0, is data. An unnamed column of which errata remove every cell is not: such
+    /// columns are the row numbers of a grid.
     #[must_use]
     pub fn is_data(&self, index: usize) -> bool {
         let struck = |row: &PrintedRow| {
@@ -211,14 +211,14 @@ impl Expected {
     }
 }
 
-/// Whether somebody stands behind an expected table.
+/// Whether an expected table has been accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedState {
     /// Somebody wrote or accepted it.
     Accepted,
-    /// It was recorded, and nobody has accepted it.
+    /// It was recorded, and not accepted yet.
     Pending,
-    /// There is nothing in it yet.
+    /// It is still empty.
     Unrecorded,
 }
 
@@ -227,7 +227,7 @@ pub enum ExpectedState {
 pub enum Layout {
     /// Rows and columns: a pipe table or CSV.
     Grid,
-    /// Lines of text in Markdown: each line is a row, blank lines and Markdown's own marks left out.
+    /// Lines of text in Markdown: each line is a row, without blank lines and Markdown markup.
     Lines,
 }
 
@@ -245,7 +245,7 @@ pub struct PrintedRow {
 pub struct PrintedCell {
     /// The text as printed.
     pub text: String,
-    /// Whether it stood in quotes: `"NULL"` is a text, `NULL` is not.
+    /// Whether it was in quotes: `"NULL"` is text, `NULL` is not.
     pub quoted: bool,
     /// The erratum that corrects it.
     pub erratum: Option<Arc<Erratum>>,
@@ -256,13 +256,13 @@ pub struct PrintedCell {
 pub enum Basis {
     /// The document prints it, on these lines.
     Printed(Lines),
-    /// The document says so in words, on these lines.
+    /// The document states it in words, on these lines.
     Stated(Lines),
-    /// It follows without being said, for this reason.
+    /// It is not stated, but follows for this reason.
     Derived(String),
 }
 
-/// A misprint: what is printed, how we read it, and why.
+/// A misprint: the printed text, its correction, and the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Erratum {
     /// `E1`, `E2`, ... in the order written.
@@ -271,15 +271,15 @@ pub struct Erratum {
     pub file: String,
     /// The row, from 1, and the column, for a cell of a grid; `None` for text of a printed query.
     pub cell: Option<(u32, String)>,
-    /// What is printed.
+    /// The printed text.
     pub printed: String,
-    /// What we take it for; `None` when it is not part of the data at all.
+    /// The corrected text; `None` if it is not data.
     pub reading: Option<String>,
     /// What kind of misprint it is.
     pub kind: ErratumKind,
-    /// Why we read it so.
+    /// The evidence for the correction.
     pub evidence: String,
-    /// Where it is.
+    /// Its position in the file.
     pub place: Place,
 }
 
@@ -291,7 +291,7 @@ pub enum ErratumKind {
     Ocr,
     /// Text cut off.
     Truncated,
-    /// Text torn apart by the end of a page.
+    /// Text split by a page break.
     PageBreak,
     /// Text moved or merged by the layout.
     Layout,

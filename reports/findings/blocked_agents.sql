@@ -1,4 +1,4 @@
--- title: Agents who look free and are assigned nothing, because of an old chat
+-- title: Agents who look free but are assigned nothing, because of an old chat
 -- meaning: The agent has a chat in progress that has not changed for a long time, has no other open work, and has
 --   been assigned nothing since, unlike the other agents at work. Routing does not interrupt a chat, so one that
 --   ended without its row being completed keeps chats and mail from the agent, who sees an empty inbox. Ask the
@@ -19,8 +19,8 @@
 -- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_assigned, the number of
 --   activities, created within days before GETDATE(), that at least three quarters of the other agents at work
 --   were assigned since the later of the chat's last change and the agent's log-in. That the agent is ready is not in
---   the rows: no public source explains user_state, and login_logout_time is the time of the last log-in or log-out;
---   where the last event of the user is a log-in, the agent is there.
+--   rows: no public source explains user_state, and login_logout_time is the time of the last log-in or log-out;
+--   if the last event of the user is a log-in, the agent is present.
 WITH unchanged AS (
     SELECT b.assigned_to AS user_id, COUNT(*) AS chats, MIN(b.activity_id) AS activity_id,
            MAX(b.when_modified) AS unchanged_since
@@ -49,7 +49,7 @@ WITH unchanged AS (
     SELECT s.user_id, s.chats, s.activity_id, s.unchanged_since,
            CASE WHEN u.login_logout_time > s.unchanged_since THEN u.login_logout_time ELSE s.unchanged_since END AS since,
            CASE WHEN u.login_logout_time > s.unchanged_since AND ISNULL(l.logged_in_at, -1) < ISNULL(l.last_at, 0)
-                THEN 'unclear: logged in or out after the chat changed last'
+                THEN 'unclear: logged in or out after the chat last changed'
                 ELSE 'blocked' END AS verdict
     FROM unchanged s
     JOIN egpl_user u ON u.user_id = s.user_id

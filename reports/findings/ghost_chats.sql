@@ -59,7 +59,7 @@ WITH chat AS (
 ), newest AS (
     SELECT CASE WHEN @utc_offset_minutes IS NULL THEN MAX(h.event_date)
                 ELSE MAX(k.server_ms) - 60000 * CAST(@utc_offset_minutes AS bigint) END AS event_at,
-           -- No clock is more than fourteen hours ahead of UTC: what is older than that is old on any.
+           -- No clock is more than fourteen hours ahead of UTC: anything older is old in every time zone.
            CASE WHEN @utc_offset_minutes IS NULL AND MAX(h.event_date) < MAX(k.server_ms) - 50400000
                                                      - 60000 * CAST(@recent_minutes AS bigint)
                 THEN 1 ELSE 0 END AS events_are_old
@@ -154,19 +154,19 @@ SELECT activity_id, verdict,
        STUFF(CASE left_by WHEN 2 THEN '; the customer left (412)'
                           WHEN 1 THEN '; the customer left (412), and events followed' ELSE '' END
              + CASE ended_by WHEN 2 THEN '; session ended by time-out, log-out or crash (545-547)'
-                             WHEN 1 THEN '; session ended (545-547), and was taken up again' ELSE '' END
+                             WHEN 1 THEN '; session ended (545-547), and was resumed' ELSE '' END
              + CASE WHEN exit_by > 0 THEN '; exit record in the transcript' ELSE '' END
              + CASE outage_by WHEN 2 THEN '; not changed since the outage'
                               WHEN 1 THEN '; its row not changed since the outage' ELSE '' END
              + CASE row_quiet WHEN 2 THEN '; row not changed for longer than stale_minutes'
                               WHEN 1 THEN '; row not changed for longer than quiet_minutes' ELSE '' END
              + CASE WHEN message_quiet = 1 THEN '; no message for longer than quiet_minutes' ELSE '' END
-             + CASE WHEN log_in_after_row = 1 THEN '; its agent logged in or out after the row changed last' ELSE '' END
+             + CASE WHEN log_in_after_row = 1 THEN '; its agent logged in or out after the last change of the row' ELSE '' END
              + CASE WHEN log_in_after_talk = 1
-                    THEN '; its agent logged in or out after session and messages changed last' ELSE '' END
+                    THEN '; its agent logged in or out after the last change of session and messages' ELSE '' END
              + CASE WHEN agent_deleted = 1 THEN '; its agent is deleted' ELSE '' END, 1, 2, '') AS evidence_for,
        STUFF(CASE WHEN outage_by = 1 THEN '; session or message after the outage' ELSE '' END
-             + CASE WHEN ended_by = 1 THEN '; taken up after the session ended' ELSE '' END
+             + CASE WHEN ended_by = 1 THEN '; resumed after the session ended' ELSE '' END
              + CASE WHEN left_by = 1 THEN '; events within wrap-up time' ELSE '' END, 1, 2, '') AS evidence_against,
        CASE WHEN log_in_not_compared = 1 THEN 'log-in events: no --utc-offset' END AS not_compared,
        assigned_to, user_name, login_ip, queue_id, activity_status, activity_sub_status, when_created, when_modified,

@@ -5,7 +5,7 @@
 -- tag: inferred
 -- urgency: context
 -- source: the support note, lines 45-49, for the log-in after the outage and the pop-up of a session in progress; what the
---   row then says is an interpretation, and that one column of the user serves log-ins and log-outs
+--   row then says is an interpretation, and so is that one column of the user is used for log-ins and log-outs
 -- dialect: tsql
 -- key: activity_id
 -- outage: any

@@ -5,7 +5,7 @@
 -- tag: inferred
 -- urgency: context
 -- source: the support note, line 153, for the chat that goes on once the Messaging server is back; that the times of
---   messages follow each message at once is an interpretation
+--   messages are updated with each message is an interpretation
 -- dialect: tsql
 -- key: activity_id
 -- outage: any

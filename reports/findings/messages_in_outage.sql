@@ -3,7 +3,7 @@
 -- needs: eglv_session_chat_event.agent_last_response_time, eglv_session_chat_event.customer_last_message_time
 -- tag: inferred
 -- urgency: context
--- source: a public reporting application reads these times; that they follow each message at once is an interpretation
+-- source: a public reporting application reads these times; that each message updates them is an interpretation
 -- dialect: tsql
 -- key: activity_id
 -- outage: any

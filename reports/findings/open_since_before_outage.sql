@@ -5,7 +5,7 @@
 -- tag: inferred
 -- urgency: context
 -- source: the support note, line 72, for an open chat as 5000/5900; it shows no row after an Application server failure, and
---   that the row then stays as it was is an interpretation
+--   that the row then remains unchanged is an interpretation
 -- dialect: tsql
 -- key: activity_id
 -- outage: any

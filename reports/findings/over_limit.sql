@@ -13,7 +13,7 @@
 -- parameter: agents_above text = NULL
 -- note: without egicm_concurrent_task, limit_in_force is the maximum number of simultaneous chats per agent,
 --   judging by completed chats in all queues; `analyze` reads it from the rows. agents_above lists, with commas around
---   each, the user_ids that have repeatedly had more, such as log-ins shared by several people: they are excluded.
+--   each, the user_ids that repeatedly had more, such as log-ins shared by several people: they are excluded.
 SELECT z.user_id, z.user_name, z.queue_id, z.open_chats, z.limit_is, z.limit_from, z.oldest_activity_id,
        z.oldest_when_created
 FROM (

@@ -3,7 +3,7 @@
 --   outage. Nothing created: nothing arrived, or it could not be stored. Nothing assigned: routing or its services
 --   failed. Nothing completed: agents could not work. Check the calendar first; outages that more evidence speaks for
 --   are reported as detected.
--- source: chatdb's own; completion by when_modified of 9000, else by event 544; assignment by events 205, 213, 209,
+-- source: chatdb's own; completion by when_modified of 9000, or else by event 544; assignment by events 205, 213, 209,
 --   409
 -- tag: inferred
 -- urgency: context

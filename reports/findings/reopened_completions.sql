@@ -12,7 +12,7 @@
 -- helps: egpl_event_history_case_mgmt
 -- kind: earlier_at timestamp
 -- kind: later_at timestamp
--- note: needs two states of the activity. Whether event 548 is between the exports is not checked: exports and
+-- note: needs two states of the activity. Whether event 548 occurred between the exports is not checked: exports and
 --   events use different clocks.
 WITH state AS (
     SELECT s.activity_id, s.activity_type, s.activity_status, s.activity_sub_status, s.assigned_to, s.when_modified,

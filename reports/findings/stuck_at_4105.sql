@@ -1,5 +1,5 @@
 -- title: Activities that were handed to Unified CCE and never answered
--- meaning: 4105 says that the activity was handed to Unified CCE for routing, and it stays so for as long as it is
+-- meaning: 4105 means that the activity was handed to Unified CCE for routing, and it keeps this status while it is
 --   queued there. Older than the threshold, sent (2210) and never answered (2212), it waits for an answer that may not
 --   come. Check the connection to Unified CCE, and the agents of its queue.
 -- source: 4105 is on a public docwiki page on e-mail routing; the events are named by constants of an e-mail console
@@ -11,7 +11,7 @@
 -- needs: egpl_casemgmt_activity, egpl_casemgmt_activity.when_created
 -- helps: egpl_event_history_case_mgmt, egpl_routing_queue
 -- parameter: age_minutes = 240
--- note: thresholds: age_minutes since the activity was last modified, else created.
+-- note: thresholds: age_minutes since the activity was last modified, or else created.
 SELECT b.activity_id,
        CASE WHEN e.sent_at IS NULL AND e.answered_at IS NULL THEN 'unclear: no event of it is in the rows'
             WHEN e.answered_at >= e.sent_at OR e.sent_at IS NULL THEN 'answered (2212), and still at 4105'

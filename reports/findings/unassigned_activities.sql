@@ -1,7 +1,7 @@
 -- title: Activities that arrived and stayed unassigned
 -- meaning: The workflow has not picked up what arrived (3000/3100), or routing has not assigned what is in a
---   queue (4000/4100). Standalone routing takes seconds, so an old one is normal only in a queue that agents pull
---   from. Sub type 4, a delivery exception, is never routed: a supervisor has to act on it. `unclear`: it
+--   queue (4000/4100). Standalone routing takes seconds, so a long wait is normal only in a queue that agents pull
+--   from. Sub-type 4, a delivery exception, is never routed: a supervisor has to act on it. `unclear`: it
 --   has not waited long, and may simply be waiting its turn.
 -- source: public docwiki pages on e-mail routing and the exception queue
 -- tag: documented
@@ -15,7 +15,7 @@
 -- parameter: chat_minutes = 30
 -- parameter: mail_minutes = 1440
 -- parameter: exception_minutes = 0
--- note: thresholds in minutes since the activity was last modified, else created: arrived_minutes for 3000/3100,
+-- note: thresholds in minutes since the activity was last modified, or else created: arrived_minutes for 3000/3100,
 --   chat_minutes and mail_minutes for 4000/4100, exception_minutes for sub type 4. The states are from public
 --   sources; the thresholds are chatdb's own.
 SELECT x.activity_id,

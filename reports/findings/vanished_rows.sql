@@ -1,7 +1,7 @@
 -- title: Activities of an earlier export that are missing from a later one
 -- meaning: The later export has activities before and after these, and nearly all others of the earlier one, so it
 --   should have these too. They were deleted or archived, or the later export was truncated. Where the later export lacks more
---   than a few, it is probably a selection, and no conclusion is possible. Rows that change data capture records
+--   than a few, it is probably a subset, and no conclusion is possible. Rows that change data capture records
 --   as deleted, and that no later export has, are certain.
 -- source: chatdb's own
 -- tag: inferred
@@ -15,7 +15,7 @@
 -- kind: later_at timestamp
 -- parameter: present_percent = 95
 -- note: thresholds: present_percent of the earlier export's activities, within the later one's range of ids and of the
---   same type and status (open or completed), must be in the later one; otherwise it is assumed to be a selection of rows.
+--   same type and status (open or completed), must be in the later one; otherwise it is assumed to be a subset of rows.
 WITH export AS (
     SELECT x.export_id, x.[file], x.taken_at,
            ROW_NUMBER() OVER (ORDER BY x.taken_at, x.export_id) AS place

@@ -1,6 +1,6 @@
 -- title: Chats that arrived during the outage and are still unassigned
--- meaning: The chat arrived during the outage and still waits in its queue. If agents receive new work again, nobody
---   has picked it up; if not, the outage may go on.
+-- meaning: The chat arrived during the outage and is still in its queue. If agents receive new work again, nobody
+--   has picked it up; if not, the outage may be continuing.
 -- needs: egpl_casemgmt_activity.when_created, egpl_casemgmt_activity.assigned_to
 -- tag: inferred
 -- urgency: now

@@ -1,5 +1,5 @@
 -- The lab of the document: one department, one queue, one agent, the application server, and where customers
--- come in. Ids that the document does not print are ours.
+-- start a chat. Ids that the document does not print are ours.
 UPDATE server SET host = @application_host WHERE server = 'application';
 
 INSERT INTO egpl_department (department_id, department_name, department_desc, delete_flag)

@@ -1,2 +1,2 @@
--- The agent logs in; the e-mail that waits is given to this agent.
+-- The agent logs in; the waiting e-mail is assigned to this agent.
 INSERT INTO agent_action (user_id, action) VALUES (@agent_id, 'logs in');

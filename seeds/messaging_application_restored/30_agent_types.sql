@@ -1,2 +1,2 @@
--- The agent, who is told that the session is active, types on. The wording is ours.
+-- The agent, who is shown an active session, keeps typing. The wording is ours.
 INSERT INTO message (activity_id, author, text) VALUES (@activity_id, 'agent', 'Are you still there?');

@@ -88,7 +88,7 @@ pub(super) fn unlocks(runs: &[FindingRun], had_none: bool) -> Vec<UnlockRun> {
     all
 }
 
-/// What to export so that `wanted` is there.
+/// What to export to provide `wanted`.
 pub(crate) fn export_of(wanted: &str) -> String {
     match (wanted.strip_suffix("_earlier"), wanted.split_once('.')) {
         (Some(table), _) => format!("a second export of {table}, taken at another time"),

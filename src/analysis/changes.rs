@@ -5,14 +5,14 @@ use super::exported::ExportedRows;
 use crate::report::{ChangeRun, ComparedExports};
 use crate::table::Cell;
 
-/// The last two exports that have activities, the later one first.
+/// The last two exports with activities, the later one first.
 const EXPORTS: &str = "SELECT x.export_id, x.file FROM chatdb_export x \
      WHERE EXISTS (SELECT 1 FROM chatdb_export_column c \
      WHERE c.export_id = x.export_id AND c.table_name = 'egpl_casemgmt_activity') \
      ORDER BY x.taken_at DESC, x.export_id DESC LIMIT 2";
 
-/// Each kind of change, and how many activities and chats have it. A row that only the earlier export has is missing
-/// where the later one has rows before and after it.
+/// Each kind of change, with the number of activities and chats. A row that is only in the earlier export counts as
+/// missing if the later one has rows before and after it.
 fn changes(earlier: &str, later: &str) -> String {
     let both = format!(
         "FROM egpl_casemgmt_activity b JOIN egpl_casemgmt_activity_earlier e ON e.activity_id = b.activity_id \

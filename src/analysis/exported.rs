@@ -1,4 +1,4 @@
-//! The rows that are analysed: which tables and columns there are, when they were exported, and where each row is.
+//! The rows being analysed: the available tables and columns, the export time, and where each row comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use crate::schema::catalog::Catalog;
 use crate::store::Store;
 use crate::table::{Cell, Column, Kind, ResultTable};
 
-/// The columns of times on the servers' wall clock that the product writes as things happen. Due dates lie in the
-/// future, an e-mail's date is its sender's, and dates of people's lives say nothing of the system.
+/// The time columns in the servers' local time that the product writes as things happen. Due dates are in the future,
+/// an e-mail's date is set by its sender, and personal dates are irrelevant.
 const WRITTEN_AS_IT_HAPPENS: [(&str, &str); 9] = [
     ("egpl_casemgmt_activity", "when_created"),
     ("egpl_casemgmt_activity", "when_modified"),
@@ -21,7 +21,7 @@ const WRITTEN_AS_IT_HAPPENS: [(&str, &str); 9] = [
     ("egpl_casemgmt_case", "when_modified"),
 ];
 
-/// The columns by which a row of an answer is found again, with the table and column that they are the key of.
+/// The columns that identify a row of a result, with the table and column of which they are the key.
 const PLACES: [(&str, &str, &str); 4] = [
     ("activity_id", "egpl_casemgmt_activity", "activity_id"),
     ("first_activity_id", "egpl_casemgmt_activity", "activity_id"),
@@ -32,13 +32,13 @@ const PLACES: [(&str, &str, &str); 4] = [
 /// How many rows are looked up at once.
 const AT_ONCE: usize = 500;
 
-/// A database, and what is in it.
+/// A database and its contents.
 pub(super) struct ExportedRows<'s> {
     pub(super) store: &'s Store,
     pub(super) catalog: Catalog,
-    /// The tables that have rows or stand in an export.
+    /// The tables that have rows or occur in an export.
     pub(super) tables: BTreeSet<String>,
-    /// The columns that stand in an export, by table; `None` in a database that is no import database.
+    /// The columns that occur in an export, by table; `None` if the database is not an import database.
     pub(super) columns: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -78,7 +78,7 @@ impl<'s> ExportedRows<'s> {
         })
     }
 
-    /// Whether the rows have `table` or `table.column`.
+    /// Whether `table` or `table.column` is available.
     pub(super) fn has(&self, wanted: &str) -> bool {
         let (table, column) = match wanted.split_once('.') {
             Some((table, column)) => (table, Some(column)),
@@ -132,7 +132,7 @@ impl<'s> ExportedRows<'s> {
         })
     }
 
-    /// The newest time in a column: as it was noted while reading, else as it is found.
+    /// The newest time in a column: as recorded during the import, otherwise by query.
     pub(super) fn newest(&self, table: &str, column: &str) -> Result<Option<i64>, AnalysisError> {
         let wanted = format!("{table}.{column}");
         if !self.has(&wanted) {
@@ -157,7 +157,7 @@ impl<'s> ExportedRows<'s> {
         one(&format!("SELECT max({column}) FROM {table}"))
     }
 
-    /// When the last export was taken, where the user says so: what is not in it by then did not happen.
+    /// When the last export was made, if the user says so: anything not in it had not happened by then.
     pub(super) fn exported_at(&self) -> Result<Option<i64>, AnalysisError> {
         if self.columns.is_none() {
             return Ok(None);
@@ -176,7 +176,7 @@ impl<'s> ExportedRows<'s> {
         })
     }
 
-    /// Adds the file and line of each row that can be found again by its key.
+    /// Adds the file and line of each row that can be identified by its key.
     pub(super) fn place(
         &self,
         table: &mut ResultTable,
@@ -228,7 +228,7 @@ impl<'s> ExportedRows<'s> {
     }
 }
 
-/// Whether a table has a name as the product gives them, in any letter case.
+/// Whether a table has a name of the product's, in any case.
 fn is_product(name: &str) -> bool {
     name.get(..2)
         .is_some_and(|start| start.eq_ignore_ascii_case("eg"))

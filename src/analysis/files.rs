@@ -1,4 +1,4 @@
-//! The files that the rows come from, and what of them was rejected.
+//! The files of the rows, and their rejects.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::report::FileRun;
 use crate::table::Cell;
 
 impl<'s> ExportedRows<'s> {
-    /// The files that the rows come from.
+    /// The files of the rows.
     pub(super) fn files(&self) -> Result<Vec<FileRun>, AnalysisError> {
         if self.columns.is_none() {
             return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! One finding, run over the rows: its values and its result.
+//! Runs one finding: its parameters and its result.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use crate::sql::tsql::{self, Statement};
 use crate::store::Binding;
 use crate::table::{Cell, Kind, ResultTable};
 
-/// The parameter that says when an outage began. `outage_to` says when it ended, and is NULL while it goes on.
+/// The parameter for the start of an outage. `outage_to` is its end, and NULL while it continues.
 const OUTAGE_FROM: &str = "outage_from";
 
 /// The documented query for open chats.
 pub(super) const OPEN_CHATS: &str = "open_chats";
 
-/// The table that says so.
+/// The table with the limit of chats.
 const LIMITS: &str = "egicm_concurrent_task";
 
-/// What every finding is run with.
+/// The values with which every finding is run.
 pub(super) struct Given {
     pub(super) as_of: Cell,
     /// The outages that evidence may come from, in the order of time: those given, and those detected at other times.
@@ -35,7 +35,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// The outages that a finding is asked about, one after the other; none where it asks about none.
+    /// The outages for which a finding is run, one after the other; none if it does not depend on outages.
     fn outages_of(&self, finding: &Query) -> Vec<Option<&Outage>> {
         let of_application = |outage: &&Outage| outage.servers.contains(&Server::Application);
         let mut outages: Vec<Option<&Outage>> = match finding.outage {
@@ -54,7 +54,7 @@ impl Given {
         outages
     }
 
-    /// The value of a parameter, and the finding's own where that is another.
+    /// The value of a parameter, or the finding's default.
     fn value(
         &self,
         finding: &Query,
@@ -89,7 +89,7 @@ impl Given {
     }
 }
 
-/// The agents that a limit does not hold for, with commas around each.
+/// The agents exempt from a limit, with commas around each.
 fn agents_above(limit: &limit::Limit) -> Cell {
     if limit.above.is_empty() {
         return Cell::Null;
@@ -98,7 +98,7 @@ fn agents_above(limit: &limit::Limit) -> Cell {
     Cell::Text(format!(",{},", ids.join(",")))
 }
 
-/// Adds rows that are not there yet by their key. Where a row has a verdict, the stronger one stays.
+/// Adds rows whose key is not there yet. If a row has a verdict, the stronger one is kept.
 fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
     const STRENGTH: [&str; 2] = ["ghost", "probable"];
     let at: Vec<usize> = keys.iter().filter_map(|key| table.position(key)).collect();
@@ -132,7 +132,7 @@ fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
 }
 
 impl<'s> ExportedRows<'s> {
-    /// Asks one finding.
+    /// Runs one finding.
     pub(super) fn ask(&self, finding: &Query, given: &Given) -> Result<FindingRun, AnalysisError> {
         let missing = |wanted: &[String]| -> Vec<String> {
             let lacks = |name: &&String| !self.has(name);
@@ -243,7 +243,7 @@ impl<'s> ExportedRows<'s> {
         Ok(table)
     }
 
-    /// A finding's SQL as SQLite is given it, and the columns that come back.
+    /// A finding's SQL for SQLite, and the resulting columns.
     pub(super) fn rewritten(&self, finding: &Query) -> Result<Rewritten, AnalysisError> {
         let types: Vec<(String, Type)> = finding
             .parameters
@@ -269,7 +269,7 @@ impl<'s> ExportedRows<'s> {
         ))
     }
 
-    /// How many chats are open by the documented query; `None` when the rows lack a table of it.
+    /// The number of open chats by the documented query; `None` if one of its tables is missing.
     pub(super) fn open_chats(&self) -> Result<Option<u64>, AnalysisError> {
         let (file, text) = assets::report(OPEN_CHATS).expect("it is compiled in");
         let query = Query::read(OPEN_CHATS, &file, text).expect("a test reads every query");
@@ -285,10 +285,10 @@ impl<'s> ExportedRows<'s> {
     }
 }
 
-/// SQL for SQLite, and the names and kinds of what comes back.
+/// SQL for SQLite, and the names and kinds of its columns.
 type Rewritten = (String, Option<Vec<(String, Option<Kind>)>>);
 
-/// Whether no row says more than that nothing can be told.
+/// Whether no row is conclusive.
 fn undecided(table: &ResultTable) -> bool {
     let at = table.position("verdict");
     let undecided = |cell: &Cell| matches!(cell, Cell::Text(text) if text.starts_with("unclear"));

@@ -1,8 +1,8 @@
-//! Reads what happened from a database, once: the times that outages are detected by.
+//! Reads all events from a database, once: the times from which outages are detected.
 //!
-//! Events carry UTC and rows the servers' wall clock. How far the two are apart is read from the rows themselves: each
-//! activity was created when its first event happened, so the distance, in whole quarters of an hour, that nearly all
-//! activities of a day agree on is that day's. Where too few agree, events are left out, and the report says so.
+//! Events are in UTC and rows in the servers' local time. The offset is derived from the rows: each activity was
+//! created at its first event, so the difference, in whole quarter-hours, on which nearly all activities of a day agree
+//! is the offset of that day. If too few agree, events are ignored, and the report says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -18,42 +18,42 @@ const MINUTE: i64 = 60_000;
 const QUARTER: i64 = 15 * MINUTE;
 const DAY: i64 = 24 * 60 * 60_000;
 
-/// The events by which an activity is given to an agent: pushed, transferred, assigned, and identified for a chat.
+/// The events that assign an activity to an agent: pushed, transferred, assigned, and identified for a chat.
 const ASSIGNED: [i64; 4] = [205, 209, 213, 409];
 const COMPLETED: i64 = 544;
-/// The events that routing, workflows and customers cause, beside those of [`ASSIGNED`]: they say nothing of agents.
+/// The events caused by routing, workflows and customers, besides those of [`ASSIGNED`]: they do not involve agents.
 const NOT_OF_AGENTS: [i64; 11] = [1, 210, 211, 212, 306, 307, 308, 320, 412, 2210, 2212];
 
-/// Less than so many activities with events do not settle how far the clocks are apart.
+/// The minimum number of activities with events needed to determine the offset.
 const MIN_AGREED: usize = 5;
 
 const CHAT: i16 = 2000;
-/// The status of an activity in an agent's hands.
+/// The status of an activity assigned to an agent.
 const ASSIGNED_STATUS: i16 = 5000;
 const MAIL: i16 = 1;
 
-/// What the rows tell, and what they cannot.
+/// What the rows show, and what they do not.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub history: History,
-    /// What could not be told, and what would tell it, in sentences.
+    /// What could not be determined, and which export would help, as sentences.
     pub undetectable: Vec<String>,
-    /// The most chats that agents have at once, by those that were completed; `None` where the rows do not settle it.
+    /// The maximum number of simultaneous chats per agent, by completed chats; `None` if inconclusive.
     pub limit: Option<Limit>,
-    /// How many minutes the servers' clock was ahead of UTC, as events and activities show it; nothing where they do
-    /// not.
+    /// The offset of the servers' clock from UTC in minutes, derived from events and activities; `None` if
+    /// inconclusive.
     pub offsets: BTreeSet<i64>,
-    /// The chats that are open, in the order of their numbers.
+    /// The open chats, in order of id.
     pub open: Vec<OpenChat>,
 }
 
-/// Times beyond are none.
+/// Later times are invalid.
 const YEAR_10000: i64 = 253_402_300_800_000;
 
-/// What is not known of an activity.
+/// An unknown value of an activity.
 const UNKNOWN: i64 = i64::MIN;
 
-/// An activity, as far as it is needed; times are [`UNKNOWN`] where the rows do not tell.
+/// The relevant fields of an activity; times are [`UNKNOWN`] if the rows do not show them.
 #[derive(Clone, Copy)]
 struct Activity {
     id: i64,
@@ -78,7 +78,7 @@ impl Activity {
         self.status == 5000 && self.sub_status == 5900
     }
 
-    /// Whether it is a chat that is open by the conditions of the documented query; as there, NULL meets none of them.
+    /// Whether it is an open chat by the documented query's conditions; as there, NULL satisfies none of them.
     fn is_open_chat(&self) -> bool {
         let known = self.status >= 0 && self.sub_status >= 0;
         self.kind == CHAT && known && self.status != 9000 && !matches!(self.sub_status, 9100 | 9200)
@@ -94,7 +94,7 @@ struct Event {
     activity: i64,
 }
 
-/// Hands each row of an answer on as numbers and times.
+/// Passes on each row of a result as numbers and times.
 struct Numbers<F>(F);
 
 impl<F: FnMut(&[Option<i64>])> crate::table::Rows for Numbers<F> {
@@ -180,7 +180,7 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
     Ok(read)
 }
 
-/// The limit that the chats which agents completed show.
+/// The limit shown by the completed chats.
 fn limit_in_force(activities: &[Activity], with_events: bool) -> Option<Limit> {
     let held = |own: &Activity| {
         let held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
@@ -195,7 +195,7 @@ fn limit_in_force(activities: &[Activity], with_events: bool) -> Option<Limit> {
     limit::in_force(chats.filter_map(held))
 }
 
-/// Sorts what happened by time, and notes from when on the rows tell.
+/// Sorts the events by time, and determines when the rows begin.
 fn put_in_order(history: &mut History) {
     let lists = [
         &mut history.arrivals,
@@ -219,7 +219,7 @@ fn put_in_order(history: &mut History) {
     history.since = history.since.max(first.unwrap_or(history.until));
 }
 
-/// The activities that `keeps` wants, in the order of their numbers. It sees each of them.
+/// The activities selected by `keeps`, in order of id. It is called for each of them.
 fn activities(
     rows: &ExportedRows<'_>,
     until: i64,
@@ -275,11 +275,11 @@ pub(super) fn hosts(rows: &ExportedRows<'_>) -> Result<BTreeMap<i64, String>, An
 enum Events {
     Absent,
     OnAnotherClock,
-    /// On the servers' wall clock, in the order of time, and how many minutes that was ahead of UTC.
+    /// In the servers' local time, in order, with the offset from UTC in minutes.
     Placed(Vec<Event>, BTreeSet<i64>),
 }
 
-/// Whether there are events with what is read of them.
+/// Whether there are events with the columns that are read.
 fn has_events(rows: &ExportedRows<'_>) -> bool {
     let wanted = ["event_date", "object_operation", "activity_id"];
     let mut wanted = wanted.iter();
@@ -329,8 +329,8 @@ fn events(rows: &ExportedRows<'_>, activities: &[Activity]) -> Result<Events, An
     Ok(Events::Placed(events, offsets))
 }
 
-/// How far the servers' clock is ahead of UTC, by the day in UTC from which it is so; `None` where too few activities
-/// agree. `events` are in the order of their activities.
+/// The offset of the servers' clock from UTC, by the UTC day from which it applies; `None` if too few activities agree.
+/// `events` are in the order of their activities.
 fn distances(events: &[Event], activities: &[Activity]) -> Option<BTreeMap<i64, i64>> {
     let mut votes: BTreeMap<i64, BTreeMap<i64, usize>> = BTreeMap::new();
     for of_one in events.chunk_by(|a, b| a.activity == b.activity) {
@@ -410,7 +410,7 @@ fn completed(history: &mut History, hosts: &BTreeMap<i64, String>, agent: i64, a
     on_host(&mut history.completed_on, hosts, agent).push(at);
 }
 
-/// What is kept of the application server of an agent.
+/// The stored application server of an agent.
 fn on_host<'l, T>(
     lists: &'l mut BTreeMap<String, Vec<T>>,
     hosts: &BTreeMap<i64, String>,
@@ -424,7 +424,7 @@ fn on_host<'l, T>(
     lists.get_mut(host).expect("it is there now")
 }
 
-/// What events tell, so that rows need not.
+/// What events show, so that rows are not needed for it.
 #[derive(Clone, Copy, Default)]
 struct FromEvents {
     assignments: bool,
@@ -530,7 +530,7 @@ fn take_messages(
     Ok(())
 }
 
-/// A chat in progress is taken for stopped when it has shown no sign of life for so long.
+/// A chat in progress counts as stopped after this time without a sign of life.
 const LONG: i64 = 60 * 60_000;
 
 fn take_stops(history: &mut History, activities: &[Activity], hosts: &BTreeMap<i64, String>) {

@@ -1,35 +1,35 @@
-//! How many chats at once routing gives to an agent, read from the chats that were completed.
+//! How many simultaneous chats routing assigns to an agent, derived from completed chats.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-/// A completed chat in an agent's hands.
+/// A completed chat that was assigned to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HeldChat {
     pub agent: i64,
     pub from: i64,
     pub to: i64,
-    /// How long the customer waited before, where that is known.
+    /// How long the customer waited before, if known.
     pub waited: Option<i64>,
 }
 
 /// The limit in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limit {
-    /// The most that agents have at once.
+    /// The maximum number of simultaneous chats per agent.
     pub chats: i64,
-    /// Agents who have had more again and again, such as several persons under one log-in, and how many.
+    /// Agents who repeatedly had more, such as several people sharing a log-in, and how many.
     pub above: BTreeMap<i64, i64>,
 }
 
-/// Fewer completed chats settle nothing.
+/// The minimum number of completed chats needed.
 const MIN_CHATS: usize = 100;
 
-/// A customer waits for an agent, and not for the routing.
+/// Longer than this, a customer is waiting for an agent, not for routing.
 const WAITED: i64 = 60_000;
 
-/// The limit in force; `None` where the rows do not settle it: too few chats, or agents who had never so much to do
-/// that a customer had to wait.
+/// The limit in force; `None` if inconclusive: too few chats, or agents were never so busy that a customer had to
+/// wait.
 pub(super) fn in_force(held: impl Iterator<Item = HeldChat>) -> Option<Limit> {
     let mut held: Vec<HeldChat> = held.filter(|one| one.from < one.to).collect();
     if held.len() < MIN_CHATS {
@@ -67,8 +67,8 @@ pub(super) fn in_force(held: impl Iterator<Item = HeldChat>) -> Option<Limit> {
     })
 }
 
-/// The level that agents with nine tenths of the chats do not exceed; or with three quarters, where the others have at
-/// least two more, as several persons under one log-in do. `levels` are sorted, each with its agent and chats.
+/// The level that agents with 90 % of the chats do not exceed; or with 75 %, if the others have at least two more, like
+/// several people sharing a log-in. `levels` are sorted, each with its agent and chats.
 fn level_of_most(levels: &[(i64, i64, usize)], all: usize) -> Option<i64> {
     let level_of = |twentieths: usize| {
         let mut below = 0;
@@ -86,7 +86,7 @@ fn level_of_most(levels: &[(i64, i64, usize)], all: usize) -> Option<i64> {
     })
 }
 
-/// How many an agent had at each moment at which one was added, the added one among them.
+/// How many chats an agent had at each moment when one was added, including that one.
 fn counts(own: &[HeldChat]) -> impl Iterator<Item = i64> {
     let mut ends: BinaryHeap<Reverse<i64>> = BinaryHeap::new();
     own.iter().map(move |one| {
@@ -98,7 +98,7 @@ fn counts(own: &[HeldChat]) -> impl Iterator<Item = i64> {
     })
 }
 
-/// The most that an agent had at once, but for one in two hundred times and for one time.
+/// The maximum an agent had at once, ignoring one in two hundred cases and one case.
 fn level(own: &[HeldChat]) -> i64 {
     let mut counts: Vec<i64> = counts(own).collect();
     counts.sort_unstable();

@@ -1,10 +1,10 @@
-//! Detects outages in what happened: pure functions over times, in milliseconds on the servers' wall clock.
+//! Detects outages from event times: pure functions over times in milliseconds in the servers' local time.
 //!
-//! Evidence is counted in events that should have happened and did not, never in minutes, so that nights, weekends and
-//! quiet queues need no thresholds of their own. A gap between events is scored by how improbable it is in rows of a
-//! healthy site: by the events that it should have held, by the chats that agents had in hand all the while, and by the
-//! agents who were there. How far healthy gaps reach is read from the rows themselves. A gap counts when fewer than
-//! [`gap::FALSE_ALARM_RATE`] like it are expected by chance in the time that the rows cover.
+//! Evidence is counted in expected events that did not happen, never in minutes, so that nights, weekends and quiet
+//! queues need no thresholds of their own. A gap between events is scored by how improbable it would be at a healthy
+//! site: by the events that were expected in it, by the chats assigned to agents throughout, and by the agents present.
+//! The size of healthy gaps is learned from the rows themselves. A gap is reported when fewer than
+//! [`gap::FALSE_ALARM_RATE`] like it are expected by chance over the period of the rows.
 //!
 //! Every step sorts once and then walks or searches: the work is n log n in the number of events.
 
@@ -25,51 +25,51 @@ pub use work::Work;
 
 const MINUTE: i64 = 60_000;
 
-/// What happened at a site.
+/// The events at a site.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
     /// When activities arrived.
     pub arrivals: Vec<i64>,
-    /// When mails arrived, of these.
+    /// When e-mails arrived; a subset of the arrivals.
     pub mails: Vec<i64>,
-    /// When chats arrived, of these.
+    /// When chats arrived; a subset of the arrivals.
     pub chats: Vec<i64>,
-    /// When activities were assigned to agents; `None` when the rows hold no event that says so.
+    /// When activities were assigned to agents; `None` if the rows have no such events.
     pub assigned: Option<Vec<i64>>,
-    /// Activities that waited for their agent: when they were assigned, and when they had arrived.
+    /// Activities that waited for their agent: when they were assigned, and when they arrived.
     pub waited: Vec<(i64, i64)>,
     /// When activities were completed.
     pub completed: Vec<i64>,
     /// The same by the application server of the agent, as in `work`.
     pub completed_on: BTreeMap<String, Vec<i64>>,
-    /// What agents had in hand, by the application server that they are logged in to. Agents without a known server
-    /// are under the empty name.
+    /// Agents' open work, by the application server that they are logged in to. Agents without a known server are under
+    /// the empty name.
     pub work: BTreeMap<String, Vec<Work>>,
-    /// When agents did something, with the agent, by their application server, as in `work`.
+    /// When agents did something, with the agent, by application server, as in `work`.
     pub acts: BTreeMap<String, Vec<(i64, i64)>>,
-    /// Completed chats: when each was completed, and when something was last said in it.
+    /// Completed chats: when each was completed, and when its last message was sent.
     pub talks: Vec<CompletedChat>,
-    /// When something was said, as far as the rows tell: they hold the last times of each chat.
+    /// Message times, as far as the rows show: they contain the last times of each chat.
     pub said: Vec<i64>,
-    /// When chats that are still in progress, and have been so for long, showed their last sign of life, by the
-    /// application server of their agent.
+    /// The last sign of life of chats that are still in progress and have been for long, by the application server of
+    /// their agent.
     pub stops: BTreeMap<String, Vec<i64>>,
-    /// Arrivals of chats in their order, and whether each still waits in its queue.
+    /// Arrivals of chats in order, and whether each is still waiting in its queue.
     pub waiting: Vec<(i64, bool)>,
-    /// The moment from which the rows tell.
+    /// When the rows begin.
     pub since: i64,
-    /// The moment up to which they tell.
+    /// When the rows end.
     pub until: i64,
 }
 
 /// A completed chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompletedChat {
-    /// When an agent began with it.
+    /// When it was assigned to an agent.
     pub begun: i64,
     /// When it was completed.
     pub ended: i64,
-    /// When something was said last; `None` when nothing was.
+    /// When the last message was sent; `None` if there was none.
     pub said: Option<i64>,
 }
 
@@ -78,28 +78,28 @@ pub struct CompletedChat {
 pub struct OutageWindow {
     /// The servers that failed.
     pub servers: Vec<Server>,
-    /// Further sets of servers whose failure leaves the same rows.
+    /// Other sets of servers whose failure leaves the same rows.
     pub or_servers: Vec<Vec<Server>>,
-    /// The one application server that failed, where others went on.
+    /// The single application server that failed, while others continued.
     pub host: Option<String>,
     /// The last event before it.
     pub from: i64,
     /// The first event after it; `None` while it goes on.
     pub to: Option<i64>,
-    /// What is counted.
+    /// The kind of event.
     pub counted: &'static str,
-    /// How many of these should have been between `from` and `to`.
+    /// How many of these were expected between `from` and `to`.
     pub expected: f64,
     /// The observed number.
     pub observed: usize,
     /// How many gaps like this one are expected by chance.
     pub p: f64,
-    /// What continued in the meantime, in counts.
+    /// What continued meanwhile, as counts.
     pub meanwhile: Vec<String>,
 }
 
 impl OutageWindow {
-    /// How sure it is, in a word.
+    /// The confidence, as a word.
     #[must_use]
     pub fn confidence(&self) -> &'static str {
         match self.p {
@@ -122,7 +122,7 @@ impl OutageWindow {
     }
 }
 
-/// Finds the outages in what happened, in the order of time.
+/// Finds the outages, in order of time.
 #[must_use]
 pub fn detect(history: &History) -> Vec<OutageWindow> {
     let clock = Clock::of(history);

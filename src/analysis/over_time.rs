@@ -1,8 +1,8 @@
-//! What happened over time, in counts that a picture can show: the whole time, and what surrounds the newest outages.
+//! What happened over time, as counts for a chart: the whole period, and the time around the newest outages.
 //!
 //! A period has at most [`MAX_PARTS`] parts and a record at most [`MAX_SIGNS`] last signs of life, however many rows
-//! there are. What happened before or after a period is counted beside it, so that nothing is lost. Times are in
-//! milliseconds on the servers' wall clock.
+//! there are. What happened before or after a period is counted separately, so that nothing is lost. Times are in
+//! milliseconds in the servers' local time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// More parts than this can't be seen side by side.
+/// The maximum number of parts that can be seen side by side.
 const MAX_PARTS: i64 = 180;
 
-/// What surrounds an outage is cut into fewer, so that each holds some events.
+/// The maximum around an outage, so that each part contains some events.
 const MAX_PARTS_NEAR: i64 = 72;
 
 /// How long a part may be, in minutes. Parts begin at whole multiples of their length.
@@ -25,48 +25,48 @@ const PARTS: [i64; 16] = [
     1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440, 10_080, 100_800,
 ];
 
-/// The whole time begins no longer than this before its end, unless an outage is older.
+/// The whole period begins at most this long before its end, unless an outage is older.
 const LONGEST: i64 = 31 * DAY;
 
-/// How many outages are shown from near.
+/// How many outages are shown in close-up.
 const NEAR: usize = 3;
 
-/// What surrounds an outage is as long as the outage, within these bounds, before it and after it.
+/// The margin before and after an outage in a close-up is as long as the outage, within these bounds.
 const AROUND: (i64, i64) = (HOUR, 12 * HOUR);
 
-/// Application servers with a series of their own; what happened on further ones is counted together.
+/// How many application servers have a series of their own; the rest are counted together.
 const MAX_HOSTS: usize = 6;
 
-/// Where more chats are open, those of one kind at about the same time are put together.
+/// If more chats are open, those of one kind at about the same time are grouped.
 const MAX_SIGNS: usize = 500;
 
 /// An open chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenChat {
-    /// Its number among activities.
+    /// Its activity id.
     pub id: i64,
     /// Its last sign of life.
     pub sign: i64,
     /// Whether an agent has it.
     pub is_assigned: bool,
-    /// The application server of its agent, where it is known.
+    /// The application server of its agent, if known.
     pub host: Option<String>,
 }
 
-/// An outage, as far as a picture needs it.
+/// An outage, as needed for a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shaded {
     /// When it began.
     pub from: i64,
-    /// When it ended; `None` while it goes on.
+    /// When it ended; `None` while it continues.
     pub to: Option<i64>,
-    /// The one application server that was down, where others went on.
+    /// The single application server that was down, while others continued.
     pub host: Option<String>,
     /// Whether Messaging was down.
     pub of_messaging: bool,
 }
 
-/// The whole time that the rows cover, then what surrounds the newest outages. Nothing where there is no event.
+/// The whole period of the rows, then close-ups of the newest outages. Empty if there is no event.
 #[must_use]
 pub fn periods(history: &History, open: &[OpenChat], outages: &[Shaded]) -> Vec<PeriodRun> {
     let counted = counted(history, outages);
@@ -91,7 +91,7 @@ pub fn periods(history: &History, open: &[OpenChat], outages: &[Shaded]) -> Vec<
     periods
 }
 
-/// What surrounds each outage, in the order of time; one for outages that are near each other.
+/// A close-up of each outage, in order of time; nearby outages share one.
 fn surroundings(outages: &[Shaded], first: i64, until: i64) -> Vec<(i64, i64)> {
     let around = |outage: &Shaded| {
         let end = outage.to.unwrap_or(until).min(until);
@@ -111,17 +111,17 @@ fn surroundings(outages: &[Shaded], first: i64, until: i64) -> Vec<(i64, i64)> {
     spans
 }
 
-/// What is counted: how many of `times` there are that are not among `but` as well.
+/// Counts those of `times` that are not in `but`.
 struct Counted<'h> {
     what: String,
     host: Option<String>,
-    /// Each in the order of time.
+    /// Each in order of time.
     times: Vec<&'h [i64]>,
     but: &'h [i64],
 }
 
 impl Counted<'_> {
-    /// How many there are from `from` on and before `to`.
+    /// The number from `from` on and before `to`.
     fn between(&self, from: i64, to: i64) -> usize {
         let within = |times: &[i64]| {
             times.partition_point(|at| *at < to) - times.partition_point(|at| *at < from)
@@ -235,7 +235,7 @@ fn period(counted: &[Counted<'_>], from: i64, until: i64, most: i64) -> PeriodRu
     }
 }
 
-/// The last signs of life of open chats, with what the findings make of these, by application server and time.
+/// The last signs of life of open chats, with the findings' verdict on them, by application server and time.
 #[must_use]
 pub fn last_signs(
     open: Vec<OpenChat>,
@@ -274,7 +274,7 @@ fn ms(sign: &LastSignRun) -> i64 {
     }
 }
 
-/// One sign for those of one server and kind within the same span of time.
+/// One sign for all of one server and kind within a time span.
 fn put_together(signs: Vec<LastSignRun>, length: i64) -> Vec<LastSignRun> {
     let mut together: BTreeMap<(Option<String>, i64, OpenChatState), LastSignRun> = BTreeMap::new();
     for sign in signs {

@@ -1,5 +1,5 @@
-//! The answer of an analysis in a few sentences: what is open, what is a ghost, when which server was down, and which
-//! documented failure that looks like. It alone knows what the findings that it counts mean.
+//! The result of an analysis in a few sentences: open chats, ghosts, outages, and the documented failure that matches.
+//! Only this module knows what the findings that it counts mean.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ const HIDDEN: &str = "hidden_chats";
 /// The finding of states of one row that contradict each other.
 const IMPOSSIBLE: &str = "impossible_transitions";
 
-/// How many clusters are named.
+/// How many clusters are listed.
 const NAMED: usize = 3;
 
-/// How many outages are named; the others are counted.
+/// How many outages are listed; the rest are counted.
 const OUTAGES_NAMED: usize = 5;
 
 /// The sentences, the most urgent first.
@@ -64,7 +64,7 @@ fn column<'r>(finding: &'r FindingRun, name: &str) -> impl Iterator<Item = &'r C
         .filter_map(move |row| row.get(at?))
 }
 
-/// What the findings make of open chats, by number.
+/// The findings' verdicts on open chats, by id.
 pub(super) fn verdicts(findings: &[FindingRun]) -> BTreeMap<i64, OpenChatState> {
     let Some(found) = findings.iter().find(|one| one.name == GHOSTS) else {
         return BTreeMap::new();
@@ -254,7 +254,7 @@ fn likely(run: &AnalysisRun) -> Option<String> {
     ))
 }
 
-/// That no documented failure fits, and what was counted in the outage that was given.
+/// Reports that no documented failure fits, and the counts of the given outage.
 fn none_fits(run: &AnalysisRun) -> Option<String> {
     if run.activities == 0 {
         return None;
@@ -312,7 +312,7 @@ fn failed(found: &DetectedRun) -> String {
     format!("{}{more}", found.servers)
 }
 
-/// The end of a span: the time alone where it is of the day on which the span begins.
+/// The end of a span: only the time if it is on the day on which the span begins.
 fn end_of(from: &Cell, to: &Cell) -> String {
     let (from, to) = (to_the_second(from), to_the_second(to));
     match (from.split_once(' '), to.split_once(' ')) {

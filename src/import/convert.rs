@@ -1,8 +1,8 @@
-//! A field as a value of its column's type, or the reason why it is none.
+//! Converts a field to a value of its column's type, or says why it cannot.
 //!
-//! This is the hot path of an import: no allocation for a cell, whole numbers read from bytes, times in the form that
-//! they are stored in checked and copied as they stand. It does not know tables or forms beyond how a form writes that
-//! there is no value.
+//! This is the hot path of an import: no allocation per cell, whole numbers parsed from bytes, times that are already
+//! in the stored format checked and copied unchanged. It knows nothing of tables, and of formats only how each writes a
+//! missing value.
 
 mod numbers;
 mod times;
@@ -27,29 +27,29 @@ pub use times::is_ambiguous;
 pub use times::is_dated;
 use times::time;
 
-/// How a form writes that there is no value.
+/// How a format writes a missing value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NullRule {
-    /// The word `NULL` without quotes is none.
+    /// The word `NULL` without quotes is NULL.
     pub word: bool,
-    /// The word `NULL` in quotes is none as well.
+    /// The word `NULL` in quotes is NULL as well.
     pub quoted_word: bool,
-    /// An empty field without quotes is none; else it is the empty text.
+    /// An empty field without quotes is NULL; otherwise it is the empty text.
     pub empty: bool,
-    /// An empty field in quotes is none.
+    /// An empty field in quotes is NULL.
     pub quoted_empty: bool,
     /// A field of one NUL character is the empty text, as bcp writes it.
     pub nul_is_empty: bool,
 }
 
-/// What the values of a column are read as.
+/// The type that the values of a column are converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cast {
     /// A whole number from `least` to `greatest`.
     Integer {
-        /// The least that fits.
+        /// The smallest value that fits.
         least: i64,
-        /// The greatest that fits.
+        /// The largest value that fits.
         greatest: i64,
     },
     /// Zero or one, also as `False` and `True`.
@@ -62,12 +62,12 @@ pub enum Cast {
     Binary,
     /// Anything, kept as text.
     Text,
-    /// A text that stands for a number which the file does not have: see [`made_number`].
+    /// A text that represents a number which the file does not have: see [`made_number`].
     Name,
 }
 
 impl Cast {
-    /// How values of a declared type are read.
+    /// How values of a declared type are converted.
     #[must_use]
     pub fn of(declared: Type) -> Self {
         match declared {
@@ -97,77 +97,77 @@ impl Cast {
     }
 }
 
-/// What readers of values are told, and how dates are written where not as SQL Server writes them.
+/// What converters need to know, and how dates are written if not as SQL Server writes them.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// How the form writes that there is no value.
+    /// How the format writes a missing value.
     pub nulls: NullRule,
-    /// A format of dates in the words of `strftime`, tried after SQL Server's own.
+    /// A date format in `strftime` syntax, tried after SQL Server's own.
     pub date_format: Option<String>,
-    /// Whether U+FFFD may stand in a text.
+    /// Whether U+FFFD is allowed in text.
     pub lossy: bool,
-    /// Whether blanks after a value are the form's, so that a text may have ended in some.
+    /// Whether trailing spaces are the format's padding, so that trailing spaces of the text itself are lost.
     pub padded: bool,
-    /// Whether numbers of more than 15 digits have lost the others, as in a workbook.
+    /// Whether numbers of more than 15 digits have lost the rest, as in a workbook.
     pub fifteen_digits: bool,
-    /// Texts without quotes that stand for NULL as well.
+    /// Further texts without quotes that mean NULL.
     pub null_texts: Vec<String>,
-    /// Whether a backslash is a character like others, so that `\\N` is a text.
+    /// Whether a backslash is an ordinary character, so that `\\N` is text.
     pub plain_backslash: bool,
-    /// Whether fields may be in quotes that the form does not know of.
+    /// Whether fields may be in quotes that are not part of the format.
     pub delimited: bool,
 }
 
-/// Why a field is no value of its column.
+/// Why a field is not a value of its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversionError {
-    /// Why it does not fit.
+    /// Why it is rejected.
     pub reason: Reason,
-    /// What was expected and found. Names a value only where it cannot be a text about somebody.
+    /// What was expected and found. Names a value only if it cannot be personal data.
     pub detail: String,
 }
 
-/// Lengths at which producers are known to cut texts, counted as SQL Server does: in units of UTF-16.
+/// Lengths at which some tools truncate text, counted as SQL Server does: in UTF-16 units.
 pub const CUTS: [usize; 5] = [256, 8192, 43_680, 65_535, 2_097_152];
 
-/// What was seen in a column.
+/// What was observed in a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The newest time, in the form that is stored.
+    /// The newest time, in the stored format.
     pub newest: Option<[u8; STORED]>,
     /// Values that were read as times.
     pub times: u64,
-    /// Values that were no times, or none that can be told.
+    /// Values that were not times, or were ambiguous.
     pub untold: u64,
-    /// Times of which digits after the third of the second were cut off.
+    /// Times whose digits after the milliseconds were truncated.
     pub digits_cut: u64,
-    /// Times with an offset from UTC, which is not kept.
+    /// Times with an offset from UTC, which is dropped.
     pub offsets: u64,
-    /// Empty fields of a column that is no text, read as NULL.
+    /// Empty fields of a column that is not text, read as NULL.
     pub blanks: u64,
     /// Binary values that are not written as `0x...`.
     pub not_hex: u64,
-    /// The most characters of a text, where it has 256 or more.
+    /// The maximum length of a text in characters, if 256 or more.
     pub longest: usize,
-    /// Texts of exactly as many characters as [`CUTS`] says.
+    /// Texts whose length is exactly one of [`CUTS`].
     pub cut: [u64; CUTS.len()],
-    /// Texts that are numbers of which a spreadsheet has cut digits off.
+    /// Texts that are numbers truncated by a spreadsheet.
     pub digits_gone: u64,
     /// How numbers of the column are written.
     pub separators: Separators,
-    /// Numbers with two readings of which [`Seen::separators`] settled one; and one of them.
+    /// Ambiguous numbers that [`Seen::separators`] resolved, and one of them.
     pub settled: u64,
     /// One of these.
     pub settled_sample: Option<String>,
-    /// Numbers with two readings that nothing before them settled.
+    /// Ambiguous numbers that no earlier value resolved.
     pub unsettled: u64,
-    /// Fields of nothing, without quotes.
+    /// Empty fields without quotes.
     pub nothing: u64,
-    /// Fields that are the word NULL, without quotes.
+    /// Fields that are the word NULL without quotes.
     pub word: u64,
     /// Fields that are `\\N`, without quotes.
     pub escaped_null: u64,
-    /// Texts that begin and end with a quote as a part of them, and one such quote.
+    /// Texts that include a quote at both ends, and one such quote.
     pub in_quotes: u64,
     /// The quote of one of these.
     pub in_quotes_by: Option<char>,
@@ -175,25 +175,25 @@ pub struct Seen {
     pub null_words: u64,
     /// One of these.
     pub null_word: Option<String>,
-    /// Values read as times by the format that was named.
+    /// Values read as times by the given date format.
     pub by_format: u64,
-    /// Texts that look like dates as a country writes them.
+    /// Texts that look like dates in a regional format.
     pub like_dates: u64,
-    /// Texts longer than their column has room for.
+    /// Texts too long for their column.
     pub too_long: u64,
-    /// Numbers such as `3.125`, read with a decimal point because nothing before them says otherwise.
+    /// Numbers such as `3.125`, read with a decimal point because no earlier value contradicts it.
     pub leaned: u64,
 }
 
 impl Seen {
-    /// Whether values were read in a way that another value of the column contradicts.
+    /// Whether some values were read in a way that a later value of the column contradicts.
     #[must_use]
     pub fn is_mixed(&self) -> bool {
         let comma = self.separators.decimal_comma;
         (self.leaned > 0 && comma) || (self.settled > 0 && comma && self.separators.decimal_point)
     }
 
-    /// Whether values were refused for their two readings, of which a later value of the column settles one.
+    /// Whether some values were rejected as ambiguous although a later value of the column resolves them.
     #[must_use]
     pub fn is_settled_late(&self) -> bool {
         let Separators {
@@ -205,13 +205,13 @@ impl Seen {
     }
 }
 
-/// The length of a time as it is stored, `2011-07-12 14:49:55.000`.
+/// The length of a stored time, `2011-07-12 14:49:55.000`.
 pub const STORED: usize = 23;
 
-/// Reads `field` of `cells` as a value, whose text goes to the end of the batch's.
+/// Converts `field` of `cells` to a value, whose text is appended to the batch's text.
 ///
 /// # Errors
-/// When it is none; then something may stand at the end of the batch's text, which the caller takes off with the row.
+/// If it is not a value; the batch's text may then end with a partial value, which the caller removes.
 pub fn value(
     cells: &str,
     field: Field,
@@ -322,7 +322,7 @@ fn quote_around(text: &str) -> Option<char> {
     (matches!(quote, '"' | '\'') && inner.ends_with(quote)).then_some(quote)
 }
 
-/// Whether a text that is not empty is nothing to be seen.
+/// Whether a text that is not empty shows nothing visible.
 #[inline]
 fn is_only_blanks(text: &str) -> bool {
     // Every value is asked, and nearly none begins like one.
@@ -332,7 +332,7 @@ fn is_only_blanks(text: &str) -> bool {
         && text.chars().all(char::is_whitespace)
 }
 
-/// An empty field: the empty text, or nothing where there can be no text.
+/// An empty field: the empty text, or NULL if the column is not text.
 fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     match cast {
         Cast::Text => return push("", batch),
@@ -343,15 +343,15 @@ fn blank(cast: Cast, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     RowValue::Null
 }
 
-/// Puts `text` at the end of the batch's text.
+/// Appends `text` to the batch's text.
 pub(super) fn push(text: &str, batch: &mut Batch) -> RowValue {
     let start = batch.text.len();
     batch.text.push_str(text);
     slice(start, batch)
 }
 
-/// The batch's text from `start` to its end. A batch is handed on long before it has four thousand million bytes: a
-/// record has at most as many as its limit, and a batch takes few.
+/// The batch's text from `start` to its end. A batch is passed on long before it reaches four gigabytes: the length of
+/// a record is limited, and a batch takes few.
 fn slice(start: usize, batch: &Batch) -> RowValue {
     RowValue::Text {
         start: u32::try_from(start).expect("a batch is small"),
@@ -359,7 +359,7 @@ fn slice(start: usize, batch: &Batch) -> RowValue {
     }
 }
 
-/// A text in which two quotes stand for one.
+/// A text in which two quotes represent one.
 fn doubled(text: &str, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     let start = batch.text.len();
     let mut rest = text;
@@ -375,7 +375,7 @@ fn doubled(text: &str, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     slice(start, batch)
 }
 
-/// Notes texts that are as long as a producer's limit. One that had a blank for its last character may have lost it.
+/// Counts texts as long as a tool's limit. A text that ended in a space may have lost it.
 fn measure(text: &str, before_blank: bool, seen: &mut Seen) {
     let mut characters = text.encode_utf16().count();
     if before_blank && CUTS.contains(&(characters + 1)) {
@@ -390,11 +390,11 @@ fn measure(text: &str, before_blank: bool, seen: &mut Seen) {
     }
 }
 
-/// A number for something of which a file has the name and not the number. The product has no negative numbers, and one
-/// name has the same number in every file.
+/// A number for something of which the file has only the name. The product has no negative numbers, and a name gets the
+/// same number in every file.
 #[must_use]
 pub fn made_number(name: &str) -> i64 {
-    /// FNV-1a, which will be the same for ever; a number of 15 digits fits every declared type of keys.
+    /// FNV-1a, which never changes; a number of 15 digits fits every key type.
     const DIGITS: u64 = 1_000_000_000_000_000;
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -402,8 +402,8 @@ pub fn made_number(name: &str) -> i64 {
     -1 - i64::try_from(hash % DIGITS).expect("it has 15 digits")
 }
 
-/// A value for a message: as it stands where it is short and made of digits and symbols only, else by its length, since
-/// it may be about somebody.
+/// A value for a message: unchanged if it is short and consists of digits and symbols only, otherwise its length, since
+/// it may be personal data.
 fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
     let plain =
@@ -418,7 +418,7 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// Bytes stay the text that they are written as; `0x` is put before plain hexadecimal digits, as bcp writes them.
+/// Bytes keep the text in which they are written; `0x` is put before plain hexadecimal digits, as bcp writes them.
 fn binary(text: &str, seen: &mut Seen, batch: &mut Batch) -> RowValue {
     let hex = |digits: &str| {
         !digits.is_empty()

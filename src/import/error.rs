@@ -1,4 +1,4 @@
-//! Why a file is not loaded.
+//! Why a file cannot be loaded.
 
 use crate::import::mapping::TablesError;
 use crate::import::open::OpenError;
@@ -7,118 +7,118 @@ use crate::record::Reason;
 use crate::store::StoreError;
 use thiserror::Error;
 
-/// Why a file was not loaded. Nothing of it is in the import database.
+/// Why a file was not loaded. None of its rows are in the import database.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// The file's bytes, encoding or form are not what can be read.
+    /// The file's bytes, encoding or format cannot be read.
     #[error("`{file}`: {source}")]
     Open {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// The error behind it.
+        /// The underlying error.
         source: OpenError,
     },
     /// The file cannot be opened or read.
     #[error("`{file}` cannot be read")]
     Io {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// The error behind it.
+        /// The underlying error.
         source: std::io::Error,
     },
     /// The file cannot be read to its end.
     #[error("`{file}`")]
     Read {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// Where and why.
+        /// The position and the reason.
         source: ReadError,
     },
-    /// It cannot be told which tables the file holds.
+    /// The tables in the file cannot be determined.
     #[error("`{file}`: {source}")]
     Tables {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// The error behind it.
+        /// The underlying error.
         source: TablesError,
     },
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("`{file}` is empty")]
     Empty {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
     },
-    /// It has fewer results than the one that was asked for.
+    /// It has fewer results than the requested one.
     #[error("`{file}` has no result {wanted}: it has {found}")]
     NoResultSet {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// Which one was asked for, from 1.
+        /// The number of the requested result, from 1.
         wanted: usize,
-        /// How many there are.
+        /// The number of results.
         found: usize,
     },
     /// A column of times has no value that can be read as one.
     #[error("`{file}`: no value of `{column}` can be read as a date: {samples}")]
     Dates {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
         /// The name of the column.
         column: String,
         /// Some of the values, each with its line.
         samples: String,
-        /// Whether a spreadsheet has spoiled them; else they are written in a form that could be read in two ways.
+        /// Whether a spreadsheet damaged them; otherwise their format is ambiguous.
         spoiled: bool,
     },
-    /// So many records are rejected that the file is not what it is taken for.
+    /// So many records are rejected that the detected format or table is probably wrong.
     #[error(
         "`{file}`: {rejected} of the first {records} records were rejected, e.g. line {line}: {detail}"
     )]
     MostlyRejected {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// Records that were read.
+        /// The number of records read.
         records: u64,
         /// Of these, rejected.
         rejected: u64,
-        /// The line of one of them.
+        /// The line of one rejected record.
         line: u64,
-        /// Why that one is.
+        /// The reason for that record.
         reason: Reason,
-        /// What is wrong with it.
+        /// What is wrong with that record.
         detail: String,
     },
-    /// The same bytes were loaded before in another way, and what came of them cannot be taken out again.
+    /// The same bytes were already loaded with other options, and the result cannot be removed.
     #[error("`{file}` was already loaded with other options, and {why}")]
     LoadedOtherwise {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
         /// Why its rows cannot be replaced.
         why: String,
     },
-    /// What comes late contradicts how the beginning was read.
+    /// The end of the file contradicts how its beginning was read.
     #[error(
         "`{file}`: the format of its values is known only at its end, and it cannot be read twice"
     )]
     Late {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
     },
-    /// It was told to stop.
+    /// It was interrupted.
     #[error("interrupted")]
     Interrupted,
     /// The import database failed.
     #[error("`{file}` cannot be stored")]
     Store {
-        /// The file as it was named.
+        /// The file name as given.
         file: String,
-        /// The error behind it.
+        /// The underlying error.
         source: StoreError,
     },
 }
 
 impl ImportError {
-    /// Whether the form, or the table, could be one of several, and nobody but the user can say which.
+    /// Whether the format or table is ambiguous, so that only the user can decide.
     #[must_use]
     pub fn asks(&self) -> bool {
         match self {
@@ -141,7 +141,7 @@ impl ImportError {
         }
     }
 
-    /// The stable code, where the file is refused for what one of its records could be rejected for.
+    /// The stable code, if the file is refused for a reason for which records are rejected.
     #[must_use]
     pub fn code(&self) -> Option<&'static str> {
         let reason = match self {

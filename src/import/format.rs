@@ -1,9 +1,9 @@
-//! The forms that exports come in: a closed list. Each line says which tools write the form, how it is laid out and how
-//! it says NULL; which one a file is in is told by [`detect`], which scores every line of the list against the
-//! file's beginning.
+//! The formats of exports: a closed list. Each entry says which tools write the format, its layout, and how
+//! it writes NULL. [`detect`] scores every entry against the beginning of a file to find out which one it
+//! is.
 //!
-//! Forms that differ in nothing a reader could see share a line. `covers` names the rows of the matrix of export forms
-//! that a line reads, so that a test can hold the list against the matrix.
+//! Formats that a reader cannot distinguish share an entry. `covers` names the rows of the matrix of export formats
+//! that an entry reads, so that a test can compare the list with the matrix.
 
 pub mod bcp_format_file;
 pub mod detect;
@@ -18,16 +18,16 @@ use score::Evidence;
 use crate::import::convert::NullRule;
 use crate::record::{Field, Record, Written};
 
-/// How a form writes NULL, and how the empty text.
+/// How a format writes NULL and the empty text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NullStyle {
-    /// NULL is the word `NULL` without quotes, and so is the text `NULL`. Nothing is the empty text.
+    /// NULL is the word `NULL` without quotes, and so is the text `NULL`. An empty field is the empty text.
     Word,
-    /// NULL and the empty text are both nothing, in quotes or not, and are read as NULL.
+    /// NULL and the empty text are both an empty field, in quotes or not, and are read as NULL.
     Empty,
-    /// NULL is nothing; the empty text is one NUL character.
+    /// NULL is an empty field; the empty text is one NUL character.
     EmptyOrNul,
-    /// NULL is nothing; the empty text is `""`.
+    /// NULL is an empty field; the empty text is `""`.
     Nothing,
     /// The form has a value of its own for NULL: an absent cell, `null`, `xsi:nil`.
     Marked,
@@ -36,7 +36,7 @@ pub enum NullStyle {
 }
 
 impl NullStyle {
-    /// The same as what makes a field NULL.
+    /// The same as the rules for fields.
     #[must_use]
     pub fn rule(self) -> NullRule {
         let none = NullRule::default();
@@ -80,7 +80,7 @@ impl NullStyle {
         }
     }
 
-    /// What `field` of `record` says in a form with these rules; `None` for NULL.
+    /// The value of `field` of `record` by these rules; `None` for NULL.
     #[inline]
     #[must_use]
     pub fn read<'r>(self, record: &Record<'r>, field: Field) -> Option<Cow<'r, str>> {
@@ -105,104 +105,104 @@ impl NullStyle {
     }
 }
 
-/// What quotes mean in a delimited text.
+/// What quotes mean in delimited text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quotes {
-    /// Nothing: they are characters like others.
+    /// Nothing: they are ordinary characters.
     None,
-    /// A field that begins with one ends with one, and has doubled ones inside.
+    /// A field that begins with a quote ends with one, and quotes inside are doubled.
     Doubled,
-    /// Only a field with the separator in it stands in quotes. Whether quotes inside are doubled is not known of any
-    /// source, so both are read where only one reading fits the columns.
+    /// Only a field that contains the separator is in quotes. No source says whether quotes inside are doubled, so
+    /// either is accepted if only one interpretation fits the columns.
     Separator,
 }
 
-/// How the bars of a table are drawn.
+/// How a grid is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TableBorders {
-    /// As Markdown has them, or a printed grid.
+    /// As in Markdown, or a printed grid.
     Markdown,
     /// A box of `+`, `-` and `|`.
     Box,
 }
 
-/// What stands between a column's name and its value, where each cell has a line.
+/// What separates a column's name from its value, if each cell has a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameSeparator {
-    /// Blanks, up to where all values begin.
+    /// Spaces, up to where all values begin.
     Blanks,
-    /// The same, and a colon.
+    /// Spaces and a colon.
     Colon,
     /// A bar or a colon, and a line with its number before each row.
     Numbered,
 }
 
-/// Which separators a form can have beside those it lists.
+/// Which separators a format can have in addition to those it lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DelimiterRule {
-    /// Any of one character.
+    /// Any single character.
     Single,
-    /// Any, but for those that are a form's own.
+    /// Any except those that belong to another format.
     Long,
-    /// None: those that it lists are its own.
+    /// None: it has only those that it lists.
     Listed,
 }
 
-/// How a form is laid out, and so which reader reads it.
+/// The layout of a format, which decides which reader reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FormatLayout {
-    /// Fields with something between them.
+    /// Fields with a separator between them.
     Delimited(Quotes),
     /// Columns under a line of dashes.
     Aligned,
-    /// Columns of fixed widths, and no dashes.
+    /// Columns of fixed widths, without dashes.
     Widths,
     /// A line for each cell: the column's name, the value.
     Vertical(NameSeparator),
-    /// A table of bars.
+    /// A grid with bars.
     Grid(TableBorders),
-    /// Objects of JSON.
+    /// A sequence of JSON objects.
     Json,
-    /// Elements of XML, one for each row.
+    /// XML elements, one per row.
     Xml,
     /// A script of INSERT statements.
     Inserts,
-    /// A workbook of Excel.
+    /// An Excel workbook.
     Workbook,
 }
 
-/// A form that exports are read in.
+/// An export format.
 #[derive(Debug)]
 pub struct ImportFormat {
-    /// The name by which `--input-format` asks for it.
+    /// Its name for `--input-format`.
     pub id: &'static str,
-    /// What it is, for a person.
+    /// A description for users.
     pub title: &'static str,
-    /// The rows of the matrix of export forms that it reads.
+    /// The rows of the matrix of export formats that it covers.
     pub covers: &'static [&'static str],
-    /// How it is laid out.
+    /// Its layout, which selects the reader.
     pub layout: FormatLayout,
-    /// How it says NULL.
+    /// How it writes NULL.
     pub nulls: NullStyle,
-    /// What may stand between two fields, the likeliest first.
+    /// Its field separators, the most likely first.
     pub delimiters: &'static [&'static str],
-    /// Which others may.
+    /// Which other separators are allowed.
     pub separators: DelimiterRule,
-    /// What ends a record, where that is not a line end.
+    /// The record terminator, if not a line end.
     pub record_end: Option<&'static str>,
-    /// Whether fields are in quotes only where somebody chose that.
+    /// Whether quoting is an option of the tool that the user must have chosen.
     pub optional_quotes: bool,
-    /// Whether fields may be padded with blanks.
+    /// Whether fields may be padded with spaces.
     pub padded: bool,
-    /// Whether it can begin with the names of the columns.
+    /// Whether it can begin with column names.
     pub writes_names: bool,
-    /// Whether the names may stand below the records.
+    /// Whether column names may be below the records.
     pub names_below: bool,
-    /// What speaks for and against it.
+    /// Its detection score.
     pub score: fn(&Evidence<'_>) -> f64,
 }
 
-/// There is one form of each id.
+/// Ids are unique.
 impl PartialEq for ImportFormat {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
@@ -212,7 +212,7 @@ impl PartialEq for ImportFormat {
 impl Eq for ImportFormat {}
 
 impl ImportFormat {
-    /// What forms have in common: each says what it has of its own.
+    /// Defaults that formats share: each entry says only what differs.
     const PLAIN: Self = Self {
         id: "",
         title: "",
@@ -229,7 +229,7 @@ impl ImportFormat {
         score: score::nothing,
     };
 
-    /// Whether its fields may have `delimiter` between them.
+    /// Whether `delimiter` may separate its fields.
     #[must_use]
     pub fn takes(&self, delimiter: &str) -> bool {
         let has = |form: &Self| form.delimiters.contains(&delimiter);
@@ -246,7 +246,7 @@ impl ImportFormat {
 
 const COMMAS: &[&str] = &[",", ";"];
 const TAB: &[&str] = &["\t"];
-/// Separators that people give to `sqlcmd -s` and `bcp -t`.
+/// Separators commonly used with `sqlcmd -s` and `bcp -t`.
 const ANY: &[&str] = &["|", ",", ";", "\t", "^", "~", "\u{1}", "\u{1F}"];
 const CHOSEN: &[&str] = &[",", ";", "\t", "|"];
 
@@ -476,7 +476,7 @@ pub static IMPORT_FORMATS: &[ImportFormat] = &[
     },
 ];
 
-/// The form called `id`, or the first one that covers this row of the matrix, `F21`. `None` when there is none.
+/// The format `id`, or the first one that covers this row of the matrix, such as `F21`; `None` if there is none.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static ImportFormat> {
     let called = IMPORT_FORMATS.iter().find(|form| form.id == id);

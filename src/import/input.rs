@@ -1,4 +1,4 @@
-//! The bytes of a file: where they come from, what they are packed in, and which characters they are.
+//! The bytes of a file: their source, compression and encoding.
 
 pub mod archive;
 pub mod code_pages;

@@ -1,24 +1,24 @@
-//! Whether the last value of a file is cut, where the file ends without a line end.
+//! Detects whether the last value of a file is truncated, if the file ends without a newline.
 //!
-//! Many tools write no line end behind the last record, so that its lack alone says nothing. It does where the values
-//! of the last column are all equally long, as times and keys are, and the last one is shorter.
+//! Many tools write no newline after the last record, so that its absence alone proves nothing. It does if all values
+//! of the last column have the same length, as times and keys do, and the last one is shorter.
 
 use crate::import::format::detect::CellShape;
 use crate::record::OwnedRecord;
 use crate::record::{Field, Record, Written};
 
-/// How many values have to be equally long, where they are times, and where they are numbers, which grow.
+/// How many values must have the same length: for times, and for numbers, which grow.
 const TIMES: usize = 2;
 const NUMBERS: usize = 10;
 
-/// What is known of the last field of the newest record, and of those of the first records.
+/// What is known of the last field of the newest record, and of the first records.
 #[derive(Debug, Default)]
 pub(super) struct LastValue {
     /// The line on which the newest record begins.
     pub(super) line: u64,
     length: usize,
     is_value: bool,
-    /// How long each value of the last column is among the first records, where they are equally long.
+    /// The common length of the values of the last column in the first records, if there is one.
     usual: Option<usize>,
 }
 
@@ -41,7 +41,7 @@ impl UnterminatedValue {
 }
 
 impl LastValue {
-    /// Notes a record. What stands in quotes has been closed, so that it is whole.
+    /// Notes a record. A quoted field is closed, so it is complete.
     pub(super) fn note(&mut self, record: &Record<'_>) {
         let Some(Field {
             start,
@@ -57,7 +57,7 @@ impl LastValue {
         self.is_value = written == Written::Bare && end > start && !is_null();
     }
 
-    /// Learns from the first records, but for the newest, how long the values of the last column are.
+    /// Learns from the first records, except the newest, how long the values of the last column are.
     pub(super) fn learn(&mut self, sample: &[OwnedRecord]) {
         let texts = sample.iter().filter_map(|kept| {
             let field = kept.fields.last()?;
@@ -78,7 +78,7 @@ impl LastValue {
         self.usual = (are_equal && texts.len() >= enough).then_some(length);
     }
 
-    /// What the newest record says, which is the last one and has no line end.
+    /// The result for the newest record, which is the last one and has no newline.
     pub(super) fn unended(&self) -> Option<UnterminatedValue> {
         match self.usual {
             _ if !self.is_value => None,

@@ -1,4 +1,4 @@
-//! The half of an import that stores: takes batches and rejects, loads them, and sums up what came of the file.
+//! The storing half of an import: takes batches and rejects, loads them, and summarises the file.
 
 use crate::diagnostic::{counted, verb};
 use crate::import::convert::CUTS;
@@ -33,33 +33,33 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-/// How often it is asked whether to go on while nothing comes.
+/// How often cancellation is checked while nothing arrives.
 const WAIT: Duration = Duration::from_millis(50);
 
 /// How many rejects a summary shows.
 const FIRST_REJECTS: usize = 5;
 
-/// Rejects of a file that are kept each for itself, and how many bytes of text in all: a file that is not what it is
-/// taken for is not to fill the disk. One reject for each reason stands for the others.
+/// The maximum number of rejects of a file that are kept individually, and the bytes of their text: a wrongly detected
+/// file must not fill the disk. One reject per reason represents the rest.
 const KEPT_REJECTS: usize = 50_000;
 const KEPT_TEXT: usize = 64 << 20;
 
-/// The half of an import that stores.
+/// The storing half of an import.
 pub(super) struct LoadStage<'s> {
     pub(super) summary: &'s mut Summary,
     pub(super) options: &'s ImportOptions,
     pub(super) tally: &'s Tally,
-    /// Batches that are stored go back, to be filled again.
+    /// Stored batches are returned, to be refilled.
     pub(super) give_back: SyncSender<Batch>,
     pub(super) plan: Option<Box<Plan>>,
     pub(super) reasons: BTreeMap<&'static str, (Reason, u64)>,
-    /// Rejects that are kept each for itself, and the bytes of their text.
+    /// The number of rejects kept individually, and the bytes of their text.
     pub(super) kept: (usize, usize),
-    /// The others: for each reason one that stands for all, how many those are, and the last line of them.
+    /// The rest: for each reason one representative, their number, and the last line.
     pub(super) gathered: BTreeMap<&'static str, (Reject, u64, u64)>,
     /// For each table beside the first how many rows have a key that the file has before with other values.
     pub(super) other_states: BTreeMap<usize, u64>,
-    /// What the same bytes came to in another way.
+    /// An earlier import of the same bytes with other options.
     pub(super) replaces: Option<&'s Known>,
 }
 
@@ -132,7 +132,7 @@ impl LoadStage<'_> {
         Ok(None)
     }
 
-    /// Takes out what the same bytes came to in another way, before they are loaded in this one.
+    /// Removes an earlier import of the same bytes with other options, before they are loaded again.
     fn forget(&mut self, loader: &Loader<'_>, known: &Known) -> Result<(), ImportError> {
         let mixed = loader.forget(known.export).map_err(self.failed())?;
         if let Some(table) = mixed {
@@ -174,7 +174,7 @@ impl LoadStage<'_> {
             .map_err(self.failed())
     }
 
-    /// Takes a reject that is one too many to be kept for itself.
+    /// Takes a reject beyond those kept individually.
     fn gather(&mut self, reject: &Reject) -> bool {
         let (count, bytes) = (self.kept.0 + 1, self.kept.1 + reject.text.len());
         if count <= KEPT_REJECTS && bytes <= KEPT_TEXT {
@@ -202,7 +202,7 @@ impl LoadStage<'_> {
         true
     }
 
-    /// What stands for the rejects that are not kept each for itself.
+    /// The representatives of the rejects not kept individually.
     fn gathered(&self) -> Vec<Reject> {
         let one = |(reject, count, last): &(Reject, u64, u64)| Reject {
             detail: format!(
@@ -364,7 +364,7 @@ impl LoadStage<'_> {
     }
 }
 
-/// Says where the values of a column are not all what most are.
+/// Reports columns of which some values are not like most.
 fn warn_of_values(name: &str, values: &ColumnValues, warnings: &mut Vec<String>) {
     let kind = values.kind(name);
     if let Some((numbers, all)) = values.like_numbers(name) {

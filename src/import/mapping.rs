@@ -1,9 +1,9 @@
-//! Which tables the columns of a file are of, and which field of a record is which column of which table.
+//! Maps the columns of a file to tables, and the fields of a record to columns.
 //!
-//! The names in the header are compared with every table of the product, and the table that has most of them is taken,
-//! or its key asked for. Where there is no header, the file's name says the table, or the numbers and times of many
-//! columns do; that a table has as many columns is no evidence. Where nothing says, the user is asked. This module does
-//! not know the store.
+//! The names in the header are compared with every table of the product, and the table that has most of them is chosen,
+//! or the user is told that its key is missing. Without a header, the table follows from the file name, or from the
+//! numbers and times of many columns; the number of columns alone is no evidence. If nothing is conclusive, the user
+//! must name the table. This module does not know the store.
 
 mod by_header;
 mod by_layout;
@@ -28,16 +28,16 @@ pub(crate) use names::is_secret_heading;
 pub use names::product_table;
 use thiserror::Error;
 
-/// How many records are looked at before it is decided what a file holds.
+/// How many records are inspected before deciding what a file contains.
 pub const SAMPLE: usize = 64;
 
-/// How many columns a file may have beyond the product's: SQLite takes 2,000 for a table.
+/// The maximum number of columns that the schema does not have: SQLite allows 2,000 per table.
 const MAX_COLUMNS: usize = 1900;
 
-/// The longest name of a column that is kept, as SQL Server has it.
+/// The maximum length of a column name, as in SQL Server.
 const LONGEST_NAME: usize = 128;
 
-/// Why it cannot be told what a file holds.
+/// Why the contents of a file cannot be determined.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TablesError {
     /// No table has these columns.
@@ -46,24 +46,24 @@ pub enum TablesError {
         /// The first of them.
         columns: String,
     },
-    /// The names of the columns are not there, and neither the file's name nor the values say the table.
+    /// There are no column names, and neither the file name nor the values identify the table.
     #[error("it has {}, and {why}", counted(columns, "unnamed column"))]
     Nameless {
-        /// How many columns it has.
+        /// The number of columns.
         columns: usize,
-        /// Why no table is taken.
+        /// Why no table is chosen.
         why: String,
     },
-    /// The first record of a new table is all text, as the others are.
+    /// The first record of a new table is all text, like the others, so it may be a header.
     #[error("its first record may be a header or a row")]
     NamesOrRow,
     /// Several tables fit equally well.
     #[error("its columns fit {tables} equally well")]
     Ambiguous {
-        /// The tables that fit, in words.
+        /// The tables that fit, as text.
         tables: String,
     },
-    /// The table's key is not among the columns, so that no row could be told from another.
+    /// The table's key is missing, so that its rows cannot be distinguished.
     #[error("its columns belong to `{table}`, but the key column `{key}` is missing")]
     NoKey {
         /// The name of the table.
@@ -74,12 +74,12 @@ pub enum TablesError {
     /// More columns than a table can have.
     #[error("it has {found} columns, and a table can have at most {most}")]
     TooMany {
-        /// How many it has.
+        /// The number of columns.
         found: usize,
-        /// How many there can be.
+        /// The maximum number.
         most: usize,
     },
-    /// Changes of a table whose rows have no key of one column.
+    /// Changes of a table that has no single-column key.
     #[error(
         "it contains changes of `{table}`, which has no single-column key, so they cannot be ordered"
     )]
@@ -87,42 +87,42 @@ pub enum TablesError {
         /// The name of the table.
         table: String,
     },
-    /// A name that no table can have.
+    /// An invalid table name.
     #[error("invalid table name `{name}`")]
     BadName {
-        /// The name that was given.
+        /// The given name.
         name: String,
     },
 }
 
-/// What is known beside the columns.
+/// What is known besides the columns.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hints<'h> {
-    /// The table that the user named.
+    /// The table given by the user.
     pub table: Option<&'h str>,
-    /// The file's name, which decides between tables that fit equally well.
+    /// The file name, which decides between tables that fit equally well.
     pub file: &'h str,
 }
 
-/// How the rows of one table are made of a record.
+/// How a record becomes a row of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The table and its columns.
     pub shape: TableLayout,
-    /// For each column of the shape the field of the record, from 0, and what its values are read as.
+    /// For each column of the shape, the field of the record, from 0, and its type.
     pub steps: Vec<(usize, Cast)>,
-    /// The place in the row of the table's key, where that is one column.
+    /// The position of the table's key in the row, if it is a single column.
     pub key: Option<usize>,
 }
 
 impl Target {
-    /// The values of a row: with those that say which change it is, where it is one.
+    /// The values of a row, including those that identify a change, if it is one.
     #[must_use]
     pub fn width(&self) -> usize {
         self.steps.len() + if self.shape.history { 3 } else { 0 }
     }
 
-    /// The places in a row of the columns that the schema does not have.
+    /// The positions of the columns that the schema does not have.
     #[must_use]
     pub fn unknown(&self) -> Vec<usize> {
         let columns = self.shape.columns.iter().enumerate();
@@ -133,7 +133,7 @@ impl Target {
     }
 }
 
-/// The fields in which a table of changes says which change a record is, from 0.
+/// The fields that identify the change in a change table, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changes {
     /// `__$start_lsn`, the transaction.
@@ -144,25 +144,25 @@ pub struct Changes {
     pub operation: usize,
 }
 
-/// What becomes of each field of a record.
+/// What each field of a record is mapped to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The tables: first the one whose rows the records are, then those whose rows stand beside.
+    /// The tables: first the one whose rows the records are, then the joined ones.
     pub targets: Vec<Target>,
     /// How many fields a record has.
     pub width: usize,
     /// Columns that are not loaded.
     pub dropped: Vec<Dropped>,
-    /// Columns that repeat another of the same table: their place and the other's, from 0.
+    /// Columns that repeat another of the same table: their position and the other's, from 0.
     pub repeats: Vec<(usize, usize)>,
-    /// Where the records are changes: what says which.
+    /// If the records are changes: what identifies them.
     pub changes: Option<Changes>,
-    /// Notes, in sentences.
+    /// Notes, as sentences.
     pub notes: Vec<String>,
 }
 
 impl Plan {
-    /// Whether some of the fields must not be shown.
+    /// Whether some of the fields must be hidden.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
         self.dropped.iter().any(|dropped| dropped.secret)
@@ -170,8 +170,8 @@ impl Plan {
 }
 
 impl Plan {
-    /// Types of many columns are inferred from public column lists. Where such a column is a number there and every
-    /// value that was looked at is a word, the file knows better: its values are kept as they stand.
+    /// Types of many columns are inferred from public column lists. If such a column is a number there and every
+    /// inspected value is a word, the file wins: its values are kept unchanged.
     fn take_words(&mut self, sample: &[OwnedRecord], rules: &Rules) {
         const ENOUGH: usize = 8;
         let is_word = |text: &str| text.trim().starts_with(char::is_alphabetic);
@@ -210,10 +210,10 @@ impl Plan {
     }
 }
 
-/// Says what becomes of each field, from the header where there is one, else from the first records.
+/// Maps each field, by the header if there is one, otherwise by the first records.
 ///
 /// # Errors
-/// When it cannot be told which table the file holds.
+/// If the table of the file cannot be determined.
 pub fn plan(
     header: Option<&[String]>,
     sample: &[OwnedRecord],

@@ -1,15 +1,15 @@
-//! Answers a question straight from files: loads only the rows that can be in the answer, into a database that is
-//! gone afterwards.
+//! Answers a query directly from files: loads only the rows that can be in the result, into a temporary
+//! database.
 //!
-//! A statement that selects from tables joined on equal terms, each named once, says in those conditions of its WHERE
-//! that hold one column against whole numbers which rows cannot be in the answer, whatever other tables hold. Such a
-//! row is passed over where the tokenizer has found it: its fields are counted and its bytes looked at like every
-//! other's, so that a record that is none is still rejected, but its values are not read, and not stored.
+//! If a statement selects from tables in inner joins, each named once, the conditions of its WHERE that compare a
+//! column with whole numbers say which rows cannot be in the result, whatever other tables contain. Such a row is
+//! skipped after tokenizing: its fields are counted and its bytes checked like any other, so that an invalid record is
+//! still rejected, but its values are neither converted nor stored.
 //!
-//! Passing a row over would be wrong in three cases, and all are noticed and everything loaded instead: when its key
-//! stands in the file a second time, because the first of the two would have been kept (so keys have to ascend); when
-//! a second result begins in the file, which may have other columns; and when another file has rows of the same table,
-//! because the newer state of a key counts.
+//! Skipping a row would be wrong in three cases, which are all detected, and then everything is loaded instead: if its
+//! key occurs in the file again, because the first of the two would have been kept (so keys must ascend); if a second
+//! result begins in the file, which may have other columns; and if another file has rows of the same table, because the
+//! newer state of a key wins.
 //!
 //! This module does not run the statement.
 
@@ -28,21 +28,21 @@ use crate::sql::predicate::{conjuncts, test};
 use crate::sql::tsql::{self, Literal};
 use crate::store::{Store, StoreError};
 
-/// Which rows of a table a statement can use: those that pass every test.
+/// The rows of a table that a statement can use: those that pass every test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TablePredicate {
     /// The product's table.
     pub table: String,
-    /// Columns in lower case, and what their values must be. NULL passes none.
+    /// Columns in lower case, and their required values. NULL never passes.
     pub tests: Vec<(String, Test)>,
-    /// The statement in lower case. A column that it names and the schema does not is what all of its values are.
+    /// The statement in lower case. The type of a column in it that the schema lacks depends on all of its values.
     pub statement: String,
 }
 
 // WHAT A STATEMENT NEEDS ---------------------------------------------------------------------------------------
 
-/// Which rows the T-SQL in `text` can use. Of a table that is not named, every row may be needed. `literals` stand for
-/// values that are not known here. A text that is too long to be asked is not read.
+/// The rows that the T-SQL in `text` can use. All rows of a table that is not listed may be needed. `literals`
+/// represent values not known here. A text that is too long is not analysed.
 #[must_use]
 pub fn needs(text: &str, literals: &[Literal]) -> Vec<TablePredicate> {
     if text.len() > LONGEST_TEXT as usize {
@@ -95,8 +95,8 @@ pub fn needs(text: &str, literals: &[Literal]) -> Vec<TablePredicate> {
     needs
 }
 
-/// The product's tables that the one SELECT in `text` joins, where it has an answer only if each of them has rows.
-/// None where there is anything else in it.
+/// The product's tables that the single SELECT in `text` joins, if its result is empty unless each of them has rows;
+/// none if the text contains anything else.
 #[must_use]
 pub fn joined_tables(text: &str) -> Vec<String> {
     if text.len() > LONGEST_TEXT as usize {
@@ -115,7 +115,7 @@ pub fn joined_tables(text: &str) -> Vec<String> {
 }
 
 impl TablePredicate {
-    /// The tests as T-SQL, to be asked of the table alone.
+    /// The tests as T-SQL on the table alone.
     #[must_use]
     pub fn condition(&self) -> String {
         let list = |values: &[i64]| {
@@ -136,14 +136,14 @@ impl TablePredicate {
     }
 }
 
-/// A table of a FROM clause.
+/// A table in a FROM clause.
 struct SourceTable {
-    /// What columns are qualified with, in lower case.
+    /// Its qualifier, in lower case.
     alias: String,
     table: String,
 }
 
-/// The tables of a FROM clause that are joined on equal terms, each once; `None` when there is anything else.
+/// The tables of a FROM clause with inner joins, each once; `None` if it contains anything else.
 fn sources(select: &Select) -> Option<Vec<SourceTable>> {
     let mut sources: Vec<SourceTable> = Vec::new();
     for item in &select.from {
@@ -183,8 +183,8 @@ fn sources(select: &Select) -> Option<Vec<SourceTable>> {
     Some(sources)
 }
 
-/// For the records of a file after `sample`, where the file is of one table that is among `needs`; `None` where
-/// every row may be needed.
+/// For the records of a file after `sample`, if the file is one table that is among `needs`; `None` if every row may be
+/// needed.
 pub(crate) fn row_filter(
     plan: &Plan,
     needs: &[TablePredicate],
@@ -225,14 +225,14 @@ pub(crate) fn row_filter(
 
 // LOADING ------------------------------------------------------------------------------------------------------
 
-/// Loads the file of this number into the store, with each of its results: only what is needed, or all where nothing is
-/// said.
+/// Loads the file with this number into the store, with each of its results: only what is needed, or everything if
+/// nothing is specified.
 pub type LoadOne<'l> =
     dyn FnMut(usize, &[TablePredicate], &mut Store) -> Result<Vec<Summary>, ImportError> + 'l;
 
-/// Loads files into an empty database that is gone afterwards, without rows that nobody needs. `load` loads one of
-/// `count` files, by its number, passing over what [`needs`](crate::import::ImportOptions::needs) allows it to. Where
-/// rows were passed over that should not have been, the database is emptied and all is loaded again.
+/// Loads files into an empty temporary database, without unneeded rows. `load` loads one of `count` files by its
+/// number, skipping what [`needs`](crate::import::ImportOptions::needs) allows. If rows were skipped that should not
+/// have been, the database is emptied and everything is loaded again.
 ///
 /// # Errors
 /// As `load`, and when the database cannot be emptied.
@@ -266,7 +266,7 @@ fn all(
     Ok(summaries)
 }
 
-/// Whether two files have rows of one table, and of one of them some were passed over.
+/// Whether two files have rows of the same table, and some were skipped in one of them.
 fn is_doubtful(summaries: &[Summary]) -> bool {
     let shares = |one: &Summary, other: &Summary| {
         let has = |name: &str| other.tables.iter().any(|table| table.name == name);

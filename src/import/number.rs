@@ -1,28 +1,28 @@
 //! Numbers as other programs print them: with thousands separators, a decimal comma, or a fraction of zeros.
 //!
-//! Three digits behind one comma or point are two readings: `5,000` is five, or five thousand. No value is guessed.
-//! What else is in the column settles it ([`Separators`]), or the value is refused with both readings named.
+//! Three digits after a single comma or point are ambiguous: `5,000` is five, or five thousand. Nothing is guessed. The
+//! rest of the column resolves it ([`Separators`]), or the value is rejected with both interpretations.
 
-/// What the values of a column say about how its numbers are written.
+/// What the values of a column show about how its numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Separators {
-    /// A value that can only be read with a decimal point, or with commas between thousands.
+    /// A value that can only have a decimal point, or commas between thousands.
     pub decimal_point: bool,
-    /// A value that can only be read with a decimal comma, or with points between thousands.
+    /// A value that can only have a decimal comma, or points between thousands.
     pub decimal_comma: bool,
-    /// A value that can only be read with blanks between thousands.
+    /// A value that can only have spaces between thousands.
     pub grouping_blank: bool,
 }
 
 impl Separators {
-    /// Adds what another value says.
+    /// Adds the evidence of another value.
     pub fn add(&mut self, other: Self) {
         self.decimal_point |= other.decimal_point;
         self.decimal_comma |= other.decimal_comma;
         self.grouping_blank |= other.grouping_blank;
     }
 
-    /// Whether `separator` is between thousands; `None` where nothing says, or values contradict each other.
+    /// Whether `separator` is between thousands; `None` if unknown or contradictory.
     #[must_use]
     pub fn groups(self, separator: char) -> Option<bool> {
         match (separator, self.decimal_point, self.decimal_comma) {
@@ -33,7 +33,7 @@ impl Separators {
         }
     }
 
-    /// What a value says that is read with `separator` between thousands, or before decimals.
+    /// The evidence of a value read with `separator` between thousands, or before decimals.
     fn seen(separator: char, groups: bool) -> Self {
         Self {
             decimal_point: matches!((separator, groups), ('.', false) | (',', true)),
@@ -46,28 +46,28 @@ impl Separators {
 /// How a text can be read as a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// In one way: as these digits, with a point before decimals; and what that says about the column.
+    /// In one way: the digits, with a point before decimals, and what that shows about the column.
     One(String, Separators),
-    /// With `separator` between thousands as the first, before decimals as the second; a blank may also part two
-    /// numbers, and then the second is both of them.
+    /// With `separator` between thousands, or before decimals; a space may also separate two numbers, and then the
+    /// second is both of them.
     Two {
-        /// The separator of both readings.
+        /// The ambiguous separator.
         separator: char,
         /// The digits without it.
         grouped: String,
-        /// The digits with a point, or a blank, in its place.
+        /// The digits with a point, or a space, in its place.
         parted: String,
     },
-    /// In none of the known ways.
+    /// Not as a number.
     None,
 }
 
-/// Blanks at which no line may end, and narrow ones, stand between thousands and nowhere else in a number.
+/// No-break and narrow spaces occur only between thousands in a number.
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}')
 }
 
-/// Whether `c` is between thousands somewhere.
+/// Whether some locale uses `c` between thousands.
 fn is_separator(c: char) -> bool {
     matches!(c, ',' | '.' | '\'' | '\u{2019}') || is_blank(c)
 }
@@ -76,7 +76,7 @@ fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// How `text` can be read as a whole number, where `whole`, else as a number with decimals.
+/// How `text` can be read as a whole number, if `whole`, otherwise as a number with decimals.
 #[must_use]
 pub fn read(text: &str, whole: bool) -> Reading {
     let (sign, digits) = match text.strip_prefix(['-', '\u{2212}']) {
@@ -129,7 +129,7 @@ pub fn read(text: &str, whole: bool) -> Reading {
     Reading::None
 }
 
-/// Whether the digits are in groups of three, the first of one to three. Nobody groups what begins with zero.
+/// Whether the digits are in groups of three, the first of one to three. Groups never begin with zero.
 fn are_groups(parts: &[&str]) -> bool {
     let Some((first, rest)) = parts.split_first() else {
         return false;
@@ -138,8 +138,8 @@ fn are_groups(parts: &[&str]) -> bool {
     begins && rest.iter().all(|part| part.len() == 3)
 }
 
-/// Whether `text` is what a spreadsheet shows of a number with more digits than its cell has room for, such as
-/// `4.91701E+11`: the other digits are gone.
+/// Whether `text` is how a spreadsheet shows a number with more digits than fit its cell, such as `4.91701E+11`: the
+/// other digits are lost.
 #[inline]
 #[must_use]
 pub fn is_cut(text: &str) -> bool {

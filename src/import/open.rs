@@ -1,4 +1,4 @@
-//! From a file to the reader of its form: bytes, encoding, detection, and the reader itself.
+//! Opens a file for reading: bytes, encoding, detection, and the reader of its format.
 
 mod adapters;
 mod checks;
@@ -56,40 +56,40 @@ use std::path::Path;
 use std::sync::Arc;
 use verdict::judge;
 
-/// How much of a file, as UTF-8, its form is told from.
+/// How much of a file, as UTF-8, is used to detect its format.
 const BEGINNING: usize = 256 << 10;
 
-/// How much of a file its encoding is told from.
+/// How much of a file is used to detect its encoding.
 const MARKED: usize = 64 << 10;
 
-/// A file that can be read.
+/// An opened file.
 pub struct Opened {
-    /// The form it is read in.
+    /// The format in which it is read.
     pub form: &'static ImportFormat,
-    /// The likeliest form that would read the beginning differently, if any could be.
+    /// The best-scoring format that would read the beginning differently, if any.
     pub runner_up: Option<&'static ImportFormat>,
-    /// The likeliest form that reads the beginning alike and writes NULL differently.
+    /// The best-scoring format that reads the beginning alike but writes NULL differently.
     pub twin: Option<&'static ImportFormat>,
-    /// The distance between the two scores, from 0 to 1; 1 when there is no other, or when the form was named.
+    /// The difference of the two scores, from 0 to 1; 1 if there is no other, or if the format was given.
     pub margin: f64,
     /// The name of its encoding.
     pub encoding: String,
     /// Whether it begins with a byte order mark.
     pub mark: bool,
-    /// How it is packed.
+    /// How it is compressed.
     pub packing: Compression,
-    /// Whether the file itself names its columns. Names from a format file come as an [`Item::Header`] all the same.
+    /// Whether the file itself has column names. Names from a format file are also returned as an [`Item::Header`].
     pub has_header: bool,
-    /// How far reading has come, and the hash at the end.
+    /// The progress of reading, and the hash at the end.
     pub tally: Arc<Tally>,
-    /// Gives the records.
+    /// Returns the records.
     pub reader: Box<dyn Reader + Send>,
 }
 
-/// Opens the file at `path`, or unpacked bytes that come from elsewhere, and tells its form.
+/// Opens the file at `path`, or uncompressed bytes from elsewhere, and detects its format.
 ///
 /// # Errors
-/// When it cannot be read, or nobody can say in which encoding or form it is.
+/// If it cannot be read, or its encoding or format cannot be determined.
 pub fn open(path: &Path, options: &ImportOptions) -> Result<Opened, OpenError> {
     let source = Source::open(path, &options.bounds, !options.unhashed)?;
     let format = match &options.format_file {
@@ -99,7 +99,7 @@ pub fn open(path: &Path, options: &ImportOptions) -> Result<Opened, OpenError> {
     open_source(source, format.as_ref(), options)
 }
 
-/// Takes what `reader` gives, such as standard input, and tells its form.
+/// Reads `reader`, such as standard input, and detects its format.
 ///
 /// # Errors
 /// As [`open`].
@@ -116,7 +116,7 @@ pub fn open_reader(
     open_source(source, format.as_ref(), options)
 }
 
-/// A decoded text, of which the beginning can be looked at.
+/// A decoded text whose beginning can be inspected.
 type Text = Peek<Box<dyn Read + Send>>;
 
 fn open_source(
@@ -188,7 +188,7 @@ fn open_source(
     })
 }
 
-/// Fails where a form of workbooks is named for a file that is none, or the other way round.
+/// Fails if a workbook format is given for a file that is not a workbook, or vice versa.
 fn check_container(form: Option<&'static ImportFormat>, bytes: &Bytes) -> Result<(), OpenError> {
     let Some(form) = form else { return Ok(()) };
     let has = matches!(bytes, Bytes::Archive(_));
@@ -226,7 +226,7 @@ fn workbook(
     })
 }
 
-/// Decodes a stream: its text, its encoding, and where the text ends in the file.
+/// Decodes a stream: its text, its encoding, and the byte at which the text ends in the file.
 fn decoded(
     stream: Box<dyn Read + Send>,
     form: Option<&'static ImportFormat>,
@@ -254,7 +254,7 @@ fn decoded(
     Ok((text, told, ending))
 }
 
-/// Fails where the beginning of a text shows that it is no table.
+/// Fails if the beginning of a text shows that it is not a table.
 fn check_begins_a_table(
     text: &Text,
     form: Option<&'static ImportFormat>,
@@ -279,7 +279,7 @@ fn named(id: &str) -> Result<&'static ImportFormat, OpenError> {
     })
 }
 
-/// The reader of a form.
+/// The reader of a format.
 fn reader(
     guess: &Detection,
     text: Box<dyn Read + Send>,

@@ -1,4 +1,4 @@
-//! What the user says about how a file is to be read.
+//! The user's options for reading a file.
 
 use crate::import::format::escape::Escape;
 use crate::import::input::source::UnpackLimits;
@@ -9,78 +9,78 @@ use crate::record::RecordLimits;
 use crate::table::Cell;
 use std::path::PathBuf;
 
-/// How a file is to be read, where it should not be told from the file alone.
+/// How to read a file, if not as detected.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
-    /// The form, by its name.
+    /// The id of the format.
     pub form: Option<String>,
-    /// The table that the file holds: one of the product's, or a new one.
+    /// The table in the file: one of the product's, or a new one.
     pub table: Option<String>,
-    /// The encoding, by its name.
+    /// The name of the encoding.
     pub encoding: Option<String>,
-    /// When the file was exported, in milliseconds since 1970 on the wall clock of whoever exported.
+    /// When the file was exported, in milliseconds since 1970, in the exporter's local time.
     pub exported_at_ms: Option<i64>,
-    /// The time of the file itself, on the same clock: what is taken when nothing else is known.
+    /// The file's modification time, in the same local time: used if nothing else is known.
     pub file_time_ms: Option<i64>,
-    /// How dates are written, in the words of `strftime`, where not as SQL Server writes them.
+    /// The date format in `strftime` syntax, if not SQL Server's.
     pub date_format: Option<String>,
-    /// Whether characters that were lost before may be kept as U+FFFD.
+    /// Whether characters that are already lost may be kept as U+FFFD.
     pub lossy: bool,
-    /// Which of several result sets in the file is read, from 1.
+    /// Which result set of the file is read, from 1.
     pub result_set: Option<usize>,
-    /// What a part of a file is called beside the file, such as `sheet users`.
+    /// The name of a part of a file in addition to the file name, such as `sheet users`.
     pub part_name: Option<String>,
-    /// How much is taken of a record before it is given up.
+    /// The size limits of a record.
     pub limits: RecordLimits,
-    /// The bcp format file that names the columns, where it does not lie beside the file under its usual name.
+    /// The bcp format file with the column names, if it is not next to the file under its usual name.
     pub format_file: Option<PathBuf>,
-    /// What ends a field, where a tool lets one choose.
+    /// The field terminator, for tools with a choice.
     pub field_terminator: Option<String>,
-    /// What ends a record.
+    /// The record terminator.
     pub row_terminator: Option<String>,
-    /// What quotes texts, where that should not be told from the file.
+    /// The quote character, if not detected.
     pub quote: Option<Quote>,
-    /// What a backslash means, where that should not be told from the file.
+    /// What a backslash means, if not detected.
     pub escape: Option<Escape>,
-    /// How wide the columns are, where nothing stands between them.
+    /// The column widths, if nothing separates the columns.
     pub widths: Option<reader::fixed_width::Widths>,
-    /// Whether the first record has the names of the columns.
+    /// Whether the first record is a header.
     pub header: Option<bool>,
-    /// The names of the columns, instead of those in the file.
+    /// The column names, instead of those in the file.
     pub columns: Option<Vec<String>>,
-    /// Columns that an installation calls otherwise: the name in the file, in any letter case, and the schema's.
+    /// Columns that an installation renamed: the name in the file, in any case, and the schema's.
     pub renames: Vec<(String, String)>,
-    /// How many lines at the beginning are passed over.
+    /// How many lines at the beginning are skipped.
     pub skip: usize,
-    /// The sheet of a workbook that is read; all of them without it.
+    /// The sheet of a workbook to read; all of them if `None`.
     pub sheet: Option<String>,
-    /// Texts that stand for NULL as well, where they are not in quotes.
+    /// Further texts that mean NULL if not in quotes.
     pub null_texts: Vec<String>,
     /// Whether an empty field without quotes is NULL.
     pub empty_is_null: bool,
-    /// How much a packed file may unpack to.
+    /// The limits for decompression.
     pub bounds: UnpackLimits,
-    /// Which rows of some tables are needed, where others may be passed over. See [`needed`].
+    /// The rows of some tables that are needed, if others may be skipped. See [`needed`].
     pub needs: Vec<TablePredicate>,
-    /// Whether the file's hash is not taken, because nothing is loaded later.
+    /// Whether to skip the hash, because nothing is loaded later.
     pub unhashed: bool,
-    /// Columns of a document that an earlier pass over it has found behind its beginning.
+    /// Columns of a document that an earlier pass found after its beginning.
     pub late_columns: Vec<DocumentColumn>,
-    /// How a large file is cut for other threads, where records are passed over and no hash is taken.
+    /// How a large file is split for other threads, if records are skipped and no hash is computed.
     pub cut: reader::parallel::Chunking,
 }
 
-/// What quotes texts.
+/// The quote character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quote {
-    /// Nothing does: a quote is a character like others.
+    /// None: quotes are ordinary characters.
     Nothing,
-    /// This character does, and two of it within a quoted text are one. A sign of ASCII, or one of [`TYPOGRAPHIC`],
-    /// behind which another one closes the text.
+    /// This character, doubled within quoted text. An ASCII character, or one of [`TYPOGRAPHIC`], for which a different
+    /// character closes the text.
     By(char),
 }
 
-/// Signs beyond ASCII that open a quoted text, each with those that close it.
+/// Non-ASCII characters that open quoted text, each with those that close it.
 pub(crate) const TYPOGRAPHIC: [(char, &[char]); 6] = [
     ('\u{201C}', &['\u{201D}']),
     ('\u{201E}', &['\u{201C}', '\u{201D}']),
@@ -91,7 +91,7 @@ pub(crate) const TYPOGRAPHIC: [(char, &[char]); 6] = [
 ];
 
 impl Quote {
-    /// Reads `none`, or one sign. `None` where it is neither.
+    /// Parses `none` or a single character; `None` otherwise.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut chars = text.chars();
@@ -103,7 +103,7 @@ impl Quote {
         }
     }
 
-    /// The sign that stands for a double quote, where it is another one.
+    /// The character to use instead of the double quote, if different.
     #[must_use]
     pub fn other(self) -> Option<char> {
         match self {
@@ -113,11 +113,11 @@ impl Quote {
     }
 }
 
-/// The largest limit of a record: places in a batch's text are counted in 32 bits.
+/// The maximum record limit: offsets in a batch's text are 32 bits.
 const MAX_RECORD: usize = 1 << 30;
 
 impl ImportOptions {
-    /// How long records and fields may be, within what can be counted.
+    /// The size limits of records and fields, within what offsets can represent.
     pub(super) fn record_limits(&self) -> RecordLimits {
         RecordLimits {
             record: self.limits.record.min(MAX_RECORD),
@@ -126,7 +126,7 @@ impl ImportOptions {
         }
     }
 
-    /// How a file is read, as text: two files of the same bytes for which it is equal come out the same.
+    /// The options as text: two files with the same bytes and equal options have the same result.
     #[must_use]
     pub fn reading(&self) -> String {
         let mut said = Vec::new();
@@ -182,7 +182,7 @@ impl ImportOptions {
         said.join(" ")
     }
 
-    /// The part of the file that is read where it has several: another part is a load of its own.
+    /// The part of the file that is read if it has several: each part is loaded separately.
     pub(super) fn part(&self) -> String {
         let set = self.result_set.filter(|set| *set > 1);
         let set = set.map(|set| format!("result set {set}"));

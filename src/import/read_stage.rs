@@ -1,5 +1,5 @@
-//! The half of an import that reads and types, in a thread of its own: takes records, decides which tables they are of,
-//! and hands on batches of typed rows and rejects.
+//! The reading half of an import, in its own thread: takes records, determines their tables, and passes on batches of
+//! typed rows and rejects.
 
 mod decisions;
 mod names;
@@ -43,23 +43,23 @@ use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
 use watched::Watched;
 
-/// What the whole of a file says about how its beginning should have been read.
+/// What the whole file shows about how its beginning should have been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Decided {
-    /// For each table and each of its columns how numbers are written; nothing where none of that was in doubt.
+    /// For each table and column how numbers are written; empty if none was ambiguous.
     pub(super) separators: Vec<Vec<number::Separators>>,
-    /// The form, where the whole file says how it writes NULL and its beginning does not.
+    /// The format, if the whole file shows how it writes NULL and its beginning does not.
     pub(super) form: Option<&'static format::ImportFormat>,
     /// Whether nothing is NULL in a form of which no other says so.
     pub(super) empty: bool,
-    /// Columns of a document that come up behind its beginning.
+    /// Columns of a document that first occur after its beginning.
     pub(super) late_columns: Vec<DocumentColumn>,
-    /// Further results of the file that are tables themselves, each by its number and a name for it. They are loaded
-    /// one by one.
+    /// Further results of the file that are tables themselves, each with its number and a name. They are loaded one by
+    /// one.
     pub(super) separate: Vec<(usize, String)>,
 }
 
-/// What the thread that reads hands to the one that stores.
+/// Messages from the reading thread to the storing thread.
 pub(super) enum Message {
     /// The tables, before any rows.
     Plan(Box<Plan>),
@@ -89,10 +89,10 @@ pub(super) struct ReadSummary {
     pub(super) warnings: Vec<String>,
 }
 
-/// Nobody takes the rows any more.
+/// The receiver is gone.
 pub(super) struct Disconnected;
 
-/// The half of an import that reads and types.
+/// The reading half of an import.
 pub(super) struct ReadStage {
     file: String,
     rules: Rules,
@@ -101,64 +101,64 @@ pub(super) struct ReadStage {
     sender: SyncSender<Message>,
     used: Receiver<Batch>,
     plan: Option<Box<Plan>>,
-    /// A batch for each table.
+    /// One batch per table.
     batches: Vec<Batch>,
     /// For each table the columns whose values are inspected.
     watched: Vec<Watched>,
     rejects: Vec<Reject>,
-    /// How many records were rejected.
+    /// The number of rejected records.
     rejected: u64,
-    /// Why it is no use to go on.
+    /// Why reading stops.
     hopeless: Option<Box<ImportError>>,
     ended: ReadSummary,
-    /// For each time column the first values that are no times.
+    /// For each time column the first values that are not times.
     untold: BTreeMap<(usize, usize), Vec<String>>,
-    /// Whether one of those was spoiled.
+    /// Whether one of them was damaged by a spreadsheet.
     spoiled: bool,
-    /// For each repeated column in how many records it differs from the first.
+    /// For each repeated column the number of records in which it differs from the first.
     differing: Vec<u64>,
-    /// The header of the result set that is read.
+    /// The header of the current result set.
     header: Option<Vec<String>>,
-    /// Which result set the reader is in, from 1.
+    /// The number of the current result set, from 1.
     set: usize,
-    /// Which rows are needed, and what passes the others over from where that is known.
+    /// Which rows are needed, and the filter that skips the others once known.
     needs: Vec<TablePredicate>,
     sieve: Option<RowFilter>,
-    /// Where characters were lost before.
+    /// Where characters were already lost.
     replacement: memchr::memmem::Finder<'static>,
-    /// What an earlier pass over the file has found.
+    /// The findings of an earlier pass over the file.
     pub(super) decided: Decided,
-    /// Whether there cannot be another pass.
+    /// Whether another pass is impossible.
     pub(super) once: bool,
     /// The names of the columns, instead of those in the file.
     columns: Option<Vec<String>>,
-    /// What the installation calls otherwise.
+    /// The column renames of the installation.
     renames: Vec<(String, String)>,
-    /// Further results that are to be loaded one by one.
+    /// Further results to load one by one.
     separate: Vec<(usize, String)>,
-    /// The names of the columns in the file.
+    /// The column names in the file.
     written: Option<Vec<String>>,
-    /// Whether the first record is names, where that was said.
+    /// Whether the first record is a header, if the user says so.
     has_names: Option<bool>,
-    /// The form, and another that reads the beginning alike and would read NULL differently further on.
+    /// The format, and another that reads the beginning alike but may read NULL differently later.
     form: &'static format::ImportFormat,
     twin: Option<&'static format::ImportFormat>,
-    /// Columns of a document that came up behind its beginning in this pass.
+    /// Columns of a document that this pass found after its beginning.
     late_columns: Vec<DocumentColumn>,
     formulas: TextFormulas,
-    /// Records of separators only.
+    /// Records that consist only of separators.
     blank: u64,
-    /// Lines with the names of the columns after the first one.
+    /// Lines that repeat the header.
     headers: u64,
     last_value: LastValue,
     /// The line of the newest reject.
     last_rejected: u64,
 }
 
-/// Records that are rejected, before it is asked whether most are.
+/// The number of rejected records after which to check whether most are rejected.
 pub(super) const MANY: u64 = 20_000;
 
-/// Values of a column that are no times, before it is asked whether any is.
+/// The number of values of a column that are not times after which to check whether any are.
 pub(super) const UNTOLD: u64 = 100;
 
 impl ReadStage {
@@ -227,7 +227,7 @@ impl ReadStage {
         let _ = self.sender.send(last);
     }
 
-    /// Reads everything; the outer error is that nobody takes it.
+    /// Reads everything; the outer error means that the receiver is gone.
     fn all(&mut self, reader: &mut dyn Reader) -> Result<Result<(), ImportError>, Disconnected> {
         let mut sample: Vec<OwnedRecord> = Vec::new();
         let mut formulas = std::mem::take(&mut self.formulas);
@@ -334,7 +334,7 @@ impl ReadStage {
         Ok(Ok(()))
     }
 
-    /// Takes the last record back, of which the file lacks the end.
+    /// Takes back the last record, which is truncated.
     fn reject_last(&mut self, detail: String) -> Result<Result<(), ImportError>, Disconnected> {
         let line = self.last_value.line;
         let Some(plan) = self.plan.take() else {
@@ -366,7 +366,7 @@ impl ReadStage {
         Ok(Ok(()))
     }
 
-    /// Whether a record is separators only, as a spreadsheet leaves below a table: where rows have a key it is none.
+    /// Whether a record is only separators, as spreadsheets write below a table: it is no row if rows have a key.
     fn is_blank(&mut self, record: &Record<'_>) -> bool {
         let nothing = |field: &Field| field.start == field.end && field.written == Written::Bare;
         let has_key = || {
@@ -391,7 +391,7 @@ impl ReadStage {
             footer.completed_at_ms.or(self.ended.footer.completed_at_ms);
     }
 
-    /// Says which tables the file holds, and types the records that were looked at for that.
+    /// Announces the tables of the file, and converts the records that were inspected for that.
     fn decide(
         &mut self,
         sample: &mut Vec<OwnedRecord>,
@@ -484,7 +484,7 @@ impl ReadStage {
 
     fn keep(&mut self, reject: Reject) -> Result<(), Disconnected> {
         const MAX_HELD: usize = 256;
-        /// Before it is known whether there are passwords, as many as memory has room for.
+        /// As many as fit into memory, before it is known whether there are passwords.
         const MAX_UNTOLD: usize = 4096;
         self.rejects.push(reject);
         let most = if self.plan.is_some() {

@@ -1,4 +1,4 @@
-//! A record as rows of its tables, or the reject that it is.
+//! Converts a record to rows of its tables, or to a reject.
 
 use crate::import::convert;
 use crate::import::convert::Rules;
@@ -11,13 +11,13 @@ use crate::record::Reject;
 use crate::record::batch::Batch;
 use crate::record::batch::RowValue;
 
-/// What stands for the text of a reject that may hold a password.
+/// The replacement for the text of a reject that may contain a password.
 pub(super) const NOT_KEPT: &str = "(not kept: the file has a password column)";
 
-/// Why a field does not fit: the place of its column in the row, and what is wrong.
+/// Why a field does not fit: the position of its column in the row, and what is wrong.
 pub(super) type RowConversionError = (Option<usize>, convert::ConversionError);
 
-/// Types the row of one table; `false` when the record has none of it.
+/// Converts the row of one table; `false` if the record has no row for it.
 pub(super) fn row(
     plan: &Plan,
     target: &mapping::Target,
@@ -52,7 +52,7 @@ pub(super) fn row(
     Ok(true)
 }
 
-/// What says which change a record is: the transaction, its place in it, the operation.
+/// What identifies a change in a change table: the transaction, its position in it, the operation.
 pub(super) fn change(
     changes: mapping::Changes,
     record: &Record<'_>,
@@ -86,7 +86,7 @@ pub(super) fn change(
     Ok(())
 }
 
-/// Whether a record has as many fields as there are columns, and no character that none of them may have.
+/// Whether a record has as many fields as there are columns, and no characters that are never allowed.
 pub(super) fn check_text(
     plan: &Plan,
     record: &Record<'_>,
@@ -145,7 +145,7 @@ pub(super) fn check_text(
     Ok(())
 }
 
-/// A record as a reject shows it: without the fields that must not be seen.
+/// A record as shown in a reject: without the fields that must be hidden.
 pub(super) fn shown_text(plan: &Plan, record: &Record<'_>) -> String {
     if !plan.has_secrets() {
         let mut end = record.text.len().min(Reject::LONGEST);

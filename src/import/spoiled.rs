@@ -1,17 +1,17 @@
-//! Times that a spreadsheet has spoiled: it saves what the cells show, so that of `2011-07-12 14:49:55.000` only
-//! `49:55.0` is left, or a day in the order of the country, without seconds. Neither can be undone.
+//! Times damaged by a spreadsheet, which saves what its cells show: of `2011-07-12 14:49:55.000` only `49:55.0` is
+//! left, or a date in regional order without seconds. Neither can be undone.
 
-/// A column of spoiled times.
+/// A column of damaged times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoiled {
-    /// The column's name, or its place.
+    /// The column's name, or its position.
     pub column: String,
     /// Up to three of its fields.
     pub samples: Vec<String>,
 }
 
 impl Spoiled {
-    /// Whether column `at`, called `name`, with these texts, is one.
+    /// Whether column `at`, called `name`, with these texts, is damaged.
     #[must_use]
     pub fn column<'t>(
         at: usize,
@@ -42,14 +42,14 @@ impl Spoiled {
 pub enum SpreadsheetDamage {
     /// `49:55.0`, minutes and seconds.
     Minutes,
-    /// `########`, of a cell that was too narrow.
+    /// `########`, from a cell that was too narrow.
     Hashes,
-    /// `12/07/2011 14:49`, without the seconds, and nobody knows which of the two is the month.
+    /// `12/07/2011 14:49`, without the seconds and with an ambiguous month.
     LocalDay,
 }
 
 impl SpreadsheetDamage {
-    /// What is left in `text`, if it is what a spreadsheet leaves.
+    /// What a spreadsheet left in `text`, if it did.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         // Nearly every text is asked, and nearly none begins like a time.
@@ -61,13 +61,13 @@ impl SpreadsheetDamage {
         }
     }
 
-    /// Whether no format of dates reads what is left.
+    /// Whether no date format can parse the remains.
     #[must_use]
     pub fn is_beyond_repair(self) -> bool {
         self != Self::LocalDay
     }
 
-    /// What it is, to finish a sentence.
+    /// A description that completes a sentence.
     #[must_use]
     pub fn what(self) -> &'static str {
         match self {
@@ -96,7 +96,7 @@ fn is_minutes(text: &str) -> bool {
     is_digits(minutes, 1..=2) && is_digits(seconds, 2..=2) && is_digits(tenths, 1..=3)
 }
 
-/// `12/07/2011 14:49`: which of the two is the month, and what the seconds were, is not there any more.
+/// `12/07/2011 14:49`: the month is ambiguous, and the seconds are lost.
 fn is_local_day(text: &str) -> bool {
     let Some((day, time)) = text.split_once(' ') else {
         return false;

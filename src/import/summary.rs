@@ -1,4 +1,4 @@
-//! What comes of a file: records, rows, rejects, and what a reader should know about them.
+//! The result of importing a file: records, rows, rejects, and remarks.
 
 use crate::record::Reject;
 use crate::record::{Reason, more_rejected};
@@ -6,52 +6,52 @@ use crate::schema::inferred::ColumnKind;
 use crate::store::load::Known;
 use crate::table::moment;
 
-/// What came of a file.
+/// The result of importing a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Summary {
-    /// The file as it was named.
+    /// The file name as given.
     pub file: String,
-    /// The form that it was read in.
+    /// The format in which it was read.
     pub form: String,
-    /// The form that was next.
+    /// The second-best format.
     pub runner_up: Option<String>,
-    /// How much less the next one scored, from 0 to 1; 1 where there is none, or where the form was named.
+    /// The score margin of the second-best format, from 0 to 1; 1 if there is none, or if the format was given.
     pub margin: f64,
-    /// How its characters are written.
+    /// The name of its encoding.
     pub encoding: String,
-    /// Whether it names its columns.
+    /// Whether it has a header.
     pub has_header: bool,
-    /// What the form does with NULL.
+    /// How the format writes NULL.
     pub null_is: String,
     /// The tables that got rows.
     pub tables: Vec<TableSummary>,
     /// Records in the file.
     pub records: u64,
-    /// Of these, passed over because nobody needs them. They count as loaded.
+    /// Of these, skipped because they are not needed. They count as loaded.
     pub passed_over: u64,
     /// Of these, loaded.
     pub loaded: u64,
     /// Of these, rejected: `loaded + rejected = records`.
     pub rejected: u64,
-    /// Of the loaded ones, those that stand in the file before with the same values.
+    /// Of the loaded ones, those that repeat an earlier record of the file.
     pub repeated: u64,
-    /// How many rows the producer says there are.
+    /// The number of rows according to the tool that wrote the file.
     pub footer: Option<u64>,
-    /// When it was exported, in milliseconds since 1970 on the wall clock of whoever exported.
+    /// When it was exported, in milliseconds since 1970, in the exporter's local time.
     pub exported_at_ms: Option<i64>,
-    /// How that is known: `--exported-at`, `completion time`, `file time` or `unknown`.
+    /// Where that comes from: `--exported-at`, `completion time`, `file time` or `unknown`.
     pub taken_from: &'static str,
-    /// What a reader should know, in sentences.
+    /// Remarks, as sentences.
     pub warnings: Vec<String>,
     /// Columns that were not loaded, and why.
     pub dropped_columns: Vec<String>,
-    /// How many records were rejected for each reason, and text beside them that was no record, in the order of codes.
+    /// The number of rejected records for each reason, including text that is not a record, in the order of codes.
     pub reasons: Vec<(Reason, u64)>,
     /// The first rejects.
     pub first_rejects: Vec<Reject>,
-    /// How many rejects are kept without their text, as one for each reason, because there are so many.
+    /// How many rejects are kept without their text, one per reason, because there are so many.
     pub gathered: u64,
-    /// What came of further results in the file, each loaded by itself.
+    /// The results of further result sets in the file, each loaded separately.
     pub further: Vec<Summary>,
     /// Whether the same file was loaded before, so that nothing was done.
     pub already_loaded: bool,
@@ -65,7 +65,7 @@ impl Summary {
         std::iter::once(self).chain(further).collect()
     }
 
-    /// The first rejects, a sentence each, and how many more there are.
+    /// The first rejects, a sentence each, and the number of others.
     #[must_use]
     pub fn reject_sentences(&self) -> Vec<String> {
         let shown = self.first_rejects.iter().take(Reason::SHOWN).map(|reject| {
@@ -81,7 +81,7 @@ impl Summary {
         sentences
     }
 
-    /// Whether the producer's own count is another than that of the records.
+    /// Whether the row count in the file differs from the number of records.
     #[must_use]
     pub fn footer_differs(&self) -> bool {
         self.footer.is_some_and(|rows| rows != self.records)
@@ -89,7 +89,7 @@ impl Summary {
 }
 
 impl Summary {
-    /// Says that the file was loaded before, and what came of it then.
+    /// Reports that the file was loaded before, and with what result.
     pub(super) fn already(&mut self, known: &Known) {
         self.already_loaded = true;
         self.form.clone_from(&known.form);
@@ -115,16 +115,16 @@ pub struct TableSummary {
     pub name: String,
     /// How many rows.
     pub rows: u64,
-    /// Columns that the schema does not have, each with what its values are.
+    /// Columns that the schema does not have, each with its type.
     pub unknown_columns: Vec<(String, ColumnKind)>,
 }
 
-/// How far the reading of a file has come.
+/// The progress of reading a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// Bytes of the file that were read.
     pub bytes: u64,
-    /// Bytes that there are; `None` for a stream.
+    /// The total number of bytes; `None` for a stream.
     pub total: Option<u64>,
     /// Rows that were stored.
     pub rows: u64,

@@ -1,6 +1,6 @@
-//! A whole file as one table of text, in whatever input format it is: for those who compare tables and load none.
+//! A whole file as one table of text, in any input format: for comparing tables without loading them.
 //!
-//! Nothing is passed over: a record that is rejected rejects the file. No more cells are held than of any table.
+//! Nothing is skipped: a rejected record rejects the file. The number of cells is limited as for any table.
 
 use std::path::Path;
 
@@ -19,35 +19,35 @@ use crate::table::raw::{MAX_CELLS, RawCell, RawRow, RawTable};
 /// Why a file is not a table.
 #[derive(Debug, Error)]
 pub enum TableLoadError {
-    /// Its bytes, encoding or format are not what can be read.
+    /// Its bytes, encoding or format cannot be read.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// It cannot be read to its end.
+    /// It cannot be read to the end.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A record of it is no row.
+    /// A record is not a row.
     #[error("line {line}: {detail}")]
     Reject {
         /// Where the record begins.
         line: u64,
-        /// Why it is none.
+        /// The reason why it is rejected.
         reason: Reason,
         /// What is wrong with it.
         detail: String,
     },
-    /// It has no names of columns.
+    /// It has no column names.
     #[error("has no column headers")]
     NoNames,
-    /// It has a second result, and nothing says which is meant.
+    /// It has a second result, and the user did not choose one.
     #[error("contains more than one result")]
     Several,
-    /// It is more than is held.
+    /// It exceeds the limit for tables in memory.
     #[error("has more than {MAX_CELLS} cells, the limit for tables held in memory")]
     TooMuch,
 }
 
 impl TableLoadError {
-    /// Whether it is the input format that nobody can tell.
+    /// Whether the input format is ambiguous.
     #[must_use]
     pub fn asks(&self) -> bool {
         matches!(
@@ -59,10 +59,10 @@ impl TableLoadError {
     }
 }
 
-/// Reads the file at `path`. Of several results `options` may choose one; otherwise a second one is a reject.
+/// Reads the file at `path`. `options` may choose one of several results; otherwise a second one is rejected.
 ///
 /// # Errors
-/// When the file, or a record of it, is not what it should be.
+/// If the file, or a record of it, is invalid.
 pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, TableLoadError> {
     let (table, late_columns) = read_once(path, options)?;
     if late_columns.is_empty() {
@@ -75,7 +75,7 @@ pub fn read(path: &Path, options: &ImportOptions) -> Result<RawTable, TableLoadE
     Ok(read_once(path, &again)?.0)
 }
 
-/// The names of the columns of the file at `path`; none where it does not name them or is no table.
+/// The column names of the file at `path`; none if it does not have any or is not a table.
 #[must_use]
 pub fn column_names(path: &Path) -> Vec<String> {
     let options = ImportOptions {
@@ -91,7 +91,7 @@ pub fn column_names(path: &Path) -> Vec<String> {
     }
 }
 
-/// The same, with the columns of a document that come up behind its beginning, of which the rows are left out.
+/// The same, with the columns of a document that first appear after its beginning, without their rows.
 fn read_once(
     path: &Path,
     options: &ImportOptions,

@@ -1,5 +1,5 @@
-//! What every picture of a timeline shares: offsets, labels, the scale of its axis, and the sentence that says what is
-//! wrong with what people see. It does not know how a picture is drawn.
+//! What all pictures of a timeline share: offsets, labels, the scale of the axis, and the sentence about false
+//! displays. It does not know how a picture is drawn.
 
 use crate::diagnostic::counted;
 use crate::report::{Lane, Party, Span, Timeline};
@@ -18,8 +18,8 @@ pub(super) const GROUPS: [(&str, &[Party]); 3] = [
 /// How long before the chat begins a picture starts, in milliseconds.
 const LEAD_MS: i64 = 30_000;
 
-/// From when to when a picture is drawn, in ms: from shortly before the first chat begins, since a lab is set up long
-/// before, to the end.
+/// The time range of a picture, in ms: from shortly before the first chat begins, since a lab is set up long before
+/// that, to the end.
 pub(super) fn window(timeline: &Timeline) -> (i64, i64) {
     let chats = timeline
         .lanes
@@ -36,7 +36,7 @@ pub(super) fn window(timeline: &Timeline) -> (i64, i64) {
     )
 }
 
-/// A time in ms, 0 where a cell holds none.
+/// A time in ms; 0 if a cell is not a time.
 pub(super) fn ms(at: &Cell) -> i64 {
     match at {
         Cell::Timestamp(at) => *at,
@@ -60,7 +60,7 @@ fn clock(distance_ms: i64) -> String {
     )
 }
 
-/// The lane's name; its subject goes with it where another lane has the same fact.
+/// The lane's name, with its subject if another lane shows the same fact.
 pub(super) fn label(timeline: &Timeline, lane: &Lane) -> String {
     let same = |other: &&Lane| other.fact == lane.fact && other.party == lane.party;
     if timeline.lanes.iter().filter(same).count() > 1 {
@@ -70,7 +70,7 @@ pub(super) fn label(timeline: &Timeline, lane: &Lane) -> String {
     }
 }
 
-/// Marks of the axis: offsets in ms from the origin, `most` of them or fewer, at a round distance.
+/// Ticks of the axis: at most `most` offsets in ms from the origin, at round intervals.
 pub(super) fn ticks(timeline: &Timeline, most: i64) -> Vec<(i64, String)> {
     const STEPS_S: [i64; 12] = [
         10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400,
@@ -92,7 +92,7 @@ pub(super) fn ticks(timeline: &Timeline, most: i64) -> Vec<(i64, String)> {
         .collect()
 }
 
-/// The spans during which somebody is shown what is not so.
+/// The spans during which somebody is shown something false.
 pub(super) fn misleading(timeline: &Timeline) -> impl Iterator<Item = (&Lane, &Span)> {
     let spans = |lane| {
         <&Lane>::clone(&lane)
@@ -107,7 +107,7 @@ pub(super) fn misleading(timeline: &Timeline) -> impl Iterator<Item = (&Lane, &S
         .filter(|(_, span)| span.misleads)
 }
 
-/// What is wrong with what people see, in one or two sentences, and whether anything is.
+/// What is false in what people see, in one or two sentences, and whether anything is.
 pub(super) fn what_is_wrong(timeline: &Timeline) -> (bool, String) {
     let Some((lane, span)) = misleading(timeline).last() else {
         return (false, at_the_end(timeline));
@@ -154,7 +154,7 @@ fn at_the_end(timeline: &Timeline) -> String {
     format!("Nothing false is shown. At the end: {}.", said.join("; "))
 }
 
-/// What became of the messages: `2 messages delivered, 1 lost`.
+/// The fate of the messages: `2 messages delivered, 1 lost`.
 pub(super) fn messages(timeline: &Timeline) -> String {
     let delivered = timeline.messages.iter().filter(|one| one.delivered).count();
     let lost = timeline.messages.len() - delivered;

@@ -1,27 +1,27 @@
-//! Which columns of a table tell its rows apart: those with one value in all rows are said once above it, and the file
-//! and line of a row are one column, the last.
+//! Which columns of a table distinguish its rows: those with the same value in all rows are shown once above it, and
+//! the file and line of a row are combined in the last column.
 
 use crate::table::{Cell, ResultTable};
 
 /// The heading of the column that says where a row is.
 pub(super) const PLACE: &str = "file:line";
 
-/// The columns of a table, by whether they tell its rows apart.
+/// The columns of a table, by whether they distinguish its rows.
 pub(super) struct Columns {
-    /// Those with one value in all rows.
+    /// Those with the same value in all rows.
     pub(super) same: Vec<usize>,
-    /// Those with one value in the rows that are shown.
+    /// Those with the same value in all displayed rows.
     pub(super) same_here: Vec<usize>,
     /// Those with several values.
     pub(super) apart: Vec<usize>,
-    /// Those of the file and of the line in it.
+    /// Those for the file and the line in it.
     pub(super) place: Option<(usize, usize)>,
     /// Whether all rows are from one file.
     one_file: bool,
 }
 
 impl Columns {
-    /// Sorts the columns of a table that has rows, of which `shown` are shown.
+    /// Classifies the columns of a table that has rows, of which `shown` are displayed.
     pub(super) fn of(table: &ResultTable, shown: &[Vec<Cell>]) -> Self {
         let place = table.position("file").zip(table.position("line"));
         let is_same = |rows: &[Vec<Cell>], at: usize| rows.iter().all(|row| row[at] == rows[0][at]);

@@ -1,4 +1,4 @@
-//! CSV for a spreadsheet: one line per row of a list, or per cell compared. What a field holds is said in
+//! CSV for spreadsheets: one line per row of a list, or per compared cell. The contents of a field are described in
 //! `src/render/separated.rs`.
 
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ pub fn render(
     separated::render(report, Separator::Comma, options.csv, out)
 }
 
-/// Writes the rows of a finding, one line a row, with the names of its columns first.
+/// Writes the rows of a finding, one line per row, with the column names first.
 ///
 /// # Errors
 /// When `out` fails.

@@ -1,7 +1,7 @@
-//! HTML: one file to open in a browser, to print, or to send. It needs no script and loads nothing; a strict content
-//! security policy says so to the browser. It has everything that Markdown has, and draws what Markdown cannot.
+//! HTML: a single file to open in a browser, to print, or to send. It has no scripts and loads nothing, which a strict
+//! content security policy enforces. It has everything that Markdown has, and draws what Markdown cannot.
 //!
-//! Data becomes text in one place, [`page::text`].
+//! Data is escaped in one place, [`page::text`].
 
 mod analysis;
 mod findings;
@@ -24,7 +24,7 @@ use crate::scenario::Erratum;
 use crate::table::Cell;
 use page::{Page, TableCell, anchor, code, mark, text};
 
-/// The colours, and what pictures look like.
+/// The style sheet, including that of pictures.
 pub(super) const PICTURE_STYLE: &str = include_str!("html/picture.css");
 
 const STYLE: &str = include_str!("html/style.css");
@@ -94,7 +94,7 @@ fn head(page: &mut Page, title: &str) {
     ));
 }
 
-/// The figures, the contents, and what became of every statement of the note.
+/// The figures, the contents, and the verdict on every statement of the note.
 fn front(page: &mut Page, runs: &[ScenarioRun]) {
     let totals = Totals::of(runs);
     let share = |n: usize, of: usize| format!("{n} of {of}");
@@ -112,7 +112,7 @@ fn front(page: &mut Page, runs: &[ScenarioRun]) {
             ),
             (
                 totals.extrapolated.to_string(),
-                "checks rest on an extrapolated rule",
+                "checks depend on an extrapolated rule",
             ),
             (
                 totals.errata.to_string(),
@@ -357,7 +357,7 @@ fn of_check(page: &mut Page, run: &ScenarioRun, check: &CheckRun) {
     });
 }
 
-/// The actual rows, with what was corrected and what differs marked in them, and what is missing below.
+/// The actual rows, with corrections and differences marked, and missing rows below.
 fn compared(page: &mut Page, name: &str, comparison: &Comparison) {
     let there = |row: &&crate::report::RowRun| row.verdict != RowVerdict::Missing;
     let rows: Vec<_> = comparison.rows.iter().filter(there).collect();

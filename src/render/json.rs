@@ -1,8 +1,8 @@
-//! JSON: the record itself, for programs. Its shape is named by [`SCHEMA`](crate::report::SCHEMA), which
-//! comes first; a change of shape that breaks a reader takes a new number.
+//! JSON: the record itself, for programs. [`SCHEMA`](crate::report::SCHEMA) names its version and comes first; an
+//! incompatible change gets a new number.
 //!
-//! Characters that would act on a terminal are written as `\u001b` and the like, so that a report can be
-//! looked at with `cat`; a parser gives them back as they were.
+//! Characters that would affect a terminal are written as `\u001b` and the like, so that a report can be shown with
+//! `cat`; a parser restores them.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use super::RenderOptions;
 use super::sanitize::is_hidden;
 use crate::report::Report;
 
-/// Writes the report, indented by two blanks, with a line end after it.
+/// Writes the report, indented by two spaces, with a trailing newline.
 ///
 /// # Errors
 /// When `out` fails.
@@ -25,10 +25,10 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     out.flush()
 }
 
-/// A formatter, except for hidden characters.
+/// A formatter that escapes hidden characters.
 pub(super) struct Visible<F>(pub(super) F);
 
-/// Passes calls on to the formatter inside.
+/// Forwards calls to the inner formatter.
 macro_rules! pass_on {
     ($($name:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $name<W: ?Sized + Write>(&mut self, out: &mut W $(, $argument: $type)*) -> io::Result<()> {

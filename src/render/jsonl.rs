@@ -1,6 +1,6 @@
-//! JSON Lines: an object a line, for programs that read one line after the other.
+//! JSON Lines: one object per line, for programs that read line by line.
 //!
-//! A row of a list is an object keyed by the names of its columns, and nothing else. Other lines say what they are of:
+//! A row of a list is an object keyed by its column names, and nothing else. Other lines say what they belong to:
 //!
 //! - `finding`, `verdict`, `row`: a row of a finding; `row` is null where the finding has none, and `remarks` say why
 //! - `candidate`, `for`, `against`: a documented failure, and what speaks for it and against it
@@ -19,7 +19,7 @@ use crate::report::{AnalysisRun, FindingRun, NamedComparison, Report, ScenarioRu
 use crate::table::keyed::{KeyedRow, keys};
 use crate::table::{Cell, Rows};
 
-/// Writes the report, an object a line.
+/// Writes the report, one object per line.
 ///
 /// # Errors
 /// When `out` fails.
@@ -44,10 +44,10 @@ pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Res
     out.flush()
 }
 
-/// Writes lists as [`render`] does, each row when it comes.
+/// Writes lists as [`render`] does, each row as it arrives.
 ///
 /// # Errors
-/// Never: the first row may fail.
+/// Never; writing the first row may fail.
 pub fn rows(out: &mut dyn Write, _: CsvOptions) -> io::Result<Box<dyn CountedRows + '_>> {
     Ok(Box::new(Lines::of(out)))
 }
@@ -58,7 +58,7 @@ impl CountedRows for Lines<'_> {
     }
 }
 
-/// Rows as objects under the names of the columns that were begun last.
+/// Rows as objects keyed by the current column names.
 struct Lines<'o> {
     out: &'o mut dyn Write,
     keys: Vec<String>,

@@ -1,8 +1,8 @@
-//! JUnit XML, as build servers read it: a suite for each scenario, and a test case for each check and each step that
-//! has a script. A validated scenario is one test case, which fails with its mistakes.
+//! JUnit XML for CI servers: a suite for each scenario, and a test case for each check and each step that has a script.
+//! A validated scenario is a single test case, which fails if it has errors.
 //!
-//! A report of anything else has nothing to test, and is an empty list of suites. There are no times in it, so that the
-//! same report gives the same bytes.
+//! Other reports have nothing to test, and are an empty list of suites. There are no times in it, so that the same
+//! report gives the same bytes.
 
 use std::io::{self, Write};
 
@@ -50,7 +50,7 @@ fn of_run(run: &ScenarioRun) -> TestSuite {
     suite
 }
 
-/// The test case of a step that does something or went wrong, and those of its checks.
+/// The test case of a step that does something or failed, and those of its checks.
 fn of_step(run: &ScenarioRun, step: &StepRun) -> Vec<TestCase> {
     let problems = wording::step_problems(step);
     let mut cases = Vec::new();
@@ -102,7 +102,7 @@ fn of_check(run: &ScenarioRun, check: &CheckRun) -> TestCaseStatus {
     )
 }
 
-/// What differs, a line for each row.
+/// The differences, one line per row.
 fn differences(comparison: &Comparison) -> Vec<String> {
     let mut lines = comparison.header.clone();
     let mut left = 0;
@@ -169,7 +169,7 @@ fn skipped(message: &str) -> TestCaseStatus {
     status
 }
 
-/// A text without what acts on a terminal, which XML could not hold either.
+/// A text without characters that affect a terminal, which XML does not allow either.
 fn safe(text: &str) -> String {
     Sanitized::of(text).to_string()
 }

@@ -1,8 +1,8 @@
 //! Markdown: the report as a document to keep. It has everything that the terminal shows in full, and the
 //! observations, errata and notes besides.
 //!
-//! All data is escaped, so that it reads as itself however it is rendered; hidden characters are shown as in
-//! a terminal, and a line break in a cell is a `<br>`.
+//! All data is escaped, so that it appears literally however it is rendered; hidden characters are shown as in a
+//! terminal, and a line break in a cell is a `<br>`.
 
 mod analysis;
 
@@ -410,7 +410,7 @@ fn of_two(page: &mut Page, named: &NamedComparison) {
 #[derive(Default)]
 struct Page {
     text: String,
-    /// How much deeper headings are than they say.
+    /// How many levels to add to headings.
     level: usize,
 }
 
@@ -440,7 +440,7 @@ impl Page {
         }
     }
 
-    /// Lines of text as they are.
+    /// Preformatted lines of text.
     fn text<'a>(&mut self, lines: impl Iterator<Item = &'a String>) {
         let lines: Vec<Sanitized> = lines.map(Sanitized::of).collect();
         let run = |line: &Sanitized| {
@@ -494,7 +494,7 @@ fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
         .expect("writing to a String does not fail");
 }
 
-/// Text as a name in code, or, where code cannot hold it, escaped.
+/// Text as inline code, or escaped if code cannot contain it.
 fn code(text: &str) -> String {
     let shown = Sanitized::of(text);
     let awkward = text.is_empty() || text.trim() != text || text.contains(['`', '|', '\\']);
@@ -505,8 +505,8 @@ fn code(text: &str) -> String {
     }
 }
 
-/// A sentence in which names stand between back-ticks: those are code, and all else is escaped, so that no name of a
-/// file becomes markup.
+/// A sentence in which names are between back-ticks: those are code, and everything else is escaped, so that no file
+/// name becomes markup.
 fn remark(text: &str) -> String {
     if text.matches('`').count() % 2 == 1 {
         return escape(text);
@@ -523,13 +523,13 @@ fn remark(text: &str) -> String {
     text.split('`').enumerate().map(part).collect()
 }
 
-/// Text as a cell of a table, or another place that takes one line.
+/// Text as a table cell, or in another single-line context.
 fn cell(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(inline).collect();
     lines.join("<br>")
 }
 
-/// Text as a line of its own, which nothing at its start turns into a list, a heading or a quotation.
+/// Text on its own line, whose beginning must not become a list, a heading or a quotation.
 fn escape(text: &str) -> String {
     let text = inline(text);
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -543,8 +543,8 @@ fn escape(text: &str) -> String {
     }
 }
 
-/// Text that reads as itself inside a line: all that Markdown, or HTML in it, would take for markup is
-/// escaped. Blanks at the ends are kept.
+/// Text that appears literally within a line: everything that Markdown, or HTML in it, would treat as markup is
+/// escaped. Leading and trailing spaces are kept.
 fn inline(text: &str) -> String {
     let shown = Sanitized::of(text);
     let start = shown.as_str().trim_start_matches(' ');
@@ -563,8 +563,8 @@ fn inline(text: &str) -> String {
     out + &blanks(start.len() - body.len())
 }
 
-/// Whether Markdown could take `c` for markup inside a line. An underscore inside a word is none, which
-/// leaves the names of columns as they are.
+/// Whether Markdown could treat `c` as markup within a line. An underscore inside a word is not markup, so that column
+/// names are unchanged.
 fn is_markup(c: char, before: Option<char>, after: Option<char>) -> bool {
     let in_word = |side: Option<char>| side.is_some_and(char::is_alphanumeric);
     match c {

@@ -1,17 +1,17 @@
-//! Whether a file is a report that chatdb has written, and so no export: a folder may hold both.
+//! Detects reports written by chatdb, which are not exports: a folder may contain both.
 
 use super::{separated, wording, xlsx};
 use crate::assets;
 use crate::report::SCHEMA;
 
-/// How much of a file is looked at.
+/// How much of a file is inspected.
 pub const BEGINNING: usize = 4096;
 
-/// The part of a workbook that says what wrote it.
+/// The part of a workbook that names its creator.
 pub const PROPERTIES: &str = "docProps/core.xml";
 
-/// Whether the file is a report by its name without folder and extension, and its first [`BEGINNING`] bytes; of a
-/// workbook those of its [`PROPERTIES`].
+/// Whether the file is a report, by its stem and its first [`BEGINNING`] bytes, or, for a workbook, those of its
+/// [`PROPERTIES`].
 #[must_use]
 pub fn is_report(stem: &str, beginning: &[u8]) -> bool {
     let text = String::from_utf8_lossy(beginning);

@@ -1,17 +1,17 @@
-//! Text that may go to a terminal.
+//! Text that is safe for a terminal.
 //!
-//! Data can hold anything: an escape sequence that retitles the window, a carriage return that overwrites
-//! the line, an override that turns text around. [`Sanitized`] shows such characters instead of sending them, and
-//! it can be made only here, so a function that takes a `Sanitized` cannot be handed anything else.
+//! Data can contain anything: an escape sequence that retitles the window, a carriage return that overwrites the line,
+//! a bidirectional override. [`Sanitized`] shows such characters instead of sending them, and can only be created here,
+//! so a function that takes a `Sanitized` cannot receive anything else.
 
 use std::fmt::{self, Display, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-/// One line of text in which every character can be seen.
+/// One line of text in which every character is visible.
 ///
-/// Control characters stand as their pictures (`␛`, `␊`); others that have no shape, or change the shape of
-/// their neighbours, as `\u{202e}`. Text that is safe stays as it is.
+/// Control characters are shown as their pictures (`␛`, `␊`); other invisible characters, or ones that affect their
+/// neighbours, as `\u{202e}`. Safe text is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sanitized(String);
 
@@ -30,7 +30,7 @@ impl Sanitized {
         &self.0
     }
 
-    /// The columns that it takes in a terminal.
+    /// Its width in terminal columns.
     #[must_use]
     pub fn width(&self) -> usize {
         self.0.width()
@@ -43,7 +43,7 @@ impl Display for Sanitized {
     }
 }
 
-/// A text that takes characters and holds what stands for them.
+/// A writer that stores the sanitized characters.
 struct Shown(String);
 
 impl Write for Shown {
@@ -66,7 +66,7 @@ impl Write for Shown {
     }
 }
 
-/// Text of several lines: line breaks (LF, CR LF) and tabs stay what they are, and everything else is safe.
+/// Text of several lines: line breaks (LF, CR LF) and tabs are kept, and everything else is made safe.
 pub(super) fn with_breaks(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let breaks = text.matches('\n').count();
@@ -86,17 +86,17 @@ pub(super) fn with_breaks(text: &str) -> String {
     shown
 }
 
-/// Whether every character is one of ASCII that can be seen. All are looked at, which is faster than to stop at the
-/// first that is not.
+/// Whether every character is printable ASCII. All are checked, which is faster than stopping at the first that is
+/// not.
 pub(super) fn is_printable(text: &str) -> bool {
     let seen = |byte: u8| matches!(byte, b' '..=b'~');
     text.bytes().fold(true, |all, byte| all & seen(byte))
 }
 
-/// Whether `c` acts on a terminal or on the text around it, or cannot be seen: control characters (C0, DEL
-/// and C1), line and paragraph separators, marks of direction, and characters without width.
+/// Whether `c` affects a terminal or the text around it, or is invisible: control characters (C0, DEL and C1), line and
+/// paragraph separators, bidirectional marks, and zero-width characters.
 ///
-/// Variation selectors are left alone, because they are part of how people write emoji.
+/// Variation selectors are allowed, because they are part of emoji.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()

@@ -1,18 +1,18 @@
 //! Separated values: one line per row of a list, or per cell compared.
 //!
-//! What went wrong outside a cell has a line too, so that a filter on `verdict` misses nothing; its `column`
-//! is a word in parentheses: `(run)`, `(step)`, `(changed rows)`, `(query)`, `(header)`, `(remark)`, or
-//! `(check)` for a check that compared no cell.
+//! Whatever went wrong outside a cell has a line too, so that a filter on `verdict` misses nothing; its `column` is a
+//! word in parentheses: `(run)`, `(step)`, `(changed rows)`, `(query)`, `(header)`, `(remark)`, or `(check)` for a
+//! check that compared no cell.
 //!
-//! - NULL is `NULL`. The text `NULL` is `"NULL"`, quotes included, and one that already is in quotes gets
-//!   another pair. An empty field is the empty text, or nothing, where `verdict` is `missing` or `extra`.
-//! - Of two values that differ and look alike, each is escaped and has its type behind it, as in
+//! - NULL is `NULL`. The text `NULL` is `"NULL"`, with quotes, and text that is already in quotes gets another pair. An
+//!   empty field is the empty text, or a missing cell if `verdict` is `missing` or `extra`.
+//! - If two values differ and look alike, each is escaped and followed by its type, as in
 //!   `"5000" (text)` and `5000 (integer)`.
-//! - Text that a spreadsheet would take for a formula, by its first character, has `'` before it, and so has
-//!   text that starts with `'`: taking one off gives the text back. Numbers, times and durations need none, and neither
-//!   does a text of one sign and digits, such as a telephone number.
-//! - Line breaks (LF, CR LF) and tabs are written as they are. Other hidden characters are shown as in a terminal.
-//!   JSON has every value as it was.
+//! - Text that a spreadsheet would treat as a formula, by its first character, is prefixed with `'`, and so is text
+//!   that starts with `'`: removing one restores the text. Numbers, times and durations need none, nor does text of a
+//!   sign and digits, such as a phone number.
+//! - Line breaks (LF, CR LF) and tabs are written unchanged. Other hidden characters are shown as in a terminal. JSON
+//!   has every value unchanged.
 //! - [`CsvOptions`] turn both off. How many texts were changed is counted either way.
 //! - Lists below one another have an empty line between them, which no row is: an empty text alone is `""`.
 //! - `source_line` is the line of the document on which the row is printed, or the first line cited.
@@ -35,7 +35,7 @@ use crate::report::{
 use crate::table::{Cell, Rows};
 
 /// The names of the fields of [`Line`].
-/// The headers of the files that are written here.
+/// The headers of the files written here.
 pub(super) const HEADERS: [&[&str]; 2] = [&HEADER, &analysis::HEADER];
 
 const HEADER: [&str; 13] = [
@@ -92,7 +92,7 @@ pub(super) fn finding(
     Ok(out.texts.rendered())
 }
 
-/// Writes lists as [`render`] does, each row when it comes.
+/// Writes lists as [`render`] does, each row as it arrives.
 ///
 /// # Errors
 /// When `out` fails.
@@ -168,13 +168,13 @@ impl Write for Below<'_> {
     }
 }
 
-/// What is written to.
+/// The destination of the lines.
 struct Out<'o> {
     writer: Writer<Below<'o>>,
     /// What the writer writes to.
     below: Rc<RefCell<&'o mut dyn Write>>,
     separator: Separator,
-    /// Written as a whole, which is the writer's fast way; not made anew for each line.
+    /// Written as a whole, which is the writer's fast path; reused for each line.
     record: ByteRecord,
     texts: Texts,
 }
@@ -208,7 +208,7 @@ impl<'o> Out<'o> {
         })
     }
 
-    /// Adds a field to the line that is to be written next.
+    /// Adds a field to the next line.
     fn field(&mut self, text: &str) {
         let acts = |byte| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\');
         if self.separator == Separator::Tab && text.bytes().any(acts) {
@@ -218,14 +218,14 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Writes the line of the fields that were added.
+    /// Writes the line of the added fields.
     fn end_line(&mut self) -> csv::Result<()> {
         self.writer.write_byte_record(&self.record)?;
         self.record.clear();
         Ok(())
     }
 
-    /// Writes a line of fields that are as they are to be.
+    /// Writes a line of final fields.
     fn line(&mut self, fields: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
         for field in fields {
             self.field(field.as_ref());
@@ -253,7 +253,7 @@ impl<'o> Out<'o> {
     }
 }
 
-/// A field without what ends fields and lines.
+/// A field without field and line terminators.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 2);
     for c in text.chars() {
@@ -268,7 +268,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Makes fields of texts, and counts those that it changes.
+/// Converts texts to fields, and counts those that it changes.
 struct Texts {
     options: CsvOptions,
     defused: Counter<u64>,
@@ -291,7 +291,7 @@ impl Texts {
         }
     }
 
-    /// Text as a field: harmless in a spreadsheet and in a terminal, unless the options say otherwise.
+    /// Text as a field: safe in a spreadsheet and in a terminal, unless the options say otherwise.
     fn text(&self, text: &str) -> String {
         let defuses = !self.options.keeps_formulas && is_formula(text);
         let mut field = String::with_capacity(text.len() + 1);
@@ -310,7 +310,7 @@ impl Texts {
     }
 }
 
-/// The error of what was written to, as it was: a closed pipe is no failure, and has to be known as one.
+/// The output's error, unchanged: a closed pipe is not a failure, and must be recognisable.
 fn of_out(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -322,7 +322,7 @@ struct Listings<'o> {
     out: Out<'o>,
     /// Whether a list was begun.
     begun: bool,
-    /// Not made anew for each cell.
+    /// Reused for each cell.
     cell: String,
 }
 
@@ -411,7 +411,7 @@ impl Line {
         ]
     }
 
-    /// The same place, with something that is not said by a cell.
+    /// The same position, for something that is not about a cell.
     fn about(&self, column: &str, verdict: &'static str, actual: String) -> Self {
         Self {
             column: column.to_owned(),
@@ -526,15 +526,15 @@ fn of_cell(texts: &Texts, line: &Line, cell: &CellRun) -> Line {
     }
 }
 
-/// Whether [`Texts::text`] leaves it as it is, which is soon seen of nearly every text; there are ten thousands in an
-/// answer.
+/// Whether [`Texts::text`] leaves it unchanged, which is a quick check for nearly every text; a result has tens of
+/// thousands.
 fn is_plain(text: &str) -> bool {
     matches!(text.as_bytes(), [first, ..] if first.is_ascii_alphanumeric())
         && sanitize::is_printable(text)
         && text != "NULL"
 }
 
-/// Whether a spreadsheet would take `text` for a formula, or drop a `'` before it.
+/// Whether a spreadsheet would treat `text` as a formula, or drop its leading `'`.
 fn is_formula(text: &str) -> bool {
     let begins = |c| {
         matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
@@ -545,7 +545,7 @@ fn is_formula(text: &str) -> bool {
     text.starts_with(begins) && !is_signed_number(text)
 }
 
-/// Whether it is `-5` or `+49 30 1234`, which no spreadsheet computes: one sign, then digits with blanks between them.
+/// Whether it is like `-5` or `+49 30 1234`, which no spreadsheet evaluates: a sign, then digits and spaces.
 fn is_signed_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or_default();
     let fraction = |c| matches!(c, '.' | ',');

@@ -1,4 +1,4 @@
-//! SVG: the timelines of a report as one picture, for a page or a slide of one's own.
+//! SVG: the timelines of a report as one picture, for use on a page or a slide.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::report::Report;
 /// The space between two timelines.
 const GAP: f64 = 24.0;
 
-/// Writes the timelines of the report, one below the other; a report without any is an empty picture.
+/// Writes the timelines of the report, one below the other; a report without timelines is an empty picture.
 ///
 /// # Errors
 /// When `out` fails.

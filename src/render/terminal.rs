@@ -1,9 +1,9 @@
-//! The report as a person reads it in a terminal: what differs in full, what is the same in brief, a summary
-//! last, where the eye is when the program ends. Words carry the verdict; colour only repeats it.
+//! The report for a terminal: differences in full, matches in brief, and a summary last, where the user looks when the
+//! program ends. Words carry the verdict; colour only repeats it.
 //!
-//! A table goes side by side if the width allows, and one column per line if not; nothing is cut off. Only
-//! commands and places are left longer than the line, because a broken one could not be copied. Everything
-//! that is written is [`Sanitized`].
+//! A table is side by side if the width allows, otherwise one line per column; nothing is truncated. Only
+//! commands and positions may exceed the line, because a wrapped one could not be copied. All output is
+//! [`Sanitized`].
 
 mod analysis;
 mod compact;
@@ -24,10 +24,10 @@ pub use page::wrap_prose;
 use page::{Gap, Page};
 use replay::{brief, full, summary};
 
-/// Narrower than this, lines are as long as they would be here.
+/// Narrower terminals are treated as this wide.
 const MIN_WIDTH: usize = 30;
 
-/// Writes the report, in lines of at most `options.width` columns where that can be.
+/// Writes the report, in lines of at most `options.width` columns if possible.
 ///
 /// # Errors
 /// When `out` fails.
@@ -70,7 +70,7 @@ pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> i
     out.flush()
 }
 
-/// Every mistake as a compiler shows it, once, though several scenarios may have it.
+/// Every error as a compiler shows it, once, even if several scenarios have it.
 fn validated(
     page: &mut Page<'_>,
     scenarios: &[ValidatedScenario],

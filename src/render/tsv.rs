@@ -1,5 +1,5 @@
-//! The lines of CSV between tabs, without quotes: each line is a record and each tab ends a field, so that `cut`, `awk`
-//! and the text form of PostgreSQL's `COPY` read it. Tabs, line breaks and backslashes in fields are `\t`, `\n`, `\r`
+//! CSV lines with tabs and without quotes: each line is a record and each tab ends a field, so that `cut`, `awk` and
+//! the text format of PostgreSQL's `COPY` can read it. Tabs, line breaks and backslashes in fields are `\t`, `\n`, `\r`
 //! and `\\`.
 
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ pub fn render(
     separated::render(report, Separator::Tab, options.csv, out)
 }
 
-/// Writes lists as [`render`] does, each row when it comes.
+/// Writes lists as [`render`] does, each row as it arrives.
 ///
 /// # Errors
 /// When `out` fails.

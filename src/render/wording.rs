@@ -1,5 +1,5 @@
-//! What every format says in the same words: verdicts, cells, citations, counts. It does not know how any
-//! format lays them out.
+//! Wording shared by all formats: verdicts, cells, citations, counts. It does not know their
+//! layout.
 
 mod analysis;
 mod comparison;
@@ -35,7 +35,7 @@ pub(super) fn pending(one: &ValidatedScenario) -> String {
     )
 }
 
-/// The lists of a report, with the mistakes of the scenarios validated as one of them.
+/// The lists of a report, including the errors of validated scenarios.
 pub(crate) fn listings(report: &Report) -> Vec<Cow<'_, Listing>> {
     let listings = report.listings.iter().map(Cow::Borrowed);
     let mistakes = (!report.validated.is_empty()).then(|| Cow::Owned(mistakes(report)));
@@ -92,7 +92,7 @@ pub(crate) fn origin(origin: ExpectationOrigin) -> &'static str {
     }
 }
 
-/// As JSON has it.
+/// As in JSON.
 pub(crate) fn cell_verdict(verdict: CellVerdict) -> &'static str {
     match verdict {
         CellVerdict::Matches => "matches",

@@ -1,9 +1,9 @@
 //! An Excel workbook: one sheet per list, per finding, and for the checks and cells of replays and comparisons.
 //!
-//! Every text is written as text, so that nothing in a cell is computed. NULL is `NULL` in grey, the text `NULL` is
-//! `"NULL"`. Numbers of more than 15 digits are text, since Excel would round them. What Excel cannot hold is said in
-//! place: a text of more than 32,767 characters ends with how long it is, and rows beyond the last that a sheet holds
-//! are on a further sheet.
+//! Every text is written as text, so that nothing in a cell is evaluated. NULL is `NULL` in grey, the text `NULL` is
+//! `"NULL"`. Numbers of more than 15 digits are text, since Excel would round them. Excel's limits are noted in place:
+//! a text of more than 32,767 characters ends with its length, and rows beyond the limit of a sheet are on another
+//! sheet.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -18,28 +18,28 @@ use crate::report::{
 };
 use crate::table::{Cell, Column, Kind, ResultTable};
 
-/// The most rows of a sheet, with the header.
+/// The maximum number of rows of a sheet, including the header.
 const MAX_ROWS: usize = 1 << 20;
 
-/// The most UTF-16 units of a cell.
+/// The maximum number of UTF-16 units in a cell.
 const MAX_TEXT: usize = 32_767;
 
-/// The most UTF-16 units of the name of a sheet.
+/// The maximum number of UTF-16 units in a sheet name.
 const MAX_NAME: usize = 31;
 
-/// Integers up to this have a double of their own.
+/// Integers up to this are exact as doubles.
 const MAX_EXACT: u64 = 999_999_999_999_999;
 
-/// Columns are no wider than this.
+/// The maximum width of a column.
 const MAX_WIDTH: usize = 60;
 
-/// How many rows decide how wide a column is.
+/// How many rows are used to choose a column's width.
 const SAMPLED: usize = 200;
 
-/// Days from the begin of Excel's calendar to 1970.
+/// Days from the beginning of Excel's calendar to 1970.
 const DAYS_TO_1970: f64 = 25_569.0;
 
-/// Excel's calendar has a day before this one that there never was.
+/// Before this day, Excel's calendar has a day that never existed.
 const FIRST_DAY: f64 = 61.0;
 
 const MS_OF_DAY: f64 = 86_400_000.0;
@@ -166,7 +166,7 @@ fn checks(runs: &[ScenarioRun]) -> ResultTable {
     table(&columns, rows)
 }
 
-/// A cell that was compared, after what names its table.
+/// A compared cell, after the columns that identify its table.
 fn cells_of(before: &[Cell], comparison: &Comparison) -> Vec<Vec<Cell>> {
     let side = |cell: &Option<Cell>| cell.clone().unwrap_or_else(|| text("(none)"));
     let line = |at: usize, cell: &CellRun| {
@@ -196,7 +196,7 @@ fn cells_of_run(run: &ScenarioRun) -> Vec<Vec<Cell>> {
         .collect()
 }
 
-/// The columns of [`cells_of`] after those that name the table.
+/// The columns of [`cells_of`] after those that identify the table.
 const CELL_COLUMNS: [(&str, Kind); 6] = [
     ("row", Kind::Text),
     ("column", Kind::Text),
@@ -211,7 +211,7 @@ fn cells_table(rows: Vec<Vec<Cell>>) -> ResultTable {
     table(&[&own[..], &CELL_COLUMNS[..]].concat(), rows)
 }
 
-/// The cells of two tables, with a line where only their headers differ or nothing is in them.
+/// The cells of two tables, with a line if only their headers differ or they are empty.
 fn compared(named: &NamedComparison, mut rows: Vec<Vec<Cell>>) -> ResultTable {
     let comparison = &named.comparison;
     let said = comparison.header.iter().chain(&comparison.remarks);
@@ -224,7 +224,7 @@ fn compared(named: &NamedComparison, mut rows: Vec<Vec<Cell>>) -> ResultTable {
     table(&[&own[..], &CELL_COLUMNS[..]].concat(), rows)
 }
 
-/// What the properties of a workbook say of it.
+/// The properties of a workbook.
 pub(super) const MARK: &str = "chatdb report";
 
 /// A workbook that is being written.
@@ -328,7 +328,7 @@ impl Book {
         Ok(())
     }
 
-    /// A name that no other sheet has, of characters that may be in one.
+    /// A unique name for a sheet, of allowed characters.
     fn name(&mut self, title: &str) -> String {
         let allowed = |c: char| if "[]:*?/\\".contains(c) { '_' } else { c };
         let plain: String = sanitize::Sanitized::of(title)
@@ -366,7 +366,7 @@ fn column(at: usize) -> Result<u16, XlsxError> {
     u16::try_from(at).map_err(|_| XlsxError::RowColumnLimitError)
 }
 
-/// What a cell is as a number of Excel's: `None` where it is none, or Excel would change it.
+/// A cell as an Excel number: `None` if it is not a number, or Excel would change it.
 #[allow(clippy::cast_precision_loss)] // numbers that have a double of their own, and times to the millisecond
 fn excel_number(cell: &Cell) -> Option<f64> {
     match cell {
@@ -381,7 +381,7 @@ fn excel_number(cell: &Cell) -> Option<f64> {
     }
 }
 
-/// A text as a cell can hold it: with line breaks and tabs, without what cannot be seen, and no longer than may be.
+/// A text as a cell can store it: with line breaks and tabs, without invisible characters, and within the limit.
 fn fitting(text: &str) -> String {
     let shown = literal(&sanitize::with_breaks(text)).replace("\r\n", "\n");
     let length = shown.encode_utf16().count();
@@ -410,7 +410,7 @@ fn literal(text: &str) -> String {
     out
 }
 
-/// As much of a text as takes no more than `units` of UTF-16.
+/// As much of a text as fits `units` of UTF-16.
 fn beginning(text: &str, units: usize) -> &str {
     let mut left = units;
     for (at, c) in text.char_indices() {

@@ -1,8 +1,8 @@
-//! Which interpretations decide each check of the scenarios that are compiled in.
+//! Which interpretations determine each check of the built-in scenarios.
 //!
-//! A check is documented only if every rule and time that decides it is. To find what decides takes many replays, so a
-//! test does it for every check and keeps what it finds in `reports/basis.csv`. Of any other scenario a replay says
-//! only whether the note speaks of the servers that are down; `chatdb why` finds what decides.
+//! A check is documented only if every rule and time that determines it is. Finding them takes many replays, so a test
+//! does it for every check and keeps the result in `reports/basis.csv`. For any other scenario, a replay says only
+//! whether the note covers the servers that are down; `chatdb why` finds what determines a check.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -16,10 +16,10 @@ use crate::scenario::Library;
 
 const HEADER: &str = "scenario,check,interpretations";
 
-/// Between two interpretations of one check.
+/// The separator between two interpretations of one check.
 const BETWEEN: &str = "; ";
 
-/// The interpretations that decide a check of a scenario that is compiled in; none where it is documented.
+/// The interpretations that determine a check of a built-in scenario; none if it is documented.
 pub(super) fn interpretations(scenario: &str, check: &str) -> Option<Vec<String>> {
     type Kept = HashMap<(&'static str, &'static str), &'static str>;
     static KEPT: OnceLock<Kept> = OnceLock::new();
@@ -37,10 +37,10 @@ pub(super) fn interpretations(scenario: &str, check: &str) -> Option<Vec<String>
     Some(rules.map(str::to_owned).collect())
 }
 
-/// Finds the interpretations that decide each check of the scenarios called `names`, as a table in CSV.
+/// Finds the interpretations that determine each check of the scenarios `names`, as a CSV table.
 ///
 /// # Errors
-/// When a scenario cannot be replayed.
+/// If a scenario cannot be replayed.
 pub fn basis_table(library: &Library, names: &[String]) -> Result<String, ReplayError> {
     let mut table = format!("{HEADER}\n");
     for name in names {

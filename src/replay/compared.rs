@@ -1,4 +1,4 @@
-//! Compares tables from elsewhere, and rows of production, with what a check of a scenario expects.
+//! Compares external tables, and production rows, with what a check of a scenario expects.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::store::{Binding, Store};
 use crate::table::raw::RawTable;
 use crate::table::{Column, Kind, ResultTable};
 
-/// Plays a scenario up to one of its checks, and compares a table from elsewhere with what the check expects,
-/// on the terms of the check and those given: a key, ignored and tolerated columns go before the check's.
+/// Replays a scenario up to one of its checks, and compares an external table with what the check expects, by the
+/// options of the check and the given ones: a given key, ignored and tolerated columns take precedence.
 ///
 /// # Errors
-/// As [`replay`]; also when the scenario has no such check, or the check's query cannot be run.
+/// As [`replay`]; also if the scenario has no such check, or the check's query cannot be run.
 pub fn compare_table(
     library: &Library,
     scenario: &str,
@@ -42,22 +42,22 @@ pub fn compare_table(
     )?)
 }
 
-/// Rows of production: a result of the check's query in a file, or an import database to run the query on.
+/// Production rows: a result of the check's query in a file, or an import database on which to run the query.
 #[derive(Clone, Copy)]
 pub enum ProductionRows<'a> {
-    /// What was saved of the query's answer.
+    /// The saved result of the query.
     File(&'a RawTable),
-    /// Tables in which the query is asked, as they are called in production.
+    /// Tables on which the query is run, under their production names.
     Copy(&'a Store),
 }
 
-/// The same for rows of production: `binds` are parameters with the user's own values, by which the rows to compare are
-/// found. What else is the lab's is taken from these rows; columns beyond the document's are not looked at unless the
-/// terms say how headers are compared.
+/// The same for production rows: `binds` are parameters with the user's own values, which identify the rows to compare.
+/// All other lab values are taken from these rows; columns beyond the document's are ignored unless the options say how
+/// headers are compared.
 ///
 /// # Errors
-/// As [`compare_table`]; also when the check expects no table of rows, when rows cannot be found by what is bound, or
-/// when the query cannot be put to the import database: those of the platform model cannot.
+/// As [`compare_table`]; also if the check does not expect a table of rows, if the bound values identify no rows, or if
+/// the query cannot run on the import database, as those of the platform model cannot.
 pub fn compare_bound(
     library: &Library,
     scenario: &str,
@@ -90,7 +90,7 @@ pub fn compare_bound(
     )?)
 }
 
-/// Puts a check's query to an import database, with what is bound instead of the documented values.
+/// Runs a check's query on an import database, with the bound values instead of the documented ones.
 fn asked_of(
     store: &Store,
     asked: &Wanted,
@@ -128,7 +128,7 @@ fn asked_of(
     Ok(answer.map(|answer| answer.table).unwrap_or_default())
 }
 
-/// The cells of a file as the kinds that a query's columns of the same names have.
+/// Converts the cells of a file to the kinds of the query's columns with the same names.
 fn typed(actual: &RawTable, columns: &[Column]) -> ResultTable {
     let kind_of = |name: &str| {
         let mut columns = columns.iter();
@@ -143,7 +143,7 @@ fn typed(actual: &RawTable, columns: &[Column]) -> ResultTable {
     actual.typed(&kinds)
 }
 
-/// A check, on the terms asked for, and its query with the columns of the answer.
+/// A check with the requested options, and its query with the columns of its result.
 struct Wanted {
     check: Check,
     query: Arc<Query>,
@@ -160,7 +160,7 @@ impl Wanted {
     }
 }
 
-/// Finds a check, and plays its scenario so far, to learn what columns its query has.
+/// Finds a check, and replays its scenario so far, to determine its query's columns.
 fn wanted(
     library: &Library,
     scenario: &str,

@@ -1,4 +1,4 @@
-//! Which lab rules decide the checks of a run, found by leaving each of them out.
+//! Which lab rules determine the checks of a run, found by leaving out each of them.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use crate::scenario::{Library, lab_rules};
 use crate::store::{Budget, Store};
 use crate::table::ResultTable;
 
-/// What came back for each check of a run; `None` for one that was not made.
+/// The result of each check of a run; `None` for one that was not run.
 type Answers = Vec<Option<ResultTable>>;
 
-/// Names in each check of a run the lab rules that decide it. A check that changes only if several are left out rests
-/// on all of them.
+/// Records for each check of a run the lab rules that determine it. A check that changes only if several are left out
+/// depends on all of them.
 pub(super) fn name_lab_rules(
     library: &Library,
     name: &str,
@@ -75,13 +75,13 @@ pub(super) fn name_lab_rules(
     Ok(())
 }
 
-/// Says of each check that it is not known which lab rules decide it, since finding out takes too long.
+/// Records for each check that the lab rules that determine it are unknown, since finding them takes too long.
 fn leave_open(run: &mut ScenarioRun, budget: &Budget) {
     for check in run.steps.iter_mut().flat_map(|step| &mut step.checks) {
         check.rests_on = RestsOn::NotDetermined;
         if let Some(comparison) = &mut check.comparison {
             comparison.remarks.push(format!(
-                "it is not determined which lab rules it rests on: running the scenario without each takes {}",
+                "it is not determined which lab rules it depends on: running the scenario without each takes {}",
                 budget.limit()
             ));
         }

@@ -1,4 +1,4 @@
-//! Plays one scenario after another on a database, step by step and check by check.
+//! Replays one scenario after another on a database, step by step and check by check.
 
 mod checks;
 mod steps;
@@ -16,39 +16,39 @@ use crate::store::{Binding, Store};
 pub(super) use checks::compare;
 use steps::Extent;
 
-/// A scenario of the chain that stands played in the database, on a savepoint of its own.
+/// A scenario of the chain whose state is in the database, on its own savepoint.
 struct Level {
     name: String,
     /// The values of the parameters that the chain up to here declares.
     values: Vec<Binding>,
     /// Whether it was played to its end.
     complete: bool,
-    /// What went wrong, so that whatever continues it cannot run.
+    /// What went wrong, so that scenarios that continue it cannot run.
     problem: Option<String>,
-    /// What was seen on the way, where a timeline is wanted.
+    /// The samples taken, if a timeline is requested.
     track: Track,
 }
 
 pub(super) struct Player<'l> {
     library: &'l Library,
     store: Store,
-    /// The lab rules that hold.
+    /// The lab rules in effect.
     rules: Vec<LabRule>,
     levels: Vec<Level>,
-    /// The command that plays the scenario being played.
+    /// The command that replays the current scenario.
     asked: String,
-    /// Queries as SQLite gets them, by the place of their text.
+    /// Rewritten queries, by the path of their text.
     rewritten: Rewritten,
-    /// Whether the states of the levels are gone, see [`Store::take_lost`].
+    /// Whether the states of the levels are lost, see [`Store::take_lost`].
     lost: bool,
-    /// Whether timelines and the SQL of checks are wanted.
+    /// Whether to collect timelines and the SQL of checks.
     illustrated: bool,
-    /// Whether checks keep what came back.
+    /// Whether checks keep their results.
     recording: bool,
 }
 
 impl<'l> Player<'l> {
-    /// A player on a database as [`Store::with_platform`] makes it.
+    /// A player on a database created by [`Store::with_platform`].
     pub(super) fn new(
         library: &'l Library,
         store: Store,
@@ -79,7 +79,7 @@ impl<'l> Player<'l> {
         Ok(self.store)
     }
 
-    /// Plays a scenario as asked for.
+    /// Replays a scenario as requested.
     pub(super) fn play(
         &mut self,
         name: &str,
@@ -128,8 +128,8 @@ impl<'l> Player<'l> {
         Ok(run)
     }
 
-    /// Takes over the lab rules of a chain. They hold from its start, so that nothing is shared with what was played
-    /// under others.
+    /// Applies the lab rules of a chain. They are in effect from its start, so that nothing is shared with what was
+    /// replayed under other rules.
     fn obey(
         &mut self,
         chain: &[Arc<Scenario>],
@@ -146,7 +146,7 @@ impl<'l> Player<'l> {
         Ok(())
     }
 
-    /// Brings the database to the end of `before`, and says what did not hold on the way.
+    /// Brings the database to the end of `before`, and reports what failed on the way.
     fn prepare(
         &mut self,
         before: &[Arc<Scenario>],
@@ -186,7 +186,7 @@ impl<'l> Player<'l> {
         Ok(self.levels.last().and_then(|level| level.problem.clone()))
     }
 
-    /// Keeps anything from going on from states that are gone.
+    /// Prevents anything from continuing from lost states.
     fn forget_what_is_lost(&mut self) {
         if std::mem::take(&mut self.lost) {
             for level in &mut self.levels {
@@ -230,8 +230,8 @@ fn values_of(chain: &[Arc<Scenario>], parameters: &[ParameterValue]) -> Vec<Bind
         .collect()
 }
 
-/// What keeps others from continuing a scenario: a step that did not do what it should or, for a baseline, a
-/// check that does not match.
+/// What prevents others from continuing a scenario: a step that failed or, for a baseline, a check that does not
+/// match.
 fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> Option<String> {
     let name = &scenario.name;
     if let Some(step) = steps.iter().find(|step| !step.holds()) {
@@ -263,7 +263,7 @@ fn first_problem(scenario: &Scenario, steps: &[StepRun], is_baseline: bool) -> O
     Some(format!("`{name}` failed: check `{}` {verdict}", check.id))
 }
 
-/// The command that plays the last scenario of `chain` with the values that it had in this run.
+/// The command that replays the last scenario of `chain` with the values of this run.
 fn again_before(
     chain: &[Arc<Scenario>],
     parameters: &[ParameterValue],

@@ -1,4 +1,4 @@
-//! Queries as SQLite gets them.
+//! Queries rewritten for SQLite.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use crate::schema;
 use crate::sql;
 use crate::sql::tsql::{self, Literal};
 
-/// Queries as SQLite gets them, or why they cannot be run, by the file of their text.
+/// Rewritten queries, or why they cannot be run, by the file of their text.
 pub(super) type Rewritten = HashMap<String, Result<String, String>>;
 
-/// Reads the scenarios and rewrites the queries that they ask. What is not found or not valid is left for the
-/// replay to say.
+/// Reads the scenarios and rewrites their queries. Missing or invalid ones are left for the replay to
+/// report.
 pub(super) fn rewrite_queries(library: &Library, names: &[String]) -> Rewritten {
     let chains = names.iter().filter_map(|name| library.chain(name).ok());
     let mut rewritten = HashMap::new();
@@ -29,7 +29,7 @@ pub(super) fn rewrite_queries(library: &Library, names: &[String]) -> Rewritten 
     rewritten
 }
 
-/// A query's text as a page shows it.
+/// A query's text as shown on a page.
 pub(super) fn sql_of(query: &Query) -> SqlRun {
     SqlRun {
         written: query.sql.clone(),
@@ -37,10 +37,10 @@ pub(super) fn sql_of(query: &Query) -> SqlRun {
     }
 }
 
-/// A query as SQLite gets it: T-SQL rewritten, anything else as it is.
+/// A query for SQLite: T-SQL rewritten, anything else unchanged.
 ///
 /// # Errors
-/// Fails when the T-SQL holds what is not rewritten.
+/// Fails when the T-SQL contains something that cannot be rewritten.
 pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
     match query.dialect {
         Dialect::Sqlite => Ok(query.sql.clone()),
@@ -62,7 +62,7 @@ pub fn as_run(query: &Query) -> Result<String, tsql::TsqlError> {
     }
 }
 
-/// The literals of a query's text that stand for its parameters: those whose name the text does not hold.
+/// The literals in a query's text that represent its parameters: those whose name is not in the text.
 #[must_use]
 pub fn literals_of(query: &Query) -> Vec<Literal> {
     if query.dialect == Dialect::Sqlite {

@@ -1,4 +1,4 @@
-//! The record of a run: its parts before anything has been run, and what it adds up to.
+//! The record of a run: its initial parts before anything is run, and its totals.
 
 use super::quoted;
 use crate::diagnostic::Place;
@@ -12,7 +12,7 @@ use crate::scenario::{
 use crate::store::StoreError;
 use crate::table::Cell;
 
-/// What there is to say of a scenario whose files have mistakes.
+/// The message for a scenario whose files have errors.
 pub(super) fn invalid_run(library: &Library, name: &str, error: &ScenarioError) -> ScenarioRun {
     let mistakes = error.to_string();
     let first = mistakes.lines().next().unwrap_or_default();
@@ -177,7 +177,7 @@ pub(super) fn conclude(run: &mut ScenarioRun, scenario: &Scenario, stopped: bool
     }
 }
 
-/// Leaves out the errata of cells that no check has compared.
+/// Removes the errata of cells that no check compared.
 fn leave_used_errata(run: &mut ScenarioRun) {
     let checks = run.steps.iter().flat_map(|step| &step.checks);
     let comparisons = checks.filter_map(|check| check.comparison.as_ref());
@@ -189,7 +189,7 @@ fn leave_used_errata(run: &mut ScenarioRun) {
         .retain(|erratum| erratum.cell.is_none() || used.contains(&erratum.id));
 }
 
-/// What the checks of an observation come to, where some may be left.
+/// The verdict of an observation's checks, some of which may be missing.
 fn observed_verdict(answers: &[&CheckRun], some_left: bool) -> ObservationVerdict {
     let any = |wanted: fn(CheckVerdict) -> bool| answers.iter().any(|check| wanted(check.verdict));
     if any(|verdict| !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)) {

@@ -1,8 +1,8 @@
-//! What if: a schedule of causes run on a scenario's state, and what changes for the database, the agent and the
-//! customer.
+//! Simulation: runs a schedule of causes on a scenario's state, and reports what changes for the database, the agent
+//! and the customer.
 //!
-//! The world is looked at after each cause and at each time at which a rule can change something by itself; between
-//! these looks nothing changes (a test takes looks at random between them). Everything happens on savepoints of one
+//! The world is sampled after each cause and at each time at which a rule can change something by itself; between these
+//! samples nothing changes (a test takes random samples between them). Everything happens on savepoints of one
 //! database, so that many schedules can be tried from one state.
 
 mod labels;
@@ -28,16 +28,16 @@ pub use orders::{MAX_ORDERED, Order, OrderGroup};
 pub use random::Broken;
 pub use search::{FoundSchedule, Merging, SearchEnd, default_causes};
 
-/// How long after the one before a cause happens that has no time of its own, in milliseconds.
+/// The delay of a cause without a time after the previous one, in milliseconds.
 pub const GAP_MS: i64 = 10_000;
 
-/// What everybody sees, one row a fact.
+/// What everyone sees, one row per fact.
 const FACTS: &str = "
 SELECT party, subject, fact, value, misleads, basis FROM world_beside_window
 UNION ALL
 SELECT 'agent', activity_id, 'Reply buttons', buttons, 0, basis FROM reply_buttons
 UNION ALL
-SELECT 'customer', activity_id, 'Told: ' || text, 'shown', 0, basis FROM customer_notices
+SELECT 'customer', activity_id, 'Notice: ' || text, 'shown', 0, basis FROM customer_notices
 UNION ALL
 SELECT 'agent', activity_id, 'Reply', text, 0, 'text' FROM open_reply
 UNION ALL
@@ -57,7 +57,7 @@ SELECT 'database', user_id, 'User row', user_name, 0, NULL FROM egpl_user
 UNION ALL
 SELECT 'database', queue_id, 'Queue row', queue_name, 0, NULL FROM egpl_routing_queue";
 
-/// What comes once and stays: what became of messages and of parts that were opened, and warnings in the transcript.
+/// Facts that occur once and remain: the fate of messages and of opened parts, and warnings in the transcript. Only
 /// Of these only what is newer than the look before is asked for: a warning comes in time, never later than the longest
 /// time rule after the server stopped or the chat began.
 const EVENTS: &str = "
@@ -67,7 +67,7 @@ FROM message_fate WHERE message_id > @message
 UNION ALL
 SELECT 'agent', user_id, 'Opens ' || console_part, result, 0, basis FROM opened_parts WHERE agent_action_id > @action
 UNION ALL
-SELECT 'customer', w.activity_id, 'Told: ' || n.text, 'shown', 0,
+SELECT 'customer', w.activity_id, 'Notice: ' || n.text, 'shown', 0,
        'warning'
 FROM exchange_warning w JOIN notice n ON n.notice = 'some messages may not be delivered'
 JOIN chat_request q ON q.activity_id = w.activity_id
@@ -78,7 +78,7 @@ const NEWEST: &str = "SELECT (SELECT coalesce(max(message_id), 0) FROM message),
        strftime('%Y-%m-%d %H:%M:%f', c.now, '-' || (SELECT max(seconds) FROM time_rule) || ' seconds')
 FROM chatdb_clock c";
 
-/// The next time at which something can change by itself, and the rules that make it one.
+/// The next time at which something can change by itself, and the rules that cause it.
 const NEXT_THRESHOLD: &str =
     "SELECT at, group_concat(time_rule, ', ') FROM turning_point GROUP BY at ORDER BY at LIMIT 1";
 
@@ -88,10 +88,10 @@ pub enum SimulationError {
     /// The state to start from could not be reached.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// The database failed outside what a schedule writes.
+    /// The database failed outside the schedule's own statements.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A step on the way to the state did not do what it should.
+    /// A step that leads to the state failed.
     #[error("cannot start from `{scenario}`: {problem}")]
     Start {
         /// The scenario to start from.
@@ -101,30 +101,30 @@ pub enum SimulationError {
         /// The command that shows it.
         reproduce: String,
     },
-    /// An event's time is before the one before it, or before the state that the schedule starts from.
+    /// An event's time is before the previous one, or before the state from which the schedule starts.
     #[error("`{cause}` at {at} is too early: the clock is already at {now}")]
     Early {
-        /// What should happen.
+        /// The event that was given.
         cause: String,
-        /// When, as an offset.
+        /// Its time, as an offset.
         at: String,
-        /// The time that it is, as an offset.
+        /// The current time, as an offset.
         now: String,
     },
-    /// A cause that the model refuses, such as one that names a chat that nobody has asked for.
+    /// A cause that the model refuses, such as one that names an unknown chat.
     #[error("`{cause}` cannot happen at {at}: {problem}")]
     Impossible {
-        /// What should happen.
+        /// The event that was given.
         cause: String,
-        /// When, as an offset.
+        /// Its time, as an offset.
         at: String,
-        /// Why it cannot.
+        /// The reason why it cannot.
         problem: String,
     },
     /// A condition that SQLite cannot evaluate.
     #[error("invalid condition `{text}`: {problem}")]
     Condition {
-        /// The condition, as it was written.
+        /// The condition as written.
         text: String,
         /// What is wrong with it.
         problem: String,
@@ -132,26 +132,26 @@ pub enum SimulationError {
     /// More events than can be put in every order.
     #[error("{found} events have too many orders; the limit is {MAX_ORDERED} events")]
     TooMany {
-        /// How many there are.
+        /// The number of events.
         found: usize,
     },
-    /// There is nothing to do.
+    /// There are no events.
     #[error("no events given")]
     Nothing,
 }
 
-/// Something that somebody is shown, or that is so.
+/// A fact that is shown to somebody, or that is true.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SimulatedFact {
-    /// Who is shown it: `servers`, `truth`, `database`, `agent` or `customer`.
+    /// Who sees it: `servers`, `truth`, `database`, `agent` or `customer`.
     pub party: String,
-    /// Whose it is: a server, a chat or an agent.
+    /// The server, chat or agent it belongs to.
     pub subject: String,
-    /// What it is about.
+    /// What the fact is about.
     pub fact: String,
-    /// What is shown.
+    /// The displayed value.
     pub value: String,
-    /// Whether it is not so.
+    /// Whether it is false.
     pub misleads: bool,
     /// What it rests on, in the words of [`RestsOn`]: not determined until [`label`] has; empty for a cause.
     pub basis: String,
@@ -160,29 +160,29 @@ pub struct SimulatedFact {
 /// A fact before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactChange {
-    /// As it was; `None` where it is new.
+    /// Before; `None` if it is new.
     pub before: Option<SimulatedFact>,
-    /// As it is; `None` where it is gone.
+    /// After; `None` if it is gone.
     pub after: Option<SimulatedFact>,
 }
 
-/// Why the world was looked at.
+/// Why the world was sampled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookReason {
-    /// A cause happened, by its place in the schedule.
+    /// A cause happened, by its index in the schedule.
     Cause(usize),
     /// A time passed: the rules, separated by commas.
     Threshold(String),
 }
 
-/// A look at the world at which something had changed, or after a cause.
+/// A sample of the world after a change or a cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulationLook {
     /// When, in ms on the servers' wall clock.
     pub at_ms: i64,
     /// Why it was taken.
     pub reason: LookReason,
-    /// What is different from the look before.
+    /// The changes since the previous sample.
     pub changes: Vec<FactChange>,
     /// Why a cause changed nothing; empty where it changed something.
     pub idle: String,
@@ -191,11 +191,11 @@ pub struct SimulationLook {
 /// A schedule that was run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
-    /// The looks, in order of time.
+    /// The samples, in order of time.
     pub looks: Vec<SimulationLook>,
-    /// What everybody sees at the end, when nothing more changes by itself.
+    /// What everyone sees at the end, when nothing changes by itself any more.
     pub end: Vec<SimulatedFact>,
-    /// The first invariant that was broken, by its place, and the look after which it was, by its place.
+    /// The first violated invariant, by index, and the sample after which it was violated, by index.
     pub broken: Option<(usize, usize)>,
 }
 
@@ -211,10 +211,10 @@ pub struct Simulation {
 pub type Scheduled = (i64, Cause);
 
 impl Simulation {
-    /// Replays `scenario` to its end, or to the end of `step`.
+    /// Replays `scenario` to the end, or to the end of `step`.
     ///
     /// # Errors
-    /// When the scenario or the step is not found, is not valid, or a step on the way does not hold.
+    /// If the scenario or the step is not found or invalid, or a step on the way fails.
     pub fn new(
         library: &Library,
         scenario: &str,
@@ -275,10 +275,10 @@ impl Simulation {
         offset(at_ms - self.origin_ms)
     }
 
-    /// Gives each event its time on the clock: its own, or ten seconds after the one before.
+    /// Gives each event its time on the clock: its own, or ten seconds after the previous one.
     ///
     /// # Errors
-    /// When one comes before the one before it.
+    /// If one is earlier than the previous one.
     pub fn scheduled(&self, events: &[TimedCause]) -> Result<Vec<Scheduled>, SimulationError> {
         let mut now = self.now_ms;
         let mut scheduled = Vec::with_capacity(events.len());
@@ -299,7 +299,7 @@ impl Simulation {
         Ok(scheduled)
     }
 
-    /// Says whether conditions can be evaluated.
+    /// Checks that conditions can be evaluated.
     ///
     /// # Errors
     /// When SQLite does not take one.
@@ -316,7 +316,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Runs a schedule and takes it back.
+    /// Runs a schedule and rolls it back.
     ///
     /// # Errors
     /// When a cause cannot happen, or the database fails.
@@ -357,7 +357,7 @@ impl Simulation {
         })
     }
 
-    /// Looks at each time up to `until_ms` at which something can change by itself.
+    /// Samples each time up to `until_ms` at which something can change by itself.
     fn thresholds_until(
         &self,
         watch: &mut Watch<'_>,
@@ -382,7 +382,7 @@ impl Simulation {
         })
     }
 
-    /// Lets a cause happen, and what follows settle.
+    /// Applies a cause and its consequences.
     fn happen(&self, at_ms: i64, cause: &Cause) -> Result<(), SimulationError> {
         self.store.set_clock(at_ms)?;
         let outcome = self
@@ -414,12 +414,12 @@ impl Simulation {
         Ok(facts(self.store.ask(FACTS, &[], &[])?))
     }
 
-    /// What everybody sees now, and what has come since.
+    /// What everyone sees now, and what has occurred since.
     fn facts_since(&self, newest: &[Binding]) -> Result<Vec<SimulatedFact>, StoreError> {
         facts_since(&self.store, newest)
     }
 
-    /// What everybody sees now and has ever been shown.
+    /// What everyone sees now and has ever been shown.
     fn all_facts(&self) -> Result<Vec<SimulatedFact>, StoreError> {
         let from_the_start = ["message", "action", "seen", "before"].map(|name| {
             let value = match name {
@@ -441,7 +441,7 @@ impl Simulation {
         Ok(!matches!(cell, None | Some(Cell::Null | Cell::Integer(0))))
     }
 
-    /// Takes looks at any times, also where nothing is said to change: what everybody sees then. For tests.
+    /// Takes samples at any times, even if nothing should change. For tests.
     ///
     /// # Errors
     /// As [`Simulation::run`].
@@ -477,11 +477,11 @@ fn question(condition: &Condition) -> String {
     format!("SELECT ({})", condition.sql)
 }
 
-/// The looks at one schedule, and the invariants that are checked at each.
+/// The samples of one schedule, and the invariants that are checked at each.
 struct Watch<'s> {
     simulation: &'s Simulation,
     invariants: &'s [Invariant],
-    /// Which invariants are over: the state up to which they hold has come.
+    /// Which invariants are finished: the state up to which they apply has been reached.
     over: Vec<bool>,
     facts: Vec<SimulatedFact>,
     newest: Vec<Binding>,
@@ -534,7 +534,7 @@ impl<'s> Watch<'s> {
         self.hold()
     }
 
-    /// Holds what is so against the invariants, as long as none is broken.
+    /// Checks the current facts against the invariants, until one is violated.
     fn hold(&mut self) -> Result<(), SimulationError> {
         for (place, invariant) in self.invariants.iter().enumerate() {
             if self.broken.is_some() {
@@ -568,7 +568,7 @@ fn newest(store: &Store) -> Result<Vec<Binding>, StoreError> {
     Ok(names.into_iter().zip(row).collect())
 }
 
-/// What is another, new or gone. Both lists are sorted.
+/// What is different, new or gone. Both lists are sorted.
 fn differences(before: &[SimulatedFact], after: &[SimulatedFact]) -> Vec<FactChange> {
     let same = |a: &SimulatedFact, b: &SimulatedFact| {
         (&a.party, &a.subject, &a.fact) == (&b.party, &b.subject, &b.fact)

@@ -1,14 +1,14 @@
-//! What was so and what each side saw during a replay, by time.
+//! What was true and what each side saw during a replay, over time.
 //!
-//! The player takes a [`Sample`] of the view `world` before and after each step and at every time between them at which
-//! a time rule can change something (`turning_point`). [`draw`] joins equal neighbours into spans. Looks are taken on a
-//! savepoint, so the replay itself is the same with and without a timeline.
+//! The player takes a [`Sample`] of the view `world` before and after each step, and at every time in between at which
+//! a time rule can change something (`turning_point`). [`draw`] merges equal neighbours into spans. Samples are taken
+//! on a savepoint, so the replay itself is the same with and without a timeline.
 
 use crate::report::{Lane, MessageRun, Party, RestsOn, Span, Timeline, TimelineStep, Tone};
 use crate::store::{Store, StoreError};
 use crate::table::{Cell, Kind, ResultTable};
 
-/// How long after the last step the picture goes on, in milliseconds.
+/// How long the chart continues after the last step, in milliseconds.
 const TAIL_MS: i64 = 120_000;
 
 const WORLD: &str = "SELECT party, subject, fact, value, look, misleads, basis FROM world \
@@ -19,7 +19,7 @@ const TURNING_POINTS: &str = "SELECT DISTINCT at FROM turning_point WHERE at < @
 const MESSAGES: &str =
     "SELECT at, author, text, fate, lost_to FROM message_fate ORDER BY at, message_id";
 
-/// One look at the world.
+/// One sample of the world.
 #[derive(Debug, Clone)]
 struct Sample {
     at_ms: i64,
@@ -35,7 +35,7 @@ struct Fact {
     shown: Shown,
 }
 
-/// What a span shows; spans that show the same are one.
+/// What a span shows; adjacent spans that show the same are merged.
 #[derive(Debug, Clone, PartialEq)]
 struct Shown {
     value: String,
@@ -44,7 +44,7 @@ struct Shown {
     basis: Option<RestsOn>,
 }
 
-/// The looks taken while one scenario was replayed, and its steps.
+/// The samples taken while one scenario was replayed, and its steps.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Track {
     samples: Vec<Sample>,
@@ -52,14 +52,14 @@ pub(super) struct Track {
 }
 
 impl Track {
-    /// Takes a look at the database as it is, whose clock is at `at_ms`.
+    /// Takes a sample of the current database, whose clock is at `at_ms`.
     pub(super) fn look(&mut self, store: &Store, at_ms: i64) -> Result<(), StoreError> {
         let facts = facts(store.ask(WORLD, &[], &[])?);
         self.samples.push(Sample { at_ms, facts });
         Ok(())
     }
 
-    /// Takes a look at every time before `before_ms` at which a time rule changes something.
+    /// Takes a sample at every time before `before_ms` at which a time rule changes something.
     pub(super) fn look_until(&mut self, store: &Store, before_ms: i64) -> Result<(), StoreError> {
         let kinds = [("at".to_owned(), Kind::Timestamp)];
         let bound = (
@@ -79,7 +79,7 @@ impl Track {
         Ok(())
     }
 
-    /// Notes a step that has been taken.
+    /// Records a step.
     pub(super) fn step(&mut self, scenario: &str, id: &str, title: &str, at_ms: i64) {
         self.steps.push(TimelineStep {
             scenario: scenario.to_owned(),
@@ -90,8 +90,8 @@ impl Track {
     }
 }
 
-/// The picture of a chain of scenarios, whose tracks are given in the order played, with the database as the last one
-/// left it; times count from `origin_ms`, or else from the first look. `None` where nothing was seen.
+/// The chart of a chain of scenarios, whose tracks are given in replay order, with the final database; times are
+/// relative to `origin_ms`, or else to the first sample. `None` if there are no samples.
 ///
 /// # Errors
 /// Fails when the database cannot be queried.
@@ -121,7 +121,7 @@ pub(super) fn draw(
     }))
 }
 
-/// One lane a fact, in the order in which the view lists facts; equal neighbours are one span.
+/// One lane per fact, in the order in which the view lists facts; equal neighbours are merged into one span.
 fn lanes(samples: &[&Sample], end_ms: i64) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     for (at, sample) in samples.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! What an answer rests on, found by leaving out and not by bookkeeping.
+//! What a result depends on, found by leaving things out, not by tracking.
 //!
-//! A scenario is played again without each cause, and with each cell of the matrix, each time and each notice changed.
-//! What changes the answer decides it. Where an answer holds though everything else is changed, nothing is missing from
-//! the list; where it does not, it is decided twice over, and pairs are looked for. The plays share one database, and
-//! each is taken back by a savepoint, so that one takes a few milliseconds.
+//! A scenario is replayed without each cause, and with each cell of the matrix, each time and each notice changed.
+//! Whatever changes the result determines it. If a result stays the same although everything else is changed, the list
+//! is complete; if not, it is determined redundantly, and pairs are searched. The replays share one database, and each
+//! is rolled back by a savepoint, so that one takes a few milliseconds.
 
 mod acts;
 mod decides;
@@ -35,7 +35,7 @@ pub enum Factor {
     Cause {
         /// The scenario and the step, `application_failure/10`.
         step: String,
-        /// What the step is called.
+        /// The step's title.
         title: String,
         /// The file of the script.
         file: String,
@@ -46,31 +46,31 @@ pub enum Factor {
     Rule {
         /// `matrix`, `time` or `notice`.
         kind: String,
-        /// What it is called.
+        /// The name of the rule.
         rule: String,
-        /// What it says.
+        /// The statement of the rule.
         statement: String,
-        /// Whether the support note says so, or the lab.
+        /// Whether the support note or the lab states it.
         basis: RestsOn,
-        /// The lines that it is read from; of a lab rule, its place.
+        /// The lines that state it; for a lab rule, its position.
         lines: String,
     },
 }
 
-/// What of an answer is asked about.
+/// The part of a result to explain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct WhyTarget {
-    /// The rows, by the text of columns; without any, all.
+    /// The rows, by the text of columns; all if empty.
     pub row: Vec<(String, String)>,
-    /// The column; without one, all.
+    /// The column; all if `None`.
     pub column: Option<String>,
 }
 
-/// What of an answer is asked about, as it came.
+/// The part of a result to explain, as given.
 pub type ExplainedValue = Vec<Vec<Cell>>;
 
 impl WhyTarget {
-    /// The part of an answer that is asked about.
+    /// The part of a result that is explained.
     #[must_use]
     pub fn of(&self, table: &ResultTable) -> ExplainedValue {
         let matches = |row: &&Vec<Cell>| {
@@ -90,23 +90,23 @@ impl WhyTarget {
     }
 }
 
-/// One thing that decides an answer.
+/// Something that determines a result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decides {
-    /// The places of the factors: one, or two of which either will do.
+    /// The indexes of the factors: one, or two of which either is sufficient.
     pub factors: Vec<usize>,
-    /// What is answered without it, or without both.
+    /// The result without it, or without both.
     pub without: ExplainedValue,
 }
 
-/// What an answer rests on.
+/// What a result depends on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why {
-    /// The rows of the answer.
+    /// The rows of the result.
     pub value: ExplainedValue,
-    /// What decides it, in the order of the factors.
+    /// What determines it, in the order of the factors.
     pub decides: Vec<Decides>,
-    /// Factors without which it does not hold together with others, and for which no partner was found.
+    /// Factors that matter only together with others, for which no partner was found.
     pub together: Vec<usize>,
 }
 
@@ -119,7 +119,7 @@ impl Why {
     }
 }
 
-/// What a play does, in order.
+/// The actions of a replay, in order.
 enum Act {
     Clock(i64),
     Statement {
@@ -129,7 +129,7 @@ enum Act {
     },
 }
 
-/// A query that is asked at the end of a play.
+/// A query that is run at the end of a replay.
 #[derive(Default)]
 struct Question {
     sql: String,
@@ -138,39 +138,39 @@ struct Question {
     basis: Option<String>,
 }
 
-/// A factor changed in one of the ways in which it can be.
+/// A factor changed in one of its possible ways.
 pub type Change = (usize, usize);
 
-/// The answer to each check of a step; `None` where it cannot be asked.
+/// The result of each check of a step; `None` if it cannot be run.
 pub type CheckAnswers = Rc<Vec<Option<ResultTable>>>;
 
-/// A scenario up to one of its steps, to be played again and again.
+/// A scenario up to one of its steps, to be replayed repeatedly.
 pub struct Experiment {
     store: Store,
-    /// What all plays may take together.
+    /// The limit on all replays together.
     budget: Budget,
     acts: Vec<Act>,
     factors: Vec<Factor>,
-    /// Per factor, the statements that change it, one for each way; none for a cause, which is left out.
+    /// For each factor, the statements that change it, one per way; none for a cause, which is left out.
     ways: Vec<Vec<String>>,
     values: Vec<Binding>,
     questions: Vec<Question>,
     checks: Vec<Check>,
     queries: Vec<Arc<Query>>,
     parameters: Vec<ParameterValue>,
-    /// What has been played already: many cells ask for the same.
+    /// A cache of replays: many cells need the same ones.
     played: RefCell<BTreeMap<Vec<Change>, CheckAnswers>>,
-    /// The answers with nothing changed.
+    /// The results with nothing changed.
     answers: CheckAnswers,
-    /// The answers with one factor changed in one way.
+    /// The results with one factor changed in one way.
     single: Vec<Vec<CheckAnswers>>,
 }
 
 impl Experiment {
-    /// Prepares the scenario up to the end of `step`, whose checks are asked.
+    /// Prepares the scenario up to the end of `step`, whose checks are run.
     ///
     /// # Errors
-    /// When the scenario is not found or not valid, or the database fails.
+    /// If the scenario is not found or invalid, or the database fails.
     pub fn new(
         library: &Library,
         scenario: &str,
@@ -201,10 +201,10 @@ impl Experiment {
         .prepared(&chain, Some(target))
     }
 
-    /// Prepares the scenario up to the end of `step`, or to its own end, where a query of somebody's own is asked.
+    /// Prepares the scenario up to the end of `step`, or to its own end, where a user query is run.
     ///
     /// # Errors
-    /// As [`Experiment::new`]; also when the query cannot be run.
+    /// As [`Experiment::new`]; also if the query cannot be run.
     pub fn of_query(
         library: &Library,
         (scenario, step): (&str, Option<&str>),
@@ -297,7 +297,7 @@ impl Experiment {
         })
     }
 
-    /// Lays out what happens in the chain up to a step of its last scenario, and what can be changed about it.
+    /// Collects what happens in the chain up to a step of its last scenario, and what can be changed about it.
     fn prepared(
         mut self,
         chain: &[Arc<Scenario>],
@@ -320,7 +320,7 @@ impl Experiment {
         &self.factors
     }
 
-    /// In how many ways a factor can be changed.
+    /// The number of ways in which a factor can be changed.
     #[must_use]
     pub fn ways(&self, factor: usize) -> usize {
         self.ways[factor].len()
@@ -332,16 +332,16 @@ impl Experiment {
         &self.checks
     }
 
-    /// What a check's query answers, without its basis; `None` when it cannot be asked.
+    /// The result of a check's query, without its basis; `None` if it cannot be run.
     #[must_use]
     pub fn answer(&self, check: usize) -> Option<&ResultTable> {
         self.answers.get(check)?.as_ref()
     }
 
-    /// Plays it with these factors changed, and gives the answers.
+    /// Replays with these factors changed, and returns the results.
     ///
     /// # Errors
-    /// When the database fails outside a script.
+    /// If the database fails outside a script.
     pub fn play(&self, changes: &[Change]) -> Result<CheckAnswers, StoreError> {
         let mut changes = changes.to_vec();
         changes.sort_unstable();
@@ -383,7 +383,7 @@ impl Experiment {
         Ok(self.questions.iter().map(ask).collect())
     }
 
-    /// Lets everything happen, with these factors changed.
+    /// Runs everything, with these factors changed.
     fn happen(&self, changes: &[Change]) -> Result<(), StoreError> {
         for (factor, way) in changes {
             self.store.run_own("rule", &self.ways[*factor][*way], &[])?;
@@ -403,7 +403,7 @@ impl Experiment {
     }
 }
 
-/// A database for a replay, watched and bounded as the options say.
+/// A database for a replay, monitored and limited according to the options.
 fn guarded(options: &ReplayOptions) -> Result<Store, StoreError> {
     let store = Store::with_platform()?;
     options.guard(&store)?;
@@ -438,7 +438,7 @@ fn question(with: &[Binding], query: &Query, values: &[Binding]) -> Result<Quest
     })
 }
 
-/// The values with which a query is asked, those given with it first.
+/// The parameter values of a query, its own first.
 fn bindings(with: &[Binding], query: &Query, values: &[Binding]) -> Vec<Binding> {
     let defaults = query.parameters.iter().filter_map(|parameter| {
         let value = parameter.default.clone()?;

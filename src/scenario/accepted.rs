@@ -1,4 +1,4 @@
-//! Tables that were recorded and that nobody has accepted yet: the mark that says so, and the text that is written.
+//! Recorded tables that have not been accepted: the mark that says so, and the text that is written.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use crate::table::{Cell, Column, ResultTable};
 /// The first line of a recorded table until somebody accepts it.
 pub const PENDING_MARK: &str = "<!-- pending: recorded, not yet accepted -->";
 
-/// What every such mark begins with.
+/// The beginning of every such mark.
 const MARK: &str = "<!-- pending";
 
-/// Whether a text is marked as pending, and the text with the mark blank, so that lines stay where they are.
+/// Whether a text is marked as pending, and the text with the mark blanked, so that line numbers do not change.
 pub(super) fn unmarked(text: &str) -> (bool, Cow<'_, str>) {
     if !text.starts_with(MARK) {
         return (false, Cow::Borrowed(text));
@@ -19,8 +19,8 @@ pub(super) fn unmarked(text: &str) -> (bool, Cow<'_, str>) {
     (true, Cow::Owned(text[end..].to_owned()))
 }
 
-/// A table as an expected file has it: a pipe table that is read as the same cells again. `None` when a cell holds a
-/// line break, which such a table cannot.
+/// A table as an expected file contains it: a pipe table that is read back as the same cells. `None` if a cell contains
+/// a line break, which such a table cannot.
 #[must_use]
 pub fn expected_text(table: &ResultTable) -> Option<String> {
     let header: Vec<String> = table
@@ -71,7 +71,7 @@ fn cell(cell: &Cell) -> Option<String> {
     })
 }
 
-/// A text with a backslash before what would mean something else.
+/// Escapes a text with backslashes.
 fn plain(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|")
 }

@@ -1,6 +1,6 @@
-//! A `scenario.toml` as written: every key taken, and everything checked that the file alone can tell.
+//! A `scenario.toml` as written: reads every key, and checks everything that needs no other file.
 //!
-//! What needs other files, the scenario continued or a query is left to `resolve`.
+//! Whatever needs other files, the continued scenario or a query is left to `resolve`.
 
 mod repeat;
 mod steps;
@@ -22,7 +22,7 @@ use crate::document::{HEADINGS, Heading, Lines};
 use crate::query::is_parameter_name;
 use crate::table::{Cell, parse_timestamp};
 
-/// How many lines that are not TOML are passed over to read the rest.
+/// The maximum number of invalid TOML lines that are skipped to read the rest.
 const MAX_BROKEN: usize = 20;
 
 const SCENARIO: [&str; 15] = [
@@ -79,7 +79,7 @@ pub(super) struct Draft {
 
 pub(super) struct ParameterDraft {
     pub(super) name: At<String>,
-    /// `None` for a mistake, already kept.
+    /// `None` for an error that has already been recorded.
     pub(super) value: Option<At<Cell>>,
     pub(super) columns: Vec<String>,
 }
@@ -99,11 +99,11 @@ pub(super) struct PrintedQueryDraft {
 /// When a step happens, in ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
-    /// So long after the scenario clock's start.
+    /// Relative to the scenario clock's start.
     After(i64),
-    /// On the server's wall clock.
+    /// In the servers' local time.
     On(i64),
-    /// So long after the step before.
+    /// Relative to the previous step.
     Since(i64),
 }
 
@@ -114,7 +114,7 @@ pub(super) struct StepDraft {
     pub(super) script: Option<At<String>>,
     /// What happens, in words, a sentence each.
     pub(super) happens: Vec<At<String>>,
-    /// The step of another scenario whose causes happen again, as `NAME/STEP`.
+    /// The step of another scenario whose causes are repeated, as `NAME/STEP`.
     pub(super) reuse: Option<At<String>>,
     pub(super) id: At<String>,
     pub(super) changes: Option<u64>,
@@ -142,18 +142,18 @@ pub(super) enum ExpectDraft {
     File(At<String>),
     /// A pipe table that is in `scenario.toml`.
     Inline(At<String>),
-    /// A table that `chatdb record` writes into the file of this name.
+    /// A table that `chatdb record` writes to the file of this name.
     Recorded(At<String>),
     Rows(u64),
     Value(String),
-    /// A mistake, already kept.
+    /// An error that has already been recorded.
     Unclear,
 }
 
 pub(super) enum CellDraft {
-    /// Neither row nor column is written.
+    /// Neither row nor column is given.
     None,
-    /// A mistake, already kept.
+    /// An error that has already been recorded.
     Unclear,
     At(At<u64>, At<String>),
 }
@@ -168,12 +168,12 @@ pub(super) struct ErratumDraft {
     pub(super) evidence: String,
 }
 
-/// Reads the `text` of a `scenario.toml`, of a folder with this lab file. What is wrong in it is kept in `reader`.
+/// Reads the `text` of a `scenario.toml` in a folder with this lab file. Errors are recorded in `reader`.
 pub(super) fn read(reader: &Reader<'_>, text: &str, lab: Option<&Lab>) -> Draft {
     with_table(reader, text, |table| scenario(reader, table, lab))
 }
 
-/// Reads what can be read of a text as TOML. What is wrong in it is kept in `reader`.
+/// Reads as much of a text as is valid TOML. Errors are recorded in `reader`.
 pub(super) fn with_table<T>(
     reader: &Reader<'_>,
     text: &str,
@@ -219,8 +219,8 @@ fn scenario(reader: &Reader<'_>, table: &DeTable<'_>, lab: Option<&Lab>) -> Draf
     draft
 }
 
-/// The text with the lines blank that are not TOML, which are kept as mistakes, so that what is around them can be
-/// read. Places stay what they are.
+/// Blanks the lines that are not TOML, which are recorded as errors, so that the lines around them can be read.
+/// Positions do not change.
 fn without_broken_lines<'t>(reader: &Reader<'_>, text: &'t str) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_BROKEN {
@@ -444,7 +444,7 @@ fn cell(fields: &Fields<'_>) -> CellDraft {
 }
 
 impl ObservationDraft {
-    /// The observation, unless its lines are a mistake, already kept.
+    /// The observation, unless its lines are invalid, which has already been recorded.
     pub(super) fn read(&self) -> Option<Observation> {
         Some(Observation {
             id: self.id.value.clone(),
@@ -454,7 +454,7 @@ impl ObservationDraft {
     }
 }
 
-/// Ids that may each stand once.
+/// Ids that must be unique.
 struct Ids<'a> {
     reader: &'a Reader<'a>,
     what: &'static str,
@@ -488,7 +488,7 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// Holds every citation against the lines that the scenario reproduces.
+/// Checks that every citation is within the lines that the scenario reproduces.
 fn bounds(reader: &Reader<'_>, draft: &Draft, of_lab: Option<&Lines>) {
     let whole = draft.section.map(|heading| {
         let text = format!("{}-{}", heading.first_line, heading.last_line);

@@ -1,5 +1,5 @@
-//! Misprints: holds each erratum against the cell or the text that it corrects, so that one that no longer
-//! applies is found.
+//! Misprints: checks each erratum against the cell or text that it corrects, so that one that no longer applies is
+//! found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::{Erratum, ErratumKind, Expected, PrintedQuery};
 use crate::diagnostic::{did_you_mean, hint_among};
 use crate::query::Query;
 
-/// Reads the printed queries, and holds each, its errata applied, against the query as restored.
+/// Reads the printed queries, and compares each, with its errata applied, with the restored query.
 pub(super) fn printed_queries(resolver: &mut Resolver<'_>) -> Vec<PrintedQuery> {
     let draft = resolver.draft;
     let read = |printed| printed_query(resolver, printed);
@@ -34,7 +34,7 @@ fn printed_query(resolver: &mut Resolver<'_>, draft: &PrintedQueryDraft) -> Opti
     })
 }
 
-/// The printed text with its errata applied, in the order written; `None` when one does not apply.
+/// The printed text with its errata applied, in the order written; `None` if one does not apply.
 fn corrected(
     resolver: &Resolver<'_>,
     draft: &PrintedQueryDraft,
@@ -85,7 +85,7 @@ fn corrected(
     applied.then_some(text)
 }
 
-/// Compares line by line, blanks at the ends of lines and empty lines at the end apart.
+/// Compares line by line, ignoring trailing spaces and empty lines at the end.
 fn restored_as_said(
     resolver: &Resolver<'_>,
     draft: &PrintedQueryDraft,
@@ -153,7 +153,7 @@ fn row_number(row: &At<u64>) -> u32 {
     u32::try_from(row.value).unwrap_or(u32::MAX)
 }
 
-/// Cells corrected so far, by file, row and column, and where the erratum of each is.
+/// Cells corrected so far, by file, row and column, with the position of the erratum.
 type Taken = BTreeMap<(String, usize, usize), usize>;
 
 fn one(

@@ -12,7 +12,7 @@ use crate::diagnostic::{Positions, count};
 /// The one column of [`Layout::Lines`].
 pub const LINE_COLUMN: &str = "line";
 
-/// A mistake in an expected file: the line, and what is wrong.
+/// An error in an expected file: the line, and what is wrong.
 pub(super) type Mistake = (u32, String);
 pub(super) type Read = (Layout, Vec<String>, Vec<PrintedRow>);
 
@@ -115,7 +115,7 @@ fn pipe_cell(text: &str) -> PrintedCell {
     }
 }
 
-/// Takes off the backslash before a punctuation mark, as Markdown does.
+/// Removes the backslash before a punctuation mark, as Markdown does.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -260,7 +260,7 @@ impl Lines<'_> {
         });
     }
 
-    /// Takes each line of the source as it is; blank ones, too, where `blank` says so.
+    /// Reads each line unchanged, including blank ones if `blank` is set.
     fn verbatim(&mut self, range: Range<usize>, blank: bool) {
         let mut at = range.start;
         let source = self.source;
@@ -274,7 +274,7 @@ impl Lines<'_> {
     }
 }
 
-/// How many lines a text has; a line break at the end starts no other.
+/// The number of lines of a text; a trailing line break does not start another one.
 pub(super) fn line_count(text: &str) -> u32 {
     count(text.lines().count())
 }

@@ -1,7 +1,7 @@
-//! Reads TOML key by key, strictly: each value is taken with its place, and each mistake is kept, so that one
-//! reading finds them all.
+//! Reads TOML key by key, strictly: each value has a position, and each error is recorded, so that one pass finds them
+//! all.
 //!
-//! Knows TOML and places, and nothing of what a scenario is.
+//! Knows TOML and positions, and nothing about scenarios.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -15,24 +15,24 @@ use crate::diagnostic::{Place, Position, Positions, Problem, did_you_mean, hint_
 use crate::document::Lines;
 use crate::table::{self, Kind, parse_duration};
 
-/// A value, and its byte in the file.
+/// A value, and its byte offset in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct At<T> {
     pub(super) value: T,
     pub(super) at: usize,
 }
 
-/// A file being read, and the mistakes found in it.
+/// A file being read, and the errors found in it.
 pub(super) struct Reader<'a> {
     file: &'a str,
     positions: Positions<'a>,
     problems: RefCell<Vec<Problem>>,
-    /// The lines that are not even TOML. What is missing may only have been lost in them, and what was made
-    /// out of them need not be what is written there.
+    /// Lines that are not valid TOML. Missing keys may only have been lost in them, and the keys read from them may be
+    /// wrong.
     broken: RefCell<BTreeSet<u32>>,
-    /// Whether the document that is cited cannot be read, so that nothing can be said against a citation.
+    /// Whether the cited document cannot be read, so that citations cannot be checked.
     without_document: Cell<bool>,
-    /// What `{name}` stands for in texts.
+    /// The replacement of `{name}` in texts.
     replaced: RefCell<Vec<(String, String)>>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Lets `{name}` stand for a value in the texts that are taken from now on.
+    /// Replaces `{name}` with a value in the texts read from now on.
     pub(super) fn replace(&self, values: &[(String, String)]) {
         *self.replaced.borrow_mut() = values.to_vec();
     }
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// The text of the file from a place on.
+    /// The text of the file from an offset on.
     pub(super) fn text_from(&self, at: usize) -> &str {
         self.positions.text().get(at..).unwrap_or_default()
     }
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         self.positions.of(at)
     }
 
-    /// A place in this file, for reports.
+    /// A position in this file, for reports.
     pub(super) fn place(&self, at: usize) -> Place {
         Place {
             file: self.file.to_owned(),
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Keeps a mistake in this file.
+    /// Records an error in this file.
     pub(super) fn problem(&self, at: usize, message: impl fmt::Display) {
         self.hinted(at, message, None);
     }
@@ -94,26 +94,26 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// Keeps a mistake that is that something is not there, unless it may have been lost in broken TOML.
+    /// Records that something is missing, unless it may have been lost in invalid TOML.
     pub(super) fn absent(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
         if !self.broken() {
             self.hinted(at, message, hint);
         }
     }
 
-    /// Says that the document cited cannot be read, which is a mistake of its own.
+    /// Records that the cited document cannot be read.
     pub(super) fn document_is_unread(&self) {
         self.without_document.set(true);
     }
 
-    /// Keeps a mistake in a citation, unless the document cannot be read.
+    /// Records an error in a citation, unless the document cannot be read.
     pub(super) fn citation(&self, at: usize, message: impl fmt::Display, hint: Option<String>) {
         if !self.without_document.get() {
             self.hinted(at, message, hint);
         }
     }
 
-    /// Keeps a mistake in any file.
+    /// Records an error in any file.
     pub(super) fn push(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         self.problems.into_inner()
     }
 
-    /// Keeps what TOML itself finds wrong: the first mistake of each line, since one makes others.
+    /// Records TOML syntax errors: the first one of each line, since one causes others.
     pub(super) fn syntax(&self, errors: &[toml::de::Error]) {
         let mut broken = self.broken.borrow_mut();
         for error in errors {
@@ -150,14 +150,14 @@ pub(super) struct Fields<'a> {
     table: &'a DeTable<'a>,
     /// What the table describes, as messages call it: `a step`.
     what: &'static str,
-    /// The keys that it may have.
+    /// The allowed keys.
     keys: &'static [&'static str],
-    /// Where it starts.
+    /// Its position in the file.
     pub(super) at: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// Starts reading a table that may have `keys` and no others.
+    /// Starts reading a table in which only `keys` are allowed.
     pub(super) fn new(
         reader: &'a Reader<'a>,
         table: &'a DeTable<'a>,
@@ -190,7 +190,7 @@ impl<'a> Fields<'a> {
         self.get(key).is_some()
     }
 
-    /// Where the value of `key` is; where the table starts when there is none.
+    /// The position of the value of `key`, or of the table if it is missing.
     pub(super) fn place_of(&self, key: &str) -> usize {
         self.get(key).map_or(self.at, |value| value.span().start)
     }
@@ -201,12 +201,12 @@ impl<'a> Fields<'a> {
         self.reader.problem(value.span().start, message);
     }
 
-    /// Says that `key` is missing.
+    /// Records that `key` is missing.
     pub(super) fn missing(&self, key: &str) {
         self.lacks(&[key], format!("{} needs `{key}`", self.what));
     }
 
-    /// Says that none of `needed` is there, unless one of them is and is misspelt.
+    /// Records that all of `needed` are missing, unless one of them is present or misspelt.
     pub(super) fn lacks(&self, needed: &[&str], message: impl fmt::Display) {
         let mut unknown = (self.table.iter())
             .map(|(key, _)| key.get_ref().as_ref())
@@ -243,7 +243,7 @@ impl<'a> Fields<'a> {
         text.map(|text| self.reader.replaced(text))
     }
 
-    /// The text at `key`, if it is one, without a word about it if it is not.
+    /// The text at `key`, if it is text; otherwise nothing, without recording an error.
     pub(super) fn peek_text(&self, key: &str) -> Option<At<String>> {
         let text = self.reader.replaced(text_of(self.get(key)?)?);
         (!text.value.trim().is_empty()).then_some(text)
@@ -286,7 +286,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A number from 0 that may have a fraction.
+    /// A non-negative number that may have a fraction.
     pub(super) fn number(&self, key: &str) -> Option<f64> {
         let value = self.get(key)?;
         let number = match value.get_ref() {
@@ -323,7 +323,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// One word of a closed list, such as `exact` of `columns`.
+    /// One word of a fixed set, such as `exact` of `columns`.
     pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&'static str, T)]) -> Option<T> {
         let text = self.text(key)?;
         let found = words.iter().find(|(word, _)| *word == text.value);
@@ -360,7 +360,7 @@ impl<'a> Fields<'a> {
         Some(texts)
     }
 
-    /// A list of tables, as `[[key]]` writes it.
+    /// A list of tables, written as `[[key]]`.
     pub(super) fn tables(
         &self,
         key: &str,
@@ -393,7 +393,7 @@ impl<'a> Fields<'a> {
         tables
     }
 
-    /// The table at `key`, which may have `keys` and no others.
+    /// The table at `key`, in which `keys` and no others are allowed.
     pub(super) fn table(
         &self,
         key: &str,
@@ -409,7 +409,7 @@ impl<'a> Fields<'a> {
         Some(Self::new(self.reader, table, at, what, keys))
     }
 
-    /// The values of the table at `key`, each with the name it has there, in the order written.
+    /// The values of the table at `key` with their names, in the order written.
     pub(super) fn entries(&self, key: &str) -> Vec<(At<String>, &'a Spanned<DeValue<'a>>)> {
         let Some(value) = self.get(key) else {
             return Vec::new();
@@ -437,7 +437,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Seconds, from 0, of a text such as `00:15:00` or `2 minutes`.
+/// Non-negative seconds, from a text such as `00:15:00` or `2 minutes`.
 pub(super) fn seconds_of(text: &str) -> Option<i64> {
     const UNITS: [(&str, i64); 3] = [("second", 1), ("minute", 60), ("hour", 3600)];
     let in_units = || {
@@ -481,7 +481,7 @@ fn integer_of(value: &DeValue<'_>) -> Option<i64> {
     }
 }
 
-/// What a value is, for messages.
+/// A description of a value, for messages.
 pub(super) fn describe(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("the text `{}`", shorten(text)),

@@ -1,4 +1,4 @@
-//! The lab file: what holds for all scenarios of a folder, in a `lab.toml` beside their folders.
+//! The lab file: settings for all scenarios of a folder, in a `lab.toml` next to their folders.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::document::{Lines, Printed};
 const LAB: [&str; 4] = ["rules", "times", "document", "observation"];
 const DOCUMENT: [&str; 2] = ["file", "lines"];
 
-/// What a lab says for all its scenarios.
+/// The settings of a lab for all its scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lab {
-    /// The lab file, as the user would open it.
+    /// The path of the lab file, as the user would open it.
     pub file: String,
     /// Its rules and times, in the order written.
     pub rules: Vec<LabRule>,
@@ -29,17 +29,17 @@ pub struct Lab {
 /// A lab's own document, such as a runbook, cited by lines instead of the support note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabDocument {
-    /// Its file, as the user would open it.
+    /// Its path, as the user would open it.
     pub file: String,
-    /// The lines that the lab's scenarios are about; all of the document unless written.
+    /// The lines that the lab's scenarios are about; by default all of the document.
     pub lines: Lines,
     /// Its numbered statements, in the order written.
     pub observations: Vec<Observation>,
-    /// The words of its lines, against which citations are held.
+    /// The words of its lines, to check citations.
     pub(super) words: Arc<Printed>,
 }
 
-/// A lab file as far as it can be read, if there is one, and its mistakes.
+/// A lab file, as much as can be read, if there is one, and its errors.
 pub(super) type LabRead = (Option<Arc<Lab>>, Problems);
 
 /// Reads the lab file of a folder of scenarios.
@@ -95,7 +95,7 @@ fn document(source: &AssetSource, fields: &Fields<'_>) -> Option<LabDocument> {
             return None;
         }
         None => {
-            let message = format!("there is no file `{}` beside the lab file", name.value);
+            let message = format!("there is no file `{}` next to the lab file", name.value);
             fields.reader.problem(name.at, message);
             return None;
         }
@@ -128,13 +128,13 @@ fn document(source: &AssetSource, fields: &Fields<'_>) -> Option<LabDocument> {
     })
 }
 
-/// The document has the lines that are cited.
+/// Checks that the document has the cited lines.
 fn within(fields: &Fields<'_>, lines: Option<&At<Lines>>, count: u32) {
     if let Some(lines) = lines
         && lines.value.last() > count
     {
         let message = format!(
-            "line {} is cited, and the document has {count}",
+            "line {} is cited, but the document has {count}",
             lines.value.last()
         );
         fields.reader.problem(lines.at, message);

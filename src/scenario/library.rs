@@ -1,4 +1,4 @@
-//! Finds scenarios by name or path, and reads each at most once, with those that it continues and no others.
+//! Finds scenarios by name or path, and reads each at most once, with only those that it continues.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::assets::{self, AssetError, AssetSource, LAB_FILE, SCENARIO_FILE};
 use crate::diagnostic::{Problem, Problems, did_you_mean, hint_among};
 use crate::query::Query;
 
-/// How many scenarios may stand behind one another.
+/// The maximum length of a chain of scenarios.
 const LONGEST_CHAIN: usize = 32;
 
-/// The scenarios that can be replayed, and the queries that they ask.
+/// The scenarios that can be replayed, and the queries that they run.
 #[derive(Debug)]
 pub struct Library {
     /// In the order in which a name is looked up.
@@ -27,28 +27,28 @@ pub struct Library {
     queries: Mutex<BTreeMap<String, Arc<Query>>>,
     /// The lab files that were read, by their paths.
     labs: Mutex<BTreeMap<String, LabRead>>,
-    /// Whether a folder may stand for a scenario that is compiled in.
+    /// Whether a folder may replace a built-in scenario.
     replacing: bool,
 }
 
-/// What can be read of a scenario, whether or not it has mistakes.
+/// As much of a scenario as can be read, whether or not it has errors.
 #[derive(Debug)]
 pub struct ExaminedScenario {
-    /// Its mistakes, with those of the scenarios that it continues and of the queries that it runs.
+    /// Its errors, with those of the scenarios that it continues and of the queries that it runs.
     pub problems: Problems,
-    /// The scenarios that it continues, root first, and itself last, without what has mistakes; `None` when one that it
-    /// continues has any.
+    /// The scenarios that it continues, root first, and itself last, without invalid parts; `None` if one that it
+    /// continues has errors.
     pub chain: Option<Vec<Arc<Scenario>>>,
-    /// The scenario itself, without what has mistakes.
+    /// The scenario itself, without invalid parts.
     pub scenario: Arc<Scenario>,
-    /// Scripts of the folder that nothing uses as far as `scenario.toml` can be read.
+    /// Unused scripts of the folder, as far as `scenario.toml` can be read.
     pub unused: Vec<SqlFile>,
 }
 
 /// A scenario and those that it continues, root first, itself last.
 type Loaded = Arc<[Arc<Scenario>]>;
 
-/// Where a scenario is.
+/// The location of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Located {
     pub(super) source: AssetSource,
@@ -58,66 +58,66 @@ pub(super) struct Located {
 /// Why there is no such scenario, query or parameter.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
-    /// The name is not known.
+    /// The name is unknown.
     #[error("unknown scenario `{name}`")]
     UnknownScenario {
-        /// The name asked for.
+        /// The given name.
         name: String,
-        /// The one likely meant.
+        /// The likely intended one.
         suggestion: Option<String>,
     },
-    /// The text cannot be the name of a scenario.
+    /// The text is not a valid scenario name.
     #[error(
         "invalid scenario name `{name}`; expected lower-case letters, digits and `_`, at most 64"
     )]
     NotAName {
-        /// The text that was found.
+        /// The given text.
         name: String,
     },
-    /// The path does not lead to a scenario.
+    /// The path is not that of a scenario.
     #[error("`{path}` is not a scenario folder: it has no `{SCENARIO_FILE}`")]
     NoScenario {
-        /// The path asked for.
+        /// The given path.
         path: String,
     },
     /// A folder or a file cannot be read.
     #[error(transparent)]
     Asset(#[from] AssetError),
-    /// It has mistakes.
+    /// It has errors.
     #[error(transparent)]
     Invalid(#[from] Problems),
-    /// The query is not known.
+    /// The query is unknown.
     #[error("unknown query `{name}`")]
     UnknownQuery {
-        /// The name asked for.
+        /// The given name.
         name: String,
-        /// The one likely meant.
+        /// The likely intended one.
         suggestion: Option<String>,
     },
-    /// A value is set for what is no parameter.
+    /// A value is given for an unknown parameter.
     #[error("`{scenario}` has no parameter `{name}`")]
     UnknownParameter {
         /// The name of the scenario.
         scenario: String,
-        /// The name set.
+        /// The given name.
         name: String,
-        /// The one likely meant.
+        /// The likely intended one.
         suggestion: Option<String>,
         /// The parameters that it has.
         known: Vec<String>,
     },
-    /// A value is set that is of another kind.
-    #[error("`{name}` is a whole number, not `{found}`")]
+    /// A value has the wrong type.
+    #[error("expected a whole number for `{name}`, found `{found}`")]
     NotAnInteger {
         /// The name of the parameter.
         name: String,
-        /// The text set.
+        /// The given value.
         found: String,
     },
 }
 
 impl ScenarioError {
-    /// Whether it is about the files of a scenario, and not about what was asked for.
+    /// Whether it is about the files of a scenario, not about the command line.
     #[must_use]
     pub fn is_of_files(&self) -> bool {
         matches!(self, Self::Invalid(_) | Self::Asset(_))
@@ -144,7 +144,7 @@ impl ScenarioError {
         })
     }
 
-    /// The name likely meant, for a hint.
+    /// The likely intended name, for a hint.
     #[must_use]
     pub fn suggestion(&self) -> Option<&str> {
         match self {
@@ -157,8 +157,8 @@ impl ScenarioError {
 }
 
 impl Library {
-    /// A library of the folders of `extra`, in that order, and of what is compiled in. Where two scenarios
-    /// have the same name, the first is meant.
+    /// A library of the folders of `extra`, in that order, and of the built-in scenarios. If two scenarios have the
+    /// same name, the first one is used.
     ///
     /// # Errors
     /// When a folder cannot be listed.
@@ -181,15 +181,15 @@ impl Library {
         })
     }
 
-    /// The same, in which a folder may bear the name of a scenario that is compiled in, and then stands for it.
+    /// The same, but a folder may have the name of a built-in scenario, and then replaces it.
     #[must_use]
     pub fn replacing(mut self) -> Self {
         self.replacing = true;
         self
     }
 
-    /// Whether a scenario of this library is as it is compiled in, with all that it continues: without
-    /// [`replacing`](Self::replacing), no other may bear its name.
+    /// Whether a scenario of this library is built in, with all that it continues: without
+    /// [`replacing`](Self::replacing), no other may have its name.
     #[must_use]
     pub fn is_built_in(&self, name: &str) -> bool {
         !self.replacing && AssetSource::Embedded.has(name)
@@ -201,11 +201,11 @@ impl Library {
         self.names.iter().map(String::as_str).collect()
     }
 
-    /// The scenario called `name_or_path`, or in the folder of that path, with everything about it
+    /// The scenario called `name_or_path`, or in the folder at that path, fully
     /// validated.
     ///
     /// # Errors
-    /// When there is none, or it or one that it continues has mistakes.
+    /// If there is none, or it or one that it continues has errors.
     pub fn get(&self, name_or_path: &str) -> Result<Arc<Scenario>, ScenarioError> {
         let chain = self.chain(name_or_path)?;
         Ok(chain
@@ -223,11 +223,11 @@ impl Library {
         Ok(self.load(&located, &mut Vec::new())?.to_vec())
     }
 
-    /// The query that the checks of `scenario` call `name`: one of its own folder, or else one of those
-    /// compiled in.
+    /// The query that the checks of `scenario` call `name`: one from its folder, otherwise a built-in
+    /// one.
     ///
     /// # Errors
-    /// When there is none, or it has mistakes.
+    /// If there is none, or it has errors.
     pub fn query(&self, scenario: &Scenario, name: &str) -> Result<Arc<Query>, ScenarioError> {
         if let Some(own) = scenario.queries.get(name) {
             let read = || Query::read(name, &own.file, &own.sql);
@@ -245,7 +245,7 @@ impl Library {
             })
     }
 
-    /// The query compiled in as `name`, or what is wrong with it.
+    /// The built-in query `name`, or its errors.
     pub(super) fn report(&self, name: &str) -> Option<Result<Arc<Query>, Problems>> {
         let (path, text) = assets::report(name)?;
         Some(self.remember_query(&path, || Query::read(name, &path, text)))
@@ -265,8 +265,8 @@ impl Library {
         Ok(query)
     }
 
-    /// Every mistake in the scenarios of `names_or_paths`, in those that they continue and in the queries
-    /// that they run, as far as text alone can tell. A path may also be that of a folder of scenarios. Without any, all
+    /// Every error in the scenarios of `names_or_paths`, in those that they continue and in the queries that they run,
+    /// as far as can be found without running them. A path may also be that of a folder of scenarios. If empty, all
     /// known scenarios are read.
     #[must_use]
     pub fn validate(&self, names_or_paths: &[String]) -> Problems {
@@ -284,8 +284,8 @@ impl Library {
         problems.into_iter().collect()
     }
 
-    /// The scenarios that `name_or_path` stands for, each by a name or path of its own: a scenario, or all of a folder
-    /// of scenarios, in order of their names.
+    /// The scenarios that `name_or_path` refers to, each by its own name or path: a scenario, or all of a folder of
+    /// scenarios, in order of name.
     ///
     /// # Errors
     /// When there is none, or the folder cannot be listed.
@@ -309,7 +309,7 @@ impl Library {
         Ok(located.source.folder(&located.name))
     }
 
-    /// Reads the scenario called `name_or_path` as far as it can be read.
+    /// Reads as much of the scenario `name_or_path` as possible.
     ///
     /// # Errors
     /// When there is none, or its `scenario.toml` cannot be read.
@@ -318,7 +318,7 @@ impl Library {
         self.read(&located, &mut Vec::new())
     }
 
-    /// The lab file beside the scenarios of a folder.
+    /// The lab file next to the scenarios of a folder.
     fn lab(&self, source: &AssetSource) -> LabRead {
         let mut labs = self.labs.lock().unwrap_or_else(PoisonError::into_inner);
         let read = || lab::read(source);
@@ -329,7 +329,7 @@ impl Library {
 
     // Finding.
 
-    /// The scenario called `name`: beside the one that asks, or else in the order of the library.
+    /// The scenario called `name`: next to the one that refers to it, otherwise in the order of the library.
     pub(super) fn find(&self, beside: Option<&AssetSource>, name: &str) -> Option<Located> {
         beside
             .into_iter()
@@ -363,7 +363,7 @@ impl Library {
         }
     }
 
-    /// The scenario of that name or path, or those in the folder of that path.
+    /// The scenario with that name or path, or those in the folder at that path.
     fn locate_all(&self, name_or_path: &str) -> Result<Vec<Located>, ScenarioError> {
         let error = match self.locate(name_or_path) {
             Ok(located) => return Ok(vec![located]),
@@ -388,7 +388,7 @@ impl Library {
 
     // Reading.
 
-    /// Reads a scenario; `behind` are those that continue it, the first asked for first.
+    /// Reads a scenario; `behind` are those that continue it, the first requested one first.
     pub(super) fn load(
         &self,
         located: &Located,
@@ -453,7 +453,7 @@ impl Library {
         })
     }
 
-    /// The scenarios that `name` stands for, root first. `None` is a mistake, which is kept.
+    /// The scenarios that `name` refers to, root first; `None` if there is an error, which is recorded.
     fn continued(
         &self,
         reader: &Reader<'_>,
@@ -498,7 +498,7 @@ impl Library {
 }
 
 impl Located {
-    /// The scenario in the folder at `path`, or the one whose `scenario.toml` it is.
+    /// The scenario in the folder at `path`, or the one that owns the `scenario.toml` at `path`.
     fn at(path: &Path) -> Option<Self> {
         let folder = match path.file_name() {
             Some(name) if name == SCENARIO_FILE => path.parent()?,
@@ -516,7 +516,7 @@ impl Located {
         located.source.has(&located.name).then_some(located)
     }
 
-    /// Tells scenarios apart however they were asked for.
+    /// Identifies a scenario however it was referred to.
     pub(super) fn key(&self) -> PathBuf {
         let folder = PathBuf::from(self.source.folder(&self.name));
         match self.source {
@@ -537,14 +537,14 @@ impl Located {
     }
 }
 
-/// Whether `name` can be the name of a scenario's folder: lower-case letters, digits and `_`, at most 64.
+/// Whether `name` is a valid scenario name: lower-case letters, digits and `_`, at most 64.
 #[must_use]
 pub fn is_scenario_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     (1..=64).contains(&name.len()) && name.bytes().all(plain)
 }
 
-/// An error as mistakes, with a place each.
+/// An error as a list of diagnostics, each with a position.
 pub(crate) fn problems_of(error: ScenarioError) -> Vec<Problem> {
     match error {
         ScenarioError::Invalid(problems) => problems.into_iter().collect(),

@@ -1,4 +1,4 @@
-//! The values of a run's parameters: as the scenarios declare them, and as the user sets them.
+//! The parameter values of a run: as the scenarios declare them, and as the user sets them.
 
 use std::sync::Arc;
 
@@ -6,27 +6,27 @@ use super::{Scenario, ScenarioError, parameter_kind};
 use crate::diagnostic::did_you_mean;
 use crate::table::Cell;
 
-/// A parameter as a run has it.
+/// A parameter of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParameterValue {
     /// The name, without the `@`.
     pub name: String,
-    /// The value it gets.
+    /// The value of the parameter.
     pub value: Cell,
-    /// The value that the scenario has, when another was set.
+    /// The scenario's value, if another was set.
     pub instead_of: Option<Cell>,
-    /// Columns of expected tables in which the scenario's value stands for this one.
+    /// Columns of expected tables in which the scenario's value is replaced by this one.
     pub columns: Vec<String>,
 }
 
-/// The parameters of the last scenario of `chain` (root first), with the values of `sets` in place of its
-/// own. A scenario's value goes before that of one that it continues. They stand in the order in which they
-/// were first written, root first.
+/// The parameters of the last scenario of `chain` (root first), overridden by `sets`. A scenario's value takes
+/// precedence over that of one that it continues. They are in the order in which they were first written, root
+/// first.
 ///
-/// The values as an earlier scenario of the chain has them come of the chain up to it.
+/// The values for an earlier scenario of the chain are those of the chain up to it.
 ///
 /// # Errors
-/// When a value is set for what is no parameter, or is of another kind.
+/// If a value is set for an unknown parameter, or has the wrong type.
 pub fn resolve_parameters(
     chain: &[Arc<Scenario>],
     sets: &[(String, String)],

@@ -1,6 +1,6 @@
-//! Holds a draft against the files of its folder, the queries and the scenario that it continues.
+//! Checks a draft against the files of its folder, the queries and the scenario that it continues.
 //!
-//! Everything is looked at even after the first mistake; a [`Scenario`] comes out only if there was none.
+//! Checking goes on after the first error; a [`Scenario`] is returned only if there was none.
 
 mod steps;
 mod tables;
@@ -24,33 +24,33 @@ use crate::query::{Query, is_parameter_name};
 use crate::sql;
 use crate::table::Cell;
 
-/// How many unknown names of one script are listed. The work for a script stays linear in its length.
+/// How many unknown names of a script are listed, so that the work for a script is linear in its length.
 const MAX_UNKNOWN: usize = 50;
 
-/// A draft and what is around it.
+/// A draft and its environment.
 pub(super) struct Resolver<'a> {
     pub(super) library: &'a Library,
     pub(super) located: &'a Located,
     pub(super) reader: &'a Reader<'a>,
     pub(super) draft: &'a Draft,
-    /// The scenarios continued, root first; `None` when they cannot be read, so that nothing can be said
-    /// against them.
+    /// The continued scenarios, root first; `None` if they cannot be read, so that nothing can be checked against
+    /// them.
     pub(super) chain: Option<&'a [Arc<Scenario>]>,
     /// The files and folders in the scenario's folder.
     pub(super) listing: Vec<String>,
-    /// Those of them that something uses.
+    /// Those that are used.
     pub(super) used: BTreeSet<String>,
-    /// The queries of the folder, read as far as they are used; `None` for one with mistakes.
+    /// The queries of the folder, read as needed; `None` for one with errors.
     queries: BTreeMap<String, Option<(SqlFile, Arc<Query>)>>,
-    /// The expected files, by the name by which checks call them; `None` for one with mistakes.
+    /// The expected files, by the name that checks use; `None` for one with errors.
     pub(super) expected: BTreeMap<String, Option<Table>>,
     /// The scenarios being read, this one last.
     behind: &'a mut Vec<Located>,
     /// The parameters that scripts and queries name.
     named: BTreeSet<String>,
-    /// Whether a script or query could not be read, which may name more of them.
+    /// Whether a script or query could not be read, and may name more of them.
     unread: bool,
-    /// What the scenario cites instead of the support note.
+    /// The document that the scenario cites instead of the support note.
     own_document: Option<Arc<Printed>>,
     /// The lab file of the folder in which the scenario is.
     pub(super) lab: Option<Arc<Lab>>,
@@ -62,7 +62,7 @@ pub(super) struct Table {
     text: String,
 }
 
-/// A file read for somebody.
+/// A file that was read.
 pub(super) struct FileText {
     /// The path as the user would open it.
     pub(super) path: String,
@@ -114,8 +114,8 @@ impl<'a> Resolver<'a> {
         Self { lab, ..self }
     }
 
-    /// What the draft stands for, without what has mistakes, and the scripts that nothing uses. It is right only if the
-    /// reader has no problem afterwards.
+    /// The scenario without its invalid parts, and the unused scripts. It is valid only if no error was recorded in the
+    /// reader.
     pub(super) fn scenario(mut self) -> (Scenario, Vec<SqlFile>) {
         let draft = self.draft;
         self.parameters_keep_their_kind();
@@ -156,7 +156,7 @@ impl<'a> Resolver<'a> {
         (scenario, unused)
     }
 
-    /// The scripts that nothing uses, which may be because `scenario.toml` cannot be read as a whole.
+    /// The unused scripts, which may be due to a `scenario.toml` that cannot be read completely.
     fn unused_scripts(&self) -> Vec<SqlFile> {
         let is_script = |file: &&String| {
             file.ends_with(".sql") && file.starts_with(|c: char| c.is_ascii_digit())
@@ -181,7 +181,7 @@ impl<'a> Resolver<'a> {
 
     // Files.
 
-    /// Reads a file of the folder, or, as `NAME/FILE`, of the folder of another scenario.
+    /// Reads a file of the folder, or, as `NAME/FILE`, of another scenario's folder.
     pub(super) fn file(&mut self, name: &At<String>) -> Option<FileText> {
         let read = match name.value.split_once('/') {
             None => {
@@ -217,7 +217,7 @@ impl<'a> Resolver<'a> {
             .ok()
     }
 
-    /// Reads a script, and holds its text against what scripts may be.
+    /// Reads a script, and checks its text against what is allowed in scripts.
     fn script(&mut self, name: &At<String>) -> Option<SqlFile> {
         let own = !name.value.contains('/');
         if own && !name.value.starts_with(|c: char| c.is_ascii_digit()) {
@@ -246,7 +246,7 @@ impl<'a> Resolver<'a> {
         Some(file.into_script())
     }
 
-    /// Keeps a mistake in another file than `scenario.toml`.
+    /// Records an error in a file other than `scenario.toml`.
     pub(super) fn elsewhere(
         &self,
         file: &FileText,
@@ -323,7 +323,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Finds every `@name` of a script that is no parameter.
+    /// Finds every `@name` in a script that is not a parameter.
     fn parameters_are_declared(&mut self, file: &FileText) {
         let named = sql::named_parameters(&file.text);
         self.named
@@ -355,8 +355,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Finds parameters that no script and no query names. A scenario that starts from nothing may declare them for
-    /// those that continue it, and one that overrides a parameter means the scripts before.
+    /// Finds parameters that no script and no query uses. A scenario that continues nothing may declare them for those
+    /// that continue it, and one that overrides a parameter refers to earlier scripts.
     fn parameters_are_used(&self) {
         if self.draft.continues.is_none() || self.chain.is_none() || self.unread {
             return;
@@ -389,7 +389,7 @@ impl<'a> Resolver<'a> {
 
     // Queries.
 
-    /// Finds and reads a query: of the folder, or else of those compiled in.
+    /// Finds and reads a query: from the folder, otherwise a built-in one.
     pub(super) fn query(&mut self, name: &At<String>) -> Option<Arc<Query>> {
         let file = format!("{}.sql", name.value);
         if is_parameter_name(&name.value) && self.listing.contains(&file) {
@@ -440,7 +440,7 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// Reads the document that the scenario cites instead of the support note.
+    /// Reads the document cited instead of the support note.
     fn read_document(&mut self) {
         let draft = self.draft;
         self.own_document = match &draft.document {
@@ -472,7 +472,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The lab's document, unless the scenario has one of its own.
+    /// The lab's document, unless the scenario has its own.
     fn lab_document(&self) -> Option<&LabDocument> {
         let lab = self.lab.as_ref().filter(|_| self.draft.document.is_none());
         lab?.document.as_ref()
@@ -480,7 +480,7 @@ impl<'a> Resolver<'a> {
 
     // Observations.
 
-    /// The observations that checks can name, those of the lab last.
+    /// The observations that checks can name, the lab's last.
     pub(super) fn known_observations(&self) -> Vec<&str> {
         let own = self.draft.observations.iter();
         let own = own.map(|observation| observation.id.value.as_str());
@@ -532,7 +532,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Reads a file of a scenario. The error has no path: it stands where the file is named.
+/// Reads a file of a scenario. The error has no path: it is reported where the file is named.
 fn read_file(located: &Located, file: &str) -> Result<FileText, String> {
     let path = located.source.path(&located.name, file);
     match located.source.read(&located.name, file) {

@@ -12,7 +12,7 @@ use crate::sql::quote::literal;
 /// chat's, an agent's or the system's.
 static RULES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
-/// What a cell of the matrix can say, and how the model's table has it.
+/// The statements that a cell of the matrix can make, and their values in the model's table.
 const STATEMENTS: [(&str, &str); 4] = [
     ("not needed", "needed = 0, recovers = NULL"),
     ("needed; back at once", "needed = 1, recovers = 'at once'"),
@@ -29,18 +29,18 @@ const STATEMENTS: [(&str, &str); 4] = [
 /// The longest time that a rule can be, in seconds: 30 days.
 const LONGEST: i64 = 30 * 24 * 60 * 60;
 
-/// A rule or a time of the platform model as a lab has it.
+/// A rule or a time of the platform model as set by a lab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabRule {
     /// Its name, as `chatdb rules` shows it: `exchange messages / messaging`, `a few minutes`.
     pub rule: String,
-    /// What it says in the lab.
+    /// Its statement in the lab.
     pub value: LabRuleValue,
-    /// Where the lab says so.
+    /// Where the lab sets it.
     pub place: Place,
 }
 
-/// What a lab's rule says.
+/// The statement of a lab's rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabRuleValue {
     /// A cell of the matrix, in the words of `chatdb rules`: `needed; back at once`.
@@ -50,7 +50,7 @@ pub enum LabRuleValue {
 }
 
 impl LabRule {
-    /// The statements that put it into the place of the built-in rule.
+    /// The SQL statements that replace the built-in rule.
     #[must_use]
     pub fn to_sql(&self) -> String {
         let name = literal(&self.rule);
@@ -79,13 +79,13 @@ impl LabRule {
     }
 }
 
-/// What the built-in rule of this name says: a statement of the matrix, or a time such as `180 s`.
+/// The built-in statement of this rule: a statement of the matrix, or a time such as `180 s`.
 fn built_in(rule: &str) -> Option<&'static str> {
     let found = RULES.iter().find(|(_, name, ..)| *name == rule)?;
     Some(found.2.split(": ").next().unwrap_or_default())
 }
 
-/// The statement that lets a cell of the matrix say something.
+/// The SQL statement that changes the statement of a cell of the matrix.
 fn set_statement(rule: &str, statement: &str) -> String {
     let (capability, server) = rule.rsplit_once(" / ").unwrap_or((rule, ""));
     let set = STATEMENTS.iter().find(|(known, _)| *known == statement);
@@ -97,8 +97,8 @@ fn set_statement(rule: &str, statement: &str) -> String {
     )
 }
 
-/// Every way in which a cell of the matrix can say something else than `statement`, as statements. A rule that is not
-/// needed can be needed in three.
+/// Every way in which a cell of the matrix can make a statement other than `statement`, in SQL. A rule that is not
+/// needed can be needed in three ways.
 pub(crate) fn other_statements(rule: &str, statement: &str) -> Vec<String> {
     let others = STATEMENTS.iter().filter(|(known, _)| *known != statement);
     others
@@ -106,9 +106,9 @@ pub(crate) fn other_statements(rule: &str, statement: &str) -> Vec<String> {
         .collect()
 }
 
-/// The lab rules that hold for a chain of scenarios: those of lab files, and over them those of the scenarios, the last
-/// of which says has the last word. They hold from the start of the chain. What says the same as the built-in rule is
-/// left out.
+/// The lab rules in effect for a chain of scenarios: those of lab files, overridden by those of the scenarios,
+/// of which the last one wins. They apply from the start of the chain. Rules equal to the built-in ones are
+/// omitted.
 #[must_use]
 pub fn lab_rules(chain: &[Arc<Scenario>]) -> Vec<LabRule> {
     let of_labs = chain.iter().filter_map(|scenario| scenario.lab.as_ref());
@@ -215,7 +215,7 @@ fn statements() -> String {
     all.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the model has a rule of this name and kind; keeps a mistake where it has none.
+/// Whether the model has a rule of this name and kind; records an error if not.
 fn is_known(reader: &Reader<'_>, name: &At<String>, kind: &str, what: &str) -> bool {
     let names = || {
         let own = RULES.iter().filter(|(own, ..)| *own == kind);

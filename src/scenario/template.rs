@@ -1,7 +1,7 @@
-//! The folder that `chatdb new` writes: the example of the format's own page, under another name.
+//! The folder that `chatdb new` writes: the example of the format's documentation, under another name.
 //!
-//! There is one example, so that what the page shows, what a test runs and what a user starts from cannot
-//! drift apart.
+//! There is only one example, so that the documentation, the tests and what users start from cannot drift
+//! apart.
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
@@ -13,11 +13,11 @@ pub const FORMAT_PAGE: &str = include_str!("../../docs/scenario-format.md");
 /// The name of the scenario that the page shows.
 const EXAMPLE: &str = "my_lab_failover";
 
-/// The files of a scenario to start from, called `name`: the name of each, and its text. It continues the
-/// baseline and can be replayed as it is.
+/// The files of an initial scenario called `name`: the name of each, and its text. It continues the baseline and can be
+/// replayed unchanged.
 ///
 /// # Errors
-/// When `name` is no name for a scenario.
+/// If `name` is not a valid scenario name.
 pub fn template(name: &str) -> Result<Vec<(String, String)>, ScenarioError> {
     if !is_scenario_name(name) {
         return Err(ScenarioError::NotAName {
@@ -34,7 +34,7 @@ pub fn template(name: &str) -> Result<Vec<(String, String)>, ScenarioError> {
         .collect())
 }
 
-/// The files that a page in Markdown shows, each a fenced block headed with `file=PATH`.
+/// The files shown on a Markdown page, each a fenced block headed with `file=PATH`.
 #[must_use]
 pub fn files_of(page: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! What statements read and write, noted for tests of what follows from what.
+//! Records what statements read and write, for tests about dependencies.
 
 use super::Store;
 use super::StoreError;
@@ -7,7 +7,7 @@ use rusqlite::hooks::AuthContext;
 use rusqlite::hooks::Authorization;
 
 impl Store {
-    /// Notes which columns are read and written from now on, see [`Access`], in place of refusing anything.
+    /// Records which columns are read and written from now on, see [`Access`], instead of refusing anything.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -56,7 +56,7 @@ impl Store {
     }
 }
 
-/// One column, or for an INSERT or DELETE one table, that a statement touches.
+/// One column, or for an INSERT or DELETE one table, that a statement accesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access<'a> {
     /// The table or view.
@@ -65,6 +65,6 @@ pub struct Access<'a> {
     pub column: Option<&'a str>,
     /// Whether it is written.
     pub writes: bool,
-    /// The trigger or view that touches it on the statement's behalf; `None` for the statement itself.
+    /// The trigger or view that accesses it on the statement's behalf; `None` for the statement itself.
     pub through: Option<&'a str>,
 }

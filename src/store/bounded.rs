@@ -1,8 +1,8 @@
-//! SQLite's own functions that compare every place of one text with another, written anew so that a call takes time
-//! in proportion to its arguments: inside of a call nothing can be stopped.
+//! Reimplements those SQLite functions that compare every position of one text with another, so that a call takes time
+//! proportional to its arguments: nothing can be interrupted inside a call.
 //!
-//! They answer as SQLite's do, which a test holds them to. A number with a fraction is refused, because how it is
-//! written out is SQLite's matter, and so is a text that is not UTF-8.
+//! They return the same as SQLite's, which a test checks. A number with a fraction is refused, because its text depends
+//! on SQLite, and so is text that is not UTF-8.
 
 use memchr::memmem;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -12,7 +12,7 @@ use rusqlite::{Connection, Error, Result};
 use crate::sql::functions::FunctionError;
 use crate::sql::guard::limits::QUESTION;
 
-/// Replaces SQLite's with them.
+/// Replaces SQLite's own functions.
 pub(super) fn bound(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC

@@ -1,7 +1,7 @@
-//! What the statements of a scenario may take together, in all the runs that one question needs.
+//! What all statements of a scenario may use together, in all the runs of one command.
 //!
-//! A statement has limits of its own, and a folder may hold hundreds. To find out what decides a check, a scenario is
-//! run without each of its causes and with each rule changed, so that what is bearable once is not so in all.
+//! A statement has its own limits, but a folder may contain hundreds. To find what determines a check, a scenario is
+//! run without each of its causes and with each rule changed, so that the total must be limited too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::sql::guard::limits::{MAX_STEPS_TOGETHER, TOGETHER_SECONDS};
 
-/// What there is, and how much has been taken. A clone is the same budget.
+/// The total, and how much has been used. A clone shares the same budget.
 #[derive(Debug, Clone)]
 pub struct Budget(Arc<Taken>);
 
@@ -27,7 +27,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// A budget of so many steps of SQLite's machine.
+    /// A budget of this many steps of SQLite's virtual machine.
     #[must_use]
     pub fn of(steps: u64) -> Self {
         Self(Arc::new(Taken {
@@ -37,27 +37,27 @@ impl Budget {
         }))
     }
 
-    /// Another that is as large, of which nothing has been taken.
+    /// Another of the same size, of which nothing has been used.
     #[must_use]
     pub fn afresh(&self) -> Self {
         Self::of(self.0.most_steps)
     }
 
-    /// Whether nothing is left.
+    /// Whether it is used up.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.0.steps.load(Ordering::Relaxed) > self.0.most_steps
             || self.0.milliseconds.load(Ordering::Relaxed) > TOGETHER_SECONDS * 1_000
     }
 
-    /// What is too much, as the end of a sentence: `more than 60 seconds or 4000 million steps`.
+    /// The limit as the end of a sentence: `more than 60 seconds or 4000 million steps`.
     #[must_use]
     pub fn limit(&self) -> String {
         let millions = self.0.most_steps / 1_000_000;
         format!("more than {TOGETHER_SECONDS} seconds or {millions} million steps")
     }
 
-    /// Takes time. The library has no clock: whoever has one says how long a statement has been seen to run.
+    /// Uses time. The library has no clock: the caller reports how long a statement has been observed to run.
     pub(super) fn take_time(&self, time: Duration) {
         let more = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.0.milliseconds.fetch_add(more, Ordering::Relaxed);

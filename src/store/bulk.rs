@@ -1,18 +1,18 @@
-//! Writes rows of ascending numbers into an empty table as whole pages, without going through SQLite's insertion.
+//! Writes rows in ascending key order into an empty table as whole pages, bypassing SQLite's insertion.
 //!
-//! SQLite inserts a row by finding its place in the table's tree, shifting what is there and balancing pages. Rows
-//! that come in the order of their numbers all go to the end, so that each page can be filled from its first row to its
-//! last and never touched again: a fifth of the work. What is made here is the tree alone, in the published format of
-//! SQLite's files: leaves of records, chains for what is too long for a leaf, and the levels above them.
+//! SQLite inserts a row by finding its position in the table's b-tree, shifting cells and balancing pages. Rows in
+//! ascending order all go to the end, so each page can be filled from its first row to its last and never touched
+//! again: a fifth of the work. This module only builds the tree, in SQLite's published file format: leaves of records,
+//! overflow chains for what is too long for a leaf, and the levels above.
 //!
-//! The pages are handed to SQLite by `sqlite_dbpage`, its own table of pages, so that they are part of the transaction
-//! like anything else: they are undone with it, and nobody sees them before it ends. A new page gets the number after
-//! the last one. That number is in the header of the database, which SQLite reads again at the end of a savepoint;
-//! and it forgets what it knew of a page that is undone to a savepoint, which is how it learns of a new root.
+//! The pages are passed to SQLite through `sqlite_dbpage`, its virtual table of pages, so they are part of the
+//! transaction: they are rolled back with it, and nobody sees them before it commits. A new page gets the number after
+//! the last one. That number is in the database header, which SQLite rereads at the end of a savepoint; and it drops
+//! pages rolled back to a savepoint from its cache, which is how it learns of a new root.
 //!
-//! Where SQLite was built without that table, there is no [`Bulk`], and rows are inserted. So are those of a table that
-//! is not, text by text, what chatdb made (`made`): what somebody has put on it may ask more of a row, or make more of
-//! it, than is known here.
+//! If SQLite was built without that table, there is no [`Bulk`], and rows are inserted. So are the rows of a
+//! table whose SQL text is not exactly what chatdb created (`made`): what somebody added to it may have further
+//! effects.
 
 mod index;
 pub(super) mod made;
@@ -30,26 +30,26 @@ use index::Indexes;
 use row::Encoder;
 use tree::Tree;
 
-/// Where the number of pages stands in the first one.
+/// The offset of the number of pages in the first page.
 const COUNT: std::ops::Range<usize> = 28..32;
 
 /// The byte that SQLite locks. The page with it is never used.
 const LOCKED: u64 = 1 << 30;
 
-/// What fills one table.
+/// Fills one table.
 pub(super) struct Bulk<'s> {
     rows: Encoder,
     tree: Tree,
     end: End<'s>,
-    /// The number of the last row.
+    /// The key of the last row.
     last: Option<i64>,
     indexes: Indexes,
-    /// Held as long as pages are written.
+    /// Held while pages are written.
     _small: SmallCache<'s>,
 }
 
 impl<'s> Bulk<'s> {
-    /// For rows of this shape, from the export of this number; `None` where they have to be inserted.
+    /// For rows of this shape, from this export; `None` if they must be inserted.
     pub(super) fn new(
         conn: &'s Connection,
         shape: &TableLayout,
@@ -88,7 +88,7 @@ impl<'s> Bulk<'s> {
         }))
     }
 
-    /// Stores the rows of a batch, each of so many values, up to one that has to be inserted; says how many they were.
+    /// Stores the rows of a batch, each of so many values, up to the first that must be inserted; returns how many.
     pub(super) fn store(&mut self, batch: &Batch, width: usize) -> rusqlite::Result<usize> {
         self.end.begin()?;
         let mut stored = 0;
@@ -110,7 +110,7 @@ impl<'s> Bulk<'s> {
         Ok(stored)
     }
 
-    /// Joins the pages to the table, after which it is one like any other.
+    /// Attaches the pages to the table, which is an ordinary table afterwards.
     pub(super) fn seal(mut self) -> rusqlite::Result<()> {
         self.end.begin()?;
         if self.last.is_some() {
@@ -128,10 +128,10 @@ impl<'s> Bulk<'s> {
     }
 }
 
-/// KiB of pages that SQLite keeps in memory while it is handed whole ones, of which it needs none again.
+/// KiB of page cache while whole pages are written, none of which is needed again.
 const CACHE: i64 = 1024;
 
-/// Makes SQLite keep few pages, and as many as for loading in the end.
+/// Shrinks SQLite's page cache, and restores it at the end.
 struct SmallCache<'s>(&'s Connection);
 
 impl<'s> SmallCache<'s> {
@@ -149,7 +149,7 @@ impl Drop for SmallCache<'_> {
     }
 }
 
-/// The end of the database, where new pages are put.
+/// The end of the database, where new pages are appended.
 struct End<'s> {
     conn: &'s Connection,
     write: Statement<'s>,
@@ -177,8 +177,8 @@ impl<'s> End<'s> {
         }))
     }
 
-    /// Whether pages have all of their bytes for rows, the newest schema format holds, no page says where others are,
-    /// and texts are UTF-8.
+    /// Whether pages have no reserved bytes, the schema format is the newest, the database is not auto-vacuumed, and
+    /// texts are UTF-8.
     fn is_plain(&self) -> bool {
         self.first[20] == 0
             && self.first[44..48] == [0, 0, 0, 4]
@@ -193,7 +193,7 @@ impl<'s> End<'s> {
         read.query_row([number], |row| row.get(0))
     }
 
-    /// Before pages are added. Until [`End::close`] nothing else may be written.
+    /// Call before adding pages. Until [`End::close`] nothing else may be written.
     fn begin(&mut self) -> rusqlite::Result<()> {
         self.first = self.read(1)?;
         let count = <[u8; 4]>::try_from(&self.first[COUNT]).expect("it is four bytes");
@@ -201,7 +201,7 @@ impl<'s> End<'s> {
         Ok(())
     }
 
-    /// The number of a page that is added, but not written yet.
+    /// The number of a page that is added but not written yet.
     fn take(&mut self) -> u32 {
         if u64::from(self.next) == LOCKED / self.page as u64 + 1 {
             self.next += 1;
@@ -218,7 +218,7 @@ impl<'s> End<'s> {
         Ok(())
     }
 
-    /// Adds a page, and says what number it has got.
+    /// Adds a page, and returns its number.
     fn append(&mut self, image: &[u8]) -> rusqlite::Result<u32> {
         let number = self.take();
         self.write(number, image)?;

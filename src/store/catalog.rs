@@ -1,4 +1,4 @@
-//! Which tables and columns a database has.
+//! The tables and columns of a database.
 
 use super::APPLICATION_ID;
 use super::EXPORT;
@@ -12,7 +12,7 @@ use crate::table::Kind;
 use std::collections::BTreeMap;
 
 impl Store {
-    /// The tables and views, with the types that their columns are declared with.
+    /// The tables and views, with the declared types of their columns.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -28,7 +28,7 @@ impl Store {
         self.catalog_where(|_, is_table| is_table)
     }
 
-    /// The same for a text that is to be rewritten: columns are only known of tables that it can name.
+    /// The same for a query that is to be rewritten: only the columns of tables that it may name.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -101,7 +101,7 @@ impl Store {
     }
 }
 
-/// The kind that a column's declared type stands for: SQL Server's names.
+/// The kind of a declared type: SQL Server's names.
 pub(super) fn declared_kind(declared: &str) -> Option<Kind> {
     let word = declared
         .split('(')

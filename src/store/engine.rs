@@ -1,4 +1,4 @@
-//! What SQLite says, in the program's words: the one way by which its messages get out.
+//! Translates SQLite's messages: the only way for them to reach the user.
 
 mod messages;
 
@@ -6,7 +6,7 @@ use rusqlite::{Error, ErrorCode};
 
 use messages::MESSAGES;
 
-/// What an error of SQLite's says, without the text of the statement, the place in it and the number of the error.
+/// The message of an SQLite error, without the statement text, the offset and the error number.
 pub(super) fn in_our_words(error: &Error) -> String {
     match error {
         Error::SqlInputError { msg, .. } => of_refusal(msg),
@@ -21,7 +21,7 @@ pub(super) fn in_our_words(error: &Error) -> String {
     }
 }
 
-/// What is wrong with the file or the machine, whatever the statement; `None` where it is the statement's matter.
+/// The message if the file or the machine is at fault, whatever the statement; `None` if the statement is.
 fn of_code(code: ErrorCode) -> Option<&'static str> {
     Some(match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => "another program is using it",

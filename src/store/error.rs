@@ -12,44 +12,44 @@ pub enum StoreError {
     /// A statement of a script failed.
     #[error("{file}:{line}: {}", in_our_words(source))]
     Script {
-        /// The file of the script.
+        /// The script's file.
         file: String,
         /// The line on which the statement begins.
         line: u32,
-        /// What SQLite says.
+        /// The error from SQLite.
         source: rusqlite::Error,
     },
-    /// A script could not be taken apart.
+    /// A script could not be parsed.
     #[error("{file}:{source}")]
     Split {
         /// The file of the script.
         file: String,
-        /// Where and why.
+        /// The position and the reason.
         source: SqlError,
     },
-    /// A statement of a scenario would do what none may.
+    /// A statement of a scenario does something that is not allowed.
     #[error("{file}:{line}: the statement {what}")]
     Refused {
         /// The script or query.
         file: String,
         /// The line on which the statement begins.
         line: u32,
-        /// What it would do, as the end of a sentence.
+        /// What it does, as the end of a sentence.
         what: String,
     },
-    /// A cause names what there is not, or would change what has happened.
+    /// A cause names something that does not exist, or changes what has already happened.
     #[error("{file}:{line}: {what}")]
     Impossible {
         /// The file of the script.
         file: String,
         /// The line on which the statement begins.
         line: u32,
-        /// What is wrong, and what there is instead.
+        /// What is wrong, and the valid alternatives.
         what: String,
-        /// What there is instead of what it names; empty where nothing is missing.
+        /// The valid alternatives to what it names; empty if nothing is missing.
         known: Vec<String>,
     },
-    /// A statement or query names a value that nobody gave.
+    /// A statement or query uses a parameter without a value.
     #[error("no value given for `{name}`")]
     Unbound {
         /// The name, with its `@`.
@@ -58,10 +58,10 @@ pub enum StoreError {
     /// A query is more than one statement, or writes.
     #[error("a query must be one read-only statement; this one {found}")]
     NotAQuery {
-        /// What was found instead.
+        /// What it is or does instead.
         found: &'static str,
     },
-    /// It was told to stop; see [`Interrupter`].
+    /// It was interrupted; see [`Interrupter`].
     #[error("interrupted")]
     Interrupted,
     /// A value could not be computed: a conversion that fails, a division by zero.
@@ -76,7 +76,7 @@ pub enum StoreError {
         /// The name of the table.
         table: String,
     },
-    /// The file has a view where a table belongs.
+    /// The file has a view with the name of one of our tables.
     #[error("its `{view}` is a view, but chatdb has a table of that name")]
     View {
         /// The name of the view.
@@ -85,7 +85,7 @@ pub enum StoreError {
     /// A folder, a pipe, a device.
     #[error("it is not a regular file")]
     NotAFile,
-    /// A later version of this program has written the file.
+    /// The file was written by a later version of this program.
     #[error(
         "it was written by a newer chatdb (schema version {found}; this program supports {known})"
     )]
@@ -95,7 +95,7 @@ pub enum StoreError {
         /// The latest that this program knows.
         known: i64,
     },
-    /// The tables of an earlier version could not be brought up to date.
+    /// The tables of an earlier version could not be migrated.
     #[error("its schema, written by an older chatdb, could not be migrated")]
     Migration(#[source] Box<refinery::Error>),
     /// The file is damaged.
@@ -104,26 +104,26 @@ pub enum StoreError {
     /// The file cannot be read.
     #[error("{0}")]
     NotRead(std::io::Error),
-    /// Nothing is left of what the statements of a scenario may take together; see [`Budget`](super::Budget).
+    /// The budget of a scenario is used up; see [`Budget`](super::Budget).
     #[error(
-        "it is not determined what it rests on: running the scenario without each cause and with each rule changed \
+        "it is not determined what it depends on: running the scenario without each cause and with each rule changed \
          takes \
          {limit}"
     )]
     Spent {
-        /// What is too much, as the end of the sentence.
+        /// The exceeded limit, as the end of a sentence.
         limit: String,
     },
-    /// An answer takes more memory than there is for one.
+    /// A result exceeds the memory limit.
     #[error("the result takes more than {mib} MiB of memory")]
     TooMuch {
-        /// How much there is.
+        /// The limit in MiB.
         mib: u64,
     },
-    /// What the rows of an answer go to does not take them.
+    /// The receiver of the rows failed.
     #[error("cannot write the result: {0}")]
     NotTaken(std::io::Error),
-    /// SQLite failed otherwise.
+    /// Any other SQLite error.
     #[error("{}", in_our_words(.0))]
     Sqlite(rusqlite::Error),
 }
@@ -144,7 +144,7 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
-    /// Whether the text of the statement is wrong, and not what surrounds it.
+    /// Whether the statement's text is at fault, not its environment.
     #[must_use]
     pub fn is_in_the_text(&self) -> bool {
         matches!(self, Self::Sqlite(rusqlite::Error::SqlInputError { .. }))
@@ -152,7 +152,7 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// What SQLite calls it.
+    /// SQLite's name for it.
     pub(super) fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Interrupted => Some(ErrorCode::OperationInterrupted),
@@ -165,13 +165,13 @@ impl StoreError {
         self.code() == Some(ErrorCode::OperationInterrupted)
     }
 
-    /// Whether a row was not taken, because of a rule that its table declares.
+    /// Whether a row was rejected by a constraint of its table.
     #[must_use]
     pub fn is_of_a_row(&self) -> bool {
         self.code() == Some(ErrorCode::ConstraintViolation)
     }
 
-    /// Whether it is refused for what the file declares, or for being none.
+    /// Whether it is refused for what the file declares, or because it is not a regular file.
     #[must_use]
     pub fn is_of_the_schema(&self) -> bool {
         matches!(
@@ -180,13 +180,13 @@ impl StoreError {
         )
     }
 
-    /// Whether a change of the file was cut off, so that it can only be read once it has been opened to be changed.
+    /// Whether a change of the file was interrupted, so that it must be opened for writing before it can be read.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
         self.code() == Some(ErrorCode::ReadOnly)
     }
 
-    /// What went wrong, without the place.
+    /// The message, without the position.
     #[must_use]
     pub fn in_short(&self) -> String {
         match self {
@@ -198,7 +198,7 @@ impl StoreError {
     }
 }
 
-/// An error of SQLite as one of a statement of a script.
+/// Converts an SQLite error to an error of a script statement.
 pub(super) fn failed_in(file: &str, part: Part<'_>) -> impl Fn(rusqlite::Error) -> StoreError {
     move |source| StoreError::Script {
         file: file.to_owned(),
@@ -207,7 +207,7 @@ pub(super) fn failed_in(file: &str, part: Part<'_>) -> impl Fn(rusqlite::Error) 
     }
 }
 
-/// The end of a sentence that says what there is: `; there are 1347, 1348`.
+/// Lists the alternatives, as the end of a sentence: `; there are 1347, 1348`.
 pub(super) fn there_is(known: &[String]) -> String {
     const SHOWN: usize = 8;
     let more = known.len().saturating_sub(SHOWN);

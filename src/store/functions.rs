@@ -1,4 +1,4 @@
-//! The functions and collations of rewritten T-SQL, as SQLite calls them.
+//! Registers the functions and collations of rewritten T-SQL with SQLite.
 
 use crate::sql::functions;
 use crate::sql::functions::FUNCTIONS;
@@ -17,7 +17,7 @@ use rusqlite::types::ToSqlOutput;
 use rusqlite::types::ValueRef;
 use std::collections::VecDeque;
 
-/// Gives a connection the functions and collations that rewritten T-SQL uses.
+/// Registers the functions and collations that rewritten T-SQL uses.
 pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -66,7 +66,7 @@ pub(super) fn value(raw: ValueRef<'_>) -> Value {
     }
 }
 
-/// A function's value on its way to SQLite.
+/// A function's value to be passed to SQLite.
 pub(super) struct Given(Value);
 
 impl ToSql for Given {
@@ -80,7 +80,7 @@ impl ToSql for Given {
     }
 }
 
-/// The one value of a subquery's rows.
+/// The single value of a scalar subquery.
 pub(super) struct Single;
 
 impl Aggregate<Option<Value>, Given> for Single {
@@ -106,10 +106,10 @@ impl Aggregate<Option<Value>, Given> for Single {
     }
 }
 
-/// The rows of a window, of which a percentile is taken: the value, the share, whether the greatest comes first.
+/// The rows of a window for a percentile: the value, the fraction, and whether the greatest comes first.
 struct Ranked(Percentile);
 
-/// What [`Ranked`] has seen.
+/// The state of [`Ranked`].
 #[derive(Default)]
 struct Seen {
     values: VecDeque<Value>,

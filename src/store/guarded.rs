@@ -1,7 +1,7 @@
-//! What holds a connection to [`guard`]'s rules: its settings, its limits, and the hooks that SQLite asks.
+//! Enforces [`guard`]'s rules on a connection: its settings, its limits, and SQLite's hooks.
 //!
-//! The settings hold for as long as the connection is open. The limits and the hooks are for foreign statements
-//! alone: what the store does on its own account is not held to them.
+//! The settings apply while the connection is open. The limits and the hooks apply to untrusted statements only, not to
+//! the store's own.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,29 +19,29 @@ use crate::sql::guard::limits::{LATE_SECONDS, MAX_DATABASE, MAX_INTEGRITY_CHECKE
 use crate::sql::guard::{self, Action, Limits, Origin};
 use crate::sql::{self, ScriptStatement as Part};
 
-/// How many steps of SQLite's machine there are between two looks at the limit.
+/// How many steps of SQLite's virtual machine there are between two checks of the limit.
 const STEPS: i32 = 10_000;
 
-/// What the hooks of the connection share with the store.
+/// The state shared by the connection's hooks and the store.
 #[derive(Default)]
 pub(super) struct Guard {
-    /// Whose statement is being compiled or run; `None` for our own.
+    /// The origin of the statement being compiled or run; `None` for our own.
     origin: Mutex<Option<Origin>>,
     /// Why the statement was refused.
     refused: Mutex<Option<String>>,
-    /// Steps that the statement has taken, in units of [`STEPS`].
+    /// Steps used by the statement, in units of [`STEPS`].
     taken: AtomicU64,
-    /// How many it may take, in the same units; 0 where nobody but the user says when to stop.
+    /// How many it may use, in the same units; 0 if only the user decides when to stop.
     limit: AtomicU64,
-    /// The most that a statement of a scenario may take, in the same units; 0 for the guard's own limit.
+    /// The maximum for a statement of a scenario, in the same units; 0 for the guard's own limit.
     fewer: AtomicU64,
-    /// How many statements of scenarios there have been.
+    /// The number of scenario statements so far.
     count: AtomicU64,
-    /// Which of them runs; 0 while none does.
+    /// Which of them is running; 0 if none.
     running: AtomicU64,
-    /// Which of them has been running for too long.
+    /// Which of them has been running too long.
     late: AtomicU64,
-    /// What they may take together; `None` where that is the user's to say.
+    /// Their shared budget; `None` if the user decides.
     budget: Mutex<Option<Budget>>,
 }
 
@@ -50,7 +50,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Guard {
-    /// Counts steps, and says whether they are too many.
+    /// Counts steps, and returns whether the limit is exceeded.
     fn step(&self) -> bool {
         self.taken.fetch_add(1, Ordering::Relaxed);
         if self.is_of_scenario()
@@ -61,17 +61,17 @@ impl Guard {
         self.is_over() || self.is_late() || self.is_spent()
     }
 
-    /// Whether the statement that runs is a scenario's.
+    /// Whether the running statement belongs to a scenario.
     fn is_of_scenario(&self) -> bool {
         self.running.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether it may not run since nothing is left for it.
+    /// Whether it may not run because the budget is used up.
     fn is_spent(&self) -> bool {
         self.is_of_scenario() && self.limit_if_spent().is_some()
     }
 
-    /// What the statements took too much of together.
+    /// The shared limit that was exceeded.
     fn limit_if_spent(&self) -> Option<String> {
         let budget = locked(&self.budget);
         budget
@@ -128,7 +128,7 @@ impl Guard {
         *locked(&self.origin) = Some(origin);
     }
 
-    /// Says whether the statement was stopped, and why it was refused.
+    /// Returns whether the statement was stopped, and why it was refused.
     fn end(&self) -> (Option<String>, Option<String>) {
         *locked(&self.origin) = None;
         let stopped = if self.is_late() {
@@ -186,14 +186,14 @@ fn action<'a>(context: &AuthContext<'a>) -> Action<'a> {
     }
 }
 
-/// The limits of a connection as SQLite sets them.
+/// The limits that SQLite sets on a connection.
 pub(super) fn limits_of(conn: &Connection) -> rusqlite::Result<Limits> {
     let before = limit(conn, QUESTION)?;
     limit(conn, before)?;
     Ok(before)
 }
 
-/// Makes a connection safe for foreign statements, and gives what its hooks share with the store.
+/// Prepares a connection for untrusted statements, and returns the state shared with its hooks.
 pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
     for (setting, on) in [
         // Without this, a statement with parameters is compiled anew each time that they are bound, because a
@@ -217,7 +217,7 @@ pub(super) fn install(conn: &mut Connection) -> rusqlite::Result<Arc<Guard>> {
     Ok(guard)
 }
 
-/// Opens the file that a person named: no other by way of a link put in its place, and by no other way than its path.
+/// Opens the file that the user named, and no other that a link in its place points to.
 pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError> {
     // An absolute path begins with no `file:`, which would make it a URI.
     let path = path.canonicalize().map_err(StoreError::NotRead)?;
@@ -233,8 +233,8 @@ pub(super) fn open(path: &Path, how: OpenFlags) -> Result<Connection, StoreError
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-/// Whether a database is one with a write-ahead log that nobody has open, so that it has none just now. To read it
-/// SQLite would make the log and its index, and a reader leaves them behind.
+/// Whether a database uses a write-ahead log and is not open anywhere, so that the log does not exist now. To read it,
+/// SQLite would create the log and its index, and leave them behind.
 #[cfg(unix)]
 fn is_closed_log(path: &Path) -> Result<bool, StoreError> {
     const FORMATS: std::ops::Range<usize> = 18..20;
@@ -246,7 +246,7 @@ fn is_closed_log(path: &Path) -> Result<bool, StoreError> {
     Ok(header.get(FORMATS) == Some(&[2, 2]) && !has_log())
 }
 
-/// The address by which SQLite reads a file of this absolute path as it is, with nothing beside it.
+/// The URI with which SQLite reads the file at this absolute path unchanged, without creating files next to it.
 #[cfg(unix)]
 fn immutable(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
@@ -263,7 +263,7 @@ fn immutable(path: &Path) -> String {
     uri
 }
 
-/// Keeps a replay's database, and whatever is sorted on the way, in memory and small.
+/// Keeps a replay's database and its sorter in memory, and small.
 pub(super) fn keep_small(conn: &Connection) -> rusqlite::Result<()> {
     let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
     conn.execute_batch(&format!(
@@ -272,7 +272,7 @@ pub(super) fn keep_small(conn: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-/// Sets the limits of a connection, and gives the ones before.
+/// Sets the limits of a connection, and returns the previous ones.
 fn limit(conn: &Connection, limits: Limits) -> rusqlite::Result<Limits> {
     let set = |limit, value: u32| {
         let before = conn.set_limit(limit, i32::try_from(value).unwrap_or(i32::MAX))?;
@@ -295,7 +295,7 @@ fn limit(conn: &Connection, limits: Limits) -> rusqlite::Result<Limits> {
 }
 
 impl Store {
-    /// Does `work` as a statement of `origin`, and says what was refused rather than that something was.
+    /// Runs `work` as a statement of `origin`, and returns what was refused, not just that something was.
     pub(super) fn guarded<T>(
         &self,
         origin: Origin,
@@ -330,7 +330,7 @@ impl Store {
         }
     }
 
-    /// Sets the limits of the connection, to SQLite's own where there are none to set.
+    /// Sets the limits of the connection, or SQLite's own if `None`.
     fn hold_to(&self, limits: Option<Limits>) -> Result<(), StoreError> {
         if self.limits.get() != limits {
             limit(&self.conn, limits.unwrap_or(self.without))?;
@@ -339,7 +339,7 @@ impl Store {
         Ok(())
     }
 
-    /// Looks whether rows can be loaded into a file: that it has no virtual tables, and no view for a table.
+    /// Checks that rows can be loaded into a file: it has no virtual tables, and no view in place of a table.
     pub(super) fn only_tables(&self) -> Result<(), StoreError> {
         const VIRTUAL: &str =
             "SELECT (SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 LIMIT 1)";
@@ -350,7 +350,7 @@ impl Store {
         }
     }
 
-    /// Refuses a view that has the name of a table of ours: what it does would be taken for what a table holds.
+    /// Refuses a view with the name of one of our tables: its result would be mistaken for the table's contents.
     fn no_view_for_a_table(&self) -> Result<(), StoreError> {
         let mut views = self
             .conn
@@ -366,8 +366,8 @@ impl Store {
         Ok(())
     }
 
-    /// Looks whether a file can be asked: that it is a database, has no virtual tables and, where it is small enough,
-    /// that its pages hold together.
+    /// Checks that a file can be queried: it is a database, has no virtual tables and, if it is small enough, its pages
+    /// are consistent.
     pub(super) fn look_through(&self, path: &Path) -> Result<(), StoreError> {
         // No damage is to keep it busy for long, and no schema to be read without limits.
         self.hold_to(Some(QUESTION))?;
@@ -384,8 +384,8 @@ impl Store {
         self.hold_to(None)
     }
 
-    /// SQLite ends the transaction when a statement that writes is stopped, or the database is full. The database is
-    /// then as it was before the first savepoint; the savepoints are taken again, and what was in them is noted as
+    /// SQLite rolls back the transaction if a writing statement is stopped, or the database is full. The database is
+    /// then as it was before the first savepoint; the savepoints are created again, and their contents are recorded as
     /// lost.
     fn keep_savepoints(&self) -> Result<(), StoreError> {
         if self.depth.get() == 0 || !self.conn.is_autocommit() {
@@ -398,19 +398,19 @@ impl Store {
         Ok(())
     }
 
-    /// Lets a statement of a scenario take fewer steps of SQLite's machine, in place of
+    /// Lets a scenario statement use fewer steps of SQLite's virtual machine than
     /// [`MAX_STEPS`](crate::sql::guard::MAX_STEPS); at least a million.
     pub fn limit_steps(&self, steps: u64) {
         let units = steps.max(1_000_000) / u64::from(STEPS.unsigned_abs());
         self.guard.fewer.store(units, Ordering::Relaxed);
     }
 
-    /// Lets the statements of scenarios take what `budget` has; without one, each has only its own limits.
+    /// Limits scenario statements together to `budget`; without one, each has only its own limits.
     pub fn spend(&self, budget: Option<&Budget>) {
         *locked(&self.guard.budget) = budget.cloned();
     }
 
-    /// Limits the memory that SQLite takes in this process, for every database in it, to `bytes`.
+    /// Limits SQLite's memory in this process, for all databases, to `bytes`.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -419,16 +419,16 @@ impl Store {
         Ok(self.conn.execute_batch(&sql)?)
     }
 
-    /// Whether all that happened since the first savepoint has been lost since this was last asked: a statement that
-    /// writes was stopped, and takes everything with it.
+    /// Whether everything since the first savepoint has been lost since the last call: a writing statement was stopped,
+    /// which rolls back everything.
     #[must_use]
     pub fn take_lost(&self) -> bool {
         self.lost.replace(false)
     }
 }
 
-/// Refuses a statement that takes back the transaction where a constraint does not hold: SQLite asks about what a
-/// statement does, and not about this.
+/// Refuses a statement that rolls back the transaction on a constraint violation: SQLite's authorizer reports what a
+/// statement does, but not this.
 pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreError> {
     if !sql::rolls_back(part.sql) {
         return Ok(());
@@ -440,8 +440,8 @@ pub(super) fn keeps_transaction(file: &str, part: Part<'_>) -> Result<(), StoreE
     })
 }
 
-/// Refuses a script's statement that replaces rows: SQLite tells of the new ones only, and what has
-/// happened can only be added to.
+/// Refuses a script statement that replaces rows: SQLite reports only the new ones, and what has happened can only be
+/// added to.
 pub(super) fn only_adds(file: &str, part: Part<'_>) -> Result<(), StoreError> {
     if !sql::replaces_rows(part.sql) {
         return Ok(());
@@ -455,7 +455,7 @@ pub(super) fn only_adds(file: &str, part: Part<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// What the statement asked too much of, where SQLite's own word for it does not say how much there is.
+/// The limit that the statement exceeded, if SQLite's message does not say.
 fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
     let folder = matches!(origin, Origin::Script | Origin::Query);
     match error.code()? {
@@ -474,8 +474,8 @@ fn beyond(error: &StoreError, origin: Origin) -> Option<String> {
     }
 }
 
-/// Stops what a store is doing, from another thread. A statement that runs fails with
-/// [`StoreError::Interrupted`]; when none runs, nothing happens.
+/// Interrupts a store from another thread. A running statement fails with [`StoreError::Interrupted`]; if none is
+/// running, nothing happens.
 pub struct Interrupter {
     handle: InterruptHandle,
     guard: Arc<Guard>,
@@ -486,19 +486,19 @@ impl Interrupter {
         Self { handle, guard }
     }
 
-    /// Stops the statement that runs.
+    /// Stops the running statement.
     pub fn interrupt(&self) {
         self.handle.interrupt();
     }
 
-    /// Which statement of a scenario runs, counted from 1; `None` while none does.
+    /// Which scenario statement is running, counted from 1; `None` if none.
     #[must_use]
     pub fn running(&self) -> Option<u64> {
         Some(self.guard.running.load(Ordering::Relaxed)).filter(|number| *number > 0)
     }
 
-    /// Says that a statement of a scenario has been seen to run for this time, and stops it where nothing is left of
-    /// what they may take together.
+    /// Reports that a scenario statement has been observed to run for this time, and stops it if their shared budget is
+    /// used up.
     pub fn ran(&self, time: Duration) {
         let budget = locked(&self.guard.budget).clone();
         let Some(budget) = budget else {
@@ -510,7 +510,7 @@ impl Interrupter {
         }
     }
 
-    /// Refuses the scenario's statement `number` for the time that it takes, if it still runs.
+    /// Refuses scenario statement `number` for running too long, if it is still running.
     pub fn too_late(&self, number: u64) {
         self.guard.late.store(number, Ordering::Relaxed);
         if self.running() == Some(number) {

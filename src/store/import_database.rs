@@ -1,7 +1,7 @@
-//! The file that keeps exported rows: made anew beside its place and put there whole, or opened where it is.
+//! The file of exported rows: created under a temporary name and then moved into place, or opened in place.
 //!
-//! A new one is written without a journal on the disk and synced once, at the end; into one that is there each export
-//! is a transaction of its own. A file that is no such database is never written to.
+//! A new one is written without a journal and synced once, at the end; in an existing one, each export is a
+//! transaction. A file that is not an import database is never written to.
 
 use std::fs;
 use std::io;
@@ -18,24 +18,24 @@ use super::open::EXPORTS;
 use super::{Store, StoreError, file_is_ours};
 use crate::files;
 
-/// How long another program may be writing before we give up.
+/// How long to wait for another program that is writing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Bytes of a page. Large ones make loading faster (by a twentieth, at four times as much), and rows that a question
-/// takes out of the middle of a table dearer, since each is on a page of its own.
+/// The page size. Large pages make loading faster (by 5 % at four times the size), but single rows from the middle of a
+/// table slower, since each is on its own page.
 const PAGE: u32 = 16_384;
 
-/// Bytes of the longest row that is loaded into an existing database: one that an export holds, and not what a column
-/// computes in a table that somebody has changed.
+/// The maximum row size loaded into an existing database: enough for rows of exports, but not for columns computed by a
+/// table that somebody has changed.
 const LONGEST: i32 = 256 << 20;
 
-/// KiB of pages that are kept in memory.
+/// The page cache, in KiB.
 pub(super) const CACHE: i64 = 8192;
 
 /// Why an import database cannot be opened or kept.
 #[derive(Debug, Error)]
 pub enum ImportDatabaseError {
-    /// The file is not one of ours.
+    /// The file was not written by chatdb.
     #[error("`{}` was not written by chatdb and was not changed", path.display())]
     NotOurs {
         /// The path of the file.
@@ -55,8 +55,8 @@ pub enum ImportDatabaseError {
         /// What it is.
         what: &'static str,
     },
-    /// What an older database of that name left behind lies beside the place of a new one, and SQLite would play it
-    /// into that.
+    /// Remains of an older database with that name are next to the place of a new one, and SQLite would apply them to
+    /// it.
     #[error(
         "`{}` is the journal of an earlier database `{}`, and would be applied to a new one",
         left.display(), path.display()
@@ -64,10 +64,10 @@ pub enum ImportDatabaseError {
     Left {
         /// The path of the file.
         path: PathBuf,
-        /// What lies beside it.
+        /// The file next to it.
         left: PathBuf,
     },
-    /// Another program has put a file there since.
+    /// Another program has created that file in the meantime.
     #[error("another program has created `{}` in the meantime; it was not replaced", path.display())]
     Appeared {
         /// The path of the file.
@@ -79,30 +79,30 @@ pub enum ImportDatabaseError {
         /// The path of the file.
         path: PathBuf,
     },
-    /// The system refused.
+    /// The system reported an error.
     #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// What was being done.
+        /// The failed operation.
         action: &'static str,
-        /// What it was done to.
+        /// The file it was applied to.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The database failed.
     #[error("cannot {action} `{}`", path.display())]
     Store {
-        /// What was being done.
+        /// The failed operation.
         action: &'static str,
         /// The path of the file.
         path: PathBuf,
-        /// The error behind it.
+        /// The underlying error.
         source: Box<StoreError>,
     },
 }
 
 impl ImportDatabaseError {
-    /// Whether a rule kept the file, rather than the system.
+    /// Whether chatdb's rules protected the file, rather than the system.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
@@ -116,11 +116,11 @@ impl ImportDatabaseError {
     }
 }
 
-/// Looks whether a new database may appear at `path`: nothing of an older one, its journal or its log, may lie beside
-/// it, since SQLite takes that for the new one's own.
+/// Checks that a new database can be created at `path`: no journal or log of an older one may be next to it, since
+/// SQLite would mistake it for the new one's.
 ///
 /// # Errors
-/// When there is something.
+/// If there is one.
 pub fn no_journal_beside(path: &Path) -> Result<(), ImportDatabaseError> {
     for suffix in ["-journal", "-wal"] {
         let left = with_suffix(path, suffix);
@@ -132,26 +132,26 @@ pub fn no_journal_beside(path: &Path) -> Result<(), ImportDatabaseError> {
     Ok(())
 }
 
-/// The name of a file that SQLite keeps beside a database.
+/// The name of a file that SQLite keeps next to a database.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// An import database in a file, open to be written.
+/// An import database in a file, opened for writing.
 pub struct ImportDatabase {
     store: Store,
     path: PathBuf,
-    /// Where a new one is until it is kept.
+    /// The temporary path of a new one.
     temporary: Option<TempPath>,
 }
 
 impl ImportDatabase {
-    /// Opens the import database at `path`, or makes a new one that appears there when it is kept.
+    /// Opens the import database at `path`, or creates a new one that appears there when it is kept.
     ///
     /// # Errors
-    /// When what is there is no import database, or the system refuses.
+    /// If the existing file is not an import database, or the system reports an error.
     pub fn open(path: &Path) -> Result<Self, ImportDatabaseError> {
         let path_buf = || path.to_path_buf();
         let what = match fs::symlink_metadata(path) {
@@ -246,7 +246,7 @@ impl ImportDatabase {
         })
     }
 
-    /// Whether the file is not at its place yet.
+    /// Whether the file is not in place yet.
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.temporary.is_some()
@@ -257,10 +257,10 @@ impl ImportDatabase {
         &mut self.store
     }
 
-    /// Closes the database; a new one is put at its place. Without this a new one is gone.
+    /// Closes the database; a new one is moved into place. Otherwise a new one is deleted.
     ///
     /// # Errors
-    /// When it cannot be written to the end, or a file has appeared at its place.
+    /// If it cannot be written completely, or another file has appeared at its place.
     pub fn keep(self) -> Result<(), ImportDatabaseError> {
         let Self {
             store,
@@ -322,8 +322,8 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(StoreError) -> ImportDat
     }
 }
 
-/// Makes a new database ready for many rows at once. It is thrown away if that fails, so that nothing need be synced,
-/// and nobody else has it.
+/// Prepares a new database for many rows at once. It is discarded on failure, so nothing needs to be synced, and nobody
+/// else uses it.
 pub(super) fn set_up_for_loading(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "page_size", PAGE)?;
     conn.pragma_update(None, "journal_mode", "MEMORY")?;

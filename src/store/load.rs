@@ -1,12 +1,12 @@
 //! Loads the rows of one export into an import database: one transaction, all or nothing.
 //!
-//! The main table of each kind of row holds the newest state of each key. A row whose key is there from another export
-//! is staged until the end of the file, since only then is it known when the file was exported; then `merge` puts the
-//! newer of the two states into the main table and the other one into its history table, `<table>_earlier`. Nothing is
-//! lost either way. Columns that the newer export does not have keep their values from the older one.
+//! The main table of each kind of row holds the newest state of each key. A row whose key was loaded from another
+//! export is staged until the end of the file, since only then is the export time known; then `merge` puts the newer of
+//! the two states into the main table and the other one into its history table, `<table>_earlier`. Nothing is lost
+//! either way. Columns that the newer export lacks keep their values from the older one.
 //!
-//! Rows of a table that was empty, as long as they come in the order of their keys, go into it as whole pages
-//! (`bulk`); all others are inserted. `conflict` decides on a key that is there; `exports` is the catalog of exports.
+//! Rows of a table that was empty are written as whole pages (`bulk`) as long as they arrive in key order; all others
+//! are inserted. `conflict` handles keys that already exist; `exports` is the catalog of exports.
 
 mod conflict;
 mod exports;
@@ -29,34 +29,34 @@ use conflict::NewRow;
 pub use exports::Known;
 use merge::{changes_table, history_table, staging_table};
 
-/// What a file was, for `chatdb_export`.
+/// The description of a file, for `chatdb_export`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Export {
-    /// As it was named.
+    /// Its name as given.
     pub file: String,
-    /// Of its bytes as they lie there, in hexadecimal.
+    /// The hash of its bytes as stored, in hexadecimal.
     pub sha256: String,
-    /// How many there are.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// The form that it was read in.
+    /// The format in which it was read.
     pub form: String,
-    /// How its characters are encoded.
+    /// The encoding of its text.
     pub encoding: String,
     /// The options with which it was read.
     pub reading: String,
-    /// When it was exported, in the form in which times are stored.
+    /// When it was exported, in the stored time format.
     pub taken_at: Option<String>,
-    /// How that is known.
+    /// Where the export time comes from.
     pub taken_from: &'static str,
     /// Records in the file.
     pub records: u64,
     /// Of these, rejected.
     pub rejected: u64,
-    /// How many rows the producer says there are.
+    /// The row count according to the tool that wrote the file.
     pub footer: Option<u64>,
-    /// For each table of the loader and each of its columns the newest time, where it is a column of times.
+    /// For each table of the loader and each of its columns the newest time, if it is a time column.
     pub newest: Vec<Vec<Option<String>>>,
-    /// The same for what the values are of columns that the schema does not have.
+    /// The same for the types of values of columns that the schema does not have.
     pub values: Vec<Vec<ColumnValues>>,
     /// Columns that were not loaded.
     pub dropped: Vec<Dropped>,
@@ -65,30 +65,30 @@ pub struct Export {
 /// A column of the file that is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
-    /// Its place in the file, from 1.
+    /// Its position in the file, from 1.
     pub position: usize,
-    /// What it is called there.
+    /// Its name in the file.
     pub heading: String,
-    /// Why, to finish a sentence.
+    /// The reason, which completes a sentence.
     pub why: String,
-    /// Whether its values must not be shown either.
+    /// Whether its values must be hidden too.
     pub secret: bool,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Rows that were stored as whole pages, without SQLite's insertion.
+    /// Rows stored as whole pages, bypassing SQLite's insertion.
     pub in_bulk: u64,
-    /// Rows that stand in the file before with the same values.
+    /// Rows that repeat an earlier row of the file.
     pub repeated: u64,
-    /// Rows of tables beside the first that stand in the file before with other values; both are kept.
+    /// Rows of joined tables whose key occurs earlier in the file with other values; both are kept.
     pub other_states: u64,
-    /// Rows that stand in the file before with other values.
+    /// Rows whose key occurs earlier in the file with other values.
     pub rejects: Vec<Reject>,
 }
 
-/// Loads one export. Dropped before it is finished, it leaves nothing behind.
+/// Loads one export. If dropped before it is finished, nothing is changed.
 pub struct Loader<'s> {
     store: &'s Store,
     export: i64,
@@ -99,14 +99,14 @@ pub struct Loader<'s> {
 /// A table that is being loaded.
 struct LoadedTable<'s> {
     layout: TableLayout,
-    /// The place of the key in each row, where rows have one of one column.
+    /// The position of the key in each row, if it is a single column.
     key: Option<usize>,
-    /// Whether rows of other exports were there before.
+    /// Whether it had rows of other exports before.
     had_rows: bool,
-    /// Takes the rows as long as they come in the order of their keys and none was there before.
+    /// Takes the rows as long as they arrive in key order and the table was empty.
     bulk: Option<Bulk<'s>>,
     insert: Statement<'s>,
-    /// For rows whose key is there from another export.
+    /// For rows whose key was loaded from another export.
     staging: Option<Statement<'s>>,
     /// How many are staged.
     staged: u64,
@@ -114,7 +114,7 @@ struct LoadedTable<'s> {
     rows: u64,
 }
 
-/// A value on its way to SQLite.
+/// A value to be passed to SQLite.
 pub(super) struct Bound<'b>(pub(super) RowValue, pub(super) &'b str);
 
 impl ToSql for Bound<'_> {
@@ -131,7 +131,7 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// The text that makes a table which the product does not have.
+/// The SQL that creates a table which the product does not have.
 pub(super) fn new_table(table: &str, columns: &[impl AsRef<str>]) -> String {
     let columns = columns
         .iter()
@@ -173,8 +173,8 @@ impl<'s> Loader<'s> {
         Ok(loader)
     }
 
-    /// Makes ready for rows of this shape, and gives the number by which batches name it. Tables and columns that the
-    /// database does not have are made.
+    /// Prepares for rows of this shape, and returns the number by which batches refer to it. Missing tables and columns
+    /// are created.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -301,7 +301,7 @@ impl<'s> Loader<'s> {
         Ok(outcome)
     }
 
-    /// Keeps what did not become a row.
+    /// Stores a reject.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -330,7 +330,7 @@ impl<'s> Loader<'s> {
         Ok(())
     }
 
-    /// The rows that each table has got from this export so far.
+    /// The number of rows that each table has received from this export so far.
     #[must_use]
     pub fn counts(&self) -> Vec<u64> {
         self.tables.iter().map(|table| table.rows).collect()
@@ -394,7 +394,7 @@ fn column_list(layout: &TableLayout) -> String {
     names.join(", ")
 }
 
-/// A line as SQLite keeps it.
+/// A line number as SQLite stores it.
 pub(super) fn line_number(line: u64) -> i64 {
     i64::try_from(line).unwrap_or(i64::MAX)
 }
@@ -412,7 +412,7 @@ fn insert(statement: &mut Statement<'_>, row: NewRow<'_>) -> rusqlite::Result<()
     Ok(())
 }
 
-/// Cuts a reject's text at the most that is kept of it, between two characters.
+/// Truncates a reject's text to the stored maximum, at a character boundary.
 pub(crate) fn cut(text: &mut String) {
     if text.len() > Reject::LONGEST {
         let mut end = Reject::LONGEST;

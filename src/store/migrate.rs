@@ -1,4 +1,4 @@
-//! Import databases of earlier versions, brought up to date when they are opened to be written.
+//! Migrates import databases of earlier versions when they are opened for writing.
 
 use super::{Store, StoreError};
 use refinery::Migration;
@@ -7,7 +7,7 @@ mod exports {
     refinery::embed_migrations!("migrations/exports");
 }
 
-/// The table in which an import database remembers the migrations of `migrations/exports` that it has had.
+/// The table in which an import database records the migrations of `migrations/exports` that it has had.
 const HISTORY: &str = "chatdb_exports_history";
 
 impl Store {

@@ -1,4 +1,4 @@
-//! Statements that cannot be compiled: what is wrong, where in the text, and what was likely meant.
+//! Diagnoses statements that cannot be compiled: what is wrong, where, and what was likely meant.
 
 use rusqlite::Error;
 
@@ -10,10 +10,10 @@ use crate::diagnostic::did_you_mean;
 use crate::sql::guard::Origin;
 use crate::sql::{Token, Tokens};
 
-/// What keeps a statement from being compiled.
+/// Why a statement cannot be compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlMistake {
-    /// The byte of the text at which it is, from 0.
+    /// The byte offset of the error in the text.
     pub offset: usize,
     /// What is wrong, as a sentence without a full stop.
     pub message: String,
@@ -22,8 +22,8 @@ pub struct SqlMistake {
 }
 
 impl Store {
-    /// Finds the statements of a scenario's script that could not be compiled or would be refused, without running any.
-    /// A script that cannot be split has none.
+    /// Finds the statements of a scenario's script that cannot be compiled or would be refused, without running any. A
+    /// script that cannot be split yields none.
     #[must_use]
     pub fn mistakes(&self, file: &str, script: &str) -> Vec<SqlMistake> {
         let Ok(parts) = statements(file, script) else {
@@ -51,7 +51,7 @@ impl Store {
         mistakes
     }
 
-    /// Finds out whether a query could not be compiled or would be refused, without running it.
+    /// Checks whether a query can be compiled and is allowed, without running it.
     #[must_use]
     pub fn mistake(&self, query: &str) -> Option<SqlMistake> {
         let compile = || {
@@ -66,7 +66,7 @@ impl Store {
         outcome.err().map(|error| self.explained(query, &error))
     }
 
-    /// An error of compiling in our words, with the place of what it is about.
+    /// A compile error in our words, with its position.
     fn explained(&self, sql: &str, error: &StoreError) -> SqlMistake {
         let plain = |offset, message| SqlMistake {
             offset,
@@ -104,7 +104,7 @@ impl Store {
         plain(offset, message)
     }
 
-    /// The names that a query of our own gives, for a suggestion; none where it fails.
+    /// The names returned by one of our own queries, for a suggestion; none if it fails.
     fn names(&self, query: &str, value: &str) -> Vec<String> {
         let read = || {
             let mut statement = self.conn.prepare(query)?;
@@ -120,7 +120,7 @@ impl Store {
     }
 }
 
-/// A name that there is not, at the first place where the text has it from where SQLite stopped reading.
+/// The position of an unknown name: its first occurrence after where SQLite stopped parsing.
 fn missing(sql: &str, name: &str, stopped: usize, message: String, known: &[String]) -> SqlMistake {
     let named = |token: &Token<'_>| token.text.trim_matches(['"', '[', ']', '`']) == name;
     let mut tokens = Tokens::new(sql).filter_map(Result::ok).filter(named);

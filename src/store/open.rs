@@ -1,4 +1,4 @@
-//! Databases made, opened and known as ours.
+//! Creates and opens databases, and recognises our own.
 
 use super::APPLICATION_ID;
 use super::EXPORT;
@@ -25,16 +25,16 @@ mod platform {
     refinery::embed_migrations!("migrations/platform");
 }
 
-/// The database that the product's migrations make, as the build made it.
+/// The database that the product's migrations create, prebuilt by the build script.
 pub(super) const EGPL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/egpl.sqlite"));
 
 /// The same with the platform model.
 pub(super) const PLATFORM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/platform.sqlite"));
 
-/// The script that makes an empty import database for exported rows.
+/// The script that creates an empty import database for exported rows.
 pub(super) const EXPORTS: &str = include_str!(concat!(env!("OUT_DIR"), "/exports.sql"));
 
-/// All that the migrations run, in order, as one script.
+/// All migrations, in order, as one script.
 #[must_use]
 pub fn schema_script() -> String {
     let sets = [egpl::migrations::runner(), platform::migrations::runner()];
@@ -54,8 +54,8 @@ impl Store {
         Self::from_image(EGPL)
     }
 
-    /// A new database for exported rows, which is gone when it is closed: in memory while it is small, else in a file
-    /// that no other process sees.
+    /// A new database for exported rows, which is deleted when closed: in memory while small, otherwise in a file that
+    /// no other process sees.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -66,7 +66,7 @@ impl Store {
         Self::from_connection(conn)
     }
 
-    /// Empties a database for exported rows: it is then as [`Store::for_exports`] makes it.
+    /// Empties a database for exported rows, as [`Store::for_exports`] creates it.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -84,7 +84,7 @@ impl Store {
         Ok(self.conn.execute_batch(EXPORTS)?)
     }
 
-    /// The same, with the platform model laid over it, for replays. Its clock stands at the year 1970.
+    /// The same, with the platform model on top, for replays. Its clock is set to 1970.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -119,18 +119,18 @@ impl Store {
         })
     }
 
-    /// Opens a database file read-only. It may come from anybody, so its content is not trusted.
+    /// Opens a database file read-only. Its content is not trusted.
     ///
     /// # Errors
-    /// Fails when it cannot be opened, is no database, is damaged, or holds virtual tables, whose modules would read
-    /// whatever its pages say.
+    /// Fails when it cannot be opened, is not a database, is damaged, or holds virtual tables, whose modules would
+    /// trust whatever its pages contain.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let store = Self::from_connection(guarded::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)?;
         store.look_through(path)?;
         Ok(store)
     }
 
-    /// Opens an import database to be changed, see [`Store::change`].
+    /// Opens an import database for changes, see [`Store::change`].
     ///
     /// # Errors
     /// As [`Store::open_read_only`], and when this program has not written the file.
@@ -143,7 +143,7 @@ impl Store {
         Ok(store)
     }
 
-    /// What stops this store from another thread.
+    /// A handle to interrupt this store from another thread.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
         Interrupter::new(self.conn.get_interrupt_handle(), self.guard.clone())
@@ -167,14 +167,14 @@ impl Store {
     }
 }
 
-/// Whether the bytes begin like a database file that this program wrote.
+/// Whether the bytes begin like a database file written by this program.
 #[must_use]
 pub fn is_ours(header: &[u8]) -> bool {
     header.starts_with(b"SQLite format 3\0")
         && header.get(68..72) == Some(APPLICATION_ID.to_be_bytes().as_slice())
 }
 
-/// Whether `path` holds a database file that this program wrote.
+/// Whether `path` is a database file written by this program.
 ///
 /// # Errors
 /// Fails when the file cannot be read.

@@ -1,4 +1,4 @@
-//! Queries run, and their rows as cells.
+//! Runs queries, and returns their rows as cells.
 
 use super::Binding;
 use super::Store;
@@ -20,22 +20,22 @@ use std::fmt::Write as _;
 use std::mem;
 use std::str;
 
-/// Rows of an answer, and whether there are more.
+/// Rows of a result, and whether there are more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The rows, up to as many as were asked for.
+    /// The rows, up to the requested limit.
     pub table: ResultTable,
     /// Whether there are more.
     pub more: bool,
 }
 
 impl Store {
-    /// Runs a query and gives its rows in its order. The kind of a column is the one in `kinds`, else follows
-    /// from the declared type of the table column behind it, else from its first value that is not NULL.
+    /// Runs a query and returns its rows in order. The kind of a column is the one in `kinds`, otherwise that of the
+    /// declared type of the underlying table column, otherwise that of its first value that is not NULL.
     ///
     /// # Errors
-    /// Fails when the query is not one reading statement, does what [`guard`](crate::sql::guard) does not allow,
-    /// names a value that is not given, or SQLite fails.
+    /// Fails when the query is not a single reading statement, does what [`guard`](crate::sql::guard) does not allow,
+    /// uses a parameter without a value, or SQLite fails.
     pub fn ask(
         &self,
         query: &str,
@@ -53,11 +53,11 @@ impl Store {
         })
     }
 
-    /// Runs a query of the user's own: at most `limit` rows, with names and kinds by the place of the column, where
-    /// a kind of `None` follows from the column as in [`Store::ask`]. It may take as long as the user likes.
+    /// Runs a user query: at most `limit` rows, with names and kinds by position, where a kind of `None` follows from
+    /// the column as in [`Store::ask`]. It has no time limit.
     ///
     /// # Errors
-    /// As [`Store::ask`], and when it is told to stop.
+    /// As [`Store::ask`], and when it is interrupted.
     pub fn answer(
         &self,
         query: &str,
@@ -70,10 +70,10 @@ impl Store {
             .map(|(held, more)| held.answer(more))
     }
 
-    /// The same, with each row handed on when it comes, and none held.
+    /// The same, with each row passed on as it comes, and none buffered.
     ///
     /// # Errors
-    /// As [`Store::answer`], and when the rows are not taken.
+    /// As [`Store::answer`], and when the receiver fails.
     pub fn answer_into(
         &self,
         query: &str,
@@ -103,7 +103,7 @@ impl Store {
         })
     }
 
-    /// Runs a query, and says whether there are more rows than `limit`.
+    /// Runs a query, and returns whether there are more rows than `limit`.
     pub(super) fn each<T: Take>(
         &self,
         query: &str,
@@ -157,7 +157,7 @@ impl Store {
         }
     }
 
-    /// How SQLite would go about a statement, a line for each thing that it does, indented by what it is part of.
+    /// SQLite's query plan for a statement, one line per step, indented by nesting.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -207,7 +207,7 @@ pub(super) fn bind(statement: &mut Statement<'_>, values: &[Binding]) -> Result<
     Ok(())
 }
 
-/// Binds the values of a shape, which has a placeholder for each.
+/// Binds the values of a shape to its placeholders.
 pub(super) fn bind_shape(
     statement: &mut Statement<'_>,
     shape: &Shape<'_>,
@@ -223,7 +223,7 @@ pub(super) fn bind_shape(
     Ok(())
 }
 
-/// The value that is given for a parameter, which is named with its `@`.
+/// The value for a parameter, which is named with its `@`.
 fn value_of<'v>(name: &str, values: &'v [Binding]) -> Result<&'v Cell, StoreError> {
     let given = values
         .iter()
@@ -252,15 +252,15 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// What becomes of the rows of an answer.
+/// What happens to the rows of a result.
 pub(super) trait Take {
     fn begin(&mut self, columns: Vec<(String, Option<Kind>)>) -> Result<(), StoreError>;
 
-    /// Takes the cells out, or leaves them.
+    /// Takes the cells, or leaves them.
     fn row(&mut self, cells: &mut Vec<Cell>) -> Result<(), StoreError>;
 }
 
-/// They are held, as far as there is memory for them.
+/// They are buffered, up to the memory limit.
 pub(super) struct Held {
     origin: Origin,
     columns: Vec<(String, Option<Kind>)>,
@@ -309,7 +309,7 @@ impl Take for Held {
     }
 }
 
-/// They go on as they come.
+/// They are passed on as they come.
 pub(super) struct HandedOn<'r>(&'r mut dyn Rows);
 
 impl Take for HandedOn<'_> {
@@ -323,7 +323,7 @@ impl Take for HandedOn<'_> {
     }
 }
 
-/// How many bytes of memory a cell takes.
+/// The memory that a cell takes, in bytes.
 pub(super) fn memory_of(cell: &Cell) -> u64 {
     let text = match cell {
         Cell::Text(text) => text.len(),
@@ -344,15 +344,15 @@ pub(super) fn seen_kind(rows: &[Vec<Cell>], at: usize) -> Kind {
     }
 }
 
-/// Whether a time has more digits of a second than milliseconds, other than 0.
+/// Whether a time has non-zero digits after the milliseconds.
 fn is_finer(time: &str) -> bool {
-    /// The characters of `2011-07-12 14:49:55.000`.
+    /// The length of `2011-07-12 14:49:55.000`.
     const MILLISECONDS: usize = 23;
     let finer = time.as_bytes().get(MILLISECONDS..).unwrap_or(&[]);
     finer.iter().any(|b| matches!(b, b'1'..=b'9'))
 }
 
-/// A value as a cell of `kind`; a value that is not of that kind stays what it is, so that nothing is hidden.
+/// A value as a cell of `kind`; a value that is not of that kind is unchanged, so that nothing is hidden.
 pub(super) fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
     match (value, kind) {
         (ValueRef::Null, _) => Cell::Null,

@@ -1,4 +1,4 @@
-//! Scripts and changes run, in transactions and savepoints.
+//! Runs scripts and changes, in transactions and savepoints.
 
 use super::Binding;
 use super::Store;
@@ -15,7 +15,7 @@ use crate::table::Cell;
 use rusqlite::Statement;
 
 impl Store {
-    /// Puts the scenario clock to `at_ms`; what time alone brings about happens.
+    /// Sets the scenario clock to `at_ms`; whatever time alone causes happens.
     ///
     /// # Errors
     /// Fails when a trigger of the model does.
@@ -27,11 +27,11 @@ impl Store {
         Ok(())
     }
 
-    /// Runs the statements of a scenario's script in order and counts the rows that they change themselves; what
-    /// triggers change is not counted. What [`guard`](crate::sql::guard) does not allow is refused.
+    /// Runs the statements of a scenario's script in order and counts the rows that they change themselves, not those
+    /// changed by triggers. Statements that [`guard`](crate::sql::guard) does not allow are refused.
     ///
     /// # Errors
-    /// Fails at the first statement that does; the ones before it have happened, so take a savepoint first.
+    /// Fails at the first statement that does; the previous ones have taken effect, so create a savepoint first.
     pub fn run_script(
         &self,
         file: &str,
@@ -50,7 +50,7 @@ impl Store {
         Ok(changes)
     }
 
-    /// Runs a statement of a script by way of its shape, where it has one that can be compiled.
+    /// Runs a script statement through its shape, if it has one that can be compiled.
     fn run_of_script(
         &self,
         file: &str,
@@ -69,7 +69,7 @@ impl Store {
         self.run(file, part, &mut statement, values)
     }
 
-    /// A cause that the model refuses, with what there is instead of what it names.
+    /// A cause that the model refuses, with the valid alternatives.
     pub(super) fn as_impossible(&self, error: StoreError) -> StoreError {
         const TRIGGER: i32 = 1811;
         const KNOWN: &str = "SELECT CAST(id AS TEXT) FROM known WHERE what = ?1 ORDER BY id";
@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// The same for our own statements, which may do anything.
+    /// The same for our own statements, which are not restricted.
     ///
     /// # Errors
     /// As [`Store::run_script`].
@@ -123,7 +123,7 @@ impl Store {
         self.finish(file, part, statement)
     }
 
-    /// Runs a statement whose values are bound to its end, and counts the rows that it changes.
+    /// Runs a statement with its values to the end, and counts the rows that it changes.
     fn finish(
         &self,
         file: &str,
@@ -138,7 +138,7 @@ impl Store {
         Ok(if reads { 0 } else { self.conn.changes() })
     }
 
-    /// Runs one statement that a rewritten text asks for to make or fill a temporary table.
+    /// Runs a statement that a rewritten query needs to create or fill a temporary table.
     ///
     /// # Errors
     /// Fails when SQLite does, or a value is not given.
@@ -153,7 +153,7 @@ impl Store {
         })
     }
 
-    /// Whether a statement writes, as far as it can be told without running it.
+    /// Whether a statement writes, as far as this is known without running it.
     #[must_use]
     pub fn writes(&self, sql: &str) -> bool {
         let compiled = self.guarded(Origin::Change, "query", 1, || {
@@ -180,7 +180,7 @@ impl Store {
         })
     }
 
-    /// Begins what happens whole or not at all, on a store that was opened with [`Store::open_to_change`].
+    /// Begins an all-or-nothing change on a store opened with [`Store::open_to_change`].
     ///
     /// # Errors
     /// Fails when SQLite does, for example because somebody else is writing.
@@ -188,15 +188,15 @@ impl Store {
         Ok(self.conn.execute_batch("BEGIN IMMEDIATE")?)
     }
 
-    /// Lets it have happened.
+    /// Commits the change.
     ///
     /// # Errors
-    /// Fails when SQLite does; it has not happened then.
+    /// Fails when SQLite does; nothing is changed then.
     pub fn commit(&self) -> Result<(), StoreError> {
         Ok(self.conn.execute_batch("COMMIT")?)
     }
 
-    /// Lets none of it have happened.
+    /// Rolls the change back.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -208,7 +208,7 @@ impl Store {
         Ok(self.conn.execute_batch("ROLLBACK")?)
     }
 
-    /// Takes a savepoint. Savepoints nest.
+    /// Creates a savepoint. Savepoints nest.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -219,7 +219,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes back all that has happened since the newest savepoint, and drops it.
+    /// Rolls back to the newest savepoint, and drops it.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -230,7 +230,7 @@ impl Store {
         Ok(())
     }
 
-    /// Drops the newest savepoint and keeps what has happened.
+    /// Releases the newest savepoint and keeps the changes.
     ///
     /// # Errors
     /// Fails when SQLite does.

@@ -1,8 +1,8 @@
-//! What statements of scripts have in common: a row that is added is one statement with its values left out.
+//! The common shape of script statements: the insertion of a row, with its values left out.
 //!
-//! To compile an `INSERT` of a cause takes far longer than to run it, since the triggers of the model are compiled with
-//! it. Scripts add rows to the same few columns again and again, so the statement is compiled once with a placeholder
-//! for each value, and the values are bound. To a row, a bound value is what the literal is.
+//! Compiling an `INSERT` of a cause takes far longer than running it, since the triggers of the model are compiled with
+//! it. Scripts insert rows into the same few columns again and again, so the statement is compiled once with a
+//! placeholder for each value, and the values are bound. A bound value has the same effect as the literal.
 
 use std::iter::Peekable;
 
@@ -11,17 +11,17 @@ use crate::sql::guard;
 use crate::sql::{Token, TokenKind, Tokens};
 use crate::table::Cell;
 
-/// The longest statement whose shape is looked for, in bytes: a longer one says little beside its values.
+/// The maximum length of a statement whose shape is used, in bytes: a longer one is mostly values.
 const LONGEST: usize = 64 * 1024;
 
-/// A statement with placeholders, and what is bound to them, in order.
+/// A statement with placeholders, and the bound values, in order.
 #[derive(Debug, PartialEq)]
 pub(super) struct Shape<'s> {
     pub(super) sql: String,
     pub(super) values: Vec<ShapeValue<'s>>,
 }
 
-/// What is bound to a placeholder.
+/// The value of a placeholder.
 #[derive(Debug, PartialEq)]
 pub(super) enum ShapeValue<'s> {
     Given(Cell),
@@ -63,8 +63,8 @@ fn columns_of(table: &str) -> impl Iterator<Item = &'static str> {
     columns.map(|(name, _)| *name)
 }
 
-/// The values of a whole row, so that rows with other columns have the same shape: a column that is left out is NULL,
-/// since those of causes have no defaults. `None` where the table has no such column, or one is named twice.
+/// The values of a whole row, so that rows with other columns have the same shape: an omitted column is NULL, since the
+/// columns of causes have no defaults. `None` if the table has no such column, or one is named twice.
 fn of_all_columns<'s>(
     table: &str,
     columns: &[&str],
@@ -85,7 +85,7 @@ fn of_all_columns<'s>(
     )
 }
 
-/// The pieces of a statement that have not been read yet.
+/// The unread rest of a statement.
 struct Words<I: Iterator>(Peekable<I>);
 
 impl<'s, I: Iterator<Item = Token<'s>>> Words<I> {
@@ -100,7 +100,7 @@ impl<'s, I: Iterator<Item = Token<'s>>> Words<I> {
         matches!(found.kind, TokenKind::Word | TokenKind::Name).then_some(found.text)
     }
 
-    /// What is between parentheses, with commas between.
+    /// The items between parentheses, separated by commas.
     fn list<T>(&mut self, one: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let mut all = Vec::new();
         let mut before = '(';
@@ -138,7 +138,7 @@ impl<'s, I: Iterator<Item = Token<'s>>> Words<I> {
         })
     }
 
-    /// A text in quotes, in which a doubled quote ends one token and starts the next.
+    /// Quoted text, in which a doubled quote ends one token and starts the next.
     fn text(&mut self, first: Token<'s>) -> Option<String> {
         let inside = |token: &Token<'s>| token.text.get(1..token.text.len() - 1);
         let mut text = inside(&first)?.to_owned();

@@ -1,13 +1,13 @@
-//! Whether an import database is whole: SQLite's own checks, and that the records of each file are the loaded and the
-//! rejected ones.
+//! Checks an import database: SQLite's own checks, and that the records of each file equal the loaded plus the rejected
+//! ones.
 
 use super::{Store, StoreError};
 
-/// How many faults are named.
+/// The maximum number of faults reported per kind.
 const SHOWN: usize = 5;
 
 impl Store {
-    /// What is wrong with the database, a sentence each, up to a few of a kind; nothing where it is whole.
+    /// The faults of the database, a sentence each, up to a few of a kind; empty if it is sound.
     ///
     /// # Errors
     /// Fails when the database cannot be read.
@@ -37,7 +37,7 @@ impl Store {
         Ok(rows.take(SHOWN).collect::<Result<_, _>>()?)
     }
 
-    /// Whether rows are written as whole pages of the database where that can be: see `.cargo/config.toml`.
+    /// Whether rows are written as whole pages of the database where possible: see `.cargo/config.toml`.
     #[must_use]
     pub fn writes_pages(&self) -> bool {
         self.conn

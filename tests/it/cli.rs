@@ -79,7 +79,7 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["replay", "what"],
         2,
-        "error: unknown scenario `what`\n hint: `chatdb list` names the scenarios\n",
+        "error: unknown scenario `what`\n hint: `chatdb list` lists the scenarios\n",
     );
     refused(
         &["replay", "services_failure", "--until", "99"],
@@ -94,7 +94,7 @@ fn unknown_names_get_a_suggestion_and_exit_2() {
     refused(
         &["replay", "services_failure", "--set", "activity_id=x"],
         2,
-        "error: `activity_id` is a whole number, not `x`\n",
+        "error: expected a whole number for `activity_id`, found `x`\n",
     );
     refused(
         &["replay", "services_failure", "--set", "activity_id"],

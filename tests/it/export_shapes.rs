@@ -243,13 +243,13 @@ fn a_file_of_messages_has_no_result() {
     for error in errors {
         refuses(
             error.as_bytes(),
-            "has no result, only server error 208",
+            "contains no result, only server error 208",
             advice,
         );
     }
     refuses(
         b"Commands completed successfully.\r\n\r\nCompletion time: 2026-11-24T10:00:00.1234567+01:00\r\n",
-        "has no result, only server messages",
+        "contains no result, only server messages",
         advice,
     );
 }

@@ -188,7 +188,7 @@ fn widths_are_said_where_nothing_in_a_file_tells_them() {
     );
     assert!(
         said.starts_with(
-            "error: `chats.txt`: seems to have fixed-width columns, and nothing in it gives their widths\n \
+            "error: `chats.txt`: seems to have fixed-width columns of unknown widths\n \
              hint: give its bcp format file with `--format-file`, or the widths of its columns with `--widths`"
         ),
         "{said}"
@@ -335,7 +335,7 @@ fn what_cannot_be_read_is_refused_with_its_place_and_the_others_are_loaded() {
         path,
         &["import", "empty.csv"],
         3,
-        "error: `empty.csv` is empty\n hint: export it again; it is empty\n",
+        "error: `empty.csv` is empty\n hint: export it again, and check that the query returned rows\n",
     );
     assert_eq!(
         names(path),

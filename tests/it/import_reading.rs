@@ -484,7 +484,7 @@ fn cells_below_each_other_are_not_taken_for_names_side_by_side() {
 
 #[test]
 fn names_that_could_be_parted_in_two_ways_or_not_at_all_are_not_read() {
-    let asks = "error: seems to have fixed-width columns, and nothing in it gives their widths";
+    let asks = "error: seems to have fixed-width columns of unknown widths";
     // Nobody knows whether `foo` is a column by itself.
     let text = "activity_id foosubject  \n1347        x  y        \n1348        xx yy       \n";
     check(text, asks);

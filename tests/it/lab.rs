@@ -166,7 +166,7 @@ fn every_command_shows_the_rules_of_the_lab() {
     let at = folder.path();
     let replayed = ends(at, &["replay", "lab/slow"], 0);
     assert!(
-        replayed.contains("rests on a lab rule: `a few minutes`"),
+        replayed.contains("depends on a lab rule: `a few minutes`"),
         "{replayed}"
     );
     assert!(
@@ -258,7 +258,7 @@ fn mistakes_of_a_lab_file_are_all_found_with_their_places() {
         "lab.toml:7:1: the model has no time `a few minute`\n hint: did you mean `a few minutes`?",
         "lab.toml:8:14: `triangle` is the text `soon`; expected a time of up to 30 days",
         "lab.toml:9:16: `red square` is the text `90 hours to go`; expected a time of up to 30 days",
-        "lab.toml:11:8: there is no file `missing.md` beside the lab file",
+        "lab.toml:11:8: there is no file `missing.md` next to the lab file",
         "lab.toml:12:2: a lab file has no key `rule`\n hint: did you mean `rules`?",
     ] {
         assert!(found.contains(expected), "no `{expected}` in:\n{found}");
@@ -476,7 +476,7 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     assert_eq!(
         once.comparison.expect("it is asked").remarks,
         [
-            "it is not determined which lab rules it rests on: running the scenario without each takes more than \
+            "it is not determined which lab rules it depends on: running the scenario without each takes more than \
              60 seconds or 10 million steps"
         ]
     );
@@ -485,7 +485,7 @@ fn a_scenario_under_many_rules_has_a_limit_for_all_runs_together() {
     let error = experiment.label(0).expect_err("it takes too long");
     assert_eq!(
         error.to_string(),
-        "it is not determined what it rests on: running the scenario without each cause and with each rule \
+        "it is not determined what it depends on: running the scenario without each cause and with each rule \
          changed takes more than 60 seconds or 10 million steps"
     );
     // Enough for the state from which a schedule starts, and not for the same without each rule.

@@ -310,7 +310,7 @@ fn lines_are_lines_of_the_document() {
     };
     let found = mistakes(&toml("300-310", "305"));
     assert!(
-        found.contains("lab/scenario.toml:3:9: line 310 is cited, and the document has 221 lines"),
+        found.contains("lab/scenario.toml:3:9: line 310 is cited, but the document has 221 lines"),
         "{found}"
     );
     assert!(mistakes(&toml("220-222", "221")).contains("line 222 is cited"));

@@ -579,7 +579,7 @@ fn parameters_come_of_the_whole_chain_and_what_is_set() {
     let error = values(&[("activity_id", "five")]).expect_err("it is not a number");
     assert_eq!(
         error.to_string(),
-        "`activity_id` is a whole number, not `five`"
+        "expected a whole number for `activity_id`, found `five`"
     );
 }
 

@@ -56,16 +56,16 @@ fn a_mistake_on_the_command_line_has_its_own_advice() {
         ),
         (
             &["query", "--limit", "abc", "SELECT 1"],
-            "error: `abc` is not a value of `--limit`: invalid digit found in string\n \
+            "error: invalid value `abc` for `--limit`: invalid digit found in string\n \
              hint: `chatdb help query` shows examples and options\n",
         ),
         (
             &["replay", "--color", "alway"],
-            "error: `alway` is not a value of `--color`\n hint: did you mean `always`?\n",
+            "error: invalid value `alway` for `--color`\n hint: did you mean `always`?\n",
         ),
         (
             &["replay", "--color", "7"],
-            "error: `7` is not a value of `--color`\n hint: its values are auto, always, never\n",
+            "error: invalid value `7` for `--color`\n hint: valid values: auto, always, never\n",
         ),
         (
             &["diff", "a.csv"],
@@ -209,7 +209,7 @@ fn a_name_that_there_is_not_is_named_with_what_there_is() {
         ("record NoDir", "no such folder: `NoDir`\n"),
         (
             "completions tcsh",
-            "`tcsh` is not a value of `<SHELL>`\n hint: its values are bash, elvish, fish, powershell, zsh\n",
+            "invalid value `tcsh` for `<SHELL>`\n hint: valid values: bash, elvish, fish, powershell, zsh\n",
         ),
         (
             "explain E999",
@@ -221,7 +221,7 @@ fn a_name_that_there_is_not_is_named_with_what_there_is() {
         ),
         (
             "simulate --from nope",
-            "unknown scenario `nope`\n hint: `chatdb list` names the scenarios\n",
+            "unknown scenario `nope`\n hint: `chatdb list` lists the scenarios\n",
         ),
         (
             "simulate --from baselin --never phantom",

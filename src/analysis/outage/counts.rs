@@ -1,29 +1,29 @@
-//! What happened during an outage, counted against what usually happens at that time.
+//! Counts what happened during an outage, compared with what usually happens at that time.
 
 use super::History;
 pub(crate) use super::gap::log_lack;
 use super::gap::{Clock, EDGE, count, share_of, usual};
 use crate::analysis::Outage;
 
-/// What is counted.
+/// The kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// Chats that arrived.
     Chats,
     /// Activities of other types that arrived.
     Mails,
-    /// Activities that were assigned to agents.
+    /// Activities assigned to agents.
     Assignments,
-    /// Activities that were completed.
+    /// Activities that agents completed.
     Completions,
     /// Last messages of chats.
     Messages,
-    /// What agents did, on the Application server that failed.
+    /// Actions of agents on the Application server that failed.
     Acts,
 }
 
 impl EventKind {
-    /// What is counted, in words.
+    /// The kind of event, in words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,25 +37,25 @@ impl EventKind {
     }
 }
 
-/// How many events of a kind there were, and how many are usual.
+/// The observed and the usual number of events of a kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventCount {
-    /// What is counted.
+    /// The kind of event.
     pub kind: EventKind,
     /// The observed number.
     pub observed: usize,
-    /// How many are usual at that time.
+    /// The usual number at that time.
     pub expected: f64,
 }
 
-/// Fewer events than this to expect say nothing.
+/// Fewer expected events than this are inconclusive.
 const MIN_EXPECTED: f64 = 5.0;
 
-/// How far the time of an outage may be off that somebody remembers.
+/// The assumed error of a remembered outage time.
 const UNCERTAIN: i64 = 15 * super::MINUTE;
 
-/// Counts what happened between the first and the last quarter of an hour of an outage, or in the middle half of a
-/// short one. What is not in the rows, and what is too rare to tell, is left out.
+/// Counts events between the first and the last quarter-hour of an outage, or in the middle half of a short one. Kinds
+/// that are missing in the rows or too rare are omitted.
 #[must_use]
 pub fn counts(history: &History, outage: &Outage) -> Vec<EventCount> {
     let clock = Clock::of(history);
@@ -91,7 +91,7 @@ pub fn counts(history: &History, outage: &Outage) -> Vec<EventCount> {
     kinds.into_iter().filter_map(of).collect()
 }
 
-/// What is usual in an outage, by the hours around it that are not near its ends, which are uncertain.
+/// What is usual during an outage, by the hours around it, except those near its uncertain ends.
 fn usual_around(times: &[i64], clock: &Clock, from: i64, to: i64) -> f64 {
     match clock.usual_of_gap(times, from, to) {
         Some(usual) if to - from <= EDGE => usual,

@@ -1,4 +1,4 @@
-//! Gaps between events, and how many events each should have held.
+//! Gaps between events, and how many events were expected in each.
 
 use super::{History, MINUTE};
 
@@ -6,54 +6,54 @@ pub(super) const HOUR: i64 = 60 * MINUTE;
 const QUARTER: i64 = 15 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// A gap counts when fewer than so many like it are expected by chance in the time that the rows cover.
+/// A gap is reported if fewer than this many like it are expected by chance over the period of the rows.
 pub(super) const FALSE_ALARM_RATE: f64 = 0.001;
 
-/// Of a long gap only its first and last hours say whether it began and ended while there was work.
+/// For a long gap, only its first and last hours show whether there was work when it began and ended.
 pub(super) const EDGE: i64 = 2 * HOUR;
 
-/// What two other days have in common is no habit yet.
+/// A pattern on only two other days is not a habit.
 const MIN_DAYS: usize = 3;
 
-/// Gaps with less to expect are not scored.
+/// Gaps with fewer expected events are not scored.
 pub(super) const MIN_EXPECTED: f64 = 4.0;
 
-/// A stretch without events: after the one at `from`, before the one at `to`.
+/// A period without events: after the one at `from`, before the one at `to`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Gap {
     pub(super) from: i64,
     pub(super) to: i64,
-    /// How many events it should have held.
+    /// The expected number of events.
     pub(super) expected: f64,
-    /// How many it held: some, where several gaps are one.
+    /// The observed number of events: not zero if several gaps were joined.
     pub(super) observed: usize,
     /// How many gaps like this one are expected by chance.
     pub(super) p: f64,
 }
 
-/// A gap with enough to expect, to be scored.
+/// A gap with enough expected events, to be scored.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
     pub(super) from: i64,
     pub(super) to: i64,
-    /// The first estimate of how many events it should have held.
+    /// The first estimate of the expected number of events.
     pub(super) estimate: f64,
-    /// How much further than chance the estimates of all gaps reach.
+    /// How much more the estimates of all gaps vary than by chance.
     pub(super) dispersion: f64,
-    /// From which surprise on it counts. Who can tell that it has less need not compute the rest.
+    /// The surprise from which it is reported. Once it is known to be less, the rest need not be computed.
     pub(super) needed: f64,
 }
 
-/// What is known of a gap after a second look.
+/// A gap after closer inspection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Score {
-    /// How many events it should have held.
+    /// The expected number of events.
     pub(super) expected: f64,
-    /// How improbable the gap is on a healthy site, as a logarithm.
+    /// The log-probability of the gap at a healthy site.
     pub(super) surprise: f64,
 }
 
-/// The days of the rows, by which the same clock time of other days is found.
+/// The days of the rows, for finding the same time of day on other days.
 pub(super) struct Clock {
     since: i64,
     pub(super) until: i64,
@@ -67,7 +67,7 @@ impl Clock {
         }
     }
 
-    /// The other days of the same kind as the one of a time: how far each is away. Nothing where they are too few.
+    /// The distances of the other days of the same kind; empty if there are too few.
     pub(super) fn days(&self, from: i64, to: i64) -> Vec<i64> {
         let weekend = |at: i64| (at.div_euclid(DAY) + 3).rem_euclid(7) > 4;
         let kind = weekend(from);
@@ -83,8 +83,8 @@ impl Clock {
         days
     }
 
-    /// The median of what `counted` counts between the same clock times of the other days of the same kind, working day
-    /// or weekend; `None` when there are too few to tell what is usual.
+    /// The median of `counted` between the same times of day on the other days of the same kind, working day or
+    /// weekend; `None` if there are too few to know what is usual.
     pub(super) fn median(
         &self,
         from: i64,
@@ -103,7 +103,7 @@ impl Clock {
         self.median(from, to, |from, to| count(times, from, to))
     }
 
-    /// The same, of a gap: of its first hours or of its last, whichever make expect less. A holiday begins at night.
+    /// The same for a gap: for its first hours or its last, whichever expects less. A holiday begins at night.
     pub(super) fn usual_of_gap(&self, times: &[i64], from: i64, to: i64) -> Option<f64> {
         if to - from <= EDGE {
             return self.usual(times, from + 1, to);
@@ -129,8 +129,8 @@ pub(super) fn share_of(part: i64, whole: i64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-/// How much further than chance the expectations of gaps reach that held nothing: by chance they fall off as exp(-x).
-/// The slope is taken between high quantiles, which a few outages among the gaps do not move.
+/// How much more the expectations of empty gaps vary than by chance: by chance they decay as exp(-x). The slope is
+/// taken between high quantiles, which a few outages among the gaps do not affect.
 fn overdispersion(mut expected: Vec<f64>, least: f64) -> f64 {
     let n = expected.len();
     if n < 40 {
@@ -153,7 +153,7 @@ pub(super) fn gaps(times: &[i64], until: i64) -> impl Iterator<Item = (i64, i64)
     pairs.chain(last).filter(|(from, to)| from < to)
 }
 
-/// How improbable at least `count` events are where `mean` are expected, as a logarithm; none where fewer are there.
+/// The log-probability of at least `count` events if `mean` are expected; none if there are fewer.
 pub(super) fn log_surprise(observed: usize, mean: f64) -> f64 {
     let (observed, mean) = (real(observed), mean.max(1e-3));
     if observed <= mean {
@@ -162,7 +162,7 @@ pub(super) fn log_surprise(observed: usize, mean: f64) -> f64 {
     observed * (observed / mean).ln() - (observed - mean)
 }
 
-/// The same of at most `observed` events.
+/// The same for at most `observed` events.
 pub(crate) fn log_lack(observed: usize, mean: f64) -> f64 {
     let observed = real(observed);
     if observed >= mean {
@@ -176,8 +176,8 @@ pub(crate) fn log_lack(observed: usize, mean: f64) -> f64 {
     (mean - observed - kept).max(0.0)
 }
 
-/// Counts in sorted times. It searches from where the last search ended, so that questions in the order of time cost a
-/// step each.
+/// Counts in sorted times. It searches from where the last search ended, so that queries in order of time cost one step
+/// each.
 pub(super) struct Cursor<'t> {
     times: &'t [i64],
     at: usize,
@@ -206,7 +206,7 @@ impl<'t> Cursor<'t> {
     }
 }
 
-/// Counts between moments, of which each is not long after the last.
+/// Counts between times, each of which is shortly after the previous one.
 pub(super) struct Counter<'t> {
     from: Cursor<'t>,
     to: Cursor<'t>,
@@ -227,10 +227,10 @@ impl<'t> Counter<'t> {
     }
 }
 
-/// How many of `times` a gap should hold by the pace of the hour before and of the hour after, as far as the rows go.
+/// The expected number of `times` in a gap by the rate of the hours before and after it, as far as the rows go.
 pub(super) struct Pace<'t> {
     until: i64,
-    /// At the hour before, the beginning and the end of the gap, and the hour after.
+    /// One hour before, the beginning and the end of the gap, and one hour after.
     cursors: [Cursor<'t>; 4],
 }
 
@@ -242,7 +242,7 @@ impl<'t> Pace<'t> {
         }
     }
 
-    /// By the hour before a gap, and by the hour after.
+    /// By the hour before a gap, and by the hour after it.
     pub(super) fn of(&mut self, from: i64, to: i64) -> (f64, f64) {
         let [hour_before, begin, end, hour_after] = &mut self.cursors;
         let length = share_of(to - from, MINUTE);
@@ -258,19 +258,19 @@ impl<'t> Pace<'t> {
     }
 }
 
-/// The same, of one gap.
+/// The same for a single gap.
 pub(super) fn paced(times: &[i64], from: i64, to: i64, until: i64) -> (f64, f64) {
     Pace::new(times, until).of(from, to)
 }
 
-/// The same, by the other days as well: the least of the usual and of the faster hour around; without other days that
-/// of the slower one.
+/// The same, including the other days: the minimum of the usual rate and that of the busier neighbouring hour; without
+/// other days, that of the quieter one.
 pub(super) fn usual(times: &[i64], clock: &Clock, from: i64, to: i64) -> f64 {
     let paced = paced(times, from, to, clock.until);
     least_of(clock.usual_of_gap(times, from, to), paced)
 }
 
-/// The same, of what is usual on other days, where that is known, and of the pace of the hours around.
+/// The same, from what is usual on other days, if known, and the rate of the neighbouring hours.
 pub(super) fn least_of(usual: Option<f64>, (before, after): (f64, f64)) -> f64 {
     match usual {
         Some(usual) => usual.min(before.max(after)),
@@ -278,8 +278,8 @@ pub(super) fn least_of(usual: Option<f64>, (before, after): (f64, f64)) -> f64 {
     }
 }
 
-/// Scores every gap with something to expect, and joins those that count and follow each other at once. `expected` is a
-/// first estimate. Both functions are called in the order of time.
+/// Scores every gap with enough expected events, and joins reported gaps that follow each other directly. `expected` is
+/// a first estimate. Both functions are called in order of time.
 pub(super) fn judge(
     times: &[i64],
     gaps: impl Iterator<Item = (i64, i64)>,
@@ -333,10 +333,10 @@ pub(super) fn judge(
     found
 }
 
-/// In how many places a gap might have been.
+/// The number of positions at which a gap could occur.
 struct Places {
     gaps: usize,
-    /// The time in which there was anything, in quarters of an hour.
+    /// The active time, in quarter-hours.
     active: i64,
     /// How long the candidates are, the shortest first.
     lengths: Vec<i64>,
@@ -355,8 +355,8 @@ impl Places {
         }
     }
 
-    /// For a gap of a length: no more than there are gaps, and than the active time has room for, with four beginnings
-    /// for each; and no fewer than there are gaps of its length, such as nights.
+    /// For a gap length: at most the number of gaps, and what fits the active time with four starting points each; at
+    /// least the number of gaps of that length, such as nights.
     fn of_length(&self, length: i64) -> f64 {
         let as_long = self.lengths.len() - self.lengths.partition_point(|own| *own < length);
         let room = (4.0 * share_of(self.active, length)).max(real(as_long));

@@ -1,4 +1,4 @@
-//! One application server: its agents do nothing any more, while those of the others do.
+//! One application server: its agents do nothing, while those of the others do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,17 +14,17 @@ use super::work::{NIGHT, OLD, OpenWork, Work, begun};
 use super::{History, MINUTE, OutageWindow, add};
 use crate::analysis::Server;
 
-/// Fewer agents who go for lunch together are no outage.
+/// Fewer agents than this may be at lunch together.
 const MIN_AGENTS: f64 = 2.5;
 
-/// Which part of the agents is away on a usual day, for the whole day and for its beginning.
+/// The share of agents absent on a usual day, over the whole day and at its beginning.
 const AWAY: f64 = 0.15;
 const LATE: f64 = 0.05;
 
-/// How much more it says that nothing is in hand: agents of one team complete what they have together.
+/// The bonus if no work is open: agents of one team complete their work together.
 const MET: f64 = 2.0;
 
-/// The time between the acts of others around each run of acts of one agent.
+/// The time between the actions of others around each run of actions of one agent.
 fn runs(acts: &[(i64, i64)], until: i64) -> impl Iterator<Item = (i64, i64)> {
     let same = acts.chunk_by(|a, b| a.1 == b.1);
     let ends = same.scan(0, move |end, run| {
@@ -38,7 +38,7 @@ fn runs(acts: &[(i64, i64)], until: i64) -> impl Iterator<Item = (i64, i64)> {
     })
 }
 
-/// Windows in which the agents of one application server do nothing any more, while those of the others do.
+/// Windows in which the agents of one application server do nothing, while those of the others do.
 pub(super) fn of_hosts(history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
     if history.acts.keys().filter(|host| !host.is_empty()).count() < 2 {
         return Vec::new();
@@ -76,7 +76,7 @@ struct Host<'h> {
     acts: &'h [(i64, i64)],
     /// When its agents did something.
     own: &'h [i64],
-    /// When any agents did, and those whose server is not known.
+    /// When any agents did something, including those whose server is unknown.
     all: &'h [i64],
     unnamed: &'h [i64],
 }
@@ -87,7 +87,7 @@ impl Host<'_> {
         count(self.all, from, to) - count(self.own, from, to) - count(self.unnamed, from, to)
     }
 
-    /// Which part of all steps were its own before a gap and after it.
+    /// Its share of all actions before a gap and after it.
     fn shares(&self, from: i64, to: i64, until: i64) -> (f64, f64) {
         let share = |from: i64, to: i64| {
             let (own, others) = (count(self.own, from, to), self.others(from, to));
@@ -105,14 +105,14 @@ impl Host<'_> {
         )
     }
 
-    /// How improbable it is that all steps of a gap were of the others, as a logarithm.
+    /// The log-probability that all actions in a gap were by the others.
     fn by_share(&self, share: f64, from: i64, to: i64) -> f64 {
         -(1.0 - share.min(0.95)).ln() * real(self.others(from + 1, to))
     }
 
-    /// How much it says that none of those who are usually there did anything, as the logarithm of an improbability: on
-    /// other servers agents are away as well. Who comes after the gap is not away for the day. Who has left a chat open
-    /// may get nothing because of it.
+    /// The weight of the fact that none of the usual agents did anything, as a log-probability: on other servers agents
+    /// are absent as well. An agent who comes back after the gap was not absent for the day. An agent who left a chat
+    /// open may get nothing because of it.
     fn absent(
         &self,
         merged: &Merged<'_>,
@@ -151,8 +151,8 @@ impl Host<'_> {
         often.map(says).sum()
     }
 
-    /// Its silences, and those that one agent alone breaks, who may be on another server by then: `login_ip` is that of
-    /// the last log-in.
+    /// Its silent periods, and those interrupted only by a single agent, who may be on another server by then:
+    /// `login_ip` is that of the last log-in.
     fn silences(&self, history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
         let until = history.until;
         let mut windows = self.judged(history, merged, clock, gaps(self.own, until));

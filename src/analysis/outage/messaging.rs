@@ -1,20 +1,20 @@
-//! Messaging: nothing is said any more in chats that agents go on to complete.
+//! Messaging: no messages in chats that agents go on to complete.
 
 use super::gap::{Candidate, Clock, Gap, Score, count, gaps, judge, log_lack, paced, real, usual};
 use super::work::NIGHT;
 use super::{CompletedChat, History, OutageWindow};
 use crate::analysis::Server;
 
-/// One chat says no more than this, as the logarithm of an improbability: it may have been left open.
+/// The maximum weight of one chat, as a log-probability: it may have been left open.
 const MAX_OF_ONE: f64 = 5.0;
 
-/// Fewer chats that end in silence are chance.
+/// Fewer silent chats than this are chance.
 const MIN_CHATS: usize = 3;
 
-/// Windows in which chats were completed without a word being said in them.
+/// Windows in which chats were completed without any message.
 ///
-/// Each chat that was completed in a gap between messages had its last message before the gap, and how often a chat's
-/// last message is so long before its end is read from all chats.
+/// Each chat completed in a gap between messages had its last message before the gap. How often a chat's last message
+/// is that long before its end is learned from all chats.
 pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow> {
     let talks = CompletedChats::of(history);
     let lack = |from: i64, to: i64| {
@@ -68,7 +68,7 @@ pub(super) fn silent_chats(history: &History, clock: &Clock) -> Vec<OutageWindow
     found.into_iter().map(window).collect()
 }
 
-/// Completed chats in the order of their end, and how long after its last message a chat ends.
+/// Completed chats in order of completion, and how long after its last message each was completed.
 struct CompletedChats {
     by_end: Vec<CompletedChat>,
     lags: Vec<i64>,
@@ -91,8 +91,8 @@ impl CompletedChats {
         &self.by_end[low..high.max(low)]
     }
 
-    /// How improbable it is that nothing was said in them since `from`, as a logarithm. What was silent before then
-    /// says less.
+    /// The log-probability that no message was sent in them since `from`. Silence before then weighs
+    /// less.
     fn surprise(&self, from: i64, to: i64) -> f64 {
         let lasts = |lag: i64| {
             let longer = self.lags.len() - self.lags.partition_point(|own| *own < lag);

@@ -1,4 +1,4 @@
-//! Services: nothing is assigned any more, while activities arrive and agents are there.
+//! Services: nothing is assigned, while activities arrive and agents are present.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +11,24 @@ use super::work::{NIGHT, OLD, Pauses, Work, begun};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
-/// How far around a gap the usual pace is read.
+/// How far around a gap the usual rate is measured.
 const NEARBY: i64 = 2 * HOUR;
 
-/// How much it says that an agent at work was assigned nothing, as the logarithm of an improbability: one in ten may be
-/// at lunch.
+/// The weight of an agent at work who was assigned nothing, as a log-probability: one in ten may be at
+/// lunch.
 const AN_AGENT: f64 = 2.3;
 
-/// Three agents may be away together for long.
+/// Up to three agents may be absent together for long.
 const MIN_AGENTS: usize = 4;
 
-/// How much it says that something waited while agents were free, as the logarithm of an improbability: it may have
-/// waited for an agent of its own.
+/// The weight of something waiting while agents were free, as a log-probability: it may have waited for a particular
+/// agent.
 const WAITING: f64 = 2.0;
 
-/// Where less is usual at that time of the day, agents may be elsewhere.
+/// If less is usual at that time of day, agents may be elsewhere.
 const MIN_USUAL: f64 = 3.0;
 
-/// Gaps between assignments that arrivals, agents and the clock say should have held some.
+/// Gaps between assignments in which arrivals, agents and the time of day lead us to expect some.
 pub(super) fn unassigned_gaps(
     history: &History,
     merged: &Merged<'_>,
@@ -111,11 +111,11 @@ pub(super) fn unassigned_gaps(
     found.into_iter().map(window).collect()
 }
 
-/// Agents at work, by what they had in hand in a gap.
+/// Agents at work, by their open work during a gap.
 struct Hands {
-    /// How many had something all through it.
+    /// How many had open work throughout.
     busy: usize,
-    /// How many completed the last that they had, some minutes before its end.
+    /// How many completed all their work some minutes before its end.
     freed: usize,
 }
 
@@ -145,7 +145,7 @@ impl Hands {
     }
 }
 
-/// Without events of assignment: the run of arrivals most of which still have no agent.
+/// Without assignment events: the run of arrivals of which most still have no agent.
 pub(super) fn unassigned_runs(history: &History) -> Vec<OutageWindow> {
     let waiting = &history.waiting;
     let all = waiting.iter().filter(|(_, waits)| *waits).count();

@@ -1,4 +1,4 @@
-//! All application servers: agents do nothing any more.
+//! All application servers: agents do nothing.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +11,10 @@ use super::work::{Durations, NIGHT, OLD, OpenWork, Work, begun};
 use super::{History, MINUTE, OutageWindow};
 use crate::analysis::Server;
 
-/// How far around a gap the usual pace is read.
+/// How far around a gap the usual rate is measured.
 pub(super) const NEARBY: i64 = 2 * HOUR;
 
-/// What agents did and had in hand on all servers together.
+/// The actions and open work of agents on all servers together.
 pub(super) struct Merged<'h> {
     /// When agents did something, and which.
     pub(super) acts: Cow<'h, [(i64, i64)]>,
@@ -35,7 +35,7 @@ impl<'h> Merged<'h> {
     }
 }
 
-/// What there is of all servers, in its order; of each it is in order.
+/// The data of all servers, merged in order; each input is sorted.
 fn of_all_servers<T: Ord + Copy>(by_server: &BTreeMap<String, Vec<T>>) -> Cow<'_, [T]> {
     if let Some(only) = by_server.values().next().filter(|_| by_server.len() == 1) {
         return Cow::Borrowed(only);
@@ -52,7 +52,7 @@ pub(super) fn agents(acts: &[(i64, i64)], from: i64, to: i64) -> BTreeSet<i64> {
     acts[low..high].iter().map(|(_, agent)| *agent).collect()
 }
 
-/// The agents who were at work before a gap or in it and after it: who went home in it does not come back.
+/// The agents at work before or during a gap and after it: those who went home during it do not come back.
 pub(super) fn at_work(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> BTreeSet<i64> {
     let mut there = agents(acts, from - HOUR, to);
     if until - to >= HOUR / 4 {
@@ -66,31 +66,31 @@ fn present(acts: &[(i64, i64)], until: i64, from: i64, to: i64) -> usize {
     at_work(acts, until, from, to).len()
 }
 
-/// What chats that stopped for good in a gap or just before it say: how improbable so many are, as a logarithm.
+/// The log-probability of so many chats stopping for good in a gap or just before it.
 pub(super) fn stopped(history: &History, stops: &[i64], ended: usize, from: i64, to: i64) -> f64 {
     let all: usize = history.stops.values().map(Vec::len).sum();
     let usual = real(all) / real(history.talks.len().max(1)) * real(ended + 2);
     log_surprise(count(stops, from - 3 * MINUTE, to), usual)
 }
 
-/// The last sign of a chat that stopped in a gap, which is nearer to the outage than the last step of an agent.
+/// The last sign of life of a chat that stopped in a gap, which is closer to the outage than an agent's last action.
 pub(super) fn last_stop(stops: &[i64], from: i64, to: i64) -> i64 {
     let before = stops.partition_point(|at| *at < to);
     stops[..before].last().map_or(from, |last| from.max(*last))
 }
 
-/// How much it says that one agent at work did nothing, as the logarithm of an improbability: one in ten may be at
+/// The weight of an agent at work who did nothing, as a log-probability: one in ten may be at
 /// lunch.
 pub(super) const AN_AGENT: f64 = 2.3;
 
-/// How far chats of one time are alike in how long they last.
+/// How similar the durations of concurrent chats are.
 pub(super) const WORK_DISPERSION: f64 = 1.3;
 
-/// Work in hand that says more than this, as the logarithm of an improbability, was not left by chance.
+/// Open work with a higher weight, as a log-probability, was not left open by chance.
 const MAX_IN_HAND: f64 = 6.0;
 
-/// The most that work in hand which nobody completed can say: no more than the usual pace of the clock time makes it,
-/// for agents who go home leave work for the next day. `usual` is that of other days, where it is known.
+/// The maximum weight of open work that nobody completed: at most that of the usual rate at that time of day, since
+/// agents who go home leave work for the next day. `usual` is that of other days, if known.
 pub(super) fn most_of_frozen(usual: Option<f64>, (before, after): (f64, f64), length: i64) -> f64 {
     let most = match usual {
         Some(usual) => usual,
@@ -110,12 +110,12 @@ pub(super) fn usually_open(work: &[&[Work]], at: i64, is_meant: impl Fn(&Work) -
     share_of(meant.map(open).sum(), HOUR)
 }
 
-/// Two surprises that have partly one cause: the larger, and a part of the other.
+/// Combines two surprises that partly have the same cause: the larger, and a part of the other.
 pub(super) fn together(one: f64, other: f64) -> f64 {
     one.max(other) + 0.3 * one.min(other)
 }
 
-/// Windows in which all agents do nothing any more.
+/// Windows in which no agent does anything.
 pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> Vec<OutageWindow> {
     let Merged {
         acts: by_agent,
@@ -229,14 +229,14 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
     found.into_iter().map(window).collect()
 }
 
-/// How many chats should have arrived in a gap, by the hours around it.
+/// The expected number of chats in a gap, by the hours around it.
 fn most_of_lack(history: &History, until: i64, from: i64, to: i64) -> f64 {
     let (before, after) = paced(&history.chats, from, to, until);
     before.min(after) * 1.5
 }
 
-/// When the first activity was assigned at the end of a gap in which none was before: the first agent who is back does
-/// something a little later.
+/// The first assignment at the end of a gap without any: the first agent to come back does something a little
+/// later.
 fn first_assigned(history: &History, from: i64, to: i64) -> Option<i64> {
     let assigned = history.assigned.as_ref()?;
     let first = assigned.partition_point(|at| *at <= from + MINUTE);
@@ -244,7 +244,7 @@ fn first_assigned(history: &History, from: i64, to: i64) -> Option<i64> {
     (first > to - (to - from) / 4 && first < to).then_some(first)
 }
 
-/// When the last activity arrived that was completed by a moment: without events, the last that agents were given.
+/// The last arrival that was completed by a given time: without events, the last that agents were assigned.
 fn last_taken(work: &[&[Work]], by: i64) -> i64 {
     let taken = work.iter().filter_map(|list| {
         let begun = &list[..list.partition_point(|work| work.begun <= by)];
@@ -257,11 +257,11 @@ fn last_taken(work: &[&[Work]], by: i64) -> i64 {
     taken.max().unwrap_or(by)
 }
 
-/// More mails than this that should have come, and of which none did, are not missing by chance.
+/// If more e-mails than this were expected and none arrived, that is not chance.
 const MAILS_MISSED: f64 = 6.0;
 
-/// Which servers may have failed when all agents fell silent, and when the first mail came: mail tells whether Services
-/// went on. What was held back comes in at once when the servers are back, before the first agent is.
+/// Which servers may have failed when all agents went silent, by when the first e-mail arrived: e-mail shows whether
+/// Services continued. Delayed e-mail arrives at once when the servers are back, before the first agent is.
 fn silent_servers(
     history: &History,
     clock: &Clock,

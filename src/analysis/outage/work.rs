@@ -1,4 +1,4 @@
-//! What agents had in hand: how long work usually takes, and which of it was open at a moment.
+//! Agents' open work: how long work usually takes, and which of it was open at a given time.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -6,29 +6,29 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::MINUTE;
 use super::gap::{HOUR, real, share_of};
 
-/// An activity in an agent's hands.
+/// An activity assigned to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Work {
-    /// When the agent was assigned it.
+    /// When it was assigned.
     pub begun: i64,
-    /// When it was completed or taken away; `None` while the agent has it.
+    /// When it was completed or reassigned; `None` while the agent has it.
     pub ended: Option<i64>,
-    /// Who has it.
+    /// The id of the agent.
     pub agent: i64,
     /// Whether it is a chat.
     pub is_chat: bool,
 }
 
-/// What one agent leaves open says no more than this, as the logarithm of an improbability: a chat may be forgotten.
+/// The maximum weight of one agent's open work, as a log-probability: a chat may be forgotten.
 const MAX_OF_AGENT: f64 = 5.0;
 
-/// A gap that is longer than this may be a night, where other days do not say.
+/// A longer gap may be a night, if other days do not show otherwise.
 pub(super) const NIGHT: i64 = 3 * HOUR;
 
-/// Work that is older than this when a gap begins says nothing.
+/// Work older than this when a gap begins carries no weight.
 pub(super) const OLD: i64 = 12 * 60 * MINUTE;
 
-/// How long work takes, read from what was completed.
+/// How long work takes, learned from completed work.
 pub(super) struct Durations {
     chats: Vec<i64>,
     others: Vec<i64>,
@@ -52,7 +52,7 @@ impl Durations {
         Self { chats, others }
     }
 
-    /// How improbable it is that work that has lasted for `age` lasts for `longer` more, as a logarithm.
+    /// The log-probability that work that has lasted for `age` lasts for `longer` more.
     fn surprise(&self, is_chat: bool, age: i64, longer: i64) -> f64 {
         let of = if is_chat { &self.chats } else { &self.others };
         let lasting = |least: i64| real(of.len() - of.partition_point(|own| *own <= least));
@@ -61,7 +61,7 @@ impl Durations {
     }
 }
 
-/// How long agents at work go without an assignment, read from the pauses between those of each.
+/// How long agents at work go without an assignment, learned from the pauses of each.
 pub(super) struct Pauses {
     /// The shortest first.
     lengths: Vec<i64>,
@@ -88,8 +88,8 @@ impl Pauses {
         Self { lengths, sums }
     }
 
-    /// How improbable it is that an agent at work gets nothing for `length`, as a logarithm: which part of the time is
-    /// within a pause that goes on for so long.
+    /// The log-probability that an agent at work is assigned nothing for `length`: the share of the time that is within
+    /// a pause that goes on for that long.
     pub(super) fn surprise(&self, length: i64) -> f64 {
         let longer = self.lengths.partition_point(|own| *own <= length);
         let Some(sum) = self.sums.get(longer) else {
@@ -100,7 +100,7 @@ impl Pauses {
     }
 }
 
-/// Work that began at or after one time and before another, of lists that are in the order of its beginning.
+/// Work that began at or after one time and before another, from lists sorted by start.
 pub(super) fn begun<'w>(
     lists: &'w [&'w [Work]],
     from: i64,
@@ -112,17 +112,17 @@ pub(super) fn begun<'w>(
     })
 }
 
-/// Walks along several lists of work, and holds what is open in each.
+/// Walks through several lists of work, and holds what is open in each.
 pub(super) struct OpenWork<'w>(Vec<OpenList<'w>>);
 
 impl<'w> OpenWork<'w> {
-    /// Each list is in the order of its beginning, and the agents of one are in no other.
+    /// Each list is sorted by start, and no agent occurs in two of them.
     pub(super) fn new(lists: &[&'w [Work]]) -> Self {
         Self(lists.iter().map(|list| OpenList::new(list)).collect())
     }
 
-    /// How improbable it is that nothing of what is open at `from` was completed before `to`, as a logarithm; and how
-    /// much of it there was. Nothing where some was. `from` is not before the moment of the last call.
+    /// The log-probability that nothing open at `from` was completed before `to`, and the amount of open work; `None`
+    /// if something was. `from` must not decrease between calls.
     pub(super) fn frozen(
         &mut self,
         durations: &Durations,
@@ -144,10 +144,10 @@ impl<'w> OpenWork<'w> {
     }
 }
 
-/// Walks along work in the order of its beginning, and holds what is open.
+/// Walks through work in order of start, and holds what is open.
 struct OpenList<'w> {
     ahead: &'w [Work],
-    /// What has begun, that which ends first on top; without an end it is at the bottom.
+    /// Started work, earliest end on top; work without an end is at the bottom.
     open: BinaryHeap<Reverse<(i64, Work)>>,
 }
 
@@ -159,8 +159,8 @@ impl<'w> OpenList<'w> {
         }
     }
 
-    /// Takes up what has begun at `at`, which is not before the moment of the last call, and lets go of what has ended.
-    /// Each piece of work comes and goes once; the one on top is open.
+    /// Adds work that started by `at`, which must not decrease between calls, and removes work that ended. Each item is
+    /// added and removed once; the top one is open.
     fn walk_to(&mut self, at: i64) {
         let begun = self.ahead.partition_point(|work| work.begun <= at);
         let begun_by = self.ahead[..begun].iter();
@@ -175,7 +175,7 @@ impl<'w> OpenList<'w> {
         }
     }
 
-    /// Whether something that is open ends before a moment.
+    /// Whether any open work ends before the given time.
     fn ends_before(&self, to: i64, but: Option<i64>) -> bool {
         let before = |Reverse((ended, work)): &Reverse<(i64, Work)>| {
             *ended < to && but.is_none_or(|agent| agent != work.agent)
@@ -186,7 +186,7 @@ impl<'w> OpenList<'w> {
             && self.open.iter().any(before)
     }
 
-    /// What is open, as [`OpenWork::frozen`] says it.
+    /// The open work, as in [`OpenWork::frozen`].
     fn frozen(&self, durations: &Durations, from: i64, to: i64, but: Option<i64>) -> (f64, usize) {
         let mut by_agent: BTreeMap<i64, f64> = BTreeMap::new();
         let mut count = 0;

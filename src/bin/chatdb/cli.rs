@@ -9,7 +9,7 @@ use chatdb::render::FORMATS;
 
 use crate::{complete, examples, topics};
 
-/// Help begins with what the command does and how it is typed.
+/// Help begins with what the command does, then examples.
 const TEMPLATE: &str =
     "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
@@ -43,7 +43,7 @@ fn formats(word: &str) -> String {
     }
 }
 
-/// Says which formats there are, and which one is used.
+/// Lists the formats and the default.
 fn format_help() -> String {
     let (all, first) = (formats("or"), FORMATS[0].name);
     format!("Output format: {all} (default: {first}, or the one of FILE's extension)")
@@ -92,9 +92,9 @@ pub enum Command {
     List(List),
     /// Show the steps, the SQL and the rules of a scenario
     Show(Show),
-    /// Run scenarios and compare every result with the support note
+    /// Replay scenarios and compare every result with the support note
     Replay(Replay),
-    /// Run scenarios and write reports into a folder
+    /// Replay scenarios and write reports into a folder
     Report(ReportArgs),
     /// Compare two tables, or a check of a scenario with a table
     Diff(Diff),
@@ -108,11 +108,11 @@ pub enum Command {
     Analyze(Analyze),
     /// List the findings, or explain one
     Findings(Findings),
-    /// Find every mistake in scenario folders
+    /// Find every error in scenario folders
     Validate(Validate),
     /// Create a scenario folder to start from
     New(New),
-    /// Record missing expected tables for review
+    /// Fill in missing expected tables, to be reviewed
     Record(RecordArgs),
     /// Review expected tables that are pending or differ: accept, reject or skip each
     Review(ReviewArgs),
@@ -122,7 +122,7 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain a result: the causes, rules and times that determine it
     Why(WhyArgs),
-    /// Simulate a schedule of events, and show what changes for the database, the agent and the customer
+    /// Run a schedule of events, and show what changes for the database, the agent and the customer
     #[command(after_help = crate::simulate::states())]
     Simulate(Box<SimulateArgs>),
     /// Describe an error code or a reject code
@@ -182,7 +182,7 @@ pub struct SchemaArgs {
     pub file: FileArgs,
 }
 
-/// Where a text goes that is neither a record nor rows.
+/// Where text output goes that is neither a record nor rows.
 #[derive(Debug, Args)]
 pub struct FileArgs {
     /// Write to FILE instead of standard output
@@ -242,7 +242,7 @@ pub struct SimulateArgs {
     /// those are tried
     #[arg(long, value_name = "STATE", conflicts_with = "random")]
     pub find: Option<String>,
-    /// Stop a search after N states
+    /// Give up a search after N states
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub max_states: usize,
     /// Run up to N random schedules until one violates an invariant, and shrink that one
@@ -470,10 +470,10 @@ pub struct Diff {
     /// How to compare the order of rows: unordered or strict
     #[arg(long, value_name = "ORDER")]
     pub order: Option<String>,
-    /// Ignore a column, and say why
+    /// Ignore a column, giving the reason
     #[arg(add = complete::columns(), long, value_name = "COL=REASON")]
     pub ignore: Vec<String>,
-    /// Let numbers differ by N, or by N % of the larger one; N is milliseconds for times, seconds for durations
+    /// Allow numbers to differ by N, or by N % of the larger one; N is in milliseconds for times, seconds for durations
     #[arg(add = complete::columns(), long, value_name = "COL=N[%][:REASON]")]
     pub tolerance: Vec<String>,
     /// Whether the first record of each file is a header: yes or no (default: detect)
@@ -488,10 +488,10 @@ pub struct Diff {
     /// Compare the Nth result of a file with several
     #[arg(long, value_name = "N")]
     pub result_set: Option<usize>,
-    /// Ignore letter case
+    /// Ignore differences in case
     #[arg(long)]
     pub ignore_case: bool,
-    /// Ignore leading, trailing and repeated blanks
+    /// Ignore leading, trailing and repeated spaces
     #[arg(long)]
     pub ignore_blanks: bool,
     /// Compare production rows: give one value, e.g. activity_id=88123; chatdb finds your row by it, takes the other
@@ -575,7 +575,7 @@ pub struct Import {
     /// Succeed with up to N rejected records
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub allow_rejects: u64,
-    /// Check the whole database when the files are loaded, and keep a new one only if it is sound
+    /// Check the whole database after loading, and keep a new one only if it passes
     #[arg(long)]
     pub verify: bool,
     #[command(flatten)]
@@ -584,7 +584,7 @@ pub struct Import {
     pub form: OutputArgs,
 }
 
-/// How exports are read, where it should not be detected from the files.
+/// How exports are read, if not as detected.
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Reading files")]
 pub struct ImportArgs {
@@ -597,10 +597,10 @@ pub struct ImportArgs {
     /// Encoding of the files, e.g. windows-1252 (default: detect)
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// Time of the export (default: what the files say)
+    /// Time of the export (default: from the files)
     #[arg(long, value_name = "TIME")]
     pub exported_at: Option<String>,
-    /// How dates are written, if not as SQL Server writes them, e.g. "dd/MM/yyyy HH:mm" or "%d/%m/%Y %H:%M"
+    /// Date format, if not SQL Server's own, e.g. "dd/MM/yyyy HH:mm" or "%d/%m/%Y %H:%M"
     #[arg(long, value_name = "FORMAT")]
     pub date_format: Option<String>,
     /// Keep undecodable bytes as U+FFFD, instead of rejecting the record
@@ -633,7 +633,7 @@ pub struct ImportArgs {
     /// Column names, instead of those in the files
     #[arg(long, value_name = "NAME,NAME,...")]
     pub columns: Option<String>,
-    /// Columns that the installation calls otherwise, from the settings.
+    /// Columns that the installation renamed, from the settings.
     #[arg(skip)]
     pub renames: Vec<(String, String)>,
     /// Skip the first N lines

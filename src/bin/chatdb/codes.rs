@@ -1,4 +1,4 @@
-//! The codes of errors, and what `chatdb explain` says of each. A code is never given another meaning.
+//! Error codes, and the text of `chatdb explain` for each. The meaning of a code never changes.
 
 use crate::failure::Code;
 
@@ -35,7 +35,7 @@ codes! {
         "There is no scenario, step, check, finding, query, column or format of this name. The hint has the nearest \
          name, or the command that lists them.";
     INVALID_VALUE = "CHATDB-E202", Usage, "invalid value of an option",
-        "The option does not take this value. The hint shows a valid one.";
+        "The value is not valid for this option. The hint shows a valid one.";
     INVALID_SCENARIO = "CHATDB-E203", Usage, "invalid scenario",
         "A scenario folder has mistakes. Each message names file, line and column. `chatdb validate DIR` lists all of \
          them, and `chatdb help scenarios` explains the format.";
@@ -64,7 +64,7 @@ codes! {
     DATABASE = "CHATDB-E403", Environment, "a database cannot be used",
         "The database cannot be opened, is locked by another program, or is damaged.";
     REFUSED = "CHATDB-E500", Refused, "refused",
-        "chatdb does not do this, to protect your data: the message says why and what is allowed instead.";
+        "chatdb refuses this to protect your data: the message says why, and what is allowed instead.";
     WRITES = "CHATDB-E501", Refused, "the statement is not read-only",
         "Queries only read. `chatdb query --db FILE --write` changes rows of the product's tables in a database that \
          chatdb wrote.";
@@ -78,7 +78,7 @@ codes! {
          it safe.";
 }
 
-/// The kind of an error that nothing more is known of.
+/// The general code for an exit code, if nothing more specific is known.
 pub fn general(exit: Code) -> &'static ErrorCode {
     match exit {
         Code::Differs => &DIFFERENCE,

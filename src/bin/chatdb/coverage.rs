@@ -84,8 +84,8 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
     )];
     if missing.is_empty() {
         remarks.push(
-            "printed: compared with what the document prints; stated: compared with what it says in words; \
-             derived: at least one check expects what follows from the document without being stated"
+            "printed: compared with what the support note prints; stated: compared with what it says in words; \
+             derived: at least one check expects what follows from the note without being stated"
                 .to_owned(),
         );
     } else {
@@ -97,7 +97,7 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
         all.iter().filter(|one| one.stays == Some(false)).count()
     ));
     let listing = Listing {
-        title: "Statements of the document".to_owned(),
+        title: "Statements of the support note".to_owned(),
         table: table(&COLUMNS, all.iter().map(cells).collect()),
         remarks,
     };

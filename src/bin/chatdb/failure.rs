@@ -250,7 +250,7 @@ impl From<FilesError> for Failure {
         match error {
             FilesError::Exists { .. } => failure
                 .kind(&codes::EXISTS)
-                .hint("`--force` replaces existing files; or choose another path"),
+                .hint("replace it with `--force`, or choose another path"),
             _ => failure,
         }
     }
@@ -380,10 +380,10 @@ impl From<AnalysisError> for Failure {
             }
             AnalysisError::OtherOffset { .. } => Self::of(Code::Usage, &error)
                 .kind(&codes::INVALID_VALUE)
-                .hint("leave `--utc-offset` out, or give it as the rows show it"),
+                .hint("omit `--utc-offset`, or give the offset that the rows show"),
             AnalysisError::OutageLater { .. } => Self::of(Code::Usage, &error)
                 .kind(&codes::INVALID_VALUE)
-                .hint("check the date of `--outage`, or say with `--exported-at` when the rows were exported"),
+                .hint("check the date in `--outage`, or give the time of the export with `--exported-at`"),
             AnalysisError::Threshold { .. }
             | AnalysisError::Twice { .. }
             | AnalysisError::Never { .. } => Self::of(Code::Usage, &error),
@@ -408,7 +408,7 @@ impl From<ScenarioError> for Failure {
                 ..Self::new(Code::Usage, "").kind(&codes::INVALID_SCENARIO)
             },
             ScenarioError::UnknownScenario { .. } => Self {
-                hint: Some(hint.unwrap_or_else(|| "`chatdb list` names the scenarios".to_owned())),
+                hint: Some(hint.unwrap_or_else(|| "`chatdb list` lists the scenarios".to_owned())),
                 ..Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME)
             },
             ScenarioError::UnknownParameter { ref known, .. } => Self {

@@ -84,7 +84,7 @@ pub fn format_of(form: &OutputArgs) -> Result<&'static Format, Failure> {
             .join(", ");
         Failure::new(
             Code::Usage,
-            format!("chatdb writes no `.{extension}` files"),
+            format!("chatdb cannot write `.{extension}` files"),
         )
         .hint(format!(
             "end the name with one of {all}, or name a format with `--format`"

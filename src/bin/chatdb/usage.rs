@@ -55,7 +55,7 @@ pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
     failure.typed()
 }
 
-/// A value that an option does not take, or that is missing.
+/// A value that is missing, or invalid for its option.
 fn value(error: &clap::Error, arg: &str, option: &str, help: String) -> Failure {
     let value = shown(error, ContextKind::InvalidValue);
     let usage = |message: String| Failure::new(Code::Usage, message);
@@ -63,7 +63,7 @@ fn value(error: &clap::Error, arg: &str, option: &str, help: String) -> Failure 
         let failure = usage(format!("`{option}` needs a value: `{arg}`"));
         return failure.kind(&codes::MISSING_VALUE).hint(help);
     }
-    let mut message = format!("`{value}` is not a value of `{option}`");
+    let mut message = format!("invalid value `{value}` for `{option}`");
     if let Some(reason) = std::error::Error::source(error) {
         message.push_str(&format!(": {reason}"));
     }
@@ -71,12 +71,12 @@ fn value(error: &clap::Error, arg: &str, option: &str, help: String) -> Failure 
     let hint = match did_you_mean(&value, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => help,
-        None => format!("its values are {}", known.join(", ")),
+        None => format!("valid values: {}", known.join(", ")),
     };
     usage(message).kind(&codes::INVALID_VALUE).hint(hint)
 }
 
-/// How errors are to be written, as far as a command line says it that cannot be read whole.
+/// The `--error-format` of a command line that is otherwise invalid.
 pub fn format(words: &[String]) -> ErrorFormat {
     let name = "--error-format";
     let pairs = words.iter().zip(words.iter().skip(1));

@@ -180,7 +180,7 @@ fn runs(
 
 /// The conditions of the query for a row that is not in the answer.
 fn conditions_listing(experiment: &Experiment, conditions: &[RowCondition]) -> Listing {
-    let columns = ["condition", "holds", "not since"];
+    let columns = ["condition", "holds", "false since"];
     let row = |own: &RowCondition| {
         let since = own.since.map(|factor| row(experiment, factor, "", ""));
         let since = since.map_or(String::new(), |cells| {

@@ -1,4 +1,4 @@
-//! Numbers as values, in the one way in which each can be read.
+//! Converts numbers that can be read in only one way.
 
 use super::ConversionError;
 use super::Seen;
@@ -23,7 +23,7 @@ pub(super) fn integer(
     }
 }
 
-/// A whole number as others print it: padded, with a fraction of zeros or thousands separators, or too large.
+/// A whole number as other tools print it: padded, with a fraction of zeros or thousands separators, or too large.
 pub(super) fn odd_integer(
     text: &str,
     least: i64,
@@ -44,7 +44,7 @@ pub(super) fn odd_integer(
     }
 }
 
-/// The digits of a number, with a point before decimals, where they can be read in one way or the column settles it.
+/// The digits of a number, with a decimal point, if it is unambiguous or the column resolves it.
 pub(super) fn one_reading(
     text: &str,
     whole: bool,
@@ -84,7 +84,7 @@ pub(super) fn one_reading(
     }
 }
 
-/// Whether a text is a number as a workbook gives one of more than 15 digits.
+/// Whether a text is how a workbook gives a number of more than 15 digits.
 pub(super) fn lacks_digits(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let Some((number, exponent)) = digits.split_once('e') else {
@@ -101,7 +101,7 @@ pub(super) fn out_of_range(text: &str, least: i64, greatest: i64) -> ConversionE
     }
 }
 
-/// What other tools are known to write for NULL, in lower case.
+/// What other tools write for NULL, in lower case.
 pub(super) const NULL_WORDS: [&str; 11] = [
     "-", "null", "(null)", "<null>", "[null]", "\\n", "n/a", "na", "nil", "none", "nan",
 ];
@@ -124,7 +124,7 @@ const TOTALS: [&str; 14] = [
     "suma",
 ];
 
-/// What a text is that stands in a column of numbers, where its looks say so.
+/// What a text in a column of numbers is, as far as it can be recognised.
 fn known_misfit(text: &str) -> Option<&'static str> {
     let text = text.trim();
     let lower = text.trim_end_matches(':').to_lowercase();

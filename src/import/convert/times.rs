@@ -46,7 +46,7 @@ pub(super) fn note(stored: &[u8; STORED], seen: &mut Seen) {
     }
 }
 
-/// A time in one of the other forms that are not ambiguous, or in the one that was named.
+/// A time in another unambiguous format, or in the given one.
 pub(super) fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]> {
     if let Some(stored) = iso(text, seen) {
         return Some(stored);
@@ -56,7 +56,7 @@ pub(super) fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[
     Some(stored)
 }
 
-/// The time that `text` is as `format` says, in the words of `strftime`, as it is stored.
+/// The time in `text` by the `strftime` format `format`, as stored.
 #[must_use]
 pub fn formatted(text: &str, format: &str) -> Option<String> {
     let stored = stored_by(text.trim_matches([' ', '\u{a0}']), format)?;
@@ -76,8 +76,8 @@ fn stored_by(text: &str, format: &str) -> Option<[u8; STORED]> {
     plain::is_time(&stored).then_some(stored)
 }
 
-/// `yyyy-mm-dd`, then perhaps a blank or `T` and `hh:mm` or `hh:mm:ss` with up to nine digits of a fraction after a
-/// point or a comma, then perhaps an offset from UTC, which is left off: the wall clock is kept.
+/// `yyyy-mm-dd`, then optionally a space or `T` and `hh:mm` or `hh:mm:ss` with up to nine fractional digits after a
+/// point or a comma, then optionally an offset from UTC, which is dropped: the wall-clock time is kept.
 pub(super) fn iso(text: &str, seen: &mut Seen) -> Option<[u8; STORED]> {
     let bytes = text.as_bytes();
     let mut stored = *b"0000-00-00 00:00:00.000";
@@ -134,7 +134,7 @@ pub(super) fn is_offset(rest: &[u8]) -> bool {
     }
 }
 
-/// What is wrong with a time: spoiled beyond recovery, or written in a form that could be read in two ways or in none.
+/// What is wrong with a time: damaged beyond recovery, ambiguous, or in an unknown format.
 pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     let text = text.trim();
     let named = rules.date_format.as_deref();
@@ -157,8 +157,8 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     }
 }
 
-/// Whether a text looks like a date or a time in one of the ways that SQL Server does not export them in: its own words
-/// for one (`Nov 24 2026  8:51PM`), eight digits, the year first and other signs, half a day.
+/// Whether a text looks like a date or time in a format that SQL Server does not export: its own default format
+/// (`Nov 24 2026  8:51PM`), eight digits, year first with other separators, or AM/PM.
 #[must_use]
 pub fn is_dated(text: &str) -> bool {
     const MONTHS: [&str; 12] = [
@@ -181,7 +181,7 @@ pub fn is_dated(text: &str) -> bool {
     begins_with_day || is_half_day || has_month || year_first
 }
 
-/// Numbers with slashes, points or dashes between them, of which nobody says which is the day.
+/// Numbers separated by slashes, points or dashes, of which any could be the day.
 #[must_use]
 pub fn is_ambiguous(text: &str) -> bool {
     let date = text.split([' ', 'T']).next().unwrap_or("");

@@ -1,4 +1,4 @@
-//! bcp's format file, as text or as XML: which columns a data file without names has, and what ends them.
+//! bcp format files, as text or XML: the columns of a data file without a header, and their terminators.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,10 +10,10 @@ use thiserror::Error;
 
 use crate::import::reader::fixed_width::{Ends, Widths};
 
-/// More than any format file has.
+/// More columns than any format file has.
 const LARGEST: u64 = 4 << 20;
 
-/// How files end beside which a format file is looked for.
+/// Endings of the files next to which a format file is looked for.
 const DATA: [&str; 3] = ["dat", "txt", "bcp"];
 
 /// Why a format file cannot be used.
@@ -28,8 +28,8 @@ pub struct FormatError {
     pub what: String,
 }
 
-/// A terminator as bcp and BULK INSERT take one on the command line: `\t`, `\n`, `\r`, `\0`, `\\`, or bytes such as
-/// `0x0a`. Anything else stands for itself.
+/// Parses a terminator as bcp and BULK INSERT accept it on the command line: `\t`, `\n`, `\r`, `\0`, `\\`, or bytes
+/// such as `0x0a`. Anything else is taken literally.
 #[must_use]
 pub fn terminator(text: &str) -> String {
     let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
@@ -69,30 +69,30 @@ fn of_hex(digits: &str) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-/// What a format file says.
+/// The contents of a format file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatFile {
-    /// The names of the columns, in the order of the data file.
+    /// The column names, in the order of the data file.
     pub names: Vec<String>,
-    /// What stands between two fields.
+    /// The field terminator.
     pub delimiter: String,
-    /// What ends a record; `None` for a line end.
+    /// The record terminator; `None` for a line end.
     pub record_end: Option<String>,
-    /// The widths of the columns in characters, where nothing stands between them.
+    /// The widths of the columns in characters, if nothing separates them.
     pub widths: Option<Widths>,
-    /// What stands before the first field of each record: the first quote, where all values are in quotes.
+    /// What precedes the first field of each record: the opening quote, if all values are quoted.
     pub prefix: Option<String>,
 }
 
-/// One column, and where in the file it is said.
+/// A column, and where in the file it is declared.
 struct Column {
     line: usize,
     name: String,
-    /// What ends it.
+    /// The terminator of the column.
     end: String,
-    /// How many characters it has, where each has as many.
+    /// Its width in characters, if fixed.
     length: Option<usize>,
-    /// Whether it goes into no column of the table.
+    /// Whether it is not loaded into any column of the table.
     is_left_out: bool,
 }
 
@@ -100,7 +100,7 @@ impl FormatFile {
     /// Reads the format file at `path`.
     ///
     /// # Errors
-    /// When it cannot be read, or is not understood.
+    /// If it cannot be read or is invalid.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         let wrong = |line, what| FormatError {
             file: path.to_owned(),
@@ -114,12 +114,12 @@ impl FormatFile {
         Self::parse(&text).map_err(|(line, what)| wrong(line, what))
     }
 
-    /// The format file that lies beside the data file at `path`: `EGPL_USER_Format.fmt` or `EGPL_USER.fmt` beside
-    /// `EGPL_USER.dat`, `.txt` or `.bcp`, also where the data file has a date and a number behind the table's name, as
-    /// `EGPL_USER_20261124_1.dat`.
+    /// The format file next to the data file at `path`: `EGPL_USER_Format.fmt` or `EGPL_USER.fmt` next to
+    /// `EGPL_USER.dat`, `.txt` or `.bcp`, even if the table name in the data file is followed by a date and a number,
+    /// as in `EGPL_USER_20261124_1.dat`.
     ///
     /// # Errors
-    /// When there is one and it cannot be used.
+    /// If there is one and it cannot be used.
     pub fn beside(path: &Path) -> Result<Option<Self>, FormatError> {
         let is_data = path
             .extension()
@@ -137,7 +137,7 @@ impl FormatFile {
         found.map(|file| Self::open(&file)).transpose()
     }
 
-    /// Reads the text of a format file.
+    /// Parses the text of a format file.
     ///
     /// # Errors
     /// With the line and what is wrong there.
@@ -186,7 +186,7 @@ impl FormatFile {
     }
 }
 
-/// What a column's type says when it is none of text.
+/// What is said of a column whose type is not text.
 fn native(kind: &str) -> String {
     format!(
         "the field is of type `{kind}`: native-format data (`bcp -n`) is not supported; export it as text, \
@@ -194,7 +194,7 @@ fn native(kind: &str) -> String {
     )
 }
 
-/// The columns in the lines of a format file that is no XML.
+/// The columns of a format file that is not XML.
 fn columns_of_lines(text: &str) -> Result<Vec<Column>, (usize, String)> {
     let mut lines = (1..).zip(text.lines());
     let version = lines
@@ -229,7 +229,7 @@ fn columns_of_lines(text: &str) -> Result<Vec<Column>, (usize, String)> {
     Ok(columns)
 }
 
-/// The columns of a format file in XML: its fields in their order, each with the name of the column that it goes into.
+/// The columns of an XML format file: its fields in order, each with the name of its target column.
 fn columns_of_xml(text: &str) -> Result<Vec<Column>, (usize, String)> {
     let mut reader = quick_xml::Reader::from_str(text);
     let mut fields: Vec<(String, Column)> = Vec::new();
@@ -291,7 +291,7 @@ fn field_of_xml(
     Ok((id, column))
 }
 
-/// The value of an attribute, with or without a namespace before its name.
+/// The value of an attribute, with or without a namespace prefix.
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = element.attributes().flatten();
     let found = attributes.find(|own| own.key.local_name().as_ref() == name)?;
@@ -299,7 +299,7 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     Some(value.into_owned())
 }
 
-/// The widths of columns with nothing between them.
+/// The widths of columns without separators.
 fn widths(
     names: &[String],
     ends: &[String],
@@ -329,7 +329,7 @@ fn widths(
     })
 }
 
-/// The name and the end in a line such as `1 SQLNCHAR 0 48 "<\0E\0O\0F\0D\0>\0" 1 USER_ID ""`.
+/// The name and the terminator in a line such as `1 SQLNCHAR 0 48 "<\0E\0O\0F\0D\0>\0" 1 USER_ID ""`.
 fn column(line: &str, number: usize) -> Option<Column> {
     let (before, rest) = line.split_once('"')?;
     let before: Vec<&str> = before.split_whitespace().collect();

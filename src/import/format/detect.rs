@@ -1,11 +1,11 @@
-//! Which form a file is in: every form of the list is scored against the file's beginning, and the best one is taken
-//! if no other that would read the beginning differently comes near it.
+//! Detects the format of a file: every format is scored against the beginning of the file, and the best one is chosen
+//! unless another that would read it differently scores nearly as high.
 //!
-//! A score is a number from 0 to 1: half of it is the share of records that have as many fields as the others, the rest
-//! is what the tools are known for: a byte order mark, the word NULL, needless quotes, dashes under the names. The
-//! margin is the distance of the best score to that of the best form that reads the beginning as other names, other
-//! values, other NULLs or other rejects. Two forms that read it alike are no rivals, so that a plain file need not be
-//! asked about; a margin below [`THIN`] is no verdict.
+//! A score is a number from 0 to 1. Half of it is the share of records that have the same number of fields; the rest is
+//! what each tool is known for: a byte order mark, the word NULL, needless quotes, dashes under the header. The margin
+//! is the distance from the best score to that of the best format that reads the beginning with other names, values,
+//! NULLs or rejects. Two formats that read it alike do not compete, so that a plain file is not ambiguous; a margin
+//! below [`THIN`] is not a decision.
 
 mod blanks;
 mod cell_shape;
@@ -39,13 +39,13 @@ pub use trial::SplitCandidate;
 pub use trial::is_crossed_rule;
 pub use trial::is_rule;
 
-/// The margin below which nobody should rely on the verdict.
+/// The margin below which the result is unreliable.
 pub const THIN: f64 = 0.05;
 
 /// The beginning of a file, as UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'s> {
-    /// The text; undecodable places are bytes 0xFF.
+    /// The text; undecodable bytes are 0xFF.
     pub bytes: &'s [u8],
     /// Whether it is the whole file.
     pub whole: bool,
@@ -57,40 +57,40 @@ pub struct Sample<'s> {
     pub several: bool,
 }
 
-/// How a delimited file in a form is to be split, and how likely it is in that form.
+/// How to split a delimited file in a format, and the score of that format.
 #[derive(Debug, Clone)]
 pub struct Detection {
-    /// The form it is read in.
+    /// The format it is scored for.
     pub form: &'static ImportFormat,
     /// From 0 to 1.
     pub score: f64,
-    /// What quotes mean: the form's own rule, but nothing in a flat file of the wizard that has no qualifier.
+    /// What quotes mean: the format's own rule, or nothing in a wizard flat file without a text qualifier.
     pub quotes: Quotes,
-    /// What the trial with these quotes found; for forms that are not delimited, nothing.
+    /// What splitting with these quotes found; `None` for formats that are not delimited.
     pub trial: SplitCandidate,
-    /// How columns of fixed widths are cut, where that is the form and something says it.
+    /// The fixed-width columns, if the format has them and they are known.
     pub widths: Option<fixed_width::FixedWidthPlan>,
 }
 
-/// The sample, split in every way that some form would.
+/// The sample, split in every way that some format would.
 pub struct SplitCandidates<'s> {
     sample: &'s Sample<'s>,
     bare: Vec<SplitCandidate>,
     quoted: Vec<SplitCandidate>,
-    /// Lines of the beginning, for forms that are not delimited.
+    /// Lines of the beginning, for formats that are not delimited.
     lines: Vec<String>,
-    /// Whether a count of rows stands at the end of the sample.
+    /// Whether a row count is at the end of the sample.
     footer: bool,
-    /// Whether the lines are laid out in a way that no delimited form is.
+    /// Whether the layout of the lines rules out delimited formats.
     laid_out: bool,
-    /// What they are as columns of fixed widths.
+    /// The lines as fixed-width columns.
     widths: Option<fixed_width::Found>,
-    /// Whether texts are quoted, where somebody said so.
+    /// Whether texts are quoted, if the user says so.
     quoting: Option<bool>,
 }
 
 impl<'s> SplitCandidates<'s> {
-    /// Splits `sample` at each separator that a form may have, or at the one given; or by the widths that were said.
+    /// Splits `sample` at each separator that a format may have, or at the given one; or by the given widths.
     #[must_use]
     pub fn new(
         sample: &'s Sample<'s>,
@@ -152,7 +152,7 @@ impl<'s> SplitCandidates<'s> {
         }
     }
 
-    /// The same where texts are quoted, or none is, as somebody says.
+    /// The same where the user says whether texts are quoted.
     #[must_use]
     pub fn quoting(mut self, quoting: Option<bool>) -> Self {
         match quoting {
@@ -164,7 +164,7 @@ impl<'s> SplitCandidates<'s> {
         self
     }
 
-    /// The trial of one of `delimiters` that fits best; the order decides between equals.
+    /// The trial with the best of `delimiters`; ties are resolved by their order.
     fn best(trials: &[SplitCandidate], delimiters: &[&str]) -> Option<SplitCandidate> {
         let stated = trials.len() == 1;
         let known =
@@ -184,7 +184,7 @@ impl<'s> SplitCandidates<'s> {
         found.cloned()
     }
 
-    /// How likely the sample is in `form`.
+    /// The score of `form` for the sample.
     #[must_use]
     pub fn score(&self, form: &'static ImportFormat) -> Detection {
         let bare = || Self::best(&self.bare, form.delimiters).unwrap_or_default();
@@ -216,7 +216,7 @@ impl<'s> SplitCandidates<'s> {
         }
     }
 
-    /// Whether some separator parts the first record into names: then it is no name with a separator in it.
+    /// Whether a separator splits the first record into column names: then it is not a single name.
     fn has_several_names(&self) -> bool {
         let parts = |trial: &SplitCandidate| trial.width > 1 && trial.header && trial.fit > 0.5;
         self.bare.iter().chain(&self.quoted).any(parts)
@@ -267,7 +267,7 @@ impl<'s> SplitCandidates<'s> {
     }
 }
 
-/// Whether the lines are laid out in a way that no delimited form is.
+/// Whether the layout of the lines rules out delimited formats.
 pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
     [
         crate::import::reader::aligned::score(lines),
@@ -284,7 +284,7 @@ pub(super) fn is_laid_out(sample: &Sample<'_>, lines: &[String]) -> bool {
     .any(|score| score > 0.8)
 }
 
-/// Every form that the sample may be in, the likeliest first.
+/// Every format that fits the sample, the most likely first.
 #[must_use]
 pub fn rank(trials: &SplitCandidates<'_>) -> Vec<Detection> {
     let text_forms = IMPORT_FORMATS

@@ -1,8 +1,8 @@
-//! What a backslash means in a delimited file, told from its beginning or said by the user.
+//! What a backslash means in a delimited file: detected from its beginning or given by the user.
 //!
-//! RFC 4180 doubles a quote within a quoted text; MySQL, Hive, Spark and pandas put a backslash before it. Both ways of
-//! reading are tried: the one in which text stands behind closing quotes is wrong. Where neither is right, or both are
-//! and differ, the user is asked.
+//! RFC 4180 doubles a quote within quoted text; MySQL, Hive, Spark and pandas put a backslash before it. Both are
+//! tried; the interpretation that leaves text after closing quotes is wrong. If neither is right, or both are and
+//! differ, the user must decide.
 
 use super::detect::{Sample, SplitCandidate, is_laid_out};
 use crate::import::options::TYPOGRAPHIC;
@@ -13,48 +13,48 @@ use std::io::Read as _;
 /// What a backslash means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
-    /// A character like others.
+    /// An ordinary character.
     Nothing,
-    /// It takes their meaning from quotes, separators, line ends and other backslashes.
+    /// It removes the meaning of quotes, separators, line ends and other backslashes.
     Backslash,
-    /// The same, and `\n`, `\t`, `\0` and others stand for what cannot be seen, as MySQL and PostgreSQL write them.
+    /// The same, and `\n`, `\t`, `\0` and others represent control characters, as in MySQL and PostgreSQL.
     Mysql,
 }
 
-/// What the beginning of a file says about its backslashes.
+/// What the beginning of a file says about backslashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::import) enum EscapeEvidence {
-    /// They mean this.
+    /// They have this meaning.
     Is(Escape),
-    /// Quotes can be read with escapes and without, and neither reading is clearly the right one.
+    /// Quotes can be read with or without escapes, and neither interpretation is clearly right.
     Unclear,
 }
 
 /// Separators of files in which a backslash may be an escape.
 const SEPARATORS: [&str; 4] = [",", "\t", ";", "|"];
 
-/// How many times as many records one reading has to spoil before the other is taken.
+/// How many times more records one interpretation must break before the other is chosen.
 const CLEARLY: usize = 10;
 
 impl Escape {
-    /// What stands for NULL wherever a backslash is an escape.
+    /// The text for NULL if a backslash is an escape.
     pub const NULL: &str = "\\N";
 
-    /// Every one, by the name that `--escape` gives it.
+    /// All kinds, by their name for `--escape`.
     pub const ALL: [(&str, Self); 3] = [
         ("none", Self::Nothing),
         ("backslash", Self::Backslash),
         ("mysql", Self::Mysql),
     ];
 
-    /// The one that `--escape` calls `name`.
+    /// The kind with this name for `--escape`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find_map(|(known, escape)| (known == name).then_some(escape))
     }
 
-    /// The name that `--escape` gives it.
+    /// Its name for `--escape`.
     #[must_use]
     pub fn name(self) -> &'static str {
         let mut all = Self::ALL.into_iter();
@@ -62,7 +62,7 @@ impl Escape {
             .unwrap_or_default()
     }
 
-    /// What a file in which nobody said so is told to have.
+    /// A remark for a meaning that was detected, not given.
     #[must_use]
     pub(in crate::import) fn remark(self) -> String {
         let what = match self {
@@ -75,10 +75,10 @@ impl Escape {
         format!("{what}; `--escape none` reads it as a character")
     }
 
-    /// Puts what `text` says behind `out`, where signs behind a backslash are masked.
+    /// Appends the meaning of `text` to `out`, where characters after a backslash are masked.
     ///
     /// # Errors
-    /// What is wrong, where an escape is not known, or can be read in two ways and nobody said in which.
+    /// If an escape is unknown, or is ambiguous and the user did not say what it means.
     pub(in crate::import) fn read(
         self,
         text: &str,
@@ -114,8 +114,7 @@ impl Escape {
                 }
                 (None, None) if self == Self::Mysql => {
                     return Err(
-                        "a backslash stands before a character that MySQL does not escape"
-                            .to_owned(),
+                        "a backslash precedes a character that MySQL does not escape".to_owned(),
                     );
                 }
                 (None, _) => out.extend([c, escaped]),
@@ -124,8 +123,8 @@ impl Escape {
         Ok(())
     }
 
-    /// What a file means that begins with `sample`, whose fields have `delimiter` between them if somebody said so.
-    /// `None` where nothing in it speaks for escapes.
+    /// What backslashes mean in a file that begins with `sample`, with `delimiter` as the separator if given; `None` if
+    /// nothing suggests escapes.
     #[must_use]
     pub(in crate::import) fn tell(
         sample: &Sample<'_>,
@@ -155,22 +154,22 @@ impl Escape {
     }
 }
 
-/// Whether texts in `sample` may have been escaped where nothing says that they were: each backslash stands before one
-/// that it escapes, or before a letter as MySQL writes them, which alone says enough only where tabs part the fields.
+/// Whether texts in `sample` may have been escaped without proof: each backslash precedes a character that it escapes,
+/// or a letter as in MySQL, which is sufficient evidence only in files separated by tabs.
 #[must_use]
 pub(in crate::import) fn may_be_escaped(sample: &[u8], delimiter: &str) -> bool {
     let pairs = Pairs::of(sample);
     (pairs.doubled || (pairs.letters && delimiter == "\t")) && !pairs.others
 }
 
-/// What stands behind the backslashes of a text.
+/// What follows the backslashes of a text.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pairs {
     /// Backslashes that others escape.
     doubled: bool,
-    /// Letters of what cannot be seen.
+    /// Letters that represent control characters.
     letters: bool,
-    /// What neither MySQL nor PostgreSQL escapes.
+    /// Characters that neither MySQL nor PostgreSQL escapes.
     others: bool,
 }
 
@@ -193,7 +192,7 @@ impl Pairs {
     }
 }
 
-/// What MySQL's and PostgreSQL's escape of this letter stands for.
+/// What MySQL's and PostgreSQL's escape of this letter represents.
 fn letter(c: char) -> Option<char> {
     Some(match c {
         '0' => '\0',
@@ -208,8 +207,8 @@ fn letter(c: char) -> Option<char> {
     })
 }
 
-/// The quote that texts are in, in a file that begins with `sample`, if it is another one than the double quote: they
-/// are in it throughout their columns, or records have the same number of fields only so.
+/// The quote around texts in a file that begins with `sample`, if it is not the double quote: whole columns are in it,
+/// or records have the same number of fields only with it.
 #[must_use]
 pub(in crate::import) fn quote_of(sample: &Sample<'_>, delimiter: Option<&str>) -> Option<char> {
     let has = |quote: char| {
@@ -252,7 +251,7 @@ fn is_quoted_by(quote: char, sample: &Sample<'_>, delimiter: Option<&str>) -> bo
     })
 }
 
-/// What quotes behind a backslash say.
+/// What quotes after a backslash suggest.
 fn of_quotes(
     sample: &Sample<'_>,
     escaped: &Sample<'_>,
@@ -277,7 +276,7 @@ fn of_quotes(
     })
 }
 
-/// What separators and line ends behind a backslash say in a text without quotes: with escapes more records are whole.
+/// What separators and line ends after a backslash suggest in unquoted text: escapes make more records complete.
 fn of_separators(
     sample: &Sample<'_>,
     escaped: &Sample<'_>,

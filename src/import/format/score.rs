@@ -1,31 +1,31 @@
-//! What speaks for and against each delimited format, between -0.5 and 0.5: what its tool is known for.
+//! Detection scores of the delimited formats, between -0.5 and 0.5: what each tool is known for.
 
 use super::detect::{Preamble, Sample, SplitCandidate};
 
-/// What a format is scored by.
+/// The evidence that a format is scored by.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'e> {
     /// The format's own trial.
     own: &'e SplitCandidate,
-    /// The trial with quotes that it is to be judged by.
+    /// The trial with quotes that it is scored by.
     quoted: &'e SplitCandidate,
-    /// Whether a count of rows stands below.
+    /// Whether a row count is below.
     footer: bool,
     /// Whether the file begins with a byte order mark.
     has_mark: bool,
-    /// Whether that is the mark of UTF-8.
+    /// Whether that is the UTF-8 mark.
     mark: bool,
     /// Whether the file is UTF-16.
     wide: bool,
     /// Whether NULL is the word.
     word: bool,
-    /// Whether empty texts in quotes stand beside fields of nothing.
+    /// Whether empty quoted texts occur together with empty fields.
     both: bool,
     /// Points of a tool that writes NULL as the word.
     by_word: f64,
     /// Points of a tool that writes NULL as nothing.
     by_nothing: f64,
-    /// Points off for a first line that another tool writes.
+    /// Penalty for a first line that another tool writes.
     other_tool: f64,
     /// Points of a tool that quotes nothing.
     unquoted: f64,
@@ -36,8 +36,8 @@ fn when(condition: bool, points: f64) -> f64 {
 }
 
 impl<'e> Evidence<'e> {
-    /// `own` is the format's own trial; `quoted` the trial with quotes that it is to be judged by; `other` the trial
-    /// with quotes at the same separator.
+    /// `own` is the format's own trial, `quoted` the trial with quotes that it is scored by, `other` the trial with
+    /// quotes at the same separator.
     pub(super) fn new(
         sample: &Sample<'_>,
         footer: bool,
@@ -85,17 +85,17 @@ impl<'e> Evidence<'e> {
     }
 }
 
-/// Nothing is known of a tool.
+/// No tool is known for it.
 pub(super) fn nothing(_: &Evidence<'_>) -> f64 {
     0.0
 }
 
-/// SSMS quotes nothing, marks UTF-8, and writes no count below.
+/// SSMS quotes nothing, writes a UTF-8 mark, and no row count below.
 pub(super) fn ssms_csv(e: &Evidence<'_>) -> f64 {
     e.by_word + e.unquoted + e.other_tool + when(e.mark, 0.15) + when(e.footer || e.own.rule, -0.3)
 }
 
-/// As SSMS with commas, and what is copied from its grid has neither mark nor names.
+/// As SSMS with commas; text copied from its grid has neither mark nor header.
 pub(super) fn ssms_tab(e: &Evidence<'_>) -> f64 {
     e.by_word
         + e.unquoted
@@ -109,7 +109,7 @@ pub(super) fn ssms_tab(e: &Evidence<'_>) -> f64 {
         )
 }
 
-/// SSMS quotes only what has the separator in it.
+/// SSMS quotes only fields that contain the separator.
 pub(super) fn ssms_csv_quoted(e: &Evidence<'_>) -> f64 {
     e.by_word
         + e.other_tool
@@ -126,12 +126,12 @@ pub(super) fn ssms_csv_quoted(e: &Evidence<'_>) -> f64 {
         + when(e.quoted.rejects > 0, -0.05)
 }
 
-/// SSMS writes a count of rows below, and no dashes.
+/// SSMS writes a row count below, and no dashes.
 pub(super) fn ssms_report(e: &Evidence<'_>) -> f64 {
     e.by_word + e.unquoted + e.other_tool + if e.footer && !e.own.rule { 0.25 } else { -0.25 }
 }
 
-/// sqlcmd writes dashes under the names, or pads every field alike.
+/// sqlcmd writes dashes under the header, or pads every field alike.
 pub(super) fn sqlcmd_separated(e: &Evidence<'_>) -> f64 {
     e.by_word
         + e.other_tool
@@ -147,7 +147,7 @@ pub(super) fn sqlcmd_separated(e: &Evidence<'_>) -> f64 {
         }
 }
 
-/// bcp writes no names, and one NUL for the empty text.
+/// bcp writes no header, and one NUL for the empty text.
 pub(super) fn bcp(e: &Evidence<'_>) -> f64 {
     when(e.own.header, -0.4)
         + when(e.own.nul > 0, 0.35)
@@ -159,12 +159,12 @@ pub(super) fn bcp(e: &Evidence<'_>) -> f64 {
         + when(e.footer, -0.3)
 }
 
-/// Its separators are in no other format.
+/// No other format has its separators.
 pub(super) fn egain_bulk(_: &Evidence<'_>) -> f64 {
     0.5
 }
 
-/// The wizard tells NULL and the empty text apart by nothing.
+/// The wizard does not distinguish NULL from the empty text.
 pub(super) fn wizard(e: &Evidence<'_>) -> f64 {
     e.by_nothing
         + e.other_tool
@@ -175,7 +175,7 @@ pub(super) fn wizard(e: &Evidence<'_>) -> f64 {
         + when(e.own.rule || e.footer, -0.3)
 }
 
-/// Azure Data Studio quotes what needs it, and nothing else.
+/// Azure Data Studio quotes only what needs it.
 pub(super) fn ads_csv(e: &Evidence<'_>) -> f64 {
     e.by_word
         + e.other_tool
@@ -188,7 +188,7 @@ pub(super) fn ads_csv(e: &Evidence<'_>) -> f64 {
         + when(e.own.rejects > 0, -0.05)
 }
 
-/// DBeaver writes `""` beside nothing.
+/// DBeaver writes `""` for the empty text, next to empty fields.
 pub(super) fn dbeaver_csv(e: &Evidence<'_>) -> f64 {
     e.by_nothing
         + e.other_tool
@@ -208,7 +208,7 @@ pub(super) fn powershell_csv(e: &Evidence<'_>) -> f64 {
         + when(e.own.rejects > 0, -0.1)
 }
 
-/// Excel spoils times, and may say its separator first.
+/// Excel damages times, and may write its separator first.
 pub(super) fn excel_csv(e: &Evidence<'_>) -> f64 {
     when(e.own.preamble == Some(Preamble::Separator), 0.45) + e.by_word * 0.75 - 0.05
         + when(e.own.spoiled.is_some(), 0.35)

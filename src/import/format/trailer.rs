@@ -1,9 +1,9 @@
-//! What SSMS and sqlcmd write below a result: how many rows it has, in any language, and when it was complete.
+//! What SSMS and sqlcmd write below a result: its row count, in any language, and its completion time.
 
 use chrono::NaiveDateTime;
 
-/// The count in a line such as `(3 rows affected)`, `(1 row(s) affected)` or `(затронуто строк: 13)`: one number, and
-/// words, in one pair of brackets.
+/// The count in a line such as `(3 rows affected)`, `(1 row(s) affected)` or `(затронуто строк: 13)`: one number and
+/// words, in one pair of parentheses.
 #[must_use]
 pub fn rows(line: &str) -> Option<u64> {
     let line = line.trim();
@@ -65,17 +65,17 @@ fn rows_in_set(line: &str) -> Option<u64> {
     (is_time && are_warnings && is_count(count)).then(|| count.parse().ok())?
 }
 
-/// What the server or the tool says between results.
+/// Messages of the server or the tool between results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
-    /// `Msg 208, Level 16, State 1, Line 1`, in any language: the number of the error. Its text stands below.
+    /// `Msg 208, Level 16, State 1, Line 1`, in any language: the error number. Its text follows below.
     Error(u64),
-    /// Anything that says nothing about rows: statistics, the database, that commands were completed.
+    /// A message that says nothing about rows: statistics, the database, completed commands.
     Note,
 }
 
-/// What `line` says, if it is a message of the server. Only what the server says word by word is one, so that a row is
-/// not taken for it.
+/// What `line` is, if it is a server message. Only known messages count, so that a row is not mistaken for
+/// one.
 #[must_use]
 pub fn message(line: &str) -> Option<Message> {
     let line = line.trim();
@@ -91,7 +91,7 @@ pub fn message(line: &str) -> Option<Message> {
     (SENTENCES.iter().any(is_sentence) || is_statistics(line)).then_some(Message::Note)
 }
 
-/// Sentences of the server and of its tools, as what stands before and behind a name.
+/// Messages of the server and its tools, as the text before and after a name.
 const SENTENCES: &[(&str, &str)] = &[
     ("Commands completed successfully.", ""),
     ("Command(s) completed successfully.", ""),
@@ -182,8 +182,8 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The number in `Msg 208, Level 16, State 1, Server SQL01, Line 1`, whatever the words are: an error's number, its
-/// level, a state and, last, a line.
+/// The number in `Msg 208, Level 16, State 1, Server SQL01, Line 1`, in any language: an error number, its level, a
+/// state and finally a line.
 #[must_use]
 pub fn error(line: &str) -> Option<u64> {
     if line.len() > 400 || line.starts_with(|c: char| c.is_ascii_digit() || c == '"') {
@@ -210,7 +210,7 @@ pub fn error(line: &str) -> Option<u64> {
     (level <= 25 && number(parts[2])? <= 255 && line.is_some()).then(|| number(parts[0]))?
 }
 
-/// What an error of the server means for an export, `below` its rows or in the middle of them.
+/// What a server error means for an export, `below` its rows or among them.
 #[must_use]
 pub fn stopped(number: u64, below: bool) -> String {
     if below {
@@ -220,7 +220,7 @@ pub fn stopped(number: u64, below: bool) -> String {
     }
 }
 
-/// What is said of messages that are no rows.
+/// What is said of messages that are not rows.
 #[must_use]
 pub fn passed_over(messages: u64) -> String {
     match messages {
@@ -229,7 +229,7 @@ pub fn passed_over(messages: u64) -> String {
     }
 }
 
-/// What a text says that is nothing but messages: the numbers of its errors, in order. `None` when there is more in it.
+/// The error numbers in a text that consists only of messages, in order; `None` if it contains anything else.
 #[must_use]
 pub fn only_messages(text: &str) -> Option<Vec<u64>> {
     let mut errors = Vec::new();
@@ -255,8 +255,8 @@ pub fn only_messages(text: &str) -> Option<Vec<u64>> {
 }
 
 /// The wall-clock time, in milliseconds since 1970, in a line such as
-/// `Completion time: 2026-10-02T15:58:11.1234567+02:00`,
-/// whatever the words are.
+/// `Completion time: 2026-10-02T15:58:11.1234567+02:00`, in any
+/// language.
 #[must_use]
 pub fn completed_at_ms(line: &str) -> Option<i64> {
     let (words, time) = line.trim().split_once(": ")?;

@@ -1,7 +1,7 @@
-//! Lists the files in a zip archive and unpacks one of them; and looks through a workbook before anything else does:
-//! how large its parts really are, how long the longest text in one is, and that no part has a document type. What a
-//! directory says of sizes is not believed; every part is unpacked once and thrown away. The `zip` crate would save few
-//! lines here: it takes a directory into memory before that can be bounded, and of two parts of one name keeps one.
+//! Lists the files in a zip archive and unpacks one of them. Checks a workbook before it is read: the real sizes of its
+//! parts, its longest text, and that no part has a document type. The sizes in the directory are not trusted: every
+//! part is unpacked once and discarded. The `zip` crate would save little here: it reads a directory into memory before
+//! its size can be limited, and keeps only one of two parts with the same name.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -13,24 +13,24 @@ use memchr::memchr;
 use crate::import::input::source::{TooMuch, UnpackLimits};
 use crate::record::{ReadError, RecordLimits};
 
-/// The most that the parts of a workbook may unpack to together.
+/// The maximum unpacked size of all parts of a workbook.
 const UNPACKED: u64 = 1 << 30;
 
-/// The most that its shared strings may unpack to: they are kept in memory.
+/// The maximum unpacked size of its shared strings, which are kept in memory.
 const STRINGS: u64 = 256 << 20;
 
-/// The most parts that an archive may have.
+/// The maximum number of parts of an archive.
 const PARTS: usize = 10_000;
 
 /// The end of a directory is at most this far from the end of the file.
 const TAIL: u64 = (64 << 10) + 22;
 
-/// What an archive holds.
+/// The contents of an archive.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// Whether it is a workbook.
     pub workbook: bool,
-    /// Whether its texts are kept in one part, as Excel does.
+    /// Whether its texts are kept in one part, as in Excel.
     pub shared_strings: bool,
 }
 
@@ -41,7 +41,7 @@ fn malformed(what: &str) -> ReadError {
     }
 }
 
-/// A part of the archive, as the directory has it.
+/// A part of the archive, according to the directory.
 struct Part {
     name: String,
     method: u16,
@@ -49,10 +49,10 @@ struct Part {
     at: u64,
 }
 
-/// Looks through the archive.
+/// Inspects the archive.
 ///
 /// # Errors
-/// When it is damaged, is no plain zip, or holds more than the bounds allow.
+/// If it is damaged, is not a plain zip file, or exceeds the limits.
 pub fn look_through(
     file: &mut File,
     bounds: &UnpackLimits,
@@ -93,7 +93,7 @@ fn too_much(read: u64, limit: u64) -> ReadError {
     ReadError::Io(io::Error::other(TooMuch { read, limit }))
 }
 
-/// How much has been unpacked, and how much may be.
+/// How much has been unpacked, and the limit.
 struct Meter {
     read: u64,
     bounds: UnpackLimits,
@@ -117,7 +117,7 @@ impl Meter {
     }
 }
 
-/// Whether a part holds the shared texts, whatever folder the workbook is in.
+/// Whether a part holds the shared strings, in whatever folder the workbook keeps them.
 fn is_strings(name: &str) -> bool {
     name.rsplit('/')
         .next()
@@ -149,8 +149,8 @@ fn claimed(bytes: &[u8]) -> u64 {
     claims.max().unwrap_or(0)
 }
 
-/// The names of the files in the zip archive at `path`, in their order there; `None` where it is no zip archive, or a
-/// workbook, which is read as a whole. Folders, what macOS adds and names that lead out of the archive are left out.
+/// The names of the files in the zip archive at `path`, in order; `None` if it is not a zip archive, or is a workbook,
+/// which is read as a whole. Folders, files added by macOS, and names that lead out of the archive are omitted.
 #[must_use]
 pub fn members(path: &Path) -> Option<Vec<String>> {
     // A pipe gives its bytes but once.
@@ -175,11 +175,11 @@ pub fn members(path: &Path) -> Option<Vec<String>> {
     Some(names.filter(is_file).collect())
 }
 
-/// Opens what `path` names within a zip archive, as in `exports.zip/activity.csv`, unpacked into a temporary file;
-/// `None` where it names nothing there.
+/// Opens a path within a zip archive, such as `exports.zip/activity.csv`, unpacked into a temporary file; `None` if
+/// there is no such file.
 ///
 /// # Errors
-/// When the archive is damaged, or the file unpacks to more than the bounds allow.
+/// If the archive is damaged, or the unpacked file exceeds the limits.
 pub fn open_member(path: &Path, bounds: &UnpackLimits) -> io::Result<Option<File>> {
     let Some(archive) = path.ancestors().skip(1).find(|path| path.is_file()) else {
         return Ok(None);
@@ -206,7 +206,7 @@ pub fn open_member(path: &Path, bounds: &UnpackLimits) -> io::Result<Option<File
     Ok(Some(kept))
 }
 
-/// What a part unpacks to.
+/// The unpacked contents of a part.
 fn unpacked<'f>(file: &'f mut File, part: &Part) -> Result<Box<dyn Read + 'f>, ReadError> {
     let mut head = [0; 30];
     file.seek(SeekFrom::Start(part.at))?;
@@ -264,8 +264,8 @@ fn measure(file: &mut File, part: &Part, meter: &mut Meter) -> Result<(u64, u64)
     Ok((size, claim))
 }
 
-/// Counts the bytes since the last `<`, on from `run`: a tag or a text longer than a field may be is kept from whoever
-/// would hold it in memory.
+/// Counts the bytes since the last `<`, continuing from `run`, so that a tag or text longer than the field limit is
+/// never held in memory.
 fn longest(bytes: &[u8], mut run: u64, limit: u64) -> Result<u64, ReadError> {
     let mut rest = bytes;
     loop {
@@ -300,7 +300,7 @@ fn four(bytes: &[u8], at: usize) -> u32 {
     })
 }
 
-/// The parts that the directory at the end of the file lists.
+/// The parts listed in the directory at the end of the file.
 fn directory(file: &mut File) -> Result<Vec<Part>, ReadError> {
     let length = file.metadata()?.len();
     let from = length.saturating_sub(TAIL);

@@ -1,16 +1,16 @@
-//! Code pages of the console, in which `sqlcmd` and `bcp` write unless told otherwise, and which the web's encodings do
-//! not have: the characters of the bytes from 0x80 on.
+//! Console code pages, in which `sqlcmd` and `bcp` write by default, and which the web encodings do not include: the
+//! characters of the bytes from 0x80 on.
 
-/// A code page of one byte per character whose lower half is ASCII.
+/// A code page with one byte per character whose lower half is ASCII.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The name that `--encoding` takes.
+    /// Its name for `--encoding`.
     pub name: &'static str,
     /// The characters of the bytes 0x80 to 0xFF, 128 of them.
     pub upper: &'static str,
 }
 
-/// The pages, by name.
+/// The code pages, by name.
 pub const PAGES: [Page; 4] = [
     Page {
         name: "cp437",

@@ -1,7 +1,7 @@
-//! Bytes as UTF-8, strictly: what is no text in the file's encoding is not replaced, but handed on as a byte that UTF-8
-//! does not have, so that the record which holds it is rejected and the rest of the file is read.
+//! Decodes bytes to UTF-8, strictly: bytes that are invalid in the file's encoding are not replaced but passed on as a
+//! byte that UTF-8 does not have, so that the record that contains it is rejected and the rest of the file is read.
 //!
-//! An encoding is told by its byte order mark, by where the zeros are, or by name; a guess is advice and nothing else.
+//! The encoding is detected by byte order mark or by the position of zeros, or given by name; a guess is only a hint.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use thiserror::Error;
 
 use crate::import::input::code_pages;
 
-/// How many bytes are decoded at once.
+/// How many bytes are decoded per call.
 const BLOCK: usize = 64 << 10;
 
-/// What stands for bytes that are no text: no UTF-8 holds it.
+/// The byte for invalid input: it does not occur in UTF-8.
 const BAD: &[u8] = b"\xFF";
 
-/// How a file's characters are written.
+/// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// As one of the encodings of the web, UTF-8 and UTF-16 among them.
+    /// One of the web encodings, including UTF-8 and UTF-16.
     Web(&'static encoding_rs::Encoding),
-    /// As a code page of the console.
+    /// A console code page.
     Console(&'static code_pages::Page),
 }
 
@@ -31,8 +31,8 @@ impl Encoding {
     /// UTF-8, with or without a byte order mark.
     pub const UTF_8: Self = Self::Web(UTF_8);
 
-    /// The encoding called `name`, in any letter case: `windows-1252`, `utf-16le`, `cp437`, or a number as
-    /// `sqlcmd -f` takes it, such as `65001`.
+    /// The encoding with this name, in any case: `windows-1252`, `utf-16le`, `cp437`, or a number as in `sqlcmd -f`,
+    /// such as `65001`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.trim().to_ascii_lowercase();
@@ -66,7 +66,7 @@ impl Encoding {
         (found != encoding_rs::REPLACEMENT).then_some(Self::Web(found))
     }
 
-    /// Whether one character may be several units, so that tools differ in how many places it takes.
+    /// Whether a character can be several units, so that tools count its width differently.
     #[must_use]
     pub fn has_several_units(self) -> bool {
         match self {
@@ -77,7 +77,7 @@ impl Encoding {
         }
     }
 
-    /// What it is called: `UTF-8`, `windows-1252`, `cp437`.
+    /// Its name: `UTF-8`, `windows-1252`, `cp437`.
     #[must_use]
     pub fn name(self) -> String {
         match self {
@@ -87,17 +87,17 @@ impl Encoding {
     }
 }
 
-/// Which encoding a file has.
+/// The detected encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DetectedEncoding {
-    /// The encoding that was found.
+    /// The encoding that was detected.
     pub encoding: Encoding,
-    /// How many bytes at the beginning are its mark and no text.
+    /// The length of its byte order mark.
     pub mark: usize,
 }
 
 impl DetectedEncoding {
-    /// What the summary calls it: `utf-16le with byte order mark`.
+    /// Its name in the summary: `utf-16le with byte order mark`.
     #[must_use]
     pub fn title(self) -> String {
         let name = self.encoding.name();
@@ -115,33 +115,33 @@ pub enum DecodeError {
     /// No encoding has this name.
     #[error("unknown encoding `{name}`")]
     Unknown {
-        /// The name that was given.
+        /// The given name.
         name: String,
     },
-    /// The bytes are in a code page, and nothing in the file says in which.
+    /// The bytes are in a code page, and nothing in the file says which.
     #[error("byte {at} is not valid UTF-8, and the file does not declare its encoding")]
     NotUnicode {
-        /// The first byte that is no UTF-8, from 1.
+        /// The first byte that is not UTF-8, from 1.
         at: usize,
-        /// The encoding that it looks like most: advice.
+        /// The encoding that fits best: only a hint.
         guess: String,
-        /// A word of the file as it is in the likeliest encodings, each with its name.
+        /// A word of the file in the likeliest encodings, each with its name.
         words: Vec<(String, String)>,
     },
-    /// The name says one encoding and the mark another.
+    /// The given encoding contradicts the byte order mark.
     #[error("the file starts with the byte order mark of {mark}, not {name}")]
     Contradicted {
-        /// The encoding asked for.
+        /// The given encoding.
         name: String,
-        /// The encoding whose mark it is.
+        /// The encoding of the mark.
         mark: String,
     },
 }
 
-/// The encoding of a file that begins with `bytes`, which is the whole file if `whole`.
+/// Detects the encoding of a file that begins with `bytes`, or is `bytes` if `whole`.
 ///
 /// # Errors
-/// When `name` is no encoding or contradicts the mark, or when the bytes plainly are in a code page and no name is
+/// If `name` is not an encoding or contradicts the mark, or if the bytes are clearly in a code page and no name is
 /// given.
 pub fn tell(
     bytes: &[u8],
@@ -187,7 +187,7 @@ pub fn tell(
     }
 }
 
-/// UTF-16 without a mark has a zero in nearly every other byte of what is mostly ASCII.
+/// UTF-16 without a mark has a zero in nearly every other byte if the text is mostly ASCII.
 fn by_zeros(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let beginning = &bytes[..bytes.len().min(BLOCK)];
     let zeros = |first: usize| {
@@ -211,8 +211,8 @@ fn by_zeros(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     (pairs >= 2 && even * 5 > pairs && odd * 10 < even).then_some(UTF_16BE)
 }
 
-/// The first byte that is no UTF-8, if more of the bytes beyond ASCII are none than are: one bad record in a file of
-/// UTF-8 is rejected by itself.
+/// The first byte that is not UTF-8, if more of the non-ASCII bytes are invalid than valid: a single bad record in a
+/// UTF-8 file is rejected by itself.
 fn not_utf8(bytes: &[u8], whole: bool) -> Option<usize> {
     let (mut good, mut bad, mut first) = (0, 0, None);
     let mut at = 0;
@@ -230,7 +230,7 @@ fn not_utf8(bytes: &[u8], whole: bool) -> Option<usize> {
     first.filter(|_| bad > good)
 }
 
-/// The encoding that `bytes` look like.
+/// The encoding that fits `bytes` best.
 fn guess(bytes: &[u8], whole: bool) -> String {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, whole);
@@ -238,8 +238,8 @@ fn guess(bytes: &[u8], whole: bool) -> String {
     guess.name().to_ascii_lowercase()
 }
 
-/// A word of a text that is no UTF-8, as up to three encodings have it: the one that it looks like most, that of
-/// Windows, and those of the console.
+/// A word that is not UTF-8, decoded in up to three encodings: the one that fits best, that of Windows, and those of
+/// the console.
 #[must_use]
 pub fn words(bytes: &[u8], whole: bool) -> Vec<(String, String)> {
     const LONGEST: usize = 40;
@@ -275,7 +275,7 @@ pub fn words(bytes: &[u8], whole: bool) -> Vec<(String, String)> {
     found
 }
 
-/// What to do about a text that is no UTF-8.
+/// What to do about text that is not UTF-8.
 #[must_use]
 pub fn advice(words: &[(String, String)]) -> String {
     let options: Vec<String> = words
@@ -292,7 +292,7 @@ pub fn advice(words: &[(String, String)]) -> String {
     }
 }
 
-/// How the text of a file ended. A reader looks at it after the last byte.
+/// How the text of a file ended, known after the last byte.
 #[derive(Debug, Default)]
 pub struct Ending {
     cut: AtomicBool,
@@ -313,18 +313,18 @@ impl Ending {
     }
 }
 
-/// How bytes become UTF-8.
+/// How bytes are converted to UTF-8.
 enum Way {
-    /// They are UTF-8; whether they really are is seen record by record. The last bytes, to see how the file ends.
+    /// They are UTF-8, which is checked record by record. Keeps the last bytes, to know how the file ends.
     Same { last: [u8; 4] },
-    /// By a decoder of the web's encodings.
+    /// With a decoder of the web encodings.
     Web(Box<encoding_rs::Decoder>),
-    /// By a table of 128 characters.
+    /// With a table of 128 characters.
     Console(Vec<char>),
 }
 
-/// A stream of bytes in some encoding as a stream of UTF-8, in which each undecodable place is one byte 0xFF; with
-/// `lossy`, U+FFFD.
+/// A stream of bytes in some encoding as a stream of UTF-8, in which each invalid sequence is one byte 0xFF, or U+FFFD
+/// with `lossy`.
 pub struct Decoder<R> {
     reader: R,
     way: Way,
@@ -338,7 +338,7 @@ pub struct Decoder<R> {
 }
 
 impl<R: Read> Decoder<R> {
-    /// Decodes what `reader` gives. A byte order mark has been taken off.
+    /// Decodes `reader`, from which a byte order mark has been removed.
     pub fn new(reader: R, encoding: Encoding, lossy: bool) -> Self {
         let way = match encoding {
             Encoding::Web(encoding) if encoding == UTF_8 && !lossy => Way::Same { last: [0; 4] },
@@ -402,7 +402,7 @@ impl<R: Read> Decoder<R> {
         Ok(())
     }
 
-    /// Hands bytes on that are UTF-8 already.
+    /// Passes on bytes that are already UTF-8.
     fn pass(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(out)?;
         let Way::Same { last } = &mut self.way else {
@@ -425,7 +425,7 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-/// Reads once, whatever interrupts it.
+/// Reads once, retrying if interrupted.
 fn read_once(reader: &mut impl Read, out: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(out) {
@@ -435,7 +435,7 @@ fn read_once(reader: &mut impl Read, out: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Decodes `raw` behind what is in `out`. Whether the text ends inside a character.
+/// Decodes `raw` and appends it to `out`. Returns whether the text ends inside a character.
 fn decode(
     decoder: &mut encoding_rs::Decoder,
     raw: &[u8],

@@ -1,7 +1,7 @@
-//! What copying and other systems do to line ends and to the edges of a text, undone while it is read: lines that end
-//! in CR alone or in CR CR LF, byte order marks where files were put together, the Ctrl-Z that `copy a+b` appends.
+//! Undoes what copying and other systems do to line ends and to the ends of a text, while it is read: lines that end in
+//! CR or CR CR LF, byte order marks where files were concatenated, the Ctrl-Z that `copy a+b` appends.
 //!
-//! Which of these a file has is told from its beginning. A file that has none passes as it is.
+//! Which of these a file has is detected from its beginning. A file without any is passed through unchanged.
 
 use std::io::{self, Read};
 
@@ -11,19 +11,19 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// The end of a text, for DOS.
 pub const CTRL_Z: u8 = 0x1A;
 
-/// What is to be undone.
+/// The repairs that a text needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Repairs {
     /// Lines end in CR alone.
     pub carriage_returns: bool,
     /// Some lines end in CR CR LF.
     pub doubled: bool,
-    /// A byte order mark stands at the beginning of a line.
+    /// A byte order mark is at the beginning of a line.
     pub marks: bool,
 }
 
 impl Repairs {
-    /// What a text needs that begins with `sample`.
+    /// The repairs needed by a text that begins with `sample`.
     #[must_use]
     pub fn of(sample: &[u8]) -> Self {
         let has = |what: &[u8]| memchr::memmem::find(sample, what).is_some();
@@ -34,13 +34,13 @@ impl Repairs {
         }
     }
 
-    /// Whether anything is to be undone.
+    /// Whether any repair is needed.
     #[must_use]
     pub fn any(self) -> bool {
         self != Self::default()
     }
 
-    /// What is done, in a sentence each.
+    /// The repairs, a sentence each.
     #[must_use]
     pub fn remarks(self) -> Vec<String> {
         let all = [
@@ -61,8 +61,8 @@ impl Repairs {
     }
 }
 
-/// Whether carriage returns alone end lines in a text where line feeds do too: wherever one stands, what is before and
-/// behind it has as many separators as the first line.
+/// Whether CR alone ends lines in a text that also uses LF: at each CR, the text before and after it has as many
+/// separators as the first line.
 fn are_lines(sample: &[u8]) -> bool {
     let lines = || {
         sample
@@ -91,24 +91,24 @@ fn are_lines(sample: &[u8]) -> bool {
         })
 }
 
-/// A text with repairs, and without a Ctrl-Z at its end. Each byte is looked at once.
+/// A repaired text, without a Ctrl-Z at its end. Each byte is read once.
 pub struct Repaired<R> {
     reader: R,
     repairs: Repairs,
     raw: Vec<u8>,
     out: Vec<u8>,
     at: usize,
-    /// What a line begins with, until it is known not to be a mark.
+    /// The beginning of a line, until it is known not to be a byte order mark.
     begun: Vec<u8>,
     at_line: bool,
-    /// Carriage returns that wait for what follows.
+    /// Carriage returns whose meaning depends on the next byte.
     returns: usize,
     ctrl_z: bool,
     ended: bool,
 }
 
 impl<R: Read> Repaired<R> {
-    /// Repairs what `reader` gives.
+    /// Repairs the text of `reader`.
     pub fn new(reader: R, repairs: Repairs) -> Self {
         Self {
             reader,
@@ -148,7 +148,7 @@ impl<R: Read> Repaired<R> {
         Ok(())
     }
 
-    /// Takes a byte, and hands on what is then sure.
+    /// Takes a byte, and passes on what is no longer ambiguous.
     fn put(&mut self, byte: u8) {
         if self.repairs.carriage_returns && !matches!(byte, b'\r' | b'\n') {
             self.give_returns();

@@ -1,36 +1,36 @@
-//! A document of FOR JSON or FOR XML, which SQL Server sends in rows of 2,033 characters, put together while it is
-//! read: its column is called `JSON_F52E2B61-...` or `XML_F52E2B61-...`, or has lost its name.
+//! Joins a FOR JSON or FOR XML document, which SQL Server sends in rows of 2,033 characters, while it is read: its
+//! column is called `JSON_F52E2B61-...` or `XML_F52E2B61-...`, or has lost its name.
 //!
-//! FOR JSON escapes line breaks, so that each one in the file is the end of a row. FOR XML does not: there only one
-//! behind 2,033 characters is.
+//! FOR JSON escapes line breaks, so that each line break in the file ends a row. FOR XML does not: there only a line
+//! break after 2,033 characters does.
 
 use std::io::{self, Read};
 
 use crate::import::format::trailer;
 
-/// The characters of a row, in units of UTF-16.
+/// The length of a row, in UTF-16 units.
 const PIECE: usize = 2033;
 
-/// What stands behind `JSON` and `XML` in the name of the column.
+/// What follows `JSON` or `XML` in the column name.
 const NAME: &str = "_F52E2B61-18A1-11d1-B105-00805F49916B";
 
-/// How much may stand behind the document and still be looked at.
+/// How much text may follow the document.
 const TAIL: usize = 64 << 10;
 
-/// How a document is laid out in a file.
+/// The layout of a document in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentRows {
-    /// Lines above the document: the name of its column, and dashes.
+    /// Lines above the document: the column name, and dashes.
     pub head: usize,
-    /// Whether it is XML, and else JSON.
+    /// Whether it is XML; otherwise JSON.
     is_xml: bool,
     /// Whether rows are in quotes.
     quoted: bool,
 }
 
 impl DocumentRows {
-    /// The document that a text holds that begins with `sample`; `None` where it holds none, or one on a single line
-    /// without a name above it, which needs no putting together.
+    /// The document in a text that begins with `sample`; `None` if there is none, or if it is on one line without a
+    /// column name, so that nothing needs joining.
     #[must_use]
     pub fn of(sample: &[u8]) -> Option<Self> {
         let lines = |at: usize| sample.split(|b| *b == b'\n').nth(at);
@@ -67,7 +67,7 @@ impl DocumentRows {
         })
     }
 
-    /// What was done, in a sentence.
+    /// What was done, as a sentence.
     #[must_use]
     pub fn remark(self) -> &'static str {
         match self.is_xml {
@@ -77,33 +77,33 @@ impl DocumentRows {
     }
 }
 
-/// The document alone. Each byte is looked at once.
+/// The document alone. Each byte is read once.
 pub struct Document<R> {
     reader: R,
     rows: DocumentRows,
     raw: Vec<u8>,
     out: Vec<u8>,
     at: usize,
-    /// Lines above the document that are still to come.
+    /// Lines above the document yet to come.
     head: usize,
-    /// How long the row is so far, and whether nothing of it has come.
+    /// The length of the row so far, and whether it is empty.
     units: usize,
     is_new_row: bool,
     in_quotes: bool,
     quote_waits: bool,
     return_waits: bool,
-    /// Whether the byte before was a line end, and the last one that was none.
+    /// Whether the previous byte was a line end, and the last byte that was not.
     after_break: bool,
     last: u8,
-    /// Whether the row before was as long as a row can be, so that a line break behind it is a part of the text.
+    /// Whether the previous row was of maximum length, so that a line break after it is part of the text.
     after_full: bool,
-    /// What stands behind the document, once it has ended.
+    /// What follows the document after its end.
     tail: Option<Vec<u8>>,
     ended: bool,
 }
 
 impl<R: Read> Document<R> {
-    /// Reads the document that `reader` gives in `rows`.
+    /// Reads the document in `reader`, laid out as `rows`.
     pub fn new(reader: R, rows: DocumentRows) -> Self {
         Self {
             reader,
@@ -173,7 +173,7 @@ impl<R: Read> Document<R> {
         }
     }
 
-    /// The end of a row, a line break in a text of XML, or, behind another one, the end of the document.
+    /// The end of a row, a line break within XML text, or, after another line break, the end of the document.
     fn line_end(&mut self) {
         let mut has_return = std::mem::take(&mut self.return_waits);
         if has_return && self.rows.is_xml && self.units + 1 == PIECE {

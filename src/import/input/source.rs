@@ -1,7 +1,7 @@
-//! The bytes of a file: opened or taken from a stream, unpacked while they pass, counted and hashed as they lie there.
+//! The bytes of a file: opened or taken from a stream, decompressed on the fly, counted and hashed as stored.
 //!
-//! What a file unpacks to is bounded, as a whole and in relation to its size, so that a small file cannot fill a disk
-//! or a memory. This module does not know what the bytes say.
+//! The decompressed size of a file is limited, absolutely and relative to its size, so that a small file cannot fill a
+//! disk or memory. This module does not know what the bytes mean.
 
 mod foreign;
 mod place;
@@ -28,17 +28,17 @@ use unpack::Frames;
 use unpack::spool;
 use unpack::unpacked;
 
-/// How much is read from the system at once.
+/// The read size.
 const BLOCK: usize = 256 << 10;
 
-/// How much a packed file may unpack to.
+/// Limits on decompression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnpackLimits {
-    /// Bytes that come out for each byte that went in.
+    /// Output bytes per input byte.
     pub ratio: u64,
-    /// Bytes below which the ratio does not matter: a small file of one repeated row is no attack.
+    /// Output bytes below which the ratio is not checked: a small file of one repeated row is not an attack.
     pub floor: u64,
-    /// Bytes in all.
+    /// Output bytes in total.
     pub unpacked: u64,
 }
 
@@ -52,48 +52,48 @@ impl Default for UnpackLimits {
     }
 }
 
-/// A packed file that unpacks to more than the bounds allow. It travels inside an [`io::Error`].
+/// A compressed file that exceeds the limits. It travels inside an [`io::Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("unpacks to more than {limit} bytes from {read}")]
 pub struct TooMuch {
-    /// The bytes that were read.
+    /// The bytes read.
     pub read: u64,
-    /// The bytes that they may unpack to.
+    /// The limit for their decompressed size.
     pub limit: u64,
 }
 
 impl TooMuch {
-    /// The reason behind `error`, if it is this one.
+    /// Downcasts `error`, if it is this one.
     #[must_use]
     pub fn behind(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref::<Self>().copied()
     }
 }
 
-/// Why the bytes of a file cannot be had.
+/// Why the bytes of a file cannot be read.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// The system refused.
+    /// The system reported an error.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
     /// It is a folder.
     #[error("is a folder")]
     Folder,
-    /// It is packed in a way that is not read.
+    /// It is compressed in an unsupported way.
     #[error("is compressed as {what}, which is not supported")]
     Compression {
-        /// What it looks like.
+        /// The detected compression.
         what: &'static str,
     },
-    /// It is no export.
+    /// It is not an export.
     #[error("is {}, not an export", kind.what)]
     UnsupportedFile {
-        /// What it is.
+        /// The kind of file.
         kind: &'static UnsupportedFile,
     },
 }
 
-/// How a file is packed.
+/// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
     /// Not at all.
@@ -107,7 +107,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// The packing of a file that begins with `bytes`.
+    /// The compression of a file that begins with `bytes`.
     fn of(bytes: &[u8]) -> Result<Self, SourceError> {
         const KNOWN: [(&[u8], Compression); 4] = [
             (b"\x1F\x8B", Compression::Gzip),
@@ -137,7 +137,7 @@ impl Compression {
     }
 }
 
-/// How far reading has come. Another thread may look at it.
+/// The progress of reading, which another thread may read.
 #[derive(Debug, Default)]
 pub struct Tally {
     read: AtomicU64,
@@ -146,30 +146,30 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Bytes read so far, as they lie in the file.
+    /// Bytes read so far, as stored in the file.
     #[must_use]
     pub fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// Bytes that there are in all; `None` for a stream.
+    /// The total number of bytes; `None` for a stream.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         Some(self.total.load(Ordering::Relaxed)).filter(|total| *total > 0)
     }
 
-    /// SHA-256 of all bytes as they lie in the file, in hexadecimal; `None` before the end is reached.
+    /// SHA-256 of all bytes as stored in the file, in hexadecimal; `None` before the end is reached.
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.get().map(String::as_str)
     }
 }
 
-/// Bytes as they come from the system, counted and hashed as they pass.
+/// Bytes from the system, counted and hashed while they are read.
 struct Raw {
     reader: Box<dyn Read + Send>,
     tally: Arc<Tally>,
-    /// `None` when nobody wants to know.
+    /// `None` if no hash is needed.
     hash: Option<Sha256>,
 }
 
@@ -194,7 +194,7 @@ impl Read for Raw {
     }
 }
 
-/// A stream whose first bytes have been looked at.
+/// A stream whose first bytes have been inspected.
 pub struct Peek<R> {
     ahead: Vec<u8>,
     at: usize,
@@ -202,7 +202,7 @@ pub struct Peek<R> {
 }
 
 impl<R: Read> Peek<R> {
-    /// Looks at up to `most` bytes of `reader`.
+    /// Inspects up to `most` bytes of `reader`.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -216,13 +216,13 @@ impl<R: Read> Peek<R> {
         })
     }
 
-    /// The bytes looked at and not yet read.
+    /// The bytes inspected and not yet read.
     #[must_use]
     pub fn ahead(&self) -> &[u8] {
         &self.ahead[self.at..]
     }
 
-    /// Leaves out the next `count` bytes, which have been looked at.
+    /// Skips the next `count` bytes, which have been inspected.
     pub fn skip(&mut self, count: usize) {
         self.at = (self.at + count).min(self.ahead.len());
     }
@@ -254,31 +254,31 @@ pub fn open_file(path: &Path, bounds: &UnpackLimits) -> io::Result<File> {
     }
 }
 
-/// What the bytes of a file are to be read from.
+/// Where the bytes of a file are read from.
 pub enum Bytes {
-    /// One byte after the other.
+    /// Sequentially, as a stream.
     Stream(Box<dyn Read + Send>),
     /// A zip archive, whose directory is at its end.
     Archive(File),
 }
 
-/// A file whose packing is known.
+/// A file whose compression is known.
 pub struct Source {
-    /// How it is packed.
+    /// How it is compressed.
     pub packing: Compression,
-    /// What it unpacks to.
+    /// Its decompressed contents.
     pub bytes: Bytes,
-    /// How far reading has come, and the hash at the end.
+    /// The progress of reading, and the hash at the end.
     pub tally: Arc<Tally>,
-    /// The same bytes from any place, where they are not packed and nobody wants their hash.
+    /// The same bytes at any offset, if they are not compressed and no hash is needed.
     pub placed: Option<Placed>,
 }
 
 impl Source {
-    /// Opens the file at `path`, which may be within a zip archive; `hashed` says whether its hash is taken.
+    /// Opens the file at `path`, which may be within a zip archive; `hashed` says whether to compute its hash.
     ///
     /// # Errors
-    /// When it is no file, cannot be read, or is packed in a way that is not read.
+    /// If it is not a file, cannot be read, or is compressed in an unsupported way.
     pub fn open(path: &Path, bounds: &UnpackLimits, hashed: bool) -> Result<Self, SourceError> {
         let file = open_file(path, bounds)?;
         let about = file.metadata()?;
@@ -299,10 +299,10 @@ impl Source {
         Ok(Self { placed, ..source })
     }
 
-    /// Takes what `reader` gives, such as standard input. An archive is kept in a temporary file.
+    /// Reads `reader`, such as standard input. An archive is kept in a temporary file.
     ///
     /// # Errors
-    /// When it cannot be read, or is packed in a way that is not read.
+    /// If it cannot be read, or is compressed in an unsupported way.
     pub fn from_reader(
         reader: Box<dyn Read + Send>,
         bounds: &UnpackLimits,

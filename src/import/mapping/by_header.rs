@@ -1,4 +1,4 @@
-//! Which tables the columns of a header are of.
+//! Finds the tables that the columns of a header belong to.
 
 use super::Changes;
 use super::Hints;
@@ -17,14 +17,14 @@ use crate::sql::guard::classes;
 use crate::store::RESERVED;
 use crate::store::load::Dropped;
 
-/// Columns by which a joined result is known to name rows of another table: the table, and the column of the file.
+/// Columns that are known to reference rows of another table in a join: the table, and the column of the file.
 pub(super) const LOOK_UPS: [(&str, &str); 3] = [
     ("egpl_user", "assigned_to"),
     ("egpl_routing_queue", "queue_id"),
     ("egpl_department", "department_id"),
 ];
 
-/// The name by which rows of a table are told apart where the file has no key of it: the table, its key, the name.
+/// The name that identifies the rows of a table whose key is not in the file: the table, its key, the name.
 pub(super) const NAMES: (&str, &str, &str) = ("egpl_routing_queue", "queue_id", "queue_name");
 
 /// The one of the tables that is no report over others.
@@ -35,7 +35,7 @@ fn sole_base_table(tables: &[&'static ProductTable]) -> Option<&'static ProductT
     base.next().copied().filter(|_| base.next().is_none())
 }
 
-/// What becomes of a column, besides being dropped.
+/// What a column is mapped to, if not dropped.
 pub(super) type Assigned = Vec<Option<&'static ProductTable>>;
 
 pub(super) fn by_header(
@@ -85,16 +85,16 @@ pub(super) fn named_table(name: &str) -> Result<Named, TablesError> {
 pub(super) struct Builder<'s> {
     pub(super) headings: Vec<Heading>,
     pub(super) sample: &'s [OwnedRecord],
-    /// For each column the table that it is of.
+    /// The table of each column.
     pub(super) assigned: Assigned,
-    /// For each column whether it is dropped or says which change a record is.
+    /// Whether each column is dropped or identifies a change.
     pub(super) out: Vec<bool>,
     pub(super) dropped: Vec<Dropped>,
     pub(super) changes: Option<Changes>,
     pub(super) notes: Vec<String>,
 }
 
-/// Whether so few of a file's columns are known that it may as well be of any other table.
+/// Whether so few of the file's columns are known that it may be any other table.
 pub(super) fn is_too_few(known: usize, columns: usize) -> bool {
     known == 0 || known * 4 < columns || (known == 1 && columns > 2)
 }
@@ -108,8 +108,8 @@ pub(super) fn listed(names: &[&str]) -> String {
     }
 }
 
-/// The one of the tables that the file is named after: the longest name that stands in it, else the one whose name ends
-/// with it.
+/// The table that the file is named after: the longest name contained in the file name, otherwise the one whose name
+/// ends with it.
 pub(super) fn named_after(
     tables: &[&'static ProductTable],
     file: &str,
@@ -157,7 +157,7 @@ impl<'s> Builder<'s> {
         });
     }
 
-    /// Takes out passwords, numbers of rows, and what says which change a record is.
+    /// Removes passwords, row numbers, and the columns that identify a change.
     pub(super) fn drop_columns(&mut self, row_numbers: bool) {
         for at in 0..self.headings.len() {
             if is_secret(&self.headings[at].column) {
@@ -204,7 +204,7 @@ impl<'s> Builder<'s> {
         left.any(|(heading, out)| !out && heading.column == column)
     }
 
-    /// Whether rows of `table` can be told apart by these columns.
+    /// Whether these columns distinguish the rows of `table`.
     fn can_key(&self, table: &ProductTable) -> bool {
         let by_look_up = LOOK_UPS
             .iter()
@@ -296,8 +296,8 @@ impl<'s> Builder<'s> {
         columns.iter().filter(has).count()
     }
 
-    /// A table that has more of the columns than the one that would be taken, or as many and some that no other has,
-    /// but not its key: the records are its, and not those of a table whose key happens to be there.
+    /// A table that has more of the columns than the chosen one, or as many and some that no other has, but not its
+    /// key: the records are its rows, not those of a table whose key happens to be present.
     fn lacking_key(
         &self,
         columns: &[usize],
@@ -323,7 +323,7 @@ impl<'s> Builder<'s> {
         Some((table, key))
     }
 
-    /// The table that has most of the columns, but whose key is not among them.
+    /// The table that has most of the columns, but not its key.
     fn without_key(&self, columns: &[usize]) -> TablesError {
         let hits = |table: &&ProductTable| self.hits(columns, table);
         let missing = |table: &'static ProductTable| {
@@ -343,7 +343,7 @@ impl<'s> Builder<'s> {
     }
 
     /// The cheapest way to read the columns from left to right as columns of tables: a column that the table does not
-    /// have costs, going over to another table costs more, leaving the table's order a little.
+    /// have has a cost, switching to another table costs more, leaving the table's order a little.
     fn path(
         &self,
         columns: &[usize],
@@ -405,8 +405,8 @@ impl<'s> Builder<'s> {
         path
     }
 
-    /// Of the tables that have as many of the columns as `best` the one that has least besides, else the one that the
-    /// file is named after.
+    /// Of the tables that have as many of the columns as `best`, the one with the fewest other columns, or else the one
+    /// that the file is named after.
     fn break_tie(
         &mut self,
         best: &'static ProductTable,
@@ -469,7 +469,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// Gives columns that their table does not have to the table that a joined result has them from.
+    /// Assigns columns that their table does not have to the table that a join takes them from.
     pub(super) fn look_up(&mut self) {
         let present: Vec<&'static ProductTable> = self.assigned.iter().flatten().copied().collect();
         for at in 0..self.headings.len() {

@@ -1,4 +1,4 @@
-//! Which table records without a header are of: the one whose columns, in an order that is known, take their values.
+//! Finds the table of records without a header: the one whose columns, in a known order, fit the values.
 
 use super::Hints;
 use super::Plan;
@@ -19,7 +19,7 @@ use crate::schema::product::PRODUCT;
 use crate::schema::product::ProductTable;
 use std::collections::BTreeMap;
 
-/// The columns of the documented query, in its order, for files of its result without a header.
+/// The columns of the documented query, in order, for its results without a header.
 pub(super) const DOCUMENTED: [&str; 10] = [
     "contact_point_data",
     "queue_name",
@@ -33,17 +33,17 @@ pub(super) const DOCUMENTED: [&str; 10] = [
     "screen_name",
 ];
 
-/// A known order of columns.
+/// A known column order.
 #[derive(Clone)]
 pub(super) struct Layout {
     pub(super) table: &'static ProductTable,
     pub(super) columns: Vec<&'static str>,
-    /// What it is, where it is not the table's own order.
+    /// What it is, if not the table's own order.
     pub(super) note: Option<&'static str>,
 }
 
-/// The known orders of columns of a table: all of them; an activity's without those of later versions; a user's with
-/// the passwords, which the schema leaves out, after the name.
+/// The known column orders of a table: all columns; those of an activity without later versions; those of a user with
+/// the passwords, which the schema omits, after the name.
 pub(super) fn layouts(table: &'static ProductTable) -> Vec<Layout> {
     let all: Vec<&'static str> = table.columns.iter().map(|(name, _)| *name).collect();
     let of = |columns: Vec<&'static str>, note| Layout {
@@ -74,8 +74,8 @@ pub(super) fn layouts(table: &'static ProductTable) -> Vec<Layout> {
 }
 
 impl Layout {
-    /// How many columns of numbers and times there are, whose values say something; nine of ten records must fit.
-    /// Unless the file is named after the table, there must be values in many columns, times among them.
+    /// How many columns of numbers and times there are, whose values are evidence; nine of ten records must fit. Unless
+    /// the file is named after the table, there must be values in many columns, including times.
     pub(super) fn fit(&self, sample: &[OwnedRecord], rules: &Rules, named: bool) -> Option<usize> {
         let casts: Vec<Cast> = self.columns.iter().map(|column| cast_of(column)).collect();
         let key = self.table.single_key();
@@ -110,8 +110,8 @@ impl Layout {
         enough.then(|| casts.iter().filter(|cast| **cast != Cast::Text).count())
     }
 
-    /// Whether the sample has values in many columns of numbers, and times where there should be some: few columns fit
-    /// any table.
+    /// Whether the sample has values in many columns of numbers, and times where expected: a few columns fit any
+    /// table.
     fn is_shown(&self, casts: &[Cast], sample: &[OwnedRecord]) -> bool {
         const WIDE: usize = 10;
         let is_filled = |at: usize| {
@@ -141,7 +141,7 @@ impl Layout {
     }
 }
 
-/// What the values of a column are, whichever table it is of; columns of one name are of one kind in the product.
+/// The type of a column, whatever its table; columns with the same name have the same type in the product.
 pub(super) fn cast_of(column: &str) -> Cast {
     PRODUCT
         .iter()
@@ -222,7 +222,7 @@ pub(super) fn by_layout(
     Ok(plan)
 }
 
-/// Why no table is taken for columns without names.
+/// Why no table is chosen for columns without names.
 pub(super) fn nameless(columns: usize, hints: Hints<'_>) -> TablesError {
     let all: Vec<&'static ProductTable> = PRODUCT.iter().collect();
     let why = match named_after(&all, hints.file) {
@@ -240,7 +240,7 @@ pub(super) fn nameless(columns: usize, hints: Hints<'_>) -> TablesError {
     TablesError::Nameless { columns, why }
 }
 
-/// A file without a header calls its columns nothing.
+/// What an unnamed column is called.
 pub(super) fn forget_headings(plan: &mut Plan) {
     let columns = plan
         .targets
@@ -249,7 +249,7 @@ pub(super) fn forget_headings(plan: &mut Plan) {
     columns.for_each(|column| column.heading = None);
 }
 
-/// The layout of a table that was named: the one as wide as some of the records, else the table's own order, and each
+/// The layout of a given table: the one as wide as some of the records, or else the table's own order, so that each
 /// record is rejected for its width.
 pub(super) fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout> {
     let wide = |width: &usize| layouts.iter().find(|layout| layout.columns.len() == *width);
@@ -257,7 +257,7 @@ pub(super) fn of_table(layouts: Vec<Layout>, widths: &[usize]) -> Option<Layout>
     fitting.or_else(|| layouts.into_iter().next())
 }
 
-/// How many fields records have, that of most records first.
+/// The field counts of records, the most frequent first.
 pub(super) fn widths(sample: &[OwnedRecord]) -> Vec<usize> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for record in sample {
@@ -269,7 +269,7 @@ pub(super) fn widths(sample: &[OwnedRecord]) -> Vec<usize> {
     widths.into_iter().map(|(width, _)| width).collect()
 }
 
-/// The layout whose columns of numbers and times are most, of those into which the records fit.
+/// The layout with the most columns of numbers and times, of those that the records fit.
 pub(super) fn best_fit(
     layouts: Vec<Layout>,
     sample: &[OwnedRecord],

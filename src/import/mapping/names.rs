@@ -1,22 +1,22 @@
-//! Names of tables and columns as files spell them, and as the product and the database do.
+//! Names of tables and columns as spelled in files, in the product and in the database.
 
 use super::LONGEST_NAME;
 use crate::schema::product::PRODUCT;
 use crate::schema::product::ProductTable;
 use std::collections::BTreeSet;
 
-/// A heading taken apart.
+/// A parsed heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Heading {
-    /// As the file has it.
+    /// As in the file.
     pub(super) written: String,
-    /// The name of the column, in lower case, and a known other spelling replaced.
+    /// The column name, in lower case, with known alternative spellings replaced.
     pub(super) column: String,
-    /// The product's table that the heading names.
+    /// The product's table named in the heading.
     pub(super) table: Option<&'static ProductTable>,
 }
 
-/// Spellings of columns in public sources that disagree with the schema's: the same column each time.
+/// Spellings of columns in public sources that differ from the schema's but mean the same column.
 pub(super) const SPELLINGS: [(&str, &str); 6] = [
     ("default_sosial_queue", "default_social_queue"),
     ("sosial_routing_type", "social_routing_type"),
@@ -26,8 +26,8 @@ pub(super) const SPELLINGS: [(&str, &str); 6] = [
     ("last_name_furigana", "last_name_furigama"),
 ];
 
-/// The product's table that a name means: in any letter case, in brackets or quotes, after a database and an owner, a
-/// view over it, a part of it by status, a table of its changes.
+/// The product's table that a name refers to: in any case, bracketed or quoted, qualified with database and owner, a
+/// view over it, a part of it by status, or a table of its changes.
 #[must_use]
 pub fn product_table(name: &str) -> Option<&'static ProductTable> {
     let last = parts(name).pop()?;
@@ -46,7 +46,7 @@ pub fn product_table(name: &str) -> Option<&'static ProductTable> {
     })
 }
 
-/// The parts of a name with points between them; brackets and quotes around a part are taken off.
+/// The parts of a qualified name, without brackets and quotes.
 pub(super) fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut closing = None;
@@ -126,30 +126,30 @@ fn with_underscores(name: &str) -> String {
     out
 }
 
-/// Whether a column holds passwords. Those of the schema that only speak of them do not.
+/// Whether a column holds passwords. Columns of the schema that are only about passwords do not.
 pub(super) fn is_secret(column: &str) -> bool {
     let named = column.contains("password") || column == "case_insensitive" || column == "passwd";
     named && !is_known(column)
 }
 
-/// The name of the column in a heading as a file has it, without its table, in lower case.
+/// The column name in a heading, without its table, in lower case.
 pub(crate) fn column_name(written: &str) -> String {
     let plain = written.trim_matches(['\u{feff}', ' ', '\t']);
     let last = parts(plain.trim()).pop().unwrap_or_default();
     last.trim().to_lowercase()
 }
 
-/// Whether a heading, as a file has it, is of a column of passwords.
+/// Whether a heading is that of a password column.
 pub(crate) fn is_secret_heading(written: &str) -> bool {
     is_secret(&heading(written).column)
 }
 
-/// Whether a heading, as a file has it, is of a column of the product.
+/// Whether a heading is that of a column of the product.
 pub(crate) fn is_known_heading(written: &str) -> bool {
     is_known(&heading(written).column)
 }
 
-/// A name under which a column that the schema does not have can be kept.
+/// The name under which a column that the schema does not have is kept.
 pub(super) fn kept_name(column: &str, position: usize, taken: &BTreeSet<String>) -> String {
     let mut name: String = column
         .trim()

@@ -1,4 +1,4 @@
-//! Columns that are assigned to tables, as what is loaded into each.
+//! Turns columns assigned to tables into what is loaded into each.
 
 use super::Plan;
 use super::TablesError;
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 impl<'s> Builder<'s> {
-    /// The tables in the order of how many columns they have here, the first being the one whose rows the records are.
+    /// The tables ordered by the number of their columns here; the records are rows of the first.
     pub(super) fn tables(&self) -> Vec<&'static ProductTable> {
         let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for (at, table) in self.assigned.iter().enumerate() {
@@ -46,7 +46,7 @@ impl<'s> Builder<'s> {
         tables
     }
 
-    /// The column of the file that is `column` of `table`.
+    /// The column of the file for `column` of `table`.
     fn own_place(&self, table: &ProductTable, column: &str) -> Option<usize> {
         (0..self.headings.len()).find(|at| {
             self.assigned[*at].is_some_and(|own| own.name == table.name)
@@ -55,7 +55,7 @@ impl<'s> Builder<'s> {
         })
     }
 
-    /// The column of the file that holds the key of rows of a table that stand beside others.
+    /// The column of the file with the key of the rows of a joined table.
     fn key_place(&self, table: &ProductTable) -> Option<usize> {
         let key = table.single_key()?;
         let anywhere = |column: &str| {
@@ -71,7 +71,7 @@ impl<'s> Builder<'s> {
             .or_else(by_look_up)
     }
 
-    /// The column of the file whose names stand for keys of a table beside the first.
+    /// The column of the file whose names replace the keys of a joined table.
     fn name_place(&self, table: &ProductTable) -> Option<usize> {
         let (of, _, name) = NAMES;
         (table.name == of && self.key_place(table).is_none())
@@ -79,7 +79,7 @@ impl<'s> Builder<'s> {
             .flatten()
     }
 
-    /// Rows of a table beside the first that have no key cannot be stored: their columns are kept with the first.
+    /// Rows of a joined table without a key cannot be stored: their columns are kept with the first table.
     fn keep_what_has_no_key(&mut self) -> Vec<&'static ProductTable> {
         let tables = self.tables();
         let Some((&main, beside)) = tables.split_first() else {
@@ -161,8 +161,8 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// Gives queues that have a name and no number one that is made of the name, in both tables that have it, so that
-    /// the join from which the file came finds them again.
+    /// Gives queues that have a name but no number one derived from the name, in both tables, so that the join that
+    /// produced the file matches them again.
     fn make_numbers(&mut self, tables: &[&'static ProductTable], targets: &mut [Target]) {
         let (_, key, name) = NAMES;
         let beside = tables.iter().enumerate().skip(1);
@@ -192,7 +192,7 @@ impl<'s> Builder<'s> {
         ));
     }
 
-    /// How rows of a table are made of the columns that are given to it.
+    /// How rows of a table are built from its assigned columns.
     pub(super) fn target(
         &mut self,
         table: &'static ProductTable,
@@ -261,7 +261,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// Whether two columns hold the same in the records that were looked at.
+    /// Whether two columns are equal in the inspected records.
     pub(super) fn repeats(&self, a: usize, b: usize) -> bool {
         self.sample
             .iter()

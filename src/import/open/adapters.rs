@@ -1,5 +1,5 @@
-//! Readers that change what another reader gives: lines counted from the beginning of the file, prefixes and
-//! separators left out, remarks added.
+//! Readers that wrap another reader: they count lines from the beginning of the file, remove prefixes and separators,
+//! and add remarks.
 
 use crate::import::input::source::Placed;
 use crate::import::reader::Item;
@@ -14,7 +14,7 @@ use crate::record::Reason;
 use crate::record::Record;
 use crate::record::row_filter::RowFilter;
 
-/// What a reader gives whose first lines were passed over: lines are counted from the beginning of the file.
+/// Wraps a reader whose first lines were skipped: lines are counted from the beginning of the file.
 pub(super) struct Skipped {
     pub(super) reader: Box<dyn Reader + Send>,
     pub(super) lines: u64,
@@ -49,7 +49,7 @@ impl Reader for Skipped {
     }
 }
 
-/// What a reader gives whose records begin with a text that is no field's, such as the quote before the first one.
+/// Wraps a reader whose records begin with text that is not a field, such as the opening quote.
 pub(super) struct Prefixed {
     pub(super) reader: Box<dyn Reader + Send>,
     pub(super) prefix: String,
@@ -87,7 +87,7 @@ impl Reader for Prefixed {
     }
 }
 
-/// What a reader gives whose records end in a separator more than the names, without the nothing behind it.
+/// Wraps a reader whose records end with one separator too many, and removes the empty last field.
 pub(super) struct Trailing {
     pub(super) reader: Box<Delimited>,
 }
@@ -136,7 +136,7 @@ impl Reader for Trailing {
     }
 }
 
-/// A reader of a text that was repaired, which says so.
+/// Wraps a reader of a repaired text, and reports the repairs.
 pub(super) struct Noted {
     pub(super) reader: Box<dyn Reader + Send>,
     pub(super) remarks: Vec<String>,

@@ -1,4 +1,4 @@
-//! What is refused before a file is read: options that mean nothing, terminators that are not there, texts without
+//! What is refused before a file is read: options that do not apply, terminators that do not occur, texts without
 //! rows.
 
 use super::MARKED;
@@ -11,7 +11,7 @@ use crate::import::format::detect::Sample;
 use crate::import::format::trailer;
 use crate::import::reader::aligned;
 
-/// Whether everything that was said of a file means something in its form.
+/// Whether all given options apply to the format.
 pub(super) fn check_used(
     form: &'static ImportFormat,
     options: &ImportOptions,
@@ -43,7 +43,7 @@ pub(super) fn check_used(
     }
 }
 
-/// Whether the terminators that were named are in the file, or in so much of it that they should be.
+/// Whether the given terminators occur in the file, or in enough of it.
 pub(super) fn check_terminators(
     sample: &Sample<'_>,
     options: &ImportOptions,
@@ -66,7 +66,7 @@ pub(super) fn check_terminators(
     Ok(())
 }
 
-/// Fails where a text is what PowerShell shows of rows, and not the rows.
+/// Fails if a text is PowerShell's display of rows, not the rows.
 pub(super) fn refuse_format_table(text: &[u8]) -> Result<(), OpenError> {
     let beginning = String::from_utf8_lossy(&text[..text.len().min(MARKED)]);
     let lines: Vec<String> = beginning.lines().map(str::to_owned).collect();
@@ -76,7 +76,7 @@ pub(super) fn refuse_format_table(text: &[u8]) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Fails where a text is nothing but server messages.
+/// Fails if a text is only server messages.
 pub(super) fn only_messages(text: &[u8]) -> Result<(), OpenError> {
     let text = String::from_utf8_lossy(text);
     match trailer::only_messages(&text) {

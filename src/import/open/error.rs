@@ -11,10 +11,10 @@ use crate::import::reader::fixed_width;
 use crate::record::ReadError;
 use thiserror::Error;
 
-/// Why a file is not read at all.
+/// Why a file cannot be read at all.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// Its bytes cannot be had.
+    /// Its bytes cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// Its encoding is not known.
@@ -26,76 +26,76 @@ pub enum OpenError {
     /// The format file cannot be used.
     #[error(transparent)]
     Format(#[from] FormatError),
-    /// No form has this id.
+    /// No format has this id.
     #[error("unknown input format `{form}`")]
     UnknownForm {
-        /// What was asked for.
+        /// The given id.
         form: String,
     },
-    /// There is nothing in it.
+    /// It is empty.
     #[error("is empty")]
     Empty,
-    /// It holds what the server said, and no rows.
-    #[error("has no result, only {}", said(errors))]
+    /// It contains server messages, and no rows.
+    #[error("contains no result, only {}", said(errors))]
     NoResult {
-        /// The numbers of the errors.
+        /// The error numbers.
         errors: Vec<u64>,
     },
-    /// It is like none of the forms.
+    /// It matches no format.
     #[error("matches no known format")]
     NoForm {
-        /// The options of the format that it is nearest to.
+        /// The options of the closest format.
         near: String,
     },
-    /// Its columns have fixed widths, and nothing says which.
-    #[error("seems to have fixed-width columns, and nothing in it gives their widths")]
+    /// It has fixed-width columns of unknown widths.
+    #[error("seems to have fixed-width columns of unknown widths")]
     NoWidths {
-        /// What the blanks that all rows share would make of them.
+        /// The widths suggested by the spaces that all rows share.
         proposal: Option<Vec<usize>>,
     },
-    /// It could be in either of two forms, which would read it differently.
+    /// Two formats fit, which would read it differently.
     #[error("could be `{}` or `{}`, which read it differently", best.id, runner_up.id)]
     Undecided {
-        /// The likelier one.
+        /// The better one.
         best: &'static ImportFormat,
         /// The other one.
         runner_up: &'static ImportFormat,
     },
-    /// Quotes in it can be read with a backslash as an escape, and without, and neither is clearly right.
+    /// It has quotes that can be read with or without backslash escapes, and neither is clearly right.
     #[error(
         "has quotes after a backslash, which can be read in two ways: as escaped, or as the end of a text"
     )]
     Escapes,
-    /// What PowerShell shows on the console.
+    /// It is PowerShell's console output.
     #[error(
         "is PowerShell's Format-Table, which cuts values and leaves columns out to fit the console"
     )]
     FormatTable,
-    /// A workbook asked for as text, or a text as a workbook.
+    /// A workbook to be read as text, or text as a workbook.
     #[error("cannot be `{}`: it is {found}", form.id)]
     WrongContainer {
-        /// The form asked for.
+        /// The given format.
         form: &'static ImportFormat,
         /// `a workbook`, `no workbook`.
         found: &'static str,
     },
-    /// What was said of it means nothing in its form.
-    #[error("is read as `{}`, to which `--{option}` does not apply", form.id)]
+    /// An option does not apply to its format.
+    #[error("has the format `{}`, to which `--{option}` does not apply", form.id)]
     NotUsed {
         /// The option, without its dashes.
         option: &'static str,
-        /// The form it is read in.
+        /// The format in which it is read.
         form: &'static ImportFormat,
     },
-    /// What should end its fields or records is not in it.
+    /// A given terminator does not occur in it.
     #[error("does not contain {}, given with `--{option}`", shown(text))]
     NoTerminator {
         /// The option, without its dashes.
         option: &'static str,
-        /// The terminator as it was given.
+        /// The terminator as given.
         text: String,
     },
-    /// A spreadsheet has saved it and spoiled its times beyond recovery.
+    /// A spreadsheet saved it and damaged its times beyond recovery.
     #[error(
         "column `{column}` contains times damaged by a spreadsheet: {}",
         quoted(samples)
@@ -108,7 +108,7 @@ pub enum OpenError {
     },
 }
 
-/// A terminator as it is written on the command line.
+/// A terminator as written on the command line.
 pub(super) fn shown(text: &str) -> String {
     let shown = text
         .replace('\t', "\\t")
@@ -117,7 +117,7 @@ pub(super) fn shown(text: &str) -> String {
     format!("`{}`", shown.replace('\0', "\\0"))
 }
 
-/// What a file says that holds no rows.
+/// The messages in a file without rows.
 pub(super) fn said(errors: &[u64]) -> String {
     match errors {
         [] => "server messages".to_owned(),
@@ -132,7 +132,7 @@ pub(super) fn quoted(samples: &[String]) -> String {
 }
 
 impl OpenError {
-    /// What to do about it, in a sentence.
+    /// What to do about it, as a sentence.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         Some(match self {
@@ -152,8 +152,8 @@ impl OpenError {
                     .to_owned()
             }
             Self::Escapes => {
-                "use `--escape backslash` if `\\\"` is a quote within a text, or `--escape none` if a backslash is a \
-                 character like others"
+                "use `--escape backslash` if `\\\"` is a quote within text, or `--escape none` if a backslash is an \
+                 ordinary character"
                     .to_owned()
             }
             Self::Spoiled { .. } => {
@@ -164,14 +164,14 @@ impl OpenError {
                             `--widths`";
                 match proposal {
                     Some(widths) => format!(
-                        "{said}; judging by the blanks that all rows share, it may be `--widths {}`",
+                        "{said}; judging by the spaces that all rows share, try `--widths {}`",
                         fixed_width::shown(widths)
                     ),
                     None => format!("{said}, such as 20,6,23, or 20,6,* where the last column is not padded"),
                 }
             }
             Self::NoForm { near } => format!(
-                "export as CSV with column headers, or say how it is written, e.g. `{near}`; {FORMATS_LISTED}"
+                "export as CSV with column headers, or specify the format, e.g. `{near}`; {FORMATS_LISTED}"
             ),
             Self::UnknownForm { form } => match did_you_mean(form, IMPORT_FORMATS.iter().map(|form| form.id)) {
                 Some(meant) => format!("did you mean `{meant}`? {FORMATS_LISTED}"),
@@ -181,7 +181,7 @@ impl OpenError {
                 format!("omit `--{option}`, or specify the format with `--input-format`")
             }
             Self::NoTerminator { option, .. } => format!(
-                "omit `--{option}`, or inspect the end of a field and of a record in the file; `\\t`, `\\n`, \
+                "omit `--{option}`, or check how fields and records end in the file; `\\t`, `\\n`, \
                  `\\r` and `0x0a` mean the same as in bcp"
             ),
             Self::Source(SourceError::Compression { .. }) => "unpack it first".to_owned(),

@@ -1,4 +1,4 @@
-//! What is undone in a text before its form is detected, such as line ends, quotes and escapes, and restored in its
+//! What is undone in a text before its format is detected, such as line ends, quotes and escapes, and restored in its
 //! records.
 
 use std::borrow::Cow;
@@ -19,23 +19,23 @@ use crate::record::ReadError;
 
 /// What was undone in a text.
 pub(super) struct Layers<'o> {
-    /// The options, with the quote that the text shows.
+    /// The options, with the detected quote.
     pub(super) options: Cow<'o, ImportOptions>,
-    /// Whether the whole text is its beginning.
+    /// Whether the beginning is the whole text.
     pub(super) is_small: bool,
     pub(super) escape: Escape,
     repairs: Repairs,
-    /// The quote that the text shows to be another one than the double quote.
+    /// The detected quote, if not the double quote.
     shown_quote: Option<char>,
-    /// The quote that double quotes stand for in the meantime.
+    /// The quote that is swapped with double quotes meanwhile.
     other_quote: Option<char>,
-    /// The escaped line breaks, where escapes are hidden in the meantime.
+    /// The escaped line breaks, while escapes are masked.
     breaks: Option<Breaks>,
     document: Option<DocumentRows>,
 }
 
 impl<'o> Layers<'o> {
-    /// Undoes in `text` what is known to be odd.
+    /// Undoes known peculiarities of `text`.
     pub(super) fn undone(
         text: Text,
         form: Option<&'static ImportFormat>,
@@ -85,7 +85,7 @@ impl<'o> Layers<'o> {
         Ok((text, layers))
     }
 
-    /// Whether the text is as it was, byte by byte.
+    /// Whether the text is unchanged, byte by byte.
     pub(super) fn is_as_it_was(&self) -> bool {
         self.options.skip == 0
             && !self.repairs.any()
@@ -94,14 +94,14 @@ impl<'o> Layers<'o> {
             && self.breaks.is_none()
     }
 
-    /// Whether backslashes may be escapes that the beginning of the text does not settle.
+    /// Whether backslashes may be escapes, undecided by the beginning of the text.
     pub(super) fn escape_is_open(&self, sample: &[u8], delimiter: &str) -> bool {
         self.options.escape.is_none()
             && self.escape == Escape::Nothing
             && escape::may_be_escaped(sample, delimiter)
     }
 
-    /// Restores in records what was hidden in the text.
+    /// Restores in records what was masked in the text.
     pub(super) fn restored(&self, mut reader: Box<dyn Reader + Send>) -> Box<dyn Reader + Send> {
         if let Some(breaks) = self.breaks.clone() {
             let said = self.options.escape.is_some();
@@ -113,7 +113,7 @@ impl<'o> Layers<'o> {
         reader
     }
 
-    /// Counts the lines above the text, so that records have the lines of the file.
+    /// Adds the lines above the text, so that line numbers are those of the file.
     pub(super) fn counted_from_the_top(
         &self,
         reader: Box<dyn Reader + Send>,
@@ -128,7 +128,7 @@ impl<'o> Layers<'o> {
         }
     }
 
-    /// What was undone, in sentences.
+    /// What was undone, as sentences.
     pub(super) fn remarks(&self, escape_is_open: bool) -> Vec<String> {
         let mut remarks = self.repairs.remarks();
         if let Some(quote) = self.shown_quote {
@@ -160,7 +160,7 @@ fn peek(text: impl Read + Send + 'static) -> Result<Text, ReadError> {
     Ok(Peek::new(text, BEGINNING)?)
 }
 
-/// The text with the line ends and without the marks that it should have, what that took, and whether it is small.
+/// The text with repaired line ends and without stray marks, the repairs, and whether it is small.
 fn repaired(text: Text, options: &ImportOptions) -> Result<(Text, Repairs, bool), OpenError> {
     let mut repairs = Repairs::of(text.ahead());
     // Who says what ends a record, or how wide one is, may mean a carriage return.
@@ -180,7 +180,7 @@ fn repaired(text: Text, options: &ImportOptions) -> Result<(Text, Repairs, bool)
     Ok((text, repairs, is_small))
 }
 
-/// Reads over lines at the beginning, byte by byte: they are few.
+/// Skips lines at the beginning, byte by byte: they are few.
 fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
     let mut left = lines;
     let mut byte = [0];
@@ -190,7 +190,7 @@ fn skip_lines(text: &mut dyn Read, lines: usize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What a backslash means in `text`: what the user says, else what its beginning does.
+/// What a backslash means in `text`: given by the user, otherwise detected.
 fn escape(
     text: &Text,
     form: Option<&'static ImportFormat>,
@@ -209,8 +209,8 @@ fn escape(
     }
 }
 
-/// The quote that texts are in, if the beginning of `text` says that it is another one than the double quote, and the
-/// user says nothing else.
+/// The quote around texts, if the beginning of `text` shows that it is not the double quote, and the user gives no
+/// other.
 fn shown_quote(
     text: &Text,
     form: Option<&'static ImportFormat>,
@@ -222,13 +222,13 @@ fn shown_quote(
     escape::quote_of(&delimited(text), options.field_terminator.as_deref())
 }
 
-/// Whether a file may be delimited text with quotes or escapes that nobody has named.
+/// Whether a file may be delimited text with quotes or escapes that the user did not specify.
 fn may_be_quoted(form: Option<&'static ImportFormat>, options: &ImportOptions) -> bool {
     let has_quotes = |form: &ImportFormat| form.layout == FormatLayout::Delimited(Quotes::Doubled);
     form.is_none_or(has_quotes) && options.row_terminator.is_none() && options.widths.is_none()
 }
 
-/// The beginning of a text that may be delimited.
+/// The beginning of a text, if it may be delimited.
 fn delimited(text: &Text) -> Sample<'_> {
     Sample {
         bytes: text.ahead(),

@@ -1,4 +1,4 @@
-//! Which of the formats that fit a file is taken.
+//! Chooses among the formats that fit a file.
 
 use super::error::OpenError;
 use super::reader;
@@ -24,18 +24,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// How many records of the beginning are read in two forms to see whether they read it alike.
+/// How many records of the beginning are read in two formats to see whether the results are the same.
 pub(super) const COMPARED: usize = 1000;
 
-/// The distance beyond which another form is no rival.
+/// The margin beyond which another format is not considered.
 pub(super) const FAR: f64 = 0.5;
 
-/// The distance within which a form that reads the beginning alike may be the right one, and how many are looked at.
+/// The margin within which a format that reads the beginning alike may be right, and how many are considered.
 pub(super) const TWIN: f64 = 0.2;
 
 pub(super) const NEAREST: usize = 4;
 
-/// What detection says.
+/// The result of detection.
 pub(super) struct Verdict {
     pub(super) guess: Detection,
     pub(super) runner_up: Option<&'static ImportFormat>,
@@ -151,8 +151,8 @@ fn one_column(trials: &SplitCandidates<'_>) -> Option<Detection> {
     (is_whole && is_typed).then_some(detection)
 }
 
-/// The options with which a text that is like no format may be read: as the one that its first character or the marks
-/// in it are for, else as one column.
+/// The options with which a text that matches no format may be read: as the format suggested by its first character or
+/// its marks, otherwise as one column.
 fn near(text: &str, options: &ImportOptions) -> String {
     let first = text.trim_start().chars().next();
     let has = |mark: char| {
@@ -188,7 +188,7 @@ fn near(text: &str, options: &ImportOptions) -> String {
     said
 }
 
-/// What the user, or the format file, says of the widths of columns.
+/// The column widths given by the user or the format file.
 pub(super) fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) -> Option<Widths> {
     let of_format = format.and_then(|format| format.widths.clone());
     let Some(mut said) = options.widths.clone() else {
@@ -203,7 +203,7 @@ pub(super) fn widths_said(format: Option<&FormatFile>, options: &ImportOptions) 
     Some(said)
 }
 
-/// What a form makes of the beginning, as one number: equal for two forms that read it alike.
+/// How a format reads the beginning, as a hash: equal for two formats that read it alike.
 pub(super) fn reading(
     guess: &Detection,
     sample: &Sample<'_>,

@@ -1,5 +1,5 @@
-//! What the whole of a file says that its beginning does not: how NULL and numbers are written, and whether a column
-//! of times has any.
+//! What the whole file shows that its beginning does not: how NULL and numbers are written, and whether a time column
+//! has any times.
 
 use super::Decided;
 use super::ReadStage;
@@ -15,7 +15,7 @@ use crate::record::batch::LayoutColumn;
 use crate::schema::inferred::ColumnValues;
 
 impl ReadStage {
-    /// What the file as a whole says that was not known from its beginning.
+    /// What the file as a whole shows that its beginning did not.
     pub(super) fn decide_again(&self) -> Option<Decided> {
         let columns = || self.ended.seen.iter().flatten();
         let again = columns().any(|seen| seen.is_mixed() || (!self.once && seen.is_settled_late()));
@@ -38,7 +38,7 @@ impl ReadStage {
         (found != self.decided).then_some(found)
     }
 
-    /// How the file writes NULL: by the word, or by nothing, in columns where nothing else can be meant.
+    /// How the file writes NULL: as the word or as an empty field, in columns where nothing else is possible.
     fn evidence(&self) -> (bool, bool) {
         let targets = self.plan.iter().flat_map(|plan| &plan.targets);
         let steps = targets.flat_map(|target| &target.steps);
@@ -51,7 +51,7 @@ impl ReadStage {
         })
     }
 
-    /// The form that reads the beginning alike and writes NULL as the whole file says.
+    /// The format that reads the beginning alike and writes NULL as the whole file does.
     fn other_form(&self) -> Option<&'static format::ImportFormat> {
         let twin = self.twin?;
         let nulls = twin.nulls.rule();
@@ -66,8 +66,8 @@ impl ReadStage {
         }
     }
 
-    /// Whether nothing is NULL in a form that writes the word: no column has the word, and columns of numbers or times
-    /// have nothing.
+    /// Whether nothing is NULL in a format that writes the word: no column has the word, and columns of numbers or
+    /// times have empty fields.
     fn is_empty_null(&self) -> bool {
         let layout = self.form.layout;
         let numbered = format::FormatLayout::Vertical(format::NameSeparator::Numbered);
@@ -101,8 +101,8 @@ impl ReadStage {
         texts.any(|((_, seen), _)| count(seen) > 0)
     }
 
-    /// What comes after the beginning may be NULL or not, depending on which of two forms the file is in, and
-    /// nothing in it says which.
+    /// Values after the beginning may be NULL or not, depending on which of two formats applies, and the beginning does
+    /// not show which.
     pub(super) fn undecided(&self) -> Option<ImportError> {
         let twin = self
             .twin
@@ -144,8 +144,8 @@ impl ReadStage {
         }
     }
 
-    /// A column of times of which `least` values could not be read and none could: the file is refused, since every row
-    /// would be lost.
+    /// A time column with `least` unreadable values and no readable one: the file is refused, since every row would be
+    /// lost.
     pub(super) fn without_times(&self, least: u64) -> Option<ImportError> {
         if self.untold.is_empty() {
             return None;

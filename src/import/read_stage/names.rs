@@ -1,4 +1,4 @@
-//! The names of the columns, and which of several results is read.
+//! The column names, and which of several results is read.
 
 use super::Disconnected;
 use super::ReadStage;
@@ -57,8 +57,8 @@ fn is_year(text: &str) -> bool {
 }
 
 impl ReadStage {
-    /// The first header names the columns; the same again is a new page of the same result set; another one begins
-    /// a second result set.
+    /// The first header names the columns; a repetition is a new page of the same result set; a different one begins a
+    /// second result set.
     pub(super) fn header(&mut self, names: Vec<String>) {
         let wanted = self.result_set.unwrap_or(1);
         if self.written.as_ref() == Some(&names) {
@@ -75,7 +75,7 @@ impl ReadStage {
         self.written = Some(names);
     }
 
-    /// Whether what has just begun is another result than the one that is read, and a table that its columns tell.
+    /// Whether the new result is not the current one, and is a table that its columns identify.
     pub(super) fn is_separate(&self, names: &[String]) -> bool {
         let begun = self.separate.last().is_none_or(|(set, _)| *set < self.set);
         let chosen = self.result_set.is_some() || self.table.is_some() || self.columns.is_some();
@@ -89,7 +89,7 @@ impl ReadStage {
         mapping::plan(Some(names), &[], hints, &self.rules).is_ok()
     }
 
-    /// The names of the columns, with those replaced that the installation calls otherwise.
+    /// The column names, after applying the installation's renames.
     fn renamed(&mut self, mut names: Vec<String>) -> Vec<String> {
         let mut renamed = Vec::new();
         for name in &mut names {
@@ -108,8 +108,8 @@ impl ReadStage {
         names
     }
 
-    /// Whether a record is of the result set that is read. Where nobody said which, those of a second one are rejected,
-    /// and not silently left out.
+    /// Whether a record belongs to the result set being read. If the user chose none, records of a second one are
+    /// rejected, not silently omitted.
     pub(super) fn is_wanted(&mut self, record: &Record<'_>) -> Result<bool, Disconnected> {
         // What precedes every header is the first result.
         self.set = self.set.max(1);
@@ -135,7 +135,7 @@ impl ReadStage {
         Ok(false)
     }
 
-    /// Whether the reader is in another result set than the one that was asked for, or in one that is loaded by itself.
+    /// Whether the reader is in a result set that was not requested, or that is loaded separately.
     pub(super) fn is_elsewhere(&self) -> bool {
         let set = self.set.max(1);
         match self.result_set {
@@ -144,8 +144,8 @@ impl ReadStage {
         }
     }
 
-    /// A first record of nothing but the names of known columns is a header, whatever the reader took it for; and so is
-    /// a first record of text over numbers or times in a table of the user's own. Where all is text, nobody can tell.
+    /// A first record of only known column names is a header, whatever the reader decided; and so is a first record of
+    /// text above numbers or times in a user-defined table. If everything is text, it is ambiguous.
     pub(super) fn take_names(&mut self, sample: &mut Vec<OwnedRecord>) -> Result<(), TablesError> {
         let Some(first) = sample.first().filter(|_| self.header.is_none()) else {
             return Ok(());
@@ -175,7 +175,7 @@ impl ReadStage {
         Ok(())
     }
 
-    /// Whether the file has a column of passwords, as far as is known.
+    /// Whether the file has a password column, as far as known.
     pub(super) fn has_secrets(&self) -> bool {
         let mut names = self.header.iter().flatten();
         self.plan.as_ref().is_some_and(|plan| plan.has_secrets())

@@ -1,4 +1,4 @@
-//! A record as rows of its tables, in batches.
+//! Converts records to rows of their tables, in batches.
 
 use super::Disconnected;
 use super::Message;
@@ -11,13 +11,13 @@ use crate::record::Reason;
 use crate::record::Record;
 use crate::record::Reject;
 
-/// Bytes of text, or values, at which a batch goes to the store.
+/// The size of the text, or the number of values, at which a batch is sent to the store.
 pub(super) const BATCH_BYTES: usize = 256 << 10;
 
 pub(super) const BATCH_VALUES: usize = 32 << 10;
 
 impl ReadStage {
-    /// Types a record: all of its rows, or a reject.
+    /// Converts a record: to all of its rows, or to a reject.
     pub(super) fn record(&mut self, record: &Record<'_>) -> Result<(), Disconnected> {
         let Some(plan) = self.plan.take() else {
             return Ok(());
@@ -75,7 +75,7 @@ impl ReadStage {
         Ok(())
     }
 
-    /// Takes the newest row of a table back when it is of a record that another table rejects.
+    /// Takes back the newest row of a table if another table rejects the same record.
     pub(super) fn take_back(&mut self, plan: &Plan, table: usize, line: u64) {
         let batch = &mut self.batches[table];
         if batch.lines.last() == Some(&line) {
@@ -85,7 +85,7 @@ impl ReadStage {
         }
     }
 
-    /// Hands on what has gathered, where it is enough, or all.
+    /// Passes on the batches that are large enough, or all.
     pub(super) fn flush(&mut self, all: bool) -> Result<(), Disconnected> {
         for nth in 0..self.batches.len() {
             let batch = &self.batches[nth];

@@ -1,5 +1,5 @@
-//! What values show once they are typed: the kind of a column that the schema does not have, dates in the format that
-//! was named, flags longer than their column, and a last row that is the sum of the others.
+//! What converted values show: the type of a column that the schema does not have, dates in the given format, flags
+//! longer than their column, and a last row that is the sum of the others.
 
 use super::ReadStage;
 use crate::import::convert;
@@ -9,13 +9,13 @@ use crate::import::mapping::Target;
 use crate::record::batch::RowValue;
 use crate::schema::product::ProductTable;
 
-/// How many columns of numbers are summed: the key, and the first others.
+/// The maximum number of columns that are summed: the key, and the first others.
 const SUMMED: usize = 5;
 
-/// The fewest rows of which another can be the sum.
+/// The minimum number of rows of which another can be the sum.
 const FEWEST: u64 = 3;
 
-/// The places in a table's rows of columns whose values are inspected.
+/// The positions in a row of the columns whose values are inspected.
 #[derive(Default)]
 pub(super) struct Watched {
     /// Columns that the schema does not have.
@@ -25,7 +25,7 @@ pub(super) struct Watched {
     /// The key and other whole numbers.
     numbers: Vec<usize>,
     sums: [i128; SUMMED],
-    /// The newest row's, `None` for NULL, and its line.
+    /// The newest row's value, `None` for NULL, and its line.
     last: [Option<i64>; SUMMED],
     line: u64,
     rows: u64,
@@ -65,7 +65,7 @@ impl Watched {
         }
     }
 
-    /// The places of the key and of another column that are the sums of all rows before in the newest row.
+    /// The positions of the key and of another column that are the sums of all previous rows in the newest row.
     fn totals(&self) -> Option<(usize, usize)> {
         let is_sum = |nth: &usize| {
             let last = self.last[*nth].map(i128::from);
@@ -78,7 +78,7 @@ impl Watched {
 }
 
 impl ReadStage {
-    /// Inspects the newest row of each table, which is of the record at `line`.
+    /// Inspects the newest row of each table, which came from the record at `line`.
     pub(super) fn watch(&mut self, plan: &Plan, line: u64) {
         for nth in 0..self.watched.len() {
             let batch = &self.batches[nth];
@@ -99,8 +99,8 @@ impl ReadStage {
         }
     }
 
-    /// Counts what the values of the row at `row` are, in columns of which the schema does not say it, and reads dates
-    /// in the format that was named.
+    /// Counts the types of values of the row at `row`, in columns whose type the schema does not give, and parses dates
+    /// in the given format.
     fn count_values(&mut self, nth: usize, row: usize) {
         let batch = &mut self.batches[nth];
         for &step in &self.watched[nth].unknown {
@@ -124,7 +124,7 @@ impl ReadStage {
         }
     }
 
-    /// What the rows say as a whole.
+    /// What the rows show together.
     pub(super) fn watch_end(&mut self) {
         let Some(plan) = &self.plan else { return };
         for (watched, target) in self.watched.iter().zip(&plan.targets) {

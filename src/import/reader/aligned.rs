@@ -1,28 +1,28 @@
-//! Reads columns that stand under a line of dashes: Results to Text and to File, sqlcmd, a mail's attachment.
+//! Reads columns under a line of dashes: Results to Text and to File, sqlcmd, e-mail attachments.
 //!
-//! Nobody knows how a tool counts the places of a character beyond ASCII, so that the first lines are measured in
-//! characters, in units of UTF-16 and in places on a screen, and the file is read by the measure in which the fewest
-//! of them are left over.
+//! How a tool counts the width of a non-ASCII character is unknown. The first lines are measured in characters, in
+//! UTF-16 units and in terminal columns, and the file is read by the measure with which the fewest of them do not
+//! fit.
 //!
-//! A value may hold line breaks, and nothing marks where a record begins. What settles it:
+//! A value may contain line breaks, and nothing marks where a record begins. The rules:
 //!
-//! - A record cannot end before its last column begins. So lines are put together until they reach that place; what
-//!   then has no blanks between the columns was never the beginning of a record.
-//! - Where the last column is padded, a record is exactly as long as the dashes, so that there is one way to part the
-//!   lines. It is padded where the names are, or where that way leaves few of the first lines over.
-//! - Where it is not padded, a record ends with its line if the next one is a record, a count, a message, names, or too
-//!   long to belong to it; a line is known as a record by the numbers and times in its columns. Anything else behind
-//!   it may be the rest of its last value: then both are rejects, and no half value is loaded.
-//! - Lines that may be one record or several are rejects.
-//! - A count, a message, names and a line of dashes are a part of no record.
+//! - A record cannot end before its last column begins. So lines are joined until they reach that column; if the result
+//!   lacks the spaces between columns, it was not the beginning of a record.
+//! - If the last column is padded, a record is exactly as long as the dashes, so the lines can be split in only one
+//!   way. It is padded if the header is, or if that way leaves few of the first lines over.
+//! - If it is not padded, a record ends with its line if the next one is a record, a count, a message, a header, or too
+//!   long to belong to it; a line is recognised as a record by the numbers and times in its columns. Anything else
+//!   after it may be the rest of its last value: then both are rejected, so that no partial value is loaded.
+//! - Lines that may be one record or several are rejected.
+//! - A count, a message, a header and a line of dashes are never part of a record.
 //!
-//! The rest of a value may look exactly like a record. Then only the count below says that there are fewer records,
-//! and the result is refused: each line where a record may begin is counted, loaded or not, so that none that was
-//! missed makes up for one that was wrong. Without a count nothing tells, and the summary says so where values have
+//! The rest of a value may look exactly like a record. Then only the count below shows that there are fewer records,
+//! and the result is refused: each line where a record may begin is counted, loaded or not, so that a missed record
+//! cannot compensate for a wrong one. Without a count this cannot be detected, and the summary says so if values have
 //! line breaks.
 //!
-//! Lines that the tool broke at its page width are put together when the names and the dashes were broken at the same
-//! places; else each is a reject. The work for a line is bounded by [`PIECES`].
+//! Lines that the tool wrapped at its page width are joined if the header and the dashes were wrapped at the same
+//! positions; otherwise each is rejected. The work for a line is bounded by [`PIECES`].
 
 mod beginning;
 mod cut;
@@ -55,24 +55,24 @@ pub use layout::score;
 use std::io::Read;
 use std::sync::Arc;
 
-/// What is said of a result whose texts have line breaks, and whose rows nobody counts.
+/// What is reported about a result whose texts have line breaks, and which has no row count.
 const UNCOUNTED: &str = "the result has no row count, so a continuation line of a text with line breaks may be \
                          read as a row; export without SET NOCOUNT ON to be sure";
 
-/// The most lines that one record may stand on.
+/// The maximum number of lines of a record.
 const PIECES: usize = 200;
 
-/// How many lines may stand before the names.
+/// The maximum number of lines before the header.
 const BEFORE: usize = 200;
 
-/// The most lines that a page width may break the names into.
+/// The maximum number of lines that the page width may wrap the header into.
 const BROKEN: usize = 64;
 
-/// What stands behind a record that is not full.
+/// What follows a record that is not full.
 enum AfterRow {
-    /// Nothing that may belong to it: there is nothing, or it would be too long, or, not sure, it is a record too.
+    /// Nothing that may belong to it: the end, or a line that is too long, or one that is probably a record itself.
     Nothing { sure: bool },
-    /// What may be the rest.
+    /// A possible continuation.
     Perhaps,
 }
 
@@ -83,19 +83,19 @@ pub struct Aligned<R> {
     grid: Option<Grid>,
     queue: Queue,
     below: bool,
-    /// How many blank lines stand before the next line. The beginning of the file is one.
+    /// The number of blank lines before the next line. The beginning of the file counts as one.
     blanks: usize,
-    /// Whether the line before was a reject, so that the next one may be a part of the same record.
+    /// Whether the previous line was rejected, so that the next one may be part of the same record.
     is_lost: bool,
-    /// The candidate that was found when the record before was looked at.
+    /// The candidate found while looking ahead from the previous record.
     next: Option<Candidate>,
-    /// Records of this result, and the line of the first one that is only taken for one because it fits.
+    /// The number of records of this result, and the line of the first one that is only assumed to be a record.
     rows: u64,
     unsure: Option<u64>,
-    /// Lines of this result that were refused, and how many of them may begin a record.
+    /// Rejected lines of this result, and how many of them may begin a record.
     refused: u64,
     begun: u64,
-    /// Whether a count of rows is below a result so far, and the names that stand below a result without one.
+    /// Whether a result so far has a row count below it, and the header below a result without one.
     is_counted: bool,
     uncounted: Option<u64>,
     repaired: u64,
@@ -104,7 +104,7 @@ pub struct Aligned<R> {
 }
 
 impl<R: Read> Aligned<R> {
-    /// Reads `reader`, whose end `ending` tells.
+    /// Reads `reader`; `ending` says how the text ended.
     pub fn new(reader: R, ending: Arc<Ending>, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
@@ -127,7 +127,7 @@ impl<R: Read> Aligned<R> {
         }
     }
 
-    /// Takes the next line and what belongs to it.
+    /// Takes the next line and those that belong to it.
     fn step(&mut self) -> Result<bool, ReadError> {
         let Some(line) = self.lines.peek(0)?.cloned() else {
             return Ok(false);
@@ -177,8 +177,8 @@ impl<R: Read> Aligned<R> {
         }
     }
 
-    /// Names stand at the beginning, below a count or a blank line, or again; where they were before, dashes are right
-    /// below them.
+    /// A header is at the beginning, after a count or a blank line, or repeated; if there was a header before, dashes
+    /// follow it directly.
     fn names_may_stand_here(&mut self) -> Result<bool, ReadError> {
         let Some(grid) = &self.grid else {
             return Ok(true);
@@ -201,7 +201,7 @@ impl<R: Read> Aligned<R> {
                 .is_some_and(|line| is_dashes(&line.text) && line.text.trim_end().len() > 2))
     }
 
-    /// Whether the line `at` lines ahead, which is not the next one, is a part of no record.
+    /// Whether the line `at` lines ahead, which is not the next one, belongs to no record.
     fn ends_at(&mut self, at: usize) -> Result<bool, ReadError> {
         let Some(line) = self.lines.peek(at)? else {
             return Ok(true);
@@ -231,7 +231,7 @@ impl<R: Read> Aligned<R> {
         Ok((again || below_blank) && self.head_at(at)?.is_some())
     }
 
-    /// A blank line is nothing, but in a single column it may be a text of nothing.
+    /// A blank line is skipped, but in a single column it may be an empty text.
     fn blank(&mut self) -> Result<bool, ReadError> {
         let alone = (self.grid.as_ref()).is_some_and(|grid| grid.places.len() == 1) && !self.below;
         let Some(line) = self.lines.pop()? else {
@@ -253,7 +253,7 @@ impl<R: Read> Aligned<R> {
         Ok(true)
     }
 
-    /// Whether a line of blanks is a record: as long as one, of texts only.
+    /// Whether a line of spaces is a record: full length, text columns only.
     fn is_empty_row(&self, text: &str) -> bool {
         self.grid.as_ref().is_some_and(|grid| {
             !text.is_empty()
@@ -271,9 +271,9 @@ impl<R: Read> Aligned<R> {
         Ok(true)
     }
 
-    /// Fails where a count says that there are fewer rows than were taken for some: a value has line breaks, and was
-    /// handed on in parts. Lines that were refused and may begin a record are counted with them, so that none of these
-    /// stands for one that was forged; where only texts stand in the columns, any line may.
+    /// Fails if the count is lower than the number of records read, some of them uncertain: a value has line breaks,
+    /// and was returned in parts. Rejected lines that may begin a record are counted too, so that none of them makes up
+    /// for a forged one; if all columns are text, any line may.
     fn counts(&mut self, rows: u64) -> Result<(), ReadError> {
         let texts = self.grid.as_ref().is_some_and(Grid::is_texts);
         let claimed = self.rows + if texts { self.refused } else { self.begun };
@@ -289,8 +289,8 @@ impl<R: Read> Aligned<R> {
         }
     }
 
-    /// Fails where one result has a count of rows below it and another has none: what looks like the names between them
-    /// may be a text of the result above.
+    /// Fails if one result has a row count below it and another does not: what looks like the header between them may
+    /// be text of the result above.
     fn check_counts(&self) -> Result<(), ReadError> {
         match self.uncounted {
             Some(line) if self.is_counted => Err(ReadError::Malformed {
@@ -303,13 +303,13 @@ impl<R: Read> Aligned<R> {
         }
     }
 
-    /// Refuses what stands at `line`, which is one record.
+    /// Rejects the text at `line`, which is one record.
     fn refuse(&mut self, line: u64, text: &str, reason: Reason, detail: String) {
         self.refused += 1;
         self.queue.reject(line, text, reason, detail, 1);
     }
 
-    /// Refuses the lines of a record of which some may begin one as well.
+    /// Rejects the lines of a record of which some may begin a record too.
     fn refuse_lines(&mut self, candidate: &Candidate) {
         let detail = "its lines may be one record or several".to_owned();
         self.lines.skip(candidate.lines);
@@ -320,7 +320,7 @@ impl<R: Read> Aligned<R> {
         self.is_lost = true;
     }
 
-    /// Takes a message of the server, with the text of an error, which goes on to the next blank line.
+    /// Takes a server message, with the text of an error, which continues to the next blank line.
     fn message(&mut self, message: Message) -> Result<bool, ReadError> {
         let Some(line) = self.lines.pop()? else {
             return Ok(false);
@@ -413,12 +413,12 @@ impl<R: Read> Aligned<R> {
         }
     }
 
-    /// Whether the file ends without a line end behind `lines` lines, so that the last may be cut.
+    /// Whether the file ends without a newline after `lines` lines, so that the last may be truncated.
     fn is_cut(&mut self, lines: usize) -> Result<bool, ReadError> {
         Ok(self.lines.peek(lines)?.is_none() && self.ending.is_unended())
     }
 
-    /// A line that is no record, or not known as one.
+    /// A line that is not a record, or not known to be one.
     fn lost(&mut self) -> Result<bool, ReadError> {
         let Some(line) = self.lines.pop()? else {
             return Ok(false);

@@ -1,24 +1,24 @@
-//! Splits a line of a form that quotes a field only when it holds the separator, and of which nobody knows what it does
-//! with quotes inside: doubled or as they are. A reading is taken when it is the only one that fits the columns.
+//! Splits a line of a format that quotes a field only if it contains the separator, when it is unknown whether quotes
+//! inside are doubled. An interpretation is accepted if it is the only one that fits the columns.
 
 use crate::record::work;
 use crate::record::{Field, Written};
 
-/// What a line splits into.
+/// The result of splitting a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Split {
     /// The fields of the line.
     Fields(Vec<Field>),
-    /// A quote is open: the field may go on in the next line.
+    /// A quote is open: the field may continue on the next line.
     Open,
-    /// More than one reading fits.
+    /// More than one interpretation fits.
     Unclear,
 }
 
-/// The longest line, in bytes, that is read in more than one way. In a longer one quotes mean nothing.
+/// The maximum length of a line, in bytes, that is split in more than one way. In a longer one quotes mean nothing.
 const LONGEST: usize = 1 << 20;
 
-/// How many steps are taken for each byte of a line, and for a line however short. A line that needs more is not clear.
+/// The maximum number of steps per byte, and for a short line. A line that needs more is ambiguous.
 const STEPS: usize = 256;
 const SHORT: usize = 1 << 16;
 
@@ -39,10 +39,10 @@ pub fn bare(line: &str, delimiter: &str) -> Vec<Field> {
 
 /// Splits `line`, which is to have `width` fields, or any number if that is 0.
 ///
-/// A line of n quotes has up to 2^n readings, so they are counted and not followed: how many ways lead to a place with
-/// so many fields before it is the sum over the ends of the field before. The ends of a quoted field are all closing
-/// quotes from some place on, so that one walk over the closing quotes serves all fields that begin with the same
-/// number of fields before them. The work is the places times the fields at most, and stops at [`STEPS`].
+/// A line of n quotes has up to 2^n interpretations, so they are counted, not enumerated: the number of ways to reach a
+/// position with so many fields before it is the sum over the ends of the previous field. The ends of a quoted field
+/// are all closing quotes from some position on, so that one pass over the closing quotes serves all fields that begin
+/// with the same number of fields before them. The work is at most positions times fields, and stops at [`STEPS`].
 #[must_use]
 pub fn split(line: &str, delimiter: &str, width: usize) -> Split {
     let plain = bare(line, delimiter);
@@ -83,14 +83,14 @@ pub fn split(line: &str, delimiter: &str, width: usize) -> Split {
     }
 }
 
-/// A place at which a field may begin, with some number of fields before it.
+/// A position at which a field may begin, with some number of fields before it.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     /// The byte; beyond the line's end when the line is read to its end.
     start: usize,
-    /// In how many ways it is reached: 1, or 2 for more.
+    /// The number of ways in which it is reached: 1, or 2 for more.
     ways: u8,
-    /// The place in the layer before from which it is reached, where there is one way only.
+    /// The position in the previous layer from which it is reached, if there is only one way.
     from: usize,
     /// The end of the field before it.
     end: usize,
@@ -107,15 +107,15 @@ impl Place {
     }
 }
 
-/// The places of a line at which fields may end.
+/// The positions of a line at which fields may end.
 struct Closing<'l> {
     line: &'l str,
     delimiter: &'l str,
-    /// The quotes that may close a field: the separator or the line's end is right behind them.
+    /// The quotes that may close a field: followed directly by the separator or the end of the line.
     quotes: Vec<usize>,
-    /// Where separators stand.
+    /// The positions of separators.
     separators: Vec<usize>,
-    /// Where lines end within the text.
+    /// The line ends within the text.
     breaks: Vec<usize>,
 }
 
@@ -137,8 +137,8 @@ impl<'l> Closing<'l> {
         }
     }
 
-    /// The places that the fields which begin in `layer` lead to, in order, and whether one of them may be open at the
-    /// end of the line.
+    /// The positions that the fields which begin in `layer` lead to, in order, and whether one of them may be open at
+    /// the end of the line.
     fn next(&self, layer: &[Place]) -> (Vec<Place>, bool) {
         let mut next = Vec::new();
         let mut open = false;
@@ -183,7 +183,7 @@ impl<'l> Closing<'l> {
         (next, open)
     }
 
-    /// The place behind a field, of which the separator stands at `at`.
+    /// The position after a field whose separator is at `at`.
     fn behind(&self, at: usize, ways: u8, from: usize, end: usize) -> Place {
         let start = if at < self.line.len() {
             at + self.delimiter.len()
@@ -198,7 +198,7 @@ impl<'l> Closing<'l> {
         }
     }
 
-    /// The fields of the one way through `layers` that has `count` of them.
+    /// The fields of the only path through `layers` that has `count` of them.
     fn fields(&self, layers: &[Vec<Place>], count: usize) -> Vec<Field> {
         let mut fields = Vec::with_capacity(count);
         let mut at = layers[count].len() - 1;
@@ -232,7 +232,7 @@ impl<'l> Closing<'l> {
     }
 }
 
-/// The first of `places`, which ascend, that is not before `at`.
+/// The first of the ascending `places` that is not before `at`.
 fn first_from(places: &[usize], at: usize) -> Option<usize> {
     places
         .get(places.partition_point(|place| *place < at))
@@ -247,7 +247,7 @@ fn field(start: usize, end: usize, written: Written) -> Field {
     }
 }
 
-/// Where `delimiter` next stands at or behind `start`, or the end.
+/// The position of the next `delimiter` at or after `start`, or the end.
 fn next(line: &str, start: usize, delimiter: &str) -> usize {
     line[start..]
         .find(delimiter)

@@ -1,6 +1,6 @@
-//! Rows that name their own columns, as those of JSON and XML do, and may leave some out: the columns are those of the
-//! first rows together, in the order in which they come up. A column that comes up later is known at the end: who can
-//! read the document again names it then.
+//! Rows that name their own columns, as in JSON and XML, and may omit some: the columns are those of the first rows
+//! together, in order of appearance. A column that appears later is known at the end, so that a second pass over the
+//! document can declare it.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,10 @@ use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Reject};
 
-/// How many rows are looked at before the columns are told.
+/// How many rows are inspected before the columns are announced.
 const ROWS: usize = 1000;
 
-/// How many bytes of rows are held meanwhile.
+/// How many bytes of rows are buffered meanwhile.
 const BYTES: usize = 1 << 20;
 
 /// A row with the names of its columns.
@@ -20,22 +20,22 @@ const BYTES: usize = 1 << 20;
 pub struct NamedRow {
     /// The line on which it begins.
     pub line: u64,
-    /// The row as it stands in the file.
+    /// The row as in the file.
     pub text: String,
     /// Names and values; `None` for NULL.
     pub cells: Vec<(String, Option<String>)>,
 }
 
-/// What a source of rows gives.
+/// What a source of rows returns.
 #[derive(Debug)]
 pub enum UnionItem {
     /// A row with its names.
     Row(NamedRow),
-    /// Text that should have been one.
+    /// Text that should have been a row.
     Reject(Reject),
 }
 
-/// Gives rows that name their columns.
+/// Returns rows that name their columns.
 pub trait RowSource {
     /// The next one; `None` at the end.
     ///
@@ -44,17 +44,17 @@ pub trait RowSource {
     fn next_row(&mut self) -> Result<Option<UnionItem>, ReadError>;
 }
 
-/// A column of a document: its name, and how many columns of that name stand before it in a row.
+/// A column of a document: its name, and how many columns with that name precede it in a row.
 pub type DocumentColumn = (String, usize);
 
 /// Reads rows of `S` as records.
 pub struct Union<S> {
     source: S,
-    /// The most fields of a record.
+    /// The maximum number of fields of a record.
     fields: usize,
-    /// Names, each with which of several equal ones it is.
+    /// Names, each with its index among equal ones.
     names: Vec<(String, usize)>,
-    /// The same of columns that come up behind the first rows, as an earlier pass has found them, or this one does.
+    /// Columns that appear after the first rows, as found by an earlier pass or by this one.
     expected: Vec<DocumentColumn>,
     late: Vec<DocumentColumn>,
     first: Option<VecDeque<UnionItem>>,
@@ -62,7 +62,7 @@ pub struct Union<S> {
 }
 
 impl<S: RowSource> Union<S> {
-    /// Reads the rows of `source`, which have the `expected` columns behind those of the first rows.
+    /// Reads the rows of `source`, which have the `expected` columns after those of the first rows.
     pub fn new(source: S, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self {
             source,
@@ -171,7 +171,7 @@ impl<S: RowSource> Union<S> {
     }
 }
 
-/// The names of a row's cells, each with how many equal ones stand before it.
+/// The names of a row's cells, each with the number of equal ones before it.
 fn numbered(row: &NamedRow) -> impl Iterator<Item = (&str, usize)> {
     row.cells.iter().enumerate().map(|(at, (name, _))| {
         let before = row.cells[..at]

@@ -1,10 +1,10 @@
-//! Reads delimited text of any form: names, records, what the producer says below.
+//! Reads delimited text of any format: header, records, and the tool's messages below.
 //!
-//! A record that is whole is lent on as the tokenizer found it. In a form that quotes nothing, a line break within a
-//! field cuts its record into short lines. Consecutive short lines are put together again where their fields are
-//! exactly one record's, every column that looks like numbers or times in the file's beginning does so in it too, and
-//! there is such a column; otherwise each line is a reject by itself. So a *record* of such a form is a line that is no
-//! part of a repaired record, and a repaired one; blank lines are none.
+//! A complete record is passed on as the tokenizer returned it. In a format without quotes, a line break within a field
+//! splits its record into short lines. Consecutive short lines are joined again if their fields make exactly one
+//! record, every column that looks like numbers or times in the beginning of the file does so here too, and there is
+//! such a column; otherwise each line is rejected by itself. So a *record* of such a format is a line that is not part
+//! of a repaired record, or a repaired record; blank lines are not records.
 
 mod drawn;
 mod kept;
@@ -53,43 +53,43 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
-/// How a delimited file is put together.
+/// The layout of a delimited file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelimitedPlan {
-    /// What stands between two fields.
+    /// The field separator.
     pub delimiter: String,
-    /// What ends a record; `None` for a line end.
+    /// The record terminator; `None` for a line end.
     pub record_end: Option<String>,
     /// What quotes mean.
     pub quotes: Quotes,
-    /// Whether the first record is names.
+    /// Whether the first record is a header.
     pub header: bool,
-    /// How many fields a record has; 0 when the beginning did not tell.
+    /// How many fields a record has; 0 if the beginning did not show it.
     pub width: usize,
     /// What the columns look like in the beginning.
     pub looks: Vec<CellShape>,
-    /// Whether fields are padded with blanks.
+    /// Whether fields are padded with spaces.
     pub padded: bool,
-    /// Blanks around values that are not part of them.
+    /// Spaces around values that are not part of them.
     pub blanks: BlanksAround,
-    /// Names of columns that do not stand before the records, but below them or in a file beside.
+    /// Column names that are not before the records, but below them or in another file.
     pub names: Option<Vec<String>>,
-    /// Whether the names may stand below the records, where they mean nothing new.
+    /// Whether the column names may be repeated below the records, where they are ignored.
     pub names_below: bool,
-    /// Whether each record has a field more than there are names, and nothing in it.
+    /// Whether each record has one field more than the header, which is empty.
     pub trailing: bool,
 }
 
-/// Where a file is.
+/// The position in a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Before the names.
+    /// Before the header.
     Start,
-    /// Right after the names, where dashes may stand.
+    /// Directly after the header, where dashes may follow.
     Names,
     /// In the records.
     Records,
-    /// After a count of rows, where another result may begin.
+    /// After a row count, where another result may begin.
     Below,
 }
 
@@ -101,13 +101,13 @@ pub struct Delimited {
     ending: Arc<Ending>,
     place: Place,
     names: Vec<String>,
-    /// The names as they stand in the file.
+    /// The column names as in the file.
     header: Option<String>,
     /// Short lines that may be pieces of one record.
     pieces: Vec<OwnedRecord>,
-    /// Whether a whole record waits for what the next line is: its last field may go on there.
+    /// Whether a complete record waits for the next line, on which its last field may continue.
     holds: bool,
-    /// A reject that is the last thing in the file says that the file is cut.
+    /// A reject that, if it is the last item in the file, shows that the file is truncated.
     last: Option<Reject>,
     waiting: VecDeque<Waiting>,
     current: Option<Waiting>,
@@ -115,16 +115,16 @@ pub struct Delimited {
     repaired: u64,
     doubled: u64,
     messages: u64,
-    /// Whether the line before is an error of the server, whose text goes on.
+    /// Whether the previous line is a server error whose text continues.
     in_error: bool,
-    /// Says which whole records nobody needs.
+    /// Decides which complete records are not needed.
     sieve: Option<RowFilter>,
     /// The table, where it is drawn with bars and a rule.
     drawn: Option<Drawn>,
     /// The file, where other threads may read ahead in it.
     placed: Option<(Placed, Chunking)>,
     ahead: Option<Ahead>,
-    /// Records that were found ahead.
+    /// Records found by reading ahead.
     found: VecDeque<OwnedRecord>,
 }
 
@@ -184,7 +184,7 @@ impl Delimited {
         }
     }
 
-    /// Whether the last field of a whole line may go on in the next one: nothing is quoted, and it is a text.
+    /// Whether the last field of a complete line may continue on the next one: nothing is quoted, and it is text.
     fn must_hold(plan: &DelimitedPlan) -> bool {
         let text = matches!(
             plan.looks.last(),
@@ -193,7 +193,7 @@ impl Delimited {
         plan.quotes == Quotes::None && plan.record_end.is_none() && text && plan.width > 1
     }
 
-    /// The next thing in the file, and whether it is a whole record that needs no second look.
+    /// The next item in the file, and whether it is a complete record that needs no further check.
     fn see(&mut self) -> Result<Seen, ReadError> {
         let (as_it_stands, alone) = (self.as_it_stands(), self.is_alone());
         // A blank line means something behind a piece of a record, and right under the names.
@@ -218,7 +218,7 @@ impl Delimited {
         })
     }
 
-    /// Whether there are records here that need no second look.
+    /// Whether records here need no further check.
     fn as_it_stands(&self) -> bool {
         self.place == Place::Records
             && self.drawn.is_none()
@@ -230,12 +230,12 @@ impl Delimited {
             && self.plan.quotes != Quotes::Separator
     }
 
-    /// Whether the next record has nothing to do with what stands before it.
+    /// Whether the next record is independent of what precedes it.
     fn is_alone(&self) -> bool {
         self.pieces.is_empty() && self.last.is_none()
     }
 
-    /// Has other threads read on from here, where that can be.
+    /// Lets other threads read on from here, if possible.
     fn look_ahead(&mut self, sieve: &RowFilter) {
         let Some((file, cut)) = &self.placed else {
             return;
@@ -252,7 +252,7 @@ impl Delimited {
         }
     }
 
-    /// The next record that was found ahead, if this is where records were found. What is read next stands behind it.
+    /// The next record found by reading ahead, if records were found from here. Reading continues after it.
     fn found_ahead(&mut self) -> Result<Option<OwnedRecord>, ReadError> {
         while self.found.is_empty() {
             let (Some(ahead), Some((file, _))) = (&mut self.ahead, &self.placed) else {
@@ -278,7 +278,7 @@ impl Delimited {
         Ok(self.found.pop_front())
     }
 
-    /// Fails where records were passed over that should not have been.
+    /// Fails if records were skipped that should not have been.
     fn passes_over(&self) -> Result<(), ReadError> {
         if self.sieve.as_ref().is_some_and(RowFilter::is_broken) {
             return Err(ReadError::Malformed {
@@ -289,7 +289,7 @@ impl Delimited {
         Ok(())
     }
 
-    /// Takes a record that needs a second look.
+    /// Takes a record that needs a further check.
     fn take(&mut self, mut kept: OwnedRecord) {
         if self.plan.quotes == Quotes::Separator {
             return self.take_line(kept);
@@ -310,7 +310,7 @@ impl Delimited {
         self.place_record(kept);
     }
 
-    /// Takes the first record under the names, of which it was not known whether it is a line of dashes.
+    /// Takes the first record after the header, which may be a line of dashes.
     fn take_spaced(&mut self, mut kept: OwnedRecord) {
         if self.plan.delimiter == " " {
             join_times(&kept.text, &mut kept.fields, self.plan.width);
@@ -354,7 +354,7 @@ impl Delimited {
         self.waiting.push_back(Waiting::Header(names));
     }
 
-    /// Takes a line that is a message of the server, or the text of the error above it; says whether it was one.
+    /// Takes a line that is a server message, or the text of the error above it; returns whether it was one.
     fn take_message(&mut self, kept: &OwnedRecord) -> bool {
         if self.in_error && !kept.is_blank() && kept.fields.len() != self.plan.width {
             return true;
@@ -375,7 +375,7 @@ impl Delimited {
         true
     }
 
-    /// Takes a count of rows.
+    /// Takes a row count.
     fn count(&mut self, rows: u64) {
         self.flush();
         self.place = Place::Below;
@@ -385,7 +385,7 @@ impl Delimited {
         }));
     }
 
-    /// What stands after a count of rows: the time, another result, or, after all, a record.
+    /// What follows a row count: the time, another result, or another record after all.
     fn take_below(&mut self, kept: OwnedRecord) {
         if kept.is_blank() || self.take_message(&kept) {
             return;
@@ -486,13 +486,13 @@ impl Delimited {
         }
     }
 
-    /// Whether `kept` is the names of other columns: most of them the product's.
+    /// Whether `kept` is a different header: most of its names are the product's columns.
     fn is_second_header(&self, kept: &OwnedRecord) -> bool {
         let known = kept.texts().filter(|name| is_known_column(name)).count();
         known >= 2 && known * 2 >= kept.fields.len() && are_names(kept.texts())
     }
 
-    /// Moves on until something can be handed on. Whether it is the tokenizer's own record.
+    /// Advances until an item can be returned. Returns whether it is the tokenizer's own record.
     fn advance(&mut self) -> Result<bool, ReadError> {
         self.current = None;
         loop {

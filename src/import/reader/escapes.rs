@@ -1,8 +1,8 @@
-//! Reads delimited texts in which a backslash changes what the character behind it means.
+//! Reads delimited text in which a backslash changes the meaning of the next character.
 //!
-//! Such a character must not end a field or a record, so signs behind a backslash change places with control characters
-//! on the way to the reader of the format, and back in what it gives. Each byte is looked at once each way; a record
-//! without a backslash is lent on as it is.
+//! Such a character must not end a field or a record, so characters after a backslash are swapped with control
+//! characters before the format's reader, and swapped back in its results. Each byte is processed once each way; a
+//! record without a backslash is passed on unchanged.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -13,7 +13,7 @@ use crate::import::reader::queue::reject;
 use crate::import::reader::{Item, Reader};
 use crate::record::{Field, ReadError, Reason, Record, Trailer, Written};
 
-/// Signs that mean something to a reader of delimited text, and what stands for each behind a backslash.
+/// Characters with a meaning for a reader of delimited text, and the replacement of each after a backslash.
 const PLACES: [(u8, u8); 7] = [
     (b'"', 0x0E),
     (b'\n', 0x0F),
@@ -24,7 +24,7 @@ const PLACES: [(u8, u8); 7] = [
     (b'|', 0x15),
 ];
 
-/// What stands for an escaped double quote.
+/// The replacement of an escaped double quote.
 pub(in crate::import) const MASKED_QUOTE: char = '\u{E}';
 
 /// What ends a table in PostgreSQL's COPY.
@@ -33,16 +33,16 @@ const END_OF_COPY: &str = "\\.";
 /// The lines, counted without the line breaks behind a backslash, in which such a line break is.
 pub(in crate::import) type Breaks = Arc<Mutex<VecDeque<u64>>>;
 
-/// Whether the next byte is behind a backslash.
+/// Whether the next byte is after a backslash.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mask {
     escaped: bool,
-    /// Whether the byte before was an escaped carriage return, whose line feed belongs to it.
+    /// Whether the previous byte was an escaped carriage return, to which the following line feed belongs.
     after_return: bool,
 }
 
 impl Mask {
-    /// The byte in the place of `byte`: the same rule masks and unmasks.
+    /// The replacement of `byte`: the same rule masks and unmasks.
     fn swap(&mut self, byte: u8) -> u8 {
         let after_return = std::mem::take(&mut self.after_return);
         if std::mem::take(&mut self.escaped) {
@@ -63,7 +63,7 @@ impl Mask {
     }
 }
 
-/// The sign behind a backslash that `c` stands for.
+/// The character after a backslash that `c` replaces.
 #[must_use]
 pub(in crate::import) fn sign_of(c: char) -> Option<char> {
     let mut places = PLACES
@@ -72,7 +72,7 @@ pub(in crate::import) fn sign_of(c: char) -> Option<char> {
     places.find_map(|(sign, other)| (other == c).then_some(sign))
 }
 
-/// `text` as a reader of its format gets it.
+/// `text` as the format's reader sees it.
 #[must_use]
 pub(in crate::import) fn masked(text: &[u8]) -> Vec<u8> {
     let mut mask = Mask::default();
@@ -83,7 +83,7 @@ fn unmask(text: &str) -> String {
     String::from_utf8(masked(text.as_bytes())).unwrap_or_else(|_| text.to_owned())
 }
 
-/// What `reader` gives, with control characters for signs behind a backslash.
+/// Wraps `reader`, with control characters for characters after a backslash.
 pub struct Masked<R> {
     reader: R,
     mask: Mask,
@@ -92,7 +92,7 @@ pub struct Masked<R> {
 }
 
 impl<R: Read> Masked<R> {
-    /// Masks what `reader` gives.
+    /// Masks the text of `reader`.
     pub fn new(reader: R) -> Self {
         Self {
             reader,
@@ -124,11 +124,11 @@ impl<R: Read> Read for Masked<R> {
     }
 }
 
-/// What a reader of a masked text gives, with what the escapes mean.
+/// Wraps a reader of masked text, and interprets the escapes.
 pub struct Unescaped {
     reader: Box<dyn Reader + Send>,
     escape: Escape,
-    /// Whether the user said what a backslash means.
+    /// Whether the user gave the meaning of a backslash.
     said: bool,
     breaks: Breaks,
     /// Masked line breaks before the newest item.
@@ -139,7 +139,7 @@ pub struct Unescaped {
 }
 
 impl Unescaped {
-    /// Reads the escapes in what `reader` gives, of which line breaks were masked in `breaks`.
+    /// Interprets the escapes in the output of `reader`, whose line breaks were masked in `breaks`.
     pub(in crate::import) fn new(
         reader: Box<dyn Reader + Send>,
         escape: Escape,
@@ -159,7 +159,7 @@ impl Unescaped {
     }
 }
 
-/// The line in the file of what begins on `line` of the masked text.
+/// The line in the file for `line` of the masked text.
 fn line_in_file(line: u64, breaks: &Breaks, above: &mut u64) -> u64 {
     let mut breaks = breaks.lock().unwrap_or_else(PoisonError::into_inner);
     while breaks.front().is_some_and(|at| *at < line) {
@@ -252,7 +252,7 @@ impl Reader for Unescaped {
     }
 }
 
-/// Puts what a field says behind `cells`.
+/// Appends the meaning of a field to `cells`.
 fn read_field(
     escape: Escape,
     said: bool,

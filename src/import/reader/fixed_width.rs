@@ -1,14 +1,14 @@
-//! Reads columns of fixed widths without dashes above them: the wizard's fixed width and ragged right, and aligned
-//! text whose dashes were left out.
+//! Reads fixed-width columns without dashes: the wizard's fixed width and ragged right, and aligned text without its
+//! dashes.
 //!
-//! How wide the columns are is said by the user, or by a bcp format file, or by names in the first line, each of which
-//! begins where its column does. Names may touch, as the wizard has them; then each has to be a column of the product,
-//! and there has to be one way only to part them. Rows by themselves never say it: that all of them have a blank in the
-//! same place may be padding, or the middle of a time, so it is shown as a proposal and not used.
+//! The widths come from the user, from a bcp format file, or from the names in the first line, each of which begins
+//! where its column does. Names may be adjacent, as in the wizard; then each must be a column of the product, and there
+//! must be only one way to split them. Rows alone never suffice: a space that all of them have in the same place may be
+//! padding, or the middle of a time, so the widths are only proposed, not used.
 //!
-//! A file is lines, of which the last column may end early, or it is one run of records without anything between them.
-//! A run is cut by counting alone, so it is read only where a character is one place whoever counts, and only if its
-//! last record is whole; else nothing in it can be trusted, and all of it is refused.
+//! A file consists of lines, the last column of which may end early, or of records without anything between them (a
+//! run). A run is split by counting alone, so it is read only if a character has the same width however it is counted,
+//! and only if its last record is complete; otherwise nothing in it can be trusted, and all of it is refused.
 
 mod by_lines;
 mod by_names;
@@ -25,13 +25,13 @@ pub use sniffer::{Found, tell};
 
 use crate::import::reader::aligned::Measure;
 
-/// What may stand at the end of a run.
+/// What may follow the end of a run.
 const END: [char; 3] = ['\r', '\n', '\u{1A}'];
 
-/// The width of a last column that goes on to the end of its line.
+/// The width of a last column that extends to the end of its line.
 pub const REST: usize = usize::MAX;
 
-/// What stands between records.
+/// The record separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ends {
     /// A line end.
@@ -40,23 +40,23 @@ pub enum Ends {
     Run,
 }
 
-/// What somebody says about the columns.
+/// The given column layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Widths {
-    /// How many places each column has, with the blanks that stand between; the last one may be [`REST`].
+    /// The width of each column, including the spaces between; the last one may be [`REST`].
     pub each: Vec<usize>,
-    /// The names, where they are known.
+    /// The column names, if known.
     pub names: Option<Vec<String>>,
-    /// What stands between records, where it is known.
+    /// The record separator, if known.
     pub ends: Option<Ends>,
 }
 
 impl Widths {
-    /// The most places of a record.
+    /// The maximum width of a record.
     const MAX_WIDTH: usize = 64 << 20;
 
-    /// Reads `20,6,23,*`, where the star is a last column that goes on to the end of its line. `None` when that is not
-    /// what `text` is.
+    /// Parses `20,6,23,*`, where the star is a last column that extends to the end of its line; `None` if `text` is
+    /// invalid.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (fixed, rest) = match text.trim().strip_suffix('*') {
@@ -91,14 +91,14 @@ impl Widths {
     }
 }
 
-/// How the columns of a file are cut.
+/// How the columns of a file are split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixedWidthPlan {
-    /// The last one ends at [`REST`] where nobody knows.
+    /// The last one ends at [`REST`] if its width is unknown.
     places: Vec<Range<usize>>,
     /// The names, from the file or from elsewhere.
     names: Option<Vec<String>>,
-    /// Whether the first line is the names.
+    /// Whether the first line is the header.
     pub header: bool,
     ends: Ends,
     /// Whether every line is as long as all columns together.
@@ -129,7 +129,7 @@ fn remarks(plan: &FixedWidthPlan, repaired: u64) -> Vec<String> {
 }
 
 impl FixedWidthPlan {
-    /// What stands between its records.
+    /// The separator of its records.
     #[must_use]
     pub fn ends(&self) -> Ends {
         self.ends

@@ -1,9 +1,9 @@
-//! Reads tables of bars: Markdown as Azure Data Studio writes it, a grid printed or pasted as a Markdown table, and
+//! Reads grids: Markdown as written by Azure Data Studio, a printed grid or one pasted as a Markdown table, and the box
 //! the box of `+`, `-` and `|` of go-sqlcmd, of mssql-cli and of the mysql client.
 //!
-//! Azure Data Studio puts no blanks around a cell, so blanks are part of it, and writes characters as HTML would. A
-//! printed grid is padded, may escape `_`, and may have the row numbers of the grid in a column of their own or run
-//! into the first column.
+//! Azure Data Studio puts no spaces around a cell, so spaces are part of it, and escapes characters as in HTML. A
+//! printed grid is padded, may escape `_`, and may have its row numbers in a separate column or run into the first
+//! column.
 
 use std::io::Read;
 
@@ -15,10 +15,10 @@ use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Trailer};
 
-/// How many lines may stand before the table.
+/// The maximum number of lines before the table.
 const BEFORE: usize = 40;
 
-/// How likely `lines` hold a table of bars drawn as `bars`.
+/// The score of `lines` as a grid drawn as `bars`.
 #[must_use]
 pub fn score(bars: TableBorders, lines: &[String]) -> f64 {
     let beginning = &lines[..lines.len().min(BEFORE)];
@@ -31,7 +31,7 @@ pub fn score(bars: TableBorders, lines: &[String]) -> f64 {
     if found { 0.95 } else { 0.0 }
 }
 
-/// Whether `line` is `+----+----+`, or `|----+----|` as mssql-cli draws it under the names.
+/// Whether `line` is `+----+----+`, or `|----+----|` as mssql-cli draws it under the header.
 fn is_box_rule(line: &str) -> bool {
     let line = line.trim();
     let inner = ['+', '|'].into_iter().find_map(|end| {
@@ -57,7 +57,7 @@ fn is_rule(line: &str) -> bool {
         })
 }
 
-/// What stands between the bars of `line` that are not escaped.
+/// The text between the bars of `line` that are not escaped.
 fn cells(line: &str) -> Vec<&str> {
     let line = line.trim_end_matches([' ', '\t']);
     let inner = line.strip_prefix('|').unwrap_or(line);
@@ -80,14 +80,14 @@ fn cells(line: &str) -> Vec<&str> {
     cells
 }
 
-/// How the cells are written.
+/// How cells are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
-    /// Azure Data Studio: no blanks around, HTML's entities.
+    /// Azure Data Studio: no spaces around, HTML entities.
     Tight,
     /// Printed: padded, escaped.
     Padded,
-    /// go-sqlcmd's box: a blank on the left, padded on the right, nothing escaped.
+    /// go-sqlcmd's box: a space on the left, padded on the right, nothing escaped.
     Box,
 }
 
@@ -112,7 +112,7 @@ pub struct Grid<R> {
 }
 
 impl<R: Read> Grid<R> {
-    /// Reads `reader`, with `bars` drawn in that way.
+    /// Reads `reader`, with `bars` as its style.
     pub fn new(reader: R, bars: TableBorders, limits: RecordLimits) -> Self {
         Self {
             lines: LineReader::new(reader, limits),
@@ -163,7 +163,7 @@ impl<R: Read> Grid<R> {
         }) && (style != Style::Box || self.width == 0))
     }
 
-    /// Takes the names, and the rule under them.
+    /// Takes the header, and the rule under it.
     fn names(&mut self, number: u64, line: &str) -> Result<(), ReadError> {
         self.lines.skip(1);
         if self.width > 0 && self.header == line {
@@ -191,7 +191,7 @@ impl<R: Read> Grid<R> {
         Ok(())
     }
 
-    /// Where row numbers are, told from the first rows.
+    /// Where row numbers are, detected from the first rows.
     fn numbers_of(&mut self, names: &[String]) -> Result<Numbers, ReadError> {
         if self.style != Style::Padded {
             return Ok(Numbers::None);
@@ -224,7 +224,7 @@ impl<R: Read> Grid<R> {
         })
     }
 
-    /// What a cell says.
+    /// The value of a cell.
     fn cell(&self, cell: &str) -> String {
         match self.style {
             Style::Tight => entities(
@@ -275,7 +275,7 @@ impl<R: Read> Grid<R> {
     }
 }
 
-/// Takes backslashes off that stand before punctuation.
+/// Removes backslashes before punctuation.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -286,7 +286,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// Text with the entities of HTML and XML as the characters that they stand for. What is none stays.
+/// Replaces HTML and XML entities with their characters. Unknown ones are kept.
 #[must_use]
 pub fn entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

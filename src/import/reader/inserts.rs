@@ -1,9 +1,9 @@
 //! Reads scripts of INSERT statements: SSMS's `Generate Scripts`, data only, and `Save as insert`. Each list of values
-//! is a record; `GO`, `SET IDENTITY_INSERT` and whatever else a script does are passed over.
+//! is a record; `GO`, `SET IDENTITY_INSERT` and anything else are skipped.
 //!
 //! Values are constants, in `CAST(... AS ...)` or not: texts, numbers, NULL, and the binary constants that SSMS writes
-//! for times. Anything else rejects its row. A statement ends where no quote or bracket is open and no list of values
-//! follows, so that its lines are looked at once, and its text is parsed once.
+//! for times. Anything else rejects its row. A statement ends where no quote or parenthesis is open and no list of
+//! values follows, so that its lines are inspected once, and its text is parsed once.
 
 use std::io::Read;
 
@@ -32,7 +32,7 @@ pub fn score(lines: &[String]) -> f64 {
     }
 }
 
-/// The table of the INSERT statement that begins with `line`, and what stands behind its name.
+/// The table of the INSERT statement that begins with `line`, and the text after its name.
 fn table_of(line: &str) -> Option<(String, &str)> {
     let mut scan = Scan::new(line);
     if !scan.word("INSERT") {
@@ -46,12 +46,12 @@ fn table_of(line: &str) -> Option<(String, &str)> {
     Some((name, scan.rest))
 }
 
-/// Whether quotes and brackets are open behind a line.
+/// Whether quotes and parentheses are open after a line.
 #[derive(Debug, Default, Clone, Copy)]
 struct Open {
     quote: Option<u8>,
     depth: usize,
-    /// The last sign that is no blank.
+    /// The last character that is not a space.
     last: u8,
 }
 
@@ -83,7 +83,7 @@ impl Open {
 pub struct Inserts<R> {
     lines: LineReader<R>,
     queue: Queue,
-    /// The table and the columns of the statements that are read.
+    /// The table and the columns of the current statements.
     table: Option<(String, Option<Vec<String>>)>,
     in_comment: bool,
     passed_over: u64,
@@ -207,7 +207,7 @@ impl<R: Read> Inserts<R> {
         }
     }
 
-    /// Whether rows of these columns are of the table that is read; other columns begin another result.
+    /// Whether rows of these columns belong to the current table; other columns begin another result.
     fn is_of(&mut self, table: &str, columns: Option<&Vec<String>>) -> bool {
         if let Some((known, names)) = &self.table
             && names.as_ref() == columns
@@ -241,7 +241,7 @@ impl<R: Read> Inserts<R> {
     }
 }
 
-/// What stands behind the list in brackets that `text` begins with.
+/// The text after the parenthesised list at the beginning of `text`.
 fn behind_list(text: &str) -> &str {
     let mut open = Open::default();
     for (at, c) in text.char_indices() {
@@ -270,7 +270,7 @@ impl<'t> Scan<'t> {
         found.is_some()
     }
 
-    /// Takes `word`, in any letter case.
+    /// Takes `word`, in any case.
     fn word(&mut self, word: &str) -> bool {
         let rest = self.rest.trim_start();
         let is_word = rest
@@ -283,7 +283,7 @@ impl<'t> Scan<'t> {
         is_word
     }
 
-    /// A name, in brackets, in quotes or bare.
+    /// A name, bracketed, quoted or bare.
     fn name(&mut self) -> Option<String> {
         let rest = self.rest.trim_start();
         for (begin, end) in [('[', ']'), ('"', '"')] {
@@ -299,7 +299,7 @@ impl<'t> Scan<'t> {
         (!name.is_empty()).then(|| name.to_owned())
     }
 
-    /// The names of the columns in brackets; `None` where there are none.
+    /// The parenthesised column names; `None` if there are none.
     fn columns(&mut self) -> Option<Vec<String>> {
         if !self.sign('(') {
             return None;
@@ -313,7 +313,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// A list of values in brackets.
+    /// A parenthesised list of values.
     fn values(&mut self) -> Result<Vec<Option<String>>, String> {
         if !self.sign('(') {
             return Err("expected a list of values in brackets".to_owned());
@@ -355,7 +355,7 @@ impl<'t> Scan<'t> {
         Ok(Some(number.to_owned()))
     }
 
-    /// What stands behind the word CAST: a value and its type.
+    /// The text after the word CAST: a value and its type.
     fn cast(&mut self) -> Result<Option<String>, String> {
         let malformed = || "expected `CAST(constant AS type)`".to_owned();
         if !self.sign('(') {
@@ -383,7 +383,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// The text up to `end`, which stands doubled for itself, and what is behind.
+/// The text up to `end`, which is doubled to represent itself, and the text after it.
 fn until(text: &str, end: char) -> Option<(String, &str)> {
     let mut found = String::new();
     let mut rest = text;
@@ -412,7 +412,7 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// The time that `bytes` are in SQL Server's own layout of the type `of`; `None` for types that are no times.
+/// The time in `bytes`, in SQL Server's own layout of the type `of`; `None` if the type is not a time.
 fn moment(bytes: &[u8], of: &str) -> Result<Option<String>, String> {
     let of = of.to_ascii_lowercase();
     let number = |bytes: &[u8]| bytes.iter().fold(0_i64, |n, b| n << 8 | i64::from(*b));

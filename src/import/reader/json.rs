@@ -1,6 +1,6 @@
-//! Reads JSON: an array of objects, or objects one after the other, each a row. Numbers are kept as they are written,
-//! names may stand twice in an object, and a value that is no scalar is kept as its text. `serde_json` is not used: it
-//! reads a row whole before its size can be limited, and ends at the first mistake, which here rejects one row.
+//! Reads JSON: an array of objects, or a sequence of objects, each a row. Numbers are kept as written, names may occur
+//! twice in an object, and a value that is not a scalar is kept as its text. `serde_json` is not used: it reads a whole
+//! row before its size can be limited, and stops at the first error, which here rejects one row.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
 use crate::record::{ReadError, Reason, RecordLimits};
 
-/// How likely `bytes` are JSON.
+/// The score of `bytes` as JSON.
 #[must_use]
 pub fn score(bytes: &[u8]) -> f64 {
     let mut rest = blank(bytes);
@@ -36,7 +36,7 @@ fn blank(bytes: &[u8]) -> &[u8] {
 pub struct Objects<R>(Union<Source<R>>);
 
 impl<R: Read> Objects<R> {
-    /// Reads records from `reader`, of which an earlier pass has found the `expected` columns behind its beginning.
+    /// Reads records from `reader`, in which an earlier pass found the `expected` columns after the beginning.
     pub fn new(reader: R, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self(Union::new(
             Source {
@@ -66,7 +66,7 @@ impl<R: Read> Reader for Objects<R> {
 struct Source<R> {
     window: Window<R>,
     begun: bool,
-    /// Whether they stand in an array.
+    /// Whether they are in an array.
     array: bool,
     /// Whether that is the only member of an object: DBeaver's, with the table's name, or FOR JSON with ROOT.
     wrapped: bool,
@@ -126,7 +126,7 @@ impl<R: Read> Source<R> {
         }
     }
 
-    /// Takes `{"name": [`, if the first object begins so and rows stand in the array, or nothing does.
+    /// Takes `{"name": [`, if the first object begins so and the array contains rows or is empty.
     fn is_wrapper(&mut self) -> Result<bool, ReadError> {
         const LONGEST: usize = 64 << 10;
         loop {
@@ -231,7 +231,7 @@ fn are_columns(object: &[u8]) -> bool {
     })
 }
 
-/// Finds where an object ends, remembering how far it has looked.
+/// Finds the end of an object, remembering how far it has searched.
 #[derive(Default)]
 struct Scan {
     at: usize,
@@ -289,7 +289,7 @@ fn members(text: &str) -> Result<Cells, String> {
     Ok(cells)
 }
 
-/// The string at the beginning of `text`, and what stands behind it.
+/// The string at the beginning of `text`, and the text after it.
 fn string(text: &str) -> Result<(String, &str), String> {
     let inner = text.strip_prefix('"').ok_or("expected a name in quotes")?;
     let mut escaped = false;
@@ -304,7 +304,7 @@ fn string(text: &str) -> Result<(String, &str), String> {
     Ok((value, &text[end..]))
 }
 
-/// The value at the beginning of `text`, and what stands behind it.
+/// The value at the beginning of `text`, and the text after it.
 fn scalar(text: &str) -> Result<(Option<String>, &str), String> {
     if text.starts_with('"') {
         return string(text).map(|(value, rest)| (Some(value), rest));

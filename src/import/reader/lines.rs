@@ -1,4 +1,4 @@
-//! Physical lines with a look ahead, for forms whose records are told by the lines around them.
+//! Physical lines with lookahead, for formats whose records depend on neighbouring lines.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -12,9 +12,9 @@ use crate::record::{ReadError, RecordLimits, Reject};
 pub struct Line {
     /// Its number, from 1.
     pub number: u64,
-    /// The text; what is no text is in `bad`.
+    /// The text; invalid text is in `bad`.
     pub text: String,
-    /// The reject that it is, when it is no text or too long.
+    /// The reject, if it is not text or too long.
     pub bad: Option<Reject>,
     /// Where it begins in the file, as UTF-8.
     pub start: u64,
@@ -23,13 +23,13 @@ pub struct Line {
 }
 
 impl Line {
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.bad.is_none() && self.text.trim().is_empty()
     }
 
-    /// The line break that stands before `next`.
+    /// The line break before `next`.
     #[must_use]
     pub fn break_before(&self, next: &Self) -> &'static str {
         if next.start.saturating_sub(self.end) == 2 {
@@ -110,7 +110,7 @@ impl<R: Read> LineReader<R> {
         Ok(self.ahead.pop_front())
     }
 
-    /// The text of `count` lines from the one `from` lines ahead on, with the breaks between them.
+    /// The text of `count` lines, starting `from` lines ahead, with the breaks between them.
     ///
     /// # Errors
     /// When the file cannot be read further.
@@ -126,7 +126,7 @@ impl<R: Read> LineReader<R> {
         Ok(text)
     }
 
-    /// Leaves out `count` lines that have been looked at.
+    /// Skips `count` lines that have been inspected.
     pub fn skip(&mut self, count: usize) {
         self.ahead.drain(..count.min(self.ahead.len()));
     }

@@ -1,8 +1,8 @@
-//! Reads a large file ahead on other threads while records of it are passed over.
+//! Reads ahead in a large file on other threads while records of it are skipped.
 //!
-//! A file is cut into pieces of equal length, and the threads take them in turn. Nobody can tell in the middle of a
-//! file whether a line end stands within quotes, so a thread begins its piece behind the first line end after which a
-//! record has as many fields as there are columns. That is a guess. From there it goes on until a record ends beyond
+//! A file is split into chunks of equal length, and the threads take them in turn. In the middle of a file, a line end
+//! may be within quotes, so a thread starts after the first line end that is followed by a record with as many fields
+//! as there are columns. That is a guess. From there it continues until a record ends beyond its chunk, or until
 //! its piece, or until something comes that is more than a record by itself: a *chunk*.
 //!
 //! Who reads the file from its beginning takes a chunk over on standing exactly where it begins, when nothing before
@@ -25,10 +25,10 @@ use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::{RawToken, TextDialect, Tokenizer};
 use crate::record::{ReadError, RecordLimits};
 
-/// How much of a piece is looked at to find where a record begins.
+/// How much of a chunk is searched for the beginning of a record.
 const WINDOW: u64 = 64 << 10;
 
-/// How many line ends of it are tried, and how much of what follows is read at a time.
+/// How many of its line ends are tried, and the read size.
 const TRIED: usize = 64;
 const BLOCK: usize = 4 << 10;
 
@@ -41,17 +41,17 @@ const LONGEST: usize = 1 << 20;
 /// Chunks of one thread that wait to be taken over.
 const WAITING: usize = 2;
 
-/// How the work is cut.
+/// How the work is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunking {
-    /// Bytes of a piece.
+    /// The size of a chunk.
     pub piece: u64,
-    /// How many threads read; with fewer than two, none reads ahead.
+    /// The number of reading threads; with fewer than two, none reads ahead.
     pub threads: usize,
 }
 
 impl Default for Chunking {
-    /// Pieces that are read in a millisecond, and a thread for each processor, up to four.
+    /// Chunks that take a millisecond to read, and a thread for each processor, up to four.
     fn default() -> Self {
         Self {
             piece: 1 << 20,
@@ -62,7 +62,7 @@ impl Default for Chunking {
     }
 }
 
-/// How the records of a file are split and judged, wherever they stand.
+/// How the records of a file are split and classified, at any position.
 #[derive(Clone)]
 pub(super) struct Rules {
     pub dialect: TextDialect,
@@ -88,16 +88,16 @@ impl Rules {
     }
 }
 
-/// Records from one place on that need no second look.
+/// Consecutive records that need no further check.
 pub(super) struct Chunk {
     /// Where it begins, and where the next record does.
     pub start: u64,
     pub end: u64,
     /// How many lines it has.
     pub lines: u64,
-    /// The records that are not passed over, with lines counted from its beginning.
+    /// The records that are not skipped, with lines counted from its beginning.
     pub records: VecDeque<OwnedRecord>,
-    /// What was seen of the others.
+    /// What was observed in the others.
     pub sieve: RowFilter,
 }
 
@@ -113,7 +113,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// Has `file` read ahead from `at`; `None` where it is not worth it.
+    /// Lets threads read ahead in `file` from `at`; `None` if it is not worth it.
     pub fn begin(file: &Placed, at: u64, rules: &Rules, cut: Chunking) -> Option<Self> {
         let piece = cut.piece.max(1);
         let pieces = file.length().div_ceil(piece);
@@ -162,7 +162,7 @@ impl Ahead {
     }
 }
 
-/// What a thread reads from.
+/// The input of a thread.
 type Bytes = Box<dyn Read + Send>;
 
 /// A thread that reads ahead.
@@ -199,7 +199,7 @@ impl Worker {
         }
     }
 
-    /// Where a record seems to begin at or behind `from`, and what stands from there on.
+    /// Where a record seems to begin at or after `from`, and the text from there on.
     fn beginning(&self, from: u64) -> Result<Option<(u64, Bytes)>, ReadError> {
         let mut window = Vec::new();
         // With the byte before, which may be a line end.
@@ -226,7 +226,7 @@ impl Worker {
         Ok(None)
     }
 
-    /// Goes through records until one ends at or beyond `stop`, or something else comes.
+    /// Reads records until one ends at or beyond `stop`, or something else occurs.
     fn go(
         &self,
         tokens: &mut Tokenizer<Bytes>,

@@ -1,4 +1,4 @@
-//! A record that a reader has put together itself, and a queue of what it has to hand on.
+//! A record assembled by a reader, and a queue of items to return.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -7,20 +7,20 @@ use crate::import::reader::Item;
 use crate::import::reader::lines::LineReader;
 use crate::record::{OwnedRecord, ReadError, Reason, Reject, Trailer};
 
-/// What waits to be handed on.
+/// A queued item.
 #[derive(Debug)]
 pub enum Waiting {
     /// The names of the columns.
     Header(Vec<String>),
     /// A record with its fields.
     Record(OwnedRecord),
-    /// Text that is none.
+    /// Text that is not a record.
     Reject(Reject),
-    /// What stands below.
+    /// The tool's message below.
     Trailer(Trailer),
 }
 
-/// What a reader has found and not handed on, in order.
+/// The items that a reader has found and not returned, in order.
 #[derive(Debug, Default)]
 pub struct Queue {
     waiting: VecDeque<Waiting>,
@@ -28,7 +28,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Whether nothing waits.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
@@ -39,12 +39,12 @@ impl Queue {
         self.waiting.push_back(waiting);
     }
 
-    /// Adds a reject of text at `line` that stands for `records` records.
+    /// Adds a reject of the text at `line`, which represents `records` records.
     pub fn reject(&mut self, line: u64, text: &str, reason: Reason, detail: String, records: u64) {
         self.push(Waiting::Reject(reject(line, text, reason, detail, records)));
     }
 
-    /// Takes the next line where it is blank, which is nothing, or no text, which is a reject; says whether it was one.
+    /// Takes the next line if it is blank, which is skipped, or not text, which is rejected; returns whether it was.
     ///
     /// # Errors
     /// When the file cannot be read further.
@@ -63,12 +63,12 @@ impl Queue {
         Ok(is_odd)
     }
 
-    /// What was added last.
+    /// The item added last.
     pub fn last(&mut self) -> Option<&mut Waiting> {
         self.waiting.back_mut()
     }
 
-    /// Lends the next one.
+    /// Borrows the next one.
     pub fn lend(&mut self) -> Option<Item<'_>> {
         self.current = self.waiting.pop_front();
         self.current.as_mut().map(|waiting| match waiting {
@@ -80,7 +80,7 @@ impl Queue {
     }
 }
 
-/// A reject of the text that stands at `line`.
+/// A reject of the text at `line`.
 #[must_use]
 pub fn reject(line: u64, text: &str, reason: Reason, detail: String, records: u64) -> Reject {
     let mut end = text.len().min(Reject::LONGEST);

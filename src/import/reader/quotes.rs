@@ -1,5 +1,5 @@
-//! Reads texts that are quoted by another sign than the double quote: the two change places on the way to the reader
-//! of the format, and back in what it gives. Each byte is looked at once each way.
+//! Reads text quoted with a character other than the double quote: the two are swapped before the format's reader, and
+//! swapped back in its results. Each byte is processed once each way.
 
 use std::io::{self, Read};
 
@@ -7,14 +7,14 @@ use crate::import::options::TYPOGRAPHIC;
 use crate::import::reader::{Item, Reader};
 use crate::record::{Field, ReadError, Record, Written};
 
-/// What `reader` gives, with double quotes for another sign of ASCII, and that sign for double quotes.
+/// Wraps `reader`, swapping double quotes with another ASCII character.
 pub struct QuoteSwapReader<R> {
     reader: R,
     quote: u8,
 }
 
 impl<R: Read> QuoteSwapReader<R> {
-    /// Has `quote` and double quotes change places.
+    /// Swaps `quote` and double quotes.
     pub fn new(reader: R, quote: char) -> Self {
         let quote = u8::try_from(quote).unwrap_or(b'"');
         Self { reader, quote }
@@ -35,8 +35,8 @@ impl<R: Read> Read for QuoteSwapReader<R> {
     }
 }
 
-/// What `reader` gives, with double quotes for the signs that open and close texts where `quote` does, and with `quote`
-/// for double quotes.
+/// Wraps `reader`, with double quotes for the characters that open and close text with `quote`, and with `quote` for
+/// double quotes.
 pub fn with_double_quotes<'r, R: Read + Send + 'r>(
     reader: R,
     quote: char,
@@ -47,22 +47,22 @@ pub fn with_double_quotes<'r, R: Read + Send + 'r>(
     }
 }
 
-/// The same for signs of several bytes.
+/// The same for characters of several bytes.
 struct TypographicReader<R> {
     reader: R,
     signs: Vec<Vec<u8>>,
-    /// What was read, and not looked at: less than a character.
+    /// Bytes read and not processed: less than a character.
     raw: Vec<u8>,
-    /// What is to be handed on, and how much of it was.
+    /// Bytes to return, and how many of them were returned.
     done: Vec<u8>,
     at: usize,
     ended: bool,
 }
 
-/// How many bytes are read at a time.
+/// The read size.
 const BLOCK: usize = 16 << 10;
 
-/// The most bytes of a sign.
+/// The maximum length of a character in bytes.
 const SIGN: usize = 3;
 
 impl<R: Read> TypographicReader<R> {
@@ -118,7 +118,7 @@ impl<R: Read> Read for TypographicReader<R> {
     }
 }
 
-/// What a reader of such a text gives, as it stands in the file. Values have no doubled quotes any more.
+/// Restores the output of a reader of such text. Values no longer have doubled quotes.
 pub struct QuoteSwapRestore {
     reader: Box<dyn Reader + Send>,
     quote: char,
@@ -128,7 +128,7 @@ pub struct QuoteSwapRestore {
 }
 
 impl QuoteSwapRestore {
-    /// Has `quote` and double quotes change places again.
+    /// Swaps `quote` and double quotes back.
     pub fn new(reader: Box<dyn Reader + Send>, quote: char) -> Self {
         Self {
             reader,
@@ -140,7 +140,7 @@ impl QuoteSwapRestore {
     }
 }
 
-/// Puts `text` behind `out`, with the two signs in each other's places.
+/// Appends `text` to `out`, with the two characters swapped.
 fn swap(text: &str, quote: char, out: &mut String) {
     out.extend(text.chars().map(|c| match c {
         '"' => quote,

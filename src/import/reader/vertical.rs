@@ -1,9 +1,9 @@
-//! Reads a line for each cell, the column's name padded and its value behind it, with a blank line after each row:
-//! go-sqlcmd's vertical output, and PowerShell's Format-List, which has a colon before the value; or with a line above
-//! each row that has its number: mssql-cli's and psql's `-[ RECORD 1 ]-`, MySQL's `*** 1. row ***`.
+//! Reads one line per cell, the padded column name followed by its value, with a blank line after each row: go-sqlcmd's
+//! vertical output, and PowerShell's Format-List, which has a colon before the value; or with a line above each row
+//! that contains its number: mssql-cli's and psql's `-[ RECORD 1 ]-`, MySQL's `*** 1. row ***`.
 //!
-//! In go-sqlcmd's a line that does not begin with the next name goes on with the value before it. Format-List breaks
-//! long values at the width of the console and breaks lines of a value in the same way, so that such a row is a reject.
+//! In go-sqlcmd, a line that does not begin with the next name continues the previous value. Format-List wraps long
+//! values at the console width and breaks lines of a value in the same way, so such a row is rejected.
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -16,7 +16,7 @@ use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits, Trailer};
 
-/// How likely `lines` are cells below each other.
+/// The score of `lines` as one cell per line.
 #[must_use]
 pub fn score(mark: NameSeparator, lines: &[String]) -> f64 {
     let first: Vec<&str> = lines
@@ -44,7 +44,7 @@ pub fn score(mark: NameSeparator, lines: &[String]) -> f64 {
     }
 }
 
-/// The names in the first row: the longest one decides where values begin.
+/// The names in the first row: the longest one determines where values begin.
 fn names(lines: &[&str]) -> Option<Vec<String>> {
     let row: Vec<&str> = lines
         .iter()
@@ -79,7 +79,7 @@ fn names(lines: &[&str]) -> Option<Vec<String>> {
     (are_names && names.len() > 1 && names.len() * 2 >= row.len()).then_some(names)
 }
 
-/// The sign between a name and its value below `line`, where that is the line above a row that has its number.
+/// The separator between a name and its value below `line`, if that is the line with a row's number.
 fn sign_below(line: &str) -> Option<char> {
     let numbered = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     if let Some(rest) = line.strip_prefix("-[ RECORD ") {
@@ -92,7 +92,7 @@ fn sign_below(line: &str) -> Option<char> {
     (line.starts_with("***") && line.ends_with("***") && numbered(number)).then_some(':')
 }
 
-/// The names in the first row below a line with its number, with the place of the sign behind them, and that sign.
+/// The names in the first row below a numbered line, with the position of the separator, and the separator.
 fn numbered_names(lines: &[&str]) -> Option<(Vec<String>, usize, char)> {
     let (above, rest) = lines.split_first()?;
     let sign = sign_below(above)?;
@@ -109,7 +109,7 @@ fn numbered_names(lines: &[&str]) -> Option<(Vec<String>, usize, char)> {
     (distinct.len() == names.len() && !names.is_empty()).then_some((names, room, sign))
 }
 
-/// What stands behind the names in the first row.
+/// The text after the names in the first row.
 fn mark_of(names: &[String], lines: &[&str]) -> NameSeparator {
     let room = names.iter().map(String::len).max().unwrap_or(0) + 1;
     let row = lines.iter().take_while(|line| !line.is_empty());
@@ -127,9 +127,9 @@ pub struct Vertical<R> {
     queue: Queue,
     begun: bool,
     mark: NameSeparator,
-    /// Where the sign behind the names is, where rows have their numbers above them.
+    /// The position of the separator after the names, if rows are numbered.
     sign: Option<(usize, char)>,
-    /// The most bytes of a row.
+    /// The maximum size of a row.
     limit: usize,
 }
 
@@ -203,7 +203,7 @@ impl<R: Read> Vertical<R> {
         self.sign.is_some() && sign_below(line).is_some()
     }
 
-    /// The rest of a value in psql's way, with blanks for the name, where the line before ends in a plus.
+    /// The continuation of a value in psql's style, with spaces for the name, if the previous line ends in a plus.
     fn rest<'l>(&self, line: &'l str, before: &mut String) -> Option<&'l str> {
         let (room, sign) = self.sign?;
         let rest = line.get(room..)?.strip_prefix(sign)?;
@@ -247,7 +247,7 @@ impl<R: Read> Vertical<R> {
         Ok(true)
     }
 
-    /// A row: its cells, with the lines that go on with one.
+    /// A row: its cells, with their continuation lines.
     fn row(&mut self) -> Result<(), ReadError> {
         let first = self.lines.peek(0)?.map_or(0, |line| line.number);
         let mut text = String::new();
@@ -318,7 +318,7 @@ impl<R: Read> Vertical<R> {
         Ok(())
     }
 
-    /// Whether a blank line stands here, and behind it another row, a count or nothing.
+    /// Whether a blank line is next, followed by another row, a count or the end.
     fn ends_here(&mut self) -> Result<bool, ReadError> {
         if self
             .lines

@@ -1,13 +1,13 @@
-//! A window over a stream of bytes, for readers of JSON and XML: it grows up to the limit of a record, and knows lines.
+//! A window over a stream of bytes for the JSON and XML readers: it grows up to the record limit, and counts lines.
 
 use std::io::Read;
 
 use crate::record::ReadError;
 
-/// How much is read at once.
+/// The read size.
 const BLOCK: usize = 64 << 10;
 
-/// The bytes of a stream that have been read and not yet taken.
+/// The bytes of a stream that have been read and not yet consumed.
 pub struct Window<R> {
     reader: R,
     buffer: Vec<u8>,
@@ -30,7 +30,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// The bytes read and not taken.
+    /// The bytes read and not consumed.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..]
@@ -42,7 +42,7 @@ impl<R: Read> Window<R> {
         self.line
     }
 
-    /// Reads on. `false` at the end.
+    /// Reads more; `false` at the end.
     ///
     /// # Errors
     /// When the stream cannot be read, or the window is full.
@@ -68,14 +68,14 @@ impl<R: Read> Window<R> {
         Ok(count > 0)
     }
 
-    /// Takes `count` bytes away.
+    /// Consumes `count` bytes.
     pub fn take(&mut self, count: usize) {
         let end = (self.start + count).min(self.buffer.len());
         self.line += memchr::memchr_iter(b'\n', &self.buffer[self.start..end]).count() as u64;
         self.start = end;
     }
 
-    /// Takes white space away, and says what stands behind it; `None` at the end.
+    /// Skips white space, and returns the next byte; `None` at the end.
     ///
     /// # Errors
     /// When the stream cannot be read.

@@ -1,4 +1,4 @@
-//! Reads workbooks, cell by cell and never as a rectangle, so that two cells far apart cost two cells.
+//! Reads workbooks cell by cell, never as a rectangle, so that two distant cells cost two cells.
 //!
 //! Every visible worksheet is read, one after the other. A sheet that begins with the same names as the one before
 //! continues it, as Azure Data Studio does after a million rows; any other begins another result. Times are serial
@@ -29,34 +29,34 @@ use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits};
 
-/// The most cells that are read.
+/// The maximum number of cells that are read.
 const CELLS: u64 = 50_000_000;
 
-/// How many rows travel from the thread that reads to the one that asks, at once.
+/// How many rows are sent at once from the reading thread.
 const ROWS: usize = 128;
 
-/// Serial numbers of days that a bare number may be in a column of times: from about 1954 to 2119, and no year and no
-/// date without its dashes.
+/// The serial day numbers that a bare number in a time column may be: from about 1954 to 2119, excluding years and
+/// dates without dashes.
 const SERIALS: std::ops::Range<f64> = 20_000.0..80_000.0;
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY: f64 = 86_400_000.0;
 
-/// A workbook that can be read.
+/// An opened workbook.
 pub struct Book {
-    /// The form it is read in.
+    /// The format in which it is read.
     pub form: &'static ImportFormat,
-    /// Whether the first row is names.
+    /// Whether the first row is a header.
     pub has_header: bool,
-    /// Gives the rows.
+    /// Returns the rows.
     pub reader: Box<dyn Reader + Send>,
 }
 
-/// Opens the workbook in `file`. Who wrote it is told from how texts are kept: Excel shares them, Azure Data Studio
+/// Opens the workbook in `file`. Its author is detected from how texts are kept: Excel shares them, Azure Data Studio
 /// does not.
 ///
 /// # Errors
-/// When it is damaged, no workbook, or larger than the bounds allow.
+/// If it is damaged, not a workbook, or exceeds the limits.
 pub fn open(
     mut file: File,
     form: Option<&'static ImportFormat>,
@@ -122,7 +122,7 @@ fn malformed(line: u64, what: String) -> ReadError {
 
 /// A row of a sheet.
 struct Row {
-    /// The sheet's name, of which a workbook has one each.
+    /// The sheet's name, unique in the workbook.
     sheet: Arc<str>,
     /// The row's number, from 1.
     number: u64,
@@ -252,7 +252,7 @@ fn read(
     Ok(())
 }
 
-/// Whether a cell may stand where it does.
+/// Whether a cell is within the limits.
 fn check(
     number: u64,
     column: u32,
@@ -277,7 +277,7 @@ fn check(
     Ok(())
 }
 
-/// The text of a cell; `None` when it holds nothing.
+/// The text of a cell; `None` if it is empty.
 fn text(cell: &DataRef<'_>, epoch_1904: bool) -> Option<String> {
     Some(match cell {
         DataRef::Empty => return None,
@@ -294,7 +294,7 @@ fn text(cell: &DataRef<'_>, epoch_1904: bool) -> Option<String> {
     })
 }
 
-/// A number as it was before it went into a workbook, which keeps 15 digits; one with more has an exponent.
+/// A number as it was before it was saved in a workbook, which keeps 15 digits; one with more has an exponent.
 fn number(value: f64) -> String {
     if value.abs() < 1e15 {
         value.to_string()
@@ -335,7 +335,7 @@ fn length(days: f64) -> Option<String> {
     })
 }
 
-/// The time that so many days mean. The system from 1900 has a day that never was, the 60th, and so counts one day more
+/// The time for a number of days. The system from 1900 has a day that never was, the 60th, and so counts one day more
 /// after it.
 fn moment(days: f64, epoch_1904: bool) -> Option<String> {
     // Days from 1970 back to the day before the first one.
@@ -365,24 +365,24 @@ struct Sheets {
     /// How many empty columns precede the table.
     left: usize,
     width: usize,
-    /// The sheet that is read; none before the first row.
+    /// The current sheet; none before the first row.
     sheet: Option<Arc<str>>,
-    /// Whether the first row is names, where that was said.
+    /// Whether the first row is a header, if the user says so.
     header: Option<bool>,
     /// How many rows of each sheet are skipped.
     skip: u64,
-    /// Columns of times, by their names.
+    /// Time columns, by name.
     times: Vec<usize>,
-    /// Numbers in those that were read as serial numbers of days.
+    /// Numbers in those that were read as serial day numbers.
     serials: u64,
-    /// Rows above the names.
+    /// Rows above the header.
     titles: usize,
     /// The names of hidden sheets.
     hidden: Vec<String>,
     queue: Queue,
 }
 
-/// How far down the names of the columns are looked for.
+/// How far down the header is searched for.
 const TITLES: usize = 16;
 
 impl Sheets {
@@ -401,7 +401,7 @@ impl Sheets {
         }
     }
 
-    /// Takes the first row. Whether it is names.
+    /// Takes the first row. Returns whether it is a header.
     fn begin(&mut self) -> Result<bool, ReadError> {
         self.step()?;
         Ok(!self.names.is_empty())
@@ -415,7 +415,7 @@ impl Sheets {
         self.names = names;
     }
 
-    /// The row of names a little below the first row, if there is one, and else the first row.
+    /// The header row a little below the first row, if there is one, otherwise the first row.
     fn below_titles(&mut self, first: Row) -> Row {
         let below = self.rows.as_slice().iter().take(TITLES);
         let of_sheet = below.take_while(|row| row.sheet == first.sheet);
@@ -430,7 +430,7 @@ impl Sheets {
         }
     }
 
-    /// Reads bare numbers in columns of times as the serial numbers that they are in a workbook.
+    /// Reads bare numbers in time columns as the serial day numbers that workbooks use.
     fn take_serials(&mut self, row: &mut Row) {
         for at in &self.times {
             let days = row.cells[*at].as_deref().and_then(|text| text.parse().ok());

@@ -1,6 +1,6 @@
-//! Reads XML of rows: an element for each row, within the outermost one, and in it an element for each column, or
-//! attributes. Of a document type only declarations of elements and attributes are passed over, as DBeaver writes them:
-//! entities are refused, because they are how XML attacks its reader.
+//! Reads rows in XML: one element per row within the root element, and in it one element per column, or attributes. In
+//! a document type, only declarations of elements and attributes are accepted and skipped, as DBeaver writes them:
+//! entities are refused, because they are an attack vector.
 
 use std::io::Read;
 
@@ -14,7 +14,7 @@ use crate::import::reader::window::Window;
 use crate::import::reader::{Item, Reader};
 use crate::record::{ReadError, Reason, RecordLimits, work};
 
-/// How likely `bytes` are XML.
+/// The score of `bytes` as XML.
 #[must_use]
 pub fn score(bytes: &[u8]) -> f64 {
     let rest = bytes.trim_ascii_start();
@@ -45,7 +45,7 @@ pub fn score_with(bytes: &[u8], nulls: NullStyle) -> f64 {
 pub struct XmlRows<R>(Union<Elements<R>>);
 
 impl<R: Read> XmlRows<R> {
-    /// Reads records from `reader`, of which an earlier pass has found the `expected` columns behind its beginning.
+    /// Reads records from `reader`, in which an earlier pass found the `expected` columns after the beginning.
     pub fn new(reader: R, limits: RecordLimits, expected: Vec<DocumentColumn>) -> Self {
         Self(Union::new(
             Elements {
@@ -70,16 +70,16 @@ impl<R: Read> Reader for XmlRows<R> {
     }
 }
 
-/// The elements within the outermost one.
+/// The elements within the root element.
 struct Elements<R> {
     window: Window<R>,
     root: Option<String>,
-    /// Whether rows stand without an element around them: FOR XML without ROOT.
+    /// Whether rows have no element around them: FOR XML without ROOT.
     rootless: bool,
     ended: bool,
 }
 
-/// What stands between `<` and `>`.
+/// The text between `<` and `>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Tag {
     Open {
@@ -169,7 +169,7 @@ impl<R: Read> Elements<R> {
         }
     }
 
-    /// Whether another element stands behind the first one, called `name`, of which the tag has `length` bytes.
+    /// Whether another element follows the first one, called `name`, whose tag has `length` bytes.
     fn is_followed(&mut self, name: &str, length: usize) -> Result<bool, ReadError> {
         const LONGEST: usize = 1 << 20;
         let close = format!("</{name}>");
@@ -221,8 +221,8 @@ impl<R: Read> Elements<R> {
         }
     }
 
-    /// The length of the document type at `at`, which has `first` up to its first `>`: nothing, or declarations of
-    /// elements and their attributes in brackets. `None` when the file ends inside it.
+    /// The length of the document type at `at`, given `first`, its text up to its first `>`: empty, or bracketed
+    /// declarations of elements and their attributes. `None` if the file ends inside it.
     fn document_type(&mut self, at: usize, first: &str) -> Result<Option<usize>, ReadError> {
         const LONGEST: usize = 1 << 20;
         let refused = "a DOCTYPE with more than elements and attributes is not supported";
@@ -411,7 +411,7 @@ fn pairs(attributes: &str) -> Result<Cells, String> {
     Ok(cells)
 }
 
-/// The text of an element. A line break that is written as it stands is a line feed, as XML has it.
+/// The text of an element. A literal line break is a line feed, as XML requires.
 fn content(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     match text
@@ -424,7 +424,7 @@ fn content(text: &str) -> String {
     }
 }
 
-/// A name with `_x0020_` as the character that it stands for.
+/// A name with `_x0020_` decoded.
 fn unnamed(name: &str) -> String {
     let mut out = String::new();
     let mut rest = name;

@@ -1,5 +1,5 @@
 //! An analysis as a page: the answer, what happened over time, the findings with their evidence, and what the rows
-//! can't show. What is long is summarised, and says where the rest is.
+//! cannot show. Long parts are summarised, and say where the rest is.
 
 use super::page::{Page, TableCell, code, mark, text, words};
 use super::{findings, over_time, wording};
@@ -110,7 +110,7 @@ fn next_steps(page: &mut Page, run: &AnalysisRun) {
     page.markup(format_args!("</ol>\n"));
 }
 
-/// What the rows can't show, and which exports would let the skipped findings run.
+/// What the rows cannot show, and which exports would let the skipped findings run.
 fn cannot_show(page: &mut Page, run: &AnalysisRun) {
     if run.undetectable.is_empty() && run.unlocks.is_empty() {
         return;
@@ -186,7 +186,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
     page.list(&remarks.collect::<Vec<_>>());
 }
 
-/// By which clocks and outages the rows were judged, and what was done about personal data.
+/// The clocks and outages by which the rows were judged, and the treatment of personal data.
 fn rests_on(page: &mut Page, run: &AnalysisRun) {
     page.element("h2", "", "Basis of this analysis");
     let mut facts = Vec::new();

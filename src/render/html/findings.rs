@@ -1,4 +1,4 @@
-//! The findings of an analysis on its page: by urgency, with what all rows share said once, and evidence as chips.
+//! The findings of an analysis on its page: by urgency, with common values shown once, and evidence as chips.
 
 use super::analysis::verdict;
 use super::page::{NO_BREAK, Page, TableCell, code, text, words};
@@ -12,14 +12,14 @@ use crate::table::{Cell, ResultTable};
 /// How many rows of a finding the page shows.
 const SHOWN: usize = 10;
 
-/// The columns that hold evidence, with `; ` between two pieces of it, the class of its chips and a word before it.
+/// The columns with evidence, separated by `; `, with the CSS class of their chips and a label.
 const EVIDENCE: [(&str, &str, &str); 3] = [
     ("evidence_for", "for", ""),
     ("evidence_against", "against", "against: "),
     ("not_compared", "unsure", "not compared: "),
 ];
 
-/// A verdict of more letters than this is a sentence.
+/// A longer verdict is a sentence.
 const MARK: usize = 20;
 
 /// The column of a row's own verdict.
@@ -67,7 +67,7 @@ fn of_finding(page: &mut Page, finding: &FindingRun, tables_beside: bool) {
     });
 }
 
-/// Where the rows are that the page does not show.
+/// Where to find the rows that the page omits.
 fn more(page: &mut Page, finding: &FindingRun, tables_beside: bool) {
     let all = counted(finding.table.rows.len(), "row");
     let file = format!("{}.csv", finding.name);
@@ -158,7 +158,7 @@ fn said_once(page: &mut Page, label: &str, table: &ResultTable, same: &[usize]) 
     ));
 }
 
-/// A cell as it is shown: times to the second, and a verdict as a word on a coloured ground.
+/// A cell as displayed: times to the second, and a verdict as a coloured label.
 fn value(column: &str, cell: &Cell) -> TableCell {
     match cell {
         Cell::Text(word) if column == VERDICT && word.len() <= MARK => {

@@ -1,5 +1,5 @@
-//! What happened over time as a drawing to scale: bars for what is counted, outages shaded, and a dot for the last sign
-//! of life of each open chat.
+//! What happened over time as a chart to scale: bars for counts, outages shaded, and a dot for the last sign of life of
+//! each open chat.
 
 mod shades;
 
@@ -14,24 +14,24 @@ use crate::render::chart::ms;
 use crate::report::{AnalysisRun, LastSignRun, OpenChatState, PeriodRun, SeriesRun};
 use crate::table::Cell;
 
-/// Where bars begin and end, in units of the drawing. The scale's number is at the right of them.
+/// Where bars begin and end, in chart units. The number of the scale is to their right.
 const LEFT: f64 = 190.0;
 const RIGHT: f64 = 1052.0;
 const RIGHT_EDGE: f64 = 1092.0;
 /// Where the first series is.
 const TOP: f64 = 52.0;
-/// The height of the tallest bar, and what is between two series.
+/// The height of the tallest bar, and the space between two series.
 const BARS: f64 = 38.0;
 const BETWEEN: f64 = 16.0;
-/// How many letters fit beside a series.
+/// How many characters fit beside a series.
 const LABEL: usize = 24;
-/// The radius of a dot, and how many are put on each other before they cover others.
+/// The radius of a dot, and how many are stacked before they overlap others.
 const DOT: f64 = 3.4;
 const HIGHEST: usize = 12;
-/// The least room for the dots of a server, in which its name fits.
+/// The minimum space for the dots of a server, in which its name fits.
 const MIN_HEIGHT: f64 = 26.0;
 
-/// Draws the periods of an analysis, and lists the outages that are shaded in them.
+/// Draws the periods of an analysis, and lists the outages shaded in them.
 pub(super) fn draw(page: &mut Page, run: &AnalysisRun) {
     let shades = shades(run);
     let Some((whole, near)) = run.periods.split_first() else {
@@ -82,7 +82,7 @@ fn figure(page: &mut Page, run: &AnalysisRun, period: &PeriodRun, shades: &[Shad
     page.markup(format_args!("</figcaption></figure>\n"));
 }
 
-/// What the bars count, and what is not drawn.
+/// What the bars count, and what is omitted.
 fn caption(run: &AnalysisRun, period: &PeriodRun) -> String {
     let drawn: u64 = inside(run, period).map(|sign| sign.chats).sum();
     let all: u64 = run.last_signs.iter().map(|sign| sign.chats).sum();
@@ -102,7 +102,7 @@ fn caption(run: &AnalysisRun, period: &PeriodRun) -> String {
             _ => said.push_str(&format!("; {others} showed theirs before or after.")),
         }
         if run.last_signs.iter().any(|sign| sign.chats > 1) {
-            said.push_str(" A larger dot stands for several chats of one kind.");
+            said.push_str(" A larger dot represents several chats of one kind.");
         }
     }
     said
@@ -132,7 +132,7 @@ fn inside<'r>(
 /// The dots of one server, or of chats without an agent.
 struct DotLane<'r> {
     name: String,
-    /// Each with its place from left to right, and how many are under it.
+    /// Each with its x position, and the number of dots below it.
     dots: Vec<(f64, usize, &'r LastSignRun)>,
     y: f64,
     height: f64,
@@ -190,7 +190,7 @@ impl<'r> Drawing<'r> {
         drawing
     }
 
-    /// Puts dots that would cover each other on each other: a column of them is what stopped together.
+    /// Stacks overlapping dots: a column of them is chats that stopped together.
     fn lane(&self, name: &str, mut signs: Vec<&'r LastSignRun>, y: f64) -> DotLane<'r> {
         signs.sort_by_key(|sign| (ms(&sign.at), sign.state, sign.activity_id));
         let mut free: Vec<f64> = Vec::new();
@@ -224,7 +224,7 @@ impl<'r> Drawing<'r> {
         self.signs(page);
     }
 
-    /// Where a time is, from left to right.
+    /// The x position of a time.
     fn x(&self, at_ms: i64) -> f64 {
         let (from, to) = (ms(&self.period.from), ms(&self.period.to));
         LEFT + (RIGHT - LEFT) * share(at_ms.clamp(from, to) - from, (to - from).max(1))
@@ -281,7 +281,7 @@ impl<'r> Drawing<'r> {
         }
     }
 
-    /// A number over each outage, which leads to its line in the list. Those that would cover each other stand side by
+    /// A number above each outage, which links to its line in the list. Overlapping ones are placed side by
     /// side.
     fn numbers(&self, page: &mut Page) {
         let mut drawn: Vec<(f64, &Shade<'_>)> = (self.shades.iter())
@@ -400,7 +400,7 @@ fn class_of(what: &str) -> &'static str {
     }
 }
 
-/// How the dot of a state looks, and the word for it. Shapes differ too, so that colour is not needed.
+/// The shape and colour of the dot of a state, and its word. Shapes differ too, so that colour is not needed.
 fn look(state: OpenChatState) -> (&'static str, &'static str) {
     match state {
         OpenChatState::Ghost => ("d-ghost", "ghost"),
@@ -411,8 +411,8 @@ fn look(state: OpenChatState) -> (&'static str, &'static str) {
     }
 }
 
-/// A circle for what an agent has, a diamond for what is only probable, a square for what nobody has. One that stands
-/// for several is larger.
+/// A circle for chats that an agent has, a diamond for probable ghosts, a square for unassigned chats. A dot that
+/// represents several is larger.
 fn dot(page: &mut Page, x: f64, y: f64, sign: &LastSignRun) {
     let (class, word) = look(sign.state);
     let who = match sign.activity_id {
@@ -511,7 +511,7 @@ fn ticks(from: i64, to: i64) -> Vec<(i64, String)> {
     marks
 }
 
-/// A time without its seconds.
+/// A time without seconds.
 fn minute(at: &Cell) -> String {
     let whole = at.to_string();
     whole.get(..16).map_or(whole.clone(), str::to_owned)

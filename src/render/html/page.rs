@@ -1,4 +1,4 @@
-//! The HTML that is being written. Text goes through [`text`] and nothing else, so data cannot become markup.
+//! Writes HTML. Text goes through [`text`] and nothing else, so data cannot become markup.
 
 use std::fmt::{Arguments, Write as _};
 
@@ -12,14 +12,14 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Writes markup of our own. Whatever is not ours goes through [`text`] first.
+    /// Writes our own markup. Anything else goes through [`text`] first.
     pub(super) fn markup(&mut self, markup: Arguments<'_>) {
         self.html
             .write_fmt(markup)
             .expect("writing to a String does not fail");
     }
 
-    /// An element of one class with text in it; an empty class is none.
+    /// An element with one class that contains text; an empty class is omitted.
     pub(super) fn element(&mut self, tag: &str, class: &str, inside: &str) {
         if class.is_empty() {
             self.markup(format_args!("<{tag}>{}</{tag}>\n", words(inside)));
@@ -31,7 +31,7 @@ impl Page {
         }
     }
 
-    /// A sentence of the program's own, in which names between back-ticks are code.
+    /// One of our own sentences, in which names between back-ticks are code.
     pub(super) fn prose(&mut self, tag: &str, class: &str, sentence: &str) {
         let parts = sentence.split('`').enumerate();
         let parts: Vec<String> = parts
@@ -43,7 +43,7 @@ impl Page {
         ));
     }
 
-    /// Lines of text as they are.
+    /// Preformatted lines of text.
     pub(super) fn lines(&mut self, text: &str) {
         let lines: Vec<String> = text.lines().map(self::text).collect();
         self.markup(format_args!(
@@ -52,7 +52,7 @@ impl Page {
         ));
     }
 
-    /// A list of sentences; nothing where there is none.
+    /// A list of sentences; nothing if empty.
     pub(super) fn list(&mut self, items: &[String]) {
         if items.is_empty() {
             return;
@@ -64,7 +64,7 @@ impl Page {
         self.markup(format_args!("</ul>\n"));
     }
 
-    /// A table in a box of its own that scrolls, so that it never makes the page wider. Cells are markup. A
+    /// A table in its own scrolling box, so that it never widens the page. Cells are markup. A row with one cell spans
     /// row of one cell takes the whole width, belongs to the row above it, and is printed on the same page.
     pub(super) fn table(&mut self, name: &str, header: &[String], rows: &[Vec<TableCell>]) {
         let name = text(name);
@@ -118,12 +118,12 @@ impl Page {
         }
     }
 
-    /// Something to be opened by the reader; `inside` writes what is in it.
+    /// A collapsible block; `inside` writes its contents.
     pub(super) fn folded(&mut self, open: bool, summary: &str, inside: impl FnOnce(&mut Self)) {
         self.unfolding(open, &text(summary), inside);
     }
 
-    /// The same with a summary of markup.
+    /// The same with markup as its summary.
     pub(super) fn unfolding(&mut self, open: bool, summary: &str, inside: impl FnOnce(&mut Self)) {
         let open = if open { " open" } else { "" };
         self.markup(format_args!(
@@ -134,22 +134,22 @@ impl Page {
     }
 }
 
-/// The class of a cell that stays on one line.
+/// The CSS class of a cell that does not wrap.
 pub(super) const NO_BREAK: &str = "whole";
 
-/// A text of more letters than this is a sentence.
+/// A longer text is a sentence.
 const SENTENCE: usize = 30;
 
 /// A cell of a table.
 pub(super) struct TableCell {
     pub(super) html: String,
     pub(super) class: &'static str,
-    /// Whether it goes to the right.
+    /// Whether it is right-aligned.
     pub(super) number: bool,
 }
 
 impl TableCell {
-    /// A cell of text; a sentence has room for some words beside each other.
+    /// A text cell; a sentence gets a minimum width.
     pub(super) fn text(inside: &str) -> Self {
         Self {
             class: if inside.len() > SENTENCE { "long" } else { "" },
@@ -166,7 +166,7 @@ impl TableCell {
         }
     }
 
-    /// A value: NULL is shown as NULL, which no text looks like.
+    /// A value: NULL is shown as NULL, which no text can look like.
     pub(super) fn value(value: &Cell) -> Self {
         let cell = match value {
             Cell::Null => Self::html("<span class=\"null\">NULL</span>".to_owned()),
@@ -178,13 +178,13 @@ impl TableCell {
         }
     }
 
-    /// A word on a coloured ground.
+    /// A coloured label.
     pub(super) fn mark(class: &str, word: &str) -> Self {
         Self::html(mark(class, word))
     }
 }
 
-/// A word on a coloured ground.
+/// A coloured label.
 pub(super) fn mark(class: &str, word: &str) -> String {
     format!("<span class=\"mark {class}\">{}</span>", text(word))
 }
@@ -210,8 +210,8 @@ pub(super) fn words(data: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Data as HTML text: characters without a shape are shown as in a terminal, and none is markup, in an attribute
-/// either. A line break stays one.
+/// Data as HTML text: invisible characters are shown as in a terminal, and nothing is markup, not even in an attribute.
+/// A line break is kept.
 pub(super) fn text(data: &str) -> String {
     let lines = data.split('\n').map(|line| {
         let shown = Sanitized::of(line);
@@ -231,7 +231,7 @@ pub(super) fn text(data: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A name as the part of an address behind `#`.
+/// A name as a URL fragment.
 pub(super) fn anchor(name: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "-_.".contains(c) {

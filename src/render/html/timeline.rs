@@ -1,10 +1,10 @@
-//! The timeline of a run as a drawing to scale.
+//! The timeline of a run as a chart to scale.
 
 use super::page::{Page, TableCell, anchor, text};
 use crate::render::chart;
 use crate::report::{Lane, MessageRun, RestsOn, Span, Timeline, TimelineStep, Tone};
 
-/// Where lanes begin and end, in units of the drawing.
+/// Where lanes begin and end, in chart units.
 const LEFT: f64 = 190.0;
 const RIGHT: f64 = 1080.0;
 /// The height of a lane and of the heading over a group of them.
@@ -12,10 +12,10 @@ const LANE: f64 = 26.0;
 const HEADING: f64 = 22.0;
 /// Where the first heading is.
 const TOP: f64 = 52.0;
-/// The width of a letter, taken wide so that text stays inside its span.
+/// The width of a character, generous so that text stays inside its span.
 const LETTER: f64 = 6.9;
 
-/// Draws the timeline, with a legend and the same in words for those who do not see it.
+/// Draws the timeline, with a legend and the same in words for those who cannot see it.
 pub(super) fn draw(page: &mut Page, run: &str, timeline: &Timeline) {
     let drawing = Drawing::of(timeline);
     page.markup(format_args!(
@@ -35,7 +35,7 @@ pub(super) fn draw(page: &mut Page, run: &str, timeline: &Timeline) {
     });
 }
 
-/// The drawing alone, with its width and height.
+/// The chart alone, with its width and height.
 pub(in crate::render) fn alone(timeline: &Timeline) -> (String, f64, f64) {
     let drawing = Drawing::of(timeline);
     let mut page = Page::default();
@@ -51,7 +51,7 @@ enum Row<'t> {
     Lane(&'t Lane),
 }
 
-/// Where a message is drawn: its mark, its text from left to right, and its line from 0.
+/// Where a message is drawn: its mark, the x positions of its text, and its line from 0.
 struct MessagePlace {
     x: f64,
     text: String,
@@ -112,12 +112,12 @@ impl<'t> Drawing<'t> {
         self.messages(page);
     }
 
-    /// Where a time is, from left to right.
+    /// The x position of a time.
     fn x(&self, at_ms: i64) -> f64 {
         place_of(self.timeline, at_ms)
     }
 
-    /// The axis, and the time in which somebody is shown what is not so.
+    /// The axis, and the time during which somebody is shown something false.
     fn ground(&self, page: &mut Page) {
         let end = self.height - 6.0;
         for (_, span) in chart::misleading(self.timeline) {
@@ -141,7 +141,7 @@ impl<'t> Drawing<'t> {
         }
     }
 
-    /// Numbered circles, which lead to the steps of this page. Those that would cover each other stand side by side.
+    /// Numbered circles that link to the steps on this page. Overlapping ones are placed side by side.
     fn steps(&self, page: &mut Page) {
         let mut free = LEFT - 20.0;
         let (from, _) = chart::window(self.timeline);
@@ -224,7 +224,7 @@ impl<'t> Drawing<'t> {
         page.markup(format_args!("</g>\n"));
     }
 
-    /// A dot for what was delivered, a cross for what was lost, each on the first line that has room for its text.
+    /// A dot for a delivered message, a cross for a lost one, each on the first line with enough space for its text.
     fn messages(&self, page: &mut Page) {
         if self.timeline.messages.is_empty() {
             return;
@@ -276,7 +276,7 @@ fn said(message: &MessageRun) -> String {
     format!("{}: \"{}\"", message.author, message.text)
 }
 
-/// Where a time is, from left to right.
+/// The x position of a time.
 fn place_of(timeline: &Timeline, at_ms: i64) -> f64 {
     let (from, to) = chart::window(timeline);
     let whole = (to - from).max(1);
@@ -412,7 +412,7 @@ fn tone(tone: Tone) -> &'static str {
     }
 }
 
-/// The console's own sign before the name of it, so that colour is not needed to see it.
+/// The console's own icon before its name, so that colour is not needed.
 fn sign(span: &Span) -> &'static str {
     let begins = |word: &str| span.value.starts_with(word);
     if begins("green circle") {
@@ -426,7 +426,7 @@ fn sign(span: &Span) -> &'static str {
     }
 }
 
-/// At most `letters` of a text, with a sign that there was more.
+/// At most `letters` characters of a text, with an ellipsis if it was longer.
 pub(super) fn short(whole: &str, letters: usize) -> String {
     if whole.chars().count() <= letters {
         return whole.to_owned();
@@ -436,7 +436,7 @@ pub(super) fn short(whole: &str, letters: usize) -> String {
     cut
 }
 
-/// How many letters fit.
+/// How many characters fit.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -65,7 +65,7 @@ fn files(page: &mut Page, run: &AnalysisRun) {
     }
 }
 
-/// The times and outages by which rows were judged, and what they cannot tell.
+/// The times and outages by which rows were judged, and what cannot be determined.
 fn rests_on(page: &mut Page, run: &AnalysisRun) {
     let mut facts = vec![match &run.as_of {
         Cell::Null => format!("No reference time: {}", escape(&run.as_of_from)),

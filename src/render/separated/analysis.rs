@@ -1,5 +1,5 @@
-//! An analysis for a spreadsheet: one line per cell of each row found, and one for each finding, whose `column` is
-//! `(finding)` and whose value is what there is to say about it. A candidate failure has a line for each piece of
+//! An analysis for a spreadsheet: one line per cell of each row found, and one per finding, whose `column` is
+//! `(finding)` and whose value contains the remarks about it. A candidate failure has one line per piece of
 //! evidence. Where one finding was asked for, its rows are a table of their own.
 
 use super::super::wording;
@@ -37,7 +37,7 @@ pub(super) fn only_table(run: &AnalysisRun) -> Option<&FindingRun> {
     }
 }
 
-/// Writes the rows of one finding, a line each under the names of its columns.
+/// Writes the rows of one finding, one line per row, under its column names.
 ///
 /// # Errors
 /// When `out` fails.

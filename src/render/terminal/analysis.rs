@@ -1,5 +1,5 @@
-//! An analysis in a terminal: the answer in a few sentences, the next command, the findings by urgency, and what the
-//! analysis rests on. In brief it fits one or two screens; in full it has every row.
+//! An analysis in a terminal: the answer in a few sentences, the next command, the findings by urgency, and the basis
+//! of the analysis. In brief it fits one or two screens; in full it has every row.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -18,13 +18,13 @@ use crate::table::{Cell, Column, Kind, ResultTable};
 /// How many rows of a finding are shown in brief.
 const MAX_ROWS: usize = 5;
 
-/// A title has at least so many columns.
+/// The minimum width of a title.
 const MIN_TITLE: usize = 20;
 
-/// How many files are named in brief; more are counted.
+/// How many files are listed in brief; the rest are counted.
 const MAX_FILES: usize = 3;
 
-/// How many things that would unlock skipped findings are named in brief.
+/// How many exports that would unlock skipped findings are listed in brief.
 const MAX_UNLOCKS: usize = 3;
 
 pub(super) fn render(
@@ -86,7 +86,7 @@ fn findings(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Resul
     Ok(())
 }
 
-/// Findings on a line each: name, number of rows, and as much of the title as fits.
+/// Findings, one line each: name, number of rows, and as much of the title as fits.
 fn counts(page: &mut Page<'_>, findings: &[&FindingRun]) -> io::Result<()> {
     let name = findings.iter().map(|one| one.name.len()).max().unwrap_or(0);
     let counts: Vec<String> = (findings.iter())
@@ -107,7 +107,7 @@ fn counts(page: &mut Page<'_>, findings: &[&FindingRun]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the rows of a finding are not shown in brief.
+/// Whether the rows of a finding are omitted in brief.
 fn waits(finding: &FindingRun) -> bool {
     finding.urgency == Urgency::Context || finding.verdict == FindingVerdict::Unclear
 }
@@ -121,7 +121,7 @@ fn of_rows(finding: &FindingRun) -> String {
     }
 }
 
-/// Whether every row of a finding is of something, such as a chat, that another finding lists as well.
+/// Whether every row of a finding is about something, such as a chat, that another finding lists as well.
 fn has_all(other: &FindingRun, finding: &FindingRun) -> bool {
     let (Some(key), Some(own)) = (other.table.columns.first(), finding.table.columns.first())
     else {
@@ -138,7 +138,7 @@ fn has_all(other: &FindingRun, finding: &FindingRun) -> bool {
     key.name == own.name && firsts(finding).is_subset(&firsts(other))
 }
 
-/// One finding. In brief, rows that the finding `listed` has shown already are not shown again.
+/// One finding. In brief, rows already shown by the finding `listed` are not repeated.
 fn rows(
     page: &mut Page<'_>,
     finding: &FindingRun,
@@ -190,7 +190,7 @@ fn rows(
     Ok(())
 }
 
-/// The findings that came to nothing and those that were skipped.
+/// The findings without rows and those that were skipped.
 fn without_rows(page: &mut Page<'_>, run: &AnalysisRun, detail: Detail) -> io::Result<()> {
     let of = |verdict| -> Vec<&str> {
         let same = (run.findings.iter()).filter(|finding| finding.verdict == verdict);
@@ -361,7 +361,7 @@ fn listing_of(files: &[FileRun]) -> Listing {
     }
 }
 
-/// When the rows were judged, by which clocks and outages, and what can't be told.
+/// The reference time, clocks and outages by which rows were judged, and what cannot be determined.
 fn rests_on(page: &mut Page<'_>, run: &AnalysisRun) -> io::Result<()> {
     let as_of = match &run.as_of {
         Cell::Null => "No reference time".to_owned(),

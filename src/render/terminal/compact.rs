@@ -1,7 +1,7 @@
-//! A table in as few lines as it takes: what is the same in all rows is said once, times have no fraction of a second,
-//! numbers are aligned right, and the place in the file comes last. Where rows list the same few pieces of evidence,
-//! each piece has a letter, which is explained once. Long texts that don't fit the line stand below their row, and so
-//! does everything else in full; in brief, further columns that don't fit are named and left out. No cell is cut off.
+//! A compact table: common values are shown once, times have no fraction of a second, numbers are right-aligned, and
+//! the position in the file comes last. If rows list the same few pieces of evidence, each piece is abbreviated to a
+//! letter, which is explained once. Long texts that do not fit the line are shown below their row, and so is everything
+//! else in full; in brief, other columns that do not fit are listed and omitted. No cell is truncated.
 
 use std::io;
 
@@ -14,24 +14,24 @@ use crate::table::{Cell, Column, ResultTable};
 /// What separates two columns.
 const GAP: usize = 2;
 
-/// How much deeper than its row stands what doesn't fit beside it.
+/// The extra indentation of what does not fit beside its row.
 const BELOW: usize = 4;
 
-/// A text wider than this is below its row rather than being left out.
+/// A wider text is shown below its row instead of being omitted.
 const LONG: usize = 24;
 
-/// What separates the pieces of a cell that lists several.
+/// The separator of the pieces of a cell.
 const BETWEEN_PIECES: &str = "; ";
 
-/// The letters of pieces.
+/// The letters for pieces.
 const LETTERS: &str = "abcdefghijklmnop";
 
-/// A column as it is shown.
+/// A column as displayed.
 struct Field {
     name: Sanitized,
     cells: Vec<Sanitized>,
     is_number: bool,
-    /// What its letters mean, in their order; empty where the cells are as they were.
+    /// The meaning of its letters, in order; empty if the cells are unchanged.
     legend: Vec<Sanitized>,
 }
 
@@ -52,7 +52,7 @@ impl Field {
         }
     }
 
-    /// The same with a letter for each piece of its cells, where the cells list pieces and these are few.
+    /// The same with a letter for each piece, if the cells are lists of a few pieces.
     fn lettered<'c>(
         column: &Column,
         cells: impl Iterator<Item = &'c Cell> + Clone,
@@ -98,12 +98,12 @@ impl Field {
     }
 }
 
-/// Whether a cell lists a piece.
+/// Whether a cell contains a piece.
 fn has(text: &str, piece: &str) -> bool {
     text.split(BETWEEN_PIECES).any(|own| own == piece)
 }
 
-/// Shows the first `most` rows of a table that has rows, and gives the names of the columns that were left out.
+/// Shows the first `most` rows of a table that has rows, and returns the names of the omitted columns.
 ///
 /// # Errors
 /// When the page can't be written.
@@ -146,7 +146,7 @@ pub(super) fn render(
     Ok(left_out)
 }
 
-/// What tells the rows apart, with the place last: as file and line, or the line alone.
+/// The columns that distinguish the rows, with the position last: as file and line, or the line alone.
 fn fields_of(
     columns: &Columns,
     table: &ResultTable,
@@ -165,7 +165,7 @@ fn fields_of(
     fields
 }
 
-/// Puts letters for the pieces of the columns that list some.
+/// Abbreviates pieces in the columns that list some.
 fn letter(columns: &Columns, fields: &mut [Field], table: &ResultTable, shown: &[Vec<Cell>]) {
     for (field, at) in fields.iter_mut().zip(&columns.apart) {
         let cells = shown.iter().map(|row| &row[*at]);
@@ -192,7 +192,7 @@ fn width(fields: &[Field]) -> usize {
     widths.sum::<usize>().saturating_sub(GAP)
 }
 
-/// What is the same in all rows. Where a column is NULL in all of them there is nothing to say.
+/// The values common to all rows. A column that is NULL in all of them is omitted.
 fn said_once(
     page: &mut Page<'_>,
     indent: usize,
@@ -212,7 +212,7 @@ fn said_once(
     page.prose(indent, 2, format_args!("{label}: {}", said.join("; ")))
 }
 
-/// What the letters of each lettered column mean.
+/// The meaning of the letters of each abbreviated column.
 fn legends(page: &mut Page<'_>, indent: usize, fields: &[Field]) -> io::Result<()> {
     for field in fields.iter().filter(|field| !field.legend.is_empty()) {
         let pieces = LETTERS.chars().zip(&field.legend);

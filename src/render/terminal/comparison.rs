@@ -1,4 +1,4 @@
-//! Two tables compared, in a terminal: side by side if the width allows, and one cell a line if not.
+//! Two compared tables in a terminal: side by side if the width allows, otherwise one cell per line.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::diagnostic::{counted, verb};
 use crate::report::{Comparison, NamedComparison, RowVerdict};
 use crate::scenario::Erratum;
 
-/// How many rows of one kind (differing, missing, extra) are shown of a comparison.
+/// How many rows of one kind (differing, missing, extra) of a comparison are shown.
 const MAX_ROWS: usize = 40;
 
 pub(super) fn actual_table(page: &mut Page<'_>, comparison: &Comparison) -> io::Result<()> {
@@ -104,7 +104,7 @@ fn more(
     page.prose(indent, 2, format_args!("{word}: {rows} more; {all}"))
 }
 
-/// The differing cells as a table, if that fits. Returns whether it did.
+/// The differing cells as a table, if it fits. Returns whether it did.
 fn wide(
     page: &mut Page<'_>,
     indent: usize,
@@ -128,7 +128,7 @@ fn wide(
     page.grid(indent, &columns, &lines)
 }
 
-/// The differing cells, one per line or, where a line is too short, one per three lines.
+/// The differing cells, one per line or, if a line is too short, one per three lines.
 fn tall(
     page: &mut Page<'_>,
     indent: usize,

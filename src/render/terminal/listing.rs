@@ -11,23 +11,23 @@ use super::page::{BOLD, Page, TABLE, columns, wrap};
 use crate::report::Listing;
 use crate::table::{Cell, Column, Kind};
 
-/// A list with less room than this for each of its columns shows one column per line.
+/// A list with less space than this for each of its columns shows one column per line.
 const MIN_COLUMN: usize = 9;
 
-/// What separates two columns of a list: a blank, a bar, a blank.
+/// The separator of two columns of a list: a space, a bar, a space.
 const BETWEEN: usize = 3;
 
-/// A list with a longer cell shows one column per line: to break cells beside one another takes the square of their
-/// length, which up to here is nothing.
+/// A list with a longer cell shows one column per line: wrapping cells side by side takes quadratic time, which is
+/// negligible up to this length.
 const MAX_CELL: usize = 4096;
 
-/// What separates two columns of a list with one line an entry.
+/// The separator of two columns of a list with one line per entry.
 const GAP: usize = 2;
 
-/// A text is not shortened to less than this.
+/// Texts are not shortened below this.
 const MIN_SHORTENED: usize = 16;
 
-/// The terminal is never taken to be narrower than this for a list, whose cells wrap.
+/// The minimum assumed terminal width for a list, whose cells wrap.
 const MIN_LISTING: usize = 60;
 
 /// A list. In brief, each entry has one line; else its cells wrap between words.
@@ -58,8 +58,8 @@ pub(super) fn listed(
     Ok(())
 }
 
-/// Each entry on one line: the columns that fit, and one of long texts in the room that they leave. Gives what is not
-/// shown, or not in full.
+/// One line per entry: the columns that fit, and one long text in the remaining space. Returns what is omitted or
+/// shortened.
 fn one_line_each(page: &mut Page<'_>, listing: &Listing) -> io::Result<Vec<String>> {
     let shown = |row: &Vec<Cell>| -> Vec<Sanitized> {
         let cells = row.iter().zip(&listing.table.columns);
@@ -120,8 +120,8 @@ fn in_line(cell: &Cell, column: &Column) -> String {
     }
 }
 
-/// Which columns fit a line, by their places, and in how much room each. The first column that takes nearly half of
-/// the line gets what the others leave, but never so little that nobody could read it. Columns stand in the order in
+/// Which columns fit a line, by index, and their widths. The first column that takes nearly half of the line gets the
+/// remaining space, but never so little that it is unreadable. Columns stand in the order in
 /// which they are needed: where such a column would push out one before it, that one is shown in its place.
 fn fitted(natural: &[usize], width: usize) -> Vec<(usize, usize)> {
     let half = width / 20 * 9;
@@ -162,7 +162,7 @@ fn fitted_around(natural: &[usize], width: usize, long: Option<usize>) -> Vec<(u
     shown.into_iter().map(given).collect()
 }
 
-/// A text in at most `width` columns, ended between words where it is too long.
+/// A text in at most `width` columns, shortened between words if it is too long.
 pub(super) fn shortened(text: &Sanitized, width: usize) -> Sanitized {
     if text.width() <= width {
         return text.clone();
@@ -224,7 +224,7 @@ fn wrapped(page: &mut Page<'_>, listing: &Listing) -> io::Result<()> {
     Ok(())
 }
 
-/// A list too wide for a table whose first columns repeat: what they hold is a line above the rows that share it.
+/// A list too wide for a table whose first columns repeat: their values are a line above the rows that share them.
 struct Groups {
     /// How many columns repeat.
     heads: usize,
@@ -319,7 +319,7 @@ impl Groups {
     }
 }
 
-/// The longest word of each column of a list, which is not to be broken unless it has more than `most` places.
+/// The longest word of each column of a list, which is not broken unless it is longer than `most`.
 fn longest_words(listing: &Listing, most: usize) -> Vec<usize> {
     let longest = |text: &str| {
         let words = text.split([' ', '\n']);

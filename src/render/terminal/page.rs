@@ -1,4 +1,4 @@
-//! Lines of a terminal: made safe, broken where the terminal ends, coloured at their begin.
+//! Writes lines to a terminal: sanitized, wrapped at the terminal's width, coloured at the beginning.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthChar;
 use super::super::sanitize::Sanitized;
 use super::super::wording::Side;
 
-/// Values that have less room than this beside the names of their columns are not aligned.
+/// Values with less space than this beside their column names are not aligned.
 pub(super) const MIN_VALUE: usize = 24;
 
 pub(super) const DETAIL: usize = 8;
@@ -23,13 +23,13 @@ pub(super) const TABLE: TableStyle = TableStyle::new()
 /// The column at which the summary's second half starts.
 pub(super) const SUMMED: usize = 14;
 
-/// The one way out: every line is made safe and has no blanks at its end.
+/// The only output: every line is sanitized and has no trailing spaces.
 pub(super) struct Page<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) width: usize,
     pub(super) gap: Gap,
     pub(super) color: bool,
-    /// How many bytes at the begin of the next line have a style.
+    /// How many bytes at the beginning of the next line have a style.
     pub(super) begin: Option<(usize, Style)>,
 }
 
@@ -44,16 +44,16 @@ pub(super) const WARN: Style = AnsiColor::Yellow.on_default();
 /// What precedes the next line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gap {
-    /// Nothing at all: a blank line would be the first.
+    /// Nothing: a blank line would be the first.
     Start,
     /// The line before.
     None,
-    /// A blank line, yet to be written.
+    /// A blank line that is not written yet.
     Blank,
 }
 
 impl Page<'_> {
-    /// Leaves one blank line before the next, however often it is asked for.
+    /// Leaves one blank line before the next, however often it is called.
     pub(super) fn blank(&mut self) {
         if self.gap == Gap::None {
             self.gap = Gap::Blank;
@@ -78,13 +78,13 @@ impl Page<'_> {
         }
     }
 
-    /// Gives the next line a style up to so many bytes, where the page has colour. What is written stays the same.
+    /// Styles the first bytes of the next line, if the page has colour. The text stays the same.
     pub(super) fn paint(&mut self, bytes: usize, style: Style) -> &mut Self {
         self.begin = Some((bytes, style));
         self
     }
 
-    /// Words, broken between them where the line ends; further lines start `hang` columns deeper.
+    /// Text wrapped between words; continuation lines are indented by `hang` columns.
     pub(super) fn prose(
         &mut self,
         indent: usize,
@@ -100,7 +100,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A label and a value, broken anywhere where the line ends.
+    /// A label and a value, wrapped anywhere.
     pub(super) fn value(
         &mut self,
         indent: usize,
@@ -110,7 +110,7 @@ impl Page<'_> {
         self.labelled(indent, label, value, false)
     }
 
-    /// A label and a text, broken between words if it is `prose`.
+    /// A label and a text, wrapped between words if it is `prose`.
     pub(super) fn labelled(
         &mut self,
         indent: usize,
@@ -130,7 +130,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A line of data, behind a bar that tells it from ours.
+    /// A line of data, marked with a bar to distinguish it from ours.
     pub(super) fn quote(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let room = self.width.saturating_sub(indent + 2);
         let text = Sanitized::of(text);
@@ -158,7 +158,7 @@ impl Page<'_> {
         self.rows(indent, side, false)
     }
 
-    /// The same, with cells that are broken between words if they are `prose`.
+    /// The same, with cells that are wrapped between words if they are `prose`.
     pub(super) fn rows(&mut self, indent: usize, side: &Side, prose: bool) -> io::Result<()> {
         if self.grid(indent, &side.columns, &side.rows)? {
             if side.rows.is_empty() {
@@ -224,13 +224,13 @@ impl Page<'_> {
     }
 }
 
-/// Breaks prose into lines of `first` and then `rest` columns, between words where a word fits.
+/// Wraps prose into lines of `first` and then `rest` columns, between words if a word fits.
 pub fn wrap_prose(text: &str, first: usize, rest: usize) -> Vec<String> {
     wrap(text, first, rest, true)
 }
 
-/// Breaks `text` into lines of `first` and then `rest` columns: between words if it is prose and a word
-/// fits, anywhere otherwise.
+/// Wraps `text` into lines of `first` and then `rest` columns: between words if it is prose and a word fits, anywhere
+/// otherwise.
 pub(super) fn wrap(text: &str, first: usize, rest: usize, prose: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut used, mut room) = (String::new(), 0, first.max(1));

@@ -1,4 +1,4 @@
-//! A replay in a terminal: each check on a line, what differs in full, and what it adds up to last.
+//! A replay in a terminal: one line per check, differences in full, and the totals last.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::report::{
     ScenarioRun, StepRun,
 };
 
-/// How many of the things to look at the summary lists.
+/// How many of the checks to inspect the summary lists.
 const MAX_LISTED: usize = 20;
 
 const CHECK: usize = 2;
@@ -179,14 +179,14 @@ fn step_problems(page: &mut Page<'_>, step: &StepRun, at: &str) -> io::Result<()
     Ok(())
 }
 
-/// Where the columns of a check's line stand.
+/// The column positions of a check's line.
 struct Layout {
-    /// The width of the titles; `None` puts what follows a title on a line of its own.
+    /// The width of the titles; `None` puts what follows a title on its own line.
     title: Option<usize>,
 }
 
 impl Layout {
-    /// Room for the titles of a run next to `about`, when `before` columns stand before them.
+    /// The width for the titles of a run next to `about`, if `before` columns precede them.
     fn of(
         page: &Page<'_>,
         run: &ScenarioRun,
@@ -245,7 +245,7 @@ fn rests_on(page: &mut Page<'_>, check: &CheckRun) -> io::Result<()> {
     }
 }
 
-/// What is wrong with a check, where to look, and how to see it again.
+/// What is wrong with a check, where, and how to reproduce it.
 fn failure(page: &mut Page<'_>, run: &ScenarioRun, check: &CheckRun) -> io::Result<()> {
     if let Some(problem) = &check.problem {
         page.prose(DETAIL, 2, problem)?;

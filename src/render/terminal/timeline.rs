@@ -1,4 +1,4 @@
-//! The timeline of a run in letters: a bar for each fact, then every change in words.
+//! The timeline of a run as text: a bar for each fact, then every change in words.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use crate::report::{Lane, Span, Timeline};
 /// Columns for the names of lanes.
 const LABEL: usize = 24;
 
-/// Columns for a bar, at the least.
+/// The minimum width of a bar.
 const MIN_BAR: usize = 30;
 
-/// What begins a span that shows what is not so.
+/// The prefix of a span that shows something false.
 const MISLEADS: char = '!';
 
 pub(super) fn render(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()> {
@@ -87,7 +87,7 @@ fn changes(page: &mut Page<'_>, timeline: &Timeline) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a time is on a bar.
+/// The position of a time on a bar.
 fn column(timeline: &Timeline, at_ms: i64, bar: usize) -> usize {
     let (from, to) = chart::window(timeline);
     let whole = u64::try_from(to - from).unwrap_or(0).max(1);
@@ -119,7 +119,7 @@ fn ends(timeline: &Timeline, span: &Span, bar: usize) -> (usize, usize) {
     (at(&span.from), at(&span.to))
 }
 
-/// A text cut or padded to `width` columns; each of its characters takes one.
+/// A text truncated or padded to `width` columns; each of its characters takes one.
 fn fitted(text: &str, width: usize) -> String {
     let shown = Sanitized::of(text);
     let narrow = shown
@@ -162,7 +162,7 @@ fn steps(timeline: &Timeline, bar: usize) -> String {
     line
 }
 
-/// Writes `text` at `column`, or behind what is there already; left out where it would go beyond `end`.
+/// Writes `text` at `column`, or after what is already there; omitted if it would go beyond `end`.
 fn place(line: &mut String, column: usize, text: &str, end: usize) {
     let used = line.trim_end().chars().count();
     let at = if used == 0 {

@@ -4,7 +4,7 @@ use crate::diagnostic::{counted, verb};
 use crate::report::{AnalysisRun, CandidateRun, CountRun, FindingRun, FindingVerdict, OutageRun};
 use crate::table::Cell;
 
-/// What is said of each file that was read.
+/// The description of each file that was read.
 pub(crate) const FILE_COLUMNS: [&str; 7] = [
     "file",
     "input format",
@@ -15,7 +15,7 @@ pub(crate) const FILE_COLUMNS: [&str; 7] = [
     "exported",
 ];
 
-/// How far the servers' clock is from UTC, or what follows where nothing tells it.
+/// The offset of the servers' clock from UTC, or the consequence if it is unknown.
 pub(crate) fn server_clock(run: &AnalysisRun) -> String {
     match &run.utc_offset {
         Some(offset) => format!("Server clock: {offset} from UTC, {}", run.utc_offset_from),
@@ -42,7 +42,7 @@ pub(crate) fn by_urgency(run: &AnalysisRun) -> Vec<&FindingRun> {
     findings
 }
 
-/// The findings of an analysis: those with rows first, those that nothing can be told of last.
+/// The findings of an analysis: those with rows first, inconclusive ones last.
 pub(crate) fn in_order(run: &AnalysisRun) -> Vec<&FindingRun> {
     let mut findings: Vec<&FindingRun> = run.findings.iter().collect();
     findings.sort_by_key(|finding| match finding.verdict {
@@ -112,13 +112,13 @@ pub(crate) fn told(finding: &FindingRun) -> String {
     told
 }
 
-/// The label of what speaks against a candidate.
+/// The label of evidence against a candidate.
 pub(crate) const AGAINST: &str = "against";
 
-/// The label of what would tell candidates apart.
+/// The label of what would distinguish candidates.
 pub(crate) const DISTINGUISH: &str = "would distinguish them";
 
-/// What would tell the scenarios of a candidate from each other.
+/// What would distinguish the scenarios of a candidate.
 pub(crate) fn distinguished_by(candidate: &CandidateRun) -> Vec<String> {
     let mut by = candidate.separated_by.clone();
     if candidate.scenarios.len() > 1 && by.is_empty() {
@@ -127,7 +127,7 @@ pub(crate) fn distinguished_by(candidate: &CandidateRun) -> Vec<String> {
     by
 }
 
-/// What is said about a candidate, under labels.
+/// The description of a candidate, with labels.
 pub(crate) fn evidence(candidate: &CandidateRun) -> [(&'static str, Vec<String>); 4] {
     let missing = candidate.not_in_export.join(", ");
     [
@@ -155,7 +155,7 @@ pub(crate) fn names(candidate: &CandidateRun) -> String {
     names.join(", ")
 }
 
-/// How many candidates there is as little against as against the first. The others are less likely.
+/// How many candidates have as little evidence against them as the first. The others are less likely.
 pub(crate) fn likeliest(candidates: &[CandidateRun]) -> usize {
     let against = |one: &CandidateRun| one.evidence_against.len();
     let least = candidates.first().map_or(0, against);
@@ -165,7 +165,7 @@ pub(crate) fn likeliest(candidates: &[CandidateRun]) -> usize {
         .count()
 }
 
-/// What speaks against a candidate, in short: findings by name alone.
+/// The evidence against a candidate, in brief: findings by name only.
 pub(crate) fn ruled_out(candidate: &CandidateRun) -> String {
     let short = |text: &String| match text.split_once(": ") {
         Some((short, _)) => short.to_owned(),

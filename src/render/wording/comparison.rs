@@ -1,4 +1,4 @@
-//! Two tables in words: their rows, the cells that differ, and what there is to say about the others.
+//! Two tables in words: their rows, the cells that differ, and the remarks on the others.
 
 use super::{cell, erratum_kind, lines, pair, value};
 use crate::diagnostic::counted;
@@ -21,8 +21,8 @@ pub(crate) fn row_name(comparison: &Comparison, at: usize) -> String {
     parts.join("; ")
 }
 
-/// The cells of a row to be shown as different. Where the header differs it says so once, instead of every
-/// row for its missing and extra columns.
+/// The cells of a row to be shown as different. If the headers differ, that is said once, not for the missing and extra
+/// columns of every row.
 pub(crate) fn differing<'a>(comparison: &Comparison, row: &'a RowRun) -> Vec<&'a CellRun> {
     let differs = |cell: &&CellRun| match cell.verdict {
         CellVerdict::Differs | CellVerdict::StaleErratum => true,
@@ -43,7 +43,7 @@ pub(crate) fn rows_that(comparison: &Comparison, verdict: RowVerdict) -> Vec<usi
 pub(crate) struct Side {
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
-    /// Columns that were there and not compared, so that their cells are not known.
+    /// Columns that exist but were not compared, so that their cells are unknown.
     pub(crate) left_out: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn actual(comparison: &Comparison) -> Side {
     side(names.collect(), &rows, |cell| cell.actual.as_ref())
 }
 
-/// Rows that only one side has, as that side has them.
+/// Rows that only one side has, with that side's values.
 pub(crate) fn whole(comparison: &Comparison, rows: &[usize], verdict: RowVerdict) -> Side {
     let rows: Vec<&RowRun> = rows.iter().map(|at| &comparison.rows[*at]).collect();
     if verdict == RowVerdict::Missing {
@@ -136,11 +136,11 @@ pub(crate) fn same_as(check: &CheckRun, comparison: &Comparison) -> String {
     }
 }
 
-/// How many cells of one kind are listed one by one.
+/// How many cells of one kind are listed individually.
 const LISTED: usize = 3;
 
-/// A sentence for every cell that is not simply the same or simply different: corrected, set, tolerated,
-/// ignored. Cells that would get the same sentence but for their row are counted when there are many.
+/// A sentence for every cell that is neither simply the same nor simply different: corrected, set, tolerated, ignored.
+/// Cells whose sentences differ only in the row are counted if there are many.
 pub(crate) fn cell_notes(comparison: &Comparison, errata: &[Erratum]) -> Vec<String> {
     let mut groups: Vec<(&CellRun, Vec<String>)> = Vec::new();
     for (at, row) in comparison.rows.iter().enumerate() {

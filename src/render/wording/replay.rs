@@ -25,7 +25,7 @@ pub(crate) fn observation_verdict(verdict: ObservationVerdict) -> &'static str {
     }
 }
 
-/// The word for what came of a check.
+/// The word for a check's verdict.
 pub(crate) fn check_verdict(verdict: CheckVerdict) -> &'static str {
     match verdict {
         CheckVerdict::Matches => "matches",
@@ -77,7 +77,7 @@ pub(crate) fn place(file: &str, line: u32) -> String {
     format!("{file}:{line}")
 }
 
-/// What there is to say of a step that was not run.
+/// Why a step was not run.
 pub(crate) const SKIPPED: &str = "skipped because an earlier step failed";
 
 /// What is wrong with a step itself, in sentences.
@@ -93,8 +93,8 @@ pub(crate) fn step_problems(step: &StepRun) -> Vec<String> {
     changes.into_iter().chain(step.problem.clone()).collect()
 }
 
-/// What a check rests on beside documented rules: the lab rules or the interpretations that decide it, the first few by
-/// name. `None` where nothing is known beside.
+/// What a check depends on besides documented rules: the lab rules or the interpretations that determine it, the first
+/// few by name. `None` if nothing else is known.
 pub(crate) fn rests_on(check: &CheckRun) -> Option<String> {
     const NAMED: usize = 4;
     let rules = match check.rests_on {
@@ -109,15 +109,15 @@ pub(crate) fn rests_on(check: &CheckRun) -> Option<String> {
         more => format!(" and {more} more"),
     };
     Some(match (check.rests_on, rules.len()) {
-        (_, 0) => "rests on an extrapolated rule".to_owned(),
-        (RestsOn::LabRule, 1) => format!("rests on a lab rule: {names}"),
-        (RestsOn::LabRule, _) => format!("rests on lab rules: {names}{more}"),
-        _ => format!("rests on our interpretation: {names}{more}"),
+        (_, 0) => "depends on an extrapolated rule".to_owned(),
+        (RestsOn::LabRule, 1) => format!("depends on a lab rule: {names}"),
+        (RestsOn::LabRule, _) => format!("depends on lab rules: {names}{more}"),
+        _ => format!("depends on our interpretation: {names}{more}"),
     })
 }
 
-/// What there is to say of the labels of checks, in sentences: how many rest on interpretations or lab rules, and the
-/// command that determines what is not known.
+/// Remarks on the labels of checks, as sentences: how many depend on interpretations or lab rules, and the command that
+/// determines what is unknown.
 pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec<String> {
     let (mut counts, mut again) = ([0; 3], Vec::new());
     for run in runs {
@@ -158,7 +158,7 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec
     .collect()
 }
 
-/// Everything that is not as it should be, as `scenario/check` or `scenario step 20`, in order.
+/// Everything that is wrong, as `scenario/check` or `scenario step 20`, in order.
 pub(crate) fn failures(report: &Report) -> Vec<String> {
     let mut found = Vec::new();
     for run in &report.runs {
@@ -179,7 +179,7 @@ pub(crate) fn failures(report: &Report) -> Vec<String> {
     found
 }
 
-/// Whether a check is worth a look of its own. A check that was skipped is not: what went wrong is its step.
+/// Whether a check should be inspected by itself. A skipped check should not: the problem is its step.
 fn is_wrong(verdict: CheckVerdict) -> bool {
     !matches!(verdict, CheckVerdict::Matches | CheckVerdict::Skipped)
 }
@@ -189,7 +189,7 @@ pub(crate) fn check_name(scenario: &str, check: &str) -> String {
     format!("{scenario}/{check}")
 }
 
-/// What a reader should type next: the first thing that is wrong, again and alone.
+/// The suggested next command: the first thing that is wrong, alone.
 pub(crate) fn next(report: &Report) -> Option<String> {
     let again_or_record = |run: &ScenarioRun, check: &CheckRun| match check.verdict {
         // What is not recorded yet is recorded in the scenario as it is, without options.

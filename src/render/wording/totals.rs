@@ -1,4 +1,4 @@
-//! What a report adds up to.
+//! The totals of a report.
 
 use super::step_problems;
 use crate::diagnostic::verb;
@@ -6,7 +6,7 @@ use crate::report::{
     CheckVerdict, ObservationRun, ObservationVerdict, RestsOn, RunVerdict, ScenarioRun,
 };
 
-/// What a report adds up to.
+/// The totals of a report.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) runs: usize,
@@ -68,12 +68,12 @@ impl Totals {
         totals
     }
 
-    /// How many checks rest on something else than documented rules alone, and on what.
+    /// How many checks depend on more than documented rules, and on what.
     pub(crate) fn labels(&self) -> Vec<(usize, &'static str)> {
         let labels = [
             (self.extrapolated, "On extrapolated rules"),
             (self.on_lab_rules, "On lab rules"),
-            (self.not_determined, "What they rest on is not determined"),
+            (self.not_determined, "What they depend on is not determined"),
         ];
         labels.into_iter().filter(|(n, _)| *n > 0).collect()
     }

@@ -1,4 +1,4 @@
-//! Cells in words: as a table has them, as a sentence has them, and two that differ so that the difference is seen.
+//! Cells in words: for tables, for sentences, and in pairs so that their difference is visible.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::render::sanitize::Sanitized;
 use crate::report::CellRun;
 use crate::table::Cell;
 
-/// A cell where room is short: a time without its fraction of a second.
+/// A cell if space is short: a time without its fraction of a second.
 pub(crate) fn brief_value(cell: &Cell) -> String {
     let text = value(cell);
     match (cell, text.split_once('.')) {
@@ -24,8 +24,8 @@ pub(crate) fn cell(cell: &Cell) -> String {
     }
 }
 
-/// Whether the text is `NULL`, in any number of pairs of quotes: with one pair more it is neither NULL nor
-/// another such text.
+/// Whether the text is `NULL` in any number of pairs of quotes: with one more pair it is neither NULL nor another such
+/// text.
 fn is_quoted_null(text: &str) -> bool {
     let inner = text.trim_matches('"');
     inner == "NULL" && {
@@ -35,7 +35,7 @@ fn is_quoted_null(text: &str) -> bool {
     }
 }
 
-/// A cell as a sentence shows it: in quotes if its ends could not be seen otherwise.
+/// A cell in a sentence: in quotes if its ends would be invisible otherwise.
 pub(crate) fn value(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) if text.is_empty() || text.trim() != text => quoted(text),
@@ -43,7 +43,7 @@ pub(crate) fn value(cell: &Cell) -> String {
     }
 }
 
-/// Text in quotes, with everything but visible ASCII as an escape.
+/// Text in quotes, with everything except printable ASCII escaped.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -59,7 +59,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// The two sides of a difference, each as short as it can be and still tell them apart.
+/// The two sides of a difference, each as short as possible while distinguishable.
 pub(crate) fn pair(cell: &CellRun) -> (String, String) {
     let side = |cell: &Option<Cell>| (cell.as_ref()).map_or_else(|| String::from("(none)"), value);
     alike(cell).unwrap_or_else(|| (side(&cell.expected), side(&cell.actual)))
@@ -88,8 +88,8 @@ fn typed(cell: &Cell) -> String {
     }
 }
 
-/// Whether a reader could take one text for the other: they are the same once made safe, or but for blanks,
-/// or where one has a letter the other has one that is not ASCII.
+/// Whether a reader could mistake one text for the other: they are the same when sanitized, or except for spaces, or
+/// where one has an ASCII letter the other has a different character.
 fn look_alike(a: &str, b: &str) -> bool {
     if Sanitized::of(a) == Sanitized::of(b) {
         return true;
@@ -110,7 +110,7 @@ fn look_alike(a: &str, b: &str) -> bool {
     same_shape || composed
 }
 
-/// What is left of two texts without their common start and end.
+/// The remainder of two texts without their common prefix and suffix.
 fn middles(a: &str, b: &str) -> (String, String) {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();

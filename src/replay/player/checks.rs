@@ -1,4 +1,4 @@
-//! Makes the checks of a step.
+//! Runs the checks of a step.
 
 use super::super::queries::{as_run, sql_of};
 use super::super::record::basis;
@@ -60,7 +60,7 @@ impl Player<'_> {
         Ok(run)
     }
 
-    /// A check that is not made.
+    /// A check that is not run.
     pub(super) fn skipped_check(&self, step: &ScenarioStep, check: &Check) -> CheckRun {
         CheckRun {
             id: check.id.clone(),
@@ -88,7 +88,7 @@ impl Player<'_> {
         }
     }
 
-    /// The answer of a query without its basis column.
+    /// The result of a query without its basis column.
     fn ask(&mut self, query: &Query, bindings: &[Binding]) -> Result<ResultTable, String> {
         let sql = self
             .rewritten
@@ -108,7 +108,7 @@ impl Player<'_> {
     }
 }
 
-/// Notes in a check's record what its answer comes to.
+/// Records the outcome of a check.
 fn hold(
     run: &mut CheckRun,
     check: &Check,
@@ -127,7 +127,7 @@ fn hold(
     }
 }
 
-/// What came of a check, and what there is to say of a table that nobody has accepted.
+/// The verdict of a check, and a remark if its table has not been accepted.
 fn verdict_of(check: &Check, same: bool) -> (CheckVerdict, Option<String>) {
     let state = match &check.expect {
         Expect::Table(expected) => expected.state,

@@ -8,24 +8,24 @@ use crate::report::{ChangedRows, StepRun};
 use crate::scenario::{ParameterValue, Scenario, ScenarioStep};
 use crate::store::{Binding, StoreError};
 
-/// A step that did not do what it should. Nothing after it is run: in its branch, or else in the whole scenario.
+/// A step that failed. Nothing after it is run, in its branch or in the whole scenario.
 struct FailedStep {
     branch: Option<String>,
 }
 
-/// How far a chain's scenario is played.
+/// How much of a chain's scenario is replayed.
 pub(super) enum Extent<'o> {
-    /// To its end; checks are made only where `checks` says so, and the first thing that does not hold ends it.
+    /// Everything; checks are run only if `checks` is set, and the first failure ends it.
     Through { checks: bool },
-    /// As asked for, with all checks.
+    /// As requested, with all checks.
     Asked { until: Option<&'o str> },
 }
 
-/// What there is to say about a statement that takes all that was played with it.
+/// The remark for a statement that rolled back everything replayed before it.
 const LOST: &str = "SQLite rolled back the whole replay; later steps did not run";
 
 impl Extent<'_> {
-    /// Whether a step is none of it: whoever goes on from a scenario goes on from its end, to which no branch leads.
+    /// Whether a step is irrelevant to scenarios that continue this one: they continue from its end, not from a branch.
     fn leaves_out(&self, step: &ScenarioStep) -> bool {
         matches!(self, Self::Through { .. }) && step.branch.is_some()
     }
@@ -96,7 +96,7 @@ impl Player<'_> {
         Ok(runs)
     }
 
-    /// Sets the clock and runs the seeds. Gives what there is to say of a seed that fails, with no step run.
+    /// Sets the clock and runs the seeds. Returns a message if a seed fails, and then no step is run.
     fn seed(
         &mut self,
         scenario: &Scenario,
@@ -118,8 +118,8 @@ impl Player<'_> {
         Ok(None)
     }
 
-    /// Goes over to the branch of a step, and says whether that is another than before. A branch is taken back at its
-    /// end.
+    /// Switches to the branch of a step, and returns whether it is different from the previous one. A branch is rolled
+    /// back at its end.
     fn turn<'s>(
         &self,
         branch: &mut Option<&'s str>,
@@ -139,7 +139,7 @@ impl Player<'_> {
         Ok(true)
     }
 
-    /// Runs a step and, where it did what it should, makes its checks.
+    /// Runs a step and, if it succeeds, its checks.
     fn run_and_check(
         &mut self,
         scenario: &Scenario,
@@ -159,8 +159,8 @@ impl Player<'_> {
         Ok(run)
     }
 
-    /// Whether all that was played has been taken back by what the last of these steps did, which it then says: even
-    /// where it should fail, the state that the next one begins with is gone.
+    /// Whether the last of these steps rolled back everything replayed, which it then reports: even if it should fail,
+    /// the state for the next step is lost.
     fn is_lost(&mut self, runs: &mut [StepRun]) -> bool {
         self.lost |= self.store.take_lost();
         if let (true, Some(run)) = (self.lost, runs.last_mut()) {
@@ -172,8 +172,8 @@ impl Player<'_> {
         self.lost
     }
 
-    /// Runs a step, and looks at the world before and after it where a timeline is wanted. Branches go back in time,
-    /// so the timeline leaves them out.
+    /// Runs a step, and samples the world before and after it if a timeline is requested. Branches go back in time, so
+    /// they are not in the timeline.
     fn run_step_seen(
         &mut self,
         scenario: &Scenario,
@@ -197,7 +197,7 @@ impl Player<'_> {
         Ok(run)
     }
 
-    /// Runs a script so that it happens whole or not at all.
+    /// Runs a script, all or nothing.
     fn atomically(
         &self,
         file: &str,

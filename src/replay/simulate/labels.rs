@@ -20,7 +20,7 @@ use crate::store::{Binding, Store, StoreError};
 /// are enough for.
 const MOST_EVENTS: usize = 4_000;
 
-/// The lab rules that hold in a scenario.
+/// The lab rules in effect in a scenario.
 ///
 /// # Errors
 /// When the scenario is not found or not valid.
@@ -30,10 +30,10 @@ pub fn rules_of(library: &Library, scenario: &str) -> Result<Vec<LabRule>, Simul
 }
 
 /// Labels each change of a course with what it rests on: documented only if every rule that determines it is. All runs
-/// share the budget of `options`.
+/// budget of `options`.
 ///
 /// # Errors
-/// When the database fails, the state to start from cannot be reached, or the runs take more than the budget has.
+/// If the database fails, the starting state cannot be reached, or the runs exceed the budget.
 pub fn label(
     library: &Library,
     state: (&str, Option<&str>),

@@ -1,29 +1,29 @@
-//! Every order in which a set of events can come, grouped by what everybody sees in the end.
+//! Every order of a set of events, grouped by what everyone sees at the end.
 
 use std::collections::BTreeMap;
 
 use super::{GAP_MS, Scheduled, SimulatedFact, Simulation, SimulationError};
 use crate::causes::TimedCause;
 
-/// How many events can be put in every order: 5,040 orders.
+/// The maximum number of events for all orders: 5,040 orders.
 pub const MAX_ORDERED: usize = 7;
 
-/// An order: the places of the events as they were given.
+/// An order: the indexes of the events as given.
 pub type Order = Vec<usize>;
 
-/// Orders that end alike.
+/// Orders with the same outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderGroup {
-    /// The orders, in order of the places.
+    /// The orders, in order of the indexes.
     pub orders: Vec<Order>,
-    /// What everybody sees in the end, as far as it is not the same in all groups.
+    /// What everyone sees at the end, as far as it differs between groups.
     pub outcome: Vec<SimulatedFact>,
-    /// What each of its orders has, and no order of another group has all of: the first event comes before the second.
+    /// Pairs that are in this order in all of its orders, but not in all orders of any other group.
     pub because: Vec<(usize, usize)>,
 }
 
 impl Simulation {
-    /// Runs the events in every order, at the times that they have: the first of an order at the earliest.
+    /// Runs the events in every order, at the given times: the first of an order at the earliest.
     ///
     /// # Errors
     /// When there are none or too many, or one cannot happen.
@@ -67,13 +67,13 @@ impl Simulation {
     }
 }
 
-/// A fact as far as it counts for an outcome: not what it rests on.
+/// A fact as compared between outcomes: without its basis.
 fn without_basis(mut fact: SimulatedFact) -> SimulatedFact {
     fact.basis.clear();
     fact
 }
 
-/// All orders of so many things, those that keep the first in front first.
+/// All orders of this many items, those that keep the first in front first.
 fn permutations(count: usize) -> Vec<Order> {
     let mut orders = vec![Vec::new()];
     for _ in 0..count {
@@ -87,7 +87,7 @@ fn permutations(count: usize) -> Vec<Order> {
     orders
 }
 
-/// Leaves out of each outcome what all have, and says by which orders of two events the groups differ.
+/// Removes from each outcome what all have in common, and finds the pairs by which the groups differ.
 fn explained(groups: BTreeMap<Vec<SimulatedFact>, Vec<Order>>) -> Vec<OrderGroup> {
     let everywhere = |fact: &SimulatedFact| groups.keys().all(|end| end.contains(fact));
     let mut explained: Vec<OrderGroup> = groups
@@ -111,8 +111,8 @@ fn comes_before(order: &Order, first: usize, second: usize) -> bool {
     place(first) < place(second)
 }
 
-/// The pairs that come in the same order in all of a group, and by which the group can be told from the others; none
-/// where orders of two events do not suffice.
+/// The pairs that are in the same order in all of a group, and that distinguish the group from the others; empty if
+/// pairs do not suffice.
 fn precedence<'o>(
     own: &[Order],
     all: impl Iterator<Item = &'o Order> + Clone,

@@ -1,4 +1,4 @@
-//! Random schedules checked against invariants, and the smallest of what breaks one.
+//! Checks random schedules against invariants, and shrinks one that violates one.
 
 use super::{Course, Scheduled, Simulation, SimulationError};
 use crate::causes::Cause;
@@ -6,25 +6,25 @@ use crate::invariant::Invariant;
 use crate::store::StoreError;
 use crate::table::Cell;
 
-/// How many events a random schedule has.
+/// The number of events of a random schedule.
 const EVENTS: usize = 12;
 
-/// A schedule that breaks an invariant.
+/// A schedule that violates an invariant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Broken {
-    /// Which schedule it was, from 1.
+    /// Its number, from 1.
     pub number: u64,
     /// How many events it had before it was shrunk.
     pub events_before: usize,
-    /// The events that are left: without any one of them the invariant is not broken.
+    /// The remaining events: without any one of them, the invariant is not violated.
     pub schedule: Vec<Scheduled>,
-    /// The place of the invariant.
+    /// The index of the invariant.
     pub invariant: usize,
-    /// How it went.
+    /// The simulation of the schedule.
     pub course: Course,
 }
 
-/// A series of numbers that depends on nothing but its seed (splitmix64).
+/// A pseudo-random sequence that depends only on its seed (splitmix64).
 struct Series(u64);
 
 impl Series {
@@ -43,7 +43,7 @@ impl Series {
 }
 
 impl Simulation {
-    /// Runs `count` random schedules of these causes, with gaps around each time rule, until one breaks an invariant;
+    /// Runs `count` random schedules of these causes, with gaps around each time rule, until one violates an invariant;
     /// that one is shrunk. The same seed gives the same schedules.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Simulation {
         Ok(None)
     }
 
-    /// Stretches of time at each time rule and to either side of it, in milliseconds.
+    /// Gaps equal to each time rule and slightly shorter and longer, in milliseconds.
     fn gaps(&self) -> Result<Vec<i64>, StoreError> {
         let answer = self.store.ask(
             "SELECT DISTINCT seconds FROM time_rule ORDER BY 1",
@@ -99,7 +99,7 @@ impl Simulation {
         Ok(gaps)
     }
 
-    /// The invariant that a schedule breaks. One that cannot happen breaks none.
+    /// The invariant that a schedule violates. An impossible schedule violates none.
     fn breaks(
         &self,
         schedule: &[Scheduled],
@@ -112,8 +112,8 @@ impl Simulation {
         }
     }
 
-    /// Leaves out every event without which the invariant is broken still, and then shortens the gaps between those
-    /// that are left.
+    /// Removes every event without which the invariant is still violated, and then shortens the gaps between the
+    /// remaining ones.
     fn shrunk(
         &self,
         mut schedule: Vec<Scheduled>,

@@ -1,8 +1,8 @@
 //! The shortest schedule that reaches a state: breadth first over causes, and over waiting until something can
 //! change by itself.
 //!
-//! States that will go on alike are looked at once. What counts of a state is in [`STATE`]: effects, without ids, and
-//! with times replaced by the gaps between them, of which those longer than the longest time rule are the same.
+//! States that will evolve alike are visited once. The relevant parts of a state are in [`STATE`]: effects, without
+//! ids, and with times replaced by the gaps between them, of which those longer than the longest time rule are equal.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use crate::invariant::Condition;
 use crate::store::StoreError;
 use crate::table::Cell;
 
-/// How long after the one before the next cause comes, in milliseconds.
+/// The delay before the next cause, in milliseconds.
 const STEP_MS: i64 = 1_000;
 
-/// The causes that are tried where none are named.
+/// The causes that are tried if none are given.
 const DEFAULT: [&str; 15] = [
     "application stops",
     "application starts",
@@ -34,7 +34,7 @@ const DEFAULT: [&str; 15] = [
     "customer asks for chat",
 ];
 
-/// What a state is made of, as far as it can make a difference to what follows.
+/// The parts of a state that can affect the future.
 const STATE: [&str; 15] = [
     "SELECT episode, server, stopped_at, started_at FROM outage ORDER BY outage_id",
     "SELECT servers, phase FROM situation",
@@ -61,55 +61,55 @@ const STATE: [&str; 15] = [
     "SELECT object_operation, user_id, activity_id FROM egpl_event_history_case_mgmt ORDER BY event_id",
 ];
 
-/// Whether states that go on alike are looked at once.
+/// Whether states that evolve alike are visited once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merging {
-    /// They are looked at once.
+    /// They are visited once.
     Merged,
-    /// Every schedule is looked at, for tests.
+    /// Every schedule is visited, for tests.
     Unmerged,
 }
 
-/// A schedule that was searched for.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundSchedule {
-    /// The events, with their times; none where the state is there already. The last time is when it is reached.
+    /// The events, with their times; empty if the state is reached already. The last time is when it is reached.
     pub schedule: Vec<Scheduled>,
     /// When the state is reached, in ms on the servers' wall clock: after the last event, or later.
     pub at_ms: i64,
-    /// How many states were looked at.
+    /// The number of visited states.
     pub states: usize,
 }
 
-/// How a search ended.
+/// The outcome of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SearchEnd {
-    /// With the shortest schedule: the fewest events and waits, and of those the first.
+    /// The shortest schedule: the fewest events and waits, and the first of those.
     Found(FoundSchedule),
-    /// With every state seen that can be reached, or every one within so many events and waits.
+    /// All reachable states were visited, or all within this many events and waits.
     Exhausted {
-        /// How many states were looked at.
+        /// The number of visited states.
         states: usize,
         /// How many events and waits were tried at most.
         depth: usize,
     },
-    /// With as many states seen as may be.
+    /// The limit on visited states was reached.
     TooMany {
-        /// How many states were looked at.
+        /// The number of visited states.
         states: usize,
-        /// Up to how many events and waits everything was tried.
+        /// The number of events and waits up to which everything was tried.
         depth: usize,
     },
 }
 
-/// The causes that are tried where none are named.
+/// The causes that are tried if none are given.
 #[must_use]
 pub fn default_causes() -> Vec<Cause> {
     let read = |text: &&str| causes::parse(text).expect("a test reads each");
     DEFAULT.iter().map(read).collect()
 }
 
-/// A cause by its place, or the time until something can change by itself.
+/// A cause by its index, or a wait until something can change by itself.
 #[derive(Debug, Clone, Copy)]
 enum SearchStep {
     Cause(usize),
@@ -117,7 +117,7 @@ enum SearchStep {
 }
 
 impl Simulation {
-    /// Searches the shortest schedule after which the condition holds: of `causes` a second apart, and of waits.
+    /// Searches for the shortest schedule after which the condition holds: `causes` a second apart, and waits.
     ///
     /// # Errors
     /// When the database fails, or the condition cannot be evaluated.
@@ -173,7 +173,7 @@ impl Simulation {
         })
     }
 
-    /// Goes along a path from the state, and gives its schedule and the time.
+    /// Follows a path from the state, and returns its schedule and time.
     fn walk(
         &self,
         path: &[SearchStep],
@@ -186,7 +186,7 @@ impl Simulation {
         Ok(walked)
     }
 
-    /// Takes one move; `false` where it cannot be taken.
+    /// Makes one move; `false` if it is impossible.
     fn step(
         &self,
         step: SearchStep,
@@ -226,7 +226,7 @@ impl Simulation {
         })
     }
 
-    /// What a state is as far as it matters. Times are numbered in order, and the gap before each is kept up to `cap`.
+    /// The relevant parts of a state. Times are numbered in order, and the gap before each is kept up to `cap`.
     fn key(&self, cap: i64) -> Result<String, StoreError> {
         let mut tables = Vec::with_capacity(STATE.len());
         for query in STATE {
@@ -265,7 +265,7 @@ impl Simulation {
     }
 }
 
-/// A search on its way.
+/// A search in progress.
 struct Search<'s> {
     simulation: &'s Simulation,
     condition: &'s Condition,
@@ -279,7 +279,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// Tries every move after a path. New states are added to `next`; an end is given where there is one.
+    /// Tries every move after a path. New states are added to `next`; returns the outcome if the search ends.
     fn expand(
         &mut self,
         path: &[SearchStep],
@@ -317,7 +317,7 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// Takes a move: whether the condition holds then, and the state. `None` where it cannot be taken.
+    /// Makes a move: returns whether the condition holds then, and the state. `None` if it is impossible.
     fn attempt(
         &self,
         step: SearchStep,

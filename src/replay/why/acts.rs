@@ -1,4 +1,4 @@
-//! What happens in a scenario up to one of its steps, and what can be left out of it or changed.
+//! What happens in a scenario up to one of its steps, and which parts can be left out or changed.
 
 use super::{Act, Experiment, Factor};
 use crate::report::RestsOn;
@@ -8,7 +8,7 @@ use crate::sql::quote::literal;
 use crate::store::StoreError;
 
 impl Experiment {
-    /// The acts of one scenario: all of it, or up to a step.
+    /// The actions of one scenario: all of it, or up to a step.
     pub(super) fn lay(&mut self, scenario: &Scenario, until: Option<&ScenarioStep>) {
         let first = scenario.steps.first().map(|step| step.at);
         if let Some(clock) = scenario.clock {
@@ -59,7 +59,7 @@ impl Experiment {
         }
     }
 
-    /// Adds the rules, with the ways in which each can be changed. A rule that is not needed can be needed in three.
+    /// Adds the rules, with the ways to change each. A rule that is not needed can be needed in three ways.
     pub(super) fn rules(&mut self) -> Result<(), StoreError> {
         const RULES: &str = "SELECT kind, r.rule, statement, basis, coalesce(l.place, lines, '') FROM rule r \
              LEFT JOIN lab_rule l ON l.rule = r.rule \

@@ -1,4 +1,4 @@
-//! Finds what decides a part of an answer.
+//! Finds what determines a part of a result.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ impl Experiment {
             .unwrap_or_default())
     }
 
-    /// Plays it with each factor changed by itself, once for all questions.
+    /// Replays with each factor changed by itself, once for all cells.
     fn singles(&mut self) -> Result<(), StoreError> {
         if !self.single.is_empty() {
             return Ok(());
@@ -37,8 +37,8 @@ impl Experiment {
         Ok(())
     }
 
-    /// The cells of the matrix for servers that never stop here, if no answer changes when all of them are changed in
-    /// each way: then only a query that reads the matrix itself would tell, and would have told.
+    /// The cells of the matrix for servers that never stop here, if no result changes when all of them are changed in
+    /// each way: only a query that reads the matrix itself could tell, and would have.
     fn idle_rules(&self) -> Result<BTreeSet<usize>, StoreError> {
         let stopped = self.stopped()?;
         let of_idle_server = |factor: &usize| match &self.factors[*factor] {
@@ -71,7 +71,7 @@ impl Experiment {
         Ok(rows.map(|cell| cell.to_string()).collect())
     }
 
-    /// Says what a part of a check's answer rests on.
+    /// Finds what a part of a check's result depends on.
     ///
     /// # Errors
     /// When the database fails.
@@ -130,8 +130,8 @@ impl Experiment {
         })
     }
 
-    /// Changes as many of the candidates as can be, one after the other, without changing the answer. Halving them
-    /// takes few plays where most can be changed.
+    /// Changes as many of the candidates as possible, one after the other, without changing the result. Bisection takes
+    /// few replays if most can be changed.
     fn change_all(
         &self,
         check: usize,

@@ -1,4 +1,4 @@
-//! The label of an answer: whether documented rules, interpretations or lab rules decide it.
+//! The label of a result: whether documented rules, interpretations or lab rules determine it.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::report::RestsOn;
 use crate::scenario::{Expect, Layout};
 use crate::store::StoreError;
 
-/// What a check rests on.
+/// What a check depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckLabel {
-    /// In a word.
+    /// As a word.
     pub rests_on: RestsOn,
-    /// The rules and times that decide it and that the note does not state, by name, in the order of the factors.
+    /// The undocumented rules and times that determine it, by name, in the order of the factors.
     pub rules: Vec<String>,
 }
 
 impl Experiment {
-    /// What a list rests on: lab rules if one of them is in it, else interpretations, and documented rules only if
+    /// What a list depends on: lab rules if it contains one, otherwise interpretations, and documented rules only if
     /// every rule in it is one, and there is one.
     #[must_use]
     pub fn rests_on(&self, why: &Why) -> RestsOn {
@@ -44,7 +44,7 @@ impl Experiment {
         }
     }
 
-    /// What a check rests on, by what it compares.
+    /// What a check depends on, considering only what it compares.
     ///
     /// # Errors
     /// When the database fails.
@@ -63,7 +63,7 @@ impl Experiment {
         })
     }
 
-    /// What of its answer a check compares: the columns of its table that are not ignored, or all.
+    /// The part of its result that a check compares: the columns of its table that are not ignored, or all.
     fn compared(&self, check: usize) -> Vec<WhyTarget> {
         let own = &self.checks[check];
         let (Expect::Table(expected), Some(answer)) = (&own.expect, self.answer(check)) else {
@@ -85,7 +85,7 @@ impl Experiment {
         names.map(column).collect()
     }
 
-    /// Which checks would match if no server had ever stopped: the scenario without its failure.
+    /// Which checks would match if no server ever stopped: the scenario without its failure.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,27 +1,27 @@
-//! Why a row is not in an answer: which conditions of the query do not hold for it, and what made each so.
+//! Why a row is not in a result: which conditions of the query are false for it, and what made each false.
 //!
-//! Of all combinations of rows that have the key, the one is taken for which the fewest conditions fail. The row
-//! therefore comes back if just these are dropped, and does not if only some of them are.
+//! Of all combinations of rows with the key, the one with the fewest false conditions is chosen. The row therefore
+//! comes back if exactly these are dropped, and not if only some of them are.
 
 use super::{Act, Experiment, WhyTarget};
 use crate::sql::conditions::{Conditions, conditions};
 use crate::store::{Binding, StoreError};
 use crate::table::Cell;
 
-/// A condition of a query, for a row that is not in its answer.
+/// A condition of a query, for a row that is not in its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowCondition {
     /// The condition in SQL.
     pub condition: String,
     /// Whether it holds.
     pub holds: bool,
-    /// The place of the cause since which it does not; `None` where it holds, or never did.
+    /// The index of the cause since which it has been false; `None` if it is true, or was never true.
     pub since: Option<usize>,
 }
 
 impl Experiment {
-    /// The conditions of a check's query for the row with this key, where that row is not in the answer. `None` where
-    /// it is there, no row is asked about, no combination of rows has the key, or the query cannot be taken apart.
+    /// The conditions of a check's query for the row with this key, if that row is not in the result. `None` if it is
+    /// there, no row was requested, no combination of rows has the key, or the query cannot be analysed.
     ///
     /// # Errors
     /// When the database fails.
@@ -50,7 +50,7 @@ impl Experiment {
         found
     }
 
-    /// Plays it, and looks after each statement which conditions can hold for the key.
+    /// Replays, and checks after each statement which conditions can be true for the key.
     fn failing(
         &self,
         parts: &Conditions,
@@ -105,7 +105,7 @@ impl Experiment {
         Ok(Some(conditions.collect()))
     }
 
-    /// Whether the row comes back when these conditions, by their places, are dropped. For tests.
+    /// Whether the row comes back if these conditions, by index, are dropped. For tests.
     ///
     /// # Errors
     /// When the database fails.
@@ -138,7 +138,7 @@ impl Experiment {
     }
 }
 
-/// The conditions for the combination of rows for which the fewest fail.
+/// The conditions for the combination of rows with the fewest false ones.
 fn fewest(parts: &Conditions, key: &str) -> String {
     let each: Vec<String> = (parts.conditions.iter())
         .map(|condition| format!("(({condition}) IS TRUE)"))

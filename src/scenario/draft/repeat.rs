@@ -1,7 +1,7 @@
-//! A step that is repeated: `for` names values, and each combination of them is a case on a branch of its own.
+//! A repeated step: `for` lists values, and each combination of them is a case on its own branch.
 //!
-//! `{name}` in the texts of the step stands for the value. A value may be a list of sentences, as the orders of
-//! `permutations` are; then it stands for all of them, one a line.
+//! `{name}` in the texts of the step is replaced by the value. A value may be a list of sentences, as with
+//! `permutations`; then it is replaced by all of them, one per line.
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -11,14 +11,14 @@ use crate::scenario::fields::{At, Fields, describe, scalar_of, text_of};
 /// How many cases a step may have.
 const MAX_CASES: usize = 120;
 
-/// One case of a step: what its ids end with, and what each name stands for.
+/// One case of a step: the suffix of its ids, and the value of each name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Case {
     pub(super) suffix: String,
     pub(super) values: Vec<(String, String)>,
 }
 
-/// The cases of a step, in the order written; one without values where it has no `for`.
+/// The cases of a step, in the order written; a single one without values if it has no `for`.
 pub(super) fn cases(fields: &Fields<'_>) -> Vec<Case> {
     let once = vec![Case::default()];
     if !fields.has("for") {
@@ -94,7 +94,7 @@ fn values(
     }
 }
 
-/// Every order of the items, each a text of one line an item.
+/// Every order of the items, each a text with one line per item.
 fn orders(items: &[String]) -> Vec<String> {
     if items.len() < 2 {
         return vec![items.concat()];

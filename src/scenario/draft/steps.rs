@@ -1,4 +1,4 @@
-//! Steps and checks as written: when each happens, by script or in words, and what is expected after it.
+//! Steps and checks as written: when each happens, by script or in words, and what is expected afterwards.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ pub(super) fn steps(fields: &Fields<'_>) -> Vec<StepDraft> {
     steps
 }
 
-/// The id as it is for one case of a step that is repeated.
+/// The id for one case of a repeated step.
 fn suffixed(id: &At<String>, case: &Case) -> At<String> {
     let value = match id.value.as_str() {
         "" => String::new(),
@@ -129,7 +129,7 @@ fn step(
     }
 }
 
-/// Refuses two ways of saying what happens.
+/// Rejects two ways of saying what happens.
 fn one_cause(fields: &Fields<'_>) {
     let found: Vec<_> = CAUSES.iter().filter(|key| fields.has(key)).collect();
     if let [first, second, ..] = found.as_slice() {
@@ -142,7 +142,7 @@ fn one_cause(fields: &Fields<'_>) {
     }
 }
 
-/// The sentences of a step. A value of `for` that is a list stands for all of its sentences.
+/// The sentences of a step. A value of `for` that is a list is replaced by all of its sentences.
 fn happens(fields: &Fields<'_>) -> Vec<At<String>> {
     let sentences = fields.texts("happens").unwrap_or_default().into_iter();
     let lines = sentences.flat_map(|At { value, at }| {
@@ -152,7 +152,7 @@ fn happens(fields: &Fields<'_>) -> Vec<At<String>> {
     lines.filter(|line| !line.value.trim().is_empty()).collect()
 }
 
-/// The title as written, or else what happens.
+/// The given title, or what happens.
 fn title(fields: &Fields<'_>, happens: &[At<String>]) -> String {
     if fields.has("title") || fields.has("reuse") {
         return plain(fields.text("title"));
@@ -167,7 +167,7 @@ fn title(fields: &Fields<'_>, happens: &[At<String>]) -> String {
     format!("{}{}", first.unwrap_or_default(), chars.as_str())
 }
 
-/// A step whose sentences happen one after another as steps of their own, of which the last has the checks.
+/// Splits a step whose sentences happen one after another into several steps, the last of which has the checks.
 fn one_by_one(fields: &Fields<'_>, step: StepDraft) -> Vec<StepDraft> {
     let Some(every) = fields
         .text("every")
@@ -216,7 +216,7 @@ fn one_by_one(fields: &Fields<'_>, step: StepDraft) -> Vec<StepDraft> {
     steps
 }
 
-/// The id as written, or else the number of the script, or else that of the step: 10 for the first, 20 for the next.
+/// The given id, or the number of the script, or that of the step: 10 for the first, 20 for the next.
 fn step_id(fields: &Fields<'_>, index: usize) -> At<String> {
     let none = At {
         value: String::new(),
@@ -245,7 +245,7 @@ fn step_id(fields: &Fields<'_>, index: usize) -> At<String> {
     }
 }
 
-/// Ids stand in commands and in paths such as `services_failure/open_chats`.
+/// Ids are used in commands and in paths such as `services_failure/open_chats`.
 fn is_id(fields: &Fields<'_>, id: &At<String>, what: &str) {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if !id.value.bytes().all(plain) {
@@ -291,7 +291,7 @@ fn time(fields: &Fields<'_>) -> Option<At<(String, Time)>> {
     })
 }
 
-/// A time after the step before, such as `00:00:30`.
+/// A time after the previous step, such as `00:00:30`.
 fn gap(fields: &Fields<'_>, key: &str, text: &At<String>) -> Option<At<(String, Time)>> {
     let found = seconds_of(&text.value).and_then(|seconds| seconds.checked_mul(1000));
     if found.is_none() {
@@ -382,7 +382,7 @@ fn reasoned<'a>(
         .collect()
 }
 
-/// Says which of `keys` there are when it is not exactly one.
+/// Lists which of `keys` are present if it is not exactly one.
 fn exactly_one<'k>(fields: &Fields<'_>, keys: &[&'k str]) -> Option<&'k str> {
     let found: Vec<_> = keys.iter().filter(|key| fields.has(key)).collect();
     let listed = |keys: Vec<&str>, word| {
@@ -408,7 +408,7 @@ fn exactly_one<'k>(fields: &Fields<'_>, keys: &[&'k str]) -> Option<&'k str> {
     }
 }
 
-/// What is expected; where nothing is, a table that is recorded in the file called `recorded`.
+/// The expectation; if there is none, a table recorded in the file called `recorded`.
 fn expect(fields: &Fields<'_>, recorded: &str) -> ExpectDraft {
     const KEYS: [&str; 3] = ["expect", "rows", "value"];
     if KEYS.iter().all(|key| !fields.has(key)) {
@@ -440,7 +440,7 @@ fn expect(fields: &Fields<'_>, recorded: &str) -> ExpectDraft {
     found.unwrap_or(ExpectDraft::Unclear)
 }
 
-/// Refuses keys that say how to compare what is not compared.
+/// Rejects comparison keys where nothing is compared.
 fn meaningless(fields: &Fields<'_>) {
     let (what, keys): (_, &[&str]) = match (fields.has("rows"), fields.has("value")) {
         (true, false) => ("rows", &["key", "columns", "order", "ignore", "tolerance"]),
@@ -471,12 +471,12 @@ fn basis(fields: &Fields<'_>) -> Option<At<Basis>> {
     Some(At { value, at })
 }
 
-/// Holds the steps of each branch together.
+/// Groups the steps of each branch.
 #[derive(Default)]
 struct Branches {
-    /// The branch of the step before, if it has one.
+    /// The branch of the previous step, if any.
     current: Option<String>,
-    /// Branches that are over, and the step that ended each.
+    /// Finished branches, and the step that ended each.
     over: BTreeMap<String, String>,
 }
 

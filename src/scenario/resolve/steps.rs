@@ -59,8 +59,8 @@ impl Resolver<'_> {
         steps
     }
 
-    /// The script that the sentences of a step make. Each statement is on the line of `scenario.toml` on which its
-    /// sentence is, so that whatever fails in it is found there.
+    /// The script generated from the sentences of a step. Each statement is on the line of `scenario.toml` of its
+    /// sentence, so that errors are reported there.
     fn in_words(&mut self, step: &StepDraft) -> Option<SqlFile> {
         if step.happens.is_empty() {
             return None;
@@ -94,7 +94,7 @@ impl Resolver<'_> {
         (!file.text.is_empty()).then(|| file.into_script())
     }
 
-    /// The step of another scenario whose causes happen again.
+    /// The step of another scenario whose causes are repeated.
     fn reused(&mut self, name: &At<String>) -> Option<ScenarioStep> {
         let Some((scenario, id)) = name.value.split_once('/') else {
             let message = format!(
@@ -130,7 +130,7 @@ impl Resolver<'_> {
         Some(step.clone())
     }
 
-    /// Another scenario, read whole.
+    /// Another scenario, fully read.
     pub(super) fn other(&mut self, name: &At<String>, scenario: &str) -> Option<Arc<Scenario>> {
         let Some(other) = self.library.find(Some(&self.located.source), scenario) else {
             let message = format!("unknown scenario `{scenario}`");
@@ -195,7 +195,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Holds the values of a check, and those of the scenario, against what the query asks for.
+    /// Checks the values of a check, and those of the scenario, against the parameters of the query.
     pub(super) fn query_has_its_values(&self, draft: &CheckDraft, query: &Query) {
         let known = query
             .parameters
@@ -289,7 +289,7 @@ struct Clock {
     start: Option<i64>,
     /// The last step outside branches.
     trunk: Option<(i64, String)>,
-    /// The branch of the step before, and its last step.
+    /// The branch of the previous step, and its last step.
     branch: Option<(String, (i64, String))>,
 }
 
@@ -312,7 +312,7 @@ impl Clock {
         }
     }
 
-    /// The step before, in the same branch or else outside branches.
+    /// The previous step, in the same branch or outside branches.
     fn before(&self, step: &StepDraft) -> Option<&(i64, String)> {
         match (&self.branch, &step.branch) {
             (Some((current, before)), Some(branch)) if current == branch => Some(before),
@@ -320,8 +320,8 @@ impl Clock {
         }
     }
 
-    /// The time of a step as reports show it: as written, or from the start of the clock where it counts from the step
-    /// before.
+    /// The time of a step as reports show it: as written, or relative to the start of the clock if it is relative to
+    /// the previous step.
     fn written(&self, step: &StepDraft, at: i64) -> String {
         let Some(written) = &step.at else {
             return String::new();
@@ -342,7 +342,7 @@ impl Clock {
         }
     }
 
-    /// The time of a step, in ms, compared with the step before it. Zero when it cannot be told.
+    /// The time of a step, in ms, given the previous step. Zero if it is unknown.
     fn time(&mut self, resolver: &Resolver<'_>, step: &StepDraft) -> i64 {
         let Some(written) = &step.at else {
             return 0;

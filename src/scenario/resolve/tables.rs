@@ -1,4 +1,4 @@
-//! Expected tables: files of the folder, tables of other scenarios, and whether they are what the document prints.
+//! Expected tables: files of the folder, tables of other scenarios, and whether they match the document.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Resolver<'_> {
         self.table(&name.value, file.path, &file.text, at)
     }
 
-    /// The table that `chatdb record` writes, or an empty one where it has not yet.
+    /// The table that `chatdb record` writes, or an empty one until it does.
     fn recorded(&mut self, name: &At<String>) -> Option<Table> {
         if self.listing.contains(&name.value) {
             return self.read_table(name);
@@ -63,7 +63,7 @@ impl Resolver<'_> {
         self.table(&format!("{}.md", check.id), path, &text.value, first)
     }
 
-    /// Reads the text of a table, which begins on this line of its file. A blank text is a table yet to be recorded.
+    /// Reads the text of a table that begins on this line of its file. A blank text is a table not recorded yet.
     fn table(&mut self, name: &str, path: String, text: &str, first: u32) -> Option<Table> {
         let (pending, rest) = accepted::unmarked(text);
         let read = match rest.trim().is_empty() {
@@ -106,7 +106,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What a check expects of its table. Only what is derived can be recorded.
+    /// The table that a check expects. Only derived ones can be recorded.
     pub(super) fn table_of(&mut self, draft: &CheckDraft, name: &At<String>) -> Option<Expect> {
         let table = self.expected.get(&name.value)?.as_ref()?;
         let documented = matches!(
@@ -198,7 +198,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A transcription is, line by line, what the document has there.
+    /// Checks that a transcription equals the document line by line.
     pub(in crate::scenario) fn is_printed(&self, at: usize, file: &str, text: &str, lines: &Lines) {
         let found = line_count(text);
         if lines.iter().count() != found as usize {
@@ -219,7 +219,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A value that is said to be printed is among the words of a line cited.
+    /// Checks that a value declared as printed occurs in the words of a cited line.
     pub(super) fn value_is_printed(&self, draft: &CheckDraft) {
         let Some(At {
             value: Basis::Printed(lines),
@@ -248,7 +248,7 @@ impl Resolver<'_> {
             .unwrap_or_else(|| Printed::note())
     }
 
-    /// A transcription has the lines that are cited, so that each of its lines is one of the document.
+    /// Checks that a transcription has as many lines as are cited, so that each is a line of the document.
     pub(super) fn as_many_lines(&self, at: usize, file: &str, found: u32, lines: &Lines) {
         let cited = lines.iter().count();
         if cited != found as usize {

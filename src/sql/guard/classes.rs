@@ -21,7 +21,7 @@ use Class::{Allowed as A, Refused as R};
 const BEYOND: &str = "reaches beyond the database";
 const CLOCK: &str = "reads the system clock; the scenario's time is the row of `chatdb_clock`";
 const ELSE: &str = "is not deterministic";
-const INDEX: &str = "belongs to a virtual table, of which there are none";
+const INDEX: &str = "belongs to virtual tables, which are not allowed";
 const LARGE: &str = "creates text of any length; `||` and `->>` do not";
 const PROGRAM: &str = "describes the program, not the data";
 const SPACE: &str = "creates bytes that are in no table";

@@ -31,7 +31,7 @@ impl Translator<'_> {
         }
         if values.iter().all(|value| value.of == Type::Null) {
             return Err(self
-                .invalid("COALESCE takes a value beside NULL")
+                .invalid("COALESCE needs at least one argument other than NULL")
                 .with_hint("CAST one of them to a type"));
         }
         let values = self.together(values)?;

@@ -54,7 +54,7 @@ impl Translator<'_> {
         if temporary && plain && insert.source.is_none() && insert.columns.is_empty() {
             if !timed.is_empty() {
                 return Err(self
-                    .unsupported("DEFAULT VALUES beside DEFAULT GETDATE()")
+                    .unsupported("DEFAULT VALUES with DEFAULT GETDATE()")
                     .with_hint("name a column, and its value"));
             }
             let sql = format!("INSERT INTO {} DEFAULT VALUES", quoted(&name));

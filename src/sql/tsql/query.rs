@@ -199,7 +199,7 @@ impl Translator<'_> {
             SetExpr::Select(select) if has_sets(&select.group_by) => {
                 if paged || select.top.is_some() || select.distinct.is_some() {
                     return Err(self
-                        .unsupported("ROLLUP or CUBE beside TOP, DISTINCT or OFFSET")
+                        .unsupported("ROLLUP or CUBE with TOP, DISTINCT or OFFSET")
                         .with_hint("put the grouping into a derived table"));
                 }
                 self.grouped_by_sets(select, order, shape)

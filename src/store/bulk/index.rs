@@ -1,8 +1,8 @@
 //! The indexes of a table whose rows are stored as pages.
 //!
-//! SQLite would make them from the table, by reading all of it once for each. Which rows an index has, its condition
-//! says while they pass by; what it has of them is put aside, sorted in the end, and written as a tree. An
-//! index whose condition is more than whole numbers compared with columns is left to SQLite.
+//! SQLite would build them by reading the whole table once per index. Here, the rows that satisfy an index's condition
+//! are collected while they are written, sorted at the end, and written as a tree. An index whose condition is more
+//! than columns compared with whole numbers is left to SQLite.
 
 use std::io;
 
@@ -18,7 +18,7 @@ use crate::record::batch::{Batch, RowValue, TableLayout};
 use crate::record::row_filter::Test;
 use crate::sql::predicate;
 
-/// Where a column's values are from.
+/// The source of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Nowhere,
@@ -26,7 +26,7 @@ enum Source {
     Number,
 }
 
-/// What an index asks of a row.
+/// The condition of an index.
 #[derive(Debug)]
 enum Condition {
     All(Vec<Condition>),
@@ -35,7 +35,7 @@ enum Condition {
 }
 
 impl Condition {
-    /// `None` where it is more than is understood here.
+    /// `None` if it is more than this parser understands.
     fn of(expr: &Expr, from: &impl Fn(&str) -> Option<Source>) -> Option<Self> {
         let both = |left, right| Some(vec![Self::of(left, from)?, Self::of(right, from)?]);
         match expr {
@@ -57,7 +57,7 @@ impl Condition {
         }
     }
 
-    /// Whether one of the parts is `wanted`; else it is the opposite.
+    /// Whether one of the parts is `wanted`; otherwise it is the opposite.
     fn first(parts: &[Self], wanted: bool, row: &[RowValue], number: i64) -> Option<bool> {
         for part in parts {
             if part.holds(row, number)? == wanted {
@@ -67,7 +67,7 @@ impl Condition {
         Some(!wanted)
     }
 
-    /// Whether a row is in the index: what is unknown is not. `None` where a value is no whole number.
+    /// Whether a row is in the index: unknown means no. `None` if a value is not a whole number.
     fn holds(&self, row: &[RowValue], number: i64) -> Option<bool> {
         match self {
             Self::All(parts) => Self::first(parts, false, row, number),
@@ -85,14 +85,14 @@ impl Condition {
     }
 }
 
-/// What gathers the rows of one index.
+/// Collects the rows of one index.
 pub(super) struct Index {
     name: String,
     root: u32,
     columns: Vec<Source>,
     condition: Condition,
     entries: Sorter,
-    /// Whether a row came of which it cannot be told here what the index has of it.
+    /// Whether there was a row whose index entry cannot be determined here.
     is_lost: bool,
 }
 
@@ -100,12 +100,12 @@ pub(super) struct Index {
 #[derive(Default)]
 pub(super) struct Indexes {
     made_here: Vec<Index>,
-    /// The names of the others.
+    /// The names of the indexes left to SQLite.
     left_to_sqlite: Vec<String>,
 }
 
 impl Indexes {
-    /// Those of a table that is as chatdb made it: none is unique, so that no index forbids a row.
+    /// Those of a table as chatdb created it: none is unique, so no index rejects a row.
     pub(super) fn of(
         conn: &Connection,
         shape: &TableLayout,
@@ -127,7 +127,7 @@ impl Indexes {
         Ok(indexes)
     }
 
-    /// Takes note of a row.
+    /// Adds a row.
     pub(super) fn note(
         &mut self,
         row: &[RowValue],
@@ -140,7 +140,7 @@ impl Indexes {
         Ok(())
     }
 
-    /// Makes them of the rows that passed by. Gives the names of those that SQLite has to make.
+    /// Builds them from the collected rows. Returns the names of those that SQLite must build.
     pub(super) fn make(self, end: &mut End<'_>) -> rusqlite::Result<Vec<String>> {
         let mut others = self.left_to_sqlite;
         for index in self.made_here {
@@ -260,7 +260,7 @@ impl Index {
     }
 }
 
-/// Why an index cannot be made.
+/// Why an index cannot be built.
 enum Failed {
     Page(rusqlite::Error),
     Entry(io::Error),
@@ -272,7 +272,7 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// A file of sorted entries could not be written, or not read again: as SQLite reports it of its own.
+/// A file of sorted entries could not be written or read: reported as SQLite reports it for its own files.
 fn not_sorted(error: io::Error) -> rusqlite::Error {
     let is_full = error.kind() == io::ErrorKind::StorageFull;
     let code = if is_full {
@@ -283,8 +283,8 @@ fn not_sorted(error: io::Error) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(error.to_string()))
 }
 
-/// The most bytes of a text in an index, and the most columns. An entry has a page's number and its own length before
-/// it, its header's length and a byte for the type of each value, and eight bytes for the row's number.
+/// The maximum size of text in an index, and the maximum number of columns. An entry starts with a page number and its
+/// own length, then the header length, a byte for the type of each value, and eight bytes for the row id.
 const LONGEST: u32 = 24;
 const MAX_VALUES: usize = super::sorted::VALUES - 1;
 const _: () =

@@ -1,4 +1,4 @@
-//! Whether a table is the one that chatdb made: by the text of the table and of each index in the schema, since that
+//! Checks whether a table is as chatdb created it, by the SQL text of the table and of each index in the schema: that
 //! text is all that SQLite itself knows of them.
 
 use rusqlite::Connection;
@@ -6,11 +6,11 @@ use rusqlite::Connection;
 use crate::sql::quote::identifier;
 use crate::store::load::{added_column, new_table};
 
-/// The tables and indexes of a new import database, each with its text.
+/// The tables and indexes of a new import database, each with its SQL text.
 pub(in crate::store) const MADE: &[(&str, &str)] =
     include!(concat!(env!("OUT_DIR"), "/exports.rs"));
 
-/// The last of the columns that a table has from the beginning. Behind it are those that were added later.
+/// The last of a table's original columns. Columns after it were added later.
 const LAST: &str = "chatdb_line";
 
 fn made(name: &str) -> Option<&'static str> {
@@ -18,7 +18,7 @@ fn made(name: &str) -> Option<&'static str> {
     found.map(|(_, sql)| *sql)
 }
 
-/// Whether the table, and all that is on it, is what chatdb made, but for indexes that are gone.
+/// Whether the table and its indexes are as chatdb created them, except for dropped indexes.
 pub(super) fn is_as_made(conn: &Connection, table: &str) -> rusqlite::Result<bool> {
     let mut parts = conn.prepare_cached(
         "SELECT type, name, sql FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE",
@@ -39,7 +39,7 @@ pub(super) fn is_as_made(conn: &Connection, table: &str) -> rusqlite::Result<boo
     Ok(true)
 }
 
-/// The text that a table of these columns has where chatdb made it and added to it.
+/// The SQL text of a table with these columns as chatdb creates and extends it.
 fn text_of(conn: &Connection, table: &str) -> rusqlite::Result<String> {
     let mut columns = conn.prepare("SELECT name FROM pragma_table_info(?1, 'main')")?;
     let names = columns.query_map([table], |row| row.get(0))?;

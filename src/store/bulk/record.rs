@@ -1,8 +1,8 @@
-//! Values as SQLite stores them one after another: section 2.1 of its "Database File Format".
+//! Encodes values as SQLite stores them in a record: section 2.1 of its "Database File Format".
 
 use super::tree::varint;
 
-/// How a whole number of so many bytes is marked, and how many bytes it then takes.
+/// The type code of an integer of this many bytes, and its size.
 const WIDTHS: [(u8, usize); 9] = [
     (8, 0),
     (1, 1),
@@ -15,16 +15,16 @@ const WIDTHS: [(u8, usize); 9] = [
     (6, 8),
 ];
 
-/// The most bytes of a value's type, and of a header's length.
+/// The maximum size of a type code, and of a header length.
 const TYPE: usize = 5;
 const LENGTH: usize = 5;
 
-/// Puts records together.
+/// Encodes values as records.
 #[derive(Debug)]
 pub(super) struct Record {
     /// The type of each value.
     types: Vec<u8>,
-    /// The values, with room before them for the header, and some behind.
+    /// The values, with room before them for the header, and some after them.
     body: Vec<u8>,
     /// Where the values begin.
     start: usize,
@@ -33,7 +33,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// For records of so many values.
+    /// For records of this many values.
     pub(super) fn of(values: usize) -> Self {
         let start = LENGTH + values * TYPE;
         Self {
@@ -53,7 +53,7 @@ impl Record {
         self.types.resize(self.types.len() + count, 0);
     }
 
-    /// Makes room for so many bytes more.
+    /// Makes room for this many more bytes.
     fn room(&mut self, length: usize) {
         if self.body.len() < self.used + length {
             self.body.resize((self.used + length) * 2, 0);
@@ -94,7 +94,7 @@ impl Record {
         self.used += text.len();
     }
 
-    /// A number with a fraction; a whole one that is not great is stored as such.
+    /// A number with a fraction; a whole number of moderate size is stored as an integer.
     pub(super) fn real(&mut self, value: f64) {
         #[allow(clippy::cast_possible_truncation)]
         let whole = value as i64;

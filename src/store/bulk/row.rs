@@ -1,21 +1,21 @@
 //! A row as SQLite stores it: section 2 of its "Database File Format".
 //!
-//! What SQLite stores of a value depends on the type that the column declares: a number in a column of texts becomes a
-//! text, and a text of digits in one of numbers a number. Readers give values of the right kind, so that next to
-//! nothing of this is done here. A row for which it would have to be is not encoded, and left to SQLite.
+//! What SQLite stores for a value depends on the declared type of the column: a number in a text column becomes text,
+//! and numeric text in a number column becomes a number. Readers return values of the right type, so almost none of
+//! this is done here. A row that would need a conversion is not encoded, and left to SQLite.
 
 use rusqlite::Connection;
 
 use super::record::Record;
 use crate::record::batch::{RowValue, TableLayout};
 
-/// What a column makes of its values, as SQLite derives it from the declared type.
+/// The affinity of a column, as SQLite derives it from the declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Affinity {
     Text,
-    /// Whole numbers stay whole, fractions become whole where nothing is lost.
+    /// Integers are unchanged, fractions become integers if nothing is lost.
     Number,
-    /// The same, but that they are read as fractions again.
+    /// The same, but they are read as fractions.
     Fraction,
     Blob,
 }
@@ -38,30 +38,30 @@ impl Affinity {
     }
 }
 
-/// Where the value of a stored column is from.
+/// The source of a stored column's value.
 #[derive(Debug, Clone, Copy)]
 enum From {
-    /// So many columns that the file does not have, or that are not stored.
+    /// This many columns that the file does not have, or that are not stored.
     Nowhere(usize),
     Row(usize, Affinity),
     Export,
     Line,
 }
 
-/// Makes records of the rows of one shape.
+/// Encodes rows of one shape as records.
 pub(super) struct Encoder {
     columns: Vec<From>,
-    /// The place in a row of the key, where that is the number of the row.
+    /// The position of the key in a row, if it is the row id.
     key: Option<usize>,
     export: i64,
     record: Record,
 }
 
-/// Below this SQLite stores a whole number as one wherever it has one; the limit itself is twice as high.
+/// Below this limit, SQLite stores a number as an integer if it can; the limit itself is twice as high.
 const WHOLE: u64 = 1 << 46;
 
 impl Encoder {
-    /// For a table that is as chatdb made it. `None` where a row has no place for one of its values, or no number.
+    /// For a table as chatdb created it. `None` if a row lacks a position for one of its values, or an id.
     pub(super) fn new(
         conn: &Connection,
         shape: &TableLayout,
@@ -107,7 +107,7 @@ impl Encoder {
         Ok((placed == shape.columns.len()).then_some(encoder))
     }
 
-    /// The number of a row, which is the one after the `last` where rows have none of their own.
+    /// The id of a row, which is `last` plus one if rows have no id of their own.
     pub(super) fn number(&self, row: &[RowValue], last: Option<i64>) -> Option<i64> {
         match self.key.map(|key| row[key]) {
             None => last.unwrap_or(0).checked_add(1),
@@ -116,7 +116,7 @@ impl Encoder {
         }
     }
 
-    /// The record; `None` where SQLite would store something else than the values.
+    /// The record; `None` if SQLite would store something other than the values.
     pub(super) fn encode(&mut self, row: &[RowValue], text: &str, line: i64) -> Option<&[u8]> {
         let record = &mut self.record;
         record.begin();
@@ -145,7 +145,7 @@ impl Encoder {
     }
 }
 
-/// Whether a whole number is stored as it is: in a column of fractions a great one is stored as a fraction.
+/// Whether an integer is stored unchanged: in a column of fractions, a large one is stored as a fraction.
 fn is_kept(value: i64, affinity: Affinity) -> bool {
     match affinity {
         Affinity::Text => false,
@@ -154,13 +154,13 @@ fn is_kept(value: i64, affinity: Affinity) -> bool {
     }
 }
 
-/// Whether a fraction is stored as one, or as a whole number that is not a great one.
+/// Whether a fraction is stored as one, or as an integer that is not large.
 #[allow(clippy::cast_precision_loss)]
 fn is_plain(value: f64, affinity: Affinity) -> bool {
     matches!(affinity, Affinity::Number | Affinity::Fraction) && value.abs() < WHOLE as f64
 }
 
-/// Whether SQLite may take a text for a number. One in hexadecimal is none to it.
+/// Whether SQLite may treat a text as a number. Hexadecimal does not count.
 fn may_be_number(text: &[u8]) -> bool {
     match text {
         [b'0', b'x' | b'X', ..] => false,

@@ -1,7 +1,7 @@
-//! Sorts the entries of an index, in little memory: what is too much is sorted in parts, which wait in files without a
-//! name and are merged in the end.
+//! Sorts the entries of an index in little memory: larger sets are sorted in runs, which are written to unnamed files
+//! and merged at the end.
 //!
-//! An entry is kept as bytes that are in the same order as its values are to SQLite: no value, whole numbers, texts.
+//! An entry is encoded so that byte order equals SQLite's order of its values: NULL, whole numbers, texts.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,24 +11,24 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use super::record::Record;
 use crate::record::batch::RowValue;
 
-/// Bytes of entries that are kept in memory.
+/// The maximum size of entries kept in memory.
 const HELD: usize = 2 << 20;
 
-/// The most parts, each of which is an open file.
+/// The maximum number of runs, each of which is an open file.
 const PARTS: usize = 200;
 
-/// The most values of an entry.
+/// The maximum number of values of an entry.
 pub(super) const VALUES: usize = 5;
 
-/// Marks in front of a value. A whole number of so many bytes has the mark so far above or below.
+/// The tag before a value. An integer of n bytes has the tag n above or below the middle.
 const NOTHING: u8 = 0x01;
 const WHOLE: u8 = 0x80;
 const TEXT: u8 = 0xf0;
 
-/// The entries, in no order.
+/// The entries, unsorted.
 #[derive(Default)]
 pub(super) struct Sorter {
-    /// Entries one after another, each after its length.
+    /// Entries one after another, each preceded by its length.
     held: Vec<u8>,
     places: Vec<u32>,
     parts: Vec<File>,
@@ -36,7 +36,7 @@ pub(super) struct Sorter {
 }
 
 impl Sorter {
-    /// Adds an entry of at most 255 bytes; `false` where there are too many, or a value has no place in this order.
+    /// Adds an entry of at most 255 bytes; `false` if there are too many, or a value has no place in this order.
     pub(super) fn add(
         &mut self,
         values: impl Iterator<Item = RowValue>,
@@ -81,7 +81,7 @@ impl Sorter {
             .sort_unstable_by(|a, b| entry(held, *a).cmp(entry(held, *b)));
     }
 
-    /// Writes what is held into a file of its own.
+    /// Writes the buffered entries to a file.
     fn put_by(&mut self) -> io::Result<()> {
         self.sort();
         let mut file = BufWriter::new(tempfile::tempfile()?);
@@ -96,7 +96,7 @@ impl Sorter {
         Ok(())
     }
 
-    /// Hands on the records of all entries in their order.
+    /// Passes on the records of all entries, sorted.
     pub(super) fn each<E: From<io::Error>>(
         mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), E>,
@@ -148,7 +148,7 @@ fn next(part: &mut BufReader<File>) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(entry))
 }
 
-/// A whole number: how many bytes it takes, then those, so that longer ones are greater, or less when negative.
+/// A whole number: its size in bytes, then those bytes, so that longer ones are greater, or less if negative.
 fn whole(value: i64, entry: &mut Vec<u8>) {
     let bits = 64 - (value ^ (value >> 63)).leading_zeros() as usize;
     let length = bits.div_ceil(8);
@@ -161,7 +161,7 @@ fn whole(value: i64, entry: &mut Vec<u8>) {
     entry.extend_from_slice(&value.to_be_bytes()[8 - length..]);
 }
 
-/// Makes a record of an entry.
+/// Converts an entry to a record.
 fn decode(mut entry: &[u8], record: &mut Record) {
     record.begin();
     while let Some((mark, rest)) = entry.split_first() {

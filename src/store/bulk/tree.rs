@@ -1,4 +1,4 @@
-//! A table's tree, made from its first row to its last. The format is section 1.6 of SQLite's "Database File Format".
+//! Builds a table's b-tree from first row to last. The format is section 1.6 of SQLite's "Database File Format".
 
 use super::End;
 
@@ -6,14 +6,14 @@ use super::End;
 const LEAF: u8 = 0x0d;
 const INTERIOR: u8 = 0x05;
 
-/// Bytes before the places of the cells in a leaf, and in a page above.
+/// The header size of a leaf, and of an interior page.
 const LEAF_HEADER: usize = 8;
 const INTERIOR_HEADER: usize = 12;
 
-/// The most bytes of a cell in a page above the leaves, with its place: a page's number, a row's, an offset.
+/// The maximum size of a cell in an interior page, including its pointer: a page number, a row id, an offset.
 const CHILD: usize = 4 + 9 + 2;
 
-/// Whether this is the only page of an empty table whose rows have numbers.
+/// Whether this is the only page of an empty rowid table.
 pub(super) fn is_empty_table(page: &[u8]) -> bool {
     page[0] == LEAF && page[3..5] == [0, 0]
 }
@@ -23,7 +23,7 @@ pub(super) fn is_empty_index(page: &[u8]) -> bool {
     page[0] == INDEX_LEAF && page[3..5] == [0, 0]
 }
 
-/// A page that cells are put into: their places from the front on, they themselves from the end on.
+/// A page being filled with cells: pointers grow from the front, cells from the end.
 struct Page {
     image: Vec<u8>,
     header: usize,
@@ -48,7 +48,7 @@ impl Page {
         self.header + 2 * self.cells + 2 + length <= self.start
     }
 
-    /// The place of one more cell of this length.
+    /// The offset of one more cell of this length.
     fn cell(&mut self, length: usize) -> &mut [u8] {
         self.start -= length;
         let place = self.header + 2 * self.cells;
@@ -57,7 +57,7 @@ impl Page {
         &mut self.image[self.start..self.start + length]
     }
 
-    /// Takes the last entry of an index out.
+    /// Removes the last entry of an index.
     fn take_last(&mut self) -> Vec<u8> {
         // Its length is a number of one byte.
         let length = usize::from(self.image[self.start]);
@@ -88,7 +88,7 @@ fn two(number: usize) -> [u8; 2] {
     [(number >> 8) as u8, number as u8]
 }
 
-/// Writes a number in SQLite's variable length, and says how long it is.
+/// Writes a number as an SQLite varint, and returns its length.
 pub(super) fn varint(number: u64, to: &mut [u8; 9]) -> usize {
     if number < 1 << 7 {
         to[0] = number as u8;
@@ -109,7 +109,7 @@ pub(super) fn varint(number: u64, to: &mut [u8; 9]) -> usize {
     length
 }
 
-/// A page below, and the greatest number of a row in it.
+/// A child page, and the greatest row id in it.
 type Child = (u32, i64);
 
 /// The tree of a table.
@@ -118,7 +118,7 @@ pub(super) struct Tree {
     size: usize,
     leaf: Page,
     last: i64,
-    /// The pages of each level that no page above has yet, from the leaves upward.
+    /// The pages of each level that have no parent yet, from the leaves upward.
     levels: Vec<Vec<Child>>,
 }
 
@@ -133,7 +133,7 @@ impl Tree {
         }
     }
 
-    /// Adds a row, whose number has to be greater than those before.
+    /// Adds a row, whose id must be greater than the previous ones.
     pub(super) fn push(
         &mut self,
         number: i64,
@@ -168,7 +168,7 @@ impl Tree {
         Ok(())
     }
 
-    /// How much of a record stands in the leaf.
+    /// How much of a record is stored in the leaf.
     fn local(&self, record: usize) -> usize {
         let most = self.size - 35;
         if record <= most {
@@ -179,7 +179,7 @@ impl Tree {
         if fitting <= most { fitting } else { least }
     }
 
-    /// The most pages that one page above can have.
+    /// The maximum number of children of an interior page.
     fn most(&self) -> usize {
         (self.size - INTERIOR_HEADER) / CHILD + 1
     }
@@ -196,7 +196,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Writes a page above the first so many pages of a level.
+    /// Writes a parent of the first n pages of a level.
     fn write(&mut self, level: usize, count: usize, end: &mut End<'_>) -> rusqlite::Result<()> {
         let children: Vec<Child> = self.levels[level].drain(..count).collect();
         let page = end.append(&interior(&children, self.size))?;
@@ -204,7 +204,7 @@ impl Tree {
         self.add(level + 1, (page, last), end)
     }
 
-    /// Writes what is left, the root last.
+    /// Writes the remaining pages, the root last.
     pub(super) fn seal(mut self, end: &mut End<'_>) -> rusqlite::Result<()> {
         if self.levels.is_empty() {
             return end.replace(self.root, self.leaf.image());
@@ -228,7 +228,7 @@ impl Tree {
     }
 }
 
-/// A page above these.
+/// A parent of these pages.
 fn interior(children: &[Child], size: usize) -> Vec<u8> {
     let mut page = Page::new(INTERIOR, INTERIOR_HEADER, size);
     let (right, left) = children.split_last().expect("a page is above some");
@@ -244,7 +244,7 @@ fn interior(children: &[Child], size: usize) -> Vec<u8> {
     page.image
 }
 
-/// Writes what is too long for a leaf, and gives the number of its first page.
+/// Writes the overflow of a record, and returns the number of its first page.
 fn chain(rest: &[u8], size: usize, end: &mut End<'_>) -> rusqlite::Result<u32> {
     let pieces: Vec<&[u8]> = rest.chunks(size - 4).collect();
     let numbers: Vec<u32> = pieces.iter().map(|_| end.take()).collect();
@@ -264,18 +264,18 @@ fn chain(rest: &[u8], size: usize, end: &mut End<'_>) -> rusqlite::Result<u32> {
 const INDEX_LEAF: u8 = 0x0a;
 const INDEX_INTERIOR: u8 = 0x02;
 
-/// The most bytes of an entry, with what precedes it in a page.
+/// The maximum size of an entry, including what precedes it in a page.
 pub(super) const ENTRY: usize = 120;
 
-/// The tree of an index, whose entries come in their order. An entry stands in one place only: in a leaf, or between
-/// two pages in one above them.
+/// The b-tree of an index, whose entries arrive sorted. An entry is stored only once: in a leaf, or between two
+/// children in an interior page.
 pub(super) struct IndexTree {
     root: u32,
     size: usize,
     leaf: Page,
-    /// The leaves that are written, and with each the entry after it.
+    /// The written leaves, each with the entry after it.
     written: Vec<(u32, Vec<u8>)>,
-    /// The entry after the last leaf that is written, as long as none follows it.
+    /// The entry after the last written leaf, until another one follows.
     between: Option<Vec<u8>>,
 }
 
@@ -343,7 +343,7 @@ impl IndexTree {
     }
 }
 
-/// Puts an entry into a page, the page below it before.
+/// Puts an entry into a page, after the page number of its left child.
 fn put(page: &mut Page, child: &[u8], entry: &[u8]) {
     let mut some = [0; 9];
     let length = varint(entry.len() as u64, &mut some);

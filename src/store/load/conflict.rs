@@ -1,4 +1,4 @@
-//! Rows whose key is there already: from the same file, with the same values or others, or from another export.
+//! Rows whose key already exists: from the same file, with the same values or others, or from another export.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::record::{Reason, Reject};
 use crate::sql::quote::identifier;
 use crate::store::StoreError;
 
-/// A row that is being stored: its values, the text that they are slices of, and its line.
+/// A row being stored: its values, the text that they are slices of, and its line.
 #[derive(Clone, Copy)]
 pub(super) struct NewRow<'r> {
     pub(super) values: &'r [RowValue],
@@ -21,7 +21,7 @@ pub(super) struct NewRow<'r> {
 }
 
 impl Loader<'_> {
-    /// Stores or refuses a row whose key is there.
+    /// Stores or rejects a row whose key already exists.
     pub(super) fn conflict(
         &mut self,
         number: usize,
@@ -62,8 +62,8 @@ impl Loader<'_> {
         }
     }
 
-    /// Whether the row of that key in `table` has the same values; `None` without one, or where it is of another
-    /// export than `of`.
+    /// Whether the row with that key in `table` has the same values; `None` if there is none, or if it is not from
+    /// export `of`.
     fn stored(
         &self,
         table: &str,
@@ -84,7 +84,7 @@ impl Loader<'_> {
         })
     }
 
-    /// Decides on a row whose key is earlier in the same file.
+    /// Handles a row whose key occurs earlier in the same file.
     fn resolve_conflict(
         &self,
         number: usize,
@@ -127,7 +127,7 @@ fn duplicate_key(table: &LoadedTable<'_>, row: NewRow<'_>) -> Reject {
     }
 }
 
-/// A row as text, for a reject: its values with commas between.
+/// A row as text, for a reject: its values separated by commas.
 fn as_text(row: NewRow<'_>) -> String {
     let mut all = String::new();
     for (at, value) in row.values.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::schema::product::ProductTable;
 use crate::sql::quote::identifier;
 use crate::store::{Store, StoreError};
 
-/// Tables that have rows for each export, the export's own row last.
+/// Tables with rows of each export, the export's own row last.
 const OF_AN_EXPORT: [&str; 5] = [
     "rejects",
     "chatdb_export_column",
@@ -20,7 +20,7 @@ const OF_AN_EXPORT: [&str; 5] = [
     "chatdb_export",
 ];
 
-/// An export that was loaded before.
+/// An export loaded earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The number of the export in the catalog.
@@ -29,23 +29,23 @@ pub struct Known {
     pub reading: String,
     /// The number of rows according to the file's trailer.
     pub footer: Option<u64>,
-    /// The name of the file then.
+    /// The file name at that time.
     pub file: String,
-    /// The form that it was read in.
+    /// The format in which it was read.
     pub form: String,
-    /// How its characters are encoded.
+    /// The name of its encoding.
     pub encoding: String,
-    /// How many records it had.
+    /// The number of its records.
     pub records: u64,
     /// Of these, rejected.
     pub rejected: u64,
-    /// When it was exported, as it is stored; `None` where nobody knows.
+    /// When it was exported, as stored; `None` if unknown.
     pub exported_at: Option<String>,
 }
 
 impl Store {
-    /// The export whose file has this hash. One of which no record was loaded is as good as none: it may be read again
-    /// in another way.
+    /// The export whose file has this hash. One without a loaded record does not count: it may be read again with other
+    /// options.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -88,8 +88,8 @@ impl Store {
         })
     }
 
-    /// How the columns of a table are read that the schema does not have. A column of which an export was loaded by an
-    /// earlier version, which did not look at its values, is a text.
+    /// How the columns of a table that the schema does not have are read. A column loaded by an earlier version, which
+    /// did not inspect its values, is text.
     pub(in crate::store) fn inferred(
         &self,
         table: &str,
@@ -123,7 +123,7 @@ impl Store {
         Ok(known.into_iter().map(inferred).collect())
     }
 
-    /// Whether an export of so many bytes was loaded, so that it is worth looking whether it is the same.
+    /// Whether an export of this size was loaded, so that it is worth comparing hashes.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -135,7 +135,7 @@ impl Store {
     }
 }
 
-/// The counts of a row; one of nothing is of values that nobody has looked at.
+/// The counts of a row; zero means that the values were not inspected.
 fn values_of(row: &Row<'_>) -> rusqlite::Result<ColumnValues> {
     let count = |at| {
         row.get::<_, Option<i64>>(at)
@@ -168,15 +168,15 @@ fn has_column(conn: &Connection, table: &str, column: &str) -> Result<bool, Stor
     Ok(conn.prepare_cached(sql)?.exists([table, column])?)
 }
 
-/// Whether the database has a table of this name; one of an earlier version may lack it.
+/// Whether the database has this table; that of an earlier version may lack it.
 fn has_table(conn: &Connection, name: &str) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM main.sqlite_schema WHERE name = ?1";
     Ok(conn.prepare_cached(sql)?.exists([name])?)
 }
 
 impl Loader<'_> {
-    /// Takes out an export and its rows. Where rows of other exports have met them, so that either changed what became
-    /// of the other, nothing is taken out, and the table is given back.
+    /// Removes an export and its rows. If they have affected rows of other exports or were affected by them, nothing is
+    /// removed, and the table is returned.
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -209,7 +209,7 @@ impl Loader<'_> {
         Ok(None)
     }
 
-    /// Whether rows of `table` from this export have replaced others or were replaced, or may stand for equal ones.
+    /// Whether rows of `table` from this export have replaced others or were replaced, or may represent equal ones.
     fn has_met_others(&self, export: i64, table: &str) -> Result<bool, StoreError> {
         let conn = &self.store.conn;
         let Some(key) = ProductTable::named(table).and_then(ProductTable::single_key) else {
@@ -298,7 +298,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Notes what the values are of columns that the schema does not have.
+    /// Records the types of values of columns that the schema does not have.
     fn note_values(&self, export: &Export) -> Result<(), StoreError> {
         let mut statement = self.store.conn.prepare(
             "INSERT OR IGNORE INTO chatdb_export_values (export_id, position, integers, decimals, days, times, \

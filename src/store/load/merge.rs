@@ -1,5 +1,5 @@
-//! What becomes of staged rows at the end of an export: the newer of two states of a key is the row, the other one
-//! goes into the history table. The SQL is in the templates beside this file.
+//! Merges staged rows at the end of an export: the newer of two states of a key becomes the row, the other one goes
+//! into the history table. The SQL is in the templates next to this file.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::store::{Store, StoreError};
 /// The operation of a change that deleted the row, as change data capture numbers it.
 const DELETE: u8 = 1;
 
-/// The temporary table of the rows of table `number` whose keys other exports have too.
+/// The temporary table for rows of table `number` whose keys other exports have too.
 pub(super) fn staging_table(number: usize) -> String {
     format!("temp.chatdb_staging_{number}")
 }
@@ -202,7 +202,7 @@ impl Loader<'_> {
         Ok(names.join(", "))
     }
 
-    /// A name for the number of a row that is no column of the table; `None` where rows have no number, or it no name.
+    /// A name for the row id that is not a column of the table; `None` if there is no row id, or no free name for it.
     fn row_number(&self, table: &str, columns: &BTreeSet<String>) -> Option<&'static str> {
         let is_free = |name: &&str| !columns.iter().any(|own| own.eq_ignore_ascii_case(name));
         let names_it = |name: &&str| {
@@ -215,7 +215,7 @@ impl Loader<'_> {
     }
 }
 
-/// The assignment that fills a column from the older state where the newer export does not have the column.
+/// The assignment that fills a column from the older state if the newer export lacks the column.
 fn filled_where_unknown(table: &str, column: &str) -> String {
     format!(
         "{0} = CASE WHEN m.{0} IS NULL AND NOT EXISTS (SELECT 1 FROM main.chatdb_export_column c \

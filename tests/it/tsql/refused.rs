@@ -447,7 +447,7 @@ fn what_sql_server_refuses_is_refused() {
         ),
         (
             "select coalesce(null, null)",
-            "1:23: COALESCE takes a value beside NULL (CAST one of them to a type)",
+            "1:23: COALESCE needs at least one argument other than NULL (CAST one of them to a type)",
         ),
         (
             "select id from staff where id == 1",

@@ -70,7 +70,7 @@ impl From<ImportError> for Failure {
                 .hint("nothing of this file is in the database; free disk space, or use another path with `--db`")
                 .of_the_database(),
             ImportError::Empty { .. } => {
-                Self::of(Code::Rejected, &error).hint("export it again; it is empty")
+                Self::of(Code::Rejected, &error).hint("export it again, and check that the query returned rows")
             }
             ImportError::NoResultSet { .. } => {
                 Self::of(Code::Rejected, &error).hint("`--result-set 1` is the first one")

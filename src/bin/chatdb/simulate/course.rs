@@ -33,7 +33,7 @@ pub(super) fn listed(
         .flat_map(|look| look_rows(simulation, schedule, look));
     let times: BTreeSet<i64> = course.looks.iter().map(|look| look.at_ms).collect();
     let mut remarks = vec![format!(
-        "{}; nothing changes between these times",
+        "changes at {}; nothing changes in between",
         counted(times.len(), "time")
     )];
     remarks.extend(legends(course));

@@ -1,17 +1,17 @@
-//! Blanks that a tool or a hand puts around values, and blanks within times where a blank is the separator.
+//! Spaces that a tool or a person puts around values, and spaces within times in files separated by spaces.
 
 use super::cell_shape::CellShape;
 use crate::record::Field;
 use crate::record::Written;
 
-/// Which blanks around a value are not part of it.
+/// Which spaces around a value are not part of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BlanksAround {
-    /// One before each field but the first.
+    /// One before each field except the first.
     pub before: bool,
-    /// One before the first field as well.
+    /// One before the first field too.
     pub before_first: bool,
-    /// All behind a field.
+    /// All after a field.
     pub behind: bool,
 }
 
@@ -25,9 +25,9 @@ impl BlanksAround {
         self.before || self.behind
     }
 
-    /// What the blanks around the fields of `records` say, of which the first are the names of the columns where
-    /// `has_names`. A blank before a text may be a part of it: only where numbers, times or the names have one in front
-    /// of them too is it the layout's. So it is with blanks behind, unless they fill columns of one width each.
+    /// What the spaces around the fields of `records` mean; the first record is the column names if `has_names`. A
+    /// space before text may be part of it: it belongs to the layout only if numbers, times or the names have one too.
+    /// The same goes for trailing spaces, unless they pad columns to one width each.
     pub(super) fn of(records: &[Fields<'_>], has_names: bool) -> Self {
         let Some(((_, first), rest)) = records.split_first() else {
             return Self::default();
@@ -59,7 +59,7 @@ impl BlanksAround {
         }
     }
 
-    /// Takes them off `fields` of `text`; numbers, times and NULL lose all blanks before them.
+    /// Removes them from `fields` of `text`; numbers, times and NULL lose all leading spaces.
     pub fn take_off(self, text: &str, fields: &mut [Field]) {
         for (at, field) in fields.iter_mut().enumerate() {
             let value = text.get(field.start..field.end).unwrap_or_default();
@@ -100,7 +100,7 @@ fn all(record: Fields<'_>, places: std::ops::Range<usize>, is: impl Fn(&str) -> 
     places.peek().is_some() && places.all(is)
 }
 
-/// Whether `is` holds for 19 of 20 of the fields at these places.
+/// Whether `is` holds for 95 % of the fields at these positions.
 fn nearly_all<'f>(
     records: impl Iterator<Item = &'f Fields<'f>>,
     places: std::ops::Range<usize>,
@@ -116,7 +116,7 @@ fn nearly_all<'f>(
     count > 0 && fitting * 20 >= count * 19
 }
 
-/// Whether blanks behind the values and the names fill columns that are as wide in each record, but for the last.
+/// Whether trailing spaces pad all columns but the last to the same width in each record.
 fn fills_columns(records: &[Fields<'_>], width: usize) -> bool {
     let of_column = |at: usize| records.iter().filter_map(move |record| bare(*record, at));
     let is_even = |at: usize| {
@@ -132,7 +132,7 @@ fn fills_columns(records: &[Fields<'_>], width: usize) -> bool {
         && (0..last).filter(|at| is_filled(*at)).count() > 1
 }
 
-/// Joins days and the times behind them where a blank is the separator and a record has more fields than `width`.
+/// Joins dates with the times after them if a space is the separator and a record has more fields than `width`.
 pub fn join_times(text: &str, fields: &mut Vec<Field>, width: usize) {
     let mut at = 0;
     while fields.len() > width && at + 1 < fields.len() {
@@ -151,10 +151,10 @@ pub fn join_times(text: &str, fields: &mut Vec<Field>, width: usize) {
     }
 }
 
-/// Characters of a day, `2011-07-12`.
+/// The characters of a date, `2011-07-12`.
 const DAY: usize = 10;
 
-/// How many values `line` has, with a blank between two of them and within times.
+/// How many values `line` has if separated by spaces, times counted as one.
 #[must_use]
 pub fn spaced_values(line: &str) -> usize {
     let mut start = 0;

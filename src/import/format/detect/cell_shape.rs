@@ -1,4 +1,4 @@
-//! What a field looks like, and what could be the name of a column.
+//! The type that a field looks like, and whether a text could be a column name.
 
 use crate::import::format::escape::Escape;
 use crate::schema::TABLES;
@@ -18,7 +18,7 @@ pub(super) static COLUMNS: LazyLock<HashMap<&'static str, bool>> = LazyLock::new
     columns
 });
 
-/// What the product's columns look like by their types: numbers, times; nothing where its tables differ.
+/// What the product's columns look like by their types: numbers or times; `None` if its tables differ.
 pub(super) static LOOKS: LazyLock<HashMap<&'static str, CellShape>> = LazyLock::new(|| {
     let mut looks = HashMap::new();
     let theirs = TABLES.iter().filter(|(table, ..)| table.starts_with("eg"));
@@ -42,7 +42,7 @@ pub(super) static LOOKS: LazyLock<HashMap<&'static str, CellShape>> = LazyLock::
     looks
 });
 
-/// Whether the product's columns called `name` are numbers or times, in whatever table.
+/// Whether the product's columns called `name` are numbers or times, in any table.
 #[must_use]
 pub fn known_look(name: &str) -> Option<CellShape> {
     let look = LOOKS.get(name.trim().to_ascii_lowercase().as_str())?;
@@ -52,13 +52,13 @@ pub fn known_look(name: &str) -> Option<CellShape> {
 /// What the fields of a column look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellShape {
-    /// There are none, or NULL only.
+    /// No fields, or only NULL.
     Nothing,
     /// Numbers, whole or not.
     Number,
     /// Dates and times, as SQL Server writes them.
     Time,
-    /// Anything else, as text.
+    /// Anything else: text.
     Text,
 }
 
@@ -77,7 +77,7 @@ impl CellShape {
         }
     }
 
-    /// What a column looks like that has fields of both looks.
+    /// What a column looks like that has fields of both kinds.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -88,7 +88,7 @@ impl CellShape {
         }
     }
 
-    /// Whether a field that looks like `self` may stand in a column that looks like `column`.
+    /// Whether a field that looks like `self` fits a column that looks like `column`.
     #[must_use]
     pub fn fits(self, column: Self) -> bool {
         matches!(column, Self::Text | Self::Nothing) || self == Self::Nothing || self == column
@@ -102,7 +102,7 @@ pub(super) fn is_number(text: &str) -> bool {
     all(whole) && all(fraction) && digits.len() < 40
 }
 
-/// `2011-07-12 14:49:55.000`, with a `T`, a comma, any fraction, an offset, or the day alone.
+/// `2011-07-12 14:49:55.000`, with a `T`, a comma, any fraction, an offset, or the date alone.
 pub(super) fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let shape = |at: usize, pattern: &[u8]| {
@@ -133,14 +133,14 @@ pub fn is_known_column(name: &str) -> bool {
     last.starts_with("__$") || COLUMNS.contains_key(last.to_ascii_lowercase().as_str())
 }
 
-/// Whether a column of the product is declared as something else than text; `None` where the name is no column's.
+/// Whether a column of the product is declared as something other than text; `None` if `name` is not a column.
 pub(super) fn is_declared_typed(name: &str) -> Option<bool> {
     COLUMNS
         .get(name.trim().to_ascii_lowercase().as_str())
         .copied()
 }
 
-/// Whether `text` could be the name of a column: no number, no time, no NULL, no address, one line.
+/// Whether `text` could be a column name: not a number, time, NULL or address, and on one line.
 pub(crate) fn could_be_name(text: &str) -> bool {
     let odd = |c: char| {
         c.is_control() || matches!(c, '@' | '<' | '>' | '\u{FFFD}' | ':' | '=' | '?' | '!')
@@ -149,7 +149,7 @@ pub(crate) fn could_be_name(text: &str) -> bool {
         || text.is_empty()
 }
 
-/// Whether these are the names of columns: all could be, and at least one, or half of many, are the product's.
+/// Whether these are column names: all are possible, and at least one, or half of many, are the product's.
 #[must_use]
 pub fn are_names<'n>(names: impl Iterator<Item = &'n str> + Clone) -> bool {
     let filled = names.clone().filter(|name| !name.is_empty());

@@ -1,10 +1,10 @@
-//! Separators of more than one character, told from the beginning of a file.
+//! Separators of more than one character, detected from the beginning of a file.
 
 use super::Sample;
 use super::trial::SplitCandidate;
 
-/// A separator with a blank behind it, where quotes behind the blank are meant to begin texts: all records have as many
-/// of them, and no text stands behind a closing quote.
+/// A separator followed by a space, if quotes after the space are meant to begin text: all records have the same number
+/// of them, and no text follows a closing quote.
 pub(super) fn spaced_separator(sample: &Sample<'_>) -> Option<&'static str> {
     [", ", "; ", "| "].into_iter().find(|spaced| {
         let begins = format!("{spaced}\"");
@@ -18,13 +18,13 @@ pub(super) fn spaced_separator(sample: &Sample<'_>) -> Option<&'static str> {
     })
 }
 
-/// Separators of more than one character that people give to bcp, and those of other scripts.
+/// Multi-character separators commonly used with bcp and other scripts.
 pub(super) const LONG: [&str; 15] = [
     "\u{FF0C}", "\u{FF1B}", "\u{FF5C}", "\u{60C}", "~||~", "|~|", "~|~", "|#|", "<|>", "|^|", "|^",
     "^|", "||", "^^", "~~",
 ];
 
-/// The separator of more than one character that the first line has, with what ends a record if that is no line end.
+/// The multi-character separator in the first line, with the record terminator if that is not a line end.
 pub(super) fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<String>)> {
     // A text may hold the marks as well, so they have to stand as often as the ends of fields and of records do.
     let stand = |mark: &str| -> usize { lines.iter().map(|line| line.matches(mark).count()).sum() };
@@ -61,8 +61,8 @@ pub(super) fn long_delimiter(lines: &[String]) -> Option<(&'static str, Option<S
     Some((long, own.then(|| format!("{mark}\n"))))
 }
 
-/// What stands between fields and behind records where both are a sign and the same separator, as in `1+|a+|b&|`:
-/// nearly each separator of the text is part of one of the two, and each record has as many.
+/// The field and record terminators if each is a character plus a common separator, as in `1+|a+|b&|`: nearly every
+/// separator in the text is part of one of the two, and each record has the same number.
 pub(super) fn paired_marks(text: &str) -> Option<(String, String)> {
     let is_sign = |c: char| {
         c.is_ascii_punctuation()

@@ -1,4 +1,4 @@
-//! What one way to split the beginning of a file finds.
+//! The result of splitting the beginning of a file in one way.
 
 use super::Sample;
 use super::blanks::BlanksAround;
@@ -18,77 +18,77 @@ use crate::record::tokenizer::RawToken;
 use crate::record::tokenizer::TextDialect;
 use crate::record::tokenizer::Tokenizer;
 
-/// How many records of the beginning are looked at.
+/// How many records of the beginning are inspected.
 pub(super) const RECORDS: usize = 2000;
 
-/// What one way to split the sample finds.
+/// The result of splitting the sample in one way.
 #[derive(Debug, Clone, Default)]
 pub struct SplitCandidate {
-    /// What stands between two fields.
+    /// The field separator.
     pub delimiter: String,
-    /// What ends a record; `None` for a line end.
+    /// The record terminator; `None` for a line end.
     pub end: Option<String>,
-    /// The names, when they stand below the records.
+    /// The column names, if they are below the records.
     pub below: Option<Vec<String>>,
-    /// How many fields a record has: the names' number, or the most frequent one.
+    /// How many fields a record has: the number of names, or the most frequent number.
     pub width: usize,
-    /// Whether the first record is names.
+    /// Whether the first record is a header.
     pub header: bool,
-    /// Whether dashes stand under the names.
+    /// Whether dashes are under the header.
     pub rule: bool,
     /// Whether each record has one more trailing separator than the header.
     pub one_more: bool,
     /// Whether the first line is PowerShell's `#TYPE`, or Excel's `sep=`.
     pub preamble: Option<Preamble>,
-    /// How many records, without names.
+    /// The number of records, without the header.
     pub records: usize,
-    /// The share of the records that have `width` fields.
+    /// The share of records that have `width` fields.
     pub fit: f64,
     /// What the columns look like.
     pub looks: Vec<CellShape>,
     /// Fields that are the bare word NULL.
     pub word: usize,
-    /// Bare fields of nothing.
+    /// Empty fields without quotes.
     pub nothing: usize,
-    /// Columns that are numbers or times but for bare fields of nothing.
+    /// Columns of numbers or times, except for empty fields without quotes.
     pub typed_nothing: usize,
     /// Columns of numbers or times with the bare word NULL.
     pub typed_word: usize,
-    /// Fields of one NUL.
+    /// Fields of a single NUL.
     pub nul: usize,
     /// Fields that are `""`.
     pub empty: usize,
-    /// Fields in quotes that must be: they hold a quote, a line break, or begin or end in a blank.
+    /// Fields in quotes that need them: they contain a quote or a line break, or begin or end with a space.
     pub needed: usize,
-    /// Fields in quotes for the separator's sake only.
+    /// Fields in quotes only because they contain the separator.
     pub separated: usize,
-    /// Fields in quotes that need none, and begin with a digit.
+    /// Fields in unnecessary quotes that begin with a digit.
     pub digits: usize,
-    /// Fields in quotes that need none, of the rest.
+    /// Other fields in unnecessary quotes.
     pub needless: usize,
-    /// Bare fields that are not empty.
+    /// Fields without quotes that are not empty.
     pub bare: usize,
-    /// Bare fields that begin or end in a blank, or hold a quote.
+    /// Fields without quotes that begin or end with a space, or contain a quote.
     pub odd: usize,
-    /// Bare fields that end in a blank.
+    /// Fields without quotes that end with a space.
     pub trailing: usize,
-    /// Records that are none.
+    /// Records that could not be split.
     pub rejects: usize,
-    /// Records of another number of fields.
+    /// Records with a different number of fields.
     pub ragged: usize,
-    /// Columns with texts in quotes.
+    /// Columns with quoted texts.
     pub quoted_columns: usize,
-    /// Columns with texts in quotes and others without.
+    /// Columns with both quoted and unquoted texts.
     pub mixed_columns: usize,
-    /// Fields in quotes with an escaped quote in them, where signs behind a backslash are masked.
+    /// Fields in quotes that contain an escaped quote, while characters after a backslash are masked.
     pub escaped_quotes: usize,
-    /// A column of times that a spreadsheet has spoiled.
+    /// A column of times damaged by a spreadsheet.
     pub spoiled: Option<Spoiled>,
-    /// Blanks around values that are not part of them.
+    /// Spaces around values that are not part of them.
     pub blanks: BlanksAround,
 }
 
-/// A line before the names.
+/// A line before the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preamble {
     /// The line `#TYPE System.Data.DataRow`.
@@ -98,7 +98,7 @@ pub enum Preamble {
 }
 
 impl Preamble {
-    /// The preamble that `line` is.
+    /// The kind of preamble that `line` is.
     #[must_use]
     pub fn of(line: &str) -> Option<Self> {
         let line = line.trim_start_matches('"');
@@ -117,7 +117,7 @@ pub(super) struct Kept<'s> {
 }
 
 impl<'s> Kept<'s> {
-    /// `None` where it is no text.
+    /// `None` if it is not text.
     pub(super) fn of(record: &RawRecord<'_>, sample: &'s [u8]) -> Option<Self> {
         let start = usize::try_from(record.offset).ok()?;
         let bytes = sample.get(start..start + record.bytes.len())?;
@@ -168,7 +168,7 @@ fn without_formula(cells: &str, field: Field) -> Field {
     }
 }
 
-/// Whether a line stands under names: dashes in each field, and nothing else.
+/// Whether a line under a header consists of dashes in each field and nothing else.
 #[must_use]
 pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
     let mut any = false;
@@ -180,7 +180,7 @@ pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
     all && any
 }
 
-/// Whether a line under names between bars is one of dashes with a plus for each bar, as `psql` draws it.
+/// Whether a line under a header with bars is dashes with a plus for each bar, as `psql` draws it.
 #[must_use]
 pub fn is_crossed_rule(line: &str, delimiter: &str) -> bool {
     let is_drawn = line.bytes().all(|b| matches!(b, b'-' | b'+'));
@@ -365,7 +365,7 @@ impl SplitCandidate {
         self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
     }
 
-    /// Takes off blanks that are the layout's, and joins times where a blank is the separator.
+    /// Removes spaces that belong to the layout, and joins times if a space is the separator.
     fn take_blanks_off(&mut self, kept: &mut [Kept<'_>], delimiter: &str) {
         if delimiter == " " {
             let width = kept.first().map_or(0, |first| first.fields.len());
@@ -388,7 +388,7 @@ impl SplitCandidate {
         }
     }
 
-    /// Whether the first record is no number where all others are: names of columns that the product does not have.
+    /// Whether the first record has no numbers where all others do: names of columns that the product does not have.
     fn differs(&self, kept: &[Kept<'_>]) -> bool {
         let Some((first, rest)) = kept.split_first() else {
             return false;
@@ -451,7 +451,7 @@ pub(super) fn share(part: usize, whole: usize) -> f64 {
     }
 }
 
-/// The number of fields that most records have; the larger of two.
+/// The number of fields that most records have; on a tie, the larger.
 pub(super) fn most_frequent(kept: &[Kept<'_>]) -> usize {
     let mut counts = std::collections::BTreeMap::new();
     for record in kept {

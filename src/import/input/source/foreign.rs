@@ -1,6 +1,6 @@
-//! Files that people take for exports of rows, known by how they begin.
+//! Files that are mistaken for exports of rows, recognised by how they begin.
 
-/// A kind of file that is no export of rows, known by how it begins.
+/// A kind of file that is not an export of rows, recognised by how it begins.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnsupportedFile {
     /// What it is.
@@ -9,7 +9,7 @@ pub struct UnsupportedFile {
     pub advice: &'static str,
     /// How it begins.
     pub(super) begins: &'static [u8],
-    /// Where that stands.
+    /// The offset of that.
     pub(super) at: usize,
 }
 
@@ -20,7 +20,7 @@ pub(super) const BACKUP: &str = "restore it on a server, and export the tables f
 pub(super) const CONVERT: &str =
     "open it in the program that created it, and save the table as CSV or .xlsx";
 
-/// The kinds of files that people take for an export.
+/// The kinds of files that are mistaken for exports.
 pub(super) static FOREIGN: &[UnsupportedFile] = &[
     UnsupportedFile::new("a Parquet file", CONVERT, b"PAR1"),
     UnsupportedFile::new("an ORC file", CONVERT, b"ORC"),
@@ -73,7 +73,7 @@ impl UnsupportedFile {
         }
     }
 
-    /// What a file that begins with `bytes` is; `None` when it may be an export.
+    /// The kind of a file that begins with `bytes`; `None` if it may be an export.
     pub(super) fn of(bytes: &[u8]) -> Option<&'static Self> {
         let begins = |kind: &&Self| {
             bytes
@@ -83,11 +83,11 @@ impl UnsupportedFile {
         FOREIGN.iter().find(begins)
     }
 
-    /// What bytes are that are no text in any code page: numbers as SQL Server stores them, with control characters of
-    /// many kinds among them.
+    /// Recognises bytes that are not text in any code page: numbers as SQL Server stores them, with many different
+    /// control characters among them.
     #[must_use]
     pub fn native(bytes: &[u8]) -> Option<&'static Self> {
-        /// The kinds that a text may have as separators, or for an empty text.
+        /// The control characters that text may have as separators, or for an empty text.
         const KINDS: u32 = 4;
         static NATIVE: UnsupportedFile = UnsupportedFile::new(
             "in SQL Server's native format (`bcp -n`, or an image)",
@@ -103,7 +103,7 @@ impl UnsupportedFile {
         (kinds.count_ones() >= KINDS && count * 20 >= bytes.len()).then_some(&NATIVE)
     }
 
-    /// What a text is that is laid out to be looked at: a web page, whatever its name.
+    /// Recognises text formatted for display: a web page, whatever its name.
     #[must_use]
     pub fn page(text: &[u8]) -> Option<&'static Self> {
         static PAGE: UnsupportedFile = UnsupportedFile::new(

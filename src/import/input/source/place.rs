@@ -1,4 +1,4 @@
-//! Bytes of a file that other threads read ahead in.
+//! Random access to a file, for threads that read ahead.
 
 use super::Raw;
 use super::Tally;
@@ -8,18 +8,18 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// A file that is read from any place, by several threads, whatever others read of it.
+/// A file that several threads can read at any offset, independently.
 #[derive(Clone)]
 pub struct Placed {
     pub(super) file: Arc<File>,
-    /// Where what is counted from 0 begins: behind a byte order mark.
+    /// Where offset 0 is: after a byte order mark.
     pub(super) base: u64,
     pub(super) length: u64,
     pub(super) tally: Arc<Tally>,
 }
 
 impl Placed {
-    /// `None` where there are no places: a stream, an empty file, a system that always reads on from the last byte.
+    /// `None` if there is no random access: a stream, an empty file, or a system that only reads sequentially.
     pub(super) fn new(file: File, tally: &Arc<Tally>) -> Result<Self, File> {
         let about = file.metadata();
         match about.map(|about| (about.is_file(), about.len())) {
@@ -33,20 +33,20 @@ impl Placed {
         }
     }
 
-    /// The same, counted from `base` on.
+    /// The same, with offsets relative to `base`.
     #[must_use]
     pub fn behind(mut self, base: usize) -> Self {
         self.base += base as u64;
         self
     }
 
-    /// How many bytes there were when it was opened.
+    /// Its size when it was opened.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.length.saturating_sub(self.base)
     }
 
-    /// The last byte that there was when it was opened.
+    /// Its last byte when it was opened.
     #[must_use]
     pub fn last_byte(&self) -> Option<u8> {
         let mut byte = [0];
@@ -54,7 +54,7 @@ impl Placed {
         read.is_ok_and(|count| count == 1).then_some(byte[0])
     }
 
-    /// What stands from `at` on. It is not counted as read.
+    /// The bytes from `at` on. Not counted as read.
     #[must_use]
     pub fn look(&self, at: u64) -> impl Read + Send + use<> {
         At {
@@ -63,7 +63,7 @@ impl Placed {
         }
     }
 
-    /// What stands from `at` on, up to where all counts as read.
+    /// The bytes from `at` on, up to where everything counts as read.
     #[must_use]
     pub fn go_on(&self, at: u64) -> impl Read + Send + use<> {
         self.tally.read.store(self.base + at, Ordering::Relaxed);
@@ -75,7 +75,7 @@ impl Placed {
     }
 }
 
-/// A file from a place on.
+/// A file from an offset on.
 pub(super) struct At {
     pub(super) file: Arc<File>,
     pub(super) at: u64,

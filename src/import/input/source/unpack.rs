@@ -1,4 +1,4 @@
-//! Packed bytes unpacked, within bounds.
+//! Decompression, within limits.
 
 use super::Bytes;
 use super::Compression;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// The largest window of a zstd frame, which is memory: all levels up to 19 stay below.
 pub(super) const WINDOW: u64 = 16 << 20;
 
-/// Frames of zstd, one after the other.
+/// zstd frames, one after the other.
 pub(super) struct Frames<R> {
     pub(super) reader: R,
     pub(super) decoder: FrameDecoder,
@@ -82,7 +82,7 @@ impl<R: BufRead> Read for Frames<R> {
     }
 }
 
-/// What a packed stream unpacks to, within bounds.
+/// A decompressed stream, within limits.
 pub(super) struct Bounded<R> {
     pub(super) reader: R,
     pub(super) tally: Arc<Tally>,
@@ -106,7 +106,7 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// What came out of a packed stream: text, or an archive within it.
+/// The contents of a compressed stream: text, or an archive inside it.
 pub(super) fn unpacked<R: Read + Send + 'static>(
     reader: R,
     bounds: &UnpackLimits,
@@ -123,7 +123,7 @@ pub(super) fn unpacked<R: Read + Send + 'static>(
     })
 }
 
-/// Keeps a stream in a temporary file, to be read from any place.
+/// Keeps a stream in a temporary file, for random access.
 pub(super) fn spool(reader: &mut dyn Read, bounds: &UnpackLimits) -> Result<File, SourceError> {
     let mut file = tempfile::tempfile()?;
     let count = io::copy(&mut reader.take(bounds.unpacked + 1), &mut file)?;

@@ -1,4 +1,4 @@
-//! The names of a result, the measure of its places, and whether its last column is padded.
+//! The header of a result, the measure of its columns, and whether its last column is padded.
 
 use super::Aligned;
 use super::BROKEN;
@@ -18,7 +18,7 @@ use crate::record::Reason;
 use std::io::Read;
 
 impl<R: Read> Aligned<R> {
-    /// The names and dashes that stand `at` lines ahead, and how many lines each is broken into.
+    /// The header and dashes `at` lines ahead, and how many lines each is wrapped into.
     pub(super) fn head_at(&mut self, at: usize) -> Result<Option<(Head, usize)>, ReadError> {
         if self.is_unnamed_at(at)? {
             let dashes = self.lines.peek(at)?.map(|line| line.text.clone());
@@ -43,8 +43,8 @@ impl<R: Read> Aligned<R> {
         Ok(None)
     }
 
-    /// Whether dashes without names stand `at` lines ahead: below a blank line and the line of no names, or, behind a
-    /// count, below one.
+    /// Whether dashes without names are `at` lines ahead: after a blank line and the empty header line, or, after a
+    /// count, after one blank line.
     pub(super) fn is_unnamed_at(&mut self, at: usize) -> Result<bool, ReadError> {
         let is_unnamed = self.has_blanks_above(at)?;
         if let (true, false, Some(line)) = (is_unnamed, self.below, self.lines.peek(at)?.cloned()) {
@@ -60,7 +60,7 @@ impl<R: Read> Aligned<R> {
         Ok(is_unnamed)
     }
 
-    /// Whether `at` lines ahead there are dashes with enough blank lines above them to be the head of a result.
+    /// Whether `at` lines ahead there are dashes with enough blank lines above them to begin a result.
     fn has_blanks_above(&mut self, at: usize) -> Result<bool, ReadError> {
         let dashes = |line: &Line| is_dashes(&line.text) && columns(&line.text).is_some();
         if !self.lines.peek(at)?.is_some_and(dashes) {
@@ -81,7 +81,7 @@ impl<R: Read> Aligned<R> {
         Ok(blanks + self.blanks >= enough)
     }
 
-    /// Takes names and dashes, if they stand here.
+    /// Takes a header and dashes, if they are next.
     pub(super) fn take_names(&mut self) -> Result<bool, ReadError> {
         let Some((head, broken)) = self.head_at(0)? else {
             return Ok(false);
@@ -158,8 +158,8 @@ impl<R: Read> Aligned<R> {
         Ok(shown)
     }
 
-    /// Takes first the measure in which the next lines leave the fewest that are no records: SQL Server's own, unless
-    /// another leaves half as many.
+    /// Chooses the measure with which the fewest of the next lines are not records: SQL Server's own, unless another
+    /// leaves half as many.
     pub(super) fn find_measure(&mut self, shown: &[String]) -> Result<(), ReadError> {
         if shown.iter().all(|line| line.is_ascii()) {
             return Ok(());
@@ -184,8 +184,8 @@ impl<R: Read> Aligned<R> {
         Ok(())
     }
 
-    /// What is left over of the next lines, which are `shown`, where places are counted by `measures`, and the last
-    /// column is padded or is not, whichever leaves fewer.
+    /// How many of the next lines, `shown`, are left over if columns are counted by `measures`, and the last column is
+    /// padded or not, whichever leaves fewer.
     fn lines_left(
         &mut self,
         measures: Vec<Measure>,
@@ -205,7 +205,7 @@ impl<R: Read> Aligned<R> {
         Ok(short.or_fewer(padded))
     }
 
-    /// The same where `record` finds the record that begins at a line.
+    /// The same with `record` finding the record that begins at a line.
     fn lines_left_by(
         &mut self,
         count: usize,
@@ -222,8 +222,8 @@ impl<R: Read> Aligned<R> {
         Ok(left)
     }
 
-    /// Says whether the last column is padded, by the next `count` lines: where it is, each record is exactly as long
-    /// as the dashes, so that there is one way to part the lines into records.
+    /// Determines from the next `count` lines whether the last column is padded: if so, each record is exactly as long
+    /// as the dashes, and the lines can be split into records in only one way.
     fn find_padding(&mut self, count: usize) -> Result<(), ReadError> {
         let was = match &mut self.grid {
             Some(grid) if grid.pieces.len() == 1 => std::mem::replace(&mut grid.padded, true),

@@ -1,4 +1,4 @@
-//! A line cut at the places of the columns, and what says that it is a record.
+//! Splits a line at the columns, and decides whether it is a record.
 
 use super::layout::Measure;
 use crate::import::format::detect::CellShape;
@@ -8,46 +8,46 @@ use crate::record::OwnedRecord;
 use crate::record::Written;
 use std::ops::Range;
 
-/// What the dashes say, and what the first lines below them show.
+/// The layout given by the dashes, and what the first lines below them show.
 pub(super) struct Grid {
     pub(super) places: Vec<Range<usize>>,
-    /// The length of a whole line.
+    /// The length of a full line.
     pub(super) total: usize,
     /// Where the last column begins.
     pub(super) last: usize,
-    /// The line of names, to know it again.
+    /// The header line, to recognise it again.
     pub(super) names: String,
-    /// The lengths of the lines that a record is broken into; one when it is not.
+    /// The lengths of the lines that a record is wrapped into; one if it is not.
     pub(super) pieces: Vec<usize>,
-    /// Whether blanks at the ends of lines were taken off.
+    /// Whether trailing spaces were removed.
     pub(super) trimmed: bool,
     /// Whether the last column is padded.
     pub(super) padded: bool,
-    /// Whether all of the first lines say so, those of several records with line breaks among them.
+    /// Whether all of the first lines show that, including those of records with line breaks.
     pub(super) is_surely_padded: bool,
-    /// Whether some lines say that it is, and others that it is not.
+    /// Whether some lines show that it is, and others that it is not.
     pub(super) is_mixed: bool,
     /// The columns that are numbers or times.
     pub(super) typed: Vec<Option<CellShape>>,
-    /// Which of them the schema declares so: the others only look like it.
+    /// Which of them the schema declares as such: the others only look like it.
     pub(super) declared: Vec<bool>,
-    /// Whether lines beyond ASCII have said how places are counted.
+    /// Whether non-ASCII lines have shown how columns are counted.
     pub(super) is_measured: bool,
-    /// How places are counted, the likeliest way first.
+    /// How columns are counted, the most likely first.
     pub(super) measures: Vec<Measure>,
 }
 
-/// A text that is cut at the dashes.
+/// A text split at the dashes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cut {
     pub(super) fields: Vec<Field>,
     /// Whether it is as long as the dashes, so that nothing more belongs to it.
     pub(super) is_full: bool,
-    /// How many columns of numbers and times hold one, at the beginning or the end of their places; NULL; or neither.
+    /// How many number and time columns contain one at either end, NULL, or neither.
     pub(super) like: usize,
     pub(super) null: usize,
     pub(super) unlike: usize,
-    /// Whether a column that is declared as one of numbers or times holds something else.
+    /// Whether a column declared as number or time contains something else.
     pub(super) is_undeclared: bool,
 }
 
@@ -57,27 +57,27 @@ pub(super) struct Candidate {
     /// The number of the first line, and how many there are.
     pub(super) number: u64,
     pub(super) lines: usize,
-    /// How many lines behind the first one may begin a record as well.
+    /// How many lines after the first may begin a record too.
     pub(super) others: u64,
     pub(super) text: String,
     pub(super) cut: Cut,
-    /// Their length in each measure, with the breaks between them.
+    /// Their length in each measure, including the breaks between them.
     pub(super) lengths: [usize; Measure::ALL.len()],
 }
 
-/// What a way of counting places makes of the first lines.
+/// How a measure fits the first lines.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LinesLeft {
     /// Lines that are no part of a record.
     pub(super) unfit: usize,
-    /// Records with a text that begins with a blank, as it does where a line is cut by the wrong measure.
+    /// Records with a text that begins with a space, as if split by the wrong measure.
     pub(super) shifted: usize,
-    /// Lines beyond ASCII that are a record by themselves, with numbers or times where they should be.
+    /// Non-ASCII lines that are a record by themselves, with numbers or times where expected.
     pub(super) proved: usize,
 }
 
 impl LinesLeft {
-    /// More than there can be.
+    /// More than possible.
     pub(super) const ALL: Self = Self {
         unfit: usize::MAX / 2,
         shifted: usize::MAX,
@@ -102,7 +102,7 @@ pub(super) fn held(line: u64, text: String, fields: Vec<Field>) -> OwnedRecord {
     }
 }
 
-/// The length of lines in each measure, with the breaks between them.
+/// The length of lines in each measure, including the breaks between them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sum {
     pub(super) lengths: [usize; Measure::ALL.len()],
@@ -124,19 +124,19 @@ impl Sum {
 }
 
 impl Candidate {
-    /// Whether it is a record although the lines before it may be a part of it, or it of them.
+    /// Whether it is a record although the previous lines may be part of it, or it may be part of them.
     pub(super) fn is_record(&self) -> bool {
         self.cut.is_record(self.lines) && self.others == 0
     }
 
-    /// Whether it is one line that can be cut by one measure only, and numbers or times show that it is well cut.
+    /// Whether it is one line that only one measure can split, and numbers or times confirm the split.
     pub(super) fn is_proof(&self) -> bool {
         let before = self.cut.fields.last().map_or(0, |last| last.start);
         let beyond = self.text.get(..before).is_some_and(|text| !text.is_ascii());
         self.lines == 1 && beyond && self.cut.like > 0 && self.cut.unlike == 0
     }
 
-    /// Whether a text in it begins with a blank, as it does where a line is cut by the wrong measure.
+    /// Whether a text in it begins with a space, as if split by the wrong measure.
     pub(super) fn is_shifted(&self) -> bool {
         let begins = |field: &Field| self.text[field.start..field.end].starts_with(' ');
         self.cut.fields.iter().any(begins)
@@ -152,8 +152,8 @@ impl Candidate {
 }
 
 impl Grid {
-    /// Cuts a text that is as long as the dashes and has blanks where they have, or, with `short`, ends in its last
-    /// column.
+    /// Splits a text that is as long as the dashes and has spaces where they have, or, with `short`, ends within its
+    /// last column.
     pub(super) fn cut(&self, text: &str, short: bool) -> Option<Cut> {
         // Lines that are put together must not be so by the accident of a measure.
         let joined = text.contains('\n');
@@ -203,7 +203,7 @@ impl Grid {
         cut
     }
 
-    /// Whether a line is that of the names, or the first one of several.
+    /// Whether a line is the header, or the first line of a wrapped header.
     pub(super) fn begins_names(&self, line: &str) -> bool {
         match self.pieces.len() {
             1 => line.trim_end() == self.names.trim_end(),
@@ -211,12 +211,12 @@ impl Grid {
         }
     }
 
-    /// Whether only texts stand in its columns.
+    /// Whether all its columns are text.
     pub(super) fn is_texts(&self) -> bool {
         self.typed.iter().all(Option::is_none)
     }
 
-    /// Whether a line of `length` is one whose blanks were taken off, of lines that the page width has broken.
+    /// Whether a line of `length` is a wrapped line without its trailing spaces.
     fn trimmed_at(&self, length: usize) -> bool {
         self.pieces.len() > 1 && self.trimmed && length > 0
     }
@@ -248,7 +248,7 @@ impl Grid {
 }
 
 impl Cut {
-    /// Whether the columns of numbers and times are so in these `lines`; where there are none, whether it is one line.
+    /// Whether `lines` have numbers and times where expected; without such columns, whether it is one line.
     pub(super) fn is_record(&self, lines: usize) -> bool {
         let like = self.like + if lines == 1 { self.null } else { 0 };
         match (like, self.unlike) {
@@ -259,7 +259,7 @@ impl Cut {
     }
 }
 
-/// A field without its padding: blanks at the end, and those before numbers, times and NULL.
+/// A field without its padding: trailing spaces, and leading ones before numbers, times and NULL.
 pub(in crate::import::reader) fn padded_field(text: &str, place: Range<usize>) -> Field {
     let cell = &text[place.clone()];
     let end = place.start + cell.trim_end_matches(' ').len();

@@ -1,4 +1,4 @@
-//! Which lines are columns under dashes, and where the columns are.
+//! Recognises columns under dashes, and where the columns are.
 
 use super::BEFORE;
 use super::BROKEN;
@@ -34,8 +34,8 @@ pub fn score(lines: &[String]) -> f64 {
     }
 }
 
-/// Whether blanks stand between values, and nothing is padded: `sqlcmd -W` without a separator. No line reaches the
-/// last column, or more than it has room for, and most have as many values as there are names.
+/// Whether single spaces separate values, and nothing is padded: `sqlcmd -W` without a separator. No line reaches the
+/// last column, or exceeds its width, and most have as many values as there are names.
 #[must_use]
 pub fn is_spaced(lines: &[String]) -> bool {
     let beginning = &lines[..lines.len().min(BEFORE)];
@@ -74,8 +74,8 @@ pub fn is_spaced(lines: &[String]) -> bool {
     !rows.is_empty() && few == rows.len() && fitting * 2 > rows.len() && cut.count() == 0
 }
 
-/// Whether `lines` are PowerShell's Format-Table: dashes as long as the names above them, not as the columns are wide.
-/// It cuts values and leaves columns out to fit the console, so that what it writes is no export.
+/// Whether `lines` are PowerShell's Format-Table: the dashes are as long as the names above them, not as wide as the
+/// columns. It truncates values and omits columns to fit the console, so it is not an export.
 #[must_use]
 pub fn is_format_table(lines: &[String]) -> bool {
     let runs = |line: &str| -> Vec<(usize, usize)> {
@@ -105,7 +105,7 @@ pub fn is_format_table(lines: &[String]) -> bool {
     runs(names).len() > 1 && runs(names) == runs(dashes) && (has_gaps || last_is_short)
 }
 
-/// Whether a result whose columns have no names begins with the dashes of `lines` at `dashes`, and ends with a count.
+/// Whether a result with unnamed columns begins with the dashes of `lines` at `dashes`, and ends with a count.
 pub(super) fn is_unnamed(lines: &[String], dashes: usize) -> bool {
     let blank = lines[..dashes].iter().all(|line| line.trim().is_empty());
     dashes > 0
@@ -114,18 +114,18 @@ pub(super) fn is_unnamed(lines: &[String], dashes: usize) -> bool {
         && lines.iter().any(|line| trailer::rows(line).is_some())
 }
 
-/// Names and the dashes under them.
+/// A header and the dashes under it.
 pub(super) struct Head {
     pub(super) places: Vec<Range<usize>>,
-    /// The line of names.
+    /// The header line.
     pub(super) text: String,
     pub(super) names: Vec<String>,
-    /// The lengths of the lines that each is broken into.
+    /// The lengths of the lines that each is wrapped into.
     pub(super) pieces: Vec<usize>,
 }
 
 impl Head {
-    /// Dashes without names above them: the columns of expressions that nobody named.
+    /// Dashes without names above them: unnamed columns of expressions.
     pub(super) fn unnamed(dashes: &str) -> Option<Self> {
         let places = columns(dashes)?;
         Some(Self {
@@ -136,7 +136,7 @@ impl Head {
         })
     }
 
-    /// Half of `lines` as names, and half as the dashes under them, broken at the same places.
+    /// One half of `lines` as the header, the other half as the dashes under it, wrapped at the same positions.
     pub(super) fn of(lines: &[String]) -> Option<Self> {
         let (above, dashes) = lines.split_at(lines.len() / 2);
         let pieces: Vec<usize> = dashes.iter().map(String::len).collect();
@@ -178,7 +178,7 @@ impl Head {
     }
 }
 
-/// The places of the columns, if `line` is dashes with single blanks between them.
+/// The positions of the columns, if `line` is dashes separated by single spaces.
 pub(super) fn columns(line: &str) -> Option<Vec<Range<usize>>> {
     let line = line.trim_end_matches(' ');
     if !line.starts_with('-')
@@ -199,7 +199,7 @@ pub(super) fn columns(line: &str) -> Option<Vec<Range<usize>>> {
     )
 }
 
-/// How the places of a line are counted.
+/// How the columns of a line are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::import::reader) enum Measure {
     Units,
@@ -230,7 +230,7 @@ impl Measure {
         }
     }
 
-    /// The byte at which each of `places` begins, in `text`; the text's end for places beyond it. `None` when a place
+    /// The byte offset of each of `places` in `text`; the end of the text for positions beyond it. `None` if a position
     /// is inside a character.
     pub(in crate::import::reader) fn cut(
         self,

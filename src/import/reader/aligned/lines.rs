@@ -1,4 +1,4 @@
-//! The lines that one record stands on.
+//! The lines of one record.
 
 use super::AfterRow;
 use super::Aligned;
@@ -15,7 +15,7 @@ use crate::record::work;
 use std::io::Read;
 
 impl<R: Read> Aligned<R> {
-    /// The record that may begin `from` lines ahead, and how many of its lines may begin one as well.
+    /// The record that may begin `from` lines ahead, and how many of its lines may begin one too.
     pub(super) fn candidate(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
         let Some(mut candidate) = self.fewest_lines(from)? else {
             return Ok(None);
@@ -27,7 +27,7 @@ impl<R: Read> Aligned<R> {
         Ok(Some(candidate))
     }
 
-    /// The record that may begin `from` lines ahead: the fewest lines that reach the last column, or, where that is
+    /// The record that may begin `from` lines ahead: the fewest lines that reach the last column, or, if that is
     /// padded, the end of the dashes.
     pub(super) fn fewest_lines(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
         let (total, last, padded, is_sure) = match &self.grid {
@@ -71,7 +71,7 @@ impl<R: Read> Aligned<R> {
         Ok(None)
     }
 
-    /// The lines from the one `from` lines ahead on that together are as long as the dashes.
+    /// The lines from `from` lines ahead that together are as long as the dashes.
     pub(super) fn exact_lines(&mut self, from: usize) -> Result<Option<Candidate>, ReadError> {
         let total = self.grid.as_ref().map_or(0, |grid| grid.total);
         let mut sum = Sum::default();
@@ -141,7 +141,7 @@ impl<R: Read> Aligned<R> {
         Ok(false)
     }
 
-    /// What stands behind `candidate`, whose last column may go on.
+    /// What follows `candidate`, whose last column may continue.
     pub(super) fn behind(&mut self, candidate: &Candidate) -> Result<AfterRow, ReadError> {
         let total = self.grid.as_ref().map_or(0, |grid| grid.total);
         let sure = AfterRow::Nothing { sure: true };
@@ -172,7 +172,7 @@ impl<R: Read> Aligned<R> {
         Ok(AfterRow::Perhaps)
     }
 
-    /// A record on as many lines as the names.
+    /// A record wrapped into as many lines as the header.
     pub(super) fn wrapped(&mut self) -> Result<bool, ReadError> {
         let lengths = self
             .grid

@@ -8,7 +8,7 @@ use crate::record::work;
 use crate::table::text_formula;
 use std::borrow::Cow;
 
-/// The name in a field of a header.
+/// The name in a header field.
 pub(super) fn name(kept: &OwnedRecord, field: Field) -> String {
     let text = kept
         .text
@@ -23,7 +23,7 @@ pub(super) fn name(kept: &OwnedRecord, field: Field) -> String {
     text_formula::text_of(&name).map_or(name.clone(), Cow::into_owned)
 }
 
-/// Takes padding off: blanks at the end of each field, and those before numbers, times and NULL.
+/// Removes padding: trailing spaces of each field, and leading ones before numbers, times and NULL.
 pub(super) fn trim(kept: &mut OwnedRecord) {
     for field in &mut kept.fields {
         let text = kept.text.get(field.start..field.end).unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn trim(kept: &mut OwnedRecord) {
     }
 }
 
-/// Puts pieces together, with the line breaks that stood between them.
+/// Joins pieces with the line breaks that were between them.
 pub(super) fn join(pieces: &[OwnedRecord]) -> OwnedRecord {
     work::steps(pieces.iter().map(|piece| piece.text.len() + 1).sum());
     let mut joined = pieces[0].clone();

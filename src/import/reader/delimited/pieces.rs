@@ -1,4 +1,4 @@
-//! Lines that may be pieces of one record: put together where they are one, else rejected each by itself.
+//! Lines that may be pieces of one record: joined if they are one, otherwise rejected one by one.
 
 use super::Delimited;
 use super::Place;
@@ -15,10 +15,10 @@ use crate::record::OwnedRecord;
 use crate::record::Reason;
 use crate::record::Reject;
 
-/// The most lines that are put together to one record.
+/// The maximum number of lines joined into one record.
 pub(super) const PIECES: usize = 200;
 
-/// The most lines that an open quote is looked for on, where it may as well be none.
+/// The maximum number of lines searched for the end of an open quote that may not be a quote at all.
 pub(super) const OPEN: usize = 50;
 
 pub(super) fn is_typed(look: &CellShape) -> bool {
@@ -26,7 +26,7 @@ pub(super) fn is_typed(look: &CellShape) -> bool {
 }
 
 impl Delimited {
-    /// Hands the pieces on: as the records that they are together, or as rejects.
+    /// Returns the pieces as the records that they form together, or as rejects.
     pub(super) fn flush(&mut self) {
         let pieces = std::mem::take(&mut self.pieces);
         let mut at = 0;
@@ -53,8 +53,8 @@ impl Delimited {
         }
     }
 
-    /// The record that the first of `pieces` and some behind it are, with their number. Where more than one number is
-    /// possible, every piece up to the next record is meant, if that one could not begin with a piece.
+    /// The record formed by the first of `pieces` and some after it, with their number. If more than one number is
+    /// possible, it is every piece up to the next record, provided that record cannot begin with a piece.
     pub(super) fn together(&self, pieces: &[OwnedRecord]) -> Option<(OwnedRecord, usize)> {
         let mut found = None;
         let mut sum = pieces.first()?.fields.len();
@@ -77,8 +77,8 @@ impl Delimited {
         found
     }
 
-    /// Whether a repaired record is like the others: each column that is numbers or times is so in it, and the first or
-    /// the last one is, so that no piece could as well belong to the record before or after.
+    /// Whether a repaired record is like the others: each column of numbers or times has one, and the first or the last
+    /// column is such a column, so that no piece could belong to the record before or after instead.
     fn fits(&self, joined: &OwnedRecord) -> bool {
         let looks = &self.plan.looks;
         let bounded = looks.first().is_some_and(is_typed) || looks.last().is_some_and(is_typed);
@@ -111,8 +111,8 @@ impl Delimited {
         )));
     }
 
-    /// Takes a line of a form that quotes fields with the separator in them. Where a quote is open, the field may go on
-    /// in this line, unless the line is a whole record by itself.
+    /// Takes a line of a format that quotes fields with the separator in them. If a quote is open, the field may
+    /// continue in this line, unless the line is a complete record by itself.
     pub(super) fn take_line(&mut self, kept: OwnedRecord) {
         if !self.pieces.is_empty() {
             let alone = self.split(&kept.text);
@@ -165,7 +165,7 @@ impl Delimited {
         ambiguous_quotes::split(line, &self.plan.delimiter, width)
     }
 
-    /// Lines with an open quote that never closed: each by itself.
+    /// Lines with an open quote that was never closed: one by one.
     fn give_lines_up(&mut self) {
         for piece in std::mem::take(&mut self.pieces) {
             let fields = ambiguous_quotes::bare(&piece.text, &self.plan.delimiter);
@@ -185,7 +185,7 @@ impl Delimited {
         }
     }
 
-    /// The end of the file: what waits is handed on, and a broken last record is a cut one.
+    /// The end of the file: buffered items are returned, and an incomplete last record is a truncated one.
     pub(super) fn end(&mut self) {
         self.ended = true;
         self.pieces.pop_if(|last| last.text.as_bytes() == [CTRL_Z]);

@@ -1,4 +1,4 @@
-//! What a record is like that needs no second look.
+//! Which records need no further check.
 
 use crate::import::format::detect::is_known_column;
 use crate::record::Field;
@@ -6,7 +6,7 @@ use crate::record::Reject;
 use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::RawRecord;
 
-/// What the tokenizer found, told apart without keeping it.
+/// What the tokenizer returned, classified without copying it.
 pub(in crate::import::reader) enum Seen {
     End,
     Whole,
@@ -15,7 +15,7 @@ pub(in crate::import::reader) enum Seen {
     Reject(Reject),
 }
 
-/// What a record is like that needs no second look.
+/// The conditions for a record that needs no further check.
 #[derive(Clone, Copy)]
 pub(in crate::import::reader) struct Plain<'p> {
     pub width: usize,
@@ -23,7 +23,7 @@ pub(in crate::import::reader) struct Plain<'p> {
 }
 
 impl Plain<'_> {
-    /// What a record is: whole, or, if `sieve` says that nobody needs it, passed over.
+    /// Classifies a record: complete, or, if `sieve` says that it is not needed, skipped.
     #[inline]
     pub fn see(self, record: &RawRecord<'_>, sieve: Option<&mut RowFilter>) -> Seen {
         if let Some(reject) = not_text(record) {
@@ -53,8 +53,8 @@ pub(super) fn not_text(record: &RawRecord<'_>) -> Option<Reject> {
     }
 }
 
-/// Whether a record may be an error of the server that has as many commas in it as a record, or a count of rows that
-/// has as many blanks.
+/// Whether a record may be a server error with as many commas as a record, or a row count with as many
+/// spaces.
 #[inline]
 pub(super) fn begins_like_a_message(bytes: &[u8]) -> bool {
     match bytes.first() {
@@ -64,7 +64,7 @@ pub(super) fn begins_like_a_message(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether a record may be the names of other columns. Nearly no record is: its first field would be a number.
+/// Whether a record may be a different header. Hardly any record is: its first field would be a number.
 pub(super) fn begins_like_a_name(bytes: &[u8], fields: &[Field]) -> bool {
     let first = fields
         .first()

@@ -1,4 +1,4 @@
-//! Reads one file of lines.
+//! Reads a file of lines.
 
 use std::io::Read;
 
@@ -11,36 +11,36 @@ use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{Field, ReadError, Reason, RecordLimits, Trailer};
 
-/// The most lines that one record may stand on.
+/// The maximum number of lines of a record.
 const PIECES: usize = 200;
 
-/// Reads one file of lines.
+/// Reads a file of lines.
 pub struct Columns<R> {
     lines: LineReader<R>,
     plan: FixedWidthPlan,
-    /// How places may be counted.
+    /// How columns may be counted.
     measures: &'static [Measure],
-    /// Whether this is aligned text, which has a blank between columns, and a count below.
+    /// Whether this is aligned text, with a space between columns and a count below.
     aligned: bool,
-    /// The line of names.
+    /// The header line.
     head: Option<String>,
     begun: bool,
     repaired: u64,
     queue: Queue,
 }
 
-/// What a text is when it is cut.
+/// The result of splitting a text.
 enum Cut {
-    /// No record at all.
+    /// Not a record.
     None,
     /// A record and its fields.
     Fields(Vec<Field>),
-    /// One of several, which nobody can tell apart.
+    /// One of several that cannot be distinguished.
     Several,
 }
 
 impl<R: Read> Columns<R> {
-    /// Reads `reader`, in whose encoding a character may be one place or `several`.
+    /// Reads `reader`, in whose encoding a character may have one width or `several`.
     pub fn new(
         reader: R,
         plan: FixedWidthPlan,
@@ -163,7 +163,7 @@ impl<R: Read> Columns<R> {
         self.reject(1, format!("expected {wanted} characters, found {length}"))
     }
 
-    /// Rejects the next `count` lines, each for itself.
+    /// Rejects the next `count` lines, one by one.
     fn reject(&mut self, count: usize, detail: String) -> Result<(), ReadError> {
         for _ in 0..count {
             let Some(line) = self.lines.pop()? else { break };

@@ -1,25 +1,25 @@
-//! Columns that the names in the first line begin.
+//! Columns that begin where the names in the first line do.
 
 use std::ops::Range;
 
 use crate::import::format::detect;
 use crate::import::reader::aligned::Measure;
 
-/// The longest line of names, and of names that touch.
+/// The maximum length of the header line, and of adjacent names.
 const LONGEST_HEAD: usize = 64 << 10;
 const LONGEST_TOKEN: usize = 2000;
 
 /// The longest name: SQL Server allows as many characters.
 const LONGEST_NAME: usize = 128;
 
-/// The names of columns in `head`, if the texts at `places` are some.
+/// The column names in `head`, if the texts at `places` are names.
 pub(super) fn names_at(head: &str, places: &[Range<usize>]) -> Option<Vec<String>> {
     let cut = Measure::Units.cut(head, places)?;
     let names = || cut.iter().map(|place| head[place.clone()].trim());
     detect::are_names(names()).then(|| names().map(str::to_owned).collect())
 }
 
-/// The columns that the names in `head` begin, if it is a line of names and only one reading of it.
+/// The columns that the names in `head` begin, if it is a header and unambiguous.
 pub(super) fn by_names(head: &str, rows: &[&str]) -> Option<(Vec<Range<usize>>, Vec<String>)> {
     let odd = |c: char| !c.is_ascii() || matches!(c, ',' | ';' | '\t' | '"' | '|' | ':');
     if head.len() > LONGEST_HEAD || head.contains(odd) {
@@ -56,8 +56,8 @@ pub(super) fn by_names(head: &str, rows: &[&str]) -> Option<(Vec<Range<usize>>, 
     (sure && first).then_some((places, names))
 }
 
-/// The names that touch in `token`: itself where it is a column or has none at its edges, else the columns that it is
-/// made of, if it can be parted in one way only.
+/// The names adjacent in `token`: the token itself if it is a column or contains none at its ends, otherwise the
+/// columns that it consists of, if there is only one way to split it.
 fn parts(token: &str) -> Option<Vec<&str>> {
     if token.len() > LONGEST_TOKEN {
         return None;

@@ -1,14 +1,14 @@
-//! Widths that rows by themselves suggest: shown to the user, never used unasked.
+//! Widths suggested by rows alone: shown to the user, never used automatically.
 
 use super::by_names::by_names;
 use super::sniffer::{first_line, rows_of};
 use super::{END, REST};
 use crate::import::format::detect::CellShape;
 
-/// As many blanks as stand in no text of words.
+/// More spaces than occur between words.
 const PADDING: &str = "    ";
 
-/// Widths that padded lines would have if columns ended at the blanks that all of them share.
+/// The widths that padded lines would have if columns ended at the spaces that all of them share.
 #[must_use]
 pub fn proposal(text: &str, whole: bool) -> Option<Vec<usize>> {
     let rows = rows_of(text, whole);

@@ -1,4 +1,4 @@
-//! Reads one file of records that follow each other without anything between them.
+//! Reads records that follow each other without anything between them.
 
 use std::io::Read;
 
@@ -9,26 +9,26 @@ use crate::import::reader::{Item, Reader};
 use crate::record::OwnedRecord;
 use crate::record::{ReadError, Reason, RecordLimits};
 
-/// Reads one file of records that follow each other without anything between them. A record's line is its number.
+/// Reads records that follow each other without anything between them. A record's line is its number.
 pub struct Run<R> {
     reader: R,
     plan: FixedWidthPlan,
     total: usize,
-    /// Whether a character beyond ASCII may be one place or several.
+    /// Whether a non-ASCII character may have one width or several.
     several: bool,
     limits: RecordLimits,
-    /// What was read and not cut, from `at` on.
+    /// What was read and not split yet, from `at` on.
     buffer: Vec<u8>,
     at: usize,
     ended: bool,
     begun: bool,
-    /// How many records were cut.
+    /// The number of records so far.
     count: u64,
     queue: Queue,
 }
 
 impl<R: Read> Run<R> {
-    /// Reads `reader`, in whose encoding a character may be one place or `several`.
+    /// Reads `reader`, in whose encoding a character may have one width or `several`.
     pub fn new(reader: R, plan: FixedWidthPlan, several: bool, limits: RecordLimits) -> Self {
         let total = plan.places.last().map_or(0, |last| last.end);
         Self {
@@ -71,7 +71,7 @@ impl<R: Read> Run<R> {
         }
     }
 
-    /// The end of the record that begins the buffer; `None` when it is not all there.
+    /// The end of the record at the beginning of the buffer; `None` if it is incomplete.
     fn end(&self) -> Result<Option<usize>, ReadError> {
         let bytes = &self.buffer[self.at..];
         let (mut byte, mut place) = (0, 0);
@@ -154,7 +154,7 @@ impl<R: Read> Run<R> {
         Ok(true)
     }
 
-    /// Takes the names, and leaves out the line that they stand on.
+    /// Takes the header, and skips its line.
     fn begin(&mut self) -> Result<(), ReadError> {
         const LONGEST: usize = 1 << 20;
         if self.total == REST {

@@ -1,4 +1,4 @@
-//! Finds in the beginning of a file how it is cut into columns, and scores it.
+//! Detects the columns in the beginning of a fixed-width file, and scores them.
 
 use super::by_names::{by_names, names_at};
 use super::{END, Ends, FixedWidthPlan, REST, Widths, units};
@@ -6,30 +6,30 @@ use crate::import::format::detect::CellShape;
 use crate::import::format::trailer;
 use crate::import::reader::aligned::Measure;
 
-/// How many rows of the beginning are looked at.
+/// How many rows of the beginning are inspected.
 const ROWS: usize = 2000;
 
-/// What the beginning of a file shows when it is cut.
+/// What the beginning of a file shows when it is split.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// How it is cut.
+    /// How it is split.
     pub plan: FixedWidthPlan,
-    /// The share of the rows that it fits.
+    /// The share of the rows that fit.
     fit: f64,
     /// Fields that are the word NULL.
     word: usize,
-    /// Columns that are numbers or times but for fields of nothing.
+    /// Columns that are numbers or times except for empty fields.
     typed_nothing: usize,
-    /// Whether two columns touch.
+    /// Whether two columns are adjacent.
     touch: bool,
-    /// Whether numbers stand on the right.
+    /// Whether numbers are right-aligned.
     right: bool,
-    /// Whether a count of rows stands below.
+    /// Whether a row count is below.
     footer: bool,
 }
 
 impl Found {
-    /// How likely the file is the wizard's, or, if `aligned`, what is left of aligned text.
+    /// The score of the file as the wizard's, or, if `aligned`, as aligned text without dashes.
     #[must_use]
     pub fn score(&self, aligned: bool) -> f64 {
         let when = |condition: bool, points: f64| if condition { points } else { 0.0 };
@@ -47,7 +47,7 @@ impl Found {
     }
 }
 
-/// How `text`, the beginning of a file or the `whole` of it, is cut into columns; `None` when nothing says it.
+/// The columns of `text`, the beginning of a file or the `whole` of it; `None` if they are unknown.
 #[must_use]
 pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
     let (head, below) = first_line(text)?;
@@ -121,7 +121,7 @@ pub fn tell(text: &str, whole: bool, said: Option<&Widths>) -> Option<Found> {
     Some(found)
 }
 
-/// The rows of the beginning: lines that are not blank and say no count or time.
+/// The rows of the beginning: lines that are neither blank nor a count or time.
 pub(super) fn rows_of(body: &str, whole: bool) -> Vec<&str> {
     let end = if whole {
         body.len()
@@ -152,13 +152,13 @@ fn cut_run(body: &str, total: usize) -> Vec<&str> {
     rows
 }
 
-/// Whether the text is more than one record of `total` places without a line end.
+/// Whether the text is more than one record of width `total` without a newline.
 fn is_run(body: &str, total: usize) -> bool {
     let body = body.trim_end_matches(END);
     units(body) > total && !body.contains('\n')
 }
 
-/// The first line that is not blank, and what stands below it.
+/// The first line that is not blank, and what is below it.
 pub(super) fn first_line(text: &str) -> Option<(&str, &str)> {
     let mut at = 0;
     text.split_inclusive('\n').find_map(|line| {

@@ -15,7 +15,7 @@ pub(super) struct Shade<'r> {
     pub(super) of: ShadeOf<'r>,
 }
 
-/// Where an outage is from.
+/// The source of an outage.
 #[derive(Clone, Copy)]
 pub(super) enum ShadeOf<'r> {
     Rows(&'r DetectedRun),
@@ -55,7 +55,7 @@ pub(super) fn shades(run: &AnalysisRun) -> Vec<Shade<'_>> {
     shades
 }
 
-/// What is shaded, in words: the same for those who do not see the drawing.
+/// The shaded periods in words, for those who cannot see the chart.
 pub(super) fn list(page: &mut Page, shades: &[Shade<'_>]) {
     if shades.is_empty() {
         page.element("p", "", "No outage was detected in these rows.");
@@ -77,7 +77,7 @@ pub(super) fn list(page: &mut Page, shades: &[Shade<'_>]) {
     page.markup(format_args!("</ol>\n"));
 }
 
-/// `2025-04-04 09:08:29`, `to 10:20:13`: the date of the end is left out where it is the same.
+/// `2025-04-04 09:08:29`, `to 10:20:13`: the date of the end is omitted if it is the same.
 fn span_of(shade: &Shade<'_>) -> (String, String) {
     let second = |at: i64| wording::brief_value(&Cell::Timestamp(at));
     let from = second(shade.from);
@@ -90,7 +90,7 @@ fn span_of(shade: &Shade<'_>) -> (String, String) {
     }
 }
 
-/// How sure an outage is, as markup, and what speaks for it.
+/// The confidence in an outage, as markup, and its evidence.
 fn said_of(of: ShadeOf<'_>) -> (String, Vec<String>) {
     let one = match of {
         ShadeOf::User(given) => {
