@@ -464,7 +464,7 @@ impl<'a> Resolver<'a> {
         let has = count(self.document().line_count());
         if lines.value.last() > has {
             let message = format!(
-                "line {} is cited, and the document has {}",
+                "line {} is cited, but the document has {}",
                 lines.value.last(),
                 plural(has, "line")
             );

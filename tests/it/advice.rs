@@ -87,7 +87,7 @@ const MORE: &[Provoked] = &[
         3,
     ),
     case("one column of names.csv", b"name\na\nb\n", "", 2),
-    case("one column of numbers.csv", b"1\n2\n3\n", "", 2),
+    case("one column of numbers.csv", b"1\n2\n3\n", "", 1),
     case("one column for a table.csv", b"name\na\nb\n", "--table t", 2),
     case("sentences.txt", b"hello there\nnice to see you\n", "", 2),
     case("an unknown format.csv", b"activity_id,activity_status\n1,5000\n", "--input-format ssms_csf", 1),

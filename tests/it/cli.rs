@@ -447,8 +447,8 @@ fn reports_are_written_once_and_replaced_only_when_told() {
     assert_eq!(output.status.code(), Some(5));
     assert_eq!(
         text(&output.stderr),
-        "error: `out/services_failure.csv` exists and was not replaced\n hint: `--force` replaces existing files; or \
-         choose another path\n"
+        "error: `out/services_failure.csv` exists and was not replaced\n hint: replace it with `--force`, or choose \
+         another path\n"
     );
     let kept = fs::read_to_string(folder.path().join("out/services_failure.md")).expect("a file");
     assert_eq!(kept, "mine");

@@ -183,7 +183,7 @@ fn widths_are_said_where_nothing_in_a_file_tells_them() {
     assert_eq!(output.status.code(), Some(3));
     let said = text(&output.stderr);
     assert!(
-        said.ends_with("judging by the blanks that all rows share, it may be `--widths 20,14,*`\n"),
+        said.ends_with("judging by the spaces that all rows share, try `--widths 20,14,*`\n"),
         "{said}"
     );
     assert!(

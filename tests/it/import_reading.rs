@@ -583,7 +583,7 @@ fn widths_are_proposed_and_never_taken_from_rows_alone() {
     assert!(matches!(error, OpenError::NoWidths { .. }), "{error:?}");
     let advice = error.advice().unwrap();
     assert!(
-        advice.ends_with("judging by the blanks that all rows share, it may be `--widths 5,24,5`"),
+        advice.ends_with("judging by the spaces that all rows share, try `--widths 5,24,5`"),
         "{advice}"
     );
     let long = "1347                2000         5000           ";

@@ -578,7 +578,7 @@ fn a_customer_is_told_of_a_session_that_a_lab_rule_let_begin_during_the_outage()
         "Your session has been lost.",
     ] {
         assert!(
-            shown.contains(&format!("customer,1348,Told: {told},,shown")),
+            shown.contains(&format!("customer,1348,Notice: {told},,shown")),
             "{shown}"
         );
     }
@@ -595,11 +595,11 @@ fn what_a_customer_was_told_stays_where_the_session_comes_back() {
         ],
     );
     assert!(
-        shown.contains("Told: There are connection issues.,,shown"),
+        shown.contains("Notice: There are connection issues.,,shown"),
         "{shown}"
     );
     assert!(
-        shown.contains("Told: Please start a new session.,,shown"),
+        shown.contains("Notice: Please start a new session.,,shown"),
         "{shown}"
     );
     assert!(

@@ -1422,7 +1422,7 @@ fn an_agent_behind_a_dead_chat_is_blocked_when_the_others_got_much_and_unclear_w
             .map(|row| format!("{} {}", row[0], row[1]));
         rows.collect::<Vec<_>>()
     };
-    let gone = "1102 unclear: logged in or out after the chat changed last";
+    let gone = "1102 unclear: logged in or out after the chat last changed";
     assert_eq!(told(11), ["1101 blocked", gone]);
     assert!(told(1000).is_empty());
 }

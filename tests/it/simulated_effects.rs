@@ -381,8 +381,8 @@ fn a_warning_comes_in_a_chat_that_began_long_after_the_server_had_stopped() {
         .iter()
         .flat_map(|look| look.changes.iter().map(move |change| (look.at_ms, change)));
     let warned = warned.filter_map(|(at, change)| change.after.as_ref().map(|fact| (at, fact)));
-    let mut own =
-        warned.filter(|(_, fact)| fact.subject == "1348" && fact.fact.starts_with("Told: Some of"));
+    let mut own = warned
+        .filter(|(_, fact)| fact.subject == "1348" && fact.fact.starts_with("Notice: Some of"));
     let (at, _) = own.next().expect("the customer is warned");
     assert_eq!(start().offset(at), "+00:05:30");
 }
@@ -454,7 +454,9 @@ fn what_a_customer_was_told_stays_when_the_server_stops_again_at_once() {
     let gone = changes
         .filter(|change| change.after.is_none())
         .filter_map(|change| change.before.as_ref());
-    let told: Vec<_> = gone.filter(|fact| fact.fact.starts_with("Told")).collect();
+    let told: Vec<_> = gone
+        .filter(|fact| fact.fact.starts_with("Notice"))
+        .collect();
     assert!(told.is_empty(), "{told:?}");
 }
 

@@ -26,7 +26,7 @@ fn a_symptom_leads_to_a_scenario_step_or_check() {
         ("Session in Progress", "application_restored/"),
         ("red square", "all_servers_failure/"),
         (
-            "customer is told of connection issues",
+            "customer is notified of connection issues",
             "application_failure/",
         ),
         ("messages lost", "application_failure/"),

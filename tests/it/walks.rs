@@ -195,7 +195,7 @@ fn a_file_name_whose_ending_is_no_format_is_refused() {
             folder,
             &["analyze", "activity.csv", "-o", name],
             2,
-            "chatdb writes no",
+            "chatdb cannot write",
         );
         assert!(!folder.join(name).exists());
     }

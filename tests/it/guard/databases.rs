@@ -142,7 +142,7 @@ fn a_file_made_to_do_harm_does_none() {
             "view",
             "CREATE VIEW theirs AS SELECT load_extension('x.so') AS user_id",
             "SELECT user_id FROM theirs",
-            "unsafe use of load_extension()",
+            "`load_extension` is not allowed here",
         ),
         (
             "view_of_a_setting",
@@ -167,7 +167,7 @@ fn a_file_made_to_do_harm_does_none() {
             "view_of_itself",
             "CREATE VIEW theirs AS SELECT * FROM theirs",
             "SELECT user_id FROM theirs",
-            "circularly defined",
+            "refers to itself",
         ),
         (
             "computed_column",

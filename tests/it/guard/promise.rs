@@ -36,7 +36,7 @@ fn stated(folder: Limits, question: Limits) -> Vec<[String; 3]> {
         ),
         pair("Bytes of a text or a row", folder.length, question.length),
         row(
-            "Bytes of memory for a result, if it is held",
+            "Bytes of memory for a buffered result",
             &MAX_ANSWER.to_string(),
             &MAX_QUESTION_ANSWER.to_string(),
         ),
