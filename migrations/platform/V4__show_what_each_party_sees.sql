@@ -180,7 +180,7 @@ FROM (
     JOIN outage o ON o.outage_id = (SELECT x.outage_id FROM outage x
                                     WHERE x.server = k.server AND x.stopped_at <= k.since
                                       AND coalesce(x.started_at, '9999-12-31') >= k.since
-                                    ORDER BY x.stopped_at < k.since, x.outage_id LIMIT 1)
+                                    ORDER BY x.stopped_at DESC, x.outage_id LIMIT 1)
     WHERE k.subject = 'chat' AND k.capability = 'keep the session'
     GROUP BY k.subject_id
 ) x

@@ -46,6 +46,7 @@ mod next_steps;
 mod numbers;
 mod old_databases;
 mod open_outage;
+mod other_sqlite;
 mod outage_rules;
 mod outages;
 mod over_time;
