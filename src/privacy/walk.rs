@@ -129,41 +129,114 @@ const PLAIN_OPTIONS: [&str; 4] = ["--utc-offset", "--encoding", "--input-format"
 
 /// A next step: its command, which stands in front, and the sentence after it.
 fn step(said: &mut String, visitor: &mut dyn Visitor) {
-    let parts = said.strip_prefix('`').and_then(|rest| rest.split_once('`'));
-    let Some((typed, sentence)) = parts else {
+    let parts = said
+        .strip_prefix('`')
+        .and_then(|rest| Some((rest, unquoted(rest, '`').next()?)));
+    let Some((rest, end)) = parts else {
         visitor.sentence(said);
         return;
     };
-    let (mut typed, mut sentence) = (typed.to_owned(), sentence.to_owned());
+    let (mut typed, mut sentence) = (rest[..end].to_owned(), rest[end + 1..].to_owned());
     command(&mut typed, visitor);
     visitor.sentence(&mut sentence);
     *said = format!("`{typed}`{sentence}");
 }
 
-/// A command to type: the names of files in it, and of servers. The program's name and the command's are our own.
+/// Where a command has a sign outside the quotes of a shell. `\'` is a quote that a word in quotes has itself.
+fn unquoted(typed: &str, wanted: char) -> impl Iterator<Item = usize> {
+    let mut quote = None;
+    let mut before = ' ';
+    typed.char_indices().filter_map(move |(at, sign)| {
+        let escaped = quote.is_none() && before == '\\' && sign == '\'';
+        before = sign;
+        match quote {
+            Some(open) if open == sign => quote = None,
+            Some(_) => {}
+            None if !escaped && ['\'', '"'].contains(&sign) => quote = Some(sign),
+            None if sign == wanted => return Some(at),
+            None => {}
+        }
+        None
+    })
+}
+
+/// The words of a command, each with its quotes.
+fn words(typed: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for at in unquoted(typed, ' ').chain([typed.len()]) {
+        words.push(&typed[start..at]);
+        start = at + 1;
+    }
+    words
+}
+
+/// A command to type: the names of files in it, and of servers. The program's name and the command's are our own, and
+/// so is the name of the query behind `query`.
 fn command(typed: &mut String, visitor: &mut dyn Visitor) {
-    let mut option = "";
-    let words = typed.split(' ').enumerate().map(|(at, typed)| {
-        let mut word = typed.to_owned();
-        let before = std::mem::replace(&mut option, typed);
-        let is_own = at < 2 || before == "query";
-        if is_own || is_of_times(&word) || PLAIN_OPTIONS.contains(&before) {
-            return word;
+    let words = words(typed);
+    let own = match words.get(1) {
+        Some(&"query") => 3,
+        _ => 2,
+    };
+    let redacted = words.iter().enumerate().map(|(at, word)| {
+        let before = match at {
+            0 => "",
+            _ => words[at - 1],
+        };
+        let of_option = before.starts_with("--") && before != "--db";
+        if at < own || PLAIN_OPTIONS.contains(&before) {
+            (*word).to_owned()
+        } else if of_option && word.contains(['=', ':', '.']) {
+            let parts = word.split(' ').map(|part| value(part, visitor));
+            parts.collect::<Vec<_>>().join(" ")
+        } else if word.starts_with('-') {
+            (*word).to_owned()
+        } else {
+            file_word(word, visitor)
         }
-        let is_value = word.contains(['=', ':']) || word.contains("..");
-        if let Some((before, host, after)) = outage_of_host(&word) {
-            let (mut host, mut after) = (host.to_owned(), after.to_owned());
-            of_host(&mut host, visitor);
-            visitor.sentence(&mut after);
-            word = format!("{before}{host}={after}");
-        } else if is_value {
-            visitor.sentence(&mut word);
-        } else if !word.starts_with('-') {
-            visitor.file(&mut word);
-        }
-        word
     });
-    *typed = words.collect::<Vec<_>>().join(" ");
+    *typed = redacted.collect::<Vec<_>>().join(" ");
+}
+
+/// A part of an option's value, without spaces.
+fn value(part: &str, visitor: &mut dyn Visitor) -> String {
+    if is_of_times(part) {
+        return part.to_owned();
+    }
+    let Some((before, host, after)) = outage_of_host(part) else {
+        let mut part = part.to_owned();
+        if part.contains(['=', ':']) || part.contains("..") {
+            visitor.sentence(&mut part);
+        } else {
+            visitor.file(&mut part);
+        }
+        return part;
+    };
+    let (mut host, mut after) = (host.to_owned(), after.to_owned());
+    of_host(&mut host, visitor);
+    visitor.sentence(&mut after);
+    format!("{before}{host}={after}")
+}
+
+/// The name of a file as it is typed, with its quotes where they are still needed.
+fn file_word(word: &str, visitor: &mut dyn Visitor) -> String {
+    let quote = word
+        .chars()
+        .next()
+        .filter(|sign| ['\'', '"'].contains(sign));
+    let name = match quote {
+        Some(quote) => word.trim_start_matches(quote).trim_end_matches(quote),
+        None => word,
+    };
+    let name = name.replace("'\\''", "'");
+    let mut shown = name.clone();
+    visitor.file(&mut shown);
+    match quote {
+        _ if shown == name => word.to_owned(),
+        Some(quote) if shown.contains(' ') => format!("{quote}{shown}{quote}"),
+        _ => shown,
+    }
 }
 
 /// Whether a word is of dates and times of day alone, such as `09:00:00..2026-11-25`, which looks like a telephone

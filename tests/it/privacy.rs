@@ -948,6 +948,69 @@ fn an_analysis_and_its_files_show_nobody_and_say_so() {
     }
 }
 
+/// Names of files and folders in next commands: beside words that commands have too, with the quotes of a shell, and
+/// with signs that a next step has itself.
+#[test]
+fn no_name_of_a_file_is_in_a_next_command() {
+    let rows = "activity_id,activity_type,activity_status,activity_sub_status,when_created,when_modified\n\
+                1347,2000,5000,5900,2026-11-25 09:00:00,2026-11-25 09:01:00\n";
+    let names = [
+        "Jane Roe",
+        "Jane`Roe",
+        "x`Jane Roe",
+        "Jane'Roe",
+        "Jane\"Roe",
+        "Jane' `Roe",
+        "a=Jane Roe",
+        "Jane..Roe",
+    ];
+    let mut seen = 0;
+    for name in names
+        .iter()
+        .filter(|name| cfg!(unix) || !name.contains('"'))
+    {
+        let folder = scratch();
+        let file = format!("{name}.csv");
+        for inner in ["query", name] {
+            fs::create_dir(folder.path().join(inner)).expect("a folder");
+            fs::write(
+                folder.path().join(inner).join("egpl_casemgmt_activity.csv"),
+                rows,
+            )
+            .expect("a file");
+        }
+        fs::write(folder.path().join(&file), rows).expect("a file");
+        let inside = format!(
+            "../{}/{name}",
+            folder.path().file_name().expect("a name").display()
+        );
+        for paths in [
+            &["query", &file][..],
+            &[name],
+            &[&file],
+            &[&inside, "query"],
+        ] {
+            let more = [
+                "--table",
+                "egpl_casemgmt_activity",
+                "--as-of",
+                "2026-11-25 12:00:00",
+                "--format",
+                "json",
+            ];
+            let output = chatdb(folder.path(), &[&["analyze"], paths, &more].concat());
+            let shown = text(&output.stdout);
+            let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let next = &json["analysis"]["next"];
+            seen += next.as_array().expect("next steps").len();
+            assert!(!shown.contains("Roe"), "{paths:?}: {next:#}");
+            let said = next.to_string();
+            assert!(!said.contains("text-"), "{paths:?}: {next:#}");
+        }
+    }
+    assert!(seen > 0, "there are next steps");
+}
+
 #[test]
 fn a_failure_quotes_no_row() {
     let folder = scratch();
