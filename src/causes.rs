@@ -63,18 +63,43 @@ macro_rules! department {
 /// Why an agent who has no console can do nothing.
 const NOT_LOGGED_IN: &str = "SELECT 'the agent is not logged in'";
 
+/// Why an agent with an open console cannot do something: the servers that are down, else that the log-in is lost.
+macro_rules! without {
+    ($agent:literal, $capability:literal, $without:literal, $again:literal) => {
+        concat!(
+            "(SELECT CASE count(o.server) WHEN 0 THEN ",
+            $again,
+            " ELSE ",
+            $without,
+            " || group_concat(o.server, ', ') END FROM lacks k \
+             LEFT JOIN outage o ON o.server = k.server AND o.started_at IS NULL \
+             WHERE k.subject = 'agent' AND k.subject_id = ",
+            $agent,
+            " AND k.capability = '",
+            $capability,
+            "' AND k.subject_id IN (SELECT user_id FROM desktop WHERE state = 'open') HAVING count(*) > 0)"
+        )
+    };
+}
+
 /// Why an agent cannot complete or transfer a chat, as arguments of `coalesce`: the first that is so.
 macro_rules! in_hands {
     () => {
-        "(SELECT CASE WHEN activity_status = 9000 THEN 'the chat is already completed' \
+        concat!("(SELECT CASE WHEN activity_status = 9000 THEN 'the chat is already completed' \
                       WHEN assigned_to IS NOT {AGENT:@agent_id} THEN 'the agent does not have the chat' END \
           FROM egpl_casemgmt_activity WHERE activity_id = {CHAT:@activity_id}), \
          (SELECT 'there is no such chat in the database' WHERE NOT EXISTS \
           (SELECT 1 FROM egpl_casemgmt_activity WHERE activity_id = {CHAT:@activity_id})), \
          (SELECT 'the agent is not logged in' WHERE NOT EXISTS \
           (SELECT 1 FROM desktop WHERE user_id = {AGENT:@agent_id} AND state = 'open')), \
-         (SELECT 'not possible without ' || group_concat(server, ', ') FROM lacks WHERE subject = 'agent' AND \
-          subject_id = {AGENT:@agent_id} AND capability = 'complete a chat')"
+         ",
+            without!(
+                "{AGENT:@agent_id}",
+                "complete a chat",
+                "'not possible without '",
+                "'the agent must log in again first'"
+            )
+        )
     };
 }
 
@@ -176,9 +201,14 @@ pub const CAUSES: &[CauseSyntax] = &[
         idle: concat!(
             "SELECT coalesce(",
             in_hands!(),
-            ", (SELECT 'agent ' || {OTHER} || ' cannot receive it without ' || group_concat(server, ', ') FROM lacks \
-             WHERE subject = 'agent' AND subject_id = {OTHER} AND capability = 'receive new activities' \
-             AND {OTHER} IN (SELECT user_id FROM desktop WHERE state = 'open') HAVING count(*) > 0), \
+            ", ",
+            without!(
+                "{OTHER}",
+                "receive new activities",
+                "'agent ' || {OTHER} || ' cannot receive it without '",
+                "'agent ' || {OTHER} || ' must log in again first'"
+            ),
+            ", \
              'agent ' || {OTHER} || CASE WHEN {OTHER} = {AGENT:@agent_id} THEN ' has the chat already' \
              ELSE ' is not logged in' END)"
         ),

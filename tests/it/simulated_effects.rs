@@ -477,7 +477,60 @@ fn a_chat_is_not_given_to_an_agent_whose_log_in_is_cut_off() {
     let (_, course) = run(&start(), &events);
     let reasons: Vec<&str> = course.looks.iter().map(|look| look.idle.as_str()).collect();
     assert!(
-        reasons.contains(&"agent 1003 cannot receive it without application"),
+        reasons.contains(&"agent 1003 must log in again first"),
         "{reasons:?}"
     );
+}
+
+/// A reason names the servers that are down then, and no server that is up again.
+#[test]
+fn a_reason_names_servers_that_are_down_alone() {
+    let (complete, transfer) = (
+        "agent 1003 completes chat 1347",
+        "agent 1003 transfers chat 1347 to agent 1004",
+    );
+    let again = "the agent must log in again first";
+    let other = "agent 1004 must log in again first";
+    let down = "agent 1004 cannot receive it without";
+    for (events, last, reason) in [
+        (
+            &["+1:00 services stops"][..],
+            transfer,
+            format!("{down} services"),
+        ),
+        (
+            &["+1:00 services stops", "+2:00 services starts"],
+            transfer,
+            other.to_owned(),
+        ),
+        (
+            &["+1:00 services stops", "messaging stops", "services starts"],
+            transfer,
+            format!("{down} messaging"),
+        ),
+        (
+            &["+1:00 application stops"],
+            complete,
+            "not possible without application".to_owned(),
+        ),
+        (
+            &["+1:00 application stops", "application starts"],
+            complete,
+            again.to_owned(),
+        ),
+        (
+            &["+1:00 application stops", "application starts"],
+            transfer,
+            again.to_owned(),
+        ),
+    ] {
+        let before = ["agent 1004 is added", "agent 1004 logs in"];
+        let events = [&before[..], events, &[last]].concat();
+        let (_, course) = run(&start(), &events);
+        let reasons: Vec<&str> = course.looks.iter().map(|look| look.idle.as_str()).collect();
+        assert!(
+            reasons.contains(&reason.as_str()),
+            "{events:?}: {reasons:?}"
+        );
+    }
 }
