@@ -361,10 +361,15 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
     {
         known.counts.clone_from(&given.counts);
     }
-    run.candidates = candidates(&signatures(), run, &known);
-    if known.shown.is_none() && none_fits(run, &known) {
-        run.candidates.clear();
+    let mut fitting = signatures();
+    if known.shown.is_none() {
+        fitting
+            .retain(|signature| counts::may_be(&known.counts, &signature.servers, known.of_host));
+        if none_fits(run, &known) {
+            fitting.clear();
+        }
     }
+    run.candidates = candidates(&fitting, run, &known);
 }
 
 /// Whether nothing that was counted in the outage that was given had stopped; or none was given, and many activities
@@ -379,7 +384,8 @@ fn none_fits(run: &AnalysisRun, known: &KnownOutage) -> bool {
             .iter()
             .filter(|count| counts::is_of(count, known.of_host))
     };
-    counts().next().is_some() && !counts().any(counts::has_stopped)
+    let is_known = counts().next().is_some() || run.activities >= analysis::MIN_ACTIVITIES;
+    is_known && !counts().any(counts::has_stopped)
 }
 
 fn ms(cell: &Cell) -> Option<i64> {

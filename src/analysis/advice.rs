@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::OUTAGE;
+use super::{MIN_ACTIVITIES, OUTAGE};
 use crate::diagnostic::counted;
 use crate::report::{AnalysisRun, FindingRun, FindingVerdict, UnlockRun};
 
@@ -38,17 +38,20 @@ pub fn next_steps(run: &AnalysisRun, commands: NextCommands<'_>) -> Vec<String> 
             commands.analyze, run.name, run.title
         )
     }));
-    next.extend(wanted_exports(&run.findings));
+    let had_none = run.detected.is_empty() && run.activities >= MIN_ACTIVITIES;
+    next.extend(wanted_exports(&run.findings, had_none));
     next
 }
 
-/// The exports that findings need, with those that need the same together, the most first.
-fn wanted_exports(runs: &[FindingRun]) -> Vec<String> {
+/// The exports that findings need, with those that need the same together, the most first. `had_none` is as in
+/// [`unlocks`].
+fn wanted_exports(runs: &[FindingRun], had_none: bool) -> Vec<String> {
     let mut waits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for run in runs {
         let helped = run.verdict == FindingVerdict::Skipped || !run.table.rows.is_empty();
         let helps = run.helps_missing.iter().filter(|_| helped);
-        for wanted in run.needs_missing.iter().chain(helps) {
+        let wanted = run.needs_missing.iter().chain(helps);
+        for wanted in wanted.filter(|wanted| !had_none || *wanted != OUTAGE) {
             waits.entry(wanted).or_default().insert(&run.name);
         }
     }
@@ -61,7 +64,7 @@ fn wanted_exports(runs: &[FindingRun]) -> Vec<String> {
     let step = |(names, wanted): (BTreeSet<&str>, Vec<String>)| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         let all = wanted.iter().all(|one| one.contains("export of"));
-        let verb = if all { "add" } else { "needed" };
+        let verb = if all { "add" } else { "give" };
         format!("{verb} {}, for {}", wanted.join(", "), names.join(", "))
     };
     together.into_iter().map(step).collect()

@@ -98,19 +98,40 @@ fn agents_above(limit: &limit::Limit) -> Cell {
     Cell::Text(format!(",{},", ids.join(",")))
 }
 
+/// The verdicts of findings, the strongest first.
+const STRENGTH: [&str; 2] = ["ghost", "probable"];
+
+fn strength(verdict: Option<&Cell>) -> usize {
+    let word = verdict.map(Cell::to_string);
+    let mut known = STRENGTH.iter();
+    let at = known.position(|own| word.as_deref() == Some(own));
+    at.unwrap_or(STRENGTH.len())
+}
+
+/// Puts the rows of several outages in one order where they have verdicts: by verdict, the newest first.
+fn newest_first(table: &mut ResultTable) {
+    let at = table
+        .position("verdict")
+        .zip(table.position("when_created"));
+    let Some((verdict, created)) = at else {
+        return;
+    };
+    let created = |row: &[Cell]| match row[created] {
+        Cell::Timestamp(at) => at,
+        _ => i64::MIN,
+    };
+    table.rows.sort_by_key(|row| {
+        let newest = std::cmp::Reverse(created(row));
+        (strength(row.get(verdict)), newest)
+    });
+}
+
 /// Adds rows whose key is not there yet. If a row has a verdict, the stronger one is kept.
 fn merge(table: &mut ResultTable, more: ResultTable, keys: &[String]) {
-    const STRENGTH: [&str; 2] = ["ghost", "probable"];
     let at: Vec<usize> = keys.iter().filter_map(|key| table.position(key)).collect();
     let key = |row: &Vec<Cell>| at.iter().map(|at| row[*at].to_string()).collect::<Vec<_>>();
     let verdict = table.position("verdict");
-    let strength = |row: &Vec<Cell>| {
-        let word = verdict.map(|at| row[at].to_string());
-        STRENGTH
-            .iter()
-            .position(|known| word.as_deref() == Some(known))
-            .unwrap_or(STRENGTH.len())
-    };
+    let strength = |row: &Vec<Cell>| strength(verdict.map(|at| &row[at]));
     let mut known: BTreeMap<Vec<String>, usize> = table
         .rows
         .iter()
@@ -153,11 +174,10 @@ impl<'s> ExportedRows<'s> {
             needs_missing.push("a timestamp in the rows".to_owned());
         }
         let helps_missing = missing(&finding.helps);
-        let outages = given.outages_of(finding);
         let mut table = ResultTable::default();
         let mut refused = None;
         let mut thresholds = Vec::new();
-        for outage in outages {
+        for outage in given.outages_of(finding) {
             let values = finding.parameters.iter();
             thresholds = values
                 .map(|parameter| given.value(finding, parameter, outage))
@@ -185,6 +205,9 @@ impl<'s> ExportedRows<'s> {
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if given.outages_of(finding).len() > 1 {
+            newest_first(&mut table);
         }
         if !table.columns.is_empty() {
             self.place(&mut table, &finding.key)?;

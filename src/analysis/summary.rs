@@ -19,6 +19,9 @@ const HIDDEN: &str = "hidden_chats";
 /// The finding of states of one row that contradict each other.
 const IMPOSSIBLE: &str = "impossible_transitions";
 
+/// More failures than this that the rows cannot distinguish are no answer.
+const MAX_ALIKE: usize = 4;
+
 /// How many clusters are listed.
 const NAMED: usize = 3;
 
@@ -226,7 +229,8 @@ fn likely(run: &AnalysisRun) -> Option<String> {
     if run.as_of == Cell::Null {
         return Some("Likely failure: unclear; the rows hold no time.".to_owned());
     }
-    if run.candidates.len() == 1 || first.evidence_for.is_empty() {
+    let is_any = run.candidates.len() == 1 && first.scenarios.len() > MAX_ALIKE;
+    if is_any || first.evidence_for.is_empty() {
         return Some(
             "Likely failure: unclear; these rows fit several documented failures.".to_owned(),
         );
@@ -242,9 +246,11 @@ fn likely(run: &AnalysisRun) -> Option<String> {
         evidence_against,
         ..
     } = first;
-    let of = match run.detected.len() + run.outages.len() {
-        0 | 1 => "",
-        _ => " in the newest outage",
+    let of = match (run.outages.len(), run.detected.len()) {
+        (0, 0 | 1) | (1, 0) => "",
+        (0, _) => " in the newest outage",
+        (1, _) => " in the outage that you named",
+        _ => " in the newest outage that you named",
     };
     Some(format!(
         "Likely failure{of}: {}; evidence for: {}; evidence against: {}.",
@@ -272,7 +278,9 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
             )
         })
         .collect();
-    Some(if counted.is_empty() {
+    Some(if counted.is_empty() && given.is_some() {
+        "Likely failure: unclear; too little usually happens in that period to tell.".to_owned()
+    } else if counted.is_empty() {
         "Likely failure: none of the documented ones; nothing in the rows shows an outage."
             .to_owned()
     } else {

@@ -74,6 +74,19 @@ fn share(count: &CountRun) -> f64 {
     count.observed as f64 / count.expected.max(1.0)
 }
 
+/// Whether a failure of `servers` may have left the counts: nothing that it stops went on, and some of it stopped,
+/// where any of it is counted.
+pub(super) fn may_be(counts: &[CountRun], servers: &BTreeSet<Server>, of_host: bool) -> bool {
+    let stops = |count: &&CountRun| {
+        let kind = kind_of(count).filter(|_| is_of(count, of_host));
+        kind.is_some_and(|kind| effect(kind, servers) == Effect::Stops)
+    };
+    let stopped: Vec<&CountRun> = counts.iter().filter(stops).collect();
+    stopped.is_empty()
+        || (!stopped.iter().any(|count| goes_on(count))
+            && stopped.iter().any(|count| has_stopped(count)))
+}
+
 fn kind_of(count: &CountRun) -> Option<EventKind> {
     KINDS.into_iter().find(|kind| kind.name() == count.what)
 }

@@ -19,7 +19,8 @@ fn lab(toml: &str, table: &str) -> TempDir {
         "scenario.toml",
         &format!(
             "title = \"A lab\"\nclock = \"2011-07-12 14:49:55.000\"\nseeds = [\"01_people.sql\"]\n\
-             document = \"runbook.txt\"\nlines = \"1-5\"\n{toml}"
+             document = \"runbook.txt\"\nlines = \"1-{}\"\n{toml}",
+            table.lines().count()
         ),
     );
     file(

@@ -171,7 +171,7 @@ fn every_command_shows_the_rules_of_the_lab() {
     );
     assert!(
         replayed.contains(
-            "what 1 check rests on is not determined; `chatdb why lab/slow` determines it"
+            "what 1 check depends on is not determined; `chatdb why lab/slow` determines it"
         ),
         "{replayed}"
     );

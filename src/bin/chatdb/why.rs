@@ -136,11 +136,11 @@ fn of_scenario(
     let columns = [
         "step",
         "check",
-        "rests on",
+        "depends on",
         "lab rules and interpretations that determine it",
     ];
     Ok(Listing {
-        title: format!("What the checks of {} rest on", args.check),
+        title: format!("What the checks of {} depend on", args.check),
         table: ResultTable {
             columns: columns.map(|name| Column::new(name, Kind::Text)).to_vec(),
             rows,

@@ -1,7 +1,7 @@
 //! A replay in words: verdicts, where an expectation comes from, what went wrong and what to type next.
 
 use super::{lines, origin};
-use crate::diagnostic::counted;
+use crate::diagnostic::{counted, verb};
 use crate::report::{
     CheckRun, CheckVerdict, ObservationVerdict, Report, RestsOn, RowVerdict, RunVerdict,
     ScenarioRun, StepRun,
@@ -135,9 +135,9 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec
             }
         }
     }
-    let rest = |n: usize, on: &str| {
-        let rest = if n == 1 { "rests" } else { "rest" };
-        (n > 0).then(|| format!("{} {rest} on {on}", counted(n, "check")))
+    let depend = |n: usize, on: &str| {
+        let depend = verb(n, "depends", "depend");
+        (n > 0).then(|| format!("{} {depend} on {on}", counted(n, "check")))
     };
     again.dedup();
     let not_determined = again.first().map(|command| {
@@ -145,12 +145,12 @@ pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a ScenarioRun>) -> Vec
         format!(
             "what {} {} on is not determined; {such_as}`{command}` determines it",
             counted(counts[2], "check"),
-            if counts[2] == 1 { "rests" } else { "rest" }
+            verb(counts[2], "depends", "depend")
         )
     });
     [
-        rest(counts[0], "an extrapolated rule"),
-        rest(counts[1], "a lab rule"),
+        depend(counts[0], "an extrapolated rule"),
+        depend(counts[1], "a lab rule"),
         not_determined,
     ]
     .into_iter()
