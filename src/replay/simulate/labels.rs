@@ -30,7 +30,7 @@ pub fn rules_of(library: &Library, scenario: &str) -> Result<Vec<LabRule>, Simul
 }
 
 /// Labels each change of a course with what it rests on: documented only if every rule that determines it is. All runs
-/// budget of `options`.
+/// share the budget of `options`.
 ///
 /// # Errors
 /// If the database fails, the starting state cannot be reached, or the runs exceed the budget.
