@@ -298,6 +298,36 @@ fn whatever_is_wrong_with_the_settings_is_said_in_words_of_our_own() {
             "1:11: `columns` has a value of another kind than it takes",
             kinds,
         ),
+        (
+            "time_zone = \"UTC\"\ntime_zone = \"UTC\"\n",
+            "2:1: `time_zone` is given twice",
+            "keep one of them",
+        ),
+        (
+            "[columns]\nx = \"case_id\"\n[columns]\n",
+            "3:2: `columns` is given twice",
+            "keep one of them",
+        ),
+        (
+            "[columns]\nx = \"case_id\"\nx = \"case_id\"\n",
+            "3:1: `x` is given twice",
+            "keep one of them",
+        ),
+        (
+            "[[thresholds]]\nx = 1\n",
+            "1:1: `thresholds` has a value of another kind than it takes",
+            kinds,
+        ),
+        (
+            "[columns.x]\ny = 1\n",
+            "1:1: `columns.x` has a value of another kind than it takes",
+            kinds,
+        ),
+        (
+            "scenarios = [\n  1\n]\n",
+            "2:3: `scenarios` has a value of another kind than it takes",
+            kinds,
+        ),
         ("time_zone\n", "1:10: this line is not TOML", shape),
         ("time_zone = Europe\n", "1:13: this line is not TOML", shape),
         (

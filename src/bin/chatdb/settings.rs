@@ -232,6 +232,20 @@ fn text(path: &Path) -> Result<Option<String>, Failure> {
         .map_err(|error| unreadable(error.to_string()))
 }
 
+/// The key or the table of a line: its own, or that of the value that goes on there.
+fn key_at(text: &str, line: usize) -> &str {
+    let key = |own: &'_ str| -> Option<std::ops::Range<usize>> {
+        let end = match own.trim_start().starts_with('[') {
+            true => own.rfind(']')?,
+            false => own.find('=')?,
+        };
+        Some(0..end)
+    };
+    let before = text.lines().take(line).collect::<Vec<_>>();
+    let found = before.iter().rev().find_map(|own| Some(&own[key(own)?]));
+    found.map_or("", |key| key.trim_matches(['[', ']', ' ', '\t']))
+}
+
 /// What is wrong with a file, where, and in words of our own.
 fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let start = error.span().map_or(0, |span| span.start);
@@ -247,20 +261,16 @@ fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
         let rest = of_serde.strip_prefix(before)?.strip_prefix(" `")?;
         rest.split_once('`').map(|(name, _)| name.to_owned())
     };
-    let own = text
-        .lines()
-        .nth(line - 1)
-        .and_then(|own| own.split_once('='));
-    let key = own.map_or("", |(key, _)| key.trim());
+    let key = key_at(text, line);
     let (what, hint) = if let Some(name) = between("unknown field") {
         let hint = match did_you_mean(&name, KEYS) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("valid keys: {}", KEYS.join(", ")),
         };
         (format!("unknown key `{name}`"), hint)
-    } else if let Some(name) = between("duplicate field") {
+    } else if of_serde.starts_with("duplicate") {
         (
-            format!("`{name}` is given twice"),
+            format!("`{key}` is given twice"),
             "keep one of them".to_owned(),
         )
     } else if of_serde.starts_with("invalid type") {
