@@ -37,7 +37,7 @@ struct Entry {
     cells: Vec<String>,
 }
 
-/// Finds what has most of the words. Letter case does not matter, and a word is found within another.
+/// Finds what has most of the words. Letter case does not matter, and a word is found at the beginning of another.
 ///
 /// # Errors
 /// When a scenario cannot be read.
@@ -64,7 +64,7 @@ pub fn search(
     found.sort_by_key(|entry| {
         known
             .iter()
-            .filter(|word| !entry.text.contains(*word))
+            .filter(|word| !begins_a_word(&entry.text, word))
             .count()
     });
     Ok(SearchResult {
@@ -75,15 +75,24 @@ pub fn search(
 
 /// The words in small letters, without endings that come and go, each once.
 fn stems(words: &str) -> BTreeSet<String> {
-    let lower = words.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '-');
+    let lower = words.to_lowercase().replace('\u{2019}', "'");
+    let words = lower.split(|c: char| !c.is_alphanumeric() && !['-', '\''].contains(&c));
+    let words = words.map(|word| word.trim_matches(['-', '\'']));
     let stem = |word: &str| {
-        let endings = ["ing", "ed", "s"].iter();
+        let endings = ["'s", "ing", "ed", "s"].iter();
         let cut = endings.filter_map(|ending| word.strip_suffix(ending));
         let cut = cut.into_iter().find(|stem| stem.len() > 3);
         cut.unwrap_or(word).to_owned()
     };
     words.filter(|word| !word.is_empty()).map(stem).collect()
+}
+
+/// Whether a text in small letters has a word that begins so.
+fn begins_a_word(text: &str, stem: &str) -> bool {
+    text.match_indices(stem).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || ['\'', '\u{2019}'].contains(&c))
+    })
 }
 
 impl Entry {
@@ -101,21 +110,19 @@ impl Entry {
     }
 
     fn has(&self, word: &str) -> bool {
-        let in_cell = || {
-            self.cells
-                .iter()
-                .any(|cell| cell.to_lowercase().contains(word))
-        };
-        self.text.contains(word) || in_cell()
+        let mut cells = self.cells.iter();
+        begins_a_word(&self.text, word)
+            || cells.any(|cell| begins_a_word(&cell.to_lowercase(), word))
     }
 
     /// The entry, with the first cell that has a word that its text has not.
     fn shown(&self, words: &[String]) -> FoundEntry {
         let lower = self.found.text.to_lowercase();
-        let hidden: Vec<&String> = words.iter().filter(|word| !lower.contains(*word)).collect();
+        let hidden = words.iter().filter(|word| !begins_a_word(&lower, word));
+        let hidden: Vec<&String> = hidden.collect();
         let has = |cell: &&String| {
             let cell = cell.to_lowercase();
-            hidden.iter().any(|word| cell.contains(*word))
+            hidden.iter().any(|word| begins_a_word(&cell, word))
         };
         let mut found = self.found.clone();
         if let Some(cell) = self.cells.iter().find(has) {

@@ -5,6 +5,7 @@ use chatdb::report::{Listing, Report};
 use chatdb::scenario::{FoundEntry, Library, search};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
+use crate::analyze::typed;
 use crate::cli::List;
 use crate::failure::{Code, Failure};
 use crate::output;
@@ -70,6 +71,10 @@ pub fn run(args: &List) -> Result<Code, Failure> {
 
 /// Lists what has the words of a symptom, each with the command to run next.
 fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
+    if !words.contains(char::is_alphanumeric) {
+        let failure = Failure::new(Code::Usage, "`--search` is given no word");
+        return Err(failure.hint("name what is seen: `chatdb list --search \"buttons grey\"`"));
+    }
     let mut valid = Vec::new();
     for name in output::every(library)? {
         match library.get(&name) {
@@ -79,8 +84,14 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
         }
     }
     let result = search(library, &valid, words)?;
+    let folders = output::folder_words(&args.folders);
     let row = |entry: &FoundEntry| {
-        let cells = [entry.what, &entry.name, &entry.text, &entry.command];
+        let mut command = entry.command.clone();
+        for word in &folders {
+            command.push(' ');
+            command.push_str(&typed(word));
+        }
+        let cells = [&command, &entry.text, entry.what, &entry.name];
         cells.map(|text| Cell::Text(text.to_owned())).to_vec()
     };
     let mut remarks = Vec::new();
@@ -101,7 +112,8 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
             unknown.join(", ")
         ));
     }
-    let names = ["what", "name", "text", "next"];
+    // The command is never shortened, and the text gets the rest of the line.
+    let names = ["next", "text", "what", "name"];
     let listing = Listing {
         title: format!("Scenarios with: {words}"),
         table: ResultTable {

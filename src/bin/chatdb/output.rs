@@ -201,7 +201,7 @@ pub fn show(report: &Report, form: &OutputArgs, of_command: Detail) -> Result<()
     let format = prepare_beside_files(form, true)?;
     if !format.can.tables && report.runs.is_empty() && report.validated.is_empty() {
         let message = match format.can.pictures {
-            Pictures::Only => format!("`{}` shows timelines, which only a replay has", format.name),
+            Pictures::Only => return Err(needs_pictures(format)),
             _ => format!(
                 "`{}` shows test cases, which only a replay and `validate` have",
                 format.name
@@ -232,6 +232,12 @@ pub fn show(report: &Report, form: &OutputArgs, of_command: Detail) -> Result<()
     out.finish()?;
     say_changes(rendered);
     Ok(())
+}
+
+/// Refuses a format of timelines alone for a report that has none.
+fn needs_pictures(format: &Format) -> Failure {
+    let message = format!("`{}` shows timelines, which only a replay has", format.name);
+    Failure::new(Code::Usage, message).hint("`--format html` shows tables as well")
 }
 
 /// Whether a terminal shows the output.
@@ -345,7 +351,10 @@ pub fn reports_checks(form: &OutputArgs, check: bool) -> Result<(), Failure> {
             Failure::new(Code::Usage, "`--format` and `--output` need `--check`")
                 .hint("add `--check`: it writes no table, and reports each check"),
         ),
-        false => prepare(form).map(|_| ()),
+        false => match prepare(form)? {
+            format if format.can.pictures == Pictures::Only => Err(needs_pictures(format)),
+            _ => Ok(()),
+        },
     }
 }
 
@@ -618,14 +627,19 @@ pub fn every(library: &Library) -> Result<Vec<String>, Failure> {
     Ok(names.chain(invalid).collect())
 }
 
+/// The options that find the same scenarios again, a word each.
+pub fn folder_words(folders: &Folders) -> Vec<String> {
+    let found = folders.scenarios.iter();
+    let words = found.flat_map(|folder| ["--scenarios".to_owned(), folder.display().to_string()]);
+    let replacing = (folders.replace_built_in).then(|| "--replace-built-in".to_owned());
+    words.chain(replacing).collect()
+}
+
 /// How the chosen scenarios are to be played.
 pub fn options(chosen: &Chosen, until: Option<&String>) -> Result<ReplayOptions, Failure> {
-    let folders = chosen.folders.scenarios.iter();
-    let words = folders.flat_map(|folder| ["--scenarios".to_owned(), folder.display().to_string()]);
-    let replacing = (chosen.folders.replace_built_in).then(|| "--replace-built-in".to_owned());
     Ok(ReplayOptions {
         until: until.cloned(),
-        words: words.chain(replacing).collect(),
+        words: folder_words(&chosen.folders),
         ..watch::guarded(sets(&chosen.set)?)
     })
 }

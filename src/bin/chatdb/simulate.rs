@@ -35,14 +35,14 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     };
     // A start that there is not would hide behind what else is missing.
     library.get(scenario).map_err(Failure::from)?;
+    let options = watch::guarded(output::sets(&args.set)?);
+    let simulation = Simulation::new(&library, scenario, step, &options)?;
     let events = input::events(args)?;
     let invariants = input::invariants(args)?;
     let wanted = match &args.find {
         Some(text) => Some(invariant::condition(text).map_err(Failure::from)?),
         None => None,
     };
-    let options = watch::guarded(output::sets(&args.set)?);
-    let simulation = Simulation::new(&library, scenario, step, &options)?;
     simulation.check(&conditions(wanted.as_ref(), &invariants))?;
     let label = |schedule: &[Scheduled], course: &mut Course| -> Result<(), Failure> {
         Ok(simulate::label(
