@@ -197,6 +197,7 @@ impl<'k> Redactor<'k> {
     /// # Errors
     /// When there is no key; the report then holds nothing personal either.
     pub fn report(&mut self, report: &mut Report) -> Result<Replaced, NoKeyError> {
+        self.authored.mark(&mut report.listings);
         walk::report(report, &mut Seeing(self));
         walk::report(report, &mut Replacing(self));
         if self.lacks_key {
@@ -297,15 +298,11 @@ impl<'k> Redactor<'k> {
     /// What is done with a cell: the one place that says so. The class of the column counts first, then the value.
     fn treatment(&self, column: &Column, cell: &Cell) -> Treatment {
         let class = self.classes.of(&column.name);
-        let name = match column.name.as_str() {
-            NO_NAME => String::new(),
-            name => name.to_lowercase(),
-        };
-        let is_own = column.own || self.authored.computes(&name);
+        let is_own = column.own;
         match (class, cell) {
             (_, Cell::Null) => Treatment::Keep,
             (_, Cell::Text(text)) if text.trim().is_empty() => Treatment::Keep,
-            _ if self.plain.contains(&name) => Treatment::Keep,
+            _ if self.plain.contains(&column.name.to_lowercase()) => Treatment::Keep,
             (Some(DataClass::Record), _) => Treatment::Withhold,
             (Some(class), _) if class.is_replaced() => Treatment::Replace(class),
             (Some(DataClass::Message), Cell::Text(_)) => Treatment::Search,

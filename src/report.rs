@@ -99,6 +99,9 @@ pub struct ValidatedScenario {
     pub pending: Vec<String>,
 }
 
+/// The title of the list of what statements have changed.
+pub const CHANGED: &str = "Rows changed";
+
 /// A plain list under a title.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Listing {

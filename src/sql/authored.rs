@@ -3,11 +3,15 @@
 use std::collections::HashSet;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, SelectItem, SetExpr,
-    Statement, Value,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, Statement, TableAlias,
+    TableFactor, Value,
 };
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::Parser;
+
+use crate::report::{CHANGED, Listing};
+use crate::table::Column;
 
 use super::{TokenKind, Tokens, tsql};
 
@@ -18,18 +22,23 @@ pub struct Authored {
     pub texts: HashSet<String>,
     /// Names and quoted names in the query, in lower case.
     pub names: HashSet<String>,
-    /// Columns of the answer that only count, measure or choose among literals, in lower case.
-    pub computed: HashSet<String>,
-    /// For each query of the text and each of its columns whether it does; nothing for a query of unknown columns.
-    pub by_place: Vec<Vec<bool>>,
+    /// The columns of each answer.
+    pub answers: Vec<Columns>,
 }
 
 impl Authored {
-    /// Whether a column of the answer, in lower case, only counts, measures or chooses among literals. SQLite calls one
-    /// without a name as its expression is written.
-    #[must_use]
-    pub fn computes(&self, column: &str) -> bool {
-        self.computed.contains(column) || self.computed.contains(&without_blanks(column))
+    /// Marks the columns that are computed in the answers of the query, where each of its queries has one.
+    pub fn mark(&self, listings: &mut [Listing]) {
+        let is_change = |listing: &&mut Listing| listing.title == CHANGED;
+        let listings: Vec<&mut Listing> = (listings.iter_mut())
+            .filter(|listing| !is_change(listing))
+            .collect();
+        if listings.len() != self.answers.len() {
+            return;
+        }
+        for (listing, columns) in listings.into_iter().zip(&self.answers) {
+            mark(&mut listing.table.columns, columns);
+        }
     }
 
     /// Whether a text is made of words of the query alone, as the heading is of a column without a name.
@@ -43,8 +52,31 @@ impl Authored {
     }
 }
 
-fn without_blanks(text: &str) -> String {
-    text.split_whitespace().collect()
+/// Marks columns by their places: those before a `*` count from the left, those behind it from the right.
+fn mark(shown: &mut [Column], columns: &[Option<Computed>]) {
+    let known = columns.iter().take_while(|column| column.is_some()).count();
+    let behind = columns.iter().rev().take_while(|column| column.is_some());
+    let behind = if known == columns.len() {
+        0
+    } else {
+        behind.count()
+    };
+    let is_exact = known == columns.len() && shown.len() == known;
+    if !is_exact && (known == columns.len() || shown.len() < known + behind) {
+        return;
+    }
+    let tail = shown.len() - behind;
+    let (first, last) = shown.split_at_mut(tail);
+    let first = first.iter_mut().zip(&columns[..known]);
+    let last = last.iter_mut().zip(&columns[columns.len() - behind..]);
+    for (column, computed) in first.chain(last) {
+        let is_it =
+            |of: &Computed| of.name.is_empty() || of.name.eq_ignore_ascii_case(&column.name);
+        let is_own = computed
+            .as_ref()
+            .is_some_and(|of| of.is_computed && is_it(of));
+        column.own |= is_own;
+    }
 }
 
 /// Functions whose result is a count, a measure or a time, whatever they are given.
@@ -128,23 +160,42 @@ pub fn authored(text: &str, is_tsql: bool) -> Authored {
         Parser::parse_sql(&SQLiteDialect {}, text).unwrap_or_default()
     };
     let mut author = Author {
-        found: Authored {
-            names: names(text),
-            ..Authored::default()
-        },
-        other: HashSet::new(),
+        texts: HashSet::new(),
+        ctes: Vec::new(),
+        sources: Vec::new(),
     };
-    for statement in &statements {
-        if let Statement::Query(query) = statement {
-            author.query(query);
-            let places = author.places(&query.body);
-            author.found.by_place.push(places);
+    let answers = statements.iter().filter_map(|statement| match statement {
+        Statement::Query(query) => {
+            let columns = author.query(query);
+            has_answer(&query.body).then_some(columns)
         }
+        Statement::Insert(insert) => insert.output.is_some().then(unknown),
+        Statement::Update(update) => update.output.is_some().then(unknown),
+        Statement::Delete(delete) => delete.output.is_some().then(unknown),
+        _ => None,
+    });
+    let answers = answers.collect();
+    Authored {
+        texts: author.texts,
+        names: names(text),
+        answers,
     }
-    // What one query computes may be a column of another.
-    let Author { mut found, other } = author;
-    found.computed.retain(|name| !other.contains(name));
-    found
+}
+
+/// Whether rows of a query are shown: not those that go into a table or a variable.
+fn has_answer(body: &SetExpr) -> bool {
+    let is_variable = |item: &SelectItem| {
+        matches!(item, SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::Eq, .. })
+            if matches!(&**left, Expr::Identifier(name) if name.value.starts_with('@')))
+    };
+    match body {
+        SetExpr::Select(select) => {
+            select.into.is_none() && !select.projection.iter().any(is_variable)
+        }
+        SetExpr::SetOperation { left, .. } => has_answer(left),
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) => false,
+        _ => true,
+    }
 }
 
 fn names(text: &str) -> HashSet<String> {
@@ -162,81 +213,165 @@ fn names(text: &str) -> HashSet<String> {
         .collect()
 }
 
+/// A column of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computed {
+    /// Its name; empty where it has none.
+    pub name: String,
+    /// Whether it only counts, measures or chooses among literals.
+    pub is_computed: bool,
+}
+
+/// The columns of a query from the left; `None` is any number of unknown ones.
+pub type Columns = Vec<Option<Computed>>;
+
+fn unknown() -> Columns {
+    vec![None]
+}
+
 struct Author {
-    found: Authored,
-    /// Names of columns that hold what rows hold.
-    other: HashSet<String>,
+    texts: HashSet<String>,
+    /// The queries that WITH names around the place, and their columns.
+    ctes: Vec<(String, Columns)>,
+    /// What FROM has at the place, and its columns.
+    sources: Vec<(String, Columns)>,
 }
 
 impl Author {
-    fn query(&mut self, query: &Query) {
+    fn query(&mut self, query: &Query) -> Columns {
+        let before = self.ctes.len();
         for table in query.with.iter().flat_map(|with| &with.cte_tables) {
-            self.inner(&table.query);
-        }
-        self.body(&query.body, true);
-    }
-
-    /// Which columns of an answer are computed, where all of them are written.
-    fn places(&mut self, body: &SetExpr) -> Vec<bool> {
-        let SetExpr::Select(select) = body else {
-            return Vec::new();
-        };
-        let place = |item: &SelectItem| match item {
-            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
-                Some(self.is_computed(expr))
+            // Within itself its columns are not known yet.
+            let name = table.alias.name.value.clone();
+            self.ctes.push((name, unknown()));
+            let columns = renamed(self.query(&table.query), &table.alias);
+            if let Some((_, known)) = self.ctes.last_mut() {
+                *known = columns;
             }
-            _ => None,
-        };
-        let places: Option<Vec<bool>> = select.projection.iter().map(place).collect();
-        places.unwrap_or_default()
+        }
+        let columns = self.body(&query.body);
+        self.ctes.truncate(before);
+        columns
     }
 
-    /// A query within another: its texts may come up in the answer, its columns are not those of the answer.
-    fn inner(&mut self, query: &Query) {
-        self.body(&query.body, false);
-    }
-
-    fn body(&mut self, body: &SetExpr, is_answer: bool) {
+    fn body(&mut self, body: &SetExpr) -> Columns {
         match body {
-            SetExpr::Select(select) => {
-                for item in &select.projection {
-                    self.item(item, is_answer);
+            SetExpr::Select(select) => self.select(select),
+            SetExpr::Query(query) => self.query(query),
+            SetExpr::SetOperation { left, right, .. } => {
+                let (left, right) = (self.body(left), self.body(right));
+                let is_known = |columns: &Columns| columns.iter().all(Option::is_some);
+                if left.len() != right.len() || !is_known(&left) || !is_known(&right) {
+                    return unknown();
+                }
+                let both = left.into_iter().zip(right).map(|(left, right)| {
+                    let (left, right) = (left?, right?);
+                    Some(Computed {
+                        is_computed: left.is_computed && right.is_computed,
+                        ..left
+                    })
+                });
+                both.collect()
+            }
+            _ => unknown(),
+        }
+    }
+
+    fn select(&mut self, select: &Select) -> Columns {
+        let mut sources = Vec::new();
+        for item in &select.from {
+            sources.push(self.source(&item.relation));
+            for join in &item.joins {
+                sources.push(self.source(&join.relation));
+            }
+        }
+        let joins = select.from.iter().flat_map(|item| &item.joins);
+        if joins.clone().any(|join| !is_plain(&join.join_operator)) {
+            // One column stands for those of both sides.
+            sources
+                .iter_mut()
+                .for_each(|(_, columns)| *columns = unknown());
+        }
+        let around = std::mem::replace(&mut self.sources, sources);
+        let items = select.projection.iter();
+        let columns = items.flat_map(|item| self.item(item)).collect();
+        self.sources = around;
+        columns
+    }
+
+    fn source(&mut self, factor: &TableFactor) -> (String, Columns) {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } => {
+                let own = name.0.last().and_then(|part| part.as_ident());
+                let own = own.map_or_else(String::new, |own| own.value.clone());
+                let is_it = |(cte, _): &&(String, Columns)| {
+                    name.0.len() == 1 && cte.eq_ignore_ascii_case(&own)
+                };
+                let known = self.ctes.iter().rev().find(is_it);
+                let columns = known.map_or_else(unknown, |(_, columns)| columns.clone());
+                match alias {
+                    Some(alias) => (alias.name.value.clone(), renamed(columns, alias)),
+                    None => (own, columns),
                 }
             }
-            SetExpr::Query(query) => self.body(&query.body, is_answer),
-            SetExpr::SetOperation { left, right, .. } => {
-                self.body(left, is_answer);
-                self.body(right, is_answer);
+            TableFactor::Derived {
+                subquery,
+                alias: Some(alias),
+                ..
+            } => {
+                let columns = renamed(self.query(subquery), alias);
+                (alias.name.value.clone(), columns)
             }
-            _ => {}
+            _ => (String::new(), unknown()),
         }
     }
 
-    fn item(&mut self, item: &SelectItem, is_answer: bool) {
+    fn item(&mut self, item: &SelectItem) -> Columns {
         let (expr, name) = match item {
-            SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.to_lowercase()),
-            SelectItem::UnnamedExpr(Expr::BinaryOp { left, right, .. })
-                if matches!(**left, Expr::Identifier(_)) && self.is_computed(right) =>
-            {
-                // T-SQL's `name = expression`.
-                let Expr::Identifier(name) = &**left else {
-                    return;
+            SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.clone()),
+            // T-SQL's `name = expression`.
+            SelectItem::UnnamedExpr(Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Eq,
+                right,
+            }) if matches!(**left, Expr::Identifier(_)) => (&**right, left.to_string()),
+            SelectItem::UnnamedExpr(expr) => {
+                let name = match expr {
+                    Expr::Identifier(name) => name.value.clone(),
+                    Expr::CompoundIdentifier(parts) => parts
+                        .last()
+                        .map_or_else(String::new, |last| last.value.clone()),
+                    _ => String::new(),
                 };
-                (&**right, name.value.to_lowercase())
+                (expr, name)
             }
-            SelectItem::UnnamedExpr(expr) => (expr, String::new()),
-            _ => return,
+            SelectItem::Wildcard(_) => {
+                let all = self.sources.iter().flat_map(|(_, columns)| columns);
+                return all.cloned().collect();
+            }
+            _ => return unknown(),
         };
-        let computed = self.is_computed(expr);
-        if computed {
-            if name.is_empty() {
-                let heading = without_blanks(&expr.to_string().to_lowercase());
-                self.found.computed.insert(heading);
-            }
-            self.found.computed.insert(name);
-        } else if is_answer || !name.is_empty() {
-            self.other.insert(name);
-        }
+        vec![Some(Computed {
+            name: name.trim_matches(['[', ']', '"', '`']).to_owned(),
+            is_computed: self.is_computed(expr),
+        })]
+    }
+
+    /// Whether a column of the tables in FROM is computed, wherever it can come from.
+    fn is_column_computed(&self, qualifier: Option<&str>, name: &str) -> bool {
+        let sources = self.sources.iter().filter(|(source, _)| {
+            qualifier.is_none_or(|qualifier| source.eq_ignore_ascii_case(qualifier))
+        });
+        let columns = sources.flat_map(|(_, columns)| columns.iter().flatten());
+        let mut found = columns
+            .filter(|column| column.name.eq_ignore_ascii_case(name))
+            .peekable();
+        found.peek().is_some() && found.all(|column| column.is_computed)
     }
 
     /// Whether a value is the author's own or a measure. Texts on the way are the author's, wherever they come out.
@@ -246,10 +381,15 @@ impl Author {
                 if let Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) =
                     &value.value
                 {
-                    self.found.texts.insert(text.clone());
+                    self.texts.insert(text.clone());
                 }
                 true
             }
+            Expr::Identifier(name) => self.is_column_computed(None, &name.value),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [table, name] => self.is_column_computed(Some(&table.value), &name.value),
+                _ => false,
+            },
             Expr::Nested(inner)
             | Expr::Cast { expr: inner, .. }
             | Expr::UnaryOp { expr: inner, .. } => self.is_computed(inner),
@@ -301,5 +441,37 @@ impl Author {
             }
         }
         all
+    }
+}
+
+/// The columns under the names that an alias gives them.
+fn renamed(mut columns: Columns, alias: &TableAlias) -> Columns {
+    if alias.columns.is_empty() {
+        return columns;
+    }
+    if columns.len() != alias.columns.len() || columns.iter().any(Option::is_none) {
+        return unknown();
+    }
+    for (column, name) in columns.iter_mut().flatten().zip(&alias.columns) {
+        column.name.clone_from(&name.name.value);
+    }
+    columns
+}
+
+/// Whether the columns of both sides of a join stay apart.
+fn is_plain(join: &JoinOperator) -> bool {
+    match join {
+        JoinOperator::Join(on)
+        | JoinOperator::Inner(on)
+        | JoinOperator::Left(on)
+        | JoinOperator::LeftOuter(on)
+        | JoinOperator::Right(on)
+        | JoinOperator::RightOuter(on)
+        | JoinOperator::FullOuter(on)
+        | JoinOperator::CrossJoin(on) => {
+            matches!(on, JoinConstraint::On(_) | JoinConstraint::None)
+        }
+        JoinOperator::CrossApply | JoinOperator::OuterApply => true,
+        _ => false,
     }
 }

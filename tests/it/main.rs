@@ -4,6 +4,7 @@
 mod advice;
 mod ahead;
 mod analysis_page;
+mod authored;
 mod bind;
 #[cfg(target_os = "linux")]
 mod bombs;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use chatdb::privacy::{Classes, Key, Redactor};
+use chatdb::report::{Listing, Report};
 use chatdb::sql::authored::authored;
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
@@ -793,17 +794,26 @@ fn numbers_and_times() -> Vec<(&'static str, Cell)> {
 }
 
 pub fn shown(name: &str, cell: Cell, sql: Option<&str>) -> Cell {
-    let mut table = ResultTable {
+    let table = ResultTable {
         columns: vec![Column::new(name, Kind::Text)],
         rows: vec![vec![cell]],
+    };
+    let listing = Listing {
+        title: "Result".to_owned(),
+        table,
+        remarks: Vec::new(),
+    };
+    let mut report = Report {
+        listings: vec![listing],
+        ..Report::new()
     };
     let key = Key::new(*b"for tests: not random, not kept.");
     let mut redactor = Redactor::new(key, Classes::known());
     if let Some(sql) = sql {
         redactor = redactor.of_author(authored(sql, true));
     }
-    redactor.table(&mut table);
-    table.rows.remove(0).remove(0)
+    redactor.report(&mut report).expect("there is a key");
+    report.listings.remove(0).table.rows.remove(0).remove(0)
 }
 
 #[test]

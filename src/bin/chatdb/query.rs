@@ -32,7 +32,7 @@ use crate::time::TimeOptions;
 use crate::watch;
 
 use advice::{change_instead, empty_tables, quotes_the_author, time_instead};
-use answers::{listed, mark_computed};
+use answers::listed;
 
 pub fn run(args: &QueryArgs) -> Result<Code, Failure> {
     output::prepare(&args.form)?;
@@ -195,8 +195,6 @@ impl QueryRun<'_> {
         };
         if self.exported {
             let authored = authored(&self.asked.text, self.asked.dialect == Dialect::Tsql);
-            let mut report = report;
-            mark_computed(&mut report, &authored);
             output::show_answers(report, &self.args.form, &self.args.privacy, authored)
         } else {
             output::show(&report, &self.args.form, Detail::Full)

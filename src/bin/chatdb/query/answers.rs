@@ -1,9 +1,8 @@
 //! Answers of a query as lists, with what there is to say about them.
 
-use chatdb::ask::{self, NO_NAME};
+use chatdb::ask;
 use chatdb::diagnostic::counted;
-use chatdb::report::{Listing, Report};
-use chatdb::sql::authored::Authored;
+use chatdb::report::{CHANGED, Listing};
 use chatdb::store::Answer;
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
@@ -46,7 +45,7 @@ fn changed(changes: &[(u32, u64)]) -> Listing {
     let number = |n: u64| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX));
     let rows: u64 = changes.iter().map(|(_, rows)| rows).sum();
     Listing {
-        title: "Rows changed".to_owned(),
+        title: CHANGED.to_owned(),
         table: ResultTable {
             columns: vec![
                 Column::new("line", Kind::Integer),
@@ -60,21 +59,5 @@ fn changed(changes: &[(u32, u64)]) -> Listing {
         remarks: vec![format!(
             "{rows} in total, not counting changes made by triggers"
         )],
-    }
-}
-
-/// Marks columns without a name that the author has computed, where each query of the text has an answer.
-pub(super) fn mark_computed(report: &mut Report, authored: &Authored) {
-    if report.listings.len() != authored.by_place.len() {
-        return;
-    }
-    for (listing, places) in report.listings.iter_mut().zip(&authored.by_place) {
-        let columns = &mut listing.table.columns;
-        if columns.len() != places.len() {
-            continue;
-        }
-        for (column, is_computed) in columns.iter_mut().zip(places) {
-            column.own |= *is_computed && column.name == NO_NAME;
-        }
     }
 }
