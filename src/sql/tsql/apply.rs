@@ -224,7 +224,7 @@ impl Translator<'_> {
             return Some((String::new(), columns));
         }
         let right = format!("(VALUES (1)) AS {}", self.fresh("row"));
-        let there = format!("EXISTS ({})", body_of(parts, "1"));
+        let there = format!("EXISTS ({})", rows_of(parts));
         Some((joined(false, &right, &there), columns))
     }
 
@@ -259,7 +259,7 @@ impl Translator<'_> {
         let right = format!("(VALUES {}) AS {number}", numbers.join(", "));
         let there = format!(
             "{number}.column1 <= (SELECT count(*) FROM ({} LIMIT {rows}))",
-            body_of(parts, "1")
+            rows_of(parts)
         );
         Ok(Some((joined(outer, &right, &there), columns)))
     }
@@ -373,6 +373,12 @@ fn rows_of_a_table(parts: &Parts, table: &str, outer: bool) -> Applied {
     };
     let columns = stand_ins(parts, value)?;
     Some((joined(outer, &parts.from, &condition), columns))
+}
+
+/// A query of as many rows as `parts` has: aggregates of all rows are one, even where there are none.
+fn rows_of(parts: &Parts) -> String {
+    let is_one = parts.aggregates && parts.grouping.is_empty();
+    body_of(parts, if is_one { "count(*)" } else { "1" })
 }
 
 /// The order of the first rows of a query of which each column is a subquery. They all choose the same row, because
