@@ -24,8 +24,8 @@ struct Through {
     table: Table,
     /// The number of a row, as the table knows it.
     row: &'static str,
-    /// Columns that the query calls otherwise: its name, and that of the table.
-    renamed: Vec<(String, String)>,
+    /// The columns of the query: its name, and that of the table; `None` for one that is computed.
+    shown: Vec<(String, Option<String>)>,
 }
 
 /// An UPDATE or DELETE, taken apart.
@@ -224,14 +224,13 @@ impl Translator<'_> {
         let Some(row) = ROW_NUMBERS.into_iter().find(is_free) else {
             return refuse(self);
         };
-        let renamed = if columns.is_empty() {
-            select.projection.iter().filter_map(renamed).collect()
-        } else {
-            let items = columns.iter().zip(&select.projection);
-            items
-                .filter_map(|(column, item)| Some((column.name.value.clone(), own_name(item)?)))
-                .collect()
-        };
+        let known: Vec<String> = known.iter().map(|(own, _)| own.clone()).collect();
+        let mut shown: Vec<(String, Option<String>)> = (select.projection.iter())
+            .flat_map(|item| shown_by(item, &known))
+            .collect();
+        for ((name, _), column) in shown.iter_mut().zip(columns.iter()) {
+            name.clone_from(&column.name.value);
+        }
         let last = name.0.last().and_then(|part| part.as_ident()).cloned();
         let qualifier = alias.as_ref().map(|alias| alias.name.clone()).or(last);
         let Some(qualifier) = qualifier else {
@@ -244,11 +243,7 @@ impl Translator<'_> {
         if !columns.is_empty() {
             columns.push(TableAliasColumnDef::from_name(ROW));
         }
-        Ok(Through {
-            table,
-            row,
-            renamed,
-        })
+        Ok(Through { table, row, shown })
     }
 
     /// Changes the rows that a query over `sources` finds.
@@ -261,14 +256,28 @@ impl Translator<'_> {
     ) -> R<()> {
         let mut assignments = change.assignments.to_vec();
         for assignment in &mut assignments {
-            if let ast::AssignmentTarget::ColumnName(name) = &mut assignment.target {
-                let last = name.0.last().and_then(|part| part.as_ident());
-                let renamed = last.and_then(|last| {
-                    let mut all = through.renamed.iter();
-                    all.find(|(shown, _)| shown.eq_ignore_ascii_case(&last.value))
-                });
-                if let Some((_, own)) = renamed {
-                    *name = ObjectName::from(vec![Ident::new(own.clone())]);
+            let ast::AssignmentTarget::ColumnName(name) = &mut assignment.target else {
+                continue;
+            };
+            let Some(last) = name.0.last().and_then(|part| part.as_ident()) else {
+                continue;
+            };
+            let mut all = through.shown.iter();
+            match all.find(|(shown, _)| shown.eq_ignore_ascii_case(&last.value)) {
+                Some((_, Some(own))) => *name = ObjectName::from(vec![Ident::new(own.clone())]),
+                Some((shown, None)) => {
+                    return Err(self
+                        .invalid(format!(
+                            "column `{shown}` is computed and cannot be changed"
+                        ))
+                        .with_hint("change a column of the table itself"));
+                }
+                None if through.table.columns.is_none() => {}
+                None => {
+                    return Err(self.invalid(format!(
+                        "`{}` has no column `{}`",
+                        change.target.value, last.value
+                    )));
                 }
             }
         }
@@ -332,25 +341,24 @@ fn named_by(factor: &TableFactor, target: &Ident) -> Option<Ident> {
         .then(|| own.clone())
 }
 
-/// A column that a select list calls otherwise: its name, and that of the table.
-fn renamed(item: &SelectItem) -> Option<(String, String)> {
-    match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some((alias.value.clone(), own_name(item)?)),
-        _ => None,
-    }
-}
-
-/// The column that an entry of a select list is.
-fn own_name(item: &SelectItem) -> Option<String> {
-    let (SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr)) = item else {
-        return None;
+/// What an entry of a select list over a table of the columns `known` gives: names, and those of the table.
+fn shown_by(item: &SelectItem, known: &[String]) -> Vec<(String, Option<String>)> {
+    let (expr, alias) = match item {
+        SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias.value.clone())),
+        SelectItem::UnnamedExpr(expr) => (expr, None),
+        _ => {
+            let all = known.iter().map(|own| (own.clone(), Some(own.clone())));
+            return all.collect();
+        }
     };
     let own = match expr {
-        Expr::Identifier(own) => own,
-        Expr::CompoundIdentifier(parts) => parts.last()?,
-        _ => return None,
+        Expr::Identifier(own) => Some(own),
+        Expr::CompoundIdentifier(parts) => parts.last(),
+        _ => None,
     };
-    Some(own.value.clone())
+    let own = own.map(|own| own.value.clone());
+    let name = alias.or_else(|| own.clone()).unwrap_or_default();
+    vec![(name, own)]
 }
 
 fn select_query(select: Select) -> Query {

@@ -578,3 +578,39 @@ fn a_type_that_cannot_be_told_is_asked_for() {
              b); CAST numbers: CAST(a AS int) + b)",
     )]);
 }
+
+#[test]
+fn a_computed_column_of_a_query_is_not_changed_through_it() {
+    let hint = "change a column of the table itself";
+    for query in [
+        "select a, b as c, a + b as b from #o",
+        "select a, 1 as b from #o",
+        "select a, cast(b as int) as b from #o",
+    ] {
+        let text =
+            format!("create table #o (a int, b int); with x as ({query}) update x set b = 0");
+        let error = translate(&text, &store().catalog().expect("a catalog"), &[]).expect_err(&text);
+        assert!(
+            error
+                .to_string()
+                .ends_with("column `b` is computed and cannot be changed"),
+            "{error}"
+        );
+        assert_eq!(error.hint.as_deref(), Some(hint));
+        let text =
+            format!("create table #o (a int, b int); update x set b = 0 from ({query}) as x");
+        let error = translate(&text, &store().catalog().expect("a catalog"), &[]).expect_err(&text);
+        assert!(
+            error
+                .to_string()
+                .ends_with("column `b` is computed and cannot be changed"),
+            "{error}"
+        );
+    }
+    let text = "create table #o (a int, b int); with x as (select a from #o) update x set b = 0";
+    let error = translate(text, &store().catalog().expect("a catalog"), &[]).expect_err(text);
+    assert!(
+        error.to_string().ends_with("`x` has no column `b`"),
+        "{error}"
+    );
+}
