@@ -348,7 +348,7 @@ fn moment(bytes: &[u8]) -> Option<(Written, u32)> {
         [] => (Written::Day, 0),
         [b' ' | b'T', time @ ..] => match clock(time, &mut stored)? {
             (digits, []) => (Written::Time, digits),
-            (digits, rest) if is_offset(rest) => (Written::Offset, digits),
+            (digits, rest) if has_utc(&stored, offset(rest)?) => (Written::Offset, digits),
             _ => return None,
         },
         _ => return None,
@@ -369,17 +369,32 @@ fn clock<'t>(time: &'t [u8], stored: &mut [u8; 23]) -> Option<(u32, &'t [u8])> {
         .then(|| (digits, &fraction[count..]))
 }
 
-/// `+02:00`, `-05:30` or `Z`, with a blank before it or without.
-fn is_offset(text: &[u8]) -> bool {
+/// The minutes of `+02:00`, `-05:30` or `Z`, with a blank before it or without.
+fn offset(text: &[u8]) -> Option<i32> {
     match text.strip_prefix(b" ").unwrap_or(text) {
-        b"Z" => true,
-        [b'+' | b'-', a, b, b':', c, d] => {
+        b"Z" => Some(0),
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] => {
             let digits = [a, b, c, d].into_iter().all(u8::is_ascii_digit);
-            let hours = u32::from(a & 15) * 10 + u32::from(b & 15);
-            let minutes = hours * 60 + u32::from(c & 15) * 10 + u32::from(d & 15);
-            digits && *c < b'6' && minutes <= 14 * 60
+            let minutes = minutes([*a, *b], [*c, *d]);
+            let is_one = digits && *c < b'6' && minutes <= 14 * 60;
+            is_one.then_some(if *sign == b'-' { -minutes } else { minutes })
         }
-        _ => false,
+        _ => None,
+    }
+}
+
+fn minutes(hours: [u8; 2], minutes: [u8; 2]) -> i32 {
+    let number = |[tens, ones]: [u8; 2]| i32::from(tens & 15) * 10 + i32::from(ones & 15);
+    number(hours) * 60 + number(minutes)
+}
+
+/// Whether a time with an offset of so many minutes is within the years 1 to 9999 in UTC, as SQL Server wants it.
+fn has_utc(stored: &[u8; 23], offset: i32) -> bool {
+    let utc = minutes([stored[11], stored[12]], [stored[14], stored[15]]) - offset;
+    match &stored[..10] {
+        b"0001-01-01" => utc >= 0,
+        b"9999-12-31" => utc < 24 * 60,
+        _ => true,
     }
 }
 

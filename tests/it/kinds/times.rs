@@ -79,6 +79,35 @@ fn times_with_all_digits_times_of_day_and_offsets_are_what_they_are() {
 }
 
 #[test]
+fn a_time_that_is_in_no_year_of_utc_makes_a_column_of_texts() {
+    for (value, is_offset) in [
+        ("0001-01-01T00:00:00+01:00", false),
+        ("0001-01-01T00:59:59.9999999+01:00", false),
+        ("0001-01-01T01:00:00+01:00", true),
+        ("0001-01-01T00:00:00+00:00", true),
+        ("0001-01-01T00:00:00-01:00", true),
+        ("9999-12-31T23:59:59-00:01", false),
+        ("9999-12-31T22:59:59.9999999-01:00", true),
+        ("9999-12-31T23:59:59+14:00", true),
+    ] {
+        let store = database(&format!("id,at\n1,{value}\n2,2024-01-01T10:00:00+01:00\n"));
+        let of = "SELECT DATA_TYPE FROM INFORMATION_SCHEMA.COLUMNS WHERE COLUMN_NAME = 'at'";
+        let expect = if is_offset {
+            "datetimeoffset"
+        } else {
+            "nvarchar"
+        };
+        check(&store, of, expect);
+        // Each can be read.
+        assert_eq!(
+            ask(&store, "SELECT * FROM t").answers[0].table.rows.len(),
+            2,
+            "{value}"
+        );
+    }
+}
+
+#[test]
 fn the_advice_on_texts_of_numbers_gives_the_numbers() {
     for (text, advised, expect) in [
         ("1.5E+3\n2E-2\n5E-1\n", "TRY_CAST([r] AS float)", "1500"),
