@@ -96,10 +96,12 @@ impl CellShape {
 }
 
 pub(super) fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
-    let all = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    all(whole) && all(fraction) && digits.len() < 40
+    let all = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    // bcp and sqlcmd write no zero before the point.
+    let has_whole = !whole.is_empty() || digits.starts_with('.');
+    has_whole && all(whole) && !fraction.is_empty() && all(fraction) && digits.len() < 40
 }
 
 /// `2011-07-12 14:49:55.000`, with a `T`, a comma, any fraction, an offset, or the date alone.

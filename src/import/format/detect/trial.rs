@@ -406,7 +406,9 @@ impl SplitCandidate {
             let look = looks.fold(CellShape::Nothing, CellShape::and);
             matches!(look, CellShape::Number | CellShape::Time)
         };
-        !same.is_empty() && first.texts().all(could_be_name) && (0..width.min(200)).any(typed)
+        // An empty field over numbers may be one of a row.
+        let is_over = |at: usize| first.text(at).is_some_and(|name| !name.is_empty()) && typed(at);
+        !same.is_empty() && first.texts().all(could_be_name) && (0..width.min(200)).any(is_over)
     }
 
     pub(super) fn count(&mut self, field: Field, text: &str, delimiter: &str) {
