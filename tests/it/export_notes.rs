@@ -123,6 +123,7 @@ fn the_first_record_of_a_new_table_is_names_where_something_shows_it_and_else_is
     let names = [
         ("id,\"full\nname\",v\n1,Ann,5\n2,Bob,6\n", "id"),
         ("name,2024,total\nAnn,5,5\nBob,6,6\n", "total"),
+        ("q,v\nA,.5000\nB,-.7500\n", "v"),
     ];
     for (file, column) in names {
         check(
@@ -136,6 +137,9 @@ fn the_first_record_of_a_new_table_is_names_where_something_shows_it_and_else_is
     for file in [
         "\"\",\"name\"\n\"Mazda\",\"x\"\n\"Datsun\",\"y\"\n",
         "name,2024,2025\nAnn,5,6\nBob,7,8\n",
+        // A row with nothing over the numbers.
+        "Smith,,\nJones,5,7\nBrown,6,8\n",
+        "Smith,,2024\nJones,5,2025\n",
     ] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.csv"), file).unwrap();
@@ -152,13 +156,21 @@ fn the_first_record_of_a_new_table_is_names_where_something_shows_it_and_else_is
         }
     }
     // Numbers above numbers are rows.
-    check(
-        ("a.csv", b"Ann,5,6\nBob,7,8\n"),
-        "SELECT COUNT(*) AS n FROM t",
-        &OWN,
-        "n\n2\n",
-        "",
-    );
+    for file in [
+        "Ann,5,6\nBob,7,8\n",
+        "Ann,.5000\nBob,1.2500\n",
+        "Ann,-.5000\nBob,1.2500\n",
+        "Ann,+.5\nBob,+1.25\n",
+        "Ann\t.5\nBob\t.25\n",
+    ] {
+        check(
+            ("a.csv", file.as_bytes()),
+            "SELECT COUNT(*) AS n FROM t",
+            &OWN,
+            "n\n2\n",
+            "",
+        );
+    }
 }
 
 #[test]
@@ -182,6 +194,21 @@ fn a_repeated_header_is_no_row_of_a_diff() {
         assert_eq!(code, Some(0), "{out}{err}");
         let remark = format!("`{file}`: 1 repeated header line was skipped");
         assert!(out.contains(&remark), "{out}{err}");
+    }
+}
+
+#[test]
+fn without_a_header_the_first_row_may_be_there_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.csv"), "1,x\n2,y\n1,x\n").unwrap();
+    fs::write(folder.path().join("b.csv"), "1,x\n2,y\n").unwrap();
+    for files in [["a.csv", "b.csv"], ["b.csv", "a.csv"]] {
+        for key in [&[][..], &["--key", "column_1"]] {
+            let args = [&["diff"], &files[..], &["--header", "no"], key].concat();
+            let (code, out, err) = run(folder.path(), &args);
+            assert_ne!(code, Some(0), "{out}{err}");
+            assert!(!format!("{out}{err}").contains("header line"), "{out}{err}");
+        }
     }
 }
 

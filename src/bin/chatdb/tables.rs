@@ -163,7 +163,11 @@ impl Ways {
             let remark = format!("`{}`: {remark}", path.display());
             self.remarks.borrow_mut().push(remark);
         }
-        let repeated = table.take_repeated_headers();
+        // Without names, the first row may be there twice like any other.
+        let repeated = match self.nameless() {
+            true => 0,
+            false => table.take_repeated_headers(),
+        };
         if repeated > 0 {
             let remark = trailer::repeated_headers(repeated as u64);
             let remark = format!("`{}`: {remark}", path.display());
