@@ -2,6 +2,7 @@
 //! pseudonym, the same value the same one in every table and every run with the same key.
 //!
 //! ```text
+//!   answers    which columns of an answer its author has computed
 //!   classes    what each column of the schema holds of a person
 //!   harmless   which values name nobody, whatever column they are in
 //!   treatment  class of the column and value: kept, searched, replaced or withheld, in one place
@@ -18,6 +19,7 @@
 //! in the report, and for what they quote; a name that is in none of these would stay. This module does not know where
 //! a key is kept.
 
+mod answers;
 mod classes;
 mod harmless;
 mod pseudonym;
@@ -36,6 +38,7 @@ use crate::report::Report;
 use crate::sql::authored::Authored;
 use crate::table::{Cell, Column, ResultTable};
 
+pub use answers::mark_computed;
 pub use classes::{Classes, ClassesError, DataClass};
 use harmless::{LONG_NUMBER, is_harmless, is_number, is_of_persons};
 use pseudonym::Pseudonyms;
@@ -197,7 +200,7 @@ impl<'k> Redactor<'k> {
     /// # Errors
     /// When there is no key; the report then holds nothing personal either.
     pub fn report(&mut self, report: &mut Report) -> Result<Replaced, NoKeyError> {
-        self.authored.mark(&mut report.listings);
+        mark_computed(&self.authored, &mut report.listings);
         walk::report(report, &mut Seeing(self));
         walk::report(report, &mut Replacing(self));
         if self.lacks_key {

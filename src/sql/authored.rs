@@ -10,9 +10,6 @@ use sqlparser::ast::{
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::Parser;
 
-use crate::report::{CHANGED, Listing};
-use crate::table::Column;
-
 use super::{TokenKind, Tokens, tsql};
 
 /// What of a query's answer is its author's own, and not of the rows.
@@ -23,24 +20,10 @@ pub struct Authored {
     /// Names and quoted names in the query, in lower case.
     pub names: HashSet<String>,
     /// The columns of each answer.
-    pub answers: Vec<Columns>,
+    pub answers: Vec<ComputedColumns>,
 }
 
 impl Authored {
-    /// Marks the columns that are computed in the answers of the query, where each of its queries has one.
-    pub fn mark(&self, listings: &mut [Listing]) {
-        let is_change = |listing: &&mut Listing| listing.title == CHANGED;
-        let listings: Vec<&mut Listing> = (listings.iter_mut())
-            .filter(|listing| !is_change(listing))
-            .collect();
-        if listings.len() != self.answers.len() {
-            return;
-        }
-        for (listing, columns) in listings.into_iter().zip(&self.answers) {
-            mark(&mut listing.table.columns, columns);
-        }
-    }
-
     /// Whether a text is made of words of the query alone, as the heading is of a column without a name.
     #[must_use]
     pub fn writes(&self, heading: &str) -> bool {
@@ -49,33 +32,6 @@ impl Authored {
             .filter(|word| !word.is_empty() && word.parse::<f64>().is_err())
             .peekable();
         words.peek().is_some() && words.all(|word| self.names.contains(&word.to_lowercase()))
-    }
-}
-
-/// Marks columns by their places: those before a `*` count from the left, those behind it from the right.
-fn mark(shown: &mut [Column], columns: &[Option<Computed>]) {
-    let known = columns.iter().take_while(|column| column.is_some()).count();
-    let behind = columns.iter().rev().take_while(|column| column.is_some());
-    let behind = if known == columns.len() {
-        0
-    } else {
-        behind.count()
-    };
-    let is_exact = known == columns.len() && shown.len() == known;
-    if !is_exact && (known == columns.len() || shown.len() < known + behind) {
-        return;
-    }
-    let tail = shown.len() - behind;
-    let (first, last) = shown.split_at_mut(tail);
-    let first = first.iter_mut().zip(&columns[..known]);
-    let last = last.iter_mut().zip(&columns[columns.len() - behind..]);
-    for (column, computed) in first.chain(last) {
-        let is_it =
-            |of: &Computed| of.name.is_empty() || of.name.eq_ignore_ascii_case(&column.name);
-        let is_own = computed
-            .as_ref()
-            .is_some_and(|of| of.is_computed && is_it(of));
-        column.own |= is_own;
     }
 }
 
@@ -223,22 +179,22 @@ pub struct Computed {
 }
 
 /// The columns of a query from the left; `None` is any number of unknown ones.
-pub type Columns = Vec<Option<Computed>>;
+pub type ComputedColumns = Vec<Option<Computed>>;
 
-fn unknown() -> Columns {
+fn unknown() -> ComputedColumns {
     vec![None]
 }
 
 struct Author {
     texts: HashSet<String>,
     /// The queries that WITH names around the place, and their columns.
-    ctes: Vec<(String, Columns)>,
+    ctes: Vec<(String, ComputedColumns)>,
     /// What FROM has at the place, and its columns.
-    sources: Vec<(String, Columns)>,
+    sources: Vec<(String, ComputedColumns)>,
 }
 
 impl Author {
-    fn query(&mut self, query: &Query) -> Columns {
+    fn query(&mut self, query: &Query) -> ComputedColumns {
         let before = self.ctes.len();
         for table in query.with.iter().flat_map(|with| &with.cte_tables) {
             // Within itself its columns are not known yet.
@@ -254,13 +210,13 @@ impl Author {
         columns
     }
 
-    fn body(&mut self, body: &SetExpr) -> Columns {
+    fn body(&mut self, body: &SetExpr) -> ComputedColumns {
         match body {
             SetExpr::Select(select) => self.select(select),
             SetExpr::Query(query) => self.query(query),
             SetExpr::SetOperation { left, right, .. } => {
                 let (left, right) = (self.body(left), self.body(right));
-                let is_known = |columns: &Columns| columns.iter().all(Option::is_some);
+                let is_known = |columns: &ComputedColumns| columns.iter().all(Option::is_some);
                 if left.len() != right.len() || !is_known(&left) || !is_known(&right) {
                     return unknown();
                 }
@@ -277,7 +233,7 @@ impl Author {
         }
     }
 
-    fn select(&mut self, select: &Select) -> Columns {
+    fn select(&mut self, select: &Select) -> ComputedColumns {
         let mut sources = Vec::new();
         for item in &select.from {
             sources.push(self.source(&item.relation));
@@ -299,7 +255,7 @@ impl Author {
         columns
     }
 
-    fn source(&mut self, factor: &TableFactor) -> (String, Columns) {
+    fn source(&mut self, factor: &TableFactor) -> (String, ComputedColumns) {
         match factor {
             TableFactor::Table {
                 name,
@@ -309,7 +265,7 @@ impl Author {
             } => {
                 let own = name.0.last().and_then(|part| part.as_ident());
                 let own = own.map_or_else(String::new, |own| own.value.clone());
-                let is_it = |(cte, _): &&(String, Columns)| {
+                let is_it = |(cte, _): &&(String, ComputedColumns)| {
                     name.0.len() == 1 && cte.eq_ignore_ascii_case(&own)
                 };
                 let known = self.ctes.iter().rev().find(is_it);
@@ -331,7 +287,7 @@ impl Author {
         }
     }
 
-    fn item(&mut self, item: &SelectItem) -> Columns {
+    fn item(&mut self, item: &SelectItem) -> ComputedColumns {
         let (expr, name) = match item {
             SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.clone()),
             // T-SQL's `name = expression`.
@@ -445,7 +401,7 @@ impl Author {
 }
 
 /// The columns under the names that an alias gives them.
-fn renamed(mut columns: Columns, alias: &TableAlias) -> Columns {
+fn renamed(mut columns: ComputedColumns, alias: &TableAlias) -> ComputedColumns {
     if alias.columns.is_empty() {
         return columns;
     }

@@ -1,5 +1,6 @@
 //! Which columns of an answer its author has computed: by their places, answer by answer.
 
+use chatdb::privacy::mark_computed;
 use chatdb::report::{CHANGED, Listing};
 use chatdb::sql::authored::authored;
 use chatdb::table::{Column, Kind, ResultTable};
@@ -17,7 +18,7 @@ fn marked(sql: &str, answers: &[&str]) -> Vec<String> {
         remarks: Vec::new(),
     };
     let mut listings: Vec<Listing> = answers.iter().map(listing).collect();
-    authored(sql, true).mark(&mut listings);
+    mark_computed(&authored(sql, true), &mut listings);
     let shown = |listing: &Listing| {
         let columns = listing.table.columns.iter();
         let star = |own: bool| if own { "*" } else { "" };
@@ -114,7 +115,10 @@ fn the_list_of_changes_is_no_answer() {
         remarks: Vec::new(),
     };
     let mut listings = [listing("Result"), listing(CHANGED)];
-    authored("DELETE FROM #t; SELECT COUNT(*) AS n FROM u", true).mark(&mut listings);
+    mark_computed(
+        &authored("DELETE FROM #t; SELECT COUNT(*) AS n FROM u", true),
+        &mut listings,
+    );
     let own = listings.map(|listing| listing.table.columns[0].own);
     assert_eq!(own, [true, false]);
 }
