@@ -263,7 +263,7 @@ impl Experiment {
     }
 
     /// Lets everything happen with these factors changed, goes on from there, and takes all of it back.
-    pub(in crate::replay) fn from_there<T>(
+    pub(in crate::replay) fn go_on_from_there<T>(
         &self,
         changes: &[Change],
         go_on: impl FnOnce(&Store, &[Binding]) -> Result<T, StoreError>,

@@ -54,7 +54,7 @@ fn a_normal_hour_fits_no_failure_whichever_servers_are_named() {
                 }
             };
             assert!(
-                hour < 10 || hour > 15 || !run.outages[0].counts.is_empty(),
+                !(10..=15).contains(&hour) || !run.outages[0].counts.is_empty(),
                 "{hour}"
             );
             sentence(&run, likely);

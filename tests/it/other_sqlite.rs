@@ -32,6 +32,10 @@ fn python(path: &Path, sql: &str) -> Option<Result<(), String>> {
 }
 
 #[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever runs it should know what was not tried"
+)]
 fn every_view_of_a_replay_opens_in_the_sqlite_of_this_machine() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.sqlite");

@@ -90,7 +90,7 @@ impl Groups {
     /// Cells of the matrix for servers that never stop are left out: nothing asks for them.
     fn of(experiment: &Experiment, schedule: &[Scheduled]) -> Result<Self, StoreError> {
         const STOPPED: &str = "SELECT DISTINCT server FROM outage";
-        let stopped = experiment.from_there(&[], |store, values| {
+        let stopped = experiment.go_on_from_there(&[], |store, values| {
             for (at_ms, cause) in schedule {
                 happen(store, values, *at_ms, Some(cause.to_sql()))?;
             }
@@ -195,7 +195,7 @@ impl Labels<'_> {
         let Some(last) = (0..self.looks.len()).rfind(|look| open(*look)) else {
             return Ok(BTreeSet::new());
         };
-        self.experiment.from_there(changes, |store, values| {
+        self.experiment.go_on_from_there(changes, |store, values| {
             let mut gone = BTreeSet::new();
             for (at, look) in self.looks.iter().enumerate().take(last + 1) {
                 let before = newest(store)?;

@@ -382,7 +382,7 @@ fn in_picture(
             out.push(before[given]);
             given += 1;
             let left = before.len() - given;
-            if groups && left > 0 && left % 3 == 0 {
+            if groups && left > 0 && left.is_multiple_of(3) {
                 out.push(',');
             }
         }

@@ -169,14 +169,13 @@ impl Translator<'_> {
         } else if let Some((own, _)) = targets
             .iter()
             .find(|(own, _)| identity.as_ref() == Some(own))
+            && self.session.numbered.as_deref() != Some(name)
         {
-            if self.session.numbered.as_deref() != Some(name) {
-                return Err(self
-                    .invalid(format!("`{own}` is an IDENTITY column and takes no value"))
-                    .with_hint(format!(
-                        "SET IDENTITY_INSERT {name} ON lets it be given one"
-                    )));
-            }
+            return Err(self
+                .invalid(format!("`{own}` is an IDENTITY column and takes no value"))
+                .with_hint(format!(
+                    "SET IDENTITY_INSERT {name} ON lets it be given one"
+                )));
         }
         Ok(targets)
     }

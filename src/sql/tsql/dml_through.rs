@@ -295,7 +295,7 @@ impl Translator<'_> {
         };
         let values = assignments.iter().enumerate().map(value);
         select.projection = std::iter::once(row).chain(values).collect();
-        query.body = Box::new(SetExpr::Select(Box::new(select)));
+        *query.body = SetExpr::Select(Box::new(select));
         let types: Vec<Type> = std::iter::once(Type::BigInt)
             .chain(columns.iter().map(|(_, of)| *of))
             .collect();

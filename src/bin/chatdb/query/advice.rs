@@ -159,7 +159,7 @@ pub(super) fn quotes_the_author(message: &str, authored: &Authored) -> bool {
     /// Names of parameters and types in SQL Server's messages.
     const WORDS: [&str; 2] = ["separator", "nchar(1)/nvarchar(1)"];
     let mut quoted = message.split('\'').skip(1).step_by(2);
-    message.matches('\'').count() % 2 == 0
+    message.matches('\'').count().is_multiple_of(2)
         && quoted.all(|part| {
             let lower = part.trim_start_matches('#').to_lowercase();
             WORDS.contains(&part) || authored.names.contains(&lower)
