@@ -179,7 +179,7 @@ fn a_part_of_a_day_is_a_time_and_a_length_of_time_stays_one() {
     });
     let (found, said) = rows(folder, "SELECT * FROM t ORDER BY id", &[]);
     assert_eq!(
-        found, "id,at,took\n1,12:00:00,36:00:00\n2,06:00:00.500,00:15:00\n",
+        found, "id,at,took\n1,12:00:00.000,36:00:00\n2,06:00:00.500,00:15:00\n",
         "{said}"
     );
 }
