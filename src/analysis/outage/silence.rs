@@ -208,10 +208,22 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
             };
         }
         let arrived = count(&history.arrivals, from + 1, to);
-        // Agents complete what they have in hand after the last that they took up.
-        let (counted, expected, observed) = match count(&history.completed, from + 1, to) {
-            completed if completed > gap.observed && came_in => ("assignments", real(arrived), 0),
-            _ => ("agent actions", gap.expected, gap.observed),
+        // The window may be longer than the silence in it: agents complete the work that they have. What is counted
+        // then is what they were not assigned, or without events what they completed of what arrived.
+        let (counted, expected, observed) = match &history.assigned {
+            _ if !came_in || count(&history.completed, from + 1, to) <= gap.observed => {
+                ("agent actions", gap.expected, gap.observed)
+            }
+            Some(assigned) => ("assignments", real(arrived), count(assigned, from + 1, to)),
+            None => {
+                let arriving = begun(work, from + 1, to);
+                let completed = arriving.filter(|work| work.ended.is_some_and(|end| end < to));
+                (
+                    "completions of new arrivals",
+                    real(arrived),
+                    completed.count(),
+                )
+            }
         };
         OutageWindow {
             servers,
