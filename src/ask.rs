@@ -446,7 +446,7 @@ fn no_null(error: StoreError) -> StoreError {
     let place = said.strip_prefix('`');
     let place = place.and_then(|rest| rest.strip_suffix("` cannot be NULL"));
     match place.and_then(|place| place.split_once('.')) {
-        Some((table, column)) => StoreError::Value(format!(
+        Some((table, column)) => StoreError::of_value(&format!(
             "Cannot insert the value NULL into column '{column}', table '{table}'; column does not allow nulls. \
              INSERT fails."
         )),

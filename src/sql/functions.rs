@@ -195,7 +195,8 @@ impl Value {
         }
     }
 
-    fn real(&self) -> Result<f64, FunctionError> {
+    /// The number, as SQL Server passes it to a `float` argument.
+    pub(crate) fn real(&self) -> Result<f64, FunctionError> {
         match self {
             Self::Integer(value) => Ok(*value as f64),
             Self::Real(value) => Ok(*value),

@@ -9,6 +9,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
 
+use super::engine::of_function;
 use crate::sql::functions::FunctionError;
 use crate::sql::guard::limits::QUESTION;
 
@@ -30,7 +31,7 @@ pub(super) fn bound(conn: &Connection) -> Result<()> {
 }
 
 fn failed(message: impl Into<String>) -> Error {
-    Error::UserFunctionError(Box::new(FunctionError::Failed(message.into())))
+    of_function(&FunctionError::Failed(message.into()))
 }
 
 /// The bytes of an argument as text; `None` for NULL.

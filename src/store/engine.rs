@@ -1,23 +1,46 @@
 //! Translates SQLite's messages: the only way for them to reach the user.
+//!
+//! What our own functions say passes through SQLite as its message does, so that it is marked on its way.
 
 mod messages;
 
+use rusqlite::ffi::{self, SQLITE_CONSTRAINT_TRIGGER, SQLITE_ERROR};
 use rusqlite::{Error, ErrorCode};
 
 use messages::MESSAGES;
 
+/// Begins a message of ours; none of SQLite's does.
+const OURS: char = '\u{1}';
+
+/// A message as it is given to SQLite, to be recognized as ours when it comes back.
+pub(super) fn marked(message: &str) -> String {
+    // SQLite's messages end at a NUL, and one that has it is lost.
+    format!("{OURS}{}", message.replace('\0', "\u{2400}"))
+}
+
+/// The error of one of our functions, as it is given to SQLite.
+pub(super) fn of_function(error: &impl std::error::Error) -> Error {
+    Error::SqliteFailure(
+        ffi::Error::new(SQLITE_ERROR),
+        Some(marked(&error.to_string())),
+    )
+}
+
 /// The message of an SQLite error, without the statement text, the offset and the error number.
 pub(super) fn in_our_words(error: &Error) -> String {
     match error {
-        Error::SqlInputError { msg, .. } => of_refusal(msg),
+        Error::SqlInputError { msg, .. } => of_message(msg),
         Error::SqliteFailure(failure, said) => match (of_code(failure.code), said) {
             (Some(words), _) => words.to_owned(),
+            // A trigger says what whoever wrote it has it say.
+            (None, Some(said)) if failure.extended_code == SQLITE_CONSTRAINT_TRIGGER => {
+                said.clone()
+            }
             (None, Some(said)) => of_message(said),
             (None, None) => "SQLite failed without saying why".to_owned(),
         },
-        Error::UserFunctionError(error) => error.to_string(),
         Error::MultipleStatement => "it is more than one statement".to_owned(),
-        other => other.to_string(),
+        other => of_message(&other.to_string()),
     }
 }
 
@@ -34,23 +57,25 @@ fn of_code(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::OutOfMemory => "there is not enough memory",
         ErrorCode::TooBig => "a text or a row is too long",
         ErrorCode::PermissionDenied => "access is denied",
+        ErrorCode::OperationInterrupted => "it was interrupted",
         ErrorCode::TypeMismatch => "a row needs a whole number for its key",
         _ => return None,
     })
 }
 
-/// What SQLite says of a statement; what is on no list, as it is said.
+/// What is said of a statement: by one of our functions, or by SQLite. What is on no list is shown as SQLite's.
 pub(super) fn of_message(said: &str) -> String {
-    known_message(said).unwrap_or_else(|| said.to_owned())
+    if let Some(own) = said.strip_prefix(OURS) {
+        return own.to_owned();
+    }
+    known_message(said)
+        .unwrap_or_else(|| format!("SQLite refused the statement: {}", quoted_message(said)))
 }
 
-/// What SQLite says of a statement that it does not compile. What is on no list is shown as SQLite's.
-pub(super) fn of_refusal(said: &str) -> String {
-    known_message(said).unwrap_or_else(|| {
-        let shown = |c: char| if c.is_control() { ' ' } else { c };
-        let said: String = said.chars().map(shown).collect();
-        format!("SQLite refused the statement: `{said}`")
-    })
+/// What SQLite itself said, on one line and marked as such.
+pub(super) fn quoted_message(said: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    format!("`{}`", said.trim().chars().map(shown).collect::<String>())
 }
 
 /// A message of SQLite's about a statement in plain words; `None` where it is on no list.

@@ -1,6 +1,6 @@
 //! Why a database operation failed.
 
-use super::engine::{in_our_words, of_message};
+use super::engine::{in_our_words, marked, of_message, quoted_message};
 use crate::sql::ScriptStatement as Part;
 use crate::sql::SqlError;
 use rusqlite::ErrorCode;
@@ -64,7 +64,7 @@ pub enum StoreError {
     /// It was interrupted; see [`Interrupter`].
     #[error("interrupted")]
     Interrupted,
-    /// A value could not be computed: a conversion that fails, a division by zero.
+    /// A value could not be computed: a conversion that fails, a division by zero. As it comes from SQLite.
     #[error("{}", of_message(.0))]
     Value(String),
     /// The file is not one that this program wrote.
@@ -99,7 +99,7 @@ pub enum StoreError {
     #[error("its schema, written by an older chatdb, could not be migrated")]
     Migration(#[source] Box<refinery::Error>),
     /// The file is damaged.
-    #[error("it is damaged: {0}")]
+    #[error("it is damaged: SQLite found {}", quoted_message(.0))]
     Damaged(String),
     /// The file cannot be read.
     #[error("{0}")]
@@ -144,6 +144,12 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
+    /// A value that could not be computed or kept, in our own words.
+    #[must_use]
+    pub fn of_value(message: &str) -> Self {
+        Self::Value(marked(message))
+    }
+
     /// Whether the statement's text is at fault, not its environment.
     #[must_use]
     pub fn is_in_the_text(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Registers the functions and collations of rewritten T-SQL with SQLite.
 
+use super::engine::of_function;
 use crate::sql::functions;
 use crate::sql::functions::FUNCTIONS;
 use crate::sql::functions::FunctionError;
@@ -33,13 +34,11 @@ pub(super) fn register_functions(conn: &Connection) -> rusqlite::Result<()> {
                     "{} does not take {given} arguments",
                     function.name
                 ));
-                return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
+                return Err(of_function(&error));
             }
             let arguments: Vec<Value> = (0..given).map(|at| value(context.get_raw(at))).collect();
-            match (function.call)(&arguments) {
-                Ok(value) => Ok(Given(value)),
-                Err(error) => Err(rusqlite::Error::UserFunctionError(Box::new(error))),
-            }
+            let computed = (function.call)(&arguments);
+            computed.map(Given).map_err(|error| of_function(&error))
         })?;
     }
     conn.create_aggregate_function(functions::SINGLE, 1, flags, Single)?;
@@ -63,6 +62,14 @@ pub(super) fn value(raw: ValueRef<'_>) -> Value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
             Value::Text(String::from_utf8_lossy(bytes).into_owned())
         }
+    }
+}
+
+/// An argument as a number; `None` for NULL.
+fn number(context: &Context<'_>, at: usize) -> rusqlite::Result<Option<f64>> {
+    match value(context.get_raw(at)) {
+        Value::Null => Ok(None),
+        value => value.real().map(Some).map_err(|error| of_function(&error)),
     }
 }
 
@@ -90,8 +97,7 @@ impl Aggregate<Option<Value>, Given> for Single {
 
     fn step(&self, context: &mut Context<'_>, seen: &mut Option<Value>) -> rusqlite::Result<()> {
         if seen.is_some() {
-            let error = functions::more_than_one();
-            return Err(rusqlite::Error::UserFunctionError(Box::new(error)));
+            return Err(of_function(&functions::more_than_one()));
         }
         *seen = Some(value(context.get_raw(0)));
         Ok(())
@@ -120,10 +126,8 @@ struct Seen {
 impl Ranked {
     fn of(&self, seen: &mut Seen) -> rusqlite::Result<Given> {
         let values = seen.values.make_contiguous();
-        match self.0.of(values, seen.part, seen.descending) {
-            Ok(value) => Ok(Given(value)),
-            Err(error) => Err(rusqlite::Error::UserFunctionError(Box::new(error))),
-        }
+        let value = self.0.of(values, seen.part, seen.descending);
+        value.map(Given).map_err(|error| of_function(&error))
     }
 }
 
@@ -135,8 +139,8 @@ impl Aggregate<Seen, Given> for Ranked {
     fn step(&self, context: &mut Context<'_>, seen: &mut Seen) -> rusqlite::Result<()> {
         seen.values.push_back(value(context.get_raw(0)));
         // Without a share there is no percentile: none of -1 is taken.
-        seen.part = context.get::<Option<f64>>(1)?.unwrap_or(-1.0);
-        seen.descending = context.get(2)?;
+        seen.part = number(context, 1)?.unwrap_or(-1.0);
+        seen.descending = number(context, 2)?.is_some_and(|flag| flag != 0.0);
         Ok(())
     }
 
@@ -174,7 +178,7 @@ impl Aggregate<Moments, Given> for Spreading {
     }
 
     fn step(&self, context: &mut Context<'_>, numbers: &mut Moments) -> rusqlite::Result<()> {
-        if let Some(number) = context.get(0)? {
+        if let Some(number) = number(context, 0)? {
             numbers.add(number);
         }
         Ok(())
@@ -191,7 +195,7 @@ impl WindowAggregate<Moments, Given> for Spreading {
     }
 
     fn inverse(&self, context: &mut Context<'_>, numbers: &mut Moments) -> rusqlite::Result<()> {
-        if let Some(number) = context.get(0)? {
+        if let Some(number) = number(context, 0)? {
             numbers.remove(number);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use rusqlite::Error;
 
-use super::engine::{no_column, of_message, of_refusal};
+use super::engine::{no_column, of_message};
 use super::guarded;
 use super::script::statements;
 use super::{Store, StoreError};
@@ -80,11 +80,7 @@ impl Store {
             }
             other => return plain(0, other.in_short()),
         };
-        // A value that is wrong is said in the words of whoever found it so.
-        let message = match error {
-            StoreError::Value(_) => of_message(msg),
-            _ => of_refusal(msg),
-        };
+        let message = of_message(msg);
         let offset = usize::try_from(offset).unwrap_or(0).min(sql.len());
         if let Some(name) = msg.strip_prefix("no such table: ") {
             const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";

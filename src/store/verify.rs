@@ -1,6 +1,7 @@
 //! Checks an import database: SQLite's own checks, and that the records of each file equal the loaded plus the rejected
 //! ones.
 
+use super::engine::quoted_message;
 use super::{Store, StoreError};
 
 /// The maximum number of faults reported per kind.
@@ -17,7 +18,8 @@ impl Store {
         let mut faults = Vec::new();
         let integrity = format!("PRAGMA integrity_check({SHOWN})");
         let found = self.texts(&integrity)?;
-        faults.extend(found.into_iter().filter(|text| text != "ok"));
+        let wrong = found.iter().filter(|text| *text != "ok");
+        faults.extend(wrong.map(|text| format!("SQLite found {}", quoted_message(text))));
         let orphans = self.texts("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
         faults.extend(
             orphans

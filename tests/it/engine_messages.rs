@@ -350,6 +350,7 @@ const REFUSED: &[(&str, &str)] = &[
         "SELECT sum(x) FROM (SELECT 9223372036854775807 AS x UNION ALL SELECT 1)",
         "a whole number is out of range (64 bits)",
     ),
+    ("SELECT unistr('\\u1')", "a Unicode escape is not valid"),
     ("SELECT json('{')", "a text is not JSON"),
     ("SELECT json_array(x'ff')", "JSON cannot hold binary data"),
     (

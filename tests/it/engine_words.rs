@@ -69,6 +69,52 @@ const STATEMENTS: [(&str, &str); 7] = [
     ("INSERT INTO egpl_user VALUES VALUES", "unexpected `VALUES`"),
 ];
 
+/// Statements that fail while they run, with the dialect, and all that is said of each.
+const RUNNING: [(&str, &str, &str); 6] = [
+    (
+        "tsql",
+        "SELECT CONVERT(int, CHAR(0) + 'x')",
+        "Conversion failed when converting the varchar value '\u{2400}x' to data type int.",
+    ),
+    (
+        "tsql",
+        "SELECT (SELECT 1 UNION ALL SELECT 2)",
+        "Subquery returned more than 1 value. This is not permitted when the subquery is used as an expression.",
+    ),
+    (
+        "sqlite",
+        "SELECT tsql_stdev('a')",
+        "Error converting data type varchar to float.",
+    ),
+    (
+        "sqlite",
+        "SELECT tsql_percentile_cont(1, 'a', 0)",
+        "Error converting data type varchar to float.",
+    ),
+    (
+        "sqlite",
+        "SELECT trim(0.5, 'a')",
+        "expected text to search, found a number with a fraction; CAST it AS TEXT first",
+    ),
+    (
+        "sqlite",
+        "SELECT unistr('\\u1')",
+        "a Unicode escape is not valid",
+    ),
+];
+
+#[test]
+fn what_fails_while_it_runs_is_told_of_in_our_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (dialect, query, said) in RUNNING {
+        let text = says(
+            folder.path(),
+            &["query", "--after", "baseline", "--dialect", dialect, query],
+        );
+        assert_eq!(text, format!("error: line 1: {said}"), "{query}");
+    }
+}
+
 fn says(folder: &std::path::Path, args: &[&str]) -> String {
     let output = chatdb(folder, args);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -701,7 +701,7 @@ fn verify_says_that_a_database_is_sound_or_what_is_wrong_with_it() {
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stdout));
     let said = text(&output.stderr);
     assert!(
-        said.contains("`a.sqlite` is damaged: row 1 missing from index made_up"),
+        said.contains("`a.sqlite` is damaged: SQLite found `row 1 missing from index made_up`"),
         "{said}"
     );
     assert!(

@@ -543,6 +543,11 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "the second argument of `nth_value` must be a whole number from 1",
     ),
     ("percentile() {}", "`percentile`: {0}"),
+    ("invalid Unicode escape", "a Unicode escape is not valid"),
+    (
+        "unwinding panic",
+        "a function of chatdb stopped unexpectedly",
+    ),
     ("local time unavailable", "there is no local time"),
     ("string or blob too big", "a text or a row is too long"),
     (
