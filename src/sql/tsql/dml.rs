@@ -22,7 +22,7 @@ use crate::schema::types::Type;
 use crate::sql::guard::is_products;
 
 /// How a statement writes a table's columns: converted as an assignment is, and no longer than they are.
-const WRITES: Shape<'static> = Shape {
+pub(super) const WRITES: Shape<'static> = Shape {
     names: None,
     types: None,
     collated: false,
@@ -49,10 +49,14 @@ impl Translator<'_> {
             && insert.returning.is_none()
             && (insert.output.is_none() || temporary)
             && !insert.replace_into;
-        let timed = self.session.timed.get(&name).filter(|_| temporary);
-        let timed = timed.cloned().unwrap_or_default();
         if temporary && plain && insert.source.is_none() && insert.columns.is_empty() {
-            if !timed.is_empty() {
+            self.inserted_columns(&[], &name, table)?;
+            if self
+                .session
+                .timed
+                .get(&name)
+                .is_some_and(|timed| !timed.is_empty())
+            {
                 return Err(self
                     .unsupported("DEFAULT VALUES with DEFAULT GETDATE()")
                     .with_hint("name a column, and its value"));
@@ -64,7 +68,8 @@ impl Translator<'_> {
         let Some(source) = insert.source.as_ref().filter(|_| plain) else {
             return Err(self.unsupported("INSERT with other clauses than columns and rows"));
         };
-        let targets = self.inserted_columns(insert, &name, table)?;
+        let names: Vec<Ident> = insert.columns.iter().map(last_of).collect();
+        let targets = self.inserted_columns(&names, &name, table)?;
         let types: Vec<Type> = targets.iter().map(|(_, of)| *of).collect();
         let shape = Shape {
             types: Some(&types),
@@ -83,19 +88,7 @@ impl Translator<'_> {
                 types.len()
             )));
         }
-        let mut columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
-        let mut rows = answer.sql;
-        for (own, value) in timed {
-            if !targets.iter().any(|(target, _)| *target == own) {
-                columns.push(quoted(&own));
-                rows = format!("SELECT *, {value} FROM ({rows})");
-            }
-        }
-        let sql = format!(
-            "INSERT INTO {} ({}) {rows}",
-            quoted(&name),
-            columns.join(", ")
-        );
+        let sql = self.insertion(&name, &targets, answer.sql);
         let output = insert
             .output
             .as_ref()
@@ -140,44 +133,71 @@ impl Translator<'_> {
         }
     }
 
-    /// The columns that rows are given for, in the order of the values.
-    fn inserted_columns(
+    /// The INSERT of `rows`, which have values for the columns `targets`.
+    pub fn insertion(&self, name: &str, targets: &[(String, Type)], mut rows: String) -> String {
+        let mut columns: Vec<String> = targets.iter().map(|(own, _)| quoted(own)).collect();
+        let is_temporary = self.session.temporary.contains_key(name);
+        let timed = self.session.timed.get(name).filter(|_| is_temporary);
+        for (own, value) in timed.into_iter().flatten() {
+            if !targets.iter().any(|(target, _)| target == own) {
+                columns.push(quoted(own));
+                rows = format!("SELECT *, {value} FROM ({rows})");
+            }
+        }
+        format!(
+            "INSERT INTO {} ({}) {rows}",
+            quoted(name),
+            columns.join(", ")
+        )
+    }
+
+    /// The columns that rows are given for, in the order of the values: those that are named, or all.
+    pub fn inserted_columns(
         &self,
-        insert: &Insert,
+        names: &[Ident],
         name: &str,
         table: Table,
     ) -> R<Vec<(String, Type)>> {
         let is_temporary = self.session.temporary.contains_key(name);
         let known = table.columns.unwrap_or_default();
-        let mut targets = Vec::new();
-        for column in &insert.columns {
-            let wanted = column.to_string();
-            let wanted = wanted.trim_matches(['[', ']', '"']);
+        let mut targets: Vec<(String, Type)> = Vec::new();
+        for wanted in names {
+            let wanted = wanted.value.as_str();
             let found = known
                 .iter()
                 .find(|(own, _)| own.eq_ignore_ascii_case(wanted));
             match found {
+                Some(found) if targets.contains(found) => {
+                    return Err(self.invalid(format!("the column `{wanted}` is named twice")));
+                }
                 Some(found) => targets.push(found.clone()),
                 None => return Err(self.invalid(format!("`{name}` has no column `{wanted}`"))),
             }
         }
         let identity = self.session.identities.get(name).filter(|_| is_temporary);
-        let identity = identity.map(|identity| identity.column.clone());
-        if targets.is_empty() {
-            targets = known;
-            targets.retain(|(own, _)| identity.as_ref() != Some(own));
-        } else if let Some((own, _)) = targets
-            .iter()
-            .find(|(own, _)| identity.as_ref() == Some(own))
-            && self.session.numbered.as_deref() != Some(name)
-        {
-            return Err(self
+        let Some(own) = identity.map(|identity| &identity.column) else {
+            return Ok(if names.is_empty() { known } else { targets });
+        };
+        let is_given = targets.iter().any(|(target, _)| target == own);
+        match (self.session.numbered.as_deref() == Some(name), is_given) {
+            (true, false) => Err(self
+                .invalid(format!(
+                    "IDENTITY_INSERT of `{name}` is ON, so that each INSERT names `{own}` and gives it a value"
+                ))
+                .with_hint(format!(
+                    "SET IDENTITY_INSERT {name} OFF lets the table number its rows again"
+                ))),
+            (false, true) => Err(self
                 .invalid(format!("`{own}` is an IDENTITY column and takes no value"))
                 .with_hint(format!(
                     "SET IDENTITY_INSERT {name} ON lets it be given one"
-                )));
+                ))),
+            _ if names.is_empty() => {
+                let others = known.into_iter().filter(|(column, _)| column != own);
+                Ok(others.collect())
+            }
+            _ => Ok(targets),
         }
-        Ok(targets)
     }
 
     pub fn update(&mut self, update: &Update, line: u32) -> R<()> {
@@ -203,28 +223,24 @@ impl Translator<'_> {
             return Err(self.unsupported("UPDATE with other clauses than SET, FROM and WHERE"));
         }
         let sources = match from {
-            None => None,
-            Some(UpdateTableFromKind::AfterSet(sources)) => Some(sources.as_slice()),
+            None => &[][..],
+            Some(UpdateTableFromKind::AfterSet(sources)) => sources,
             Some(UpdateTableFromKind::BeforeSet(_)) => {
                 return Err(self.unsupported("FROM before SET"));
             }
         };
-        if sources.is_some() || limit.is_some() {
+        if from.is_some() || limit.is_some() {
             if self.change_derived(&ast::Statement::Update(update.clone()), line)? {
                 return Ok(());
             }
-            self.no_output(output.is_some())?;
-            return self.update_from(table, assignments, sources, selection.as_ref(), limit, line);
+            return self.update_from(update, sources, line);
         }
         let known = self.changed_table(table)?;
-        let columns = self.set_columns(&known, assignments)?;
-        if let Some(clause) = output {
-            let set = columns.iter().zip(assignments);
-            let assigned: Vec<_> = set
-                .map(|((name, of), one)| (name.clone(), *of, one.value.clone()))
-                .collect();
-            self.output_of(clause, &known, table, &assigned, selection.as_ref(), line)?;
+        if output.is_some() {
+            self.puts_out(&known)?;
+            return self.update_from(update, sources, line);
         }
+        let columns = self.set_columns(&known, assignments)?;
         let values = assignments.iter().map(|one| one.value.clone()).collect();
         let types: Vec<Type> = columns.iter().map(|(_, of)| *of).collect();
         let from = std::slice::from_ref(table);
@@ -292,8 +308,7 @@ impl Translator<'_> {
             {
                 return Ok(());
             }
-            self.no_output(output.is_some())?;
-            return self.delete_from(tables, from, selection.as_ref(), limit, line);
+            return self.delete_from(delete, from, line);
         }
         let [table] = from.as_slice() else {
             return Err(self.unsupported("DELETE of several tables"));
@@ -302,8 +317,9 @@ impl Translator<'_> {
             return Err(self.unsupported("DELETE of several tables"));
         }
         let known = self.changed_table(table)?;
-        if let Some(clause) = output {
-            self.output_of(clause, &known, table, &[], selection.as_ref(), line)?;
+        if output.is_some() {
+            self.puts_out(&known)?;
+            return self.delete_from(delete, from, line);
         }
         let parts = self.rows_of(
             std::slice::from_ref(table),
@@ -314,6 +330,14 @@ impl Translator<'_> {
         let sql = format!("DELETE FROM {}{}", parts.from, condition(&parts));
         self.push_change(&known, line, sql);
         Ok(())
+    }
+
+    /// Refuses OUTPUT of a table that is not temporary.
+    fn puts_out(&self, table: &Table) -> R<()> {
+        match table.name.starts_with(['#', '@']) {
+            true => Ok(()),
+            false => Err(self.unsupported("OUTPUT of a table that is not temporary")),
+        }
     }
 
     pub fn push_change(&mut self, table: &Table, line: u32, sql: String) {
@@ -415,6 +439,12 @@ impl Translator<'_> {
             }
         })
     }
+}
+
+/// The last part of a name, which is the column's.
+fn last_of(name: &ObjectName) -> Ident {
+    let last = name.0.last().and_then(|part| part.as_ident()).cloned();
+    last.unwrap_or_else(|| Ident::new(name.to_string()))
 }
 
 pub(super) fn condition(parts: &Parts) -> String {

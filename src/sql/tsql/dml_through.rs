@@ -4,13 +4,13 @@
 //! The query gets a column more, the number of the row in the table, by which the rows are found.
 
 use sqlparser::ast::{
-    self, Assignment, Expr, FromTable, GroupByExpr, Ident, ObjectName, Query, Select, SelectItem,
-    SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins, UpdateTableFromKind,
+    self, Assignment, Expr, FromTable, GroupByExpr, Ident, ObjectName, OutputClause, Query, Select,
+    SelectItem, SetExpr, TableAliasColumnDef, TableFactor, TableWithJoins, UpdateTableFromKind,
 };
 
-use super::dml::empty_select;
-use super::dml_from::{ROW_NUMBERS, table_of};
-use super::names::quoted;
+use super::dml::{WRITES, empty_select};
+use super::dml_from::{FoundRows, ROW_NUMBERS, table_of};
+use super::dml_output::{Changing, types_of};
 use super::query::Shape;
 use super::translator::{R, Translator};
 use crate::schema::catalog::Table;
@@ -36,8 +36,7 @@ struct Change<'c> {
     sources: Vec<TableWithJoins>,
     selection: Option<&'c Expr>,
     top: &'c Option<Expr>,
-    /// Whether it has an OUTPUT.
-    puts_out: bool,
+    output: Option<&'c OutputClause>,
 }
 
 impl Translator<'_> {
@@ -65,7 +64,6 @@ impl Translator<'_> {
             }
             return self.change_beside(&query, statement, line);
         };
-        self.no_output(change.puts_out)?;
         let through = self.add_row(&mut table.query, &mut table.alias.columns, change.word)?;
         self.change_rows(&change, query, &through, line)
     }
@@ -90,7 +88,6 @@ impl Translator<'_> {
         if !alias.name.value.eq_ignore_ascii_case(&change.target.value) {
             return Ok(false);
         }
-        self.no_output(change.puts_out)?;
         let through = self.add_row(subquery, &mut alias.columns, change.word)?;
         let query = select_query(empty_select());
         self.change_rows(&change, query, &through, line)?;
@@ -113,7 +110,10 @@ impl Translator<'_> {
         self.names.ctes.pop();
         self.spend(head.len())?;
         for step in &mut self.output.steps[before..] {
-            step.statement.put_before(&head);
+            let sql = step.statement.sql();
+            if !sql.starts_with("CREATE ") && !sql.starts_with("DROP ") {
+                step.statement.put_before(&head);
+            }
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Translator<'_> {
                     sources,
                     selection: delete.selection.as_ref(),
                     top: &delete.limit,
-                    puts_out: delete.output.is_some(),
+                    output: delete.output.as_ref(),
                 })
             }
             ast::Statement::Update(update) => {
@@ -162,17 +162,10 @@ impl Translator<'_> {
                     sources,
                     selection: update.selection.as_ref(),
                     top: &update.limit,
-                    puts_out: update.output.is_some(),
+                    output: update.output.as_ref(),
                 })
             }
             _ => Err(self.unsupported("a change of a query")),
-        }
-    }
-
-    pub fn no_output(&self, is_there: bool) -> R<()> {
-        match is_there {
-            true => Err(self.unsupported("OUTPUT beside FROM, WITH or TOP")),
-            false => Ok(()),
         }
     }
 
@@ -281,50 +274,58 @@ impl Translator<'_> {
                 }
             }
         }
-        let columns = self.set_columns(&through.table, &assignments)?;
+        let set = self.set_columns(&through.table, &assignments)?;
+        let changing = Changing {
+            qualifier: &change.target,
+            shown: &through.shown,
+            set: &set,
+            assignments: &assignments,
+            beside: change.sources.len() > 1
+                || change.sources.iter().any(|one| !one.joins.is_empty()),
+        };
+        let output = match change.output {
+            Some(clause) => Some(self.output_of(clause, &changing)?),
+            None => None,
+        };
         let mut select = empty_select();
         select.from.clone_from(&change.sources);
         select.selection = change.selection.cloned();
-        let value = |(at, assignment): (usize, &Assignment)| SelectItem::ExprWithAlias {
-            expr: assignment.value.clone(),
-            alias: Ident::new(format!("v{at}")),
-        };
         let row = SelectItem::ExprWithAlias {
             expr: Expr::CompoundIdentifier(vec![change.target.clone(), Ident::new(ROW)]),
             alias: Ident::new("r"),
         };
-        let values = assignments.iter().enumerate().map(value);
-        select.projection = std::iter::once(row).chain(values).collect();
+        let put_out = output.iter().flat_map(|output| &output.items);
+        let values = assignments.iter().map(|one| &one.value);
+        let values = values.chain(put_out.map(|(_, expr)| expr)).enumerate();
+        let value = |(at, expr): (usize, &Expr)| SelectItem::ExprWithAlias {
+            expr: expr.clone(),
+            alias: Ident::new(format!("v{at}")),
+        };
+        select.projection = std::iter::once(row).chain(values.map(value)).collect();
         *query.body = SetExpr::Select(Box::new(select));
+        let into = types_of(output.as_ref().and_then(|output| output.into.as_ref()));
         let types: Vec<Type> = std::iter::once(Type::BigInt)
-            .chain(columns.iter().map(|(_, of)| *of))
+            .chain(set.iter().map(|(_, of)| *of))
+            .chain(into.into_iter().flatten())
             .collect();
         let shape = Shape {
             types: Some(&types),
-            assigns: true,
-            inserts: true,
-            ..Shape::default()
+            ..WRITES
         };
         self.session.row = Some(through.row);
-        let answer = self.query(&query, shape);
+        let (answer, met) = self.observed(|this| this.query(&query, shape));
         self.session.row = None;
-        let mut found = answer?.sql;
-        if let Some(top) = change.top {
-            found = format!("SELECT * FROM ({found}) LIMIT {}", self.rows(top)?);
-        }
-        let (table, row) = (quoted(&through.table.name), through.row);
-        let sql = if columns.is_empty() {
-            format!("DELETE FROM {table} WHERE {row} IN (SELECT r FROM ({found}))")
-        } else {
-            let set = columns.iter().enumerate();
-            let set = set.map(|(at, (name, _))| format!("{} = found.v{at}", quoted(name)));
-            format!(
-                "UPDATE {table} SET {} FROM ({found}) AS found WHERE {table}.{row} = found.r",
-                set.collect::<Vec<_>>().join(", ")
-            )
+        let answer = answer?;
+        self.counts_before(&met, output.is_some())?;
+        let rows = FoundRows {
+            table: &through.table,
+            row: through.row,
+            set: &set,
+            top: change.top,
+            output,
         };
-        self.push_change(&through.table, line, sql);
-        Ok(())
+        let columns = answer.columns.unwrap_or_default().into_iter().skip(1);
+        self.change_found(rows, answer.sql, columns.collect(), line)
     }
 }
 

@@ -118,6 +118,13 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
             ));
         }
         let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
+        if next_is(&Token::Eq) && assigns_in_select(&out, token) {
+            return Err(
+                unsupported(here, format!("SELECT @variable {}=", token.token)).with_hint(
+                    "write SET @variable += value, or SELECT @variable = @variable + value",
+                ),
+            );
+        }
         if is(Some(token), "OPTION") && next_is(&Token::LParen) {
             let group = closed(&tokens[at + 1..]);
             let rounds = options(&tokens[at + 1..at + 1 + group])?;
@@ -176,6 +183,26 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
         at += 1;
     }
     Ok((out, recursions))
+}
+
+/// Whether an operator stands behind a variable that begins an entry of a select list.
+fn assigns_in_select(out: &[TokenWithSpan], token: &TokenWithSpan) -> bool {
+    let is_operator = matches!(
+        token.token,
+        Token::Plus
+            | Token::Minus
+            | Token::Mul
+            | Token::Div
+            | Token::Mod
+            | Token::Ampersand
+            | Token::Pipe
+            | Token::Caret
+    );
+    let [.., before, variable] = out else {
+        return false;
+    };
+    let is_variable = word(&variable.token).is_some_and(|name| name.starts_with('@'));
+    is_operator && is_variable && (is(Some(before), "SELECT") || before.token == Token::Comma)
 }
 
 /// Whether the statement that is read is a CREATE TABLE or CREATE INDEX.

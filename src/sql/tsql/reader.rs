@@ -236,10 +236,10 @@ impl Reader<'_> {
         named(nth) == Some(true)
     }
 
-    /// `SET @x += expression`.
-    fn compound_assignment(&mut self, at: Position) -> Result<Option<ast::Statement>, TsqlError> {
+    /// The operator of `+=` and its like at this token.
+    fn compound_operator(&self, nth: usize) -> Option<BinaryOperator> {
         let token = |nth: usize| &self.parser.peek_nth_token_ref(nth).token;
-        let op = match token(2) {
+        let op = match token(nth) {
             Token::Plus => BinaryOperator::Plus,
             Token::Minus => BinaryOperator::Minus,
             Token::Mul => BinaryOperator::Multiply,
@@ -248,25 +248,29 @@ impl Reader<'_> {
             Token::Ampersand => BinaryOperator::BitwiseAnd,
             Token::Pipe => BinaryOperator::BitwiseOr,
             Token::Caret => BinaryOperator::BitwiseXor,
-            _ => return Ok(None),
+            _ => return None,
         };
-        let assigns = is(Some(self.parser.peek_nth_token_ref(0)), "SET") && *token(3) == Token::Eq;
-        let Token::Word(variable) = token(1) else {
+        (*token(nth + 1) == Token::Eq).then_some(op)
+    }
+
+    /// `SET @x += expression`.
+    fn compound_assignment(&mut self, at: Position) -> Result<Option<ast::Statement>, TsqlError> {
+        let variable = self.parser.peek_nth_token_ref(1);
+        let Some(op) = self.compound_operator(2).filter(|_| self.is_at(0, "SET")) else {
             return Ok(None);
         };
-        if !assigns || !variable.value.starts_with('@') {
+        let Token::Word(word) = &variable.token else {
+            return Ok(None);
+        };
+        if !word.value.starts_with('@') {
             return Ok(None);
         }
-        let mut name = Ident::new(variable.value.clone());
-        name.span = self.parser.peek_nth_token_ref(1).span;
+        let mut name = Ident::new(word.value.clone());
+        name.span = variable.span;
         for _ in 0..4 {
             self.parser.next_token();
         }
-        let value = Expr::BinaryOp {
-            left: Box::new(Expr::Identifier(name.clone())),
-            op,
-            right: Box::new(Expr::Nested(Box::new(self.expression(at)?))),
-        };
+        let value = compound(Expr::Identifier(name.clone()), op, self.expression(at)?);
         Ok(Some(ast::Statement::Set(Set::SingleAssignment {
             scope: None,
             hivevar: false,
@@ -280,6 +284,15 @@ impl Reader<'_> {
             self.parser.peek_nth_token_ref(nth).token,
             Token::EOF | Token::SemiColon
         )
+    }
+}
+
+/// What `target += value` and its like set the target to.
+fn compound(target: Expr, op: BinaryOperator, value: Expr) -> Expr {
+    Expr::BinaryOp {
+        left: Box::new(target),
+        op,
+        right: Box::new(Expr::Nested(Box::new(value))),
     }
 }
 

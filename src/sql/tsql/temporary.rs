@@ -363,8 +363,22 @@ impl Translator<'_> {
                 .unsupported(format!("SET IDENTITY_INSERT {table}"))
                 .with_hint("it is supported for temporary tables with an IDENTITY column"));
         };
-        self.session.numbered = on.then_some(name);
-        Ok(())
+        let other = self.session.numbered.take_if(|numbered| *numbered != name);
+        match other {
+            Some(other) if on => Err(self
+                .invalid(format!(
+                    "IDENTITY_INSERT is ON for `{other}` already, and for one table at a time"
+                ))
+                .with_hint(format!("write SET IDENTITY_INSERT {other} OFF before it"))),
+            Some(other) => {
+                self.session.numbered = Some(other);
+                Ok(())
+            }
+            None => {
+                self.session.numbered = on.then_some(name);
+                Ok(())
+            }
+        }
     }
 
     pub fn drop_table(&mut self, name: &ObjectName, if_exists: bool, line: u32) -> R<()> {

@@ -37,6 +37,9 @@ features! {
     predicted_spreads_extremes_and_first_rows
     predicted_changes_through_queries
     predicted_output_of_changes
+    predicted_output_of_found_rows
+    predicted_compound_assignments
+    predicted_targets_of_changes
     predicted_limits_and_digits
     predicted_pictures_of_numbers
 }

@@ -1,13 +1,15 @@
 //! `UPDATE` and `DELETE` as T-SQL has them: with `TOP (n)`, and a target beside `FROM`.
 
 use sqlparser::ast::{
-    self, Expr, FromTable, OutputClause, Query, SetExpr, TableFactor, TableWithJoins,
+    self, Assignment, AssignmentTarget, Expr, FromTable, OutputClause, Query, SetExpr, TableFactor,
+    TableWithJoins, UpdateTableFromKind,
 };
 use sqlparser::dialect::MsSqlDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
-use super::{Flow, Reader, syntax};
+use super::{Flow, Reader, compound, syntax};
 use crate::diagnostic::Position;
 use crate::sql::tsql::TsqlError;
 
@@ -129,18 +131,65 @@ impl Reader<'_> {
         Ok(Some(rows))
     }
 
-    /// `UPDATE TOP (n) target SET ... FROM ... WHERE ...`, with `TOP` in the place of a limit, which T-SQL has not.
+    /// `UPDATE TOP (n) target SET ... OUTPUT ... FROM ... WHERE ...`, with `TOP` in the place of a limit, which T-SQL
+    /// has not.
     fn update(&mut self) -> Result<ast::Statement, ParserError> {
-        let token = self.parser.next_token();
+        let update_token = self.parser.next_token();
         let top = self.top()?;
-        let mut statement = self.parser.parse_update(token)?;
-        if let ast::Statement::Update(update) = &mut statement {
-            if update.limit.is_some() {
-                return Err(ParserError::ParserError("LIMIT is not T-SQL".to_owned()));
-            }
-            update.limit = top;
+        let table = self.parser.parse_table_and_joins()?;
+        self.parser.expect_keyword(Keyword::SET)?;
+        let mut assignments = vec![self.assignment()?];
+        while self.parser.consume_token(&Token::Comma) {
+            assignments.push(self.assignment()?);
         }
-        Ok(statement)
+        let output = self.output()?;
+        let from = if self.take("FROM") {
+            let sources = self
+                .parser
+                .parse_comma_separated(Parser::parse_table_and_joins)?;
+            Some(UpdateTableFromKind::AfterSet(sources))
+        } else {
+            None
+        };
+        Ok(ast::Statement::Update(ast::Update {
+            update_token: update_token.into(),
+            optimizer_hints: Vec::new(),
+            table,
+            assignments,
+            from,
+            selection: self.condition()?,
+            returning: None,
+            output,
+            or: None,
+            order_by: Vec::new(),
+            limit: top,
+        }))
+    }
+
+    /// `column = value`, or `column += value`.
+    fn assignment(&mut self) -> Result<Assignment, ParserError> {
+        let target = self.parser.parse_assignment_target()?;
+        let op = self.compound_operator(0);
+        if op.is_some() {
+            self.parser.next_token();
+        }
+        self.parser.expect_token(&Token::Eq)?;
+        let value = self.parser.parse_expr()?;
+        let value = match (op, &target) {
+            (Some(op), AssignmentTarget::ColumnName(name)) => {
+                let parts = name.0.iter().filter_map(|part| part.as_ident()).cloned();
+                compound(Expr::CompoundIdentifier(parts.collect()), op, value)
+            }
+            _ => value,
+        };
+        Ok(Assignment { target, value })
+    }
+
+    fn condition(&mut self) -> Result<Option<Expr>, ParserError> {
+        if self.take("WHERE") {
+            return self.parser.parse_expr().map(Some);
+        }
+        Ok(None)
     }
 
     /// `DELETE TOP (n) FROM target FROM ... WHERE ...`.
@@ -178,11 +227,7 @@ impl Reader<'_> {
             }
             _ => (tables, from),
         };
-        let selection = if self.take("WHERE") {
-            Some(self.parser.parse_expr()?)
-        } else {
-            None
-        };
+        let selection = self.condition()?;
         Ok(ast::Statement::Delete(ast::Delete {
             delete_token: delete_token.into(),
             optimizer_hints: Vec::new(),
@@ -197,7 +242,7 @@ impl Reader<'_> {
         }))
     }
 
-    /// `OUTPUT deleted.a, deleted.b INTO #t`.
+    /// `OUTPUT deleted.a, deleted.b INTO #t (a, b)`.
     fn output(&mut self) -> Result<Option<OutputClause>, ParserError> {
         if !self.is_at(0, "OUTPUT") {
             return Ok(None);
@@ -205,15 +250,11 @@ impl Reader<'_> {
         let output_token = self.parser.next_token().into();
         let select_items = self.parser.parse_projection()?;
         let into_table = if self.take("INTO") {
-            let name = self.parser.parse_object_name(false)?;
-            let target = name.0.last().and_then(|part| part.as_ident()).cloned();
-            let target =
-                target.ok_or_else(|| ParserError::ParserError("expected a table".to_owned()))?;
             Some(ast::SelectInto {
                 temporary: false,
                 unlogged: false,
                 table: false,
-                targets: vec![Expr::Identifier(target)],
+                targets: vec![self.parser.parse_expr()?],
             })
         } else {
             None
