@@ -167,11 +167,12 @@ impl<'a> Positions<'a> {
         before + begun(&self.text.as_bytes()[block * BLOCK..offset])
     }
 
-    /// The place of the byte at `offset`; of the end of the text, when it lies beyond.
+    /// The text that places are in.
     pub(crate) fn text(&self) -> &'a str {
         self.text
     }
 
+    /// The place of the byte at `offset`; of the end of the text, when it lies beyond.
     pub(crate) fn of(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);

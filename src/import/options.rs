@@ -103,6 +103,14 @@ impl Quote {
         }
     }
 
+    /// What [`parse`](Self::parse) reads.
+    fn name(self) -> String {
+        match self {
+            Self::Nothing => "none".to_owned(),
+            Self::By(c) => c.to_string(),
+        }
+    }
+
     /// The character to use instead of the double quote, if different.
     #[must_use]
     pub fn other(self) -> Option<char> {
@@ -111,6 +119,11 @@ impl Quote {
             _ => None,
         }
     }
+}
+
+/// The value of an option, in quotes.
+fn given(value: impl ToString) -> String {
+    format!(" {:?}", value.to_string())
 }
 
 /// The maximum record limit: offsets in a batch's text are 32 bits.
@@ -126,60 +139,60 @@ impl ImportOptions {
         }
     }
 
-    /// The options as text: two files with the same bytes and equal options have the same result.
+    /// The options as text: two files with the same bytes and equal options have the same result. The import database
+    /// keeps the text, so a change of it needs a migration.
     #[must_use]
     pub fn reading(&self) -> String {
-        let mut said = Vec::new();
-        let mut say = |option: &str, value: Option<String>| {
-            said.extend(value.map(|value| format!("--{option} {value:?}")));
-        };
-        say("form", self.form.clone());
-        say("table", self.table.clone());
-        say("encoding", self.encoding.clone());
-        say(
-            "exported-at",
-            self.exported_at_ms
-                .map(|ms| Cell::Timestamp(ms).to_string()),
-        );
-        say("date-format", self.date_format.clone());
-        say("lossy", self.lossy.then(String::new));
-        say("result-set", self.result_set.map(|set| set.to_string()));
-        say(
-            "format-file",
-            self.format_file
-                .as_ref()
-                .map(|file| file.display().to_string()),
-        );
-        say("field-terminator", self.field_terminator.clone());
-        say("row-terminator", self.row_terminator.clone());
-        say(
-            "quote",
-            self.quote.map(|quote| match quote {
-                Quote::Nothing => "none".to_owned(),
-                Quote::By(c) => c.to_string(),
-            }),
-        );
-        say("escape", self.escape.map(|escape| escape.name().to_owned()));
-        say(
-            "widths",
-            self.widths.as_ref().map(|widths| format!("{widths:?}")),
-        );
-        say("header", self.header.map(|header| header.to_string()));
-        say(
-            "columns",
-            self.columns.as_ref().map(|columns| columns.join(",")),
-        );
+        let flag = |is_set: bool| is_set.then(String::new);
+        let list = |texts: &[String]| (!texts.is_empty()).then(|| given(texts.join(",")));
         let renames = self.renames.iter();
         let renames: Vec<String> = renames.map(|(from, to)| format!("{from}={to}")).collect();
-        say("rename", (!renames.is_empty()).then(|| renames.join(",")));
-        say("skip", (self.skip > 0).then(|| self.skip.to_string()));
-        say("sheet", self.sheet.clone());
-        say(
-            "null",
-            (!self.null_texts.is_empty()).then(|| self.null_texts.join(",")),
-        );
-        say("empty-is-null", self.empty_is_null.then(String::new));
-        said.join(" ")
+        let options = [
+            ("--input-format", self.form.as_ref().map(given)),
+            ("--table", self.table.as_ref().map(given)),
+            ("--encoding", self.encoding.as_ref().map(given)),
+            (
+                "--exported-at",
+                self.exported_at_ms.map(Cell::Timestamp).map(given),
+            ),
+            ("--date-format", self.date_format.as_ref().map(given)),
+            ("--lossy", flag(self.lossy)),
+            ("--result-set", self.result_set.map(given)),
+            (
+                "--format-file",
+                self.format_file.as_ref().map(|file| given(file.display())),
+            ),
+            (
+                "--field-terminator",
+                self.field_terminator.as_ref().map(given),
+            ),
+            ("--row-terminator", self.row_terminator.as_ref().map(given)),
+            ("--quote", self.quote.map(|quote| given(quote.name()))),
+            ("--escape", self.escape.map(|escape| given(escape.name()))),
+            (
+                "--widths",
+                self.widths
+                    .as_ref()
+                    .map(|widths| given(reader::fixed_width::shown(&widths.each))),
+            ),
+            (
+                "--header",
+                self.header.map(|yes| given(if yes { "yes" } else { "no" })),
+            ),
+            (
+                "--columns",
+                self.columns.as_ref().map(|names| given(names.join(","))),
+            ),
+            // No option, but a table of the settings.
+            ("[columns]", list(&renames)),
+            ("--skip", (self.skip > 0).then(|| given(self.skip))),
+            ("--sheet", self.sheet.as_ref().map(given)),
+            ("--null", list(&self.null_texts)),
+            ("--empty-is-null", flag(self.empty_is_null)),
+        ];
+        let said = options.into_iter();
+        let said = said.filter_map(|(option, value)| Some(format!("{option}{}", value?)));
+        said.collect::<Vec<_>>().join(" ")
     }
 
     /// The part of the file that is read if it has several: each part is loaded separately.

@@ -84,3 +84,63 @@ pub trait Reader {
         false
     }
 }
+
+/// A reader that changes the items of another one, and leaves everything else to it.
+pub(in crate::import) trait ReaderAdapter {
+    /// Whether records have the fields of the wrapped reader, which may then omit rows by them.
+    const SAME_FIELDS: bool;
+
+    /// The wrapped reader.
+    fn inner(&self) -> &dyn Reader;
+
+    /// The wrapped reader, to be changed.
+    fn inner_mut(&mut self) -> &mut dyn Reader;
+
+    /// The next item, changed.
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError>;
+
+    /// Remarks in addition to those of the wrapped reader.
+    fn own_remarks(&self) -> &[String] {
+        &[]
+    }
+}
+
+impl<A: ReaderAdapter> Reader for A {
+    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+        self.next_item()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.own_remarks().to_vec();
+        remarks.extend(self.inner().remarks());
+        remarks
+    }
+
+    fn pass_over(&mut self, sieve: RowFilter) {
+        if A::SAME_FIELDS {
+            self.inner_mut().pass_over(sieve);
+        }
+    }
+
+    fn may_read_ahead(&mut self, file: Placed, cut: Chunking) {
+        if A::SAME_FIELDS {
+            self.inner_mut().may_read_ahead(file, cut);
+        }
+    }
+
+    fn late_columns(&self) -> Vec<DocumentColumn> {
+        self.inner().late_columns()
+    }
+
+    fn part(&self) -> Option<String> {
+        self.inner().part()
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.inner().passed_over()
+    }
+
+    fn is_unended(&self) -> bool {
+        self.inner().is_unended()
+    }
+}

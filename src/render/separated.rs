@@ -34,10 +34,10 @@ use crate::report::{
 };
 use crate::table::{Cell, Rows};
 
-/// The names of the fields of [`Line`].
 /// The headers of the files written here.
 pub(super) const HEADERS: [&[&str]; 2] = [&HEADER, &analysis::HEADER];
 
+/// The names of the fields of [`Line`].
 const HEADER: [&str; 13] = [
     "scenario",
     "step",

@@ -57,9 +57,9 @@ SELECT 'database', user_id, 'User row', user_name, 0, NULL FROM egpl_user
 UNION ALL
 SELECT 'database', queue_id, 'Queue row', queue_name, 0, NULL FROM egpl_routing_queue";
 
-/// Facts that occur once and remain: the fate of messages and of opened parts, and warnings in the transcript. Only
-/// Of these only what is newer than the look before is asked for: a warning comes in time, never later than the longest
-/// time rule after the server stopped or the chat began.
+/// Facts that occur once and remain: the fate of messages and of opened parts, and warnings in the transcript.
+/// A query reads only what is newer than the one before it: a warning comes in time, never later than the longest time
+/// rule after the server stopped or the chat began.
 const EVENTS: &str = "
 SELECT author AS party, activity_id AS subject, 'Message \"' || text || '\"' AS fact,
        fate || coalesce(': ' || lost_to, '') AS value, 0 AS misleads, basis

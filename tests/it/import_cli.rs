@@ -115,6 +115,65 @@ fn an_export_is_loaded_into_the_database_of_the_folder_and_asked() {
     assert_eq!(count(folder.path(), "chatdb.sqlite"), "3,1");
 }
 
+/// What is said of an earlier import is what was typed for it, and means the same when it is typed again.
+#[test]
+fn the_options_of_an_earlier_import_are_said_as_they_are_typed() {
+    let folder = with_export(3);
+    let said = |args: &[&str]| {
+        let output = chatdb(folder.path(), &[&["import", "activity.csv"], args].concat());
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+        text_of(&output)
+    };
+    let cases = [
+        (
+            vec!["--input-format", "ads_csv"],
+            r#"--input-format "ads_csv""#,
+        ),
+        (
+            vec!["--header", "yes", "--lossy"],
+            r#"--lossy --header "yes""#,
+        ),
+        (
+            vec!["--empty-is-null", "--null", "n/a"],
+            r#"--null "n/a" --empty-is-null"#,
+        ),
+        (
+            vec![
+                "--input-format",
+                "fixed_width",
+                "--table",
+                "extra",
+                "--widths",
+                "10,12,*",
+                "--columns",
+                "a,b,c",
+            ],
+            r#"--input-format "fixed_width" --table "extra" --widths "10,12,*" --columns "a,b,c""#,
+        ),
+    ];
+    for (typed, shown) in cases {
+        said(&typed);
+        let again: Vec<&str> = shown
+            .split(' ')
+            .map(|word| word.trim_matches('"'))
+            .collect();
+        assert!(said(&again).contains("already loaded"), "{shown}");
+        let other = said(&[]);
+        let remark =
+            format!("the same file was loaded before with `{shown}`: its rows are replaced");
+        assert!(other.contains(&remark), "{remark} is not in\n{other}");
+    }
+    fs::write(
+        folder.path().join("chatdb.toml"),
+        "[columns]\nrecno = \"activity_id\"\n",
+    )
+    .unwrap();
+    said(&[]);
+    fs::remove_file(folder.path().join("chatdb.toml")).unwrap();
+    let remark = r#"loaded before with `[columns] "recno=activity_id"`"#;
+    assert!(said(&["--include-pii"]).contains(remark), "{remark}");
+}
+
 #[test]
 fn the_second_of_two_results_is_read_when_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();

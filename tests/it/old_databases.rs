@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 
-const LATEST: i64 = 5;
+const LATEST: i64 = 6;
 const OPEN: &str = "SELECT activity_id, lab_note FROM egpl_casemgmt_activity \
      WHERE activity_status <> 9000 ORDER BY activity_id";
 
@@ -139,10 +139,39 @@ fn a_database_of_a_later_version_is_read_and_not_written() {
     let before = fs::read(&file).unwrap();
     let output = chatdb(folder.path(), &["import", "more.csv", "--db", "x.sqlite"]);
     let said = String::from_utf8(output.stderr).unwrap();
-    let why = "it was written by a newer chatdb (schema version 99; this program supports 5)";
+    let why = "it was written by a newer chatdb (schema version 99; this program supports 6)";
     assert!(said.contains(why), "{said}");
     assert_eq!(output.status.code(), Some(4), "{said}");
     let output = chatdb(folder.path(), &["query", OPEN, "--db", "x.sqlite"]);
     assert!(output.status.success());
     assert!(before == fs::read(&file).unwrap());
+}
+
+#[test]
+fn a_file_is_known_again_under_options_that_had_other_names() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("a.csv"),
+        "activity_id,activity_status\n1,5000\n",
+    )
+    .unwrap();
+    let options = [
+        "--input-format",
+        "ads_csv",
+        "--lossy",
+        "--header",
+        "yes",
+        "--empty-is-null",
+    ];
+    let import = [&["import", "a.csv", "--db", "x.sqlite"], options.as_slice()].concat();
+    assert!(chatdb(folder.path(), &import).status.success());
+    let conn = Connection::open(folder.path().join("x.sqlite")).unwrap();
+    let before = r#"UPDATE chatdb_export_reading SET reading =
+            '--form "ads_csv" --lossy "" --header "true" --empty-is-null ""';
+        DELETE FROM chatdb_exports_history WHERE version >= 6"#;
+    conn.execute_batch(before).unwrap();
+    drop(conn);
+    let again = chatdb(folder.path(), &import);
+    let page = String::from_utf8(again.stdout).unwrap();
+    assert!(page.contains("already loaded"), "{page}");
 }

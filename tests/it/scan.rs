@@ -217,6 +217,27 @@ fn rows_that_cannot_be_in_the_answer_are_passed_over_and_counted() {
     assert_eq!(count[0].rows[0][0], Cell::Integer(64 + 94));
 }
 
+/// A reader around another leaves to it what it does not change.
+#[test]
+fn rows_are_passed_over_below_lines_that_are_skipped() {
+    let text = "SELECT activity_id FROM egpl_casemgmt_activity WHERE activity_type = 2000 ORDER BY activity_id";
+    let needs = needs(text, &[]);
+    let passed_over = |skip: usize| {
+        let lines = "exported by the night job\n".repeat(skip);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        fs::write(&path, lines + &activities(1000)).unwrap();
+        let options = ImportOptions {
+            skip,
+            ..plain_options()
+        };
+        let loaded = load(&[(path, options)], &needs).unwrap();
+        assert_eq!(answer(&loaded.store, text)[0].rows.len(), 100);
+        loaded.summaries[0].passed_over
+    };
+    assert_eq!([0, 1, 3].map(passed_over), [1000 - 64 - 94; 3]);
+}
+
 #[test]
 fn records_that_are_none_are_rejected_all_the_same() {
     let broken = activities(300)

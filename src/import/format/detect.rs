@@ -38,6 +38,7 @@ use trial::RECORDS;
 pub use trial::SplitCandidate;
 pub use trial::is_crossed_rule;
 pub use trial::is_rule;
+pub(in crate::import) use trial::share;
 
 /// The margin below which the result is unreliable.
 pub const THIN: f64 = 0.05;

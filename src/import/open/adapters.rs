@@ -1,18 +1,10 @@
 //! Readers that wrap another reader: they count lines from the beginning of the file, remove prefixes and separators,
 //! and add remarks.
 
-use crate::import::input::source::Placed;
-use crate::import::reader::Item;
-use crate::import::reader::Reader;
-use crate::import::reader::column_union::DocumentColumn;
 use crate::import::reader::delimited::Delimited;
-use crate::import::reader::parallel::Chunking;
 use crate::import::reader::queue::reject;
-use crate::record::Field;
-use crate::record::ReadError;
-use crate::record::Reason;
-use crate::record::Record;
-use crate::record::row_filter::RowFilter;
+use crate::import::reader::{Item, Reader, ReaderAdapter};
+use crate::record::{Field, ReadError, Reason, Record};
 
 /// Wraps a reader whose first lines were skipped: lines are counted from the beginning of the file.
 pub(super) struct Skipped {
@@ -20,8 +12,18 @@ pub(super) struct Skipped {
     pub(super) lines: u64,
 }
 
-impl Reader for Skipped {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+impl ReaderAdapter for Skipped {
+    const SAME_FIELDS: bool = true;
+
+    fn inner(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Reader {
+        &mut *self.reader
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         let lines = self.lines;
         Ok(self.reader.next()?.map(|item| match item {
             Item::Record(mut record) => {
@@ -35,18 +37,6 @@ impl Reader for Skipped {
             other => other,
         }))
     }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn late_columns(&self) -> Vec<DocumentColumn> {
-        self.reader.late_columns()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
 }
 
 /// Wraps a reader whose records begin with text that is not a field, such as the opening quote.
@@ -56,8 +46,18 @@ pub(super) struct Prefixed {
     pub(super) fields: Vec<Field>,
 }
 
-impl Reader for Prefixed {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+impl ReaderAdapter for Prefixed {
+    const SAME_FIELDS: bool = false;
+
+    fn inner(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Reader {
+        &mut *self.reader
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         let Self {
             reader,
             prefix,
@@ -77,14 +77,6 @@ impl Reader for Prefixed {
             other => other,
         }))
     }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
 }
 
 /// Wraps a reader whose records end with one separator too many, and removes the empty last field.
@@ -92,8 +84,18 @@ pub(super) struct Trailing {
     pub(super) reader: Box<Delimited>,
 }
 
-impl Reader for Trailing {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+impl ReaderAdapter for Trailing {
+    const SAME_FIELDS: bool = true;
+
+    fn inner(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Reader {
+        &mut *self.reader
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         Ok(self.reader.next()?.map(|item| match item {
             Item::Header(mut names) => {
                 names.pop_if(|name| name.is_empty());
@@ -114,26 +116,6 @@ impl Reader for Trailing {
             other => other,
         }))
     }
-
-    fn pass_over(&mut self, sieve: RowFilter) {
-        self.reader.pass_over(sieve);
-    }
-
-    fn may_read_ahead(&mut self, file: Placed, cut: Chunking) {
-        self.reader.may_read_ahead(file, cut);
-    }
-
-    fn passed_over(&self) -> u64 {
-        self.reader.passed_over()
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
 }
 
 /// Wraps a reader of a repaired text, and reports the repairs.
@@ -142,30 +124,22 @@ pub(super) struct Noted {
     pub(super) remarks: Vec<String>,
 }
 
-impl Reader for Noted {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+impl ReaderAdapter for Noted {
+    const SAME_FIELDS: bool = true;
+
+    fn inner(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Reader {
+        &mut *self.reader
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         self.reader.next()
     }
 
-    fn remarks(&self) -> Vec<String> {
-        let mut remarks = self.remarks.clone();
-        remarks.extend(self.reader.remarks());
-        remarks
-    }
-
-    fn late_columns(&self) -> Vec<DocumentColumn> {
-        self.reader.late_columns()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
-    }
-
-    fn pass_over(&mut self, sieve: RowFilter) {
-        self.reader.pass_over(sieve);
-    }
-
-    fn passed_over(&self) -> u64 {
-        self.reader.passed_over()
+    fn own_remarks(&self) -> &[String] {
+        &self.remarks
     }
 }

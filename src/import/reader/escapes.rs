@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::import::format::escape::Escape;
 use crate::import::reader::queue::reject;
-use crate::import::reader::{Item, Reader};
+use crate::import::reader::{Item, Reader, ReaderAdapter};
 use crate::record::{Field, ReadError, Reason, Record, Trailer, Written};
 
 /// Characters with a meaning for a reader of delimited text, and the replacement of each after a backslash.
@@ -169,8 +169,18 @@ fn line_in_file(line: u64, breaks: &Breaks, above: &mut u64) -> u64 {
     line + *above
 }
 
-impl Reader for Unescaped {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+impl ReaderAdapter for Unescaped {
+    const SAME_FIELDS: bool = false;
+
+    fn inner(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Reader {
+        &mut *self.reader
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         let Self {
             reader,
             escape,
@@ -241,14 +251,6 @@ impl Reader for Unescaped {
             fields,
             cells,
         })))
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
     }
 }
 

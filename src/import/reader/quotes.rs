@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use crate::import::options::TYPOGRAPHIC;
-use crate::import::reader::{Item, Reader};
+use crate::import::reader::{Item, Reader, ReaderAdapter};
 use crate::record::{Field, ReadError, Record, Written};
 
 /// Wraps `reader`, swapping double quotes with another ASCII character.
@@ -155,8 +155,18 @@ fn swapped(text: &str, quote: char) -> String {
     out
 }
 
-impl Reader for QuoteSwapRestore {
-    fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
+impl ReaderAdapter for QuoteSwapRestore {
+    const SAME_FIELDS: bool = false;
+
+    fn inner(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Reader {
+        &mut *self.reader
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
         let quote = self.quote;
         let Some(item) = self.reader.next()? else {
             return Ok(None);
@@ -202,13 +212,5 @@ impl Reader for QuoteSwapRestore {
             }
             footer @ Item::Trailer(_) => footer,
         }))
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        self.reader.remarks()
-    }
-
-    fn is_unended(&self) -> bool {
-        self.reader.is_unended()
     }
 }

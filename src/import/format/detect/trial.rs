@@ -361,8 +361,7 @@ impl SplitCandidate {
             .iter()
             .filter(|(quoted, bare)| *quoted && *bare)
             .count();
-        let all = self.records + self.rejects;
-        self.fit = if all == 0 { 1.0 } else { share(fitting, all) };
+        self.fit = share(fitting, self.records + self.rejects);
     }
 
     /// Removes spaces that belong to the layout, and joins times if a space is the separator.
@@ -444,16 +443,16 @@ impl SplitCandidate {
     }
 }
 
-pub(super) fn share(part: usize, whole: usize) -> f64 {
+/// The part of `whole` that fits, from 0 to 1. Where there is nothing, nothing is against it.
+pub(in crate::import) fn share(part: usize, whole: usize) -> f64 {
     let of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if whole == 0 {
-        0.0
-    } else {
-        of(part) / of(whole)
+    match whole {
+        0 => 1.0,
+        whole => of(part) / of(whole),
     }
 }
 
-/// The number of fields that most records have; on a tie, the larger.
+/// The number of fields that most records have; on a tie, the smaller.
 pub(super) fn most_frequent(kept: &[Kept<'_>]) -> usize {
     let mut counts = std::collections::BTreeMap::new();
     for record in kept {

@@ -2,7 +2,7 @@
 
 use super::by_names::{by_names, names_at};
 use super::{END, Ends, FixedWidthPlan, REST, Widths, units};
-use crate::import::format::detect::CellShape;
+use crate::import::format::detect::{CellShape, share};
 use crate::import::format::trailer;
 use crate::import::reader::aligned::Measure;
 
@@ -166,15 +166,6 @@ pub(super) fn first_line(text: &str) -> Option<(&str, &str)> {
         let head = line.trim_end_matches(['\r', '\n']);
         (!head.trim().is_empty()).then(|| (head, &text[at..]))
     })
-}
-
-fn share(part: usize, whole: usize) -> f64 {
-    let of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if whole == 0 {
-        1.0
-    } else {
-        of(part) / of(whole)
-    }
 }
 
 impl Found {
