@@ -32,6 +32,7 @@ pub mod ask;
 pub mod assets;
 pub mod causes;
 pub mod check;
+pub mod command_line;
 pub mod diagnostic;
 pub mod diff;
 pub mod document;

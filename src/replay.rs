@@ -23,6 +23,7 @@ use thiserror::Error;
 
 use crate::ask::AskError;
 use crate::check::BoundError;
+use crate::command_line::CommandLine;
 use crate::diff::DiffError;
 use crate::report::Report;
 use crate::scenario::{Library, ScenarioError};
@@ -127,23 +128,9 @@ impl ReplayOptions {
         let sets = self
             .sets
             .iter()
-            .map(|(name, value)| format!("--set {}", quoted(&format!("{name}={value}"))));
-        let words = self.words.iter().map(|word| quoted(word));
-        let all = [format!("chatdb replay {}", quoted(name))]
-            .into_iter()
-            .chain(sets)
-            .chain(words);
-        all.collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// Quotes a word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=@:,+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+            .map(|(name, value)| format!("{name}={value}"));
+        let command = CommandLine::new("replay").arg(name).option("--set", sets);
+        command.args(&self.words).to_string()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{MIN_ACTIVITIES, OUTAGE};
+use crate::command_line::CommandLine;
 use crate::diagnostic::counted;
 use crate::report::{AnalysisRun, FindingRun, FindingVerdict, UnlockRun};
 
@@ -10,9 +11,9 @@ use crate::report::{AnalysisRun, FindingRun, FindingVerdict, UnlockRun};
 #[derive(Debug, Clone, Copy)]
 pub struct NextCommands<'c> {
     /// Analyzes the same rows again.
-    pub analyze: &'c str,
+    pub analyze: &'c CommandLine,
     /// Runs the documented query for open chats on them.
-    pub open_chats: &'c str,
+    pub open_chats: &'c CommandLine,
     /// The findings whose rows are shown already.
     pub shown: &'c [String],
 }
@@ -33,10 +34,8 @@ pub fn next_steps(run: &AnalysisRun, commands: NextCommands<'_>) -> Vec<String> 
     };
     next.extend(run.findings.iter().filter(is_next).map(|run| {
         let rows = counted(run.table.rows.len(), "row");
-        format!(
-            "`{} --only {}` shows {rows}: {}",
-            commands.analyze, run.name, run.title
-        )
+        let command = commands.analyze.clone().option("--only", [&run.name]);
+        format!("`{command}` shows {rows}: {}", run.title)
     }));
     let had_none = run.detected.is_empty() && run.activities >= MIN_ACTIVITIES;
     next.extend(wanted_exports(&run.findings, had_none));

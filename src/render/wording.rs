@@ -9,6 +9,7 @@ mod value;
 
 use std::borrow::Cow;
 
+use crate::command_line::CommandLine;
 use crate::diagnostic::{counted, verb};
 use crate::document::Lines;
 use crate::report::{CellVerdict, ExpectationOrigin, Listing, Report, ValidatedScenario};
@@ -28,10 +29,11 @@ pub(super) const ANALYSIS: &str = "Analysis of exported rows";
 pub(super) fn pending(one: &ValidatedScenario) -> String {
     let (have, name) = (verb(one.pending.len(), "has", "have"), &one.scenario);
     format!(
-        "{name}: {} {have} no accepted expected table ({}): `chatdb record {name}` writes it, `chatdb review {name}` \
-         accepts it",
+        "{name}: {} {have} no accepted expected table ({}): `{}` writes it, `{}` accepts it",
         counted(one.pending.len(), "check"),
-        one.pending.join(", ")
+        one.pending.join(", "),
+        CommandLine::new("record").arg(name),
+        CommandLine::new("review").arg(name),
     )
 }
 

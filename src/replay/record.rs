@@ -1,6 +1,6 @@
 //! The record of a run: its initial parts before anything is run, and its totals.
 
-use super::quoted;
+use crate::command_line::CommandLine;
 use crate::diagnostic::Place;
 use crate::report::{
     BasisRun, CheckRun, CheckVerdict, ExpectationOrigin, ObservationRun, ObservationVerdict,
@@ -27,7 +27,7 @@ pub(super) fn invalid_run(library: &Library, name: &str, error: &ScenarioError) 
         parameters: Vec::new(),
         verdict: RunVerdict::Invalid,
         problem: Some(first.to_owned()),
-        reproduce: format!("chatdb validate {}", quoted(&path)),
+        reproduce: CommandLine::new("validate").arg(&path).to_string(),
         steps: Vec::new(),
         observations: Vec::new(),
         errata: Vec::new(),

@@ -11,6 +11,7 @@ use super::lab::{self, LabRead};
 use super::resolve::Resolver;
 use super::{Scenario, SqlFile, draft};
 use crate::assets::{self, AssetError, AssetSource, LAB_FILE, SCENARIO_FILE};
+use crate::command_line::CommandLine;
 use crate::diagnostic::{Problem, Problems, did_you_mean, hint_among};
 use crate::query::Query;
 
@@ -132,7 +133,8 @@ impl ScenarioError {
         let hint = match suggestion {
             Some(meant) => Some(format!("did you mean `{meant}`?")),
             None if is_scenario_name(name) => {
-                Some(format!("`chatdb new {name}` creates a scenario folder"))
+                let new = CommandLine::new("new").arg(name);
+                Some(format!("`{new}` creates a scenario folder"))
             }
             None => None,
         };

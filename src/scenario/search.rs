@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::command_line::CommandLine;
+
 use super::{Basis, Check, Expect, Library, Scenario, ScenarioError};
 
 /// What was found, and what was not.
@@ -26,7 +28,7 @@ pub struct FoundEntry {
     /// What it says, with the cell that has the word where the title does not.
     pub text: String,
     /// The command to run next.
-    pub command: String,
+    pub command: CommandLine,
 }
 
 /// An entry with all its text in small letters.
@@ -96,7 +98,7 @@ fn begins_a_word(text: &str, stem: &str) -> bool {
 }
 
 impl Entry {
-    fn new(what: &'static str, name: String, text: &str, command: String) -> Self {
+    fn new(what: &'static str, name: String, text: &str, command: CommandLine) -> Self {
         Self {
             text: text.to_lowercase(),
             cells: Vec::new(),
@@ -142,7 +144,7 @@ fn of_scenario(
         "scenario",
         name.clone(),
         &scenario.title,
-        format!("chatdb show {name}"),
+        CommandLine::new("show").arg(name),
     );
     whole.cells.extend(scenario.notes.iter().flat_map(|notes| {
         let lines = notes.lines().map(|line| line.trim().to_owned());
@@ -151,17 +153,19 @@ fn of_scenario(
     entries.push(whole);
     for observation in &scenario.observations {
         let of = format!("{name}/{}", observation.id);
-        let command = format!("chatdb replay {name}");
+        let command = CommandLine::new("replay").arg(name);
         entries.push(Entry::new("observation", of, &observation.says, command));
     }
     for step in &scenario.steps {
         let of = format!("{name}/{}", step.id);
-        let command = format!("chatdb replay {name} --until {}", step.id);
+        let command = CommandLine::new("replay")
+            .arg(name)
+            .option("--until", [&step.id]);
         entries.push(Entry::new("step", of, &step.title, command));
         for check in &step.checks {
             let of = format!("{name}/{}", check.id);
             let query = library.query(scenario, &check.query)?;
-            let command = format!("chatdb why {of}");
+            let command = CommandLine::new("why").arg(&of);
             let mut entry = Entry::new("check", of, &query.title, command);
             entry.cells = cells(check);
             entries.push(entry);

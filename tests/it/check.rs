@@ -330,7 +330,7 @@ fn a_baseline_that_does_not_hold_keeps_others_from_running() {
         run.problem.as_deref(),
         Some("`lab` failed: check `people` differs")
     );
-    assert_eq!(run.reproduce, "chatdb replay lab --scenarios 'my labs'");
+    assert_eq!(run.reproduce, "chatdb replay lab --scenarios \"my labs\"");
     assert!(run.steps.is_empty());
 }
 

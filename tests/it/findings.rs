@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use chatdb::analysis::{self, AnalysisOptions, NextCommands, next_steps};
 use chatdb::ask::{self, Question};
 use chatdb::assets;
+use chatdb::command_line::CommandLine;
 use chatdb::query::{Dialect, Query, Tag};
 use chatdb::render::{self, FORMATS};
 use chatdb::report::{FindingVerdict, Report};
@@ -469,8 +470,8 @@ fn what_the_exports_lack_is_said_and_not_guessed() {
     );
     assert_eq!(of("unknown_codes").verdict, FindingVerdict::Nothing);
     let commands = NextCommands {
-        analyze: "chatdb analyze x.csv",
-        open_chats: "chatdb query open_chats x.csv",
+        analyze: &CommandLine::new("analyze x.csv"),
+        open_chats: &CommandLine::new("query open_chats x.csv"),
         shown: &[],
     };
     let next = next_steps(&run, commands);

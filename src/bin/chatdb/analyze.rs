@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chatdb::analysis::{self, AnalysisOptions, NextCommands, Outage, Server, summary};
+use chatdb::command_line::CommandLine;
 use chatdb::files::NewFile;
 use chatdb::import::ImportError;
 use chatdb::render::{CsvOptions, Detail, FORMATS, Format, RenderOptions, csv};
@@ -55,8 +56,8 @@ pub fn run(args: &Analyze) -> Result<Code, Failure> {
     run.next = analysis::next_steps(
         &run,
         NextCommands {
-            analyze: &again(args, &options).join(" "),
-            open_chats: &on_same_rows(args, &["query", OPEN_CHATS]).join(" "),
+            analyze: &again(args, &options),
+            open_chats: &on_same_rows(args, CommandLine::new("query").arg(OPEN_CHATS)),
             shown: &args.only,
         },
     );
@@ -137,82 +138,49 @@ fn read(
 }
 
 /// A command on the same rows, read in the same way.
-fn on_same_rows(args: &Analyze, command: &[&str]) -> Vec<String> {
-    let mut words = vec!["chatdb".to_owned()];
-    words.extend(command.iter().map(|word| (*word).to_owned()));
-    match &args.db {
-        Some(path) => words.extend(["--db".to_owned(), typed(&path.display().to_string())]),
-        None => words.extend(
-            args.exports
-                .iter()
-                .map(|path| typed(&path.display().to_string())),
-        ),
-    }
-    let reading = &args.reading;
-    let given = [
-        ("--input-format", &reading.input_format),
-        ("--table", &reading.table),
-        ("--encoding", &reading.encoding),
-        ("--exported-at", &reading.exported_at),
-        ("--date-format", &reading.date_format),
-        ("--field-terminator", &reading.field_terminator),
-        ("--row-terminator", &reading.row_terminator),
-        ("--quote", &reading.quote),
-        ("--escape", &reading.escape),
-        ("--widths", &reading.widths),
-        ("--header", &reading.header),
-        ("--columns", &reading.columns),
-        ("--sheet", &reading.sheet),
-    ];
-    words.extend(options_of(&given));
-    words
-}
-
-/// The options that have a value, as they are typed.
-fn options_of(given: &[(&str, &Option<String>)]) -> Vec<String> {
-    let given = given.iter();
-    let words =
-        given.filter_map(|(option, value)| Some([(*option).to_owned(), typed(value.as_deref()?)]));
-    words.flatten().collect()
+fn on_same_rows(args: &Analyze, command: CommandLine) -> CommandLine {
+    let command = match &args.db {
+        Some(path) => command.option("--db", [path.display()]),
+        None => command.args(args.exports.iter().map(|path| path.display())),
+    };
+    import::typed(&args.reading, command)
 }
 
 /// The same command without `--only`.
-fn again(args: &Analyze, options: &AnalysisOptions) -> Vec<String> {
-    let mut words = on_same_rows(args, &["analyze"]);
-    words.extend(options_of(&[
-        ("--as-of", &args.as_of),
-        ("--utc-offset", &args.utc_offset),
-    ]));
-    for outage in &options.outages {
+fn again(args: &Analyze, options: &AnalysisOptions) -> CommandLine {
+    let outages = options.outages.iter().map(|outage| {
         let servers = outage.servers.iter().map(|server| server.name());
         let servers = servers.collect::<Vec<_>>().join("+");
-        let text = as_option(
+        as_option(
             &servers,
             outage.host.as_deref(),
             outage.from_ms,
             outage.to_ms,
-        );
-        words.extend(["--outage".to_owned(), typed(&text)]);
-    }
-    words
+        )
+    });
+    on_same_rows(args, CommandLine::new("analyze"))
+        .option("--as-of", &args.as_of)
+        .option("--utc-offset", &args.utc_offset)
+        .option("--set", &args.values)
+        .option("--outage", outages)
 }
 
 /// The command that says more: all ghosts, else the page of the outages that were detected.
 fn next_command(args: &Analyze, options: &AnalysisOptions, run: &AnalysisRun) -> Option<String> {
-    let mut words = again(args, options);
+    let command = again(args, options);
     let has_ghosts = |run: &AnalysisRun| {
         run.findings
             .iter()
             .any(|one| one.name == GHOSTS && !one.table.rows.is_empty())
     };
-    if has_ghosts(run) {
-        words.extend(["--only".to_owned(), GHOSTS.to_owned()]);
+    let command = if has_ghosts(run) {
+        command.option("--only", [GHOSTS])
     } else if !run.detected.is_empty() {
-        words.push("--open".to_owned());
+        command.flag("--open")
     } else {
         return None;
-    }
-    Some(words.join(" "))
+    };
+    Some(command.to_string())
 }
 
 /// The documented query for open chats.
@@ -238,18 +206,6 @@ fn as_option(servers: &str, host: Option<&str>, from: i64, to: Option<i64>) -> S
         format!("{servers}=")
     };
     format!("{named}{}..{}", at(from), to.map_or_else(String::new, at))
-}
-
-/// A word as a shell takes it.
-pub fn typed(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:=+,@~%\\".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else if word.contains(['"', '$', '`', '!']) {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    } else {
-        format!("\"{word}\"")
-    }
 }
 
 /// Writes the report as files, in which personal data has given way to pseudonyms unless the user wants it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use chatdb::command_line::CommandLine;
 use chatdb::render::FORMATS;
 
 use crate::{complete, examples, topics};
@@ -21,7 +22,7 @@ pub fn command() -> clap::Command {
         .mut_subcommands(|command| {
             let more = topics::of_command(command.get_name())
                 .filter(|_| command.get_after_help().is_none())
-                .map(|topic| format!("More: `chatdb help {topic}`"));
+                .map(|topic| format!("More: `{}`", CommandLine::new("help").arg(topic)));
             let command = match more {
                 Some(more) => command.after_help(more),
                 None => command,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chatdb::check::{self, Terms};
+use chatdb::command_line::CommandLine;
 use chatdb::diff::{self, ColumnMode, RowOrder, Tolerance};
 use chatdb::import::format::by_id;
 use chatdb::import::input::decode::{DecodeError, Encoding};
@@ -14,7 +15,6 @@ use chatdb::report::{Comparison, NamedComparison, Report};
 use chatdb::store::{self, Store};
 use chatdb::table::raw;
 
-use crate::analyze::typed;
 use crate::cli::Diff;
 use crate::codes;
 use crate::failure::{Code, Failure};
@@ -97,8 +97,10 @@ fn with_check(
     if args.ignore_case || args.ignore_blanks {
         let message = "`--ignore-case` and `--ignore-blanks` compare two files, not a check";
         return Err(Failure::new(Code::Usage, message).hint(format!(
-            "ignore a column with `--ignore \"COLUMN=REASON\"`, or omit both options: `chatdb diff {} {}`",
-            args.expected, args.actual.display()
+            "ignore a column with `--ignore \"COLUMN=REASON\"`, or omit both options: `{}`",
+            CommandLine::new("diff")
+                .arg(&args.expected)
+                .arg(args.actual.display())
         )));
     }
     let library = output::library(&args.folders)?;
@@ -170,8 +172,8 @@ fn the_other_way_round(args: &Diff) -> Failure {
     let actual = args.actual.display().to_string();
     let message =
         format!("`{actual}` is a check of a scenario, and the expected table comes first");
-    let (check, table) = (typed(&actual), typed(&args.expected));
-    Failure::new(Code::Usage, message).hint(format!("`chatdb diff {check} {table}`"))
+    let command = CommandLine::new("diff").arg(actual).arg(&args.expected);
+    Failure::new(Code::Usage, message).hint(format!("`{command}`"))
 }
 
 /// Only a scenario has parameters.

@@ -1,6 +1,7 @@
 //! `chatdb findings` lists the findings.
 
 use chatdb::analysis;
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::did_you_mean;
 use chatdb::query::Query;
 use chatdb::render::Detail;
@@ -106,6 +107,9 @@ fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
             said.map(|(word, text)| vec![word.to_owned(), text])
                 .collect(),
         ),
-        remarks: vec![format!("`chatdb sql {name}` prints its SQL")],
+        remarks: vec![format!(
+            "`{}` prints its SQL",
+            CommandLine::new("sql").arg(name)
+        )],
     })
 }

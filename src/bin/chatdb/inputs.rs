@@ -5,12 +5,12 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use chatdb::command_line::CommandLine;
 use chatdb::import::input::archive;
 use chatdb::import::input::source::UnpackLimits;
 use chatdb::render::own::{BEGINNING, PROPERTIES, is_report};
 use chatdb::scenario::{Library, is_scenario_name};
 
-use crate::analyze;
 use crate::failure::{Code, Failure};
 use crate::output;
 
@@ -28,9 +28,10 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     for path in given {
         if let Some(scenario) = scenario_of(path) {
             let message = format!("`{}` is a scenario, not an export", path.display());
+            let query = CommandLine::new("query SQL").option("--after", [&scenario]);
+            let replay = CommandLine::new("replay").arg(&scenario).flag("--db FILE");
             return Err(Failure::new(Code::Usage, message).hint(format!(
-                "`chatdb query SQL --after {scenario}` queries it, and `chatdb replay {scenario} --db FILE` writes its \
-                 rows into a database"
+                "`{query}` queries it, and `{replay}` writes its rows into a database"
             )));
         }
         let found = if path.is_dir() {
@@ -106,7 +107,7 @@ pub fn one(path: &Path) -> Result<PathBuf, Failure> {
 fn scenario_of(path: &Path) -> Option<String> {
     let text = path.to_str()?;
     if path.join("scenario.toml").is_file() {
-        return Some(analyze::typed(text));
+        return Some(text.to_owned());
     }
     let name = text.split('/').next().unwrap_or_default();
     let is_built_in = || Library::new(Vec::new()).is_ok_and(|library| library.is_built_in(name));

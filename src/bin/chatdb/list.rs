@@ -1,11 +1,11 @@
 //! `chatdb list` lists the scenarios, and finds them by what somebody sees.
 
+use chatdb::command_line::CommandLine;
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
 use chatdb::scenario::{FoundEntry, Library, search};
 use chatdb::table::{Cell, Column, Kind, ResultTable};
 
-use crate::analyze::typed;
 use crate::cli::List;
 use crate::failure::{Code, Failure};
 use crate::output;
@@ -51,7 +51,8 @@ pub fn run(args: &List) -> Result<Code, Failure> {
     let mut remarks =
         vec!["`chatdb replay SCENARIO` runs one, `chatdb show SCENARIO` explains it".to_owned()];
     remarks.extend(invalid.iter().map(|folder| {
-        format!("not listed because its files have mistakes: `chatdb validate {folder}` lists them")
+        let validate = CommandLine::new("validate").arg(folder);
+        format!("not listed because its files have mistakes: `{validate}` lists them")
     }));
     let listing = Listing {
         title: "Scenarios".to_owned(),
@@ -86,11 +87,7 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
     let result = search(library, &valid, words)?;
     let folders = output::folder_words(&args.folders);
     let row = |entry: &FoundEntry| {
-        let mut command = entry.command.clone();
-        for word in &folders {
-            command.push(' ');
-            command.push_str(&typed(word));
-        }
+        let command = entry.command.clone().args(&folders).to_string();
         let cells = [&command, &entry.text, entry.what, &entry.name];
         cells.map(|text| Cell::Text(text.to_owned())).to_vec()
     };

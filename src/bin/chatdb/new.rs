@@ -1,5 +1,6 @@
 //! `chatdb new` begins a scenario of your own.
 
+use chatdb::command_line::CommandLine;
 use chatdb::files::{self, Existing, NewFile};
 use chatdb::scenario;
 
@@ -41,7 +42,7 @@ pub fn run(args: &New) -> Result<Code, Failure> {
     } else {
         format!("./{}", folder.display())
     };
-    list.push_str(&format!("next: chatdb replay {path}\n"));
+    list.push_str(&format!("next: {}\n", CommandLine::new("replay").arg(path)));
     output::print(list.as_bytes())?;
     Ok(Code::Success)
 }

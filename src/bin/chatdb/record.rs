@@ -1,6 +1,7 @@
 //! `chatdb record` writes the result of each check that has no expected table yet.
 
 use chatdb::acceptance::{self, ReviewState};
+use chatdb::command_line::CommandLine;
 
 use crate::cli::RecordArgs;
 use crate::failure::{Code, Failure};
@@ -43,7 +44,10 @@ pub fn run(args: &RecordArgs) -> Result<Code, Failure> {
         runs.push(reviewed.run);
     }
     if recorded + waiting + differing > 0 {
-        text.push_str(&format!("next: chatdb review {}\n", args.names.join(" ")));
+        text.push_str(&format!(
+            "next: {}\n",
+            CommandLine::new("review").args(&args.names)
+        ));
     } else if !wrong {
         text.push_str("every check has its expected table\n");
     }

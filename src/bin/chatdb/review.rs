@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use chatdb::acceptance::{self, ReviewItem, ReviewState, ScenarioReview};
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::did_you_mean;
 use chatdb::render::sanitize::Sanitized;
 
@@ -190,9 +191,9 @@ fn conclude(args: &ReviewArgs, reviews: &[ScenarioReview], left: usize) -> Resul
     if left > 0 {
         let decided = args.accept_all || !args.accept.is_empty() || !args.reject.is_empty();
         if !decided {
-            let names = args.names.join(" ");
+            let review = CommandLine::new("review").args(&args.names);
             text.push_str(&format!(
-                "{left} to review: `chatdb review {names} --accept CHECK` accepts one, `--accept-all` all\n"
+                "{left} to review: `{review} --accept CHECK` accepts one, `--accept-all` all\n"
             ));
         }
         if args.check {

@@ -1,5 +1,6 @@
 //! Mistakes on the command line, with a code and a hint like every other error.
 
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::did_you_mean;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -15,7 +16,10 @@ pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
     let command = command(error, words);
     let help = match command.strip_prefix("chatdb ") {
         None => "`chatdb help` lists the commands".to_owned(),
-        Some(name) => format!("`chatdb help {name}` shows examples and options"),
+        Some(name) => format!(
+            "`{}` shows examples and options",
+            CommandLine::new("help").arg(name)
+        ),
     };
     let usage = |message: String| Failure::new(Code::Usage, message);
     let failure = match error.kind() {
@@ -107,8 +111,8 @@ fn unknown_command(name: &str, words: &[String]) -> Failure {
         format!("no command is called `{name}`")
     };
     let hint = match did_you_mean(name, known) {
-        Some(near) if help => format!("did you mean `chatdb help {near}`?"),
-        Some(near) => format!("did you mean `chatdb {near}`?"),
+        Some(near) if help => format!("did you mean `{}`?", CommandLine::new("help").arg(near)),
+        Some(near) => format!("did you mean `{}`?", CommandLine::new(near)),
         None if help => format!("the topics are {topics}; `chatdb help` lists the commands"),
         None => "`chatdb help` lists the commands".to_owned(),
     };
@@ -150,7 +154,7 @@ fn command(error: &clap::Error, words: &[String]) -> String {
         .find(|word| known.find_subcommand(word).is_some());
     match (typed.as_slice(), first) {
         ([], None) => "chatdb".to_owned(),
-        ([], Some(first)) => format!("chatdb {first}"),
+        ([], Some(first)) => CommandLine::new(first).to_string(),
         (typed, _) => typed.join(" "),
     }
 }

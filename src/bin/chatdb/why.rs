@@ -1,5 +1,6 @@
 //! `chatdb why` explains a cell of a check's result by causes and rules.
 
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::{counted, did_you_mean};
 use chatdb::query::Query;
 use chatdb::render::Detail;
@@ -50,8 +51,8 @@ fn of_check(
         .into_iter()
         .position(|id| id == check)
         .unwrap_or_default();
-    let query = format!("`chatdb sql {}`", experiment.checks()[at].query);
-    let reads = format!("{query} shows the query that reads it");
+    let query = CommandLine::new("sql").arg(&experiment.checks()[at].query);
+    let reads = format!("`{query}` shows the query that reads it");
     let mut listings = explained(&mut experiment, at, args, &format!("{scenario}/{check}"))?;
     listings[0].remarks.push(reads);
     Ok(listings)
@@ -100,9 +101,11 @@ fn explained(
     let missing = experiment.missing(at, &target).map_err(ReplayError::from)?;
     if why.value.is_empty() && listing.table.rows.is_empty() && missing.is_none() {
         let scenario = args.check.split('/').next().unwrap_or_default();
+        let replay = CommandLine::new("replay").arg(scenario);
+        let replay = replay.args(output::folder_words(&args.folders));
         // Nothing determines what there never is.
         listing.remarks = vec![format!(
-            "no row has this value, whichever cause or rule is left out; `chatdb replay {scenario}` shows the rows"
+            "no row has this value, whichever cause or rule is left out; `{replay}` shows the rows"
         )];
     }
     let missing = missing.map(|conditions| conditions_listing(experiment, &conditions));
@@ -146,8 +149,10 @@ fn of_scenario(
             rows,
         },
         remarks: vec![format!(
-            "`chatdb why {}/CHECK` shows everything that determines a check",
-            args.check
+            "`{}` shows everything that determines a check",
+            CommandLine::new("why")
+                .arg(format!("{}/CHECK", args.check))
+                .args(output::folder_words(&args.folders))
         )],
     })
 }

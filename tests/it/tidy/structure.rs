@@ -266,6 +266,42 @@ fn a_doc_comment_of_two_words_is_found() {
     assert_eq!(short_docs(&one("src/a.rs", "/// One.")).len(), 1);
 }
 
+// COMMANDS -------------------------------------------------------------------------------------------------
+
+/// Commands with a value that a format string fills in, where nothing quotes it.
+fn commands_by_hand(files: &[File]) -> Vec<String> {
+    super::code_lines(
+        files,
+        |path| path.starts_with("src/") && path != "src/command_line.rs",
+        |line| {
+            line.match_indices("chatdb ").find_map(|(at, _)| {
+                let (before, command) = line.split_at(at);
+                let command = command.split(['`', '"']).next()?;
+                let begins = ["`", "\"", ": "].iter().any(|end| before.ends_with(end));
+                (begins && command.contains('{'))
+                    .then(|| format!("`{command}` is not built by `CommandLine`"))
+            })
+        },
+    )
+}
+
+#[test]
+fn a_command_with_a_value_is_built_in_one_place() {
+    none(commands_by_hand(&tree()));
+}
+
+#[test]
+fn a_command_that_a_format_string_builds_is_found() {
+    let text = "format!(\"`chatdb new {name}` creates it\")\nformat!(\"next: chatdb replay {path}\")\n\
+                format!(\"chatdb {first}\")\nformat!(\"`chatdb list` lists {all}\")\n\
+                format!(\"chatdb cannot write `{this}`\")\nformat!(\"a newer chatdb (version {found})\")\n";
+    let found = commands_by_hand(&one("src/bin/chatdb/a.rs", text));
+    let line = |found: &String| found.split(':').nth(1).map(str::to_owned);
+    let lines: Vec<String> = found.iter().filter_map(line).collect();
+    assert_eq!(lines, ["1", "2", "3"], "{found:?}");
+    assert!(commands_by_hand(&one("src/command_line.rs", text)).is_empty());
+}
+
 // ARCHITECTURE.md ------------------------------------------------------------------------------------------
 
 /// What the map names in backticks and the tree does not have: paths, and tests as `module::name`.

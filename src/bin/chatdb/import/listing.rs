@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::counted;
 use chatdb::import::{Summary, TableSummary};
 use chatdb::record::Reject;
@@ -75,6 +76,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
     let loaded_now = || loaded.iter().filter(|summary| !summary.already_loaded);
     let rows: u64 = loaded_now().map(|summary| summary.loaded).sum();
     let rejected: u64 = loaded_now().map(|summary| summary.rejected).sum();
+    let query = CommandLine::new("query open_chats").option("--db", [db.display()]);
     let made = if is_new { " (created)" } else { "" };
     Listing {
         title: "Files".to_owned(),
@@ -93,7 +95,7 @@ fn files(loaded: &[Summary], db: &Path, is_new: bool) -> Listing {
                 db.display(),
                 counted(rows, "record")
             ),
-            format!("`chatdb query open_chats --db {}` queries it", db.display()),
+            format!("`{query}` queries it"),
         ],
     }
 }

@@ -1,5 +1,6 @@
 //! What the command line says about how to read exports.
 
+use chatdb::command_line::CommandLine;
 use chatdb::import::format::bcp_format_file::terminator;
 use chatdb::import::format::escape::Escape;
 use chatdb::import::reader::fixed_width::Widths;
@@ -47,6 +48,39 @@ pub fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
         empty_is_null: args.empty_is_null,
         ..ImportOptions::default()
     })
+}
+
+/// A command with the same options for reading.
+pub fn typed(args: &ImportArgs, command: CommandLine) -> CommandLine {
+    let flags = [
+        ("--lossy", args.lossy),
+        ("--empty-is-null", args.empty_is_null),
+    ];
+    let flags = flags.into_iter().filter(|(_, is_set)| *is_set);
+    let command = command
+        .option("--input-format", &args.input_format)
+        .option("--table", &args.table)
+        .option("--encoding", &args.encoding)
+        .option("--exported-at", &args.exported_at)
+        .option("--date-format", &args.date_format)
+        .option("--result-set", args.result_set)
+        .option(
+            "--format-file",
+            args.format_file.as_ref().map(|file| file.display()),
+        )
+        .option("--field-terminator", &args.field_terminator)
+        .option("--row-terminator", &args.row_terminator)
+        .option("--quote", &args.quote)
+        .option("--escape", &args.escape)
+        .option("--widths", &args.widths)
+        .option("--header", &args.header)
+        .option("--columns", &args.columns)
+        .option("--skip", args.skip)
+        .option("--sheet", &args.sheet)
+        .option("--null", &args.null)
+        .option("--max-record", args.max_record)
+        .option("--max-field", args.max_field);
+    flags.fold(command, |command, (name, _)| command.flag(name))
 }
 
 fn yes_or_no(text: &str) -> Result<bool, Failure> {

@@ -1,8 +1,9 @@
 //! What is said beside an answer, or instead of one: commands that work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chatdb::ask::{self, Question};
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::counted;
 use chatdb::import::needed;
 use chatdb::query::Dialect;
@@ -12,8 +13,8 @@ use chatdb::sql::tsql;
 use chatdb::store::Store;
 use chatdb::table::Cell;
 
-use crate::analyze::typed;
 use crate::cli::QueryArgs;
+use crate::import;
 
 /// The commands that change the rows which a query may only read.
 pub(super) fn change_instead(args: &QueryArgs, files: &[PathBuf], text: &str) -> Option<String> {
@@ -21,20 +22,24 @@ pub(super) fn change_instead(args: &QueryArgs, files: &[PathBuf], text: &str) ->
     if !is_products(&target) {
         return Some(copy_instead(args, files, text, &target));
     }
-    let sql = match (&args.sql, &args.file) {
-        (_, Some(file)) => format!("-f {}", typed(&file.display().to_string())),
-        (Some(sql), None) => typed(sql),
-        (None, None) => return None,
+    let change = |db: &Path| {
+        let command = CommandLine::new("query");
+        let command = match (&args.sql, &args.file) {
+            (_, Some(file)) => command.option("-f", [file.display()]),
+            (sql, None) => command.args(sql),
+        };
+        let command = command.option("--db", [db.display()]).flag("--write");
+        format!("`{command}` changes its rows")
     };
-    let change = |db: &str| format!("`chatdb query {sql} --db {db} --write` changes its rows");
+    let new = Path::new("exports.db");
     match &args.db {
-        Some(db) => Some(change(&typed(&db.display().to_string()))),
+        Some(db) => Some(change(db)),
         None if args.after.is_some() => None,
-        None => Some(format!(
-            "`chatdb import {} --db exports.db` makes a database, and {}",
-            source(args, files),
-            change("exports.db")
-        )),
+        None => {
+            let import = source(CommandLine::new("import"), args, files);
+            let import = import.option("--db", [new.display()]);
+            Some(format!("`{import}` makes a database, and {}", change(new)))
+        }
     }
 }
 
@@ -56,25 +61,21 @@ fn copy_instead(args: &QueryArgs, files: &[PathBuf], text: &str, table: &str) ->
         renamed(statement, table, &copy)
     );
     format!(
-        "`{table}` is not one of the product's tables, which alone are changed; `chatdb query {} {}` changes a copy \
-         and shows it",
-        typed(&sql),
-        source(args, files)
+        "`{table}` is not one of the product's tables, which alone are changed; `{}` changes a copy and shows it",
+        source(CommandLine::new("query").arg(sql), args, files)
     )
 }
 
-/// The arguments that say where the rows come from.
-fn source(args: &QueryArgs, files: &[PathBuf]) -> String {
-    if let Some(db) = &args.db {
-        return format!("--db {}", typed(&db.display().to_string()));
+/// Adds to a command the arguments that say where the rows come from.
+fn source(command: CommandLine, args: &QueryArgs, files: &[PathBuf]) -> CommandLine {
+    if args.db.is_some() || args.after.is_some() {
+        let db = args.db.as_ref().map(|db| db.display());
+        return command.option("--db", db).option("--after", &args.after);
     }
-    if let Some(after) = &args.after {
-        return format!("--after {}", typed(after));
-    }
-    let files = files.iter().map(|file| typed(&file.display().to_string()));
-    let table = args.reading.table.iter();
-    let table = table.map(|table| format!("--table {}", typed(table)));
-    files.chain(table).collect::<Vec<_>>().join(" ")
+    import::typed(
+        &args.reading,
+        command.args(files.iter().map(|file| file.display())),
+    )
 }
 
 /// A statement in which a table goes by another name, outside of texts.
@@ -201,21 +202,13 @@ pub(super) fn empty_tables(
         let Some(n) = count(&condition).filter(|_| filled.contains(&&need.table)) else {
             continue;
         };
-        let from = match &args.db {
-            Some(path) => format!("--db {}", typed(&path.display().to_string())),
-            None => {
-                let words = args
-                    .exports
-                    .iter()
-                    .map(|path| typed(&path.display().to_string()));
-                words.collect::<Vec<_>>().join(" ")
-            }
-        };
+        let sql = format!("SELECT * FROM {condition}");
         said.push_str(&format!(
-            "; {} of `{}` alone {} its conditions: `chatdb query \"SELECT * FROM {condition}\" {from}`",
+            "; {} of `{}` alone {} its conditions: `{}`",
             counted(n, "row"),
             need.table,
             if n == 1 { "meets" } else { "meet" },
+            source(CommandLine::new("query").arg(sql), args, &args.exports),
         ));
     }
     Some(said)

@@ -1,6 +1,7 @@
 //! Schedules that are searched for.
 
 use chatdb::causes::{Cause, TimedCause};
+use chatdb::command_line::CommandLine;
 use chatdb::diagnostic::counted;
 use chatdb::invariant::{Condition, Invariant};
 use chatdb::replay::simulate::{
@@ -12,6 +13,7 @@ use chatdb::table::Cell;
 use super::course::{Label, listed, table};
 use crate::cli::SimulateArgs;
 use crate::failure::{Code, Failure};
+use crate::output;
 
 /// How many events and waits a schedule that is searched for has at most.
 const DEEPEST: usize = 12;
@@ -96,20 +98,13 @@ fn reached(simulation: &Simulation, found: &FoundSchedule) -> String {
 
 /// The command that runs a schedule again.
 fn typed(simulation: &Simulation, schedule: &[Scheduled], args: &SimulateArgs) -> String {
-    let event = |(at, cause): &Scheduled| {
-        let text = format!("{} {}", simulation.offset(*at), cause.words());
-        match text.contains(['"', '$', '`', '\\', '!']) {
-            true => format!("'{}'", text.replace('\'', "'\\''")),
-            false => format!("\"{text}\""),
-        }
-    };
-    let events = schedule.iter().map(event);
-    let from = args.from.as_ref().map(|from| format!("--from {from}"));
-    let sets = args.set.values.iter().map(|set| format!("--set {set}"));
-    let folders = args.folders.scenarios.iter();
-    let folders = folders.map(|folder| format!("--scenarios {}", folder.display()));
-    let words: Vec<String> = events.chain(from).chain(sets).chain(folders).collect();
-    format!("`chatdb simulate {}` runs it", words.join(" "))
+    let event = |(at, cause): &Scheduled| format!("{} {}", simulation.offset(*at), cause.words());
+    let command = CommandLine::new("simulate")
+        .args(schedule.iter().map(event))
+        .option("--from", &args.from)
+        .option("--set", &args.set.values)
+        .args(output::folder_words(&args.folders));
+    format!("`{command}` runs it")
 }
 
 /// Runs random schedules, and shows the first that breaks an invariant.
