@@ -138,3 +138,47 @@ fn a_target_that_panics_or_hangs_is_found() {
         Err("hangs")
     );
 }
+
+/// The fuzzer's package compiles files of the tests, and `cargo test` does not build it.
+#[test]
+fn the_fuzzer_declares_the_crates_that_its_files_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |path: &str| fs::read_to_string(root.join(path)).expect("a file of the tree");
+    let declared = |path: &str| -> Vec<String> {
+        let manifest: toml::Table = text(path).parse().expect("a manifest");
+        let tables = ["dependencies", "dev-dependencies"].map(|table| manifest.get(table));
+        let names = tables
+            .into_iter()
+            .flatten()
+            .filter_map(toml::Value::as_table);
+        names
+            .flat_map(|table| table.keys().map(|name| name.replace('-', "_")))
+            .collect()
+    };
+    let files = [
+        "tests/it/fuzz/targets.rs",
+        "tests/it/table_text.rs",
+        "fuzz/fuzz_targets/any.rs",
+    ];
+    let code = files.map(text).concat();
+    let fuzzer = declared("fuzz/Cargo.toml");
+    let names = |name: &String| {
+        let path = format!("{name}::");
+        code.match_indices(&path).any(|(at, _)| {
+            !code[..at].ends_with(|before: char| before == ':' || before.is_alphanumeric())
+        })
+    };
+    let missing = |known: &[String]| -> Vec<String> {
+        let named = declared("Cargo.toml").into_iter().filter(names);
+        named.filter(|name| !known.contains(name)).collect()
+    };
+    assert_eq!(
+        missing(&fuzzer),
+        Vec::<String>::new(),
+        "declare it in fuzz/Cargo.toml"
+    );
+    assert!(
+        missing(&[]).contains(&"tempfile".to_owned()),
+        "a crate that is not declared is found"
+    );
+}

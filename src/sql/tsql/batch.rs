@@ -8,7 +8,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Whitespace
 
 use super::expr::lower_first;
 use super::{TsqlError, TsqlProblem};
-use crate::diagnostic::Position;
+use crate::diagnostic::{Position, Positions};
 
 /// How deep SQL Server lets CASE stand within CASE.
 const DEEPEST_CASE: usize = 10;
@@ -37,6 +37,12 @@ pub fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, TsqlError> {
                 false => wrong,
             }
         })?;
+    // SQLite's parser takes it for the end of the text.
+    if let Some(nul) = text.find('\0') {
+        let problem = TsqlProblem::Syntax("a NUL character (U+0000)".to_owned());
+        let wrong = TsqlError::new(Positions::new(text).of(nul), problem);
+        return Err(wrong.with_hint("save the text as UTF-8"));
+    }
     // The parser would take it for `=`.
     match tokens.iter().find(|token| token.token == Token::DoubleEq) {
         Some(token) => {

@@ -454,6 +454,14 @@ fn what_sql_server_refuses_is_refused() {
             "1:31: not valid T-SQL: there is no `==` (write = to compare)",
         ),
         (
+            "select 'red\0team'",
+            "1:12: not valid T-SQL: a NUL character (U+0000) (save the text as UTF-8)",
+        ),
+        (
+            "select 1;\n-- wide\0",
+            "2:8: not valid T-SQL: a NUL character (U+0000) (save the text as UTF-8)",
+        ),
+        (
             "select now()",
             "1:8: T-SQL `NOW(...)` is not supported (GETDATE() is the time of the query)",
         ),
