@@ -300,13 +300,14 @@ impl<'k> Redactor<'k> {
 
     /// What is done with a cell: the one place that says so. The class of the column counts first, then the value.
     fn treatment(&self, column: &Column, cell: &Cell) -> Treatment {
-        let class = self.classes.of(&column.name);
+        let class = self.class_of(column);
         let is_own = column.own;
         match (class, cell) {
             (_, Cell::Null) => Treatment::Keep,
             (_, Cell::Text(text)) if text.trim().is_empty() => Treatment::Keep,
             _ if self.plain.contains(&column.name.to_lowercase()) => Treatment::Keep,
             (Some(DataClass::Record), _) => Treatment::Withhold,
+            (Some(_), Cell::Text(text)) if self.writes(column, text) => Treatment::Keep,
             (Some(class), _) if class.is_replaced() => Treatment::Replace(class),
             (Some(DataClass::Message), Cell::Text(_)) => Treatment::Search,
             (_, Cell::Text(_)) if is_own => Treatment::Search,
@@ -317,6 +318,28 @@ impl<'k> Redactor<'k> {
             (None, cell) if !is_own && is_long(cell) => Treatment::Replace(DataClass::Text),
             _ => Treatment::Keep,
         }
+    }
+
+    /// Whether a text is one that the author has the query write where others come from a table.
+    fn writes(&self, column: &Column, text: &str) -> bool {
+        self.classes.of(&column.name).is_none()
+            && !column.from.is_empty()
+            && self.authored.texts.contains(text)
+    }
+
+    /// What a column holds of a person: as what its values come from, or else its heading. A heading is its author's to
+    /// choose, so that it makes a column no less of a person.
+    fn class_of(&self, column: &Column) -> Option<DataClass> {
+        let heading = self.classes.of(&column.name);
+        if column.from.is_empty() {
+            return heading;
+        }
+        let classes = column.from.iter().map(|name| self.classes.of(name));
+        let is_known = classes.clone().all(|class| class.is_some());
+        let from = classes
+            .flatten()
+            .filter(|class| is_known || class.is_replaced());
+        heading.filter(|class| class.is_replaced()).max(from.max())
     }
 
     fn of_text(&self, class: Option<DataClass>, text: &str) -> Treatment {
@@ -529,7 +552,10 @@ fn is_somebodys(column: &Column, cell: &Cell) -> bool {
         Cell::Text(text) => is_number(text),
         _ => false,
     };
-    is_number && column.name != NO_NAME && is_of_persons(&column.name)
+    let is_somebodys = |name: &String| {
+        Classes::known().of(name).is_none() && *name != NO_NAME && is_of_persons(name)
+    };
+    is_number && (is_somebodys(&column.name) || column.from.iter().any(is_somebodys))
 }
 
 /// Whether a number has as many digits as a telephone number, so that it could be one where nothing says what it is.

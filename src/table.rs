@@ -292,6 +292,9 @@ pub struct Column {
     /// Whether its texts are the program's own words, and nothing that somebody wrote.
     #[serde(skip)]
     pub own: bool,
+    /// The columns of tables that its values come from, in lower case, where a query says so.
+    #[serde(skip)]
+    pub from: Vec<String>,
 }
 
 impl Column {
@@ -302,6 +305,7 @@ impl Column {
             name: name.into(),
             kind,
             own: false,
+            from: Vec::new(),
         }
     }
 

@@ -1,27 +1,38 @@
-//! Marks the columns of answers that the author of the query has computed, by their places.
+//! Marks the columns of answers, by their places: those that the author of the query has computed, and what the values
+//! of the others come from.
 
+use super::harmless::is_of_persons;
+use super::{Classes, DataClass};
+use crate::ask::NO_NAME;
 use crate::report::{CHANGED, Listing};
 use crate::sql::authored::{Authored, Computed};
 use crate::table::Column;
 
-/// Marks the columns that are computed in the answers of the query, where each of its queries has one.
+/// Marks the columns in the answers of the query, where each of its queries has one. Otherwise a value may come from
+/// whatever a column of its name does in any answer.
 pub fn mark_computed(authored: &Authored, listings: &mut [Listing]) {
     let is_change = |listing: &&mut Listing| listing.title == CHANGED;
     let listings: Vec<&mut Listing> = (listings.iter_mut())
         .filter(|listing| !is_change(listing))
         .collect();
-    if listings.len() != authored.answers.len() {
-        return;
-    }
-    for (listing, columns) in listings.into_iter().zip(&authored.answers) {
-        mark(&mut listing.table.columns, columns);
+    let is_each = listings.len() == authored.answers.len();
+    for (at, listing) in listings.into_iter().enumerate() {
+        let shown = &mut listing.table.columns;
+        let columns = authored.answers.get(at).filter(|_| is_each);
+        let is_placed = columns.is_some_and(|columns| mark(shown, columns));
+        if !is_placed {
+            shown
+                .iter_mut()
+                .for_each(|column| mark_by_name(column, authored));
+        }
     }
 }
 
-/// Marks columns by their places: those before a `*` count from the left, those behind it from the right.
-fn mark(shown: &mut [Column], columns: &[Option<Computed>]) {
-    let known = columns.iter().take_while(|column| column.is_some()).count();
-    let behind = columns.iter().rev().take_while(|column| column.is_some());
+/// Marks columns by their places: those before a `*` count from the left, those behind it from the right. Whether they
+/// are those of the answer.
+fn mark(shown: &mut [Column], columns: &[Computed]) -> bool {
+    let known = columns.iter().take_while(|column| !column.is_many).count();
+    let behind = columns.iter().rev().take_while(|column| !column.is_many);
     let behind = if known == columns.len() {
         0
     } else {
@@ -29,18 +40,53 @@ fn mark(shown: &mut [Column], columns: &[Option<Computed>]) {
     };
     let is_exact = known == columns.len() && shown.len() == known;
     if !is_exact && (known == columns.len() || shown.len() < known + behind) {
-        return;
+        return false;
     }
     let tail = shown.len() - behind;
-    let (first, last) = shown.split_at_mut(tail);
-    let first = first.iter_mut().zip(&columns[..known]);
-    let last = last.iter_mut().zip(&columns[columns.len() - behind..]);
-    for (column, computed) in first.chain(last) {
-        let is_it =
-            |of: &Computed| of.name.is_empty() || of.name.eq_ignore_ascii_case(&column.name);
-        let is_own = computed
-            .as_ref()
-            .is_some_and(|of| of.is_computed && is_it(of));
-        column.own |= is_own;
+    let (first, last) = (&columns[..known], &columns[columns.len() - behind..]);
+    let is_it = |(column, of): (&Column, &Computed)| {
+        of.name.is_empty() || of.name.eq_ignore_ascii_case(&column.name)
+    };
+    if !shown.iter().zip(first).all(is_it) || !shown[tail..].iter().zip(last).all(is_it) {
+        return false;
+    }
+    let (first_shown, rest) = shown.split_at_mut(known);
+    let (between, last_shown) = rest.split_at_mut(tail - known);
+    let placed = first_shown.iter_mut().zip(first);
+    for (column, of) in placed.chain(last_shown.iter_mut().zip(last)) {
+        column.own |= of.is_computed;
+        column.from.extend(of.from.iter().cloned());
+    }
+    let unknown = &columns[known..columns.len() - behind];
+    for column in between {
+        let from = unknown.iter().flat_map(|of| of.from.iter().cloned());
+        column.from.extend(from);
+    }
+    true
+}
+
+/// What a column may come from by its name: as those that are called so in any answer, and as those without a known
+/// name.
+fn mark_by_name(column: &mut Column, authored: &Authored) {
+    let shown = if column.name == NO_NAME {
+        ""
+    } else {
+        &column.name
+    };
+    let is_it = |of: &&Computed| of.is_many || of.name.eq_ignore_ascii_case(shown);
+    let columns = authored.answers.iter().flatten().filter(is_it);
+    column
+        .from
+        .extend(columns.flat_map(|of| of.from.iter().cloned()));
+    let classes = Classes::known();
+    if authored.is_unread && classes.of(&column.name).is_none() {
+        let is_of_somebody = |name: &&String| {
+            classes
+                .of(name)
+                .map_or_else(|| is_of_persons(name), DataClass::is_replaced)
+        };
+        column
+            .from
+            .extend(authored.names.iter().filter(is_of_somebody).cloned());
     }
 }

@@ -1,18 +1,26 @@
-//! What the author of a query wrote or has computed: a value that comes of it names nobody of the rows.
+//! What the author of a query wrote or has computed, and which columns of tables the values of an answer come from.
+//!
+//! A value that counts, measures or chooses among literals names nobody of the rows; one that comes from a column names
+//! whom the column names, whatever it is called in the answer. Where it cannot be known where a value comes from, it
+//! comes from every column that it could.
 
-use std::collections::HashSet;
+mod sources;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, Statement, TableAlias,
-    TableFactor, Value,
+    AlterTableOperation, AssignmentTarget, BinaryOperator, DataType, Declare, DeclareAssignment,
+    Expr, FromTable, Insert, ObjectName, OutputClause, Query, SelectItem, Set, SetExpr, Statement,
+    TableObject, TableWithJoins, UpdateTableFromKind,
 };
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::Parser;
 
 use super::{TokenKind, Tokens, tsql};
+use sources::{Source, all};
 
-/// What of a query's answer is its author's own, and not of the rows.
+/// What of a query's answer is its author's own, and what comes of the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Authored {
     /// Texts that the query writes where a value of its answer comes from.
@@ -21,6 +29,8 @@ pub struct Authored {
     pub names: HashSet<String>,
     /// The columns of each answer.
     pub answers: Vec<ComputedColumns>,
+    /// Whether the text could not be read, so that a value may come from any column that it names.
+    pub is_unread: bool,
 }
 
 impl Authored {
@@ -35,122 +45,51 @@ impl Authored {
     }
 }
 
-/// Functions whose result is a count, a measure or a time, whatever they are given.
-const MEASURES: [&str; 46] = [
-    "count",
-    "count_big",
-    "sum",
-    "avg",
-    "total",
-    "stdev",
-    "stdevp",
-    "var",
-    "varp",
-    "len",
-    "length",
-    "datalength",
-    "datediff",
-    "datediff_big",
-    "datepart",
-    "datename",
-    "year",
-    "month",
-    "day",
-    "row_number",
-    "rank",
-    "dense_rank",
-    "ntile",
-    "percent_rank",
-    "percentile_cont",
-    "cume_dist",
-    "charindex",
-    "patindex",
-    "instr",
-    "sign",
-    "getdate",
-    "getutcdate",
-    "sysdatetime",
-    "current_timestamp",
-    "isdate",
-    "isnumeric",
-    "grouping",
-    "grouping_id",
-    "unicode",
-    "ascii",
-    "checksum",
-    "datetrunc",
-    "eomonth",
-    "datefromparts",
-    "julianday",
-    "strftime",
-];
+/// Names of columns of tables, in lower case.
+pub type ColumnNames = BTreeSet<String>;
 
-/// Functions whose result comes of their arguments alone.
-const CHOICES: [&str; 18] = [
-    "iif",
-    "coalesce",
-    "isnull",
-    "ifnull",
-    "nullif",
-    "concat",
-    "concat_ws",
-    "upper",
-    "lower",
-    "trim",
-    "ltrim",
-    "rtrim",
-    "round",
-    "abs",
-    "floor",
-    "ceiling",
-    "choose",
-    "str",
-];
+/// A column of a query, or any number of unknown ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Computed {
+    /// Its name; empty where it has none.
+    pub name: String,
+    /// Whether it only counts, measures or chooses among literals.
+    pub is_computed: bool,
+    /// The columns that its values come from, beside one of its own name where there may be any number.
+    pub from: ColumnNames,
+    /// Whether it stands for any number of columns of other names.
+    pub is_many: bool,
+}
+
+/// The columns of a query from the left.
+pub type ComputedColumns = Vec<Computed>;
+
+/// Any number of unknown columns, whose values come from columns of their names and from those of `from`.
+fn many(from: ColumnNames) -> ComputedColumns {
+    vec![Computed {
+        from,
+        is_many: true,
+        ..Computed::default()
+    }]
+}
 
 /// Reads a query in T-SQL, or in SQLite's SQL. Of what cannot be read nothing is the author's.
 #[must_use]
 pub fn authored(text: &str, is_tsql: bool) -> Authored {
-    let statements = if is_tsql {
-        tsql::statements(text).unwrap_or_default()
-    } else {
-        Parser::parse_sql(&SQLiteDialect {}, text).unwrap_or_default()
+    let statements = match is_tsql {
+        true => tsql::statements(text).ok(),
+        false => Parser::parse_sql(&SQLiteDialect {}, text).ok(),
     };
-    let mut author = Author {
-        texts: HashSet::new(),
-        ctes: Vec::new(),
-        sources: Vec::new(),
-    };
-    let answers = statements.iter().filter_map(|statement| match statement {
-        Statement::Query(query) => {
-            let columns = author.query(query);
-            has_answer(&query.body).then_some(columns)
-        }
-        Statement::Insert(insert) => insert.output.is_some().then(unknown),
-        Statement::Update(update) => update.output.is_some().then(unknown),
-        Statement::Delete(delete) => delete.output.is_some().then(unknown),
-        _ => None,
-    });
-    let answers = answers.collect();
+    let is_unread = statements.is_none();
+    let statements = statements.unwrap_or_default();
+    let mut author = Author::default();
+    // What a loop puts into a table or a variable is read by statements before it.
+    let _ = author.answers(&statements);
     Authored {
+        answers: author.answers(&statements),
         texts: author.texts,
         names: names(text),
-        answers,
-    }
-}
-
-/// Whether rows of a query are shown: not those that go into a table or a variable.
-fn has_answer(body: &SetExpr) -> bool {
-    let is_variable = |item: &SelectItem| {
-        matches!(item, SelectItem::UnnamedExpr(Expr::BinaryOp { left, op: BinaryOperator::Eq, .. })
-            if matches!(&**left, Expr::Identifier(name) if name.value.starts_with('@')))
-    };
-    match body {
-        SetExpr::Select(select) => {
-            select.into.is_none() && !select.projection.iter().any(is_variable)
-        }
-        SetExpr::SetOperation { left, .. } => has_answer(left),
-        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) => false,
-        _ => true,
+        is_unread,
     }
 }
 
@@ -169,265 +108,281 @@ fn names(text: &str) -> HashSet<String> {
         .collect()
 }
 
-/// A column of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Computed {
-    /// Its name; empty where it has none.
-    pub name: String,
-    /// Whether it only counts, measures or chooses among literals.
-    pub is_computed: bool,
-}
-
-/// The columns of a query from the left; `None` is any number of unknown ones.
-pub type ComputedColumns = Vec<Option<Computed>>;
-
-fn unknown() -> ComputedColumns {
-    vec![None]
-}
-
+/// Follows values through the statements of a text.
+#[derive(Default)]
 struct Author {
     texts: HashSet<String>,
+    /// Temporary tables and table variables.
+    tables: BTreeMap<String, ComputedColumns>,
+    /// What the values of variables come from.
+    variables: BTreeMap<String, ColumnNames>,
     /// The queries that WITH names around the place, and their columns.
     ctes: Vec<(String, ComputedColumns)>,
-    /// What FROM has at the place, and its columns.
-    sources: Vec<(String, ComputedColumns)>,
+    /// What FROM has at the place, and around it.
+    scopes: Vec<Vec<Source>>,
 }
 
 impl Author {
-    fn query(&mut self, query: &Query) -> ComputedColumns {
-        let before = self.ctes.len();
-        for table in query.with.iter().flat_map(|with| &with.cte_tables) {
-            // Within itself its columns are not known yet.
-            let name = table.alias.name.value.clone();
-            self.ctes.push((name, unknown()));
-            let columns = renamed(self.query(&table.query), &table.alias);
-            if let Some((_, known)) = self.ctes.last_mut() {
-                *known = columns;
-            }
-        }
-        let columns = self.body(&query.body);
-        self.ctes.truncate(before);
-        columns
+    fn answers(&mut self, statements: &[Statement]) -> Vec<ComputedColumns> {
+        let answers = statements.iter().map(|statement| self.statement(statement));
+        answers.collect::<Vec<_>>().into_iter().flatten().collect()
     }
 
-    fn body(&mut self, body: &SetExpr) -> ComputedColumns {
-        match body {
-            SetExpr::Select(select) => self.select(select),
-            SetExpr::Query(query) => self.query(query),
-            SetExpr::SetOperation { left, right, .. } => {
-                let (left, right) = (self.body(left), self.body(right));
-                let is_known = |columns: &ComputedColumns| columns.iter().all(Option::is_some);
-                if left.len() != right.len() || !is_known(&left) || !is_known(&right) {
-                    return unknown();
-                }
-                let both = left.into_iter().zip(right).map(|(left, right)| {
-                    let (left, right) = (left?, right?);
-                    Some(Computed {
-                        is_computed: left.is_computed && right.is_computed,
-                        ..left
-                    })
-                });
-                both.collect()
+    /// The columns of a statement's answer, where it has one.
+    fn statement(&mut self, statement: &Statement) -> Option<ComputedColumns> {
+        match statement {
+            Statement::Query(query) => return self.shown(query),
+            Statement::Declare { stmts } => stmts.iter().for_each(|one| self.declaration(one)),
+            Statement::Set(Set::SingleAssignment {
+                variable, values, ..
+            }) => {
+                let from = values
+                    .iter()
+                    .flat_map(|value| self.value(value).from)
+                    .collect();
+                self.assign(&variable.to_string(), from);
             }
-            _ => unknown(),
+            Statement::CreateTable(create) => {
+                let columns = create
+                    .columns
+                    .iter()
+                    .map(|column| column.name.value.as_str());
+                self.declare_table(&last_of(&create.name), columns);
+            }
+            Statement::AlterTable(alter) => {
+                let added = alter
+                    .operations
+                    .iter()
+                    .filter_map(|operation| match operation {
+                        AlterTableOperation::AddColumn { column_def, .. } => {
+                            Some(column_def.name.value.as_str())
+                        }
+                        _ => None,
+                    });
+                let known = self.tables.entry(last_of(&alter.name)).or_default();
+                known.extend(added.map(declared));
+            }
+            Statement::Insert(insert) => return self.insert(insert),
+            Statement::Update(_) | Statement::Delete(_) => return self.change(statement),
+            _ => {}
         }
+        None
     }
 
-    fn select(&mut self, select: &Select) -> ComputedColumns {
-        let mut sources = Vec::new();
-        for item in &select.from {
-            sources.push(self.source(&item.relation));
-            for join in &item.joins {
-                sources.push(self.source(&join.relation));
-            }
+    /// A query whose rows are shown, unless they go into a table or variables.
+    fn shown(&mut self, query: &Query) -> Option<ComputedColumns> {
+        if let SetExpr::Update(change) | SetExpr::Delete(change) = query.body.as_ref() {
+            let before = self.with(query);
+            let answer = self.change(change);
+            self.ctes.truncate(before);
+            return answer;
         }
-        let joins = select.from.iter().flat_map(|item| &item.joins);
-        if joins.clone().any(|join| !is_plain(&join.join_operator)) {
-            // One column stands for those of both sides.
-            sources
-                .iter_mut()
-                .for_each(|(_, columns)| *columns = unknown());
-        }
-        let around = std::mem::replace(&mut self.sources, sources);
-        let items = select.projection.iter();
-        let columns = items.flat_map(|item| self.item(item)).collect();
-        self.sources = around;
-        columns
-    }
-
-    fn source(&mut self, factor: &TableFactor) -> (String, ComputedColumns) {
-        match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args: None,
-                ..
-            } => {
-                let own = name.0.last().and_then(|part| part.as_ident());
-                let own = own.map_or_else(String::new, |own| own.value.clone());
-                let is_it = |(cte, _): &&(String, ComputedColumns)| {
-                    name.0.len() == 1 && cte.eq_ignore_ascii_case(&own)
-                };
-                let known = self.ctes.iter().rev().find(is_it);
-                let columns = known.map_or_else(unknown, |(_, columns)| columns.clone());
-                match alias {
-                    Some(alias) => (alias.name.value.clone(), renamed(columns, alias)),
-                    None => (own, columns),
-                }
-            }
-            TableFactor::Derived {
-                subquery,
-                alias: Some(alias),
-                ..
-            } => {
-                let columns = renamed(self.query(subquery), alias);
-                (alias.name.value.clone(), columns)
-            }
-            _ => (String::new(), unknown()),
-        }
-    }
-
-    fn item(&mut self, item: &SelectItem) -> ComputedColumns {
-        let (expr, name) = match item {
-            SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.clone()),
-            // T-SQL's `name = expression`.
-            SelectItem::UnnamedExpr(Expr::BinaryOp {
-                left,
-                op: BinaryOperator::Eq,
-                right,
-            }) if matches!(**left, Expr::Identifier(_)) => (&**right, left.to_string()),
-            SelectItem::UnnamedExpr(expr) => {
-                let name = match expr {
-                    Expr::Identifier(name) => name.value.clone(),
-                    Expr::CompoundIdentifier(parts) => parts
-                        .last()
-                        .map_or_else(String::new, |last| last.value.clone()),
-                    _ => String::new(),
-                };
-                (expr, name)
-            }
-            SelectItem::Wildcard(_) => {
-                let all = self.sources.iter().flat_map(|(_, columns)| columns);
-                return all.cloned().collect();
-            }
-            _ => return unknown(),
+        let columns = self.query(query);
+        let SetExpr::Select(select) = query.body.as_ref() else {
+            return Some(columns);
         };
-        vec![Some(Computed {
-            name: name.trim_matches(['[', ']', '"', '`']).to_owned(),
-            is_computed: self.is_computed(expr),
-        })]
+        if let Some(into) = &select.into {
+            for target in &into.targets {
+                let columns = columns.clone();
+                self.tables
+                    .insert(target.to_string().to_lowercase(), columns);
+            }
+            return None;
+        }
+        let variables: Vec<String> = select.projection.iter().filter_map(assigned).collect();
+        if variables.is_empty() {
+            return Some(columns);
+        }
+        for (variable, column) in variables.iter().zip(columns) {
+            self.assign(variable, column.from);
+        }
+        None
     }
 
-    /// Whether a column of the tables in FROM is computed, wherever it can come from.
-    fn is_column_computed(&self, qualifier: Option<&str>, name: &str) -> bool {
-        let sources = self.sources.iter().filter(|(source, _)| {
-            qualifier.is_none_or(|qualifier| source.eq_ignore_ascii_case(qualifier))
-        });
-        let columns = sources.flat_map(|(_, columns)| columns.iter().flatten());
-        let mut found = columns
-            .filter(|column| column.name.eq_ignore_ascii_case(name))
-            .peekable();
-        found.peek().is_some() && found.all(|column| column.is_computed)
-    }
-
-    /// Whether a value is the author's own or a measure. Texts on the way are the author's, wherever they come out.
-    fn is_computed(&mut self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Value(value) => {
-                if let Value::SingleQuotedString(text) | Value::NationalStringLiteral(text) =
-                    &value.value
-                {
-                    self.texts.insert(text.clone());
-                }
-                true
+    fn declaration(&mut self, declare: &Declare) {
+        for name in &declare.names {
+            if let Some(DataType::Table(columns)) = &declare.data_type {
+                let columns = columns.iter().flatten();
+                let columns = columns.map(|column| column.name.value.as_str());
+                self.declare_table(&name.value.to_lowercase(), columns);
             }
-            Expr::Identifier(name) => self.is_column_computed(None, &name.value),
-            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [table, name] => self.is_column_computed(Some(&table.value), &name.value),
-                _ => false,
-            },
-            Expr::Nested(inner)
-            | Expr::Cast { expr: inner, .. }
-            | Expr::UnaryOp { expr: inner, .. } => self.is_computed(inner),
-            Expr::Convert { expr, .. } => self.is_computed(expr),
-            Expr::Case {
-                conditions,
-                else_result,
-                ..
-            } => {
-                let mut all = true;
-                for when in conditions {
-                    all &= self.is_computed(&when.result);
-                }
-                for result in else_result.iter() {
-                    all &= self.is_computed(result);
-                }
-                all
+            if let Some(DeclareAssignment::MsSqlAssignment(value)) = &declare.assignment {
+                let from = self.value(value).from;
+                self.assign(&name.value, from);
             }
-            Expr::BinaryOp { left, right, .. } => {
-                let left = self.is_computed(left);
-                self.is_computed(right) && left
-            }
-            Expr::Floor { expr, .. } | Expr::Ceil { expr, .. } | Expr::Trim { expr, .. } => {
-                self.is_computed(expr)
-            }
-            Expr::Extract { .. } | Expr::Exists { .. } | Expr::IsNull(_) | Expr::IsNotNull(_) => {
-                true
-            }
-            Expr::Function(function) => self.is_computed_by(function),
-            _ => false,
         }
     }
 
-    fn is_computed_by(&mut self, function: &Function) -> bool {
-        let name = function.name.to_string().to_lowercase();
-        if MEASURES.contains(&name.as_str()) {
-            return true;
-        }
-        let FunctionArguments::List(list) = &function.args else {
-            return false;
+    fn declare_table<'n>(&mut self, name: &str, columns: impl Iterator<Item = &'n str>) {
+        let columns = columns.map(declared).collect();
+        self.tables.entry(name.to_owned()).or_insert(columns);
+    }
+
+    fn assign(&mut self, variable: &str, from: ColumnNames) {
+        let known = self.variables.entry(variable.to_lowercase()).or_default();
+        known.extend(from);
+    }
+
+    fn insert(&mut self, insert: &Insert) -> Option<ComputedColumns> {
+        let rows = insert.source.as_ref().map(|source| self.query(source));
+        let rows = rows.unwrap_or_default();
+        let TableObject::TableName(name) = &insert.table else {
+            return None;
         };
-        let mut all = CHOICES.contains(&name.as_str());
-        for (at, argument) in list.args.iter().enumerate() {
-            if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument {
-                // The condition of a choice is not its result.
-                let is_condition = name == "iif" && at == 0;
-                let computed = self.is_computed(expr);
-                all &= computed || is_condition;
+        let name = last_of(name);
+        let names: Vec<String> = insert.columns.iter().map(last_of).collect();
+        self.put(&name, &names, &rows);
+        let clause = insert.output.as_ref()?;
+        let known = self.tables.get(&name).cloned();
+        let known = known.unwrap_or_else(|| many(all(&rows)));
+        self.put_out(clause, vec![Source::new("inserted", known)])
+    }
+
+    /// Puts the values of rows into the columns `names` of a temporary table, or into all.
+    fn put(&mut self, table: &str, names: &[String], rows: &[Computed]) {
+        let Some(known) = self.tables.get_mut(table) else {
+            return;
+        };
+        let apart = rows.iter().all(|column| !column.is_many);
+        let whole = all(rows);
+        let is_named = |column: &Computed| {
+            names.is_empty()
+                || names
+                    .iter()
+                    .any(|name| name.eq_ignore_ascii_case(&column.name))
+        };
+        let mut places = rows.iter();
+        // Columns that number rows take no value: where the counts differ, any value may be in any column.
+        let in_order = apart && (names.is_empty() && rows.len() == known.len());
+        for column in known.iter_mut().filter(|column| is_named(column)) {
+            let place = names
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(&column.name));
+            let from = match (place, in_order) {
+                (Some(at), _) if apart => rows.get(at).map(|row| &row.from),
+                (_, true) => places.next().map(|row| &row.from),
+                _ => Some(&whole),
+            };
+            column.from.extend(from.into_iter().flatten().cloned());
+        }
+    }
+
+    /// An UPDATE or DELETE: what it puts out, and what it sets in a temporary table.
+    fn change(&mut self, statement: &Statement) -> Option<ComputedColumns> {
+        let none: &[TableWithJoins] = &[];
+        let (target, sources, set, output) = match statement {
+            Statement::Update(update) => {
+                let sources = match &update.from {
+                    Some(
+                        UpdateTableFromKind::AfterSet(sources)
+                        | UpdateTableFromKind::BeforeSet(sources),
+                    ) => sources,
+                    None => none,
+                };
+                let target = update.table.relation.to_string();
+                (target, sources, &update.assignments[..], &update.output)
+            }
+            Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) =
+                    &delete.from;
+                let target = match (delete.tables.first(), from.first()) {
+                    (Some(target), _) => target.to_string(),
+                    (None, Some(first)) => first.relation.to_string(),
+                    (None, None) => return None,
+                };
+                (target, from.as_slice(), &[][..], &delete.output)
+            }
+            _ => return None,
+        };
+        let target = target.to_lowercase();
+        let own = self.named(&target);
+        let mut found = self.from(sources);
+        found.push(Source::new(&target, own.clone()));
+        self.scopes.push(found);
+        for one in set {
+            let from = self.value(&one.value).from;
+            if let AssignmentTarget::ColumnName(name) = &one.target {
+                self.set_column(&last_of(name), &from);
             }
         }
-        all
+        let mut found = self.scopes.pop().unwrap_or_default();
+        let clause = output.as_ref()?;
+        // Through an alias or a query, any temporary table may be the one that is changed.
+        let changed = found.iter().map(|source| all(&source.known));
+        let changed = changed.chain(self.tables.values().map(|table| all(table)));
+        let after = self.tables.get(&target).cloned();
+        let after = after.unwrap_or_else(|| many(changed.flatten().collect()));
+        for name in ["inserted", "deleted"] {
+            found.push(Source::new(name, after.clone()));
+        }
+        self.put_out(clause, found)
+    }
+
+    /// A column is set, of whichever temporary table has it.
+    fn set_column(&mut self, name: &str, from: &ColumnNames) {
+        for column in self.tables.values_mut().flatten() {
+            if column.is_many || column.name.eq_ignore_ascii_case(name) {
+                column.from.extend(from.iter().cloned());
+            }
+        }
+    }
+
+    fn put_out(&mut self, clause: &OutputClause, found: Vec<Source>) -> Option<ComputedColumns> {
+        let OutputClause::Output {
+            select_items,
+            into_table,
+            ..
+        } = clause
+        else {
+            return Some(many(
+                found.iter().flat_map(|source| all(&source.known)).collect(),
+            ));
+        };
+        self.scopes.push(found);
+        let items = select_items.iter();
+        let columns: ComputedColumns = items.flat_map(|item| self.item(item)).collect();
+        self.scopes.pop();
+        let Some(into) = into_table else {
+            return Some(columns);
+        };
+        for target in &into.targets {
+            let text = target.to_string().to_lowercase();
+            let (name, names) = text.split_once('(').unwrap_or((&text, ""));
+            let names = names.trim_end_matches(')').split(',').map(str::trim);
+            let names: Vec<String> = names
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect();
+            self.put(name.trim(), &names, &columns);
+        }
+        None
     }
 }
 
-/// The columns under the names that an alias gives them.
-fn renamed(mut columns: ComputedColumns, alias: &TableAlias) -> ComputedColumns {
-    if alias.columns.is_empty() {
-        return columns;
-    }
-    if columns.len() != alias.columns.len() || columns.iter().any(Option::is_none) {
-        return unknown();
-    }
-    for (column, name) in columns.iter_mut().flatten().zip(&alias.columns) {
-        column.name.clone_from(&name.name.value);
-    }
-    columns
+/// The variable that an entry of a select list assigns.
+fn assigned(item: &SelectItem) -> Option<String> {
+    let name = match item {
+        SelectItem::ExprWithAlias { alias, .. } => alias.value.clone(),
+        SelectItem::UnnamedExpr(Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            ..
+        }) => left.to_string(),
+        _ => return None,
+    };
+    name.starts_with('@').then_some(name)
 }
 
-/// Whether the columns of both sides of a join stay apart.
-fn is_plain(join: &JoinOperator) -> bool {
-    match join {
-        JoinOperator::Join(on)
-        | JoinOperator::Inner(on)
-        | JoinOperator::Left(on)
-        | JoinOperator::LeftOuter(on)
-        | JoinOperator::Right(on)
-        | JoinOperator::RightOuter(on)
-        | JoinOperator::FullOuter(on)
-        | JoinOperator::CrossJoin(on) => {
-            matches!(on, JoinConstraint::On(_) | JoinConstraint::None)
-        }
-        JoinOperator::CrossApply | JoinOperator::OuterApply => true,
-        _ => false,
+fn declared(name: &str) -> Computed {
+    Computed {
+        name: name.to_owned(),
+        ..Computed::default()
     }
+}
+
+/// The last part of a name, in lower case.
+fn last_of(name: &ObjectName) -> String {
+    let last = name.0.last().and_then(|part| part.as_ident());
+    last.map_or_else(|| name.to_string(), |last| last.value.clone())
+        .to_lowercase()
 }

@@ -1,9 +1,9 @@
 //! Which columns of an answer its author has computed: by their places, answer by answer.
 
-use chatdb::privacy::mark_computed;
-use chatdb::report::{CHANGED, Listing};
+use chatdb::privacy::{Classes, Key, Redactor, mark_computed};
+use chatdb::report::{CHANGED, Listing, Report};
 use chatdb::sql::authored::authored;
-use chatdb::table::{Column, Kind, ResultTable};
+use chatdb::table::{Cell, Column, Kind, ResultTable};
 
 /// The columns of each answer to a query, those with a star that are the author's own.
 fn marked(sql: &str, answers: &[&str]) -> Vec<String> {
@@ -121,4 +121,285 @@ fn the_list_of_changes_is_no_answer() {
     );
     let own = listings.map(|listing| listing.table.columns[0].own);
     assert_eq!(own, [true, false]);
+}
+
+/// What each column of the answers comes from: `name<column+column`.
+fn origins(sql: &str, is_tsql: bool, answers: &[&str]) -> Vec<String> {
+    let listing = |names: &&str| Listing {
+        title: "Result".to_owned(),
+        table: ResultTable {
+            columns: (names.split(','))
+                .map(|name| Column::new(name, Kind::Text))
+                .collect(),
+            rows: Vec::new(),
+        },
+        remarks: Vec::new(),
+    };
+    let mut listings: Vec<Listing> = answers.iter().map(listing).collect();
+    mark_computed(&authored(sql, is_tsql), &mut listings);
+    let shown = |listing: &Listing| {
+        let columns = listing.table.columns.iter();
+        let columns = columns.map(|column| format!("{}<{}", column.name, column.from.join("+")));
+        columns.collect::<Vec<_>>().join(",")
+    };
+    listings.iter().map(shown).collect()
+}
+
+/// Queries, the headings of their answers, and what each column comes from.
+const ORIGINS: &[(&str, &str, &str)] = &[
+    ("SELECT subject AS s FROM a", "s", "s<subject"),
+    ("SELECT s = subject, id FROM a", "s,id", "s<subject,id<id"),
+    ("SELECT x.subject s FROM db.dbo.a x", "s", "s<subject"),
+    (
+        "SELECT UPPER(LEFT(subject, 3)) + city AS s FROM a",
+        "s",
+        "s<city+subject",
+    ),
+    (
+        "SELECT CASE WHEN subject = 'x' THEN city ELSE 'none' END s FROM a",
+        "s",
+        "s<city",
+    ),
+    (
+        "SELECT LEN(subject) n, COUNT(subject) c, SUM(phone) t FROM a",
+        "n,c,t",
+        "n<,c<,t<phone",
+    ),
+    (
+        "SELECT MIN(subject) OVER (PARTITION BY city) m FROM a",
+        "m",
+        "m<subject",
+    ),
+    (
+        "SELECT FIRST_VALUE(subject) OVER (ORDER BY id) f FROM a",
+        "f",
+        "f<subject",
+    ),
+    (
+        "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY phone) OVER () p FROM a",
+        "p",
+        "p<phone",
+    ),
+    (
+        "SELECT IIF(subject IS NULL, 'none', city) s FROM a",
+        "s",
+        "s<city",
+    ),
+    (
+        "WITH c(x, y) AS (SELECT id, subject FROM a) SELECT y, x FROM c",
+        "y,x",
+        "y<subject,x<id",
+    ),
+    (
+        "WITH c AS (SELECT subject AS s FROM a) SELECT d.s AS t FROM c d",
+        "t",
+        "t<subject",
+    ),
+    (
+        "WITH c AS (SELECT subject AS s, id FROM a) SELECT * FROM c",
+        "s,id",
+        "s<subject,id<id",
+    ),
+    (
+        "WITH c AS (SELECT subject AS s FROM a) SELECT c.*, b.* FROM c, b",
+        "s,n",
+        "s<subject,n<",
+    ),
+    (
+        "WITH r AS (SELECT subject AS s, 1 AS n FROM a UNION ALL SELECT s, n + 1 FROM r) SELECT s, n FROM r",
+        "s,n",
+        "s<subject,n<",
+    ),
+    (
+        "SELECT q.s FROM (SELECT subject AS s FROM a UNION ALL SELECT city FROM b) q",
+        "s",
+        "s<city+subject",
+    ),
+    (
+        "SELECT x.s FROM a CROSS APPLY (SELECT a.subject AS s) x",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT x.s FROM (SELECT subject AS t FROM a) d CROSS APPLY (SELECT d.t AS s) x",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT v.s FROM a CROSS APPLY (VALUES (subject), (city)) v(s)",
+        "s",
+        "s<city+subject",
+    ),
+    (
+        "SELECT value AS w FROM a CROSS APPLY STRING_SPLIT(subject, ' ')",
+        "w",
+        "w<subject+value",
+    ),
+    (
+        "SELECT j.v FROM a CROSS APPLY OPENJSON(subject) WITH (v varchar(9) '$.v') j",
+        "v",
+        "v<subject+v",
+    ),
+    (
+        "SELECT u.t AS s FROM a UNPIVOT (t FOR k IN (subject, city)) u",
+        "s",
+        "s<city+subject",
+    ),
+    (
+        "SELECT [1] AS s FROM (SELECT id, subject AS t FROM a) q PIVOT (MAX(t) FOR id IN ([1], [2])) p",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT (SELECT TOP 1 subject FROM a) AS s",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT STUFF((SELECT ',' + subject FROM a FOR XML PATH('')), 1, 1, '') AS s",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT subject AS s INTO #t FROM a; SELECT s FROM #t",
+        "s",
+        "s<subject",
+    ),
+    (
+        "CREATE TABLE #t (n int, s varchar(9)); INSERT #t SELECT id, subject FROM a; SELECT s, n FROM #t",
+        "s,n",
+        "s<subject,n<id",
+    ),
+    (
+        "DECLARE @t TABLE (n int, s varchar(9)); INSERT @t (s) SELECT subject FROM a; SELECT * FROM @t",
+        "n,s",
+        "n<,s<subject",
+    ),
+    (
+        "CREATE TABLE #t (s varchar(9)); UPDATE t SET s = a.subject FROM #t t JOIN a ON 1 = 1; SELECT s FROM #t",
+        "s",
+        "s<subject",
+    ),
+    (
+        "SELECT subject AS s INTO #t FROM a; DELETE #t OUTPUT deleted.s AS o",
+        "o",
+        "o<subject",
+    ),
+    (
+        "DECLARE @v varchar(9); SELECT @v = subject FROM a; SELECT @v AS s",
+        "s",
+        "s<subject",
+    ),
+    (
+        "DECLARE @v varchar(9) = (SELECT subject FROM a); SET @v += 'x'; SELECT @v AS s",
+        "s",
+        "s<subject",
+    ),
+];
+
+#[test]
+fn a_value_is_what_it_comes_from_whatever_it_is_called() {
+    let mut wrong = Vec::new();
+    for (sql, names, expected) in ORIGINS {
+        let found = origins(sql, true, &[names]);
+        if found != [*expected] {
+            wrong.push(format!(
+                "{sql}\n  expected {expected}\n     found {}",
+                found.join(" // ")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Where answers are not known one by one, a column comes from whatever one of its name does.
+#[test]
+fn where_the_place_is_not_known_a_column_comes_from_all_it_could() {
+    let loops =
+        "DECLARE @i int = 0; WHILE @i < 2 BEGIN SELECT subject AS s FROM a; SET @i += 1 END";
+    assert_eq!(
+        origins(loops, true, &["s", "s"]),
+        ["s<subject", "s<subject"]
+    );
+    let unread = "SELECT subject AS s, 1 AS activity_id FROM a WHERE ) (";
+    assert_eq!(
+        origins(unread, false, &["s,activity_id"]),
+        ["s<subject,activity_id<"]
+    );
+}
+
+/// A query over one row, the cells of its answer, and the classes of those that are replaced.
+const SHOWN: &[(&str, &[(&str, &str)], &[&str])] = &[
+    ("SELECT subject AS s FROM a", &[("s", "Help")], &["text"]),
+    (
+        "SELECT subject AS activity_id FROM a",
+        &[("activity_id", "4711")],
+        &["text"],
+    ),
+    (
+        "SELECT SUM(phone_number) AS total FROM a",
+        &[("total", "4711")],
+        &["phone"],
+    ),
+    (
+        "SELECT phone_number % 1000 AS m FROM a",
+        &[("m", "711")],
+        &["phone"],
+    ),
+    (
+        "SELECT employee_no AS e, SUM(employee_no) AS t FROM a",
+        &[("e", "711"), ("t", "711")],
+        &["text", "711"],
+    ),
+    (
+        "SELECT COUNT(subject) AS n, LEN(subject) AS l FROM a",
+        &[("n", "5"), ("l", "4")],
+        &["5", "4"],
+    ),
+    (
+        "SELECT activity_id AS a, 'late' AS w FROM a",
+        &[("a", "12345678"), ("w", "late")],
+        &["12345678", "late"],
+    ),
+    (
+        "SELECT ISNULL(subject, 'nobody there') AS s FROM a",
+        &[("s", "nobody there")],
+        &["nobody there"],
+    ),
+];
+
+#[test]
+fn what_names_somebody_is_replaced_whatever_it_is_called() {
+    for (sql, cells, expected) in SHOWN {
+        let cell = |text: &str| {
+            text.parse()
+                .map_or_else(|_| Cell::Text(text.to_owned()), Cell::Integer)
+        };
+        let columns = cells.iter().map(|(name, _)| Column::new(*name, Kind::Text));
+        let table = ResultTable {
+            columns: columns.collect(),
+            rows: vec![cells.iter().map(|(_, text)| cell(text)).collect()],
+        };
+        let mut report = Report {
+            listings: vec![Listing {
+                title: "Result".to_owned(),
+                table,
+                remarks: Vec::new(),
+            }],
+            ..Report::new()
+        };
+        let redactor = Redactor::new(Key::new([7; Key::BYTES]), Classes::known());
+        let done = redactor.of_author(authored(sql, true)).report(&mut report);
+        done.expect("there is a key");
+        let shown = report.listings[0].table.rows[0]
+            .iter()
+            .map(ToString::to_string);
+        let shown: Vec<String> = shown.collect();
+        for (shown, expected) in shown.iter().zip(*expected) {
+            let class = shown
+                .split_once('-')
+                .map_or(shown.as_str(), |(class, _)| class);
+            assert_eq!(class, *expected, "{sql}: {shown}");
+        }
+    }
 }
