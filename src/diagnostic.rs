@@ -235,6 +235,11 @@ pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, known)| known)
 }
 
+/// The hint for a word that is not known: the one that was likely meant, or something else.
+pub fn suggestion(meant: Option<impl fmt::Display>, otherwise: impl FnOnce() -> String) -> String {
+    meant.map_or_else(otherwise, |meant| format!("did you mean `{meant}`?"))
+}
+
 /// The hint for a word that is not one of `known`: the likely one, or the list.
 pub(crate) fn hint_among<'a>(
     found: &str,

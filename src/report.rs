@@ -70,6 +70,15 @@ impl Report {
         }
     }
 
+    /// A report of lists alone.
+    #[must_use]
+    pub fn of_listings(listings: Vec<Listing>) -> Self {
+        Self {
+            listings,
+            ..Self::new()
+        }
+    }
+
     /// Whether everything that was run and compared is as expected.
     #[must_use]
     pub fn holds(&self) -> bool {

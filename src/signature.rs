@@ -23,7 +23,7 @@ use crate::report::{
 use crate::scenario::Library;
 use crate::store::{Store, StoreError};
 use crate::table::raw::{self, RawTable};
-use crate::table::{Cell, Column, Kind, ResultTable};
+use crate::table::{Cell, ResultTable};
 
 pub use groups::{ScenarioGroup, ScenarioGroups, groups};
 
@@ -232,10 +232,7 @@ pub fn table(signatures: &[Signature]) -> ResultTable {
             .map(|(_, verdict)| word(*verdict).to_owned());
         own.into_iter().chain(marks).map(Cell::Text).collect()
     };
-    ResultTable {
-        columns: names.map(|name| Column::new(name, Kind::Text)).collect(),
-        rows: signatures.iter().map(row).collect(),
-    }
+    ResultTable::of_texts(names, signatures.iter().map(row))
 }
 
 /// What is known about an outage besides the rows.

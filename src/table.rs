@@ -308,12 +308,6 @@ impl Column {
             from: Vec::new(),
         }
     }
-
-    /// The same column, its texts being the program's own words.
-    #[must_use]
-    pub fn marked_own(self) -> Self {
-        Self { own: true, ..self }
-    }
 }
 
 /// Named, typed columns and rows of cells. Every row has as many cells as there are columns; rows stand in
@@ -327,10 +321,29 @@ pub struct ResultTable {
 }
 
 impl ResultTable {
+    /// A table of text columns.
+    pub fn of_texts(
+        names: impl IntoIterator<Item = impl Into<String>>,
+        rows: impl IntoIterator<Item = Vec<Cell>>,
+    ) -> Self {
+        let column = |name| Column::new(name, Kind::Text);
+        Self {
+            columns: names.into_iter().map(column).collect(),
+            rows: rows.into_iter().collect(),
+        }
+    }
+
     /// Marks the columns of these names as the program's own words.
     pub fn mark_own(&mut self, names: &[String]) {
         for column in &mut self.columns {
             column.own |= names.contains(&column.name);
+        }
+    }
+
+    /// Marks all columns as the program's own words.
+    pub fn mark_all_own(&mut self) {
+        for column in &mut self.columns {
+            column.own = true;
         }
     }
 

@@ -244,7 +244,10 @@ fn everything(path: &Path) -> Report {
         title: format!("Chats in exports/{}.csv", address(7)),
         table: ResultTable {
             columns: vec![
-                Column::new("evidence", Kind::Text).marked_own(),
+                Column {
+                    own: true,
+                    ..Column::new("evidence", Kind::Text)
+                },
                 Column::new("n", Kind::Integer),
             ],
             rows: everybody()

@@ -14,6 +14,7 @@ use chatdb::store::Store;
 use chatdb::table::Cell;
 
 use crate::cli::Analyze;
+use crate::codes;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::inputs;
@@ -132,7 +133,7 @@ fn read(
         }
         return Err(last);
     }
-    let of_refused = refused.iter().map(|failure| failure.code);
+    let of_refused = refused.iter().map(|failure| failure.code());
     let code = of_refused.fold(import::code_of(&loaded, args.allow_rejects), import::worse);
     Ok((code, refused))
 }
@@ -281,11 +282,11 @@ const LAST_OF_DAY: i64 = 24 * 60 * 60_000 - 1;
 fn outage(text: &str, times: &TimeOptions) -> Result<Outage, Failure> {
     let option = format!("--outage {text}");
     let wrong = |what: &str| {
-        Failure::new(Code::Usage, format!("`{option}`: {what}")).hint(
+        Failure::new(&codes::INVALID_VALUE, format!("`{option}`: {what}")).hint(
             "write `--outage \"application=2026-11-25 09:00..09:40\"`, or `application@43app=...` for one \
              server; servers are application, services and messaging, joined by `+`",
         )
-        .typed_by_user()
+        .typed()
     };
     let (servers, window) = match text.split_once('=') {
         Some((servers, window)) => (Some(servers), window),

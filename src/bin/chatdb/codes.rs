@@ -78,13 +78,22 @@ codes! {
          it safe.";
 }
 
+/// Another end of what the environment did not let finish.
+const INTERRUPTED: ErrorCode = ErrorCode {
+    exit: Code::Interrupted,
+    ..ENVIRONMENT
+};
+
 /// The general code for an exit code, if nothing more specific is known.
-pub fn general(exit: Code) -> &'static ErrorCode {
-    match exit {
-        Code::Differs => &DIFFERENCE,
-        Code::Usage => &USAGE,
-        Code::Rejected => &REJECTED,
-        Code::Refused => &REFUSED,
-        Code::Success | Code::Environment | Code::Interrupted => &ENVIRONMENT,
+impl From<Code> for &'static ErrorCode {
+    fn from(exit: Code) -> Self {
+        match exit {
+            Code::Differs => &DIFFERENCE,
+            Code::Usage => &USAGE,
+            Code::Rejected => &REJECTED,
+            Code::Refused => &REFUSED,
+            Code::Interrupted => &INTERRUPTED,
+            Code::Success | Code::Environment => &ENVIRONMENT,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
-use chatdb::table::{Cell, Column, Kind, ResultTable};
+use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::OutputArgs;
 use crate::failure::{Code, Failure};
@@ -14,23 +14,17 @@ use crate::settings::{NAME, Setting, Settings, own_file};
 /// Lists the settings: the value, and the file it is from.
 pub fn run(form: &OutputArgs, settings: &Settings) -> Result<Code, Failure> {
     output::prepare(form)?;
-    let column = |name: &str| Column::new(name, Kind::Text).marked_own();
     let rows = rows(settings)
         .into_iter()
         .map(|row| row.map(Cell::Text).to_vec());
+    let mut table = ResultTable::of_texts(["setting", "value", "from"], rows);
+    table.mark_all_own();
     let listing = Listing {
         title: "Settings".to_owned(),
-        table: ResultTable {
-            columns: ["setting", "value", "from"].map(column).to_vec(),
-            rows: rows.collect(),
-        },
+        table,
         remarks: vec![places(settings)],
     };
-    let report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
-    output::show(&report, form, Detail::Brief)?;
+    output::show(&Report::of_listings(vec![listing]), form, Detail::Brief)?;
     Ok(Code::Success)
 }
 

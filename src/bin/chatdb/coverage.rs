@@ -6,7 +6,7 @@ use chatdb::replay::{self, ReplayError};
 use chatdb::report::{ExpectationOrigin, Listing, ObservationRun, ObservationVerdict, Report};
 use chatdb::scenario::{Lab, Library};
 use chatdb::signature::{self, ScenarioGroup, SignatureError};
-use chatdb::table::{Cell, Column, Kind, ResultTable};
+use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::Coverage;
 use crate::failure::{Code, Failure};
@@ -55,16 +55,12 @@ pub fn run(args: &Coverage) -> Result<Code, Failure> {
         true => (groups(&library, &names)?, Code::Success),
         false => statements(&library, &names)?,
     };
-    let report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
     // The names of a group are what the list is for: none is shortened.
     let detail = match args.groups {
         true => Detail::Full,
         false => Detail::Brief,
     };
-    output::show(&report, &args.form, detail)?;
+    output::show(&Report::of_listings(vec![listing]), &args.form, detail)?;
     Ok(code)
 }
 
@@ -98,7 +94,7 @@ fn statements(library: &Library, names: &[String]) -> Result<(Listing, Code), Fa
     ));
     let listing = Listing {
         title: "Statements of the support note".to_owned(),
-        table: table(&COLUMNS, all.iter().map(cells).collect()),
+        table: ResultTable::of_texts(COLUMNS, all.iter().map(cells)),
         remarks,
     };
     let code = match missing.is_empty() {
@@ -242,15 +238,6 @@ fn cells(one: &Covered) -> Vec<Cell> {
     cells.map(Cell::Text).to_vec()
 }
 
-fn table(names: &[&str], rows: Vec<Vec<Cell>>) -> ResultTable {
-    ResultTable {
-        columns: (names.iter())
-            .map(|name| Column::new(*name, Kind::Text))
-            .collect(),
-        rows,
-    }
-}
-
 /// The scenarios that the rows of exports do not distinguish.
 fn groups(library: &Library, names: &[String]) -> Result<Listing, Failure> {
     let found = signature::groups(library, names, &watch::guarded(Vec::new()))?;
@@ -274,7 +261,7 @@ fn groups(library: &Library, names: &[String]) -> Result<Listing, Failure> {
     }
     Ok(Listing {
         title: "Scenarios that the findings cannot distinguish by their exported rows".to_owned(),
-        table: table(&["exports", "group", "scenarios", "distinguished by"], rows),
+        table: ResultTable::of_texts(["exports", "group", "scenarios", "distinguished by"], rows),
         remarks: vec![
             format!("groups: {}", counts.join("; ")),
             "each scenario is replayed, and the findings are run on the rows that it leaves in these tables, \

@@ -72,16 +72,14 @@ fn known_names(args: &Diff) -> Result<(), Failure> {
         && by_id(form).is_none()
     {
         let error = OpenError::UnknownForm { form: form.clone() };
-        return Err(Failure::of(Code::Usage, &error)
-            .kind(&codes::UNKNOWN_NAME)
+        return Err(Failure::of(&codes::UNKNOWN_NAME, &error)
             .or_hint(|| error.advice().unwrap_or_default()));
     }
     if let Some(name) = &args.encoding
         && Encoding::from_name(name).is_none()
     {
         let error = DecodeError::Unknown { name: name.clone() };
-        return Err(Failure::of(Code::Usage, &error)
-            .kind(&codes::UNKNOWN_NAME)
+        return Err(Failure::of(&codes::UNKNOWN_NAME, &error)
             .hint("for example utf-8, utf-16le, windows-1252 or cp850"));
     }
     Ok(())

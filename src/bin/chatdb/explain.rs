@@ -59,10 +59,7 @@ fn one(typed: &str) -> Result<String, Failure> {
     let known = errors.chain(Reason::ALL.map(Reason::code));
     let known = known.map(|code| code.trim_start_matches(PREFIX));
     let nearest = did_you_mean(typed_code, known).filter(|_| !is_code);
-    let failure =
-        Failure::new(Code::Usage, format!("unknown code `{typed}`")).kind(&codes::UNKNOWN_NAME);
-    Err(match nearest {
-        Some(nearest) => failure.hint(format!("did you mean `{PREFIX}{nearest}`?")),
-        None => failure.hint("`chatdb explain` lists the codes"),
-    })
+    let nearest = nearest.map(|nearest| format!("{PREFIX}{nearest}"));
+    let failure = Failure::new(&codes::UNKNOWN_NAME, format!("unknown code `{typed}`"));
+    Err(failure.meant(nearest, || "`chatdb explain` lists the codes".to_owned()))
 }

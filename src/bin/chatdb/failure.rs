@@ -8,6 +8,7 @@ use chatdb::acceptance::AcceptanceError;
 use chatdb::analysis::AnalysisError;
 use chatdb::ask::AskError;
 use chatdb::check::BoundError;
+use chatdb::diagnostic::suggestion;
 use chatdb::diff::DiffError;
 use chatdb::files::FilesError;
 use chatdb::privacy;
@@ -43,8 +44,6 @@ pub enum Code {
 /// Why a command could not be carried out.
 #[derive(Debug)]
 pub struct Failure {
-    /// The exit code.
-    pub code: Code,
     /// Whole messages, each with what belongs to it.
     messages: Vec<String>,
     /// What to do about it.
@@ -70,23 +69,22 @@ pub fn set_format(format: ErrorFormat) {
 }
 
 impl Failure {
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    /// A failure of one kind: an [`ErrorCode`], or the general one of an exit code.
+    pub fn new(kind: impl Into<&'static ErrorCode>, message: impl Into<String>) -> Self {
         Self {
-            code,
             messages: vec![message.into()],
             hint: None,
             quiet: false,
             of_the_database: false,
             quotes_rows: false,
             typed: false,
-            kind: codes::general(code),
+            kind: kind.into(),
         }
     }
 
-    /// The same, of a kind more exact than the exit code.
-    pub fn kind(mut self, kind: &'static ErrorCode) -> Self {
-        self.kind = kind;
-        self
+    /// The exit code.
+    pub fn code(&self) -> Code {
+        self.kind.exit
     }
 
     pub fn of_the_database(mut self) -> Self {
@@ -95,12 +93,6 @@ impl Failure {
     }
 
     /// The same, where what is quoted was typed as an option, and nothing was read yet.
-    pub fn typed_by_user(mut self) -> Self {
-        self.kind = &codes::INVALID_VALUE;
-        self.typed()
-    }
-
-    /// The same, of any kind.
     pub fn typed(mut self) -> Self {
         self.typed = true;
         self
@@ -127,8 +119,17 @@ impl Failure {
         self
     }
 
-    pub fn of(code: Code, error: &dyn Error) -> Self {
-        Self::new(code, chain(error))
+    /// The same with a hint at the name that was likely meant, or with what else there is to say.
+    pub fn meant(
+        self,
+        meant: Option<impl std::fmt::Display>,
+        otherwise: impl FnOnce() -> String,
+    ) -> Self {
+        self.hint(suggestion(meant, otherwise))
+    }
+
+    pub fn of(kind: impl Into<&'static ErrorCode>, error: &dyn Error) -> Self {
+        Self::new(kind, chain(error))
     }
 
     /// Puts the file before messages that begin with a place in it.
@@ -156,7 +157,7 @@ impl Failure {
         };
         if AS_JSON.load(Ordering::Relaxed) {
             let _ = io::Write::write_all(&mut io::stderr(), self.json(shown).as_bytes());
-            return self.code as u8;
+            return self.code() as u8;
         }
         let mut text = String::new();
         for message in &self.messages {
@@ -182,7 +183,7 @@ impl Failure {
         }
         // Where standard error is closed there is nobody to tell.
         let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
-        self.code as u8
+        self.code() as u8
     }
 }
 
@@ -194,7 +195,7 @@ impl Failure {
                 "error": shown(message, self.quotes_rows),
                 "code": self.kind.code,
                 "kind": self.kind.title,
-                "exit_code": self.code as u8,
+                "exit_code": self.code() as u8,
                 "hint": self.hint.as_ref().map(|hint| shown(hint, false)),
             });
             format!("{object}\n")
@@ -230,28 +231,18 @@ impl From<io::Error> for Failure {
         let quiet = error.kind() == io::ErrorKind::BrokenPipe;
         Self {
             quiet,
-            ..Self::new(
-                Code::Environment,
-                format!("cannot write the output: {error}"),
-            )
-            .kind(&codes::OUTPUT)
+            ..Self::new(&codes::OUTPUT, format!("cannot write the output: {error}"))
         }
     }
 }
 
 impl From<FilesError> for Failure {
     fn from(error: FilesError) -> Self {
-        let code = if error.is_refusal() {
-            Code::Refused
-        } else {
-            Code::Environment
-        };
-        let failure = Self::of(code, &error);
         match error {
-            FilesError::Exists { .. } => failure
-                .kind(&codes::EXISTS)
+            FilesError::Exists { .. } => Self::of(&codes::EXISTS, &error)
                 .hint("replace it with `--force`, or choose another path"),
-            _ => failure,
+            _ if error.is_refusal() => Self::of(Code::Refused, &error),
+            _ => Self::of(Code::Environment, &error),
         }
     }
 }
@@ -259,10 +250,11 @@ impl From<FilesError> for Failure {
 impl From<DiffError> for Failure {
     fn from(error: DiffError) -> Self {
         let failure = Self::of(Code::Usage, &error);
-        match (error.nearest(), error.known().as_slice()) {
-            (Some(name), _) => failure.hint(format!("did you mean `{name}`?")),
-            (None, []) => failure,
-            (None, known) => failure.hint(format!("the columns are {}", known.join(", "))),
+        match (error.nearest(), error.known()) {
+            (None, known) if known.is_empty() => failure,
+            (name, known) => {
+                failure.meant(name, || format!("the columns are {}", known.join(", ")))
+            }
         }
     }
 }
@@ -283,25 +275,21 @@ impl From<AcceptanceError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         if matches!(error, StoreError::Spent { .. }) {
-            return Self::of(Code::Refused, &error).kind(&codes::LIMIT);
+            return Self::of(&codes::LIMIT, &error);
         }
-        Self::of(Code::Environment, &error).kind(&codes::DATABASE)
+        Self::of(&codes::DATABASE, &error)
     }
 }
 
 impl From<TsqlError> for Failure {
     fn from(error: TsqlError) -> Self {
-        let code = match error.problem {
-            TsqlProblem::Writes(_) | TsqlProblem::Runs(_) => Code::Refused,
-            _ => Code::Usage,
-        };
-        let kind = match code {
-            Code::Refused => &codes::WRITES,
+        let kind = match error.problem {
+            TsqlProblem::Writes(_) | TsqlProblem::Runs(_) => &codes::WRITES,
             _ => &codes::TSQL_NOT_SUPPORTED,
         };
         Self {
             hint: error.hint.clone(),
-            ..Self::of(code, &error).kind(kind)
+            ..Self::of(kind, &error)
         }
     }
 }
@@ -313,8 +301,7 @@ impl From<AskError> for Failure {
             AskError::Refused { .. } => Self::of(Code::Refused, &error),
             AskError::Split(_) | AskError::Nothing => Self::of(Code::Usage, &error),
             AskError::NoTime { .. } => {
-                Self::of(Code::Usage, &error)
-                    .kind(&codes::MISSING_VALUE)
+                Self::of(&codes::MISSING_VALUE, &error)
                     .hint("set the time: `--as-of \"2011-07-12 14:49:55\"`")
             }
             AskError::Statement {
@@ -323,27 +310,26 @@ impl From<AskError> for Failure {
             } => error.into(),
             AskError::Statement { ref source, .. } => match source {
                 StoreError::Value(_) => {
-                    Self::of(Code::Rejected, &error).kind(&codes::INVALID_DATA)
+                    Self::of(&codes::INVALID_DATA, &error)
                 }
                 StoreError::Unbound { name } => {
                     let name = name.trim_start_matches('@');
                     let hint = format!("set one: `--set {name}=VALUE`");
-                    Self::of(Code::Usage, &error)
-                        .kind(&codes::MISSING_VALUE)
+                    Self::of(&codes::MISSING_VALUE, &error)
                         .hint(hint)
                 }
                 StoreError::NotAQuery { .. } => {
-                    Self::of(Code::Usage, &error).kind(&codes::INVALID_SQL)
+                    Self::of(&codes::INVALID_SQL, &error)
                 }
-                StoreError::TooMuch { .. } => Self::of(Code::Refused, &error).kind(&codes::LIMIT).hint(
+                StoreError::TooMuch { .. } => Self::of(&codes::LIMIT, &error).hint(
                     "`--limit N` returns fewer rows; CSV without `--timeout` streams rows that need no \
                      pseudonyms",
                 ),
                 source if source.is_of_a_row() => {
-                    Self::of(Code::Rejected, &error).kind(&codes::INVALID_DATA)
+                    Self::of(&codes::INVALID_DATA, &error)
                 }
                 source if source.is_in_the_text() => {
-                    Self::of(Code::Usage, &error).kind(&codes::INVALID_SQL)
+                    Self::of(&codes::INVALID_SQL, &error)
                 }
                 _ => Self::of(Code::Environment, &error),
             },
@@ -368,22 +354,16 @@ impl From<AnalysisError> for Failure {
         match &error {
             AnalysisError::UnknownFinding { suggestion, .. }
             | AnalysisError::UnknownThreshold { suggestion, .. } => {
-                let failure = Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME);
-                failure.hint(match suggestion {
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => "`chatdb findings` lists them with their thresholds".to_owned(),
-                })
+                let list = || "`chatdb findings` lists them with their thresholds".to_owned();
+                Self::of(&codes::UNKNOWN_NAME, &error).meant(suggestion.as_ref(), list)
             }
-            AnalysisError::UnknownHost { known, .. } => {
-                let failure = Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME);
-                failure.hint(format!("`login_ip` of the agents has {}", known.join(", ")))
-            }
-            AnalysisError::OtherOffset { .. } => Self::of(Code::Usage, &error)
-                .kind(&codes::INVALID_VALUE)
+            AnalysisError::UnknownHost { known, .. } => Self::of(&codes::UNKNOWN_NAME, &error)
+                .hint(format!("`login_ip` of the agents has {}", known.join(", "))),
+            AnalysisError::OtherOffset { .. } => Self::of(&codes::INVALID_VALUE, &error)
                 .hint("omit `--utc-offset`, or give the offset that the rows show"),
-            AnalysisError::OutageLater { .. } => Self::of(Code::Usage, &error)
-                .kind(&codes::INVALID_VALUE)
-                .hint("check the date in `--outage`, or give the time of the export with `--exported-at`"),
+            AnalysisError::OutageLater { .. } => Self::of(&codes::INVALID_VALUE, &error).hint(
+                "check the date in `--outage`, or give the time of the export with `--exported-at`",
+            ),
             AnalysisError::Threshold { .. }
             | AnalysisError::Twice { .. }
             | AnalysisError::Never { .. } => Self::of(Code::Usage, &error),
@@ -396,29 +376,22 @@ impl From<AnalysisError> for Failure {
 
 impl From<ScenarioError> for Failure {
     fn from(error: ScenarioError) -> Self {
-        let hint = error
-            .suggestion()
-            .map(|name| format!("did you mean `{name}`?"));
+        let meant = error.suggestion().map(str::to_owned);
         match error {
             ScenarioError::Invalid(problems) => Self {
                 messages: problems
                     .into_iter()
                     .map(|problem| problem.to_string())
                     .collect(),
-                ..Self::new(Code::Usage, "").kind(&codes::INVALID_SCENARIO)
+                ..Self::new(&codes::INVALID_SCENARIO, "")
             },
-            ScenarioError::UnknownScenario { .. } => Self {
-                hint: Some(hint.unwrap_or_else(|| "`chatdb list` lists the scenarios".to_owned())),
-                ..Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME)
-            },
-            ScenarioError::UnknownParameter { ref known, .. } => Self {
-                hint: Some(hint.unwrap_or_else(|| of_parameters(known))),
-                ..Self::of(Code::Usage, &error).kind(&codes::UNKNOWN_NAME)
-            },
-            error => Self {
-                hint,
-                ..Self::of(Code::Usage, &error)
-            },
+            ScenarioError::UnknownScenario { .. } => Self::of(&codes::UNKNOWN_NAME, &error)
+                .meant(meant, || "`chatdb list` lists the scenarios".to_owned()),
+            ScenarioError::UnknownParameter { ref known, .. } => {
+                Self::of(&codes::UNKNOWN_NAME, &error).meant(meant, || of_parameters(known))
+            }
+            error if meant.is_some() => Self::of(Code::Usage, &error).meant(meant, String::new),
+            error => Self::of(Code::Usage, &error),
         }
     }
 }
@@ -438,15 +411,11 @@ impl From<ReplayError> for Failure {
             ReplayError::Store(error) => error.into(),
             ReplayError::UnknownStep { ref known, .. } => {
                 let hint = format!("its steps are {}", known.join(", "));
-                Self::of(Code::Usage, &error)
-                    .kind(&codes::UNKNOWN_NAME)
-                    .hint(hint)
+                Self::of(&codes::UNKNOWN_NAME, &error).hint(hint)
             }
             ReplayError::UnknownCheck { ref known, .. } => {
                 let hint = format!("its checks are {}", known.join(", "));
-                Self::of(Code::Usage, &error)
-                    .kind(&codes::UNKNOWN_NAME)
-                    .hint(hint)
+                Self::of(&codes::UNKNOWN_NAME, &error).hint(hint)
             }
             ReplayError::Diff(error) | ReplayError::Bound(BoundError::Diff(error)) => error.into(),
             ReplayError::Bound(BoundError::NotShown { ref known, .. }) if !known.is_empty() => {

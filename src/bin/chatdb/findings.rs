@@ -6,7 +6,7 @@ use chatdb::diagnostic::did_you_mean;
 use chatdb::query::Query;
 use chatdb::render::Detail;
 use chatdb::report::{Listing, Report};
-use chatdb::table::{Cell, Column, Kind, ResultTable};
+use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::Findings;
 use crate::failure::{Code, Failure};
@@ -19,27 +19,20 @@ pub fn run(args: &Findings) -> Result<Code, Failure> {
         None => list(&all),
         Some(name) => explained(name, &all)?,
     };
-    let report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
     let detail = match args.name {
         None => Detail::Brief,
         Some(_) => Detail::Full,
     };
-    output::show(&report, &args.form, detail)?;
+    output::show(&Report::of_listings(vec![listing]), &args.form, detail)?;
     Ok(Code::Success)
 }
 
 fn table(names: &[&str], rows: Vec<Vec<String>>) -> ResultTable {
-    let column = |name: &&str| Column::new(*name, Kind::Text).marked_own();
-    ResultTable {
-        columns: names.iter().map(column).collect(),
-        rows: rows
-            .into_iter()
-            .map(|row| row.into_iter().map(Cell::Text).collect())
-            .collect(),
-    }
+    let rows = rows.into_iter();
+    let rows = rows.map(|row| row.into_iter().map(Cell::Text).collect());
+    let mut table = ResultTable::of_texts(names.iter().copied(), rows);
+    table.mark_all_own();
+    table
 }
 
 /// `quiet_minutes = 120, outage_from = NULL`
@@ -84,10 +77,8 @@ fn explained(name: &str, all: &[Query]) -> Result<Listing, Failure> {
     let Some(finding) = all.iter().find(|finding| finding.name == name) else {
         let failure = Failure::new(Code::Usage, format!("there is no finding `{name}`"));
         let names = all.iter().map(|finding| finding.name.as_str());
-        return Err(match did_you_mean(name, names) {
-            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint("`chatdb findings` lists them"),
-        });
+        let list = || "`chatdb findings` lists them".to_owned();
+        return Err(failure.meant(did_you_mean(name, names), list));
     };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let facts = [

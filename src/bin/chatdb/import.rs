@@ -86,7 +86,7 @@ pub fn run(args: &Import) -> Result<Code, Failure> {
     }
     for failure in refused {
         failure.tell();
-        code = worse(code, failure.code);
+        code = worse(code, failure.code());
     }
     Ok(code)
 }

@@ -59,11 +59,11 @@ pub fn run(args: &List) -> Result<Code, Failure> {
         table,
         remarks,
     };
-    let report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
-    output::show(&report, &args.form, Detail::Brief)?;
+    output::show(
+        &Report::of_listings(vec![listing]),
+        &args.form,
+        Detail::Brief,
+    )?;
     Ok(match invalid.as_slice() {
         [] => Code::Success,
         _ => Code::Usage,
@@ -113,16 +113,13 @@ fn found(library: &Library, words: &str, args: &List) -> Result<Code, Failure> {
     let names = ["next", "text", "what", "name"];
     let listing = Listing {
         title: format!("Scenarios with: {words}"),
-        table: ResultTable {
-            columns: names.map(|name| Column::new(name, Kind::Text)).to_vec(),
-            rows: result.entries.iter().map(row).collect(),
-        },
+        table: ResultTable::of_texts(names, result.entries.iter().map(row)),
         remarks,
     };
-    let report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
-    output::show(&report, &args.form, Detail::Brief)?;
+    output::show(
+        &Report::of_listings(vec![listing]),
+        &args.form,
+        Detail::Brief,
+    )?;
     Ok(Code::Success)
 }

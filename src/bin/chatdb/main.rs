@@ -88,7 +88,7 @@ fn main() -> ExitCode {
         Ok(Err(failure)) => ExitCode::from(failure.tell()),
         Err(_) => {
             let message = "chatdb itself failed; the lines above say where";
-            let failure = Failure::new(Code::Environment, message).kind(&codes::INTERNAL);
+            let failure = Failure::new(&codes::INTERNAL, message);
             ExitCode::from(failure.tell())
         }
     }

@@ -582,10 +582,10 @@ pub fn of_folders(library: &Library, names: &[String]) -> Result<Vec<String>, Fa
             Ok(more) => expanded.extend(more),
             Err(error) => match error.no_folder() {
                 Some(mistake) => {
-                    let failure = Failure::new(Code::Usage, mistake.message);
+                    let failure = Failure::new(&codes::UNKNOWN_NAME, mistake.message);
                     return Err(match mistake.hint {
-                        Some(hint) => failure.kind(&codes::UNKNOWN_NAME).hint(hint),
-                        None => failure.kind(&codes::UNKNOWN_NAME),
+                        Some(hint) => failure.hint(hint),
+                        None => failure,
                     });
                 }
                 None => return Err(error.into()),

@@ -24,6 +24,7 @@ use chatdb::store::{Binding, Store, StoreError};
 use chatdb::table::{Cell, Kind};
 
 use crate::cli::QueryArgs;
+use crate::codes;
 use crate::failure::{Code, Failure};
 use crate::import;
 use crate::inputs;
@@ -189,10 +190,7 @@ impl QueryRun<'_> {
                     .extend(empty_tables(self.store, self.question, self.args));
             }
         }
-        let report = Report {
-            listings,
-            ..Report::new()
-        };
+        let report = Report::of_listings(listings);
         if self.exported {
             let authored = authored(&self.asked.text, self.asked.dialect == Dialect::Tsql);
             output::show_answers(report, &self.args.form, &self.args.privacy, authored)
@@ -370,10 +368,8 @@ pub fn carried(name: &str) -> Result<Documented, Failure> {
     let Some((file, text)) = assets::question(name) else {
         let known = assets::questions();
         let failure = Failure::new(Code::Usage, format!("unknown query `{name}`"));
-        return Err(match did_you_mean(name, known.iter().copied()) {
-            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint(format!("valid names: {}", known.join(", "))),
-        });
+        let meant = did_you_mean(name, known.iter().copied());
+        return Err(failure.meant(meant, || format!("valid names: {}", known.join(", "))));
     };
     Ok(Documented::read(name, &file, text).map_err(ScenarioError::from)?)
 }
@@ -536,7 +532,7 @@ pub fn value_of(
         kind if kind == Some(Kind::Integer) || is_number => {
             Kind::Integer.parse(text).ok_or_else(|| {
                 let message = format!("`{option}`: expected a whole number, found `{text}`");
-                Failure::new(Code::Usage, message).typed_by_user()
+                Failure::new(&codes::INVALID_VALUE, message).typed()
             })
         }
         _ => Ok(value(text)),

@@ -86,17 +86,13 @@ fn known(items: &[&ReviewItem], asked: &str) -> Result<(), Failure> {
     let names = items
         .iter()
         .flat_map(|item| [item.id.as_str(), &item.run.id]);
-    Err(match did_you_mean(asked, names) {
-        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-        None if items.is_empty() => failure.hint("nothing is pending, and nothing differs"),
-        None => {
-            let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
-            let ids = ids.join(", ");
-            failure.hint(format!(
-                "to review are {ids}; `--accept-all` accepts all of them"
-            ))
+    Err(failure.meant(did_you_mean(asked, names), || {
+        let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
+        match ids.join(", ").as_str() {
+            "" => "nothing is pending, and nothing differs".to_owned(),
+            ids => format!("to review are {ids}; `--accept-all` accepts all of them"),
         }
-    })
+    }))
 }
 
 /// Carries a decision out; gives whether nothing is left to decide.

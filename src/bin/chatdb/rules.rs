@@ -57,10 +57,7 @@ pub fn run(args: &RulesArgs) -> Result<Code, Failure> {
         remarks,
     };
     output::show(
-        &Report {
-            listings: vec![listing],
-            ..Report::new()
-        },
+        &Report::of_listings(vec![listing]),
         &args.form,
         Detail::Brief,
     )?;

@@ -8,14 +8,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chatdb::diagnostic::did_you_mean;
+use chatdb::diagnostic::{did_you_mean, suggestion};
 use chatdb::schema::product::PRODUCT;
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Deserialize;
 
 use crate::cli::{Command, Folders, Privacy};
 use crate::codes;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 
 /// The name of the file.
 pub const NAME: &str = "chatdb.toml";
@@ -93,8 +93,7 @@ impl Settings {
                 "{}: `key_file` is not read from the working folder, which others may control",
                 path.display()
             );
-            return Err(Failure::new(Code::Refused, message)
-                .kind(&codes::KEY)
+            return Err(Failure::new(&codes::KEY, message)
                 .hint(format!("write it into `{own}`, or use `--key-file`")));
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -208,7 +207,7 @@ pub fn own_file() -> Option<PathBuf> {
 fn text(path: &Path) -> Result<Option<String>, Failure> {
     let unreadable = |why: String| {
         let message = format!("cannot read the settings in `{}`: {why}", path.display());
-        Failure::new(Code::Environment, message).kind(&codes::NO_FILE)
+        Failure::new(&codes::NO_FILE, message)
     };
     let found = match fs::metadata(path) {
         Err(error)
@@ -263,10 +262,8 @@ fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     };
     let key = key_at(text, line);
     let (what, hint) = if let Some(name) = between("unknown field") {
-        let hint = match did_you_mean(&name, KEYS) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("valid keys: {}", KEYS.join(", ")),
-        };
+        let list = || format!("valid keys: {}", KEYS.join(", "));
+        let hint = suggestion(did_you_mean(&name, KEYS), list);
         (format!("unknown key `{name}`"), hint)
     } else if of_serde.starts_with("duplicate") {
         (
@@ -284,9 +281,7 @@ fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
         ("this line is not TOML".to_owned(), hint)
     };
     let file = path.display();
-    Failure::new(Code::Usage, format!("{file}:{line}:{column}: {what}"))
-        .kind(&codes::SETTINGS)
-        .hint(hint)
+    Failure::new(&codes::SETTINGS, format!("{file}:{line}:{column}: {what}")).hint(hint)
 }
 
 /// The schema's column that another name stands for. A name that the schema has itself means nothing else.
@@ -298,7 +293,7 @@ fn column(path: &Path, from: &str, to: String) -> Result<String, Failure> {
     let is_known = |name: &str| columns().any(|known| known.eq_ignore_ascii_case(name));
     let invalid = |what: String| {
         let message = format!("`{}`: [columns]: {what}", path.display());
-        Failure::new(Code::Usage, message).kind(&codes::SETTINGS)
+        Failure::new(&codes::SETTINGS, message)
     };
     if is_known(from) {
         return Err(
@@ -310,10 +305,8 @@ fn column(path: &Path, from: &str, to: String) -> Result<String, Failure> {
         return Ok(to.to_lowercase());
     }
     let failure = invalid(format!("the schema has no column `{to}`"));
-    Err(match did_you_mean(&to, columns()) {
-        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
-        None => failure.hint("docs/exports.md lists the tables and their columns"),
-    })
+    let list = || "docs/exports.md lists the tables and their columns".to_owned();
+    Err(failure.meant(did_you_mean(&to, columns()), list))
 }
 
 /// A threshold as `--set` takes it.
@@ -327,8 +320,7 @@ fn threshold(path: &Path, name: &str, value: &toml::Value) -> Result<String, Fai
                 "`{}`: threshold `{name}`: expected a number or a text",
                 path.display()
             );
-            Err(Failure::new(Code::Usage, message)
-                .kind(&codes::SETTINGS)
+            Err(Failure::new(&codes::SETTINGS, message)
                 .hint("write `\"ghost_chats.quiet_minutes\" = 60`, with the name in quotes"))
         }
     }

@@ -73,11 +73,11 @@ pub fn run(args: &SimulateArgs) -> Result<Code, Failure> {
     listing
         .remarks
         .extend(lab(&simulate::rules_of(&library, scenario)?));
-    let report = Report {
-        listings: vec![listing],
-        ..Report::new()
-    };
-    output::show(&report, &args.form, Detail::Full)?;
+    output::show(
+        &Report::of_listings(vec![listing]),
+        &args.form,
+        Detail::Full,
+    )?;
     Ok(code)
 }
 

@@ -2,6 +2,7 @@
 
 use chatdb::table::moment::{self, MomentError, TypedMoment, UtcOffset};
 
+use crate::codes;
 use crate::failure::{Code, Failure};
 
 /// How the dates of options are read.
@@ -31,13 +32,13 @@ impl TimeOptions {
         day_ms: Option<i64>,
     ) -> Result<TypedMoment, Failure> {
         let wrong = |error: MomentError| {
-            let failure = Failure::new(Code::Usage, format!("`{option}`: {error}"));
+            let failure = Failure::new(&codes::INVALID_VALUE, format!("`{option}`: {error}"));
             failure.hint(match error {
                 MomentError::TwoReadings { day_first, .. } => format!(
                     "write it as `{day_first}`, or use `--date-format dd/MM/yyyy` or `--date-format MM/dd/yyyy`"
                 ),
                 _ => "write it as `2026-11-24 09:00`, or use `--date-format dd/MM/yyyy`".to_owned(),
-            }).typed_by_user()
+            }).typed()
         };
         let read = moment::parse(text, self.format.as_deref(), day_ms).map_err(wrong)?;
         let Some(minutes) = read.offset_minutes else {
@@ -47,9 +48,9 @@ impl TimeOptions {
             let message = format!(
                 "`{option}`: `{text}` has a UTC offset, but the servers' time zone is unknown"
             );
-            return Err(Failure::new(Code::Usage, message)
+            return Err(Failure::new(&codes::INVALID_VALUE, message)
                 .hint("use `--utc-offset +02:00`, or write the time in the servers' local time")
-                .typed_by_user());
+                .typed());
         };
         let utc = read.ms - minutes * 60_000;
         Ok(TypedMoment {

@@ -36,8 +36,11 @@ pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => value(error, &arg, option, help),
         ErrorKind::MissingRequiredArgument => {
             let missing = list(error, ContextKind::InvalidArg).join("`, `");
-            let failure = usage(format!("`{command}` needs `{missing}`"));
-            failure.kind(&codes::MISSING_VALUE).hint(help)
+            Failure::new(
+                &codes::MISSING_VALUE,
+                format!("`{command}` needs `{missing}`"),
+            )
+            .hint(help)
         }
         ErrorKind::ArgumentConflict => {
             let others = list(error, ContextKind::PriorArg);
@@ -62,22 +65,20 @@ pub fn failure(error: &clap::Error, words: &[String]) -> Failure {
 /// A value that is missing, or invalid for its option.
 fn value(error: &clap::Error, arg: &str, option: &str, help: String) -> Failure {
     let value = shown(error, ContextKind::InvalidValue);
-    let usage = |message: String| Failure::new(Code::Usage, message);
     if value.is_empty() {
-        let failure = usage(format!("`{option}` needs a value: `{arg}`"));
-        return failure.kind(&codes::MISSING_VALUE).hint(help);
+        let message = format!("`{option}` needs a value: `{arg}`");
+        return Failure::new(&codes::MISSING_VALUE, message).hint(help);
     }
     let mut message = format!("invalid value `{value}` for `{option}`");
     if let Some(reason) = std::error::Error::source(error) {
         message.push_str(&format!(": {reason}"));
     }
     let known = list(error, ContextKind::ValidValue);
-    let hint = match did_you_mean(&value, known.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => help,
-        None => format!("valid values: {}", known.join(", ")),
-    };
-    usage(message).kind(&codes::INVALID_VALUE).hint(hint)
+    let near = did_you_mean(&value, known.iter().map(String::as_str));
+    Failure::new(&codes::INVALID_VALUE, message).meant(near, || match known.as_slice() {
+        [] => help,
+        known => format!("valid values: {}", known.join(", ")),
+    })
 }
 
 /// The `--error-format` of a command line that is otherwise invalid.
@@ -110,15 +111,16 @@ fn unknown_command(name: &str, words: &[String]) -> Failure {
     } else {
         format!("no command is called `{name}`")
     };
-    let hint = match did_you_mean(name, known) {
-        Some(near) if help => format!("did you mean `{}`?", CommandLine::new("help").arg(near)),
-        Some(near) => format!("did you mean `{}`?", CommandLine::new(near)),
-        None if help => format!("the topics are {topics}; `chatdb help` lists the commands"),
-        None => "`chatdb help` lists the commands".to_owned(),
+    let near = did_you_mean(name, known).map(|near| match help {
+        true => CommandLine::new("help").arg(near),
+        false => CommandLine::new(near),
+    });
+    let topics = match help {
+        true => format!("the topics are {topics}; "),
+        false => String::new(),
     };
-    Failure::new(Code::Usage, message)
-        .kind(&codes::UNKNOWN_NAME)
-        .hint(hint)
+    let list = || format!("{topics}`chatdb help` lists the commands");
+    Failure::new(&codes::UNKNOWN_NAME, message).meant(near, list)
 }
 
 /// What to type instead of an option that a command does not have.

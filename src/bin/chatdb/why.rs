@@ -10,7 +10,7 @@ use chatdb::replay::why::{
 use chatdb::replay::{self, ReplayError, ReplayOptions};
 use chatdb::report::{Listing, Report, RestsOn};
 use chatdb::scenario::{Library, Scenario, is_scenario_name};
-use chatdb::table::{Cell, Column, Kind, ResultTable};
+use chatdb::table::{Cell, ResultTable};
 
 use crate::cli::WhyArgs;
 use crate::failure::{Code, Failure};
@@ -29,11 +29,7 @@ pub fn run(args: &WhyArgs) -> Result<Code, Failure> {
         }
         None => of_check(&library, args, &options)?,
     };
-    let report = Report {
-        listings,
-        ..Report::new()
-    };
-    output::show(&report, &args.form, Detail::Full)?;
+    output::show(&Report::of_listings(listings), &args.form, Detail::Full)?;
     Ok(Code::Success)
 }
 
@@ -144,10 +140,7 @@ fn of_scenario(
     ];
     Ok(Listing {
         title: format!("What the checks of {} depend on", args.check),
-        table: ResultTable {
-            columns: columns.map(|name| Column::new(name, Kind::Text)).to_vec(),
-            rows,
-        },
+        table: ResultTable::of_texts(columns, rows),
         remarks: vec![format!(
             "`{}` shows everything that determines a check",
             CommandLine::new("why")
@@ -199,12 +192,7 @@ fn conditions_listing(experiment: &Experiment, conditions: &[RowCondition]) -> L
     let failing = conditions.iter().filter(|own| !own.holds).count();
     Listing {
         title: "Conditions of the query for the missing row".to_owned(),
-        table: ResultTable {
-            columns: (columns.iter())
-                .map(|name| Column::new(*name, Kind::Text))
-                .collect(),
-            rows: conditions.iter().map(row).collect(),
-        },
+        table: ResultTable::of_texts(columns, conditions.iter().map(row)),
         remarks: vec![format!(
             "the row is returned if {} dropped, and not if fewer are",
             match failing {
@@ -249,12 +237,9 @@ fn find(library: &Library, text: &str) -> Result<(String, String, String), Failu
     }
     let message = format!("`{before}` has no check `{check}`");
     let known: Vec<&str> = checks.by_ref().map(|(_, own)| own.id.as_str()).collect();
-    Err(
-        usage(message).hint(match did_you_mean(check, known.iter().copied()) {
-            Some(meant) => format!("did you mean `{before}/{meant}`?"),
-            None => format!("its checks are {}", known.join(", ")),
-        }),
-    )
+    let meant = did_you_mean(check, known.iter().copied());
+    let meant = meant.map(|meant| format!("{before}/{meant}"));
+    Err(usage(message).meant(meant, || format!("its checks are {}", known.join(", "))))
 }
 
 fn columns_exist(experiment: &Experiment, check: usize, target: &WhyTarget) -> Result<(), Failure> {
@@ -294,13 +279,7 @@ fn listing(experiment: &Experiment, why: &Why, args: &WhyArgs, name: &str) -> Li
     };
     Listing {
         title: format!("Why {name}{asked} is {}", shown(&why.value)),
-        table: ResultTable {
-            columns: columns
-                .iter()
-                .map(|name| Column::new(*name, Kind::Text))
-                .collect(),
-            rows: decides.chain(together).collect(),
-        },
+        table: ResultTable::of_texts(columns, decides.chain(together)),
         remarks: vec![experiment.rests_on(why).legend().to_owned()],
     }
 }

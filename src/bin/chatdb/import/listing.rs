@@ -32,13 +32,7 @@ pub(super) fn listings(
     listings.extend(rejects(loaded));
     // What is said of a reject names its place and never its text.
     for listing in &mut listings {
-        let names: Vec<String> = listing
-            .table
-            .columns
-            .iter()
-            .map(|own| own.name.clone())
-            .collect();
-        listing.table.mark_own(&names);
+        listing.table.mark_all_own();
     }
     listings
 }

@@ -8,7 +8,7 @@ use chatdb::replay::simulate::{
     Course, LookReason, Scheduled, SimulatedFact, Simulation, SimulationLook,
 };
 use chatdb::report::{Listing, RestsOn};
-use chatdb::table::{Cell, Column, Kind, ResultTable};
+use chatdb::table::{Cell, ResultTable};
 
 use crate::failure::Failure;
 
@@ -57,7 +57,7 @@ pub(super) fn listed(
     }
     Listing {
         title,
-        table: table(&COLUMNS, rows.collect()),
+        table: ResultTable::of_texts(COLUMNS, rows),
         remarks,
     }
 }
@@ -134,14 +134,4 @@ fn look_rows(
         rows.push(texts.map(|text: &str| Cell::Text(text.to_owned())).to_vec());
     }
     rows
-}
-
-pub(super) fn table(names: &[&str], rows: Vec<Vec<Cell>>) -> ResultTable {
-    ResultTable {
-        columns: names
-            .iter()
-            .map(|name| Column::new(*name, Kind::Text))
-            .collect(),
-        rows,
-    }
 }

@@ -78,13 +78,10 @@ impl From<InvariantError> for Failure {
     fn from(error: InvariantError) -> Self {
         let failure = Self::of(Code::Usage, &error);
         match error {
-            InvariantError::State {
-                meant: Some(meant), ..
-            } => failure.hint(format!("did you mean `{meant}`?")),
-            InvariantError::State { .. } => {
+            InvariantError::State { meant, .. } => failure.meant(meant, || {
                 let names: Vec<&str> = STATES.iter().map(|own| own.name).collect();
-                failure.hint(format!("valid names: {}", names.join(", ")))
-            }
+                format!("valid names: {}", names.join(", "))
+            }),
             InvariantError::Syntax { .. } => failure,
         }
     }

@@ -4,9 +4,7 @@ use chatdb::causes::TimedCause;
 use chatdb::diagnostic::counted;
 use chatdb::replay::simulate::{OrderGroup, SimulatedFact, Simulation};
 use chatdb::report::Listing;
-use chatdb::table::Cell;
-
-use super::course::table;
+use chatdb::table::{Cell, ResultTable};
 
 /// The outcomes of all orders of some events.
 pub(super) fn orders(
@@ -41,7 +39,7 @@ pub(super) fn orders(
     }
     Listing {
         title: format!("Orders from {}", from),
-        table: table(&names, rows.collect()),
+        table: ResultTable::of_texts(names, rows),
         remarks,
     }
 }

@@ -8,9 +8,9 @@ use chatdb::replay::simulate::{
     Broken, FoundSchedule, Merging, Scheduled, SearchEnd, Simulation, default_causes,
 };
 use chatdb::report::Listing;
-use chatdb::table::Cell;
+use chatdb::table::{Cell, ResultTable};
 
-use super::course::{Label, listed, table};
+use super::course::{Label, listed};
 use crate::cli::SimulateArgs;
 use crate::failure::{Code, Failure};
 use crate::output;
@@ -126,7 +126,7 @@ pub(super) fn random(
         let rows = invariants.iter().map(|own| vec![Cell::Text(own.text())]);
         let listing = Listing {
             title: format!("Random schedules from {}", from),
-            table: table(&["holds"], rows.collect()),
+            table: ResultTable::of_texts(["holds"], rows),
             remarks: vec![format!("{} with seed {}", counted(count, "schedule"), seed)],
         };
         return Ok((listing, Code::Success));
