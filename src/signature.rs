@@ -16,11 +16,10 @@ use thiserror::Error;
 use crate::analysis::{self, AnalysisError, Outage, Server};
 use crate::assets;
 use crate::diagnostic::counted;
-use crate::replay::{self, ReplayError};
+use crate::replay::ReplayError;
 use crate::report::{
     AnalysisRun, CandidateRun, CountRun, DetectedRun, FindingRun, FindingVerdict, ScenarioName,
 };
-use crate::scenario::Library;
 use crate::store::{Store, StoreError};
 use crate::table::raw::{self, RawTable};
 use crate::table::{Cell, ResultTable};
@@ -139,41 +138,6 @@ pub fn signatures() -> Vec<Signature> {
         Signature::of_row(&table, &cells).expect("a test holds the file against the replays")
     });
     rows.collect()
-}
-
-/// Replays the scenarios called `names` and runs every finding on the database that each leaves.
-///
-/// # Errors
-/// When a scenario cannot be played or its rows cannot be searched.
-pub fn of_replays(library: &Library, names: &[String]) -> Result<Vec<Signature>, SignatureError> {
-    let one = |name: &String| {
-        let (report, store) = replay::replay(
-            library,
-            std::slice::from_ref(name),
-            &replay::ReplayOptions::default(),
-        )?;
-        let outage = outage_of(&store)?;
-        let options = analysis::AnalysisOptions {
-            outages: vec![outage.clone()],
-            ..analysis::AnalysisOptions::default()
-        };
-        let run = analysis::analyze(&store, &options)?;
-        Ok(Signature {
-            scenario: name.clone(),
-            title: report
-                .runs
-                .first()
-                .map_or_else(String::new, |run| run.title.clone()),
-            servers: outage.servers.iter().copied().collect(),
-            over: outage.to_ms.is_some(),
-            marks: run
-                .findings
-                .iter()
-                .map(|found| (found.name.clone(), found.verdict))
-                .collect(),
-        })
-    };
-    names.iter().map(one).collect()
 }
 
 /// The outage that a replay's database tells of: all servers that stopped, from the first stop to the last start.

@@ -1,4 +1,4 @@
-//! Every function, setting and module that SQLite lists, and whether foreign SQL may use it.
+//! Every function and module that SQLite lists, and whether foreign SQL may use it. No setting may be used.
 //!
 //! The lists are those of the SQLite that is built in. A test holds them against what it lists itself, so that
 //! whatever a new version brings is refused, and noticed, until somebody has looked at it.
@@ -159,82 +159,6 @@ pub const SQLITE_FUNCTIONS: &[(&str, Class)] = &[
     ("zeroblob", R(SPACE)),
 ];
 
-const ANSWERS: &str = "changes the results of later statements";
-const FILE: &str = "reads or changes how the file is stored";
-const INSIDE: &str = "inspects database internals";
-const PROCESS: &str = "affects the whole process";
-const RULES: &str = "disables integrity protection";
-
-/// The settings, by name, each with why it is refused: all are.
-pub const PRAGMAS: &[(&str, &str)] = &[
-    ("analysis_limit", ANSWERS),
-    ("application_id", FILE),
-    ("auto_vacuum", FILE),
-    ("automatic_index", ANSWERS),
-    ("busy_timeout", ANSWERS),
-    ("cache_size", ANSWERS),
-    ("cache_spill", ANSWERS),
-    ("case_sensitive_like", ANSWERS),
-    ("cell_size_check", RULES),
-    ("checkpoint_fullfsync", FILE),
-    ("collation_list", INSIDE),
-    ("compile_options", INSIDE),
-    ("count_changes", ANSWERS),
-    ("data_version", INSIDE),
-    ("database_list", INSIDE),
-    ("default_cache_size", FILE),
-    ("defer_foreign_keys", RULES),
-    ("empty_result_callbacks", ANSWERS),
-    ("encoding", FILE),
-    ("foreign_key_check", INSIDE),
-    ("foreign_key_list", INSIDE),
-    ("foreign_keys", RULES),
-    ("freelist_count", INSIDE),
-    ("full_column_names", ANSWERS),
-    ("fullfsync", FILE),
-    ("function_list", INSIDE),
-    ("hard_heap_limit", PROCESS),
-    ("ignore_check_constraints", RULES),
-    ("incremental_vacuum", FILE),
-    ("index_info", INSIDE),
-    ("index_list", INSIDE),
-    ("index_xinfo", INSIDE),
-    ("integrity_check", INSIDE),
-    ("journal_mode", FILE),
-    ("journal_size_limit", FILE),
-    ("legacy_alter_table", RULES),
-    ("locking_mode", FILE),
-    ("max_page_count", FILE),
-    ("mmap_size", FILE),
-    ("module_list", INSIDE),
-    ("optimize", FILE),
-    ("page_count", INSIDE),
-    ("page_size", FILE),
-    ("pragma_list", INSIDE),
-    ("query_only", RULES),
-    ("quick_check", INSIDE),
-    ("read_uncommitted", RULES),
-    ("recursive_triggers", RULES),
-    ("reverse_unordered_selects", ANSWERS),
-    ("schema_version", FILE),
-    ("secure_delete", FILE),
-    ("short_column_names", ANSWERS),
-    ("shrink_memory", PROCESS),
-    ("soft_heap_limit", PROCESS),
-    ("synchronous", FILE),
-    ("table_info", INSIDE),
-    ("table_list", INSIDE),
-    ("table_xinfo", INSIDE),
-    ("temp_store", FILE),
-    ("temp_store_directory", PROCESS),
-    ("threads", ANSWERS),
-    ("trusted_schema", RULES),
-    ("user_version", FILE),
-    ("wal_autocheckpoint", FILE),
-    ("wal_checkpoint", FILE),
-    ("writable_schema", RULES),
-];
-
 const NO_VIRTUAL: &str = "is a virtual table's module, and none can be made or opened";
 const PAGES: &str = "shows pages of the file";
 
@@ -290,12 +214,6 @@ pub fn module(name: &str) -> Option<Class> {
         refused @ R(_) => Some(refused),
         A => find(MODULES, name),
     }
-}
-
-/// Why the setting `name` is refused; `None` when nobody has classed it.
-#[must_use]
-pub fn pragma(name: &str) -> Option<&'static str> {
-    find(PRAGMAS, name)
 }
 
 /// Looks a name up whatever its letter case. Asked for each column of each statement, so nothing is copied.

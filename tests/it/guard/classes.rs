@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use chatdb::sql::functions::{FUNCTIONS, SINGLE};
-use chatdb::sql::guard::classes::{
-    Class, MODULES, PRAGMAS, SQLITE_FUNCTIONS, function, module, pragma,
-};
+use chatdb::sql::guard::classes::{Class, MODULES, SQLITE_FUNCTIONS, function, module};
+use chatdb::store::Store;
 
 /// The names that SQLite lists as `list`.
 fn listed(list: &str) -> BTreeSet<String> {
@@ -30,10 +29,28 @@ fn unclassed<T>(
 }
 
 #[test]
-fn every_function_setting_and_module_of_sqlite_is_classed() {
+fn every_function_and_module_of_sqlite_is_classed() {
     assert_eq!(unclassed(listed("function_list"), function), [""; 0]);
-    assert_eq!(unclassed(listed("pragma_list"), pragma), [""; 0]);
     assert_eq!(unclassed(listed("module_list"), module), [""; 0]);
+}
+
+#[test]
+fn every_setting_of_sqlite_is_refused() {
+    let store = Store::with_platform().expect("a database");
+    let settings = listed("pragma_list");
+    assert!(settings.contains("writable_schema"), "{settings:?}");
+    for name in settings {
+        for sql in [format!("PRAGMA {name}"), format!("PRAGMA {name} = 1")] {
+            let error = store
+                .run_script("10_x.sql", &sql, &[])
+                .expect_err(&sql)
+                .to_string();
+            assert!(
+                error.contains("reads or changes a setting (PRAGMA)"),
+                "{sql}: {error}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -44,10 +61,6 @@ fn nothing_is_classed_that_sqlite_does_not_have() {
     for (list, classed) in [
         ("function_list", names(SQLITE_FUNCTIONS)),
         ("module_list", names(MODULES)),
-        (
-            "pragma_list",
-            PRAGMAS.iter().map(|(name, _)| *name).collect(),
-        ),
     ] {
         let listed = listed(list);
         let left: Vec<_> = classed
@@ -63,8 +76,6 @@ fn nothing_is_classed_that_sqlite_does_not_have() {
 fn a_name_that_nobody_has_classed_is_found() {
     let names = || ["length".to_owned(), "new_in_next_version".to_owned()];
     assert_eq!(unclassed(names(), function), ["new_in_next_version"]);
-    let names = || ["user_version".to_owned(), "new_in_next_version".to_owned()];
-    assert_eq!(unclassed(names(), pragma), ["new_in_next_version"]);
     let names = || ["fts5".to_owned(), "new_in_next_version".to_owned()];
     assert_eq!(unclassed(names(), module), ["new_in_next_version"]);
 }
