@@ -23,6 +23,7 @@ use crate::schema::inferred::ColumnValues;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::load::Export;
+use crate::store::load::Finished;
 use crate::store::load::Known;
 use crate::store::load::Loader;
 use crate::store::load::cut;
@@ -251,15 +252,44 @@ impl LoadStage<'_> {
         self.warn(&ended, loader.counts());
         self.warn_of_other_states();
         let export = self.export(sha256, &ended);
-        let equal = loader.finish(&export).map_err(failed)?;
-        if equal > 0 {
-            self.summary.warnings.push(format!(
+        let finished = loader.finish(&export).map_err(failed)?;
+        self.warn_of_others(&finished, &ended);
+        Ok(())
+    }
+
+    /// Says what exports loaded before make of this one.
+    fn warn_of_others(&mut self, finished: &Finished, ended: &ReadSummary) {
+        let Some(plan) = &self.plan else { return };
+        let warnings = &mut self.summary.warnings;
+        if finished.equal > 0 {
+            warnings.push(format!(
                 "{} {} equal to rows of exports loaded before, and not stored again",
-                counted(equal, "row"),
-                verb(equal, "is", "are"),
+                counted(finished.equal, "row"),
+                verb(finished.equal, "is", "are"),
             ));
         }
-        Ok(())
+        for (table, columns) in &finished.kept {
+            let columns: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
+            warnings.push(format!(
+                "`{table}` also has {}, which only exports loaded before have; their values are kept",
+                columns.join(", ")
+            ));
+        }
+        let of_tables = plan.targets.iter().zip(&ended.values).zip(&finished.texts);
+        for ((target, values), texts) in of_tables {
+            let columns = target.shape.columns.iter().zip(values);
+            for (column, values) in columns.filter(|(column, _)| texts.contains(&column.name)) {
+                let kind = values.kind(&column.name);
+                if kind != ColumnKind::Text && !values.is_blank() {
+                    warnings.push(format!(
+                        "`{}`: {kind} in this file, but text together with the values loaded before, from other \
+                         exports or by an earlier version of chatdb; `--db NEW.sqlite` loads all files into a new \
+                         database",
+                        column.name
+                    ));
+                }
+            }
+        }
     }
 
     /// Says where rows beside the first table's contradict each other.
@@ -319,6 +349,10 @@ impl LoadStage<'_> {
             for (column, seen) in target.shape.columns.iter().zip(seen) {
                 warn_of_column(&column.name, seen, &mut summary.warnings);
             }
+        }
+        if summary.records == 0 {
+            let remark = "it has column names and no records: check that the query returned rows";
+            summary.warnings.push(remark.to_owned());
         }
         if let Some(rows) = summary.footer
             && summary.footer_differs()

@@ -88,6 +88,17 @@ pub struct Outcome {
     pub rejects: Vec<Reject>,
 }
 
+/// What loading an export came to besides its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// Rows without a key that were equal to rows of other exports, and are not kept twice.
+    pub equal: u64,
+    /// For each table the columns outside the schema that only other exports have.
+    pub kept: Vec<(String, Vec<String>)>,
+    /// For each table the columns outside the schema that are read as text.
+    pub texts: Vec<Vec<String>>,
+}
+
 /// Loads one export. If dropped before it is finished, nothing is changed.
 pub struct Loader<'s> {
     store: &'s Store,
@@ -336,13 +347,12 @@ impl<'s> Loader<'s> {
         self.tables.iter().map(|table| table.rows).collect()
     }
 
-    /// Merges staged rows, adds the export to the catalog, and commits. Returns how many rows without a key were equal
-    /// to rows of other exports, and are not kept twice.
+    /// Merges staged rows, adds the export to the catalog, and commits.
     ///
     /// # Errors
     /// Fails when SQLite does; then nothing of the export is there.
-    pub fn finish(mut self, export: &Export) -> Result<u64, StoreError> {
-        let mut equal = 0;
+    pub fn finish(mut self, export: &Export) -> Result<Finished, StoreError> {
+        let mut finished = Finished::default();
         for number in 0..self.tables.len() {
             if let Some(bulk) = self.tables[number].bulk.take() {
                 bulk.seal()?;
@@ -353,14 +363,22 @@ impl<'s> Loader<'s> {
             if self.tables[number].staged > 0 {
                 self.merge_states(number, export)?;
             }
-            equal += self.drop_equal_rows(number)?;
+        }
+        self.note(export)?;
+        for number in 0..self.tables.len() {
+            let inferred = self.store.inferred(&self.tables[number].layout.table)?;
+            finished.equal += self.drop_equal_rows(number, &inferred)?;
+            finished.kept.extend(self.kept_columns(number)?);
+            let texts = inferred
+                .into_iter()
+                .filter(|(_, column)| column.of.is_text());
+            finished.texts.push(texts.map(|(name, _)| name).collect());
         }
         for rule in AFTER_LOAD {
             if self.store.conn.prepare(rule.applies)?.exists([])? {
                 self.store.conn.execute_batch(rule.script)?;
             }
         }
-        self.note(export)?;
         for number in 0..self.tables.len() {
             self.tables[number].staging = None;
             for table in [changes_table(number), staging_table(number)] {
@@ -370,7 +388,7 @@ impl<'s> Loader<'s> {
         }
         self.store.conn.execute_batch("COMMIT")?;
         self.open = false;
-        Ok(equal)
+        Ok(finished)
     }
 }
 

@@ -175,3 +175,22 @@ fn a_file_is_known_again_under_options_that_had_other_names() {
     let page = String::from_utf8(again.stdout).unwrap();
     assert!(page.contains("already loaded"), "{page}");
 }
+
+#[test]
+fn a_column_that_is_text_because_of_what_was_loaded_before_is_said() {
+    for file in old_databases() {
+        let folder = with_copy(&file);
+        let more = "activity_id,activity_status,lab_note,seen_at\n1005,5000,2026-01-01 10:00:00,2026-01-01 10:00:00\n";
+        fs::write(folder.path().join("more.csv"), more).unwrap();
+        let import = ["import", "more.csv", "--db", "x.sqlite", "--width", "250"];
+        let output = chatdb(folder.path(), &import);
+        let said = String::from_utf8(output.stdout).unwrap();
+        let remark = "`lab_note`: time in this file, but text together with the values loaded before, from other \
+                      exports or by an earlier version of chatdb; `--db NEW.sqlite` loads all files into a new database";
+        assert!(said.contains(remark), "{file:?}: {said}");
+        assert!(
+            !said.contains("`seen_at`: time in this file"),
+            "{file:?}: {said}"
+        );
+    }
+}

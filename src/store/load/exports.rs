@@ -1,11 +1,11 @@
 //! The catalog of exports in an import database: which were loaded, how they were read, what their columns were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Row, params};
 
 use super::merge::history_table;
-use super::{Export, Loader};
+use super::{Export, LoadedTable, Loader};
 use crate::schema::inferred::{ColumnValues, Inferred};
 use crate::schema::product::ProductTable;
 use crate::sql::quote::identifier;
@@ -206,7 +206,61 @@ impl Loader<'_> {
             let sql = format!("DELETE FROM main.{table} WHERE export_id = ?1");
             conn.execute(&sql, [export])?;
         }
+        for table in &tables {
+            self.drop_unused_columns(table)?;
+        }
         Ok(None)
+    }
+
+    /// Removes the columns of `table` that no export has, as only a removed one had them; without any, a table of the
+    /// user's own as well.
+    fn drop_unused_columns(&self, table: &str) -> Result<(), StoreError> {
+        let conn = &self.store.conn;
+        let mut statement =
+            conn.prepare("SELECT column_name FROM chatdb_export_column WHERE table_name = ?1")?;
+        let names = statement.query_map([table], |row| row.get::<_, String>(0))?;
+        let used = names.collect::<Result<BTreeSet<_>, _>>()?;
+        if used.is_empty() && ProductTable::named(table).is_none() {
+            conn.execute_batch(&format!("DROP TABLE main.{}", identifier(table)))?;
+            return Ok(());
+        }
+        for stored in [table, &history_table(table)] {
+            for name in self.added_columns(table, stored)?.difference(&used) {
+                conn.execute_batch(&format!(
+                    "ALTER TABLE main.{} DROP COLUMN {}",
+                    identifier(stored),
+                    identifier(name)
+                ))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns of `stored`, which is `table` or its history table, that the product's table does not have.
+    fn added_columns(&self, table: &str, stored: &str) -> Result<BTreeSet<String>, StoreError> {
+        let product = ProductTable::named(table);
+        let is_known = |name: &str| product.is_some_and(|table| table.position(name).is_some());
+        let mut names = self.columns_of(stored)?;
+        names.retain(|name| !name.starts_with("chatdb_") && !is_known(name));
+        Ok(names)
+    }
+
+    /// The table of `number` and its columns outside the schema that this export does not have, if it had rows before.
+    pub(super) fn kept_columns(
+        &self,
+        number: usize,
+    ) -> Result<Option<(String, Vec<String>)>, StoreError> {
+        let LoadedTable {
+            layout, had_rows, ..
+        } = &self.tables[number];
+        if !had_rows {
+            return Ok(None);
+        }
+        let is_own = |name: &String| layout.columns.iter().any(|column| column.name == *name);
+        let mut kept = self.added_columns(&layout.table, &layout.table)?;
+        kept.retain(|name| !is_own(name));
+        let kept: Vec<String> = kept.into_iter().collect();
+        Ok((!kept.is_empty()).then(|| (layout.table.clone(), kept)))
     }
 
     /// Whether rows of `table` from this export have replaced others or were replaced, or may represent equal ones.

@@ -1,10 +1,11 @@
 //! Merges staged rows at the end of an export: the newer of two states of a key becomes the row, the other one goes
 //! into the history table. The SQL is in the templates next to this file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Export, Loader, column_list};
 use crate::record::batch::TableLayout;
+use crate::schema::inferred::Inferred;
 use crate::sql::quote::{identifier, literal};
 use crate::store::{Store, StoreError};
 
@@ -156,7 +157,12 @@ impl Loader<'_> {
 
     /// Rows without a key of one column cannot be distinguished: of rows that are equal as many are kept as the export
     /// with most of them has, whichever is loaded first. Returns how many were taken out.
-    pub(super) fn drop_equal_rows(&mut self, number: usize) -> Result<u64, StoreError> {
+    /// Values of columns outside the schema are compared as what they are read as: `.5000` is `0.5`.
+    pub(super) fn drop_equal_rows(
+        &self,
+        number: usize,
+        inferred: &BTreeMap<String, Inferred>,
+    ) -> Result<u64, StoreError> {
         let table = &self.tables[number];
         if table.key.is_some() || !table.had_rows {
             return Ok(0);
@@ -165,9 +171,16 @@ impl Loader<'_> {
         let names = self.columns_of(&table.layout.table)?;
         let own = self.export;
         let compared = || names.iter().filter(|name| !name.starts_with("chatdb_"));
+        let value = |of: &str, name: &str| {
+            let stored = format!("{of}{}", identifier(name));
+            let read_as = inferred
+                .get(name)
+                .and_then(|column| column.read_as.as_ref());
+            read_as.map_or(stored.clone(), |read_as| read_as.replace("{}", &stored))
+        };
         let sql = match self.row_number(&table.layout.table, &names) {
             Some(id) => {
-                let columns: Vec<String> = compared().map(|name| identifier(name)).collect();
+                let columns: Vec<String> = compared().map(|name| value("", name)).collect();
                 format!(
                     include_str!("equal_rows.sql"),
                     main = main,
@@ -178,7 +191,7 @@ impl Loader<'_> {
             }
             None => {
                 let same: Vec<String> = compared()
-                    .map(|name| format!("o.{0} IS n.{0}", identifier(name)))
+                    .map(|name| format!("{} IS {}", value("o.", name), value("n.", name)))
                     .collect();
                 format!(
                     "DELETE FROM main.{main} AS n WHERE n.chatdb_export = {own} AND EXISTS \
