@@ -13,7 +13,8 @@
 //!   sign and digits, such as a phone number.
 //! - Line breaks (LF, CR LF) and tabs are written unchanged. Other hidden characters are shown as in a terminal. JSON
 //!   has every value unchanged.
-//! - [`CsvOptions`] turn both off. How many texts were changed is counted either way.
+//! - [`CsvOptions`] turn both off. How many texts were changed is counted either way. CSV that keeps formulas is for
+//!   programs: there a text is unchanged, and the text `NULL` is a quoted field, by which readers distinguish it.
 //! - Lists below one another have an empty line between them, which no row is: an empty text alone is `""`.
 //! - `source_line` is the line of the document on which the row is printed, or the first line cited.
 
@@ -176,6 +177,8 @@ struct Out<'o> {
     separator: Separator,
     /// Written as a whole, which is the writer's fast path; reused for each line.
     record: ByteRecord,
+    /// The fields of the next line that are in quotes though nothing in them needs it.
+    in_quotes: Vec<usize>,
     texts: Texts,
 }
 
@@ -204,6 +207,7 @@ impl<'o> Out<'o> {
             below,
             separator,
             record: ByteRecord::new(),
+            in_quotes: Vec::new(),
             texts,
         })
     }
@@ -218,9 +222,24 @@ impl<'o> Out<'o> {
         }
     }
 
+    /// Adds a text unchanged, so that programs read it as it is; without quotes, the text `NULL` would be NULL.
+    fn unchanged(&mut self, text: &str) {
+        if text == "NULL" {
+            self.in_quotes.push(self.record.len());
+        }
+        self.field(text);
+    }
+
     /// Writes the line of the added fields.
     fn end_line(&mut self) -> csv::Result<()> {
-        self.writer.write_byte_record(&self.record)?;
+        if self.in_quotes.is_empty() {
+            self.writer.write_byte_record(&self.record)?;
+        } else {
+            let line = line_in_quotes(&self.record, &self.in_quotes);
+            self.writer.flush()?;
+            self.below.borrow_mut().write_all(&line)?;
+            self.in_quotes.clear();
+        }
         self.record.clear();
         Ok(())
     }
@@ -248,9 +267,37 @@ impl<'o> Out<'o> {
         Ok(self.below.borrow_mut().write_all(b"\n")?)
     }
 
+    /// Whether texts are written unchanged, and quotes say what is a text.
+    fn is_for_programs(&self) -> bool {
+        let options = self.texts.options;
+        self.separator == Separator::Comma && options.keeps_formulas && options.keeps_hidden
+    }
+
     fn flush(&mut self) -> csv::Result<()> {
         Ok(self.writer.flush()?)
     }
+}
+
+/// The line of `record` in which `fields` are in quotes, and all others that need it.
+fn line_in_quotes(record: &ByteRecord, fields: &[usize]) -> Vec<u8> {
+    let mut line = Vec::new();
+    for (at, field) in record.iter().enumerate() {
+        if at > 0 {
+            line.push(b',');
+        }
+        let acts = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+        if fields.contains(&at) || field.iter().any(acts) {
+            line.push(b'"');
+            for byte in field {
+                line.extend(std::iter::repeat_n(*byte, 1 + usize::from(*byte == b'"')));
+            }
+            line.push(b'"');
+        } else {
+            line.extend_from_slice(field);
+        }
+    }
+    line.push(b'\n');
+    line
 }
 
 /// A field without field and line terminators.
@@ -357,6 +404,7 @@ fn listed(out: &mut Out<'_>, row: &[Cell], own: &mut String) -> csv::Result<()> 
     for cell in row {
         match cell {
             Cell::Text(text) if is_plain(text) => out.field(text),
+            Cell::Text(text) if out.is_for_programs() => out.unchanged(text),
             Cell::Text(_) => {
                 let field = out.texts.value(Some(cell));
                 out.field(&field);
