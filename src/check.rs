@@ -17,6 +17,7 @@ use assemble::assemble;
 use reading::{Note, Reading, read_expected, read_value};
 use terms::{spelt_as, terms_of};
 
+use crate::command_line::quoted;
 use crate::diagnostic::counted;
 use crate::diff::{self, DiffError, DiffOptions, RowOrder};
 use crate::document::Lines;
@@ -134,7 +135,10 @@ fn keyless(
         return None;
     }
     let advice = match diff::usable_key(expected, actual) {
-        Some(name) => format!("`--key {name}` matches them by a column that identifies each row"),
+        Some(name) => {
+            let key = quoted(name);
+            format!("`--key {key}` matches them by a column that identifies each row")
+        }
         None => "no single column identifies each row, so repeat `--key`".to_owned(),
     };
     Some(format!(

@@ -52,7 +52,8 @@ impl fmt::Display for CommandLine {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+#[must_use]
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./:=+,@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();

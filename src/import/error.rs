@@ -1,5 +1,6 @@
 //! Why a file cannot be loaded.
 
+use crate::diagnostic::counted;
 use crate::import::mapping::TablesError;
 use crate::import::open::OpenError;
 use crate::record::ReadError;
@@ -49,7 +50,7 @@ pub enum ImportError {
         file: String,
     },
     /// It has fewer results than the requested one.
-    #[error("`{file}` has no result {wanted}: it has {found}")]
+    #[error("`{file}` has no result {wanted}: it has {}", counted(*found, "result"))]
     NoResultSet {
         /// The file name as given.
         file: String,

@@ -158,7 +158,7 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         let message = format!("cannot read the folder `{}`: {error}", folder.display());
         Failure::new(Code::Environment, message)
     };
-    let mut files = Vec::new();
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let hidden = path
@@ -166,13 +166,29 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if path.is_file() && !hidden && is_export(&path) {
             files.push(path);
+        } else if path.is_dir() && !hidden {
+            folders.push(path);
         }
     }
     files.sort();
+    folders.sort();
     if files.is_empty() {
         let message = format!("the folder `{}` contains no export file", folder.display());
-        return Err(Failure::new(Code::Environment, message)
-            .hint("name the files, or the folder that they are in"));
+        return Err(
+            Failure::new(Code::Environment, message).hint(match folders.first() {
+                Some(inner) => format!(
+                    "name the folder that they are in, such as `{}`",
+                    inner.display()
+                ),
+                None => "name the files, or the folder that they are in".to_owned(),
+            }),
+        );
+    }
+    for inner in folders {
+        output::note(&format!(
+            "skipped: the folder `{}`; name it too if it has exports",
+            inner.display()
+        ));
     }
     Ok(files)
 }

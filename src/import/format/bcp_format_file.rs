@@ -18,7 +18,7 @@ const DATA: [&str; 3] = ["dat", "txt", "bcp"];
 
 /// Why a format file cannot be used.
 #[derive(Debug, Error)]
-#[error("{}:{line}: {what}", file.display())]
+#[error("{}{}: {what}", file.display(), at_line(*line))]
 pub struct FormatError {
     /// The path of the file.
     pub file: PathBuf,
@@ -26,6 +26,14 @@ pub struct FormatError {
     pub line: usize,
     /// What was found, and what was expected.
     pub what: String,
+}
+
+/// The line behind a file's name; nothing for the file as a whole.
+fn at_line(line: usize) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(":{line}"),
+    }
 }
 
 /// Parses a terminator as bcp and BULK INSERT accept it on the command line: `\t`, `\n`, `\r`, `\0`, `\\`, or bytes

@@ -121,7 +121,7 @@ fn file(summary: &Summary) -> Listing {
         .filter(|_| summary.margin < CLOSE)
     {
         remarks.push(format!(
-            "read as `{}`; `{other}` fits nearly as well (`--input-format {other}`)",
+            "read with `--input-format {}`; `--input-format {other}` fits nearly as well",
             summary.form
         ));
     }
