@@ -321,7 +321,7 @@ fn load(
     let (give_back, used) = sync_channel(IN_FLIGHT);
     let mut typing = ReadStage::new(
         file,
-        (opened.form, opened.twin),
+        (opened.form, opened.twin, opened.by_word),
         rules,
         options,
         sender,

@@ -255,9 +255,7 @@ impl Reason {
                 "a quote may be unclosed; `--max-record` and `--max-field` raise the limits"
             }
             Self::RepeatedHeader => "nothing to do: the header is only repeated",
-            Self::SecondResultSet => {
-                "read it separately, into a table of its own, e.g. `--result-set 2 --table my_table`"
-            }
+            Self::SecondResultSet => "read it separately, into a table of its own",
             Self::DuplicateKey => {
                 "the first of the two is kept; export each activity once, or import each export separately"
             }

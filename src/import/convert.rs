@@ -23,6 +23,7 @@ use numbers::lacks_digits;
 use numbers::not_a_number;
 use numbers::real;
 pub use times::formatted;
+pub use times::has_words_of_dates;
 pub use times::is_ambiguous;
 pub use times::is_dated;
 use times::time;

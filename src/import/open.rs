@@ -70,6 +70,8 @@ pub struct Opened {
     pub runner_up: Option<&'static ImportFormat>,
     /// The best-scoring format that reads the beginning alike but writes NULL differently.
     pub twin: Option<&'static ImportFormat>,
+    /// A format that reads the beginning alike and takes the word NULL for NULL, if neither of the two does.
+    pub by_word: Option<&'static ImportFormat>,
     /// The difference of the two scores, from 0 to 1; 1 if there is no other, or if the format was given.
     pub margin: f64,
     /// The name of its encoding.
@@ -151,6 +153,13 @@ fn open_source(
     let verdict = judge(&sample, form, format, options)?;
     let guess = &verdict.guess;
     check_used(guess.form, options)?;
+    if guess.trial.rule && options.header == Some(false) {
+        let form = guess.form;
+        return Err(OpenError::NotUsed {
+            option: "header",
+            form,
+        });
+    }
     check_terminators(&sample, options)?;
     let escape_is_open = matches!(guess.form.layout, FormatLayout::Delimited(_))
         && layers.escape_is_open(sample.bytes, &guess.trial.delimiter);
@@ -178,6 +187,7 @@ fn open_source(
         form: guess.form,
         runner_up: verdict.runner_up,
         twin: verdict.twin,
+        by_word: verdict.by_word,
         margin: verdict.margin,
         encoding: told.encoding.name(),
         mark: told.mark > 0,
@@ -216,6 +226,7 @@ fn workbook(
         form: opened.form,
         runner_up: None,
         twin,
+        by_word: None,
         margin: 1.0,
         encoding: "UTF-8".to_owned(),
         mark: false,
@@ -335,11 +346,12 @@ fn plan(guess: &Detection, format: Option<&FormatFile>, options: &ImportOptions)
     let likeliest = guess.form.delimiters.first().copied().unwrap_or(",");
     let told = Some(trial.delimiter.as_str()).filter(|delimiter| !delimiter.is_empty());
     let of_format = format.filter(|_| guess.form.nulls == NullStyle::EmptyOrNul);
+    let is_own = |end: &&str| !matches!(*end, "\n" | "\r\n");
     let record_end = (options.row_terminator.as_deref())
         .or_else(|| of_format.and_then(|format| format.record_end.as_deref()))
+        .filter(is_own)
         .or(trial.end.as_deref())
-        .or(guess.form.record_end)
-        .filter(|end| !matches!(*end, "\n" | "\r\n"));
+        .or(guess.form.record_end);
     let names = of_format
         .map(|format| &format.names)
         .or(trial.below.as_ref());
@@ -360,5 +372,7 @@ fn plan(guess: &Detection, format: Option<&FormatFile>, options: &ImportOptions)
         blanks: trial.blanks,
         names: names.cloned(),
         names_below: guess.form.names_below,
+        broken: trial.ragged > 0,
+        unquoted: trial.quoted() == 0 && trial.delimiter == "\t",
     }
 }

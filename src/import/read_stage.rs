@@ -108,6 +108,8 @@ pub(super) struct ReadStage {
     rejects: Vec<Reject>,
     /// The number of rejected records.
     rejected: u64,
+    /// The number of records at the last row count.
+    counted: u64,
     /// Why reading stops.
     hopeless: Option<Box<ImportError>>,
     ended: ReadSummary,
@@ -143,6 +145,8 @@ pub(super) struct ReadStage {
     /// The format, and another that reads the beginning alike but may read NULL differently later.
     form: &'static format::ImportFormat,
     twin: Option<&'static format::ImportFormat>,
+    /// A format that reads the beginning alike and takes the word NULL for NULL.
+    by_word: Option<&'static format::ImportFormat>,
     /// Columns of a document that this pass found after its beginning.
     late_columns: Vec<DocumentColumn>,
     formulas: TextFormulas,
@@ -167,6 +171,7 @@ impl ReadStage {
         forms: (
             &'static format::ImportFormat,
             Option<&'static format::ImportFormat>,
+            Option<&'static format::ImportFormat>,
         ),
         rules: Rules,
         options: &ImportOptions,
@@ -185,6 +190,7 @@ impl ReadStage {
             watched: Vec::new(),
             rejects: Vec::new(),
             rejected: 0,
+            counted: 0,
             hopeless: None,
             ended: ReadSummary::default(),
             untold: BTreeMap::new(),
@@ -204,6 +210,7 @@ impl ReadStage {
             has_names: options.header,
             form: forms.0,
             twin: forms.1,
+            by_word: forms.2,
             late_columns: Vec::new(),
             formulas: TextFormulas::of(forms.0, options),
             blank: 0,
@@ -383,9 +390,12 @@ impl ReadStage {
     }
 
     fn footer(&mut self, footer: &Trailer) {
-        let wanted = !self.is_elsewhere();
-        if let Some(rows) = footer.rows.filter(|_| wanted) {
+        // A count above the names, or below another one, is that of another statement.
+        let is_first = self.ended.footer.rows.is_none() && self.header.is_some();
+        let is_own = is_first || self.ended.records > self.counted;
+        if let Some(rows) = footer.rows.filter(|_| is_own && !self.is_elsewhere()) {
             *self.ended.footer.rows.get_or_insert(0) += rows;
+            self.counted = self.ended.records;
         }
         self.ended.footer.completed_at_ms =
             footer.completed_at_ms.or(self.ended.footer.completed_at_ms);

@@ -1,5 +1,5 @@
 //! Times damaged by a spreadsheet, which saves what its cells show: of `2011-07-12 14:49:55.000` only `49:55.0` is
-//! left, or a date in regional order without seconds. Neither can be undone.
+//! left, or a row of hashes. Neither can be undone.
 
 /// A column of damaged times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +44,6 @@ pub enum SpreadsheetDamage {
     Minutes,
     /// `########`, from a cell that was too narrow.
     Hashes,
-    /// `12/07/2011 14:49`, without the seconds and with an ambiguous month.
-    LocalDay,
 }
 
 impl SpreadsheetDamage {
@@ -56,15 +54,8 @@ impl SpreadsheetDamage {
         match text.as_bytes().first()? {
             b'#' => is_hashes(text).then_some(Self::Hashes),
             b'0'..=b'9' if is_minutes(text) => Some(Self::Minutes),
-            b'0'..=b'9' if is_local_day(text) => Some(Self::LocalDay),
             _ => None,
         }
-    }
-
-    /// Whether no date format can parse the remains.
-    #[must_use]
-    pub fn is_beyond_repair(self) -> bool {
-        self != Self::LocalDay
     }
 
     /// A description that completes a sentence.
@@ -73,10 +64,6 @@ impl SpreadsheetDamage {
         match self {
             Self::Minutes => "what a spreadsheet leaves of a date and time",
             Self::Hashes => "what a spreadsheet shows where a column is too narrow",
-            Self::LocalDay => {
-                "what a spreadsheet leaves of a date and time, without seconds, and with day and month \
-                 ambiguous"
-            }
         }
     }
 }
@@ -96,7 +83,18 @@ fn is_minutes(text: &str) -> bool {
     is_digits(minutes, 1..=2) && is_digits(seconds, 2..=2) && is_digits(tenths, 1..=3)
 }
 
-/// `12/07/2011 14:49`: the month is ambiguous, and the seconds are lost.
+/// Whether most texts of a column are dates as a spreadsheet saves them, in regional order and without seconds:
+/// `12/07/2011 14:49`.
+#[must_use]
+pub fn are_resaved<'t>(texts: impl Iterator<Item = &'t str>) -> bool {
+    let (mut resaved, mut all) = (0, 0);
+    for text in texts.filter(|text| !text.is_empty() && *text != "NULL") {
+        all += 1;
+        resaved += usize::from(is_local_day(text));
+    }
+    resaved > 0 && resaved * 10 >= all * 9
+}
+
 fn is_local_day(text: &str) -> bool {
     let Some((day, time)) = text.split_once(' ') else {
         return false;

@@ -666,7 +666,7 @@ def excel():
     add(where, "minutes.csv", forms.resaved(cols, rows, ",", minutes).encode("cp1252"), form="F26", header=True,
         refused=SPOILED, names_column="when_created")
     add(where, "semicolon_day_first.csv", forms.utf8(forms.resaved(cols, rows, ";", day_first), True), form="F26",
-        header=True, refused=SPOILED, names_column="when_created",
+        header=True, refused=NOT_A_DATE, names_column="when_created",
         why="12/07/2011 is a day in July or in December, and the seconds are gone")
     add(where, "empty_at_the_end.csv", forms.resaved(cols, rows, ",", minutes, 3, 4).encode("cp1252"), form="F26",
         header=True, refused=SPOILED, names_column="when_created")

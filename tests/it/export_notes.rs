@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cli::chatdb;
 
 /// Runs the program, and gives its code, its standard output and its standard error.
-fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+pub fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let output = chatdb(folder, args);
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (
@@ -19,7 +19,7 @@ fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
 
 /// Queries one file, and checks the rows and that something is said of it, or that nothing is that begins so.
 #[track_caller]
-fn check(file: (&str, &[u8]), sql: &str, options: &[&str], rows: &str, said: &str) {
+pub fn check(file: (&str, &[u8]), sql: &str, options: &[&str], rows: &str, said: &str) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(file.0), file.1).unwrap();
     let args = [
@@ -69,6 +69,207 @@ fn equal_rows_of_several_files_are_kept_whatever_the_order_and_it_is_said() {
         );
         let remark = "1 row is equal to rows of exports loaded before, and not stored again";
         assert_eq!(err.contains(remark), equal > 0, "{files:?}: {err}");
+    }
+}
+
+#[test]
+fn rows_are_equal_however_their_numbers_and_times_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let a = "k,rate,at\n01,.5000,2011-12-07 14:49:00.000\n02,1.50,2011-12-07 14:49:00.000\n";
+    let b = "k,rate,at\n01,0.5,2011-12-07 14:49:00\n2,1.50,2011-12-07 14:49:00\n02,1.51,2011-12-07 14:49:00\n";
+    fs::write(folder.path().join("a.csv"), a).unwrap();
+    fs::write(folder.path().join("b.csv"), b).unwrap();
+    let sql = "SELECT k, rate, COUNT(*) AS n FROM t GROUP BY k, rate ORDER BY k, rate";
+    for files in [["a.csv", "b.csv"], ["b.csv", "a.csv"]] {
+        let args = ["query", sql, files[0], files[1], "--table", "t"];
+        let args = [&args[..], &["--include-pii", "--raw", "--format", "csv"]].concat();
+        let (code, out, err) = run(folder.path(), &args);
+        assert_eq!(code, Some(0), "{err}");
+        // Of texts, the spelling counts.
+        let rows = [".5", "1.50", "1.51", "1.50"];
+        let keys = ["01", "02", "02", "2"];
+        for ((line, key), rate) in out.lines().skip(1).zip(keys).zip(rows) {
+            let fields: Vec<&str> = line.split(',').collect();
+            let number = |text: &str| text.parse::<f64>().unwrap();
+            assert_eq!(
+                (fields[0], number(fields[1]), fields[2]),
+                (key, number(rate), "1"),
+                "{out}"
+            );
+        }
+        assert_eq!(out.lines().count(), 5, "{out}");
+        let said = format!(
+            "{}: 1 row is equal to rows of exports loaded before",
+            files[1]
+        );
+        assert!(err.contains(&said), "{err}");
+    }
+}
+
+/// Loads `file` with `options` into `x.sqlite` of `folder`, and gives what is said.
+#[track_caller]
+fn load(folder: &Path, file: &str, options: &[&str]) -> String {
+    let args = [
+        "import",
+        file,
+        "--db",
+        "x.sqlite",
+        "--width",
+        "250",
+        "--include-pii",
+    ];
+    let (code, out, err) = run(folder, &[&args, options].concat());
+    assert_eq!(code, Some(0), "{out}{err}");
+    out
+}
+
+#[test]
+fn a_replaced_load_leaves_no_column_and_columns_of_other_exports_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let write = |text: &str| fs::write(folder.join("a.csv"), text).unwrap();
+    let columns = |table: &str| {
+        let sql = format!("SELECT * FROM {table}");
+        let args = [
+            "query",
+            &sql,
+            "--db",
+            "x.sqlite",
+            "--format",
+            "csv",
+            "--include-pii",
+        ];
+        let (_, out, err) = run(folder, &args);
+        let names = out.lines().next().unwrap_or(&err).split(',').rev().take(3);
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    write("activity_id,activity_status,note,extra\n1,5000,a,7\n2,5000,b,8\n");
+    load(folder, "a.csv", &[]);
+    let otherwise = [
+        "--skip",
+        "1",
+        "--columns",
+        "activity_id,activity_status,note,other",
+    ];
+    let said = load(folder, "a.csv", &otherwise);
+    assert!(
+        said.contains("was loaded before without options: its rows are replaced"),
+        "{said}"
+    );
+    assert_eq!(
+        columns("egpl_casemgmt_activity"),
+        ["other", "note", "is_authenticated"]
+    );
+    assert_eq!(
+        columns("egpl_casemgmt_activity_earlier")[..2],
+        ["other", "note"]
+    );
+    // Into a table of its own and out of it again: nothing is left of either.
+    write("key,value\n1,2\n");
+    load(folder, "a.csv", &["--table", "mine"]);
+    assert_eq!(columns("mine"), ["value", "key"]);
+    load(folder, "a.csv", &["--table", "other_one"]);
+    assert!(columns("mine")[0].contains("there is no table `mine`"));
+    // A newer file is no replacement: what older exports alone have is kept and said.
+    write("activity_id,activity_status,newer\n1,9000,x\n");
+    let said = load(folder, "a.csv", &[]);
+    let kept =
+        "`egpl_casemgmt_activity` also has `note`, `other`, which only exports loaded before have";
+    assert!(said.contains(kept), "{said}");
+    write("activity_id,activity_status,newer,note,other\n3,9000,x,y,1\n");
+    assert!(!load(folder, "a.csv", &[]).contains("also has"));
+}
+
+#[test]
+fn a_line_feed_alone_is_part_of_a_value_where_every_record_ends_in_cr_lf() {
+    let sql = "SELECT activity_id, subject FROM egpl_casemgmt_activity ORDER BY activity_id";
+    let cases: [(&str, &[&str], &str); 6] = [
+        (
+            "activity_id,subject,activity_status\r\n1,a\nb,5000\r\n2,x,5000\r\n",
+            &[],
+            "a\nb",
+        ),
+        // In the last column, and at the beginning and the end of a value.
+        (
+            "activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,x\r\n",
+            &[],
+            "a\nb",
+        ),
+        (
+            "activity_id,activity_status,subject\r\n1,5000,a\n\r\n2,5000,x\r\n",
+            &[],
+            "a\n",
+        ),
+        (
+            "activity_id\tactivity_status\tsubject\r\n1\t5000\ta\n\nb\r\n2\t5000\tx\r\n",
+            &[],
+            "a\n\nb",
+        ),
+        // Beside texts in quotes, and without the last line end.
+        (
+            "activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,\"x\"",
+            &[],
+            "a\nb",
+        ),
+        (
+            "activity_id,activity_status,subject\r\n1,5000,a\nb\r\n2,5000,x\r\n",
+            &["--header", "yes", "--row-terminator", "\\r\\n"],
+            "a\nb",
+        ),
+    ];
+    let said = "records end in CR LF; a line feed alone is part of a value";
+    for (text, options, value) in cases {
+        let rows = format!("activity_id,subject\n1,\"{value}\"\n2,x\n");
+        check(("a.csv", text.as_bytes()), sql, options, &rows, said);
+    }
+    // Lines that end in either are lines where they are whole records.
+    let mixed = "activity_id,activity_status,subject\r\n1,5000,a\n2,5000,x\r\n";
+    let rows = "activity_id,subject\n1,a\n2,x\n";
+    check(("a.csv", mixed.as_bytes()), sql, &[], rows, "");
+    check(
+        ("a.csv", mixed.as_bytes()),
+        sql,
+        &["--header", "yes"],
+        rows,
+        "",
+    );
+}
+
+#[test]
+fn csv_for_programs_keeps_null_empty_text_and_the_word_null() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let json = r#"[{"activity_id":1,"activity_status":5000,"subject":"NULL"},
+        {"activity_id":2,"activity_status":5000,"subject":""},
+        {"activity_id":3,"activity_status":5000,"subject":null},
+        {"activity_id":4,"activity_status":5000,"subject":"\"NULL\""},
+        {"activity_id":5,"activity_status":5000,"subject":"a,\"b\nc"}]"#;
+    fs::write(folder.join("a.json"), json).unwrap();
+    let sql = "SELECT activity_id, activity_status, subject FROM egpl_casemgmt_activity ORDER BY activity_id";
+    let written = "activity_id,activity_status,subject\n1,5000,\"NULL\"\n2,5000,\n3,5000,NULL\n\
+                   4,5000,\"\"\"NULL\"\"\"\n5,5000,\"a,\"\"b\nc\"\n";
+    for (from, to) in [("a.json", "b.csv"), ("b.csv", "c.csv")] {
+        let args = ["query", sql, from, "--raw", "--include-pii", "-o", to];
+        let (code, _, err) = run(folder, &args);
+        assert_eq!(code, Some(0), "{err}");
+        assert_eq!(
+            fs::read_to_string(folder.join(to)).unwrap(),
+            written,
+            "{from}"
+        );
+        let (code, out, err) = run(
+            folder,
+            &[
+                "diff",
+                "a.json",
+                to,
+                "--key",
+                "activity_id",
+                "--include-pii",
+            ],
+        );
+        assert_eq!(code, Some(0), "{out}{err}");
+        assert!(out.starts_with("same: 5 rows, 3 columns\n"), "{out}");
     }
 }
 

@@ -476,7 +476,7 @@ fn a_last_value_that_the_end_of_the_file_has_cut_is_not_loaded() {
 }
 
 /// What comes of a file with this text.
-fn load(text: &str) -> chatdb::import::Summary {
+pub fn load(text: &str) -> chatdb::import::Summary {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("activity.csv");
     std::fs::write(&path, text).unwrap();

@@ -213,7 +213,7 @@ fn the_second_of_two_results_is_read_when_it_is_asked_for() {
             "new.sqlite",
         ],
         3,
-        "error: `two.csv` has no result 3: it has 2\n hint: `--result-set 1` is the first one\n",
+        "error: `two.csv` has no result 3: it has 2 results\n hint: the last one is `--result-set 2`\n",
     );
     fails(
         path,

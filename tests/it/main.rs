@@ -22,6 +22,7 @@ mod engine_messages;
 mod engine_words;
 mod export_notes;
 mod export_shapes;
+mod export_values;
 mod exports;
 mod files;
 mod findings;

@@ -239,3 +239,77 @@ fn a_table_that_goes_on_in_the_next_sheet_stays_one() {
         "n\n3\n"
     );
 }
+
+#[test]
+fn a_result_without_names_that_may_go_on_says_what_to_type() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let first: Rows<'_> = &[
+        &["activity_id", "activity_status"],
+        &["1", "5000"],
+        &["2", "5000"],
+    ];
+    let second: Rows<'_> = &[&["3", "9000"], &["4", "9000"]];
+    workbook(folder, "two.xlsx", &[("One", first), ("Two", second)]);
+    let text = "activity_id activity_status\r\n----------- ---------------\r\n          1            5000\r\n\r\n\
+                (1 rows affected)\r\n\r\n                           \r\n----------- ---------------\r\n\
+                \u{20}         3            9000\r\n\r\n(1 rows affected)\r\n";
+    fs::write(folder.join("two.rpt"), text).expect("it is written");
+    for (file, all) in [("two.xlsx", "4"), ("two.rpt", "2")] {
+        let import = ["import", file, "--db", "x.sqlite", "--width", "250"];
+        let loaded = chatdb(folder, &import);
+        let said = String::from_utf8(loaded.stdout).expect("text");
+        assert_eq!(loaded.status.code(), Some(3), "{said}");
+        assert!(
+            said.contains("it belongs to result set 2, which has no column names"),
+            "{said}"
+        );
+        let option = "--result-set 2 --columns activity_id,activity_status";
+        let hint = format!(
+            "result 2 has no column names; if it continues the first one, load it with `{option}`"
+        );
+        assert!(said.contains(&hint), "{said}");
+        let typed: Vec<&str> = import.into_iter().chain(option.split(' ')).collect();
+        out(folder, &typed);
+        let sql = "SELECT COUNT(*) AS n FROM egpl_casemgmt_activity";
+        let count = out(
+            folder,
+            &["query", sql, "--db", "x.sqlite", "--format", "csv"],
+        );
+        assert_eq!(count, format!("n\n{all}\n"), "{file}");
+        fs::remove_file(folder.join("x.sqlite")).expect("it is there");
+    }
+}
+
+#[test]
+fn a_rejected_result_is_read_as_its_reject_says_and_no_other_is_moved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let pivot: Rows<'_> = &[&["Status", "n"], &["9000", "1"]];
+    workbook(
+        folder,
+        "a.xlsx",
+        &[("Users", USERS), ("Acts", ACTIVITIES), ("Pivot", pivot)],
+    );
+    let import = ["import", "a.xlsx", "--db", "x.sqlite", "--width", "250"];
+    let loaded = chatdb(folder, &import);
+    let said = String::from_utf8(loaded.stdout).expect("text");
+    let option = "--result-set 3 --table my_table";
+    assert!(said.contains(&format!("`{option}` reads it")), "{said}");
+    let typed: Vec<&str> = import.into_iter().chain(option.split(' ')).collect();
+    out(folder, &typed);
+    let asked = |sql: &str| {
+        out(
+            folder,
+            &["query", sql, "--db", "x.sqlite", "--format", "csv"],
+        )
+    };
+    assert_eq!(
+        asked("SELECT COUNT(*) AS n FROM egpl_casemgmt_activity"),
+        "n\n2\n"
+    );
+    assert_eq!(
+        asked("SELECT status, n FROM my_table"),
+        "status,n\n9000,1\n"
+    );
+}

@@ -21,7 +21,8 @@ pub(super) fn time(
     seen: &mut Seen,
     batch: &mut Batch,
 ) -> Result<RowValue, ConversionError> {
-    if let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
+    if rules.date_format.is_none()
+        && let Ok(stored) = <&[u8; STORED]>::try_from(text.as_bytes())
         && plain::is_time(stored)
     {
         note(stored, seen);
@@ -46,14 +47,12 @@ pub(super) fn note(stored: &[u8; STORED], seen: &mut Seen) {
     }
 }
 
-/// A time in another unambiguous format, or in the given one.
+/// A time in the given format, which is the first to be tried, or in another unambiguous one.
 pub(super) fn other_time(text: &str, rules: &Rules, seen: &mut Seen) -> Option<[u8; STORED]> {
-    if let Some(stored) = iso(text, seen) {
-        return Some(stored);
-    }
-    let stored = stored_by(text, rules.date_format.as_deref()?)?;
-    seen.by_format += 1;
-    Some(stored)
+    let by_format = |format: &String| stored_by(text, format);
+    let stored = rules.date_format.as_ref().and_then(by_format);
+    seen.by_format += u64::from(stored.is_some());
+    stored.or_else(|| iso(text, seen))
 }
 
 /// The time in `text` by the `strftime` format `format`, as stored.
@@ -139,17 +138,13 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     let text = text.trim();
     let named = rules.date_format.as_deref();
     let (reason, why) = match (SpreadsheetDamage::of(text), named) {
-        // Whoever names a format has said which is the day; a value of another format is no spoiled one.
-        (Some(SpreadsheetDamage::LocalDay) | None, Some(format)) => (
+        (Some(damage), _) => (Reason::SpoiledDate, format!(", which is {}", damage.what())),
+        // Whoever names a format has said which is the day.
+        (None, Some(format)) => (
             Reason::NotADate,
             format!(", which is not `{format}` either"),
         ),
-        (Some(spoil), _) => (Reason::SpoiledDate, format!(", which is {}", spoil.what())),
-        (None, None) if is_ambiguous(text) => (
-            Reason::NotADate,
-            ", whose day and month are ambiguous".to_owned(),
-        ),
-        (None, None) => (Reason::NotADate, String::new()),
+        (None, None) => (Reason::NotADate, two_days(text)),
     };
     ConversionError {
         reason,
@@ -157,13 +152,27 @@ pub(super) fn no_time(text: &str, rules: &Rules) -> ConversionError {
     }
 }
 
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// Whether all words of a text are words of dates, so that it says nothing of anybody: shifted fields may hold a date
+/// and a name.
+#[must_use]
+pub fn has_words_of_dates(text: &str) -> bool {
+    let is_one = |word: &str| {
+        let word = word.to_lowercase();
+        ["am", "pm", "t", "z"].contains(&&*word)
+            || MONTHS.iter().any(|month| word.starts_with(month))
+    };
+    let words = text.split(|c: char| !c.is_alphabetic());
+    words.filter(|word| !word.is_empty()).all(is_one)
+}
+
 /// Whether a text looks like a date or time in a format that SQL Server does not export: its own default format
 /// (`Nov 24 2026  8:51PM`), eight digits, year first with other separators, or AM/PM.
 #[must_use]
 pub fn is_dated(text: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
     let text = text.trim().to_ascii_lowercase();
     if text.len() > 40 || !text.bytes().any(|b| b.is_ascii_digit()) {
         return false;
@@ -179,6 +188,24 @@ pub fn is_dated(text: &str) -> bool {
         && text.as_bytes()[..4].iter().all(u8::is_ascii_digit)
         && matches!(text.as_bytes()[4], b'/' | b'.' | b'-');
     begins_with_day || is_half_day || has_month || year_first
+}
+
+/// The two days that `text` may be, as the rest of a sentence; empty if it is not in doubt which is the month.
+fn two_days(text: &str) -> String {
+    if !is_ambiguous(text) {
+        return String::new();
+    }
+    let date = text.split([' ', 'T']).next().unwrap_or("");
+    let parts = date.split(['/', '.', '-']).map(str::parse);
+    let [Ok(first), Ok(second), Ok(year)] = parts.collect::<Vec<Result<u32, _>>>()[..] else {
+        return String::new();
+    };
+    let day = |month, day| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day);
+    match (day(second, first), day(first, second)) {
+        _ if year < 100 => ", whose day and month are ambiguous".to_owned(),
+        (Some(one), Some(other)) if one != other => format!(", which may be {one} or {other}"),
+        _ => String::new(),
+    }
 }
 
 /// Numbers separated by slashes, points or dashes, of which any could be the day.

@@ -36,6 +36,7 @@ use separators::spaced_separator;
 pub use trial::Preamble;
 use trial::RECORDS;
 pub use trial::SplitCandidate;
+pub use trial::has_bare_line_feeds;
 pub use trial::is_crossed_rule;
 pub use trial::is_rule;
 pub(in crate::import) use trial::share;
@@ -126,7 +127,9 @@ impl<'s> SplitCandidates<'s> {
         }
         let end = end.as_deref();
         let trials = |quotes: bool| -> Vec<SplitCandidate> {
-            let trial = |delimiter: &&str| SplitCandidate::new(sample, delimiter, quotes, end);
+            let trial = |delimiter: &&str| {
+                SplitCandidate::new(sample, delimiter, quotes, end).or_by_crlf(sample, quotes)
+            };
             delimiters.iter().map(trial).collect()
         };
         // The two halves of most of the work that telling a form is.

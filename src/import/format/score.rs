@@ -204,6 +204,8 @@ pub(super) fn dbeaver_csv(e: &Evidence<'_>) -> f64 {
 pub(super) fn powershell_csv(e: &Evidence<'_>) -> f64 {
     when(e.own.preamble == Some(Preamble::Type), 0.4)
         + when(e.own.quoted() > 0 && e.own.bare == 0, 0.45)
+        // From a database, it writes NULL and the empty text as `""` alike.
+        + when(e.both, -0.5)
         + when(e.own.bare > 0, -0.3)
         + when(e.own.rejects > 0, -0.1)
 }
@@ -211,7 +213,7 @@ pub(super) fn powershell_csv(e: &Evidence<'_>) -> f64 {
 /// Excel damages times, and may write its separator first.
 pub(super) fn excel_csv(e: &Evidence<'_>) -> f64 {
     when(e.own.preamble == Some(Preamble::Separator), 0.45) + e.by_word * 0.75 - 0.05
-        + when(e.own.spoiled.is_some(), 0.35)
+        + when(e.own.spoiled.is_some() || e.own.resaved, 0.35)
         + when(e.own.rule || e.footer, -0.3)
         + when(e.own.preamble == Some(Preamble::Type), -0.4)
 }

@@ -68,10 +68,19 @@ fn rows_in_set(line: &str) -> Option<u64> {
 /// Messages of the server or the tool between results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
-    /// `Msg 208, Level 16, State 1, Line 1`, in any language: the error number. Its text follows below.
-    Error(u64),
+    /// What stopped the query. Its text follows below.
+    Stop(Stop),
     /// A message that says nothing about rows: statistics, the database, completed commands.
     Note,
+}
+
+/// What stopped a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// `Msg 208, Level 16, State 1, Line 1`, in any language: the number of the server's error.
+    Server(u64),
+    /// The tool itself: it lost the connection, waited too long, or was interrupted.
+    Client,
 }
 
 /// What `line` is, if it is a server message. Only known messages count, so that a row is not mistaken for
@@ -82,14 +91,40 @@ pub fn message(line: &str) -> Option<Message> {
     if line.is_empty() || line.len() > 1000 || line.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if let Some(number) = error(line) {
-        return Some(Message::Error(number));
+    if let Some(stop) = stop(line) {
+        return Some(Message::Stop(stop));
     }
     let is_sentence = |(begin, end): &(&str, &str)| {
         line.len() >= begin.len() + end.len() && line.starts_with(begin) && line.ends_with(end)
     };
     (SENTENCES.iter().any(is_sentence) || is_statistics(line)).then_some(Message::Note)
 }
+
+/// What stopped the query, if `line` says so.
+#[must_use]
+pub fn stop(line: &str) -> Option<Stop> {
+    let line = line.trim();
+    let is_client = || {
+        let is_coded = ["HResult 0x", "Msg -"]
+            .iter()
+            .any(|code| line.starts_with(code));
+        CLIENT_STOPS.iter().any(|begin| line.starts_with(begin))
+            || line == "Timeout expired"
+            || (is_coded && line.contains(", Level "))
+    };
+    let server = error(line).map(Stop::Server);
+    server.or_else(|| is_client().then_some(Stop::Client))
+}
+
+/// The beginnings of what sqlcmd and SSMS write where they stop.
+const CLIENT_STOPS: [&str; 6] = [
+    "Sqlcmd: Error: ",
+    "Sqlcmd: Warning: The last operation was terminated",
+    "Timeout expired. ",
+    "Query was cancelled by user.",
+    "Query was canceled by user.",
+    "An error occurred while executing batch. Error message is: ",
+];
 
 /// Messages of the server and its tools, as the text before and after a name.
 const SENTENCES: &[(&str, &str)] = &[
@@ -210,13 +245,20 @@ pub fn error(line: &str) -> Option<u64> {
     (level <= 25 && number(parts[2])? <= 255 && line.is_some()).then(|| number(parts[0]))?
 }
 
-/// What a server error means for an export, `below` its rows or among them.
+/// What an error means for an export, `below` its rows or among them.
 #[must_use]
-pub fn stopped(number: u64, below: bool) -> String {
-    if below {
-        format!("the server reported error {number} outside the rows")
-    } else {
-        format!("the export stopped at server error {number}: it is incomplete")
+pub fn stopped(stop: Stop, below: bool) -> String {
+    match (stop, below) {
+        (Stop::Server(number), true) => {
+            format!("the server reported error {number} outside the rows")
+        }
+        (Stop::Server(number), false) => {
+            format!("the export stopped at server error {number}: it is incomplete")
+        }
+        (Stop::Client, true) => "the tool that ran the query stopped below the rows".to_owned(),
+        (Stop::Client, false) => {
+            "the export stopped at an error of the tool that wrote it: it is incomplete".to_owned()
+        }
     }
 }
 
@@ -236,8 +278,11 @@ pub fn only_messages(text: &str) -> Option<Vec<u64>> {
     let (mut any, mut in_error) = (false, false);
     for line in text.lines().take(1000) {
         match message(line) {
-            Some(Message::Error(number)) => {
-                errors.push(number);
+            Some(Message::Stop(stop)) => {
+                errors.extend(match stop {
+                    Stop::Server(number) => Some(number),
+                    Stop::Client => None,
+                });
                 in_error = true;
             }
             Some(Message::Note) => in_error = false,

@@ -128,7 +128,10 @@ fn with_underscores(name: &str) -> String {
 
 /// Whether a column holds passwords. Columns of the schema that are only about passwords do not.
 pub(super) fn is_secret(column: &str) -> bool {
-    let named = column.contains("password") || column == "case_insensitive" || column == "passwd";
+    let is_short = |part: &str| ["passwd", "pwd"].contains(&part);
+    let named = column.contains("password")
+        || column == "case_insensitive"
+        || column.split('_').any(is_short);
     named && !is_known(column)
 }
 

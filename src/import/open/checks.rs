@@ -10,6 +10,7 @@ use crate::import::format::NullStyle;
 use crate::import::format::detect::Sample;
 use crate::import::format::trailer;
 use crate::import::reader::aligned;
+use crate::record::RecordLimits;
 
 /// Whether all given options apply to the format.
 pub(super) fn check_used(
@@ -19,6 +20,7 @@ pub(super) fn check_used(
     let is_text = form.layout != FormatLayout::Workbook;
     let delimited = matches!(form.layout, FormatLayout::Delimited(_));
     let widths = form.layout == FormatLayout::Widths;
+    let limits = RecordLimits::default();
     let of_bcp = form.nulls == NullStyle::EmptyOrNul || widths;
     let unused = [
         (
@@ -29,12 +31,21 @@ pub(super) fn check_used(
             "row-terminator",
             options.row_terminator.is_some() && !delimited && !widths,
         ),
-        ("quote", options.quote.is_some() && !delimited),
+        // Who escapes quotes has texts in quotes.
         ("escape", options.escape.is_some() && !delimited),
+        ("quote", options.quote.is_some() && !delimited),
         ("widths", options.widths.is_some() && !widths),
         ("format-file", options.format_file.is_some() && !of_bcp),
         ("header", options.header.is_some() && !delimited && is_text),
         ("encoding", options.encoding.is_some() && !is_text),
+        (
+            "max-field",
+            options.limits.field != limits.field && !delimited,
+        ),
+        (
+            "max-record",
+            options.limits.record != limits.record && !is_text,
+        ),
         ("sheet", options.sheet.is_some() && is_text),
     ];
     match unused.into_iter().find(|(_, unused)| *unused) {

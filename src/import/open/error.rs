@@ -186,6 +186,7 @@ impl OpenError {
             ),
             Self::Source(SourceError::Compression { .. }) => "unpack it first".to_owned(),
             Self::Source(SourceError::UnsupportedFile { kind }) => kind.advice.to_owned(),
+            Self::Format(error) if error.line == 0 => "check the path given with `--format-file`".to_owned(),
             Self::NoResult { .. } => "run the query again, and export the rows of its result".to_owned(),
             _ => return None,
         })

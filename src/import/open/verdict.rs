@@ -40,6 +40,7 @@ pub(super) struct Verdict {
     pub(super) guess: Detection,
     pub(super) runner_up: Option<&'static ImportFormat>,
     pub(super) twin: Option<&'static ImportFormat>,
+    pub(super) by_word: Option<&'static ImportFormat>,
     pub(super) margin: f64,
     pub(super) has_header: bool,
 }
@@ -58,7 +59,12 @@ pub(super) fn judge(
         .row_terminator
         .as_deref()
         .or(format.and_then(|format| format.record_end.as_deref()))
-        .filter(|end| !matches!(*end, "\n" | "\r\n"));
+        .filter(|end| match *end {
+            "\n" => false,
+            // Lines are ended by either, unless a text has line feeds as well.
+            "\r\n" => detect::has_bare_line_feeds(sample),
+            _ => true,
+        });
     let said = widths_said(format, options);
     let delimiter = delimiter.filter(|_| said.is_none());
     let quoting = options.quote.map(|quote| quote != Quote::Nothing);
@@ -133,8 +139,16 @@ pub(super) fn judge(
         .take(if may_differ { NEAREST } else { 0 })
         .find(is_twin))
     .map(|twin| twin.form);
+    // The word NULL in texts may come after the beginning, however much speaks for a format that does not write it.
+    let is_word = |form: &ImportFormat| form.nulls.rule().word;
+    let is_told = is_word(best.form) || twin.is_some_and(is_word);
+    let by_word = (format::IMPORT_FORMATS.iter())
+        .filter(|other| may_differ && !is_told && is_word(other))
+        .filter(|other| matches!(other.layout, FormatLayout::Delimited(_)))
+        .find(|other| reading(&trials.score(other), sample, format, options) == own);
     Ok(Verdict {
         twin,
+        by_word,
         guess: best,
         runner_up: if form.is_some() { None } else { runner_up },
         margin: if form.is_some() { 1.0 } else { margin },

@@ -8,7 +8,6 @@ use crate::import::convert::Seen;
 use crate::import::error::ImportError;
 use crate::import::format;
 use crate::import::open::OpenError;
-use crate::import::spoiled::SpreadsheetDamage;
 use crate::record::Reason;
 use crate::record::Record;
 use crate::record::batch::LayoutColumn;
@@ -53,7 +52,7 @@ impl ReadStage {
 
     /// The format that reads the beginning alike and writes NULL as the whole file does.
     fn other_form(&self) -> Option<&'static format::ImportFormat> {
-        let twin = self.twin?;
+        let twin = self.twin.or(self.by_word)?;
         let nulls = twin.nulls.rule();
         match self.evidence() {
             (true, false) if nulls.word && !self.rules.nulls.word => Some(twin),
@@ -104,18 +103,21 @@ impl ReadStage {
     /// Values after the beginning may be NULL or not, depending on which of two formats applies, and the beginning does
     /// not show which.
     pub(super) fn undecided(&self) -> Option<ImportError> {
-        let twin = self
-            .twin
-            .filter(|twin| twin.layout != format::FormatLayout::Workbook)?;
-        let (own, other) = (self.rules.nulls, twin.nulls.rule());
+        let is_text = |twin: &&format::ImportFormat| twin.layout != format::FormatLayout::Workbook;
+        let own = self.rules.nulls;
         if self.evidence() != (false, false) {
             return None;
         }
         let (nothing, word) = (self.has(|seen| seen.nothing), self.has(|seen| seen.word));
         // Both in one column of texts: the word is what stands for NULL, as nothing is told from it.
-        let doubtful = (nothing && !word && own.empty != other.empty)
-            || (word && !nothing && own.word != other.word);
-        doubtful.then(|| ImportError::Open {
+        let is_doubtful = |twin: &&format::ImportFormat| {
+            let other = twin.nulls.rule();
+            (nothing && !word && own.empty != other.empty)
+                || (word && !nothing && own.word != other.word)
+        };
+        let by_word = self.by_word.filter(|_| word && !nothing && !own.word);
+        let twin = self.twin.filter(is_text).filter(is_doubtful).or(by_word);
+        twin.map(|twin| ImportError::Open {
             file: self.file.clone(),
             source: OpenError::Undecided {
                 best: self.form,
@@ -136,11 +138,11 @@ impl ReadStage {
         let text = &record.cells[field.start..field.end];
         let telling =
             reason == Reason::SpoiledDate || convert::is_ambiguous(text) || convert::is_dated(text);
+        let telling = telling && convert::has_words_of_dates(text);
         let samples = self.untold.entry(column).or_default();
         if telling && samples.len() < SAMPLES {
             samples.push(format!("line {} `{}`", record.line, text.trim()));
-            let damage = SpreadsheetDamage::of(text.trim());
-            self.spoiled |= damage.is_some_and(SpreadsheetDamage::is_beyond_repair);
+            self.spoiled |= reason == Reason::SpoiledDate;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Disconnected;
 use super::ReadStage;
+use crate::command_line::quoted;
 use crate::import::format::detect::CellShape;
 use crate::import::format::detect::could_be_name;
 use crate::import::mapping;
@@ -49,6 +50,13 @@ fn one_line(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a reader found no names for these columns: none at all, or their numbers instead.
+fn are_nameless(names: &[String]) -> bool {
+    let is_number =
+        |(at, name): (usize, &String)| name.is_empty() || *name == format!("column {at}");
+    (1..).zip(names).all(is_number)
+}
+
 /// Whether a text is a year, by which tables of totals name their columns.
 fn is_year(text: &str) -> bool {
     matches!(text.as_bytes(), [b'1', b'9', ..] | [b'2', b'0', ..])
@@ -65,14 +73,33 @@ impl ReadStage {
             return;
         }
         self.set += 1;
+        if self.result_set.is_none() && self.set > 1 {
+            self.note_nameless(&names);
+        }
         if self.set == wanted {
-            let named = match &self.columns {
-                Some(columns) => columns.clone(),
-                None => self.renamed(names.clone()),
+            self.header = match &self.columns {
+                Some(columns) => Some(columns.clone()),
+                // The first record may be names that no table of the product has.
+                None if wanted > 1 && are_nameless(&names) => None,
+                None => Some(self.renamed(names.clone())),
             };
-            self.header = Some(named);
         }
         self.written = Some(names);
+    }
+
+    /// Says of a further result without column names how it is loaded, if it may go on with the first one.
+    fn note_nameless(&mut self, names: &[String]) {
+        let Some(first) = self.header.as_ref().filter(|_| are_nameless(names)) else {
+            return;
+        };
+        if first.len() == names.len() {
+            self.ended.warnings.push(format!(
+                "result {0} has no column names; if it continues the first one, load it with `--result-set {0} \
+                 --columns {1}`",
+                self.set,
+                quoted(&first.join(","))
+            ));
+        }
     }
 
     /// Whether the new result is not the current one, and is a table that its columns identify.
@@ -123,7 +150,13 @@ impl ReadStage {
         } else {
             record.text
         };
-        let detail = format!("it belongs to result set {set}, which has other columns");
+        let has = match self.written.as_deref().is_some_and(are_nameless) {
+            true => "no column names",
+            false => "other columns",
+        };
+        let detail = format!(
+            "it belongs to result set {set}, which has {has}; `--result-set {set} --table my_table` reads it"
+        );
         // Whole as it is, it says nothing against how the file is read.
         self.keep(reader::queue::reject(
             record.line,

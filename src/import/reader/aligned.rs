@@ -327,7 +327,7 @@ impl<R: Read> Aligned<R> {
         };
         self.messages += 1;
         self.blanks = self.blanks.max(1);
-        if let Message::Error(number) = message {
+        if let Message::Stop(stop) = message {
             let mut text = line.text.clone();
             for _ in 0..PIECES {
                 let goes_on = |line: &Line| !line.is_blank();
@@ -339,7 +339,7 @@ impl<R: Read> Aligned<R> {
                     text.push_str(&more.text);
                 }
             }
-            let detail = trailer::stopped(number, self.below || self.grid.is_none());
+            let detail = trailer::stopped(stop, self.below || self.grid.is_none());
             let records = u64::from(self.grid.is_some() && !self.below);
             self.queue
                 .reject(line.number, &text, Reason::ServerError, detail, records);

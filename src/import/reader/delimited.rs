@@ -8,6 +8,7 @@
 
 mod drawn;
 mod kept;
+mod messages;
 mod pieces;
 mod plain;
 
@@ -17,7 +18,6 @@ use crate::import::format::detect::{
     join_times,
 };
 use crate::import::format::trailer;
-use crate::import::format::trailer::Message;
 use crate::import::input::decode::Decoder;
 use crate::import::input::decode::Encoding;
 use crate::import::input::decode::Ending;
@@ -34,7 +34,6 @@ use crate::record::ReadError;
 use crate::record::Reason;
 use crate::record::RecordLimits;
 use crate::record::Reject;
-use crate::record::Trailer;
 use crate::record::Written;
 use crate::record::row_filter::RowFilter;
 use crate::record::tokenizer::RawToken;
@@ -78,6 +77,19 @@ pub struct DelimitedPlan {
     pub names_below: bool,
     /// Whether each record has one field more than the header, which is empty.
     pub trailing: bool,
+    /// Whether lines of the beginning are no whole records.
+    pub broken: bool,
+    /// Whether tabs separate the fields, and none of the beginning is in quotes: as in a grid copied from SSMS.
+    pub unquoted: bool,
+}
+
+impl DelimitedPlan {
+    /// Whether an unquoted value may have line breaks, which split its record into lines.
+    pub(super) fn by_lines(&self) -> bool {
+        let is_unquoted = self.quotes == Quotes::None
+            || (self.quotes == Quotes::Doubled && self.broken && self.unquoted);
+        is_unquoted && self.record_end.is_none()
+    }
 }
 
 /// The position in a file.
@@ -103,6 +115,8 @@ pub struct Delimited {
     names: Vec<String>,
     /// The column names as in the file.
     header: Option<String>,
+    /// The line of dashes under them, which stands again where they do.
+    rule: Option<String>,
     /// Short lines that may be pieces of one record.
     pieces: Vec<OwnedRecord>,
     /// Whether a complete record waits for the next line, on which its last field may continue.
@@ -154,6 +168,7 @@ impl Delimited {
             plan,
             ending,
             header: None,
+            rule: None,
             pieces: Vec::new(),
             last: None,
             waiting,
@@ -184,13 +199,15 @@ impl Delimited {
         }
     }
 
-    /// Whether the last field of a complete line may continue on the next one: nothing is quoted, and it is text.
+    /// Whether the last field of a complete line may continue on the next one: it is text, and nothing is quoted, or
+    /// lines are broken though values may be quoted.
     fn must_hold(plan: &DelimitedPlan) -> bool {
         let text = matches!(
             plan.looks.last(),
             Some(CellShape::Text | CellShape::Nothing) | None
         );
-        plan.quotes == Quotes::None && plan.record_end.is_none() && text && plan.width > 1
+        let breaks = plan.by_lines() || (plan.quotes == Quotes::Doubled && plan.broken);
+        breaks && plan.record_end.is_none() && text && plan.width > 1
     }
 
     /// The next item in the file, and whether it is a complete record that needs no further check.
@@ -326,7 +343,9 @@ impl Delimited {
                 self.place = Place::Records;
                 let crossed = is_crossed_rule(&kept.text, &self.plan.delimiter);
                 self.drawn = crossed.then(|| Drawn::below(&kept.text));
-                if !is_rule(kept.texts()) && !crossed {
+                if is_rule(kept.texts()) || crossed {
+                    self.rule = Some(kept.text);
+                } else {
                     self.take_spaced(kept);
                 }
             }
@@ -354,65 +373,6 @@ impl Delimited {
         self.waiting.push_back(Waiting::Header(names));
     }
 
-    /// Takes a line that is a server message, or the text of the error above it; returns whether it was one.
-    fn take_message(&mut self, kept: &OwnedRecord) -> bool {
-        if self.in_error && !kept.is_blank() && kept.fields.len() != self.plan.width {
-            return true;
-        }
-        let below = self.place == Place::Below;
-        let message = trailer::message(&kept.text);
-        self.in_error = matches!(message, Some(Message::Error(_)));
-        match message {
-            None => return false,
-            Some(Message::Note) => {}
-            Some(Message::Error(number)) => {
-                self.flush();
-                let detail = trailer::stopped(number, below);
-                self.reject(kept, Reason::ServerError, detail, u64::from(!below));
-            }
-        }
-        self.messages += 1;
-        true
-    }
-
-    /// Takes a row count.
-    fn count(&mut self, rows: u64) {
-        self.flush();
-        self.place = Place::Below;
-        self.waiting.push_back(Waiting::Trailer(Trailer {
-            rows: Some(rows),
-            completed_at_ms: None,
-        }));
-    }
-
-    /// What follows a row count: the time, another result, or another record after all.
-    fn take_below(&mut self, kept: OwnedRecord) {
-        if kept.is_blank() || self.take_message(&kept) {
-            return;
-        }
-        if let Some(at) = trailer::completed_at_ms(&kept.text) {
-            self.waiting.push_back(Waiting::Trailer(Trailer {
-                rows: None,
-                completed_at_ms: Some(at),
-            }));
-            return;
-        }
-        if self.header.as_ref() == Some(&kept.text) || are_names(kept.texts()) {
-            return self.begin_result(kept);
-        }
-        self.place = Place::Records;
-        self.take_record(kept);
-    }
-
-    fn begin_result(&mut self, kept: OwnedRecord) {
-        self.plan.looks.clear();
-        self.holds = false;
-        if let Some(sieve) = &mut self.sieve {
-            sieve.give_up();
-        }
-        self.take_names(kept);
-    }
-
     fn take_record(&mut self, kept: OwnedRecord) {
         let doubled = |field: &&Field| field.written == Written::Doubled;
         self.doubled += kept.fields.iter().filter(doubled).count() as u64;
@@ -430,6 +390,9 @@ impl Delimited {
                 detail,
                 0,
             ));
+            return;
+        }
+        if self.rule.as_ref() == Some(&kept.text) {
             return;
         }
         let whole =
@@ -542,7 +505,8 @@ impl Delimited {
 
 impl Reader for Delimited {
     fn is_unended(&self) -> bool {
-        self.ending.is_unended() && self.plan.record_end.is_none()
+        let is_lines = matches!(self.plan.record_end.as_deref(), None | Some("\r\n"));
+        self.ending.is_unended() && is_lines
     }
 
     fn next(&mut self) -> Result<Option<Item<'_>>, ReadError> {
@@ -586,6 +550,10 @@ impl Reader for Delimited {
         }
         if self.plan.trailing {
             let remark = "each record has one more trailing separator than the header";
+            remarks.push(remark.to_owned());
+        }
+        if self.plan.record_end.as_deref() == Some("\r\n") {
+            let remark = "records end in CR LF; a line feed alone is part of a value";
             remarks.push(remark.to_owned());
         }
         if self.repaired > 0 {

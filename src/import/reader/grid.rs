@@ -87,6 +87,8 @@ enum Style {
     Tight,
     /// Printed: padded, escaped.
     Padded,
+    /// DBeaver's text: padded on the right, nothing escaped, no space on the left.
+    Filled,
     /// go-sqlcmd's box: a space on the left, padded on the right, nothing escaped.
     Box,
 }
@@ -165,19 +167,25 @@ impl<R: Read> Grid<R> {
 
     /// Takes the header, and the rule under it.
     fn names(&mut self, number: u64, line: &str) -> Result<(), ReadError> {
-        self.lines.skip(1);
         if self.width > 0 && self.header == line {
+            self.lines.skip(1);
             let detail = "repeated header".to_owned();
             self.queue
                 .reject(number, line, Reason::RepeatedHeader, detail, 0);
             return Ok(());
         }
+        let rule = self.lines.peek(0)?.map(|line| line.text.clone());
+        self.lines.skip(1);
         let raw = cells(line);
         if self.style != Style::Box {
             let padded = raw
                 .iter()
                 .any(|cell| cell.starts_with(' ') || cell.ends_with(' '));
-            self.style = if padded { Style::Padded } else { Style::Tight };
+            self.style = match padded {
+                _ if self.is_filled(line, &rule.unwrap_or_default())? => Style::Filled,
+                true => Style::Padded,
+                false => Style::Tight,
+            };
         }
         self.width = raw.len();
         line.clone_into(&mut self.header);
@@ -189,6 +197,34 @@ impl<R: Read> Grid<R> {
         }
         self.queue.push(Waiting::Header(names));
         Ok(())
+    }
+
+    /// Whether each cell of the header and of the first rows is as wide as the dashes of its column, and begins at the
+    /// bar.
+    fn is_filled(&mut self, header: &str, rule: &str) -> Result<bool, ReadError> {
+        const SHOWN: usize = 16;
+        let widths = |line: &str| -> Vec<usize> {
+            cells(line)
+                .iter()
+                .map(|cell| cell.chars().count())
+                .collect()
+        };
+        let wanted = widths(rule);
+        let begins_blank = cells(header).iter().any(|cell| cell.starts_with(' '));
+        if rule.contains([' ', ':']) || begins_blank || widths(header) != wanted {
+            return Ok(false);
+        }
+        let mut ends_blank = cells(header).iter().any(|cell| cell.ends_with(' '));
+        for at in 0..SHOWN {
+            match self.lines.peek(at)? {
+                Some(line) if is_row(&line.text) && widths(&line.text) == wanted => {
+                    ends_blank |= cells(&line.text).iter().any(|cell| cell.ends_with(' '));
+                }
+                Some(line) if is_row(&line.text) => return Ok(false),
+                _ => break,
+            }
+        }
+        Ok(ends_blank)
     }
 
     /// Where row numbers are, detected from the first rows.
@@ -234,6 +270,16 @@ impl<R: Read> Grid<R> {
                     .replace("<br>", "\n"),
             ),
             Style::Padded => unescaped(cell.trim()),
+            Style::Filled => {
+                let bare = cell.trim_matches(' ');
+                let is_number = CellShape::of(bare) == CellShape::Number;
+                if is_number {
+                    bare
+                } else {
+                    cell.trim_end_matches(' ')
+                }
+                .to_owned()
+            }
             Style::Box => {
                 let text = cell.strip_prefix(' ').unwrap_or(cell).trim_end_matches(' ');
                 // The mysql client writes numbers at the right.

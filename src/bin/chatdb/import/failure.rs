@@ -1,7 +1,7 @@
 //! What is reported when a file or its database is refused, and what to do about it.
 
 use chatdb::import::ImportError;
-use chatdb::import::convert::is_ambiguous;
+use chatdb::import::convert::formatted;
 use chatdb::import::input::source::TooMuch;
 use chatdb::import::mapping::TablesError;
 use chatdb::import::open::OpenError;
@@ -72,8 +72,9 @@ impl From<ImportError> for Failure {
             ImportError::Empty { .. } => {
                 Self::of(Code::Rejected, &error).hint("export it again, and check that the query returned rows")
             }
-            ImportError::NoResultSet { .. } => {
-                Self::of(Code::Rejected, &error).hint("`--result-set 1` is the first one")
+            ImportError::NoResultSet { found, .. } => {
+                let which = if *found == 1 { "only" } else { "last" };
+                Self::of(Code::Rejected, &error).hint(format!("the {which} one is `--result-set {found}`"))
             }
             ImportError::Dates { spoiled: true, .. } => Self::of(Code::Rejected, &error).hint(
                 "a spreadsheet saved the file and kept only minutes and seconds, which cannot be undone; \
@@ -115,11 +116,6 @@ fn not_opened(error: &ImportError, source: &OpenError) -> Failure {
         _ => Code::Rejected,
     };
     let failure = Failure::of(code, error);
-    if let OpenError::Spoiled { samples, .. } = source
-        && samples.iter().all(|sample| is_ambiguous(sample.trim()))
-    {
-        return failure.hint(date_hint(samples));
-    }
     match source.advice() {
         Some(advice) => failure.hint(advice),
         None => failure,
@@ -162,15 +158,20 @@ fn table_hint(error: &TablesError) -> String {
 /// read.
 fn date_hint(samples: &[String]) -> String {
     let found = date_formats(samples);
-    let options: Vec<String> = found
-        .iter()
-        .map(|format| format!("`--date-format \"{format}\"`"))
+    let options: Vec<String> = (found.iter())
+        .map(|format| format!("`--date-format \"{format}\"`{}", day_by(samples, format)))
         .collect();
     match options.as_slice() {
         [] => "export dates as `yyyy-mm-dd hh:mm:ss`".to_owned(),
         [one] => format!("if they are written that way, use {one}"),
         several => format!("specify how they are written: {}", several.join(" or ")),
     }
+}
+
+/// The day that the first of `samples` is by `format`, in parentheses.
+fn day_by(samples: &[String], format: &str) -> String {
+    let time = samples.first().and_then(|text| formatted(text, format));
+    time.map_or_else(String::new, |time| format!(" ({})", &time[..10]))
 }
 
 /// The usual formats, in the words of `strftime`, in which each of `samples` is a date or a time.

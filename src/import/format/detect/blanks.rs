@@ -116,7 +116,7 @@ fn nearly_all<'f>(
     count > 0 && fitting * 20 >= count * 19
 }
 
-/// Whether trailing spaces pad all columns but the last to the same width in each record.
+/// Whether trailing spaces pad all columns, or all but the last, to the same width in each record.
 fn fills_columns(records: &[Fields<'_>], width: usize) -> bool {
     let of_column = |at: usize| records.iter().filter_map(move |record| bare(*record, at));
     let is_even = |at: usize| {
@@ -126,10 +126,11 @@ fn fills_columns(records: &[Fields<'_>], width: usize) -> bool {
     };
     let is_filled = |at: usize| of_column(at).any(|text| text.ends_with(' '));
     let last = width.saturating_sub(1);
+    let padded = if is_even(last) { width } else { last };
     records.len() > 2
         && records.iter().all(|(_, fields)| fields.len() == width)
         && (0..last).all(is_even)
-        && (0..last).filter(|at| is_filled(*at)).count() > 1
+        && (0..padded).filter(|at| is_filled(*at)).count() > 1
 }
 
 /// Joins dates with the times after them if a space is the separator and a record has more fields than `width`.

@@ -10,6 +10,7 @@ use super::cell_shape::is_declared_typed;
 use crate::import::format::trailer;
 use crate::import::reader::escapes::MASKED_QUOTE;
 use crate::import::spoiled::Spoiled;
+use crate::import::spoiled::are_resaved;
 use crate::record::Field;
 use crate::record::RecordLimits;
 use crate::record::Written;
@@ -58,7 +59,8 @@ pub struct SplitCandidate {
     pub nul: usize,
     /// Fields that are `""`.
     pub empty: usize,
-    /// Fields in quotes that need them: they contain a quote or a line break, or begin or end with a space.
+    /// Fields in quotes that need them: they contain a quote or a line break, begin or end with a space, or are the
+    /// word NULL as text.
     pub needed: usize,
     /// Fields in quotes only because they contain the separator.
     pub separated: usize,
@@ -84,6 +86,8 @@ pub struct SplitCandidate {
     pub escaped_quotes: usize,
     /// A column of times damaged by a spreadsheet.
     pub spoiled: Option<Spoiled>,
+    /// Whether a column has dates as a spreadsheet saves them.
+    pub resaved: bool,
     /// Spaces around values that are not part of them.
     pub blanks: BlanksAround,
 }
@@ -168,6 +172,23 @@ fn without_formula(cells: &str, field: Field) -> Field {
     }
 }
 
+/// Whether the first line and the last end in CR LF, and another in LF alone, which may be part of a value.
+pub fn has_bare_line_feeds(sample: &Sample<'_>) -> bool {
+    let bytes = sample.bytes;
+    let is_bare = |at: usize| at == 0 || bytes[at - 1] != b'\r';
+    let mut ends = memchr::memchr_iter(b'\n', bytes);
+    let is_crlf = ends.next().is_some_and(|first| !is_bare(first));
+    let is_closed = !sample.whole || bytes.ends_with(b"\r\n") || !bytes.ends_with(b"\n");
+    is_crlf && is_closed && ends.any(is_bare)
+}
+
+/// Whether a bare line feed is next to a line end, where it looks like a blank line.
+fn has_breaks_at_line_ends(bytes: &[u8]) -> bool {
+    let before = |at: usize| at == 0 || bytes[at - 1] != b'\r';
+    memchr::memmem::find_iter(bytes, "\n\r\n").any(before)
+        || memchr::memmem::find(bytes, b"\r\n\n").is_some()
+}
+
 /// Whether a line under a header consists of dashes in each field and nothing else.
 #[must_use]
 pub fn is_rule<'f>(mut fields: impl Iterator<Item = &'f str>) -> bool {
@@ -188,6 +209,25 @@ pub fn is_crossed_rule(line: &str, delimiter: &str) -> bool {
 }
 
 impl SplitCandidate {
+    /// The same, but with records that end in CR LF only, if lines are not whole records and these are: then a bare
+    /// line feed is part of a value.
+    pub(super) fn or_by_crlf(self, sample: &Sample<'_>, quotes: bool) -> Self {
+        if self.end.is_some() || self.width < 2 || !has_bare_line_feeds(sample) {
+            return self;
+        }
+        let is_cut = self.ragged + self.rejects > 0 || has_breaks_at_line_ends(sample.bytes);
+        let other = || Self::new(sample, &self.delimiter, quotes, Some("\r\n"));
+        let is_whole = |other: &Self| {
+            (other.width, other.header) == (self.width, self.header)
+                && other.records > 0
+                && other.ragged + other.rejects == 0
+        };
+        match Some(other).filter(|_| is_cut).map(|other| other()) {
+            Some(other) if is_whole(&other) => other,
+            _ => self,
+        }
+    }
+
     /// Splits `sample` at `delimiter`.
     pub(in crate::import::format) fn new(
         sample: &Sample<'_>,
@@ -238,7 +278,7 @@ impl SplitCandidate {
     fn look_at(&mut self, mut kept: Vec<Kept<'_>>, delimiter: &str, whole: bool) {
         if let Some(at) = kept
             .iter()
-            .position(|record| trailer::error(record.cells).is_some())
+            .position(|record| trailer::stop(record.cells).is_some())
         {
             kept.truncate(at);
         }
@@ -333,13 +373,14 @@ impl SplitCandidate {
             }
         }
         let shown = self.width.min(RECORDS);
+        let of_column = |at: usize| records.iter().filter_map(move |record| record.text(at));
+        self.resaved = (0..shown).any(|at| are_resaved(of_column(at)));
         self.spoiled = (0..shown).find_map(|at| {
-            let texts = records.iter().filter_map(|record| record.text(at));
             let name = kept
                 .first()
                 .filter(|_| names > 0)
                 .and_then(|names| names.text(at));
-            Spoiled::column(at, name, texts)
+            Spoiled::column(at, name, of_column(at))
         });
         // What the schema declares says more than what a column of texts happens to look like.
         let typed = |at: usize| {
@@ -426,7 +467,7 @@ impl SplitCandidate {
             self.trailing += usize::from(text.ends_with(' '));
         } else if text.is_empty() {
             self.empty += 1;
-        } else if text.contains(['"', '\r', '\n']) || edged {
+        } else if text.contains(['"', '\r', '\n']) || edged || text == "NULL" {
             self.needed += 1;
         } else if text.contains(delimiter) {
             self.separated += 1;
@@ -438,7 +479,7 @@ impl SplitCandidate {
     }
 
     /// Fields in quotes.
-    pub(in crate::import::format) fn quoted(&self) -> usize {
+    pub(in crate::import) fn quoted(&self) -> usize {
         self.empty + self.needed + self.separated + self.digits + self.needless
     }
 }

@@ -138,13 +138,20 @@ impl Head {
 
     /// One half of `lines` as the header, the other half as the dashes under it, wrapped at the same positions.
     pub(super) fn of(lines: &[String]) -> Option<Self> {
+        Self::joined(lines).or_else(|| Self::joined(&with_separators(lines)?))
+    }
+
+    fn joined(lines: &[String]) -> Option<Self> {
         let (above, dashes) = lines.split_at(lines.len() / 2);
         let pieces: Vec<usize> = dashes.iter().map(String::len).collect();
         let whole = *pieces.first()?;
         if above.iter().any(|line| is_dashes(line)) {
             return None;
         }
-        let even = pieces.iter().rev().skip(1).all(|length| *length == whole);
+        let first = dashes.iter().rev().skip(1);
+        // Wrapped at the page width, or between columns.
+        let even = first.clone().all(|line| line.len() == whole)
+            || first.clone().all(|line| line.ends_with(' '));
         let alike = (above.iter().zip(&pieces))
             .rev()
             .skip(1)
@@ -176,6 +183,22 @@ impl Head {
             pieces,
         })
     }
+}
+
+/// The lines of a header and of the dashes under it, both wrapped between columns, with the separators that somebody
+/// has trimmed off. Trimmed rows are shorter than the dashes, and are not joined.
+fn with_separators(lines: &[String]) -> Option<Vec<String>> {
+    let (above, dashes) = lines.split_at(lines.len() / 2);
+    if dashes.len() < 2 || above.iter().any(|line| line.trim().is_empty()) {
+        return None;
+    }
+    let padded = |(at, line): (usize, &String)| {
+        let at = at % dashes.len();
+        let separator = usize::from(at + 1 < dashes.len());
+        let length = dashes[at].trim_end().len() + separator;
+        format!("{:length$}", line.trim_end())
+    };
+    Some(lines.iter().enumerate().map(padded).collect())
 }
 
 /// The positions of the columns, if `line` is dashes separated by single spaces.

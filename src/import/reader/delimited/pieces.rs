@@ -82,9 +82,8 @@ impl Delimited {
     fn fits(&self, joined: &OwnedRecord) -> bool {
         let looks = &self.plan.looks;
         let bounded = looks.first().is_some_and(is_typed) || looks.last().is_some_and(is_typed);
-        let by_lines = self.plan.quotes == Quotes::None && self.plan.record_end.is_none();
         let like_others = |(look, text): (&CellShape, &str)| CellShape::of(text).fits(*look);
-        by_lines
+        self.plan.by_lines()
             && bounded
             && looks.len() == joined.fields.len()
             && looks.iter().zip(joined.texts()).all(like_others)

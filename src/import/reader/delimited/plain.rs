@@ -53,12 +53,13 @@ pub(super) fn not_text(record: &RawRecord<'_>) -> Option<Reject> {
     }
 }
 
-/// Whether a record may be a server error with as many commas as a record, or a row count with as many
-/// spaces.
+/// Whether a record may be an error with as many commas as a record, or a row count with as many spaces.
 #[inline]
 pub(super) fn begins_like_a_message(bytes: &[u8]) -> bool {
     match bytes.first() {
         Some(b'M') => bytes.starts_with(b"Msg "),
+        Some(b'H') => bytes.starts_with(b"HResult "),
+        Some(b'S') => bytes.starts_with(b"Sqlcmd: "),
         Some(b'(') => bytes.ends_with(b")"),
         _ => false,
     }
