@@ -186,7 +186,8 @@ fn a_column_that_is_text_because_of_what_was_loaded_before_is_said() {
         let output = chatdb(folder.path(), &import);
         let said = String::from_utf8(output.stdout).unwrap();
         let remark = "`lab_note`: time in this file, but text together with the values loaded before, from other \
-                      exports or by an earlier version of chatdb; `--db NEW.sqlite` loads all files into a new database";
+                      exports or by an earlier version of chatdb; `--db NEW.sqlite` loads all files into a \
+                      new database";
         assert!(said.contains(remark), "{file:?}: {said}");
         assert!(
             !said.contains("`seen_at`: time in this file"),
