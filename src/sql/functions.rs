@@ -120,6 +120,7 @@ const HELPERS: &[Function] = &[
     function("tsql_modulo", 2, 2, number::modulo),
     function("tsql_money", 4, 4, money::compute),
     function("tsql_nlike", 2, 3, like::nvarchar),
+    function("tsql_of_parts", 5, 10, time::of_parts),
     function("tsql_offset", 1, 1, number::offset),
     function("tsql_openjson", 2, 2, json::openjson),
     function("tsql_openjson_column", 3, 3, json::openjson_column),

@@ -1,6 +1,7 @@
 //! Registers the functions and collations of rewritten T-SQL with SQLite.
 
 use super::engine::of_function;
+use super::query::hex;
 use crate::sql::functions;
 use crate::sql::functions::FUNCTIONS;
 use crate::sql::functions::FunctionError;
@@ -59,9 +60,9 @@ pub(super) fn value(raw: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(value) => Value::Integer(value),
         ValueRef::Real(value) => Value::Real(value),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            Value::Text(String::from_utf8_lossy(bytes).into_owned())
-        }
+        ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        // As exports hold it, and as it is shown.
+        ValueRef::Blob(bytes) => Value::Text(hex(bytes)),
     }
 }
 

@@ -372,12 +372,15 @@ pub(super) fn cell(value: ValueRef<'_>, kind: Option<Kind>) -> Cell {
                 _ => Cell::Text(text.into_owned()),
             }
         }
-        (ValueRef::Blob(bytes), _) => {
-            let mut text = String::from("0x");
-            for byte in bytes {
-                write!(text, "{byte:02X}").expect("writing to a String cannot fail");
-            }
-            Cell::Text(text)
-        }
+        (ValueRef::Blob(bytes), _) => Cell::Text(hex(bytes)),
     }
+}
+
+/// Binary data as SQL Server's client shows it.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::from("0x");
+    for byte in bytes {
+        write!(text, "{byte:02X}").expect("writing to a String cannot fail");
+    }
+    text
 }

@@ -328,8 +328,14 @@ fn where_the_place_is_not_known_a_column_comes_from_all_it_could() {
     );
 }
 
-/// A query over one row, the cells of its answer, and the classes of those that are replaced.
-const SHOWN: &[(&str, &[(&str, &str)], &[&str])] = &[
+/// A query over one row, the headings and cells of its answer, and the classes of those that are replaced.
+type ShownCase = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const SHOWN: &[ShownCase] = &[
     ("SELECT subject AS s FROM a", &[("s", "Help")], &["text"]),
     (
         "SELECT subject AS activity_id FROM a",

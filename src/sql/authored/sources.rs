@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, JoinConstraint, JoinOperator,
-    PivotValueSource, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins, Visit, visit_expressions,
+    BinaryOperator, Expr, ExprWithAlias, FunctionArg, FunctionArgExpr, JoinConstraint,
+    JoinOperator, PivotValueSource, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
+    SetExpr, TableAlias, TableFactor, TableWithJoins, Visit, visit_expressions,
 };
 
 use super::{Author, ColumnNames, Computed, ComputedColumns, last_of, many};
@@ -185,72 +185,7 @@ impl Author {
             TableFactor::Derived {
                 subquery, alias, ..
             } => Source::new("", self.query(subquery)).renamed(alias.as_ref()),
-            TableFactor::Pivot {
-                table,
-                aggregate_functions,
-                value_source,
-                alias,
-                ..
-            } => {
-                let inner = self.source(table);
-                self.scopes.push(vec![inner.clone()]);
-                let counted = aggregate_functions.iter();
-                let from: ColumnNames =
-                    counted.flat_map(|one| self.value(&one.expr).from).collect();
-                self.scopes.pop();
-                let mut shown = many(all(&inner.known));
-                let mut known = inner.known;
-                if let PivotValueSource::List(list) = value_source {
-                    let headings = list.iter().map(|one| match (&one.alias, &one.expr) {
-                        (Some(alias), _) | (None, Expr::Identifier(alias)) => alias.value.clone(),
-                        (None, expr) => expr.to_string(),
-                    });
-                    let columns = headings.map(|name| Computed {
-                        name,
-                        from: from.clone(),
-                        ..Computed::default()
-                    });
-                    let columns: ComputedColumns = columns.collect();
-                    known.splice(0..0, columns.iter().cloned());
-                    shown.extend(columns);
-                }
-                let name = inner.name;
-                Source { name, shown, known }.renamed(alias.as_ref())
-            }
-            TableFactor::Unpivot {
-                table,
-                value,
-                name,
-                columns,
-                alias,
-                ..
-            } => {
-                let inner = self.source(table);
-                self.scopes.push(vec![inner.clone()]);
-                let turned = columns.iter();
-                let from: ColumnNames = turned.flat_map(|one| self.value(&one.expr).from).collect();
-                self.scopes.pop();
-                let made = [
-                    Computed {
-                        name: value.to_string().trim_matches(['[', ']', '"']).to_owned(),
-                        from: from.clone(),
-                        ..Computed::default()
-                    },
-                    Computed {
-                        name: name.value.clone(),
-                        ..Computed::default()
-                    },
-                ];
-                let mut known = made.to_vec();
-                known.extend(inner.known.iter().cloned());
-                let shown = many(all(&known));
-                Source {
-                    name: inner.name,
-                    shown,
-                    known,
-                }
-                .renamed(alias.as_ref())
-            }
+            TableFactor::Pivot { .. } | TableFactor::Unpivot { .. } => self.turned(factor),
             TableFactor::Table { name, alias, .. } => {
                 let columns = many(self.mentioned(factor));
                 Source::new(&last_of(name), columns).renamed(alias.as_ref())
@@ -265,6 +200,69 @@ impl Author {
             }
             _ => Source::new("", many(self.mentioned(factor))),
         }
+    }
+
+    /// What PIVOT or UNPIVOT makes of a table.
+    fn turned(&mut self, factor: &TableFactor) -> Source {
+        let (TableFactor::Pivot { table, alias, .. } | TableFactor::Unpivot { table, alias, .. }) =
+            factor
+        else {
+            return Source::default();
+        };
+        let inner = self.source(table);
+        let from_of = |this: &mut Self, values: &[ExprWithAlias]| -> ColumnNames {
+            this.scopes.push(vec![inner.clone()]);
+            let from = values.iter().flat_map(|one| this.value(&one.expr).from);
+            let from = from.collect();
+            this.scopes.pop();
+            from
+        };
+        let column = |name: String, from: &ColumnNames| Computed {
+            name,
+            from: from.clone(),
+            ..Computed::default()
+        };
+        let made: ComputedColumns = match factor {
+            TableFactor::Pivot {
+                aggregate_functions,
+                value_source: PivotValueSource::List(list),
+                ..
+            } => {
+                let from = from_of(self, aggregate_functions);
+                let headings = list.iter().map(|one| match (&one.alias, &one.expr) {
+                    (Some(alias), _) | (None, Expr::Identifier(alias)) => alias.value.clone(),
+                    (None, expr) => expr.to_string(),
+                });
+                headings.map(|name| column(name, &from)).collect()
+            }
+            TableFactor::Unpivot {
+                value,
+                name,
+                columns,
+                ..
+            } => {
+                let from = from_of(self, columns);
+                let value = value.to_string().trim_matches(['[', ']', '"']).to_owned();
+                vec![
+                    column(value, &from),
+                    column(name.value.clone(), &ColumnNames::new()),
+                ]
+            }
+            _ => many(self.mentioned(factor)),
+        };
+        let mut shown = many(all(&inner.known));
+        match factor {
+            TableFactor::Pivot { .. } => shown.extend(made.iter().cloned()),
+            _ => shown[0].from.extend(all(&made)),
+        }
+        let mut known = made;
+        known.extend(inner.known);
+        Source {
+            name: inner.name,
+            shown,
+            known,
+        }
+        .renamed(alias.as_ref())
     }
 
     /// What all columns that something names come from.

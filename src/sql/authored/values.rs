@@ -129,8 +129,8 @@ impl Author {
             Expr::Trim {
                 expr, trim_what, ..
             } => {
-                let what = trim_what.as_ref().map(|what| self.value(what));
-                of_all([Some(self.value(expr)), what].into_iter().flatten())
+                let both = [Some(&**expr), trim_what.as_deref()];
+                self.values(both.into_iter().flatten())
             }
             Expr::Case {
                 conditions,
@@ -139,10 +139,10 @@ impl Author {
             } => {
                 let results = conditions.iter().map(|when| &when.result);
                 let results = results.chain(else_result.as_deref());
-                of_all(results.map(|result| self.value(result)).collect::<Vec<_>>())
+                self.values(results)
             }
             Expr::BinaryOp { left, op, right } => {
-                let both = of_all([self.value(left), self.value(right)]);
+                let both = self.values([&**left, &**right]);
                 match is_condition(op) {
                     true => of(both.is_computed, ColumnNames::new()),
                     false => both,
@@ -167,6 +167,11 @@ impl Author {
             Expr::Function(function) => self.of_function(function),
             other => of(false, self.mentioned(other)),
         }
+    }
+
+    fn values<'e>(&mut self, values: impl IntoIterator<Item = &'e Expr>) -> Computed {
+        let values = values.into_iter().map(|value| self.value(value));
+        of_all(values)
     }
 
     fn column(&self, qualifier: Option<&str>, name: &str) -> Computed {

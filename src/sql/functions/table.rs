@@ -384,12 +384,26 @@ pub const TABLE: &[Entry] = &[
         "datetime",
         "CAST(value AS datetime) reads a date and a time",
     ),
+    written(
+        "datetime2fromparts",
+        &[Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole],
+        Depends,
+        "The datetime2 of its parts, from the year to fractions of a second, and how many digits these have.",
+    ),
     rust!(
         "datetimefromparts",
         [Whole, Whole, Whole, Whole, Whole, Whole, Whole],
         DATETIME,
         time::datetimefromparts,
         "The datetime of its parts, from the year to milliseconds."
+    ),
+    written(
+        "datetimeoffsetfromparts",
+        &[
+            Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole, Whole,
+        ],
+        Depends,
+        "The datetimeoffset of its parts, from the year to fractions, its offset, and how many digits these have.",
     ),
     written(
         "datetrunc",
@@ -749,6 +763,12 @@ pub const TABLE: &[Entry] = &[
         number::sin,
         "The sine of an angle in radians."
     ),
+    written(
+        "smalldatetimefromparts",
+        &[Whole, Whole, Whole, Whole, Whole],
+        Of(Type::SmallDateTime),
+        "The smalldatetime of its parts, from the year to the minute.",
+    ),
     refused("soundex", ""),
     rust!(
         "space",
@@ -833,6 +853,12 @@ pub const TABLE: &[Entry] = &[
         FLOAT,
         number::tan,
         "The tangent of an angle in radians."
+    ),
+    written(
+        "timefromparts",
+        &[Whole, Whole, Whole, Whole, Whole],
+        Depends,
+        "The time of its parts, from the hour to fractions of a second, and how many digits these have.",
     ),
     written(
         "todatetimeoffset",

@@ -8,6 +8,7 @@ use chrono::{
 
 pub mod offset;
 mod parse;
+mod parts;
 mod show;
 mod zones;
 
@@ -17,6 +18,7 @@ use crate::table::{parse_timestamp, plain};
 
 use parse::fraction;
 pub use parse::{DMY, YDM, Zone, digits_of_second, parse, without_zone};
+pub use parts::of_parts;
 pub use show::show;
 pub use zones::{is_time_zone, windows_names};
 

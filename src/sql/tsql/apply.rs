@@ -19,8 +19,9 @@ use super::table_functions::is_string_split;
 use super::translator::{R, Translator};
 use crate::schema::types::Type;
 
-const HINT: &str = "a join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY \
-                    the columns that match ORDER BY ...) and keep those with number 1";
+const HINT: &str = "join a derived table by the columns that match: of DISTINCT and GROUP BY, the table grouped by \
+                    them too; of TOP, the table with ROW_NUMBER() OVER (PARTITION BY the columns that match ORDER BY \
+                    ...), of which the first numbers are kept";
 
 /// The join and the columns that something applied comes to; `None` where it cannot be said.
 type Applied = Option<(String, Vec<SourceColumn>)>;

@@ -146,12 +146,19 @@ impl Translator<'_> {
         let table = quoted(source.emitted.as_deref().unwrap_or(&source.name));
         let name = quoted(column.map_or(&own.value, |column| &column.name));
         let sql = match column.and_then(|column| column.instead.as_ref()) {
-            Some(_) if depth + 1 < self.names.scopes.len() => {
+            // A query without FROM has no names that could be taken for those of the expression.
+            Some(instead)
+                if self.names.scopes[depth + 1..]
+                    .iter()
+                    .all(|scope| scope.sources.is_empty()) =>
+            {
+                instead.clone()
+            }
+            Some(_) => {
                 return Err(self
                     .unsupported("a subquery that refers to a column of an APPLY")
                     .with_hint("put the APPLY into a common table expression first"));
             }
-            Some(instead) => instead.clone(),
             None if known => format!("{table}.{name}"),
             None => name,
         };
@@ -167,6 +174,8 @@ impl Translator<'_> {
             None if foreign => format!("tsql_convert('{of}', {sql}, 'unknown')"),
             None => sql,
         };
+        // An expression that stands for a column may be within the next, twice.
+        self.spend(sql.len())?;
         if !self.names.scopes[depth].grouping.contains(&sql) {
             let met = (self.at, own.value.clone());
             self.names.scopes[depth].ungrouped.push(met);

@@ -11,7 +11,10 @@ use crate::schema::types::Type;
 impl Translator<'_> {
     pub fn isnull(&mut self, value: Typed, otherwise: Typed) -> R<Typed> {
         if value.is_null() {
-            return Ok(otherwise);
+            return Ok(Typed {
+                is_written: false,
+                ..otherwise
+            });
         }
         let of = value.of;
         let fits = of == Type::Unknown || unchanged(otherwise.of, of);

@@ -119,6 +119,7 @@ impl Translator<'_> {
                 of: to,
                 range,
                 literal: value.literal.clone(),
+                is_written: false,
                 ..value
             });
         }

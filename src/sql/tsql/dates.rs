@@ -165,6 +165,36 @@ impl Translator<'_> {
         Ok(self.function(&format!("tsql_{name}"), &arguments, of))
     }
 
+    /// `TIMEFROMPARTS(...)` and its like, of which the last argument is how many digits a second has.
+    pub fn of_parts(&mut self, name: &str, list: &[FunctionArg]) -> R<Typed> {
+        let mut parts = self.arguments(list)?;
+        let of = if name == "smalldatetimefromparts" {
+            Type::SmallDateTime
+        } else {
+            let digits = parts.pop().and_then(|digits| digits.literal);
+            let digits = match digits {
+                Some(Value::Integer(digits)) => u8::try_from(digits).ok().filter(|n| *n <= 7),
+                _ => None,
+            };
+            let Some(digits) = digits else {
+                return Err(self.invalid(format!(
+                    "the last argument of {} is a number from 0 to 7, written in the text",
+                    name.to_uppercase()
+                )));
+            };
+            match name {
+                "timefromparts" => Type::Time(digits),
+                "datetime2fromparts" => Type::DateTime2(digits),
+                _ => Type::DateTimeOffset(digits),
+            }
+        };
+        let mut arguments = vec![format!("'{of}'")];
+        for part in parts {
+            arguments.push(self.implicit(part, Type::Int, true)?.sql);
+        }
+        Ok(self.function("tsql_of_parts", &arguments, of))
+    }
+
     pub fn dateadd(&mut self, list: &[FunctionArg]) -> R<Typed> {
         let (part, rest) = self.part("dateadd", list)?;
         let [number, date] = self.exactly("dateadd", rest)?;

@@ -29,6 +29,8 @@ pub(super) struct Typed {
     pub range: Option<(i128, i128)>,
     /// The value, where it is written in the text.
     pub literal: Option<Value>,
+    /// Whether the text has it as a number, which as a decimal has the digits that it is written with.
+    pub is_written: bool,
     /// The collation that the text names.
     pub collation: Option<&'static str>,
     /// Whether it is a column of which what is stored is read as something else.
@@ -46,6 +48,7 @@ impl Typed {
             precedence: precedence::ATOM,
             range: of.range(),
             literal: None,
+            is_written: false,
             collation: None,
             is_read_as: false,
             doubt: None,
@@ -71,6 +74,7 @@ impl Typed {
             precedence,
             range,
             literal: Some(value),
+            is_written: false,
             collation: None,
             is_read_as: false,
             doubt: None,

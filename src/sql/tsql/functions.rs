@@ -146,6 +146,10 @@ impl Translator<'_> {
             "format" => self.format_call(list),
             "dateadd" => self.dateadd(list),
             "switchoffset" | "todatetimeoffset" => self.with_offset(name, list),
+            "timefromparts"
+            | "datetime2fromparts"
+            | "datetimeoffsetfromparts"
+            | "smalldatetimefromparts" => self.of_parts(name, list),
             "datediff" | "datediff_big" => self.datediff(name, list),
             "datepart" | "datename" => self.datepart(name, list),
             "year" | "month" | "day" => self.part_of_date(name, list),

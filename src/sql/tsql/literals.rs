@@ -12,7 +12,10 @@ use crate::table::Cell;
 impl Translator<'_> {
     pub fn literal(&mut self, value: &Literal) -> R<Typed> {
         let typed = match value {
-            Literal::Number(digits, false) => self.number(digits)?,
+            Literal::Number(digits, false) => Typed {
+                is_written: true,
+                ..self.number(digits)?
+            },
             Literal::SingleQuotedString(text) => {
                 if !text.is_ascii() && in_code_page(text) != *text {
                     self.output.notes.insert(

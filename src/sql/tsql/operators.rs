@@ -431,7 +431,7 @@ impl Translator<'_> {
 /// The digits of a number as an operand of decimals: a literal has those that it is written with.
 pub(super) fn digits(value: &Typed) -> (u8, u8) {
     match (&value.literal, value.of) {
-        (Some(Value::Integer(n)), of) if of.is_integer() => {
+        (Some(Value::Integer(n)), of) if of.is_integer() && value.is_written => {
             let count = n.unsigned_abs().to_string().len();
             (u8::try_from(count).unwrap_or(19), 0)
         }

@@ -125,6 +125,19 @@ pub(super) fn readable(batch: Vec<TokenWithSpan>) -> Result<Readable, TsqlError>
                 ),
             );
         }
+        if is(Some(token), "TOP") && next_is(&Token::LParen) && is(tokens.get(at + 2), "SELECT") {
+            return Err(unsupported(here, "TOP (SELECT ...)")
+                .with_hint("put the number into a variable: TOP (@n)"));
+        }
+        let variable = next.and_then(|next| word(&next.token));
+        if let Some(name) = variable.filter(|name| name.starts_with('@'))
+            && is(Some(token), "TOP")
+            && is_any_of(out.last(), &["SELECT", "DISTINCT", "UPDATE", "DELETE"])
+        {
+            return Err(
+                unsupported(here, format!("TOP {name}")).with_hint(format!("write TOP ({name})"))
+            );
+        }
         if is(Some(token), "OPTION") && next_is(&Token::LParen) {
             let group = closed(&tokens[at + 1..]);
             let rounds = options(&tokens[at + 1..at + 1 + group])?;
@@ -230,6 +243,10 @@ fn is_file_group(token: &TokenWithSpan) -> bool {
         if word.quote_style.is_some() && word.value.eq_ignore_ascii_case("PRIMARY"))
 }
 
+fn is_any_of(token: Option<&TokenWithSpan>, words: &[&str]) -> bool {
+    words.iter().any(|word| is(token, word))
+}
+
 /// Spells as the parser reads it what stands next, or leaves it out; gives how many tokens that were, 0 where the token
 /// is read as it is.
 fn respelled(
@@ -237,12 +254,11 @@ fn respelled(
     token: &TokenWithSpan,
     next: Option<&TokenWithSpan>,
 ) -> usize {
-    let is_any = |token, words: &[&str]| words.iter().any(|word| is(token, word));
     let next_is = |wanted: &Token| next.is_some_and(|next| next.token == *wanted);
     let instead = |token: Token, place: &TokenWithSpan| TokenWithSpan::new(token, place.span);
     // The parser takes nothing but a literal there.
-    if is_any(out.last(), &["NEXT", "FIRST"])
-        && is_any(next, &["ROWS", "ROW"])
+    if is_any_of(out.last(), &["NEXT", "FIRST"])
+        && is_any_of(next, &["ROWS", "ROW"])
         && let Some(name) = word(&token.token).filter(|name| name.starts_with('@'))
     {
         out.push(instead(Token::SingleQuotedString(name.to_owned()), token));
@@ -252,8 +268,8 @@ fn respelled(
         out.push(literal);
         return 2;
     }
-    let joins = is_any(out.last(), &["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]);
-    let hints = is_any(Some(token), &["LOOP", "HASH", "MERGE", "REMOTE"]);
+    let joins = is_any_of(out.last(), &["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]);
+    let hints = is_any_of(Some(token), &["LOOP", "HASH", "MERGE", "REMOTE"]);
     if hints && joins && is(next, "JOIN") {
         return 1;
     }
@@ -278,8 +294,8 @@ fn respelled(
         return 2;
     }
     // How an index is stored has no bearing on the answer.
-    let index = is_any(out.last(), &["CREATE", "UNIQUE", "KEY"]);
-    usize::from(index && is_any(Some(token), &["CLUSTERED", "NONCLUSTERED"]))
+    let index = is_any_of(out.last(), &["CREATE", "UNIQUE", "KEY"]);
+    usize::from(index && is_any_of(Some(token), &["CLUSTERED", "NONCLUSTERED"]))
 }
 
 /// Whether what comes next is a member of the list of GROUPING SETS.

@@ -285,7 +285,8 @@ impl Translator<'_> {
                 Expr::CompoundIdentifier(names) => names.last().map(|name| name.value.clone()),
                 _ => None,
             };
-            let named = name.is_some();
+            // What stands for a column that is applied has no name of its own.
+            let named = name.is_some() || own.is_some() && value.sql.starts_with('(');
             let item = Item {
                 value,
                 name: name.or(own),

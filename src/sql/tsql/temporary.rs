@@ -8,6 +8,7 @@ use sqlparser::ast::{
     TableConstraint, Truncate,
 };
 
+use super::TsqlError;
 use super::names::quoted;
 use super::query::Shape;
 use super::script::Statement;
@@ -245,9 +246,7 @@ impl Translator<'_> {
                     }
                     ColumnOption::Collation(name)
                         if collation::named(&name.to_string()) == Some(collation::DEFAULT) => {}
-                    other => {
-                        return Err(self.unsupported(format!("{other} in a temporary table")));
-                    }
+                    other => return Err(self.no_such_option(&other.to_string())),
                 }
             }
             read.push((column.name.value.clone(), of));
@@ -261,6 +260,17 @@ impl Translator<'_> {
             defaults,
             timed,
         })
+    }
+
+    /// Refuses what the declaration of a temporary table cannot have.
+    fn no_such_option(&self, option: &str) -> TsqlError {
+        let error = self.unsupported(format!("{option} in a temporary table"));
+        match option.split_whitespace().any(|word| word == "CHECK") {
+            true => error.with_hint(
+                "leave it out: SELECT ... WHERE NOT (condition) finds the rows that it refuses",
+            ),
+            false => error,
+        }
     }
 
     pub fn create_table(&mut self, create: &CreateTable, line: u32) -> R<()> {
@@ -279,7 +289,7 @@ impl Translator<'_> {
         for constraint in &create.constraints {
             match constraint {
                 TableConstraint::PrimaryKey(_) | TableConstraint::Unique(_) => {}
-                other => return Err(self.unsupported(format!("{other} in a temporary table"))),
+                other => return Err(self.no_such_option(&other.to_string())),
             }
         }
         let mut declared = self.columns_of(&create.columns)?;

@@ -120,9 +120,11 @@ impl Translator<'_> {
         let [value, pattern] = <[Typed; 2]>::try_from(arguments)
             .map_err(|_| self.invalid("FORMAT takes a value, a pattern and a culture"))?;
         if !value.of.is_number() && !value.of.has_date() {
-            return Err(self
-                .unsupported(format!("FORMAT of {}", value.of))
-                .with_hint("CAST the value to a number or a date first"));
+            let error = self.unsupported(format!("FORMAT of {}", value.of));
+            return Err(error.with_hint(match value.of {
+                Type::Time(_) => "CAST it to datetime first",
+                _ => "CAST the value to a number or a date first",
+            }));
         }
         let arguments = [value.sql, self.as_text(pattern)?, format!("'{}'", value.of)];
         Ok(self.function("tsql_format", &arguments, Type::NVARCHAR))

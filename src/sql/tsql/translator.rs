@@ -172,17 +172,17 @@ impl<'a> Translator<'a> {
 
     /// Notes the database that the text names; a second one cannot be told apart from the first.
     pub fn name_database(&mut self, name: &str) -> R<()> {
-        let lower = name.to_lowercase();
         match &self.session.database {
-            Some(known) if *known != lower => Err(self
+            Some(known) if !known.eq_ignore_ascii_case(name) => Err(self
                 .invalid(format!(
                     "`{name}` is a second database; this import database holds the tables of one, here `{known}`"
                 ))
                 .with_hint(
                     "import the tables of both into one database, and leave the names of the databases out",
                 )),
-            _ => {
-                self.session.database = Some(lower);
+            Some(_) => Ok(()),
+            None => {
+                self.session.database = Some(name.to_owned());
                 Ok(())
             }
         }

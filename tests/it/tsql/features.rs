@@ -40,6 +40,9 @@ features! {
     predicted_output_of_found_rows
     predicted_compound_assignments
     predicted_targets_of_changes
+    predicted_dates_of_parts
+    predicted_names_of_applied_columns
+    predicted_digits_of_typed_numbers
     predicted_limits_and_digits
     predicted_pictures_of_numbers
 }

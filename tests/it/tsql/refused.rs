@@ -132,8 +132,39 @@ fn what_cannot_be_said_is_refused_by_name() {
         ),
         (
             "begin try select 1 end try begin catch select 2 end catch",
-            "1:1: T-SQL `BEGIN` is not supported (TRY, CATCH and transactions do not affect the result: run the \
-             statements without them)",
+            "1:1: T-SQL `TRY and CATCH` is not supported (run the statements without them; TRY_CAST, TRY_CONVERT and \
+             NULLIF give NULL instead of an error)",
+        ),
+        (
+            "begin tran select 1",
+            "1:1: T-SQL `BEGIN` is not supported (leave the transaction out; SELECT * INTO #copy FROM #table keeps \
+             rows that ROLLBACK would bring back)",
+        ),
+        (
+            "create table #t (a int); insert top (1) into #t select 1",
+            "1:26: T-SQL `INSERT TOP` is not supported (write TOP (n) after SELECT)",
+        ),
+        (
+            "select top (select 2) id from staff",
+            "1:8: T-SQL `TOP (SELECT ...)` is not supported (put the number into a variable: TOP (@n))",
+        ),
+        (
+            "declare @n int = 2; select top @n id from staff",
+            "1:28: T-SQL `TOP @n` is not supported (write TOP (@n))",
+        ),
+        (
+            "create table #t (a varchar(5)); alter table #t alter column a varchar(50)",
+            "1:33: T-SQL `ALTER TABLE #t ALTER` is not supported (of a temporary table, ADD is supported: declare the \
+             column in CREATE TABLE as it is to be)",
+        ),
+        (
+            "create table #t (a int check (a > 0))",
+            "1:18: T-SQL `CHECK (a > 0) in a temporary table` is not supported (leave it out: SELECT ... WHERE NOT \
+             (condition) finds the rows that it refuses)",
+        ),
+        (
+            "select format(cast('10:00' as time), 'HH:mm')",
+            "1:38: T-SQL `FORMAT of time` is not supported (CAST it to datetime first)",
         ),
         (
             "select id from staff where name collate Latin1_General_CS_AS like 'A%'",
@@ -245,9 +276,10 @@ fn what_cannot_be_said_is_refused_by_name() {
         ),
         (
             "select x.n from staff s cross apply (select distinct subject n from chat c where c.staff_id = s.id) x",
-            "1:101: T-SQL `CROSS APPLY of a query that refers to the tables before it` is not supported (a \
-          join with a derived table does the same: number its rows with ROW_NUMBER() OVER (PARTITION BY the columns \
-          that match ORDER BY ...) and keep those with number 1)",
+            "1:101: T-SQL `CROSS APPLY of a query that refers to the tables before it` is not supported (join \
+             a derived table by the columns that match: of DISTINCT and GROUP BY, the table grouped by them too; of \
+             TOP, the table with ROW_NUMBER() OVER (PARTITION BY the columns that match ORDER BY ...), of which the first \
+             numbers are kept)",
         ),
         (
             "select name from staff where contains(name, 'x')",

@@ -12,6 +12,7 @@ use sqlparser::tokenizer::Token;
 use super::{Flow, Reader, compound, syntax};
 use crate::diagnostic::Position;
 use crate::sql::tsql::TsqlError;
+use crate::sql::tsql::batch::unsupported;
 
 /// How many tokens of an UPDATE or DELETE are looked through for a temporary table.
 const LONGEST_CHANGE: usize = 300;
@@ -88,6 +89,7 @@ impl Reader<'_> {
 
     /// `ALTER TABLE #t ADD column, column`.
     pub(super) fn alter(&mut self, at: Position) -> Result<Flow, TsqlError> {
+        let mut other = None;
         let mut read = || {
             let mut parsed = Parser::parse_sql(&MsSqlDialect {}, "ALTER TABLE t ADD c INT")?;
             let Some(ast::Statement::AlterTable(mut alter)) = parsed.pop() else {
@@ -97,9 +99,9 @@ impl Reader<'_> {
             self.take("TABLE");
             alter.name = self.parser.parse_object_name(false)?;
             if !self.take("ADD") {
-                return Err(ParserError::ParserError(
-                    "of a temporary table, ALTER TABLE takes ADD only".to_owned(),
-                ));
+                let word = self.parser.peek_token_ref().to_string().to_uppercase();
+                other = Some(format!("ALTER TABLE {} {word}", alter.name));
+                return Err(ParserError::ParserError("expected ADD".to_owned()));
             }
             let columns = self
                 .parser
@@ -113,7 +115,13 @@ impl Reader<'_> {
             alter.operations = columns.into_iter().map(added).collect();
             Ok(ast::Statement::AlterTable(alter))
         };
-        let statement = read().map_err(|error| syntax(&error, self.last, at))?;
+        let read = read();
+        if let Some(other) = other {
+            return Err(unsupported(at, other).with_hint(
+                "of a temporary table, ADD is supported: declare the column in CREATE TABLE as it is to be",
+            ));
+        }
+        let statement = read.map_err(|error| syntax(&error, self.last, at))?;
         Ok(Flow::One(Box::new(statement)))
     }
 

@@ -37,6 +37,14 @@ impl Reader<'_> {
         if self.is_at(0, "TRUNCATE") && self.is_at(1, "TABLE") && self.names_temporary(2) {
             return Ok(());
         }
+        if self.is_at(0, "BEGIN") && (self.is_at(1, "TRY") || self.is_at(1, "CATCH")) {
+            return Err(unsupported(at, "TRY and CATCH").with_hint(
+                "run the statements without them; TRY_CAST, TRY_CONVERT and NULLIF give NULL instead of an error",
+            ));
+        }
+        if self.is_at(0, "INSERT") && self.is_at(1, "TOP") {
+            return Err(unsupported(at, "INSERT TOP").with_hint("write TOP (n) after SELECT"));
+        }
         // A variable may be one too: `DECLARE @c CURSOR`.
         let is_cursor = (2..4).any(|nth| self.is_at(nth, "CURSOR"));
         if self.is_at(0, "DECLARE") && is_cursor {
@@ -141,7 +149,7 @@ fn refuse_by_first_word(token: &Token, at: Position) -> Result<(), TsqlError> {
     }
     let hint = match upper.as_str() {
         "BEGIN" => {
-            "TRY, CATCH and transactions do not affect the result: run the statements without them"
+            "leave the transaction out; SELECT * INTO #copy FROM #table keeps rows that ROLLBACK would bring back"
         }
         "GOTO" => "supported: IF, WHILE, BREAK and RETURN",
         "OPEN" | "FETCH" | "CLOSE" | "DEALLOCATE" => CURSORS,
