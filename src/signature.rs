@@ -323,9 +323,11 @@ pub fn compare(run: &mut AnalysisRun, options: &analysis::AnalysisOptions) {
         known.counts.clone_from(&given.counts);
     }
     let mut fitting = signatures();
-    if known.shown.is_none() {
-        fitting
-            .retain(|signature| counts::may_be(&known.counts, &signature.servers, known.of_host));
+    if let Some(shown) = &known.shown {
+        // The rows say which servers failed; whoever named others is answered.
+        fitting.retain(|one| shown.fits(one) || one.servers == known.servers);
+    } else {
+        fitting.retain(|one| counts::may_be(&known.counts, &one.servers, known.of_host));
         if none_fits(run, &known) {
             fitting.clear();
         }

@@ -15,8 +15,8 @@
 SELECT b.activity_id, b.activity_status, b.activity_sub_status, b.queue_id, b.assigned_to, b.when_created, b.when_modified
 FROM egpl_casemgmt_activity b
 WHERE b.activity_type = 2000
-  AND b.when_created >= @outage_from
-  AND b.when_created <= ISNULL(@outage_to, GETDATE())
+  AND b.when_created > @outage_from
+  AND b.when_created < ISNULL(@outage_to, GETDATE())
   AND (@outage_host IS NULL
        OR (b.assigned_to IN (SELECT u.user_id FROM egpl_user u WHERE u.login_ip = @outage_host)
            AND b.when_modified <= ISNULL(@outage_to, GETDATE())))

@@ -3,7 +3,7 @@
 --   been assigned nothing since, unlike the other agents at work. Routing does not interrupt a chat, so one that
 --   ended without its row being completed keeps chats and mail from the agent, who sees an empty inbox. Ask the
 --   agent; `ghost_chats` has the evidence on the chat. `unclear`: the agent logged in or out later, and may have gone
---   home.
+--   home. Deleted users are left out.
 -- source: a public docwiki page on ghost chats: the agent is logged in and ready, and not available to routing
 -- tag: inferred
 -- urgency: now
@@ -16,11 +16,15 @@
 -- parameter: quiet_minutes = 120
 -- parameter: others_assigned = 7
 -- parameter: days = 7
+-- parameter: together_minutes = 60
+-- parameter: utc_offset_minutes integer = NULL
 -- note: thresholds: the chat unchanged for quiet_minutes before GETDATE(); others_assigned, the number of
 --   activities, created within days before GETDATE(), that at least three quarters of the other agents at work
---   were assigned since the later of the chat's last change and the agent's log-in. That the agent is ready is not in
---   rows: no public source explains user_state, and login_logout_time is the time of the last log-in or log-out;
---   if the last event of the user is a log-in, the agent is present.
+--   were assigned since the later of the chat's last change and the agent's log-in; agents at work are those who were
+--   assigned something within together_minutes of it, and not those whose shift began later. That the agent is ready
+--   is not in rows: no public source explains user_state, and login_logout_time is the time of the last log-in or
+--   log-out. If the last event of the user is a log-in, and login_logout_time is not later by more than two minutes,
+--   the agent is present; event_date is in UTC, so this needs utc_offset_minutes.
 WITH unchanged AS (
     SELECT b.assigned_to AS user_id, COUNT(*) AS chats, MIN(b.activity_id) AS activity_id,
            MAX(b.when_modified) AS unchanged_since
@@ -41,20 +45,25 @@ WITH unchanged AS (
       AND b.assigned_to IN (SELECT user_id FROM unchanged)
 ), last_event AS (
     SELECT h.user_id, MAX(h.event_date) AS last_at,
-           MAX(CASE WHEN h.application_id = 1 AND h.object_operation = 5 THEN h.event_date END) AS logged_in_at
+           MAX(CASE WHEN h.application_id = 1 AND h.object_operation = 5 THEN h.event_date END) AS logged_in_at,
+           DATEADD(minute, @utc_offset_minutes,
+                   DATEADD(second, CAST(MAX(CASE WHEN h.application_id = 1 AND h.object_operation = 5
+                                                 THEN h.event_date END) / 1000 AS int), '1970-01-01')) AS log_in_at
     FROM egpl_event_history_user h
     WHERE h.user_id IN (SELECT user_id FROM unchanged)
     GROUP BY h.user_id
 ), candidate AS (
     SELECT s.user_id, s.chats, s.activity_id, s.unchanged_since,
            CASE WHEN u.login_logout_time > s.unchanged_since THEN u.login_logout_time ELSE s.unchanged_since END AS since,
-           CASE WHEN u.login_logout_time > s.unchanged_since AND ISNULL(l.logged_in_at, -1) < ISNULL(l.last_at, 0)
-                THEN 'unclear: logged in or out after the chat last changed'
-                ELSE 'blocked' END AS verdict
+           CASE WHEN u.login_logout_time <= s.unchanged_since THEN 'blocked'
+                WHEN l.logged_in_at = l.last_at AND u.login_logout_time <= DATEADD(minute, 2, l.log_in_at)
+                THEN 'blocked'
+                ELSE 'unclear: logged in or out after the chat last changed' END AS verdict
     FROM unchanged s
     JOIN egpl_user u ON u.user_id = s.user_id
     LEFT JOIN last_event l ON l.user_id = s.user_id
     WHERE s.user_id NOT IN (SELECT user_id FROM busy)
+      AND ISNULL(u.delete_flag, 'N') = 'N'
 ), given AS (
     SELECT b.assigned_to AS user_id, b.when_created
     FROM egpl_casemgmt_activity b
@@ -65,7 +74,8 @@ WITH unchanged AS (
     SELECT k.user_id, w.user_id AS peer_id, COUNT(*) AS given
     FROM candidate k
     JOIN given w ON w.when_created > k.since
-    GROUP BY k.user_id, w.user_id
+    GROUP BY k.user_id, w.user_id, k.since
+    HAVING MIN(w.when_created) <= DATEADD(minute, @together_minutes, k.since) OR w.user_id = k.user_id
 ), ranked AS (
     SELECT p.user_id, p.peer_id, p.given,
            ROW_NUMBER() OVER (PARTITION BY p.user_id ORDER BY p.given, p.peer_id) AS place,

@@ -19,15 +19,15 @@ const QUARTER: i64 = 15 * MINUTE;
 const DAY: i64 = 24 * 60 * 60_000;
 
 /// The events that assign an activity to an agent: pushed, transferred, assigned, and identified for a chat.
-const ASSIGNED: [i64; 4] = [205, 209, 213, 409];
-const COMPLETED: i64 = 544;
+pub(super) const ASSIGNED: [i64; 4] = [205, 209, 213, 409];
+pub(super) const COMPLETED: i64 = 544;
 /// The events caused by routing, workflows and customers, besides those of [`ASSIGNED`]: they do not involve agents.
 const NOT_OF_AGENTS: [i64; 11] = [1, 210, 211, 212, 306, 307, 308, 320, 412, 2210, 2212];
 
 /// The minimum number of activities with events needed to determine the offset.
 const MIN_AGREED: usize = 5;
 
-const CHAT: i16 = 2000;
+pub(super) const CHAT: i16 = 2000;
 /// The status of an activity assigned to an agent.
 const ASSIGNED_STATUS: i16 = 5000;
 const MAIL: i16 = 1;
@@ -51,26 +51,26 @@ pub(super) struct Read {
 const YEAR_10000: i64 = 253_402_300_800_000;
 
 /// An unknown value of an activity.
-const UNKNOWN: i64 = i64::MIN;
+pub(super) const UNKNOWN: i64 = i64::MIN;
 
 /// The relevant fields of an activity; times are [`UNKNOWN`] if the rows do not show them.
 #[derive(Clone, Copy)]
-struct Activity {
-    id: i64,
-    agent: i64,
-    created: i64,
+pub(super) struct Activity {
+    pub(super) id: i64,
+    pub(super) agent: i64,
+    pub(super) created: i64,
     modified: i64,
-    begun: i64,
-    ended: i64,
+    pub(super) begun: i64,
+    pub(super) ended: i64,
     /// The last sign of life.
     sign: i64,
-    kind: i16,
+    pub(super) kind: i16,
     status: i16,
     sub_status: i16,
 }
 
 impl Activity {
-    fn is_completed(&self) -> bool {
+    pub(super) fn is_completed(&self) -> bool {
         self.status == 9000 && matches!(self.sub_status, 9100 | 9200)
     }
 
@@ -87,11 +87,11 @@ impl Activity {
 
 /// An event of an activity.
 #[derive(Clone, Copy)]
-struct Event {
-    at: i64,
-    operation: i64,
-    agent: i64,
-    activity: i64,
+pub(super) struct Event {
+    pub(super) at: i64,
+    pub(super) operation: i64,
+    pub(super) agent: i64,
+    pub(super) activity: i64,
 }
 
 /// Passes on each row of a result as numbers and times.
@@ -175,24 +175,12 @@ pub(super) fn read(rows: &ExportedRows<'_>, until: i64) -> Result<Read, Analysis
         let undetectable = "the rows do not say which Application server an agent uses: export egpl_user with login_ip";
         read.undetectable.push(undetectable.to_owned());
     }
-    read.limit = limit_in_force(&activities, with_events);
+    read.limit = match &events {
+        Events::Placed(events, _) => limit::in_force(limit::held_by_events(&activities, events)),
+        _ => limit::in_force(limit::held_by_rows(&activities)),
+    };
     put_in_order(&mut read.history);
     Ok(read)
-}
-
-/// The limit shown by the completed chats.
-fn limit_in_force(activities: &[Activity], with_events: bool) -> Option<Limit> {
-    let held = |own: &Activity| {
-        let held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
-        held.then(|| limit::HeldChat {
-            agent: own.agent,
-            from: own.begun,
-            to: own.ended,
-            waited: with_events.then_some(own.begun - own.created),
-        })
-    };
-    let chats = activities.iter().filter(|own| own.kind == CHAT);
-    limit::in_force(chats.filter_map(held))
 }
 
 /// Sorts the events by time, and determines when the rows begin.
@@ -215,8 +203,24 @@ fn put_in_order(history: &mut History) {
     }
     history.waiting.sort_unstable();
     history.waited.sort_unstable();
-    let first = history.arrivals.first().copied();
-    history.since = history.since.max(first.unwrap_or(history.until));
+    let first = usual_since(&history.arrivals).unwrap_or(history.until);
+    history.since = history.since.max(first);
+}
+
+/// The first arrival on a day that is not nearly empty: a tenth as busy as the day of an average arrival. Of earlier
+/// days, an export may hold only what is still open, and they would show that nothing is usual.
+fn usual_since(arrivals: &[i64]) -> Option<i64> {
+    let day = |at: &i64| at.div_euclid(DAY);
+    let days = || arrivals.chunk_by(|a, b| day(a) == day(b));
+    let mut sizes: Vec<usize> = days().map(<[i64]>::len).collect();
+    sizes.sort_unstable();
+    let mut seen = 0;
+    let average = sizes.into_iter().find(|size| {
+        seen += size;
+        seen * 2 >= arrivals.len()
+    })?;
+    let busy = days().find(|own| own.len() * 10 >= average)?;
+    busy.first().copied()
 }
 
 /// The activities selected by `keeps`, in order of id. It is called for each of them.

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use super::history::{ASSIGNED, Activity, CHAT, COMPLETED, Event, UNKNOWN};
+
 /// A completed chat that was assigned to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HeldChat {
@@ -27,6 +29,73 @@ const MIN_CHATS: usize = 100;
 
 /// Longer than this, a customer is waiting for an agent, not for routing.
 const WAITED: i64 = 60_000;
+
+/// The events with which an agent has a chat no longer, besides its completion: it goes back to its queue.
+const GIVEN_BACK: [i64; 3] = [306, 307, 308];
+
+/// Who held each completed chat and when, without events: its last agent from the time it was assigned or created.
+pub(super) fn held_by_rows(activities: &[Activity]) -> impl Iterator<Item = HeldChat> {
+    let held = |own: &Activity| {
+        let is_held = own.ended != UNKNOWN && own.agent != UNKNOWN && own.begun != UNKNOWN;
+        is_held.then_some(HeldChat {
+            agent: own.agent,
+            from: own.begun,
+            to: own.ended,
+            waited: None,
+        })
+    };
+    let chats = activities.iter().filter(|own| own.kind == CHAT);
+    chats.filter_map(held)
+}
+
+/// The same by events: each of its agents until it was transferred, given back or completed. `activities` are in order
+/// of id, and `events` in order of time.
+pub(super) fn held_by_events(
+    activities: &[Activity],
+    events: &[Event],
+) -> impl Iterator<Item = HeldChat> {
+    let mut holders: BTreeMap<i64, HeldChat> = BTreeMap::new();
+    let mut held = Vec::new();
+    for event in events {
+        let takes = ASSIGNED.contains(&event.operation) && event.agent != UNKNOWN;
+        let ends = event.operation == COMPLETED || GIVEN_BACK.contains(&event.operation);
+        if !takes && !ends {
+            continue;
+        }
+        let own = activities.binary_search_by_key(&event.activity, |own| own.id);
+        let Some(own) = own
+            .ok()
+            .map(|at| &activities[at])
+            .filter(|own| own.kind == CHAT && own.is_completed())
+        else {
+            continue;
+        };
+        let holder = holders.get(&event.activity);
+        if takes && holder.is_some_and(|one| one.agent == event.agent) {
+            continue;
+        }
+        if let Some(before) = holders.remove(&event.activity) {
+            // The row says who had it last.
+            let last = event.operation == COMPLETED && own.agent != UNKNOWN;
+            held.push(HeldChat {
+                agent: if last { own.agent } else { before.agent },
+                to: event.at,
+                ..before
+            });
+        }
+        if takes {
+            let is_first = event.at == own.begun;
+            let next = HeldChat {
+                agent: event.agent,
+                from: event.at,
+                to: event.at,
+                waited: is_first.then_some(event.at - own.created),
+            };
+            holders.insert(event.activity, next);
+        }
+    }
+    held.into_iter()
+}
 
 /// The limit in force; `None` if inconclusive: too few chats, or agents were never so busy that a customer had to
 /// wait.

@@ -113,8 +113,12 @@ impl OutageWindow {
         self.to.unwrap_or(i64::MAX)
     }
 
+    fn end_in(&self, history: &History) -> i64 {
+        self.to.unwrap_or(history.until)
+    }
+
     fn length(&self, history: &History) -> i64 {
-        self.to.unwrap_or(history.until) - self.from
+        self.end_in(history) - self.from
     }
 
     fn overlaps(&self, other: &Self) -> bool {
@@ -154,11 +158,56 @@ pub fn detect(history: &History) -> Vec<OutageWindow> {
     };
     let silences = silences.into_iter().filter(|silence| !within(silence));
     add(&mut windows, silences.collect());
-    let talks = messaging::silent_chats(history, &clock);
     add(&mut windows, hosts);
+    windows
+        .iter_mut()
+        .for_each(|window| without_services(window, history, &clock));
+    let talks = messaging::silent_chats(history, &clock);
+    windows
+        .iter_mut()
+        .for_each(|window| with_messaging(window, &talks, history));
     add(&mut windows, talks);
     windows.sort_by(|a, b| (a.from, &a.host).cmp(&(b.from, &b.host)));
     windows
+}
+
+/// Services fetches e-mail: where that went on, and chats and completions stopped, an Application server was down.
+fn without_services(window: &mut OutageWindow, history: &History, clock: &Clock) {
+    if window.servers != [Server::Services]
+        || !silence::mail_went_on(history, window.from, window.end_in(history))
+    {
+        return;
+    }
+    let (from, to) = (window.from, window.end_in(history));
+    let stopped = |times: &[i64]| {
+        let expected = gap::usual(times, clock, from, to);
+        expected >= gap::MIN_EXPECTED && gap::real(count(times, from + 1, to)) < expected / 4.0
+    };
+    if stopped(&history.chats) && stopped(&history.completed) {
+        window.servers = vec![Server::Application];
+        window.or_servers = vec![vec![Server::Application, Server::Messaging]];
+    }
+}
+
+/// Where chats ended without messages throughout a window of other servers, Messaging was down as well.
+fn with_messaging(window: &mut OutageWindow, talks: &[OutageWindow], history: &History) {
+    let of_all = window.servers.contains(&Server::Application) && window.host.is_none();
+    let silent = |talk: &&OutageWindow| {
+        let shared = talk.end_in(history).min(window.end_in(history)) - talk.from.max(window.from);
+        shared * 2 > talk.length(history).max(window.length(history))
+    };
+    let is_known = of_all || window.servers.contains(&Server::Messaging);
+    let Some(talk) = talks.iter().find(silent).filter(|_| !is_known) else {
+        return;
+    };
+    window.servers.push(Server::Messaging);
+    window
+        .or_servers
+        .retain(|servers| servers.contains(&Server::Messaging));
+    window.meanwhile.push(format!(
+        "{:.0} chats were completed without messages",
+        talk.expected
+    ));
 }
 
 /// Adds those of `more` that do not overlap a window of another kind.

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::Server;
 use crate::analysis::outage::counts::EventKind;
 use crate::diagnostic::counted;
 use crate::report::{
-    AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun, OpenChatState, OutageRun,
+    AnalysisRun, CandidateRun, ChangeRun, DetectedRun, FindingRun, LastSignRun, OpenChatState,
+    OutageRun,
 };
 use crate::table::Cell;
 
@@ -114,9 +116,36 @@ fn ghosts(run: &AnalysisRun) -> Option<String> {
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     Some(format!(
-        "Ghost chats: {} ({}).",
+        "Ghost chats: {} ({}).{}",
         kinds.join(", "),
-        counted(agents.len(), "agent")
+        counted(agents.len(), "agent"),
+        of_newest(run).unwrap_or_default()
+    ))
+}
+
+/// How long before an outage a chat that it ended may have changed last, and how long after its first event.
+const STOPPED_BEFORE: i64 = 15 * 60_000;
+
+/// Whether something that stopped at a time stopped because of an outage: shortly before it or in it.
+fn stopped_in(found: &DetectedRun, host: Option<&str>, at: i64) -> bool {
+    let of_host = found.host.is_none() || host.is_none() || found.host.as_deref() == host;
+    of_host && moment(&found.from) - STOPPED_BEFORE <= at && at <= moment(&found.to)
+}
+
+/// ` 5 of them stopped at the outage from 2026-02-10 12:59:58; 10 did not.`
+fn of_newest(run: &AnalysisRun) -> Option<String> {
+    let ends_sessions = |found: &&DetectedRun| found.servers.contains(Server::Application.name());
+    let found = run.detected.iter().rfind(ends_sessions)?;
+    let is_ghost =
+        |sign: &&LastSignRun| matches!(sign.state, OpenChatState::Ghost | OpenChatState::Probable);
+    let ghosts = || run.last_signs.iter().filter(is_ghost);
+    let all: u64 = ghosts().map(|sign| sign.chats).sum();
+    let stopped = ghosts().filter(|sign| stopped_in(found, sign.host.as_deref(), moment(&sign.at)));
+    let stopped: u64 = stopped.map(|sign| sign.chats).sum();
+    Some(format!(
+        " {stopped} of them stopped at the outage from {}, {} at other times.",
+        to_the_second(&found.from),
+        all - stopped
     ))
 }
 
@@ -153,10 +182,17 @@ fn together(run: &AnalysisRun) -> Option<String> {
     let [host, first, chats, agents] = at[..] else {
         return None;
     };
+    // What a detected outage explains is said with it.
+    let is_unexplained = |row: &&Vec<Cell>| {
+        let host = row[host].to_string();
+        let explains = |found: &DetectedRun| stopped_in(found, Some(&host), moment(&row[first]));
+        !run.detected.iter().any(explains)
+    };
     let clusters: BTreeSet<String> = found
         .table
         .rows
         .iter()
+        .filter(is_unexplained)
         .map(|row| {
             let (chats, agents) = (&row[chats], &row[agents]);
             let at = to_the_second(&row[first]);
@@ -280,9 +316,20 @@ fn none_fits(run: &AnalysisRun) -> Option<String> {
         .collect();
     Some(if counted.is_empty() && given.is_some() {
         "Likely failure: unclear; too little usually happens in that period to tell.".to_owned()
+    } else if counted.is_empty() && !run.detected.is_empty() {
+        let newest = run.detected.last().map(failed).unwrap_or_default();
+        format!("Likely failure: none of the documented ones; the rows show an outage of {newest}.")
     } else if counted.is_empty() {
-        "Likely failure: none of the documented ones; nothing in the rows shows an outage."
-            .to_owned()
+        let since = match run.as_of_from.starts_with("the newest timestamp") {
+            true => format!(
+                " They end at {}; if they were exported later, add --exported-at.",
+                to_the_second(&run.as_of)
+            ),
+            false => String::new(),
+        };
+        format!(
+            "Likely failure: none of the documented ones; nothing in the rows shows an outage.{since}"
+        )
     } else {
         let others: Vec<String> = run
             .detected

@@ -21,6 +21,9 @@ enum Effect {
 const STOPPED: f64 = 0.35;
 const GOES_ON: f64 = 0.5;
 
+/// So many actions of agents may be at the edge of an outage whose times are not exact.
+const FEW: u64 = 3;
+
 fn effect(kind: EventKind, servers: &BTreeSet<Server>) -> Effect {
     let down = |server: Server| servers.contains(&server);
     let stops = |stops: bool, otherwise: Effect| {
@@ -30,6 +33,12 @@ fn effect(kind: EventKind, servers: &BTreeSet<Server>) -> Effect {
     match kind {
         // Whether chats come in without Messaging is not documented.
         EventKind::Chats if down(Server::Messaging) => stops(application, Effect::Open),
+        // Without chats, agents have little to do.
+        EventKind::Assignments | EventKind::Completions | EventKind::Acts
+            if servers.len() == 1 && down(Server::Messaging) =>
+        {
+            Effect::Open
+        }
         EventKind::Chats | EventKind::Acts => stops(application, Effect::GoesOn),
         EventKind::Mails => stops(down(Server::Services), Effect::GoesOn),
         EventKind::Assignments => stops(application || down(Server::Services), Effect::GoesOn),
@@ -63,6 +72,7 @@ pub(super) fn speaks_for(
     }
     let (stopped, goes_on) = (has_stopped(count), goes_on(count));
     match effect(kind, servers) {
+        Effect::Stops if !of_host && refutes(kind, count, servers) => Some(false),
         Effect::Stops => (stopped || goes_on).then_some(stopped),
         Effect::GoesOn => (stopped || goes_on).then_some(goes_on),
         Effect::Open => None,
@@ -82,9 +92,22 @@ pub(super) fn may_be(counts: &[CountRun], servers: &BTreeSet<Server>, of_host: b
         kind.is_some_and(|kind| effect(kind, servers) == Effect::Stops)
     };
     let stopped: Vec<&CountRun> = counts.iter().filter(stops).collect();
+    let refuted = |count: &&CountRun| {
+        let kind = kind_of(count).filter(|_| !of_host);
+        goes_on(count) || kind.is_some_and(|kind| refutes(kind, count, servers))
+    };
     stopped.is_empty()
-        || (!stopped.iter().any(|count| goes_on(count))
-            && stopped.iter().any(|count| has_stopped(count)))
+        || (!stopped.iter().any(refuted) && stopped.iter().any(|count| has_stopped(count)))
+}
+
+/// No agent does anything without an Application server: a tenth of the usual number, and more than a few at an edge,
+/// shows that some of them could.
+fn refutes(kind: EventKind, count: &CountRun, servers: &BTreeSet<Server>) -> bool {
+    let by_agents = matches!(kind, EventKind::Completions | EventKind::Acts);
+    by_agents
+        && servers.contains(&Server::Application)
+        && count.observed > FEW
+        && share(count) > 0.1
 }
 
 fn kind_of(count: &CountRun) -> Option<EventKind> {

@@ -64,6 +64,7 @@ mod record;
 mod reject_advice;
 mod render;
 mod results_to_text;
+mod rows_of_agents;
 mod sample_report;
 mod samples;
 mod scan;

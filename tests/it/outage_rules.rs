@@ -292,3 +292,51 @@ fn the_end_of_a_day_is_no_outage_where_no_other_day_tells() {
     };
     assert_eq!(detect(&two_days), []);
 }
+
+/// E-mail arrives every three minutes, except between two times.
+fn with_mail(mut history: History, from: i64, to: i64) -> History {
+    let minutes = (0..DAYS * 24 * 20).map(|turn| START + turn * 3 * MINUTE);
+    history.mails = minutes.filter(|at| *at < from || *at >= to).collect();
+    history.arrivals.extend(&history.mails);
+    history.arrivals.sort_unstable();
+    history
+}
+
+#[test]
+fn mail_shows_whether_services_was_up_and_ends_no_silence_of_agents() {
+    use Server::{Application, Messaging, Services};
+    let (from, to) = (THAT_DAY + 10 * HOUR, THAT_DAY + 11 * HOUR + 30 * MINUTE);
+    let down = || site(12, |chat| cut_off(chat, from, to));
+    let (alone, all) = (vec![Application], vec![Application, Services, Messaging]);
+    for (case, mail_from, mail_to, servers, may_be_all) in [
+        ("mail goes on", from, from, &alone, false),
+        ("none for a while", from, from + 30 * MINUTE, &alone, false),
+        ("none to the end", from, to - MINUTE, &all, false),
+    ] {
+        let found = detect(&with_mail(down(), mail_from, mail_to));
+        assert_eq!(only(&found), (&servers[..], None), "{case}");
+        assert_eq!(found[0].or_servers.contains(&all), may_be_all, "{case}");
+        let ends = found[0].to.expect("it ends");
+        assert!(
+            (to - 5 * MINUTE..to + 10 * MINUTE).contains(&ends),
+            "{case}"
+        );
+    }
+    assert_eq!(detect(&with_mail(site(12, Some), from, from)), []);
+}
+
+#[test]
+fn messaging_is_named_beside_other_servers_where_chats_end_without_messages() {
+    let (from, to) = (THAT_DAY + 10 * HOUR, THAT_DAY + 11 * HOUR + 30 * MINUTE);
+    let within = |at: i64| at >= from && at < to;
+    let down = |silent: bool| {
+        site(12, move |chat: Chat| match is_on_43app(&chat) {
+            true => cut_off(chat, from, to),
+            false if silent && chat.said.is_some_and(within) => Some(Chat { said: None, ..chat }),
+            false => Some(chat),
+        })
+    };
+    let both = [Server::Application, Server::Messaging];
+    assert_eq!(only(&detect(&down(true))), (&both[..], Some("43app")));
+    assert_eq!(only(&detect(&down(false))), (&both[..1], Some("43app")));
+}

@@ -1041,6 +1041,8 @@ fn every_row_that_has_a_place_says_it() {
 
 /// What each finding about an outage should find, told from the rows by other means.
 fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
+    // The last event before an outage and the first after it are not in it.
+    let inside = |at: i64| at > from && at < to;
     let within = |at: i64| from <= at && at <= to;
     let chats = world.activities.iter().filter(|own| own.kind == 2000);
     let stood = |own: &&Activity| own.status.0 == 5000 && own.created < from && own.modified < from;
@@ -1060,7 +1062,7 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
         "completed_in_outage" => ids(chats
             .filter(|own| own.status.0 == 9000 && within(own.modified))
             .collect()),
-        "arrived_in_outage" => ids(chats.filter(|own| within(own.created)).collect()),
+        "arrived_in_outage" => ids(chats.filter(|own| inside(own.created)).collect()),
         "waiting_since_outage" => {
             let waits = |own: &&Activity| own.status.0 == 4000 && own.agent.is_none();
             ids(chats
@@ -1074,7 +1076,7 @@ fn truth_of(world: &World, finding: &str, from: i64, to: i64) -> BTreeSet<i64> {
             ids(chats.filter(given).collect())
         }
         "messages_in_outage" => {
-            let talk = world.talk.iter().filter(|own| said(own, &within));
+            let talk = world.talk.iter().filter(|own| said(own, &inside));
             talk.map(|own| own.0).collect()
         }
         "messages_after_outage" => {

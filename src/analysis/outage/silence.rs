@@ -188,8 +188,10 @@ pub(super) fn of_all(history: &History, merged: &Merged<'_>, clock: &Clock) -> V
         });
         let (mut servers, mut or_servers, mail) = silent_servers(history, clock, gap.from, gap.to);
         let mut from = last_stop(stops, gap.from, gap.to);
-        let assigned = first_assigned(history, gap.from, gap.to).unwrap_or(gap.to);
-        let mut to = mail.min(assigned);
+        // The first agent to come back does something a little after the first chat or assignment.
+        let assigned = history.assigned.as_deref().unwrap_or_default();
+        let first = |times: &[i64]| first_at_end(times, gap.from, gap.to).unwrap_or(gap.to);
+        let mut to = mail.min(first(assigned)).min(first(&history.chats));
         // Agents complete what they have in hand while Services is down, and then have nothing to do.
         let (frozen, in_hand) = OpenWork::new(work).frozen(durations, gap.from, gap.to, None);
         let left = frozen - log_lack(in_hand, usually_open(work, gap.from, |_| true));
@@ -247,12 +249,10 @@ fn most_of_lack(history: &History, until: i64, from: i64, to: i64) -> f64 {
     before.min(after) * 1.5
 }
 
-/// The first assignment at the end of a gap without any: the first agent to come back does something a little
-/// later.
-fn first_assigned(history: &History, from: i64, to: i64) -> Option<i64> {
-    let assigned = history.assigned.as_ref()?;
-    let first = assigned.partition_point(|at| *at <= from + MINUTE);
-    let first = *assigned.get(first)?;
+/// The first event at the end of a gap that is otherwise without any.
+fn first_at_end(times: &[i64], from: i64, to: i64) -> Option<i64> {
+    let first = times.partition_point(|at| *at <= from + MINUTE);
+    let first = *times.get(first)?;
     (first > to - (to - from) / 4 && first < to).then_some(first)
 }
 
@@ -272,8 +272,12 @@ fn last_taken(work: &[&[Work]], by: i64) -> i64 {
 /// If more e-mails than this were expected and none arrived, that is not chance.
 const MAILS_MISSED: f64 = 6.0;
 
-/// Which servers may have failed when all agents went silent, by when the first e-mail arrived: e-mail shows whether
-/// Services continued. Delayed e-mail arrives at once when the servers are back, before the first agent is.
+/// Agents log in within this time after all servers are back.
+const COMING_BACK: i64 = 10 * MINUTE;
+
+/// Which servers may have failed when all agents went silent: e-mail shows whether Services continued. Delayed e-mail
+/// arrives at once when the servers are back, shortly before the first agent is; e-mail that arrives while agents stay
+/// silent shows that only Services is up.
 fn silent_servers(
     history: &History,
     clock: &Clock,
@@ -287,11 +291,22 @@ fn silent_servers(
     let next = mails.get(mails.partition_point(|at| *at <= from + MINUTE));
     let first = next.copied().unwrap_or(to).min(to);
     let missed = usual(mails, clock, from, first);
-    if missed >= MAILS_MISSED {
+    let is_end = to < history.until && to - first <= COMING_BACK.max((first - from) / 3);
+    let never = first == to;
+    if missed >= MAILS_MISSED && (is_end || never) {
         (all, Vec::new(), first)
-    } else if missed < MAILS_MISSED / 2.0 && usual(mails, clock, from, to) >= MAILS_MISSED {
+    } else if mail_went_on(history, from, to)
+        || (missed < MAILS_MISSED / 2.0 && usual(mails, clock, from, to) >= MAILS_MISSED)
+    {
         (vec![Application], vec![both], to)
     } else {
         (vec![Application], vec![both, all], to)
     }
+}
+
+/// Whether e-mail arrived well within a period, so that Services was up.
+pub(super) fn mail_went_on(history: &History, from: i64, to: i64) -> bool {
+    let begun = from + MINUTE.max((to - from) / 6);
+    let ended = to - COMING_BACK.max((to - from) / 4);
+    count(&history.mails, begun, ended) >= 2
 }
