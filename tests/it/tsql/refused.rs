@@ -277,9 +277,9 @@ fn what_cannot_be_said_is_refused_by_name() {
         (
             "select x.n from staff s cross apply (select distinct subject n from chat c where c.staff_id = s.id) x",
             "1:101: T-SQL `CROSS APPLY of a query that refers to the tables before it` is not supported (join \
-             a derived table by the columns that match: of DISTINCT and GROUP BY, the table grouped by them too; of \
-             TOP, the table with ROW_NUMBER() OVER (PARTITION BY the columns that match ORDER BY ...), of which the first \
-             numbers are kept)",
+             a derived table by the columns that match: of DISTINCT and GROUP BY, the table grouped by them \
+             too; of TOP, the table with ROW_NUMBER() OVER (PARTITION BY the columns that match ORDER BY ...), \
+             of which the first numbers are kept)",
         ),
         (
             "select name from staff where contains(name, 'x')",
