@@ -204,9 +204,6 @@ impl ReviewItem {
     }
 
     /// Writes the result into the expected file, as accepted.
-    ///
-    /// # Errors
-    /// As [`ReviewItem::record`].
     pub fn accept(&self) -> Result<(), AcceptanceError> {
         let text = self.text()?.to_owned();
         self.write(&text)

@@ -149,9 +149,6 @@ fn keyless(
 /// Compares two files of delimited text as [`compare_tables`] does, without holding the rows that are equal in every
 /// cell. `None` when that cannot be done: without a key, where the order of rows matters, or when a file is not what
 /// [`files`](diff::files) reads; then read both and compare the tables.
-///
-/// # Errors
-/// As [`compare_tables`].
 pub fn compare_files(
     expected: &Path,
     actual: &Path,

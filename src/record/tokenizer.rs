@@ -171,9 +171,6 @@ impl<R: Read> Tokenizer<R> {
     }
 
     /// The next record or reject; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read further.
     #[expect(clippy::should_implement_trait, reason = "it lends what it finds")]
     pub fn next(&mut self) -> Result<Option<Token<'_>>, ReadError> {
         let token = match self.next_raw()? {
@@ -188,9 +185,6 @@ impl<R: Read> Tokenizer<R> {
     }
 
     /// The next record or reject, not checked for UTF-8; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read further.
     pub fn next_raw(&mut self) -> Result<Option<RawToken<'_>>, ReadError> {
         let line = self.line;
         self.fields.clear();

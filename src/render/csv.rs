@@ -8,9 +8,6 @@ use super::{CountedRows, CsvOptions, RenderOptions, Rendered};
 use crate::report::{FindingRun, Report};
 
 /// Writes the report, with LF at the end of each line and a header first.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(
     report: &Report,
     options: RenderOptions,
@@ -20,9 +17,6 @@ pub fn render(
 }
 
 /// Writes the rows of a finding, one line per row, with the column names first.
-///
-/// # Errors
-/// When `out` fails.
 pub fn finding(
     finding: &FindingRun,
     options: CsvOptions,
@@ -32,9 +26,6 @@ pub fn finding(
 }
 
 /// Writes lists as [`render`] does, each row when it comes.
-///
-/// # Errors
-/// When `out` fails.
 pub fn rows(out: &mut dyn Write, options: CsvOptions) -> io::Result<Box<dyn CountedRows + '_>> {
     separated::rows(out, Separator::Comma, options)
 }

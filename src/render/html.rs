@@ -30,9 +30,6 @@ pub(super) const PICTURE_STYLE: &str = include_str!("html/picture.css");
 const STYLE: &str = include_str!("html/style.css");
 
 /// Writes the report as one page.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::default();
     let title = title(report);

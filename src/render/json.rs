@@ -14,9 +14,6 @@ use super::sanitize::is_hidden;
 use crate::report::Report;
 
 /// Writes the report, indented by two spaces, with a trailing newline.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     let mut serializer = Serializer::with_formatter(&mut out, Visible(PrettyFormatter::new()));

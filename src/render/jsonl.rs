@@ -20,9 +20,6 @@ use crate::table::keyed::{KeyedRow, keys};
 use crate::table::{Cell, Rows};
 
 /// Writes the report, one object per line.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     for listing in wording::listings(report) {

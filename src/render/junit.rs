@@ -19,9 +19,6 @@ use crate::report::{
 const MAX_ROWS: usize = 40;
 
 /// Writes the report as one XML document.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut suites = quick_junit::Report::new("chatdb");
     let runs = report.runs.iter().map(of_run);

@@ -23,9 +23,6 @@ use crate::scenario::Erratum;
 use crate::table::{Cell, Column};
 
 /// Writes the report as one document, with a heading for each run.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::default();
     match report.runs.as_slice() {

@@ -65,9 +65,6 @@ pub(super) enum Separator {
 }
 
 /// Writes the report, with LF at the end of each line and a header first.
-///
-/// # Errors
-/// When `out` fails.
 pub(super) fn render(
     report: &Report,
     separator: Separator,
@@ -80,9 +77,6 @@ pub(super) fn render(
 }
 
 /// Writes the rows of a finding, one line a row, with the names of its columns first.
-///
-/// # Errors
-/// When `out` fails.
 pub(super) fn finding(
     finding: &FindingRun,
     options: CsvOptions,
@@ -94,9 +88,6 @@ pub(super) fn finding(
 }
 
 /// Writes lists as [`render`] does, each row as it arrives.
-///
-/// # Errors
-/// When `out` fails.
 pub(super) fn rows(
     out: &mut dyn Write,
     separator: Separator,

@@ -10,9 +10,6 @@ use crate::report::Report;
 const GAP: f64 = 24.0;
 
 /// Writes the timelines of the report, one below the other; a report without timelines is an empty picture.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, _: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let drawn = report.runs.iter().filter_map(|run| run.timeline.as_ref());
     let drawings: Vec<(String, f64, f64)> = drawn.map(timeline::alone).collect();

@@ -28,9 +28,6 @@ use replay::{brief, full, summary};
 const MIN_WIDTH: usize = 30;
 
 /// Writes the report, in lines of at most `options.width` columns if possible.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(report: &Report, options: RenderOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     let mut page = Page {

@@ -9,9 +9,6 @@ use super::{CountedRows, CsvOptions, RenderOptions, Rendered};
 use crate::report::Report;
 
 /// Writes the report, with LF at the end of each line and a header first.
-///
-/// # Errors
-/// When `out` fails.
 pub fn render(
     report: &Report,
     options: RenderOptions,
@@ -21,9 +18,6 @@ pub fn render(
 }
 
 /// Writes lists as [`render`] does, each row as it arrives.
-///
-/// # Errors
-/// When `out` fails.
 pub fn rows(out: &mut dyn Write, options: CsvOptions) -> io::Result<Box<dyn CountedRows + '_>> {
     separated::rows(out, Separator::Tab, options)
 }

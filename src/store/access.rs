@@ -8,9 +8,6 @@ use rusqlite::hooks::Authorization;
 
 impl Store {
     /// Records which columns are read and written from now on, see [`Access`], instead of refusing anything.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn record_access(
         &mut self,
         recorder: Option<impl FnMut(Access<'_>) + Send + 'static>,

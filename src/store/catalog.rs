@@ -13,25 +13,16 @@ use std::collections::BTreeMap;
 
 impl Store {
     /// The tables and views, with the declared types of their columns.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn catalog(&self) -> Result<Catalog, StoreError> {
         self.catalog_where(|_, _| true)
     }
 
     /// The same without the columns of views.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn catalog_of_tables(&self) -> Result<Catalog, StoreError> {
         self.catalog_where(|_, is_table| is_table)
     }
 
     /// The same for a query that is to be rewritten: only the columns of tables that it may name.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn catalog_for(&self, text: &str) -> Result<Catalog, StoreError> {
         let text = text.to_ascii_lowercase();
         self.catalog_where(|table, _| {

@@ -2,12 +2,12 @@
 //!
 //! What our own functions say passes through SQLite as its message does, so that it is marked on its way.
 
-mod messages;
-
 use rusqlite::ffi::{self, SQLITE_CONSTRAINT_TRIGGER, SQLITE_ERROR};
 use rusqlite::{Error, ErrorCode};
 
-use messages::MESSAGES;
+/// SQLite's messages about a statement, and what we say instead, a line each. A message has `{}` for each part that
+/// varies, and ours `{0}`, `{1}` and so on in the places of these parts. The first that fits is taken.
+const MESSAGES: &str = include_str!("engine/messages.txt");
 
 /// Begins a message of ours; none of SQLite's does.
 const OURS: char = '\u{1}';
@@ -84,9 +84,10 @@ pub fn known_message(said: &str) -> Option<String> {
     if let Some(columns) = said.strip_prefix("UNIQUE constraint failed: ") {
         return Some(format!("there is a row with the same {}", quoted(columns)));
     }
-    MESSAGES.iter().find_map(|(theirs, ours)| {
+    MESSAGES.lines().find_map(|line| {
+        let (theirs, ours) = line.split_once(" => ")?;
         let parts = parts_of(theirs, said)?;
-        let mut words = (*ours).to_owned();
+        let mut words = ours.to_owned();
         for (at, part) in parts.iter().enumerate() {
             words = words.replace(&format!("{{{at}}}"), part);
         }

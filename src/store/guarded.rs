@@ -411,9 +411,6 @@ impl Store {
     }
 
     /// Limits SQLite's memory in this process, for all databases, to `bytes`.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn limit_memory(&self, bytes: u64) -> Result<(), StoreError> {
         let sql = format!("PRAGMA hard_heap_limit = {bytes}");
         Ok(self.conn.execute_batch(&sql)?)

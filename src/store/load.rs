@@ -186,9 +186,6 @@ impl<'s> Loader<'s> {
 
     /// Prepares for rows of this shape, and returns the number by which batches refer to it. Missing tables and columns
     /// are created.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn shape(&mut self, layout: TableLayout) -> Result<usize, StoreError> {
         let conn = &self.store.conn;
         self.make_room(&layout)?;
@@ -275,9 +272,6 @@ impl<'s> Loader<'s> {
     }
 
     /// Stores the rows of a batch.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn rows(&mut self, number: usize, batch: &Batch) -> Result<Outcome, StoreError> {
         let mut outcome = Outcome::default();
         let table = &mut self.tables[number];
@@ -313,9 +307,6 @@ impl<'s> Loader<'s> {
     }
 
     /// Stores a reject.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn rejects(&mut self, file: &str, rejects: &[Reject]) -> Result<(), StoreError> {
         let mut statement = self.store.conn.prepare_cached(
             "INSERT INTO rejects (export_id, file, line, \"column\", text, code, reason, advice, records) \

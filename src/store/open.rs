@@ -47,18 +47,12 @@ pub fn schema_script() -> String {
 
 impl Store {
     /// A new database in memory with the product's schema, as exported rows are loaded into it.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn new() -> Result<Self, StoreError> {
         Self::from_image(EGPL)
     }
 
     /// A new database for exported rows, which is deleted when closed: in memory while small, otherwise in a file that
     /// no other process sees.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn for_exports() -> Result<Self, StoreError> {
         let conn = Connection::open("")?;
         import_database::set_up_for_loading(&conn)?;
@@ -67,9 +61,6 @@ impl Store {
     }
 
     /// Empties a database for exported rows, as [`Store::for_exports`] creates it.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn start_over(&mut self) -> Result<(), StoreError> {
         let mut statement = self.conn.prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
@@ -85,9 +76,6 @@ impl Store {
     }
 
     /// The same, with the platform model on top, for replays. Its clock is set to 1970.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn with_platform() -> Result<Self, StoreError> {
         let store = Self::from_image(PLATFORM)?;
         guarded::keep_small(&store.conn)?;
@@ -150,9 +138,6 @@ impl Store {
     }
 
     /// Whether it is an import database.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn is_import_database(&self) -> Result<bool, StoreError> {
         const HAS: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
         Ok(self.conn.prepare(HAS)?.exists([EXPORT])?)

@@ -158,9 +158,6 @@ impl Store {
     }
 
     /// SQLite's query plan for a statement, one line per step, indented by nesting.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn plan(&self, sql: &str) -> Result<Vec<String>, StoreError> {
         self.guarded(Origin::Question, "query", 1, || self.planned(sql))
     }
@@ -185,9 +182,6 @@ impl Store {
     }
 
     /// The time on the scenario clock; `None` in a database that has none.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn now(&self) -> Result<Option<Cell>, StoreError> {
         const HAS_CLOCK: &str =
             "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'chatdb_clock'";

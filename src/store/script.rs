@@ -98,9 +98,6 @@ impl Store {
     }
 
     /// The same for our own statements, which are not restricted.
-    ///
-    /// # Errors
-    /// As [`Store::run_script`].
     pub fn run_own(&self, file: &str, script: &str, values: &[Binding]) -> Result<u64, StoreError> {
         let mut changes = 0;
         for part in statements(file, script)? {
@@ -197,9 +194,6 @@ impl Store {
     }
 
     /// Rolls the change back.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn abandon(&self) -> Result<(), StoreError> {
         // SQLite has already ended it if a writing statement was stopped.
         if self.conn.is_autocommit() {
@@ -209,9 +203,6 @@ impl Store {
     }
 
     /// Creates a savepoint. Savepoints nest.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn savepoint(&self) -> Result<(), StoreError> {
         // Not by way of the cache, in which a script could find it.
         self.conn.execute_batch("SAVEPOINT chatdb")?;
@@ -220,9 +211,6 @@ impl Store {
     }
 
     /// Rolls back to the newest savepoint, and drops it.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn roll_back(&self) -> Result<(), StoreError> {
         self.conn
             .execute_batch("ROLLBACK TO chatdb; RELEASE chatdb")?;
@@ -231,9 +219,6 @@ impl Store {
     }
 
     /// Releases the newest savepoint and keeps the changes.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn release(&self) -> Result<(), StoreError> {
         self.conn.execute_batch("RELEASE chatdb")?;
         self.depth.set(self.depth.get().saturating_sub(1));

@@ -38,9 +38,6 @@ pub(super) fn only_table(run: &AnalysisRun) -> Option<&FindingRun> {
 }
 
 /// Writes the rows of one finding, one line per row, under its column names.
-///
-/// # Errors
-/// When `out` fails.
 pub(super) fn rows_of(out: &mut Out<'_>, finding: &FindingRun) -> csv::Result<()> {
     out.texts(finding.table.names())?;
     for row in &finding.table.rows {

@@ -46,9 +46,6 @@ pub struct Known {
 impl Store {
     /// The export whose file has this hash. One without a loaded record does not count: it may be read again with other
     /// options.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn known_export(&self, sha256: &str) -> Result<Option<Known>, StoreError> {
         let mut statement = self.conn.prepare_cached(
             "SELECT file, records, rejected, form, encoding, export_id, footer, taken_at FROM chatdb_export \
@@ -124,9 +121,6 @@ impl Store {
     }
 
     /// Whether an export of this size was loaded, so that it is worth comparing hashes.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn has_export_of(&self, bytes: u64) -> Result<bool, StoreError> {
         let mut statement = self
             .conn
@@ -177,9 +171,6 @@ fn has_table(conn: &Connection, name: &str) -> Result<bool, StoreError> {
 impl Loader<'_> {
     /// Removes an export and its rows. If they have affected rows of other exports or were affected by them, nothing is
     /// removed, and the table is returned.
-    ///
-    /// # Errors
-    /// Fails when SQLite does.
     pub fn forget(&self, export: i64) -> Result<Option<String>, StoreError> {
         let conn = &self.store.conn;
         let mut statement = conn.prepare(
